@@ -1,0 +1,97 @@
+"""Where the API is: the base address of a service, and the paths below it."""
+
+import ipaddress
+from urllib.parse import quote
+
+import httpx
+
+from cmdm_tui.api.errors import InsecureAddress, InvalidCall
+from cmdm_tui.text import one_line
+
+DEFAULT_VERSION = "v1"
+
+
+def base_address(url: str) -> httpx.URL:
+    """Return `{api-url}/api/{api-version}` for what a user wrote, with or without that path.
+
+    Raises InvalidCall for what is no address and InsecureAddress for plain HTTP to another machine:
+    credentials would cross the network in the clear.
+    """
+    try:
+        address = httpx.URL(url.strip())
+    except (httpx.InvalidURL, UnicodeError):
+        raise _no_address(url) from None
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise _no_address(url)
+    if address.userinfo or address.query or address.fragment:
+        raise InvalidCall(
+            "The address holds a user, a query or a fragment",
+            hint="Write it as https://host or https://host/api/v1",
+        )
+    if address.scheme == "http" and not is_loopback(address.host):
+        raise InsecureAddress(
+            f"The address {one_line(str(address), 100)} is not https, and not on this machine",
+            hint="Credentials are sent in the clear without it; write https://",
+        )
+    path = address.path.rstrip("/")
+    segments = path.split("/")
+    has_version = len(segments) >= 3 and segments[-2].casefold() == "api"
+    return address.copy_with(path=path if has_version else f"{path}/api/{DEFAULT_VERSION}")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this machine by its name or number; no name is looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def segment(name: str, value: str) -> str:
+    """Return `value` as one percent-encoded path segment.
+
+    Raises InvalidCall for what no path can carry: nothing, `.` and `..`, text that is no Unicode.
+    """
+    if value in {"", ".", ".."}:
+        shown = "empty" if not value else f"'{value}'"
+        raise InvalidCall(f"The {name} is {shown}", hint=f"Give the {name} of what you mean")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InvalidCall(f"The {name} {one_line(value, 60)} is not valid Unicode text") from None
+
+
+def below(base: httpx.URL, path: str) -> httpx.URL:
+    """Return the address of `path`, with its query if it has one, below `base`.
+
+    Raises InvalidCall for a path that would leave the service: another host, or `..`.
+    """
+    relative = path.removeprefix("/")
+    route, _, query = relative.partition("?")
+    segments = route.replace("\\", "/").replace("%2e", ".").replace("%2E", ".").split("/")
+    if relative.startswith("/") or "://" in route or ".." in segments or "#" in relative:
+        raise InvalidCall(
+            f"{one_line(path, 100)} is not a path below {base}", hint="Write it as lead/ABC1D2E3"
+        )
+    try:
+        raw_path = base.raw_path.rstrip(b"/") + b"/" + _encoded(route)
+        address = base.copy_with(raw_path=raw_path + (b"?" + _encoded(query) if query else b""))
+    except (httpx.InvalidURL, UnicodeError):
+        raise InvalidCall(
+            f"{one_line(path, 100)} holds a character that no address can carry"
+        ) from None
+    return address
+
+
+def _encoded(text: str) -> bytes:
+    return quote(text, safe="/:?&=,;+@!$'()*~%-._[]").encode("ascii")
+
+
+def _no_address(url: str) -> InvalidCall:
+    shown = one_line(url, 100) or "(nothing)"
+    return InvalidCall(
+        f"{shown} is not an address of an API",
+        hint="Write it as https://host or https://host/api/v1",
+    )

@@ -1,0 +1,99 @@
+"""Reads an HTTP answer whole, within a bound, and turns an error status into its error."""
+
+import time
+
+import httpx
+
+from cmdm_tui.api import errors
+from cmdm_tui.api.decode import error_message
+from cmdm_tui.api.errors import Call
+from cmdm_tui.api.models import Response
+from cmdm_tui.api.quota import Meter, retry_after
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of a decoded body that the client takes."""
+
+_BY_STATUS: dict[int, type[errors.StatusError]] = {
+    400: errors.BadRequest,
+    401: errors.AuthenticationFailed,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+}
+_TOO_MANY_CALLS = 429
+
+
+async def receive(
+    response: httpx.Response, call: Call, *, started: float = 0.0, limit: int = LARGEST_ANSWER
+) -> Response:
+    """Return the answer with its whole body; `started` is monotonic time, in seconds.
+
+    Raises ResponseTooLarge once more than `limit` bytes have been decoded.
+    """
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > limit:
+                message = f"The answer is longer than {limit // (1024 * 1024)} MB"
+                raise errors.ResponseTooLarge(message, call=call, status=response.status_code)
+    finally:
+        await response.aclose()
+    return Response(
+        number=call.number,
+        method=call.method,
+        path=call.path,
+        status=response.status_code,
+        headers=response.headers,
+        body=bytes(body),
+        elapsed=time.monotonic() - started if started else 0.0,
+    )
+
+
+def check_status(answer: Response, call: Call, meter: Meter) -> None:
+    """Raise the StatusError of an answer that is not a success; the service's words lead it."""
+    status = answer.status
+    if httpx.codes.is_success(status):
+        return
+    words = error_message(answer)
+    if status == _TOO_MANY_CALLS:
+        raise _limit_reached(answer, call, meter, words)
+    if httpx.codes.is_redirect(status):
+        raise errors.StatusError(
+            "The service answered with a redirect, which is not followed",
+            call=call,
+            status=status,
+            hint="Check the address of the profile",
+        )
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        is_server_error = httpx.codes.is_server_error(status)
+        kind = errors.ServerError if is_server_error else errors.StatusError
+    message = words or f"The service answered {status} {_phrase(status)}".rstrip()
+    raise kind(message, call=call, status=status)
+
+
+def _limit_reached(
+    answer: Response, call: Call, meter: Meter, words: str | None
+) -> errors.StatusError:
+    now = meter.clock.now()
+    waited_for = retry_after(answer.headers, now)
+    left = answer.headers.get("x-rate-limit-remaining", "").strip()
+    if waited_for is None and left.isdigit() and int(left) > 0:
+        message = words or "The month's limit of calls is reached"
+        return errors.MonthLimitReached(message, call=call, status=answer.status)
+    reset = waited_for if waited_for is not None else meter.quota.reset
+    hint = "Wait for the reset"
+    if reset is not None and reset > now:
+        clock_time = time.strftime("%H:%M:%S", time.localtime(reset - meter.clock.offset))
+        hint = f"Wait for the reset at {clock_time}, in {_duration(reset - now)}"
+    message = words or "The hour's limit of calls is reached"
+    return errors.HourLimitReached(message, call=call, status=answer.status, hint=hint, reset=reset)
+
+
+def _duration(seconds: float) -> str:
+    whole = int(seconds) + 1
+    return f"{whole} s" if whole < 120 else f"{-(-whole // 60)} min"
+
+
+def _phrase(status: int) -> str:
+    return httpx.codes.get_reason_phrase(status)

@@ -1,0 +1,165 @@
+"""Signs in for a bearer token and carries it on every request (`api.md`, authenticate)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+import httpx
+
+from cmdm_tui.api.answers import check_status, receive
+from cmdm_tui.api.decode import read_token
+from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, Call, InvalidCall, StatusError
+from cmdm_tui.api.quota import Meter
+from cmdm_tui.api.secret import SecretStr
+
+_MARGIN = 30.0
+"""Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
+
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The four values that sign in."""
+
+    client_id: SecretStr
+    client_secret: SecretStr
+    username: str
+    password: SecretStr
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the four authenticate headers, their values as UTF-8.
+
+        Raises InvalidCall for a value that no header can carry: empty, with a control character
+        such as CR, LF or NUL, or with a space at an end.
+        """
+        return [
+            (b"client_id", _header_value("client id", self.client_id.reveal())),
+            (b"client_secret", _header_value("client secret", self.client_secret.reveal())),
+            (b"username", _header_value("user name", self.username)),
+            (b"password", _header_value("password", self.password.reveal())),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token; `renew_at` is Unix time by the server's clock, None where unknown."""
+
+    value: SecretStr
+    renew_at: float | None
+
+
+class SignIn(httpx.Auth):
+    """Carry a bearer token on every request; sign in when it is missing, about to end, or refused.
+
+    However many requests wait for a token, one of them signs in, and a cancelled one leaves the way
+    to the next. Refused credentials are refused for all that waited: nobody hammers on. A request
+    answered with 401 is sent once more, under a new token.
+    """
+
+    def __init__(
+        self,
+        url: httpx.URL,
+        credentials: Credentials,
+        meter: Meter,
+        next_number: Callable[[], int],
+    ) -> None:
+        self._url = url
+        self._headers = credentials.headers()
+        self._meter = meter
+        self._next_number = next_number
+        self._token: Token | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._refusal: AuthenticationFailed | None = None
+        self._refusals = 0
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Yield the request, behind a sign-in where one is due, and once more after a 401."""
+        refused: Token | None = None
+        for _ in range(2):
+            refusals = self._refusals
+            async with self._one_at_a_time:
+                token = self._token
+                if token is None or token is refused or self._is_ending(token):
+                    self._raise_if_refused_since(refusals)
+                    sign_in, call = self.request()
+                    token = await self.accept((yield sign_in), call)
+            request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
+            request.extensions["handed_over"] = True
+            response = yield request
+            if response.status_code != _UNAUTHORIZED:
+                return
+            refused = token
+
+    def request(self) -> tuple[httpx.Request, Call]:
+        """Return the sign-in request, and the call that its errors belong to."""
+        request = httpx.Request("POST", self._url, headers=self._headers)
+        return request, Call(self._next_number(), "POST", "/authenticate")
+
+    async def accept(self, response: httpx.Response, call: Call) -> Token:
+        """Take the token from the answer to a sign-in.
+
+        Raises AuthenticationFailed where the credentials were refused, with whatever of 400, 401
+        and 403, and another StatusError or MalformedResponse where the answer is none.
+        """
+        answer = await receive(response, call)
+        self._meter.learn(answer.headers)
+        try:
+            check_status(answer, call, self._meter)
+            value = read_token(answer, call)
+        except StatusError as error:
+            refusal = _as_refusal(error)
+            if refusal is None:
+                raise
+            self._refusal = refusal
+            self._refusals += 1
+            raise refusal from None
+        self._token = Token(SecretStr(value), self._renewal())
+        return self._token
+
+    @property
+    def one_at_a_time(self) -> asyncio.Lock:
+        """The lock under which a sign-in is done."""
+        return self._one_at_a_time
+
+    def _raise_if_refused_since(self, refusals: int) -> None:
+        if self._refusals != refusals and self._refusal is not None:
+            error = self._refusal
+            raise AuthenticationFailed(
+                error.message, call=error.call, status=error.status, hint=error.hint
+            )
+
+    def _is_ending(self, token: Token) -> bool:
+        return token.renew_at is not None and self._meter.clock.now() >= token.renew_at
+
+    def _renewal(self) -> float | None:
+        ends, now = self._meter.quota.token_reset, self._meter.clock.now()
+        if ends is None or ends <= now:
+            return None
+        return ends - min(_MARGIN, (ends - now) / 10)
+
+
+def _as_refusal(error: StatusError) -> AuthenticationFailed | None:
+    if isinstance(error, AuthenticationFailed):
+        return error
+    if isinstance(error, BadRequest) or error.status == _FORBIDDEN:
+        return AuthenticationFailed(error.message, call=error.call, status=error.status)
+    return None
+
+
+def _header_value(name: str, value: str) -> bytes:
+    if not value:
+        message = f"The {name} is empty"
+    elif any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        message = f"The {name} holds a control character (a line break, perhaps)"
+    elif value != value.strip(" "):
+        message = f"The {name} has a space at its start or end"
+    else:
+        try:
+            return value.encode("utf-8")
+        except UnicodeEncodeError:
+            message = f"The {name} is not valid Unicode text"
+    raise InvalidCall(message, hint="Enter it anew")

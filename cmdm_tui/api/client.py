@@ -1,0 +1,328 @@
+"""The shared client: one method for each documented call, plus `request()` for the rest."""
+
+import itertools
+import math
+import time
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+
+from cmdm_tui import __version__
+from cmdm_tui.api import decode, errors
+from cmdm_tui.api.address import base_address, below, is_loopback, segment
+from cmdm_tui.api.answers import LARGEST_ANSWER, check_status, receive
+from cmdm_tui.api.auth import Credentials, SignIn
+from cmdm_tui.api.encode import encode_body
+from cmdm_tui.api.errors import Call
+from cmdm_tui.api.failures import in_doubt, named_failures
+from cmdm_tui.api.models import (
+    Converted,
+    Created,
+    Done,
+    Field,
+    FieldPage,
+    Page,
+    Parent,
+    Quota,
+    Record,
+    Response,
+)  # fmt: skip
+from cmdm_tui.api.quota import Meter
+
+SortOrder = Literal["asc", "desc"]
+Parameters = Mapping[str, str | int]
+
+_LARGEST_FIELD_PAGE = 200
+
+
+class Client:
+    """One server, one user, one pool of connections, shared by every face of the program.
+
+    `url` is `{api-url}` with or without `/api/{api-version}`; `deadline` is the seconds that one
+    call may take from start to last byte, sign-in included; `transport` replaces the network (a
+    cassette, an ASGI app). Every method raises an `ApiError`: NetworkError, StatusError, …
+
+    Use it as an asynchronous context manager, or call `close_connections()` in the end.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        deadline: float = 60.0,
+        largest_answer: int = LARGEST_ANSWER,
+    ) -> None:
+        self._base = base_address(url)
+        self._numbers = itertools.count(1)
+        self._deadline = deadline
+        self._largest_answer = largest_answer
+        self._meter = Meter()
+        self._sign_in = SignIn(
+            below(self._base, "authenticate"), credentials, self._meter, self._next_number
+        )
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            headers={"Accept": "application/json", "User-Agent": f"cmdm/{__version__}"},
+            timeout=httpx.Timeout(deadline, connect=min(10.0, deadline), pool=None),
+            limits=httpx.Limits(max_connections=16, keepalive_expiry=4.0),
+            follow_redirects=False,
+            trust_env=not is_loopback(self._base.host),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        await self.close_connections()
+
+    async def close_connections(self) -> None:
+        """Close every connection to the server."""
+        await self._http.aclose()
+
+    @property
+    def address(self) -> str:
+        """The base address, `{api-url}/api/{api-version}`."""
+        return str(self._base)
+
+    @property
+    def host(self) -> str:
+        """The server's host, with its port where that is not the scheme's own."""
+        return self._base.netloc.decode("ascii")
+
+    @property
+    def quota(self) -> Quota:
+        """The quota as the last answer told it."""
+        return self._meter.quota
+
+    @property
+    def clock_offset(self) -> float:
+        """Seconds that the server's clock is ahead of this machine's."""
+        return self._meter.clock.offset
+
+    async def sign_in(self) -> None:
+        """Sign in now, whether or not there is a token; every other call signs in as needed."""
+        async with self._sign_in.one_at_a_time:
+            request, call = self._sign_in.request()
+            async with self._named_failures(call, request):
+                response = await self._http.send(request, stream=True)
+                await self._sign_in.accept(response, call)
+
+    async def record(self, entity: str, external_id: str) -> Record:
+        """Retrieve one record."""
+        path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
+        answer, call = await self._call("GET", path)
+        return decode.read_record(answer, call, entity)
+
+    async def page(
+        self,
+        entity: str,
+        *,
+        fields: Sequence[str] | None = None,
+        per_page: int | None = None,
+        page: int | None = None,
+        sort_by: str | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> Page:
+        """Retrieve many records: one page, or with neither `per_page` nor `page` what comes.
+
+        `per_page` and `page` count from 1 and each requires the other (`api.md`).
+        """
+        asked = {
+            "fields": ",".join(fields) if fields else None,
+            "per_page": per_page,
+            "page": page,
+            "sort_by": sort_by,
+            "sort_order": sort_order,
+        }
+        parameters = {name: value for name, value in asked.items() if value is not None}
+        answer, call = await self._call("GET", segment("entity", entity), parameters=parameters)
+        return decode.read_page(answer, call, entity, per_page=per_page, page=page)
+
+    async def pages(
+        self,
+        entity: str,
+        *,
+        fields: Sequence[str] | None = None,
+        per_page: int = 100,
+        sort_by: str | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> AsyncIterator[Page]:
+        """Yield the entity's pages in order, to the last; a page is asked for when it is needed."""
+        for number in itertools.count(1):
+            page = await self.page(
+                entity, fields=fields, per_page=per_page, page=number, sort_by=sort_by,
+                sort_order=sort_order,
+            )  # fmt: skip
+            if page.records:
+                yield page
+            if not page.records or number >= (page.total_pages or math.inf):
+                return
+
+    async def fields(
+        self, entity: str, *, per_page: int | None = None, page: int | None = None
+    ) -> FieldPage:
+        """Retrieve fields: one page, or with neither `per_page` nor `page` what comes.
+
+        Raises NotFound for `task`, which the documentation leaves out.
+        """
+        asked = {"per_page": per_page, "page": page}
+        parameters = {name: value for name, value in asked.items() if value is not None}
+        path = f"{segment('entity', entity)}/fields"
+        answer, call = await self._call("GET", path, parameters=parameters)
+        return decode.read_field_page(answer, call, entity)
+
+    async def all_fields(self, entity: str) -> tuple[Field, ...]:
+        """Retrieve every field of the entity, page by page; each once."""
+        found: dict[str, Field] = {}
+        for number in itertools.count(1):
+            page = await self.fields(entity, per_page=_LARGEST_FIELD_PAGE, page=number)
+            known = len(found)
+            found.update({field.name: field for field in page.fields})
+            if len(found) == known or number >= (page.total_pages or 1):
+                break
+        return tuple(found.values())
+
+    async def create(
+        self, entity: str, properties: Mapping[str, Any], *, parent: Parent | None = None
+    ) -> Created:
+        """Create a record; with `parent`, a task or opportunity of that record.
+
+        Raises OutcomeUnknown where it was sent and its answer lost: it may exist, or not.
+        """
+        path = segment("entity", entity)
+        if parent is not None:
+            owner = segment("external id", parent.external_id)
+            path = f"{segment('entity', parent.entity)}/{owner}/{path}"
+        answer, call = await self._call("POST", path, body=properties, once=True)
+        with _reading_once(call):
+            return decode.read_created(answer, call)
+
+    async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
+        """Update the record's given fields."""
+        path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
+        answer, _ = await self._call("PUT", path, body=properties)
+        return decode.read_done(answer)
+
+    async def convert_lead(
+        self, external_id: str, properties: Mapping[str, Any] | None = None
+    ) -> Converted:
+        """Convert a lead into an account; `properties` go along as the request's object.
+
+        Raises OutcomeUnknown where it was sent and its answer lost.
+        """
+        path = f"lead/convert/{segment('external id', external_id)}"
+        answer, call = await self._call("PUT", path, body=properties or {}, once=True)
+        with _reading_once(call):
+            return decode.read_converted(answer, call)
+
+    async def close_task(
+        self, external_id: str, properties: Mapping[str, Any] | None = None
+    ) -> Done:
+        """Close a task; `properties` go along as the request's object."""
+        path = f"task/close/{segment('external id', external_id)}"
+        answer, _ = await self._call("PUT", path, body=properties or {})
+        return decode.read_done(answer)
+
+    async def delete(self, entity: str, external_id: str) -> Done:
+        """Delete a record."""
+        path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
+        answer, _ = await self._call("DELETE", path)
+        return decode.read_done(answer)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Parameters | None = None,
+        content: bytes | None = None,
+        check: bool = True,
+    ) -> Response:
+        """Make any call: `path`, with a query or `parameters`, stands below the base address.
+
+        `content` is sent as it is. With `check` off, an error status is returned, not raised.
+        Raises OutcomeUnknown for a POST or a conversion that was sent and its answer lost.
+        """
+        method = method.upper()
+        if not method.isascii() or not method.isalpha():
+            raise errors.InvalidCall(f"{method!r} is not a method", hint="GET, POST, PUT or DELETE")
+        is_conversion = path.removeprefix("/").casefold().startswith("lead/convert/")
+        once = method == "POST" or (method == "PUT" and is_conversion)
+        answer, _ = await self._exchange(
+            method, path, parameters=parameters, content=content, once=once, check=check
+        )
+        return answer
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Parameters | None = None,
+        body: Mapping[str, Any] | None = None,
+        once: bool = False,
+    ) -> tuple[Response, Call]:
+        content = None if body is None else encode_body(body)
+        return await self._exchange(
+            method, path, parameters=parameters, content=content, once=once, check=True
+        )
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Parameters | None,
+        content: bytes | None,
+        once: bool,
+        check: bool,
+    ) -> tuple[Response, Call]:
+        address = below(self._base, path)
+        if parameters:
+            address = address.copy_merge_params(dict(parameters))
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        request = self._http.build_request(method, address, content=content, headers=headers)
+        call = Call(self._next_number(), method, _shown_path(address, self._base))
+        async with self._named_failures(call, request, once=once):
+            started = time.monotonic()
+            response = await self._http.send(request, auth=self._sign_in, stream=True)
+            answer = await receive(response, call, started=started, limit=self._largest_answer)
+        self._meter.learn(answer.headers)
+        if check:
+            try:
+                check_status(answer, call, self._meter)
+            except errors.ServerError as error:
+                raise (in_doubt(call, error) if once else error) from None
+        return answer, call
+
+    def _named_failures(
+        self, call: Call, request: httpx.Request, *, once: bool = False
+    ) -> AbstractAsyncContextManager[None]:
+        return named_failures(call, request, host=self.host, deadline=self._deadline, once=once)
+
+    def _next_number(self) -> int:
+        return next(self._numbers)
+
+
+@contextmanager
+def _reading_once(call: Call) -> Generator[None]:
+    """Read the answer of a call that must not be sent twice: unreadable is in doubt, not failed."""
+    try:
+        yield
+    except errors.MalformedResponse as error:
+        raise in_doubt(call, error) from None
+
+
+def _shown_path(address: httpx.URL, base: httpx.URL) -> str:
+    path = address.raw_path.decode("ascii")
+    return path.removeprefix(base.raw_path.decode("ascii"))

@@ -1,0 +1,175 @@
+"""Turns answers into typed values, taking every shape that `api.md` allows a service."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+
+from cmdm_tui.api.errors import Call, MalformedResponse
+from cmdm_tui.api.fields import read_field
+from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
+from cmdm_tui.text import one_line
+
+_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
+_TOTAL_PAGES = ("Total Pages", "Total Page")
+_MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title")
+_EXCERPT = 200
+
+
+def read_json(answer: Response, call: Call) -> Any:
+    """Return the answer's JSON value; numbers with a point come as Decimal, digit for digit.
+
+    Raises MalformedResponse for a body that is no JSON.
+    """
+    body = answer.body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:  # The standard library takes what msgspec is too strict for, such as a lone surrogate.
+        return json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise _malformed("no JSON", answer, call)
+
+
+def read_token(answer: Response, call: Call) -> str:
+    """Return the bearer token of an authenticate answer."""
+    value = _object(answer, call).get("token")
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        message = "The answer to the sign-in holds no token"
+        raise MalformedResponse(message, call=call, status=answer.status)
+    return value
+
+
+def read_record(answer: Response, call: Call, entity: str) -> Record:
+    """Return the record of a retrieve-one answer."""
+    record = _record(_object(answer, call), entity, answer)
+    if record is None:
+        raise _malformed("no record", answer, call)
+    return record
+
+
+def read_page(
+    answer: Response, call: Call, entity: str, *, per_page: int | None, page: int | None
+) -> Page:
+    """Return the page of a retrieve-many answer; duplicates within it are kept as they came."""
+    content = _object(answer, call)
+    rows = _rows(content, ("Entity", entity), answer, call)
+    records = tuple(_record(row, entity, None) for row in rows)
+    if any(record is None for record in records):
+        raise _malformed("a list that holds something else than records", answer, call)
+    return Page(
+        entity=entity,
+        records=cast("tuple[Record, ...]", records),
+        total_records=_total(content, "Total Records"),
+        total_pages=_total(content, *_TOTAL_PAGES),
+        per_page=per_page,
+        page=page,
+        response=answer,
+    )
+
+
+def read_field_page(answer: Response, call: Call, entity: str) -> FieldPage:
+    """Return the page of a retrieve-fields answer."""
+    content = _object(answer, call)
+    rows = _rows(content, ("Field", "Fields"), answer, call)
+    fields = [read_field(cast("dict[str, Any]", row)) for row in rows if isinstance(row, dict)]
+    return FieldPage(
+        entity=entity,
+        fields=tuple(field for field in fields if field is not None),
+        total_records=_total(content, "Total Records"),
+        total_pages=_total(content, *_TOTAL_PAGES),
+        response=answer,
+    )
+
+
+def read_created(answer: Response, call: Call) -> Created:
+    """Return the external id of a create answer."""
+    external_id = _text(_object(answer, call).get("ExternalID"))
+    if external_id is None:
+        raise _malformed("no ExternalID", answer, call)
+    return Created(external_id, answer)
+
+
+def read_converted(answer: Response, call: Call) -> Converted:
+    """Return the account's external id of a conversion; its key holds a space (`api.md`)."""
+    content = _object(answer, call)
+    for key in ("Account ExternalID", "AccountExternalID"):
+        external_id = _text(content.get(key))
+        if external_id is not None:
+            return Converted(external_id, answer)
+    raise _malformed("no Account ExternalID", answer, call)
+
+
+def read_done(answer: Response) -> Done:
+    """Return the answer to an update, close or delete: done, with the message if there is one."""
+    return Done(error_message(answer), answer)
+
+
+def error_message(answer: Response) -> str | None:
+    """Return the service's own words about an answer, safe, on one line; None where it has none.
+
+    An HTML page says nothing a reader wants, so it counts as none.
+    """
+    text = answer.body[:4096].decode("utf-8", "replace").strip()
+    try:
+        content: Any = msgspec.json.decode(answer.body) if answer.body else None
+    except (msgspec.MsgspecError, RecursionError):
+        is_markup = text.startswith("<") or "html" in answer.headers.get("content-type", "")
+        return None if is_markup or not text else one_line(" ".join(text.split()), _EXCERPT)
+    if isinstance(content, dict):
+        found = (cast("dict[str, Any]", content).get(key) for key in _MESSAGE_KEYS)
+        content = next((value for value in found if value), None)
+    return one_line(content, 2 * _EXCERPT) if isinstance(content, str) and content else None
+
+
+def _object(answer: Response, call: Call) -> dict[str, Any]:
+    content = read_json(answer, call)
+    if not isinstance(content, dict):
+        raise _malformed("no JSON object", answer, call)
+    return cast("dict[str, Any]", content)
+
+
+def _rows(
+    content: dict[str, Any], keys: tuple[str, str], answer: Response, call: Call
+) -> list[Any]:
+    wanted = {key.casefold() for key in keys}
+    for key, value in content.items():
+        if key.casefold() in wanted and isinstance(value, list):
+            return cast("list[Any]", value)
+    raise _malformed(f"no {keys[0]} list", answer, call)
+
+
+def _record(content: Any, entity: str, answer: Response | None) -> Record | None:
+    if not isinstance(content, dict):
+        return None
+    row = cast("dict[str, Any]", content)
+    external_id, properties = _text(row.get("ExternalID")), row.get("Properties")
+    if external_id is None or not isinstance(properties, dict):
+        return None
+    return Record(entity, external_id, cast("Mapping[str, Any]", properties), answer)
+
+
+def _total(content: Mapping[str, Any], *keys: str) -> int | None:
+    for key in keys:
+        value = _text(content.get(key))
+        if value is not None and value.isascii() and value.isdigit() and len(value) <= 15:
+            return int(value)
+    return None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+def _malformed(what: str, answer: Response, call: Call) -> MalformedResponse:
+    text = answer.body[: 4 * _EXCERPT].decode("utf-8", "replace")
+    excerpt = one_line(" ".join(text.split()), _EXCERPT)
+    message = f"The answer holds {what}" + (
+        f"; it begins: {excerpt}" if excerpt else "; it is empty"
+    )
+    return MalformedResponse(message, call=call, status=answer.status)

@@ -1,0 +1,81 @@
+"""Turns what the transport raises into the client's own errors, under a call's total deadline."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from cmdm_tui.api import errors
+from cmdm_tui.api.errors import Call
+from cmdm_tui.text import one_line
+
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.LocalProtocolError,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@asynccontextmanager
+async def named_failures(
+    call: Call, request: httpx.Request, *, host: str, deadline: float, once: bool
+) -> AsyncGenerator[None]:
+    """Run a call under its deadline, in seconds, and raise its failures as `ApiError`s.
+
+    With `once`, a call that must not be sent twice: once its request was handed over to the
+    network, whatever takes its answer raises OutcomeUnknown.
+    """
+    try:
+        async with asyncio.timeout(deadline):
+            yield
+    except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
+        message = f"{host} did not answer within {deadline:g} s"
+        failure: errors.ApiError = errors.DeadlineExceeded(message, call=call)
+        was_sent = _was_handed_over(request)
+    except httpx.DecodingError as error:
+        message = f"The answer's encoding is broken: {_words(error)}"
+        failure = errors.MalformedResponse(message, call=call)
+        was_sent = _was_handed_over(request)
+    except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
+        failure = errors.NetworkError(_network_message(error, host), call=call)
+        was_sent = _was_handed_over(request) and not isinstance(error, _NEVER_SENT)
+    except errors.ResponseTooLarge as error:
+        failure, was_sent = error, _was_handed_over(request)
+    else:
+        return
+    raise (in_doubt(call, failure) if once and was_sent else failure) from None
+
+
+def in_doubt(call: Call, cause: errors.ApiError) -> errors.OutcomeUnknown:
+    """Return the error of a call that was sent and whose answer was lost to `cause`."""
+    message = f"The request was sent and its answer lost: {cause.message}. It may have been done"
+    return errors.OutcomeUnknown(message, call=call, cause=cause)
+
+
+def _was_handed_over(request: httpx.Request) -> bool:
+    return bool(request.extensions.get("handed_over"))
+
+
+def _network_message(error: Exception, host: str) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"{host} cannot be reached: no connection in time"
+    if isinstance(error, httpx.ConnectError):
+        return f"{host} cannot be reached: {_words(error)}"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"{host} broke off its answer: {_words(error)}"
+    return f"The connection to {host} failed: {_words(error)}"
+
+
+def _words(error: Exception) -> str:
+    known = {
+        "All connection attempts failed": "connection refused",
+        "[Errno -2] Name or service not known": "no host of that name is known",
+        "[Errno -3] Temporary failure in name resolution": "its name cannot be looked up",
+    }
+    text = str(error) or type(error).__name__
+    return known.get(text) or one_line(text, 160)

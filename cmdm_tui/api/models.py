@@ -1,0 +1,139 @@
+"""What calls give back: frozen values, each with the answer it was read from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Properties = Mapping[str, Any]
+"""Field names and their values: text or null as documented; a client takes any JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer, whole: the raw side of every result.
+
+    `body` is the decoded bytes, `elapsed` seconds from sending to the last byte, `number` the
+    call's number within its client.
+    """
+
+    number: int
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of an entity."""
+
+    entity: str
+    external_id: str
+    properties: Properties
+    response: Response | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of records as it came; totals are None where the answer names none.
+
+    `per_page` and `page` are what was asked for: a service may grant less, so trust `records`.
+    """
+
+    entity: str
+    records: tuple[Record, ...]
+    total_records: int | None
+    total_pages: int | None
+    per_page: int | None
+    page: int | None
+    response: Response = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the service tells of one field: only `name` is sure, all else None where it is silent."""
+
+    name: str
+    label: str | None = None
+    type: str | None = None
+    required: bool | None = None
+    read_only: bool | None = None
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+    lookup_entity: str | None = None
+    external_id: str | None = None
+    inferred: bool = False
+    """True where the field was read off records because the service describes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPage:
+    """One page of an entity's fields."""
+
+    entity: str
+    fields: tuple[Field, ...]
+    total_records: int | None
+    total_pages: int | None
+    response: Response = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to a create: the new record's external id."""
+
+    external_id: str
+    response: Response = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The answer to a conversion: the external id of the account that the lead became."""
+
+    account_external_id: str
+    response: Response = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to an update, a close or a delete: the service's message, where it gave one."""
+
+    message: str | None
+    response: Response = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The record that a new task or opportunity belongs to."""
+
+    entity: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The hour's limit as the last answer told it; None where a header was missing or no number.
+
+    `reset` and `token_reset` are Unix times by the server's clock (`api.md`, response headers).
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+    token_reset: float | None = None
+
+    @property
+    def reset_at(self) -> datetime | None:
+        """When the hour's count starts anew, in UTC."""
+        return _moment(self.reset)
+
+    @property
+    def token_ends_at(self) -> datetime | None:
+        """When the token ends, in UTC."""
+        return _moment(self.token_reset)
+
+
+def _moment(unix_time: float | None) -> datetime | None:
+    return None if unix_time is None else datetime.fromtimestamp(unix_time, UTC)

@@ -1,0 +1,35 @@
+"""A text that shows itself nowhere: not in repr, logs, tracebacks or formatted output."""
+
+from typing import NoReturn
+
+
+class SecretStr:
+    """Hold a secret; `reveal()` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "SecretStr('…')"
+
+    def __str__(self) -> str:
+        return "…"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretStr) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        message = "a secret is not to be pickled or copied"
+        raise TypeError(message)
