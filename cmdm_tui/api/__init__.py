@@ -1,6 +1,5 @@
 """The shared client of the CMDataManager API: protocol only, the same for every face."""
 
-from cmdm_tui.api.auth import Credentials
 from cmdm_tui.api.client import Client, SortOrder
 from cmdm_tui.api.errors import (
     ApiError,
@@ -34,7 +33,7 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.secret import SecretStr
+from cmdm_tui.config import Credentials, SecretStr
 
 __all__ = [
     "ApiError",

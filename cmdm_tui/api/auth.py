@@ -10,36 +10,13 @@ from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.decode import read_token
 from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, Call, InvalidCall, StatusError
 from cmdm_tui.api.quota import Meter
-from cmdm_tui.api.secret import SecretStr
+from cmdm_tui.config import Credentials, SecretStr
 
 _MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
 
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """The four values that sign in."""
-
-    client_id: SecretStr
-    client_secret: SecretStr
-    username: str
-    password: SecretStr
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the four authenticate headers, their values as UTF-8.
-
-        Raises InvalidCall for a value that no header can carry: empty, with a control character
-        such as CR, LF or NUL, or with a space at an end.
-        """
-        return [
-            (b"client_id", _header_value("client id", self.client_id.reveal())),
-            (b"client_secret", _header_value("client secret", self.client_secret.reveal())),
-            (b"username", _header_value("user name", self.username)),
-            (b"password", _header_value("password", self.password.reveal())),
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +43,7 @@ class SignIn(httpx.Auth):
         next_number: Callable[[], int],
     ) -> None:
         self._url = url
-        self._headers = credentials.headers()
+        self._headers = sign_in_headers(credentials)
         self._meter = meter
         self._next_number = next_number
         self._token: Token | None = None
@@ -140,6 +117,20 @@ class SignIn(httpx.Auth):
         if ends is None or ends <= now:
             return None
         return ends - min(_MARGIN, (ends - now) / 10)
+
+
+def sign_in_headers(credentials: Credentials) -> list[tuple[bytes, bytes]]:
+    """Return the four authenticate headers, their values as UTF-8.
+
+    Raises InvalidCall for a value that no header can carry: empty, with a control character such as
+    CR, LF or NUL, or with a space at an end.
+    """
+    return [
+        (b"client_id", _header_value("client id", credentials.client_id.reveal())),
+        (b"client_secret", _header_value("client secret", credentials.client_secret.reveal())),
+        (b"username", _header_value("user name", credentials.username)),
+        (b"password", _header_value("password", credentials.password.reveal())),
+    ]
 
 
 def _as_refusal(error: StatusError) -> AuthenticationFailed | None:

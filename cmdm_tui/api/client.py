@@ -14,7 +14,7 @@ from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.address import base_address, below, is_loopback, segment
 from cmdm_tui.api.answers import LARGEST_ANSWER, check_status, receive
-from cmdm_tui.api.auth import Credentials, SignIn
+from cmdm_tui.api.auth import SignIn
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import Call
 from cmdm_tui.api.failures import in_doubt, named_failures
@@ -31,6 +31,7 @@ from cmdm_tui.api.models import (
     Response,
 )  # fmt: skip
 from cmdm_tui.api.quota import Meter
+from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]

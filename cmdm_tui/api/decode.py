@@ -31,7 +31,7 @@ def read_json(answer: Response, call: Call) -> Any:
     try:  # The standard library takes what msgspec is too strict for, such as a lone surrogate.
         return json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):
-        raise _malformed("no JSON", answer, call)
+        raise _malformed("no JSON", answer, call) from None
 
 
 def read_token(answer: Response, call: Call) -> str:

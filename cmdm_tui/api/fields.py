@@ -14,7 +14,8 @@ TYPES = (
 
 _TYPE_BY_WORD = {name.casefold(): name for name in TYPES} | {
     "string": "Text", "integer": "Number", "decimal": "Number", "bool": "Boolean",
-    "money": "Currency", "timestamp": "DateTime", "select": "Picklist", "link": "URL", "reference": "Lookup",
+    "money": "Currency", "timestamp": "DateTime", "select": "Picklist", "link": "URL",
+    "reference": "Lookup",
 }  # fmt: skip
 _KEYS = {
     "name": ("name", "fieldname", "apiname", "internalname", "systemname"),

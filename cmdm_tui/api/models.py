@@ -54,7 +54,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What the service tells of one field: only `name` is sure, all else None where it is silent."""
+    """What the service tells of one field: only `name` is sure, the rest None where silent."""
 
     name: str
     label: str | None = None

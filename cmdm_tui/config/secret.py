@@ -1,5 +1,6 @@
-"""A text that shows itself nowhere: not in repr, logs, tracebacks or formatted output."""
+"""Secrets: texts that show themselves nowhere, in repr, logs, tracebacks or formatted output."""
 
+from dataclasses import dataclass
 from typing import NoReturn
 
 
@@ -33,3 +34,13 @@ class SecretStr:
     def __reduce__(self) -> NoReturn:
         message = "a secret is not to be pickled or copied"
         raise TypeError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The four values that sign in (`api.md`, authenticate)."""
+
+    client_id: SecretStr
+    client_secret: SecretStr
+    username: str
+    password: SecretStr

@@ -1,0 +1,110 @@
+"""The catalog of one server: the entities known, their fields and counts, kept between runs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from cmdm_tui.api import Client, Field, NotFound
+from cmdm_tui.catalog.infer import infer_fields
+from cmdm_tui.config.files import replace_file
+
+DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
+"""The entities every server has (`api.md`, addresses)."""
+
+SAMPLE = 100
+"""Records that fields are inferred from where a service describes none."""
+
+
+class _Kept(msgspec.Struct):
+    """The file of a catalog."""
+
+    entities: list[str] = []
+
+
+class Catalog:
+    """What is known of one server. The API lists no entities, so custom ones are added by name.
+
+    `file` keeps the custom entities between runs; None keeps them for this run only. A file that
+    cannot be read counts as empty: everything in it can be learnt again.
+    """
+
+    def __init__(self, client: Client, *, file: Path | None, custom: Iterable[str] = ()) -> None:
+        self._client = client
+        self._file = file
+        self._custom = list(dict.fromkeys([*custom, *self._read().entities]))
+        self._fields: dict[str, tuple[Field, ...]] = {}
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The names of all entities known: the default ones, then the custom ones as added."""
+        return (*DEFAULT_ENTITIES, *(name for name in self._custom if name not in DEFAULT_ENTITIES))
+
+    def is_custom(self, entity: str) -> bool:
+        """Tell whether the entity was added by name."""
+        return entity in self._custom
+
+    def entity(self, name: str) -> str:
+        """Return the known entity that `name` means, without regard to case; else `name` itself."""
+        folded = name.casefold()
+        return next((known for known in self.entities if known.casefold() == folded), name)
+
+    async def add(self, name: str) -> str:
+        """Add a custom entity, once the service has shown that it exists: one call.
+
+        Returns the entity's name as it is known from now on. Raises NotFound or another ApiError
+        where the service has none of that name, ConfigurationError where it cannot be kept.
+        """
+        known = self.entity(name.strip())
+        if known in self.entities:
+            return known
+        await self._client.page(known, per_page=1, page=1)
+        self._custom.append(known)
+        self._write()
+        return known
+
+    def forget(self, name: str) -> None:
+        """Forget a custom entity."""
+        if name in self._custom:
+            self._custom.remove(name)
+            self._fields.pop(name, None)
+            self._write()
+
+    async def count(self, entity: str) -> int | None:
+        """Return how many records the entity has, None where the service tells none: one call."""
+        return (await self._client.page(entity, per_page=1, page=1)).total_records
+
+    async def fields(self, entity: str, *, anew: bool = False) -> tuple[Field, ...]:
+        """Return the entity's fields: as described, else inferred from its first records.
+
+        They are asked for once, or `anew`. Raises NotFound where there is no such entity.
+        """
+        if anew or entity not in self._fields:
+            self._fields[entity] = await self._described(entity) or await self._inferred(entity)
+        return self._fields[entity]
+
+    def known_fields(self, entity: str) -> tuple[Field, ...]:
+        """Return the entity's fields as far as they were asked for already: no call."""
+        return self._fields.get(self.entity(entity), ())
+
+    async def _described(self, entity: str) -> tuple[Field, ...]:
+        try:
+            return await self._client.all_fields(entity)
+        except NotFound:
+            return ()
+
+    async def _inferred(self, entity: str) -> tuple[Field, ...]:
+        page = await self._client.page(entity, per_page=SAMPLE, page=1)
+        return infer_fields(page.records)
+
+    def _read(self) -> _Kept:
+        if self._file is None:
+            return _Kept()
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+        except (OSError, msgspec.MsgspecError):
+            return _Kept()
+
+    def _write(self) -> None:
+        if self._file is not None:
+            replace_file(self._file, msgspec.json.encode(_Kept(list(self._custom))))

@@ -1,0 +1,53 @@
+"""Where files are kept: the folders of the XDG base directory specification."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+
+_APPLICATION = "cmdm"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one user: `config` for profiles, `data` for what is worth keeping."""
+
+    config: Path
+    data: Path
+
+    @classmethod
+    def of_user(cls) -> Self:
+        """Return this user's folders; `XDG_CONFIG_HOME` and `XDG_DATA_HOME` move them."""
+        folders = platformdirs.PlatformDirs(_APPLICATION, appauthor=False)
+        return cls(config=folders.user_config_path, data=folders.user_data_path)
+
+    @property
+    def profiles(self) -> Path:
+        """The file of profiles; it holds no secret."""
+        return self.config / "profiles.toml"
+
+    @property
+    def secrets(self) -> Path:
+        """The file of the secrets that a user asked to be kept; only that user can read it."""
+        return self.config / "secrets.toml"
+
+    @property
+    def catalogs(self) -> Path:
+        """The folder of what is known of each server."""
+        return self.data / "catalogs"
+
+    @property
+    def history(self) -> Path:
+        """The REPL's history."""
+        return self.data / "history"
+
+    @property
+    def sandbox(self) -> Path:
+        """The sandbox's data folder."""
+        return self.data / "sandbox"
+
+    @property
+    def demo(self) -> Path:
+        """The data folder of the demo's embedded sandbox."""
+        return self.data / "demo"
