@@ -54,11 +54,17 @@ def check_status(answer: Response, call: Call, meter: Meter) -> None:
     status = answer.status
     if httpx.codes.is_success(status):
         return
-    words = error_message(answer)
+    error = _status_error(answer, call, meter)
+    error.response = answer
+    raise error
+
+
+def _status_error(answer: Response, call: Call, meter: Meter) -> errors.StatusError:
+    status, words = answer.status, error_message(answer)
     if status == _TOO_MANY_CALLS:
-        raise _limit_reached(answer, call, meter, words)
+        return _limit_reached(answer, call, meter, words)
     if httpx.codes.is_redirect(status):
-        raise errors.StatusError(
+        return errors.StatusError(
             "The service answered with a redirect, which is not followed",
             call=call,
             status=status,
@@ -68,8 +74,8 @@ def check_status(answer: Response, call: Call, meter: Meter) -> None:
     if kind is None:
         is_server_error = httpx.codes.is_server_error(status)
         kind = errors.ServerError if is_server_error else errors.StatusError
-    message = words or f"The service answered {status} {_phrase(status)}".rstrip()
-    raise kind(message, call=call, status=status)
+    phrase = httpx.codes.get_reason_phrase(status)
+    return kind(words or f"The service answered {status} {phrase}", call=call, status=status)
 
 
 def _limit_reached(
@@ -93,7 +99,3 @@ def _limit_reached(
 def _duration(seconds: float) -> str:
     whole = int(seconds) + 1
     return f"{whole} s" if whole < 120 else f"{-(-whole // 60)} min"
-
-
-def _phrase(status: int) -> str:
-    return httpx.codes.get_reason_phrase(status)

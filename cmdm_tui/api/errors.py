@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cmdm_tui.api.models import Response
 from cmdm_tui.text import one_line
 
 
@@ -93,7 +94,9 @@ class ResponseTooLarge(ApiError):
 
 
 class StatusError(ApiError):
-    """The service answered with an error status (`api.md`, status codes)."""
+    """The service answered with an error status (`api.md`, status codes): `response`."""
+
+    response: Response | None = None
 
 
 class BadRequest(StatusError):

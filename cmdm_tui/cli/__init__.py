@@ -1,4 +1,5 @@
-"""The command line."""
+"""The command line: `cmdm`, its commands and exit codes."""
 
-def main() -> None:
-    """Run."""
+from cmdm_tui.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,166 @@
+"""One command for each documented call: the service's own JSON on stdout."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.bodies import read_properties
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.output import write_json
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.api import Parent, SortOrder
+
+_per_page = click.option("--per-page", type=int, metavar="N", help="Records a page; needs --page.")
+_page = click.option("--page", type=int, metavar="N", help="Which page, from 1; needs --per-page.")
+_words = click.argument("words", metavar="[NAME=VALUE]...", nargs=-1)
+_json = click.option(
+    "--json", "source", metavar="FILE", help="Read the JSON object from FILE, or from stdin for -."
+)
+
+
+@click.command("list", short_help="Retrieve many records.")
+@click.argument("entity")
+@click.option("--fields", metavar="A,B,…", help="Only these fields.")
+@_per_page
+@_page
+@click.option("--sort-by", metavar="FIELD", help="Sort by this field.")
+@click.option("--sort-order", type=click.Choice(["asc", "desc"]), help="Ascending or descending.")
+@click.pass_obj
+def list_records(
+    invocation: Invocation,
+    entity: str,
+    fields: str | None,
+    per_page: int | None,
+    page: int | None,
+    sort_by: str | None,
+    sort_order: "SortOrder | None",
+) -> None:
+    """Retrieve many records of ENTITY: one page, or with neither --per-page nor --page all."""
+    names = [name.strip() for name in fields.split(",")] if fields else None
+    answer = invocation.run(
+        lambda account: account.client.page(
+            entity,
+            fields=names,
+            per_page=per_page,
+            page=page,
+            sort_by=sort_by,
+            sort_order=sort_order,
+        )
+    )
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Retrieve one record.")
+@click.argument("entity")
+@click.argument("external_id", metavar="ID")
+@click.pass_obj
+def get(invocation: Invocation, entity: str, external_id: str) -> None:
+    """Retrieve the record of ENTITY with the external id ID."""
+    record = invocation.run(lambda account: account.client.record(entity, external_id))
+    if record.response is not None:
+        write_json(record.response.body)
+
+
+@click.command(short_help="Retrieve an entity's fields.")
+@click.argument("entity")
+@_per_page
+@_page
+@click.pass_obj
+def fields(invocation: Invocation, entity: str, per_page: int | None, page: int | None) -> None:
+    """Retrieve what the service tells of the fields of ENTITY; it tells nothing of task."""
+    answer = invocation.run(
+        lambda account: account.client.fields(entity, per_page=per_page, page=page)
+    )
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Create a record.")
+@click.argument("entity")
+@_words
+@_json
+@click.option("--parent", metavar="ENTITY/ID", help="The record a task or opportunity belongs to.")
+@click.pass_obj
+def create(
+    invocation: Invocation,
+    entity: str,
+    words: tuple[str, ...],
+    source: str | None,
+    parent: str | None,
+) -> None:
+    """Create a record of ENTITY. NAME=VALUE gives text, NAME:=JSON any JSON value."""
+    properties = read_properties(words, source)
+    owner = None if parent is None else _parent(parent)
+    answer = invocation.run(
+        lambda account: account.client.create(entity, properties, parent=owner), once=True
+    )
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Update a record.")
+@click.argument("entity")
+@click.argument("external_id", metavar="ID")
+@_words
+@_json
+@click.pass_obj
+def update(
+    invocation: Invocation,
+    entity: str,
+    external_id: str,
+    words: tuple[str, ...],
+    source: str | None,
+) -> None:
+    """Update fields of the record of ENTITY with the external id ID.
+
+    NAME=VALUE gives text, NAME:=JSON any JSON value: NAME:=null empties a field.
+    """
+    properties = read_properties(words, source)
+    answer = invocation.run(lambda account: account.client.update(entity, external_id, properties))
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Delete a record.")
+@click.argument("entity")
+@click.argument("external_id", metavar="ID")
+@click.pass_obj
+def delete(invocation: Invocation, entity: str, external_id: str) -> None:
+    """Delete the record of ENTITY with the external id ID."""
+    answer = invocation.run(lambda account: account.client.delete(entity, external_id))
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Convert a lead into an account.")
+@click.argument("external_id", metavar="LEAD-ID")
+@_words
+@_json
+@click.pass_obj
+def convert(
+    invocation: Invocation, external_id: str, words: tuple[str, ...], source: str | None
+) -> None:
+    """Convert a lead into an account; NAME=VALUE and --json go along in the request."""
+    properties = read_properties(words, source)
+    answer = invocation.run(
+        lambda account: account.client.convert_lead(external_id, properties), once=True
+    )
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Close a task.")
+@click.argument("external_id", metavar="TASK-ID")
+@click.pass_obj
+def close(invocation: Invocation, external_id: str) -> None:
+    """Close a task."""
+    answer = invocation.run(lambda account: account.client.close_task(external_id))
+    write_json(answer.response.body)
+
+
+def _parent(text: str) -> "Parent":
+    from cmdm_tui.api import Parent
+
+    entity, slash, external_id = text.partition("/")
+    if not slash or not entity or not external_id:
+        message = f"{one_line(text, 60)} is not ENTITY/ID. Write it as --parent lead/ABC1D2E3."
+        raise Failure(message, Exit.USAGE)
+    return Parent(entity, external_id)

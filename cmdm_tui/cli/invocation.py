@@ -1,0 +1,102 @@
+"""One run of the command: which profile it uses, and how it makes its calls."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import click
+
+from cmdm_tui.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from cmdm_tui.catalog import Account
+    from cmdm_tui.config import Paths, Profile
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command is run with: the profile named, the environment, and the user's folders."""
+
+    profile_name: str | None
+    environment: Mapping[str, str]
+
+    @classmethod
+    def of_process(cls, profile_name: str | None) -> Self:
+        """Return the invocation of this process."""
+        return cls(profile_name, os.environ)
+
+    @property
+    def paths(self) -> "Paths":
+        """The user's folders."""
+        from cmdm_tui.config import Paths
+
+        return Paths.of_user()
+
+    def profile(self, secrets: Mapping[str, str] | None = None) -> "Profile":
+        """Return the profile to use: the one named, else the environment's, else the default.
+
+        Secrets are those given, else those of the environment, else those kept. Raises
+        ConfigurationError, NoProfile or MissingSecrets.
+        """
+        from cmdm_tui.config import ProfileStore, environment_profile
+
+        if self.profile_name is None:
+            profile = environment_profile(self.environment)
+            if profile is not None:
+                return profile
+        store = ProfileStore(self.paths)
+        given = {
+            "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
+            "password": self.environment.get("CMDM_PASSWORD", ""),
+            **(secrets or {}),
+        }
+        return store.load(store.chosen(self.profile_name), given)
+
+    def profile_asking(self) -> "Profile":
+        """Return the profile to use, asking for secrets kept nowhere where there is a terminal."""
+        from cmdm_tui.config import MissingSecrets
+
+        try:
+            return self.profile()
+        except MissingSecrets as error:
+            if not sys.stdin.isatty():
+                raise
+            return self.profile({name: _asked(error.profile, name) for name in error.missing})
+
+    def account(self) -> "Account":
+        """Open the account of the profile to use."""
+        from cmdm_tui.catalog import Account
+
+        return Account.of(self.profile_asking(), catalogs=self.paths.catalogs)
+
+    def run(self, work: "Callable[[Account], Awaitable[Result]]", *, once: bool = False) -> Result:
+        """Run `work` on the account and return its result.
+
+        An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown.
+        """
+
+        async def opened() -> Result:
+            async with self.account() as account:
+                return await work(account)
+
+        try:
+            return asyncio.run(opened())
+        except KeyboardInterrupt:
+            if not once:
+                raise
+            message = (
+                "Interrupted before the answer came: it may have been done. "
+                "Look among the newest records before sending it again."
+            )
+            raise Failure(message, Exit.OUTCOME_UNKNOWN) from None
+
+
+def _asked(profile: str, name: str) -> str:
+    words = name.replace("_", " ").capitalize()
+    answer: str = click.prompt(f"{words} of {profile}", hide_input=True, err=True)
+    return answer

@@ -1,0 +1,79 @@
+"""The tree of commands. A command's module is imported when it is run or its help is shown."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from cmdm_tui import __version__
+from cmdm_tui.cli.invocation import Invocation
+
+_COMMANDS = {
+    "demo": "cmdm_tui.cli.faces:demo",
+    "repl": "cmdm_tui.cli.faces:repl",
+    "list": "cmdm_tui.cli.calls:list_records",
+    "get": "cmdm_tui.cli.calls:get",
+    "fields": "cmdm_tui.cli.calls:fields",
+    "create": "cmdm_tui.cli.calls:create",
+    "update": "cmdm_tui.cli.calls:update",
+    "delete": "cmdm_tui.cli.calls:delete",
+    "convert": "cmdm_tui.cli.calls:convert",
+    "close": "cmdm_tui.cli.calls:close",
+    "api": "cmdm_tui.cli.raw:api",
+    "sandbox": "cmdm_tui.cli.sandbox:sandbox",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named as `module:attribute` and imported when asked for."""
+
+    def __init__(self, *arguments: object, lazy: Mapping[str, str], **options: object) -> None:
+        super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType]
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — as click calls it
+        """Return the names of the commands, in the order of the table."""
+        return list(self._lazy)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 — as click calls it
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Return a command, importing its module; None where there is none of that name."""
+        target = self._lazy.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in refused, 4 not found, 5 rate limit, "
+    "6 network, 7 outcome unknown.",
+)
+@click.option(
+    "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",
+    help="The profile to use instead of the default one.",
+)  # fmt: skip
+@click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
+@click.pass_context
+def cmdm(context: click.Context, profile: str | None) -> None:
+    """Look into, query, change and test a CMDataManager account.
+
+    With no command, the explorer opens on the chosen profile; with no profile yet, it offers the
+    demo or a sign-in.
+
+    CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
+    one call.
+    """
+    context.obj = Invocation.of_process(profile)
+    if context.invoked_subcommand is None:
+        from cmdm_tui.cli.faces import explore
+
+        explore(context.obj, start="profile")
