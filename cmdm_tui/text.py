@@ -13,14 +13,14 @@ ELLIPSIS = "…"
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 # Joiners shape scripts and emoji and cannot reorder or hide anything, so they may stay.
 _JOINERS = {"\u200c", "\u200d"}
-_UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}
+_UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _PRINTABLE_ASCII = re.compile(r"[ -~]*")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def visible(value: str, *, keep_lines: bool = False) -> str:
-    """Return `value` with every control, format, surrogate and unassigned character made visible.
+    """Return `value` with every control, format and surrogate character made visible.
 
     C0 controls and DEL turn into their control pictures (`␛`), the rest into `<U+202E>`. What comes
     back never moves a cursor, starts an escape sequence, changes the direction of text or fails to

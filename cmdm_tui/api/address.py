@@ -21,7 +21,8 @@ def base_address(url: str) -> httpx.URL:
         address = httpx.URL(url.strip())
     except (httpx.InvalidURL, UnicodeError):
         raise _no_address(url) from None
-    if address.scheme not in {"http", "https"} or not address.host:
+    is_one_word = not any(character.isspace() for character in url.strip())
+    if address.scheme not in {"http", "https"} or not address.host or not is_one_word:
         raise _no_address(url)
     if address.userinfo or address.query or address.fragment:
         raise InvalidCall(

@@ -1,4 +1,4 @@
-"""Reads an HTTP answer whole, within a bound, and turns an error status into its error."""
+"""Reads an HTTP answer whole and turns an error status into its error."""
 
 import time
 
@@ -10,9 +10,6 @@ from cmdm_tui.api.errors import Call
 from cmdm_tui.api.models import Response
 from cmdm_tui.api.quota import Meter, retry_after
 
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of a decoded body that the client takes."""
-
 _BY_STATUS: dict[int, type[errors.StatusError]] = {
     400: errors.BadRequest,
     401: errors.AuthenticationFailed,
@@ -22,20 +19,10 @@ _BY_STATUS: dict[int, type[errors.StatusError]] = {
 _TOO_MANY_CALLS = 429
 
 
-async def receive(
-    response: httpx.Response, call: Call, *, started: float = 0.0, limit: int = LARGEST_ANSWER
-) -> Response:
-    """Return the answer with its whole body; `started` is monotonic time, in seconds.
-
-    Raises ResponseTooLarge once more than `limit` bytes have been decoded.
-    """
-    body = bytearray()
+async def receive(response: httpx.Response, call: Call, *, started: float) -> Response:
+    """Return the answer with its whole body; `started` is monotonic time, in seconds."""
     try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > limit:
-                message = f"The answer is longer than {limit // (1024 * 1024)} MB"
-                raise errors.ResponseTooLarge(message, call=call, status=response.status_code)
+        body = await response.aread()
     finally:
         await response.aclose()
     return Response(
@@ -44,8 +31,8 @@ async def receive(
         path=call.path,
         status=response.status_code,
         headers=response.headers,
-        body=bytes(body),
-        elapsed=time.monotonic() - started if started else 0.0,
+        body=body,
+        elapsed=time.monotonic() - started,
     )
 
 

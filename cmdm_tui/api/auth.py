@@ -1,6 +1,7 @@
 """Signs in for a bearer token and carries it on every request (`api.md`, authenticate)."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
@@ -82,7 +83,7 @@ class SignIn(httpx.Auth):
         Raises AuthenticationFailed where the credentials were refused, with whatever of 400, 401
         and 403, and another StatusError or MalformedResponse where the answer is none.
         """
-        answer = await receive(response, call)
+        answer = await receive(response, call, started=time.monotonic())
         self._meter.learn(answer.headers)
         try:
             check_status(answer, call, self._meter)

@@ -1,7 +1,6 @@
 """The shared client: one method for each documented call, plus `request()` for the rest."""
 
 import itertools
-import math
 import time
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -13,8 +12,9 @@ import httpx
 from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.address import base_address, below, is_loopback, segment
-from cmdm_tui.api.answers import LARGEST_ANSWER, check_status, receive
+from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.auth import SignIn
+from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import Call
 from cmdm_tui.api.failures import in_doubt, named_failures
@@ -30,6 +30,7 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
+from cmdm_tui.api.paging import each_page
 from cmdm_tui.api.quota import Meter
 from cmdm_tui.config import Credentials
 
@@ -61,14 +62,18 @@ class Client:
         self._base = base_address(url)
         self._numbers = itertools.count(1)
         self._deadline = deadline
-        self._largest_answer = largest_answer
         self._meter = Meter()
         self._sign_in = SignIn(
             below(self._base, "authenticate"), credentials, self._meter, self._next_number
         )
         self._http = httpx.AsyncClient(
             transport=transport,
-            headers={"Accept": "application/json", "User-Agent": f"cmdm/{__version__}"},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"cmdm/{__version__}",
+            },
+            event_hooks={"response": [BoundedBodies(largest_answer)]},
             timeout=httpx.Timeout(deadline, connect=min(10.0, deadline), pool=None),
             limits=httpx.Limits(max_connections=16, keepalive_expiry=4.0),
             follow_redirects=False,
@@ -149,7 +154,7 @@ class Client:
         answer, call = await self._call("GET", segment("entity", entity), parameters=parameters)
         return decode.read_page(answer, call, entity, per_page=per_page, page=page)
 
-    async def pages(
+    def pages(
         self,
         entity: str,
         *,
@@ -158,16 +163,19 @@ class Client:
         sort_by: str | None = None,
         sort_order: SortOrder | None = None,
     ) -> AsyncIterator[Page]:
-        """Yield the entity's pages in order, to the last; a page is asked for when it is needed."""
-        for number in itertools.count(1):
-            page = await self.page(
-                entity, fields=fields, per_page=per_page, page=number, sort_by=sort_by,
+        """Yield the entity's pages in order, each record once; a page is asked for when needed."""
+
+        async def retrieve(number: int) -> Page:
+            return await self.page(
+                entity,
+                fields=fields,
+                per_page=per_page,
+                page=number,
+                sort_by=sort_by,
                 sort_order=sort_order,
-            )  # fmt: skip
-            if page.records:
-                yield page
-            if not page.records or number >= (page.total_pages or math.inf):
-                return
+            )
+
+        return each_page(retrieve)
 
     async def fields(
         self, entity: str, *, per_page: int | None = None, page: int | None = None
@@ -297,7 +305,7 @@ class Client:
         async with self._named_failures(call, request, once=once):
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
-            answer = await receive(response, call, started=started, limit=self._largest_answer)
+            answer = await receive(response, call, started=started)
         self._meter.learn(answer.headers)
         if check:
             try:

@@ -45,7 +45,8 @@ async def named_failures(
         failure = errors.NetworkError(_network_message(error, host), call=call)
         was_sent = _was_handed_over(request) and not isinstance(error, _NEVER_SENT)
     except errors.ResponseTooLarge as error:
-        failure, was_sent = error, _was_handed_over(request)
+        failure = errors.ResponseTooLarge(error.message, call=call)
+        was_sent = _was_handed_over(request)
     else:
         return
     raise (in_doubt(call, failure) if once and was_sent else failure) from None

@@ -1,0 +1,81 @@
+"""Bounds the body of every answer while it arrives: what is longer is never held in memory."""
+
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import httpx
+
+from cmdm_tui.api.errors import ResponseTooLarge
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of a decoded body that the client takes."""
+
+_PIECE = 64 * 1024
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+class BoundedBodies:
+    """A response hook of httpx, which itself decodes compressed bodies without any bound.
+
+    Installed, it decodes gzip in pieces and raises ResponseTooLarge once more than `limit` bytes
+    have come out, so that a small body that unfolds into a huge one costs no memory.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+
+    async def __call__(self, response: httpx.Response) -> None:
+        """Put the bound between the network and whoever reads the response."""
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        is_compressed = encoding in {"gzip", "x-gzip", "deflate"}
+        if is_compressed:
+            del response.headers["content-encoding"]
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _BoundedStream(
+                response.stream, self._limit, is_compressed=is_compressed
+            )
+
+
+class _BoundedStream(httpx.AsyncByteStream):
+    def __init__(self, stream: httpx.AsyncByteStream, limit: int, *, is_compressed: bool) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._is_compressed = is_compressed
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        length = 0
+        pieces = _unfolded(self._stream) if self._is_compressed else aiter(self._stream)
+        async for piece in pieces:
+            length += len(piece)
+            if length > self._limit:
+                message = f"The answer is longer than {self._limit // (1024 * 1024)} MB"
+                raise ResponseTooLarge(message)
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _unfolded(stream: httpx.AsyncByteStream) -> AsyncGenerator[bytes]:
+    decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
+    is_empty = True
+    async for chunk in stream:
+        rest = chunk
+        while rest:
+            is_empty = False
+            try:
+                piece = decoder.decompress(rest, _PIECE)
+            except zlib.error as error:
+                raise httpx.DecodingError(str(error)) from None
+            if piece:
+                yield piece
+            rest = decoder.unconsumed_tail
+            if decoder.eof:
+                rest = decoder.unused_data
+                decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
+                is_empty = True
+    while not is_empty and (piece := decoder.decompress(decoder.unconsumed_tail, _PIECE)):
+        yield piece
+    if not is_empty:
+        message = "the compressed body ends early"
+        raise httpx.DecodingError(message)

@@ -1,0 +1,172 @@
+"""Signing in: one at a time, renewed in time, refused once for all, and never in sight."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+
+from cmdm_tui.api import (
+    AuthenticationFailed,
+    Client,
+    Credentials,
+    InvalidCall,
+    MalformedResponse,
+    SecretStr,
+)
+from tests.api.conftest import CREDENTIALS, Request, ScriptedServer, http
+
+LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}
+
+
+def authorization(request: Request) -> str:
+    return request.headers.get("authorization", b"").decode()
+
+
+async def test_the_four_headers_go_as_utf8_and_the_token_comes_back(
+    server: ScriptedServer, client: Client
+) -> None:
+    server.script = lambda _: http(200, LIST)
+    await client.page("lead")
+    sign_in, call = server.requests
+    assert sign_in.method == "POST"
+    assert sign_in.headers["client_id"] == b"the-client"
+    assert sign_in.headers["client_secret"] == b"the-secret"
+    assert sign_in.headers["username"] == "siân".encode()
+    assert sign_in.headers["password"] == "pässword".encode()
+    assert "authorization" not in sign_in.headers
+    assert authorization(call) == "Bearer token-1"
+    assert "password" not in call.headers
+
+
+async def test_many_cold_requests_sign_in_once(server: ScriptedServer, client: Client) -> None:
+    server.script = lambda _: http(200, LIST)
+    await asyncio.gather(*(client.page("lead") for _ in range(50)))
+    assert server.sign_ins == 1
+    assert len(server.calls) == 50
+
+
+async def test_many_refused_requests_sign_in_once_more(
+    server: ScriptedServer, client: Client
+) -> None:
+    all_there = asyncio.Barrier(10)
+
+    async def answer(request: Request) -> bytes:
+        if authorization(request) == "Bearer token-1":
+            await all_there.wait()
+            return http(401, {"Message": "token ended"})
+        return http(200, LIST)
+
+    server.script = answer
+    await asyncio.gather(*(client.page("lead") for _ in range(10)))
+    assert server.sign_ins == 2
+    assert len(server.calls) == 20
+
+
+async def test_a_refused_fresh_token_is_an_error_not_a_loop(
+    server: ScriptedServer, client: Client
+) -> None:
+    server.script = lambda _: http(401, {"Message": "no"})
+    with pytest.raises(AuthenticationFailed):
+        await client.page("lead")
+    assert server.sign_ins == 2
+    assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_refused_credentials_are_refused_in_words(
+    server: ScriptedServer, client: Client, status: int
+) -> None:
+    server.sign_in = lambda _: http(status, {"Message": "no such user"})
+    with pytest.raises(AuthenticationFailed, match=r"no such user.*Check the client id"):
+        await client.page("lead")
+    assert server.calls == []
+
+
+async def test_refused_credentials_are_not_hammered(server: ScriptedServer, client: Client) -> None:
+    server.sign_in = lambda _: http(401, {"Message": "no"})
+    results = await asyncio.gather(
+        *(client.page("lead") for _ in range(20)), return_exceptions=True
+    )
+    assert all(isinstance(result, AuthenticationFailed) for result in results)
+    assert server.sign_ins == 1
+
+
+async def test_a_cancelled_sign_in_blocks_nobody(server: ScriptedServer, client: Client) -> None:
+    arrived = asyncio.Event()
+
+    async def never(_: Request) -> None:
+        arrived.set()
+        await asyncio.Event().wait()
+
+    server.sign_in = never
+    first = asyncio.create_task(client.page("lead"))
+    second = asyncio.create_task(client.page("lead"))
+    await arrived.wait()
+    first.cancel()
+    server.sign_in = None
+    server.script = lambda _: http(200, LIST)
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await second).records == ()
+
+
+@pytest.mark.parametrize("skew", [-86_400, -3_600, 0, 3_600, 86_400])
+async def test_a_token_is_renewed_before_its_end_by_the_servers_clock(
+    server: ScriptedServer, client: Client, skew: int
+) -> None:
+    def headers(life: float) -> dict[str, str]:
+        now = time.time() + skew
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
+        return {"Date": date, "x-token-reset": str(int(now + life))}
+
+    server.script = lambda _: http(200, LIST)
+    server.token_headers = headers(3_600)
+    await client.page("lead")
+    await client.page("lead")
+    assert server.sign_ins == 1
+    server.sign_in = lambda _: http(200, {"token": "short"}, headers(1))
+    await client.sign_in()
+    await asyncio.sleep(1.0)
+    server.sign_in = None
+    await client.page("lead")
+    assert server.sign_ins == 3
+    assert [authorization(call) for call in server.calls][-1] == "Bearer token-3"
+
+
+@pytest.mark.parametrize("bad", ["", "a\r\nx-evil: 1", "a\nb", "a\x00b", " a", "a ", "\ud800"])
+async def test_a_value_no_header_carries_is_refused_before_it_is_sent(
+    server: ScriptedServer, bad: str
+) -> None:
+    credentials = Credentials(
+        CREDENTIALS.client_id, CREDENTIALS.client_secret, "siân", SecretStr(bad)
+    )
+    with pytest.raises(InvalidCall, match="The password"):
+        Client(server.url, credentials)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"token": ""}, {"token": 3}, {"token": "a\nb"}, {"token": "é"}, b"<html>", b""]
+)
+async def test_a_sign_in_without_a_token_is_an_error(
+    server: ScriptedServer, client: Client, body: object
+) -> None:
+    server.sign_in = lambda _: http(200, body)
+    with pytest.raises(MalformedResponse, match="holds no"):
+        await client.page("lead")
+
+
+async def test_no_error_shows_a_secret(server: ScriptedServer, client: Client) -> None:
+    async def fails(work: Awaitable[object]) -> str:
+        with pytest.raises(Exception, match=r".") as raised:
+            await work
+        return repr(raised.value) + str(raised.value)
+
+    server.script = lambda _: None
+    shown = [await fails(client.page("lead")), await fails(client.create("lead", {"a": "b"}))]
+    server.sign_in = lambda _: http(401, {"Message": "no"})
+    shown.append(await fails(client.sign_in()))
+    for text in shown:
+        assert not any(secret in text for secret in ("the-secret", "pässword", "token-1"))

@@ -1,0 +1,140 @@
+"""Profiles are found, kept and refused as a user would expect; secrets are kept only when asked."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from cmdm_tui.config import (
+    ConfigurationError,
+    Credentials,
+    MissingSecrets,
+    NoProfile,
+    Paths,
+    ProfileStore,
+    SecretStr,
+    environment_profile,
+)
+
+ENVIRONMENT = {
+    "CMDM_URL": "https://crm.example.com",
+    "CMDM_CLIENT_ID": "the-client",
+    "CMDM_CLIENT_SECRET": "hunter2-secret",
+    "CMDM_USERNAME": "siân",
+    "CMDM_PASSWORD": "hunter2-password",
+}
+CREDENTIALS = Credentials(
+    SecretStr("the-client"), SecretStr("hunter2-secret"), "siân", SecretStr("hunter2-password")
+)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths(config=tmp_path / "config", data=tmp_path / "data")
+
+
+@pytest.fixture
+def store(paths: Paths) -> ProfileStore:
+    return ProfileStore(paths)
+
+
+def test_the_environment_makes_a_profile() -> None:
+    profile = environment_profile(ENVIRONMENT)
+    assert profile is not None
+    assert profile.url == "https://crm.example.com"
+    assert profile.credentials == CREDENTIALS
+
+
+def test_without_an_address_the_environment_makes_none() -> None:
+    assert environment_profile({**ENVIRONMENT, "CMDM_URL": ""}) is None
+
+
+def test_a_partial_environment_names_what_is_missing() -> None:
+    partial = {
+        key: value
+        for key, value in ENVIRONMENT.items()
+        if key not in {"CMDM_PASSWORD", "CMDM_CLIENT_ID"}
+    }
+    with pytest.raises(ConfigurationError, match="CMDM_CLIENT_ID and CMDM_PASSWORD are not"):
+        environment_profile(partial)
+
+
+def test_a_saved_profile_is_the_default_and_comes_back(store: ProfileStore) -> None:
+    store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=True)
+    profile = store.load(store.chosen())
+    assert (profile.name, profile.url) == ("acme", "https://crm.example.com")
+    assert profile.credentials == CREDENTIALS
+
+
+def test_secrets_are_kept_only_when_asked(store: ProfileStore, paths: Paths) -> None:
+    store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=False)
+    everything = b"".join(path.read_bytes() for path in paths.config.iterdir())
+    assert b"hunter2" not in everything
+    with pytest.raises(MissingSecrets) as raised:
+        store.load("acme")
+    assert raised.value.missing == ("client_secret", "password")
+    given = {"client_secret": "hunter2-secret", "password": "hunter2-password"}
+    assert store.load("acme", given).credentials == CREDENTIALS
+
+
+def test_kept_secrets_are_in_a_file_only_their_owner_reads(
+    store: ProfileStore, paths: Paths
+) -> None:
+    store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=True)
+    assert b"hunter2" in paths.secrets.read_bytes()
+    assert b"hunter2" not in paths.profiles.read_bytes()
+    assert stat.S_IMODE(paths.secrets.stat().st_mode) == 0o600
+    assert stat.S_IMODE(paths.config.stat().st_mode) == 0o700
+
+
+def test_saving_again_without_secrets_forgets_them(store: ProfileStore, paths: Paths) -> None:
+    store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=True)
+    store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=False)
+    assert b"hunter2" not in paths.secrets.read_bytes()
+
+
+def test_with_no_profile_it_is_said_what_to_do(store: ProfileStore) -> None:
+    with pytest.raises(NoProfile, match="Run cmdm to sign in or to see the demo"):
+        store.chosen()
+
+
+def test_an_unknown_profile_is_named_beside_the_known(store: ProfileStore) -> None:
+    store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=False)
+    store.save("beta", "https://beta.example.com", CREDENTIALS, keep_secrets=False)
+    with pytest.raises(NoProfile, match="no profile named gamma; there are acme and beta"):
+        store.chosen("gamma")
+    assert store.chosen() == "acme"
+    assert store.chosen("beta") == "beta"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "ä", "x" * 41, "[/]", "\x1b[2J"])
+def test_an_odd_name_is_refused(store: ProfileStore, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no name for a profile"):
+        store.save(name, "https://crm.example.com", CREDENTIALS, keep_secrets=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"profiles = [", "is not valid TOML"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"profiles = 3", "holds no table of profiles"),
+        (b"[profiles.acme]\nurl = 3\nclient_id='a'\nusername='b'", "url in .* is not text"),
+        (b"[profiles.acme]\nurl = 'https://x'\nusername='b'", "has no client_id"),
+    ],
+)
+def test_a_broken_file_is_named_with_what_to_do(
+    store: ProfileStore, paths: Paths, content: bytes, words: str
+) -> None:
+    paths.config.mkdir()
+    paths.profiles.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=words) as raised:
+        store.load(store.chosen("acme"))
+    assert str(paths.profiles) in str(raised.value)
+
+
+def test_a_secret_shows_itself_nowhere() -> None:
+    secret = SecretStr("hunter2")
+    shown = [repr(secret), str(secret), f"{secret}", f"{CREDENTIALS}", repr(CREDENTIALS)]
+    assert not any("hunter2" in text for text in shown)
+    assert secret.reveal() == "hunter2"
