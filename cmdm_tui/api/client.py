@@ -31,7 +31,7 @@ from cmdm_tui.api.models import (
     Response,
 )  # fmt: skip
 from cmdm_tui.api.paging import each_page
-from cmdm_tui.api.quota import Meter
+from cmdm_tui.api.quota import Meter, ServerClock
 from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]
@@ -45,7 +45,7 @@ class Client:
 
     `url` is `{api-url}` with or without `/api/{api-version}`; `deadline` is the seconds that one
     call may take from start to last byte, sign-in included; `transport` replaces the network (a
-    cassette, an ASGI app). Every method raises an `ApiError`: NetworkError, StatusError, …
+    cassette, an ASGI app), `clock` the server's clock. Every method raises an `ApiError`.
 
     Use it as an asynchronous context manager, or call `close_connections()` in the end.
     """
@@ -58,11 +58,12 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 60.0,
         largest_answer: int = LARGEST_ANSWER,
+        clock: ServerClock | None = None,
     ) -> None:
         self._base = base_address(url)
         self._numbers = itertools.count(1)
         self._deadline = deadline
-        self._meter = Meter()
+        self._meter = Meter(clock)
         self._sign_in = SignIn(
             below(self._base, "authenticate"), credentials, self._meter, self._next_number
         )

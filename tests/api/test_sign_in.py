@@ -15,6 +15,7 @@ from cmdm_tui.api import (
     MalformedResponse,
     SecretStr,
 )
+from cmdm_tui.api.quota import ServerClock
 from tests.api.conftest import CREDENTIALS, Request, ScriptedServer, http
 
 LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}
@@ -114,25 +115,28 @@ async def test_a_cancelled_sign_in_blocks_nobody(server: ScriptedServer, client:
 
 @pytest.mark.parametrize("skew", [-86_400, -3_600, 0, 3_600, 86_400])
 async def test_a_token_is_renewed_before_its_end_by_the_servers_clock(
-    server: ScriptedServer, client: Client, skew: int
+    server: ScriptedServer, skew: int
 ) -> None:
+    local = [1_700_000_000.0]
+
     def headers(life: float) -> dict[str, str]:
-        now = time.time() + skew
+        now = local[0] + skew
         date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
         return {"Date": date, "x-token-reset": str(int(now + life))}
 
-    server.script = lambda _: http(200, LIST)
+    server.script = lambda _: http(200, LIST, headers(3_600))
     server.token_headers = headers(3_600)
-    await client.page("lead")
-    await client.page("lead")
-    assert server.sign_ins == 1
-    server.sign_in = lambda _: http(200, {"token": "short"}, headers(1))
-    await client.sign_in()
-    await asyncio.sleep(1.0)
-    server.sign_in = None
-    await client.page("lead")
-    assert server.sign_ins == 3
-    assert [authorization(call) for call in server.calls][-1] == "Bearer token-3"
+    clock = ServerClock(lambda: local[0])
+    async with Client(server.url, CREDENTIALS, clock=clock) as client:
+        await client.page("lead")
+        local[0] += 3_500
+        server.script = lambda _: http(200, LIST)
+        await client.page("lead")
+        assert server.sign_ins == 1
+        local[0] += 71
+        await client.page("lead")
+    assert server.sign_ins == 2
+    assert [authorization(call) for call in server.calls][-1] == "Bearer token-2"
 
 
 @pytest.mark.parametrize("bad", ["", "a\r\nx-evil: 1", "a\nb", "a\x00b", " a", "a ", "\ud800"])
