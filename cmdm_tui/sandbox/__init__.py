@@ -1,0 +1,32 @@
+"""The sandbox: a faithful local implementation of the API (api.md) with realistic data.
+
+with Sandbox.embedded(SandboxConfig(data=folder, port=0)) as running:
+    print(running.url)
+"""
+
+from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig
+from cmdm_tui.sandbox.errors import (
+    DataFileError,
+    DataFolderError,
+    DataFolderInUseError,
+    PortError,
+    SandboxError,
+    SettingError,
+)
+from cmdm_tui.sandbox.sandbox import Sandbox
+
+__all__ = [
+    "DEFAULT_PORT",
+    "DEFAULT_RECORDS",
+    "Credentials",
+    "DataFileError",
+    "DataFolderError",
+    "DataFolderInUseError",
+    "PortError",
+    "RunningInfo",
+    "Sandbox",
+    "SandboxConfig",
+    "SandboxError",
+    "SettingError",
+]

@@ -1,0 +1,79 @@
+"""Reading a request's body: never more than the limit, and nothing but one plain JSON object."""
+
+import json
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from cmdm_tui.sandbox.answers import Refusal, quoted
+
+MAX_BODY = 1024 * 1024
+"""In bytes (api.md)."""
+
+
+async def read_object(request: Request, *, may_be_absent: bool = False) -> Mapping[str, object]:
+    """Return the body as a JSON object; an absent one as an empty object where it may be absent.
+
+    Raises `Refusal`: 413 for a body over `MAX_BODY`, told before it is read; 400 for one that is
+    not an object of JSON in UTF-8, repeats a key, or holds a number or text that JSON or UTF-8 has
+    no form for (NaN, half a surrogate pair). The `Content-Type` is not looked at.
+    """
+    body = await _read(request)
+    if may_be_absent and not body.strip():
+        return {}
+    try:
+        value: object = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant
+        )
+    except UnicodeDecodeError as error:
+        raise Refusal(400, f"The body is not UTF-8 (byte {error.start}).") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refusal(400, f"The body is not JSON: {error.msg} ({where}).") from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or values nested thousands deep.
+        raise Refusal(400, "The body is not JSON that this server reads.") from error
+    if not isinstance(value, dict):
+        raise Refusal(400, "The body must be a JSON object: {…}.")
+    return value  # pyright: ignore[reportUnknownVariableType] (_object makes every dict)
+
+
+async def _read(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if int(declared) > MAX_BODY:
+        raise _too_large(request)
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY:
+            raise _too_large(request)
+    return bytes(body)
+
+
+def _too_large(request: Request) -> Refusal:
+    # A client that waits for "100 Continue" may send its body or not: only closing is clear.
+    headers = {"Connection": "close"} if "expect" in request.headers else None
+    return Refusal(413, f"The body is over {MAX_BODY} bytes.", headers)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Refusal(400, f"The body names {quoted(name)} twice.")
+        if not _is_encodable(name) or (isinstance(value, str) and not _is_encodable(value)):
+            raise Refusal(400, f"{quoted(name)} holds half a surrogate pair, which is no text.")
+        found[name] = value
+    return found
+
+
+def _constant(name: str) -> object:
+    raise Refusal(400, f"The body is not JSON: {name} is no JSON value.")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

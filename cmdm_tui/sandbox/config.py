@@ -1,0 +1,73 @@
+"""What a sandbox is started with, and what is known of it once it runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.errors import SettingError
+
+DEFAULT_PORT = 8765
+DEFAULT_RECORDS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConfig:
+    """The settings of one sandbox.
+
+    `records` is the number of leads of a new data set, the other entities being in proportion; data
+    that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
+    seconds.
+
+    Raises `SettingError` when a value is out of its range.
+    """
+
+    data: Path
+    port: int = DEFAULT_PORT
+    records: int = DEFAULT_RECORDS
+    reset: bool = False
+    rate_limit: int = 5_000
+    month_limit: int = 500_000
+    token_ttl: int = 3_600
+
+    def __post_init__(self) -> None:
+        lowest_and_highest = {
+            "port": (0, 65_535),
+            "records": (0, 10_000_000),
+            "rate_limit": (1, 10**12),
+            "month_limit": (1, 10**12),
+            "token_ttl": (1, 10**9),
+        }
+        for name, (lowest, highest) in lowest_and_highest.items():
+            value: int = getattr(self, name)
+            if not lowest <= value <= highest:
+                raise SettingError(
+                    f"The sandbox's {name.replace('_', ' ')} is {value}; "
+                    f"give a whole number from {lowest:,} to {highest:,}."
+                )
+
+
+class RunningInfo(msgspec.Struct, frozen=True):
+    """Where a running sandbox is and how to sign in; encodes to the one JSON line for programs.
+
+    `url` is what api.md calls `{api-url}`: the calls stand behind `{url}/api/v1`.
+    """
+
+    url: str
+    client_id: str
+    client_secret: str
+    username: str
+    password: str
+
+    @property
+    def credentials(self) -> Credentials:
+        """The four values of a sign-in."""
+        return Credentials(self.client_id, self.client_secret, self.username, self.password)
+
+    def json_line(self) -> str:
+        """Return the JSON object, without a line end, that tells a program all it needs."""
+        return msgspec.json.encode(self).decode()
+
+    def __repr__(self) -> str:
+        return f"RunningInfo(url={self.url!r}, client_id={self.client_id!r}, …)"

@@ -1,0 +1,187 @@
+"""The sandbox's SQLite file: making it whole with its first records, and opening a known one."""
+
+import sqlite3
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
+from cmdm_tui.sandbox.schema import ENTITIES, FieldType
+from cmdm_tui.sandbox.statements import create_indexes, create_table, filled
+from cmdm_tui.sandbox.store import Properties, Seed
+from cmdm_tui.sandbox.values import sort_key
+
+Progress = Callable[[int, int], None]
+"""Called with the number of records stored so far and in all."""
+
+APPLICATION_ID = 0x434D444D  # "CMDM": SQLite's own mark for whose file this is
+LAYOUT = 1
+_SQLITE_HEADER = b"SQLite format 3\x00"
+_BATCH = 2_000
+# A full check reads the whole file: worth it while that is a matter of milliseconds.
+_CHECK_WHOLE_BELOW = 32 * 1024 * 1024
+
+_TABLES = """
+CREATE TABLE _meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _token (digest TEXT PRIMARY KEY, ends INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE _usage (period TEXT PRIMARY KEY, calls INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_INSERT = 'INSERT INTO "{table}" (external_id, record) VALUES (?, CAST(? AS TEXT))'
+
+
+class _SortKeys:
+    """The SQL function `sort_key(record, field, type)`.
+
+    A write asks for every key of one record in a row, so the last record is kept decoded.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._properties: Properties = {}
+
+    def __call__(self, record: str, name: str, kind: str) -> str | None:
+        if record != self._text:
+            self._properties = msgspec.json.decode(record, type=Properties)
+            self._text = record
+        value = self._properties.get(name)
+        return None if value is None else sort_key(FieldType(kind), value)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, durable at every commit, with the functions its indexes need."""
+    # Made by one thread and used by another, never by two at once.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.create_function("sort_key", 3, _SortKeys(), deterministic=True)
+    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -32000")
+    return connection
+
+
+def build(path: Path, seed: Seed, total: int, progress: Progress | None = None) -> None:
+    """Make the file at `path` anew, holding the records of `seed`, `total` in number.
+
+    It is made beside its place and moved there when whole, so a start that is cut short leaves no
+    half data set. Raises `DataFolderError` when the folder cannot be written or is full.
+    """
+    unfinished = path.with_name(path.name + ".new")
+    try:
+        for left_over in (unfinished, *_side_files(unfinished)):
+            left_over.unlink(missing_ok=True)
+        connection = sqlite3.connect(unfinished, isolation_level=None)
+        try:
+            _fill(connection, seed, total, progress or (lambda _done, _total: None))
+        finally:
+            connection.close()
+        # An old journal must never be applied to the new file.
+        for old in (path, *_side_files(path)):
+            old.unlink(missing_ok=True)
+        unfinished.replace(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise DataFolderError(
+            f"The sandbox's data cannot be written to {path.parent} ({error}); "
+            "make the folder writable, free space, or choose another with --data."
+        ) from error
+
+
+def check(path: Path) -> None:
+    """Check that the file at `path` is a sandbox's, whole and of this version's layout.
+
+    Raises `DataFileError` otherwise.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_SQLITE_HEADER))
+    except OSError as error:
+        raise DataFileError(
+            f"The data file {path} cannot be read ({error.strerror}); "
+            "make it readable, or choose another folder with --data."
+        ) from error
+    if header != _SQLITE_HEADER:
+        raise _damaged(path, "is not a database")
+    try:
+        connection = connect(path)
+        try:
+            _check(connection, path)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _damaged(path, f"is damaged or cannot be opened: {error}") from error
+
+
+def _fill(connection: sqlite3.Connection, seed: Seed, total: int, progress: Progress) -> None:
+    connection.create_function("sort_key", 3, _SortKeys(), deterministic=True)
+    # Safe without a journal: a file that is not finished is never used.
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {LAYOUT}")
+    connection.executescript(_TABLES)
+    for entity in ENTITIES.values():
+        connection.execute(create_table(entity))
+    done = 0
+    progress(done, total)
+    connection.execute("BEGIN")
+    for entity, rows in seed:
+        insert = filled(_INSERT, table=entity)
+        batch: list[tuple[str, bytes]] = []
+        for row in rows:
+            batch.append(row)
+            if len(batch) == _BATCH:
+                connection.executemany(insert, batch)
+                done += len(batch)
+                batch.clear()
+                progress(done, total)
+        connection.executemany(insert, batch)
+        done += len(batch)
+    for entity in ENTITIES.values():
+        for statement in create_indexes(entity):
+            connection.execute(statement)
+    _mark_unicode(connection)
+    connection.execute("COMMIT")
+    # From here on every change is durable; this also brings the file itself to the disk.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    progress(done, total)
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise _damaged(path, "is another program's database")
+    if _pragma(connection, "user_version") != LAYOUT:
+        raise _damaged(path, "was made by another version of this program")
+    if path.stat().st_size < _CHECK_WHOLE_BELOW:
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if result != "ok":
+            raise _damaged(path, "is damaged")
+    known = "SELECT value FROM _meta WHERE name = 'unicode'"
+    if connection.execute(known).fetchone() != (unicodedata.unidata_version,):
+        # Case folding differs between Unicode versions, and with it the order of the indexes.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("REINDEX")
+        _mark_unicode(connection)
+        connection.execute("COMMIT")
+
+
+def _mark_unicode(connection: sqlite3.Connection) -> None:
+    mark = "INSERT OR REPLACE INTO _meta (name, value) VALUES ('unicode', ?)"
+    connection.execute(mark, (unicodedata.unidata_version,))
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return value
+
+
+def _side_files(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+
+
+def _damaged(path: Path, how: str) -> DataFileError:
+    return DataFileError(
+        f"The data file {path} {how}; "
+        "start with --reset to make it anew, or choose another folder with --data."
+    )

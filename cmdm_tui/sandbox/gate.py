@@ -1,0 +1,89 @@
+"""The gate before every call: who calls, whether they still may, and the headers they are told."""
+
+from collections.abc import Sequence
+from email.utils import formatdate
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cmdm_tui.sandbox.answers import Refusal
+from cmdm_tui.sandbox.clock import Clock
+from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.tokens import Tokens
+
+API_PATH = "/api/v1"
+AUTHENTICATE = "authenticate"
+
+Segments = tuple[str, ...]
+"""What stands behind `/api/v1`, split at its slashes, each part decoded."""
+
+
+def api_segments(scope: Scope) -> Segments | None:
+    """Return the segments of a request's path, None when it lies outside the API.
+
+    An escaped slash (`%2F`) belongs to its segment, so the path is split before it is decoded.
+    """
+    parts: list[str] = [
+        unquote(part, errors="replace") for part in scope["raw_path"].decode("ascii").split("/")
+    ]
+    base = API_PATH.split("/")
+    return tuple(parts[len(base) :]) if parts[: len(base)] == base else None
+
+
+def is_sign_in(segments: Segments | None) -> bool:
+    """Say whether this is the path of the one call that takes no token."""
+    return segments is not None and len(segments) == 1 and segments[0].lower() == AUTHENTICATE
+
+
+def header_once(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    """Return the value of a header that stands once; None when it is missing or repeated."""
+    values = [value for key, value in headers if key == name]
+    return values[0] if len(values) == 1 else None
+
+
+class Gate:
+    """Lets identified users through to `app`, counts their calls, and tells them what is left.
+
+    Every path behind `/api/v1` but the sign-in takes a good token; what lies elsewhere is answered
+    by `app`. The routes read the segments that the gate has judged, so that no path can look like
+    one thing here and like another there. Each answer carries the `Date` of the sandbox's clock.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: Tokens, limits: Limits, clock: Clock) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._limits = limits
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        extra = {"date": formatdate(self._clock.now(), usegmt=True)}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                lines = [(name.encode(), value.encode()) for name, value in extra.items()]
+                message["headers"] = [*message.get("headers", ()), *lines]
+            await send(message)
+
+        segments = api_segments(scope)
+        scope["segments"] = segments
+        try:
+            if not is_sign_in(segments):
+                extra |= await self._identified(scope, segments)
+        except Refusal as refusal:
+            await refusal.answer()(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+    async def _identified(self, scope: Scope, segments: Segments | None) -> dict[str, str]:
+        authorization = header_once(scope["headers"], b"authorization")
+        token_end = await self._tokens.end_of(authorization)
+        if token_end is not None:
+            return (await self._limits.count()).headers(token_end)
+        if segments is None:
+            return {}
+        raise Refusal(
+            401,
+            "The token is missing, unknown or ended; sign in for a new one.",
+            {"WWW-Authenticate": "Bearer"},
+        )

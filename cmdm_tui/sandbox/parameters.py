@@ -1,0 +1,101 @@
+"""The query parameters of the two list calls (api.md): read strictly, or refused by name."""
+
+import re
+from dataclasses import dataclass
+
+from starlette.datastructures import QueryParams
+
+from cmdm_tui.sandbox.answers import Fields, Refusal, quoted
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, Entity
+from cmdm_tui.sandbox.store import Order
+from cmdm_tui.sandbox.values import is_known
+
+MAX_PER_PAGE = 1_000
+
+# Beyond any count of records, and still a number that every database can be asked for.
+_FARTHEST_PAGE = 10**12
+_WHOLE_NUMBER = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which page of how many records: both from 1."""
+
+    per_page: int
+    page: int
+
+    @property
+    def offset(self) -> int:
+        """How many records stand before the page."""
+        return (self.page - 1) * self.per_page
+
+    def pages(self, total: int) -> int:
+        """Return how many pages hold `total` records."""
+        return -(-total // self.per_page)
+
+
+def read_paging(query: QueryParams) -> Paging | None:
+    """Return the page asked for, None when neither parameter is given.
+
+    Raises `Refusal` 400 for one without the other, or a value that is no number from 1 on.
+    """
+    per_page = _whole_number(query, "per_page", MAX_PER_PAGE)
+    page = _whole_number(query, "page", None)
+    if per_page is None and page is None:
+        return None
+    if per_page is None:
+        raise Refusal(400, "page needs per_page beside it.")
+    if page is None:
+        raise Refusal(400, "per_page needs page beside it.")
+    return Paging(per_page, page)
+
+
+def read_fields(query: QueryParams, entity: Entity) -> Fields:
+    """Return the fields asked for, in that order, without repetition; None for all.
+
+    Raises `Refusal` 400 for an unknown name. `ExternalID` may be named and is always present.
+    """
+    value = _single(query, "fields")
+    if value is None:
+        return None
+    names = value.split(",")
+    for name in names:
+        if not is_known(entity, name):
+            raise Refusal(400, f"fields: {entity.name} has no field {quoted(name)}.")
+    return tuple(name for name in dict.fromkeys(names) if name != EXTERNAL_ID)
+
+
+def read_order(query: QueryParams, entity: Entity) -> Order:
+    """Return the order asked for.
+
+    Raises `Refusal` 400 for an unknown field or a direction other than `asc` and `desc`.
+    """
+    field = _single(query, "sort_by")
+    if field is not None and not is_known(entity, field):
+        raise Refusal(400, f"sort_by: {entity.name} has no field {quoted(field)}.")
+    direction = _single(query, "sort_order")
+    if direction not in {None, "asc", "desc"}:
+        raise Refusal(400, f"sort_order must be asc or desc, not {quoted(str(direction))}.")
+    return Order(field, descending=direction == "desc")
+
+
+def _whole_number(query: QueryParams, name: str, highest: int | None) -> int | None:
+    value = _single(query, name)
+    if value is None:
+        return None
+    wanted = "a whole number from 1" + ("" if highest is None else f" to {highest}")
+    if not _WHOLE_NUMBER.fullmatch(value):
+        raise Refusal(400, f"{name} must be {wanted}, not {quoted(value)}.")
+    # Leading zeros aside, a longer number is beyond the farthest page; it need not be computed.
+    digits = value.lstrip("0")[: len(str(_FARTHEST_PAGE))]
+    number = min(int(digits or "0"), _FARTHEST_PAGE)
+    if number < 1 or (highest is not None and number > highest):
+        raise Refusal(400, f"{name} must be {wanted}, not {quoted(value)}.")
+    return number
+
+
+def _single(query: QueryParams, name: str) -> str | None:
+    values = query.getlist(name)
+    if len(values) > 1:
+        raise Refusal(400, f"{name} is given {len(values)} times.")
+    return values[0] if values else None

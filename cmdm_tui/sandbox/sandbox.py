@@ -1,0 +1,61 @@
+"""The two ways to run a sandbox. What it takes to serve is imported when one is run."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cmdm_tui.sandbox.clock import Clock, SystemClock
+from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
+
+if TYPE_CHECKING:
+    from cmdm_tui.sandbox.access_log import Line
+    from cmdm_tui.sandbox.datafile import Progress
+
+
+class Sandbox:
+    """A faithful local implementation of the API (api.md), with data to try it on.
+
+    Every failure to start is raised as a `SandboxError` whose message is one sentence. `progress`
+    is called while records are seeded, with the number stored so far and in all; `on_call` with
+    every call that was answered, on the server's thread.
+    """
+
+    @staticmethod
+    @contextmanager
+    def embedded(
+        config: SandboxConfig,
+        *,
+        progress: "Progress | None" = None,
+        on_call: "Callable[[Line], None] | None" = None,
+        clock: Clock | None = None,
+    ) -> Generator[RunningInfo]:
+        """Run a sandbox in a thread of its own, on a real socket, while the block runs."""
+        from cmdm_tui.sandbox.server import in_thread, prepared
+
+        with (
+            prepared(config, clock or SystemClock(), progress, on_call) as server,
+            in_thread(server) as info,
+        ):
+            yield info
+
+    @staticmethod
+    def serve(
+        config: SandboxConfig,
+        on_ready: Callable[[RunningInfo], None],
+        *,
+        progress: "Progress | None" = None,
+        on_call: "Callable[[Line], None] | None" = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Run a sandbox until SIGTERM or SIGINT, finish what is under way, and return.
+
+        To be called in the main thread. `on_ready` is called once, when connections are accepted.
+        """
+        from cmdm_tui.sandbox.server import ended_by_signals, prepared
+
+        with (
+            ended_by_signals() as on_signal_end,
+            prepared(config, clock or SystemClock(), progress, on_call) as server,
+        ):
+            on_signal_end(server)
+            server.run_until_told(on_ready)

@@ -1,0 +1,235 @@
+"""The sandbox's entities and their fields, as data (api.md, "The sandbox's entities")."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+EXTERNAL_ID = "ExternalID"
+ID_LENGTH = 8
+ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class FieldType(StrEnum):
+    """What kind of value a field holds; the value is the word used on the wire."""
+
+    TEXT = "Text"
+    NUMBER = "Number"
+    CURRENCY = "Currency"
+    DATE = "Date"
+    DATETIME = "DateTime"
+    BOOLEAN = "Boolean"
+    EMAIL = "Email"
+    PHONE = "Phone"
+    URL = "URL"
+    PICKLIST = "Picklist"
+    LOOKUP = "Lookup"
+
+
+_MAX_LENGTHS = {
+    FieldType.TEXT: 255,
+    FieldType.NUMBER: 32,
+    FieldType.CURRENCY: 32,
+    FieldType.EMAIL: 254,
+    FieldType.PHONE: 40,
+    FieldType.URL: 2_000,
+}
+LONG_TEXT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entity. `max_length` is in characters, None where the type sets the form."""
+
+    name: str
+    type: FieldType = FieldType.TEXT
+    required: bool = False
+    read_only: bool = False
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+    lookup_entity: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name in words: `Annual revenue` for `AnnualRevenue`, `Account external ID`."""
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", self.name)
+        return " ".join(
+            word if index == 0 or word.isupper() else word.lower()
+            for index, word in enumerate(words)
+        )
+
+    def properties(self) -> dict[str, str]:
+        """Return the field's description as the wire has it: all strings (api.md)."""
+        return {
+            "Name": self.name,
+            "Label": self.label,
+            "Type": str(self.type),
+            "Required": str(self.required).lower(),
+            "ReadOnly": str(self.read_only).lower(),
+            "MaxLength": "" if self.max_length is None else str(self.max_length),
+            "Options": ";".join(self.options),
+            "LookupEntity": self.lookup_entity,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of record. `has_field_list`: task has none, as the documentation leaves it out."""
+
+    name: str
+    fields: tuple[Field, ...]
+    has_field_list: bool = True
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = {field.name: field for field in self.fields}
+        object.__setattr__(self, "by_name", MappingProxyType(names))
+
+    def field_id(self, field: Field) -> str:
+        """Return the external id of a field: the same one in every sandbox."""
+        digest = hashlib.sha256(f"{self.name}.{field.name}".encode()).digest()
+        return "".join(ID_ALPHABET[byte % len(ID_ALPHABET)] for byte in digest[:ID_LENGTH])
+
+
+def _text(name: str, *, required: bool = False, read_only: bool = False) -> Field:
+    return Field(name, FieldType.TEXT, required, read_only, _MAX_LENGTHS[FieldType.TEXT])
+
+
+def _long(name: str) -> Field:
+    return Field(name, max_length=LONG_TEXT)
+
+
+def _typed(kind: FieldType, *names: str, read_only: bool = False) -> list[Field]:
+    length = _MAX_LENGTHS.get(kind)
+    return [Field(name, kind, read_only=read_only, max_length=length) for name in names]
+
+
+def _texts(*names: str) -> list[Field]:
+    return [_text(name) for name in names]
+
+
+def _picklist(name: str, options: str) -> Field:
+    return Field(name, FieldType.PICKLIST, options=tuple(options.split(";")))
+
+
+def _account_lookup(*, read_only: bool = False) -> Field:
+    return Field(
+        "AccountExternalID", FieldType.LOOKUP, read_only=read_only, lookup_entity="account"
+    )
+
+
+def _related() -> list[Field]:
+    return [
+        _text("RelatedEntity", read_only=True),
+        _text("RelatedExternalID", read_only=True),
+    ]
+
+
+def _entity(name: str, *fields: Field, has_field_list: bool = True) -> Entity:
+    system = _typed(FieldType.DATETIME, "CreatedDate", "ModifiedDate", read_only=True)
+    return Entity(name, (*fields, *system), has_field_list)
+
+
+INDUSTRIES = (
+    "Agriculture;Construction;Education;Energy;Engineering;Finance;Food and drink;Healthcare;"
+    "Hospitality;Legal;Logistics;Manufacturing;Media;Property;Public sector;Retail;Technology"
+)
+CATEGORIES = "Consumables;Furniture;Hire;Lighting;Services;Signage;Software;Staging"
+
+_T = FieldType
+_ALL = (
+    _entity(
+        "account",
+        _text("Name", required=True),
+        _picklist("Industry", INDUSTRIES),
+        *_typed(_T.PHONE, "Phone"),
+        *_typed(_T.EMAIL, "Email"),
+        *_typed(_T.URL, "Website"),
+        *_texts("Address", "City", "County", "PostCode", "Country"),
+        *_typed(_T.NUMBER, "Employees"),
+        *_typed(_T.CURRENCY, "AnnualRevenue"),
+        _picklist("Rating", "Hot;Warm;Cold"),
+        _text("Owner"),
+        _long("Description"),
+    ),
+    _entity(
+        "lead",
+        _text("FirstName"),
+        _text("LastName", required=True),
+        *_texts("Company", "JobTitle"),
+        *_typed(_T.EMAIL, "Email"),
+        *_typed(_T.PHONE, "Phone", "Mobile"),
+        *_texts("City", "PostCode", "Country"),
+        _picklist("Source", "Web;Referral;Event;Email;Phone;Partner"),
+        _picklist("Status", "New;Contacted;Qualified;Unqualified;Converted"),
+        *_typed(_T.NUMBER, "Score"),
+        *_typed(_T.CURRENCY, "EstimatedValue"),
+        *_typed(_T.BOOLEAN, "OptIn"),
+        *_typed(_T.DATE, "LastContacted"),
+        _text("Owner"),
+        _long("Notes"),
+        _account_lookup(read_only=True),
+    ),
+    _entity(
+        "contact",
+        _text("FirstName"),
+        _text("LastName", required=True),
+        _text("JobTitle"),
+        *_typed(_T.EMAIL, "Email"),
+        *_typed(_T.PHONE, "Phone", "Mobile"),
+        _account_lookup(),
+        *_texts("City", "PostCode", "Country"),
+        *_typed(_T.DATE, "Birthday"),
+        *_typed(_T.BOOLEAN, "OptIn"),
+        _text("Owner"),
+        _long("Notes"),
+    ),
+    _entity(
+        "task",
+        _text("Subject", required=True),
+        _picklist("Type", "Call;Email;Meeting;To do"),
+        _picklist("Status", "Open;In progress;Closed"),
+        _picklist("Priority", "Low;Normal;High"),
+        *_typed(_T.DATE, "DueDate"),
+        *_typed(_T.DATETIME, "ClosedDate", read_only=True),
+        *_related(),
+        _text("Owner"),
+        _long("Notes"),
+        has_field_list=False,
+    ),
+    _entity(
+        "opportunity",
+        _text("Name", required=True),
+        _picklist("Stage", "Prospecting;Proposal;Negotiation;Won;Lost"),
+        *_typed(_T.CURRENCY, "Amount"),
+        *_typed(_T.NUMBER, "Probability"),
+        *_typed(_T.DATE, "CloseDate"),
+        *_related(),
+        _text("Owner"),
+        _long("Notes"),
+    ),
+    _entity(
+        "event",
+        _text("Title", required=True),
+        *_texts("Venue", "City"),
+        *_typed(_T.DATETIME, "StartsAt", "EndsAt"),
+        *_typed(_T.NUMBER, "Capacity"),
+        *_typed(_T.CURRENCY, "Price"),
+        *_typed(_T.BOOLEAN, "Online"),
+    ),
+    _entity(
+        "product",
+        _text("Name", required=True),
+        _text("SKU", required=True),
+        _picklist("Category", CATEGORIES),
+        *_typed(_T.CURRENCY, "Price"),
+        *_typed(_T.NUMBER, "Stock"),
+        *_typed(_T.BOOLEAN, "Discontinued"),
+        *_typed(_T.DATE, "LaunchDate"),
+        *_typed(_T.URL, "URL"),
+    ),
+)
+
+ENTITIES: Mapping[str, Entity] = MappingProxyType({entity.name: entity for entity in _ALL})

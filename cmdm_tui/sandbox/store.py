@@ -1,0 +1,134 @@
+"""What the sandbox asks of a database: records by entity in a stable order, and who may call.
+
+`SqliteStore` is one implementation. Everything is asynchronous so that another may talk to a
+server; nothing here knows SQL, HTTP or which entity means what.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+Properties = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of an entity's records. `field` None is the order of creation.
+
+    Text stands by casefold, then code point; numbers by value; nulls come first when ascending,
+    last when descending; ties stand in the order of creation either way (api.md).
+    """
+
+    field: str | None = None
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it is kept: its id, and its properties as JSON that needs no decoding."""
+
+    external_id: bytes
+    properties: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of an entity, and how many there are in all."""
+
+    total: int
+    records: list[StoredRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many calls were counted in the current hour and month, this one included."""
+
+    hour: int
+    month: int
+
+
+class Snapshot(Protocol):
+    """An entity as it was at one moment, however long the reading takes."""
+
+    @property
+    def total(self) -> int:
+        """How many records there are."""
+        ...
+
+    def batches(self) -> AsyncIterator[list[StoredRecord]]:
+        """Iterate over all records, some hundreds at a time."""
+        ...
+
+
+class Transaction(Protocol):
+    """Changes that happen together or not at all."""
+
+    async def get(self, entity: str, external_id: str) -> Properties | None:
+        """Return a record's properties, held against other writers; None without one."""
+        ...
+
+    async def insert(self, entity: str, properties: Mapping[str, str | None]) -> str:
+        """Store a new record and return the external id it was given."""
+        ...
+
+    async def replace(
+        self, entity: str, external_id: str, properties: Mapping[str, str | None]
+    ) -> None:
+        """Store `properties` as the whole of an existing record."""
+        ...
+
+    async def delete(self, entity: str, external_id: str) -> bool:
+        """Remove a record; say whether there was one."""
+        ...
+
+
+class RecordStore(Protocol):
+    """Where records are kept."""
+
+    async def get(self, entity: str, external_id: str) -> StoredRecord | None:
+        """Return one record, None without one."""
+        ...
+
+    async def page(self, entity: str, order: Order, offset: int, limit: int) -> Page:
+        """Return `limit` records from `offset` on, fewer at the end, none past it."""
+        ...
+
+    def snapshot(self, entity: str, order: Order) -> AbstractAsyncContextManager[Snapshot]:
+        """Open all records of an entity, as they are now, for reading in pieces."""
+        ...
+
+    def writing(self) -> AbstractAsyncContextManager[Transaction]:
+        """Begin changes; they are on disk when the block ends, undone when it raises."""
+        ...
+
+
+class AccessStore(Protocol):
+    """Where tokens and counts of calls are kept."""
+
+    async def add_token(self, digest: str, ends: int, now: float) -> None:
+        """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
+        ...
+
+    async def token_end(self, digest: str) -> int | None:
+        """Return when the token ends, None for one that was never issued or is forgotten."""
+        ...
+
+    async def count_call(self, now: float) -> Usage:
+        """Count one call made at `now` and return the counts."""
+        ...
+
+
+class Store(RecordStore, AccessStore, Protocol):
+    """Records and access in one database."""
+
+    def close(self) -> None:
+        """Write what is pending and let go of the database."""
+        ...
+
+
+SeedRow = tuple[str, bytes]
+"""An external id, and properties as JSON."""
+
+Seed = Iterable[tuple[str, Iterable[SeedRow]]]
+"""Entities by name with their first records, in the order of creation."""
