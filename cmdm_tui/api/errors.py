@@ -102,6 +102,8 @@ class StatusError(ApiError):
 class BadRequest(StatusError):
     """400: an error in the request, for example a field the entity does not have."""
 
+    hint = "Check the names and values sent against the entity's fields"
+
 
 class AuthenticationFailed(StatusError):
     """401: the credentials or the token were refused."""

@@ -1,0 +1,46 @@
+"""The demo: a sandbox embedded in this process, as a profile like any other."""
+
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from cmdm_tui.config import Credentials, Paths, Profile, SecretStr
+from cmdm_tui.sandbox import DataFolderInUseError, RunningInfo, Sandbox, SandboxConfig
+
+CUSTOM_ENTITIES = ("event", "product")
+"""The sandbox's custom entities (`api.md`, the sandbox's entities)."""
+
+
+@contextmanager
+def demo_profile(paths: Paths) -> Generator[Profile]:
+    """Run the demo's sandbox and yield the profile of it.
+
+    Its data is kept between runs. A second demo at the same time has data of its own, which is gone
+    when it ends.
+    """
+    with ExitStack() as running:
+        try:
+            sandbox = Sandbox.embedded(SandboxConfig(data=paths.demo, port=0))
+            info = running.enter_context(sandbox)
+        except DataFolderInUseError:
+            folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cmdm-demo-")))
+            sandbox = Sandbox.embedded(SandboxConfig(data=folder, port=0))
+            info = running.enter_context(sandbox)
+        yield profile_of(info)
+
+
+def profile_of(info: RunningInfo) -> Profile:
+    """Return the profile that signs in to a running sandbox."""
+    return Profile(
+        name="demo",
+        url=info.url,
+        credentials=Credentials(
+            SecretStr(info.client_id),
+            SecretStr(info.client_secret),
+            info.username,
+            SecretStr(info.password),
+        ),
+        catalog="demo",
+        entities=CUSTOM_ENTITIES,
+    )
