@@ -1,7 +1,7 @@
 """Reading a request's body: never more than the limit, and nothing but one plain JSON object."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 
@@ -10,11 +10,13 @@ from cmdm_tui.sandbox.answers import Refusal, quoted
 MAX_BODY = 1024 * 1024
 """In bytes (api.md)."""
 
+Headers = Sequence[tuple[bytes, bytes]]
+
 
 async def read_object(request: Request, *, may_be_absent: bool = False) -> Mapping[str, object]:
     """Return the body as a JSON object; an absent one as an empty object where it may be absent.
 
-    Raises `Refusal`: 413 for a body over `MAX_BODY`, told before it is read; 400 for one that is
+    Raises `Refusal`: 413 for a body that turns out to be over `MAX_BODY`; 400 for one that is
     not an object of JSON in UTF-8, repeats a key, or holds a number or text that JSON or UTF-8 has
     no form for (NaN, half a surrogate pair). The `Content-Type` is not looked at.
     """
@@ -38,21 +40,25 @@ async def read_object(request: Request, *, may_be_absent: bool = False) -> Mappi
     return value  # pyright: ignore[reportUnknownVariableType] (_object makes every dict)
 
 
+def refuse_declared_size(headers: Headers) -> None:
+    """Raise `Refusal` 413 when a body over `MAX_BODY` is announced, before any of it is read."""
+    sizes = [value for name, value in headers if name == b"content-length"]
+    if any(int(size) > MAX_BODY for size in sizes):
+        # A client that waits for "100 Continue" may send its body or not: only closing is clear.
+        is_waiting = any(name == b"expect" for name, _ in headers)
+        raise _too_large({"Connection": "close"} if is_waiting else None)
+
+
 async def _read(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    if int(declared) > MAX_BODY:
-        raise _too_large(request)
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_BODY:
-            raise _too_large(request)
+            raise _too_large(None)
     return bytes(body)
 
 
-def _too_large(request: Request) -> Refusal:
-    # A client that waits for "100 Continue" may send its body or not: only closing is clear.
-    headers = {"Connection": "close"} if "expect" in request.headers else None
+def _too_large(headers: Mapping[str, str] | None) -> Refusal:
     return Refusal(413, f"The body is over {MAX_BODY} bytes.", headers)
 
 

@@ -87,7 +87,8 @@ class Changes:
                 raise Refusal(400, f"The lead {external_id} is converted already.")
             account = {name: lead[source] for name, source in _ACCOUNT_OF_LEAD.items()}
             if not account["Name"]:
-                account["Name"] = " ".join(filter(None, (lead["FirstName"], lead["LastName"])))
+                name = " ".join(filter(None, (lead["FirstName"], lead["LastName"])))
+                account["Name"] = name[: account_entity.by_name["Name"].max_length]
             account |= checked(account_entity, given)
             _require(account_entity, account)
             account_id = await self._insert(transaction, account_entity, account)

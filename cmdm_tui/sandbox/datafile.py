@@ -1,5 +1,6 @@
 """The sandbox's SQLite file: making it whole with its first records, and opening a known one."""
 
+import os
 import sqlite3
 import unicodedata
 from collections.abc import Callable
@@ -71,11 +72,14 @@ def build(path: Path, seed: Seed, total: int, progress: Progress | None = None) 
     try:
         for left_over in (unfinished, *_side_files(unfinished)):
             left_over.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
         connection = sqlite3.connect(unfinished, isolation_level=None)
         try:
             _fill(connection, seed, total, progress or (lambda _done, _total: None))
         finally:
             connection.close()
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
         # An old journal must never be applied to the new file.
         for old in (path, *_side_files(path)):
             old.unlink(missing_ok=True)
@@ -137,15 +141,13 @@ def _fill(connection: sqlite3.Connection, seed: Seed, total: int, progress: Prog
                 progress(done, total)
         connection.executemany(insert, batch)
         done += len(batch)
-    for entity in ENTITIES.values():
-        for statement in create_indexes(entity):
+        # Sorting all keys at once is far quicker than keeping indexes while records come in.
+        for statement in create_indexes(ENTITIES[entity]):
             connection.execute(statement)
+        progress(done, total)
     _mark_unicode(connection)
     connection.execute("COMMIT")
-    # From here on every change is durable; this also brings the file itself to the disk.
-    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA journal_mode = WAL")
-    progress(done, total)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

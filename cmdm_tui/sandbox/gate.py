@@ -79,7 +79,8 @@ class Gate:
         authorization = header_once(scope["headers"], b"authorization")
         token_end = await self._tokens.end_of(authorization)
         if token_end is not None:
-            return (await self._limits.count()).headers(token_end)
+            allowance = await self._limits.admit(token_end)
+            return allowance.headers(token_end)
         if segments is None:
             return {}
         raise Refusal(

@@ -1,10 +1,9 @@
 """The hour's and the month's limit of calls, and the headers that tell of them (api.md)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from cmdm_tui.sandbox.answers import Refusal
-from cmdm_tui.sandbox.clock import Clock
+from cmdm_tui.sandbox.clock import Clock, wire_time
 from cmdm_tui.sandbox.store import AccessStore
 
 SECONDS_AN_HOUR = 3_600
@@ -14,20 +13,15 @@ SECONDS_AN_HOUR = 3_600
 class Allowance:
     """What an identified user may still do, this call being counted.
 
-    `reset` is the Unix time at which the hour's count starts anew. `refusal` says which limit this
-    call is over, None for neither.
+    `reset` is the Unix time at which the hour's count starts anew.
     """
 
     limit: int
     remaining: int
     reset: int
-    refusal: str | None
 
     def headers(self, token_end: int | None) -> dict[str, str]:
-        """Return the rate-limit headers, and the token's when there is one.
-
-        Raises `Refusal` 429, which carries the headers itself, when a limit is reached.
-        """
+        """Return the rate-limit headers, and the token's when there is one."""
         values = {
             "x-rate-limit-limit": self.limit,
             "x-rate-limit-remaining": self.remaining,
@@ -35,10 +29,7 @@ class Allowance:
         }
         if token_end is not None:
             values["x-token-reset"] = token_end
-        headers = {name: str(value) for name, value in values.items()}
-        if self.refusal is not None:
-            raise Refusal(429, self.refusal, headers)
-        return headers
+        return {name: str(value) for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +41,21 @@ class Limits:
     an_hour: int
     a_month: int
 
-    async def count(self) -> Allowance:
-        """Count one call and say what is left."""
+    async def admit(self, token_end: int | None) -> Allowance:
+        """Count one call and say what is left.
+
+        Raises `Refusal` 429, with the headers, when the call is over a limit. The hour's leaves
+        nothing; a call over the month's may have calls left in its hour (api.md).
+        """
         now = self.clock.now()
         usage = await self.store.count_call(now)
         reset = (int(now) // SECONDS_AN_HOUR + 1) * SECONDS_AN_HOUR
-        refusal = None
+        allowance = Allowance(self.an_hour, max(self.an_hour - usage.hour, 0), reset)
+        headers = allowance.headers(token_end)
         if usage.hour > self.an_hour:
-            at = datetime.fromtimestamp(reset, UTC).strftime("%H:%M UTC")
-            refusal = f"The limit of {self.an_hour} calls an hour is reached; try again at {at}."
-        elif usage.month > self.a_month:
-            refusal = f"The limit of {self.a_month} calls a month is reached."
-        return Allowance(self.an_hour, max(self.an_hour - usage.hour, 0), reset, refusal)
+            at = wire_time(reset)
+            message = f"The limit of {self.an_hour} calls an hour is reached; it ends at {at}."
+            raise Refusal(429, message, headers)
+        if usage.month > self.a_month:
+            raise Refusal(429, f"The limit of {self.a_month} calls a month is reached.", headers)
+        return allowance

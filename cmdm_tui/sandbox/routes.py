@@ -19,7 +19,7 @@ from cmdm_tui.sandbox.answers import (
     quoted,
     record_answer,
 )
-from cmdm_tui.sandbox.bodies import read_object
+from cmdm_tui.sandbox.bodies import read_object, refuse_declared_size
 from cmdm_tui.sandbox.changes import Changes, not_found
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.gate import AUTHENTICATE, Gate, Segments
@@ -79,6 +79,7 @@ class Call(BaseRoute):
             allowed = ", ".join(self.methods)
             message = f"{quoted(scope['method'])} is not a method of this path; it has {allowed}."
             raise Refusal(405, message, {"Allow": allowed})
+        refuse_declared_size(scope["headers"])
         response = await handler(Request(scope, receive), scope["target"])
         await response(scope, receive, send)
 
@@ -134,8 +135,7 @@ class Api:
         values = [values[0].encode("latin-1") for values in given]
         if not await asyncio.to_thread(self.account.recognises, *values):
             raise Refusal(401, "The credentials are wrong.")
-        allowance = await self.limits.count()
-        allowance.headers(None)
+        allowance = await self.limits.admit(None)
         token, ends = await self.tokens.issue()
         return json_answer({"token": token}, headers=allowance.headers(ends))
 

@@ -8,8 +8,8 @@ written with a delay of a second, as no caller waits for them.
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -81,15 +81,9 @@ class SqliteStore:
     async def writing(self) -> AsyncGenerator["SqliteTransaction"]:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
         async with self._turn:
-            self._writer.execute("BEGIN IMMEDIATE")
             transaction = SqliteTransaction(self._writer)
-            try:
+            with _committed(self._writer):
                 yield transaction
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
             for entity, change in transaction.changes.items():
                 self._totals[entity] += change
                 self._windows.forget(entity)
@@ -97,10 +91,9 @@ class SqliteStore:
     async def add_token(self, digest: str, ends: int, now: float) -> None:
         """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
         async with self._turn:
-            self._writer.execute("BEGIN IMMEDIATE")
-            self._writer.execute(_DROP_DIGESTS, (int(now),))
-            self._writer.execute(_ADD_DIGEST, (digest, ends))
-            self._writer.execute("COMMIT")
+            with _committed(self._writer):
+                self._writer.execute(_DROP_DIGESTS, (int(now),))
+                self._writer.execute(_ADD_DIGEST, (digest, ends))
         self._tokens = {kept: end for kept, end in self._tokens.items() if end > now}
         self._tokens[digest] = ends
 
@@ -114,8 +107,8 @@ class SqliteStore:
         hour, month = (self._calls.get(period, 0) + 1 for period in current)
         self._calls = {current[0]: hour, current[1]: month}
         if abs(now - self._calls_written) >= _SECONDS_UNTIL_COUNTS_ARE_WRITTEN:
-            self._write_calls()
             self._calls_written = now
+            self._write_calls()
         return Usage(hour, month)
 
     def close(self) -> None:
@@ -125,12 +118,11 @@ class SqliteStore:
         self._writer.close()
 
     def _write_calls(self) -> None:
-        if self._writer.in_transaction:
-            return
-        self._writer.execute("BEGIN IMMEDIATE")
-        self._writer.execute("DELETE FROM _usage")
-        self._writer.executemany(_KEEP_COUNTS, list(self._calls.items()))
-        self._writer.execute("COMMIT")
+        # Inside another's changes the counts would be lost with them; the next call tries again.
+        if not self._writer.in_transaction:
+            with _committed(self._writer):
+                self._writer.execute("DELETE FROM _usage")
+                self._writer.executemany(_KEEP_COUNTS, list(self._calls.items()))
 
     def _counted(self, entity: str) -> int:
         sql = filled(_COUNT, table=entity, index=index_name(entity, None))
@@ -203,3 +195,17 @@ class SqliteTransaction:
 
     def _changed(self, entity: str, by: int) -> None:
         self.changes[entity] = self.changes.get(entity, 0) + by
+
+
+@contextmanager
+def _committed(connection: sqlite3.Connection) -> Generator[None]:
+    """Commit what the block does, or undo it when it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A commit that fails may have ended the transaction already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

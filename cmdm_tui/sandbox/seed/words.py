@@ -7,6 +7,10 @@ Telephone numbers lie in the ranges that Ofcom keeps for drama, and names of hos
 from dataclasses import dataclass
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split(";"))
+
+
 @dataclass(frozen=True, slots=True)
 class Town:
     """A town, its county, its postcode area, and the drama range of telephone numbers near it."""
@@ -59,243 +63,38 @@ TOWNS = (
     Town("York", "North Yorkshire", "YO", _ELSEWHERE),
 )
 
-FIRST_NAMES = (
-    "Adaeze",
-    "Agnieszka",
-    "Aisha",
-    "Alan",
-    "Alasdair",
-    "Alice",
-    "Amelia",
-    "Amir",
-    "Andrew",
-    "Angharad",
-    "Anita",
-    "Anna",
-    "Anneliese",
-    "Arjun",
-    "Barbara",
-    "Ben",
-    "Bethan",
-    "Beverley",
-    "Bronwen",
-    "Callum",
-    "Carol",
-    "Catrin",
-    "Charlotte",
-    "Chidi",
-    "Chloé",
-    "Clare",
-    "Colin",
-    "Craig",
-    "Daniel",
-    "David",
-    "Dawn",
-    "Deborah",
-    "Declan",
-    "Deepak",
-    "Derek",
-    "Donna",
-    "Douglas",
-    "Eilidh",
-    "Eleanor",
-    "Emily",
-    "Emma",
-    "Fatima",
-    "Fiona",
-    "Francesca",
-    "Gareth",
-    "Gavin",
-    "Gemma",
-    "George",
-    "Georgina",
-    "Gillian",
-    "Gordon",
-    "Graham",
-    "Hamish",
-    "Hannah",
-    "Harriet",
-    "Harry",
-    "Hassan",
-    "Heather",
-    "Helen",
-    "Hugh",
-    "Iain",
-    "Imogen",
-    "Imran",
-    "Isla",
-    "Ivor",
-    "Jack",
-    "Jacqueline",
-    "James",
-    "Jane",
-    "Jean-Paul",
-    "Jennifer",
-    "Joan",
-    "Joanne",
-    "John",
-    "Joyce",
-    "Karen",
-    "Kate",
-    "Keith",
-    "Kevin",
-    "Kirsty",
-    "Kwame",
-    "Laura",
-    "Lesley",
-    "Lewis",
-    "Linda",
-    "Louise",
-    "Lowri",
-    "Lucy",
-    "Maeve",
-    "Margaret",
-    "Mark",
-    "Martin",
-    "Mary",
-    "Megan",
-    "Michelle",
-    "Mohammed",
-    "Morag",
-    "Ngozi",
-    "Niamh",
-    "Nicola",
-    "Nigel",
-    "Nisha",
-    "Noor",
-    "Olivia",
-    "Owen",
-    "Patricia",
-    "Patrick",
-    "Paul",
-    "Pauline",
-    "Peter",
-    "Philippa",
-    "Priya",
-    "Rachel",
-    "Rajesh",
-    "Rebecca",
-    "René",
-    "Rhys",
-    "Richard",
-    "Robert",
-    "Róisín",
-    "Rosie",
-    "Ruth",
-    "Sadiq",
-    "Sally",
-    "Samantha",
-    "Sarah",
-    "Saoirse",
-    "Seán",
-    "Sharon",
-    "Siân",
-    "Simon",
-    "Sinéad",
-    "Siobhán",
-    "Sophie",
-    "Stephen",
-    "Steven",
-    "Stuart",
-    "Sunita",
-    "Susan",
-    "Tariq",
-    "Thandiwe",
-    "Thomas",
-    "Tomasz",
-    "Tracy",
-    "Trevor",
-    "Valerie",
-    "Victoria",
-    "William",
-    "Yasmin",
-    "Yusuf",
-    "Zoë",
+FIRST_NAMES = _listed(
+    "Adaeze;Agnieszka;Aisha;Alan;Alasdair;Alice;Amelia;Amir;Andrew;Angharad;Anita;Anna;"
+    "Anneliese;Arjun;Barbara;Ben;Bethan;Beverley;Bronwen;Callum;Carol;Catrin;Charlotte;Chidi;"
+    "Chloé;Clare;Colin;Craig;Daniel;David;Dawn;Deborah;Declan;Deepak;Derek;Donna;Douglas;"
+    "Eilidh;Eleanor;Emily;Emma;Fatima;Fiona;Francesca;Gareth;Gavin;Gemma;George;Georgina;"
+    "Gillian;Gordon;Graham;Hamish;Hannah;Harriet;Harry;Hassan;Heather;Helen;Hugh;Iain;Imogen;"
+    "Imran;Isla;Ivor;Jack;Jacqueline;James;Jane;Jean-Paul;Jennifer;Joan;Joanne;John;Joyce;"
+    "Karen;Kate;Keith;Kevin;Kirsty;Kwame;Laura;Lesley;Lewis;Linda;Louise;Lowri;Lucy;Maeve;"
+    "Margaret;Mark;Martin;Mary;Megan;Michelle;Mohammed;Morag;Ngozi;Niamh;Nicola;Nigel;Nisha;"
+    "Noor;Olivia;Owen;Patricia;Patrick;Paul;Pauline;Peter;Philippa;Priya;Rachel;Rajesh;"
+    "Rebecca;René;Rhys;Richard;Robert;Róisín;Rosie;Ruth;Sadiq;Sally;Samantha;Sarah;Saoirse;"
+    "Seán;Sharon;Siân;Simon;Sinéad;Siobhán;Sophie;Stephen;Steven;Stuart;Sunita;Susan;Tariq;"
+    "Thandiwe;Thomas;Tomasz;Tracy;Trevor;Valerie;Victoria;William;Yasmin;Yusuf;Zoë"
 )
 
 # Beside the pool that mimesis gives: what software gets wrong about names.
-LAST_NAMES = (
-    "O'Neill",
-    "O'Brien",
-    "McDonald",
-    "MacDonald",
-    "Macdonald",
-    "van der Berg",
-    "de Souza",
-    "Ap Rhys",
-    "Lloyd-Jones",
-    "Fitzgerald-Moore",
-    "St John",
-    "Müller",
-    "Nuñez",
-    "Kovačević",
-    "Łukasiewicz",
-    "Ó Súilleabháin",
-    "D'Arcy",
-    "Khan",
-    "Patel",
-    "Okonkwo",
-    "Ng",
-    "Åkesson",
-    "ffoulkes",
-    "SMITH",
-    "jones",
+LAST_NAMES = _listed(
+    "O'Neill;O'Brien;McDonald;MacDonald;Macdonald;van der Berg;de Souza;Ap Rhys;Lloyd-Jones;"
+    "Fitzgerald-Moore;St John;Müller;Nuñez;Kovačević;Łukasiewicz;Ó Súilleabháin;D'Arcy;Khan;"
+    "Patel;Okonkwo;Ng;Åkesson;ffoulkes;SMITH;jones"
 )
 
-TRADES = (
-    "Joinery",
-    "Logistics",
-    "Catering",
-    "Interiors",
-    "Events",
-    "Lighting",
-    "Brewery",
-    "Engineering",
-    "Consulting",
-    "Motors",
-    "Bakery",
-    "Textiles",
-    "Foods",
-    "Garden Centre",
-    "Surveyors",
-    "Architects",
-    "Print",
-    "Packaging",
-    "Energy",
-    "Dental Practice",
-    "Veterinary Group",
-    "Hotels",
-    "Letting Agents",
-    "Solicitors",
-    "Media",
-    "Software",
-    "Care Homes",
-    "Roofing",
-    "Theatre",
-    "Farm Shop",
+TRADES = _listed(
+    "Joinery;Logistics;Catering;Interiors;Events;Lighting;Brewery;Engineering;Consulting;"
+    "Motors;Bakery;Textiles;Foods;Garden Centre;Surveyors;Architects;Print;Packaging;Energy;"
+    "Dental Practice;Veterinary Group;Hotels;Letting Agents;Solicitors;Media;Software;"
+    "Care Homes;Roofing;Theatre;Farm Shop"
 )
 
-PLACES = (
-    "Pennine",
-    "Wharfedale",
-    "Thameside",
-    "Fenland",
-    "Cotswold",
-    "Mersey",
-    "Severn Vale",
-    "Lothian",
-    "Tamar",
-    "Calder",
-    "Solent",
-    "Wye Valley",
-    "Northumbrian",
-    "Clwyd",
-    "Weald",
-    "Peak",
-    "Broadland",
-    "Trent",
-    "Clyde",
-    "Eryri",
+PLACES = _listed(
+    "Pennine;Wharfedale;Thameside;Fenland;Cotswold;Mersey;Severn Vale;Lothian;Tamar;Calder;"
+    "Solent;Wye Valley;Northumbrian;Clwyd;Weald;Peak;Broadland;Trent;Clyde;Eryri"
 )
 
 COMPANY_FORMS = (
@@ -323,35 +122,13 @@ ODD_COMPANIES = (
     "The “Quoted” Company",
 )
 
-JOB_TITLES = (
-    "Managing Director",
-    "Director",
-    "Operations Manager",
-    "Office Manager",
-    "Facilities Manager",
-    "Events Manager",
-    "Events Co-ordinator",
-    "Marketing Manager",
-    "Head of Procurement",
-    "Buyer",
-    "Finance Director",
-    "Accounts Assistant",
-    "Owner",
-    "Partner",
-    "Venue Manager",
-    "Technical Manager",
-    "Production Manager",
-    "Stage Manager",
-    "Site Manager",
-    "Bursar",
-    "Head Teacher",
-    "Practice Manager",
-    "General Manager",
-    "Company Secretary",
-    "PA to the Managing Director",
-    "Chair of Trustees",
-    "Churchwarden",
-    "IT Manager",
+JOB_TITLES = _listed(
+    "Managing Director;Director;Operations Manager;Office Manager;Facilities Manager;"
+    "Events Manager;Events Co-ordinator;Marketing Manager;Head of Procurement;Buyer;"
+    "Finance Director;Accounts Assistant;Owner;Partner;Venue Manager;Technical Manager;"
+    "Production Manager;Stage Manager;Site Manager;Bursar;Head Teacher;Practice Manager;"
+    "General Manager;Company Secretary;PA to the Managing Director;Chair of Trustees;"
+    "Churchwarden;IT Manager"
 )
 
 OWNERS = ("Priya Shah", "Tom Ellison", "Siân Morgan", "Callum McLeod", "Zoë Hartley", "Joe O'Dowd")
