@@ -1,0 +1,96 @@
+"""The application: from an entrance to an account, and out again."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import httpx
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from cmdm_tui.tui.crash import crash_report
+from cmdm_tui.tui.entrance import Entrance
+from cmdm_tui.tui.messages import AccountOpened, DemoWanted, SignInWanted, WelcomeWanted
+from cmdm_tui.tui.opening import Opening
+from cmdm_tui.tui.screens.browse import BrowseScreen
+from cmdm_tui.tui.screens.sign_in import SignInScreen
+from cmdm_tui.tui.screens.start import StartScreen
+from cmdm_tui.tui.screens.welcome import WelcomeScreen
+
+if TYPE_CHECKING:
+    from cmdm_tui.catalog import Account
+
+
+class Explorer(App[None]):
+    """Explores one account in a terminal.
+
+    `catalogs` is the folder that keeps what is learnt of a server, None to keep nothing. `start`
+    chooses between the opening's profile and its demo. `transport` replaces the network.
+
+    An unexpected error ends it with `return_code` 1 and a report without a value in it.
+    """
+
+    TITLE = "cmdm"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit the explorer")
+    ]
+
+    def __init__(
+        self,
+        opening: Opening,
+        *,
+        catalogs: Path | None,
+        start: Literal["profile", "demo"] = "profile",
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        super().__init__()
+        self._entrance = Entrance(opening, catalogs, transport)
+        self._start: Literal["profile", "demo"] = start
+        self._account: Account | None = None
+
+    def on_mount(self) -> None:
+        """Show the first screen; it is painted before anything else is done."""
+        self.push_screen(StartScreen(self._entrance, self._start))
+
+    def get_system_commands(
+        self,
+        screen: Screen[object],  # noqa: ARG002 - these are the same on every screen
+    ) -> Iterable[SystemCommand]:
+        """Offer in the palette what belongs to no screen."""
+        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        yield SystemCommand("Quit", "Quit the explorer", self.action_quit)
+
+    @on(AccountOpened)
+    def _explore(self, event: AccountOpened) -> None:
+        self._account = event.account
+        self._go_to(BrowseScreen(event.account))
+
+    @on(WelcomeWanted)
+    def _welcome(self, event: WelcomeWanted) -> None:
+        self._go_to(WelcomeScreen(event.words))
+
+    @on(DemoWanted)
+    def _start_demo(self) -> None:
+        self._go_to(StartScreen(self._entrance, "demo"))
+
+    @on(SignInWanted)
+    def _sign_in(self) -> None:
+        self._go_to(SignInScreen(self._entrance))
+
+    def _go_to(self, screen: Screen[None]) -> None:
+        self.switch_screen(screen)  # pyright: ignore[reportUnknownMemberType]
+
+    async def on_unmount(self) -> None:
+        """Close the connections."""
+        if self._account is not None:
+            await self._account.client.close_connections()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own report prints the locals of every frame: secrets and records among them.
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType]
+            self.panic(crash_report(error))

@@ -1,0 +1,103 @@
+"""The explorer's commands: one table, from which keys, footer, help and palette are made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+
+from cmdm_tui.tui import doing
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.browse import BrowseScreen
+
+_SHOWN_KEYS = {"question_mark": "?", "escape": "esc"}
+
+
+def _always(_: "BrowseScreen") -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to do: its key, a word for the footer, and a sentence for help and palette."""
+
+    id: str
+    key: str
+    word: str
+    sentence: str
+    run: Callable[["BrowseScreen"], None]
+    available: Callable[["BrowseScreen"], bool] = _always
+    in_footer: bool = True
+
+    @property
+    def shown_key(self) -> str:
+        """The key as it stands on a keyboard."""
+        return _SHOWN_KEYS.get(self.key, self.key)
+
+    @property
+    def binding(self) -> Binding:
+        """The key's binding; its action is `command`, with the command's id."""
+        return Binding(
+            self.key,
+            f"command('{self.id}')",
+            self.word,
+            show=self.in_footer,
+            key_display=_SHOWN_KEYS.get(self.key),
+            id=f"browse.{self.id}",
+            tooltip=self.sentence,
+        )
+
+
+COMMANDS = (
+    Command(
+        "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
+        doing.sort, lambda screen: screen.records.column is not None and not screen.shows_fields,
+    ),
+    Command(
+        "unsort", "u", "Unsort", "Go back to the service's own order",
+        doing.unsort, lambda screen: screen.records.is_sorted, in_footer=False,
+    ),
+    Command(
+        "fields", "f", "Fields", "Show the entity's fields, or its records again",
+        doing.toggle_fields,
+    ),
+    Command(
+        "related", "g", "Related", "Show what is related to this record; again to find it",
+        doing.show_related, lambda screen: screen.pane.record is not None,
+    ),
+    Command(
+        "open", "o", "By id", "Open a record of this entity by its external id",
+        doing.open_by_id,
+    ),
+    Command("add", "a", "Add", "Add a custom entity by its name", doing.add_entity),
+    Command(
+        "forget", "x", "Forget", "Forget the custom entity under the cursor",
+        doing.forget_entity, doing.may_forget,
+    ),
+    Command(
+        "refresh", "r", "Refresh", "Read anew what has the focus: records, fields, record, counts",
+        doing.refresh_focused,
+    ),
+    Command(
+        "retry", "t", "Try again", "Try again what failed",
+        doing.try_again, lambda screen: any(part.has_failed for part in screen.parts),
+    ),
+    Command(
+        "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
+        lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
+    ),
+    Command(
+        "entities", "e", "Entities", "Go to the list of entities",
+        lambda screen: screen.entities.take_focus(), in_footer=False,
+    ),
+    Command(
+        "back", "escape", "Back", "Go back to the records",
+        doing.go_back, doing.may_go_back, in_footer=False,
+    ),
+    Command("help", "question_mark", "Help", "List the keys", doing.show_help),
+)  # fmt: skip
+
+BY_ID = {command.id: command for command in COMMANDS}
+
+BINDINGS: list[BindingType] = [command.binding for command in COMMANDS]

@@ -1,0 +1,61 @@
+"""The ways to an account: the demo, a profile, or a sign-in that makes one."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Credentials, Profile
+from cmdm_tui.tui.opening import Opening
+
+
+@dataclass(frozen=True, slots=True)
+class SignInForm:
+    """What the sign-in screen asks for."""
+
+    url: str
+    credentials: Credentials
+    name: str
+    keep_secrets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
+
+    `catalogs` is the folder that keeps what is learnt of a server, None to keep nothing;
+    `transport` replaces the network. Every method raises ConfigurationError for what cannot be
+    read, kept or started, and ApiError for an address or credentials that cannot be used.
+    """
+
+    opening: Opening
+    catalogs: Path | None
+    transport: httpx.AsyncBaseTransport | None = None
+
+    async def demo(self) -> Account:
+        """Open the demo's account, starting the demo where it does not run yet."""
+        return self._account(await asyncio.to_thread(self.opening.demo))
+
+    async def profile(self, secrets: Mapping[str, str]) -> Account:
+        """Open the chosen profile's account. Raises MissingSecrets and NoProfile as well."""
+        return self._account(await asyncio.to_thread(self.opening.profile, secrets))
+
+    async def sign_in(self, form: SignInForm) -> Account:
+        """Sign in, keep the profile once that succeeded, and open its account."""
+        attempt = Profile(form.name, form.url, form.credentials, catalog=form.name)
+        async with Account.of(attempt, catalogs=None, transport=self.transport) as account:
+            await account.client.sign_in()
+        profile = await asyncio.to_thread(
+            self.opening.keep,
+            form.name,
+            form.url,
+            form.credentials,
+            keep_secrets=form.keep_secrets,
+        )
+        return self._account(profile)
+
+    def _account(self, profile: Profile) -> Account:
+        return Account.of(profile, catalogs=self.catalogs, transport=self.transport)

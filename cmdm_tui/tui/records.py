@@ -1,0 +1,136 @@
+"""A window of an entity's records: what has been read so far, and what to ask for next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cmdm_tui.api import Client, NotFound, Page, Record, SortOrder
+
+PER_PAGE = 100
+"""Records asked for at a time: two or three screens of them."""
+
+_STALE_PAGES = 2
+"""Pages in a row without a new record after which a service is taken to repeat itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order of a window: the field that the service sorts by, and which way."""
+
+    field: str
+    direction: SortOrder = "asc"
+
+    def turned(self) -> "Order":
+        """Return the same field the other way round."""
+        return Order(self.field, "desc" if self.direction == "asc" else "asc")
+
+
+class RecordWindow:
+    """The records of one entity in one order, as far as they were read, each of them once.
+
+    A service may grant smaller or larger pages than asked for, overlap them, tell wrong totals or
+    none (`api.md`, where the documentation is silent). So the records that came decide: pages are
+    asked for in turn, records are kept by their external id, and reading ends with the total
+    reached, an empty page, or pages that bring nothing new.
+    """
+
+    def __init__(
+        self, entity: str, order: Order | None = None, *, per_page: int = PER_PAGE
+    ) -> None:
+        self.entity = entity
+        self.order = order
+        self.per_page = per_page
+        self.next_page = 1
+        self.total: int | None = None
+        self.total_pages: int | None = None
+        self.is_complete = False
+        """True once the last page was read."""
+        self.has_changed = False
+        """True where the total changed from one page to the next: somebody writes meanwhile."""
+        self._records: list[Record] = []
+        self._places: dict[str, int] = {}
+        self._came = 0
+        self._stale = 0
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The records read so far, in the order they came."""
+        return self._records
+
+    @property
+    def was_read(self) -> bool:
+        """True once any page was read."""
+        return self.next_page > 1 or self.is_complete
+
+    @property
+    def missing(self) -> int:
+        """Records that the total counts and no page brought, known once all pages were read."""
+        return max((self.total or 0) - len(self._records), 0) if self.is_complete else 0
+
+    async def fetch(self, client: Client) -> Page | None:
+        """Ask for the next page: one call. None where the service says there is no such page."""
+        number = self.next_page
+        try:
+            return await client.page(
+                self.entity,
+                per_page=self.per_page,
+                page=number,
+                sort_by=self.order.field if self.order else None,
+                sort_order=self.order.direction if self.order else None,
+            )
+        except NotFound:
+            if number > 1 and number > (self.total_pages or 0):
+                return None
+            raise
+
+    def take(self, page: Page | None) -> Sequence[Record]:
+        """Take in the page that was asked for, and return the records that are new by it."""
+        number = self.next_page
+        self.next_page += 1
+        if page is None or not page.records:
+            self._take_totals(page)
+            self.is_complete = True
+            return ()
+        first_new = len(self._records)
+        for record in page.records:
+            if record.external_id not in self._places:
+                self._places[record.external_id] = len(self._records)
+                self._records.append(record)
+        fresh = self._records[first_new:]
+        self._came += len(page.records)
+        self._stale = 0 if fresh else self._stale + 1
+        self._take_totals(page)
+        self.is_complete = self._ends_with(number)
+        return fresh
+
+    def replace(self, record: Record) -> int | None:
+        """Put a record that was read again in its place, and return that place."""
+        place = self._places.get(record.external_id)
+        if place is not None:
+            self._records[place] = record
+        return place
+
+    def read_again(self) -> None:
+        """Go back to the first page, keeping what was read: for records that overlaps hid."""
+        self.next_page = 1
+        self.is_complete = False
+        self._came = self._stale = 0
+
+    def _take_totals(self, page: Page | None) -> None:
+        if page is None:
+            return
+        if self.total is not None and page.total_records not in {None, self.total}:
+            self.has_changed = True
+        if page.total_records is not None:
+            self.total = page.total_records
+        if page.total_pages is not None:
+            self.total_pages = page.total_pages
+
+    def _ends_with(self, number: int) -> bool:
+        is_last_told = number >= (self.total_pages or 0)
+        if self._stale >= _STALE_PAGES or (self._stale and is_last_told):
+            return True
+        if self.total is None:
+            return self.total_pages is not None and is_last_told
+        if len(self._records) >= self.total:
+            return True
+        return self._came >= self.total and is_last_told

@@ -1,0 +1,114 @@
+"""Which tasks and opportunities belong to a record: read whole once, as the API cannot filter."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from cmdm_tui.api import Client, Record
+from cmdm_tui.tui.records import RecordWindow
+
+RELATED_ENTITIES = ("task", "opportunity")
+"""The entities whose records belong to another record (`api.md`, calls)."""
+
+PER_PAGE = 1_000
+"""The largest page that `api.md` allows: the fewest calls."""
+
+_TITLES = ("Subject", "Name", "Title", "LastName", "Company")
+_STATES = ("Status", "Stage")
+_DATES = ("DueDate", "CloseDate", "Date")
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRecord:
+    """A task or opportunity as it is listed beside the record it belongs to."""
+
+    record: Record
+    title: object
+    state: object
+    date: object
+
+
+class RelatedIndex:
+    """All tasks and opportunities by the record they belong to, as far as they were read."""
+
+    def __init__(self) -> None:
+        self.windows = {name: RecordWindow(name, per_page=PER_PAGE) for name in RELATED_ENTITIES}
+        self._by_owner: dict[tuple[str, str], list[RelatedRecord]] = {}
+        self.naming = 0
+        """Records read so far that name the record they belong to."""
+
+    @property
+    def is_complete(self) -> bool:
+        """True once every page was read."""
+        return all(window.is_complete for window in self.windows.values())
+
+    @property
+    def was_begun(self) -> bool:
+        """True once any page was read."""
+        return any(window.was_read for window in self.windows.values())
+
+    @property
+    def records_read(self) -> int:
+        """How many records were read so far."""
+        return sum(len(window.records) for window in self.windows.values())
+
+    def of(self, record: Record) -> tuple[RelatedRecord, ...]:
+        """Return what belongs to the record, as far as it was read: no call."""
+        owners = (owner_key(record.entity, record.external_id), ("", record.external_id))
+        return tuple(found for owner in owners for found in self._by_owner.get(owner, ()))
+
+    def calls_left(self, counts: Mapping[str, int | None]) -> int | None:
+        """Return how many calls reading the rest costs, None where a count is not known."""
+        calls = 0
+        for name, window in self.windows.items():
+            if window.is_complete:
+                continue
+            total = window.total if window.was_read else counts.get(name)
+            if total is None:
+                return None
+            pages = window.total_pages if window.was_read else None
+            pages = pages or max(-(-total // window.per_page), 1)
+            calls += max(pages - window.next_page + 1, 1)
+        return calls
+
+    async def read(self, client: Client) -> AsyncIterator[RecordWindow]:
+        """Read on to the end, page by page, and yield the window after each call.
+
+        Where it stops by an error, what was read stays, and another `read` goes on from there.
+        """
+        for window in self.windows.values():
+            while not window.is_complete:
+                for record in window.take(await window.fetch(client)):
+                    self._file(record)
+                yield window
+
+    def _file(self, record: Record) -> None:
+        owner = owner_of(record)
+        if owner is None:
+            return
+        self.naming += 1
+        entry = RelatedRecord(
+            record,
+            title=_first(record, _TITLES) or record.external_id,
+            state=_first(record, _STATES),
+            date=_first(record, _DATES),
+        )
+        self._by_owner.setdefault(owner_key(*owner), []).append(entry)
+
+
+def owner_of(record: Record) -> tuple[str, str] | None:
+    """Return the entity and external id of the record that this one belongs to, if it names one."""
+    external_id = record.properties.get("RelatedExternalID")
+    entity = record.properties.get("RelatedEntity")
+    if not isinstance(external_id, str) or not external_id:
+        return None
+    return (entity if isinstance(entity, str) else "", external_id)
+
+
+def owner_key(entity: str, external_id: str) -> tuple[str, str]:
+    """Return the key of a record: entities match without regard to case, external ids exactly."""
+    return (entity.casefold(), external_id)
+
+
+def _first(record: Record, names: tuple[str, ...]) -> object:
+    values = (record.properties.get(name) for name in names)
+    return next((value for value in values if value is not None and value != ""), None)

@@ -1,0 +1,90 @@
+"""A dialogue that asks for one text, and stays until the service has accepted it."""
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from cmdm_tui.tui.messages import TROUBLES, Answered, Trouble
+from cmdm_tui.tui.widgets.notice import Notice
+
+Answer = TypeVar("Answer")
+
+
+class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
+    """Asks for a text and hands it to `check`; its answer is the dialogue's, its error is shown.
+
+    `title` and `name` are safe texts.
+    """
+
+    CSS_PATH = "ask.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="ask.cancel", tooltip="Leave things as they are")
+    ]
+
+    class Accepted(Answered):
+        """The check gave an answer."""
+
+        def __init__(self, answer: object) -> None:
+            super().__init__()
+            self.answer = answer
+
+    class Refused(Answered):
+        """The check failed."""
+
+        def __init__(self, trouble: Trouble) -> None:
+            super().__init__()
+            self.trouble = trouble
+
+    def __init__(
+        self, title: str, what: str, check: Callable[[str], Awaitable[Answer]], *, cost: str
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._what = what
+        self._check = check
+        self._cost = cost
+
+    def compose(self) -> ComposeResult:
+        """Lay out the dialogue."""
+        with Vertical(id="dialogue") as dialogue:
+            dialogue.border_title = Content(self._title)
+            dialogue.border_subtitle = Content(
+                f"enter: ask the service, {self._cost} · esc: cancel"
+            )
+            yield Label(self._what, markup=False)
+            yield Input(id="text")
+            yield Notice(id="ask-notice")
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text:
+            self.query_one(Notice).say("Asking the service …", alone=False)
+            self.run_worker(self._ask(text), group="ask", exclusive=True)
+
+    async def _ask(self, text: str) -> None:
+        try:
+            answer = await self._check(text)
+        except TROUBLES as trouble:
+            self.post_message(self.Refused(trouble))
+        else:
+            self.post_message(self.Accepted(answer))
+
+    @on(Accepted)
+    def _accept(self, event: Accepted) -> None:
+        self.dismiss(event.answer)  # pyright: ignore[reportArgumentType]
+
+    @on(Refused)
+    def _refuse(self, event: Refused) -> None:
+        self.query_one(Notice).warn(event.trouble, alone=False, hint="")
+
+    def action_cancel(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)

@@ -1,0 +1,192 @@
+"""The main screen: entities, the records or fields of one of them, and one record."""
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer, TabbedContent, TabPane
+
+from cmdm_tui.api import Record
+from cmdm_tui.catalog import Account
+from cmdm_tui.tui import commands
+from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged
+from cmdm_tui.tui.palette import BrowseCommands
+from cmdm_tui.tui.values import line
+from cmdm_tui.tui.widgets.entity_list import EntityList
+from cmdm_tui.tui.widgets.field_view import FieldView
+from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
+from cmdm_tui.tui.widgets.record_view import RecordView
+from cmdm_tui.tui.widgets.related_view import RelatedView
+from cmdm_tui.tui.widgets.status_line import StatusLine
+
+Answer = TypeVar("Answer")
+
+_RECORDS, _FIELDS = "records-tab", "fields-tab"
+
+
+class BrowseScreen(Screen[None]):
+    """Browses one account. Each part makes its own calls; the screen tells them what is chosen."""
+
+    CSS_PATH = "browse.tcss"
+    COMMANDS: ClassVar[set[type[Provider]]] = {BrowseCommands}  # pyright: ignore[reportIncompatibleVariableOverride]
+    BINDINGS: ClassVar[list[BindingType]] = commands.BINDINGS
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
+
+    def __init__(self, account: Account) -> None:
+        super().__init__()
+        self.account = account
+        self.entity = account.catalog.entities[0]
+        """The entity that is looked at."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the three parts, the status line and the footer."""
+        with Horizontal(id="body"):
+            yield EntityList(self.account.catalog, id="entities")
+            with TabbedContent(id="panel"):
+                with TabPane("Records", id=_RECORDS):
+                    yield RecordView(self.account, id="records")
+                with TabPane("Fields", id=_FIELDS):
+                    yield FieldView(self.account.catalog, id="fields")
+            yield RecordPane(self.account, id="record")
+        yield StatusLine(self.account, id="status")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Show the first entity, and count the others: its page tells its own count."""
+        self.pane.related.counts = self.entities.counts
+        self.show_entity(self.entity)
+        self.entities.count(*self.account.catalog.entities[1:])
+
+    @property
+    def entities(self) -> EntityList:
+        """The list of entities."""
+        return self.query_one(EntityList)
+
+    @property
+    def panel(self) -> TabbedContent:
+        """The tabs of records and fields."""
+        return self.query_one("#panel", TabbedContent)
+
+    @property
+    def records(self) -> RecordView:
+        """The records of the entity."""
+        return self.query_one(RecordView)
+
+    @property
+    def fields(self) -> FieldView:
+        """The fields of the entity."""
+        return self.query_one(FieldView)
+
+    @property
+    def pane(self) -> RecordPane:
+        """The pane of one record."""
+        return self.query_one(RecordPane)
+
+    @property
+    def parts(self) -> tuple[EntityList | RecordView | FieldView | RecordPane | RelatedView, ...]:
+        """Everything that makes calls."""
+        return self.entities, self.records, self.fields, self.pane, self.pane.related
+
+    @property
+    def shows_fields(self) -> bool:
+        """Tell whether the fields are in front of the records."""
+        return self.panel.active == _FIELDS
+
+    @property
+    def is_record_seen(self) -> bool:
+        """Tell whether the pane of one record is on the screen."""
+        return self.pane.display
+
+    def show_entity(self, entity: str) -> None:
+        """Show an entity's records, or its fields where those are in front."""
+        self.entity = entity
+        self.entities.mark(entity)
+        self.fields.leave()
+        self.records.show_entity(entity)
+        if self.shows_fields:
+            self.fields.show_entity(entity)
+        self.close_pane()
+
+    def bring(self, *, fields: bool) -> None:
+        """Bring the fields or the records to the front, and the focus into them."""
+        self.panel.active = _FIELDS if fields else _RECORDS
+        self.close_pane()
+
+    def open_record(self, record: Record, tab: str) -> None:
+        """Show a record in the pane."""
+        self.pane.show(record)
+        self.open_pane(tab)
+
+    def open_pane(self, tab: str) -> None:
+        """Put the focus into the pane; on a narrow screen it takes the panel's place."""
+        self.add_class("-record-open")
+        self.pane.bring(tab)
+
+    def close_pane(self) -> None:
+        """Put the focus into the panel; on a narrow screen the panel comes back."""
+        self.remove_class("-record-open")
+        view = self.fields if self.shows_fields else self.records
+        view.table.focus()
+        self.show_state()
+
+    def show_quota(self) -> None:
+        """Bring the status line up to date."""
+        self.query_one(StatusLine).show_quota()
+
+    @on(StateChanged)
+    def show_state(self) -> None:
+        """Bring the panel's titles and the footer up to date."""
+        self.panel.border_title = line(self.entity, 40)
+        view = self.fields if self.shows_fields else self.records
+        self.panel.border_subtitle = line(view.caption)
+        self.refresh_bindings()
+
+    def ask(self, screen: Screen[Answer], answered: Callable[[Answer | None], None]) -> None:
+        """Put a dialogue in front; `answered` is called with its answer, None if it gave none."""
+        self.app.push_screen(screen, answered)  # pyright: ignore[reportUnknownMemberType]
+
+    def action_command(self, name: str) -> None:
+        """Run a command by its id."""
+        commands.BY_ID[name].run(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tell whether a command is offered just now."""
+        if action == "command" and self.is_mounted:
+            return commands.BY_ID[str(parameters[0])].available(self)
+        return True
+
+    @on(Answered)
+    def _show_quota(self) -> None:
+        self.show_quota()
+
+    @on(CountKnown)
+    def _pass_count(self, event: CountKnown) -> None:
+        self.entities.know(event.entity, event.total)
+
+    @on(EntityList.Chosen)
+    def _choose_entity(self, event: EntityList.Chosen) -> None:
+        self.show_entity(event.entity)
+
+    @on(TabbedContent.TabActivated, "#panel")
+    def _load_fields(self) -> None:
+        if self.shows_fields:
+            self.fields.show_entity(self.entity)
+        self.show_state()
+
+    @on(RecordView.RecordHighlighted)
+    def _follow(self, event: RecordView.RecordHighlighted) -> None:
+        self.pane.show(event.record)
+
+    @on(RecordView.RecordOpened)
+    @on(RelatedView.RecordOpened)
+    def _open(self, event: RecordView.RecordOpened | RelatedView.RecordOpened) -> None:
+        self.open_record(event.record, RECORD_TAB)
+
+    @on(RecordPane.Arrived)
+    def _update_row(self, event: RecordPane.Arrived) -> None:
+        self.records.replace(event.record)

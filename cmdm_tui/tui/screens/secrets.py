@@ -1,0 +1,51 @@
+"""Asks for the secrets of a profile that keeps none."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from cmdm_tui.config import MissingSecrets
+from cmdm_tui.text import one_line
+
+
+class SecretsScreen(ModalScreen[Mapping[str, str] | None]):
+    """Asks for what is missing, and gives it back by name; it is kept nowhere."""
+
+    CSS_PATH = "ask.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="secrets.cancel", tooltip="Choose another way in")
+    ]
+
+    def __init__(self, missing: MissingSecrets) -> None:
+        super().__init__()
+        self._profile = missing.profile
+        self._missing = missing.missing
+
+    def compose(self) -> ComposeResult:
+        """Lay out one masked input for each secret."""
+        with Vertical(id="dialogue") as dialogue:
+            dialogue.border_title = Content(f"Secrets of the profile {one_line(self._profile, 40)}")
+            dialogue.border_subtitle = Content("enter: sign in · esc: other ways in")
+            for name in self._missing:
+                yield Label(name.replace("_", " ").capitalize(), markup=False)
+                yield Input(password=True, id=name)
+
+    @on(Input.Submitted)
+    def _submit(self) -> None:
+        inputs = list(self.query(Input))
+        empty = [field for field in inputs if not field.value]
+        if empty:
+            empty[0].focus()
+        else:
+            self.dismiss({field.id or "": field.value for field in inputs})
+
+    def action_cancel(self) -> None:
+        """Close without secrets."""
+        self.dismiss(None)

@@ -1,0 +1,116 @@
+"""The sign-in: a form that makes a profile once the service has accepted it."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Button, Checkbox, Footer, Input, Label
+
+from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.tui.entrance import Entrance, SignInForm
+from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
+from cmdm_tui.tui.widgets.notice import Notice
+
+_FIELDS = (
+    ("url", "Address", "https://api.example.com", False),
+    ("client-id", "Client id", "", False),
+    ("client-secret", "Client secret", "", True),
+    ("username", "User name", "", False),
+    ("password", "Password", "", True),
+    ("name", "Profile name", "letters, digits, - and _", False),
+)
+_KEEP = "Keep the secrets in a file only you can read"
+
+
+class SignInScreen(Screen[None]):
+    """Asks for an address and the four values of a sign-in, and tries them."""
+
+    CSS_PATH: ClassVar[list[str]] = ["start.tcss", "sign_in.tcss"]  # pyright: ignore[reportIncompatibleVariableOverride]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="sign_in.back", tooltip="Back to the other ways in"),
+        Binding("ctrl+s", "sign_in", "Sign in", id="sign_in.try", tooltip="Try to sign in"),
+    ]
+
+    class Failed(Message):
+        """The sign-in failed."""
+
+        def __init__(self, trouble: Trouble) -> None:
+            super().__init__()
+            self.trouble = trouble
+
+    def __init__(self, entrance: Entrance) -> None:
+        super().__init__()
+        self._entrance = entrance
+
+    def compose(self) -> ComposeResult:
+        """Lay out the form."""
+        with VerticalScroll(id="form", can_focus=False) as form:
+            form.border_title = "Sign in"
+            for name, label, placeholder, is_secret in _FIELDS:
+                with Horizontal(classes="row"):
+                    yield Label(label, markup=False)
+                    yield Input(
+                        "main" if name == "name" else "",
+                        placeholder=placeholder,
+                        password=is_secret,
+                        compact=True,
+                        id=name,
+                    )
+            yield Checkbox(Content(_KEEP), compact=True, id="keep")
+            yield Button(Content("Sign in"), variant="primary", compact=True, id="submit")
+            yield Notice(id="sign-in-notice")
+        yield Footer(compact=True)
+
+    @on(Button.Pressed, "#submit")
+    def action_sign_in(self) -> None:
+        """Try what is in the form; an empty field comes first."""
+        for field in self.query(Input):
+            if not field.value.strip():
+                field.focus()
+                return
+        self.query_one(Notice).say("Signing in …", alone=False)
+        self.run_worker(self._try(self._form()), group="sign-in", exclusive=True)
+
+    @on(Input.Submitted)
+    def _go_on(self, event: Input.Submitted) -> None:
+        if event.input.id == _FIELDS[-1][0]:
+            self.action_sign_in()
+        else:
+            self.focus_next(Input)
+
+    def action_back(self) -> None:
+        """Go back to the other ways in."""
+        self.post_message(WelcomeWanted(""))
+
+    def _form(self) -> SignInForm:
+        def text(name: str) -> str:
+            return self.query_one(f"#{name}", Input).value
+
+        return SignInForm(
+            url=text("url").strip(),
+            credentials=Credentials(
+                client_id=SecretStr(text("client-id").strip()),
+                client_secret=SecretStr(text("client-secret")),
+                username=text("username").strip(),
+                password=SecretStr(text("password")),
+            ),
+            name=text("name").strip(),
+            keep_secrets=self.query_one(Checkbox).value,
+        )
+
+    async def _try(self, form: SignInForm) -> None:
+        try:
+            account = await self._entrance.sign_in(form)
+        except TROUBLES as trouble:
+            self.post_message(self.Failed(trouble))
+        else:
+            self.post_message(AccountOpened(account))
+
+    @on(Failed)
+    def _fail(self, event: Failed) -> None:
+        self.query_one(Notice).warn(event.trouble, alone=False, hint="")

@@ -1,0 +1,187 @@
+"""The fields of one entity, as described by the service or inferred from records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import DataTable
+
+from cmdm_tui.api import ApiError, Field
+from cmdm_tui.catalog import Catalog
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.messages import Answered, StateChanged
+from cmdm_tui.tui.values import Cell, counted
+from cmdm_tui.tui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+_SAMPLE = 100
+_COLUMNS = (
+    ("Name", 20), ("Label", 18), ("Type", 10), ("Required", 8), ("Read-only", 9), ("Length", 6),
+    ("Options", 36), ("Looks up", 12),
+)  # fmt: skip
+
+
+class FieldTable(DataTable[Cell]):
+    """Rows of fields."""
+
+
+class FieldView(Vertical):
+    """Shows what each field of an entity is; asks for them when first looked at."""
+
+    @dataclass
+    class Arrived(Answered):
+        """The fields of an entity have come."""
+
+        entity: str
+        fields: tuple[Field, ...]
+
+    @dataclass
+    class Failed(Answered):
+        """The fields of an entity could not be had."""
+
+        entity: str
+        error: ApiError
+
+    def __init__(self, catalog: Catalog, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._catalog = catalog
+        self._entity: str | None = None
+        self._asked: str | None = None
+        self._error: ApiError | None = None
+        self._shown: Sequence[Field] = ()
+        self._worker: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table, and the notice below it."""
+        yield FieldTable(zebra_stripes=True, cursor_type="row", id="field-table")
+        yield Notice(id="field-notice")
+
+    def on_mount(self) -> None:
+        """Set the columns; they are the same for every entity."""
+        for name, width in _COLUMNS:
+            justify = "right" if name == "Length" else "left"
+            self.table.add_column(Text(name, justify=justify), width=width)
+        self.table.fixed_columns = 1
+
+    @property
+    def table(self) -> FieldTable:
+        """The table itself."""
+        return self.query_one(FieldTable)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether there is something to try again."""
+        return self._error is not None
+
+    @property
+    def is_inferred(self) -> bool:
+        """Tell whether the service describes none of the fields shown."""
+        return any(field.inferred for field in self._shown)
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in words."""
+        words = counted(len(self._shown), "field") if self._shown else ""
+        return f"{words}, inferred" if self.is_inferred else words
+
+    def show_entity(self, entity: str, *, anew: bool = False) -> None:
+        """Show an entity's fields: those known, else they are asked for."""
+        if entity == self._entity and not anew and (self._asked or self._shown):
+            return
+        if entity != self._entity:
+            self._fill(())
+        self._entity, self._asked, self._error = entity, None, None
+        known = () if anew else self._catalog.known_fields(entity)
+        if known:
+            self._fill(known)
+            self._tell()
+        else:
+            self._asked = entity
+            self._worker = self.run_worker(
+                self._fetch(entity, anew=anew), group="fields", exclusive=True
+            )
+            self._tell()
+
+    def leave(self) -> None:
+        """Show nothing: another entity's records are shown now."""
+        if self._worker is not None:
+            self._worker.cancel()
+        self._entity = self._asked = self._error = None
+        self._fill(())
+        self._tell()
+
+    def refresh_fields(self) -> None:
+        """Ask for the fields anew."""
+        if self._entity is not None:
+            self.show_entity(self._entity, anew=True)
+
+    def try_again(self) -> None:
+        """Ask again after a failure."""
+        self.refresh_fields()
+
+    async def _fetch(self, entity: str, *, anew: bool) -> None:
+        try:
+            fields = await self._catalog.fields(entity, anew=anew)
+        except ApiError as error:
+            self.post_message(self.Failed(entity, error))
+        else:
+            self.post_message(self.Arrived(entity, fields))
+
+    def on_field_view_arrived(self, event: Arrived) -> None:
+        """Show the fields, unless their entity was left meanwhile."""
+        if event.entity == self._asked:
+            self._asked = None
+            self._fill(event.fields)
+            self._tell()
+
+    def on_field_view_failed(self, event: Failed) -> None:
+        """Say what went wrong where the fields would be."""
+        if event.entity == self._asked:
+            self._asked, self._error = None, event.error
+            self._tell()
+
+    def _fill(self, fields: Sequence[Field]) -> None:
+        self._shown = fields
+        self.table.clear()
+        for field in fields:
+            self.table.add_row(*_row(field))
+
+    def _tell(self) -> None:
+        notice, alone = self.query_one(Notice), not self._shown
+        if self._error is not None:
+            notice.warn(self._error, alone=alone)
+        elif self._asked is not None and alone:
+            notice.say(f"Reading the fields of {one_line(self._asked, 60)} …", alone=True)
+        elif self.is_inferred:
+            notice.say(
+                "No field metadata: the service describes no fields here, so these are inferred "
+                f"from up to {_SAMPLE} records.",
+                alone=False,
+            )
+        elif alone and self._entity is not None:
+            notice.say("No fields, and no records to infer them from", alone=True)
+        else:
+            notice.hush()
+        self.post_message(StateChanged())
+
+
+def _row(field: Field) -> list[Cell]:
+    return [
+        Cell(field.name),
+        Cell(field.label),
+        Cell(f"{field.type}?" if field.inferred else field.type),
+        Cell(_truth(field.required)),
+        Cell(_truth(field.read_only)),
+        Cell(field.max_length, is_number=True),
+        Cell(" · ".join(field.options) or None),
+        Cell(field.lookup_entity),
+    ]
+
+
+def _truth(value: bool | None) -> str | None:
+    return {True: "yes", False: "no", None: None}[value]

@@ -1,0 +1,168 @@
+"""The pane of one record: all of its properties, and what is related to it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static, TabbedContent, TabPane
+
+from cmdm_tui.api import ApiError, Record
+from cmdm_tui.catalog import Account
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.columns import EXTERNAL_ID
+from cmdm_tui.tui.messages import Answered, StateChanged
+from cmdm_tui.tui.values import line, whole
+from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.related_view import RelatedView
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+_WIDEST_NAME = 20
+RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
+
+
+class RecordPane(Vertical):
+    """Shows a whole record: as it was listed, or as it was read again."""
+
+    @dataclass
+    class Arrived(Answered):
+        """A record was read again."""
+
+        record: Record
+
+    @dataclass
+    class Failed(Answered):
+        """A record could not be read again."""
+
+        record: Record
+        error: ApiError
+
+    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._account = account
+        self._record: Record | None = None
+        self._asked: Record | None = None
+        self._error: ApiError | None = None
+        self._worker: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the record and, on a tab of its own, what is related to it."""
+        with TabbedContent(id="record-tabs"):
+            with TabPane("Record", id=RECORD_TAB):
+                with VerticalScroll(id="properties", can_focus=True):
+                    yield Static(markup=False, id="property-list")
+                yield Notice(id="pane-notice")
+            with TabPane("Related", id=RELATED_TAB):
+                yield RelatedView(self._account.client, id="related")
+
+    def on_mount(self) -> None:
+        """Show that there is no record yet."""
+        self.show(None)
+
+    @property
+    def record(self) -> Record | None:
+        """The record that is shown."""
+        return self._record
+
+    @property
+    def related(self) -> RelatedView:
+        """What is related to it."""
+        return self.query_one(RelatedView)
+
+    @property
+    def shows_related(self) -> bool:
+        """Tell whether the tab of related records is the one in front."""
+        return self.query_one("#record-tabs", TabbedContent).active == RELATED_TAB
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether there is something to try again."""
+        return self._error is not None
+
+    def show(self, record: Record | None) -> None:
+        """Show a record as it is at hand: no call."""
+        self._record, self._error = record, None
+        if self._worker is not None:
+            self._worker.cancel()
+        self._asked = None
+        properties = self.query_one("#properties", VerticalScroll)
+        properties.scroll_home(animate=False)
+        self.query_one("#property-list", Static).update(_listed(record) if record else Text())
+        if record is None:
+            self.border_title = "Record"
+        else:
+            title = f"{one_line(record.entity, 24)} {one_line(record.external_id, 40)}"
+            self.border_title = line(title)
+        self.related.show(record)
+        self._tell()
+
+    def read_again(self) -> None:
+        """Read the shown record again: one call."""
+        if self._record is not None:
+            self._asked, self._error = self._record, None
+            self._worker = self.run_worker(
+                self._fetch(self._record), group="record", exclusive=True
+            )
+            self._tell()
+
+    def try_again(self) -> None:
+        """Ask again after a failure."""
+        self.read_again()
+
+    def bring(self, tab: str) -> None:
+        """Bring a tab to the front, and the focus into it."""
+        self.query_one("#record-tabs", TabbedContent).active = tab
+        self.call_after_refresh(self.take_focus)
+
+    def take_focus(self) -> None:
+        """Put the focus where arrow keys are of use."""
+        if self.shows_related:
+            self.related.take_focus()
+        else:
+            self.query_one("#properties", VerticalScroll).focus()
+
+    async def _fetch(self, record: Record) -> None:
+        try:
+            answer = await self._account.client.record(record.entity, record.external_id)
+        except ApiError as error:
+            self.post_message(self.Failed(record, error))
+        else:
+            self.post_message(self.Arrived(answer))
+
+    def on_record_pane_arrived(self, event: Arrived) -> None:
+        """Show the record as it is now, unless another was chosen meanwhile."""
+        if self._asked is not None:
+            self._asked = None
+            self.show(event.record)
+
+    def on_record_pane_failed(self, event: Failed) -> None:
+        """Say what went wrong below what was known."""
+        if event.record is self._asked:
+            self._asked, self._error = None, event.error
+            self._tell()
+
+    def _tell(self) -> None:
+        notice, alone = self.query_one("#pane-notice", Notice), self._record is None
+        if self._error is not None:
+            notice.warn(self._error, alone=False)
+        elif alone:
+            notice.say("No record chosen", alone=True)
+        else:
+            notice.hush()
+        self.border_subtitle = "reading …" if self._asked is not None else ""
+        self.post_message(StateChanged())
+
+
+def _listed(record: Record) -> Table:
+    properties = [(EXTERNAL_ID, record.external_id), *record.properties.items()]
+    names = [one_line(name, _WIDEST_NAME) for name, _ in properties]
+    listed = Table.grid(expand=True, padding=(0, 2, 0, 0))
+    listed.add_column(width=max(map(len, names)), no_wrap=True, overflow="ellipsis", style="bold")
+    listed.add_column(ratio=1, overflow="fold")
+    for name, (_, value) in zip(names, properties, strict=True):
+        listed.add_row(Text(name), whole(value))
+    return listed

@@ -1,0 +1,134 @@
+"""The table of an entity's records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
+from textual.message import Message
+from textual.widgets import DataTable
+
+from cmdm_tui.api import Record
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.columns import Column
+from cmdm_tui.tui.records import Order
+from cmdm_tui.tui.values import Cell
+
+_NEAR = 10
+"""Rows below what is seen at which the next page is wanted."""
+
+_MARKS = {"asc": "▲", "desc": "▼"}
+
+
+class RecordTable(DataTable[Cell]):
+    """Rows of records under columns of fields; it asks for more when its end comes near."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "select_cursor", "Open", id="records.open", tooltip="Show the whole record"
+        )
+    ]
+
+    @dataclass
+    class EndNear(Message):
+        """The last row is in sight, or nearly."""
+
+    @dataclass
+    class Highlighted(Message):
+        """Another row has the cursor."""
+
+        row: int
+
+    @dataclass
+    class Opened(Message):
+        """A row was chosen."""
+
+        row: int
+
+    @dataclass
+    class ColumnPressed(Message):
+        """The header of a column was pressed."""
+
+        column: Column
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, zebra_stripes=True, cursor_type="cell")
+        self._shown_columns: tuple[Column, ...] = ()
+
+    @property
+    def column_under_cursor(self) -> Column | None:
+        """The column that the cursor is in."""
+        place = self.cursor_column
+        return self._shown_columns[place] if place < len(self._shown_columns) else None
+
+    def show(
+        self, columns: tuple[Column, ...], records: Sequence[Record], order: Order | None
+    ) -> None:
+        """Show these records under these columns, from the top, the cursor in the same column."""
+        column_name = self.column_under_cursor.name if self.column_under_cursor else None
+        self.clear(columns=True)
+        self._shown_columns = columns
+        self.fixed_columns = 1 if columns else 0
+        for place, column in enumerate(columns):
+            self.add_column(_label(column, order), width=column.width, key=str(place))
+        self.append(records)
+        names = [column.name for column in columns]
+        if column_name in names:
+            self.move_cursor(column=names.index(column_name))
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Show more records below those there are."""
+        for record in records:
+            self.add_row(*self._cells(record), key=record.external_id)
+        self.call_after_refresh(self._look_for_end)
+
+    def replace(self, row: int, record: Record) -> None:
+        """Show a record in place of the one in that row."""
+        for place, value in enumerate(self._cells(record)):
+            self.update_cell_at(Coordinate(row, place), value)
+
+    def _cells(self, record: Record) -> list[Cell]:
+        return [
+            Cell(column.value(record), is_number=column.is_number) for column in self._shown_columns
+        ]
+
+    def _look_for_end(self) -> None:
+        last_seen = int(self.scroll_y) + self.scrollable_content_region.height
+        if self.row_count and max(last_seen, self.cursor_row) + _NEAR >= self.row_count:
+            self.post_message(self.EndNear())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Look whether the end came near, however the table was scrolled."""
+        super().watch_scroll_y(old_value, new_value)
+        self._look_for_end()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Look again: a taller table shows more rows."""
+        self._look_for_end()
+
+    def on_data_table_cell_highlighted(self, event: DataTable.CellHighlighted) -> None:
+        """Tell which row has the cursor."""
+        event.stop()
+        self._look_for_end()
+        self.post_message(self.Highlighted(event.coordinate.row))
+
+    def on_data_table_cell_selected(self, event: DataTable.CellSelected) -> None:
+        """Tell which row was chosen."""
+        event.stop()
+        self.post_message(self.Opened(event.coordinate.row))
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Tell which column was pressed."""
+        event.stop()
+        self.post_message(self.ColumnPressed(self._shown_columns[event.column_index]))
+
+
+def _label(column: Column, order: Order | None) -> Text:
+    mark = f" {_MARKS[order.direction]}" if order and order.field == column.name else ""
+    shown = one_line(column.name, column.width - len(mark) + 1)
+    if len(shown) > column.width - len(mark):
+        shown = one_line(column.name, column.width - len(mark))
+    return Text(shown + mark, justify="right" if column.is_number else "left", no_wrap=True)

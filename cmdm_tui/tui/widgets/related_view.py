@@ -1,0 +1,190 @@
+"""The tasks and opportunities that belong to a record, and the record it belongs to itself."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DataTable
+
+from cmdm_tui.api import ApiError, Client, Record
+from cmdm_tui.tui.messages import Answered, StateChanged
+from cmdm_tui.tui.related import RELATED_ENTITIES, RelatedIndex
+from cmdm_tui.tui.values import Cell, counted, number
+from cmdm_tui.tui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COLUMNS = (("Entity", 11), ("Title", 26), ("State", 12), ("Due", 10), ("ExternalID", 10))
+
+
+class RelatedTable(DataTable[Cell]):
+    """Rows of related records."""
+
+
+class RelatedView(Vertical):
+    """Lists what belongs to the record shown.
+
+    The API cannot filter, so every task and opportunity is read once, when asked to, and kept in
+    memory for the other records.
+    """
+
+    @dataclass
+    class Progressed(Answered):
+        """One more page was read."""
+
+        index: RelatedIndex
+
+    @dataclass
+    class Failed(Answered):
+        """Reading stopped."""
+
+        index: RelatedIndex
+        error: ApiError
+
+    @dataclass
+    class RecordOpened(Message):
+        """A related record was chosen."""
+
+        record: Record
+
+    def __init__(self, client: Client, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._client = client
+        self._index = RelatedIndex()
+        self._record: Record | None = None
+        self._listed: list[Record] = []
+        self._is_reading = False
+        self._error: ApiError | None = None
+        self.counts: Mapping[str, int | None] = {}
+        """The counts known, for the cost in calls."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table, and the notice below it."""
+        yield RelatedTable(zebra_stripes=True, cursor_type="row", id="related-table")
+        yield Notice(id="related-notice")
+
+    def on_mount(self) -> None:
+        """Set the columns."""
+        for name, width in _COLUMNS:
+            self.table.add_column(Text(name), width=width)
+
+    @property
+    def table(self) -> RelatedTable:
+        """The table itself."""
+        return self.query_one(RelatedTable)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether there is something to try again."""
+        return self._error is not None
+
+    @property
+    def may_read(self) -> bool:
+        """Tell whether there is anything left to read, and nobody reading."""
+        return self._record is not None and not self._is_reading and not self._index.is_complete
+
+    def show(self, record: Record | None) -> None:
+        """Show what belongs to a record, as far as it was read: no call."""
+        self._record = record
+        self._fill()
+        self._tell()
+
+    def read(self) -> None:
+        """Read on, to the last task and opportunity."""
+        self._is_reading, self._error = True, None
+        self.run_worker(self._read(self._index), group="related", exclusive=True)
+        self._tell()
+
+    def try_again(self) -> None:
+        """Go on after a failure."""
+        self.read()
+
+    def read_anew(self) -> None:
+        """Read them all again."""
+        self._index = RelatedIndex()
+        self._fill()
+        self.read()
+
+    def take_focus(self) -> None:
+        """Put the focus on the list."""
+        self.table.focus()
+
+    async def _read(self, index: RelatedIndex) -> None:
+        try:
+            async for _ in index.read(self._client):
+                self.post_message(self.Progressed(index))
+        except ApiError as error:
+            self.post_message(self.Failed(index, error))
+
+    def on_related_view_progressed(self, event: Progressed) -> None:
+        """Show how far it got, and what was found by then."""
+        if event.index is self._index:
+            self._is_reading = not self._index.is_complete
+            self._fill()
+            self._tell()
+
+    def on_related_view_failed(self, event: Failed) -> None:
+        """Say what stopped it; what was read stays."""
+        if event.index is self._index:
+            self._is_reading, self._error = False, event.error
+            self._tell()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Tell which related record was chosen."""
+        event.stop()
+        self.post_message(self.RecordOpened(self._listed[event.cursor_row]))
+
+    def _fill(self) -> None:
+        found = self._index.of(self._record) if self._record is not None else ()
+        self._listed = [entry.record for entry in found]
+        self.table.clear()
+        for entry in found:
+            values = (entry.record.entity, entry.title, entry.state, entry.date)
+            self.table.add_row(*map(Cell, (*values, entry.record.external_id)))
+
+    def _tell(self) -> None:
+        notice, alone = self.query_one(Notice), not self._listed
+        if self._record is None:
+            notice.say("No record chosen", alone=True)
+        elif self._error is not None:
+            notice.warn(self._error, alone=alone, hint="t goes on from here")
+        elif self._is_reading:
+            notice.say(self._progress(), alone=alone)
+        elif not self._index.is_complete:
+            notice.say(self._cost(), alone=alone, hint="g finds them")
+        elif alone:
+            notice.say(self._nothing(), alone=True, hint="r reads them again")
+        else:
+            notice.hush()
+        self.post_message(StateChanged())
+
+    def _cost(self) -> str:
+        calls = self._index.calls_left(self.counts)
+        cost = "an unknown number of calls" if calls is None else f"about {counted(calls, 'call')}"
+        left = self._client.quota.remaining
+        words = (
+            "Which tasks and opportunities belong to a record the API cannot tell: all of them are "
+            f"read once, by {cost}."
+        )
+        if left is not None:
+            words += f" {number(left)} are left this hour."
+        if left is not None and calls is not None and calls > left:
+            words += " That is not enough."
+        return words
+
+    def _progress(self) -> str:
+        parts = [
+            f"{name}: {len(window.records):,} of {number(window.total)}"
+            for name, window in self._index.windows.items()
+            if window.was_read
+        ]
+        return f"Reading … {', '.join(parts)}".rstrip()
+
+    def _nothing(self) -> str:
+        if self._index.records_read and not self._index.naming:
+            return "The tasks and opportunities of this service do not name what they belong to"
+        return f"No {' or '.join(RELATED_ENTITIES)} belongs to this record"
