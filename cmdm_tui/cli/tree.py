@@ -20,6 +20,7 @@ _COMMANDS = {
     "convert": "cmdm_tui.cli.calls:convert",
     "close": "cmdm_tui.cli.calls:close",
     "api": "cmdm_tui.cli.raw:api",
+    "record": "cmdm_tui.cli.record:record",
     "sandbox": "cmdm_tui.cli.sandbox:sandbox",
 }
 

@@ -1,0 +1,38 @@
+"""What the client makes of a case, as plain data that can be kept and compared."""
+
+from collections.abc import Awaitable
+from dataclasses import fields, is_dataclass
+from typing import Any, cast
+
+from cmdm_tui.api import ApiError, Client
+
+Outcome = dict[str, Any]
+
+
+async def outcome_of(work: Awaitable[object], client: Client) -> Outcome:
+    """Return the result that `work` came to, or its error, and the quota known then."""
+    try:
+        told: Outcome = {"result": plain(await work)}
+    except ApiError as error:
+        told = {
+            "error": type(error).__name__,
+            "message": error.message,
+            "status": error.status,
+            "call": str(error.call),
+        }
+    return {**told, "quota": plain(client.quota)}
+
+
+def plain(value: object) -> Any:
+    """Return a result as lists, objects and texts; the raw responses in it are left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in fields(value)
+            if field.name != "response"
+        }
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in cast("dict[str, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in cast("list[object]", value)]
+    return value if isinstance(value, str | int | float | None) else str(value)
