@@ -1,0 +1,42 @@
+"""The REPL: raw calls and backslash commands, at a prompt or from a stream."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from cmdm_tui.repl.errors import ReplError
+
+if TYPE_CHECKING:
+    from cmdm_tui.catalog import Account
+
+__all__ = ["ReplError", "run"]
+
+
+async def run(
+    account: "Account",
+    *,
+    history: Path | None,
+    input: TextIO,  # noqa: A002 - the stream's own name, beside output and errors
+    output: TextIO,
+    errors: TextIO,
+) -> None:
+    """Read statements from `input` and run them: at a prompt where it is a terminal, else in order.
+
+    Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
+    at the prompt; None keeps it for this run only.
+
+    From a stream, the first error ends the run and is raised: an ApiError, a ConfigurationError,
+    or a ReplError for input that cannot be run. At the prompt errors are told and the prompt goes
+    on.
+    """
+    from cmdm_tui.repl.session import Session
+    from cmdm_tui.repl.streams import Streams
+
+    session = Session(account, Streams(output, errors))
+    if input.isatty():
+        from cmdm_tui.repl.prompt import interact_with_terminal
+
+        await interact_with_terminal(session, history, keyboard=input, output=output, errors=errors)
+    else:
+        from cmdm_tui.repl.script import run_script
+
+        await run_script(session, input)

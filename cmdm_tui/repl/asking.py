@@ -1,0 +1,92 @@
+r"""The commands around a session: `\quota`, `\conninfo`, `\i`, `\help` and `\q`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.moments import reset_time, token_end
+from cmdm_tui.repl.results import Rows, Words
+from cmdm_tui.repl.session import Session
+from cmdm_tui.text import one_line
+
+_CALLS = """\
+Calls, with the path below the base address:
+  GET lead?per_page=20&page=1   records, one page; also fields=A,B sort_by=A sort_order=desc
+  GET lead/ABC1D2E3             one record
+  GET lead/fields               the entity's fields
+  POST lead {"LastName": "…"}   create; POST lead/ABC1D2E3/task {…} creates a task of a record
+  PUT lead/ABC1D2E3 {…}         update; PUT lead/convert/ID and task/close/ID need no body
+  DELETE lead/ABC1D2E3          delete
+A body goes on over several lines until its braces are closed; a blank line abandons it.
+"""
+_REST = """\
+Results go to the standard output, all else to the standard error. Where no terminal reads them,
+they are JSON exactly as it came. In a file, # or -- begins a line that counts for nothing.\
+"""
+
+
+def help_words(commands: Iterable[tuple[str, str]]) -> Words:
+    """Return the help: calls, then the commands, by usage and what they do."""
+    listed = "\n".join(f"  {usage:<22} {words}" for usage, words in commands)
+    return Words(f"{_CALLS}\nCommands:\n{listed}\n\n{_REST}")
+
+
+async def quota(session: Session, _: tuple[str, ...]) -> None:
+    """Show the quota as the last answer told it."""
+    client = session.account.client
+    known = client.quota
+    if known.limit is None and known.remaining is None:
+        session.streams.note("No answer has told the quota yet; it comes with the next call.")
+        return
+    offset = client.clock_offset
+    times = [reset_time(known, offset), token_end(known, offset)]
+    session.show(
+        Rows(
+            ("Limit", "Left", "Reset", "TokenEnds"),
+            ((known.limit, known.remaining, *(_iso(moment) for moment in times)),),
+        )
+    )
+
+
+async def connection(session: Session, _: tuple[str, ...]) -> None:
+    """Show the profile, the address and the user."""
+    account = session.account
+    row = (account.profile.name, account.client.address, account.profile.credentials.username)
+    session.show(Rows(("Profile", "Address", "User"), (row,)))
+
+
+async def include(session: Session, arguments: tuple[str, ...]) -> None:
+    """Run the statements of a file. Raises ReplError where it cannot be read or reads itself."""
+    from cmdm_tui.repl.script import run_script
+
+    file, lines = _opened(arguments[0])
+    with lines:
+        if file in session.files:
+            message = f"{one_line(arguments[0], 200)} reads itself. Take its \\i out."
+            raise ReplError(message)
+        session.files.append(file)
+        try:
+            await run_script(session, lines)
+        finally:
+            session.files.pop()
+
+
+async def leave(session: Session, _: tuple[str, ...]) -> None:
+    """End the session."""
+    session.is_over = True
+
+
+def _opened(name: str) -> tuple[Path, TextIO]:
+    try:
+        path = Path(name).expanduser().resolve()
+        return path, path.open(encoding="utf-8-sig")
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        message = f"{one_line(name, 200)} cannot be read: {reason}. Check the name."
+        raise ReplError(message) from None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,75 @@
+"""Reads JSON bodies as far as they are typed: what is still open, and where one is wrong."""
+
+import json
+from typing import NoReturn
+
+from cmdm_tui.repl.errors import ReplError
+
+_CLOSING = {"{": "}", "[": "]"}
+
+
+class OpenBody:
+    """Follows a JSON body that comes in pieces; tells whether the next piece can still mend it."""
+
+    def __init__(self) -> None:
+        self._closing: list[str] = []
+        self._in_text = False
+        self._is_escaped = False
+        self._is_broken = False
+
+    def feed(self, piece: str) -> None:
+        """Take the next piece of the body."""
+        for character in piece:
+            if self._in_text:
+                self._inside_text(character)
+            elif character == '"':
+                self._in_text = True
+            elif character in _CLOSING:
+                self._closing.append(_CLOSING[character])
+            elif character in "}]" and (not self._closing or self._closing.pop() != character):
+                self._is_broken = True
+
+    @property
+    def is_open(self) -> bool:
+        """True while a brace, bracket or quote waits for its other half.
+
+        A closing one that fits none is beyond mending, so nothing is waited for then.
+        """
+        return not self._is_broken and (self._in_text or bool(self._closing))
+
+    @property
+    def missing(self) -> str:
+        """What would close the body: the halves still waited for, in order."""
+        return ('"' if self._in_text else "") + "".join(reversed(self._closing))
+
+    def _inside_text(self, character: str) -> None:
+        if self._is_escaped:
+            self._is_escaped = False
+        elif character == "\\":
+            self._is_escaped = True
+        elif character == '"':
+            self._in_text = False
+
+
+def check_json(text: str, start: int) -> None:
+    """Check that `text` from `start` on is one JSON value (RFC 8259).
+
+    Raises ReplError with the line and column within `text`, both counted from 1.
+    """
+    try:
+        json.loads(text[start:], parse_int=str, parse_float=str, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        place = _place(text, start + error.pos)
+        message = f"The body is not valid JSON: {error.msg} at {place}. Mend it there."
+        raise ReplError(message) from None
+    except RecursionError:
+        raise ReplError("The body is nested too deeply. Make it flatter.") from None
+
+
+def _place(text: str, position: int) -> str:
+    before = text[:position]
+    return f"line {before.count(chr(10)) + 1}, column {position - before.rfind(chr(10))}"
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ReplError(f"The body is not valid JSON: {word} has no form in JSON. Write null or text.")

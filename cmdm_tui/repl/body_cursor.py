@@ -1,0 +1,64 @@
+"""Tells where in a JSON object the typing stands: at a key or a value, and what of it is typed."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_TOKEN = re.compile(
+    r"""(?P<text>"(?:[^"\\]|\\.)*")|(?P<unfinished>"(?:[^"\\]|\\.)*\\?\Z)|"""
+    r"""(?P<mark>[{}\[\],:])|(?P<blank>\s+)|(?P<bare>[^\s"{}\[\],:]+)""",
+    re.DOTALL,
+)
+Place = Literal["key", "value", "elsewhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyCursor:
+    """The end of an object as far as it is typed; `partial` includes an opening quote.
+
+    `key` is that of the value at hand, `keys` are those that have been given already.
+    """
+
+    place: Place
+    partial: str = ""
+    key: str = ""
+    keys: frozenset[str] = frozenset()
+
+
+def cursor_in(body: str) -> BodyCursor:
+    """Return where `body` ends. Nested objects and lists are elsewhere: no field is theirs."""
+    place: Place = "elsewhere"
+    depth, key, partial = 0, "", ""
+    keys: set[str] = set()
+    for token in _TOKEN.finditer(body):
+        word = token[0]
+        match token.lastgroup:
+            case "mark":
+                depth += (word in "{[") - (word in "}]")
+                place = _after_mark(word, depth)
+            case "text":
+                if depth == 1 and place == "key":
+                    key = _decoded(word)
+                    keys.add(key)
+                place = "elsewhere"
+            case "blank":
+                pass
+            case _ if token.end() == len(body):
+                partial = word
+            case _:
+                place = "elsewhere"
+    return BodyCursor(place, partial, key, frozenset(keys))
+
+
+def _after_mark(mark: str, depth: int) -> Place:
+    if depth != 1:
+        return "elsewhere"
+    return "key" if mark in "{," else "value" if mark == ":" else "elsewhere"
+
+
+def _decoded(text: str) -> str:
+    try:
+        return str(json.loads(text, strict=False))
+    except ValueError:
+        return text[1:-1]

@@ -1,0 +1,116 @@
+"""The table of backslash commands: what runs, completes and helps reads it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cmdm_tui.repl import asking, catalog_commands, looking_back, switching
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.statements import BackslashCommand
+
+Handler = Callable[[Session, tuple[str, ...]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `arguments` names them as help shows them: `[…]` may be left out, `|` chooses.
+
+    The words ENTITY and FILE stand for themselves, everything else for the choices it lists.
+    """
+
+    name: str
+    arguments: str
+    help: str
+    handler: Handler
+    aliases: tuple[str, ...] = ()
+
+    async def run(self, session: Session, arguments: tuple[str, ...]) -> None:
+        """Run the command; raises ReplError for arguments it does not take."""
+        self._check(arguments)
+        await self.handler(session, arguments)
+
+    @property
+    def usage(self) -> str:
+        r"""How it is typed: `\x [on|off|auto]`."""
+        return f"\\{self.name} {self.arguments}".rstrip()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that its argument can be; empty where it can be any."""
+        return tuple(self._argument.split("|")) if "|" in self._argument else ()
+
+    @property
+    def takes_entity(self) -> bool:
+        """True where its argument is the name of an entity."""
+        return self._argument == "ENTITY"
+
+    @property
+    def _argument(self) -> str:
+        return self.arguments.strip("[]")
+
+    def _check(self, arguments: tuple[str, ...]) -> None:
+        least = 1 if self.arguments and not self.arguments.startswith("[") else 0
+        most = 1 if self.arguments else 0
+        takes_it = least <= len(arguments) <= most
+        if takes_it and self.choices and arguments and arguments[0] not in self.choices:
+            takes_it = False
+        if not takes_it:
+            raise ReplError(f"Write it as {self.usage}: {self.help[0].lower()}{self.help[1:]}.")
+
+
+async def _help(session: Session, _: tuple[str, ...]) -> None:
+    session.show(asking.help_words([(command.usage, command.help) for command in COMMANDS]))
+
+
+COMMANDS = (
+    Command(
+        "d", "[ENTITY]", "List the entities known, or the fields of one; asked for once",
+        catalog_commands.describe,
+    ),
+    Command(
+        "d+", "[ENTITY]", "Count every entity's records, one call each, or ask for fields anew",
+        catalog_commands.describe_anew,
+    ),
+    Command(
+        "add", "ENTITY", "Add a custom entity by its name, once the service shows it: one call",
+        catalog_commands.add,
+    ),
+    Command("forget", "ENTITY", "Forget a custom entity", catalog_commands.forget),
+    Command("next", "", "Get the next page of the last list: one call", looking_back.next_page),
+    Command("prev", "", "Get the page before it: one call", looking_back.previous_page),
+    Command(
+        "last", "", "Show the last result again, as it is displayed now: no call",
+        looking_back.last,
+    ),
+    Command(
+        "headers", "", "Show status and headers of the last successful answer: no call",
+        looking_back.headers,
+    ),
+    Command(
+        "x", "[on|off|auto]", "Expand every record (on), single ones (auto) or none (off)",
+        switching.expanded,
+    ),
+    Command("o", "[auto|table|json]", "Write results as a table or as JSON", switching.output),
+    Command("timing", "[on|off]", "Tell how long a call took", switching.timing),
+    Command("confirm", "[on|off]", "Ask before a record is deleted", switching.confirm),
+    Command("quota", "", "Show the calls left and the reset, as last told: no call", asking.quota),
+    Command("conninfo", "", "Show the profile, address and user: no call", asking.connection),
+    Command("i", "FILE", "Run the statements in a file, to the first error", asking.include),
+    Command("help", "", "Show this help", _help, aliases=("?", "h")),
+    Command("q", "", "Leave; so do exit, quit and Ctrl-D", asking.leave, aliases=("quit", "exit")),
+)  # fmt: skip
+"""Every command, in the order that help shows them in."""
+
+_BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+
+
+def find_command(statement: BackslashCommand) -> Command:
+    """Return the command that is meant; raises ReplError with the nearest names if none is."""
+    command = _BY_NAME.get(statement.name) or _BY_NAME.get(statement.name.casefold())
+    if command is not None:
+        return command
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(statement.name, _BY_NAME, n=1)
+    hint = f"Did you mean \\{nearest[0]}?" if nearest else "\\? lists the commands."
+    raise ReplError(f"There is no command \\{statement.name}. {hint}")

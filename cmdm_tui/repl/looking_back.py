@@ -1,0 +1,53 @@
+r"""The commands on the last result: `\next`, `\prev`, `\last` and `\headers`."""
+
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.planning import PlannedCall, at_page
+from cmdm_tui.repl.results import Answered, RecordList, Rows
+from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.statements import RawCall
+from cmdm_tui.repl.summary import page_number
+
+
+async def next_page(session: Session, _: tuple[str, ...]) -> None:
+    """Get the page after the last one shown."""
+    call, number, total = _page(session)
+    if total is not None and number >= total:
+        raise ReplError(f"Page {number:,} of {total:,} was the last; there is no next one.")
+    await session.call(RawCall(call.method, at_page(call.path, number + 1)))
+
+
+async def previous_page(session: Session, _: tuple[str, ...]) -> None:
+    """Get the page before the last one shown."""
+    call, number, _total = _page(session)
+    if number <= 1:
+        raise ReplError("Page 1 was shown; there is none before it.")
+    await session.call(RawCall(call.method, at_page(call.path, number - 1)))
+
+
+async def last(session: Session, _: tuple[str, ...]) -> None:
+    """Show the last result again, in the format that is set now."""
+    session.show(_last(session))
+
+
+async def headers(session: Session, _: tuple[str, ...]) -> None:
+    """Show the status and headers of the last answer."""
+    response = _last(session).response
+    rows = (("status", str(response.status)), *response.headers.items())
+    session.show(Rows(("Header", "Value"), rows))
+
+
+def _last(session: Session) -> Answered:
+    if session.last_result is None:
+        raise ReplError("There is no result yet. Make a call first, as in GET lead/ABC1D2E3.")
+    return session.last_result
+
+
+def _page(session: Session) -> tuple[PlannedCall, int, int | None]:
+    call, result = session.last_call, session.last_result
+    number = None if call is None else page_number(call.path)
+    if call is None or number is None or not isinstance(result, RecordList):
+        raise ReplError(
+            "The last call was not for a page. Ask for one first, as in "
+            "GET lead?per_page=20&page=1."
+        )
+    return call, number, result.page.total_pages

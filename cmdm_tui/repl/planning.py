@@ -1,0 +1,89 @@
+"""Makes of a raw call what is sent: the parameters the API insists on, the body as bytes."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.statements import RawCall
+from cmdm_tui.text import one_line
+
+DEFAULT_PER_PAGE = 100
+"""Records a page where only the page was given."""
+
+_ANSWERS_WITHOUT_BODY = re.compile(r"/?(lead/convert|task/close)/[^/?]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One call, ready to be sent. `question` is what a person is asked first, if anything."""
+
+    method: str
+    path: str
+    content: bytes | None = None
+    notes: tuple[str, ...] = ()
+    question: str | None = None
+
+    def __str__(self) -> str:
+        return one_line(f"{self.method} {self.path}", 200)
+
+
+def plan(call: RawCall) -> PlannedCall:
+    """Return the call to send: `per_page` and `page` each require the other (`api.md`).
+
+    A conversion and a close go with an empty object where no body was given. Raises ReplError for
+    a create or update without a body, and for text that UTF-8 has no form for.
+    """
+    path, notes = _both_page_parameters(call) if call.method == "GET" else (call.path, ())
+    is_delete = call.method == "DELETE"
+    question = f"Delete {one_line(call.path, 100)}? [y/N] " if is_delete else None
+    return PlannedCall(call.method, path, _content(call), notes, question)
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """Return the decoded segments of a path, without its query."""
+    route = path.partition("?")[0].removeprefix("/")
+    return tuple(unquote(segment) for segment in route.split("/"))
+
+
+def parameters(path: str) -> dict[str, str]:
+    """Return the query parameters of a path, as they stand."""
+    pairs = (part.partition("=") for part in path.partition("?")[2].split("&") if part)
+    return {unquote(name): value for name, _, value in pairs}
+
+
+def at_page(path: str, page: int) -> str:
+    """Return the path with another `page` in its query."""
+    route, _, query = path.partition("?")
+    parts = [f"page={page}" if part.startswith("page=") else part for part in query.split("&")]
+    return f"{route}?{'&'.join(parts)}"
+
+
+def _both_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
+    given = parameters(call.path)
+    if ("page" in given) == ("per_page" in given):
+        return call.path, ()
+    there, added = (
+        ("page", f"per_page={DEFAULT_PER_PAGE}") if "page" in given else ("per_page", "page=1")
+    )
+    note = f"Added {added}: the API requires it beside {there}."
+    return f"{call.path}&{added}", (note,)
+
+
+def _content(call: RawCall) -> bytes | None:
+    if call.method not in {"POST", "PUT"}:
+        return None
+    if not call.body:
+        if call.method == "PUT" and _ANSWERS_WITHOUT_BODY.fullmatch(call.path):
+            return b"{}"
+        shown = one_line(f"{call.method} {call.path}", 100)
+        raise ReplError(
+            f"{shown} needs a JSON object behind the path, "
+            f"as in {call.method} {'lead' if call.method == 'POST' else 'lead/ABC1D2E3'} "
+            '{"LastName": "Jones"}.'
+        )
+    try:
+        return call.body.encode("utf-8")
+    except UnicodeEncodeError as error:
+        shown = one_line(call.body[error.start])
+        raise ReplError(f"The body holds {shown}, which is no Unicode text.") from None

@@ -1,0 +1,122 @@
+"""The prompt: reads statements from a person, runs them, tells errors and goes on."""
+
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import History
+from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.output import Output, create_output
+
+from cmdm_tui.api import ApiError
+from cmdm_tui.config import ConfigurationError
+from cmdm_tui.repl.completer import StatementCompleter
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.history import open_history
+from cmdm_tui.repl.interrupts import interruptible
+from cmdm_tui.repl.keys import statement_keys
+from cmdm_tui.repl.moments import reset_time
+from cmdm_tui.repl.reading import units
+from cmdm_tui.repl.script import run_unit
+from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.summary import calls_left
+from cmdm_tui.text import one_line
+
+_YES = {"y", "yes"}
+_LONGEST_NAME = 30
+
+
+async def interact_with_terminal(
+    session: Session, history: Path | None, *, keyboard: TextIO, output: TextIO, errors: TextIO
+) -> None:
+    """Talk to the terminal behind the streams; the prompt stands beside the results, not in them.
+
+    Where `errors` is no terminal and `output` is one, the prompt is there.
+    """
+    screen = next((stream for stream in (errors, output) if stream.isatty()), errors)
+    await interact(
+        session,
+        open_history(history, session.streams.note),
+        keyboard=create_input(keyboard),
+        screen=create_output(screen),
+    )
+
+
+async def interact(session: Session, history: History, *, keyboard: Input, screen: Output) -> None:
+    """Read and run statements until the session is over or the input ends."""
+    session.confirm = partial(_ask, keyboard, screen)
+    prompts = _prompts(session, history, keyboard, screen)
+    session.streams.note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
+    while not session.is_over:
+        try:
+            text = await prompts.prompt_async()
+        except KeyboardInterrupt:
+            _abandon(session, history, prompts.default_buffer.text)
+        except EOFError:
+            return
+        else:
+            await _run_typed(session, text)
+
+
+def toolbar(session: Session) -> StyleAndTextTuples:
+    """Return the line at the bottom: profile, host, calls left and the reset."""
+    account = session.account
+    quota = account.client.quota
+    parts = [one_line(account.profile.name, _LONGEST_NAME), one_line(account.client.host, 60)]
+    parts.append(calls_left(quota))
+    reset = reset_time(quota, account.client.clock_offset)
+    if reset is not None:
+        parts.append(f"reset {reset:%H:%M}")
+    return [("", f" {' · '.join(parts)} ")]
+
+
+def _prompts(
+    session: Session, history: History, keyboard: Input, screen: Output
+) -> PromptSession[str]:
+    name = one_line(session.account.profile.name, _LONGEST_NAME)
+    return PromptSession(
+        [("bold", f"{name}> ")],
+        multiline=True,
+        prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
+        history=history,
+        completer=StatementCompleter(session.knowledge),
+        complete_while_typing=True,
+        key_bindings=statement_keys(),
+        bottom_toolbar=partial(toolbar, session),
+        enable_open_in_editor=True,
+        tempfile_suffix=".json",
+        input=keyboard,
+        output=screen,
+    )
+
+
+async def _run_typed(session: Session, text: str) -> None:
+    """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
+    for unit in units(text):
+        try:
+            came_to_its_end = await interruptible(run_unit(session, unit))
+        except (ApiError, ConfigurationError, ReplError) as error:
+            session.streams.error(str(error))
+            return
+        if session.is_over or not came_to_its_end:
+            return
+
+
+def _abandon(session: Session, history: History, text: str) -> None:
+    if not text.strip():
+        session.streams.note("Ctrl-D or \\q leaves.")
+        return
+    history.append_string(text)
+    session.streams.note("Abandoned, and nothing was sent; it is in the history.")
+
+
+async def _ask(keyboard: Input, screen: Output, question: str) -> bool:
+    # An interrupt from outside is to cancel the statement, so this prompt must not take it.
+    prompts = PromptSession[str](input=keyboard, output=screen)
+    try:
+        answer = await prompts.prompt_async([("", question)], handle_sigint=False)
+    except (KeyboardInterrupt, EOFError):
+        return False
+    return answer.strip().casefold() in _YES

@@ -1,0 +1,99 @@
+"""Cuts lines into statements: one a line, except where a body goes on over several."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cmdm_tui.repl.bodies import OpenBody
+from cmdm_tui.repl.statements import body_start
+
+COMMENTS = ("#", "--")
+"""A line that begins with one of these between statements counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The text of one statement, and the line it begins on, from 1.
+
+    `missing` is what would have closed the body where it was abandoned; else empty.
+    """
+
+    line: int
+    text: str
+    missing: str = ""
+
+
+class Reader:
+    """Takes line after line and gives back a unit whenever one is whole."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._first = 1
+        self._lines: list[str] = []
+        self._body = OpenBody()
+
+    @property
+    def is_open(self) -> bool:
+        """True while the statement at hand goes on in the next line."""
+        return bool(self._lines)
+
+    @property
+    def text(self) -> str:
+        """The lines so far of the statement that goes on, each with its end."""
+        return "".join(f"{line}\n" for line in self._lines)
+
+    def feed(self, line: str) -> Unit | None:
+        """Take a line without its end; a blank one abandons a statement that is still open."""
+        self._number += 1
+        if not self._lines:
+            return self._begin(line)
+        if not line.strip():
+            return self.end()
+        self._lines.append(line)
+        self._body.feed("\n" + line)
+        return None if self._body.is_open else self._whole()
+
+    def end(self) -> Unit | None:
+        """Give up the statement that is still open, if there is one."""
+        return self._whole(self._body.missing) if self._lines else None
+
+    def _begin(self, line: str) -> Unit | None:
+        if not line.strip() or line.lstrip().startswith(COMMENTS):
+            return None
+        self._first, self._lines, self._body = self._number, [line], OpenBody()
+        start = body_start(line)
+        self._body.feed("" if start is None else line[start:])
+        return None if self._body.is_open else self._whole()
+
+    def _whole(self, missing: str = "") -> Unit:
+        unit = Unit(self._first, "\n".join(self._lines), missing)
+        self._lines = []
+        return unit
+
+
+def units(text: str) -> Iterator[Unit]:
+    """Yield the statements in `text`; the last one as abandoned where it is not whole."""
+    reader = Reader()
+    for line in text.split("\n"):
+        unit = reader.feed(line)
+        if unit is not None:
+            yield unit
+    rest = reader.end()
+    if rest is not None:
+        yield rest
+
+
+def goes_on(text: str) -> bool:
+    """Tell whether the last statement in `text` needs another line."""
+    reader = Reader()
+    for line in text.split("\n"):
+        reader.feed(line)
+    return reader.is_open
+
+
+def statement_at_end(text: str) -> str:
+    """Return the statement that `text` ends in, as far as it is typed."""
+    *before, last = text.split("\n")
+    reader = Reader()
+    for line in before:
+        reader.feed(line)
+    return reader.text + last

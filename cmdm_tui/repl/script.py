@@ -1,0 +1,66 @@
+"""Runs the statements of a stream in order, to the first error."""
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TextIO
+
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.reading import Reader, Unit
+from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.statements import parse
+from cmdm_tui.text import one_line
+
+
+async def run_script(session: Session, lines: TextIO) -> None:
+    """Run every statement as soon as it is read; the first error is raised, the rest not read."""
+    reader = Reader()
+    while not session.is_over:
+        line = _next_line(lines)
+        unit = reader.feed(line.rstrip("\r\n")) if line else reader.end()
+        if unit is not None:
+            await _run(session, unit)
+        if not line:
+            return
+
+
+async def run_unit(session: Session, unit: Unit) -> None:
+    """Run one statement; raises ReplError for one that was abandoned."""
+    if unit.missing:
+        raise ReplError(
+            f"Abandoned, and nothing was sent: the body is not closed, {unit.missing} is missing. "
+            "A blank line ends it early."
+        )
+    await session.execute(parse(unit.text))
+
+
+async def _run(session: Session, unit: Unit) -> None:
+    try:
+        await run_unit(session, unit)
+    except Exception:
+        statement = one_line(" ".join(unit.text.split()), 80)
+        session.streams.note(f"Stopped at line {unit.line}: {statement}")
+        raise
+
+
+def _next_line(lines: TextIO) -> str:
+    try:
+        with _interrupts_at_once():
+            return lines.readline()
+    except UnicodeDecodeError as error:
+        message = f"The input is not UTF-8 (byte {error.start}). Save it as UTF-8."
+        raise ReplError(message) from None
+
+
+@contextmanager
+def _interrupts_at_once() -> Generator[None]:
+    """Let Ctrl-C end a read that waits: the event loop cannot hear of it meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

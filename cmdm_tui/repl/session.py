@@ -1,0 +1,107 @@
+"""One session: an account, its switches, and where results go; it runs one statement at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.repl.knowledge import Knowledge
+from cmdm_tui.repl.planning import PlannedCall, plan
+from cmdm_tui.repl.render import render
+from cmdm_tui.repl.results import Answered, Document, Result, read_result
+from cmdm_tui.repl.settings import Settings
+from cmdm_tui.repl.statements import BackslashCommand, RawCall, Statement
+from cmdm_tui.repl.streams import Streams
+from cmdm_tui.repl.summary import cancelled, costs, summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Confirm = Callable[[str], Awaitable[bool]]
+"""Asks a person a question; true for a yes."""
+
+
+class Session:
+    """Runs statements on an account; holds everything that lasts from one to the next.
+
+    `confirm` asks before a record is deleted; without one, nothing is asked.
+    """
+
+    def __init__(
+        self, account: Account, streams: Streams, *, confirm: Confirm | None = None
+    ) -> None:
+        self.account = account
+        self.streams = streams
+        self.confirm = confirm
+        self.settings = Settings()
+        self.knowledge = Knowledge(account.catalog)
+        self.is_over = False
+        self.last_call: PlannedCall | None = None
+        """The last call that was answered with success."""
+        self.last_result: Answered | None = None
+        self.files: list[Path] = []
+        """The files whose statements are being run, the outermost first."""
+
+    async def execute(self, statement: Statement) -> None:
+        """Run a statement and write its result.
+
+        Raises ReplError, ApiError or ConfigurationError where it cannot be done.
+        """
+        if isinstance(statement, BackslashCommand):
+            from cmdm_tui.repl.commands import find_command
+
+            await find_command(statement).run(self, statement.arguments)
+        else:
+            await self.call(statement)
+
+    async def call(self, raw: RawCall) -> None:
+        """Plan a call, ask where it must be asked, make it, and write what came."""
+        planned = plan(raw)
+        for note in planned.notes:
+            self.streams.note(note)
+        if not await self._is_confirmed(planned):
+            self.streams.note("Not deleted; no call was made.")
+            return
+        result = await self._answered(planned)
+        self.last_call, self.last_result = planned, result
+        self.knowledge.learn(result)
+        self.show(result)
+        quota = self.account.client.quota
+        self.streams.note(summary(result, planned.path, quota, self.settings))
+
+    def show(self, result: Result) -> None:
+        """Write a result in the format that is set."""
+        if isinstance(result, Document) and not result.response.body:
+            return
+        shown = render(
+            result,
+            self.settings,
+            width=self.streams.width,
+            is_terminal=self.streams.output_is_terminal,
+            has_colours=self.streams.has_colours,
+        )
+        if isinstance(shown.content, bytes):
+            self.streams.bytes_result(shown.content)
+        else:
+            self.streams.result(shown.content)
+        for note in shown.notes:
+            self.streams.note(note)
+
+    def tell_costs(self, seconds: float) -> None:
+        """Tell what a command's calls took, and the calls left."""
+        self.streams.note(costs(seconds, self.account.client.quota, self.settings))
+
+    async def _is_confirmed(self, planned: PlannedCall) -> bool:
+        if planned.question is None or self.confirm is None or not self.settings.confirms:
+            return True
+        return await self.confirm(planned.question)
+
+    async def _answered(self, planned: PlannedCall) -> Answered:
+        try:
+            answer = await self.account.client.request(
+                planned.method, planned.path, content=planned.content
+            )
+        except asyncio.CancelledError:
+            self.streams.note(cancelled(planned))
+            raise
+        return read_result(answer)

@@ -1,0 +1,20 @@
+"""What a session's backslash commands switch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Expanded = Literal["auto", "on", "off"]
+"""When a record stands one field a line: a single one (auto), every one (on), none (off)."""
+
+Format = Literal["auto", "table", "json"]
+"""How results are written: auto is a table on a terminal and JSON as it came elsewhere."""
+
+
+@dataclass(slots=True)
+class Settings:
+    """The switches of one session, as they stand now."""
+
+    expanded: Expanded = "auto"
+    format: Format = "auto"
+    shows_timing: bool = True
+    confirms: bool = True

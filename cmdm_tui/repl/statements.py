@@ -1,0 +1,114 @@
+"""Turns what was typed into a statement: a raw call or a backslash command."""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from cmdm_tui.repl.bodies import check_json
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.text import one_line
+
+VERBS = ("GET", "POST", "PUT", "DELETE")
+"""The methods of the documented calls."""
+
+VERBS_WITH_BODY = ("POST", "PUT")
+
+POSSIBLE = (
+    'What can be typed: a call (GET lead?per_page=5&page=1, POST lead {"LastName": "Jones"}, '
+    "PUT, DELETE) or a backslash command; \\? lists them"
+)
+
+_CALL = re.compile(rf"\s*({'|'.join(VERBS)})(?:\s+|$)([^\s{{]*)\s*", re.IGNORECASE)
+_COMMAND = re.compile(r"\\([A-Za-z]+\+?|\?)(?=\s|$)\s*(.*)", re.DOTALL)
+_PLAIN_WORDS = {"exit": "q", "quit": "q", "help": "?"}
+_SQL = re.compile(
+    r"(SELECT|WITH|SHOW|DESCRIBE|DESC|EXPLAIN|INSERT|UPDATE|DELETE\s+FROM|CALL|CREATE|DROP|ALTER)"
+    r"(?=\s|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawCall:
+    """One call as typed: `path` stands below the base address, `body` is JSON or empty."""
+
+    method: str
+    path: str
+    body: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.method, self.path, self.body) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class BackslashCommand:
+    """A command of the REPL itself, by its name without the backslash."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([f"\\{self.name}", *(shlex.quote(word) for word in self.arguments)])
+
+
+Statement = RawCall | BackslashCommand
+
+
+def parse(text: str) -> Statement:
+    """Return the statement that `text` is; a semicolon at its end counts for nothing.
+
+    Raises ReplError for what is none, with what it could have been.
+    """
+    text = text.rstrip().removesuffix(";").rstrip()
+    stripped = text.lstrip()
+    word = stripped.casefold()
+    if word in _PLAIN_WORDS:
+        return BackslashCommand(_PLAIN_WORDS[word])
+    if stripped.startswith("\\"):
+        return _command(stripped)
+    sql = _SQL.match(stripped)
+    if sql:
+        shown = " ".join(sql[1].upper().split())
+        raise ReplError(f"{shown} is SQL, and this version makes raw calls only. {POSSIBLE}.")
+    call = _CALL.match(text)
+    if call:
+        return _call(text, call)
+    shown = one_line(stripped.split(maxsplit=1)[0], 40) if stripped else "Nothing"
+    raise ReplError(f"{shown} is no statement. {POSSIBLE}.")
+
+
+def body_start(text: str) -> int | None:
+    """Return where the body of a call begins in `text`, None where it can have none.
+
+    It can have one where the text begins with a verb that takes one, and a path.
+    """
+    call = _CALL.match(text)
+    if call is None or call[1].upper() not in VERBS_WITH_BODY or not call[2]:
+        return None
+    return call.end()
+
+
+def _call(text: str, call: re.Match[str]) -> RawCall:
+    method, path, body = call[1].upper(), call[2], text[call.end() :]
+    if not path:
+        example = f'{method} lead {{"LastName": "Jones"}}' if method == "POST" else f"{method} lead"
+        raise ReplError(f"{method} what? Give the path below the base address, as in {example}.")
+    if body and method not in VERBS_WITH_BODY:
+        shown = one_line(body, 40)
+        raise ReplError(f"{method} takes no body, but {shown} follows. Write a blank as %20.")
+    if body:
+        check_json(text, call.end())
+    return RawCall(method, path, body)
+
+
+def _command(text: str) -> BackslashCommand:
+    found = _COMMAND.match(text)
+    if found is None:
+        shown = one_line(text.split(maxsplit=1)[0], 40)
+        raise ReplError(f"{shown} is no command. \\? lists them.")
+    try:
+        arguments = shlex.split(found[2])
+    except ValueError:
+        message = f"A quote in the arguments of \\{found[1]} is not closed. Close it."
+        raise ReplError(message) from None
+    return BackslashCommand(found[1], tuple(arguments))

@@ -1,0 +1,65 @@
+"""The line below a result: how much of how much, how long it took, and the calls left."""
+
+from cmdm_tui.api import Quota
+from cmdm_tui.repl.planning import PlannedCall, parameters
+from cmdm_tui.repl.results import Answered, OneRecord, RecordList
+from cmdm_tui.repl.settings import Settings
+from cmdm_tui.text import one_line
+
+_SEPARATOR = " · "
+
+
+def summary(result: Answered, path: str, quota: Quota, settings: Settings) -> str:
+    """Return the line for an answer to `path`."""
+    parts = [_what(result, path), *_costs(result.response.elapsed, quota, settings)]
+    return _SEPARATOR.join(parts)
+
+
+def costs(seconds: float, quota: Quota, settings: Settings) -> str:
+    """Return the line for calls whose results say for themselves what they are."""
+    return _SEPARATOR.join(_costs(seconds, quota, settings)) or "Done"
+
+
+def calls_left(quota: Quota) -> str:
+    """Return the calls left this hour in words."""
+    if quota.remaining is None:
+        return "calls left unknown"
+    return f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left"
+
+
+def cancelled(planned: PlannedCall) -> str:
+    """Return what is to be said of a call that was broken off while it was under way."""
+    if planned.method == "GET":
+        return f"Cancelled {planned}."
+    where = "among the newest records" if planned.method == "POST" else "at the record"
+    return (
+        f"Cancelled while {planned} was under way: it may have been done, or not. "
+        f"Look {where} before sending it again."
+    )
+
+
+def _what(result: Answered, path: str) -> str:
+    if isinstance(result, OneRecord):
+        return f"1 record of {one_line(result.record.entity, 60)}"
+    if not isinstance(result, RecordList):
+        return f"Status {result.response.status}"
+    page = result.page
+    came = len(page.records)
+    total = page.total_records
+    noun = result.noun if (came if total is None else total) == 1 else f"{result.noun}s"
+    words = f"{came:,} {noun}" if total is None else f"{came:,} of {total:,} {noun}"
+    number = page_number(path)
+    if number is not None and page.total_pages is not None:
+        words += f", page {number:,} of {page.total_pages:,}"
+    return words
+
+
+def page_number(path: str) -> int | None:
+    """Return the page that a path asks for; None where it asks for none."""
+    number = parameters(path).get("page", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else None
+
+
+def _costs(seconds: float, quota: Quota, settings: Settings) -> list[str]:
+    took = [f"{seconds * 1000:,.0f} ms"] if settings.shows_timing else []
+    return [*took, calls_left(quota)]

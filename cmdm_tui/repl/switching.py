@@ -1,0 +1,51 @@
+r"""The commands that switch something: `\x`, `\o`, `\timing` and `\confirm`."""
+
+from typing import TYPE_CHECKING, cast
+
+from cmdm_tui.repl.session import Session
+
+if TYPE_CHECKING:
+    from cmdm_tui.repl.settings import Expanded, Format
+
+_EXPANDED = {"on": "every record", "auto": "single records", "off": "no record"}
+_FORMAT = {
+    "auto": "a table on a terminal, JSON as it came elsewhere",
+    "table": "a table",
+    "json": "JSON",
+}
+
+
+async def expanded(session: Session, arguments: tuple[str, ...]) -> None:
+    """Expand records; without a word, every record or single ones in turn."""
+    turned = "auto" if session.settings.expanded == "on" else "on"
+    word = cast("Expanded", arguments[0] if arguments else turned)
+    session.settings.expanded = word
+    session.streams.note(f"Expanded display is {word}: a field a line for {_EXPANDED[word]}.")
+
+
+async def output(session: Session, arguments: tuple[str, ...]) -> None:
+    """Set the format of results; without a word, tell it."""
+    if arguments:
+        session.settings.format = cast("Format", arguments[0])
+    session.streams.note(f"Results are written as {_FORMAT[session.settings.format]}.")
+
+
+async def timing(session: Session, arguments: tuple[str, ...]) -> None:
+    """Tell how long calls take, or not; without a word, the other one."""
+    session.settings.shows_timing = _switched(arguments, session.settings.shows_timing)
+    session.streams.note(f"Timing is {_on_or_off(session.settings.shows_timing)}.")
+
+
+async def confirm(session: Session, arguments: tuple[str, ...]) -> None:
+    """Ask before a delete, or not; without a word, tell which."""
+    if arguments:
+        session.settings.confirms = arguments[0] == "on"
+    session.streams.note(f"Asking before a delete is {_on_or_off(session.settings.confirms)}.")
+
+
+def _switched(arguments: tuple[str, ...], before: bool) -> bool:
+    return arguments[0] == "on" if arguments else not before
+
+
+def _on_or_off(is_on: bool) -> str:
+    return "on" if is_on else "off"
