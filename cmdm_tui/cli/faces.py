@@ -1,6 +1,5 @@
 """The interactive faces: the explorer, the demo and the REPL."""
 
-import asyncio
 import contextlib
 import sys
 from collections.abc import Generator, Mapping
@@ -33,6 +32,8 @@ def repl(invocation: Invocation, *, on_demo: bool) -> None:
 
     Where the standard input is no terminal, its statements are run in order, to the first error.
     """
+    import asyncio
+
     from cmdm_tui.catalog import Account
     from cmdm_tui.repl import run
 

@@ -1,6 +1,5 @@
 """One run of the command: which profile it uses, and how it makes its calls."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -79,6 +78,7 @@ class Invocation:
 
         An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown.
         """
+        import asyncio
 
         async def opened() -> Result:
             async with self.account() as account:

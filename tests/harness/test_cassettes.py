@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.cli.record import record_case
+from cmdm_tui.cli.recording import record_case
 from cmdm_tui.harness import CASES, SecretLeak, recording
 from cmdm_tui.harness.guard import refuse_secrets
 from cmdm_tui.sandbox import RunningInfo

@@ -1,0 +1,130 @@
+"""The measurements behind `scripts/bench`: each beside its peer, in turn, in one run.
+
+Machines differ and are shared, so what counts is the ratio, pair by pair; its median is printed
+with its range.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from cmdm_tui.api import Client, Credentials, SecretStr
+
+PER_PAGE = 100
+
+
+def compare(name: str, ours: Callable[[], float], peer: Callable[[], float], rounds: int) -> None:
+    """Run both in turn and print the seconds of each and the ratio of the two."""
+    for warm_up in (ours, peer):
+        warm_up()
+    pairs = [(ours(), peer()) for _ in range(rounds)]
+    ratios = sorted(mine / theirs for mine, theirs in pairs)
+    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(
+        f"{name}: {mine * 1000:.1f} ms against {theirs * 1000:.1f} ms, "
+        f"ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), "
+        f"{rounds} pairs"
+    )
+
+
+def start() -> None:
+    """Compare the start of the command with that of a bare click program."""
+    bare = (
+        "import click\n"
+        "@click.group()\n@click.version_option('1')\ndef bare(): ...\n"
+        "bare(prog_name='bare')"
+    )
+
+    def cpu(*words: str) -> Callable[[], float]:
+        def run() -> float:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, *words], capture_output=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+        return run
+
+    peer = cpu("-c", bare, "--version")
+    compare("cmdm --version, processor time", cpu("-m", "cmdm_tui", "--version"), peer, 15)
+    compare("cmdm --help, processor time", cpu("-m", "cmdm_tui", "--help"), peer, 15)
+
+
+def client() -> None:
+    """Compare reading all pages through the client with a bare loop over the same pages."""
+    with tempfile.TemporaryDirectory() as data:
+        serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]
+        options = ["--port", "0", "--data", data, "--records", "5000", "--rate-limit", "10000000"]
+        with subprocess.Popen([*serve, *options], stdout=subprocess.PIPE, text=True) as sandbox:
+            assert sandbox.stdout is not None
+            try:
+                told: dict[str, str] = json.loads(sandbox.stdout.readline())
+                with asyncio.Runner() as runner:
+                    compare(
+                        "50 pages of 100 leads, one connection, time",
+                        lambda: runner.run(_through_the_client(told)),
+                        lambda: runner.run(_through_a_bare_loop(told)),
+                        11,
+                    )
+            finally:
+                sandbox.terminate()
+
+
+async def _through_the_client(told: dict[str, str]) -> float:
+    credentials = Credentials(
+        SecretStr(told["client_id"]),
+        SecretStr(told["client_secret"]),
+        told["username"],
+        SecretStr(told["password"]),
+    )
+    async with Client(told["url"], credentials) as client:
+        await client.sign_in()
+        began = time.perf_counter()
+        ids = [
+            record.external_id
+            async for page in client.pages("lead", per_page=PER_PAGE)
+            for record in page.records
+        ]
+        elapsed = time.perf_counter() - began
+    assert len(set(ids)) == 5_000
+    return elapsed
+
+
+async def _through_a_bare_loop(told: dict[str, str]) -> float:
+    async with httpx.AsyncClient(base_url=f"{told['url']}/api/v1/", trust_env=False) as http:
+        names = ("client_id", "client_secret", "username", "password")
+        answer = await http.post("authenticate", headers={name: told[name] for name in names})
+        http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        began = time.perf_counter()
+        ids: list[str] = []
+        for number in range(1, 51):
+            page = await http.get("lead", params={"per_page": PER_PAGE, "page": number})
+            ids += [row["ExternalID"] for row in page.json()["Entity"]]
+        elapsed = time.perf_counter() - began
+    assert len(set(ids)) == 5_000
+    return elapsed
+
+
+BENCHMARKS = {"start": start, "client": client}
+
+
+def main(names: list[str]) -> None:
+    """Run the benchmarks named, or all."""
+    for name in names or BENCHMARKS:
+        if name not in BENCHMARKS:
+            sys.exit(f"scripts/bench: there is no {name}; there are {', '.join(BENCHMARKS)}.")
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    os.chdir(Path(__file__).parents[1])
+    main(sys.argv[1:])
