@@ -18,6 +18,7 @@ from cmdm_tui.tui.screens.browse import BrowseScreen
 from cmdm_tui.tui.screens.sign_in import SignInScreen
 from cmdm_tui.tui.screens.start import StartScreen
 from cmdm_tui.tui.screens.welcome import WelcomeScreen
+from cmdm_tui.tui.theme import THEME
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
@@ -52,6 +53,8 @@ class Explorer(App[None]):
 
     def on_mount(self) -> None:
         """Show the first screen; it is painted before anything else is done."""
+        self.register_theme(THEME)
+        self.theme = THEME.name
         self.push_screen(StartScreen(self._entrance, self._start))
 
     def get_system_commands(

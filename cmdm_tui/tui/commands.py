@@ -80,7 +80,7 @@ COMMANDS = (
         doing.refresh_focused,
     ),
     Command(
-        "retry", "t", "Try again", "Try again what failed",
+        "retry", "t", "Retry", "Try again what failed",
         doing.try_again, lambda screen: any(part.has_failed for part in screen.parts),
     ),
     Command(

@@ -1,5 +1,6 @@
 """Which tasks and opportunities belong to a record: read whole once, as the API cannot filter."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ RELATED_ENTITIES = ("task", "opportunity")
 PER_PAGE = 1_000
 """The largest page that `api.md` allows: the fewest calls."""
 
+_LINK = re.compile(r"(\w+)ExternalID")
 _TITLES = ("Subject", "Name", "Title", "LastName", "Company")
 _STATES = ("Status", "Stage")
 _DATES = ("DueDate", "CloseDate", "Date")
@@ -93,6 +95,29 @@ class RelatedIndex:
             date=_first(record, _DATES),
         )
         self._by_owner.setdefault(owner_key(*owner), []).append(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A record that another one names: its entity and external id, and the field that holds it."""
+
+    field: str
+    entity: str
+    external_id: str
+
+
+def links_of(record: Record) -> tuple[Link, ...]:
+    """Return the records that this one names: what it belongs to, and lookups such as an account.
+
+    A lookup is known by its field's name, an entity's followed by `ExternalID`.
+    """
+    owner = owner_of(record)
+    links = [Link("RelatedExternalID", *owner)] if owner and owner[0] else []
+    for name, value in record.properties.items():
+        found = _LINK.fullmatch(name)
+        if found and found[1] != "Related" and isinstance(value, str) and value:
+            links.append(Link(name, found[1].lower(), value))
+    return tuple(links)
 
 
 def owner_of(record: Record) -> tuple[str, str] | None:

@@ -54,11 +54,10 @@ class BrowseScreen(Screen[None]):
                     yield FieldView(self.account.catalog, id="fields")
             yield RecordPane(self.account, id="record")
         yield StatusLine(self.account, id="status")
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show the first entity, and count the others: its page tells its own count."""
-        self.pane.related.counts = self.entities.counts
         self.show_entity(self.entity)
         self.entities.count(*self.account.catalog.entities[1:])
 
@@ -130,6 +129,8 @@ class BrowseScreen(Screen[None]):
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
         self.remove_class("-record-open")
+        if self.pane.record is not self.records.record:
+            self.pane.show(self.records.record)
         view = self.fields if self.shows_fields else self.records
         view.table.focus()
         self.show_state()
@@ -168,6 +169,11 @@ class BrowseScreen(Screen[None]):
     def _pass_count(self, event: CountKnown) -> None:
         self.entities.know(event.entity, event.total)
 
+    @on(EntityList.Counted)
+    @on(CountKnown)
+    def _tell_costs(self) -> None:
+        self.pane.related.know(self.entities.counts)
+
     @on(EntityList.Chosen)
     def _choose_entity(self, event: EntityList.Chosen) -> None:
         self.show_entity(event.entity)
@@ -186,6 +192,11 @@ class BrowseScreen(Screen[None]):
     @on(RelatedView.RecordOpened)
     def _open(self, event: RecordView.RecordOpened | RelatedView.RecordOpened) -> None:
         self.open_record(event.record, RECORD_TAB)
+
+    @on(RelatedView.LinkFollowed)
+    def _follow_link(self, event: RelatedView.LinkFollowed) -> None:
+        self.pane.read(event.link.entity, event.link.external_id)
+        self.open_pane(RECORD_TAB)
 
     @on(RecordPane.Arrived)
     def _update_row(self, event: RecordPane.Arrived) -> None:

@@ -64,7 +64,7 @@ class SignInScreen(Screen[None]):
             yield Checkbox(Content(_KEEP), compact=True, id="keep")
             yield Button(Content("Sign in"), variant="primary", compact=True, id="submit")
             yield Notice(id="sign-in-notice")
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False, compact=True)
 
     @on(Button.Pressed, "#submit")
     def action_sign_in(self) -> None:

@@ -18,9 +18,8 @@ from cmdm_tui.tui.screens.secrets import SecretsScreen
 from cmdm_tui.tui.widgets.notice import Notice
 
 LOGO = """\
-┌─┐┌┬┐┌┬┐┌┬┐
-│  │││ │││││
-└─┘┴ ┴─┴┘┴ ┴"""
+█▀▀ █▀▄▀█ █▀▄ █▀▄▀█
+█▄▄ █ ▀ █ █▄▀ █ ▀ █"""
 
 
 class StartScreen(Screen[None]):
@@ -51,7 +50,7 @@ class StartScreen(Screen[None]):
         with Vertical(id="centre"):
             yield Static(LOGO, markup=False, id="logo")
             yield Notice(id="start-notice")
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Begin once the screen is there."""

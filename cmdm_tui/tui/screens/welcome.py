@@ -42,7 +42,7 @@ class WelcomeScreen(Screen[None]):
             yield Button(Content("Sign in"), id="sign-in")
             yield Static("With the four values your vendor gave you.", markup=False)
             yield Static(Content(one_line(self._words)), markup=False, id="why")
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False, compact=True)
 
     @on(Button.Pressed, "#demo")
     def action_demo(self) -> None:

@@ -30,22 +30,24 @@ class RecordPane(Vertical):
 
     @dataclass
     class Arrived(Answered):
-        """A record was read again."""
+        """A record was read."""
 
+        address: tuple[str, str]
         record: Record
 
     @dataclass
     class Failed(Answered):
-        """A record could not be read again."""
+        """A record could not be read."""
 
-        record: Record
+        address: tuple[str, str]
         error: ApiError
 
     def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._account = account
         self._record: Record | None = None
-        self._asked: Record | None = None
+        self._asked: tuple[str, str] | None = None
+        self._wanted: tuple[str, str] | None = None
         self._error: ApiError | None = None
         self._worker: Worker[None] | None = None
 
@@ -103,15 +105,19 @@ class RecordPane(Vertical):
     def read_again(self) -> None:
         """Read the shown record again: one call."""
         if self._record is not None:
-            self._asked, self._error = self._record, None
-            self._worker = self.run_worker(
-                self._fetch(self._record), group="record", exclusive=True
-            )
-            self._tell()
+            self.read(self._record.entity, self._record.external_id)
+
+    def read(self, entity: str, external_id: str) -> None:
+        """Read a record, and show it when it comes: one call."""
+        self._asked = self._wanted = (entity, external_id)
+        self._error = None
+        self._worker = self.run_worker(self._fetch(self._asked), group="record", exclusive=True)
+        self._tell()
 
     def try_again(self) -> None:
         """Ask again after a failure."""
-        self.read_again()
+        if self._wanted is not None:
+            self.read(*self._wanted)
 
     def bring(self, tab: str) -> None:
         """Bring a tab to the front, and the focus into it."""
@@ -125,23 +131,23 @@ class RecordPane(Vertical):
         else:
             self.query_one("#properties", VerticalScroll).focus()
 
-    async def _fetch(self, record: Record) -> None:
+    async def _fetch(self, address: tuple[str, str]) -> None:
         try:
-            answer = await self._account.client.record(record.entity, record.external_id)
+            record = await self._account.client.record(*address)
         except ApiError as error:
-            self.post_message(self.Failed(record, error))
+            self.post_message(self.Failed(address, error))
         else:
-            self.post_message(self.Arrived(answer))
+            self.post_message(self.Arrived(address, record))
 
     def on_record_pane_arrived(self, event: Arrived) -> None:
         """Show the record as it is now, unless another was chosen meanwhile."""
-        if self._asked is not None:
+        if event.address == self._asked:
             self._asked = None
             self.show(event.record)
 
     def on_record_pane_failed(self, event: Failed) -> None:
         """Say what went wrong below what was known."""
-        if event.record is self._asked:
+        if event.address == self._asked:
             self._asked, self._error = None, event.error
             self._tell()
 

@@ -101,6 +101,11 @@ class RecordView(Vertical):
         return self._shown is not None and self._shown.missing > 0
 
     @property
+    def record(self) -> Record | None:
+        """The record under the cursor."""
+        return self._record(self.table.cursor_row)
+
+    @property
     def column(self) -> Column | None:
         """The column under the cursor."""
         return self.table.column_under_cursor if self.has_rows else None

@@ -1,7 +1,7 @@
 """The tasks and opportunities that belong to a record, and the record it belongs to itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,14 +11,11 @@ from textual.widgets import DataTable
 
 from cmdm_tui.api import ApiError, Client, Record
 from cmdm_tui.tui.messages import Answered, StateChanged
-from cmdm_tui.tui.related import RELATED_ENTITIES, RelatedIndex
+from cmdm_tui.tui.related import RELATED_ENTITIES, Link, RelatedIndex, links_of
 from cmdm_tui.tui.values import Cell, counted, number
 from cmdm_tui.tui.widgets.notice import Notice
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_COLUMNS = (("Entity", 11), ("Title", 26), ("State", 12), ("Due", 10), ("ExternalID", 10))
+_COLUMNS = (("Title", 24), ("State", 11), ("Due", 10), ("Entity", 11), ("ExternalID", 10))
 
 
 class RelatedTable(DataTable[Cell]):
@@ -47,20 +44,26 @@ class RelatedView(Vertical):
 
     @dataclass
     class RecordOpened(Message):
-        """A related record was chosen."""
+        """A related record was chosen that is at hand."""
 
         record: Record
+
+    @dataclass
+    class LinkFollowed(Message):
+        """A record was chosen that the one shown names; it is not at hand."""
+
+        link: Link
 
     def __init__(self, client: Client, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._client = client
         self._index = RelatedIndex()
         self._record: Record | None = None
-        self._listed: list[Record] = []
+        self._listed: list[Record | Link] = []
+        self._found = 0
         self._is_reading = False
         self._error: ApiError | None = None
-        self.counts: Mapping[str, int | None] = {}
-        """The counts known, for the cost in calls."""
+        self._counts: Mapping[str, int | None] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the table, and the notice below it."""
@@ -91,6 +94,11 @@ class RelatedView(Vertical):
         """Show what belongs to a record, as far as it was read: no call."""
         self._record = record
         self._fill()
+        self._tell()
+
+    def know(self, counts: Mapping[str, int | None]) -> None:
+        """Take the counts known, for the cost in calls."""
+        self._counts = counts
         self._tell()
 
     def read(self) -> None:
@@ -136,34 +144,47 @@ class RelatedView(Vertical):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Tell which related record was chosen."""
         event.stop()
-        self.post_message(self.RecordOpened(self._listed[event.cursor_row]))
+        chosen = self._listed[event.cursor_row]
+        if isinstance(chosen, Link):
+            self.post_message(self.LinkFollowed(chosen))
+        else:
+            self.post_message(self.RecordOpened(chosen))
 
     def _fill(self) -> None:
+        links = links_of(self._record) if self._record is not None else ()
         found = self._index.of(self._record) if self._record is not None else ()
-        self._listed = [entry.record for entry in found]
+        self._found = len(found)
+        listed = [*links, *(entry.record for entry in found)]
+        if listed == self._listed:
+            return
+        self._listed = listed
         self.table.clear()
+        for link in links:
+            values = (f"↑ {link.field}", None, None, link.entity, link.external_id)
+            self.table.add_row(*map(Cell, values))
         for entry in found:
-            values = (entry.record.entity, entry.title, entry.state, entry.date)
-            self.table.add_row(*map(Cell, (*values, entry.record.external_id)))
+            record = entry.record
+            values = (entry.title, entry.state, entry.date, record.entity, record.external_id)
+            self.table.add_row(*map(Cell, values))
 
     def _tell(self) -> None:
         notice, alone = self.query_one(Notice), not self._listed
         if self._record is None:
             notice.say("No record chosen", alone=True)
         elif self._error is not None:
-            notice.warn(self._error, alone=alone, hint="t goes on from here")
+            notice.warn(self._error, alone=alone, hint="t goes on from there")
         elif self._is_reading:
             notice.say(self._progress(), alone=alone)
         elif not self._index.is_complete:
             notice.say(self._cost(), alone=alone, hint="g finds them")
-        elif alone:
-            notice.say(self._nothing(), alone=True, hint="r reads them again")
+        elif not self._found:
+            notice.say(self._nothing(), alone=alone, hint="r reads them again")
         else:
             notice.hush()
         self.post_message(StateChanged())
 
     def _cost(self) -> str:
-        calls = self._index.calls_left(self.counts)
+        calls = self._index.calls_left(self._counts)
         cost = "an unknown number of calls" if calls is None else f"about {counted(calls, 'call')}"
         left = self._client.quota.remaining
         words = (

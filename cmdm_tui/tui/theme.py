@@ -1,0 +1,42 @@
+"""The explorer's colours; every theme of Textual can be chosen instead."""
+
+from textual.theme import Theme
+
+_INK, _SLATE, _STEEL, _LINE = "#0f141a", "#161d26", "#1e2733", "#324154"
+
+THEME = Theme(
+    name="cmdm",
+    primary="#62b6cb",
+    secondary="#5fa8a0",
+    accent="#e9b872",
+    foreground="#d7dee8",
+    background=_INK,
+    surface=_SLATE,
+    panel=_STEEL,
+    success="#84c08a",
+    warning="#e9b872",
+    error="#e5737d",
+    dark=True,
+    variables={
+        "block-cursor-foreground": _INK,
+        "block-cursor-background": "#62b6cb",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#26384a",
+        "block-cursor-blurred-foreground": "#d7dee8",
+        "button-color-foreground": _INK,
+        "button-foreground": "#d7dee8",
+        "button-focus-text-style": "bold",
+        "border-blurred": _LINE,
+        "footer-background": _SLATE,
+        "footer-key-foreground": "#e9b872",
+        "footer-description-foreground": "#a9b6c6",
+        "input-selection-background": "#62b6cb 35%",
+        "scrollbar": _LINE,
+        "scrollbar-hover": "#4a6078",
+        "scrollbar-active": "#62b6cb",
+        "scrollbar-background": _INK,
+        "scrollbar-background-hover": _INK,
+        "scrollbar-background-active": _INK,
+        "scrollbar-corner-color": _INK,
+    },
+)
