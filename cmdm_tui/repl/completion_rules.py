@@ -57,7 +57,7 @@ class Rule:
 
 
 def suggest(text: str, known: Known) -> Suggestions:
-    """Return what the first rule that fits offers for the end of `text`, the best first."""
+    """Return what the first rule that fits offers for the end of `text`."""
     statement = statement_at_end(text)
     for rule in RULES:
         found = rule.pattern.fullmatch(statement)
@@ -68,9 +68,11 @@ def suggest(text: str, known: Known) -> Suggestions:
 
 
 def _matching(word: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """Return the offers that begin with the word; where none does, those that hold it."""
     wanted = word.lstrip('"').casefold()
     within = [offer for offer in offers if wanted in offer.name.casefold() and offer.text != word]
-    return tuple(sorted(within, key=lambda offer: not offer.name.casefold().startswith(wanted)))
+    leading = [offer for offer in within if offer.name.casefold().startswith(wanted)]
+    return tuple(leading or within)
 
 
 def _commands(_: re.Match[str], __: Known) -> Iterable[Offer]:

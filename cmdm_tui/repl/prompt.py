@@ -47,7 +47,7 @@ async def interact_with_terminal(
 async def interact(session: Session, history: History, *, keyboard: Input, screen: Output) -> None:
     """Read and run statements until the session is over or the input ends."""
     session.confirm = partial(_ask, keyboard, screen)
-    prompts = _prompts(session, history, keyboard, screen)
+    prompts = new_prompts(session, history, keyboard, screen)
     session.streams.note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
     while not session.is_over:
         try:
@@ -72,9 +72,10 @@ def toolbar(session: Session) -> StyleAndTextTuples:
     return [("", f" {' · '.join(parts)} ")]
 
 
-def _prompts(
+def new_prompts(
     session: Session, history: History, keyboard: Input, screen: Output
 ) -> PromptSession[str]:
+    """Return the prompt for statements, ready to ask again and again."""
     name = one_line(session.account.profile.name, _LONGEST_NAME)
     return PromptSession(
         [("bold", f"{name}> ")],

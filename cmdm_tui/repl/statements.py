@@ -14,8 +14,8 @@ VERBS = ("GET", "POST", "PUT", "DELETE")
 VERBS_WITH_BODY = ("POST", "PUT")
 
 POSSIBLE = (
-    'What can be typed: a call (GET lead?per_page=5&page=1, POST lead {"LastName": "Jones"}, '
-    "PUT, DELETE) or a backslash command; \\? lists them"
+    'Type a call, such as GET lead?per_page=5&page=1 or POST lead {"LastName": "Jones"}, '
+    "or a command; \\? lists them"
 )
 
 _CALL = re.compile(rf"\s*({'|'.join(VERBS)})(?:\s+|$)([^\s{{]*)\s*", re.IGNORECASE)

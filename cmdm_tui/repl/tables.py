@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NULL = "null"
 _GAP = 2
 _NARROWEST = 12
-_USUAL = 24
+_USUAL = 20
 _WIDEST_NAME = 40
 _UNBOUNDED = 1_000_000
 
@@ -25,7 +25,7 @@ def widths_that_fit(natural: Sequence[int], available: int) -> list[int]:
     """Return the widths of the leading columns that fit into `available`, gaps included.
 
     Columns get their natural width up to one cap, the widest under which all of them fit. Where
-    none does, the last columns are left out; the first one always stays.
+    they would become too narrow to read, the last ones are left out; the first one always stays.
     """
     for cap in range(max(available, _NARROWEST), _NARROWEST - 1, -1):
         widths = [min(width, cap) for width in natural]
@@ -33,9 +33,10 @@ def widths_that_fit(natural: Sequence[int], available: int) -> list[int]:
             return widths
     kept: list[int] = []
     for width in (min(width, _USUAL) for width in natural):
-        if kept and sum(kept) + width + _GAP * len(kept) > available:
+        room = available - sum(kept) - _GAP * len(kept)
+        if kept and room < min(width, _NARROWEST):
             break
-        kept.append(min(width, max(available, 1)))
+        kept.append(min(width, max(room, 1)))
     return kept
 
 
@@ -72,7 +73,7 @@ def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
     parts: list[RenderableType] = []
     for number, row in enumerate(grid.rows, 1):
         heading = f"── {number:,} of {len(grid.rows):,} ──"
-        drawn = Table.grid(padding=(0, _GAP - 1, 0, 0))
+        drawn = Table.grid(padding=(0, _GAP, 0, 0))
         drawn.add_column(no_wrap=True, style="bold", overflow="ellipsis")
         drawn.add_column(overflow="fold")
         for name, value in zip(grid.columns, row, strict=True):

@@ -1,0 +1,86 @@
+"""A sandbox on a real socket, an account on it that counts its calls, and a terminal of text."""
+
+import io
+from collections.abc import AsyncGenerator, Callable, Generator
+
+import httpx
+import pytest
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+
+
+class Terminal(io.StringIO):
+    """Text that takes itself for a terminal of 80 columns."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class CountedTransport(httpx.AsyncHTTPTransport):
+    """The network, with every request's method and path kept, below the base address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode().removeprefix("/api/v1/")
+        self.calls.append(f"{request.method} {path}")
+        return await super().handle_async_request(request)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningInfo]:
+    data = tmp_path_factory.mktemp("sandbox")
+    with Sandbox.embedded(SandboxConfig(data=data, port=0, records=30)) as running:
+        yield running
+
+
+@pytest.fixture
+def transport() -> CountedTransport:
+    return CountedTransport()
+
+
+@pytest.fixture
+def calls(transport: CountedTransport) -> list[str]:
+    """Every request that went out, sign-ins included."""
+    return transport.calls
+
+
+@pytest.fixture
+async def account(sandbox: RunningInfo, transport: CountedTransport) -> AsyncGenerator[Account]:
+    credentials = Credentials(
+        SecretStr(sandbox.client_id),
+        SecretStr(sandbox.client_secret),
+        sandbox.username,
+        SecretStr(sandbox.password),
+    )
+    profile = Profile("acme", sandbox.url, credentials, "acme")
+    async with Account.of(profile, catalogs=None, transport=transport) as opened:
+        yield opened
+
+
+@pytest.fixture
+def answering() -> Callable[[Callable[[httpx.Request], httpx.Response]], Account]:
+    """Make an account of a service that answers as the function given does, signed in at once."""
+
+    def make(answer: Callable[[httpx.Request], httpx.Response]) -> Account:
+        def handle(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/authenticate"):
+                return httpx.Response(200, json={"token": "t"})
+            return answer(request)
+
+        secret = SecretStr("secret")
+        profile = Profile(
+            "odd", "http://localhost", Credentials(secret, secret, "u", secret), "odd"
+        )
+        return Account.of(profile, catalogs=None, transport=httpx.MockTransport(handle))
+
+    return make
+
+
+@pytest.fixture
+def terminal() -> Callable[[], io.StringIO]:
+    return Terminal

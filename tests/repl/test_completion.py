@@ -1,0 +1,128 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+from cmdm_tui.api import Field
+from cmdm_tui.catalog import Account
+from cmdm_tui.repl.completer import StatementCompleter
+from cmdm_tui.repl.completion_rules import suggest
+from cmdm_tui.repl.knowledge import Knowledge
+from cmdm_tui.text import visible
+
+FIELDS = (
+    Field("FirstName", type="Text"),
+    Field("LastName", type="Text", required=True),
+    Field("Lead Source", type="Picklist", options=("Web", "Re\u202eferral")),
+    Field("Status", type="Picklist", options=("New", "Contacted")),
+    Field("OptIn", type="Boolean"),
+    Field("CreatedDate", type="DateTime", read_only=True),
+    Field('Od"d\x1b', type="\x1b[2J"),
+)
+
+
+class Lead:
+    """A server of which the entities are known, and the fields of lead and account."""
+
+    entities = ("account", "lead", "contact", "task", "opportunity", "event", "bad\x1bname")
+
+    def fields(self, entity: str) -> Sequence[Field]:
+        known = {"lead": FIELDS, "account": (Field("Name"),), "task": (Field("Subject"),)}
+        return known.get(entity, ())
+
+
+def offered(text: str) -> list[str]:
+    return [offer.text for offer in suggest(text, Lead()).offers]
+
+
+ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1Bname"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["GET ", "POST ", "PUT ", "DELETE "]),
+        ("p", ["POST ", "PUT "]),
+        ("GET ", ENTITIES),
+        ("get /", ENTITIES),
+        ("GET le", ["lead"]),
+        ("PUT Lead/", ["convert/"]),
+        ("PUT task/c", ["close/"]),
+        ("GET lead/f", ["fields"]),
+        ("GET task/f", []),
+        ("DELETE lead/", []),
+        ("POST lead/ABC/", ["task", "opportunity"]),
+        ("GET lead?", ["per_page=", "page=", "fields=", "sort_by=", "sort_order="]),
+        ("GET lead?per_page=5&p", ["page="]),
+        ("GET lead/fields?", ["per_page=", "page="]),
+        ("GET lead/ABC?", []),
+        ("GET lead?fields=l", ["LastName", "Lead%20Source"]),
+        ("GET lead?fields=LastName,Fi", ["FirstName"]),
+        ("GET lead?fields=LastName,L", ["Lead%20Source"]),
+        ("GET lead?page=1&sort_by=cre", ["CreatedDate"]),
+        ("GET lead?sort_by=sta", ["Status"]),
+        ("GET lead?sort_order=", ["asc", "desc"]),
+        ("GET lead?per_page=", []),
+        ("GET unknown?fields=", []),
+        ('POST lead {"Las', ['"LastName": ']),
+        ("POST lead {las", ['"LastName": ']),
+        ('POST lead {"Status": "', ['"New"', '"Contacted"']),
+        ('POST lead {"Status": "n', ['"New"']),
+        ('POST lead {"Status": ', ['"New"', '"Contacted"']),
+        ('POST lead {"Lead Source": "R', ['"Re\\u202eferral"']),
+        ('POST lead {"Status": "New"', []),
+        ('POST lead {"OptIn":', ['"true"', '"false"']),
+        ('PUT lead/A {\n  "Status": "New",\n  "l', ['"LastName": ', '"Lead Source": ']),
+        ('PUT lead/A {"LastName": "x", "las', []),
+        ('POST lead {"od', ['"Od\\"d\\u001b": ']),
+        ('POST lead {"Created', []),
+        ('POST lead {"a": {"Las', []),
+        ('POST lead ["Las', []),
+        ('PUT lead/convert/A {"', ['"Name": ']),
+        ('POST account/A/task {"', ['"Subject": ']),
+        ("\\", None),
+        ("\\for", ["\\forget"]),
+        ("\\d l", ["lead"]),
+        ("\\forget ev", ["event"]),
+        ("\\x ", ["on", "off", "auto"]),
+        ("\\o j", ["json"]),
+        ("\\q ", []),
+        ("GET lead\nGET ta", ["task"]),
+        ("GET lead?sort_by=date", ["CreatedDate"]),
+        ("SELECT ", []),
+    ],
+)
+def test_offers(text: str, expected: list[str] | None) -> None:
+    if expected is None:
+        assert len(offered(text)) > 10
+    else:
+        assert offered(text) == expected
+
+
+PIECES = st.sampled_from(
+    ["GET ", "post ", "PUT ", "lead", "/", "?", "&", "fields=", "sort_by=", ",", "{", "}", '"',
+     ":", "\\", "\\d ", "LastName", "Status", "\n", " ", "[", "\x1b", "convert", "=", "%", "\ud800"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.characters(), max_size=12).map("".join), st.integers(0, 60))
+def test_completion_never_fails_and_never_offers_what_a_terminal_obeys(
+    text: str, cursor: int
+) -> None:
+    document = Document(text, min(cursor, len(text)))
+    for found in StatementCompleter(Lead()).get_completions(document, CompleteEvent()):
+        assert visible(found.text) == found.text
+        assert visible(found.display_text + found.display_meta_text) == (
+            found.display_text + found.display_meta_text
+        )
+        assert 0 <= -found.start_position <= document.cursor_position
+
+
+async def test_completion_makes_no_call(account: Account, calls: list[str]) -> None:
+    completer = StatementCompleter(Knowledge(account.catalog))
+    for text in ("GET le", "GET lead?fields=", 'POST lead {"', "\\d "):
+        list(completer.get_completions(Document(text), CompleteEvent(completion_requested=True)))
+    assert calls == []

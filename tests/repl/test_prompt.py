@@ -1,0 +1,214 @@
+import asyncio
+import io
+import os
+import signal
+import stat
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from prompt_toolkit.history import History, InMemoryHistory
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.repl.history import open_history
+from cmdm_tui.repl.prompt import interact, new_prompts, toolbar
+from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.streams import Streams
+
+CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
+
+
+@dataclass
+class Typing:
+    """A person at the prompt; `typed` sends keys, runs it to its end and returns what was told."""
+
+    account: Account
+    keyboard: PipeInput
+    history: History = field(default_factory=InMemoryHistory)
+    output: io.StringIO = field(default_factory=io.StringIO)
+    errors: io.StringIO = field(default_factory=io.StringIO)
+
+    async def typed(self, keys: str) -> str:
+        self.keyboard.send_text(keys)
+        session = Session(self.account, Streams(self.output, self.errors))
+        await interact(session, self.history, keyboard=self.keyboard, screen=DummyOutput())
+        return self.errors.getvalue()
+
+
+@pytest.fixture
+async def person(account: Account) -> AsyncGenerator[Typing]:
+    with create_pipe_input() as keyboard:
+        yield Typing(account, keyboard)
+
+
+@pytest.mark.parametrize("leaving", [CTRL_D, "\\q\r", "exit\r", "quit\r"])
+async def test_leaving(person: Typing, leaving: str) -> None:
+    assert "for help" in await person.typed(leaving)
+
+
+async def test_enter_runs_what_is_whole_and_goes_on_with_what_is_not(
+    person: Typing, calls: list[str]
+) -> None:
+    await person.typed(f'POST lead {{{ENTER}"LastName": "Jones"{ENTER}}}{ENTER}{CTRL_D}')
+    assert calls[-1] == "POST lead"
+    assert person.output.getvalue().startswith('{"ExternalID"')
+    assert person.history.get_strings() == ['POST lead {\n"LastName": "Jones"\n}']
+
+
+async def test_an_error_is_told_and_the_prompt_goes_on(person: Typing, calls: list[str]) -> None:
+    told = await person.typed(
+        f"nonsense{ENTER}GET lead/NOSUCHID{ENTER}GET lead/fields{ENTER}{CTRL_D}"
+    )
+    assert "nonsense is no statement" in told
+    assert "status 404" in told
+    assert calls[-1] == "GET lead/fields"
+
+
+async def test_invalid_json_is_told_and_kept_in_the_history(
+    person: Typing, calls: list[str]
+) -> None:
+    told = await person.typed(f'POST lead {{"a": x}}{ENTER}{CTRL_D}')
+    assert "line 1, column 17" in told
+    assert person.history.get_strings() == ['POST lead {"a": x}']
+    assert calls == []
+
+
+@pytest.mark.parametrize("abandoning", [CTRL_C, f"{ENTER}{ENTER}"], ids=["Ctrl-C", "blank line"])
+async def test_a_statement_is_abandoned_in_words_and_kept(
+    person: Typing, calls: list[str], abandoning: str
+) -> None:
+    told = await person.typed(f'POST lead {{"a": 1{abandoning}{CTRL_D}')
+    assert "Abandoned, and nothing was sent" in told
+    assert [entry.strip() for entry in person.history.get_strings()] == ['POST lead {"a": 1']
+    assert calls == []
+
+
+async def test_ctrl_c_on_an_empty_line_says_how_to_leave(person: Typing) -> None:
+    assert "Ctrl-D or \\q leaves" in await person.typed(f"{CTRL_C}{CTRL_D}")
+
+
+async def test_several_statements_pasted_run_in_order_to_the_first_error(
+    person: Typing, calls: list[str]
+) -> None:
+    pasted = "GET lead/fields\nGET lead/NOSUCHID\nGET account/fields"
+    await person.typed(f"\x1b[200~{pasted}\x1b[201~{ENTER}{CTRL_D}")
+    assert calls[1:] == ["GET lead/fields", "GET lead/NOSUCHID"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_sent"),
+    [(f"y{ENTER}", True), (f"n{ENTER}", False), (ENTER, False), (CTRL_C, False), (CTRL_D, False)],
+    ids=["y", "n", "nothing", "Ctrl-C", "Ctrl-D"],
+)
+async def test_a_delete_asks_first(
+    person: Typing, calls: list[str], answer: str, *, is_sent: bool
+) -> None:
+    told = await person.typed(f"DELETE lead/NOSUCHID{ENTER}{answer}\\quota{ENTER}{CTRL_D}")
+    assert calls[1:] == (["DELETE lead/NOSUCHID"] if is_sent else [])
+    assert ("Not deleted; no call was made" in told) is not is_sent
+    assert "y" not in person.history.get_strings()
+
+
+async def test_a_completion_that_is_chosen_is_taken_not_run(
+    person: Typing,
+) -> None:
+    session = Session(person.account, Streams(person.output, person.errors))
+    prompts = new_prompts(session, person.history, person.keyboard, DummyOutput())
+    is_offered = asyncio.Event()
+
+    def offered(_: object) -> None:
+        is_offered.set()
+
+    prompts.default_buffer.on_completions_changed += offered
+    typed = asyncio.ensure_future(prompts.prompt_async())
+    person.keyboard.send_text("GET \t")
+    await is_offered.wait()
+    person.keyboard.send_text(f"\t{ENTER}/fields{ENTER}")
+    assert await typed == "GET account/fields"
+
+
+async def test_the_toolbar_tells_the_calls_left(account: Account) -> None:
+    session = Session(account, Streams(io.StringIO(), io.StringIO()))
+    assert "calls left unknown" in toolbar(session)[0][1]
+    await account.client.all_fields("lead")
+    words = toolbar(session)[0][1]
+    assert f"acme · {account.client.host} · " in words
+    assert " calls left · reset " in words
+
+
+class Unanswering(httpx.AsyncBaseTransport):
+    """Signs in, and answers nothing else but a path that ends in `after`; Ctrl-C comes instead."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/authenticate"):
+            return httpx.Response(200, json={"token": "t"})
+        if request.url.path.endswith("/after"):
+            return httpx.Response(200, json={"came": "after"})
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [("GET lead", "Cancelled GET lead."), ("POST lead {}", "it may have been done, or not")],
+)
+async def test_ctrl_c_ends_a_call_and_keeps_the_session(
+    person: Typing, statement: str, words: str
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    profile = person.account.profile
+    async with Account.of(profile, catalogs=None, transport=Unanswering()) as account:
+        person.account = account
+        told = await person.typed(f"{statement}{ENTER}GET after{ENTER}{CTRL_D}")
+    assert words in told
+    assert person.output.getvalue() == '{"came":"after"}\n'
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+async def test_the_history_is_the_owners_alone_and_survives(
+    account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "deep" / "history"
+    told: list[str] = []
+    for statement in ("\\quota", "\\conninfo"):
+        with create_pipe_input() as keyboard:
+            person = Typing(account, keyboard, open_history(file, told.append))
+            await person.typed(f"{statement}{ENTER}{CTRL_D}")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(open_history(file, told.append).load_history_strings()) == [
+        "\\conninfo",
+        "\\quota",
+    ]
+    assert told == []
+
+
+def test_a_history_that_others_could_read_becomes_the_owners(tmp_path: Path) -> None:
+    file = tmp_path / "history"
+    file.touch(mode=0o644)
+    open_history(file, lambda _: None)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_history_that_cannot_be_kept_is_told_and_goes_on(tmp_path: Path) -> None:
+    told: list[str] = []
+    history = open_history(tmp_path, told.append)
+    history.append_string("GET lead")
+    assert history.get_strings() == ["GET lead"]
+    assert "cannot be kept" in told[0]
+
+
+def test_a_history_that_vanishes_is_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    folder = tmp_path / "folder"
+    history = open_history(folder / "history", told.append)
+    (folder / "history").unlink()
+    folder.rmdir()
+    history.append_string("GET lead")
+    history.append_string("GET task \udcff")
+    assert history.get_strings() == ["GET lead", "GET task \udcff"]
+    assert len(told) == 1
