@@ -59,6 +59,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_ready(self.info)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way, then cut off whoever does not take their answer."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        # The transports close in the loop's next round.
+        await asyncio.sleep(0)
+
     def run_until_told(self, on_ready: Callable[[RunningInfo], None]) -> None:
         """Serve in an event loop of its own until `should_exit` is set."""
         self._on_ready = on_ready

@@ -130,5 +130,5 @@ class Store(RecordStore, AccessStore, Protocol):
 SeedRow = tuple[str, bytes]
 """An external id, and properties as JSON."""
 
-Seed = Iterable[tuple[str, Iterable[SeedRow]]]
-"""Entities by name with their first records, in the order of creation."""
+Seed = Mapping[str, Iterable[SeedRow]]
+"""The first records of entities, by name, in the order of creation."""

@@ -96,9 +96,15 @@ def decimal_key(text: str) -> str:
 _NINES_COMPLEMENT = str.maketrans("0123456789", "9876543210")
 
 
-def sort_key(kind: FieldType, text: str) -> str:
-    """Return the key under which `text` stands in an order: compared by code point (api.md)."""
-    if kind in {FieldType.NUMBER, FieldType.CURRENCY}:
+_DECIMAL_TYPES = frozenset({FieldType.NUMBER.value, FieldType.CURRENCY.value})
+
+
+def sort_key(kind: str, text: str) -> str:
+    """Return the key under which `text` stands in an order: compared by code point (api.md).
+
+    `kind` is the word of a `FieldType`.
+    """
+    if kind in _DECIMAL_TYPES:
         return decimal_key(text)
     return text.casefold()
 

@@ -136,6 +136,8 @@ class _Walk:
     ) -> None:
         self._connection = connection
         self._descending = descending
+        # SQLite walks the whole index to find nulls in a column that cannot hold any.
+        self._has_nulls = field != EXTERNAL_ID
         self._names = {
             "table": entity,
             "index": index_name(entity, field),
@@ -184,7 +186,7 @@ class _Walk:
             key, cut = groups.pop()
             groups.append((key, self._positions(_REST_OF_GROUP, key, 0, len(cut), 0)[::-1]))
         positions = [position for _, group in groups for position in reversed(group)]
-        nulls = limit - len(positions)
+        nulls = limit - len(positions) if self._has_nulls else 0
         return (
             positions + self._positions(_REST_OF_GROUP, None, 0, nulls, 0) if nulls else positions
         )

@@ -62,7 +62,7 @@ class Firm:
         self._companies = [self._company(chance) for _ in range(sizes["account"])]
 
     def entities(self) -> Seed:
-        """Iterate over the entities, each with its records in the order of creation."""
+        """Return the entities, each with its records in the order of creation."""
         makers = {
             "account": self.account,
             "lead": self.lead,
@@ -72,7 +72,7 @@ class Firm:
             "event": self.event,
             "product": self.product,
         }
-        return ((entity, self._rows(entity, make)) for entity, make in makers.items())
+        return {entity: self._rows(entity, make) for entity, make in makers.items()}
 
     def _rows(self, entity: str, make: Callable[[Chance, int], Properties]) -> Iterator[SeedRow]:
         chance = Chance(entity)

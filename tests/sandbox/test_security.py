@@ -1,0 +1,322 @@
+"""What keeps others out, each check beside a broken twin that proves the check can fail."""
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from cmdm_tui.sandbox import accounts, bodies, folder, gate, routes, tokens, values
+from cmdm_tui.sandbox.accounts import Account, Credentials
+from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.sqlite import SqliteStore
+from cmdm_tui.sandbox.tokens import Tokens
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import ManualClock, Running, Start
+
+Patch = pytest.MonkeyPatch
+
+
+def fails(check: Callable[[], object]) -> None:
+    """Assert that a check notices what has been broken."""
+    with pytest.raises(AssertionError):
+        check()
+
+
+def given(credentials: Credentials) -> dict[str, str]:
+    return {
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+        "username": credentials.username,
+        "password": credentials.password,
+    }
+
+
+def always(*_values: object) -> bool:
+    """What a check becomes when it is broken."""
+    return True
+
+
+# Sign-in
+
+
+def wrong_values_are_refused(running: "Running") -> None:
+    for name in given(running.info.credentials):
+        headers = given(running.info.credentials) | {name: "wrong"}
+        answer = httpx.post(f"{running.info.url}/api/v1/authenticate", headers=headers)
+        assert answer.status_code == 401
+
+
+def test_wrong_values_are_refused(shared: "Running", monkeypatch: Patch) -> None:
+    wrong_values_are_refused(shared)
+    monkeypatch.setattr(accounts, "compare_digest", always)
+    fails(lambda: wrong_values_are_refused(shared))
+
+
+def every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patch) -> None:
+    credentials = Credentials("id", "secret", "user", "password")
+    account = Account.of(credentials)
+    compared: list[tuple[str, str]] = []
+    stretched: list[bytes] = []
+    scrypt, compare = hashlib.scrypt, accounts.compare_digest
+
+    def counting_compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return compare(one, other)
+
+    def counting_scrypt(password: bytes, **settings: Any) -> bytes:
+        stretched.append(password)
+        return scrypt(password, **settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts, "compare_digest", counting_compare)
+        patch.setattr(hashlib, "scrypt", counting_scrypt)
+        assert not account.recognises(b"wrong", b"secret", b"user", b"password")
+        assert not account.recognises(b"id", b"secret", b"user", b"wrong")
+        assert account.recognises(b"id", b"secret", b"user", b"password")
+    assert len(compared) == 12
+    assert len(stretched) == 3
+
+
+def test_every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patch) -> None:
+    every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch)
+
+    def hasty(self: Account, *values: bytes) -> bool:
+        for name, value in zip(("client_id", "client_secret", "username"), values, strict=False):
+            if not accounts.compare_digest(accounts._digest(value), getattr(self, name)):
+                return False
+        salt = bytes.fromhex(self.salt)
+        return accounts.compare_digest(accounts._stretched(values[3], salt), self.password)
+
+    monkeypatch.setattr(Account, "recognises", hasty)
+    fails(lambda: every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch))
+
+
+def the_account_holds_no_plain_value() -> None:
+    credentials = Credentials.random()
+    account = repr(Account.of(credentials))
+    assert not [value for value in given(credentials).values() if value in account]
+    assert Account.of(credentials).password != Account.of(credentials).password
+
+
+def test_the_account_holds_no_plain_value(monkeypatch: Patch) -> None:
+    the_account_holds_no_plain_value()
+    monkeypatch.setattr(accounts, "_digest", bytes.decode)
+    fails(the_account_holds_no_plain_value)
+
+
+# Tokens
+
+PATHS = [
+    "/lead",
+    "/lead/ZZZZZZZZ",
+    "/lead/fields",
+    "/authenticate/x",
+    "/%61ccount",
+    "/lead%2Fx",
+    "",
+]
+
+
+def every_path_but_the_sign_in_takes_a_token(running: "Running") -> None:
+    for path in PATHS:
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            answer = httpx.request(method, f"{running.info.url}/api/v1{path}")
+            assert answer.status_code == 401, (method, path)
+
+
+def test_every_path_but_the_sign_in_takes_a_token(shared: "Running", monkeypatch: Patch) -> None:
+    every_path_but_the_sign_in_takes_a_token(shared)
+
+    def careless(segments: tuple[str, ...] | None) -> bool:
+        return segments is not None and "authenticate" in segments
+
+    monkeypatch.setattr(gate, "is_sign_in", careless)
+    fails(lambda: every_path_but_the_sign_in_takes_a_token(shared))
+
+
+def only_issued_tokens_are_good(running: "Running") -> None:
+    issued = running.http.headers["authorization"]
+    for wrong in ("Bearer x", issued[:-1], issued + "x", issued.swapcase(), f"Basic {issued[7:]}"):
+        answer = httpx.get(
+            f"{running.info.url}/api/v1/lead/fields", headers={"Authorization": wrong}
+        )
+        assert answer.status_code == 401, wrong
+    twice = [("Authorization", issued), ("Authorization", issued)]
+    answer = httpx.get(f"{running.info.url}/api/v1/lead/fields", headers=twice)
+    assert answer.status_code == 401
+
+
+def test_only_issued_tokens_are_good(shared: "Running", monkeypatch: Patch) -> None:
+    only_issued_tokens_are_good(shared)
+
+    async def any_end(_self: SqliteStore, _digest: str) -> int:
+        return 10**11
+
+    monkeypatch.setattr(SqliteStore, "token_end", any_end)
+    fails(lambda: only_issued_tokens_are_good(shared))
+
+
+def a_token_ends(start: "Start", clock: "ManualClock") -> None:
+    with start(clock=clock, token_ttl=60) as running:
+        clock.time += 60
+        assert running.http.get("/lead/fields").status_code == 401
+
+
+def test_a_token_ends(start: "Start", clock: "ManualClock", monkeypatch: Patch) -> None:
+    a_token_ends(start, clock)
+
+    async def timeless(self: Tokens, authorization: bytes | None) -> int | None:
+        token = (authorization or b"").partition(b" ")[2]
+        return await self.store.token_end(tokens._digest(token))
+
+    monkeypatch.setattr(Tokens, "end_of", timeless)
+    fails(lambda: a_token_ends(start, clock))
+
+
+def the_data_file_holds_no_token(start: "Start") -> None:
+    with start() as running:
+        token = running.sign_in().json()["token"].encode()
+        files = [path.read_bytes() for path in running.data.iterdir()]
+    assert not [content for content in files if token in content]
+
+
+def test_the_data_file_holds_no_token(start: "Start", monkeypatch: Patch) -> None:
+    the_data_file_holds_no_token(start)
+    monkeypatch.setattr(tokens, "_digest", bytes.decode)
+    fails(lambda: the_data_file_holds_no_token(start))
+
+
+def the_credentials_file_is_private(data: Path) -> None:
+    data.mkdir()
+    folder.credentials_of(data)
+    assert (data / "credentials.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> None:
+    the_credentials_file_is_private(tmp_path / "one")
+    original = os.open
+
+    def for_all(path: Path, flags: int, _mode: int) -> int:
+        return original(path, flags, 0o644)
+
+    monkeypatch.setattr(folder.os, "open", for_all)
+    fails(lambda: the_credentials_file_is_private(tmp_path / "other"))
+
+
+# Limits
+
+
+def a_limit_holds(start: "Start") -> None:
+    with start(rate_limit=3) as running:
+        statuses = [running.http.get("/lead/fields").status_code for _ in range(4)]
+    assert statuses == [200, 200, 429, 429]
+
+
+def test_a_limit_holds(start: "Start", monkeypatch: Patch) -> None:
+    a_limit_holds(start)
+    admit: Callable[[Limits, int | None], Awaitable[object]] = Limits.admit
+
+    async def generous(self: Limits, token_end: int | None) -> object:
+        return await admit(Limits(self.store, self.clock, self.an_hour + 1, 10**9), token_end)
+
+    monkeypatch.setattr(Limits, "admit", generous)
+    fails(lambda: a_limit_holds(start))
+
+
+def a_huge_body_is_refused_before_it_arrives(running: "Running") -> None:
+    with socket.create_connection(running.address, timeout=1) as connection:
+        request = (
+            "POST /api/v1/lead HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n"
+            f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        try:
+            answer = connection.recv(64)
+        except TimeoutError:
+            answer = b""
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_huge_body_is_refused_before_it_arrives(shared: "Running", monkeypatch: Patch) -> None:
+    a_huge_body_is_refused_before_it_arrives(shared)
+    monkeypatch.setattr(routes, "refuse_declared_size", always)
+    fails(lambda: a_huge_body_is_refused_before_it_arrives(shared))
+
+
+def a_huge_body_without_a_length_is_refused(running: "Running") -> None:
+    pieces = (b" " * 65_536 for _ in range(20))
+    assert running.http.post("/lead", content=pieces).status_code == 413
+
+
+def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch: Patch) -> None:
+    a_huge_body_without_a_length_is_refused(shared)
+    monkeypatch.setattr(bodies, "MAX_BODY", 10**9)
+    fails(lambda: a_huge_body_without_a_length_is_refused(shared))
+
+
+def a_client_that_waits_for_100_is_told_at_once(running: "Running") -> None:
+    with socket.create_connection(running.address, timeout=5) as connection:
+        request = (
+            "POST /api/v1/lead HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n"
+            "Expect: 100-continue\r\n"
+            f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        answer = b""
+        while piece := connection.recv(4096):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_client_that_waits_for_100_is_told_at_once(shared: "Running") -> None:
+    a_client_that_waits_for_100_is_told_at_once(shared)
+
+
+# Values
+
+
+def half_a_surrogate_pair_is_no_server_error(running: "Running") -> None:
+    body = json.dumps({"LastName": "\ud800"}).encode()
+    assert running.http.post("/lead", content=body).status_code == 400
+
+
+def test_half_a_surrogate_pair_is_no_server_error(shared: "Running", monkeypatch: Patch) -> None:
+    half_a_surrogate_pair_is_no_server_error(shared)
+    monkeypatch.setattr(bodies, "_is_encodable", always)
+    fails(lambda: half_a_surrogate_pair_is_no_server_error(shared))
+
+
+def read_only_fields_cannot_be_written(running: "Running") -> None:
+    body = {"LastName": "x", "AccountExternalID": "ABC1D2E3"}
+    assert running.http.post("/lead", json=body).status_code == 400
+
+
+def test_read_only_fields_cannot_be_written(shared: "Running", monkeypatch: Patch) -> None:
+    read_only_fields_cannot_be_written(shared)
+    fields = routes.ENTITIES["lead"].by_name
+    lookup = fields["AccountExternalID"]
+    object.__setattr__(lookup, "read_only", False)
+    try:
+        fails(lambda: read_only_fields_cannot_be_written(shared))
+    finally:
+        object.__setattr__(lookup, "read_only", True)
+
+
+def wrongly_typed_values_are_refused(running: "Running") -> None:
+    body = {"LastName": "x", "Score": "many"}
+    assert running.http.post("/lead", json=body).status_code == 400
+
+
+def test_wrongly_typed_values_are_refused(shared: "Running", monkeypatch: Patch) -> None:
+    wrongly_typed_values_are_refused(shared)
+    monkeypatch.setattr(values, "_FORMS", {})
+    monkeypatch.setattr(values, "decimal_key", str)
+    fails(lambda: wrongly_typed_values_are_refused(shared))

@@ -1,0 +1,446 @@
+"""Starting, running and ending: ports, folders, files, signals, and being killed."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from cmdm_tui.sandbox import (
+    Credentials,
+    DataFileError,
+    DataFolderError,
+    DataFolderInUseError,
+    PortError,
+    RunningInfo,
+    Sandbox,
+    SandboxConfig,
+    SandboxError,
+    SettingError,
+)
+from cmdm_tui.sandbox.datafile import connect
+
+if TYPE_CHECKING:
+    from cmdm_tui.sandbox.access_log import Line
+    from tests.sandbox.conftest import Running, Start
+
+SERVE = """
+import sys
+from pathlib import Path
+from cmdm_tui.sandbox import Sandbox, SandboxConfig
+
+config = SandboxConfig(data=Path(sys.argv[1]), port=0, records=int(sys.argv[2]))
+Sandbox.serve(
+    config,
+    lambda info: print(info.json_line(), flush=True),
+    progress=lambda done, total: done or print("seeding", flush=True),
+)
+print("ended", flush=True)
+"""
+
+
+@contextmanager
+def process_serving(folder: Path, records: int) -> Generator["subprocess.Popen[str]"]:
+    """Run a sandbox in the foreground of a process of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(folder), str(records)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def served(folder: Path) -> Generator[tuple["subprocess.Popen[str]", RunningInfo]]:
+    """Run a sandbox in a process of its own until it accepts connections."""
+    with process_serving(folder, 5) as process:
+        line = read_line(process)
+        if line == "seeding\n":
+            line = read_line(process)
+        yield process, RunningInfo(**json.loads(line))
+
+
+def read_line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def token(info: RunningInfo) -> str:
+    response = httpx.post(
+        f"{info.url}/api/v1/authenticate",
+        headers={
+            "client_id": info.client_id,
+            "client_secret": info.client_secret,
+            "username": info.username,
+            "password": info.password,
+        },
+    )
+    return response.json()["token"]
+
+
+def one_sentence(error: BaseException, *named: str | Path) -> None:
+    message = str(error)
+    assert message.endswith(".")
+    assert "\n" not in message
+    for name in named:
+        assert str(name) in message
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_with_connections_open(tmp_path: Path, number: int) -> None:
+    with served(tmp_path / "data") as (process, info):
+        # A connection that is kept alive, one that is silent, and one in the middle of a request.
+        with (
+            httpx.Client() as http,
+            socket.create_connection(address(info)),
+            socket.create_connection(address(info)) as partial,
+        ):
+            partial.sendall(b"GET /api/v1/lead HTTP/1.1\r\nHost")
+            assert http.get(info.url).status_code == 404
+            process.send_signal(number)
+            output, errors = process.communicate(timeout=10)
+        assert (process.returncode, output, errors) == (0, "ended\n", "")
+    assert not (tmp_path / "data" / "sandbox.sqlite-wal").exists()
+    with closing(connect(tmp_path / "data" / "sandbox.sqlite")) as connection:
+        assert connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+
+
+def test_a_signal_while_seeding_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    with process_serving(tmp_path / "data", 300_000) as process:
+        assert read_line(process) == "seeding\n"
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (0, "ended\n", "")
+    # The next start takes no half data set for a whole one.
+    assert not (tmp_path / "data" / "sandbox.sqlite").exists()
+    with Sandbox.embedded(SandboxConfig(tmp_path / "data", port=0, records=3)):
+        assert not (tmp_path / "data" / "sandbox.sqlite.new").exists()
+
+
+def test_every_acknowledged_write_outlives_a_kill(tmp_path: Path) -> None:
+    acknowledged: list[str] = []
+    is_enough = threading.Semaphore(0)
+
+    def write(info: RunningInfo, bearer: str) -> None:
+        with httpx.Client(headers={"Authorization": f"Bearer {bearer}"}) as http:
+            while True:
+                try:
+                    answer = http.post(f"{info.url}/api/v1/lead", json={"LastName": "Shaw"})
+                except httpx.HTTPError:
+                    return
+                acknowledged.append(answer.json()["ExternalID"])
+                is_enough.release()
+
+    for _ in range(2):
+        with served(tmp_path / "data") as (process, info):
+            bearer = token(info)
+            threads = [threading.Thread(target=write, args=(info, bearer)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for _ in range(40):
+                assert is_enough.acquire(timeout=10)
+            process.kill()
+            for thread in threads:
+                thread.join(timeout=10)
+    with (
+        Sandbox.embedded(SandboxConfig(tmp_path / "data", port=0)) as info,
+        httpx.Client(headers={"Authorization": f"Bearer {token(info)}"}) as http,
+    ):
+        listed = http.get(f"{info.url}/api/v1/lead").json()["Entity"]
+    assert set(acknowledged) <= {record["ExternalID"] for record in listed}
+    assert len(acknowledged) >= 80
+
+
+def test_port_0_takes_a_free_port(start: "Start") -> None:
+    with start() as one, start() as other:
+        assert one.address != other.address
+        assert one.address[0] == other.address[0] == "127.0.0.1"
+
+
+def test_port_in_use(start: "Start", tmp_path: Path) -> None:
+    with start() as running:
+        port = running.address[1]
+        config = SandboxConfig(tmp_path / "other", port=port, records=0)
+        with pytest.raises(PortError) as caught, Sandbox.embedded(config):
+            pass
+        one_sentence(caught.value, f"127.0.0.1:{port}", "--port 0")
+        assert running.http.get("/lead/fields").status_code == 200
+
+
+def test_a_port_is_free_again_at_once(start: "Start") -> None:
+    with start() as running:
+        port, data = running.address[1], running.data
+    with start(data=data, port=port) as running:
+        assert running.address[1] == port
+
+
+def test_it_listens_on_loopback_only(shared: "Running") -> None:
+    _, port = shared.address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Routing alone: nothing is sent.
+            probe.connect(("192.0.2.1", 9))
+            outward = probe.getsockname()[0]
+        except OSError:
+            pytest.skip("this machine has no address but loopback's")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((outward, port), timeout=5)
+
+
+def test_another_sandbox_is_using_the_folder(start: "Start") -> None:
+    with start() as running:
+        config = SandboxConfig(running.data, port=0)
+        with pytest.raises(DataFolderInUseError) as caught, Sandbox.embedded(config):
+            pass
+        one_sentence(caught.value, running.data)
+        config = SandboxConfig(running.data, port=0, reset=True)
+        with pytest.raises(DataFolderInUseError), Sandbox.embedded(config):
+            pass
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DataFolderError) as caught, Sandbox.embedded(SandboxConfig(folder, 0)):
+            pass
+        one_sentence(caught.value, folder, "--data")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "sealed"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(DataFolderError) as caught, Sandbox.embedded(SandboxConfig(folder, 0)):
+        pass
+    one_sentence(caught.value, folder, "--data")
+
+
+def other_programs_database(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE lead (x)")
+
+
+def newer_version(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+def overwritten(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3 : len(content) // 2] = b"\xa5" * (
+        len(content) // 2 - len(content) // 3
+    )
+    path.write_bytes(content)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "empty": lambda path: path.write_bytes(b""),
+    "no database": lambda path: path.write_bytes(b"not a database" * 1000),
+    "cut short": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "only its header": lambda path: os.truncate(path, 16),
+    "overwritten": overwritten,
+    "another program's": other_programs_database,
+    "newer version": newer_version,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_data_file_that_is_unreadable(start: "Start", damage: Callable[[Path], object]) -> None:
+    with start() as running:
+        data, credentials = running.data, running.info.credentials
+    path = data / "sandbox.sqlite"
+    damage(path)
+    with pytest.raises(DataFileError) as caught, start(data=data):
+        pass
+    one_sentence(caught.value, path, "--reset")
+    with start(data=data, reset=True, records=3) as running:
+        assert running.info.credentials == credentials
+        assert running.http.get("/lead").json()["Total Records"] == "3"
+
+
+def test_a_data_file_that_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.sqlite").mkdir()
+    with pytest.raises(DataFileError) as caught, Sandbox.embedded(SandboxConfig(tmp_path, 0)):
+        pass
+    one_sentence(caught.value, tmp_path / "sandbox.sqlite")
+    with (
+        pytest.raises(DataFolderError) as caught_too,
+        Sandbox.embedded(SandboxConfig(tmp_path, 0, reset=True, records=0)),
+    ):
+        pass
+    one_sentence(caught_too.value, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b'{"client_id": 5}', b"[" * 5000])
+def test_a_credentials_file_that_is_unreadable(start: "Start", content: bytes) -> None:
+    with start() as running:
+        data = running.data
+    (data / "credentials.json").write_bytes(content)
+    with pytest.raises(DataFileError) as caught, start(data=data):
+        pass
+    one_sentence(caught.value, data / "credentials.json")
+
+
+def test_reset_seeds_anew_and_keeps_the_credentials(start: "Start") -> None:
+    with start() as running:
+        created = running.http.post("/lead", json={"LastName": "Shaw"}).json()["ExternalID"]
+        data, credentials = running.data, running.info.credentials
+    with start(data=data, reset=True, records=7) as running:
+        assert running.info.credentials == credentials
+        assert running.http.get(f"/lead/{created}").status_code == 404
+        assert running.http.get("/lead").json()["Total Records"] == "7"
+
+
+def test_data_that_exists_keeps_its_size(start: "Start") -> None:
+    with start(records=3) as running:
+        assert running.http.get("/lead").json()["Total Records"] == "40"
+
+
+def test_credentials_are_random_private_and_the_same_at_every_start(tmp_path: Path) -> None:
+    seen: list[Credentials] = []
+    for folder in ("one", "one", "other"):
+        with Sandbox.embedded(SandboxConfig(tmp_path / folder, port=0, records=0)) as info:
+            seen.append(info.credentials)
+    assert seen[0] == seen[1] != seen[2]
+    assert not set(vars_of(seen[0])) & set(vars_of(seen[2]))
+    assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o700
+    for name in ("credentials.json", "sandbox.sqlite"):
+        assert stat.S_IMODE((tmp_path / "one" / name).stat().st_mode) == 0o600
+
+
+def test_progress_is_told_while_seeding_and_not_later(tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int) -> None:
+        steps.append((done, total))
+
+    config = SandboxConfig(tmp_path / "data", port=0, records=20)
+    with Sandbox.embedded(config, progress=progress):
+        pass
+    assert steps == sorted(steps)
+    assert steps[0][0] == 0
+    assert steps[-1][0] == steps[-1][1] > 20
+    steps.clear()
+    with Sandbox.embedded(config, progress=progress):
+        pass
+    assert steps == []
+
+
+def test_embedded_ends_quickly_with_connections_open(start: "Start") -> None:
+    with start() as running:
+        idle = socket.create_connection(running.address)
+        assert running.http.get("/lead/fields").status_code == 200
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    idle.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(running.address, timeout=5)
+
+
+def test_a_stream_that_nobody_reads_does_not_keep_it_from_ending(
+    start: "Start", tmp_path: Path
+) -> None:
+    # More than the kernel buffers for a connection: the server has to wait for the reader.
+    with socket.socket() as connection, start(data=tmp_path / "big", records=9_000) as running:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.settimeout(10)
+        connection.connect(running.address)
+        authorization = running.http.headers["authorization"]
+        request = f"GET /api/v1/lead HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"
+        connection.sendall(request.encode())
+        assert connection.recv(16).startswith(b"HTTP/1.1 200")
+        # Others are served meanwhile, writers included.
+        assert running.http.post("/lead", json={"LastName": "x"}).status_code == 201
+        began = time.monotonic()
+    assert time.monotonic() - began < 6
+
+
+def test_the_access_log_is_readable_and_holds_no_secret(tmp_path: Path) -> None:
+    lines: list[Line] = []
+    config = SandboxConfig(tmp_path / "data", port=0, records=3)
+    with Sandbox.embedded(config, on_call=lines.append) as info:
+        bearer = token(info)
+        headers = {"Authorization": f"Bearer {bearer}"}
+        httpx.get(f"{info.url}/api/v1/lead?per_page=1&page=1", headers=headers)
+        httpx.post(f"{info.url}/api/v1/lead", headers=headers, json={"LastName": "Secret"})
+        httpx.get(f"{info.url}/%1b[31m")
+    assert [(line.method, line.status) for line in lines] == [
+        ("POST", 200),
+        ("GET", 200),
+        ("POST", 201),
+        ("GET", 404),
+    ]
+    text = "\n".join(map(str, lines))
+    assert "/api/v1/lead?per_page=1&page=1" in text
+    for secret in (bearer, info.client_secret, info.password, "Secret", "\x1b"):
+        assert secret not in text
+    assert lines[1].size > 100
+    assert lines[1].seconds > 0
+
+
+def test_nothing_is_printed_when_embedded(
+    start: "Start", capfd: pytest.CaptureFixture[str]
+) -> None:
+    with start() as running:
+        running.http.get("/lead")
+        with socket.create_connection(running.address, timeout=5) as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            assert connection.recv(16).startswith(b"HTTP/1.1 400")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"port": -1}, {"port": 65_536}, {"records": -1}, {"rate_limit": 0}, {"token_ttl": 0}],
+)
+def test_a_setting_out_of_its_range(tmp_path: Path, settings: dict[str, int]) -> None:
+    with pytest.raises(SettingError) as caught:
+        SandboxConfig(tmp_path, **settings)  # pyright: ignore[reportArgumentType] (no reset here)
+    one_sentence(caught.value, next(iter(settings)).replace("_", " "))
+    assert isinstance(caught.value, SandboxError)
+
+
+def test_secrets_are_not_shown_by_accident(shared: "Running") -> None:
+    for shown in (repr(shared.info), repr(shared.info.credentials), str(shared.info)):
+        assert shared.info.client_secret not in shown
+        assert shared.info.password not in shown
+
+
+def test_importing_the_sandbox_loads_no_server() -> None:
+    heavy = ["uvicorn", "starlette", "mimesis", "sqlite3", "httpx", "asyncio"]
+    code = f"import sys, cmdm_tui.sandbox; print([name for name in {heavy} if name in sys.modules])"
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "[]\n"
+
+
+def address(info: RunningInfo) -> tuple[str, int]:
+    url = httpx.URL(info.url)
+    return url.host, url.port or 0
+
+
+def vars_of(credentials: Credentials) -> list[str]:
+    return [
+        credentials.client_id,
+        credentials.client_secret,
+        credentials.username,
+        credentials.password,
+    ]
