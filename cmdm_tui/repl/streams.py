@@ -1,11 +1,13 @@
 """Where a session writes: results to one stream, everything else to another."""
 
 import os
+import textwrap
 from typing import TextIO
 
+from cmdm_tui.repl.styles import DIM, RED, styled
 from cmdm_tui.text import visible
 
-_DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
+_USUAL_WIDTH = 80
 
 
 class Streams:
@@ -28,12 +30,7 @@ class Streams:
     @property
     def width(self) -> int | None:
         """The terminal's columns as it stands now; None where results go elsewhere."""
-        if not self._output.isatty():
-            return None
-        try:
-            return os.get_terminal_size(self._output.fileno()).columns or 80
-        except (OSError, ValueError):
-            return 80
+        return _width(self._output)
 
     def result(self, text: str) -> None:
         """Write a result that is text, safe already, on lines of its own."""
@@ -52,19 +49,31 @@ class Streams:
         self._output.flush()
 
     def note(self, text: str) -> None:
-        """Tell something beside the results, on one line."""
-        self._tell(text, _DIM)
+        """Tell something beside the results, on one line; a terminal wraps it between words."""
+        self._tell(text, DIM)
 
     def error(self, text: str) -> None:
         """Tell an error, on one line."""
-        self._tell(text, _RED)
+        self._tell(text, RED)
 
     def _tell(self, text: str, style: str) -> None:
-        safe = visible(text)
-        line = f"{style}{safe}{_PLAIN}" if _has_colours(self._errors) else safe
+        line = visible(text)
+        width = _width(self._errors)
+        if width is not None:
+            line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        line = styled(line, style, has_colours=_has_colours(self._errors))
         self._output.flush()
         self._errors.write(_encodable(line + "\n", self._errors))
         self._errors.flush()
+
+
+def _width(stream: TextIO) -> int | None:
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError):
+        return _USUAL_WIDTH
 
 
 def _has_colours(stream: TextIO) -> bool:

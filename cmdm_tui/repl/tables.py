@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cmdm_tui.repl.results import Grid
+from cmdm_tui.repl.styles import BOLD, DIM, styled
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -66,20 +67,25 @@ def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int
 
 def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
     """Return the grid with a heading a row and a line a field; no value is cut."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len, set_cell_size
 
-    parts: list[RenderableType] = []
+    names = [one_line(name, _WIDEST_NAME) for name in grid.columns]
+    name_width = max(map(cell_len, names), default=0)
+    room = None if width is None else max(width - name_width - _GAP, _NARROWEST)
+    labels = [
+        styled(set_cell_size(name, name_width), BOLD, has_colours=has_colours) for name in names
+    ]
+    lines: list[str] = []
     for number, row in enumerate(grid.rows, 1):
-        heading = f"── {number:,} of {len(grid.rows):,} ──"
-        drawn = Table.grid(padding=(0, _GAP, 0, 0))
-        drawn.add_column(no_wrap=True, style="bold", overflow="ellipsis")
-        drawn.add_column(overflow="fold")
-        for name, value in zip(grid.columns, row, strict=True):
-            drawn.add_row(Text(one_line(name, _WIDEST_NAME)), _cell(value, keep_lines=True))
-        parts += [Text(heading, style="dim"), drawn] if len(grid.rows) > 1 else [drawn]
-    return _drawn(Group(*parts), width, has_colours=has_colours)
+        if len(grid.rows) > 1:
+            heading = f"── {number:,} of {len(grid.rows):,} ──"
+            lines.append(styled(heading, DIM, has_colours=has_colours))
+        for label, value in zip(labels, row, strict=True):
+            style = DIM if value is None else ""
+            first, *more = _folded(visible(words_of(value), keep_lines=True), room)
+            lines.append(f"{label}{' ' * _GAP}{styled(first, style, has_colours=has_colours)}")
+            lines += [f"{' ' * (name_width + _GAP)}{line}" for line in more]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def words_of(value: object) -> str:
@@ -91,13 +97,19 @@ def words_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _cell(value: Any, *, keep_lines: bool = False) -> "Text":
+def _folded(text: str, room: int | None) -> list[str]:
+    from rich.cells import chop_cells
+
+    lines = text.split("\n")
+    if room is None:
+        return lines
+    return [piece for line in lines for piece in (chop_cells(line, room) if line else [""])]
+
+
+def _cell(value: Any) -> "Text":
     from rich.text import Text
 
-    if value is None:
-        return Text(NULL, style="dim")
-    words = words_of(value)
-    return Text(visible(words, keep_lines=True) if keep_lines else one_line(words))
+    return Text(NULL, style="dim") if value is None else Text(one_line(words_of(value)))
 
 
 def _drawn(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:

@@ -190,3 +190,13 @@ def test_pretty_json_keeps_every_digit() -> None:
     assert pretty(body) == (
         '{\n  "a": 1.10000000000000000000001,\n  "b": 123456789012345678901234567890\n}'
     )
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=5), st.integers(30, 100))
+def test_expanded_values_are_whole_and_fit(values: list[str], width: int) -> None:
+    grid = Grid(tuple(f"F{index}" for index in range(len(values))), (tuple(values),))
+    lines = tables.expanded(grid, width=width, has_colours=False).split("\n")
+    assert all(cell_len(line) <= width for line in lines)
+    shown = "".join(line[4:] for line in lines).replace(" ", "")
+    wanted = "".join(visible(value, keep_lines=True) for value in values)
+    assert shown == wanted.replace("\n", "").replace(" ", "")
