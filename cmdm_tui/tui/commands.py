@@ -101,3 +101,8 @@ COMMANDS = (
 BY_ID = {command.id: command for command in COMMANDS}
 
 BINDINGS: list[BindingType] = [command.binding for command in COMMANDS]
+
+
+def offered(screen: "BrowseScreen") -> frozenset[str]:
+    """Return the ids of the commands that can be run just now."""
+    return frozenset(command.id for command in COMMANDS if command.available(screen))

@@ -42,6 +42,7 @@ class BrowseScreen(Screen[None]):
         self.account = account
         self.entity = account.catalog.entities[0]
         """The entity that is looked at."""
+        self._offered: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts, the status line and the footer."""
@@ -145,7 +146,10 @@ class BrowseScreen(Screen[None]):
         self.panel.border_title = line(self.entity, 40)
         view = self.fields if self.shows_fields else self.records
         self.panel.border_subtitle = line(view.caption)
-        self.refresh_bindings()
+        offered = commands.offered(self)
+        if offered != self._offered:  # the footer is built anew each time its keys are refreshed
+            self._offered = offered
+            self.refresh_bindings()
 
     def ask(self, screen: Screen[Answer], answered: Callable[[Answer | None], None]) -> None:
         """Put a dialogue in front; `answered` is called with its answer, None if it gave none."""
