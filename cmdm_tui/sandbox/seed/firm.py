@@ -27,9 +27,7 @@ from cmdm_tui.sandbox.store import Properties, Seed, SeedRow
 TODAY = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 """The day on which the data was made, so to speak: histories end here."""
 
-_FIRST_MONDAY = datetime(2023, 4, 3, 8, 0, tzinfo=UTC)
-_WORKING_DAYS = (TODAY - _FIRST_MONDAY).days // 7 * 5
-_SECONDS_OPEN = 10 * 3_600
+_FIRST_DAY = datetime(2023, 4, 3, 8, 0, tzinfo=UTC)
 _STATUSES = ("New", "New", "New", "Contacted", "Contacted", "Qualified", "Unqualified")
 
 
@@ -248,12 +246,10 @@ class Firm:
         }
 
     def _created(self, entity: str, index: int) -> datetime:
-        """Spread the records over the firm's working hours, in the order of their creation."""
+        """Spread the records over the firm's history, in the order of their creation."""
         share = (index + 0.5) / self._sizes[entity]
-        days, part = divmod(share * _WORKING_DAYS, 1)
-        weeks, weekday = divmod(int(days), 5)
-        opening = _FIRST_MONDAY + timedelta(weeks=weeks, days=weekday)
-        return opening + timedelta(seconds=int(part * _SECONDS_OPEN))
+        moment = _FIRST_DAY + (TODAY - _FIRST_DAY) * share
+        return moment.replace(microsecond=0)
 
     def _related_index(
         self, chance: Chance, entity: str, index: int, other: str, *, before: bool = True
