@@ -7,6 +7,8 @@ with Sandbox.embedded(SandboxConfig(data=folder, port=0)) as running:
 from cmdm_tui.sandbox.accounts import Credentials
 from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.errors import (
+    DatabaseError,
+    DatabaseInUseError,
     DataFileError,
     DataFolderError,
     DataFolderInUseError,
@@ -23,6 +25,8 @@ __all__ = [
     "DataFileError",
     "DataFolderError",
     "DataFolderInUseError",
+    "DatabaseError",
+    "DatabaseInUseError",
     "PortError",
     "RunningInfo",
     "Sandbox",

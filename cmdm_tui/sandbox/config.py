@@ -1,6 +1,6 @@
 """What a sandbox is started with, and what is known of it once it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,8 @@ class SandboxConfig:
 
     `records` is the number of leads of a new data set, the other entities being in proportion; data
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
-    seconds.
+    seconds. `database` is the `postgresql://` address of a database that takes the place of the
+    folder's file, and may be served by several `workers`; it can hold a password, and is not shown.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -30,6 +31,8 @@ class SandboxConfig:
     rate_limit: int = 5_000
     month_limit: int = 500_000
     token_ttl: int = 3_600
+    database: str | None = field(default=None, repr=False)
+    workers: int = 1
 
     def __post_init__(self) -> None:
         lowest_and_highest = {
@@ -38,6 +41,7 @@ class SandboxConfig:
             "rate_limit": (1, 10**12),
             "month_limit": (1, 10**12),
             "token_ttl": (1, 10**9),
+            "workers": (1, 64),
         }
         for name, (lowest, highest) in lowest_and_highest.items():
             value: int = getattr(self, name)
@@ -46,6 +50,10 @@ class SandboxConfig:
                     f"The sandbox's {name.replace('_', ' ')} is {value}; "
                     f"give a whole number from {lowest:,} to {highest:,}."
                 )
+        if self.workers > 1 and self.database is None:
+            raise SettingError(
+                f"{self.workers} workers need a database to share; give one with --database."
+            )
 
 
 class RunningInfo(msgspec.Struct, frozen=True):

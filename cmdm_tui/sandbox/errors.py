@@ -23,3 +23,11 @@ class DataFileError(SandboxError):
 
 class PortError(SandboxError):
     """The port cannot be listened on."""
+
+
+class DatabaseError(SandboxError):
+    """The PostgreSQL database cannot be reached or used, or does not hold a sandbox."""
+
+
+class DatabaseInUseError(SandboxError):
+    """Another sandbox is using the database, or making it."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cmdm_tui.sandbox.clock import Clock, SystemClock
+from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
+from cmdm_tui.sandbox.errors import SettingError
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox.access_log import Line
@@ -32,8 +33,10 @@ class Sandbox:
         """Run a sandbox in a thread of its own, on a real socket, while the block runs."""
         from cmdm_tui.sandbox.server import in_thread, prepared
 
+        if config.workers > 1:
+            raise SettingError("An embedded sandbox has one worker; serve several of its own.")
         with (
-            prepared(config, clock or SystemClock(), progress, on_call) as server,
+            prepared(config, clock, progress, on_call) as server,
             in_thread(server) as info,
         ):
             yield info
@@ -49,13 +52,19 @@ class Sandbox:
     ) -> None:
         """Run a sandbox until SIGTERM or SIGINT, finish what is under way, and return.
 
-        To be called in the main thread. `on_ready` is called once, when connections are accepted.
+        To be called in the main thread, and with several workers in the only one. `on_ready` is
+        called once, when connections are accepted.
         """
         from cmdm_tui.sandbox.server import ended_by_signals, prepared
 
         with (
             ended_by_signals() as on_signal_end,
-            prepared(config, clock or SystemClock(), progress, on_call) as server,
+            prepared(config, clock, progress, on_call) as server,
         ):
-            on_signal_end(server)
-            server.run_until_told(on_ready)
+            if config.workers > 1:
+                from cmdm_tui.sandbox.workers import supervise
+
+                supervise(server, config.workers, on_ready, on_signal_end)
+            else:
+                on_signal_end(server)
+                server.run_until_told(on_ready)

@@ -7,21 +7,20 @@ import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from cmdm_tui.sandbox.access_log import AccessLog, Line
-from cmdm_tui.sandbox.accounts import Account
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
-from cmdm_tui.sandbox.datafile import Progress, build, check
+from cmdm_tui.sandbox.data import opened
+from cmdm_tui.sandbox.datafile import Progress
 from cmdm_tui.sandbox.errors import PortError, SandboxError
 from cmdm_tui.sandbox.folder import credentials_of, held
 from cmdm_tui.sandbox.routes import application
-from cmdm_tui.sandbox.sqlite import SqliteStore
+from cmdm_tui.sandbox.store import Store
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 2_048
@@ -32,7 +31,9 @@ _SECONDS_TO_STOP = 15
 class Server(uvicorn.Server):
     """A uvicorn server that says when it accepts connections, or that it never will."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, info: RunningInfo) -> None:
+    def __init__(
+        self, app: ASGIApp, store: Store, listener: socket.socket, info: RunningInfo
+    ) -> None:
         # h11 refuses the ambiguous framing that faster parsers let pass. The answers' own headers
         # say the date, by the sandbox's clock.
         super().__init__(
@@ -51,8 +52,14 @@ class Server(uvicorn.Server):
             )
         )
         self.info = info
+        self._store = store
         self._listener = listener
+        self._lifeline: int | None = None
         self._on_ready: Callable[[RunningInfo], None] = _nothing
+
+    def end_with(self, lifeline: int) -> None:
+        """End when the pipe that `lifeline` reads from does: its writer is gone."""
+        self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start accepting connections and say so."""
@@ -70,25 +77,36 @@ class Server(uvicorn.Server):
     def run_until_told(self, on_ready: Callable[[RunningInfo], None]) -> None:
         """Serve in an event loop of its own until `should_exit` is set."""
         self._on_ready = on_ready
-        asyncio.run(self.serve([self._listener]))
+        asyncio.run(self._serve_the_store())
+
+    def _end(self) -> None:
+        self.should_exit = True
+
+    async def _serve_the_store(self) -> None:
+        if self._lifeline is not None:
+            asyncio.get_running_loop().add_reader(self._lifeline, self._end)
+        async with self._store.in_use():
+            await self.serve([self._listener])
 
 
 @contextmanager
 def prepared(
     config: SandboxConfig,
-    clock: Clock,
+    clock: Clock | None,
     progress: Progress | None,
     on_call: Callable[[Line], None] | None,
 ) -> Generator[Server]:
-    """Hold the folder, the data and the port of a sandbox while the block runs."""
+    """Hold the folder, the data and the port of a sandbox while the block runs.
+
+    Without a `clock` the time is that of the data's own clock.
+    """
     with held(config.data) as path, closing(_listening(config.port)) as listener:
         credentials = credentials_of(config.data)
-        _have_data(path, config, progress)
-        with closing(SqliteStore(path)) as store:
+        with opened(path, config, credentials, progress) as data:
             app = application(
-                store,
-                Account.of(credentials),
-                clock,
+                data.store,
+                data.account,
+                clock or data.clock,
                 token_ttl=config.token_ttl,
                 rate_limit=config.rate_limit,
                 month_limit=config.month_limit,
@@ -103,7 +121,7 @@ def prepared(
                 credentials.username,
                 credentials.password,
             )
-            yield Server(app, listener, info)
+            yield Server(app, data.store, listener, info)
 
 
 @contextmanager
@@ -182,16 +200,6 @@ def _listening(port: int) -> socket.socket:
             "choose another port with --port, or let it find a free one with --port 0."
         ) from error
     return listener
-
-
-def _have_data(path: Path, config: SandboxConfig, progress: Progress | None) -> None:
-    if path.exists() and not config.reset:
-        check(path)
-        return
-    from cmdm_tui.sandbox import seed
-
-    sizes = seed.sizes(config.records)
-    build(path, seed.generate(config.records), sum(sizes.values()), progress)
 
 
 def _nothing(_info: RunningInfo) -> None:

@@ -51,6 +51,14 @@ class SqliteStore:
         self._calls: dict[str, int] = dict(self._writer.execute(_COUNTS))
         self._calls_written = 0.0
 
+    @asynccontextmanager
+    async def in_use(self) -> AsyncGenerator[None]:
+        """Serve the running event loop while the block runs; then let go of the database."""
+        try:
+            yield
+        finally:
+            self.close()
+
     async def get(self, entity: str, external_id: str) -> StoredRecord | None:
         """Return one record, None without one."""
         row = self._reader.execute(filled(_GET, table=entity), (external_id,)).fetchone()

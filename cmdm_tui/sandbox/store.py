@@ -1,7 +1,7 @@
 """What the sandbox asks of a database: records by entity in a stable order, and who may call.
 
-`SqliteStore` is one implementation. Everything is asynchronous so that another may talk to a
-server; nothing here knows SQL, HTTP or which entity means what.
+`SqliteStore` and `PostgresStore` are the implementations. Everything is asynchronous, as the latter
+talks to a server; nothing here knows SQL, HTTP or which entity means what.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -122,8 +122,8 @@ class AccessStore(Protocol):
 class Store(RecordStore, AccessStore, Protocol):
     """Records and access in one database."""
 
-    def close(self) -> None:
-        """Write what is pending and let go of the database."""
+    def in_use(self) -> AbstractAsyncContextManager[None]:
+        """Serve the running event loop while the block runs; then let go of the database."""
         ...
 
 

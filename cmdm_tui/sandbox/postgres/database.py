@@ -1,0 +1,195 @@
+"""The sandbox's PostgreSQL database: held against others, made with its first records, checked.
+
+This is what happens before anything is served, on one connection and without an event loop.
+"""
+
+import unicodedata
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from typing import Any, LiteralString
+
+import msgspec
+import psycopg
+from psycopg import Connection, errors, sql
+
+from cmdm_tui.sandbox.accounts import Account, Credentials
+from cmdm_tui.sandbox.datafile import Progress
+from cmdm_tui.sandbox.errors import DatabaseError, DatabaseInUseError
+from cmdm_tui.sandbox.postgres.address import conninfo, place, reason
+from cmdm_tui.sandbox.postgres.keys import keys_of_record
+from cmdm_tui.sandbox.postgres.statements import (
+    SCHEMA,
+    TABLES,
+    copy_into,
+    create_indexes,
+    create_table,
+)
+from cmdm_tui.sandbox.schema import ENTITIES, Entity
+from cmdm_tui.sandbox.store import Seed, SeedRow
+
+LAYOUT = "1"
+
+# Held shared by every sandbox that serves the database, and alone by one that makes it.
+_LOCK = 0x434D444D
+_LOCK_ALONE = "SELECT pg_try_advisory_lock(%s)"
+_LOCK_SHARED = "SELECT pg_try_advisory_lock_shared(%s)"
+_UNLOCK_ALONE = "SELECT pg_advisory_unlock(%s)"
+
+_SCHEMA_EXISTS = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
+_META = "SELECT name, value FROM _meta"
+_ADD_META = "INSERT INTO _meta (name, value) VALUES (%s, %s)"
+_ADD_ENTITY = """
+INSERT INTO _entity (name, total, last_position, version) VALUES (%s, %s, %s, 1)"""
+_STEP = 2_000
+
+
+class Database:
+    """The database behind one connection, which is held while it is served."""
+
+    def __init__(self, connection: Connection[Any], conninfo: str) -> None:
+        self._connection = connection
+        self.conninfo = conninfo
+
+    @property
+    def place(self) -> str:
+        """Where the database is, for messages."""
+        return place(self.conninfo)
+
+    def share(self) -> None:
+        """Hold the database for serving. Raises `DatabaseInUseError` while another makes it."""
+        if not self._is_granted(_LOCK_SHARED):
+            raise DatabaseInUseError(
+                f"Another sandbox is making the database {self.place}; try again when it is done."
+            )
+
+    def is_made(self) -> bool:
+        """Say whether the database holds something under the sandbox's name."""
+        return self._connection.execute(_SCHEMA_EXISTS, [SCHEMA]).fetchone() is not None
+
+    def make(
+        self, credentials: Credentials, seed: Seed, total: int, progress: Progress | None
+    ) -> None:
+        """Make the sandbox's schema anew, holding the records of `seed`, `total` in number.
+
+        It appears when it is whole. Raises `DatabaseInUseError` when others serve the database.
+        """
+        if not self._is_granted(_LOCK_ALONE):
+            raise DatabaseInUseError(
+                f"Another sandbox is using the database {self.place}; "
+                "stop it, or choose another database with --database."
+            )
+        try:
+            with self._connection.transaction():
+                self._fill(credentials, seed, total, progress or (lambda _done, _total: None))
+            # Pages are read off indexes alone only where the tables are known to be clean.
+            for entity in ENTITIES:
+                self._connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_name(entity)))
+            self.share()
+        finally:
+            self._connection.execute(_UNLOCK_ALONE, [_LOCK])
+
+    def account(self, credentials: Credentials) -> Account:
+        """Return the database's account, which `credentials` must be those of.
+
+        Raises `DatabaseError` when they are not, or when the database is no sandbox's, or another
+        version's.
+        """
+        meta = self._meta()
+        if meta.get("layout") != LAYOUT:
+            raise self._unusable("was made by another version of this program")
+        if meta.get("unicode") != unicodedata.unidata_version:
+            # Case folding differs between Unicode versions, and with it the order of the keys.
+            raise self._unusable("was made by a Python of another Unicode version")
+        account = msgspec.json.decode(meta["account"], type=Account)
+        values = (
+            credentials.client_id,
+            credentials.client_secret,
+            credentials.username,
+            credentials.password,
+        )
+        if not account.recognises(*(value.encode() for value in values)):
+            raise DatabaseError(
+                f"The database {self.place} belongs to other credentials than this data folder's; "
+                "serve it with the folder it was made with (--data), or start with --reset."
+            )
+        return account
+
+    def _meta(self) -> dict[str, str]:
+        try:
+            return dict(self._connection.execute(_META).fetchall())
+        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+            raise self._unusable("is another program's") from error
+
+    def _fill(self, credentials: Credentials, seed: Seed, total: int, progress: Progress) -> None:
+        execute = self._connection.execute
+        execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(_name(SCHEMA)))
+        execute(sql.SQL("CREATE SCHEMA {}").format(_name(SCHEMA)))
+        execute("SET LOCAL maintenance_work_mem = '256MB'")
+        execute(TABLES.encode())
+        account = msgspec.json.encode(Account.of(credentials)).decode()
+        meta = {"layout": LAYOUT, "unicode": unicodedata.unidata_version, "account": account}
+        for pair in meta.items():
+            execute(_ADD_META, pair)
+        done = 0
+        progress(done, total)
+        for entity in ENTITIES.values():
+            execute(create_table(entity))
+            count = 0
+            for count in self._copied(entity, seed.get(entity.name, ())):
+                progress(done + count, total)
+            done += count
+            execute(_ADD_ENTITY, [entity.name, count, count])
+            # Sorting all keys at once is far quicker than keeping indexes while records come in.
+            for statement in create_indexes(entity):
+                execute(statement)
+
+    def _copied(self, entity: Entity, rows: Iterable[SeedRow]) -> Generator[int]:
+        """Store records, and yield how many they are from time to time and at the end."""
+        count = 0
+        types = ["int8", "bytea", "bytea", *("bytea" for _ in entity.fields)]
+        with self._connection.cursor() as cursor, cursor.copy(copy_into(entity)) as copy:
+            copy.set_types(types)
+            for count, (external_id, record) in enumerate(rows, start=1):
+                keys = keys_of_record(entity, record)
+                copy.write_row((count, external_id.encode(), record, *keys))
+                if count % _STEP == 0:
+                    yield count
+        yield count
+
+    def _is_granted(self, lock: LiteralString) -> bool:
+        (granted,) = self._connection.execute(lock, [_LOCK]).fetchone() or (False,)
+        return granted
+
+    def _unusable(self, how: str) -> DatabaseError:
+        return DatabaseError(
+            f"The schema {SCHEMA} of the database {self.place} {how}; "
+            "start with --reset to make it anew, or choose another database with --database."
+        )
+
+
+@contextmanager
+def opened(address: str) -> Generator[Database]:
+    """Connect to the database at a `postgresql://` address while the block runs.
+
+    Raises `DatabaseError` when it cannot be read, reached, or used.
+    """
+    wanted = conninfo(address)
+    try:
+        connection = psycopg.connect(wanted, autocommit=True)
+    except psycopg.Error as error:
+        raise DatabaseError(
+            f"The database {place(wanted)} cannot be reached ({reason(error, wanted)}); "
+            "check that it runs, and its address, user and password."
+        ) from error
+    with connection:
+        try:
+            yield Database(connection, wanted)
+        except psycopg.Error as error:
+            raise DatabaseError(
+                f"The database {place(wanted)} cannot be used ({reason(error, wanted)}); "
+                "give a user who may create a schema in it, or another database with --database."
+            ) from error
+
+
+def _name(identifier: str) -> sql.Identifier:
+    return sql.Identifier(identifier)

@@ -1,0 +1,146 @@
+"""Several processes serving one port and one database, and the process that looks after them.
+
+They are forked and accept from one inherited socket: who is idle accepts next, and a connection
+that waits in the socket's queue outlives a worker. (With a socket each, through SO_REUSEPORT, the
+queue of a worker that dies is lost with it.)
+"""
+
+import logging
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from cmdm_tui.sandbox.config import RunningInfo
+from cmdm_tui.sandbox.errors import SandboxError
+from cmdm_tui.sandbox.server import Server
+
+logger = logging.getLogger("cmdm_tui.sandbox")
+
+_SECONDS_TO_STOP = 10.0
+_SECONDS_BETWEEN_LOOKS = 0.2
+_SHORTEST_LIFE = 2.0
+_LONGEST_PAUSE = 5.0
+
+
+def supervise(
+    server: Server,
+    workers: int,
+    on_ready: Callable[[RunningInfo], None],
+    on_signal_end: Callable[[Server], None],
+) -> None:
+    """Serve `server` in as many processes until a signal raises out of here; then end them all.
+
+    A worker that dies is replaced. `on_ready` is called when all accept connections; in a worker,
+    `on_signal_end` takes the server that a signal is to end. Raises `SandboxError` when a worker
+    ends before that.
+    """
+    with _group(server, on_signal_end) as group:
+        for _ in range(workers):
+            group.start()
+        group.wait_until_ready(workers)
+        on_ready(server.info)
+        group.replace_the_dead()
+
+
+class _Group:
+    """The workers that run, by process id, each with the time it was started at."""
+
+    def __init__(self, server: Server, on_signal_end: Callable[[Server], None]) -> None:
+        self._server = server
+        self._on_signal_end = on_signal_end
+        self._started: dict[int, float] = {}
+        # A worker says on the first pipe that it accepts; the end of the second tells it that this
+        # process is gone, however it went.
+        self._ready, self._say_ready = os.pipe()
+        self._lifeline, self._life = os.pipe()
+
+    def start(self) -> None:
+        """Start a worker."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        process = os.fork()
+        if process == 0:
+            self._work()
+        self._started[process] = time.monotonic()
+
+    def wait_until_ready(self, workers: int) -> None:
+        """Wait until so many workers have said that they accept connections."""
+        while workers:
+            if select.select([self._ready], [], [], _SECONDS_BETWEEN_LOOKS)[0]:
+                workers -= len(os.read(self._ready, workers))
+            elif self._dead():
+                raise SandboxError("A worker of the sandbox could not be started; see above.")
+
+    def replace_the_dead(self) -> None:
+        """Start a worker for each that ends, with a pause when they end at once."""
+        pause = 0.0
+        while True:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            for life in self._dead():
+                logger.error("A worker of the sandbox ended; another one takes its place.")
+                pause = min(pause * 2 + 0.5, _LONGEST_PAUSE) if life < _SHORTEST_LIFE else 0.0
+                time.sleep(pause)
+                self.start()
+
+    def stop(self) -> None:
+        """End all workers: they finish what is under way, for a while."""
+        deadline = time.monotonic() + _SECONDS_TO_STOP
+        self._send(signal.SIGTERM)
+        while self._started and time.monotonic() < deadline:
+            self._dead()
+            time.sleep(0.02)
+        self._send(signal.SIGKILL)
+        for process in self._started:
+            os.waitpid(process, 0)
+        for descriptor in (self._ready, self._say_ready, self._lifeline, self._life):
+            os.close(descriptor)
+
+    def _dead(self) -> list[float]:
+        """Let go of the workers that have ended; return for how long each was running."""
+        lives: list[float] = []
+        for process, started in list(self._started.items()):
+            if os.waitpid(process, os.WNOHANG)[0]:
+                del self._started[process]
+                lives.append(time.monotonic() - started)
+        return lives
+
+    def _send(self, number: signal.Signals) -> None:
+        for process in self._started:
+            os.kill(process, number)
+
+    def _work(self) -> None:
+        """Be a worker, and never return."""
+        code = 1
+        try:
+            self._on_signal_end(self._server)
+            os.close(self._life)
+            self._server.end_with(self._lifeline)
+            self._server.run_until_told(lambda _info: _say(self._say_ready))
+            code = 0
+        except SandboxError as error:
+            logger.error("%s", error)  # noqa: TRY400 (the message is for the user)
+        except BaseException:
+            logger.exception("A worker of the sandbox failed.")
+        finally:
+            # Nothing of the parent's is to be cleaned up twice.
+            os._exit(code)
+
+
+@contextmanager
+def _group(server: Server, on_signal_end: Callable[[Server], None]) -> Generator[_Group]:
+    group = _Group(server, on_signal_end)
+    try:
+        yield group
+    finally:
+        # A second signal must not leave any of them behind.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        group.stop()
+
+
+def _say(descriptor: int) -> None:
+    os.write(descriptor, b".")
