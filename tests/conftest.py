@@ -1,4 +1,4 @@
-"""What all tests share: `--all` runs the long proofs whole."""
+"""What all tests share: `--all` runs the long proofs whole, `--postgres` those of PostgreSQL."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,41 @@ import pytest
 
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 
+LEFT_OUT = pytest.StashKey[int]()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long proofs whole")
+    parser.addoption(
+        "--postgres",
+        metavar="URL",
+        help="test PostgreSQL too: the postgresql:// address of a server to make databases on",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests of PostgreSQL out where there is none to test."""
+    if config.getoption("--postgres") is None:
+        left_out = [item for item in items if _needs_postgres(item)]
+        config.stash[LEFT_OUT] = len(left_out)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _needs_postgres(item)]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.write_line(
+            f"{left_out} tests of PostgreSQL were skipped: scripts/test --postgres runs them too."
+        )
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    of_function = getattr(item, "callspec", None)
+    backend = of_function.params.get("backend") if of_function is not None else None
+    return backend == "postgres" or "postgres" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture

@@ -35,12 +35,27 @@ def sandbox() -> None:
 @click.option("--rate-limit", type=click.IntRange(1), metavar="N", help="Calls an hour.")
 @click.option("--month-limit", type=click.IntRange(1), metavar="N", help="Calls a month.")
 @click.option("--token-ttl", type=click.IntRange(1), metavar="SECONDS", help="A token's life.")
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="CMDM_SANDBOX_DATABASE",
+    help="Keep data in PostgreSQL: postgresql://user@host/name. A password is better in PGPASSWORD "
+    "or ~/.pgpass than on the command line.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Serve from N processes, which takes --database.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
 @click.pass_obj
 def serve(
     invocation: Invocation,
     data: Path | None,
+    database: str | None,
+    workers: int | None,
     *,
     as_json: bool,
     quiet: bool,
@@ -48,14 +63,22 @@ def serve(
 ) -> None:
     """Serve the API on this machine until interrupted.
 
-    The first start makes data and random credentials and keeps both. With --json, the first line on
+    The first start makes data and random credentials and keeps both. A database keeps the data in a
+    schema of its own, cmdm_sandbox, for any number of processes. With --json, the first line on
     stdout is an object with url, client_id, client_secret, username and password, printed when
     connections are accepted. Calls are logged on stderr.
     """
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
+    if workers is not None and workers > 1 and database is None:
+        raise click.UsageError("--workers takes --database: processes cannot share a file.")
     settings = {name: value for name, value in given.items() if value is not None}
-    config = SandboxConfig(data=data or invocation.paths.sandbox, **settings)  # pyright: ignore[reportArgumentType]
+    config = SandboxConfig(  # pyright: ignore[reportArgumentType]
+        data=data or invocation.paths.sandbox,
+        database=database,
+        workers=workers or 1,
+        **settings,  # pyright: ignore[reportArgumentType]
+    )
     Sandbox.serve(
         config,
         on_ready=_say_as_json if as_json else _say,

@@ -1,17 +1,20 @@
 """Sandboxes to test: on real sockets, with a few dozen seeded records, cheap to start anew."""
 
+import asyncio
 import itertools
-import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from cmdm_tui.sandbox import Credentials, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.clock import Clock
+from cmdm_tui.sandbox.store import Store
+from tests.sandbox.backends import Backend, PostgresBackend, SqliteBackend
 
 RECORDS = 40
 MORNING = 1_774_948_800.0  # 2026-03-31T09:20:00Z
@@ -81,18 +84,36 @@ def running(config: SandboxConfig, clock: Clock | None = None) -> Generator[Runn
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresBackend]:
+    """Data in PostgreSQL; without a server, no test that asks for it is run."""
+    backend = PostgresBackend(str(request.config.getoption("--postgres")))
+    yield backend
+    backend.drop_all()
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Where data is kept: in SQLite, unless a module's tests run on every backend."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        return request.getfixturevalue("postgres")
+    return SqliteBackend()
+
+
+@pytest.fixture(scope="session")
+def template(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with `RECORDS` leads, to be copied."""
     folder = tmp_path_factory.mktemp("template") / "data"
-    with Sandbox.embedded(SandboxConfig(data=folder, port=0, records=RECORDS)):
+    database = backend.database_of(folder)
+    with Sandbox.embedded(SandboxConfig(folder, port=0, records=RECORDS, database=database)):
         pass
     return folder
 
 
 @pytest.fixture
-def start(template: Path, tmp_path: Path) -> Start:
+def start(backend: Backend, template: Path, tmp_path: Path) -> Iterator[Start]:
     """Start a sandbox of its own: `with start(rate_limit=3) as running`."""
     numbers = itertools.count()
+    used: set[Path] = set()
 
     def started(
         clock: Clock | None = None,
@@ -104,20 +125,28 @@ def start(template: Path, tmp_path: Path) -> Start:
     ) -> AbstractContextManager[Running]:
         if data is None:
             data = tmp_path / f"data-{next(numbers)}"
-            shutil.copytree(template, data)
-        config = SandboxConfig(data, port=port, reset=reset, **settings)
+            backend.copy(template, data)
+        used.add(data)
+        database = backend.database_of(data)
+        config = SandboxConfig(data, port=port, reset=reset, database=database, **settings)
         # On a clock that stands, no hour ends in the middle of a test.
         return running(config, clock or ManualClock(MORNING))
 
-    return started
+    yield started
+    for data in used:
+        backend.drop(data)
 
 
 @pytest.fixture(scope="session")
-def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def shared(
+    backend: Backend, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """One sandbox for all tests that only read, or that only touch records of their own."""
     folder = tmp_path_factory.mktemp("shared") / "data"
-    shutil.copytree(template, folder)
-    with running(SandboxConfig(data=folder, port=0, rate_limit=10**9, month_limit=10**9)) as one:
+    backend.copy(template, folder)
+    database = backend.database_of(folder)
+    config = SandboxConfig(folder, 0, rate_limit=10**9, month_limit=10**9, database=database)
+    with running(config) as one:
         yield one
 
 
@@ -137,3 +166,26 @@ def clock() -> ManualClock:
 def headers() -> Callable[[Credentials], dict[str, str]]:
     """Make the headers of a sign-in."""
     return sign_in_headers
+
+
+@dataclass(frozen=True)
+class OpenStore:
+    """A store without records, in use on an event loop that `run` runs tests on."""
+
+    store: Store
+    run: Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture(scope="module")
+def opened(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenStore]:
+    """Make a store for all tests of a module."""
+    data = tmp_path_factory.mktemp("store") / "data"
+    store = backend.empty_store(data)
+    in_use = store.in_use()
+    with asyncio.Runner() as runner:
+        runner.run(in_use.__aenter__())
+        try:
+            yield OpenStore(store, runner.run)
+        finally:
+            runner.run(in_use.__aexit__(None, None, None))
+    backend.drop(data)

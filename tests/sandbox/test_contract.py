@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from cmdm_tui.sandbox.sqlite import SqliteStore
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cmdm_tui.sandbox import Credentials
+    from tests.sandbox.backends import Backend
     from tests.sandbox.conftest import ManualClock, Running, Start
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
 
 ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "product"]
 REQUIRED = {
@@ -656,14 +657,17 @@ def test_get_task_fields(http: httpx.Client) -> None:
 
 
 def test_500_is_an_unexpected_server_error(
-    start: "Start", monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    start: "Start",
+    backend: "Backend",
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def broken(*_values: object) -> None:
         raise ZeroDivisionError("a secret detail")
 
     with start() as running:
         with monkeypatch.context() as patch:
-            patch.setattr(SqliteStore, "get", broken)
+            patch.setattr(backend.store_class, "get", broken)
             response = running.http.get(f"/lead/{UNKNOWN}")
         refused(response, 500)
         assert "detail" not in response.text
