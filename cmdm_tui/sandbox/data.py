@@ -11,7 +11,9 @@ from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.datafile import Progress, build, check
 from cmdm_tui.sandbox.errors import DatabaseError
 from cmdm_tui.sandbox.sqlite import SqliteStore
-from cmdm_tui.sandbox.store import Store
+from cmdm_tui.sandbox.store import Seed, Store
+
+_RECORDS_WORTH_A_PROCESS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,26 @@ def opened(
             yield data
         return
     if config.reset or not path.exists():
-        from cmdm_tui.sandbox import seed
-
-        total = sum(seed.sizes(config.records).values())
-        build(path, seed.generate(config.records), total, progress)
+        with _first_records(config) as (seed, total):
+            build(path, seed, total, progress)
     else:
         check(path)
     yield Data(SqliteStore(path), Account.of(credentials), SystemClock())
+
+
+@contextmanager
+def _first_records(config: SandboxConfig) -> Generator[tuple[Seed, int]]:
+    """Yield the records to begin with, and how many they are."""
+    from cmdm_tui.sandbox import seed
+
+    total = sum(seed.sizes(config.records).values())
+    if config.records < _RECORDS_WORTH_A_PROCESS:
+        yield seed.generate(config.records), total
+        return
+    from cmdm_tui.sandbox.seed.aside import generated_aside
+
+    with generated_aside(config.records, config.data) as made:
+        yield made, total
 
 
 @contextmanager
@@ -58,10 +73,8 @@ def _in_database(
         ) from error
     with database.opened(address) as held:
         if config.reset or not held.is_made():
-            from cmdm_tui.sandbox import seed
-
-            total = sum(seed.sizes(config.records).values())
-            held.make(credentials, seed.generate(config.records), total, progress)
+            with _first_records(config) as (seed, total):
+                held.make(credentials, seed, total, progress)
         else:
             held.share()
         account = held.account(credentials)

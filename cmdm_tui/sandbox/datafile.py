@@ -12,18 +12,20 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
-from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.statements import create_indexes, create_table, filled
+from cmdm_tui.sandbox.schema import ENTITIES, Entity
+from cmdm_tui.sandbox.statements import add_keys, create_indexes, create_table, filled
 from cmdm_tui.sandbox.store import Seed, SeedRow
 from cmdm_tui.sandbox.values import sort_key
 
 Progress = Callable[[int, int], None]
-"""Called with the number of records stored so far and in all."""
+"""Called with the number of records stored so far and in all, their indexes being part of it."""
 
 APPLICATION_ID = 0x434D444D  # "CMDM": SQLite's own mark for whose file this is
 LAYOUT = 1
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _BATCH = 2_000
+# Of the time that a record takes; sorting it into the indexes takes the rest.
+_SHARE_OF_STORING = 0.3
 # A full check reads the whole file: worth it while that is a matter of milliseconds.
 _CHECK_WHOLE_BELOW = 32 * 1024 * 1024
 
@@ -36,16 +38,25 @@ _INSERT = 'INSERT INTO "{table}" (external_id, record) VALUES (?, CAST(? AS TEXT
 
 
 @cache
-def _decoder(name: str) -> msgspec.json.Decoder[Any]:
-    """Return a decoder that skips all of a record but one field, which is several times quicker."""
+def _key_of(name: str, kind: str) -> Callable[[str], str | None]:
+    """Return what computes the sort key of one field out of a record's JSON.
+
+    The rest of the record is skipped, which is several times quicker than reading it.
+    """
     one = msgspec.defstruct("OneValue", [("value", str | None, None)], rename={"value": name})
-    return msgspec.json.Decoder(one)
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(one)
+    decode = decoder.decode
+
+    def key(record: str) -> str | None:
+        value: str | None = decode(record).value
+        return None if value is None else sort_key(kind, value)
+
+    return key
 
 
 def _stored_key(record: str, name: str, kind: str) -> str | None:
     """Compute the SQL function `sort_key(record, field, type)`."""
-    value: str | None = _decoder(name).decode(record).value
-    return None if value is None else sort_key(kind, value)
+    return _key_of(name, kind)(record)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -76,12 +87,12 @@ def build(path: Path, seed: Seed, total: int, progress: Progress | None = None) 
             _fill(connection, seed, total, progress or (lambda _done, _total: None))
         finally:
             connection.close()
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())
+        _sync(unfinished)
         # An old journal must never be applied to the new file.
         for old in (path, *_side_files(path)):
             old.unlink(missing_ok=True)
         unfinished.replace(path)
+        _sync(path.parent)
     except (OSError, sqlite3.OperationalError) as error:
         raise DataFolderError(
             f"The sandbox's data cannot be written to {path.parent} ({error}); "
@@ -119,25 +130,44 @@ def _fill(connection: sqlite3.Connection, seed: Seed, total: int, progress: Prog
     # Safe without a journal: a file that is not finished is never used.
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
+    # A key of a million records is sorted in memory.
+    connection.execute("PRAGMA cache_size = -96000")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {LAYOUT}")
     connection.executescript(_TABLES)
-    done = 0
+    done = told = 0
     progress(done, total)
     connection.execute("BEGIN")
     for entity in ENTITIES.values():
-        connection.execute(create_table(entity))
-        insert = filled(_INSERT, table=entity.name)
-        for batch in _batches(seed.get(entity.name, ())):
-            connection.executemany(insert, batch)
-            done += len(batch)
-            progress(done, total)
-        # Sorting all keys at once is far quicker than keeping indexes while records come in.
-        for statement in create_indexes(entity):
-            connection.execute(statement)
+        for share, count in _stored(connection, entity, seed.get(entity.name, ())):
+            so_far = done + round(count * share)
+            if so_far > told:
+                progress(so_far, total)
+                told = so_far
+        done = told
     _mark_unicode(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _stored(
+    connection: sqlite3.Connection, entity: Entity, rows: Iterable[SeedRow]
+) -> Iterator[tuple[float, int]]:
+    """Store an entity, and yield which share of the work is done for how many records."""
+    connection.execute(create_table(entity))
+    insert = filled(_INSERT, table=entity.name)
+    count = 0
+    for batch in _batches(rows):
+        connection.executemany(insert, batch)
+        count += len(batch)
+        yield _SHARE_OF_STORING, count
+    for statement in add_keys(entity):
+        connection.execute(statement)
+    # Sorting all keys at once is far quicker than keeping indexes while records come in.
+    statements = create_indexes(entity)
+    for number, statement in enumerate(statements, start=1):
+        connection.execute(statement)
+        yield _SHARE_OF_STORING + (1 - _SHARE_OF_STORING) * number / len(statements), count
 
 
 def _batches(rows: Iterable[SeedRow]) -> Iterator[list[SeedRow]]:
@@ -172,6 +202,14 @@ def _mark_unicode(connection: sqlite3.Connection) -> None:
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return value
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _side_files(path: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """The SQL of one entity's table. Names come from the schema alone, values are always bound."""
 
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, Entity, Field
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, Entity
 
 CREATION = "creation"
 
@@ -10,9 +10,10 @@ _TABLE = """
 CREATE TABLE "{table}" (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     external_id TEXT NOT NULL,
-    record TEXT NOT NULL{keys}
+    record TEXT NOT NULL
 )"""
-_KEY = """,
+_KEY = """
+ALTER TABLE "{table}" ADD COLUMN
     "{key}" TEXT GENERATED ALWAYS AS (sort_key(record, '{name}', '{type}')) VIRTUAL"""
 _INDEX = 'CREATE {unique} INDEX "{index}" ON "{table}" ("{key}")'
 
@@ -37,9 +38,25 @@ def index_name(entity: str, field: str | None) -> str:
 
 
 def create_table(entity: Entity) -> str:
-    """Return the statement that creates the entity's table, without its indexes."""
-    keys = "".join(_key(field) for field in entity.fields)
-    return filled(_TABLE, table=entity.name, keys=keys)
+    """Return the statement that creates the entity's table, without its keys and indexes."""
+    return filled(_TABLE, table=entity.name)
+
+
+def add_keys(entity: Entity) -> list[str]:
+    """Return the statements that add the sort keys.
+
+    Where they exist an insertion computes them all, once for itself and once for the indexes.
+    """
+    return [
+        filled(
+            _KEY,
+            table=entity.name,
+            key=key_column(field.name),
+            name=field.name,
+            type=str(field.type),
+        )
+        for field in entity.fields
+    ]
 
 
 def create_indexes(entity: Entity) -> list[str]:
@@ -59,7 +76,3 @@ def create_indexes(entity: Entity) -> list[str]:
         )
         for name in names
     ]
-
-
-def _key(field: Field) -> str:
-    return filled(_KEY, key=key_column(field.name), name=field.name, type=str(field.type))

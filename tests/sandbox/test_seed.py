@@ -1,16 +1,20 @@
 """The seed data: the same every time, valid, related, and harmless."""
 
+import hashlib
 import json
 import re
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from cmdm_tui.sandbox import seed
+from cmdm_tui.sandbox import SandboxError, seed
 from cmdm_tui.sandbox.schema import ENTITIES
+from cmdm_tui.sandbox.seed import aside
+from cmdm_tui.sandbox.seed.aside import generated_aside
 from cmdm_tui.sandbox.seed.ids import seeded_id
 from cmdm_tui.sandbox.values import fault
 
@@ -142,3 +146,40 @@ def test_every_field_that_may_be_null_sometimes_is_and_mostly_is_not() -> None:
     leads = seeded()["lead"].values()
     assert any(lead["Company"] is None for lead in leads)
     assert any(lead["Notes"] is None for lead in leads)
+
+
+def test_records_made_by_another_process_are_the_same(tmp_path: Path) -> None:
+    records = 1_500
+    with generated_aside(records, tmp_path) as made:
+        there = {entity: list(rows) for entity, rows in made.items()}
+    here = {entity: list(rows) for entity, rows in seed.generate(records).items()}
+    assert there == here
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_fails_while_making_records_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "_PROGRAM", "raise SystemExit(1)")
+    with (
+        generated_aside(10, tmp_path) as made,
+        pytest.raises(SandboxError, match="account records failed"),
+    ):
+        list(made["account"])
+
+
+# Of a few sizes, the digest of all ids and records: what cassettes and tests rest on.
+DIGESTS = {
+    1: "c5f7b0cc4afa28985f8a3123",
+    100: "35e34f1bd00a1d6ecc87ce92",
+    2_000: "fef5597b2435368b41e59da5",
+}
+
+
+@pytest.mark.parametrize(("records", "digest"), DIGESTS.items())
+def test_the_records_never_change(records: int, digest: str) -> None:
+    seen = hashlib.sha256()
+    for entity, rows in seed.generate(records).items():
+        for row in rows:
+            seen.update(repr((entity, row)).encode())
+    assert seen.hexdigest()[:24] == digest

@@ -1,8 +1,10 @@
 """Chance from a fixed seed, and the single values that the seed data makes of it."""
 
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from random import Random
 from typing import TypeVar
 
@@ -12,6 +14,9 @@ from cmdm_tui.sandbox.store import Properties
 T = TypeVar("T")
 
 SEED = 19_470_308
+
+_RUNS = re.compile("[a-z0-9]+")
+_DROPPED = str.maketrans(dict.fromkeys("'’."))
 
 
 class Chance:
@@ -44,7 +49,7 @@ def maybe(chance: Chance, probability: float, value: Callable[[], str]) -> str |
 
 def instant(moment: datetime) -> str:
     """Return a DateTime of the wire."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat(timespec='seconds')[:19]}Z"
 
 
 def day(moment: datetime) -> str:
@@ -82,16 +87,11 @@ def email(chance: Chance, person: Properties, host: str) -> str:
     return f"{name}@{'mail.example' if chance.happens(0.1) else host}"
 
 
+@lru_cache(maxsize=4_096)
 def slug(text: str) -> str:
     """Return the text as a part of a host name: lower-case ASCII letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in _without_marks(plain))
-    return "-".join(filter(None, kept.split("-")))
-
-
-def _without_marks(text: str) -> Iterable[str]:
-    return (
-        character
-        for character in text
-        if not unicodedata.combining(character) and character not in "'’."
-    )
+    plain = text.casefold().replace("ł", "l")
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return "-".join(_RUNS.findall(plain.translate(_DROPPED)))
