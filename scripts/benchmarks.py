@@ -4,6 +4,7 @@ Machines differ and are shared, so what counts is the ratio, pair by pair; its m
 with its range.
 """
 
+import argparse
 import asyncio
 import json
 import os
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from benchmark_sandbox import sandbox
 
 from cmdm_tui.api import Client, Credentials, SecretStr
 
@@ -114,17 +116,31 @@ async def _through_a_bare_loop(told: dict[str, str]) -> float:
     return elapsed
 
 
-BENCHMARKS = {"start": start, "client": client}
+BENCHMARKS: dict[str, Callable[[Path], None]] = {
+    "start": lambda _data: start(),
+    "client": lambda _data: client(),
+    "sandbox": sandbox,
+}
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     """Run the benchmarks named, or all."""
-    for name in names or BENCHMARKS:
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="keep what takes long to make here"
+    )
+    given = parser.parse_args()
+    for name in given.names:
         if name not in BENCHMARKS:
-            sys.exit(f"scripts/bench: there is no {name}; there are {', '.join(BENCHMARKS)}.")
-        BENCHMARKS[name]()
+            parser.error(f"there is no {name}; there are {', '.join(BENCHMARKS)}")
+    with tempfile.TemporaryDirectory(prefix="cmdm-bench-") as temporary:
+        data: Path = (given.data or Path(temporary)).absolute()
+        data.mkdir(parents=True, exist_ok=True)
+        for name in given.names or BENCHMARKS:
+            BENCHMARKS[name](data)
 
 
 if __name__ == "__main__":
     os.chdir(Path(__file__).parents[1])
-    main(sys.argv[1:])
+    main()

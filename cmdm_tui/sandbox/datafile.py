@@ -24,6 +24,7 @@ APPLICATION_ID = 0x434D444D  # "CMDM": SQLite's own mark for whose file this is
 LAYOUT = 1
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _BATCH = 2_000
+_MAPPED = 4 * 1024**3
 # Of the time that a record takes; sorting it into the indexes takes the rest.
 _SHARE_OF_STORING = 0.3
 # A full check reads the whole file: worth it while that is a matter of milliseconds.
@@ -68,6 +69,8 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -32000")
+    # The records of a page lie all over the file: mapped, each is read without a system call.
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
     return connection
 
 

@@ -30,7 +30,7 @@ CREATE TABLE "{table}" (
 _KEY = """,
     "{key}" bytea NOT NULL"""
 _PRIMARY = 'ALTER TABLE "{table}" ADD PRIMARY KEY (position)'
-_UNIQUE = 'CREATE UNIQUE INDEX "{index}" ON "{table}" (external_id)'
+_UNIQUE = 'CREATE UNIQUE INDEX "{index}" ON "{table}" (external_id) INCLUDE (position)'
 _INDEX = 'CREATE INDEX "{index}" ON "{table}" ("{key}", position)'
 
 _COPY = 'COPY "{table}" (position, external_id, record{keys}) FROM STDIN (FORMAT BINARY)'
