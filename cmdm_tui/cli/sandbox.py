@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from cmdm_tui.sandbox import RunningInfo
 
 
+def _behaviours(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    from cmdm_tui.sandbox.behaviours import Behaviours
+    from cmdm_tui.sandbox.errors import SettingError
+
+    choices = {name: choice for name, _, choice in (one.partition("=") for one in given)}
+    try:
+        Behaviours(choices)
+    except SettingError as error:
+        raise click.BadParameter(str(error)) from error
+    return choices
+
+
 @click.group(short_help="Serve the API locally, with realistic data.")
 def sandbox() -> None:
     """Serve the API locally: a sandbox with realistic data, on this machine only."""
@@ -35,6 +49,15 @@ def sandbox() -> None:
 @click.option("--rate-limit", type=click.IntRange(1), metavar="N", help="Calls an hour.")
 @click.option("--month-limit", type=click.IntRange(1), metavar="N", help="Calls a month.")
 @click.option("--token-ttl", type=click.IntRange(1), metavar="SECONDS", help="A token's life.")
+@click.option("--control", is_flag=True, help="Serve a control plane for tests, under /_sandbox/.")
+@click.option(
+    "--behaviour",
+    "behaviours",
+    multiple=True,
+    metavar="NAME=CHOICE",
+    callback=_behaviours,
+    help="Answer otherwise than documented or assumed; may be repeated. NAME alone lists choices.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
 @click.pass_obj
@@ -42,6 +65,7 @@ def serve(
     invocation: Invocation,
     data: Path | None,
     *,
+    behaviours: dict[str, str],
     as_json: bool,
     quiet: bool,
     **given: int | bool | None,
@@ -49,13 +73,18 @@ def serve(
     """Serve the API on this machine until interrupted.
 
     The first start makes data and random credentials and keeps both. With --json, the first line on
-    stdout is an object with url, client_id, client_secret, username and password, printed when
-    connections are accepted. Calls are logged on stderr.
+    stdout is an object with url, client_id, client_secret, username and password, and with
+    --control also control and control_token, printed when connections are accepted. Calls are
+    logged on stderr.
     """
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     settings = {name: value for name, value in given.items() if value is not None}
-    config = SandboxConfig(data=data or invocation.paths.sandbox, **settings)  # pyright: ignore[reportArgumentType]
+    config = SandboxConfig(  # pyright: ignore[reportArgumentType]
+        data=data or invocation.paths.sandbox,
+        behaviours=behaviours,
+        **settings,  # pyright: ignore[reportArgumentType]
+    )
     Sandbox.serve(
         config,
         on_ready=_say_as_json if as_json else _say,
@@ -74,6 +103,9 @@ def _say(info: "RunningInfo") -> None:
     )
     for name in ("url", "client_id", "client_secret", "username", "password"):
         click.echo(f"export CMDM_{name.upper()}={getattr(info, name)}")
+    if info.control is not None:
+        click.echo(f"export CMDM_CONTROL={info.control}")
+        click.echo(f"export CMDM_CONTROL_TOKEN={info.control_token}")
     click.echo()
 
 

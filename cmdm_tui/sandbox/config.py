@@ -1,11 +1,13 @@
 """What a sandbox is started with, and what is known of it once it runs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.behaviours import Behaviours
 from cmdm_tui.sandbox.errors import SettingError
 
 DEFAULT_PORT = 8765
@@ -18,7 +20,8 @@ class SandboxConfig:
 
     `records` is the number of leads of a new data set, the other entities being in proportion; data
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
-    seconds.
+    seconds. With `control` there is a control plane. `behaviours` says where the sandbox is to do
+    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -30,6 +33,8 @@ class SandboxConfig:
     rate_limit: int = 5_000
     month_limit: int = 500_000
     token_ttl: int = 3_600
+    control: bool = False
+    behaviours: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         lowest_and_highest = {
@@ -46,12 +51,14 @@ class SandboxConfig:
                     f"The sandbox's {name.replace('_', ' ')} is {value}; "
                     f"give a whole number from {lowest:,} to {highest:,}."
                 )
+        Behaviours(self.behaviours)
 
 
-class RunningInfo(msgspec.Struct, frozen=True):
+class RunningInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a running sandbox is and how to sign in; encodes to the one JSON line for programs.
 
-    `url` is what api.md calls `{api-url}`: the calls stand behind `{url}/api/v1`.
+    `url` is what api.md calls `{api-url}`: the calls stand behind `{url}/api/v1`. `control` is the
+    address of the control plane and `control_token` its bearer token, where there is one.
     """
 
     url: str
@@ -59,6 +66,8 @@ class RunningInfo(msgspec.Struct, frozen=True):
     client_secret: str
     username: str
     password: str
+    control: str | None = None
+    control_token: str | None = None
 
     @property
     def credentials(self) -> Credentials:

@@ -13,14 +13,16 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from cmdm_tui.sandbox.access_log import AccessLog, Line
+from cmdm_tui.sandbox.access_log import Line
 from cmdm_tui.sandbox.accounts import Account
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
+from cmdm_tui.sandbox.connections import Connection
+from cmdm_tui.sandbox.control.plane import CONTROL_PATH
 from cmdm_tui.sandbox.datafile import Progress, build, check
 from cmdm_tui.sandbox.errors import PortError, SandboxError
 from cmdm_tui.sandbox.folder import credentials_of, held
-from cmdm_tui.sandbox.routes import application
+from cmdm_tui.sandbox.service import service
 from cmdm_tui.sandbox.sqlite import SqliteStore
 
 LOOPBACK = "127.0.0.1"
@@ -33,12 +35,11 @@ class Server(uvicorn.Server):
     """A uvicorn server that says when it accepts connections, or that it never will."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, info: RunningInfo) -> None:
-        # h11 refuses the ambiguous framing that faster parsers let pass. The answers' own headers
-        # say the date, by the sandbox's clock.
+        # The answers' own headers say the date, by the sandbox's clock.
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 loop="asyncio",
@@ -85,16 +86,7 @@ def prepared(
         credentials = credentials_of(config.data)
         _have_data(path, config, progress)
         with closing(SqliteStore(path)) as store:
-            app = application(
-                store,
-                Account.of(credentials),
-                clock,
-                token_ttl=config.token_ttl,
-                rate_limit=config.rate_limit,
-                month_limit=config.month_limit,
-            )
-            if on_call is not None:
-                app = AccessLog(app, on_call)
+            made = service(config, store, Account.of(credentials), clock, on_call)
             url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
             info = RunningInfo(
                 url,
@@ -102,8 +94,10 @@ def prepared(
                 credentials.client_secret,
                 credentials.username,
                 credentials.password,
+                None if made.control_token is None else url + CONTROL_PATH,
+                made.control_token,
             )
-            yield Server(app, listener, info)
+            yield Server(made.app, listener, info)
 
 
 @contextmanager
