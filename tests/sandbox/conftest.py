@@ -6,12 +6,14 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from cmdm_tui.sandbox import Credentials, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.clock import Clock
+from tests.sandbox.control import Control
 
 RECORDS = 40
 MORNING = 1_774_948_800.0  # 2026-03-31T09:20:00Z
@@ -100,7 +102,7 @@ def start(template: Path, tmp_path: Path) -> Start:
         *,
         reset: bool = False,
         port: int = 0,
-        **settings: int,
+        **settings: Any,
     ) -> AbstractContextManager[Running]:
         if data is None:
             data = tmp_path / f"data-{next(numbers)}"
@@ -119,6 +121,29 @@ def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.copytree(template, folder)
     with running(SandboxConfig(data=folder, port=0, rate_limit=10**9, month_limit=10**9)) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def turned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One sandbox with a control plane, for all tests that put it back: see `control`."""
+    folder = tmp_path_factory.mktemp("turned") / "data"
+    shutil.copytree(template, folder)
+    config = SandboxConfig(data=folder, port=0, control=True)
+    with running(config, ManualClock(MORNING)) as one:
+        yield one
+
+
+@pytest.fixture
+def control(turned: Running) -> Iterator[Control]:
+    """The control plane of `turned`, everything being as at the start."""
+    control = Control.of(turned.info)
+    with control.http:
+        control.reset()
+        # A test may have let the time pass at which the last token ended.
+        turned.http.headers["Authorization"] = f"Bearer {turned.sign_in().json()['token']}"
+        control.reset()
+        yield control
+        control.reset()
 
 
 @pytest.fixture
