@@ -10,6 +10,7 @@ from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox import RunningInfo
+    from cmdm_tui.sandbox.faults import FaultPlan
 
 
 def _behaviours(
@@ -24,6 +25,16 @@ def _behaviours(
     except SettingError as error:
         raise click.BadParameter(str(error)) from error
     return choices
+
+
+def _faults(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> "FaultPlan":
+    from cmdm_tui.sandbox.errors import SettingError
+    from cmdm_tui.sandbox.faults import FaultPlan
+
+    try:
+        return FaultPlan() if file is None else FaultPlan.read(file)
+    except SettingError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.group(short_help="Serve the API locally, with realistic data.")
@@ -58,6 +69,13 @@ def sandbox() -> None:
     callback=_behaviours,
     help="Answer otherwise than documented or assumed; may be repeated. NAME alone lists choices.",
 )
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    callback=_faults,
+    help="Let go wrong what this TOML file says.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
 @click.pass_obj
@@ -66,6 +84,7 @@ def serve(
     data: Path | None,
     *,
     behaviours: dict[str, str],
+    faults: "FaultPlan",
     as_json: bool,
     quiet: bool,
     **given: int | bool | None,
@@ -83,6 +102,7 @@ def serve(
     config = SandboxConfig(  # pyright: ignore[reportArgumentType]
         data=data or invocation.paths.sandbox,
         behaviours=behaviours,
+        faults=faults,
         **settings,  # pyright: ignore[reportArgumentType]
     )
     Sandbox.serve(

@@ -9,6 +9,7 @@ import msgspec
 from cmdm_tui.sandbox.accounts import Credentials
 from cmdm_tui.sandbox.behaviours import Behaviours
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.faults import FaultPlan
 
 DEFAULT_PORT = 8765
 DEFAULT_RECORDS = 2_000
@@ -21,7 +22,8 @@ class SandboxConfig:
     `records` is the number of leads of a new data set, the other entities being in proportion; data
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
     seconds. With `control` there is a control plane. `behaviours` says where the sandbox is to do
-    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`.
+    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`, `faults`
+    what is to go wrong.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -35,6 +37,7 @@ class SandboxConfig:
     token_ttl: int = 3_600
     control: bool = False
     behaviours: Mapping[str, str] = field(default_factory=dict[str, str])
+    faults: FaultPlan = field(default_factory=FaultPlan)
 
     def __post_init__(self) -> None:
         lowest_and_highest = {

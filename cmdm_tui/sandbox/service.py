@@ -19,6 +19,8 @@ from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.control.controls import Controls
 from cmdm_tui.sandbox.control.plane import ControlPlane
+from cmdm_tui.sandbox.faults import Faults
+from cmdm_tui.sandbox.faults.strikes import Strikes
 from cmdm_tui.sandbox.gate import Gate
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.routes import Api, application
@@ -43,7 +45,7 @@ def service(
 ) -> Service:
     """Put the parts together that `config` asks for, and none that it does not."""
     token = secrets.token_urlsafe(32) if config.control else None
-    if token is None and not config.behaviours:
+    if token is None and not config.behaviours and not config.faults.faults:
         app = _plain(config, store, account, clock)
     else:
         app = _controlled(config, store, account, VirtualClock(clock), token)
@@ -64,10 +66,13 @@ def _controlled(
     changes = OtherChanges(store, clock, behaviours)
     api = Api(OtherOrders(store, behaviours), changes, account, tokens, limits)
     calls = application(api, [Middleware(AskedOtherwise, behaviours)])
-    app: ASGIApp = AnsweredOtherwise(Gate(calls, tokens, limits, clock), behaviours, clock)
+    answered = AnsweredOtherwise(Gate(calls, tokens, limits, clock), behaviours, clock)
+    faults = Faults(config.faults)
+    app = Strikes(answered, faults, tokens, limits, clock)
     if token is None:
         return app
-    return ControlPlane(app, Controls(config, store, clock, tokens, limits, behaviours), token)
+    controls = Controls(config, store, clock, tokens, limits, behaviours, faults)
+    return ControlPlane(app, controls, token)
 
 
 def _access(config: SandboxConfig, store: AccessStore, clock: Clock) -> tuple[Tokens, Limits]:

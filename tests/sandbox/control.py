@@ -50,6 +50,13 @@ class Control:
         """Choose these behaviours, and the sandbox's own way everywhere else."""
         return self._result(self.http.put("/behaviours", json=choices))
 
+    def faults(self) -> list[dict[str, Any]]:
+        return self._result(self.http.get("/faults"))["faults"]
+
+    def go_wrong(self, *faults: dict[str, Any], seed: int = 0) -> None:
+        """Let these faults strike, and no others."""
+        self._result(self.http.put("/faults", json={"seed": seed, "faults": faults}))
+
     @staticmethod
     def _result(answer: httpx.Response) -> Any:
         assert answer.status_code == 200, answer.text

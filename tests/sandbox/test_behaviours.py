@@ -260,7 +260,7 @@ def test_statuses_of_refusals(http: httpx.Client, turned: "Running", control: "C
     assert http.get("/nothing").status_code == 400
     other = http.patch("/lead")
     assert (other.status_code, "allow" in other.headers) == (404, False)
-    wrong = {name: "x" for name in ("client_id", "client_secret", "username", "password")}
+    wrong = {"client_id": "x", "client_secret": "x", "username": "x", "password": "x"}
     assert turned.anonymous("POST", "/authenticate", wrong).status_code == 401
 
 

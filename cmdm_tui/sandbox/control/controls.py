@@ -7,6 +7,7 @@ from cmdm_tui.sandbox.behaviours import BEHAVIOURS, Behaviours
 from cmdm_tui.sandbox.clock import VirtualClock, wire_time
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.faults import Faults
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.store import SavingStore, Store
 from cmdm_tui.sandbox.tokens import Tokens
@@ -31,6 +32,7 @@ class Controls:
     tokens: Tokens
     limits: Limits
     behaviours: Behaviours
+    faults: Faults
 
     # Records
 
@@ -66,6 +68,7 @@ class Controls:
         self.limits.an_hour = self.config.rate_limit
         self.limits.a_month = self.config.month_limit
         self.behaviours.replace(self.config.behaviours)
+        self.faults.replace(self.config.faults)
 
     @property
     def _saving(self) -> SavingStore:
@@ -134,3 +137,9 @@ class Controls:
             }
             for one in BEHAVIOURS.values()
         ]
+
+    # Faults
+
+    def listed_faults(self) -> dict[str, object]:
+        """Return the faults with how many requests matched each, and how many it struck."""
+        return {"seed": self.faults.seed, "faults": list(self.faults.counted())}

@@ -15,6 +15,7 @@ from cmdm_tui.sandbox.answers import Refusal, json_answer, quoted
 from cmdm_tui.sandbox.bodies import read_object
 from cmdm_tui.sandbox.control.controls import BEGINNING, Controls
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.faults import FaultPlan
 from cmdm_tui.sandbox.gate import header_once
 
 CONTROL_PATH = "/_sandbox"
@@ -69,6 +70,8 @@ class ControlPlane:
             ("GET", "/behaviours"): self._behaviours,
             ("PATCH", "/behaviours"): self._choose,
             ("PUT", "/behaviours"): self._replace_behaviours,
+            ("GET", "/faults"): self._faults,
+            ("PUT", "/faults"): self._replace_faults,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,6 +122,7 @@ class ControlPlane:
             "clock": self._controls.time(),
             "settings": self._controls.settings(),
             "behaviours": dict(self._controls.behaviours.chosen),
+            **self._controls.listed_faults(),
             "snapshots": self._controls.saved(),
         }
 
@@ -169,6 +173,14 @@ class ControlPlane:
     async def _replace_behaviours(self, body: Mapping[str, object]) -> object:
         self._controls.behaviours.replace(_read(body, dict[str, str]))
         return dict(self._controls.behaviours.chosen)
+
+    async def _faults(self, body: Mapping[str, object]) -> object:
+        _read(body, _Nothing)
+        return self._controls.listed_faults()
+
+    async def _replace_faults(self, body: Mapping[str, object]) -> object:
+        self._controls.faults.replace(_read(body, FaultPlan))
+        return self._controls.listed_faults()
 
 
 def _read(body: Mapping[str, object], kind: type[Asked]) -> Asked:
