@@ -1,15 +1,18 @@
 """`cmdm sandbox`: the local server to develop and test against."""
 
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmdm_tui.cli.invocation import Invocation
-from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.sandbox import RunningInfo
+    from cmdm_tui.sandbox import Credentials, RunningInfo
+    from cmdm_tui.sandbox.access_log import Line
     from cmdm_tui.sandbox.faults import FaultPlan
 
 
@@ -43,6 +46,7 @@ def sandbox() -> None:
 
 
 @sandbox.command(short_help="Serve until interrupted.")
+@click.option("--host", metavar="ADDRESS", help="Outside this machine, with TLS, for others.")
 @click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="0 takes a free port.")
 @click.option(
     "--data",
@@ -60,6 +64,15 @@ def sandbox() -> None:
 @click.option("--rate-limit", type=click.IntRange(1), metavar="N", help="Calls an hour.")
 @click.option("--month-limit", type=click.IntRange(1), metavar="N", help="Calls a month.")
 @click.option("--token-ttl", type=click.IntRange(1), metavar="SECONDS", help="A token's life.")
+@click.option("--certfile", type=click.Path(path_type=Path), metavar="FILE", help="For TLS: PEM.")
+@click.option("--keyfile", type=click.Path(path_type=Path), metavar="FILE", help="For TLS: PEM.")
+@click.option(
+    "--credentials",
+    "credentials_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take the credentials of this JSON file, not random ones.",
+)
 @click.option("--control", is_flag=True, help="Serve a control plane for tests, under /_sandbox/.")
 @click.option(
     "--behaviour",
@@ -77,17 +90,23 @@ def sandbox() -> None:
     help="Let go wrong what this TOML file says.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Log calls to this file, not on stderr.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
 @click.pass_obj
 def serve(
     invocation: Invocation,
     data: Path | None,
     *,
-    behaviours: dict[str, str],
-    faults: "FaultPlan",
+    credentials_file: Path | None,
     as_json: bool,
+    log: Path | None,
     quiet: bool,
-    **given: int | bool | None,
+    **given: Any,
 ) -> None:
     """Serve the API on this machine until interrupted.
 
@@ -95,34 +114,72 @@ def serve(
     stdout is an object with url, client_id, client_secret, username and password, and with
     --control also control and control_token, printed when connections are accepted. Calls are
     logged on stderr.
+
+    Others than this machine's programs are served with --host, which takes --certfile, --keyfile
+    and credentials of your own: from --credentials, a JSON object that only you can read, or from
+    CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD.
     """
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
+    from cmdm_tui.sandbox.exposure import LOOPBACK
 
     settings = {name: value for name, value in given.items() if value is not None}
-    config = SandboxConfig(  # pyright: ignore[reportArgumentType]
-        data=data or invocation.paths.sandbox,
-        behaviours=behaviours,
-        faults=faults,
-        **settings,  # pyright: ignore[reportArgumentType]
+    host = settings.get("host", LOOPBACK)
+    own = _own_credentials(credentials_file, invocation.environment, host)
+    config = SandboxConfig(data=data or invocation.paths.sandbox, credentials=own, **settings)
+    with _call_log(log, quiet=quiet) as on_call:
+        Sandbox.serve(
+            config,
+            on_ready=_say_as_json if as_json else partial(_say, is_own=own is not None),
+            progress=_progress,
+            on_call=on_call,
+        )
+
+
+def _own_credentials(
+    file: Path | None, environment: Mapping[str, str], host: str
+) -> "Credentials | None":
+    """Return credentials of one's own, None for the sandbox's.
+
+    The environment's are used where it takes one's own: on this machine they may be another
+    service's, set up for the commands that are run against it.
+    """
+    from cmdm_tui.sandbox.exposure import (
+        credentials_of_environment,
+        is_loopback,
+        read_credentials,
     )
-    Sandbox.serve(
-        config,
-        on_ready=_say_as_json if as_json else _say,
-        progress=_progress,
-        on_call=None if quiet else lambda line: click.echo(one_line(str(line)), err=True),
-    )
+
+    if file is not None:
+        return read_credentials(file)
+    return None if is_loopback(host) else credentials_of_environment(environment)
+
+
+@contextmanager
+def _call_log(file: Path | None, *, quiet: bool) -> "Generator[Callable[[Line], None] | None]":
+    """Yield what to call with each line of the access log."""
+    if quiet and file is None:
+        yield None
+    elif file is None:
+        yield lambda line: click.echo(str(line), err=True)
+    else:
+        from cmdm_tui.sandbox.access_log import log_file
+
+        with log_file(file) as write:
+            yield write
 
 
 def _say_as_json(info: "RunningInfo") -> None:
     click.echo(info.json_line())
 
 
-def _say(info: "RunningInfo") -> None:
+def _say(info: "RunningInfo", *, is_own: bool) -> None:
     click.echo(
         f"The sandbox serves {info.url}/api/v1 until Ctrl-C. To use it from another shell:\n"
     )
-    for name in ("url", "client_id", "client_secret", "username", "password"):
-        click.echo(f"export CMDM_{name.upper()}={getattr(info, name)}")
+    click.echo(f"export CMDM_URL={info.url}")
+    for name in ("client_id", "client_secret", "username", "password"):
+        shown = "your own" if is_own else getattr(info, name)
+        click.echo(f"export CMDM_{name.upper()}={shown}")
     if info.control is not None:
         click.echo(f"export CMDM_CONTROL={info.control}")
         click.echo(f"export CMDM_CONTROL_TOKEN={info.control_token}")

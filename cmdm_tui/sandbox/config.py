@@ -9,6 +9,7 @@ import msgspec
 from cmdm_tui.sandbox.accounts import Credentials
 from cmdm_tui.sandbox.behaviours import Behaviours
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.exposure import LOOPBACK, check_exposure
 from cmdm_tui.sandbox.faults import FaultPlan
 
 DEFAULT_PORT = 8765
@@ -23,7 +24,8 @@ class SandboxConfig:
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
     seconds. With `control` there is a control plane. `behaviours` says where the sandbox is to do
     otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`, `faults`
-    what is to go wrong.
+    what is to go wrong. `host` is an IP address; one outside this machine takes a certificate, and
+    `credentials` of one's own, which are otherwise made at random and kept in the data folder.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -38,6 +40,10 @@ class SandboxConfig:
     control: bool = False
     behaviours: Mapping[str, str] = field(default_factory=dict[str, str])
     faults: FaultPlan = field(default_factory=FaultPlan)
+    host: str = LOOPBACK
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    credentials: Credentials | None = None
 
     def __post_init__(self) -> None:
         lowest_and_highest = {
@@ -55,6 +61,9 @@ class SandboxConfig:
                     f"give a whole number from {lowest:,} to {highest:,}."
                 )
         Behaviours(self.behaviours)
+        if self.keyfile is not None and self.certfile is None:
+            raise SettingError("A keyfile needs the certfile that it belongs to.")
+        check_exposure(self.host, self.certfile, self.credentials, control=self.control)
 
 
 class RunningInfo(msgspec.Struct, frozen=True, omit_defaults=True):

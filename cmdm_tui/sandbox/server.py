@@ -7,25 +7,29 @@ import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from cmdm_tui.sandbox.access_log import Line
-from cmdm_tui.sandbox.accounts import Account
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.connections import Connection
 from cmdm_tui.sandbox.control.plane import CONTROL_PATH
 from cmdm_tui.sandbox.datafile import Progress, build, check
 from cmdm_tui.sandbox.errors import PortError, SandboxError
+from cmdm_tui.sandbox.exposure import tls_context
 from cmdm_tui.sandbox.folder import credentials_of, held
 from cmdm_tui.sandbox.service import service
 from cmdm_tui.sandbox.sqlite import SqliteStore
 
-LOOPBACK = "127.0.0.1"
+if TYPE_CHECKING:
+    import ssl
+
 _BACKLOG = 2_048
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_STOP = 15
@@ -34,7 +38,13 @@ _SECONDS_TO_STOP = 15
 class Server(uvicorn.Server):
     """A uvicorn server that says when it accepts connections, or that it never will."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, info: RunningInfo) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        info: RunningInfo,
+        tls: "ssl.SSLContext | None" = None,
+    ) -> None:
         # The answers' own headers say the date, by the sandbox's clock.
         super().__init__(
             uvicorn.Config(
@@ -49,6 +59,7 @@ class Server(uvicorn.Server):
                 date_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
         self.info = info
@@ -82,12 +93,14 @@ def prepared(
     on_call: Callable[[Line], None] | None,
 ) -> Generator[Server]:
     """Hold the folder, the data and the port of a sandbox while the block runs."""
-    with held(config.data) as path, closing(_listening(config.port)) as listener:
-        credentials = credentials_of(config.data)
+    tls = None if config.certfile is None else tls_context(config.certfile, config.keyfile)
+    with held(config.data) as path, closing(_listening(config.host, config.port)) as listener:
+        credentials = config.credentials or credentials_of(config.data)
         _have_data(path, config, progress)
         with closing(SqliteStore(path)) as store:
-            made = service(config, store, Account.of(credentials), clock, on_call)
-            url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+            scheme, port = "http" if tls is None else "https", listener.getsockname()[1]
+            url = f"{scheme}://{_named(config.host)}:{port}"
+            made = service(config, store, credentials, clock, url, on_call)
             info = RunningInfo(
                 url,
                 credentials.client_id,
@@ -97,7 +110,7 @@ def prepared(
                 None if made.control_token is None else url + CONTROL_PATH,
                 made.control_token,
             )
-            yield Server(made.app, listener, info)
+            yield Server(made.app, listener, info, tls)
 
 
 @contextmanager
@@ -162,20 +175,28 @@ def ended_by_signals() -> Generator[Callable[[Server], None]]:
             signal.signal(number, handler)
 
 
-def _listening(port: int) -> socket.socket:
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, asyncio turns off the delay that would hold back every short answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise PortError(
-            f"The sandbox cannot listen on {LOOPBACK}:{port} ({error.strerror}); "
+            f"The sandbox cannot listen on {_named(host)}:{port} ({error.strerror}); "
             "choose another port with --port, or let it find a free one with --port 0."
         ) from error
     return listener
+
+
+def _named(host: str) -> str:
+    """Return how an address reaches the host."""
+    if ip_address(host).is_unspecified:
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _have_data(path: Path, config: SandboxConfig, progress: Progress | None) -> None:

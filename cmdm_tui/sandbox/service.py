@@ -4,11 +4,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from cmdm_tui.sandbox.access_log import AccessLog, Line
-from cmdm_tui.sandbox.accounts import Account
+from cmdm_tui.sandbox.accounts import Account, Credentials
 from cmdm_tui.sandbox.behaviours import Behaviours
 from cmdm_tui.sandbox.behaviours.answers import AnsweredOtherwise
 from cmdm_tui.sandbox.behaviours.changes import OtherChanges, OtherCounts
@@ -19,9 +20,11 @@ from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.control.controls import Controls
 from cmdm_tui.sandbox.control.plane import ControlPlane
+from cmdm_tui.sandbox.exposure import is_loopback
 from cmdm_tui.sandbox.faults import Faults
 from cmdm_tui.sandbox.faults.strikes import Strikes
 from cmdm_tui.sandbox.gate import Gate
+from cmdm_tui.sandbox.hosts import Hosts
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.routes import Api, application
 from cmdm_tui.sandbox.store import AccessStore, Store
@@ -39,17 +42,26 @@ class Service:
 def service(
     config: SandboxConfig,
     store: Store,
-    account: Account,
+    credentials: Credentials,
     clock: Clock,
+    url: str,
     on_call: Callable[[Line], None] | None,
 ) -> Service:
-    """Put the parts together that `config` asks for, and none that it does not."""
+    """Put the parts together that `config` asks for, and none that it does not.
+
+    `url` is the address that clients use.
+    """
     token = secrets.token_urlsafe(32) if config.control else None
+    account = Account.of(credentials)
     if token is None and not config.behaviours and not config.faults.faults:
         app = _plain(config, store, account, clock)
     else:
         app = _controlled(config, store, account, VirtualClock(clock), token)
-    return Service(app if on_call is None else AccessLog(app, on_call), token)
+    app = Hosts(app, url, is_loopback=is_loopback(config.host))
+    if on_call is not None:
+        unspoken = msgspec.structs.astuple(credentials)
+        app = AccessLog(app, on_call, unspoken if token is None else (*unspoken, token))
+    return Service(app, token)
 
 
 def _plain(config: SandboxConfig, store: Store, account: Account, clock: Clock) -> ASGIApp:

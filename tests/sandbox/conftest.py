@@ -35,6 +35,11 @@ class Running:
         url = httpx.URL(self.info.url)
         return url.host, url.port or 0
 
+    @property
+    def host(self) -> str:
+        """What the `Host` header of a request written by hand must say."""
+        return self.info.url.partition("://")[2]
+
     def sign_in(self) -> httpx.Response:
         headers = sign_in_headers(self.info.credentials)
         return self.anonymous("POST", "/authenticate", headers=headers)

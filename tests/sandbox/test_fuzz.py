@@ -125,7 +125,7 @@ def exchange(address: tuple[str, int], message: bytes, *, half_close: bool = Fal
     return received
 
 
-def odd_request(chance: random.Random, authorization: str) -> bytes:
+def odd_request(chance: random.Random, host: str, authorization: str) -> bytes:
     depth = chance.choice((0, 1, 1, 1, 2, 2, 3, 4))
     path = "/".join(
         chance.choice(SEGMENTS if chance.random() < 0.4 else ENTITIES) for _ in range(depth)
@@ -141,7 +141,7 @@ def odd_request(chance: random.Random, authorization: str) -> bytes:
         body = b'{"LastName":"x"}'
     lines = [
         f"{chance.choice(METHODS)} {base}{path}{'?' + query if query else ''} HTTP/1.1",
-        "Host: x",
+        f"Host: {host}",
         "Connection: close",
         *chance.sample(HEADERS[:4] + HEADERS[5:], chance.randint(0, 2)),
     ]
@@ -167,7 +167,7 @@ def no_server_error(running: "Running", requests: int) -> dict[int, int]:
     chance = random.Random(20_260_331)
     seen: dict[int, int] = {}
     for _ in range(requests):
-        message = odd_request(chance, running.http.headers["authorization"])
+        message = odd_request(chance, running.host, running.http.headers["authorization"])
         answer = exchange(running.address, message)
         status = status_of(answer)
         assert status in EXPECTED, (message[:300], answer[:300])
@@ -215,16 +215,19 @@ AMBIGUOUS = {
 @pytest.mark.parametrize("rest", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_ambiguous_framing_is_not_taken_for_two_requests(shared: "Running", rest: bytes) -> None:
     authorization = shared.http.headers["authorization"].encode()
-    smuggled = b"DELETE /api/v1/lead/ZZZZZZZZ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    message = b"POST /api/v1/nothing HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\n%b%b"
-    answer = exchange(shared.address, message % (authorization, rest, smuggled), half_close=True)
+    host = shared.host.encode()
+    smuggled = b"DELETE /api/v1/lead/ZZZZZZZZ HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n"
+    message = b"POST /api/v1/nothing HTTP/1.1\r\nHost: %b\r\nAuthorization: %b\r\n%b%b"
+    message %= (host, authorization, rest, smuggled % host)
+    answer = exchange(shared.address, message, half_close=True)
     assert answer.count(b"HTTP/1.1 ") <= 2
     assert b"HTTP/1.1 500" not in answer
 
 
 def test_bytes_that_are_no_request(shared: "Running") -> None:
     chance = random.Random(19_470_308)
-    good = b"GET /api/v1/lead?per_page=1&page=1 HTTP/1.1\r\nHost: x\r\n\r\n"
+    host = shared.host.encode()
+    good = b"GET /api/v1/lead?per_page=1&page=1 HTTP/1.1\r\nHost: %b\r\n\r\n" % host
     for _ in range(GARBAGE):
         kind = chance.randint(0, 3)
         if kind == 0:

@@ -364,7 +364,10 @@ def test_a_stream_that_nobody_reads_does_not_keep_it_from_ending(
         connection.settimeout(10)
         connection.connect(running.address)
         authorization = running.http.headers["authorization"]
-        request = f"GET /api/v1/lead HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"
+        request = (
+            f"GET /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\n"
+            f"Authorization: {authorization}\r\n\r\n"
+        )
         connection.sendall(request.encode())
         assert connection.recv(16).startswith(b"HTTP/1.1 200")
         # Others are served meanwhile, writers included.
