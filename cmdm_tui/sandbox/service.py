@@ -26,6 +26,8 @@ from cmdm_tui.sandbox.faults.strikes import Strikes
 from cmdm_tui.sandbox.gate import Gate
 from cmdm_tui.sandbox.hosts import Hosts
 from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.openapi import description
+from cmdm_tui.sandbox.openapi.route import Described
 from cmdm_tui.sandbox.routes import Api, application
 from cmdm_tui.sandbox.store import AccessStore, Store
 from cmdm_tui.sandbox.tokens import Tokens
@@ -57,6 +59,7 @@ def service(
         app = _plain(config, store, account, clock)
     else:
         app = _controlled(config, store, account, VirtualClock(clock), token)
+    app = Described(app, description(url))
     app = Hosts(app, url, is_loopback=is_loopback(config.host))
     if on_call is not None:
         unspoken = msgspec.structs.astuple(credentials)
