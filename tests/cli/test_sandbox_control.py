@@ -1,4 +1,4 @@
-"""`cmdm sandbox serve` with a control plane, behaviours, faults, a log, and outside this machine."""
+"""`cmdm sandbox serve`: the control plane, behaviours, faults, the log, and who may be served."""
 
 import json
 import signal

@@ -1,13 +1,13 @@
 """Odd requests over every route, and bytes that are no request: no 500, no hang, still in order."""
 
 import json
+import logging
 import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from tests.sandbox.conftest import sign_in_headers
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
     from tests.sandbox.control import Control
+
+logger = logging.getLogger(__name__)
 
 ENTITIES = ["lead", "account", "contact", "task", "opportunity", "event", "product"]
 REQUESTS, GARBAGE = 350, 50
@@ -160,15 +162,16 @@ def odd_path(chance: random.Random, ids: list[str]) -> str:
 def odd_request(chance: random.Random, host: str, authorization: str, ids: list[str]) -> bytes:
     path = odd_path(chance, ids)
     base = chance.choice(
-        ["/api/v1/"] * 12
+        ["/api/v1/"] * 60
         + ["/", "/api/v1", "/api/", "//api/v1/", "*", "http://x/", "/openapi.json", "/_sandbox/"]
     )
     query = "&".join(
-        f"{chance.choice(NAMES)}={chance.choice(VALUES)}" for _ in range(chance.randint(0, 4))
+        f"{chance.choice(NAMES)}={chance.choice(VALUES)}"
+        for _ in range(chance.choice((0, 0, 0, 1, 2, 4)))
     )
     body = chance.choice(BODIES)
     if chance.random() < 0.2:
-        body = b'{"LastName":"x"}'
+        body = chance.choice([b'{"LastName":"x"}', b'{"Subject":"x"}', b'{"Name":"x","SKU":"y"}'])
     lines = [
         f"{chance.choice(METHODS)} {base}{path}{'?' + query if query else ''} HTTP/1.1",
         f"Host: {host}",
@@ -209,7 +212,6 @@ def no_server_error(
 
 SERVE = """
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from cmdm_tui.sandbox import Sandbox, SandboxConfig, gate
 
@@ -267,10 +269,7 @@ def resident(process: int) -> int:
 
 @pytest.mark.timeout(900)
 def test_odd_requests_and_garbage_are_answered_without_a_server_error_or_a_leak(
-    template: Path,
-    tmp_path: Path,
-    runs_whole: bool,
-    record_property: Callable[[str, object], None],
+    template: Path, tmp_path: Path, runs_whole: bool
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(template, data)
@@ -278,8 +277,7 @@ def test_odd_requests_and_garbage_are_answered_without_a_server_error_or_a_leak(
     grown, seen = growth(data, "whole", *numbers)
     # The requests are odd in many ways, not in one.
     assert set(seen) >= {200, 201, 400, 401, 404, 405}
-    record_property("grown", grown)
-    record_property("seen", seen)
+    logger.info("%d requests: %s; %.1f MiB more", sum(numbers), seen, grown / 2**20)
     assert grown < MOST_GROWN, grown
 
 
