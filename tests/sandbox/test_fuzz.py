@@ -71,7 +71,8 @@ ROUTES = [
     "Task/Close/{id}",
     "authenticate",
 ]
-METHODS = ["GET", "GET", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "QUERY", "get"]
+METHODS = ["GET"] * 6 + ["POST"] * 4 + ["PUT"] * 4 + ["DELETE"] * 2
+METHODS += ["PATCH", "HEAD", "OPTIONS", "QUERY", "get"]
 NAMES = ["fields", "per_page", "page", "sort_by", "sort_order", "per_page", "x", "", "%00"]
 VALUES = [
     "1",
@@ -170,7 +171,7 @@ def odd_request(chance: random.Random, host: str, authorization: str, ids: list[
         for _ in range(chance.choice((0, 0, 0, 1, 2, 4)))
     )
     body = chance.choice(BODIES)
-    if chance.random() < 0.2:
+    if chance.random() < 0.5:
         body = chance.choice([b'{"LastName":"x"}', b'{"Subject":"x"}', b'{"Name":"x","SKU":"y"}'])
     lines = [
         f"{chance.choice(METHODS)} {base}{path}{'?' + query if query else ''} HTTP/1.1",
