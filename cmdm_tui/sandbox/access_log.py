@@ -1,14 +1,27 @@
-"""The access log: one readable line a call, without headers or bodies, and so without secrets."""
+"""The access log: one readable line a call, that holds no secret.
 
+Headers and bodies are left out. A path or a query can still hold what does not belong there, such
+as a token; so only what looks like this API's own words is shown of them, and no known secret.
+"""
+
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote_plus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.text import one_line
 
 _TARGET_SHOWN = 160
+_LONGEST_WORD = 20
+_SHORTEST_SECRET = 4
+_KNOWN_PARAMETERS = frozenset({"fields", "per_page", "page", "sort_by", "sort_order"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +43,14 @@ class Line:
 
 
 class AccessLog:
-    """Reports every call that `app` answers."""
+    """Reports every call that `app` answers. `secrets` are never shown, wherever they stand."""
 
-    def __init__(self, app: ASGIApp, report: Callable[[Line], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, report: Callable[[Line], None], secrets: Iterable[str] = ()
+    ) -> None:
         self._app = app
         self._report = report
+        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and report it."""
@@ -49,9 +65,49 @@ class AccessLog:
         try:
             await self._app(scope, receive, counting_send)
         finally:
-            target: bytes = scope["raw_path"]
-            if scope["query_string"]:
-                target += b"?" + scope["query_string"]
-            shown = one_line(target.decode("latin-1"), _TARGET_SHOWN)
+            target = shown_target(scope["raw_path"], scope["query_string"], self._secrets)
             method = one_line(scope["method"], 10)
-            self._report(Line(method, shown, status, time.perf_counter() - began, size))
+            self._report(Line(method, target, status, time.perf_counter() - began, size))
+
+
+def shown_target(path: bytes, query: bytes, secrets: Iterable[str]) -> str:
+    """Return a request's path and query, fit to be logged."""
+    target = "/".join(_shown_word(word, secrets) for word in path.decode("latin-1").split("/"))
+    if query:
+        parts = query.decode("latin-1").split("&")
+        target += "?" + "&".join(_shown_parameter(part, secrets) for part in parts)
+    return one_line(target, _TARGET_SHOWN)
+
+
+def _shown_parameter(part: str, secrets: Iterable[str]) -> str:
+    name, equals, value = part.partition("=")
+    words = value.split(",") if name in _KNOWN_PARAMETERS else []
+    shown = ",".join(_shown_word(word, secrets) for word in words) if words else "…"
+    return _shown_word(name, secrets) + equals + (shown if value else "")
+
+
+def _shown_word(word: str, secrets: Iterable[str]) -> str:
+    plain = unquote_plus(word)
+    if len(plain) > _LONGEST_WORD or any(secret in plain for secret in secrets):
+        return f"<{len(plain)} characters>"
+    return word
+
+
+@contextmanager
+def log_file(path: Path) -> Generator[Callable[[Line], None]]:
+    """Open a log that is its owner's alone, and yield what adds a line to it, with its time.
+
+    Raises `SettingError` when it cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SettingError(
+            f"The log file {path} cannot be written ({error.strerror}); choose another with --log."
+        ) from error
+    with open(descriptor, "a", encoding="utf-8", buffering=1) as file:  # noqa: PTH123 (a descriptor)
+
+        def write(line: Line) -> None:
+            file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}\n")
+
+        yield write

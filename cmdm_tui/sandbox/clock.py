@@ -21,6 +21,47 @@ class SystemClock:
         return time.time()
 
 
+class VirtualClock:
+    """A clock that runs beside another one: it can be moved, and can be made to stand."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+        self._stands_at: float | None = None
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether time passes only when the clock is moved."""
+        return self._stands_at is not None
+
+    def now(self) -> float:
+        """Return the Unix time in seconds."""
+        return self._clock.now() + self._ahead if self._stands_at is None else self._stands_at
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once."""
+        self.set(self.now() + seconds)
+
+    def set(self, now: float) -> None:
+        """Make it this time, Unix time in seconds."""
+        self._ahead = now - self._clock.now()
+        if self._stands_at is not None:
+            self._stands_at = now
+
+    def stand(self) -> None:
+        """Stop where the clock is."""
+        self._stands_at = self.now()
+
+    def run(self) -> None:
+        """Go on from where the clock is."""
+        self._ahead = self.now() - self._clock.now()
+        self._stands_at = None
+
+    def reset(self) -> None:
+        """Run as the clock beside it."""
+        self._ahead, self._stands_at = 0.0, None
+
+
 def wire_time(unix_time: float) -> str:
     """Return `unix_time` as a DateTime of the wire, `2026-03-31T09:30:00Z` (api.md)."""
     return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,12 +1,16 @@
 """What a sandbox is started with, and what is known of it once it runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.behaviours import Behaviours
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.exposure import LOOPBACK, check_exposure
+from cmdm_tui.sandbox.faults import FaultPlan
 
 DEFAULT_PORT = 8765
 DEFAULT_RECORDS = 2_000
@@ -20,6 +24,10 @@ class SandboxConfig:
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
     seconds. `database` is the `postgresql://` address of a database that takes the place of the
     folder's file, and may be served by several `workers`; it can hold a password, and is not shown.
+    With `control` there is a control plane. `behaviours` says where the sandbox is to do
+    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`, `faults`
+    what is to go wrong. `host` is an IP address; one outside this machine takes a certificate, and
+    `credentials` of one's own, which are otherwise made at random and kept in the data folder.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -33,6 +41,13 @@ class SandboxConfig:
     token_ttl: int = 3_600
     database: str | None = field(default=None, repr=False)
     workers: int = 1
+    control: bool = False
+    behaviours: Mapping[str, str] = field(default_factory=dict[str, str])
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    host: str = LOOPBACK
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    credentials: Credentials | None = None
 
     def __post_init__(self) -> None:
         lowest_and_highest = {
@@ -54,12 +69,22 @@ class SandboxConfig:
             raise SettingError(
                 f"{self.workers} workers need a database to share; give one with --database."
             )
+        is_turned = self.control or self.behaviours or self.faults.faults
+        if self.workers > 1 and is_turned:
+            raise SettingError(
+                "Control, behaviours and faults are one process's own; serve with one worker."
+            )
+        Behaviours(self.behaviours)
+        if self.keyfile is not None and self.certfile is None:
+            raise SettingError("A keyfile needs the certfile that it belongs to.")
+        check_exposure(self.host, self.certfile, self.credentials, control=self.control)
 
 
-class RunningInfo(msgspec.Struct, frozen=True):
+class RunningInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a running sandbox is and how to sign in; encodes to the one JSON line for programs.
 
-    `url` is what api.md calls `{api-url}`: the calls stand behind `{url}/api/v1`.
+    `url` is what api.md calls `{api-url}`: the calls stand behind `{url}/api/v1`. `control` is the
+    address of the control plane and `control_token` its bearer token, where there is one.
     """
 
     url: str
@@ -67,6 +92,8 @@ class RunningInfo(msgspec.Struct, frozen=True):
     client_secret: str
     username: str
     password: str
+    control: str | None = None
+    control_token: str | None = None
 
     @property
     def credentials(self) -> Credentials:

@@ -32,9 +32,12 @@ class Allowance:
         return {name: str(value) for name, value in values.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limits:
-    """Counts every call of an identified user, whatever becomes of it."""
+    """Counts every call of an identified user, whatever becomes of it.
+
+    The limits are in calls; the control plane may change them.
+    """
 
     store: AccessStore
     clock: Clock

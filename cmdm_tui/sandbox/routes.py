@@ -1,7 +1,7 @@
 """The calls of the API: which path and method is answered by what (api.md, "Calls")."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -22,13 +22,13 @@ from cmdm_tui.sandbox.answers import (
 )
 from cmdm_tui.sandbox.bodies import read_object, refuse_declared_size
 from cmdm_tui.sandbox.changes import Changes, not_found
-from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.failures import Failures
-from cmdm_tui.sandbox.gate import AUTHENTICATE, Gate, Segments
+from cmdm_tui.sandbox.fields import fields_answer
+from cmdm_tui.sandbox.gate import AUTHENTICATE, Segments
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
 from cmdm_tui.sandbox.schema import ENTITIES, Entity
-from cmdm_tui.sandbox.store import Store
+from cmdm_tui.sandbox.store import RecordStore
 from cmdm_tui.sandbox.tokens import Tokens
 
 ENTITY = "{entity}"
@@ -105,7 +105,7 @@ class Call(BaseRoute):
 class Api:
     """The answers to the documented calls."""
 
-    store: Store
+    store: RecordStore
     changes: Changes
     account: Account
     tokens: Tokens
@@ -153,19 +153,8 @@ class Api:
         return list_answer(page.total, paging.pages(page.total), page.records, fields)
 
     async def list_fields(self, request: Request, target: Target) -> Response:
-        """Retrieve fields: as records, under `Total Page` and `Field` (api.md)."""
-        entity = target.kind
-        paging = read_paging(request.query_params)
-        fields, pages = entity.fields, 1
-        if paging is not None:
-            pages = paging.pages(len(fields))
-            fields = fields[paging.offset : paging.offset + paging.per_page]
-        described = [
-            {"ExternalID": entity.field_id(field), "Properties": field.properties()}
-            for field in fields
-        ]
-        totals = {"Total Records": str(len(entity.fields)), "Total Page": str(pages)}
-        return json_answer({**totals, "Field": described})
+        """Retrieve fields."""
+        return fields_answer(target.kind, request.query_params)
 
     async def get(self, _request: Request, target: Target) -> Response:
         """Retrieve one."""
@@ -215,30 +204,22 @@ class Api:
         return json_answer({"Message": "Record updated."})
 
 
-def application(
-    store: Store,
-    account: Account,
-    clock: Clock,
-    *,
-    token_ttl: int,
-    rate_limit: int,
-    month_limit: int,
-) -> ASGIApp:
-    """Return the whole API as an ASGI application, gate included."""
-    tokens = Tokens(store, clock, token_ttl)
-    limits = Limits(store, clock, rate_limit, month_limit)
-    api = Api(store, Changes(store, clock), account, tokens, limits)
+def application(api: Api, inner: Sequence[Middleware] = ()) -> ASGIApp:
+    """Return the calls as an ASGI application to stand behind a gate.
+
+    `inner` is what a request passes between the gate and the calls.
+    """
     app = Starlette(
         routes=api.calls(),
         exception_handlers={
             Refusal: _refused,
             ClientDisconnect: _disconnected,
         },
-        middleware=[Middleware(Failures)],
+        middleware=[Middleware(Failures), *inner],
     )
     app.router.default = _no_such_path
     app.router.redirect_slashes = False
-    return Gate(app, tokens, limits, clock)
+    return app
 
 
 async def _no_such_path(scope: Scope, _receive: Receive, _send: Send) -> None:

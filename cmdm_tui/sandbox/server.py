@@ -7,22 +7,29 @@ import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from ipaddress import ip_address
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from cmdm_tui.sandbox.access_log import AccessLog, Line
+from cmdm_tui.sandbox.access_log import Line
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
+from cmdm_tui.sandbox.connections import Connection
+from cmdm_tui.sandbox.control.plane import CONTROL_PATH
 from cmdm_tui.sandbox.data import opened
 from cmdm_tui.sandbox.datafile import Progress
 from cmdm_tui.sandbox.errors import PortError, SandboxError
+from cmdm_tui.sandbox.exposure import tls_context
 from cmdm_tui.sandbox.folder import credentials_of, held
-from cmdm_tui.sandbox.routes import application
+from cmdm_tui.sandbox.service import service
 from cmdm_tui.sandbox.store import Store
 
-LOOPBACK = "127.0.0.1"
+if TYPE_CHECKING:
+    import ssl
+
 _BACKLOG = 2_048
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_STOP = 15
@@ -32,14 +39,18 @@ class Server(uvicorn.Server):
     """A uvicorn server that says when it accepts connections, or that it never will."""
 
     def __init__(
-        self, app: ASGIApp, store: Store, listener: socket.socket, info: RunningInfo
+        self,
+        app: ASGIApp,
+        store: Store,
+        listener: socket.socket,
+        info: RunningInfo,
+        tls: "ssl.SSLContext | None" = None,
     ) -> None:
-        # h11 refuses the ambiguous framing that faster parsers let pass. The answers' own headers
-        # say the date, by the sandbox's clock.
+        # The answers' own headers say the date, by the sandbox's clock.
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 loop="asyncio",
@@ -49,6 +60,7 @@ class Server(uvicorn.Server):
                 date_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
         self.info = info
@@ -100,28 +112,23 @@ def prepared(
 
     Without a `clock` the time is that of the data's own clock.
     """
-    with held(config.data) as path, closing(_listening(config.port)) as listener:
-        credentials = credentials_of(config.data)
+    tls = None if config.certfile is None else tls_context(config.certfile, config.keyfile)
+    with held(config.data) as path, closing(_listening(config.host, config.port)) as listener:
+        credentials = config.credentials or credentials_of(config.data)
         with opened(path, config, credentials, progress) as data:
-            app = application(
-                data.store,
-                data.account,
-                clock or data.clock,
-                token_ttl=config.token_ttl,
-                rate_limit=config.rate_limit,
-                month_limit=config.month_limit,
-            )
-            if on_call is not None:
-                app = AccessLog(app, on_call)
-            url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+            scheme, port = "http" if tls is None else "https", listener.getsockname()[1]
+            url = f"{scheme}://{_named(config.host)}:{port}"
+            made = service(config, data, credentials, clock or data.clock, url, on_call)
             info = RunningInfo(
                 url,
                 credentials.client_id,
                 credentials.client_secret,
                 credentials.username,
                 credentials.password,
+                None if made.control_token is None else url + CONTROL_PATH,
+                made.control_token,
             )
-            yield Server(app, data.store, listener, info)
+            yield Server(made.app, data.store, listener, info, tls)
 
 
 @contextmanager
@@ -186,20 +193,28 @@ def ended_by_signals() -> Generator[Callable[[Server], None]]:
             signal.signal(number, handler)
 
 
-def _listening(port: int) -> socket.socket:
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, asyncio turns off the delay that would hold back every short answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise PortError(
-            f"The sandbox cannot listen on {LOOPBACK}:{port} ({error.strerror}); "
+            f"The sandbox cannot listen on {_named(host)}:{port} ({error.strerror}); "
             "choose another port with --port, or let it find a free one with --port 0."
         ) from error
     return listener
+
+
+def _named(host: str) -> str:
+    """Return how an address reaches the host."""
+    if ip_address(host).is_unspecified:
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _nothing(_info: RunningInfo) -> None:

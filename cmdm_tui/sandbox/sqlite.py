@@ -16,6 +16,7 @@ import msgspec
 
 from cmdm_tui.sandbox.clock import periods
 from cmdm_tui.sandbox.datafile import connect
+from cmdm_tui.sandbox.saves import Saves
 from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
 from cmdm_tui.sandbox.statements import filled, index_name
 from cmdm_tui.sandbox.store import Order, Page, Properties, StoredRecord, Usage
@@ -45,6 +46,7 @@ class SqliteStore:
         self._reader = connect(path)
         self._reader.text_factory = bytes
         self._windows = Windows(self._reader)
+        self._saves = Saves(self._writer)
         self._turn = asyncio.Lock()
         self._totals = {entity: self._counted(entity) for entity in ENTITIES}
         self._tokens: dict[str, int] = dict(self._writer.execute(_DIGESTS))
@@ -118,6 +120,31 @@ class SqliteStore:
             self._calls_written = now
             self._write_calls()
         return Usage(hour, month)
+
+    @property
+    def saved(self) -> list[str]:
+        """The names of what was saved, the oldest first."""
+        return self._saves.names
+
+    async def save(self, name: str) -> None:
+        """Keep all records as they are now under `name`."""
+        async with self._turn:
+            with _committed(self._writer):
+                self._saves.save(name)
+
+    async def restore(self, name: str) -> None:
+        """Go back to what was saved under `name`."""
+        async with self._turn:
+            with _committed(self._writer):
+                self._saves.restore(name)
+            for entity in ENTITIES:
+                self._totals[entity] = self._counted(entity)
+                self._windows.forget(entity)
+
+    async def forget_calls(self) -> None:
+        """Count from zero."""
+        self._calls.clear()
+        self._write_calls()
 
     def close(self) -> None:
         """Write what is pending and let go of the database."""

@@ -7,7 +7,7 @@ talks to a server; nothing here knows SQL, HTTP or which entity means what.
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Properties = dict[str, str | None]
 
@@ -124,6 +124,28 @@ class Store(RecordStore, AccessStore, Protocol):
 
     def in_use(self) -> AbstractAsyncContextManager[None]:
         """Serve the running event loop while the block runs; then let go of the database."""
+        ...
+
+
+@runtime_checkable
+class SavingStore(Protocol):
+    """A store that can go back: what the control plane asks of it."""
+
+    @property
+    def saved(self) -> list[str]:
+        """The names of what was saved, the oldest first."""
+        ...
+
+    async def save(self, name: str) -> None:
+        """Keep all records as they are now under `name`, in place of what was kept under it."""
+        ...
+
+    async def restore(self, name: str) -> None:
+        """Go back to what was saved under `name`. Tokens and counts of calls stay."""
+        ...
+
+    async def forget_calls(self) -> None:
+        """Count from zero."""
         ...
 
 

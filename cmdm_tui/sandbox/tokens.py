@@ -2,19 +2,24 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.store import AccessStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tokens:
-    """Issues tokens that last `lifetime` seconds. Only their SHA-256 digests are stored."""
+    """Issues tokens that last `lifetime` seconds. Only their SHA-256 digests are stored.
+
+    The control plane may change the lifetime, and end tokens early; those are ended for this
+    process alone, and only while it runs.
+    """
 
     store: AccessStore
     clock: Clock
     lifetime: int
+    _ended: set[str] = field(default_factory=set[str], repr=False)
 
     async def issue(self) -> tuple[str, int]:
         """Return a new token and the Unix time at which it ends."""
@@ -29,13 +34,22 @@ class Tokens:
 
         Looking a digest up says nothing, through its timing, about the token behind it.
         """
-        if authorization is None:
+        digest = _bearer_digest(authorization)
+        if digest is None or digest in self._ended:
             return None
-        scheme, _, token = authorization.partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        ends = await self.store.token_end(_digest(token.strip()))
+        ends = await self.store.token_end(digest)
         return ends if ends is not None and self.clock.now() < ends else None
+
+    def end(self, authorization: bytes | None) -> None:
+        """End the token of an `Authorization` header now, if it holds one."""
+        digest = _bearer_digest(authorization)
+        if digest is not None:
+            self._ended.add(digest)
+
+
+def _bearer_digest(authorization: bytes | None) -> str | None:
+    scheme, _, token = (authorization or b"").partition(b" ")
+    return _digest(token.strip()) if scheme.lower() == b"bearer" else None
 
 
 def _digest(token: bytes) -> str:

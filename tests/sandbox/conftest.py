@@ -15,6 +15,7 @@ from cmdm_tui.sandbox import Credentials, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.store import Store
 from tests.sandbox.backends import Backend, PostgresBackend, SqliteBackend
+from tests.sandbox.control import Control
 
 RECORDS = 40
 MORNING = 1_774_948_800.0  # 2026-03-31T09:20:00Z
@@ -35,6 +36,11 @@ class Running:
     def address(self) -> tuple[str, int]:
         url = httpx.URL(self.info.url)
         return url.host, url.port or 0
+
+    @property
+    def host(self) -> str:
+        """What the `Host` header of a request written by hand must say."""
+        return self.info.url.partition("://")[2]
 
     def sign_in(self) -> httpx.Response:
         headers = sign_in_headers(self.info.credentials)
@@ -121,7 +127,7 @@ def start(backend: Backend, template: Path, tmp_path: Path) -> Iterator[Start]:
         *,
         reset: bool = False,
         port: int = 0,
-        **settings: int,
+        **settings: Any,
     ) -> AbstractContextManager[Running]:
         if data is None:
             data = tmp_path / f"data-{next(numbers)}"
@@ -148,6 +154,29 @@ def shared(
     config = SandboxConfig(folder, 0, rate_limit=10**9, month_limit=10**9, database=database)
     with running(config) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def turned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One sandbox with a control plane, for all tests that put it back: see `control`."""
+    folder = tmp_path_factory.mktemp("turned") / "data"
+    SqliteBackend().copy(template, folder)
+    config = SandboxConfig(data=folder, port=0, control=True)
+    with running(config, ManualClock(MORNING)) as one:
+        yield one
+
+
+@pytest.fixture
+def control(turned: Running) -> Iterator[Control]:
+    """The control plane of `turned`, everything being as at the start."""
+    control = Control.of(turned.info)
+    with control.http:
+        control.reset()
+        # A test may have let the time pass at which the last token ended.
+        turned.http.headers["Authorization"] = f"Bearer {turned.sign_in().json()['token']}"
+        control.reset()
+        yield control
+        control.reset()
 
 
 @pytest.fixture

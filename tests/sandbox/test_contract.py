@@ -901,7 +901,8 @@ def test_body_over_1_mib_is_refused_before_it_is_sent(shared: "Running") -> None
     for method, path in [("POST", "/lead"), ("PUT", f"/lead/{UNKNOWN}"), ("DELETE", "/lead/x")]:
         with socket.create_connection(shared.address, timeout=10) as connection:
             request = (
-                f"{method} /api/v1{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n"
+                f"{method} /api/v1{path} HTTP/1.1\r\nHost: {shared.host}\r\n"
+                "Content-Length: 99999999999\r\n"
                 f"Authorization: {shared.http.headers['authorization']}\r\n\r\n"
             )
             connection.sendall(request.encode())
@@ -911,7 +912,8 @@ def test_body_over_1_mib_is_refused_before_it_is_sent(shared: "Running") -> None
 def test_body_over_1_mib_in_chunks_is_refused_before_its_end(shared: "Running") -> None:
     with socket.create_connection(shared.address, timeout=10) as connection:
         request = (
-            "POST /api/v1/lead HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            f"POST /api/v1/lead HTTP/1.1\r\nHost: {shared.host}\r\n"
+            "Transfer-Encoding: chunked\r\n"
             f"Authorization: {shared.http.headers['authorization']}\r\n\r\n"
         )
         connection.sendall(request.encode())

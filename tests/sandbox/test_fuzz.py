@@ -1,21 +1,35 @@
 """Odd requests over every route, and bytes that are no request: no 500, no hang, still in order."""
 
 import json
+import logging
 import random
+import re
+import shutil
 import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from starlette.datastructures import QueryParams
 
+from cmdm_tui.sandbox import RunningInfo
+from tests.sandbox.conftest import sign_in_headers
+
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
+    from tests.sandbox.control import Control
+
+logger = logging.getLogger(__name__)
 
 ENTITIES = ["lead", "account", "contact", "task", "opportunity", "event", "product"]
-REQUESTS = 2_500
-GARBAGE = 150
+REQUESTS, GARBAGE = 350, 50
+ALL_REQUESTS, ALL_GARBAGE = 9_000, 1_000
 EXPECTED = {200, 201, 400, 401, 404, 405, 413}
+# Python's allocator and SQLite's page caches fill up; what grows with each request does not stop.
+MOST_GROWN = 64 * 1024 * 1024
 
 SEGMENTS = [
     "lead",
@@ -47,7 +61,18 @@ SEGMENTS = [
     "{entity}",
     "lead%20",
 ]
-METHODS = ["GET", "GET", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "QUERY", "get"]
+ROUTES = [
+    "{entity}",
+    "{entity}/fields",
+    "{entity}/{id}",
+    "{entity}/{id}/task",
+    "{entity}/{id}/opportunity",
+    "lead/convert/{id}",
+    "Task/Close/{id}",
+    "authenticate",
+]
+METHODS = ["GET"] * 6 + ["POST"] * 4 + ["PUT"] * 4 + ["DELETE"] * 2
+METHODS += ["PATCH", "HEAD", "OPTIONS", "QUERY", "get"]
 NAMES = ["fields", "per_page", "page", "sort_by", "sort_order", "per_page", "x", "", "%00"]
 VALUES = [
     "1",
@@ -125,23 +150,32 @@ def exchange(address: tuple[str, int], message: bytes, *, half_close: bool = Fal
     return received
 
 
-def odd_request(chance: random.Random, authorization: str) -> bytes:
+def odd_path(chance: random.Random, ids: list[str]) -> str:
+    if chance.random() < 0.5:
+        entity, external_id = chance.choice(ENTITIES), chance.choice(ids)
+        return chance.choice(ROUTES).format(entity=entity, id=external_id)
     depth = chance.choice((0, 1, 1, 1, 2, 2, 3, 4))
-    path = "/".join(
+    return "/".join(
         chance.choice(SEGMENTS if chance.random() < 0.4 else ENTITIES) for _ in range(depth)
     )
+
+
+def odd_request(chance: random.Random, host: str, authorization: str, ids: list[str]) -> bytes:
+    path = odd_path(chance, ids)
     base = chance.choice(
-        ["/api/v1/"] * 12 + ["/", "/api/v1", "/api/", "//api/v1/", "*", "http://x/"]
+        ["/api/v1/"] * 60
+        + ["/", "/api/v1", "/api/", "//api/v1/", "*", "http://x/", "/openapi.json", "/_sandbox/"]
     )
     query = "&".join(
-        f"{chance.choice(NAMES)}={chance.choice(VALUES)}" for _ in range(chance.randint(0, 4))
+        f"{chance.choice(NAMES)}={chance.choice(VALUES)}"
+        for _ in range(chance.choice((0, 0, 0, 1, 2, 4)))
     )
     body = chance.choice(BODIES)
-    if chance.random() < 0.2:
-        body = b'{"LastName":"x"}'
+    if chance.random() < 0.5:
+        body = chance.choice([b'{"LastName":"x"}', b'{"Subject":"x"}', b'{"Name":"x","SKU":"y"}'])
     lines = [
         f"{chance.choice(METHODS)} {base}{path}{'?' + query if query else ''} HTTP/1.1",
-        "Host: x",
+        f"Host: {host}",
         "Connection: close",
         *chance.sample(HEADERS[:4] + HEADERS[5:], chance.randint(0, 2)),
     ]
@@ -163,23 +197,97 @@ def status_of(answer: bytes) -> int:
     return int(answer[9:12])
 
 
-def no_server_error(running: "Running", requests: int) -> dict[int, int]:
+def no_server_error(
+    address: tuple[str, int], host: str, authorization: str, requests: int, ids: list[str]
+) -> dict[int, int]:
     chance = random.Random(20_260_331)
     seen: dict[int, int] = {}
     for _ in range(requests):
-        message = odd_request(chance, running.http.headers["authorization"])
-        answer = exchange(running.address, message)
+        message = odd_request(chance, host, authorization, ids)
+        answer = exchange(address, message)
         status = status_of(answer)
         assert status in EXPECTED, (message[:300], answer[:300])
         seen[status] = seen.get(status, 0) + 1
     return seen
 
 
-def test_odd_requests_are_answered_without_a_server_error(shared: "Running") -> None:
-    seen = no_server_error(shared, REQUESTS)
+SERVE = """
+import sys
+from pathlib import Path
+from cmdm_tui.sandbox import Sandbox, SandboxConfig, gate
+
+def leaking(headers, name, kept=[], header_once=gate.header_once):
+    kept.append(b"x" * 400_000)
+    return header_once(headers, name)
+
+if sys.argv[2] == "leak":
+    gate.header_once = leaking
+config = SandboxConfig(Path(sys.argv[1]), port=0, rate_limit=10**9, month_limit=10**9, control=True)
+Sandbox.serve(config, lambda info: print(info.json_line(), flush=True))
+"""
+
+
+def growth(data: Path, how: str, requests: int, garbage: int) -> tuple[int, dict[int, int]]:
+    """Send odd requests to a sandbox in a process of its own.
+
+    Returns by how many bytes its memory has grown since the first of them, and what it answered.
+    """
+    command = [sys.executable, "-c", SERVE, str(data), how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            info = RunningInfo(**json.loads(process.stdout.readline()))
+            url = httpx.URL(info.url)
+            address, host = (url.host, url.port or 0), url.netloc.decode()
+            headers = sign_in_headers(info.credentials)
+            with httpx.Client(base_url=f"{info.url}/api/v1", verify=False) as http:
+                token = http.post("/authenticate", headers=headers).json()["token"]
+                http.headers["Authorization"] = f"Bearer {token}"
+                ids = ["ZZZZZZZZ"]
+                for entity in ENTITIES:
+                    listed = http.get(f"/{entity}").json()["Entity"]
+                    ids += [record["ExternalID"] for record in listed]
+                asked = (address, host, f"Bearer {token}")
+                no_server_error(*asked, requests // 4, ids)
+                before = resident(process.pid)
+                seen = no_server_error(*asked, requests, ids)
+                no_server_error_for_garbage(address, host, garbage)
+                grown = resident(process.pid) - before
+                still_in_order(http)
+        finally:
+            process.kill()
+    return grown, seen
+
+
+def resident(process: int) -> int:
+    """Return how many bytes of memory a process holds."""
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():
+        pytest.skip("this machine does not tell a process's memory")
+    (kilobytes,) = re.findall(r"VmRSS:\s+([0-9]+) kB", status.read_text())
+    return int(kilobytes) * 1024
+
+
+@pytest.mark.timeout(900)
+def test_odd_requests_and_garbage_are_answered_without_a_server_error_or_a_leak(
+    template: Path, tmp_path: Path, runs_whole: bool
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(template, data)
+    numbers = (ALL_REQUESTS, ALL_GARBAGE) if runs_whole else (REQUESTS, GARBAGE)
+    grown, seen = growth(data, "whole", *numbers)
     # The requests are odd in many ways, not in one.
     assert set(seen) >= {200, 201, 400, 401, 404, 405}
-    still_in_order(shared.http)
+    logger.info("%d requests: %s; %.1f MiB more", sum(numbers), seen, grown / 2**20)
+    assert grown < MOST_GROWN, grown
+
+
+def test_a_leak_would_be_noticed(template: Path, tmp_path: Path) -> None:
+    """The broken twin: something is kept of each request."""
+    data = tmp_path / "data"
+    shutil.copytree(template, data)
+    grown, _ = growth(data, "leak", REQUESTS, 0)
+    assert grown > MOST_GROWN
 
 
 def test_a_server_error_would_be_noticed(
@@ -196,8 +304,9 @@ def test_a_server_error_would_be_noticed(
         return read_paging(query)
 
     monkeypatch.setattr(routes, "read_paging", fragile)
+    authorization = shared.http.headers["authorization"]
     with pytest.raises(AssertionError):
-        no_server_error(shared, REQUESTS)
+        no_server_error(shared.address, shared.host, authorization, ALL_REQUESTS, ["ZZZZZZZZ"])
 
 
 AMBIGUOUS = {
@@ -215,17 +324,19 @@ AMBIGUOUS = {
 @pytest.mark.parametrize("rest", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_ambiguous_framing_is_not_taken_for_two_requests(shared: "Running", rest: bytes) -> None:
     authorization = shared.http.headers["authorization"].encode()
-    smuggled = b"DELETE /api/v1/lead/ZZZZZZZZ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    message = b"POST /api/v1/nothing HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\n%b%b"
-    answer = exchange(shared.address, message % (authorization, rest, smuggled), half_close=True)
+    host = shared.host.encode()
+    smuggled = b"DELETE /api/v1/lead/ZZZZZZZZ HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n"
+    message = b"POST /api/v1/nothing HTTP/1.1\r\nHost: %b\r\nAuthorization: %b\r\n%b%b"
+    message %= (host, authorization, rest, smuggled % host)
+    answer = exchange(shared.address, message, half_close=True)
     assert answer.count(b"HTTP/1.1 ") <= 2
     assert b"HTTP/1.1 500" not in answer
 
 
-def test_bytes_that_are_no_request(shared: "Running") -> None:
+def no_server_error_for_garbage(address: tuple[str, int], host: str, number: int) -> None:
     chance = random.Random(19_470_308)
-    good = b"GET /api/v1/lead?per_page=1&page=1 HTTP/1.1\r\nHost: x\r\n\r\n"
-    for _ in range(GARBAGE):
+    good = f"GET /api/v1/lead?per_page=1&page=1 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    for _ in range(number):
         kind = chance.randint(0, 3)
         if kind == 0:
             message = chance.randbytes(chance.randint(1, 2_000))
@@ -239,9 +350,48 @@ def test_bytes_that_are_no_request(shared: "Running") -> None:
             message = (
                 b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * chance.randint(1, 200_000) + b"\r\n\r\n"
             )
-        answer = exchange(shared.address, bytes(message), half_close=True)
+        answer = exchange(address, bytes(message), half_close=True)
         assert not answer.startswith(b"HTTP/1.1 5"), (bytes(message)[:200], answer[:200])
-    still_in_order(shared.http)
+
+
+def test_odd_commands_to_the_control_plane(turned: "Running", control: "Control") -> None:
+    chance = random.Random(19_991_231)
+    paths = ["", "/", "/clock", "/settings", "/behaviours", "/faults", "/snapshot", "/restore"]
+    values: list[object] = [
+        None,
+        0,
+        -1,
+        1e308,
+        10**30,
+        "",
+        "x",
+        "beginning",
+        "numbers",
+        [],
+        {},
+        True,
+        "\x00" * 99,
+    ]
+    names = [
+        "now",
+        "advance",
+        "stands",
+        "name",
+        "calls",
+        "totals",
+        "rate_limit",
+        "seed",
+        "faults",
+        "x",
+    ]
+    for _ in range(300):
+        body = {name: chance.choice(values) for name in chance.sample(names, chance.randint(0, 3))}
+        method = chance.choice(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
+        content = json.dumps(body).encode() if chance.random() < 0.9 else chance.choice(BODIES)
+        answer = control.http.request(method, chance.choice(paths), content=content)
+        assert answer.status_code in EXPECTED, (method, answer.url, body, answer.text)
+    control.reset()
+    still_in_order(turned.http)
 
 
 def still_in_order(http: httpx.Client) -> None:

@@ -230,7 +230,7 @@ def test_a_limit_holds(start: "Start", monkeypatch: Patch) -> None:
 def a_huge_body_is_refused_before_it_arrives(running: "Running") -> None:
     with socket.create_connection(running.address, timeout=1) as connection:
         request = (
-            "POST /api/v1/lead HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n"
+            f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 99999999999\r\n"
             f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
         )
         connection.sendall(request.encode())
@@ -261,7 +261,7 @@ def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch:
 def a_client_that_waits_for_100_is_told_at_once(running: "Running") -> None:
     with socket.create_connection(running.address, timeout=5) as connection:
         request = (
-            "POST /api/v1/lead HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n"
+            f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 2000000\r\n"
             "Expect: 100-continue\r\n"
             f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
         )

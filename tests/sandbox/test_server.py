@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -29,6 +31,7 @@ from cmdm_tui.sandbox import (
     SandboxConfig,
     SandboxError,
     SettingError,
+    access_log,
 )
 from cmdm_tui.sandbox.datafile import connect
 
@@ -364,7 +367,10 @@ def test_a_stream_that_nobody_reads_does_not_keep_it_from_ending(
         connection.settimeout(10)
         connection.connect(running.address)
         authorization = running.http.headers["authorization"]
-        request = f"GET /api/v1/lead HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"
+        request = (
+            f"GET /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\n"
+            f"Authorization: {authorization}\r\n\r\n"
+        )
         connection.sendall(request.encode())
         assert connection.recv(16).startswith(b"HTTP/1.1 200")
         # Others are served meanwhile, writers included.
@@ -394,6 +400,66 @@ def test_the_access_log_is_readable_and_holds_no_secret(tmp_path: Path) -> None:
         assert secret not in text
     assert lines[1].size > 100
     assert lines[1].seconds > 0
+
+
+def log_holds_no_secret(tmp_path: Path) -> None:
+    lines: list[Line] = []
+    config = SandboxConfig(tmp_path, port=0, records=3, control=True)
+    with Sandbox.embedded(config, on_call=lines.append) as info:
+        bearer = token(info)
+        secrets = [bearer, info.control_token or "", *vars_of(info.credentials)]
+        for secret in secrets:
+            escaped = "".join(f"%{byte:02X}" for byte in secret.encode())
+            for spelling in (secret, escaped):
+                base = f"{info.url}/api/v1"
+                httpx.get(f"{base}/lead/{spelling}")
+                httpx.get(f"{base}/lead/x{spelling}y/task")
+                httpx.get(f"{base}/lead?token={spelling}")
+                httpx.get(f"{base}/lead?{spelling}")
+                httpx.get(f"{base}/lead?sort_by={spelling}&fields=City,{spelling}")
+                httpx.get(f"{info.url}/_sandbox/{spelling}")
+    text = unquote("\n".join(map(str, lines)))
+    assert len(lines) > 60
+    assert not [secret for secret in secrets if secret in text]
+
+
+def test_no_path_or_query_brings_a_secret_into_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_holds_no_secret(tmp_path / "one")
+
+    def all_of_it(path: bytes, query: bytes, _secrets: object) -> str:
+        return f"{path.decode()}?{query.decode()}"
+
+    monkeypatch.setattr(access_log, "shown_target", all_of_it)
+    with pytest.raises(AssertionError):
+        log_holds_no_secret(tmp_path / "other")
+
+
+def test_the_log_stays_readable() -> None:
+    def shown(path: bytes, query: bytes = b"") -> str:
+        return access_log.shown_target(path, query, ["s3cret"])
+
+    assert shown(b"/api/v1/lead/ABC1D2E3") == "/api/v1/lead/ABC1D2E3"
+    listed = b"fields=City,AccountExternalID&per_page=100&page=2&sort_by=City&sort_order=desc"
+    assert shown(b"/api/v1/contact", listed) == f"/api/v1/contact?{listed.decode()}"
+    assert shown(b"/api/v1/lead", b"colour=blue&x=&y") == "/api/v1/lead?colour=…&x=&y"
+    assert shown(b"/a%73s3cret%1b") == "/<9 characters>"
+    assert "\x1b" not in shown(b"/\x1b[31m")
+
+
+def test_a_log_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "calls.log"
+    with access_log.log_file(path) as write:
+        write(access_log.Line("GET", "/api/v1/lead", 200, 0.0015, 12))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert re.fullmatch(
+        r"[0-9-]{10}T[0-9:]{8}Z  200       1\.5 ms          12 B  GET    /api/v1/lead\n",
+        path.read_text(),
+    )
+    with pytest.raises(SettingError) as caught, access_log.log_file(tmp_path):
+        pass
+    one_sentence(caught.value, tmp_path, "--log")
 
 
 def test_nothing_is_printed_when_embedded(

@@ -1,0 +1,145 @@
+"""What a test may do to a running sandbox: its time, its records, its limits, its behaviours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cmdm_tui.sandbox.behaviours import BEHAVIOURS, Behaviours
+from cmdm_tui.sandbox.clock import VirtualClock, wire_time
+from cmdm_tui.sandbox.config import SandboxConfig
+from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.faults import Faults
+from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.store import SavingStore, Store
+from cmdm_tui.sandbox.tokens import Tokens
+
+BEGINNING = "beginning"
+"""The name under which the records are saved before the first request is answered."""
+
+_FARTHEST = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last moment the wire can say
+_HIGHEST = {"rate_limit": 10**12, "month_limit": 10**12, "token_ttl": 10**9}
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The parts of a sandbox that can be turned while it runs.
+
+    Every method raises `SettingError`, whose message is one sentence, for what cannot be done.
+    """
+
+    config: SandboxConfig
+    store: Store
+    clock: VirtualClock
+    tokens: Tokens
+    limits: Limits
+    behaviours: Behaviours
+    faults: Faults
+
+    # Records
+
+    async def begin(self) -> None:
+        """Save the records as they are at the start, to be able to reset."""
+        if isinstance(self.store, SavingStore):
+            await self.store.save(BEGINNING)
+
+    def saved(self) -> list[str]:
+        """Return the names of what was saved."""
+        return self.store.saved if isinstance(self.store, SavingStore) else []
+
+    async def save(self, name: str) -> None:
+        """Save all records under `name`."""
+        await self._saving.save(name)
+
+    async def restore(self, name: str, *, calls: bool) -> None:
+        """Go back to the records of `name`; with `calls`, count calls from zero too.
+
+        Tokens stay good, and the clock, the settings and the behaviours stay as they are.
+        """
+        if name not in self._saving.saved:
+            raise SettingError(f"Nothing was saved as {name!r}.")
+        await self._saving.restore(name)
+        if calls:
+            await self._saving.forget_calls()
+
+    async def reset(self) -> None:
+        """Put everything back as it was at the start, but for the tokens, which stay good."""
+        await self.restore(BEGINNING, calls=True)
+        self.clock.reset()
+        self.tokens.lifetime = self.config.token_ttl
+        self.limits.an_hour = self.config.rate_limit
+        self.limits.a_month = self.config.month_limit
+        self.behaviours.replace(self.config.behaviours)
+        self.faults.replace(self.config.faults)
+
+    @property
+    def _saving(self) -> SavingStore:
+        if not isinstance(self.store, SavingStore):
+            raise SettingError("This database's records cannot be saved; serve them from a file.")
+        return self.store
+
+    # Time
+
+    def time(self) -> dict[str, object]:
+        """Return what time it is, and whether the clock stands."""
+        now = self.clock.now()
+        return {"now": now, "time": wire_time(now), "stands": self.clock.is_standing}
+
+    def move_clock(
+        self, *, now: float | None = None, advance: float | None = None, stands: bool | None = None
+    ) -> None:
+        """Set the clock, move it by some seconds, and let it stand or run: in this order."""
+        moved = (self.clock.now() if now is None else now) + (advance or 0.0)
+        if not 0 <= moved <= _FARTHEST:
+            raise SettingError("The clock can be between 1970 and the end of the year 9999.")
+        if now is not None or advance is not None:
+            self.clock.set(moved)
+        if stands is not None:
+            (self.clock.stand if stands else self.clock.run)()
+
+    # Settings
+
+    def settings(self) -> dict[str, int | None]:
+        """Return the limits in calls, a token's life in seconds, and the cap of a page."""
+        return {
+            "rate_limit": self.limits.an_hour,
+            "month_limit": self.limits.a_month,
+            "token_ttl": self.tokens.lifetime,
+            "page_cap": self.behaviours.number("page_cap"),
+        }
+
+    def set(self, given: Mapping[str, int | None]) -> None:
+        """Change some settings; `page_cap` None refuses what is over the sandbox's own cap."""
+        unknown = given.keys() - {*_HIGHEST, "page_cap"}
+        if unknown:
+            raise SettingError(f"There is no setting {min(unknown)!r}.")
+        for name, highest in _HIGHEST.items():
+            value = given.get(name, 1)
+            if value is None or not 1 <= value <= highest:
+                raise SettingError(f"{name} must be a whole number from 1 to {highest:,}.")
+        if "page_cap" in given:
+            cap = given["page_cap"]
+            choice = BEHAVIOURS["page_cap"].own if cap is None else str(cap)
+            self.behaviours.choose({"page_cap": choice})
+        self.limits.an_hour = given.get("rate_limit") or self.limits.an_hour
+        self.limits.a_month = given.get("month_limit") or self.limits.a_month
+        self.tokens.lifetime = given.get("token_ttl") or self.tokens.lifetime
+
+    # Behaviours
+
+    def listed_behaviours(self) -> list[dict[str, object]]:
+        """Return every behaviour with its row of api.md, its choices and the current one."""
+        return [
+            {
+                "name": one.name,
+                "row": one.row,
+                "choices": list(one.choices),
+                "numbers": None if one.numbers is None else list(one.numbers),
+                "current": self.behaviours[one.name],
+            }
+            for one in BEHAVIOURS.values()
+        ]
+
+    # Faults
+
+    def listed_faults(self) -> dict[str, object]:
+        """Return the faults with how many requests matched each, and how many it struck."""
+        return {"seed": self.faults.seed, "faults": list(self.faults.counted())}

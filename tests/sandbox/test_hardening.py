@@ -1,0 +1,532 @@
+"""What keeps strangers out at the socket: each check beside a twin that proves it can fail."""
+
+import json
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from cmdm_tui.sandbox import (
+    Credentials,
+    Sandbox,
+    SandboxConfig,
+    SettingError,
+    connections,
+    exposure,
+    hosts,
+    server,
+)
+from cmdm_tui.sandbox import config as config_module
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Running, Start
+
+Patch = pytest.MonkeyPatch
+STRONG = Credentials("id", "Tq8-vR2_kz5Lw0Xc", "me@example.org", "h4H.n7:Pd1$Ye9-B")
+
+
+def fails(check: Callable[[], object]) -> None:
+    """Assert that a check notices what has been broken."""
+    with pytest.raises(AssertionError):
+        check()
+
+
+def nothing(*_values: object) -> None:
+    """What a check becomes when it is broken."""
+
+
+def always(*_values: object) -> bool:
+    """What a check becomes when it is broken the other way."""
+    return True
+
+
+def refusal(doing: Callable[[], object]) -> str:
+    """Return the one sentence that refuses something."""
+    try:
+        doing()
+    except SettingError as error:
+        message = str(error)
+    else:
+        raise AssertionError("nothing was refused")
+    assert "\n" not in message
+    return message
+
+
+def exchange(address: tuple[str, int], message: bytes, *, timeout: float = 5.0) -> bytes:
+    """Send bytes and return all that comes back until the connection ends or nothing comes."""
+    received = b""
+    with socket.create_connection(address, timeout=timeout) as connection:
+        try:
+            connection.sendall(message)
+            while piece := connection.recv(65_536):
+                received += piece
+        except OSError:
+            pass
+    return received
+
+
+# Host and Origin
+
+
+def foreign_hosts_are_refused(running: "Running") -> None:
+    port = running.address[1]
+    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}", ""):
+        for url in (running.info.url, running.info.control):
+            answer = httpx.get(f"{url}/api/v1/lead", headers={"Host": host}, verify=False)
+            assert answer.status_code == 421, host
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}", f"[::1]:{port}"):
+        answer = httpx.get(running.info.url, headers={"Host": host}, verify=False)
+        assert answer.status_code == 404, host
+
+
+def test_foreign_hosts_are_refused(turned: "Running", monkeypatch: Patch) -> None:
+    foreign_hosts_are_refused(turned)
+    monkeypatch.setattr(hosts.Hosts, "_check", nothing)
+    fails(lambda: foreign_hosts_are_refused(turned))
+
+
+def test_a_request_without_a_host_or_with_two_is_refused(turned: "Running") -> None:
+    host = f"Host: {turned.host}\r\n"
+    for version, lines, status in (("1.1", "", 400), ("1.0", "", 421), ("1.1", host * 2, 400)):
+        message = f"GET / HTTP/{version}\r\n{lines}Connection: close\r\n\r\n"
+        answer = exchange(turned.address, message.encode())
+        assert answer.startswith(f"HTTP/1.1 {status}".encode()), message
+
+
+def pages_of_other_origins_are_refused(running: "Running") -> None:
+    bearer = {"Authorization": running.http.headers["authorization"]}
+    port = running.address[1]
+    for origin in ("http://evil.example", "null", "", f"https://127.0.0.1:{port}", "http://[::1]"):
+        for method in ("GET", "OPTIONS", "POST"):
+            answer = running.http.request(method, "/lead", headers={**bearer, "Origin": origin})
+            assert answer.status_code == 403, origin
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+    own = {**bearer, "Origin": running.info.url}
+    assert running.http.get("/lead/fields", headers=own).status_code == 200
+
+
+def test_pages_of_other_origins_are_refused(shared: "Running", monkeypatch: Patch) -> None:
+    pages_of_other_origins_are_refused(shared)
+    monkeypatch.setattr(hosts.Hosts, "_check", nothing)
+    fails(lambda: pages_of_other_origins_are_refused(shared))
+
+
+# Framing
+
+AMBIGUOUS: dict[str, bytes] = {
+    "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "two equal lengths": b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+    "two lengths in one": b"Content-Length: 2, 2\r\n\r\n{}",
+    "length and chunks": b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks and length": b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n",
+    "length with a sign": b"Content-Length: +2\r\n\r\n{}",
+    "negative length": b"Content-Length: -2\r\n\r\n{}",
+    "empty length": b"Content-Length: \r\n\r\n{}",
+    "length in hexadecimal": b"Content-Length: 0x2\r\n\r\n{}",
+    "unknown coding": b"Transfer-Encoding: gzip\r\n\r\n{}",
+    "two codings": b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "coding twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "coding identity": b"Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}",
+    "coding with a tab": b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+    "space before the colon": b"Content-Length : 2\r\n\r\n{}",
+    "folded header": b"X: a\r\n b: c\r\nContent-Length: 2\r\n\r\n{}",
+    "folded length": b"Content-Length:\r\n 2\r\n\r\n{}",
+    "header ended by LF": b"X: a\nContent-Length: 2\r\n\r\n{}",
+    "head ended by LF": b"Content-Length: 2\n\n{}",
+    "CR in a header": b"X: a\rContent-Length: 5\r\nContent-Length: 2\r\n\r\n{}",
+    "NUL in a header": b"X: a\x00\r\nContent-Length: 2\r\n\r\n{}",
+    "chunk ended by LF": b"Transfer-Encoding: chunked\r\n\r\n2\n{}\r\n0\r\n\r\n",
+    "chunk's data ended by LF": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\n0\r\n\r\n",
+    "chunk's data ended by others": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n",
+    "chunk of no size": b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "chunk of a negative size": b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+    "chunk of a huge size": b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}",
+}
+# In HTTP/1.0 there are no chunks.
+OLD = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+
+
+def is_refused_and_closed(
+    running: "Running", rest: bytes, version: bytes = b"1.1", *, timeout: float = 5.0
+) -> None:
+    """Assert that what follows an ambiguous request is never taken for another one."""
+    host, bearer = running.host.encode(), running.http.headers["authorization"].encode()
+    head = b"Host: %b\r\nAuthorization: %b\r\n" % (host, bearer)
+    smuggled = b"GET /api/v1/lead/fields HTTP/1.1\r\n%b\r\n" % head
+    message = b"POST /api/v1/lead HTTP/%b\r\n%b%b%b" % (version, head, rest, smuggled)
+    answer = exchange(running.address, message, timeout=timeout)
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501")), answer[:200]
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answer.lower()
+
+
+@pytest.mark.parametrize("rest", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_ambiguous_framing_is_refused_and_the_connection_closed(
+    shared: "Running", rest: bytes
+) -> None:
+    is_refused_and_closed(shared, rest)
+
+
+def test_chunks_in_http_1_0_are_refused(shared: "Running") -> None:
+    is_refused_and_closed(shared, OLD, b"1.0")
+
+
+def test_framing_that_h11_lets_pass_would_be_noticed(shared: "Running", monkeypatch: Patch) -> None:
+    """The broken twin: h11 alone."""
+    monkeypatch.setattr(connections, "fault_of_head", nothing)
+    noticed: list[str] = []
+    for name, rest in AMBIGUOUS.items():
+        try:
+            is_refused_and_closed(shared, rest, timeout=1.0)
+        except AssertionError:
+            noticed.append(name)
+    assert {"length and chunks", "folded header", "header ended by LF"} <= set(noticed)
+
+
+def test_a_request_behind_another_is_judged_alike(shared: "Running") -> None:
+    host, bearer = shared.host.encode(), shared.http.headers["authorization"].encode()
+    head = b"Host: %b\r\nAuthorization: %b\r\n" % (host, bearer)
+    first = b"GET /api/v1/lead/fields HTTP/1.1\r\n%b\r\n" % head
+    body = b"POST /api/v1/nothing HTTP/1.1\r\n%bContent-Length: 2\r\n\r\n{}" % head
+    for before in (first, body, first + body):
+        answer = exchange(
+            shared.address, before + b"POST /api/v1/lead HTTP/1.1\r\n%bX: a\n\r\n" % head
+        )
+        statuses = re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", answer)
+        assert statuses[-1] == b"400"
+        assert b"201" not in statuses
+
+
+def test_bytes_that_come_one_by_one_are_a_request_all_the_same(shared: "Running") -> None:
+    message = (
+        f"GET /api/v1/lead/fields HTTP/1.1\r\nHost: {shared.host}\r\nConnection: close\r\n"
+        f"Authorization: {shared.http.headers['authorization']}\r\n\r\n"
+    )
+    with socket.create_connection(shared.address, timeout=5) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for character in message:
+            connection.sendall(character.encode())
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+# Deadlines and numbers
+
+
+def a_slow_request_ends(running: "Running", sent: bytes, answered: bytes) -> None:
+    answer = exchange(running.address, sent % running.host.encode(), timeout=4)
+    assert answer.startswith(answered)
+    assert (answer == b"") == (answered == b"")
+
+
+SLOW: dict[str, tuple[bytes, bytes]] = {
+    "head": (b"GET / HTTP/1.1\r\nHost: %b\r\nX: ", b"HTTP/1.1 408"),
+    "body": (
+        b"POST /api/v1/authenticate HTTP/1.1\r\nHost: %b\r\nContent-Length: 5\r\n\r\n1",
+        b"HTTP/1.1 400",
+    ),
+}
+
+
+@pytest.mark.parametrize("sent", SLOW)
+def test_a_request_that_does_not_arrive_is_given_up(
+    start: "Start", monkeypatch: Patch, sent: str
+) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
+    with start() as running:
+        began = time.monotonic()
+        a_slow_request_ends(running, *SLOW[sent])
+        assert time.monotonic() - began < 3.5
+        monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 60)
+        monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 60)
+        began = time.monotonic()
+        exchange(running.address, SLOW[sent][0] % running.host.encode(), timeout=4)
+        assert time.monotonic() - began > 3.5
+
+
+def test_a_body_that_the_call_waits_for_is_given_up(start: "Start", monkeypatch: Patch) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
+    with start() as running:
+        message = (
+            f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 50\r\n"
+            f"Authorization: {running.http.headers['authorization']}\r\n\r\n{{"
+        )
+        assert exchange(running.address, message.encode()).startswith(b"HTTP/1.1 408")
+        assert running.http.get("/lead").json()["Total Records"] == "40"
+
+
+def test_a_silent_connection_is_closed_without_a_word(start: "Start", monkeypatch: Patch) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    with start() as running, socket.create_connection(running.address, timeout=4) as connection:
+        assert connection.recv(10) == b""
+
+
+def test_an_answer_that_nobody_takes_is_given_up(
+    start: "Start", monkeypatch: Patch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_AN_ANSWER", 0.4)
+    with start(data=tmp_path / "big", records=9_000) as running, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.settimeout(10)
+        connection.connect(running.address)
+        request = (
+            f"GET /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\n"
+            f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        time.sleep(1.5)
+        taken = 0
+        try:
+            while piece := connection.recv(65_536):
+                taken += len(piece)
+                assert not piece.endswith(b"\r\n0\r\n\r\n")
+        except OSError:
+            pass
+        assert taken > 0
+
+
+def half_open_connections_starve_nobody(running: "Running") -> None:
+    with ExitStack() as open_ones:
+        for _ in range(500):
+            connection = socket.create_connection(running.address, timeout=10)
+            open_ones.enter_context(closing(connection))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x")
+        began = time.monotonic()
+        for _ in range(20):
+            answer = running.anonymous("GET", "/lead")
+            assert answer.status_code == 401
+            assert running.http.get("/lead/fields").status_code == 200
+        assert time.monotonic() - began < 10
+        held = len(connections_of(running))
+        assert held <= connections.MOST_CONNECTIONS
+
+
+def connections_of(running: "Running") -> list[str]:
+    """Return the server's side of the established connections to a sandbox."""
+    table = Path("/proc/self/net/tcp")
+    if not table.exists():
+        pytest.skip("this machine does not tell its connections")
+    own = f":{running.address[1]:04X}"
+    rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    return [row[1] for row in rows if row[1].endswith(own) and row[3] == "01"]
+
+
+def test_500_half_open_connections_starve_nobody(start: "Start", monkeypatch: Patch) -> None:
+    with start() as running:
+        half_open_connections_starve_nobody(running)
+        monkeypatch.setattr(connections.Connection, "_make_room", nothing)
+        fails(lambda: half_open_connections_starve_nobody(running))
+
+
+# Who may be served where
+
+
+def config(tmp_path: Path, **settings: Any) -> SandboxConfig:
+    return SandboxConfig(tmp_path / "data", port=0, records=1, **settings)
+
+
+def nothing_is_served_outside_without_tls_and_own_credentials(tmp_path: Path) -> None:
+    certificate = tmp_path / "certificate"
+    for settings, named in (
+        ({}, "TLS"),
+        ({"credentials": STRONG}, "TLS"),
+        ({"certfile": certificate}, "credentials"),
+        ({"certfile": certificate, "credentials": STRONG, "control": True}, "control"),
+    ):
+        for host in ("0.0.0.0", "192.0.2.1", "::", "2001:db8::1"):
+            assert named in refusal(partial(config, tmp_path, host=host, **settings))
+
+
+def unchecked(*_values: object, control: bool) -> None:
+    """The check of a setting that is broken."""
+
+
+def test_nothing_is_served_outside_without_tls_and_own_credentials(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    nothing_is_served_outside_without_tls_and_own_credentials(tmp_path)
+    config(tmp_path, host="0.0.0.0", certfile=tmp_path, credentials=STRONG)
+    for loopback in ("127.0.0.1", "127.1.2.3", "::1"):
+        config(tmp_path, host=loopback, control=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(exposure, "is_loopback", always)
+        fails(lambda: nothing_is_served_outside_without_tls_and_own_credentials(tmp_path))
+    monkeypatch.setattr(config_module, "check_exposure", unchecked)
+    fails(lambda: nothing_is_served_outside_without_tls_and_own_credentials(tmp_path))
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "example.org", "127.0.0.1:80", "1.2.3"])
+def test_a_host_is_an_address(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingError, match="address"):
+        config(tmp_path, host=host)
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        {"password": "short"},
+        {"client_secret": "x" * 40},
+        {"password": "0123456789abcde"},
+        {"password": STRONG.client_secret},
+    ],
+)
+def test_credentials_for_others_are_not_easily_guessed(
+    tmp_path: Path, weak: dict[str, str], monkeypatch: Patch
+) -> None:
+    values = {name: getattr(STRONG, name) for name in STRONG.__struct_fields__}
+    credentials = Credentials(**{**values, **weak})
+
+    def refused() -> None:
+        outside = partial(config, tmp_path, host="0.0.0.0", certfile=tmp_path)
+        message = refusal(partial(outside, credentials=credentials))
+        assert next(iter(weak.values())) not in message
+
+    refused()
+    config(tmp_path, credentials=credentials)
+    monkeypatch.setattr(exposure, "_check_strength", nothing)
+    fails(refused)
+
+
+@pytest.mark.parametrize("wrong", ["", "with space", "lïne", "a\r\nb", "x" * 1_001])
+def test_credentials_that_cannot_stand_in_a_header(tmp_path: Path, wrong: str) -> None:
+    credentials = Credentials("id", "secret", wrong, "password")
+    with pytest.raises(SettingError, match="username"):
+        config(tmp_path, credentials=credentials)
+
+
+def test_credentials_of_ones_own_are_the_ones_that_sign_in(tmp_path: Path) -> None:
+    with Sandbox.embedded(config(tmp_path, credentials=STRONG)) as info:
+        assert info.credentials == STRONG
+        headers = {name: getattr(STRONG, name) for name in STRONG.__struct_fields__}
+        answer = httpx.post(f"{info.url}/api/v1/authenticate", headers=headers, verify=False)
+        assert answer.status_code == 200
+        assert not (tmp_path / "data" / "credentials.json").exists()
+
+
+def a_credentials_file_is_private(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    file.write_text(json.dumps({name: getattr(STRONG, name) for name in STRONG.__struct_fields__}))
+    file.chmod(0o600)
+    assert exposure.read_credentials(file) == STRONG
+    for mode in (0o640, 0o604, 0o660):
+        file.chmod(mode)
+        assert "chmod 600" in refusal(partial(exposure.read_credentials, file))
+
+
+def test_a_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> None:
+    a_credentials_file_is_private(tmp_path)
+    monkeypatch.setattr(exposure, "_OTHERS_BITS", 0)
+    fails(lambda: a_credentials_file_is_private(tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[1]", b'{"password": "s3cret"}'])
+def test_a_credentials_file_that_cannot_be_used(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "credentials"
+    file.write_bytes(content)
+    file.chmod(0o600)
+    with pytest.raises(SettingError) as caught:
+        exposure.read_credentials(file)
+    assert str(file) in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(SettingError, match="none"):
+        exposure.read_credentials(tmp_path / "none")
+
+
+# TLS
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for this machine and its key, made for this run."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed, and makes the certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    certfile, keyfile = folder / "certificate.pem", folder / "key.pem"
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    files = ["-keyout", str(keyfile), "-out", str(certfile)]
+    subprocess.run([openssl, *request.split(), *names, *files], check=True, capture_output=True)
+    return certfile, keyfile
+
+
+def test_it_is_served_over_tls(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    certfile, keyfile = certificate
+    with Sandbox.embedded(config(tmp_path, certfile=certfile, keyfile=keyfile)) as info:
+        assert info.url.startswith("https://127.0.0.1:")
+        trust = ssl.create_default_context(cafile=str(certfile))
+        with httpx.Client(verify=trust) as http:
+            assert http.get(f"{info.url}/api/v1/lead").status_code == 401
+            refused = http.get(info.url, headers={"Origin": info.url.replace("https", "http")})
+            assert refused.status_code == 403
+        plain = info.url.replace("https", "http")
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(plain, verify=False)
+
+
+def old_versions_are_refused(tmp_path: Path, certfile: Path, keyfile: Path) -> None:
+    with Sandbox.embedded(config(tmp_path, certfile=certfile, keyfile=keyfile)) as info:
+        url = httpx.URL(info.url)
+        for version, is_good in (
+            (ssl.TLSVersion.TLSv1_1, False),
+            (ssl.TLSVersion.TLSv1_2, True),
+            (ssl.TLSVersion.TLSv1_3, True),
+        ):
+            assert speaks(url, version) == is_good, version
+
+
+def speaks(url: httpx.URL, version: ssl.TLSVersion) -> bool:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
+        try:
+            with context.wrap_socket(connection):
+                return True
+        except (ssl.SSLError, ConnectionError):
+            return False
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_versions_before_tls_1_2_are_refused(
+    tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: Patch
+) -> None:
+    old_versions_are_refused(tmp_path, *certificate)
+
+    def lenient(certfile: Path, keyfile: Path | None) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+        context.load_cert_chain(certfile, keyfile)
+        return context
+
+    monkeypatch.setattr(server, "tls_context", lenient)
+    fails(lambda: old_versions_are_refused(tmp_path, *certificate))
+
+
+def test_a_certificate_that_cannot_be_used(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    certfile, keyfile = certificate
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+    for one, other in ((broken, keyfile), (tmp_path / "none", None), (certfile, certfile)):
+        with (
+            pytest.raises(SettingError) as caught,
+            Sandbox.embedded(config(tmp_path, certfile=one, keyfile=other)),
+        ):
+            pass
+        assert str(one) in str(caught.value)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(SettingError, match="certfile"):
+        config(tmp_path, keyfile=keyfile)
