@@ -14,6 +14,7 @@ from cmdm_tui.sandbox.errors import (
     SandboxError,
     SettingError,
 )
+from cmdm_tui.sandbox.faults import FaultPlan
 from cmdm_tui.sandbox.sandbox import Sandbox
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "DataFileError",
     "DataFolderError",
     "DataFolderInUseError",
+    "FaultPlan",
     "PortError",
     "RunningInfo",
     "Sandbox",
