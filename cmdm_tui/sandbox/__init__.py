@@ -16,6 +16,7 @@ from cmdm_tui.sandbox.errors import (
     SandboxError,
     SettingError,
 )
+from cmdm_tui.sandbox.faults import FaultPlan
 from cmdm_tui.sandbox.sandbox import Sandbox
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "DataFolderInUseError",
     "DatabaseError",
     "DatabaseInUseError",
+    "FaultPlan",
     "PortError",
     "RunningInfo",
     "Sandbox",

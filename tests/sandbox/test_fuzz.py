@@ -71,8 +71,8 @@ ROUTES = [
     "Task/Close/{id}",
     "authenticate",
 ]
-METHODS = ["GET"] * 6 + ["POST"] * 4 + ["PUT"] * 4 + ["DELETE"] * 2
-METHODS += ["PATCH", "HEAD", "OPTIONS", "QUERY", "get"]
+GOOD_METHODS = ["GET"] * 6 + ["POST"] * 4 + ["PUT"] * 4 + ["DELETE"] * 2
+METHODS = [*GOOD_METHODS, "PATCH", "HEAD", "OPTIONS", "QUERY", "get"]
 NAMES = ["fields", "per_page", "page", "sort_by", "sort_order", "per_page", "x", "", "%00"]
 VALUES = [
     "1",
