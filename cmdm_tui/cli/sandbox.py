@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.progress import progress_on_terminal
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def serve(
     Sandbox.serve(
         config,
         on_ready=_say_as_json if as_json else _say,
-        progress=_progress,
+        progress=progress_on_terminal(),
         on_call=None if quiet else lambda line: click.echo(one_line(str(line)), err=True),
     )
 
@@ -98,11 +99,3 @@ def _say(info: "RunningInfo") -> None:
     for name in ("url", "client_id", "client_secret", "username", "password"):
         click.echo(f"export CMDM_{name.upper()}={getattr(info, name)}")
     click.echo()
-
-
-def _progress(done: int, total: int) -> None:
-    import sys
-
-    if sys.stderr.isatty():
-        end = "\n" if done >= total else ""
-        click.echo(f"\rMaking data: {done:,} of {total:,} records{end}", err=True, nl=False)
