@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.progress import progress_on_terminal
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox import Credentials, RunningInfo
@@ -154,7 +155,7 @@ def serve(
         Sandbox.serve(
             config,
             on_ready=_say_as_json if as_json else partial(_say, is_own=own is not None),
-            progress=_progress,
+            progress=progress_on_terminal(),
             on_call=on_call,
         )
 
@@ -208,11 +209,3 @@ def _say(info: "RunningInfo", *, is_own: bool) -> None:
         click.echo(f"export CMDM_CONTROL={info.control}")
         click.echo(f"export CMDM_CONTROL_TOKEN={info.control_token}")
     click.echo()
-
-
-def _progress(done: int, total: int) -> None:
-    import sys
-
-    if sys.stderr.isatty():
-        end = "\n" if done >= total else ""
-        click.echo(f"\rMaking data: {done:,} of {total:,} records{end}", err=True, nl=False)

@@ -15,9 +15,10 @@ from cmdm_tui.sandbox.values import sort_key
 
 _BOUNDARIES_KEPT = 512
 
+# Joined in this order and no other: the records come in the order of the positions.
 _ROWS = """
-SELECT position, external_id, record FROM "{table}"
-WHERE position IN (SELECT value FROM json_each(?))"""
+SELECT external_id, record
+FROM json_each(?) AS wanted CROSS JOIN "{table}" ON position = wanted.value"""
 
 _FROM_OFFSET = """
 SELECT position FROM "{table}" INDEXED BY "{index}"
@@ -117,10 +118,7 @@ class Windows:
     def _rows(self, entity: str, positions: list[int]) -> list[StoredRecord]:
         sql = filled(_ROWS, table=entity)
         rows = self._connection.execute(sql, (msgspec.json.encode(positions).decode(),))
-        by_position = {
-            position: StoredRecord(external_id, record) for position, external_id, record in rows
-        }
-        return [by_position[position] for position in positions]
+        return [StoredRecord(external_id, record) for external_id, record in rows]
 
 
 class _Walk:

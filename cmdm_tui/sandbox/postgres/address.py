@@ -14,9 +14,11 @@ from cmdm_tui.text import one_line
 _SCHEME = re.compile(r"postgres(ql)?://")
 _SECONDS_TO_CONNECT = 10
 
-# Every page is read through an index; the planner would rather sort a table that it thinks small.
+# Every page is read through an index, record by record; of a small table the planner would rather
+# read and sort the whole, which is slower once it is not small.
 _OPTIONS = (
     f"-c search_path={SCHEMA} -c enable_seqscan=off -c enable_bitmapscan=off "
+    "-c enable_hashjoin=off -c enable_mergejoin=off "
     "-c plan_cache_mode=force_custom_plan -c jit=off -c client_min_messages=error"
 )
 

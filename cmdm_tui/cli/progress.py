@@ -1,0 +1,48 @@
+"""A line on stderr that says how far something long has come, for people alone."""
+
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+_WIDTH = 16
+_SECONDS_BETWEEN_LINES = 0.1
+
+
+def progress_on_terminal() -> Callable[[int, int], None] | None:
+    """Return what tells of records made so far and in all; None when nobody is watching."""
+    return RecordsLine() if sys.stderr.isatty() else None
+
+
+class RecordsLine:
+    """Draws one line anew: a bar, how many of how many, how fast, and how long it still takes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self._drawn = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Draw the line, unless it was drawn a moment ago and is not the last."""
+        now = self._clock()
+        if self._began is None:
+            self._began = now
+        elif done < total and now - self._drawn < _SECONDS_BETWEEN_LINES:
+            return
+        self._drawn = now
+        end = "\n" if done >= total else ""
+        line = progress_line(done, total, now - self._began)
+        click.echo(f"\r\x1b[K{line}{end}", err=True, nl=False)
+
+
+def progress_line(done: int, total: int, seconds: float) -> str:
+    """Return the line: it fits a terminal of 80 columns."""
+    share = done / total if total else 1.0
+    bar = ("#" * round(share * _WIDTH)).ljust(_WIDTH, "-")
+    line = f"Making data [{bar}] {done:,} of {total:,}"
+    if done and seconds >= 1:
+        left = (total - done) * seconds / done
+        line += f", {done / seconds:,.0f}/s"
+        line += f", {int(left) // 60}:{int(left) % 60:02} left" if done < total else ""
+    return line
