@@ -10,6 +10,7 @@ import httpx
 from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.decode import read_token
 from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, Call, InvalidCall, StatusError
+from cmdm_tui.api.events import SigningIn, Tell, nobody
 from cmdm_tui.api.quota import Meter
 from cmdm_tui.config import Credentials, SecretStr
 
@@ -42,11 +43,13 @@ class SignIn(httpx.Auth):
         credentials: Credentials,
         meter: Meter,
         next_number: Callable[[], int],
+        tell: Tell = nobody,
     ) -> None:
         self._url = url
         self._headers = sign_in_headers(credentials)
         self._meter = meter
         self._next_number = next_number
+        self._tell = tell
         self._token: Token | None = None
         self._one_at_a_time = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
@@ -59,6 +62,7 @@ class SignIn(httpx.Auth):
         refused: Token | None = None
         for _ in range(2):
             refusals = self._refusals
+            request.extensions["handed_over"] = False
             async with self._one_at_a_time:
                 token = self._token
                 if token is None or token is refused or self._is_ending(token):
@@ -75,7 +79,9 @@ class SignIn(httpx.Auth):
     def request(self) -> tuple[httpx.Request, Call]:
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
-        return request, Call(self._next_number(), "POST", "/authenticate")
+        call = Call(self._next_number(), "POST", "/authenticate")
+        self._tell(SigningIn(call))
+        return request, call
 
     async def accept(self, response: httpx.Response, call: Call) -> Token:
         """Take the token from the answer to a sign-in.
@@ -89,9 +95,11 @@ class SignIn(httpx.Auth):
             check_status(answer, call, self._meter)
             value = read_token(answer, call)
         except StatusError as error:
+            error.was_sent = False
             refusal = _as_refusal(error)
             if refusal is None:
                 raise
+            refusal.was_sent = False
             self._refusal = refusal
             self._refusals += 1
             raise refusal from None

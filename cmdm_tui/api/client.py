@@ -1,9 +1,9 @@
 """The shared client: one method for each documented call, plus `request()` for the rest."""
 
+import copy
 import itertools
-import time
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -12,11 +12,12 @@ import httpx
 from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.address import base_address, below, is_loopback, segment
-from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.auth import SignIn
 from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import Call
+from cmdm_tui.api.events import Tell, nobody
+from cmdm_tui.api.exchange import Exchanger, Sending
 from cmdm_tui.api.failures import in_doubt, named_failures
 from cmdm_tui.api.models import (
     Converted,
@@ -32,12 +33,16 @@ from cmdm_tui.api.models import (
 )  # fmt: skip
 from cmdm_tui.api.paging import each_page
 from cmdm_tui.api.quota import Meter, ServerClock
+from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
+_CONNECTING = 10.0
+_SILENCE = 20.0
+"""Seconds without a byte after which an attempt is given up and perhaps made again."""
 
 
 class Client:
@@ -59,13 +64,16 @@ class Client:
         deadline: float = 60.0,
         largest_answer: int = LARGEST_ANSWER,
         clock: ServerClock | None = None,
+        policy: RetryPolicy | None = None,
+        floor: int = 0,
+        tell: Tell = nobody,
     ) -> None:
         self._base = base_address(url)
         self._numbers = itertools.count(1)
         self._deadline = deadline
         self._meter = Meter(clock)
         self._sign_in = SignIn(
-            below(self._base, "authenticate"), credentials, self._meter, self._next_number
+            below(self._base, "authenticate"), credentials, self._meter, self._next_number, tell
         )
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -75,11 +83,24 @@ class Client:
                 "User-Agent": f"cmdm/{__version__}",
             },
             event_hooks={"response": [BoundedBodies(largest_answer)]},
-            timeout=httpx.Timeout(deadline, connect=min(10.0, deadline), pool=None),
+            timeout=httpx.Timeout(
+                min(_SILENCE, deadline), connect=min(_CONNECTING, deadline), pool=None
+            ),
             limits=httpx.Limits(max_connections=16, keepalive_expiry=4.0),
             follow_redirects=False,
             trust_env=not is_loopback(self._base.host),
         )
+        self._exchanger = Exchanger(
+            self._http,
+            self._sign_in,
+            self._meter,
+            host=self.host,
+            deadline=deadline,
+            policy=policy or RetryPolicy(),
+            floor=floor,
+            tell=tell,
+        )
+        self._is_in_background = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,6 +116,15 @@ class Client:
     async def close_connections(self) -> None:
         """Close every connection to the server."""
         await self._http.aclose()
+
+    def in_background(self) -> Self:
+        """Return the same client for work nobody waits for: it leaves the quota's floor untouched.
+
+        Its calls raise QuotaFloorReached instead of taking the last `floor` calls of the hour.
+        """
+        other = copy.copy(self)
+        other._is_in_background = True  # noqa: SLF001 — another of the same class
+        return other
 
     @property
     def address(self) -> str:
@@ -120,7 +150,7 @@ class Client:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
         async with self._sign_in.one_at_a_time:
             request, call = self._sign_in.request()
-            async with self._named_failures(call, request):
+            async with named_failures(call, request, host=self.host, deadline=self._deadline):
                 response = await self._http.send(request, stream=True)
                 await self._sign_in.accept(response, call)
 
@@ -301,24 +331,17 @@ class Client:
         if parameters:
             address = address.copy_merge_params(dict(parameters))
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        request = self._http.build_request(method, address, content=content, headers=headers)
         call = Call(self._next_number(), method, _shown_path(address, self._base))
-        async with self._named_failures(call, request, once=once):
-            started = time.monotonic()
-            response = await self._http.send(request, auth=self._sign_in, stream=True)
-            answer = await receive(response, call, started=started)
-        self._meter.learn(answer.headers)
-        if check:
-            try:
-                check_status(answer, call, self._meter)
-            except errors.ServerError as error:
-                raise (in_doubt(call, error) if once else error) from None
-        return answer, call
-
-    def _named_failures(
-        self, call: Call, request: httpx.Request, *, once: bool = False
-    ) -> AbstractAsyncContextManager[None]:
-        return named_failures(call, request, host=self.host, deadline=self._deadline, once=once)
+        sending = Sending(
+            call=call,
+            build=lambda: self._http.build_request(
+                method, address, content=content, headers=headers
+            ),
+            once=once,
+            check=check,
+            in_background=self._is_in_background,
+        )
+        return await self._exchanger.answer(sending), call
 
     def _next_number(self) -> int:
         return next(self._numbers)

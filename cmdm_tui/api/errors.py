@@ -22,6 +22,8 @@ class ApiError(Exception):
     """The root of the tree. `str()` is one safe line: what happened, to what, what to do next."""
 
     hint: str = ""
+    was_sent: bool = True
+    """False where the request certainly did not reach the service."""
 
     def __init__(
         self,
@@ -66,6 +68,12 @@ class DeadlineExceeded(NetworkError):
     """The answer was not whole within the time allowed for the call."""
 
     hint = "Try again, or allow more time"
+
+
+class QuotaFloorReached(ApiError):
+    """The calls that are left are kept for work that a user waits for."""
+
+    hint = "It goes on when the hour's count starts anew"
 
 
 class OutcomeUnknown(ApiError):
@@ -127,7 +135,7 @@ class HourLimitReached(StatusError):
     hint = "Wait for the reset"
 
     def __init__(
-        self, message: str, *, call: Call, status: int, hint: str, reset: float | None
+        self, message: str, *, call: Call, status: int | None, hint: str, reset: float | None
     ) -> None:
         super().__init__(message, call=call, status=status, hint=hint)
         self.reset = reset
