@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -31,7 +31,7 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.paging import each_page
+from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.api.quota import Meter, ServerClock
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
@@ -100,6 +100,7 @@ class Client:
             floor=floor,
             tell=tell,
         )
+        self._tell = tell
         self._is_in_background = False
 
     async def __aenter__(self) -> Self:
@@ -193,20 +194,30 @@ class Client:
         per_page: int = 100,
         sort_by: str | None = None,
         sort_order: SortOrder | None = None,
-    ) -> AsyncIterator[Page]:
-        """Yield the entity's pages in order, each record once; a page is asked for when needed."""
+        ahead: int = 4,
+        most: int | None = None,
+        largest_page: int | None = None,
+    ) -> AsyncGenerator[Page]:
+        """Yield the entity's pages in order, each record once, retrieving up to `ahead` at a time.
 
-        async def retrieve(number: int) -> Page:
+        `per_page` is the most a page may hold: a service that grants less is asked for that from
+        then on. With `most`, no page beyond that many records is retrieved. A reader that stops
+        early ends what is under way by closing the generator.
+        """
+
+        async def retrieve(number: int, size: int) -> Page:
             return await self.page(
                 entity,
                 fields=fields,
-                per_page=per_page,
+                per_page=size,
                 page=number,
                 sort_by=sort_by,
                 sort_order=sort_order,
             )
 
-        return each_page(retrieve)
+        granted = min(per_page, largest_page or per_page)
+        reading = Reading(entity, granted, ahead=ahead, most=most)
+        return each_page(retrieve, reading, self._tell)
 
     async def fields(
         self, entity: str, *, per_page: int | None = None, page: int | None = None

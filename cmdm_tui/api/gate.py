@@ -16,7 +16,8 @@ class _State(Enum):
 class Gate:
     """While it is closed nothing is sent; when its time has come, one caller tries it.
 
-    The rest follow once that one has been answered, spread over `spread` seconds. All times are monotonic, in seconds.
+    The rest follow once that one has been answered, spread over `spread` seconds. All times are
+    monotonic, in seconds.
     """
 
     def __init__(
