@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpx
 
@@ -29,6 +30,18 @@ class Token:
     renew_at: float | None
 
 
+class TokenKeeper(Protocol):
+    """Keeps a token between runs; what it keeps may be refused, and is then replaced."""
+
+    def kept(self) -> Token | None:
+        """Return the token kept, None where there is none that is still good."""
+        ...
+
+    def keep(self, token: Token) -> None:
+        """Keep a new token in place of the last."""
+        ...
+
+
 class SignIn(httpx.Auth):
     """Carry a bearer token on every request; sign in when it is missing, about to end, or refused.
 
@@ -43,6 +56,8 @@ class SignIn(httpx.Auth):
         credentials: Credentials,
         meter: Meter,
         next_number: Callable[[], int],
+        *,
+        tokens: "TokenKeeper | None" = None,
         tell: Tell = nobody,
     ) -> None:
         self._url = url
@@ -50,7 +65,8 @@ class SignIn(httpx.Auth):
         self._meter = meter
         self._next_number = next_number
         self._tell = tell
-        self._token: Token | None = None
+        self._keeper = tokens
+        self._token = None if tokens is None else tokens.kept()
         self._one_at_a_time = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refusals = 0
@@ -104,6 +120,8 @@ class SignIn(httpx.Auth):
             self._refusals += 1
             raise refusal from None
         self._token = Token(SecretStr(value), self._renewal())
+        if self._keeper is not None:
+            self._keeper.keep(self._token)
         return self._token
 
     @property

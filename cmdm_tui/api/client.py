@@ -12,7 +12,7 @@ import httpx
 from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.address import base_address, below, is_loopback, segment
-from cmdm_tui.api.auth import SignIn
+from cmdm_tui.api.auth import SignIn, TokenKeeper
 from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import Call
@@ -40,6 +40,7 @@ SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONNECTING = 10.0
 _SILENCE = 20.0
 """Seconds without a byte after which an attempt is given up and perhaps made again."""
@@ -66,6 +67,8 @@ class Client:
         clock: ServerClock | None = None,
         policy: RetryPolicy | None = None,
         floor: int = 0,
+        read_only: bool = False,
+        tokens: TokenKeeper | None = None,
         tell: Tell = nobody,
     ) -> None:
         self._base = base_address(url)
@@ -73,7 +76,12 @@ class Client:
         self._deadline = deadline
         self._meter = Meter(clock)
         self._sign_in = SignIn(
-            below(self._base, "authenticate"), credentials, self._meter, self._next_number, tell
+            below(self._base, "authenticate"),
+            credentials,
+            self._meter,
+            self._next_number,
+            tokens=tokens,
+            tell=tell,
         )
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -100,6 +108,7 @@ class Client:
             floor=floor,
             tell=tell,
         )
+        self._is_read_only = read_only
         self._tell = tell
         self._is_in_background = False
 
@@ -343,6 +352,8 @@ class Client:
             address = address.copy_merge_params(dict(parameters))
         headers = {"Content-Type": "application/json"} if content is not None else {}
         call = Call(self._next_number(), method, _shown_path(address, self._base))
+        if self._is_read_only and method not in _READING:
+            raise errors.ReadOnly("The profile is read-only, so nothing was sent", call=call)
         sending = Sending(
             call=call,
             build=lambda: self._http.build_request(

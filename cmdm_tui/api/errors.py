@@ -54,6 +54,12 @@ class InvalidCall(ApiError):
     """The call cannot be made as asked: an empty id, a value that JSON has no form for."""
 
 
+class ReadOnly(InvalidCall):
+    """The profile is read-only, and the call would change something."""
+
+    hint = "Use another profile, or make this one writable"
+
+
 class InsecureAddress(ApiError):
     """The address is not `https` and not on this machine."""
 
