@@ -2,8 +2,11 @@
 
 import copy
 import itertools
+import time
+from collections import deque
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -15,7 +18,7 @@ from cmdm_tui.api.address import base_address, below, is_loopback, segment
 from cmdm_tui.api.auth import SignIn, TokenKeeper
 from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.errors import Call
+from cmdm_tui.api.errors import Call, OutcomeUnknown
 from cmdm_tui.api.events import Tell, nobody
 from cmdm_tui.api.exchange import Exchanger, Sending
 from cmdm_tui.api.failures import in_doubt, named_failures
@@ -33,6 +36,7 @@ from cmdm_tui.api.models import (
 )  # fmt: skip
 from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.api.quota import Meter, ServerClock
+from cmdm_tui.api.reconcile import PER_PAGE, Looking, Reconciliation, Sought, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
 
@@ -40,6 +44,7 @@ SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
+_CREATED_KEPT = 10_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONNECTING = 10.0
 _SILENCE = 20.0
@@ -109,6 +114,7 @@ class Client:
             tell=tell,
         )
         self._is_read_only = read_only
+        self._created: deque[str] = deque(maxlen=_CREATED_KEPT)
         self._tell = tell
         self._is_in_background = False
 
@@ -263,9 +269,12 @@ class Client:
         if parent is not None:
             owner = segment("external id", parent.external_id)
             path = f"{segment('entity', parent.entity)}/{owner}/{path}"
-        answer, call = await self._call("POST", path, body=properties, once=True)
-        with _reading_once(call):
-            return decode.read_created(answer, call)
+        with self._doubted(Sought(entity, properties, None, parent=parent)):
+            answer, call = await self._call("POST", path, body=properties, once=True)
+            with _reading_once(call):
+                created = decode.read_created(answer, call)
+        self._created.append(created.external_id)
+        return created
 
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
@@ -281,9 +290,10 @@ class Client:
         Raises OutcomeUnknown where it was sent and its answer lost.
         """
         path = f"lead/convert/{segment('external id', external_id)}"
-        answer, call = await self._call("PUT", path, body=properties or {}, once=True)
-        with _reading_once(call):
-            return decode.read_converted(answer, call)
+        with self._doubted(Sought("lead", properties or {}, None, lead=external_id)):
+            answer, call = await self._call("PUT", path, body=properties or {}, once=True)
+            with _reading_once(call):
+                return decode.read_converted(answer, call)
 
     async def close_task(
         self, external_id: str, properties: Mapping[str, Any] | None = None
@@ -298,6 +308,31 @@ class Client:
         path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
         answer, _ = await self._call("DELETE", path)
         return decode.read_done(answer)
+
+    async def reconcile(self, doubt: OutcomeUnknown) -> Reconciliation:
+        """Look whether a create or conversion whose outcome is unknown was done, and say why.
+
+        The verdict is found, with the external id, not found, or cannot tell. It takes a call or
+        two, up to ten where many records are newer. Raises InvalidCall for a doubt about something
+        else than a create or a conversion, and ApiError where it cannot look.
+        """
+        sought = doubt.sought
+        if sought is None:
+            raise errors.InvalidCall("It is not known what the call was to make", call=doubt.call)
+
+        async def page(number: int, newest_first: bool) -> Page:
+            return await self.page(
+                sought.entity,
+                per_page=PER_PAGE,
+                page=number,
+                sort_by="CreatedDate" if newest_first else None,
+                sort_order="desc" if newest_first else None,
+            )
+
+        async def record() -> Record:
+            return await self.record(sought.entity, sought.lead or "")
+
+        return await reconcile(sought, Looking(page, record))
 
     async def request(
         self,
@@ -364,6 +399,18 @@ class Client:
             in_background=self._is_in_background,
         )
         return await self._exchanger.answer(sending), call
+
+    @contextmanager
+    def _doubted(self, sought: Sought) -> Generator[None]:
+        """Give a doubt what it takes to resolve it: what was sought, and since when."""
+        started = time.monotonic()
+        try:
+            yield
+        except OutcomeUnknown as doubt:
+            clock = self._meter.clock
+            since = clock.now() - (time.monotonic() - started) if clock.is_known else None
+            doubt.sought = replace(sought, since=since, others=frozenset(self._created))
+            raise
 
     def _next_number(self) -> int:
         return next(self._numbers)

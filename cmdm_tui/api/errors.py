@@ -1,9 +1,13 @@
 """What can go wrong with a call: one small tree, each error with its call and what to do."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api.models import Response
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.api.reconcile import Sought
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class QuotaFloorReached(ApiError):
 class OutcomeUnknown(ApiError):
     """A create or a conversion was sent and its answer lost: it may have been done, or not.
 
-    Sending it again could do it twice. `cause` is the failure that took the answer.
+    Sending it again could do it twice. `cause` is the failure that took the answer, `sought` what
+    the call was to make: `Client.reconcile()` looks for it.
     """
 
     hint = "Look among the newest records before sending it again"
@@ -93,6 +98,7 @@ class OutcomeUnknown(ApiError):
     def __init__(self, message: str, *, call: Call, cause: ApiError) -> None:
         super().__init__(message, call=call, status=cause.status)
         self.cause = cause
+        self.sought: Sought | None = None
 
 
 class MalformedResponse(ApiError):

@@ -49,6 +49,8 @@ class ServerClock:
         self._local_time = local_time
         self._monotonic = monotonic
         self._ahead = local_time() - monotonic()
+        self.is_known = False
+        """Whether an answer has told the time."""
 
     @property
     def offset(self) -> float:
@@ -60,6 +62,7 @@ class ServerClock:
         server_time = _http_date(headers.get("date", ""))
         if server_time is not None:
             self._ahead = server_time - self._monotonic()
+            self.is_known = True
 
     def now(self) -> float:
         """Return the server's Unix time."""
