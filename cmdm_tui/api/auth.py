@@ -69,20 +69,20 @@ class SignIn(httpx.Auth):
         self._token = None if tokens is None else tokens.kept()
         self._one_at_a_time = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
-        self._refusals = 0
+        self._refused_at = 0.0
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Yield the request, behind a sign-in where one is due, and once more after a 401."""
+        asked_at = request.extensions.get("asked_at", time.monotonic())
         refused: Token | None = None
         for _ in range(2):
-            refusals = self._refusals
             request.extensions["handed_over"] = False
             async with self._one_at_a_time:
                 token = self._token
                 if token is None or token is refused or self._is_ending(token):
-                    self._raise_if_refused_since(refusals)
+                    self._raise_if_refused_since(asked_at)
                     sign_in, call = self.request()
                     token = await self.accept((yield sign_in), call)
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
@@ -90,6 +90,8 @@ class SignIn(httpx.Auth):
             response = yield request
             if response.status_code != _UNAUTHORIZED:
                 return
+            # Read, it gives its connection back, which the one that signs in may be waiting for.
+            await response.aread()
             refused = token
 
     def request(self) -> tuple[httpx.Request, Call]:
@@ -117,7 +119,7 @@ class SignIn(httpx.Auth):
                 raise
             refusal.was_sent = False
             self._refusal = refusal
-            self._refusals += 1
+            self._refused_at = time.monotonic()
             raise refusal from None
         self._token = Token(SecretStr(value), self._renewal())
         if self._keeper is not None:
@@ -129,12 +131,12 @@ class SignIn(httpx.Auth):
         """The lock under which a sign-in is done."""
         return self._one_at_a_time
 
-    def _raise_if_refused_since(self, refusals: int) -> None:
-        if self._refusals != refusals and self._refusal is not None:
+    def _raise_if_refused_since(self, asked_at: float) -> None:
+        if self._refusal is not None and self._refused_at >= asked_at:
             error = self._refusal
-            raise AuthenticationFailed(
-                error.message, call=error.call, status=error.status, hint=error.hint
-            )
+            again = AuthenticationFailed(error.message, call=error.call, status=error.status)
+            again.was_sent = False
+            raise again
 
     def _is_ending(self, token: Token) -> bool:
         return token.renew_at is not None and self._meter.clock.now() >= token.renew_at

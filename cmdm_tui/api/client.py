@@ -20,7 +20,7 @@ from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import Call, OutcomeUnknown
 from cmdm_tui.api.events import Tell, nobody
-from cmdm_tui.api.exchange import Exchanger, Sending
+from cmdm_tui.api.exchange import MOST_AT_ONCE, Exchanger, Sending
 from cmdm_tui.api.failures import in_doubt, named_failures
 from cmdm_tui.api.models import (
     Converted,
@@ -36,7 +36,7 @@ from cmdm_tui.api.models import (
 )  # fmt: skip
 from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.api.quota import Meter, ServerClock
-from cmdm_tui.api.reconcile import PER_PAGE, Looking, Reconciliation, Sought, reconcile
+from cmdm_tui.api.reconcile import PER_PAGE, SECOND_LOOK, Looking, Reconciliation, Sought, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
 
@@ -99,7 +99,7 @@ class Client:
             timeout=httpx.Timeout(
                 min(_SILENCE, deadline), connect=min(_CONNECTING, deadline), pool=None
             ),
-            limits=httpx.Limits(max_connections=16, keepalive_expiry=4.0),
+            limits=httpx.Limits(max_connections=MOST_AT_ONCE, keepalive_expiry=4.0),
             follow_redirects=False,
             trust_env=not is_loopback(self._base.host),
         )
@@ -309,11 +309,14 @@ class Client:
         answer, _ = await self._call("DELETE", path)
         return decode.read_done(answer)
 
-    async def reconcile(self, doubt: OutcomeUnknown) -> Reconciliation:
+    async def reconcile(
+        self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK
+    ) -> Reconciliation:
         """Look whether a create or conversion whose outcome is unknown was done, and say why.
 
         The verdict is found, with the external id, not found, or cannot tell. It takes a call or
-        two, up to ten where many records are newer. Raises InvalidCall for a doubt about something
+        two, up to ten where many records are newer; what is not found is looked for again after
+        `pause` seconds. Raises InvalidCall for a doubt about something
         else than a create or a conversion, and ApiError where it cannot look.
         """
         sought = doubt.sought
@@ -332,7 +335,7 @@ class Client:
         async def record() -> Record:
             return await self.record(sought.entity, sought.lead or "")
 
-        return await reconcile(sought, Looking(page, record))
+        return await reconcile(sought, Looking(page, record), pause=pause)
 
     async def request(
         self,

@@ -1,5 +1,6 @@
 """Makes one call: through the gate, within quota and deadline, and again where that is safe."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from cmdm_tui.api.gate import Gate
 from cmdm_tui.api.models import Response
 from cmdm_tui.api.quota import Meter
 from cmdm_tui.api.retry import AlreadyDone, Attempt, Decision, GiveUp, InDoubt, RetryPolicy, Wait
+
+MOST_AT_ONCE = 16
+"""Calls under way at once, each on a connection of its own."""
 
 _BLIND_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
@@ -65,6 +69,7 @@ class Exchanger:
         self._floor = floor
         self._tell = tell
         self._gate = Gate()
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def answer(self, sending: Sending) -> Response:
         """Make the call and return its answer; raise an ApiError where there is none."""
@@ -99,21 +104,29 @@ class Exchanger:
 
     async def _attempt(self, sending: Sending, end: float) -> Response:
         call, request = sending.call, sending.build()
+        request.extensions["asked_at"] = end - self._deadline
         left = end - time.monotonic()
-        if self._gate.closed_for > left:
-            raise self._no_call_left(call)
-        async with named_failures(call, request, host=self._host, deadline=left):
-            tries_the_gate = await self._gate.passed()
-            try:
-                answer = await self._within_quota(sending, request)
-                if sending.check:
-                    check_status(answer, call, self._meter)
-            except errors.HourLimitReached as error:
-                self._gate.close(self._seconds_until(error.reset))
-                raise
-            finally:
-                if tries_the_gate:
-                    self._gate.settle()
+        # A call that waits for a connection has not passed the gate yet: should it be closed
+        # meanwhile, nothing more is sent.
+        async with named_failures(call, request, host=self._host, deadline=left), self._slots:
+            return await self._through_the_gate(sending, request, end)
+
+    async def _through_the_gate(
+        self, sending: Sending, request: httpx.Request, end: float
+    ) -> Response:
+        if self._gate.closed_for > end - time.monotonic():
+            raise self._no_call_left(sending.call)
+        tries_the_gate = await self._gate.passed()
+        try:
+            answer = await self._within_quota(sending, request)
+            if sending.check:
+                check_status(answer, sending.call, self._meter)
+        except errors.HourLimitReached as error:
+            self._gate.close(self._seconds_until(error.reset))
+            raise
+        finally:
+            if tries_the_gate:
+                self._gate.settle()
         return answer
 
     async def _within_quota(self, sending: Sending, request: httpx.Request) -> Response:

@@ -114,7 +114,7 @@ class _Progress:
                 before = self._total or 0
                 self._tell(TotalChanged(page.entity, before, page.total_records))
             self._total = page.total_records
-        if number == 1 and len(page.records) < self.granted < (self._total or math.inf):
+        if number == 1 and len(page.records) < min(self.granted, self._wanted):
             self.granted = max(len(page.records), 1)
         new: list[int] = []
         for index, record in enumerate(page.records):
