@@ -131,9 +131,10 @@ class Exchanger:
 
     async def _within_quota(self, sending: Sending, request: httpx.Request) -> Response:
         floor = self._floor if sending.in_background else 0
-        if not self._meter.reserve(floor=floor):
-            raise self._no_call_left(sending.call, floor=floor)
+        is_within = self._meter.reserve(floor=floor)
         try:
+            if self._policy.keeps_quota and not is_within:
+                raise self._no_call_left(sending.call, floor=floor)
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
             answer = await receive(response, sending.call, started=started)
@@ -144,7 +145,7 @@ class Exchanger:
         return answer
 
     def _no_call_left(self, call: Call, *, floor: int = 0) -> ApiError:
-        left = self._meter.available
+        left = self._meter.available + 1  # the one reserved for this call
         if floor and left > 0:
             error: ApiError = errors.QuotaFloorReached(
                 f"{left:g} calls are left this hour, and {floor} are kept for work in front of you",

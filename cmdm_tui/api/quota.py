@@ -95,11 +95,10 @@ class Meter:
         return max((self.quota.reset or 0.0) - self.clock.now(), 0.0)
 
     def reserve(self, *, floor: int = 0) -> bool:
-        """Take one of the calls left, if that leaves `floor`; each must be released."""
-        if self.available <= floor:
-            return False
+        """Take one of the calls left, to be released; tell whether that leaves `floor` of them."""
+        is_within = self.available > floor
         self._under_way += 1
-        return True
+        return is_within
 
     def release(self) -> None:
         """Give back what was reserved, once the answer has come or will not."""

@@ -72,12 +72,14 @@ class RetryPolicy:
     """How often and how patiently a call is sent again.
 
     Waits double from `first_wait` to `longest_wait`, in seconds, and are drawn from the upper half
-    of that span, so that callers who failed together do not come back together.
+    of that span, so that callers who failed together do not come back together. With `keeps_quota`,
+    a call is withheld where the last answer told that none is left.
     """
 
     attempts: int = 4
     first_wait: float = 0.25
     longest_wait: float = 8.0
+    keeps_quota: bool = True
     draw: Callable[[], float] = random.random
 
     def decide(self, attempt: Attempt, failure: ApiError) -> Decision:
@@ -101,5 +103,5 @@ class RetryPolicy:
         return span / 2 + span / 2 * self.draw()
 
 
-NO_RETRIES = RetryPolicy(attempts=1)
-"""Every call is sent once, but for 429, which does nothing."""
+NO_RETRIES = RetryPolicy(attempts=1, keeps_quota=False)
+"""Every call is sent, and sent once, for those who want to see what the service says."""
