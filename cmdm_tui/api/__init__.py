@@ -16,6 +16,8 @@ from cmdm_tui.api.errors import (
     NetworkError,
     NotFound,
     OutcomeUnknown,
+    QuotaFloorReached,
+    ReadOnly,
     ResponseTooLarge,
     ServerError,
     StatusError,
