@@ -87,15 +87,19 @@ def to_file(path: Path) -> Write:
 
     Raises Failure where the file cannot be opened.
     """
+
+    def write(line: str) -> None:
+        with _opened(path) as file:
+            file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}  {line}\n")
+
+    _opened(path).close()
+    return write
+
+
+def _opened(path: Path) -> TextIO:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        file: TextIO = os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         message = f"{one_line(str(path), 200)} cannot be written: {error.strerror}. Check its path."
         raise Failure(message) from None
-
-    def write(line: str) -> None:
-        file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}  {line}\n")
-        file.flush()
-
-    return write
+    return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
