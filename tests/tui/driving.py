@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from textual import events
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from cmdm_tui.config import Credentials, Profile
 from cmdm_tui.tui import Explorer
@@ -44,7 +45,7 @@ async def settled(pilot: Pilot[None]) -> None:
     `Pilot.pause` waits for an idle processor, which a sandbox in the same process seldom is.
     """
     times_idle = 0
-    while times_idle < 5:
+    while times_idle < 3:
         running = [worker for worker in pilot.app.workers if not worker.is_finished]
         nodes = [pilot.app, *pilot.app.screen.walk_children(with_self=True)]
         is_busy = bool(running) or any(node.message_queue_size for node in nodes)
@@ -91,7 +92,12 @@ def words(app: Explorer) -> str:
 
 def said(app: Explorer) -> str:
     """Return what the notices of the screen in front say."""
-    return "\n".join(notice.said for notice in app.screen.query(Notice) if notice.said)
+    notices = [notice for notice in app.screen.query(Notice) if _is_seen(notice)]
+    return "\n".join(notice.said for notice in notices if notice.said)
+
+
+def _is_seen(widget: Widget) -> bool:
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 def browse(app: Explorer) -> BrowseScreen:

@@ -111,6 +111,12 @@ class RecordView(Vertical):
         return self.table.column_under_cursor if self.has_rows else None
 
     @property
+    def _current(self) -> RecordWindow | None:
+        """The window on its way, else the one shown; one that failed only where there is none."""
+        is_on_its_way = self._coming is not None and self._asked is self._coming
+        return self._coming if is_on_its_way else self._shown or self._coming
+
+    @property
     def caption(self) -> str:
         """What is shown, in words: how many of how many, in which order."""
         window = self._shown
@@ -157,7 +163,7 @@ class RecordView(Vertical):
 
     def sort(self, column: Column) -> None:
         """Let the service sort by a column, and the other way round when it does already."""
-        window = self._coming or self._shown
+        window = self._current
         if window is not None:
             order = window.order
             is_same = order is not None and order.field == column.name
@@ -171,7 +177,7 @@ class RecordView(Vertical):
 
     def refresh_records(self) -> None:
         """Read the shown entity's records anew, from the first page."""
-        window = self._coming or self._shown
+        window = self._current
         if window is not None:
             self._open(RecordWindow(window.entity, window.order))
 
@@ -238,8 +244,9 @@ class RecordView(Vertical):
     def on_record_table_end_near(self) -> None:
         """Read the next page, unless one is on its way or has failed."""
         window = self._shown
-        is_idle = self._asked is None and self._failed is None
-        if window is not None and not window.is_complete and is_idle:
+        if window is None or window.is_complete or self._asked is not None:
+            return
+        if self._failed is None or self._failed[0] is not window:
             self._ask(window)
 
     def on_record_table_highlighted(self, event: RecordTable.Highlighted) -> None:
