@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from textual import constants
 
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
@@ -93,3 +94,9 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is animated: what is shown does not depend on time."""
+    monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
