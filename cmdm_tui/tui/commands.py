@@ -52,7 +52,7 @@ class Command:
 COMMANDS = (
     Command(
         "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
-        doing.sort, lambda screen: screen.records.column is not None and not screen.shows_fields,
+        doing.sort, doing.may_sort,
     ),
     Command(
         "unsort", "u", "Unsort", "Go back to the service's own order",

@@ -99,6 +99,11 @@ class BrowseScreen(Screen[None]):
         return self.panel.active == _FIELDS
 
     @property
+    def records_are_seen(self) -> bool:
+        """Tell whether the table of records is on the screen."""
+        return self.panel.display and not self.shows_fields
+
+    @property
     def is_record_seen(self) -> bool:
         """Tell whether the pane of one record is on the screen."""
         return self.pane.display
@@ -134,7 +139,7 @@ class BrowseScreen(Screen[None]):
         if self.pane.record is not self.records.record:
             self.pane.show(self.records.record)
         view = self.fields if self.shows_fields else self.records
-        view.table.focus()
+        self.set_focus(view.table)
         self.show_state()
 
     def show_quota(self) -> None:

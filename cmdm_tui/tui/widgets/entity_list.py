@@ -141,7 +141,7 @@ class EntityList(Vertical):
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
-        self.query_one(_Options).focus()
+        self.screen.set_focus(self.query_one(_Options))
 
     def forget(self, entity: str) -> None:
         """Forget what is known of an entity."""

@@ -123,14 +123,14 @@ class RecordPane(Vertical):
     def bring(self, tab: str) -> None:
         """Bring a tab to the front, and the focus into it."""
         self.query_one("#record-tabs", TabbedContent).active = tab
-        self.call_after_refresh(self.take_focus)
+        self.take_focus()
 
     def take_focus(self) -> None:
         """Put the focus where arrow keys are of use."""
         if self.shows_related:
             self.related.take_focus()
         else:
-            self.query_one("#properties", VerticalScroll).focus()
+            self.screen.set_focus(self.query_one("#properties", VerticalScroll))
 
     async def _fetch(self, address: tuple[str, str]) -> None:
         try:

@@ -121,7 +121,7 @@ class RelatedView(Vertical):
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     async def _read(self, index: RelatedIndex) -> None:
         try:
