@@ -245,6 +245,23 @@ async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedServic
         assert len(pages) == 5
 
 
+async def test_a_larger_page_than_asked_for_is_shown_bit_by_bit(service: ScriptedService) -> None:
+    rows = [
+        {"ExternalID": external_id, "Properties": properties}
+        for external_id, properties in people(1_200)
+    ]
+    service.answers["account"] = httpx.Response(200, json={"Entity": rows, "Total Pages": "1"})
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "1,200 records" in words(app)
+        assert browse(app).records.table.row_count == 500
+        calls = list(service.calls)
+        await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
+        assert browse(app).records.table.row_count == 1_200
+        assert service.calls == calls
+
+
 async def test_records_hidden_by_overlaps_are_told_and_found(service: ScriptedService) -> None:
     both = service.entities["account"]
     service.entities["account"] = [both[0], both[0], both[1]]

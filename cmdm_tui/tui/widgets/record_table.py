@@ -107,7 +107,8 @@ class RecordTable(DataTable[Cell]):
         self._look_for_end()
 
     def on_resize(self, _: events.Resize) -> None:
-        """Look again: a taller table shows more rows."""
+        """Keep the cursor in sight, and look for the end: a taller table shows more rows."""
+        self.move_cursor(row=self.cursor_row, scroll=True)
         self._look_for_end()
 
     def on_data_table_cell_highlighted(self, event: DataTable.CellHighlighted) -> None:

@@ -20,6 +20,11 @@ from cmdm_tui.tui.widgets.record_table import RecordTable
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+_BATCH = 500
+"""Rows put into the table at a time: it is slow with thousands, and they are at hand anyway."""
+_SAMPLE = 200
+"""Records that decide which columns there are and how wide."""
+
 
 class RecordView(Vertical):
     """Shows one entity's records, and reads the next page when the table's end comes near.
@@ -150,7 +155,8 @@ class RecordView(Vertical):
         window = self._windows.get(entity)
         if window is not None:
             self._show(window)
-            self.table.move_cursor(row=self._rows.get(entity, 0))
+            row = self._rows.get(entity, 0)
+            self.table.move_cursor(row=row if row < self.table.row_count else 0)
             return
         self._shown = None
         self._clear_table()
@@ -196,7 +202,7 @@ class RecordView(Vertical):
         """Show a record that was read again in its place."""
         if self._shown is not None and self._shown.entity == record.entity:
             row = self._shown.replace(record)
-            if row is not None:
+            if row is not None and row < self.table.row_count:
                 self.table.replace(row, record)
 
     def _open(self, window: RecordWindow) -> None:
@@ -228,7 +234,7 @@ class RecordView(Vertical):
             self._windows[window.entity] = window
             self._show(window)
         else:
-            self.table.append(fresh)
+            self._show_more()
             self._tell()
         if window.total is not None:
             self.post_message(CountKnown(window.entity, window.total))
@@ -244,6 +250,9 @@ class RecordView(Vertical):
     def on_record_table_end_near(self) -> None:
         """Read the next page, unless one is on its way or has failed."""
         window = self._shown
+        if window is not None and self.table.row_count < len(window.records):
+            self._show_more()
+            return
         if window is None or window.is_complete or self._asked is not None:
             return
         if self._failed is None or self._failed[0] is not window:
@@ -272,10 +281,16 @@ class RecordView(Vertical):
     def _show(self, window: RecordWindow) -> None:
         self._shown = window
         fields = self._account.catalog.known_fields(window.entity)
-        self.table.show(columns_of(window.records, fields), window.records, window.order)
+        columns = columns_of(window.records[:_SAMPLE], fields)
+        self.table.show(columns, window.records[:_BATCH], window.order)
         if not window.records:
             self.post_message(self.RecordHighlighted(None))
         self._tell()
+
+    def _show_more(self) -> None:
+        if self._shown is not None:
+            first = self.table.row_count
+            self.table.append(self._shown.records[first : first + _BATCH])
 
     def _clear_table(self) -> None:
         self.table.show((), (), None)
