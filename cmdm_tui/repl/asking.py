@@ -13,23 +13,24 @@ from cmdm_tui.text import one_line
 
 _CALLS = """\
 Calls, with the path below the base address:
-  GET lead?per_page=20&page=1   records, one page; also fields=A,B sort_by=A sort_order=desc
+  GET lead?per_page=20&page=1   records; also fields= sort_by= sort_order=
   GET lead/ABC1D2E3             one record
   GET lead/fields               the entity's fields
-  POST lead {"LastName": "…"}   create; POST lead/ABC1D2E3/task {…} creates a task of a record
-  PUT lead/ABC1D2E3 {…}         update; PUT lead/convert/ID and task/close/ID need no body
+  POST lead {"LastName": "…"}   create; POST lead/ID/task {…}: a task of it
+  PUT lead/ABC1D2E3 {…}         update; PUT lead/convert/ID needs no body
   DELETE lead/ABC1D2E3          delete
-A body goes on over several lines until its braces are closed; a blank line abandons it.
+A body goes on over lines until its braces are closed; a blank line abandons it.
 """
 _REST = """\
-Results go to the standard output, all else to the standard error. Where no terminal reads them,
-they are JSON exactly as it came. In a file, # or -- begins a line that counts for nothing.\
+Results go to the standard output, all else to the standard error. Where no
+terminal reads them, they are JSON exactly as it came. In a file, a line that
+begins with # or -- counts for nothing.\
 """
 
 
 def help_words(commands: Iterable[tuple[str, str]]) -> Words:
     """Return the help: calls, then the commands, by usage and what they do."""
-    listed = "\n".join(f"  {usage:<22} {words}" for usage, words in commands)
+    listed = "\n".join(f"  {usage:<21} {words}" for usage, words in commands)
     return Words(f"{_CALLS}\nCommands:\n{listed}\n\n{_REST}")
 
 

@@ -64,36 +64,36 @@ async def _help(session: Session, _: tuple[str, ...]) -> None:
 
 COMMANDS = (
     Command(
-        "d", "[ENTITY]", "List the entities known, or the fields of one; asked for once",
+        "d", "[ENTITY]", "List the entities, or the fields of one, asked for once",
         catalog_commands.describe,
     ),
     Command(
-        "d+", "[ENTITY]", "Count every entity's records, one call each, or ask for fields anew",
+        "d+", "[ENTITY]", "Count all records, a call an entity, or ask fields anew",
         catalog_commands.describe_anew,
     ),
     Command(
-        "add", "ENTITY", "Add a custom entity by its name, once the service shows it: one call",
+        "add", "ENTITY", "Add a custom entity by its name: one call",
         catalog_commands.add,
     ),
     Command("forget", "ENTITY", "Forget a custom entity", catalog_commands.forget),
     Command("next", "", "Get the next page of the last list: one call", looking_back.next_page),
     Command("prev", "", "Get the page before it: one call", looking_back.previous_page),
     Command(
-        "last", "", "Show the last result again, as it is displayed now: no call",
+        "last", "", "Show the last result again, as set now: no call",
         looking_back.last,
     ),
     Command(
-        "headers", "", "Show status and headers of the last successful answer: no call",
+        "headers", "", "Show the last good answer's status and headers: no call",
         looking_back.headers,
     ),
     Command(
-        "x", "[on|off|auto]", "Expand every record (on), single ones (auto) or none (off)",
+        "x", "[on|off|auto]", "Expand all records (on), single ones (auto), none (off)",
         switching.expanded,
     ),
     Command("o", "[auto|table|json]", "Write results as a table or as JSON", switching.output),
     Command("timing", "[on|off]", "Tell how long a call took", switching.timing),
     Command("confirm", "[on|off]", "Ask before a record is deleted", switching.confirm),
-    Command("quota", "", "Show the calls left and the reset, as last told: no call", asking.quota),
+    Command("quota", "", "Show calls left and reset, as last told: no call", asking.quota),
     Command("conninfo", "", "Show the profile, address and user: no call", asking.connection),
     Command("i", "FILE", "Run the statements in a file, to the first error", asking.include),
     Command("help", "", "Show this help", _help, aliases=("?", "h")),

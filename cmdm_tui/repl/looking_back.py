@@ -2,7 +2,7 @@ r"""The commands on the last result: `\next`, `\prev`, `\last` and `\headers`.""
 
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.planning import PlannedCall, at_page
-from cmdm_tui.repl.results import Answered, RecordList, Rows
+from cmdm_tui.repl.results import Answered, Rows
 from cmdm_tui.repl.session import Session
 from cmdm_tui.repl.statements import RawCall
 from cmdm_tui.repl.summary import page_number
@@ -43,11 +43,11 @@ def _last(session: Session) -> Answered:
 
 
 def _page(session: Session) -> tuple[PlannedCall, int, int | None]:
-    call, result = session.last_call, session.last_result
-    number = None if call is None else page_number(call.path)
-    if call is None or number is None or not isinstance(result, RecordList):
-        raise ReplError(
-            "The last call was not for a page. Ask for one first, as in "
-            "GET lead?per_page=20&page=1."
-        )
-    return call, number, result.page.total_pages
+    if session.last_list is not None:
+        call, result = session.last_list
+        number = page_number(call.path)
+        if number is not None:
+            return call, number, result.page.total_pages
+    raise ReplError(
+        "No page was asked for last. Ask for one first, as in GET lead?per_page=20&page=1."
+    )

@@ -108,4 +108,6 @@ def _names(properties: Iterable[Mapping[str, Any]]) -> Sequence[str]:
 def _in_words(cell: Cell) -> Any:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return ", ".join(cell) if isinstance(cell, tuple) else cell
+    if isinstance(cell, tuple):
+        return ", ".join(cell)
+    return "" if cell is None else cell

@@ -8,7 +8,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.repl.knowledge import Knowledge
 from cmdm_tui.repl.planning import PlannedCall, plan
 from cmdm_tui.repl.render import render
-from cmdm_tui.repl.results import Answered, Document, Result, read_result
+from cmdm_tui.repl.results import Answered, Document, RecordList, Result, read_result
 from cmdm_tui.repl.settings import Settings
 from cmdm_tui.repl.statements import BackslashCommand, RawCall, Statement
 from cmdm_tui.repl.streams import Streams
@@ -36,9 +36,9 @@ class Session:
         self.settings = Settings()
         self.knowledge = Knowledge(account.catalog)
         self.is_over = False
-        self.last_call: PlannedCall | None = None
-        """The last call that was answered with success."""
         self.last_result: Answered | None = None
+        self.last_list: tuple[PlannedCall, RecordList] | None = None
+        """The last call for many records or fields, and what it gave."""
         self.files: list[Path] = []
         """The files whose statements are being run, the outermost first."""
 
@@ -63,7 +63,9 @@ class Session:
             self.streams.note("Not deleted; no call was made.")
             return
         result = await self._answered(planned)
-        self.last_call, self.last_result = planned, result
+        self.last_result = result
+        if isinstance(result, RecordList):
+            self.last_list = planned, result
         self.knowledge.learn(result)
         self.show(result)
         quota = self.account.client.quota

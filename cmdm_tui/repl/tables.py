@@ -85,7 +85,7 @@ def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
             first, *more = _folded(visible(words_of(value), keep_lines=True), room)
             lines.append(f"{label}{' ' * _GAP}{styled(first, style, has_colours=has_colours)}")
             lines += [f"{' ' * (name_width + _GAP)}{line}" for line in more]
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip(" ") for line in lines)
 
 
 def words_of(value: object) -> str:
@@ -127,4 +127,4 @@ def _drawn(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> 
         legacy_windows=False,
     )
     console.print(drawn)
-    return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").split("\n"))
+    return "\n".join(line.rstrip(" ") for line in file.getvalue().rstrip("\n").split("\n"))

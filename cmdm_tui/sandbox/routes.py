@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
@@ -22,6 +23,7 @@ from cmdm_tui.sandbox.answers import (
 from cmdm_tui.sandbox.bodies import read_object, refuse_declared_size
 from cmdm_tui.sandbox.changes import Changes, not_found
 from cmdm_tui.sandbox.clock import Clock
+from cmdm_tui.sandbox.failures import Failures
 from cmdm_tui.sandbox.gate import AUTHENTICATE, Gate, Segments
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
@@ -231,8 +233,8 @@ def application(
         exception_handlers={
             Refusal: _refused,
             ClientDisconnect: _disconnected,
-            Exception: _failed,
         },
+        middleware=[Middleware(Failures)],
     )
     app.router.default = _no_such_path
     app.router.redirect_slashes = False
@@ -257,7 +259,3 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:
     return json_answer({"Message": "The body ended early."}, 400)
-
-
-async def _failed(_request: Request, _error: Exception) -> Response:
-    return json_answer({"Message": "The server failed; its log says how."}, 500)

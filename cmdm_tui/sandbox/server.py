@@ -109,8 +109,9 @@ def prepared(
 @contextmanager
 def in_thread(server: Server) -> Generator[RunningInfo]:
     """Serve in a thread while the block runs."""
-    # Without a handler of its own the library's log would end up on the terminal.
-    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+    # Without handlers of their own these logs would end up on the terminal.
+    for name in ("uvicorn", "cmdm_tui.sandbox"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     is_settled = threading.Event()
     is_ready = threading.Event()
 

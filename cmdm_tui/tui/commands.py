@@ -52,7 +52,7 @@ class Command:
 COMMANDS = (
     Command(
         "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
-        doing.sort, lambda screen: screen.records.column is not None and not screen.shows_fields,
+        doing.sort, doing.may_sort,
     ),
     Command(
         "unsort", "u", "Unsort", "Go back to the service's own order",
@@ -101,3 +101,8 @@ COMMANDS = (
 BY_ID = {command.id: command for command in COMMANDS}
 
 BINDINGS: list[BindingType] = [command.binding for command in COMMANDS]
+
+
+def offered(screen: "BrowseScreen") -> frozenset[str]:
+    """Return the ids of the commands that can be run just now."""
+    return frozenset(command.id for command in COMMANDS if command.available(screen))

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse import BrowseScreen
 
 
+def may_sort(screen: "BrowseScreen") -> bool:
+    """Tell whether there is a column under a cursor that is seen."""
+    return screen.records.column is not None and screen.records_are_seen
+
+
 def sort(screen: "BrowseScreen") -> None:
     """Sort by the column under the cursor."""
     column = screen.records.column

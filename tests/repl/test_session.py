@@ -157,13 +157,13 @@ async def test_a_custom_entity_is_added_and_forgotten(run: Run, calls: list[str]
 
 async def test_pages_are_turned_for_a_call_each(run: Run, calls: list[str]) -> None:
     await run("GET lead?per_page=20&page=1&sort_by=City")
-    total = run.session.last_result
+    first = json.loads(run.results)["Entity"][0]["ExternalID"]
     await run("\\next")
     assert calls[-1] == "GET lead?per_page=20&page=2&sort_by=City"
+    await run(f"GET lead/{first}")
     await run("\\prev")
     assert calls[-1] == "GET lead?per_page=20&page=1&sort_by=City"
-    assert len(calls) == 3
-    assert total is not None
+    assert len(calls) == 4
     with pytest.raises(ReplError, match="none before it"):
         await run("\\prev")
     await run("GET task?per_page=1000&page=1")
@@ -219,7 +219,7 @@ async def test_timing_is_switched(run: Run) -> None:
         ("\\forget lead", "every server has"),
         ("\\forget nothing", "is not known"),
         ("\\i /no/such/file", "cannot be read: No such file"),
-        ("\\next", "was not for a page"),
+        ("\\next", "No page was asked for last"),
     ],
 )
 async def test_a_command_that_cannot_be_done_says_why(
@@ -237,7 +237,7 @@ async def test_help_names_every_command(run: Run) -> None:
     words = await run("\\?")
     assert all(command.usage in words and command.help in words for command in COMMANDS)
     assert words == await run("\\h") == await run("\\help")
-    assert max(map(len, words.splitlines())) <= 100
+    assert max(map(len, words.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from cmdm_tui.sandbox.sqlite import SqliteStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -483,7 +485,7 @@ ENDED = ["", "Bearer", "Bearer unknown", "Basic abc", "unknown", "Bearer ünknow
 def test_token_missing_malformed_unknown(shared: "Running", value: str) -> None:
     for method, path in [("GET", "/lead"), ("POST", "/lead"), ("GET", "/nothing"), ("PATCH", "/")]:
         headers = [(b"authorization", value.encode())] if value else None
-        response = httpx.request(method, f"{shared.info.url}/api/v1{path}", headers=headers)
+        response = shared.anonymous(method, path, headers)
         refused(response, 401, "token")
         assert response.headers["www-authenticate"] == "Bearer"
         assert not [name for name in response.headers if name.startswith("x-")]
@@ -505,7 +507,7 @@ def test_an_authenticate_header_missing(
 ) -> None:
     given = headers(shared.info.credentials)
     del given[missing]
-    response = httpx.post(f"{shared.info.url}/api/v1/authenticate", headers=given)
+    response = shared.anonymous("POST", "/authenticate", given)
     refused(response, 400, missing)
 
 
@@ -517,7 +519,7 @@ def test_wrong_authenticate_values_have_one_message_for_all(
         for wrong in (b"wrong", b"", "wröng".encode("latin-1")):
             given = httpx.Headers(headers(shared.info.credentials))
             raw = [(key, wrong if key == name.encode() else value) for key, value in given.raw]
-            response = httpx.post(f"{shared.info.url}/api/v1/authenticate", headers=raw)
+            response = shared.anonymous("POST", "/authenticate", raw)
             refused(response, 401)
             assert not [key for key in response.headers if key.startswith("x-")]
             messages.add(response.text)
@@ -551,8 +553,8 @@ def test_rate_limit_and_token_headers_are_on_every_answer(
 def test_a_401_counts_for_nobody(start: "Start") -> None:
     with start() as running:
         before = int(running.http.get("/lead/fields").headers["x-rate-limit-remaining"])
-        httpx.get(f"{running.info.url}/api/v1/lead")
-        httpx.get(f"{running.info.url}/api/v1/lead", headers={"Authorization": "Bearer x"})
+        running.anonymous("GET", "/lead")
+        running.anonymous("GET", "/lead", {"Authorization": "Bearer x"})
         after = int(running.http.get("/lead/fields").headers["x-rate-limit-remaining"])
         assert after == before - 1
 
@@ -623,7 +625,7 @@ def test_unknown_entity_record_path(http: httpx.Client, path: str) -> None:
 
 def test_outside_of_the_api(shared: "Running") -> None:
     for path in ("/", "/api", "/api/v2/lead", "/API/V1/lead", "//api/v1/lead", "/favicon.ico"):
-        refused(httpx.get(shared.info.url + path), 404, "/api/v1")
+        refused(shared.anonymous("GET", shared.info.url + path), 404, "/api/v1")
 
 
 @pytest.mark.parametrize(
@@ -651,6 +653,23 @@ def test_known_path_other_method(http: httpx.Client, path: str, allowed: str) ->
 def test_get_task_fields(http: httpx.Client) -> None:
     refused(http.get("/task/fields"), 404)
     refused(http.get("/TASK/Fields"), 404)
+
+
+def test_500_is_an_unexpected_server_error(
+    start: "Start", monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_values: object) -> None:
+        raise ZeroDivisionError("a secret detail")
+
+    with start() as running:
+        with monkeypatch.context() as patch:
+            patch.setattr(SqliteStore, "get", broken)
+            response = running.http.get(f"/lead/{UNKNOWN}")
+        refused(response, 500)
+        assert "detail" not in response.text
+        assert "x-rate-limit-remaining" in response.headers
+        assert running.http.get(f"/lead/{UNKNOWN}").status_code == 404
+    assert "ZeroDivisionError" in caplog.text
 
 
 # Fields and values

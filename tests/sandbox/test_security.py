@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from cmdm_tui.sandbox import accounts, bodies, folder, gate, routes, tokens, values
@@ -49,7 +48,7 @@ def always(*_values: object) -> bool:
 def wrong_values_are_refused(running: "Running") -> None:
     for name in given(running.info.credentials):
         headers = given(running.info.credentials) | {name: "wrong"}
-        answer = httpx.post(f"{running.info.url}/api/v1/authenticate", headers=headers)
+        answer = running.anonymous("POST", "/authenticate", headers)
         assert answer.status_code == 401
 
 
@@ -127,7 +126,7 @@ PATHS = [
 def every_path_but_the_sign_in_takes_a_token(running: "Running") -> None:
     for path in PATHS:
         for method in ("GET", "POST", "PUT", "DELETE"):
-            answer = httpx.request(method, f"{running.info.url}/api/v1{path}")
+            answer = running.anonymous(method, path)
             assert answer.status_code == 401, (method, path)
 
 
@@ -144,12 +143,10 @@ def test_every_path_but_the_sign_in_takes_a_token(shared: "Running", monkeypatch
 def only_issued_tokens_are_good(running: "Running") -> None:
     issued = running.http.headers["authorization"]
     for wrong in ("Bearer x", issued[:-1], issued + "x", issued.swapcase(), f"Basic {issued[7:]}"):
-        answer = httpx.get(
-            f"{running.info.url}/api/v1/lead/fields", headers={"Authorization": wrong}
-        )
+        answer = running.anonymous("GET", "/lead/fields", {"Authorization": wrong})
         assert answer.status_code == 401, wrong
     twice = [("Authorization", issued), ("Authorization", issued)]
-    answer = httpx.get(f"{running.info.url}/api/v1/lead/fields", headers=twice)
+    answer = running.anonymous("GET", "/lead/fields", twice)
     assert answer.status_code == 401
 
 

@@ -84,6 +84,7 @@ def read_line(process: "subprocess.Popen[str]") -> str:
 def token(info: RunningInfo) -> str:
     response = httpx.post(
         f"{info.url}/api/v1/authenticate",
+        verify=False,
         headers={
             "client_id": info.client_id,
             "client_secret": info.client_secret,

@@ -20,6 +20,11 @@ from cmdm_tui.tui.widgets.record_table import RecordTable
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+_BATCH = 500
+"""Rows put into the table at a time: it is slow with thousands, and they are at hand anyway."""
+_SAMPLE = 200
+"""Records that decide which columns there are and how wide."""
+
 
 class RecordView(Vertical):
     """Shows one entity's records, and reads the next page when the table's end comes near.
@@ -111,6 +116,12 @@ class RecordView(Vertical):
         return self.table.column_under_cursor if self.has_rows else None
 
     @property
+    def _current(self) -> RecordWindow | None:
+        """The window on its way, else the one shown; one that failed only where there is none."""
+        is_on_its_way = self._coming is not None and self._asked is self._coming
+        return self._coming if is_on_its_way else self._shown or self._coming
+
+    @property
     def caption(self) -> str:
         """What is shown, in words: how many of how many, in which order."""
         window = self._shown
@@ -144,7 +155,8 @@ class RecordView(Vertical):
         window = self._windows.get(entity)
         if window is not None:
             self._show(window)
-            self.table.move_cursor(row=self._rows.get(entity, 0))
+            row = self._rows.get(entity, 0)
+            self.table.move_cursor(row=row if row < self.table.row_count else 0)
             return
         self._shown = None
         self._clear_table()
@@ -157,7 +169,7 @@ class RecordView(Vertical):
 
     def sort(self, column: Column) -> None:
         """Let the service sort by a column, and the other way round when it does already."""
-        window = self._coming or self._shown
+        window = self._current
         if window is not None:
             order = window.order
             is_same = order is not None and order.field == column.name
@@ -171,7 +183,7 @@ class RecordView(Vertical):
 
     def refresh_records(self) -> None:
         """Read the shown entity's records anew, from the first page."""
-        window = self._coming or self._shown
+        window = self._current
         if window is not None:
             self._open(RecordWindow(window.entity, window.order))
 
@@ -190,7 +202,7 @@ class RecordView(Vertical):
         """Show a record that was read again in its place."""
         if self._shown is not None and self._shown.entity == record.entity:
             row = self._shown.replace(record)
-            if row is not None:
+            if row is not None and row < self.table.row_count:
                 self.table.replace(row, record)
 
     def _open(self, window: RecordWindow) -> None:
@@ -222,7 +234,7 @@ class RecordView(Vertical):
             self._windows[window.entity] = window
             self._show(window)
         else:
-            self.table.append(fresh)
+            self._show_more()
             self._tell()
         if window.total is not None:
             self.post_message(CountKnown(window.entity, window.total))
@@ -238,8 +250,12 @@ class RecordView(Vertical):
     def on_record_table_end_near(self) -> None:
         """Read the next page, unless one is on its way or has failed."""
         window = self._shown
-        is_idle = self._asked is None and self._failed is None
-        if window is not None and not window.is_complete and is_idle:
+        if window is not None and self.table.row_count < len(window.records):
+            self._show_more()
+            return
+        if window is None or window.is_complete or self._asked is not None:
+            return
+        if self._failed is None or self._failed[0] is not window:
             self._ask(window)
 
     def on_record_table_highlighted(self, event: RecordTable.Highlighted) -> None:
@@ -265,10 +281,16 @@ class RecordView(Vertical):
     def _show(self, window: RecordWindow) -> None:
         self._shown = window
         fields = self._account.catalog.known_fields(window.entity)
-        self.table.show(columns_of(window.records, fields), window.records, window.order)
+        columns = columns_of(window.records[:_SAMPLE], fields)
+        self.table.show(columns, window.records[:_BATCH], window.order)
         if not window.records:
             self.post_message(self.RecordHighlighted(None))
         self._tell()
+
+    def _show_more(self) -> None:
+        if self._shown is not None:
+            first = self.table.row_count
+            self.table.append(self._shown.records[first : first + _BATCH])
 
     def _clear_table(self) -> None:
         self.table.show((), (), None)

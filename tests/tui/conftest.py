@@ -1,0 +1,102 @@
+"""What the explorer's tests share: a scripted service, and a sandbox on a real socket."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from textual import constants
+
+from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.tui.service import ScriptedService, people
+
+
+class WatchedNetwork(httpx.AsyncHTTPTransport):
+    """The network as it is; it notes the calls that pass, but for the sign-ins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode().removeprefix("/api/v1/")
+        if path != "authenticate":
+            self._calls.append(path)
+        return await super().handle_async_request(request)
+
+    def calls(self) -> list[str]:
+        """Return the calls since the last time, and forget them."""
+        calls, self._calls = self._calls, []
+        return calls
+
+
+@pytest.fixture
+def network() -> WatchedNetwork:
+    """The network, watched."""
+    return WatchedNetwork()
+
+
+@pytest.fixture(scope="session")
+def reading_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
+    """The profile of a sandbox on a real socket, with 250 leads and their like; only read."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    config = SandboxConfig(data=folder, port=0, records=250, rate_limit=100_000)
+    with Sandbox.embedded(config) as info:
+        yield profile_of(info)
+
+
+def profile_of(info: RunningInfo) -> Profile:
+    """Return the profile of a running sandbox."""
+    credentials = Credentials(
+        SecretStr(info.client_id),
+        SecretStr(info.client_secret),
+        info.username,
+        SecretStr(info.password),
+    )
+    return Profile("demo", info.url, credentials, "demo", entities=("event", "product"))
+
+
+@pytest.fixture
+def service() -> ScriptedService:
+    """A scripted service with 250 leads, 3 accounts and little else."""
+    fields = [
+        {"Name": "LastName", "Label": "Last name", "Type": "Text", "Required": "true"},
+        {"Name": "Score", "Label": "Score", "Type": "Number", "Required": "false"},
+        {"Name": "City", "Label": "City", "Type": "Picklist", "Options": "Leeds;York"},
+        {"Name": "Notes", "Label": "Notes", "Type": "Text", "ReadOnly": "true"},
+    ]
+    return ScriptedService(
+        entities={
+            "account": people(3),
+            "lead": people(250),
+            "contact": [],
+            "task": [
+                ("TASK0001", {"Subject": "Ring Ada", "Status": "Open", "DueDate": "2026-02-01"}
+                 | {"RelatedEntity": "account", "RelatedExternalID": "ID000001"}),
+                ("TASK0002", {"Subject": "Write", "Status": "Closed", "DueDate": None}
+                 | {"RelatedEntity": "Account", "RelatedExternalID": "ID000002"}),
+            ],
+            "opportunity": [
+                ("OPPO0001", {"Name": "New roof", "Stage": "Won", "CloseDate": "2026-03-01"}
+                 | {"RelatedEntity": "account", "RelatedExternalID": "ID000001"}),
+            ],
+        },
+        fields={"account": [*fields], "lead": [*fields]},
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is UTC, whatever machine the tests run on."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is animated: what is shown does not depend on time."""
+    monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")

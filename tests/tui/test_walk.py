@@ -1,0 +1,190 @@
+"""The walk: entity, records, second page, sort, record, fields; against a sandbox on a socket."""
+
+import re
+from pathlib import Path
+
+from cmdm_tui.config import Profile
+from cmdm_tui.tui import Explorer
+from tests.tui.conftest import WatchedNetwork
+from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, type_text, words
+
+
+async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_path: Path) -> None:
+    app = Explorer(
+        FixedOpening(reading_sandbox), catalogs=tmp_path, transport=network, start="demo"
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        # Opening: the first entity's page tells its own count, so six are counted besides.
+        await settled(pilot)
+        counted = ["lead", "contact", "task", "opportunity", "event", "product"]
+        assert sorted(network.calls()) == sorted(
+            ["account?per_page=100&page=1"] + [f"{entity}?per_page=1&page=1" for entity in counted]
+        )
+        screen = browse(app)
+        assert screen.records.window is not None
+        assert screen.records.table.has_focus
+        accounts = screen.records.window.records
+        assert str(accounts[0].properties["Name"])[:24] in shown(app)
+        assert "50 records" in words(app)
+        assert "lead 250" in words(app)
+        assert f"{screen.account.client.quota.remaining:,}/100,000 calls" in words(app)
+
+        # An entity, by the keyboard: one call, its first page.
+        await press(pilot, "e", "down", "enter")
+        assert network.calls() == ["lead?per_page=100&page=1"]
+        window = screen.records.window
+        assert window.entity == "lead"
+        assert screen.records.table.row_count == 100
+        assert "100 of 250" in words(app)
+        assert screen.records.table.has_focus
+
+        # The second page comes when the end of the first is near, and not before.
+        await press(pilot, "pagedown", "pagedown")
+        assert network.calls() == []
+        await press(pilot, "ctrl+end")
+        assert network.calls() == ["lead?per_page=100&page=2"]
+        assert screen.records.table.row_count == 200
+        await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
+        assert network.calls() == ["lead?per_page=100&page=3"]
+        assert screen.records.table.row_count == 250
+        assert "250 records" in words(app)
+        assert len({record.external_id for record in window.records}) == 250
+
+        # The service sorts: by the column under the cursor, then the other way round.
+        await press(pilot, "right", "right")
+        column = screen.records.column
+        assert column is not None
+        assert column.name == "LastName"
+        await press(pilot, "s")
+        assert network.calls() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"]
+        assert "LastName ▲" in words(app)
+        names = [
+            str(row.properties["LastName"]).casefold() for row in screen.records.window.records
+        ]
+        assert names == sorted(names)
+        await press(pilot, "s")
+        assert network.calls() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=desc"]
+        assert "LastName ▼" in words(app)
+        assert "by LastName ▼" in words(app)
+
+        # The whole record, as it was listed: no call. Read again: one.
+        record = screen.records.window.records[0]
+        await press(pilot, "enter")
+        assert network.calls() == []
+        assert screen.pane.record == record
+        assert record.external_id in shown(app)
+        assert "JobTitle" in shown(app)
+        await press(pilot, "r")
+        assert network.calls() == [f"lead/{record.external_id}"]
+        await press(pilot, "escape")
+
+        # The fields: asked for once.
+        await press(pilot, "f")
+        assert network.calls() == ["lead/fields?per_page=200&page=1"]
+        assert "Picklist" in shown(app)
+        assert "Last name" in shown(app)
+        await press(pilot, "f", "f", "f")
+        assert network.calls() == []
+
+        # Back to an entity seen before: nothing is asked for again.
+        await press(pilot, "e", "up", "enter")
+        assert network.calls() == []
+        assert screen.records.window.records == accounts
+
+
+async def test_what_is_related_is_read_once(
+    reading_sandbox: Profile, network: WatchedNetwork
+) -> None:
+    app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        network.calls()
+        await press(pilot, "g")
+        assert network.calls() == []
+        assert "about 2 calls" in words(app)
+        await press(pilot, "g")
+        assert network.calls() == [
+            "task?per_page=1000&page=1",
+            "opportunity?per_page=1000&page=1",
+        ]
+        related = browse(app).pane.related
+        await press(pilot, "escape", "down", "down", "g", "g")
+        assert network.calls() == []
+        assert not related.may_read
+
+
+async def test_a_task_leads_to_the_record_it_belongs_to(
+    reading_sandbox: Profile, network: WatchedNetwork
+) -> None:
+    app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e", "down", "down", "down", "enter")
+        task = browse(app).records.record
+        assert task is not None
+        network.calls()
+        await press(pilot, "g", "enter")
+        owner = f"{task.properties['RelatedEntity']}/{task.properties['RelatedExternalID']}"
+        assert network.calls() == [owner]
+        shown_record = browse(app).pane.record
+        assert shown_record is not None
+        assert shown_record.external_id == task.properties["RelatedExternalID"]
+
+
+async def test_a_record_is_opened_by_its_external_id(
+    reading_sandbox: Profile, network: WatchedNetwork
+) -> None:
+    app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        window = browse(app).records.window
+        assert window is not None
+        wanted = window.records[7].external_id
+        network.calls()
+        await press(pilot, "o")
+        await type_text(pilot, "NOSUCHID")
+        await press(pilot, "enter")
+        assert "Check the name of the entity and the external id" in said(app)
+        await press(pilot, *["backspace"] * 8)
+        await type_text(pilot, wanted)
+        await press(pilot, "enter")
+        assert network.calls() == ["account/NOSUCHID", f"account/{wanted}"]
+        record = browse(app).pane.record
+        assert record is not None
+        assert record.external_id == wanted
+
+
+async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
+    reading_sandbox: Profile, network: WatchedNetwork, tmp_path: Path
+) -> None:
+    profile = reading_sandbox
+    profile = type(profile)(profile.name, profile.url, profile.credentials, profile.catalog)
+    app = Explorer(FixedOpening(profile), catalogs=tmp_path, transport=network)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "event" not in words(app)
+        network.calls()
+        await press(pilot, "a")
+        await type_text(pilot, "nothing")
+        await press(pilot, "enter")
+        assert "nothing" in said(app)
+        assert "404" in said(app)
+        await press(pilot, *["backspace"] * 7)
+        await type_text(pilot, "event")
+        await press(pilot, "enter")
+        assert browse(app).entity == "event"
+        assert network.calls() == [
+            "nothing?per_page=1&page=1", "event?per_page=1&page=1", "event?per_page=100&page=1",
+        ]  # fmt: skip
+
+    again = Explorer(FixedOpening(profile), catalogs=tmp_path, transport=network)
+    async with again.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert re.search(r"event \d", words(again))
+        await press(pilot, "e", "end", "x")
+        assert "event" not in words(again)
+
+    third = Explorer(FixedOpening(profile), catalogs=tmp_path, transport=network)
+    async with third.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "event" not in words(third)
