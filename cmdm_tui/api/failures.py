@@ -38,7 +38,7 @@ async def named_failures(
         message = f"{host} did not answer within {deadline:.3g} s"
         failure = errors.DeadlineExceeded(message, call=call)
     except (httpx.ReadTimeout, httpx.WriteTimeout):
-        message = f"{host} stopped answering"
+        message = f"{host} did not answer in time"
         failure = errors.NetworkError(message, call=call)
     except httpx.DecodingError as error:
         message = f"The answer's encoding is broken: {_words(error)}"
