@@ -1,6 +1,7 @@
 """Signs in for a bearer token and carries it on every request (`api.md`, authenticate)."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from cmdm_tui.config import Credentials, SecretStr
 _MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
 
-_UNAUTHORIZED = 401
-_FORBIDDEN = 403
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
+_REFUSALS = {_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN}
+_ABOUT_THE_TOKEN = re.compile(rb"(?i)\b(access |bearer )?tokens?\b|\bauthori[sz]ation\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,12 @@ class SignIn(httpx.Auth):
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
             request.extensions["handed_over"] = True
             response = yield request
-            if response.status_code != _UNAUTHORIZED:
+            if response.status_code not in _REFUSALS:
                 return
             # Read, it gives its connection back, which the one that signs in may be waiting for.
-            await response.aread()
+            body = await response.aread()
+            if response.status_code == _BAD_REQUEST and not _ABOUT_THE_TOKEN.search(body):
+                return
             refused = token
 
     def request(self) -> tuple[httpx.Request, Call]:

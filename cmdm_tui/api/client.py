@@ -220,14 +220,14 @@ class Client:
         early ends what is under way by closing the generator.
         """
 
-        async def retrieve(number: int, size: int) -> Page:
+        async def retrieve(number: int, size: int, by_id: bool) -> Page:
             return await self.page(
                 entity,
                 fields=fields,
                 per_page=size,
                 page=number,
-                sort_by=sort_by,
-                sort_order=sort_order,
+                sort_by="ExternalID" if by_id else sort_by,
+                sort_order=None if by_id else sort_order,
             )
 
         granted = min(per_page, largest_page or per_page)

@@ -12,12 +12,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from cmdm_tui.api.errors import NotFound
+from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.api.events import PageRead, Tell, TotalChanged
 from cmdm_tui.api.models import Page
 
-Retrieve = Callable[[int, int], Awaitable[Page]]
-"""Retrieves a page, given its number and `per_page`."""
+Retrieve = Callable[[int, int, bool], Awaitable[Page]]
+"""Retrieves a page, given its number, `per_page`, and whether to sort by external id."""
+
+_PASSES = 3
+"""Times that all pages are read again for records that overlapping pages have hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,50 @@ async def each_page(retrieve: Retrieve, reading: Reading, tell: Tell) -> AsyncGe
     cancelled.
 
     It ends when as many records have come as the service counts; where it counts none, with the
-    last page it names; and in any case with a page that brings nothing new or is not found.
+    last page it names; and in any case with a page that brings nothing new or is not found. Where
+    fewer have come than are counted, pages overlapped: they are read again, sorted by external id,
+    which leaves no ties to overlap, and what is new comes last.
     """
     progress = _Progress(reading, tell)
-    first = progress.taken(await retrieve(1, reading.per_page), 1)
+    first = progress.taken(await retrieve(1, reading.per_page, False), 1)
     if first.records:
         yield first
     if not first.records or progress.is_enough:
         return
+    async for page in _following(retrieve, reading, progress):
+        yield page
+    for _ in range(_PASSES):
+        if not progress.is_short:
+            return
+        known = progress.count
+        async for page in _again(retrieve, progress):
+            yield page
+        if progress.count == known:
+            return
+
+
+async def _again(retrieve: Retrieve, progress: "_Progress") -> AsyncGenerator[Page]:
+    by_id = True
+    for number in range(1, progress.pages_in_all + 1):
+        try:
+            page = await retrieve(number, progress.granted, by_id)
+        except BadRequest:
+            if not by_id:
+                raise
+            by_id = False
+            page = await retrieve(number, progress.granted, by_id)
+        except NotFound:
+            return
+        page = progress.taken(page, number)
+        if page.records:
+            yield page
+        if not progress.is_short:
+            return
+
+
+async def _following(
+    retrieve: Retrieve, reading: Reading, progress: "_Progress"
+) -> AsyncGenerator[Page]:
     granted = progress.granted
     under_way: deque[asyncio.Task[Page]] = deque()
     numbers = itertools.count(2)
@@ -54,7 +93,7 @@ async def each_page(retrieve: Retrieve, reading: Reading, tell: Tell) -> AsyncGe
     try:
         for number in itertools.count(2):
             while len(under_way) < min(window, progress.pages_left(number)):
-                under_way.append(asyncio.ensure_future(retrieve(next(numbers), granted)))
+                under_way.append(asyncio.ensure_future(retrieve(next(numbers), granted, False)))
             window = min(window * 2, reading.ahead)
             try:
                 page = progress.taken(await under_way[0], number)
@@ -63,7 +102,7 @@ async def each_page(retrieve: Retrieve, reading: Reading, tell: Tell) -> AsyncGe
             under_way.popleft()
             if page.records:
                 yield page
-            if not page.records or progress.is_enough:
+            if not page.records or progress.is_enough or progress.is_past_the_end:
                 return
     finally:
         for task in under_way:
@@ -99,11 +138,32 @@ class _Progress:
         total = math.inf if self._total is None else self._total
         return total if self._reading.most is None else min(total, self._reading.most)
 
+    @property
+    def count(self) -> int:
+        """Records that have come."""
+        return len(self._seen)
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether fewer records have come than the service counts and are wanted."""
+        return math.isfinite(self._wanted) and len(self._seen) < self._wanted
+
+    @property
+    def is_past_the_end(self) -> bool:
+        """Tell whether the last page by the service's own count has come."""
+        return self._total is not None and self._number * self.granted >= self._total
+
+    @property
+    def pages_in_all(self) -> int:
+        """Pages that hold all records, by the service's count."""
+        return 0 if self._total is None else math.ceil(self._total / self.granted)
+
     def pages_left(self, number: int) -> int:
         """Return how many pages from `number` on are worth retrieving now: at least one."""
         if math.isinf(self._wanted):
             return max((self._pages or number) - number + 1, 1)
-        return max(math.ceil((self._wanted - len(self._seen)) / self.granted), 1)
+        wanted = math.ceil((self._wanted - len(self._seen)) / self.granted)
+        return max(min(wanted, self.pages_in_all - number + 1), 1)
 
     def taken(self, page: Page, number: int) -> Page:
         """Take in a page and return it with the records in it that are new."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.api import Client, Field, NotFound
+from cmdm_tui.api import BadRequest, Client, Field, NotFound
 from cmdm_tui.catalog.infer import infer_fields
 from cmdm_tui.config.files import replace_file
 
@@ -90,7 +90,7 @@ class Catalog:
     async def _described(self, entity: str) -> tuple[Field, ...]:
         try:
             return await self._client.all_fields(entity)
-        except NotFound:
+        except (NotFound, BadRequest):
             return ()
 
     async def _inferred(self, entity: str) -> tuple[Field, ...]:
