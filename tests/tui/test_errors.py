@@ -60,7 +60,7 @@ async def test_a_failure_at_the_start_can_be_tried_again(service: ScriptedServic
         assert browse(app).records.table.has_focus
 
 
-@pytest.mark.parametrize("key", ["r", "s", "ctrl+end"])
+@pytest.mark.parametrize("key", ["r", "ctrl+end"])
 async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, key: str) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:

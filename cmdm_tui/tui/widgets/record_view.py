@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from cmdm_tui.api import ApiError, Page, Record
+from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.columns import Column, columns_of
@@ -138,7 +138,7 @@ class RecordView(Vertical):
         if window.missing:
             parts.append(f"{window.missing:,} not found")
         elif window.has_changed:
-            parts.append("changing")
+            parts.append("changed meanwhile")
         if self._asked is not None:
             parts.append("reading …")
         return " · ".join(parts)
@@ -301,7 +301,10 @@ class RecordView(Vertical):
         alone = not self.has_rows
         notice = self.query_one(Notice)
         if self._failed is not None:
-            notice.warn(self._failed[1], alone=alone)
+            error = self._failed[1]
+            is_refused = isinstance(error, AuthenticationFailed)
+            hint = "t tries again · w other ways in" if is_refused else "t tries again"
+            notice.warn(error, alone=alone, hint=hint)
         elif not alone:
             notice.hush()
         elif self._asked is not None:
