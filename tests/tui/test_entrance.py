@@ -1,6 +1,6 @@
 """The ways in: a profile, its secrets, the demo, a sign-in."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -156,11 +156,9 @@ async def test_connections_are_closed_in_the_end(service: ScriptedService) -> No
 
 async def arrived(pilot: Pilot[None], kind: type[Kind]) -> Kind:
     """Wait for a screen to come to the front, and for nothing else."""
-    while True:
-        screen = pilot.app.screen
-        if isinstance(screen, kind):
-            return screen
+    while type(pilot.app.screen) is not kind:
         await pilot._wait_for_screen()
+    return cast("Kind", pilot.app.screen)
 
 
 async def test_refused_credentials_leave_a_way_to_others(service: ScriptedService) -> None:
