@@ -95,6 +95,10 @@ COMMANDS = (
         "back", "escape", "Back", "Go back to the records",
         doing.go_back, doing.may_go_back, in_footer=False,
     ),
+    Command(
+        "leave", "w", "Other ways in", "Leave this account for the demo or another sign-in",
+        doing.leave, in_footer=False,
+    ),
     Command("help", "question_mark", "Help", "List the keys", doing.show_help),
 )  # fmt: skip
 

@@ -1,8 +1,10 @@
 """The ways in: a profile, its secrets, the demo, a sign-in."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Checkbox, Input
 
 from cmdm_tui.config import ConfigurationError, MissingSecrets, NoProfile
@@ -18,6 +20,7 @@ from tests.tui.service import URL, ScriptedService, message, profile
 if TYPE_CHECKING:
     import httpx
 
+Kind = TypeVar("Kind", bound=Screen[None])
 NO_PROFILE = NoProfile("No profile is set up yet.")
 
 
@@ -149,3 +152,38 @@ async def test_connections_are_closed_in_the_end(service: ScriptedService) -> No
         await press(pilot, "q")
     assert network.closed == 1
     assert app.return_code == 0
+
+
+async def arrived(pilot: Pilot[None], kind: type[Kind]) -> Kind:
+    """Wait for a screen to come to the front, and for nothing else."""
+    while type(pilot.app.screen) is not kind:
+        await pilot._wait_for_screen()
+    return cast("Kind", pilot.app.screen)
+
+
+async def test_refused_credentials_leave_a_way_to_others(service: ScriptedService) -> None:
+    service.answers["authenticate"] = message(401, "Those are not known here")
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "w other ways in" in words(app)
+        assert service.sign_ins <= 2
+        await press(pilot, "w")
+        assert isinstance(app.screen, WelcomeScreen)
+        service.answers.clear()
+        await press(pilot, "enter")
+        assert isinstance(app.screen, BrowseScreen)
+        assert "3 records" in words(app)
+
+
+async def test_an_account_is_left_while_its_answers_are_on_their_way(
+    service: ScriptedService,
+) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(120, 30)) as pilot:
+        for _ in range(3):
+            (await arrived(pilot, BrowseScreen)).action_command("leave")
+            (await arrived(pilot, WelcomeScreen)).action_demo()
+        await settled(pilot)
+        assert isinstance(app.screen, BrowseScreen)
+        assert "3 records" in words(app)

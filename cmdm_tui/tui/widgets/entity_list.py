@@ -22,7 +22,7 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.catalog import Catalog
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged
+from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Trouble
 from cmdm_tui.tui.values import number
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -148,6 +148,10 @@ class EntityList(Vertical):
         self._counts.pop(entity, None)
         self._failed.pop(entity, None)
         self.list_entities()
+
+    def warn(self, trouble: Trouble) -> None:
+        """Say what went wrong with the list."""
+        self.query_one(Notice).warn(trouble, alone=False, hint="")
 
     async def _count(self, entities: tuple[str, ...]) -> None:
         for place, entity in enumerate(entities):
