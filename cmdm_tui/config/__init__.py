@@ -1,24 +1,36 @@
 """Profiles, paths and secrets: which server, as whom, and what is kept where."""
 
-from cmdm_tui.config.errors import ConfigurationError
+from cmdm_tui.config.errors import ConfigurationError, KeyringFailed, MissingSecrets, NoProfile
+from cmdm_tui.config.keeping import Forgotten
 from cmdm_tui.config.paths import Paths
-from cmdm_tui.config.profiles import (
-    MissingSecrets,
-    NoProfile,
-    Profile,
-    ProfileStore,
-    environment_profile,
-)
-from cmdm_tui.config.secret import Credentials, SecretStr
+from cmdm_tui.config.profile import ENVIRONMENT, VARIABLES, Profile, environment_profile
+from cmdm_tui.config.profiles import ProfileStore
+from cmdm_tui.config.secret import SECRETS, Credentials, SecretName, SecretStr
+from cmdm_tui.config.settings import COLOURS, KEYS, PLACES, SecretPlace, Settings
+from cmdm_tui.config.tokens import KeptToken, TokenCache, kept_for
 
 __all__ = [
+    "COLOURS",
+    "ENVIRONMENT",
+    "KEYS",
+    "PLACES",
+    "SECRETS",
+    "VARIABLES",
     "ConfigurationError",
     "Credentials",
+    "Forgotten",
+    "KeptToken",
+    "KeyringFailed",
     "MissingSecrets",
     "NoProfile",
     "Paths",
     "Profile",
     "ProfileStore",
+    "SecretName",
+    "SecretPlace",
     "SecretStr",
+    "Settings",
+    "TokenCache",
     "environment_profile",
+    "kept_for",
 ]
