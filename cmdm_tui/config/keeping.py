@@ -31,13 +31,13 @@ class Keeper:
     def place_of(self, settings: Settings, secret: SecretName) -> SecretPlace:
         """Return where one secret of the profile lives; a command of its own goes first.
 
-        A profile that does not say keeps its secrets in the file if they are there.
+        What is not in the file is asked for. The keyring is taken at its word and not asked.
         """
         if secret in settings.commands:
             return "command"
-        if settings.place is None:
+        if settings.place in {None, "file"}:
             return "file" if secret in self._file.read(settings.name) else "ask"
-        return "ask" if settings.place == "command" else settings.place
+        return "keyring" if settings.place == "keyring" else "ask"
 
     def found(self, settings: Settings, given: Secrets) -> dict[SecretName, SecretStr]:
         """Return both secrets: those `given`, else those kept.
@@ -50,19 +50,21 @@ class Keeper:
             if key not in found and key in settings.commands:
                 where = f"{command_key(key)} of the profile {settings.name}"
                 found[key] = secret_of_command(settings.commands[key], where)
-        wanted: list[SecretName] = [key for key in SECRETS if key not in found]
-        if wanted and settings.place == "keyring":
+        if len(found) < len(SECRETS):
             try:
-                found |= read_keyring(settings.name, wanted)
+                found = {**self.kept(settings), **found}
             except KeyringFailed as failure:
                 reason = str(failure)
-        elif wanted and settings.place in {None, "file"}:
-            kept = self._file.read(settings.name)
-            found = {**kept, **found}
         missing: tuple[SecretName, ...] = tuple(key for key in SECRETS if key not in found)
         if missing:
             raise _missing(settings.name, missing, reason)
         return found
+
+    def kept(self, settings: Settings) -> dict[SecretName, SecretStr]:
+        """Return the secrets that the profile's place keeps. Raises KeyringFailed."""
+        if settings.place == "keyring":
+            return read_keyring(settings.name, SECRETS)
+        return self._file.read(settings.name) if settings.place in {None, "file"} else {}
 
     def keep(self, profile: str, place: SecretPlace, secrets: Secrets) -> None:
         """Keep the secrets in the place, if it is one that keeps any. Raises KeyringFailed."""

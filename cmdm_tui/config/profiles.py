@@ -88,6 +88,13 @@ class ProfileStore:
         """Return where one secret of the profile lives."""
         return self._keeper.place_of(settings, secret)
 
+    def kept_secrets(self, settings: Settings) -> Mapping[SecretName, SecretStr]:
+        """Return the secrets that are kept of the profile, commands not asked.
+
+        Raises KeyringFailed where the keyring is their place and does not answer.
+        """
+        return self._keeper.kept(settings)
+
     def load(self, name: str, given: Mapping[str, str] | None = None) -> Profile:
         """Return a profile with its secrets: those `given`, else those kept.
 
@@ -173,10 +180,19 @@ class ProfileStore:
             write_toml(self._profiles, {**read_toml(self._profiles), "default": name})
 
     def log_out(self, name: str) -> Forgotten:
-        """Forget the profile's secrets and tokens, wherever they are kept; the profile stays."""
+        """Forget the profile's secrets and tokens, wherever they are kept; the profile stays.
+
+        It keeps no secrets from then on, until a sign-in says otherwise.
+        """
         with locked(self._paths.config):
             tokens = forget_tokens(self._paths.tokens, name)
-            forgotten = self._keeper.forget(name, in_keyring=self._uses_keyring(name))
+            content = read_toml(self._profiles)
+            tables = _tables(content, self._profiles)
+            place = tables.get(name, {}).get("secrets")
+            forgotten = self._keeper.forget(name, in_keyring=place == "keyring")
+            if place in {"keyring", "file"} and not forgotten.trouble:
+                tables[name] = {**tables[name], "secrets": "ask"}
+                write_toml(self._profiles, {**content, "profiles": tables})
         cached = ("the token",) if tokens else ()
         return Forgotten((*forgotten.removed, *cached), forgotten.trouble)
 
@@ -192,10 +208,6 @@ class ProfileStore:
                 del content["default"]
             write_toml(self._profiles, {**content, "profiles": tables})
         return forgotten
-
-    def _uses_keyring(self, name: str) -> bool:
-        table = _tables(read_toml(self._profiles), self._profiles).get(name, {})
-        return table.get("secrets") == "keyring"
 
 
 def _tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:

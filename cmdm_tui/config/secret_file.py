@@ -24,7 +24,9 @@ class SecretFile:
             message = f"{self.path} keeps secrets, and others may read it. Run chmod 600 on it."
             raise ConfigurationError(message)
         table = self._tables().get(profile, {})
-        kept = {key: self._secret(table[key], key) for key in SECRETS if key in table}
+        kept: dict[SecretName, SecretStr] = {
+            key: self._secret(table[key], key) for key in SECRETS if key in table
+        }
         return {key: secret for key, secret in kept.items() if secret}
 
     def write(
