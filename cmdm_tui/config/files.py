@@ -101,13 +101,14 @@ def read_private(path: Path, limit: int) -> bytes | None:
         handle = os.open(path, flags)
     except (OSError, ValueError):
         return None
-    with os.fdopen(handle, "rb") as file:
+    try:
         if not _is_private(os.fstat(handle)):
             return None
-        try:
-            content = file.read(limit + 1)
-        except OSError:
-            return None
+        content = os.read(handle, limit + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
     return content if len(content) <= limit else None
 
 

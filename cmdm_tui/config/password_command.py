@@ -35,6 +35,9 @@ def secret_of_command(command: str, where: str, *, limit: float = TIME_LIMIT) ->
         if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
             _fail(where, f"took longer than {limit:g} seconds")
         raise
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
     if process.returncode:
         _fail(where, f"ended with exit code {process.returncode}")
     try:
@@ -97,8 +100,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def _fail(where: str, what: str) -> NoReturn:
