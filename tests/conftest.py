@@ -1,12 +1,17 @@
 """What all tests share: `--all` runs the long proofs whole."""
 
+import importlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.keyrings import FakeKeyring, Temper
+
+KeyringOf = Callable[[Temper], FakeKeyring]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,4 +41,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     return folder
+
+
+@pytest.fixture
+def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringOf]:
+    """Put a keyring of the temper asked for in the place of the system's."""
+    with monkeypatch.context() as patch:
+
+        def of(temper: Temper) -> FakeKeyring:
+            fake = FakeKeyring(tmp_path / "keyring", temper)
+            patch.syspath_prepend(str(fake.folder))
+            sys.modules.pop("keyring", None)
+            importlib.invalidate_caches()
+            return fake
+
+        yield of
+    sys.modules.pop("keyring", None)

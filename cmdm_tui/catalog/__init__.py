@@ -3,5 +3,13 @@
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
 from cmdm_tui.catalog.infer import infer_fields
+from cmdm_tui.catalog.tokens import KeptTokens, TokenInHand
 
-__all__ = ["DEFAULT_ENTITIES", "Account", "Catalog", "infer_fields"]
+__all__ = [
+    "DEFAULT_ENTITIES",
+    "Account",
+    "Catalog",
+    "KeptTokens",
+    "TokenInHand",
+    "infer_fields",
+]

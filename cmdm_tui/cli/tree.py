@@ -22,6 +22,10 @@ _COMMANDS = {
     "api": "cmdm_tui.cli.raw:api",
     "record": "cmdm_tui.cli.record:record",
     "sandbox": "cmdm_tui.cli.sandbox:sandbox",
+    "login": "cmdm_tui.cli.login:login",
+    "logout": "cmdm_tui.cli.logout:logout",
+    "whoami": "cmdm_tui.cli.whoami:whoami",
+    "profile": "cmdm_tui.cli.profiles:profile",
 }
 
 
