@@ -127,7 +127,7 @@ def _first_difference(one: str, other: str, is_judged: Callable[[str], bool]) ->
 
 def _letters(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text)
-    return "".join(mark for mark in apart if unicodedata.category(mark) != "Mn").casefold()
+    return "".join(mark for mark in apart if unicodedata.category(mark) != "Mn").lower()
 
 
 def _is_ascii_alphanumeric(character: str) -> bool:

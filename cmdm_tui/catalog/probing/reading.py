@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cmdm_tui.api import SortOrder
 from cmdm_tui.catalog.probing.asking import Answer
 from cmdm_tui.catalog.probing.ground import Ground
 from cmdm_tui.catalog.probing.orders import Name, Order, Pair, Tally, neighbours, tallies, tally
@@ -86,12 +87,17 @@ class Sorted:
 
 
 async def read_sorted(
-    ground: Ground, field: str, *, last: bool = True, descending: bool = False
+    ground: Ground,
+    field: str,
+    *,
+    last: bool = True,
+    descending: bool = False,
+    order: SortOrder = "asc",
 ) -> Sorted:
     """Read one field in its order: one call, and one for the last page, one for `descending`."""
     size = max(min(len(ground.ids), LARGEST_READ), 1)
 
-    async def read(number: int, order: str) -> Answer:
+    async def read(number: int, order: SortOrder) -> Answer:
         return await ground.asker.list(
             ground.entity,
             fields=field,
@@ -101,14 +107,14 @@ async def read_sorted(
             sort_order=order,
         )
 
-    first = await read(1, "asc")
+    first = await read(1, order)
     if first.page is None:
         return Sorted(field, first, None)
     end: Answer | None = None
     if first.total is not None and len(first.ids) >= first.total:
         end = first
     elif last and first.total is not None and len(first.ids) == size:
-        end = await read(-(-first.total // size), "asc")
+        end = await read(-(-first.total // size), order)
     reverse = await read(1, "desc") if descending else None
     return Sorted(field, first, end, reverse)
 

@@ -22,8 +22,8 @@ from cmdm_tui.catalog.probing.orders import (
 from cmdm_tui.catalog.probing.reading import Sorted, read_sorted
 from cmdm_tui.catalog.traits import NumberOrder, TextOrder, Trait
 
-CALLS = 8
-"""Three for text, two each for a number and a date, one for external ids."""
+CALLS = 9
+"""Three for text, two each for a number, a date and external ids."""
 
 _TEXT: Mapping[TextOrder, Order] = {
     "casefold": by_casefold,
@@ -38,7 +38,7 @@ _NO_FIELD = "No field of {entity} has values of that kind that differ."
 
 
 async def sorting(ground: Ground) -> Findings:
-    """Learn the orders of text, numbers, dates and external ids: at most 8 calls."""
+    """Learn the orders of text, numbers, dates and external ids: at most 9 calls."""
     reads: list[tuple[Sorted, bool]] = []
     found: Findings = {}
     text = choose(ground, "text", list(_TEXT.values()))
@@ -58,8 +58,7 @@ async def sorting(ground: Ground) -> Findings:
         reads.append((read, read.is_in_effect(_TIME, ground)))
         found["dates_sort"] = _sorts(ground, read, _TIME, of_kind=date.is_described)
     found["nulls_first"] = _nulls(ground, reads)
-    ids = await read_sorted(ground, "ExternalID", last=False)
-    found["external_id_sorts"] = _sorts(ground, ids, _IDS, of_kind=True)
+    found["external_id_sorts"] = await _external_ids(ground)
     why = _NO_FIELD.format(entity=ground.entity)
     wanted = ("collation", "number_order", "dates_sort", "nulls_first_descending")
     return {name: ground.asker.unknown(why) for name in wanted} | found
@@ -116,6 +115,21 @@ def _sorts(
     if read.is_in_effect(orders, ground):
         return asker.found(value=True, evidence=evidence)
     return asker.unknown(f"No order is shown: {evidence}")
+
+
+async def _external_ids(ground: Ground) -> Trait[bool]:
+    """Sort by ExternalID; only what stays the same the other way round is surely ignored.
+
+    Ids may have any form, so an order that none of ours explains may be one all the same.
+    """
+    read = await read_sorted(ground, "ExternalID", last=False)
+    trait = _sorts(ground, read, _IDS, of_kind=True)
+    if not read.is_list or trait.value is not False:
+        return trait
+    turned = await read_sorted(ground, "ExternalID", last=False, order="desc")
+    if turned.first.ids == read.first.ids:
+        return ground.asker.found(value=False, evidence=f"{read.first}, and so in desc.")
+    return ground.asker.unknown(f"{trait.evidence} But desc turned them round.")
 
 
 def _nulls(ground: Ground, reads: list[tuple[Sorted, bool]]) -> Trait[bool]:

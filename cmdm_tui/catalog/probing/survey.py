@@ -105,8 +105,10 @@ def _task_fields(ground: Ground, answer: Answer) -> Trait[bool]:
 
 
 def _described_rows(answer: Answer) -> list[dict[str, Any]]:
-    lists = (value for value in answer.content().values() if isinstance(value, list))
-    rows = cast("list[Any]", next(lists, []))
+    lists = [
+        cast("list[Any]", value) for value in answer.content().values() if isinstance(value, list)
+    ]
+    rows = lists[0] if lists else []
     found = [cast("dict[str, Any]", row) for row in rows if isinstance(row, dict)]
     described = [row.get("Properties", row) for row in found]
     return [cast("dict[str, Any]", row) for row in described if isinstance(row, dict)]
