@@ -138,9 +138,7 @@ class Service:
         count = self.accounts if entity == "account" else 0
         return [Row(f"{entity}-{number}", "x", "1", None) for number in range(count)]
 
-    def _page(
-        self, entity: str, rows: list[Row], total: int, fields: str | None
-    ) -> httpx.Response:
+    def _page(self, entity: str, rows: list[Row], total: int, fields: str | None) -> httpx.Response:
         names = [name for name in FIELDS if fields is None or name in fields.split(",")]
         records = [
             {"ExternalID": row.external_id, "Properties": {n: row.value(n) for n in names}}
@@ -208,3 +206,18 @@ class Service:
             "empty": b"",
         }
         return httpx.Response(status, content=contents[self.settings.errors])
+
+
+def mixed(count: int) -> list[Row]:
+    """Return leads that tell every order from the others."""
+    words = ["Zoe", "anna", "Élan", "elbow", "Bob", "bob", "Ångström", "zinc", "Émile", "eve"]
+    return [
+        Row(
+            f"R{n * 37 % 997:03}",
+            None if n % 9 == 4 else f"{words[n * 7 % 10]}{n * 31 % 50}",
+            None if n % 8 == 3 else str(n * 53 % 211),
+            None if n % 7 == 2 else f"20{10 + n * 29 % 17}-0{1 + n % 9}-{10 + n * 13 % 18}",
+            "xy"[n % 2],
+        )
+        for n in range(count)
+    ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cmdm_tui.catalog.probing import calls_of_probe, probe
 from cmdm_tui.catalog.probing.reading import Sorted
 from cmdm_tui.catalog.traits import DefaultPage, Traits
-from tests.catalog.answering import RATE_HEADERS, Row, Service, Settings
+from tests.catalog.answering import RATE_HEADERS, Row, Service, Settings, mixed
 
 ENTITIES = ("lead", "account", "task")
 
@@ -181,6 +181,14 @@ def test_no_claim_is_false_and_no_call_beyond_those_stated(
     assert calls == len(service.calls) <= calls_of_probe(ENTITIES)
 
 
+def never(*_: object) -> bool:
+    return False
+
+
+def always(*_: object) -> bool:
+    return True
+
+
 def in_order() -> list[Row]:
     """Return leads that were created in the order of their names."""
     return [Row(f"R{n:03}", f"name {n:03}", str(n), f"2026-03-{n % 28 + 1:02}") for n in range(40)]
@@ -191,8 +199,8 @@ def test_the_law_finds_a_probe_that_takes_creation_for_sorting(
 ) -> None:
     service = Service(Settings(sorting="ignored", newest_first=True), in_order())
     assert false_claims(learnt(service)[0], service) == []
-    monkeypatch.setattr(Sorted, "is_as_unsorted", lambda *_: False)
-    monkeypatch.setattr(Sorted, "moves", lambda *_: True)
+    monkeypatch.setattr(Sorted, "is_as_unsorted", never)
+    monkeypatch.setattr(Sorted, "moves", always)
     assert "external_id_sorts" in false_claims(learnt(service)[0], service)
 
 
@@ -226,18 +234,3 @@ def test_the_law_judges_every_setting(name: str) -> None:
     before = getattr(truth.settings, name)
     other = dataclasses.replace(truth.settings, **{name: told.get(name, not before)})
     assert false_claims(learnt(truth)[0], Service(other, truth.leads))
-
-
-def mixed(count: int) -> list[Row]:
-    """Return leads that tell every order from the others."""
-    words = ["Zoe", "anna", "Élan", "elbow", "Bob", "bob", "Ångström", "zinc", "Émile", "eve"]
-    return [
-        Row(
-            f"R{n * 37 % 997:03}",
-            None if n % 9 == 4 else f"{words[n * 7 % 10]}{n * 31 % 50}",
-            None if n % 8 == 3 else str(n * 53 % 211),
-            None if n % 7 == 2 else f"20{10 + n * 29 % 17}-0{1 + n % 9}-{10 + n * 13 % 18}",
-            "xy"[n % 2],
-        )
-        for n in range(count)
-    ]

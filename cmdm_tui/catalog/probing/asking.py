@@ -8,8 +8,17 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from cmdm_tui.api import AuthenticationFailed, Call, Client, MalformedResponse, Page, Response
+from cmdm_tui.api import (
+    AuthenticationFailed,
+    Call,
+    Client,
+    HourLimitReached,
+    MalformedResponse,
+    Page,
+    Response,
+)
 from cmdm_tui.api.decode import error_message, read_page
+from cmdm_tui.api.errors import QuotaFloorReached
 from cmdm_tui.catalog.traits import Trait, safe_evidence
 from cmdm_tui.text import one_line
 
@@ -128,9 +137,13 @@ class Asker:
             raise Stopped(f"The {self._most} calls allowed are spent.")
         self.used += 1
         client = self._client if is_cleaning_up else self._background
-        response = await client.request(
-            method, path, parameters=parameters or None, content=content, check=False
-        )
+        try:
+            response = await client.request(
+                method, path, parameters=parameters or None, content=content, check=False
+            )
+        except (HourLimitReached, QuotaFloorReached) as error:
+            self.used -= 1
+            raise Stopped(str(error), by_service=True) from None
         words = "&".join(f"{name}={value}" for name, value in (parameters or {}).items())
         answer = Answer(
             one_line(f"{method} {path}" + (f"?{words}" if words else ""), 160), response

@@ -7,7 +7,7 @@ from cmdm_tui.api import Client
 from cmdm_tui.catalog.probing import refusals, sizes, sorting, steadiness, survey
 from cmdm_tui.catalog.probing.asking import Asker, Findings, Stopped
 from cmdm_tui.catalog.probing.ground import Ground
-from cmdm_tui.catalog.probing.writing import WRITE_CALLS, Writing
+from cmdm_tui.catalog.probing.writing import ENTITY, WRITE_CALLS, ScratchRemains, Writing
 from cmdm_tui.catalog.traits import Traits
 
 Stage = Callable[[Ground], Awaitable[Findings]]
@@ -29,10 +29,14 @@ _STAGES: tuple[tuple[Stage, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a probe came out: the calls it made, and why it stopped early, None where it did not."""
+    """How a probe came out: the calls it made, and why it stopped early, None where it did not.
+
+    `entity` is the one whose records were looked at, empty where none answered with a list.
+    """
 
     traits: Traits
     calls: int
+    entity: str = ""
     stopped: Stopped | None = None
 
 
@@ -73,21 +77,28 @@ async def probe(
     except Stopped as stopped:
         if asker.headers:
             learn({})
-        return Course(known, asker.used, stopped)
-    return Course(known, asker.used)
+        return Course(known, asker.used, ground.entity, stopped)
+    return Course(known, asker.used, ground.entity)
 
 
-async def probe_by_writing(client: Client, *, traits: Traits, keep: Keep) -> Course:
+async def probe_by_writing(
+    client: Client, *, traits: Traits, keep: Keep, most: int | None = None
+) -> Course:
     """Learn what only writing shows: a scratch lead is created, changed and deleted again.
 
-    It is deleted after an error or a cancellation too. Raises ScratchRemains where that fails, and
+    It is deleted after an error or a cancellation too, and not made where `most` allows less calls
+    than the 10 that it takes. Raises ScratchRemains where that fails, and
     OutcomeUnknown, which says how to find it, where nobody can tell whether it was created.
     """
-    asker = Asker(client, most=WRITE_CALLS)
-    writing = Writing(asker)
+    asker = Asker(client, most=WRITE_CALLS if most is None else min(most, WRITE_CALLS))
+    writing, stopped = Writing(asker), None
     try:
         await writing.run()
+    except ScratchRemains:
+        raise
+    except Stopped as error:
+        stopped = error
     finally:
         traits = traits.having(writing.found)
         keep(traits)
-    return Course(traits, asker.used)
+    return Course(traits, asker.used, ENTITY, stopped)
