@@ -14,7 +14,7 @@ import httpx
 
 from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
-from cmdm_tui.api.address import base_address, below, is_loopback, segment
+from cmdm_tui.api.address import base_address, below, is_loopback, segment, with_parameters
 from cmdm_tui.api.auth import SignIn, TokenKeeper
 from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
@@ -387,7 +387,7 @@ class Client:
     ) -> tuple[Response, Call]:
         address = below(self._base, path)
         if parameters:
-            address = address.copy_merge_params(dict(parameters))
+            address = with_parameters(address, parameters)
         headers = {"Content-Type": "application/json"} if content is not None else {}
         call = Call(self._next_number(), method, _shown_path(address, self._base))
         if self._is_read_only and method not in _READING:
