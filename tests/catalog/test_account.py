@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from cmdm_tui.catalog import Account, KeptTokens, TokenInHand
 from cmdm_tui.config import Profile, TokenCache
 
 CREDENTIALS = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
-LIST = {"Total Records": "0", "Total Pages": "0", "Entity": []}
+LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}
 
 
 class Service:

@@ -7,9 +7,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
-from cmdm_tui.config import keyrings
+from cmdm_tui.cli.login import login as login_command
+from cmdm_tui.config import PLACES, keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command, Ended
 from tests.conftest import KeyringOf
@@ -242,3 +244,9 @@ def test_a_defect_shows_no_secret_in_its_traceback(
     assert "invocation.py" in shown
     for secret in (signed_in.password, signed_in.client_secret):
         assert secret not in shown
+
+
+def test_every_place_can_be_asked_for() -> None:
+    (option,) = [each for each in login_command.params if each.name == "place"]
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == PLACES
