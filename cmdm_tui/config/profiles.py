@@ -68,8 +68,8 @@ class ProfileStore:
         if names:
             raise NoProfile(f"Choose a profile with --profile: {listed(names)}.")
         raise NoProfile(
-            "No profile is set up yet. Run cmdm to sign in or to see the demo, or set CMDM_URL, "
-            "CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
+            "No profile is set up yet. Run cmdm to sign in or to see the demo, run cmdm login, or "
+            "set CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
         )
 
     def settings(self, name: str) -> Settings:
