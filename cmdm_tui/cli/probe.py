@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cmdm_tui.catalog import Account, Trait, Traits
     from cmdm_tui.catalog.probing import Stopped
 
+_WIDEST_FINDING = 24
+
 
 @click.command(short_help="Learn what the documentation leaves open of a server.")
 @click.option("--entity", metavar="NAME", help="Look at this entity only, not at the largest.")
@@ -124,7 +126,10 @@ def _draw(traits: "Traits") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table("Trait", "Finding", "Evidence", box=box.SIMPLE_HEAD, show_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    drawn.add_column("Trait", no_wrap=True)
+    drawn.add_column("Finding", max_width=_WIDEST_FINDING, overflow="fold")
+    drawn.add_column("Evidence", overflow="fold")
     for name, finding, evidence in _rows(traits):
         style = "dim" if finding == "unknown" else ""
         drawn.add_row(Text(name), Text(finding, style), Text(evidence, "dim"))

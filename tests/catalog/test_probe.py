@@ -162,6 +162,17 @@ async def test_more_than_a_thousand_is_asked_for_where_there_is_more(
     assert course.calls <= calls_of_probe(ENTITIES)
 
 
+async def test_pages_are_asked_for_at_the_size_that_was_learnt() -> None:
+    service = Service(Settings(cap=50, beyond_cap="refused"), mixed(100))
+    largest = (await probed(service)).traits.largest_page.value
+    assert largest == 50
+    service.calls.clear()
+    async with service.client() as client:
+        pages = [page async for page in client.pages("lead", largest_page=largest)]
+    assert [len(page.records) for page in pages] == [50, 50]
+    assert len(service.calls) == 2
+
+
 async def test_records_that_are_counted_but_not_shown_are_no_cap() -> None:
     service = Service(Settings(), mixed(30))
 
