@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.keyrings import FakeKeyring, Temper
@@ -16,6 +17,13 @@ KeyringOf = Callable[[Temper], FakeKeyring]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long proofs whole")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw ten times as many examples where the long proofs run whole."""
+    settings.register_profile("whole", max_examples=1_000)
+    if config.getoption("--all"):
+        settings.load_profile("whole")
 
 
 @pytest.fixture

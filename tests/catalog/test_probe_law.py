@@ -169,7 +169,11 @@ def false_orders(traits: Traits, service: Service) -> list[str]:
     return wrong
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings.default.max_examples // 2,  # each is a whole probe
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(SETTINGS, leads(), st.integers(0, 60), st.integers())
 def test_no_claim_is_false_and_no_call_beyond_those_stated(
     said: Settings, rows: list[Row], accounts: int, seed: int
