@@ -170,7 +170,7 @@ def false_orders(traits: Traits, service: Service) -> list[str]:
 
 
 @settings(
-    max_examples=settings.default.max_examples // 2,  # each is a whole probe
+    max_examples=settings().max_examples // 2,  # each is a whole probe
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
