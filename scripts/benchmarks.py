@@ -22,7 +22,8 @@ from benchmark_sandbox import sandbox
 
 from cmdm_tui.api import Client, Credentials, SecretStr
 
-PER_PAGE = 100
+PER_PAGE = 1_000
+RECORDS = 100_000
 
 
 def compare(name: str, ours: Callable[[], float], peer: Callable[[], float], rounds: int) -> None:
@@ -62,57 +63,80 @@ def start() -> None:
 
 
 def client() -> None:
-    """Compare reading all pages through the client with a bare loop over the same pages."""
+    """Compare reading 100,000 records through the client with a bare loop over the same pages."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]
-        options = ["--port", "0", "--data", data, "--records", "5000", "--rate-limit", "10000000"]
-        with subprocess.Popen([*serve, *options], stdout=subprocess.PIPE, text=True) as sandbox:
+        options = ["--port", "0", "--data", data, "--records", str(RECORDS)]
+        unlimited = ["--rate-limit", "10000000", "--month-limit", "10000000"]
+        command = [*serve, *options, *unlimited]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
             assert sandbox.stdout is not None
             try:
                 told: dict[str, str] = json.loads(sandbox.stdout.readline())
                 with asyncio.Runner() as runner:
                     compare(
-                        "50 pages of 100 leads, one connection, time",
-                        lambda: runner.run(_through_the_client(told)),
+                        f"{RECORDS:,} leads, one page at a time, time",
+                        lambda: runner.run(_through_the_client(told, ahead=1)),
                         lambda: runner.run(_through_a_bare_loop(told)),
-                        11,
+                        7,
+                    )
+                    compare(
+                        f"{RECORDS:,} leads, pages ahead, 50 ms a call, time",
+                        lambda: runner.run(_through_the_client(told, ahead=8, latency=0.05)),
+                        lambda: runner.run(_through_a_bare_loop(told, latency=0.05)),
+                        5,
                     )
             finally:
                 sandbox.terminate()
 
 
-async def _through_the_client(told: dict[str, str]) -> float:
+class Delayed(httpx.AsyncHTTPTransport):
+    """A network whose every call takes `latency` seconds more."""
+
+    def __init__(self, latency: float) -> None:
+        super().__init__()
+        self._latency = latency
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Wait, then send."""
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        return await super().handle_async_request(request)
+
+
+async def _through_the_client(told: dict[str, str], *, ahead: int, latency: float = 0.0) -> float:
     credentials = Credentials(
         SecretStr(told["client_id"]),
         SecretStr(told["client_secret"]),
         told["username"],
         SecretStr(told["password"]),
     )
-    async with Client(told["url"], credentials) as client:
+    async with Client(told["url"], credentials, transport=Delayed(latency)) as client:
         await client.sign_in()
         began = time.perf_counter()
         ids = [
             record.external_id
-            async for page in client.pages("lead", per_page=PER_PAGE)
+            async for page in client.pages("lead", per_page=PER_PAGE, ahead=ahead)
             for record in page.records
         ]
         elapsed = time.perf_counter() - began
-    assert len(set(ids)) == 5_000
+    assert len(set(ids)) == RECORDS
     return elapsed
 
 
-async def _through_a_bare_loop(told: dict[str, str]) -> float:
-    async with httpx.AsyncClient(base_url=f"{told['url']}/api/v1/", trust_env=False) as http:
+async def _through_a_bare_loop(told: dict[str, str], *, latency: float = 0.0) -> float:
+    base = f"{told['url']}/api/v1/"
+    async with httpx.AsyncClient(base_url=base, transport=Delayed(latency)) as http:
         names = ("client_id", "client_secret", "username", "password")
         answer = await http.post("authenticate", headers={name: told[name] for name in names})
         http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         began = time.perf_counter()
         ids: list[str] = []
-        for number in range(1, 51):
+        for number in range(1, RECORDS // PER_PAGE + 1):
             page = await http.get("lead", params={"per_page": PER_PAGE, "page": number})
             ids += [row["ExternalID"] for row in page.json()["Entity"]]
         elapsed = time.perf_counter() - began
-    assert len(set(ids)) == 5_000
+    assert len(set(ids)) == RECORDS
     return elapsed
 
 

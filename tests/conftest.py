@@ -1,12 +1,18 @@
 """What all tests share: `--all` runs the long proofs whole, `--postgres` those of PostgreSQL."""
 
+import importlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.keyrings import FakeKeyring, Temper
+
+KeyringOf = Callable[[Temper], FakeKeyring]
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -45,6 +51,13 @@ def _needs_postgres(item: pytest.Item) -> bool:
     return backend == "postgres" or "postgres" in getattr(item, "fixturenames", ())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw ten times as many examples where the long proofs run whole."""
+    settings.register_profile("whole", max_examples=1_000)
+    if config.getoption("--all"):
+        settings.load_profile("whole")
+
+
 @pytest.fixture
 def runs_whole(request: pytest.FixtureRequest) -> bool:
     """Tell whether long proofs are to run whole, not on a sample."""
@@ -68,4 +81,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     return folder
+
+
+@pytest.fixture
+def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringOf]:
+    """Put a keyring of the temper asked for in the place of the system's."""
+    with monkeypatch.context() as patch:
+
+        def of(temper: Temper) -> FakeKeyring:
+            fake = FakeKeyring(tmp_path / "keyring", temper)
+            patch.syspath_prepend(str(fake.folder))
+            sys.modules.pop("keyring", None)
+            importlib.invalidate_caches()
+            return fake
+
+        yield of
+    sys.modules.pop("keyring", None)

@@ -16,9 +16,21 @@ from cmdm_tui.api.errors import (
     NetworkError,
     NotFound,
     OutcomeUnknown,
+    QuotaFloorReached,
+    ReadOnly,
     ResponseTooLarge,
     ServerError,
     StatusError,
+)  # fmt: skip
+from cmdm_tui.api.events import (
+    Answered,
+    Event,
+    PageRead,
+    Retrying,
+    SigningIn,
+    Tell,
+    TotalChanged,
+    Waiting,
 )  # fmt: skip
 from cmdm_tui.api.models import (
     Converted,
@@ -33,9 +45,13 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
+from cmdm_tui.api.reconcile import Reconciliation, Verdict
+from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy
 from cmdm_tui.config import Credentials, SecretStr
 
 __all__ = [
+    "NO_RETRIES",
+    "Answered",
     "ApiError",
     "AuthenticationFailed",
     "BadRequest",
@@ -46,6 +62,7 @@ __all__ = [
     "Credentials",
     "DeadlineExceeded",
     "Done",
+    "Event",
     "Field",
     "FieldPage",
     "HourLimitReached",
@@ -58,14 +75,25 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "Page",
+    "PageRead",
     "Parent",
     "Properties",
     "Quota",
+    "QuotaFloorReached",
+    "ReadOnly",
+    "Reconciliation",
     "Record",
     "Response",
     "ResponseTooLarge",
+    "RetryPolicy",
+    "Retrying",
     "SecretStr",
     "ServerError",
+    "SigningIn",
     "SortOrder",
     "StatusError",
+    "Tell",
+    "TotalChanged",
+    "Verdict",
+    "Waiting",
 ]

@@ -1,6 +1,7 @@
 """Where the API is: the base address of a service, and the paths below it."""
 
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import httpx
@@ -84,6 +85,18 @@ def below(base: httpx.URL, path: str) -> httpx.URL:
             f"{one_line(path, 100)} holds a character that no address can carry"
         ) from None
     return address
+
+
+def with_parameters(address: httpx.URL, parameters: Mapping[str, str | int]) -> httpx.URL:
+    """Return `address` with these query parameters.
+
+    Raises InvalidCall for a value that no address can carry.
+    """
+    try:
+        return address.copy_merge_params(dict(parameters))
+    except (httpx.InvalidURL, UnicodeError):
+        names = one_line(", ".join(parameters), 100)
+        raise InvalidCall(f"A value of {names} cannot be carried by an address") from None
 
 
 def _encoded(text: str) -> bytes:

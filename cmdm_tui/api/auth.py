@@ -1,23 +1,27 @@
 """Signs in for a bearer token and carries it on every request (`api.md`, authenticate)."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpx
 
 from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.decode import read_token
 from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, Call, InvalidCall, StatusError
+from cmdm_tui.api.events import SigningIn, Tell, nobody
 from cmdm_tui.api.quota import Meter
 from cmdm_tui.config import Credentials, SecretStr
 
 _MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
 
-_UNAUTHORIZED = 401
-_FORBIDDEN = 403
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
+_REFUSALS = {_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN}
+_ABOUT_THE_TOKEN = re.compile(rb"(?i)\b(access |bearer )?tokens?\b|\bauthori[sz]ation\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,18 @@ class Token:
 
     value: SecretStr
     renew_at: float | None
+
+
+class TokenKeeper(Protocol):
+    """Keeps a token between runs; what it keeps may be refused, and is then replaced."""
+
+    def kept(self) -> Token | None:
+        """Return the token kept, None where there is none that is still good."""
+        ...
+
+    def keep(self, token: Token) -> None:
+        """Keep a new token in place of the last."""
+        ...
 
 
 class SignIn(httpx.Auth):
@@ -42,40 +58,52 @@ class SignIn(httpx.Auth):
         credentials: Credentials,
         meter: Meter,
         next_number: Callable[[], int],
+        *,
+        tokens: "TokenKeeper | None" = None,
+        tell: Tell = nobody,
     ) -> None:
         self._url = url
         self._headers = sign_in_headers(credentials)
         self._meter = meter
         self._next_number = next_number
-        self._token: Token | None = None
+        self._tell = tell
+        self._keeper = tokens
+        self._token = None if tokens is None else tokens.kept()
         self._one_at_a_time = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
-        self._refusals = 0
+        self._refused_at = 0.0
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Yield the request, behind a sign-in where one is due, and once more after a 401."""
+        asked_at = request.extensions.get("asked_at", time.monotonic())
         refused: Token | None = None
         for _ in range(2):
-            refusals = self._refusals
+            request.extensions["handed_over"] = False
             async with self._one_at_a_time:
                 token = self._token
                 if token is None or token is refused or self._is_ending(token):
-                    self._raise_if_refused_since(refusals)
+                    self._raise_if_refused_since(asked_at)
                     sign_in, call = self.request()
                     token = await self.accept((yield sign_in), call)
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
             request.extensions["handed_over"] = True
             response = yield request
-            if response.status_code != _UNAUTHORIZED:
+            if response.status_code not in _REFUSALS:
+                return
+            # Read, it gives its connection back, which the one that signs in may be waiting for.
+            body = await response.aread()
+            if response.status_code == _BAD_REQUEST and not _ABOUT_THE_TOKEN.search(body):
                 return
             refused = token
 
     def request(self) -> tuple[httpx.Request, Call]:
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
-        return request, Call(self._next_number(), "POST", "/authenticate")
+        call = Call(self._next_number(), "POST", "/authenticate")
+        self._tell(SigningIn(call))
+        return request, call
 
     async def accept(self, response: httpx.Response, call: Call) -> Token:
         """Take the token from the answer to a sign-in.
@@ -89,13 +117,17 @@ class SignIn(httpx.Auth):
             check_status(answer, call, self._meter)
             value = read_token(answer, call)
         except StatusError as error:
+            error.was_sent = False
             refusal = _as_refusal(error)
             if refusal is None:
                 raise
+            refusal.was_sent = False
             self._refusal = refusal
-            self._refusals += 1
+            self._refused_at = time.monotonic()
             raise refusal from None
         self._token = Token(SecretStr(value), self._renewal())
+        if self._keeper is not None:
+            self._keeper.keep(self._token)
         return self._token
 
     @property
@@ -103,12 +135,12 @@ class SignIn(httpx.Auth):
         """The lock under which a sign-in is done."""
         return self._one_at_a_time
 
-    def _raise_if_refused_since(self, refusals: int) -> None:
-        if self._refusals != refusals and self._refusal is not None:
+    def _raise_if_refused_since(self, asked_at: float) -> None:
+        if self._refusal is not None and self._refused_at >= asked_at:
             error = self._refusal
-            raise AuthenticationFailed(
-                error.message, call=error.call, status=error.status, hint=error.hint
-            )
+            again = AuthenticationFailed(error.message, call=error.call, status=error.status)
+            again.was_sent = False
+            raise again
 
     def _is_ending(self, token: Token) -> bool:
         return token.renew_at is not None and self._meter.clock.now() >= token.renew_at

@@ -1,9 +1,12 @@
 """The shared client: one method for each documented call, plus `request()` for the rest."""
 
+import copy
 import itertools
 import time
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections import deque
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -11,12 +14,13 @@ import httpx
 
 from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
-from cmdm_tui.api.address import base_address, below, is_loopback, segment
-from cmdm_tui.api.answers import check_status, receive
-from cmdm_tui.api.auth import SignIn
+from cmdm_tui.api.address import base_address, below, is_loopback, segment, with_parameters
+from cmdm_tui.api.auth import SignIn, TokenKeeper
 from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.errors import Call
+from cmdm_tui.api.errors import Call, OutcomeUnknown
+from cmdm_tui.api.events import Tell, nobody
+from cmdm_tui.api.exchange import MOST_AT_ONCE, Exchanger, Sending
 from cmdm_tui.api.failures import in_doubt, named_failures
 from cmdm_tui.api.models import (
     Converted,
@@ -30,14 +34,21 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.paging import each_page
+from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.api.quota import Meter, ServerClock
+from cmdm_tui.api.reconcile import PER_PAGE, SECOND_LOOK, Looking, Reconciliation, Sought, reconcile
+from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
+_CREATED_KEPT = 10_000
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_CONNECTING = 10.0
+_SILENCE = 20.0
+"""Seconds without a byte after which an attempt is given up and perhaps made again."""
 
 
 class Client:
@@ -59,13 +70,23 @@ class Client:
         deadline: float = 60.0,
         largest_answer: int = LARGEST_ANSWER,
         clock: ServerClock | None = None,
+        policy: RetryPolicy | None = None,
+        floor: int = 0,
+        read_only: bool = False,
+        tokens: TokenKeeper | None = None,
+        tell: Tell = nobody,
     ) -> None:
         self._base = base_address(url)
         self._numbers = itertools.count(1)
         self._deadline = deadline
         self._meter = Meter(clock)
         self._sign_in = SignIn(
-            below(self._base, "authenticate"), credentials, self._meter, self._next_number
+            below(self._base, "authenticate"),
+            credentials,
+            self._meter,
+            self._next_number,
+            tokens=tokens,
+            tell=tell,
         )
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -75,11 +96,27 @@ class Client:
                 "User-Agent": f"cmdm/{__version__}",
             },
             event_hooks={"response": [BoundedBodies(largest_answer)]},
-            timeout=httpx.Timeout(deadline, connect=min(10.0, deadline), pool=None),
-            limits=httpx.Limits(max_connections=16, keepalive_expiry=4.0),
+            timeout=httpx.Timeout(
+                min(_SILENCE, deadline), connect=min(_CONNECTING, deadline), pool=None
+            ),
+            limits=httpx.Limits(max_connections=MOST_AT_ONCE, keepalive_expiry=4.0),
             follow_redirects=False,
             trust_env=not is_loopback(self._base.host),
         )
+        self._exchanger = Exchanger(
+            self._http,
+            self._sign_in,
+            self._meter,
+            host=self.host,
+            deadline=deadline,
+            policy=policy or RetryPolicy(),
+            floor=floor,
+            tell=tell,
+        )
+        self._is_read_only = read_only
+        self._created: deque[str] = deque(maxlen=_CREATED_KEPT)
+        self._tell = tell
+        self._is_in_background = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,6 +132,15 @@ class Client:
     async def close_connections(self) -> None:
         """Close every connection to the server."""
         await self._http.aclose()
+
+    def in_background(self) -> Self:
+        """Return the same client for work nobody waits for: it leaves the quota's floor untouched.
+
+        Its calls raise QuotaFloorReached instead of taking the last `floor` calls of the hour.
+        """
+        other = copy.copy(self)
+        other._is_in_background = True  # noqa: SLF001 — another of the same class
+        return other
 
     @property
     def address(self) -> str:
@@ -120,7 +166,7 @@ class Client:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
         async with self._sign_in.one_at_a_time:
             request, call = self._sign_in.request()
-            async with self._named_failures(call, request):
+            async with named_failures(call, request, host=self.host, deadline=self._deadline):
                 response = await self._http.send(request, stream=True)
                 await self._sign_in.accept(response, call)
 
@@ -163,20 +209,30 @@ class Client:
         per_page: int = 100,
         sort_by: str | None = None,
         sort_order: SortOrder | None = None,
-    ) -> AsyncIterator[Page]:
-        """Yield the entity's pages in order, each record once; a page is asked for when needed."""
+        ahead: int = 4,
+        most: int | None = None,
+        largest_page: int | None = None,
+    ) -> AsyncGenerator[Page]:
+        """Yield the entity's pages in order, each record once, retrieving up to `ahead` at a time.
 
-        async def retrieve(number: int) -> Page:
+        `per_page` is the most a page may hold: a service that grants less is asked for that from
+        then on. With `most`, no page beyond that many records is retrieved. A reader that stops
+        early ends what is under way by closing the generator.
+        """
+
+        async def retrieve(number: int, size: int, by_id: bool) -> Page:
             return await self.page(
                 entity,
                 fields=fields,
-                per_page=per_page,
+                per_page=size,
                 page=number,
-                sort_by=sort_by,
-                sort_order=sort_order,
+                sort_by="ExternalID" if by_id else sort_by,
+                sort_order=None if by_id else sort_order,
             )
 
-        return each_page(retrieve)
+        granted = min(per_page, largest_page or per_page)
+        reading = Reading(entity, granted, ahead=ahead, most=most)
+        return each_page(retrieve, reading, self._tell)
 
     async def fields(
         self, entity: str, *, per_page: int | None = None, page: int | None = None
@@ -213,9 +269,12 @@ class Client:
         if parent is not None:
             owner = segment("external id", parent.external_id)
             path = f"{segment('entity', parent.entity)}/{owner}/{path}"
-        answer, call = await self._call("POST", path, body=properties, once=True)
-        with _reading_once(call):
-            return decode.read_created(answer, call)
+        with self._doubted(Sought(entity, properties, None, parent=parent)):
+            answer, call = await self._call("POST", path, body=properties, once=True)
+            with _reading_once(call):
+                created = decode.read_created(answer, call)
+        self._created.append(created.external_id)
+        return created
 
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
@@ -231,9 +290,10 @@ class Client:
         Raises OutcomeUnknown where it was sent and its answer lost.
         """
         path = f"lead/convert/{segment('external id', external_id)}"
-        answer, call = await self._call("PUT", path, body=properties or {}, once=True)
-        with _reading_once(call):
-            return decode.read_converted(answer, call)
+        with self._doubted(Sought("lead", properties or {}, None, lead=external_id)):
+            answer, call = await self._call("PUT", path, body=properties or {}, once=True)
+            with _reading_once(call):
+                return decode.read_converted(answer, call)
 
     async def close_task(
         self, external_id: str, properties: Mapping[str, Any] | None = None
@@ -248,6 +308,34 @@ class Client:
         path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
         answer, _ = await self._call("DELETE", path)
         return decode.read_done(answer)
+
+    async def reconcile(
+        self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK
+    ) -> Reconciliation:
+        """Look whether a create or conversion whose outcome is unknown was done, and say why.
+
+        The verdict is found, with the external id, not found, or cannot tell. It takes a call or
+        two, up to ten where many records are newer; what is not found is looked for again after
+        `pause` seconds. Raises InvalidCall for a doubt about something
+        else than a create or a conversion, and ApiError where it cannot look.
+        """
+        sought = doubt.sought
+        if sought is None:
+            raise errors.InvalidCall("It is not known what the call was to make", call=doubt.call)
+
+        async def page(number: int, newest_first: bool) -> Page:
+            return await self.page(
+                sought.entity,
+                per_page=PER_PAGE,
+                page=number,
+                sort_by="CreatedDate" if newest_first else None,
+                sort_order="desc" if newest_first else None,
+            )
+
+        async def record() -> Record:
+            return await self.record(sought.entity, sought.lead or "")
+
+        return await reconcile(sought, Looking(page, record), pause=pause)
 
     async def request(
         self,
@@ -299,26 +387,33 @@ class Client:
     ) -> tuple[Response, Call]:
         address = below(self._base, path)
         if parameters:
-            address = address.copy_merge_params(dict(parameters))
+            address = with_parameters(address, parameters)
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        request = self._http.build_request(method, address, content=content, headers=headers)
         call = Call(self._next_number(), method, _shown_path(address, self._base))
-        async with self._named_failures(call, request, once=once):
-            started = time.monotonic()
-            response = await self._http.send(request, auth=self._sign_in, stream=True)
-            answer = await receive(response, call, started=started)
-        self._meter.learn(answer.headers)
-        if check:
-            try:
-                check_status(answer, call, self._meter)
-            except errors.ServerError as error:
-                raise (in_doubt(call, error) if once else error) from None
-        return answer, call
+        if self._is_read_only and method not in _READING:
+            raise errors.ReadOnly("The profile is read-only, so nothing was sent", call=call)
+        sending = Sending(
+            call=call,
+            build=lambda: self._http.build_request(
+                method, address, content=content, headers=headers
+            ),
+            once=once,
+            check=check,
+            in_background=self._is_in_background,
+        )
+        return await self._exchanger.answer(sending), call
 
-    def _named_failures(
-        self, call: Call, request: httpx.Request, *, once: bool = False
-    ) -> AbstractAsyncContextManager[None]:
-        return named_failures(call, request, host=self.host, deadline=self._deadline, once=once)
+    @contextmanager
+    def _doubted(self, sought: Sought) -> Generator[None]:
+        """Give a doubt what it takes to resolve it: what was sought, and since when."""
+        started = time.monotonic()
+        try:
+            yield
+        except OutcomeUnknown as doubt:
+            clock = self._meter.clock
+            since = clock.now() - (time.monotonic() - started) if clock.is_known else None
+            doubt.sought = replace(sought, since=since, others=frozenset(self._created))
+            raise
 
     def _next_number(self) -> int:
         return next(self._numbers)

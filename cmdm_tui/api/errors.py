@@ -1,9 +1,13 @@
 """What can go wrong with a call: one small tree, each error with its call and what to do."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api.models import Response
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.api.reconcile import Sought
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class ApiError(Exception):
     """The root of the tree. `str()` is one safe line: what happened, to what, what to do next."""
 
     hint: str = ""
+    was_sent: bool = True
+    """False where the request certainly did not reach the service."""
 
     def __init__(
         self,
@@ -52,6 +58,12 @@ class InvalidCall(ApiError):
     """The call cannot be made as asked: an empty id, a value that JSON has no form for."""
 
 
+class ReadOnly(InvalidCall):
+    """The profile is read-only, and the call would change something."""
+
+    hint = "Use another profile, or make this one writable"
+
+
 class InsecureAddress(ApiError):
     """The address is not `https` and not on this machine."""
 
@@ -68,10 +80,17 @@ class DeadlineExceeded(NetworkError):
     hint = "Try again, or allow more time"
 
 
+class QuotaFloorReached(ApiError):
+    """The calls that are left are kept for work that a user waits for."""
+
+    hint = "It goes on when the hour's count starts anew"
+
+
 class OutcomeUnknown(ApiError):
     """A create or a conversion was sent and its answer lost: it may have been done, or not.
 
-    Sending it again could do it twice. `cause` is the failure that took the answer.
+    Sending it again could do it twice. `cause` is the failure that took the answer, `sought` what
+    the call was to make: `Client.reconcile()` looks for it.
     """
 
     hint = "Look among the newest records before sending it again"
@@ -79,6 +98,7 @@ class OutcomeUnknown(ApiError):
     def __init__(self, message: str, *, call: Call, cause: ApiError) -> None:
         super().__init__(message, call=call, status=cause.status)
         self.cause = cause
+        self.sought: Sought | None = None
 
 
 class MalformedResponse(ApiError):
@@ -127,7 +147,7 @@ class HourLimitReached(StatusError):
     hint = "Wait for the reset"
 
     def __init__(
-        self, message: str, *, call: Call, status: int, hint: str, reset: float | None
+        self, message: str, *, call: Call, status: int | None, hint: str, reset: float | None
     ) -> None:
         super().__init__(message, call=call, status=status, hint=hint)
         self.reset = reset

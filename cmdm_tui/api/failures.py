@@ -23,43 +23,41 @@ _NEVER_SENT = (
 
 @asynccontextmanager
 async def named_failures(
-    call: Call, request: httpx.Request, *, host: str, deadline: float, once: bool
+    call: Call, request: httpx.Request, *, host: str, deadline: float
 ) -> AsyncGenerator[None]:
-    """Run a call under its deadline, in seconds, and raise its failures as `ApiError`s.
+    """Run an attempt under its deadline, in seconds, and raise its failures as `ApiError`s.
 
-    With `once`, a call that must not be sent twice: once its request was handed over to the
-    network, whatever takes its answer raises OutcomeUnknown.
+    Their `was_sent` tells whether the request had been handed over to the network.
     """
     try:
         async with asyncio.timeout(deadline):
             yield
-    except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
-        message = f"{host} did not answer within {deadline:g} s"
-        failure: errors.ApiError = errors.DeadlineExceeded(message, call=call)
-        was_sent = _was_handed_over(request)
+    except errors.ResponseTooLarge as error:
+        failure: errors.ApiError = errors.ResponseTooLarge(error.message, call=call)
+    except TimeoutError:
+        message = f"{host} did not answer within {deadline:.3g} s"
+        failure = errors.DeadlineExceeded(message, call=call)
+    except (httpx.ReadTimeout, httpx.WriteTimeout):
+        message = f"{host} did not answer in time"
+        failure = errors.NetworkError(message, call=call)
     except httpx.DecodingError as error:
         message = f"The answer's encoding is broken: {_words(error)}"
         failure = errors.MalformedResponse(message, call=call)
-        was_sent = _was_handed_over(request)
+    except _NEVER_SENT as error:
+        failure = errors.NetworkError(_network_message(error, host), call=call)
+        failure.was_sent = False
     except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
         failure = errors.NetworkError(_network_message(error, host), call=call)
-        was_sent = _was_handed_over(request) and not isinstance(error, _NEVER_SENT)
-    except errors.ResponseTooLarge as error:
-        failure = errors.ResponseTooLarge(error.message, call=call)
-        was_sent = _was_handed_over(request)
     else:
         return
-    raise (in_doubt(call, failure) if once and was_sent else failure) from None
+    failure.was_sent = failure.was_sent and bool(request.extensions.get("handed_over"))
+    raise failure from None
 
 
 def in_doubt(call: Call, cause: errors.ApiError) -> errors.OutcomeUnknown:
     """Return the error of a call that was sent and whose answer was lost to `cause`."""
     message = f"The request was sent and its answer lost: {cause.message}. It may have been done"
     return errors.OutcomeUnknown(message, call=call, cause=cause)
-
-
-def _was_handed_over(request: httpx.Request) -> bool:
-    return bool(request.extensions.get("handed_over"))
 
 
 def _network_message(error: Exception, host: str) -> str:

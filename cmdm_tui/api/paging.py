@@ -1,36 +1,192 @@
-"""Goes through an entity's pages to the last, whatever size of page the service grants."""
+"""Goes through an entity's pages: ahead of the reader, in order, each record once.
 
+What a service grants may be less than what was asked for, pages may overlap, and records may come
+and go meanwhile (`api.md`, per_page and ties), so it is the records that came that count.
+"""
+
+import asyncio
 import itertools
+import math
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from cmdm_tui.api.errors import NotFound
+from cmdm_tui.api.errors import BadRequest, NotFound
+from cmdm_tui.api.events import PageRead, Tell, TotalChanged
 from cmdm_tui.api.models import Page
 
+Retrieve = Callable[[int, int, bool], Awaitable[Page]]
+"""Retrieves a page, given its number, `per_page`, and whether to sort by external id."""
 
-async def each_page(retrieve: Callable[[int], Awaitable[Page]]) -> AsyncGenerator[Page]:
-    """Yield the pages that `retrieve` gives for 1, 2, …, each record once.
+_PASSES = 3
+"""Times that all pages are read again for records that overlapping pages have hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How pages are read: `per_page` at most, `ahead` pages at once, and `most` records wanted."""
+
+    entity: str
+    per_page: int
+    ahead: int = 4
+    most: int | None = None
+
+
+async def each_page(retrieve: Retrieve, reading: Reading, tell: Tell) -> AsyncGenerator[Page]:
+    """Yield the pages from the first on, each record once.
+
+    The first page is retrieved alone: it tells how many there are and how many records a page
+    really holds. From the second on, pages are retrieved ahead, first one, then two, four, … at
+    once, and none beyond those that hold the `most` records wanted. What a reader leaves unread is
+    cancelled.
 
     It ends when as many records have come as the service counts; where it counts none, with the
-    last page it names; and in any case with a page that brings nothing new or is not found, so it
-    ends with a service that repeats its last page for ever.
+    last page it names; and in any case with a page that brings nothing new or is not found. Where
+    fewer have come than are counted, pages overlapped: they are read again, sorted by external id,
+    which leaves no ties to overlap, and what is new comes last.
     """
-    seen: set[str] = set()
-    for number in itertools.count(1):
+    progress = _Progress(reading, tell)
+    first = progress.taken(await retrieve(1, reading.per_page, False), 1)
+    if first.records:
+        yield first
+    if not first.records or progress.is_enough:
+        return
+    async for page in _following(retrieve, reading, progress):
+        yield page
+    for _ in range(_PASSES):
+        if not progress.is_short:
+            return
+        known = progress.count
+        async for page in _again(retrieve, progress):
+            yield page
+        if progress.count == known:
+            return
+
+
+async def _again(retrieve: Retrieve, progress: "_Progress") -> AsyncGenerator[Page]:
+    by_id = True
+    for number in range(1, progress.pages_in_all + 1):
         try:
-            page = await retrieve(number)
-        except NotFound:
-            if number == 1:
+            page = await retrieve(number, progress.granted, by_id)
+        except BadRequest:
+            if not by_id:
                 raise
+            by_id = False
+            page = await retrieve(number, progress.granted, by_id)
+        except NotFound:
             return
-        new = {record.external_id: record for record in page.records}
-        records = tuple(record for id_, record in new.items() if id_ not in seen)
-        if not records:
+        page = progress.taken(page, number)
+        if page.records:
+            yield page
+        if not progress.is_short:
             return
-        seen.update(new)
-        yield replace(page, records=records)
-        if page.total_records is not None:
-            if len(seen) >= page.total_records:
+
+
+async def _following(
+    retrieve: Retrieve, reading: Reading, progress: "_Progress"
+) -> AsyncGenerator[Page]:
+    granted = progress.granted
+    under_way: deque[asyncio.Task[Page]] = deque()
+    numbers = itertools.count(2)
+    window = 1
+    try:
+        for number in itertools.count(2):
+            while len(under_way) < min(window, progress.pages_left(number)):
+                under_way.append(asyncio.ensure_future(retrieve(next(numbers), granted, False)))
+            window = min(window * 2, reading.ahead)
+            try:
+                page = progress.taken(await under_way[0], number)
+            except NotFound:
                 return
-        elif page.total_pages is not None and number >= page.total_pages:
-            return
+            under_way.popleft()
+            if page.records:
+                yield page
+            if not page.records or progress.is_enough or progress.is_past_the_end:
+                return
+    finally:
+        for task in under_way:
+            task.cancel()
+        for task in under_way:
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+class _Progress:
+    """What has come so far, and what that says of what is still to come."""
+
+    def __init__(self, reading: Reading, tell: Tell) -> None:
+        self._reading = reading
+        self._tell = tell
+        # Whole ids of a million records would take more memory than their 64-bit hashes, which
+        # Python keys anew for each process: no service can make two of them meet.
+        self._seen: set[int] = set()
+        self._total: int | None = None
+        self._pages: int | None = None
+        self._number = 0
+        self.granted = reading.per_page
+
+    @property
+    def is_enough(self) -> bool:
+        """Tell whether all records have come, or as many as are wanted."""
+        if len(self._seen) >= self._wanted:
+            return True
+        return self._total is None and self._pages is not None and self._number >= self._pages
+
+    @property
+    def _wanted(self) -> float:
+        total = math.inf if self._total is None else self._total
+        return total if self._reading.most is None else min(total, self._reading.most)
+
+    @property
+    def count(self) -> int:
+        """Records that have come."""
+        return len(self._seen)
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether fewer records have come than the service counts and are wanted."""
+        return math.isfinite(self._wanted) and len(self._seen) < self._wanted
+
+    @property
+    def is_past_the_end(self) -> bool:
+        """Tell whether the last page by the service's own count has come."""
+        return self._total is not None and self._number * self.granted >= self._total
+
+    @property
+    def pages_in_all(self) -> int:
+        """Pages that hold all records, by the service's count."""
+        return 0 if self._total is None else math.ceil(self._total / self.granted)
+
+    def pages_left(self, number: int) -> int:
+        """Return how many pages from `number` on are worth retrieving now: at least one."""
+        if math.isinf(self._wanted):
+            return max((self._pages or number) - number + 1, 1)
+        wanted = math.ceil((self._wanted - len(self._seen)) / self.granted)
+        return max(min(wanted, self.pages_in_all - number + 1), 1)
+
+    def taken(self, page: Page, number: int) -> Page:
+        """Take in a page and return it with the records in it that are new."""
+        self._number = number
+        self._pages = page.total_pages
+        if page.total_records is not None:
+            if self._total not in {None, page.total_records}:
+                before = self._total or 0
+                self._tell(TotalChanged(page.entity, before, page.total_records))
+            self._total = page.total_records
+        if number == 1 and len(page.records) < min(self.granted, self._wanted):
+            self.granted = max(len(page.records), 1)
+        new: list[int] = []
+        for index, record in enumerate(page.records):
+            key = hash(record.external_id)
+            if key not in self._seen:
+                self._seen.add(key)
+                new.append(index)
+        if math.isinf(self._wanted) or page.total_pages is not None:
+            pages = page.total_pages
+        else:
+            pages = math.ceil(self._wanted / self.granted)
+        self._tell(PageRead(page.entity, number, pages))
+        if len(new) == len(page.records):
+            return page
+        return replace(page, records=tuple(page.records[index] for index in new))

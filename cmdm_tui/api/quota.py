@@ -1,4 +1,4 @@
-"""Reads the limit and token headers of an answer, and learns the server's clock from its `Date`."""
+"""Keeps account of the calls left this hour, and of the server's clock."""
 
 import math
 import time
@@ -36,35 +36,87 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 class ServerClock:
-    """The server's time, as far as its `Date` headers tell it; this machine's until one came."""
+    """The server's time, as its `Date` headers tell it; this machine's until one came.
 
-    def __init__(self, local_time: Callable[[], float] = time.time) -> None:
+    Between answers it runs on monotonic time, so that setting this machine's clock moves nothing.
+    """
+
+    def __init__(
+        self,
+        local_time: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._local_time = local_time
-        self.offset = 0.0
+        self._monotonic = monotonic
+        self._ahead = local_time() - monotonic()
+        self.is_known = False
+        """Whether an answer has told the time."""
+
+    @property
+    def offset(self) -> float:
         """Seconds that the server's clock is ahead of this machine's."""
+        return self.now() - self._local_time()
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take the offset from an answer that has just arrived."""
+        """Take the time from an answer that has just arrived."""
         server_time = _http_date(headers.get("date", ""))
         if server_time is not None:
-            self.offset = server_time - self._local_time()
+            self._ahead = server_time - self._monotonic()
+            self.is_known = True
 
     def now(self) -> float:
         """Return the server's Unix time."""
-        return self._local_time() + self.offset
+        return self._monotonic() + self._ahead
 
 
 class Meter:
-    """What the answers of one server have told so far: its quota and its clock."""
+    """The account of one user's calls: each is reserved before it is sent, settled by its answer.
+
+    Answers of concurrent calls come in any order, so within an hour the lowest count told is
+    believed while calls are under way.
+    """
 
     def __init__(self, clock: ServerClock | None = None) -> None:
         self.clock = clock or ServerClock()
         self.quota = Quota()
+        self._under_way = 0
+
+    @property
+    def available(self) -> float:
+        """Calls that may still be sent this hour; infinite where nothing tells."""
+        quota = self.quota
+        if quota.remaining is None or quota.reset is None or quota.reset <= self.clock.now():
+            return math.inf
+        return quota.remaining - self._under_way
+
+    @property
+    def resets_in(self) -> float:
+        """Seconds until the hour's count starts anew; 0 where nothing tells."""
+        return max((self.quota.reset or 0.0) - self.clock.now(), 0.0)
+
+    def reserve(self, *, floor: int = 0) -> bool:
+        """Take one of the calls left, to be released; tell whether that leaves `floor` of them."""
+        is_within = self.available > floor
+        self._under_way += 1
+        return is_within
+
+    def release(self) -> None:
+        """Give back what was reserved, once the answer has come or will not."""
+        self._under_way -= 1
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take in the headers of an answer that has just arrived."""
         self.clock.learn(headers)
-        self.quota = read_quota(headers, self.quota)
+        before, told = self.quota, read_quota(headers, self.quota)
+        if (
+            before.remaining is not None
+            and told.remaining is not None
+            and told.reset == before.reset
+            and told.remaining > before.remaining
+            and self._under_way > 1
+        ):
+            told = Quota(told.limit, before.remaining, told.reset, told.token_reset)
+        self.quota = told
 
 
 def _whole(value: str | None) -> int | None:

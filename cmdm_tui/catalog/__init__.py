@@ -1,7 +1,19 @@
-"""What is known of one server: its entities and their fields."""
+"""What is known of one server: its entities and their fields, and its traits."""
 
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
 from cmdm_tui.catalog.infer import infer_fields
+from cmdm_tui.catalog.tokens import KeptTokens, TokenInHand
+from cmdm_tui.catalog.traits import DefaultPage, Trait, Traits
 
-__all__ = ["DEFAULT_ENTITIES", "Account", "Catalog", "infer_fields"]
+__all__ = [
+    "DEFAULT_ENTITIES",
+    "Account",
+    "Catalog",
+    "DefaultPage",
+    "KeptTokens",
+    "TokenInHand",
+    "Trait",
+    "Traits",
+    "infer_fields",
+]

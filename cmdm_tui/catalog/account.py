@@ -8,7 +8,10 @@ from typing import Self
 import httpx
 
 from cmdm_tui.api import Client
+from cmdm_tui.api.auth import TokenKeeper
+from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
+from cmdm_tui.catalog.tokens import KeptTokens
 from cmdm_tui.config import Profile
 
 
@@ -19,6 +22,7 @@ class Account:
     profile: Profile
     client: Client
     catalog: Catalog
+    tokens: TokenKeeper | None = None
 
     @classmethod
     def of(
@@ -27,14 +31,29 @@ class Account:
         *,
         catalogs: Path | None,
         transport: httpx.AsyncBaseTransport | None = None,
+        tokens: TokenKeeper | None = None,
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder that keeps what is learnt.
 
+        `tokens` keeps the token in place of the profile's own cache.
+
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
-        client = Client(profile.url, profile.credentials, transport=transport)
+        clock = ServerClock()
+        if tokens is None and profile.tokens is not None:
+            tokens = KeptTokens(profile.tokens, clock)
+        client = Client(
+            profile.url,
+            profile.credentials,
+            transport=transport,
+            clock=clock,
+            floor=profile.floor,
+            read_only=profile.read_only,
+            tokens=tokens,
+        )
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
-        return cls(profile, client, Catalog(client, file=file, custom=profile.entities))
+        catalog = Catalog(client, file=file, custom=profile.entities)
+        return cls(profile, client, catalog, tokens)
 
     async def __aenter__(self) -> Self:
         return self

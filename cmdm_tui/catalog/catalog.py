@@ -5,8 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.api import Client, Field, NotFound
+from cmdm_tui.api import BadRequest, Client, Field, NotFound
 from cmdm_tui.catalog.infer import infer_fields
+from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.files import replace_file
 
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
@@ -32,8 +33,23 @@ class Catalog:
     def __init__(self, client: Client, *, file: Path | None, custom: Iterable[str] = ()) -> None:
         self._client = client
         self._file = file
+        self._traits_file = None if file is None else traits_file(file)
         self._custom = list(dict.fromkeys([*custom, *self._read().entities]))
         self._fields: dict[str, tuple[Field, ...]] = {}
+        self._traits: Traits | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """What a probe has learnt of this server; read from disk when first asked for, no call."""
+        if self._traits is None:
+            self._traits = read_traits(self._traits_file, self._client.address)
+        return self._traits
+
+    def learn(self, traits: Traits) -> None:
+        """Keep what a probe has learnt. Raises ConfigurationError where it cannot be kept."""
+        self._traits = traits
+        if self._traits_file is not None:
+            write_traits(self._traits_file, traits)
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -90,7 +106,7 @@ class Catalog:
     async def _described(self, entity: str) -> tuple[Field, ...]:
         try:
             return await self._client.all_fields(entity)
-        except NotFound:
+        except (NotFound, BadRequest):
             return ()
 
     async def _inferred(self, entity: str) -> tuple[Field, ...]:

@@ -97,8 +97,12 @@ class CommandOpening:
         self, name: str, url: str, credentials: "Credentials", *, keep_secrets: bool
     ) -> "Profile":
         """Keep a new profile and return it."""
-        from cmdm_tui.config import Profile, ProfileStore
+        from cmdm_tui.config import ProfileStore
 
         store = ProfileStore(self._invocation.paths)
         store.save(name, url, credentials, keep_secrets=keep_secrets)
-        return Profile(name=name, url=url, credentials=credentials, catalog=name)
+        given = {
+            "client_secret": credentials.client_secret.reveal(),
+            "password": credentials.password.reveal(),
+        }
+        return store.load(name, given)

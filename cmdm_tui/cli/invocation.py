@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import click
 
 from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
@@ -44,11 +45,12 @@ class Invocation:
         """
         from cmdm_tui.config import ProfileStore, environment_profile
 
+        paths = self.paths
         if self.profile_name is None:
-            profile = environment_profile(self.environment)
+            profile = environment_profile(self.environment, paths.tokens)
             if profile is not None:
                 return profile
-        store = ProfileStore(self.paths)
+        store = ProfileStore(paths)
         given = {
             "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
             "password": self.environment.get("CMDM_PASSWORD", ""),
@@ -57,15 +59,22 @@ class Invocation:
         return store.load(store.chosen(self.profile_name), given)
 
     def profile_asking(self) -> "Profile":
-        """Return the profile to use, asking for secrets kept nowhere where there is a terminal."""
+        """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
+
+        What is odd in the profile's table is told on stderr.
+        """
         from cmdm_tui.config import MissingSecrets
 
         try:
-            return self.profile()
+            profile = self.profile()
         except MissingSecrets as error:
             if not sys.stdin.isatty():
                 raise
-            return self.profile({name: _asked(error.profile, name) for name in error.missing})
+            note(error.reason)
+            profile = self.profile({name: _asked(error.profile, name) for name in error.missing})
+        for warning in profile.warnings:
+            note(warning)
+        return profile
 
     def account(self) -> "Account":
         """Open the account of the profile to use."""
@@ -82,7 +91,9 @@ class Invocation:
 
         async def opened() -> Result:
             async with self.account() as account:
-                return await work(account)
+                result = await work(account)
+            note(_trouble_with_token(account))
+            return result
 
         try:
             return asyncio.run(opened())
@@ -94,6 +105,20 @@ class Invocation:
                 "Look among the newest records before sending it again."
             )
             raise Failure(message, Exit.OUTCOME_UNKNOWN) from None
+
+
+def note(message: str) -> None:
+    """Tell something on stderr that is no failure; nothing where it is empty."""
+    if message:
+        click.echo(f"cmdm: {one_line(message)}", err=True)
+
+
+def _trouble_with_token(account: "Account") -> str:
+    from cmdm_tui.catalog import KeptTokens
+
+    if not isinstance(account.tokens, KeptTokens) or account.tokens.trouble is None:
+        return ""
+    return f"The token is not kept for the next run: {account.tokens.trouble}"
 
 
 def _asked(profile: str, name: str) -> str:

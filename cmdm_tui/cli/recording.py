@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cmdm_tui.api import Client
+from cmdm_tui.api import NO_RETRIES, Client
 from cmdm_tui.cli.embedded import profile_of
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness import Case, outcome_of, recording
@@ -24,7 +24,7 @@ def record_case(case: Case, folder: Path) -> None:
     """Record one case against a fresh sandbox on a real socket, with the outcome beside it."""
 
     async def driven(url: str, credentials: Credentials) -> dict[str, Any]:
-        async with Client(url, credentials) as client:
+        async with Client(url, credentials, policy=NO_RETRIES) as client:
             return await outcome_of(case.work(client, clock), client)
 
     clock = StageClock()

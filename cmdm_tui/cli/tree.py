@@ -20,8 +20,14 @@ _COMMANDS = {
     "convert": "cmdm_tui.cli.calls:convert",
     "close": "cmdm_tui.cli.calls:close",
     "api": "cmdm_tui.cli.raw:api",
+    "probe": "cmdm_tui.cli.probe:probe",
+    "doctor": "cmdm_tui.cli.doctor:doctor",
     "record": "cmdm_tui.cli.record:record",
     "sandbox": "cmdm_tui.cli.sandbox:sandbox",
+    "login": "cmdm_tui.cli.login:login",
+    "logout": "cmdm_tui.cli.logout:logout",
+    "whoami": "cmdm_tui.cli.whoami:whoami",
+    "profile": "cmdm_tui.cli.profiles:profile",
 }
 
 

@@ -11,16 +11,28 @@ _APPLICATION = "cmdm"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The folders of one user: `config` for profiles, `data` for what is worth keeping."""
+    """The folders of one user: `config` for profiles, `data` for what is worth keeping.
+
+    `cache` is for what may be lost at any time and belongs in no backup, such as tokens; None
+    keeps it below `data`.
+    """
 
     config: Path
     data: Path
+    cache: Path | None = None
 
     @classmethod
     def of_user(cls) -> Self:
-        """Return this user's folders; `XDG_CONFIG_HOME` and `XDG_DATA_HOME` move them."""
+        """Return this user's folders.
+
+        `XDG_CONFIG_HOME`, `XDG_DATA_HOME` and `XDG_CACHE_HOME` move them.
+        """
         folders = platformdirs.PlatformDirs(_APPLICATION, appauthor=False)
-        return cls(config=folders.user_config_path, data=folders.user_data_path)
+        return cls(
+            config=folders.user_config_path,
+            data=folders.user_data_path,
+            cache=folders.user_cache_path,
+        )
 
     @property
     def profiles(self) -> Path:
@@ -31,6 +43,11 @@ class Paths:
     def secrets(self) -> Path:
         """The file of the secrets that a user asked to be kept; only that user can read it."""
         return self.config / "secrets.toml"
+
+    @property
+    def tokens(self) -> Path:
+        """The folder of the tokens that sign-ins gave; only its user can enter it."""
+        return (self.cache or self.data / "cache") / "tokens"
 
     @property
     def catalogs(self) -> Path:

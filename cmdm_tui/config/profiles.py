@@ -1,85 +1,51 @@
-"""Profiles: a server, a user and where the secrets are."""
+"""The profiles on disk: found, chosen, kept, changed and removed."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from cmdm_tui.config.errors import ConfigurationError
+from cmdm_tui.config.errors import ConfigurationError, NoProfile
 from cmdm_tui.config.files import read_toml, write_toml
+from cmdm_tui.config.keeping import Forgotten, Keeper
+from cmdm_tui.config.locking import locked
 from cmdm_tui.config.paths import Paths
-from cmdm_tui.config.secret import Credentials, SecretStr
+from cmdm_tui.config.profile import Profile, listed, require_name
+from cmdm_tui.config.secret import SECRETS, Credentials, SecretName, SecretStr
+from cmdm_tui.config.secret_file import SecretFile
+from cmdm_tui.config.settings import (
+    SecretPlace,
+    Settings,
+    command_key,
+    read_settings,
+    unknown_keys,
+)
+from cmdm_tui.config.tokens import TokenCache, forget_tokens
 from cmdm_tui.text import one_line
-
-_VARIABLES = {
-    "url": "CMDM_URL",
-    "client_id": "CMDM_CLIENT_ID",
-    "client_secret": "CMDM_CLIENT_SECRET",
-    "username": "CMDM_USERNAME",
-    "password": "CMDM_PASSWORD",
-}
-_SECRETS = ("client_secret", "password")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One server as one user. `catalog` names the file of what is known of that server."""
-
-    name: str
-    url: str
-    credentials: Credentials
-    catalog: str
-    entities: tuple[str, ...] = ()
-    """Custom entities that are known from the start."""
-
-
-class NoProfile(ConfigurationError):
-    """No profile is set up, or none was chosen among several."""
-
-
-class MissingSecrets(ConfigurationError):
-    """The profile's secrets are kept nowhere: they must be asked for. `missing` names them."""
-
-    def __init__(self, message: str, *, profile: str, missing: tuple[str, ...]) -> None:
-        super().__init__(message)
-        self.profile = profile
-        self.missing = missing
-
-
-def environment_profile(environment: Mapping[str, str]) -> Profile | None:
-    """Return the profile that the `CMDM_…` variables make, None where `CMDM_URL` is not set.
-
-    Raises ConfigurationError where some of the five are missing.
-    """
-    if not environment.get("CMDM_URL"):
-        return None
-    values = {name: environment.get(variable, "") for name, variable in _VARIABLES.items()}
-    missing = [_VARIABLES[name] for name, value in values.items() if not value]
-    if missing:
-        raise ConfigurationError(
-            f"CMDM_URL is set, but {_listed(missing)} {'are' if len(missing) > 1 else 'is'} not. "
-            "Set all five, or unset CMDM_URL to use a profile."
-        )
-    return Profile(
-        name="environment",
-        url=values["url"],
-        credentials=_credentials(values),
-        catalog=re.sub(r"[^A-Za-z0-9.-]+", "_", values["url"])[:100],
-    )
 
 
 class ProfileStore:
-    """The profiles on disk: `profiles.toml`, and `secrets.toml` for secrets asked to be kept."""
+    """The profiles of one user: `profiles.toml`, and the places where their secrets live.
+
+    Whatever changes a file reads and writes it under one lock, so that of two commands at once
+    neither loses what the other wrote.
+    """
 
     def __init__(self, paths: Paths) -> None:
+        self._paths = paths
         self._profiles = paths.profiles
-        self._secrets = paths.secrets
+        self._keeper = Keeper(SecretFile(paths.secrets))
 
     def names(self) -> list[str]:
         """Return the names of all profiles, in the file's order."""
         return list(_tables(read_toml(self._profiles), self._profiles))
+
+    def default(self) -> str | None:
+        """Return the profile that is used where none is named; None where there is none."""
+        content = read_toml(self._profiles)
+        names = list(_tables(content, self._profiles))
+        wanted = content.get("default", names[0] if len(names) == 1 else None)
+        return wanted if wanted in names else None
 
     def chosen(self, name: str | None = None) -> str:
         """Return the name of the profile to use: `name`, else the default, else the only one.
@@ -92,7 +58,7 @@ class ProfileStore:
         if wanted in names:
             return str(wanted)
         if wanted is not None:
-            known = f"there are {_listed(names)}" if names else "there is none yet"
+            known = f"there are {listed(names)}" if names else "there is none yet"
             raise NoProfile(
                 f"There is no profile named {one_line(str(wanted), 60)}; {known}. "
                 "Run cmdm to set one up."
@@ -100,45 +66,61 @@ class ProfileStore:
         if len(names) == 1:
             return names[0]
         if names:
-            raise NoProfile(f"Choose a profile with --profile: {_listed(names)}.")
+            raise NoProfile(f"Choose a profile with --profile: {listed(names)}.")
         raise NoProfile(
-            "No profile is set up yet. Run cmdm to sign in or to see the demo, or set CMDM_URL, "
-            "CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
+            "No profile is set up yet. Run cmdm to sign in or to see the demo, run cmdm login, or "
+            "set CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
         )
+
+    def settings(self, name: str) -> Settings:
+        """Return what the profile's table says: everything but its secrets.
+
+        Raises ConfigurationError for a table that cannot be used.
+        """
+        require_name(name)
+        content = read_toml(self._profiles)
+        table = _tables(content, self._profiles).get(name, {})
+        settings = read_settings(name, table, self._profiles)
+        odd = unknown_keys(content, ("default", "profiles"), f"{self._profiles}, at the top")
+        return replace(settings, warnings=(*odd, *settings.warnings))
+
+    def place_of(self, settings: Settings, secret: SecretName) -> SecretPlace:
+        """Return where one secret of the profile lives."""
+        return self._keeper.place_of(settings, secret)
+
+    def kept_secrets(self, settings: Settings) -> Mapping[SecretName, SecretStr]:
+        """Return the secrets that are kept of the profile, commands not asked.
+
+        Raises KeyringFailed where the keyring is their place and does not answer.
+        """
+        return self._keeper.kept(settings)
 
     def load(self, name: str, given: Mapping[str, str] | None = None) -> Profile:
         """Return a profile with its secrets: those `given`, else those kept.
 
         Raises MissingSecrets where one is neither given nor kept.
         """
-        table = _tables(read_toml(self._profiles), self._profiles).get(name, {})
-        kept = _tables({"profiles": read_toml(self._secrets)}, self._secrets).get(name, {})
-        values = {key: _text(table, key, self._profiles) for key in _VARIABLES if key in table}
-        values |= {key: _text(kept, key, self._secrets) for key in _SECRETS if key in kept}
-        values |= {key: value for key, value in (given or {}).items() if value}
-        for key in ("url", "client_id", "username"):
-            if not values.get(key):
-                message = f"The profile {name} in {self._profiles} has no {key}. Add it there."
-                raise ConfigurationError(message)
-        missing = tuple(key for key in _SECRETS if not values.get(key))
-        if missing:
-            words = _listed([key.replace("_", " ") for key in missing])
-            variables = _listed([_VARIABLES[key] for key in missing])
-            raise MissingSecrets(
-                f"The profile {name} keeps no {words}. Run this in a terminal to be asked, or set "
-                f"{variables}.",
-                profile=name,
-                missing=missing,
-            )
-        entities = table.get("entities", [])
+        settings = self.settings(name)
+        known = given or {}
+        found = self._keeper.found(
+            settings, {key: SecretStr(known[key]) for key in SECRETS if known.get(key)}
+        )
+        credentials = Credentials(
+            settings.client_id, found["client_secret"], settings.username, found["password"]
+        )
         return Profile(
             name=name,
-            url=values["url"],
-            credentials=_credentials(values),
+            url=settings.url,
+            credentials=credentials,
             catalog=name,
-            entities=tuple(str(item) for item in cast("list[object]", entities))
-            if isinstance(entities, list)
-            else (),
+            entities=settings.entities,
+            colour=settings.colour,
+            read_only=settings.read_only,
+            floor=settings.floor,
+            per_page=settings.per_page,
+            secrets=settings.place,
+            warnings=settings.warnings,
+            tokens=TokenCache(self._paths.tokens, name, settings.url, credentials),
         )
 
     def save(self, name: str, url: str, credentials: Credentials, *, keep_secrets: bool) -> None:
@@ -146,29 +128,86 @@ class ProfileStore:
 
         Raises ConfigurationError for a name that is not letters, digits, `-` and `_`.
         """
-        if not _NAME.fullmatch(name):
-            shown = one_line(name, 60) or "(nothing)"
-            message = f"{shown} is no name for a profile: use letters, digits, - and _, 40 at most."
-            raise ConfigurationError(message)
-        content = read_toml(self._profiles)
-        tables = _tables(content, self._profiles)
-        secrets = read_toml(self._secrets)
-        secrets.pop(name, None)
-        if keep_secrets:
-            secrets[name] = {
-                "client_secret": credentials.client_secret.reveal(),
-                "password": credentials.password.reveal(),
-            }
-        if keep_secrets or self._secrets.exists():
-            write_toml(self._secrets, secrets)
-        tables[name] = {
-            **tables.get(name, {}),
-            "url": url,
-            "client_id": credentials.client_id.reveal(),
-            "username": credentials.username,
+        self.keep(name, url, credentials, place="file" if keep_secrets else "ask")
+
+    def keep(
+        self,
+        name: str,
+        url: str,
+        credentials: Credentials,
+        *,
+        place: SecretPlace,
+        commands: Mapping[SecretName, str] | None = None,
+    ) -> Forgotten:
+        """Keep a profile, as the default if it is the first, and its secrets in the `place`.
+
+        `commands` print secrets, which are then kept nowhere else. Whatever else the profile's
+        table says stays. What was kept in another place before is forgotten. Raises KeyringFailed,
+        with nothing changed, where the keyring is the place and does not take them.
+        """
+        require_name(name)
+        commands = commands or {}
+        kept: dict[SecretName, SecretStr] = {
+            "client_secret": credentials.client_secret,
+            "password": credentials.password,
         }
-        content.setdefault("default", name)
-        write_toml(self._profiles, {**content, "profiles": tables})
+        with locked(self._paths.config):
+            content = read_toml(self._profiles)
+            tables = _tables(content, self._profiles)
+            before = tables.get(name, {})
+            self._keeper.keep(
+                name, place, {key: kept[key] for key in SECRETS if key not in commands}
+            )
+            said = {key: value for key, value in before.items() if not key.endswith("_command")}
+            tables[name] = {
+                **said,
+                "url": url,
+                "client_id": credentials.client_id.reveal(),
+                "username": credentials.username,
+                "secrets": place,
+                **{command_key(key): command for key, command in commands.items()},
+            }
+            content.setdefault("default", name)
+            write_toml(self._profiles, {**content, "profiles": tables})
+        if before.get("secrets") == "keyring" and place != "keyring":
+            return self._keeper.forget_in_keyring(name)
+        return Forgotten(())
+
+    def use(self, name: str) -> None:
+        """Make a profile the default. Raises NoProfile where there is none of that name."""
+        with locked(self._paths.config):
+            self.chosen(name)
+            write_toml(self._profiles, {**read_toml(self._profiles), "default": name})
+
+    def log_out(self, name: str) -> Forgotten:
+        """Forget the profile's secrets and tokens, wherever they are kept; the profile stays.
+
+        It keeps no secrets from then on, until a sign-in says otherwise.
+        """
+        with locked(self._paths.config):
+            tokens = forget_tokens(self._paths.tokens, name)
+            content = read_toml(self._profiles)
+            tables = _tables(content, self._profiles)
+            place = tables.get(name, {}).get("secrets")
+            forgotten = self._keeper.forget(name, in_keyring=place == "keyring")
+            if place in {"keyring", "file"} and not forgotten.trouble:
+                tables[name] = {**tables[name], "secrets": "ask"}
+                write_toml(self._profiles, {**content, "profiles": tables})
+        cached = ("the token",) if tokens else ()
+        return Forgotten((*forgotten.removed, *cached), forgotten.trouble)
+
+    def remove(self, name: str) -> Forgotten:
+        """Remove a profile with its secrets and tokens. Raises NoProfile."""
+        self.chosen(name)
+        forgotten = self.log_out(name)
+        with locked(self._paths.config):
+            content = read_toml(self._profiles)
+            tables = _tables(content, self._profiles)
+            tables.pop(name, None)
+            if content.get("default") == name:
+                del content["default"]
+            write_toml(self._profiles, {**content, "profiles": tables})
+        return forgotten
 
 
 def _tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:
@@ -179,23 +218,3 @@ def _tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]
             return dict(found)
     message = f"{path} holds no table of profiles. Mend it, or move it away to start anew."
     raise ConfigurationError(message)
-
-
-def _text(table: Mapping[str, Any], key: str, path: Path) -> str:
-    value = table[key]
-    if not isinstance(value, str):
-        raise ConfigurationError(f"{key} in {path} is not text. Write it in quotes.")
-    return value
-
-
-def _credentials(values: Mapping[str, str]) -> Credentials:
-    return Credentials(
-        client_id=SecretStr(values["client_id"]),
-        client_secret=SecretStr(values["client_secret"]),
-        username=values["username"],
-        password=SecretStr(values["password"]),
-    )
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

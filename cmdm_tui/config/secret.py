@@ -1,7 +1,12 @@
 """Secrets: texts that show themselves nowhere, in repr, logs, tracebacks or formatted output."""
 
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Literal, NoReturn
+
+SecretName = Literal["client_secret", "password"]
+
+SECRETS: tuple[SecretName, ...] = ("client_secret", "password")
+"""The two of the four values of a sign-in that are no part of a profile's table."""
 
 
 class SecretStr:
@@ -22,6 +27,9 @@ class SecretStr:
     def __str__(self) -> str:
         return "…"
 
+    def __format__(self, format_spec: str) -> str:
+        return format("…", format_spec)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SecretStr) and other._value == self._value
 
@@ -34,6 +42,9 @@ class SecretStr:
     def __reduce__(self) -> NoReturn:
         message = "a secret is not to be pickled or copied"
         raise TypeError(message)
+
+    def __getstate__(self) -> NoReturn:
+        self.__reduce__()
 
 
 @dataclass(frozen=True, slots=True)

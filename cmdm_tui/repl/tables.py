@@ -103,7 +103,8 @@ def _folded(text: str, room: int | None) -> list[str]:
     lines = text.split("\n")
     if room is None:
         return lines
-    return [piece for line in lines for piece in (chop_cells(line, room) if line else [""])]
+    # A line of nothing but joiners has no cell to chop.
+    return [piece for line in lines for piece in (chop_cells(line, room) or [line])]
 
 
 def _cell(value: Any) -> "Text":

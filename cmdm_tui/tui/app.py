@@ -71,8 +71,9 @@ class Explorer(App[None]):
         self._go_to(BrowseScreen(event.account))
 
     @on(WelcomeWanted)
-    def _welcome(self, event: WelcomeWanted) -> None:
+    async def _welcome(self, event: WelcomeWanted) -> None:
         self._go_to(WelcomeScreen(event.words))
+        await self._leave_account()
 
     @on(DemoWanted)
     def _start_demo(self) -> None:
@@ -87,8 +88,12 @@ class Explorer(App[None]):
 
     async def on_unmount(self) -> None:
         """Close the connections."""
-        if self._account is not None:
-            await self._account.client.close_connections()
+        await self._leave_account()
+
+    async def _leave_account(self) -> None:
+        account, self._account = self._account, None
+        if account is not None:
+            await account.client.close_connections()
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own report prints the locals of every frame: secrets and records among them.

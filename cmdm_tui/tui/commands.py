@@ -52,7 +52,7 @@ class Command:
 COMMANDS = (
     Command(
         "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
-        doing.sort, lambda screen: screen.records.column is not None and not screen.shows_fields,
+        doing.sort, doing.may_sort,
     ),
     Command(
         "unsort", "u", "Unsort", "Go back to the service's own order",
@@ -94,6 +94,10 @@ COMMANDS = (
     Command(
         "back", "escape", "Back", "Go back to the records",
         doing.go_back, doing.may_go_back, in_footer=False,
+    ),
+    Command(
+        "leave", "w", "Other ways in", "Leave this account for the demo or another sign-in",
+        doing.leave, in_footer=False,
     ),
     Command("help", "question_mark", "Help", "List the keys", doing.show_help),
 )  # fmt: skip

@@ -3,11 +3,18 @@
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Record
+from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.messages import WelcomeWanted
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse import BrowseScreen
+
+
+def may_sort(screen: "BrowseScreen") -> bool:
+    """Tell whether there is a column under a cursor that is seen."""
+    return screen.records.column is not None and screen.records_are_seen
 
 
 def sort(screen: "BrowseScreen") -> None:
@@ -80,12 +87,18 @@ def forget_entity(screen: "BrowseScreen") -> None:
     entity = screen.entities.highlighted
     if entity is None:
         return
-    screen.account.catalog.forget(entity)
+    trouble = None
+    try:
+        screen.account.catalog.forget(entity)
+    except ConfigurationError as error:
+        trouble = error
     screen.records.forget_entity(entity)
     screen.entities.forget(entity)
     if entity == screen.entity:
         screen.show_entity(screen.account.catalog.entities[0])
         screen.entities.take_focus()
+    if trouble is not None:
+        screen.entities.warn(trouble)
 
 
 def refresh_focused(screen: "BrowseScreen") -> None:
@@ -120,6 +133,11 @@ def go_back(screen: "BrowseScreen") -> None:
         screen.bring(fields=False)
     else:
         screen.close_pane()
+
+
+def leave(screen: "BrowseScreen") -> None:
+    """Leave the account, and offer the other ways in."""
+    screen.post_message(WelcomeWanted("Explore the demo, or sign in with another profile."))
 
 
 def show_help(screen: "BrowseScreen") -> None:

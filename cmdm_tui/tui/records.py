@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cmdm_tui.api import Client, NotFound, Page, Record, SortOrder
+import httpx
+
+from cmdm_tui.api import Client, InvalidCall, NotFound, Page, Record, SortOrder
 
 PER_PAGE = 100
 """Records asked for at a time: two or three screens of them."""
@@ -50,6 +52,7 @@ class RecordWindow:
         self._places: dict[str, int] = {}
         self._came = 0
         self._stale = 0
+        self._came_once: set[str] = set()
 
     @property
     def records(self) -> Sequence[Record]:
@@ -77,6 +80,9 @@ class RecordWindow:
                 sort_by=self.order.field if self.order else None,
                 sort_order=self.order.direction if self.order else None,
             )
+        except (UnicodeEncodeError, httpx.InvalidURL):
+            message = "The field to sort by has a name that no address can carry"
+            raise InvalidCall(message, hint="Sort by another field") from None
         except NotFound:
             if number > 1 and number > (self.total_pages or 0):
                 return None
@@ -96,8 +102,10 @@ class RecordWindow:
                 self._places[record.external_id] = len(self._records)
                 self._records.append(record)
         fresh = self._records[first_new:]
+        came_before = len(self._came_once)
+        self._came_once.update(record.external_id for record in page.records)
         self._came += len(page.records)
-        self._stale = 0 if fresh else self._stale + 1
+        self._stale = 0 if len(self._came_once) > came_before else self._stale + 1
         self._take_totals(page)
         self.is_complete = self._ends_with(number)
         return fresh
@@ -114,6 +122,7 @@ class RecordWindow:
         self.next_page = 1
         self.is_complete = False
         self._came = self._stale = 0
+        self._came_once.clear()
 
     def _take_totals(self, page: Page | None) -> None:
         if page is None:

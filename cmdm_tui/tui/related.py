@@ -49,6 +49,11 @@ class RelatedIndex:
         return any(window.was_read for window in self.windows.values())
 
     @property
+    def calls_made(self) -> int:
+        """How many calls reading it has cost."""
+        return sum(window.next_page - 1 for window in self.windows.values())
+
+    @property
     def records_read(self) -> int:
         """How many records were read so far."""
         return sum(len(window.records) for window in self.windows.values())

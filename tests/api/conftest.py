@@ -32,6 +32,11 @@ class Request:
 Answer = bytes | None
 """The bytes to send; None breaks the connection off."""
 
+
+class Cut(bytes):
+    """Bytes after which the connection is broken off."""
+
+
 Script = Callable[[Request], Answer | Awaitable[Answer]]
 
 
@@ -79,6 +84,8 @@ class ScriptedServer:
                     break
                 writer.write(answer)
                 await writer.drain()
+                if isinstance(answer, Cut):
+                    break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import InsecureAddress, InvalidCall
-from cmdm_tui.api.address import base_address, below, segment
+from cmdm_tui.api.address import base_address, below, segment, with_parameters
 
 BASE = base_address("https://crm.example.com")
 
@@ -90,3 +90,9 @@ def test_a_query_stays_a_query() -> None:
         "page": "1",
         "sort_by": "Last Name",
     }
+
+
+@pytest.mark.parametrize("value", ["\ud800", "x" * 70_000])
+def test_a_parameter_that_no_address_carries_is_refused(value: str) -> None:
+    with pytest.raises(InvalidCall, match="sort_by"):
+        with_parameters(BASE, {"sort_by": value})

@@ -117,7 +117,7 @@ async def test_a_cancelled_sign_in_blocks_nobody(server: ScriptedServer, client:
 async def test_a_token_is_renewed_before_its_end_by_the_servers_clock(
     server: ScriptedServer, skew: int
 ) -> None:
-    local = [1_700_000_000.0]
+    local = [1_700_000_000.0]  # both clocks of this machine run alike
 
     def headers(life: float) -> dict[str, str]:
         now = local[0] + skew
@@ -126,7 +126,7 @@ async def test_a_token_is_renewed_before_its_end_by_the_servers_clock(
 
     server.script = lambda _: http(200, LIST, headers(3_600))
     server.token_headers = headers(3_600)
-    clock = ServerClock(lambda: local[0])
+    clock = ServerClock(lambda: local[0], lambda: local[0])
     async with Client(server.url, CREDENTIALS, clock=clock) as client:
         await client.page("lead")
         local[0] += 3_500

@@ -10,8 +10,9 @@ from cmdm_tui import __version__
 from tests.cli.conftest import Command
 
 HEAVY = {
-    "duckdb", "httpx", "hypothesis", "mimesis", "prompt_toolkit", "rich", "sqlglot", "starlette",
-    "textual", "uvicorn", "vcr",
+    "duckdb", "httpx", "hypothesis", "keyring", "mimesis", "prompt_toolkit", "rich", "sqlglot",
+    "starlette",
+    "textual", "tomlkit", "uvicorn", "vcr",
 }  # fmt: skip
 
 
@@ -28,7 +29,10 @@ def imported_by(*words: str) -> tuple[set[str], str]:
     return set(modules.split()), printed
 
 
-@pytest.mark.parametrize("words", [["--version"], ["--help"], ["list", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--version"], ["--help"], ["list", "--help"], ["login", "--help"], ["profile", "--help"]],
+)
 def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
     modules, _ = imported_by(*words)
     assert "cmdm_tui" in modules
@@ -50,7 +54,8 @@ def test_help_names_every_command_and_exit_code(cmdm: Command) -> None:
     assert ended.code == 0
     text = ended.out.decode()
     for word in ("demo", "repl", "list", "get", "fields", "create", "update", "delete", "convert",
-                 "close", "api", "sandbox", "7 outcome unknown"):  # fmt: skip
+                 "close", "api", "sandbox", "login", "logout", "whoami", "profile",
+                 "7 outcome unknown"):  # fmt: skip
         assert word in text
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from cmdm_tui.config import (
     ConfigurationError,
-    Credentials,
     MissingSecrets,
     NoProfile,
     Paths,
@@ -15,6 +14,7 @@ from cmdm_tui.config import (
     SecretStr,
     environment_profile,
 )
+from tests.config.conftest import CREDENTIALS, URL
 
 ENVIRONMENT = {
     "CMDM_URL": "https://crm.example.com",
@@ -23,19 +23,6 @@ ENVIRONMENT = {
     "CMDM_USERNAME": "siân",
     "CMDM_PASSWORD": "hunter2-password",
 }
-CREDENTIALS = Credentials(
-    SecretStr("the-client"), SecretStr("hunter2-secret"), "siân", SecretStr("hunter2-password")
-)
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths(config=tmp_path / "config", data=tmp_path / "data")
-
-
-@pytest.fixture
-def store(paths: Paths) -> ProfileStore:
-    return ProfileStore(paths)
 
 
 def test_the_environment_makes_a_profile() -> None:
@@ -126,15 +113,107 @@ def test_an_odd_name_is_refused(store: ProfileStore, name: str) -> None:
 def test_a_broken_file_is_named_with_what_to_do(
     store: ProfileStore, paths: Paths, content: bytes, words: str
 ) -> None:
-    paths.config.mkdir()
+    paths.config.mkdir(parents=True)
     paths.profiles.write_bytes(content)
     with pytest.raises(ConfigurationError, match=words) as raised:
         store.load(store.chosen("acme"))
     assert str(paths.profiles) in str(raised.value)
 
 
-def test_a_secret_shows_itself_nowhere() -> None:
-    secret = SecretStr("hunter2")
-    shown = [repr(secret), str(secret), f"{secret}", f"{CREDENTIALS}", repr(CREDENTIALS)]
-    assert not any("hunter2" in text for text in shown)
-    assert secret.reveal() == "hunter2"
+def write_profiles(paths: Paths, text: str) -> None:
+    paths.config.mkdir(parents=True)
+    paths.profiles.write_text(text)
+
+
+def test_a_default_is_chosen_and_kept_until_it_is_removed(store: ProfileStore) -> None:
+    for name in ("acme", "beta", "gamma"):
+        store.save(name, URL, CREDENTIALS, keep_secrets=False)
+    assert store.default() == "acme"
+    store.use("beta")
+    assert store.chosen() == "beta"
+    with pytest.raises(NoProfile, match="no profile named delta"):
+        store.use("delta")
+    store.remove("beta")
+    assert (store.names(), store.default()) == (["acme", "gamma"], None)
+    with pytest.raises(NoProfile, match="acme and gamma"):
+        store.chosen()
+
+
+def test_signing_in_again_leaves_the_rest_of_the_table_as_it_was(
+    store: ProfileStore, paths: Paths
+) -> None:
+    write_profiles(
+        paths,
+        "# mine\n[profiles.acme]\nurl = 'https://old'  # old\nclient_id = 'a'\n"
+        "username = 'b'\nfloor = 7 # calls\n",
+    )
+    store.save("acme", URL, CREDENTIALS, keep_secrets=False)
+    text = paths.profiles.read_text()
+    assert "# mine" in text
+    assert "floor = 7 # calls" in text
+    assert store.settings("acme").url == URL
+
+
+def test_a_link_to_the_file_of_profiles_is_followed(
+    store: ProfileStore, paths: Paths, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "dotfiles.toml"
+    elsewhere.write_text("# kept with other dotfiles\n")
+    paths.config.mkdir(parents=True)
+    paths.profiles.symlink_to(elsewhere)
+    store.save("acme", URL, CREDENTIALS, keep_secrets=False)
+    assert paths.profiles.is_symlink()
+    assert "acme" in elsewhere.read_text()
+
+
+def test_a_file_of_secrets_that_others_may_read_is_refused(
+    store: ProfileStore, paths: Paths
+) -> None:
+    store.save("acme", URL, CREDENTIALS, keep_secrets=True)
+    paths.secrets.chmod(0o640)
+    with pytest.raises(ConfigurationError, match=r"others may read it\. Run chmod 600"):
+        store.load("acme")
+    store.log_out("acme")
+    assert b"hunter2" not in paths.secrets.read_bytes()
+
+
+def test_logging_out_forgets_secrets_and_tokens_and_leaves_the_profile(
+    store: ProfileStore,
+) -> None:
+    for name in ("acme", "acme-2"):
+        store.save(name, URL, CREDENTIALS, keep_secrets=True)
+        cache = store.load(name).tokens
+        assert cache is not None
+        cache.keep(SecretStr("token"), None, 0.0)
+    forgotten = store.log_out("acme")
+    assert "the token" in forgotten.removed
+    with pytest.raises(MissingSecrets):
+        store.load("acme")
+    assert store.settings("acme").place == "ask"
+    kept = store.load("acme-2").tokens
+    assert kept is not None
+    assert kept.kept() is not None
+
+
+def test_a_secret_among_the_profiles_is_not_used_and_told_without_it(
+    store: ProfileStore, paths: Paths
+) -> None:
+    write_profiles(
+        paths,
+        "[profiles.acme]\nurl = 'https://x'\nclient_id = 'a'\nusername = 'b'\n"
+        "password = 'hunter2'\n",
+    )
+    with pytest.raises(MissingSecrets):
+        store.load("acme")
+    (warning,) = store.settings("acme").warnings
+    assert "password in " in warning
+    assert "does not belong there" in warning
+    assert "hunter2" not in warning
+
+
+def test_a_name_that_leads_elsewhere_is_refused_though_it_is_in_the_file(
+    store: ProfileStore, paths: Paths
+) -> None:
+    write_profiles(paths, "[profiles.'../x']\nurl = 'https://x'\n")
+    with pytest.raises(ConfigurationError, match="is no name for a profile"):
+        store.load("../x")

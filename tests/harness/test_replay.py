@@ -9,7 +9,7 @@ import pytest
 import pytest_socket
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from cmdm_tui.api import Client, Credentials, SecretStr
+from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
 from cmdm_tui.harness import ADDRESS, CASES, Case, outcome_of, replaying
 from cmdm_tui.harness.cassettes import read_interactions
 from cmdm_tui.harness.manifest import read_outcome
@@ -42,7 +42,7 @@ async def test_the_network_is_blocked() -> None:
 
 async def replayed(case: Case, cassette: str) -> object:
     with replaying(CASSETTES / f"{cassette}.yaml"):
-        async with Client(ADDRESS, ANYBODY) as client:
+        async with Client(ADDRESS, ANYBODY, policy=NO_RETRIES) as client:
             return await outcome_of(case.work(client, Standstill()), client)
 
 

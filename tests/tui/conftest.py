@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from textual import constants
 
+from cmdm_tui.api import RetryPolicy
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.tui.service import ScriptedService, people
@@ -93,3 +95,15 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is animated: what is shown does not depend on time."""
+    monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls are counted here, failed ones too; that they are sent again is the client's test."""
+    monkeypatch.setattr("cmdm_tui.api.client.RetryPolicy", lambda: RetryPolicy(attempts=1))

@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from cmdm_tui.config import Credentials, Profile
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.screens.browse import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
+
+_IDLE_TURNS = 12
+"""Turns of the event loop without a message after which nothing more is to come."""
 
 
 @dataclass
@@ -39,19 +44,28 @@ class FixedOpening:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until no worker runs, and all that their messages start has come to an end too.
+    """Wait until no worker runs, no message waits, and the screen has been laid out and painted.
 
     `Pilot.pause` waits for an idle processor, which a sandbox in the same process seldom is.
     """
-    times_idle = 0
-    while times_idle < 5:
-        running = [worker for worker in pilot.app.workers if not worker.is_finished]
-        nodes = [pilot.app, *pilot.app.screen.walk_children(with_self=True)]
-        is_busy = bool(running) or any(node.message_queue_size for node in nodes)
-        times_idle = 0 if is_busy else times_idle + 1
-        await asyncio.gather(*(worker.wait() for worker in running), return_exceptions=True)
-        await pilot._wait_for_screen()
+    for _ in range(2):
+        await _until_idle(pilot.app)
         pilot.app.screen._on_timer_update()
+    await _until_idle(pilot.app)
+
+
+async def _until_idle(app: App[None]) -> None:
+    turns_idle = 0
+    while turns_idle < _IDLE_TURNS:
+        running = [worker for worker in app.workers if not worker.is_finished]
+        nodes = [app, *app.screen.walk_children(with_self=True)]
+        if any(node.message_queue_size for node in nodes):
+            turns_idle = 0
+        elif running:
+            turns_idle = 0
+            await asyncio.gather(*(worker.wait() for worker in running), return_exceptions=True)
+        else:
+            turns_idle += 1
         await asyncio.sleep(0)
 
 
@@ -91,7 +105,12 @@ def words(app: Explorer) -> str:
 
 def said(app: Explorer) -> str:
     """Return what the notices of the screen in front say."""
-    return "\n".join(notice.said for notice in app.screen.query(Notice) if notice.said)
+    notices = [notice for notice in app.screen.query(Notice) if _is_seen(notice)]
+    return "\n".join(notice.said for notice in notices if notice.said)
+
+
+def _is_seen(widget: Widget) -> bool:
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 def browse(app: Explorer) -> BrowseScreen:

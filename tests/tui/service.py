@@ -130,4 +130,4 @@ class ScriptedService(httpx.AsyncBaseTransport):
 
 def message(status: int, words: str, headers: dict[str, str] | None = None) -> httpx.Response:
     """Return an error answer with the service's words."""
-    return httpx.Response(status, json={"Message": words}, headers=headers)
+    return httpx.Response(status, content=json.dumps({"Message": words}), headers=headers)

@@ -7,6 +7,7 @@ from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
 from tests.tui.conftest import WatchedNetwork
 from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, type_text, words
+from tests.tui.service import ScriptedService, profile
 
 
 async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_path: Path) -> None:
@@ -183,8 +184,18 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
         assert re.search(r"event \d", words(again))
         await press(pilot, "e", "end", "x")
         assert "event" not in words(again)
+    assert b"event" not in (tmp_path / f"{profile.catalog}.json").read_bytes()
 
-    third = Explorer(FixedOpening(profile), catalogs=tmp_path, transport=network)
-    async with third.run_test(size=(80, 24)) as pilot:
+
+async def test_a_catalog_that_cannot_be_kept_is_told(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    service.entities["event"] = []
+    blocked = tmp_path / "a-file"
+    blocked.touch()
+    app = Explorer(FixedOpening(profile("event")), catalogs=blocked, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "event" not in words(third)
+        await press(pilot, "e", "end", "x")
+        assert "cannot be written" in said(app)
+        assert "event" not in words(app)

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
@@ -19,6 +19,7 @@ from cmdm_tui.tui.palette import BrowseCommands
 from cmdm_tui.tui.values import line
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
@@ -55,7 +56,7 @@ class BrowseScreen(Screen[None]):
                     yield FieldView(self.account.catalog, id="fields")
             yield RecordPane(self.account, id="record")
         yield StatusLine(self.account, id="status")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Show the first entity, and count the others: its page tells its own count."""
@@ -98,6 +99,11 @@ class BrowseScreen(Screen[None]):
         return self.panel.active == _FIELDS
 
     @property
+    def records_are_seen(self) -> bool:
+        """Tell whether the table of records is on the screen."""
+        return self.panel.display and not self.shows_fields
+
+    @property
     def is_record_seen(self) -> bool:
         """Tell whether the pane of one record is on the screen."""
         return self.pane.display
@@ -133,7 +139,7 @@ class BrowseScreen(Screen[None]):
         if self.pane.record is not self.records.record:
             self.pane.show(self.records.record)
         view = self.fields if self.shows_fields else self.records
-        view.table.focus()
+        self.set_focus(view.table)
         self.show_state()
 
     def show_quota(self) -> None:

@@ -9,11 +9,12 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Checkbox, Footer, Input, Label
+from textual.widgets import Button, Checkbox, Input, Label
 
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.tui.entrance import Entrance, SignInForm
 from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
 
 _FIELDS = (
@@ -64,7 +65,7 @@ class SignInScreen(Screen[None]):
             yield Checkbox(Content(_KEEP), compact=True, id="keep")
             yield Button(Content("Sign in"), variant="primary", compact=True, id="submit")
             yield Notice(id="sign-in-notice")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     @on(Button.Pressed, "#submit")
     def action_sign_in(self) -> None:

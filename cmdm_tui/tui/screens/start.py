@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from cmdm_tui.config import MissingSecrets, NoProfile
 from cmdm_tui.tui.entrance import Entrance
 from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
 from cmdm_tui.tui.screens.secrets import SecretsScreen
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
 
 LOGO = """\
@@ -50,7 +51,7 @@ class StartScreen(Screen[None]):
         with Vertical(id="centre"):
             yield Static(LOGO, markup=False, id="logo")
             yield Notice(id="start-notice")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin once the screen is there."""

@@ -5,14 +5,15 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Center, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import DemoWanted, SignInWanted
 from cmdm_tui.tui.screens.start import LOGO
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
 
 
 class WelcomeScreen(Screen[None]):
@@ -37,12 +38,14 @@ class WelcomeScreen(Screen[None]):
             yield Static(
                 "Explore a CMDataManager account from a terminal.", markup=False, id="what"
             )
-            yield Button(Content("Explore the demo"), variant="primary", id="demo")
+            with Center():
+                yield Button(Content("Explore the demo"), variant="primary", id="demo")
             yield Static("Made-up records on this machine; no account needed.", markup=False)
-            yield Button(Content("Sign in"), id="sign-in")
+            with Center():
+                yield Button(Content("Sign in"), id="sign-in")
             yield Static("With the four values your vendor gave you.", markup=False)
             yield Static(Content(one_line(self._words)), markup=False, id="why")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     @on(Button.Pressed, "#demo")
     def action_demo(self) -> None:

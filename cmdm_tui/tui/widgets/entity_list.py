@@ -13,14 +13,22 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from cmdm_tui.api import ApiError
+from cmdm_tui.api import (
+    ApiError,
+    AuthenticationFailed,
+    HourLimitReached,
+    MonthLimitReached,
+    NetworkError,
+)
 from cmdm_tui.catalog import Catalog
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged
+from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Trouble
 from cmdm_tui.tui.values import number
 from cmdm_tui.tui.widgets.notice import Notice
 
 _LONGEST_NAME = 60
+_HOPELESS = (NetworkError, AuthenticationFailed, HourLimitReached, MonthLimitReached)
+"""Failures that the next call would meet as well."""
 
 
 class _Options(OptionList):
@@ -133,7 +141,7 @@ class EntityList(Vertical):
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
-        self.query_one(_Options).focus()
+        self.screen.set_focus(self.query_one(_Options))
 
     def forget(self, entity: str) -> None:
         """Forget what is known of an entity."""
@@ -141,10 +149,18 @@ class EntityList(Vertical):
         self._failed.pop(entity, None)
         self.list_entities()
 
+    def warn(self, trouble: Trouble) -> None:
+        """Say what went wrong with the list."""
+        self.query_one(Notice).warn(trouble, alone=False, hint="")
+
     async def _count(self, entities: tuple[str, ...]) -> None:
-        for entity in entities:
+        for place, entity in enumerate(entities):
             try:
                 total = await self._catalog.count(entity)
+            except _HOPELESS as error:
+                for other in entities[place:]:
+                    self.post_message(self.CountFailed(other, error))
+                return
             except ApiError as error:
                 self.post_message(self.CountFailed(entity, error))
             else:
@@ -200,7 +216,8 @@ class EntityList(Vertical):
     def _tell(self) -> None:
         notice = self.query_one(Notice)
         if self._failed:
-            notice.warn(next(iter(self._failed.values())), alone=False)
+            error = next(iter(self._failed.values()))
+            notice.warn(f"{len(self._failed)} not counted: {error.message}", alone=False)
         else:
             notice.hush()
         self.post_message(StateChanged())

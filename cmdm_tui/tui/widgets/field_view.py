@@ -4,30 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import DataTable
 
 from cmdm_tui.api import ApiError, Field
 from cmdm_tui.catalog import Catalog
+from cmdm_tui.catalog.catalog import SAMPLE
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import Answered, StateChanged
-from cmdm_tui.tui.values import Cell, counted
+from cmdm_tui.tui.values import counted
+from cmdm_tui.tui.widgets.field_table import FieldTable
 from cmdm_tui.tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.worker import Worker
-
-_SAMPLE = 100
-_COLUMNS = (
-    ("Name", 20), ("Label", 18), ("Type", 10), ("Required", 8), ("Read-only", 9), ("Length", 6),
-    ("Options", 36), ("Looks up", 12),
-)  # fmt: skip
-
-
-class FieldTable(DataTable[Cell]):
-    """Rows of fields."""
 
 
 class FieldView(Vertical):
@@ -58,15 +48,8 @@ class FieldView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the table, and the notice below it."""
-        yield FieldTable(zebra_stripes=True, cursor_type="row", id="field-table")
+        yield FieldTable(id="field-table")
         yield Notice(id="field-notice")
-
-    def on_mount(self) -> None:
-        """Set the columns; they are the same for every entity."""
-        for name, width in _COLUMNS:
-            justify = "right" if name == "Length" else "left"
-            self.table.add_column(Text(name, justify=justify), width=width)
-        self.table.fixed_columns = 1
 
     @property
     def table(self) -> FieldTable:
@@ -147,9 +130,7 @@ class FieldView(Vertical):
 
     def _fill(self, fields: Sequence[Field]) -> None:
         self._shown = fields
-        self.table.clear()
-        for field in fields:
-            self.table.add_row(*_row(field))
+        self.table.show(fields)
 
     def _tell(self) -> None:
         notice, alone = self.query_one(Notice), not self._shown
@@ -160,7 +141,7 @@ class FieldView(Vertical):
         elif self.is_inferred:
             notice.say(
                 "No field metadata: the service describes no fields here, so these are inferred "
-                f"from up to {_SAMPLE} records.",
+                f"from up to {SAMPLE} records.",
                 alone=False,
             )
         elif alone and self._entity is not None:
@@ -168,20 +149,3 @@ class FieldView(Vertical):
         else:
             notice.hush()
         self.post_message(StateChanged())
-
-
-def _row(field: Field) -> list[Cell]:
-    return [
-        Cell(field.name),
-        Cell(field.label),
-        Cell(f"{field.type}?" if field.inferred else field.type),
-        Cell(_truth(field.required)),
-        Cell(_truth(field.read_only)),
-        Cell(field.max_length, is_number=True),
-        Cell(" · ".join(field.options) or None),
-        Cell(field.lookup_entity),
-    ]
-
-
-def _truth(value: bool | None) -> str | None:
-    return {True: "yes", False: "no", None: None}[value]

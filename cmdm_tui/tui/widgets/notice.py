@@ -33,8 +33,8 @@ class Notice(Static):
         """Show safe words, `alone` in the pane or below its content, and what to do next."""
         self._show(words, hint, alone=alone, is_trouble=False)
 
-    def warn(self, trouble: Trouble, *, alone: bool, hint: str = "t tries again") -> None:
-        """Show what went wrong."""
+    def warn(self, trouble: Trouble | str, *, alone: bool, hint: str = "t tries again") -> None:
+        """Show what went wrong: an error, or words on it."""
         self._show(one_line(str(trouble)), hint, alone=alone, is_trouble=True)
 
     def hush(self) -> None:

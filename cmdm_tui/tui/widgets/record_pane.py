@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -122,14 +123,14 @@ class RecordPane(Vertical):
     def bring(self, tab: str) -> None:
         """Bring a tab to the front, and the focus into it."""
         self.query_one("#record-tabs", TabbedContent).active = tab
-        self.call_after_refresh(self.take_focus)
+        self.take_focus()
 
     def take_focus(self) -> None:
         """Put the focus where arrow keys are of use."""
         if self.shows_related:
             self.related.take_focus()
         else:
-            self.query_one("#properties", VerticalScroll).focus()
+            self.screen.set_focus(self.query_one("#properties", VerticalScroll))
 
     async def _fetch(self, address: tuple[str, str]) -> None:
         try:
@@ -167,7 +168,8 @@ def _listed(record: Record) -> Table:
     properties = [(EXTERNAL_ID, record.external_id), *record.properties.items()]
     names = [one_line(name, _WIDEST_NAME) for name, _ in properties]
     listed = Table.grid(expand=True, padding=(0, 2, 0, 0))
-    listed.add_column(width=max(map(len, names)), no_wrap=True, overflow="ellipsis", style="bold")
+    width = min(max(map(cell_len, names)), _WIDEST_NAME)
+    listed.add_column(width=width, no_wrap=True, overflow="ellipsis", style="bold")
     listed.add_column(ratio=1, overflow="fold")
     for name, (_, value) in zip(names, properties, strict=True):
         listed.add_row(Text(name), whole(value))

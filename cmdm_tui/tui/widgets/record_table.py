@@ -20,6 +20,7 @@ from cmdm_tui.tui.values import Cell
 _NEAR = 10
 """Rows below what is seen at which the next page is wanted."""
 
+_LONGEST_NAME = 60
 _MARKS = {"asc": "▲", "desc": "▼"}
 
 
@@ -106,7 +107,8 @@ class RecordTable(DataTable[Cell]):
         self._look_for_end()
 
     def on_resize(self, _: events.Resize) -> None:
-        """Look again: a taller table shows more rows."""
+        """Keep the cursor in sight, and look for the end: a taller table shows more rows."""
+        self.move_cursor(row=self.cursor_row, scroll=True)
         self._look_for_end()
 
     def on_data_table_cell_highlighted(self, event: DataTable.CellHighlighted) -> None:
@@ -128,7 +130,7 @@ class RecordTable(DataTable[Cell]):
 
 def _label(column: Column, order: Order | None) -> Text:
     mark = f" {_MARKS[order.direction]}" if order and order.field == column.name else ""
-    shown = one_line(column.name, column.width - len(mark) + 1)
-    if len(shown) > column.width - len(mark):
-        shown = one_line(column.name, column.width - len(mark))
-    return Text(shown + mark, justify="right" if column.is_number else "left", no_wrap=True)
+    label = Text(one_line(column.name, _LONGEST_NAME), no_wrap=True)
+    label.justify = "right" if column.is_number else "left"
+    label.truncate(column.width - len(mark), overflow="ellipsis")
+    return label.append(mark)

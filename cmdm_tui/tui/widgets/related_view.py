@@ -1,5 +1,6 @@
 """The tasks and opportunities that belong to a record, and the record it belongs to itself."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,6 +62,7 @@ class RelatedView(Vertical):
         self._record: Record | None = None
         self._listed: list[Record | Link] = []
         self._found = 0
+        self._read_at = ""
         self._is_reading = False
         self._error: ApiError | None = None
         self._counts: Mapping[str, int | None] = {}
@@ -119,7 +121,7 @@ class RelatedView(Vertical):
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     async def _read(self, index: RelatedIndex) -> None:
         try:
@@ -132,6 +134,7 @@ class RelatedView(Vertical):
         """Show how far it got, and what was found by then."""
         if event.index is self._index:
             self._is_reading = not self._index.is_complete
+            self._read_at = time.strftime("%H:%M")
             self._fill()
             self._tell()
 
@@ -178,9 +181,9 @@ class RelatedView(Vertical):
         elif not self._index.is_complete:
             notice.say(self._cost(), alone=alone, hint="g finds them")
         elif not self._found:
-            notice.say(self._nothing(), alone=alone, hint="r reads them again")
+            notice.say(f"{self._nothing()}. {self._as_read()}", alone=alone)
         else:
-            notice.hush()
+            notice.say(self._as_read(), alone=False)
         self.post_message(StateChanged())
 
     def _cost(self) -> str:
@@ -204,6 +207,10 @@ class RelatedView(Vertical):
             if window.was_read
         ]
         return f"Reading … {', '.join(parts)}".rstrip()
+
+    def _as_read(self) -> str:
+        calls = counted(self._index.calls_made, "call")
+        return f"As read at {self._read_at}; r reads them again by {calls}"
 
     def _nothing(self) -> str:
         if self._index.records_read and not self._index.naming:

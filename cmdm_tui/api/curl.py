@@ -1,0 +1,38 @@
+"""Writes a call as a curl command that can be pasted into a shell, with no secret in it."""
+
+import shlex
+
+import httpx
+
+TOKEN = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable
+
+
+def as_curl(method: str, address: httpx.URL, content: bytes | None = None) -> str:
+    """Return the call as one curl command for a POSIX shell, the token being `$CMDM_TOKEN`.
+
+    A body that is no UTF-8 text is written as the octal escapes of printf and piped in.
+    """
+    words = ["curl", "--request", method, shlex.quote(str(address))]
+    words += ["--header", f'"Authorization: Bearer {TOKEN}"']
+    if content is None:
+        return " ".join(words)
+    words += ["--header", "'Content-Type: application/json'"]
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = None
+    # curl takes a leading @ for the name of a file, and a shell word cannot hold NUL.
+    if text is not None and not text.startswith("@") and "\0" not in text:
+        return " ".join([*words, "--data-binary", shlex.quote(text)])
+    escapes = "".join(f"\\{byte:03o}" for byte in content)
+    return f"printf '{escapes}' | " + " ".join([*words, "--data-binary", "@-"])
+
+
+def sign_in_as_curl(address: httpx.URL) -> str:
+    """Return the command that signs in and sets `CMDM_TOKEN`, from the five `CMDM_…` variables."""
+    headers = " ".join(
+        f'--header "{name}: $CMDM_{name.upper()}"'
+        for name in ("client_id", "client_secret", "username", "password")
+    )
+    command = f"curl --silent --request POST {shlex.quote(str(address))} {headers}"
+    return f'CMDM_TOKEN=$({command} | sed \'s/.*"token" *: *"//; s/".*//\')'

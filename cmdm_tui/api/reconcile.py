@@ -1,0 +1,217 @@
+"""Finds out what became of a create or a conversion whose answer was lost.
+
+It looks, and never sends the call again: the newest records tell whether one of them is the one
+that was to be made.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from itertools import pairwise
+from typing import Any
+
+from cmdm_tui.api.errors import BadRequest, NotFound
+from cmdm_tui.api.models import Page, Parent, Record
+
+PER_PAGE = 100
+MOST_PAGES = 5
+"""Pages of the newest records that are looked through, and of the last ones."""
+
+SECOND_LOOK = 1.0
+"""Seconds after which what was not found is looked for again: the service may have been at it."""
+
+_CREATED = "CreatedDate"
+_PATIENCE = 2.0
+
+
+class Verdict(Enum):
+    """What became of the call."""
+
+    FOUND = "found"
+    NOT_FOUND = "not found"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a call was to make: a record of `entity` with `properties`, or an account of a lead.
+
+    `since` is the server's Unix time when the call was made, None where its clock is not known;
+    `lead` the id of a lead to convert; `others` are records known to be something else.
+    """
+
+    entity: str
+    properties: Mapping[str, Any]
+    since: float | None
+    parent: Parent | None = None
+    lead: str | None = None
+    others: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The verdict, the external id where something was found, and why in a sentence."""
+
+    verdict: Verdict
+    external_id: str | None
+    why: str
+
+
+class Looking:
+    """The two calls that reconciling makes."""
+
+    def __init__(
+        self,
+        page: Callable[[int, bool], Awaitable[Page]],
+        record: Callable[[], Awaitable[Record]],
+    ) -> None:
+        self.page = page
+        """Retrieves page `number`, newest first or, with False, in the service's own order."""
+        self.record = record
+        """Retrieves the lead of a conversion."""
+
+
+async def reconcile(
+    sought: Sought, looking: Looking, *, pause: float = SECOND_LOOK
+) -> Reconciliation:
+    """Say whether what was `sought` has been made. Raises ApiError where it cannot look."""
+    look = _conversion if sought.lead is not None else _creation
+    found = await look(sought, looking)
+    if found.verdict is Verdict.NOT_FOUND:
+        await asyncio.sleep(pause)
+        found = await look(sought, looking)
+    return found
+
+
+async def _conversion(sought: Sought, looking: Looking) -> Reconciliation:
+    try:
+        lead = await looking.record()
+    except NotFound:
+        why = f"The lead {sought.lead} is gone: it may have been converted, or deleted."
+        return Reconciliation(Verdict.CANNOT_TELL, None, why)
+    account = lead.properties.get("AccountExternalID")
+    if isinstance(account, str) and account:
+        why = f"The lead {sought.lead} names the account {account}."
+        return Reconciliation(Verdict.FOUND, account, why)
+    if str(lead.properties.get("Status")).casefold() == "converted":
+        why = f"The lead {sought.lead} is converted, but does not name its account."
+        return Reconciliation(Verdict.CANNOT_TELL, None, why)
+    why = f"The lead {sought.lead} is as it was."
+    return Reconciliation(Verdict.NOT_FOUND, None, why)
+
+
+async def _creation(sought: Sought, looking: Looking) -> Reconciliation:
+    records, reaches_back = await _newest(sought, looking)
+    candidates = [record for record in records if _is_sought(record, sought)]
+    is_dated = sought.since is not None and all(_created(record) for record in candidates)
+    if candidates and not is_dated:
+        return _undated(candidates)
+    made = [record for record in candidates if not _is_older(record, sought)]
+    if len(made) == 1:
+        why = f"{made[0].external_id} was created since, with these values."
+        return Reconciliation(Verdict.FOUND, made[0].external_id, why)
+    if made:
+        ids = ", ".join(record.external_id for record in made[:5])
+        why = f"{len(made)} records with these values were created since: {ids}."
+        return Reconciliation(Verdict.CANNOT_TELL, None, why)
+    if reaches_back:
+        why = "No record with these values was created since."
+        return Reconciliation(Verdict.NOT_FOUND, None, why)
+    why = f"More than {len(records)} records were created since, so not all were looked through."
+    return Reconciliation(Verdict.CANNOT_TELL, None, why)
+
+
+def _undated(candidates: list[Record]) -> Reconciliation:
+    ids = ", ".join(record.external_id for record in candidates[:5])
+    why = f"Records hold these values, but nothing tells whether they are newer: {ids}."
+    return Reconciliation(Verdict.CANNOT_TELL, None, why)
+
+
+async def _newest(sought: Sought, looking: Looking) -> tuple[list[Record], bool]:
+    """Return the newest records, and whether they reach back to before the call was made."""
+    try:
+        return await _newest_first(sought, looking)
+    except BadRequest:  # The service does not sort by when records were created.
+        return await _last_pages(looking)
+
+
+async def _newest_first(sought: Sought, looking: Looking) -> tuple[list[Record], bool]:
+    records: dict[str, Record] = {}
+    for number in range(1, MOST_PAGES + 1):
+        page = await looking.page(number, True)
+        new = [record for record in page.records if record.external_id not in records]
+        records.update({record.external_id: record for record in new})
+        is_all = len(records) >= (page.total_records or math.inf) or not new
+        if is_all or any(_is_older(record, sought) for record in new):
+            return list(records.values()), is_all or _falls(records)
+    return list(records.values()), False
+
+
+async def _last_pages(looking: Looking) -> tuple[list[Record], bool]:
+    records: dict[str, Record] = {}
+    first = await looking.page(1, False)
+    records.update({record.external_id: record for record in first.records})
+    total, size = first.total_records, max(len(first.records), 1)
+    if total is None:
+        return list(records.values()), False
+    last = max(-(-total // size), 1)
+    for number in range(last, max(last - MOST_PAGES, 1), -1):
+        page = await looking.page(number, False)
+        records.update({record.external_id: record for record in page.records})
+    return list(records.values()), len(records) >= total
+
+
+def _is_older(record: Record, sought: Sought) -> bool:
+    created = _created(record)
+    return created is not None and sought.since is not None and created < sought.since - _PATIENCE
+
+
+def _falls(records: Mapping[str, Record]) -> bool:
+    """Tell whether the records really came newest first; else older ones prove nothing."""
+    times = [_created(record) for record in records.values()]
+    known = [time for time in times if time is not None]
+    return all(later >= earlier for later, earlier in pairwise(known))
+
+
+def _is_sought(record: Record, sought: Sought) -> bool:
+    if record.external_id in sought.others:
+        return False
+    if sought.parent is not None:
+        of = record.properties.get("RelatedExternalID")
+        if of is not None and of != sought.parent.external_id:
+            return False
+    return all(
+        _is_same(record.properties.get(name), value) for name, value in sought.properties.items()
+    )
+
+
+def _is_same(stored: object, sent: object) -> bool:
+    """Tell whether a stored value is the one sent, in whatever form the service keeps it."""
+    if stored == sent or (_is_empty(stored) and _is_empty(sent)):
+        return True
+    if isinstance(stored, bool) or isinstance(sent, bool):
+        return str(stored).casefold() == str(sent).casefold()
+    try:
+        return Decimal(str(stored)) == Decimal(str(sent))
+    except InvalidOperation:
+        pass
+    try:
+        return datetime.fromisoformat(str(stored)) == datetime.fromisoformat(str(sent))
+    except (ValueError, TypeError):
+        return str(stored).strip() == str(sent).strip()
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == ""
+
+
+def _created(record: Record) -> float | None:
+    try:
+        moment = datetime.fromisoformat(str(record.properties.get(_CREATED)))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,34 @@
+"""Takes secrets out of lines that are logged: by their value, and by the name they stand under."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+REDACTED = "…"
+_SHORTEST = 4
+_NAMED = re.compile(
+    r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
+    r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
+)
+_BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
+
+
+class Redactor:
+    """Replaces every known secret in a line, raw or percent-encoded, and what is named like one."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        spellings: set[str] = set()
+        for secret in secrets:
+            if len(secret) >= _SHORTEST:
+                raw = secret.encode("utf-8", "surrogatepass")
+                spellings |= {secret, quote(raw, safe=""), quote(raw), quote_plus(raw)}
+        longest_first = sorted(spellings, key=len, reverse=True)
+        pattern = "|".join(re.escape(spelling) for spelling in longest_first)
+        self._known = re.compile(pattern) if pattern else None
+
+    def __call__(self, line: str) -> str:
+        """Return the line without its secrets."""
+        if self._known is not None:
+            line = self._known.sub(REDACTED, line)
+        line = _NAMED.sub(rf"\1\2{REDACTED}", line)
+        return _BEARER.sub(rf"\1{REDACTED}", line)

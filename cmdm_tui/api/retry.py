@@ -1,0 +1,107 @@
+"""Which call may be sent again: a pure policy, from the call, its failure and the attempt.
+
+What was never sent may always be sent again. What may have been done may be sent again only where
+doing it twice is doing it once: not a create and not a conversion, which are in doubt instead.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cmdm_tui.api.errors import (
+    ApiError,
+    DeadlineExceeded,
+    HourLimitReached,
+    MalformedResponse,
+    NetworkError,
+    NotFound,
+    ResponseTooLarge,
+    ServerError,
+)
+
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Send it again after `seconds`; after the gate has opened, where `seconds` is None."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The failure stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The call may have been done, and doing it again could do it twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyDone:
+    """An earlier attempt did it: a repeated delete finds nothing left to delete."""
+
+
+Decision = Wait | GiveUp | InDoubt | AlreadyDone
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of a call. `number` counts from 1.
+
+    `once` is a call that must not be done twice, `was_sent` whether this attempt reached the
+    network, and `may_be_done` whether an earlier one may have done it.
+    """
+
+    method: str
+    number: int
+    once: bool = False
+    was_sent: bool = True
+    may_be_done: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Tell whether doing the call twice is doing it once."""
+        return not self.once and self.method in _REPEATABLE
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently a call is sent again.
+
+    Waits double from `first_wait` to `longest_wait`, in seconds, and are drawn from the upper half
+    of that span, so that callers who failed together do not come back together. With `keeps_quota`,
+    a call is withheld where the last answer told that none is left.
+    """
+
+    attempts: int = 4
+    first_wait: float = 0.25
+    longest_wait: float = 8.0
+    keeps_quota: bool = True
+    draw: Callable[[], float] = random.random
+
+    def decide(self, attempt: Attempt, failure: ApiError) -> Decision:
+        """Return what to do about an attempt that came to `failure`."""
+        if isinstance(failure, HourLimitReached):
+            return Wait(None)
+        if isinstance(failure, NotFound) and attempt.method == "DELETE" and attempt.may_be_done:
+            return AlreadyDone()
+        if isinstance(failure, NetworkError | ServerError):
+            if attempt.was_sent and not attempt.is_repeatable:
+                return InDoubt()
+            if not isinstance(failure, DeadlineExceeded) and attempt.number < self.attempts:
+                return Wait(self.wait(attempt.number))
+        if isinstance(failure, MalformedResponse | ResponseTooLarge):
+            return InDoubt() if attempt.was_sent and attempt.once else GiveUp()
+        return GiveUp()
+
+    def wait(self, number: int) -> float:
+        """Return the seconds to wait after attempt `number`."""
+        span = min(self.first_wait * 2 ** (number - 1), self.longest_wait)
+        return span / 2 + span / 2 * self.draw()
+
+
+NO_RETRIES = RetryPolicy(attempts=1, keeps_quota=False)
+"""Every call is sent, and sent once, for those who want to see what the service says."""

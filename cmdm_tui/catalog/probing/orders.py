@@ -1,0 +1,163 @@
+"""The orders in which a service may sort, and what pairs of neighbours say about each.
+
+An order judges only pairs about which everyone who sorts so agrees; about others it says nothing.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import TypeVar
+
+Order = Callable[[object, object], int | None]
+"""Compares two values: below 0, 0 or above 0 as they ascend, tie or descend; None for no idea."""
+
+Pair = tuple[object, object]
+Name = TypeVar("Name", bound=str)
+
+ENOUGH = 8
+"""Pairs that must ascend before an order counts as shown: chance alone sorts nine values in a
+shuffle of each 362,880."""
+
+_LAST_OF_BASIC_PLANE = "\uffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many pairs ascend in an order, and how many contradict it."""
+
+    ascending: int
+    contradicting: int
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether the pairs are enough to show the order, and none contradicts it."""
+        return self.ascending >= ENOUGH and not self.contradicting
+
+
+def tally(order: Order, pairs: Iterable[Pair]) -> Tally:
+    """Count what the pairs say about one order."""
+    judged = [order(before, after) for before, after in pairs]
+    ascending = sum(1 for sign in judged if sign is not None and sign < 0)
+    return Tally(ascending, sum(1 for sign in judged if sign is not None and sign > 0))
+
+
+def tallies(orders: Mapping[Name, Order], pairs: Iterable[Pair]) -> dict[Name, Tally]:
+    """Count what the pairs say about each order."""
+    all_pairs = list(pairs)
+    return {name: tally(order, all_pairs) for name, order in orders.items()}
+
+
+def neighbours(values: Sequence[object]) -> list[Pair]:
+    """Return the pairs of neighbours that both hold something: nulls stand apart in any order."""
+    return [
+        (before, after) for before, after in pairwise(values) if _holds(before) and _holds(after)
+    ]
+
+
+def _holds(value: object) -> bool:
+    return value is not None and value != ""
+
+
+def by_casefold(before: object, after: object) -> int | None:
+    """Compare texts without regard to case (Unicode casefold), then by code point."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return None
+    return _by_code_point(before.casefold(), after.casefold())
+
+
+def by_code_point(before: object, after: object) -> int | None:
+    """Compare texts by code point."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return None
+    return _by_code_point(before, after)
+
+
+def by_letter(before: object, after: object) -> int | None:
+    """Compare texts by letters and digits, accents and case coming second, as locales do.
+
+    Locales disagree about everything but ASCII letters and digits, so only those are judged.
+    """
+    if not isinstance(before, str) or not isinstance(after, str):
+        return None
+    return _first_difference(_letters(before), _letters(after), _is_ascii_alphanumeric)
+
+
+def by_value(before: object, after: object) -> int | None:
+    """Compare numbers, or decimal text, by value."""
+    one, other = _number(before), _number(after)
+    return None if one is None or other is None else _sign(one < other, one > other)
+
+
+def by_digits(before: object, after: object) -> int | None:
+    """Compare numbers as if they were text, where it is digits that differ."""
+    texts = [value if isinstance(value, str) else str(value) for value in (before, after)]
+    if not all(isinstance(value, str | int) and _number(value) is not None
+               for value in (before, after)):  # fmt: skip
+        return None
+    return _first_difference(texts[0], texts[1], _is_digit)
+
+
+def by_time(before: object, after: object) -> int | None:
+    """Compare dates and times of ISO 8601: a date is its midnight, in UTC where none is told."""
+    one, other = _moment(before), _moment(after)
+    return None if one is None or other is None else _sign(one < other, one > other)
+
+
+def _by_code_point(one: str, other: str) -> int | None:
+    different = next((pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), None)
+    # UTF-16, in which many services compare, puts what is beyond the basic plane elsewhere.
+    if different is not None and max(different) > _LAST_OF_BASIC_PLANE:
+        return None
+    return _sign(one < other, one > other)
+
+
+def _first_difference(one: str, other: str, is_judged: Callable[[str], bool]) -> int | None:
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            both = is_judged(left) and is_judged(right)
+            return _sign(left < right, left > right) if both else None
+    if len(one) == len(other):
+        return 0
+    rest = max(one, other, key=len)[min(len(one), len(other))]
+    return _sign(len(one) < len(other), len(one) > len(other)) if is_judged(rest) else None
+
+
+def _letters(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(mark for mark in apart if unicodedata.category(mark) != "Mn").lower()
+
+
+def _is_ascii_alphanumeric(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _is_digit(character: str) -> bool:
+    return character.isascii() and character.isdigit()
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    if isinstance(value, str) and value.strip("+-.0123456789"):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _sign(is_below: bool, is_above: bool) -> int:
+    return int(is_above) - int(is_below)

@@ -1,0 +1,54 @@
+"""Keeps the client's token between runs, in the profile's cache."""
+
+import time
+from email.utils import formatdate
+
+from cmdm_tui.api.auth import Token
+from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.config import ConfigurationError, TokenCache
+
+
+class KeptTokens:
+    """A `TokenKeeper` on a `TokenCache`; `clock` is the client's, which it sets to what was known.
+
+    A token that cannot be kept fails no call: it lasts for this run, and `trouble` says why.
+    """
+
+    def __init__(self, cache: TokenCache, clock: ServerClock) -> None:
+        self._cache = cache
+        self._clock = clock
+        self.trouble: ConfigurationError | None = None
+
+    def kept(self) -> Token | None:
+        """Return the token kept, unless it has ended by the server's clock as last known."""
+        kept = self._cache.kept()
+        if kept is None:
+            return None
+        server_time = time.time() + kept.clock_offset
+        self._clock.learn({"date": formatdate(server_time, usegmt=True)})
+        return Token(kept.value, kept.renew_at)
+
+    def keep(self, token: Token) -> None:
+        """Keep a new token in place of the last."""
+        try:
+            self._cache.keep(token.value, token.renew_at, self._clock.offset)
+        except ConfigurationError as trouble:
+            self.trouble = trouble
+
+
+class TokenInHand:
+    """A `TokenKeeper` of a sign-in that is tried: it knows no token before and holds the new one.
+
+    Wrong credentials are found out this way, whatever token is still good.
+    """
+
+    def __init__(self) -> None:
+        self.token: Token | None = None
+
+    def kept(self) -> Token | None:
+        """Return none: the sign-in is to be made."""
+        return None
+
+    def keep(self, token: Token) -> None:
+        """Hold the token until the profile is kept."""
+        self.token = token

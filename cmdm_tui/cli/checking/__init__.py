@@ -1,0 +1,1 @@
+"""The checks of `cmdm doctor`, by what they look at."""

@@ -1,0 +1,78 @@
+"""Checks of the terminal: what it is, what it can show, and how large it is."""
+
+import locale
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+
+from cmdm_tui.cli.checking.check import Check, ok, skipped, warning
+
+_COLUMNS, _LINES = 80, 24
+
+
+def check_terminal(environment: Mapping[str, str], *, size: os.terminal_size | None) -> list[Check]:
+    """Check the terminal that `environment` describes; `size` is None where there is none."""
+    return [
+        _kind(environment),
+        _encoding(),
+        _colours(environment),
+        _size(size),
+        _between(environment),
+    ]
+
+
+def size_of_terminal() -> os.terminal_size | None:
+    """Return the size of the terminal, None where the output is none."""
+    return shutil.get_terminal_size() if sys.stdout.isatty() else None
+
+
+def _kind(environment: Mapping[str, str]) -> Check:
+    term = environment.get("TERM", "")
+    if term in {"", "dumb", "unknown"}:
+        found = f"TERM is {term}" if term else "TERM is not set"
+        advice = "The explorer needs a full terminal: set TERM=xterm-256color if yours is one."
+        return warning("terminal", found, advice)
+    return ok("terminal", f"TERM is {term}")
+
+
+def _encoding() -> Check:
+    encoding = locale.getpreferredencoding(do_setlocale=False)
+    if encoding.casefold().replace("-", "") != "utf8":
+        advice = "Set LANG to a UTF-8 locale, such as C.UTF-8, so that names show as they are."
+        return warning("encoding", f"The locale's encoding is {encoding}, not UTF-8", advice)
+    return ok("encoding", "The locale is UTF-8")
+
+
+def _colours(environment: Mapping[str, str]) -> Check:
+    if environment.get("NO_COLOR"):
+        return ok("colours", "NO_COLOR is set: none are used")
+    if environment.get("COLORTERM", "").casefold() in {"truecolor", "24bit"}:
+        return ok("colours", "16 million (COLORTERM)")
+    term = environment.get("TERM", "")
+    if term.endswith(("-256color", "-direct", "-kitty", "-ghostty")) or term == "alacritty":
+        return ok("colours", f"256 or more ({term})")
+    found = "The terminal names 16 colours at most"
+    return warning("colours", found, "Set COLORTERM=truecolor if it has more, as most have.")
+
+
+def _size(size: os.terminal_size | None) -> Check:
+    if size is None:
+        return skipped("size", "The output is no terminal")
+    shown = f"{size.columns} columns by {size.lines} lines"
+    if size.columns < _COLUMNS or size.lines < _LINES:
+        advice = f"Widen it to {_COLUMNS} by {_LINES} or more, or use a smaller font."
+        return warning("size", shown, advice)
+    return ok("size", shown)
+
+
+def _between(environment: Mapping[str, str]) -> Check:
+    name, term = "tmux and ssh", environment.get("TERM", "")
+    if environment.get("TMUX") and not term.startswith(("tmux", "screen")):
+        advice = 'Put set -g default-terminal "tmux-256color" into tmux.conf.'
+        return warning(name, f"tmux runs, but TERM is {term or 'not set'}", advice)
+    through = [
+        word for word, variable in (("tmux", "TMUX"), ("ssh", "SSH_CONNECTION"))
+        if environment.get(variable)
+    ]  # fmt: skip
+    return ok(name, f"Shown through {' and '.join(through)}" if through else "Neither is between")

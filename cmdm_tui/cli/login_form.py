@@ -1,0 +1,194 @@
+"""Fills in what a sign-in needs: from options, the profile as it is, the environment, a prompt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from cmdm_tui.cli.asking import ask, ask_optionally, ask_secret, can_ask, secrets_from_stdin
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.places import secret_in_words
+from cmdm_tui.config import (
+    SECRETS,
+    VARIABLES,
+    Credentials,
+    KeyringFailed,
+    ProfileStore,
+    SecretName,
+    SecretPlace,
+    SecretStr,
+    Settings,
+    command_key,
+    require_name,
+    secret_of_command,
+)
+from cmdm_tui.text import one_line
+
+_FIRST_NAME = "main"
+_NOT_ASKED_FOR = SecretStr("not asked for")
+_LABELS = {"url": "Address (https://…)", "client_id": "Client id", "username": "User name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command was given: a name, a place and `words`, by the names of the options."""
+
+    name: str | None
+    place: SecretPlace | None
+    words: Mapping[str, str]
+    from_stdin: bool
+    is_tried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A sign-in to try and keep; secrets that are not needed for that are not asked for."""
+
+    name: str
+    url: str
+    credentials: Credentials
+    place: SecretPlace
+    commands: Mapping[SecretName, str]
+
+
+def filled(invocation: Invocation, given: Given) -> Form:
+    """Return the form, asking at the terminal for what is missing.
+
+    Raises Failure where something is missing and there is no terminal.
+    """
+    store = ProfileStore(invocation.paths)
+    names = store.names()
+    name = given.name or invocation.profile_name or store.default() or _FIRST_NAME
+    require_name(name)
+    before = store.settings(name) if name in names else None
+    values = {key: _value(invocation, given, before, key) for key in _LABELS}
+    place = _place(given, before)
+    commands = _commands(given, before, place)
+    secrets: dict[SecretName, SecretStr] = dict.fromkeys(SECRETS, _NOT_ASKED_FOR)
+    if given.is_tried or place in {"keyring", "file"}:
+        unchanged = before if before is not None and before.url == values["url"] else None
+        secrets = _Secrets(invocation, store, unchanged, name, commands).all(given)
+    return Form(
+        name=name,
+        url=values["url"],
+        credentials=Credentials(
+            SecretStr(values["client_id"]),
+            secrets["client_secret"],
+            values["username"],
+            secrets["password"],
+        ),
+        place=place,
+        commands=commands,
+    )
+
+
+def _value(invocation: Invocation, given: Given, before: Settings | None, key: str) -> str:
+    kept = ""
+    if before is not None:
+        kept = {
+            "url": before.url,
+            "client_id": before.client_id.reveal(),
+            "username": before.username,
+        }[key]
+    found = given.words.get(key) or kept or invocation.environment.get(VARIABLES[key], "")
+    if found:
+        return found
+    option = f"--{key.replace('_', '-')}"
+    if not can_ask():
+        raise Failure(f"There is no {option}, and no terminal to ask at. Give it.", Exit.USAGE)
+    return ask(_LABELS[key])
+
+
+def _place(given: Given, before: Settings | None) -> SecretPlace:
+    if given.place is not None:
+        return given.place
+    if any(command_key(secret) in given.words for secret in SECRETS):
+        return "command"
+    return (before.place if before is not None else None) or "ask"
+
+
+def _commands(
+    given: Given, before: Settings | None, place: SecretPlace
+) -> Mapping[SecretName, str]:
+    """Return the commands of the profile: those given, and those it had unless it moves away."""
+    commands: dict[SecretName, str] = {}
+    for secret in SECRETS:
+        word = given.words.get(command_key(secret))
+        stays = before is not None and (place == "command" or given.place is None)
+        if word is None and before is not None and stays:
+            word = before.commands.get(secret)
+        if word:
+            commands[secret] = word
+    if place != "command" or commands:
+        return commands
+    if not can_ask():
+        message = "--secrets command needs --password-command, or a terminal to ask at. Give it."
+        raise Failure(message, Exit.USAGE)
+    commands["password"] = ask("Command that prints the password")
+    other = ask_optionally("Command that prints the client secret (Enter: none, it is asked for)")
+    if other:
+        commands["client_secret"] = other
+    return commands
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """The two secrets: from stdin, the environment, a command, where they are kept, a prompt."""
+
+    invocation: Invocation
+    store: ProfileStore
+    before: Settings | None
+    """The profile as it is, if it is for the same address: no other gets what it keeps."""
+    name: str
+    commands: Mapping[SecretName, str]
+
+    def all(self, given: Given) -> dict[SecretName, SecretStr]:
+        found = self._from_stdin() if given.from_stdin else {}
+        for secret in SECRETS:
+            word = self.invocation.environment.get(VARIABLES[secret])
+            if secret not in found and secret in self.commands:
+                where = f"{command_key(secret)} of the profile {self.name}"
+                found[secret] = secret_of_command(self.commands[secret], where)
+            elif secret not in found and word:
+                found[secret] = SecretStr(word)
+        if len(found) < len(SECRETS):
+            kept = self._kept()
+            for secret in SECRETS:
+                if secret not in found:
+                    found[secret] = self._asked(secret, kept.get(secret))
+        return found
+
+    def _from_stdin(self) -> dict[SecretName, SecretStr]:
+        if "password" in self.commands:
+            message = "--password-stdin and a password_command exclude each other. Give one."
+            raise click.UsageError(message)
+        lines = secrets_from_stdin()
+        order: tuple[SecretName, ...] = ("password", "client_secret")
+        return {secret: SecretStr(line) for secret, line in zip(order, lines, strict=False)}
+
+    def _kept(self) -> Mapping[SecretName, SecretStr]:
+        if self.before is None:
+            return {}
+        try:
+            return self.store.kept_secrets(self.before)
+        except KeyringFailed as failure:
+            note(str(failure))
+            return {}
+
+    def _asked(self, secret: SecretName, kept: SecretStr | None) -> SecretStr:
+        if not can_ask():
+            if kept:
+                return kept
+            words = secret_in_words(secret)
+            sources = {
+                "password": "--password-stdin or CMDM_PASSWORD",
+                "client_secret": "CMDM_CLIENT_SECRET or the second line of --password-stdin",
+            }
+            message = f"There is no {words}, and no terminal to ask at. Use {sources[secret]}."
+            raise Failure(message, Exit.USAGE)
+        words = f"{secret_in_words(secret).capitalize()} of {one_line(self.name)}"
+        if kept is None:
+            return SecretStr(ask_secret(words))
+        answer = ask_secret(f"{words} (Enter: the one that is kept)", may_be_empty=True)
+        return SecretStr(answer) if answer else kept

@@ -1,0 +1,105 @@
+"""Tells on stderr, and in a log file, what the client does: waits always, each call when asked."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from cmdm_tui.api import Answered, Event, PageRead, Retrying, SigningIn, TotalChanged, Waiting
+from cmdm_tui.api.redact import Redactor
+from cmdm_tui.cli.exits import Failure
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.config import Credentials
+
+_WORTH_TELLING = 1.0
+"""Seconds of waiting from which a user is told without having asked."""
+
+Write = Callable[[str], None]
+
+
+class Teller:
+    """Takes the client's events and writes lines without secrets.
+
+    Waits of a second or more are written to `show`. With `verbose`, and in any case to `log`, every
+    call and every event is.
+    """
+
+    def __init__(
+        self, credentials: "Credentials", *, show: Write, log: Write | None, verbose: bool
+    ) -> None:
+        self._redact = Redactor(
+            [
+                credentials.client_id.reveal(),
+                credentials.client_secret.reveal(),
+                credentials.password.reveal(),
+            ]
+        )
+        self._show = show
+        self._log = log
+        self._verbose = verbose
+
+    def __call__(self, event: Event) -> None:
+        """Write what `event` tells."""
+        line = one_line(self._redact(described(event)))
+        if self._verbose or is_worth_telling(event):
+            self._show(line)
+        if self._log is not None:
+            self._log(line)
+
+
+def described(event: Event) -> str:
+    """Return an event in words."""
+    match event:
+        case SigningIn(call):
+            return f"#{call.number} signing in"
+        case Answered(call, status, seconds, size):
+            timing = f"{status}  {seconds * 1000:.1f} ms  {size:,} B"
+            return f"#{call.number} {timing}  {call.method} {call.path}"
+        case Waiting(call, seconds):
+            return f"#{call.number} waits {seconds:.0f} s: no call is left before the reset"
+        case Retrying(call, attempt, seconds, failure):
+            words = failure.message
+            return f"#{call.number} attempt {attempt} failed: {words}; again in {seconds:.1f} s"
+        case PageRead(entity, number, pages):
+            return f"{entity}: page {number} of {pages or 'how many is not told'}"
+        case TotalChanged(entity, before, after):
+            return f"{entity} changed while it was read: {before:,} records before, {after:,} now"
+
+
+def is_worth_telling(event: Event) -> bool:
+    """Tell whether a user would wonder without it."""
+    if isinstance(event, Waiting | Retrying):
+        return event.seconds >= _WORTH_TELLING
+    return isinstance(event, TotalChanged)
+
+
+def to_stderr(line: str) -> None:
+    """Write a line to stderr."""
+    print(f"cmdm: {line}", file=sys.stderr, flush=True)  # noqa: T201 — stderr is for this
+
+
+def to_file(path: Path) -> Write:
+    """Return what appends lines, each with its time, to a file that only its owner can read.
+
+    Raises Failure where the file cannot be opened.
+    """
+
+    def write(line: str) -> None:
+        with _opened(path) as file:
+            file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}  {line}\n")
+
+    _opened(path).close()
+    return write
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        message = f"{one_line(str(path), 200)} cannot be written: {error.strerror}. Check its path."
+        raise Failure(message) from None
+    return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")

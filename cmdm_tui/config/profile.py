@@ -1,0 +1,95 @@
+"""A profile: a server, a user, and how to treat them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cmdm_tui.config.errors import ConfigurationError
+from cmdm_tui.config.secret import Credentials, SecretStr
+from cmdm_tui.config.settings import SecretPlace
+from cmdm_tui.config.tokens import TokenCache
+from cmdm_tui.text import one_line
+
+VARIABLES = {
+    "url": "CMDM_URL",
+    "client_id": "CMDM_CLIENT_ID",
+    "client_secret": "CMDM_CLIENT_SECRET",
+    "username": "CMDM_USERNAME",
+    "password": "CMDM_PASSWORD",
+}
+"""The environment variables that make a profile for one call."""
+
+ENVIRONMENT = "environment"
+"""The name of the profile that they make."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One server as one user. `catalog` names the file of what is known of that server."""
+
+    name: str
+    url: str
+    credentials: Credentials
+    catalog: str
+    entities: tuple[str, ...] = ()
+    """Custom entities that are known from the start."""
+    colour: str | None = None
+    """The colour that marks the profile: a name from `COLOURS`, or `#rrggbb`."""
+    read_only: bool = False
+    floor: int = 0
+    """Calls of the hour that background work leaves untouched."""
+    per_page: int = 100
+    secrets: SecretPlace | None = None
+    """Where the secrets live; None where that is not said, as in the environment's profile."""
+    warnings: tuple[str, ...] = ()
+    """What is odd in the profile's table, to be told once."""
+    tokens: TokenCache | None = field(default=None, repr=False, compare=False)
+    """Where the profile's token is kept between runs; None keeps none."""
+
+
+def require_name(name: str) -> None:
+    """Raise ConfigurationError for a name that is not letters, digits, `-` and `_`."""
+    if not _NAME.fullmatch(name):
+        shown = one_line(name, 60) or "(nothing)"
+        message = f"{shown} is no name for a profile: use letters, digits, - and _, 40 at most."
+        raise ConfigurationError(message)
+
+
+def environment_profile(
+    environment: Mapping[str, str], tokens: Path | None = None
+) -> Profile | None:
+    """Return the profile that the `CMDM_…` variables make, None where `CMDM_URL` is not set.
+
+    `tokens` is the folder that keeps its token between runs. Raises ConfigurationError where some
+    of the five are missing.
+    """
+    if not environment.get("CMDM_URL"):
+        return None
+    missing = [variable for variable in VARIABLES.values() if not environment.get(variable)]
+    if missing:
+        raise ConfigurationError(
+            f"CMDM_URL is set, but {listed(missing)} {'are' if len(missing) > 1 else 'is'} not. "
+            "Set all five, or unset CMDM_URL to use a profile."
+        )
+    url = environment["CMDM_URL"]
+    credentials = Credentials(
+        client_id=SecretStr(environment["CMDM_CLIENT_ID"]),
+        client_secret=SecretStr(environment["CMDM_CLIENT_SECRET"]),
+        username=environment["CMDM_USERNAME"],
+        password=SecretStr(environment["CMDM_PASSWORD"]),
+    )
+    return Profile(
+        name=ENVIRONMENT,
+        url=url,
+        credentials=credentials,
+        catalog=re.sub(r"[^A-Za-z0-9.-]+", "_", url)[:100],
+        tokens=None if tokens is None else TokenCache(tokens, ENVIRONMENT, url, credentials),
+    )
+
+
+def listed(words: list[str]) -> str:
+    """Return the words as a sentence lists them."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

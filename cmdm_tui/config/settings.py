@@ -1,0 +1,163 @@
+"""What a profile's table may say: each key, its type, its default and what it is for."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, cast, get_args
+
+from cmdm_tui.config.errors import ConfigurationError
+from cmdm_tui.config.secret import SECRETS, SecretName, SecretStr
+from cmdm_tui.text import one_line
+
+SecretPlace = Literal["ask", "keyring", "file", "command"]
+"""Where a profile's secrets live: nowhere, in the keyring, in secrets.toml, with a command."""
+
+PLACES: tuple[SecretPlace, ...] = get_args(SecretPlace)
+COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta")
+_HEXADECIMAL = re.compile(r"#[0-9A-Fa-f]{6}")
+_LARGEST_PAGE = 100_000
+_LARGEST_FLOOR = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a profile's table. `example` is TOML; a `default` of None means there is none."""
+
+    name: str
+    meaning: str
+    expected: str
+    example: str
+    accepts: Callable[[object], bool]
+    default: object = None
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A profile's table, read: everything but its secrets. `place` None means: not said."""
+
+    name: str
+    url: str
+    client_id: SecretStr
+    username: str
+    place: SecretPlace | None
+    commands: Mapping[SecretName, str]
+    colour: str | None
+    read_only: bool
+    floor: int
+    per_page: int
+    entities: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def command_key(secret: SecretName) -> str:
+    """Return the key of the command that prints the secret."""
+    return f"{secret}_command"
+
+
+def read_settings(name: str, table: Mapping[str, Any], path: Path) -> Settings:
+    """Return what the table of the profile `name`, from the file `path`, says.
+
+    Raises ConfigurationError for a required key that is missing and a value of the wrong type.
+    Unknown keys become `warnings`.
+    """
+    for key in KEYS:
+        if key.name in table and not key.accepts(table[key.name]):
+            raise ConfigurationError(
+                f"{key.name} in {path}, profile {name}, is not {key.expected}. "
+                f"Write {key.name} = {key.example}."
+            )
+        if key.is_required and not table.get(key.name):
+            message = f"The profile {name} in {path} has no {key.name}. Add it there."
+            raise ConfigurationError(message)
+    values = {key.name: table.get(key.name, key.default) for key in KEYS}
+    commands = {key: values[command_key(key)] for key in SECRETS if values[command_key(key)]}
+    return Settings(
+        name=name,
+        url=values["url"],
+        client_id=SecretStr(values["client_id"]),
+        username=values["username"],
+        place=values["secrets"],
+        commands=MappingProxyType(cast("dict[SecretName, str]", commands)),
+        colour=values["colour"],
+        read_only=values["read_only"],
+        floor=values["floor"],
+        per_page=values["per_page"],
+        entities=tuple(dict.fromkeys(values["entities"])),
+        warnings=tuple(_warnings(table, f"{path}, profile {name}", name)),
+    )
+
+
+def unknown_keys(table: Iterable[str], known: Iterable[str], where: str) -> list[str]:
+    """Return a warning for each key that is not `known`, naming the nearest that is."""
+    known = list(known)
+    warnings: list[str] = []
+    for key in table:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(key.casefold().replace("-", "_"), known, n=1)
+        advice = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
+        warnings.append(f"{one_line(key, 60)} in {where}, is no key known here. {advice}")
+    return warnings
+
+
+def _warnings(table: Mapping[str, Any], where: str, name: str) -> list[str]:
+    plain = [key for key in SECRETS if key in table]
+    in_plain_text = [
+        f"{key} in {where}, is not used: a secret does not belong there. Remove it, and run "
+        f"cmdm login {name} to keep it elsewhere."
+        for key in plain
+    ]
+    known = [key.name for key in KEYS]
+    return in_plain_text + unknown_keys((key for key in table if key not in plain), known, where)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_filled_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_colour(value: object) -> bool:
+    return isinstance(value, str) and (value in COLOURS or bool(_HEXADECIMAL.fullmatch(value)))
+
+
+def _is_list_of_names(value: object) -> bool:
+    return isinstance(value, list) and all(
+        _is_filled_text(item) for item in cast("list[object]", value)
+    )
+
+
+def _whole(low: int, high: int) -> Callable[[object], bool]:
+    return lambda value: (
+        isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    )
+
+
+KEYS = (
+    Key("url", "The address of the service, before /api/v1.", "text",
+        '"https://crm.example.com"', _is_text, is_required=True),
+    Key("client_id", "The client id of the sign-in.", "text", '"…"', _is_text, is_required=True),
+    Key("username", "The user name of the sign-in.", "text", '"…"', _is_text, is_required=True),
+    Key("secrets", "Where the client secret and the password live.",
+        "one of " + ", ".join(PLACES), '"keyring"', lambda value: value in PLACES),
+    Key("password_command", "A command that prints the password; run without a shell.",
+        "text", '"pass show crm/password"', _is_filled_text),
+    Key("client_secret_command", "A command that prints the client secret; run without a shell.",
+        "text", '"pass show crm/client-secret"', _is_filled_text),
+    Key("colour", "The colour that marks this profile on the screen.",
+        f"one of {', '.join(COLOURS)}, or #rrggbb", '"red"', _is_colour),
+    Key("read_only", "Whether to refuse every call that changes something.",
+        "true or false", "true", lambda value: isinstance(value, bool), default=False),
+    Key("floor", "Calls of the hour that background work leaves untouched.",
+        "a whole number from 0", "100", _whole(0, _LARGEST_FLOOR), default=0),
+    Key("per_page", "Records asked for at a time.",
+        f"a whole number from 1 to {_LARGEST_PAGE}", "100", _whole(1, _LARGEST_PAGE), default=100),
+    Key("entities", "Custom entities that are known from the start.",
+        "a list of names", '["event"]', _is_list_of_names, default=()),
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""Keeps the token of a sign-in between runs, in a file of its own that only its user can read.
+
+The file's name is a hash of the profile, the address, the client id and the user name, so that a
+profile that was changed never finds another's token. In the file, a keyed hash of the secrets
+stands beside the token: with another password, the token is not used. The key is random, made
+once for each user and kept beside the tokens, so the hash tells nothing to who sees it alone.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cmdm_tui.config.files import read_private, remove_file, replace_file
+from cmdm_tui.config.secret import Credentials, SecretStr
+
+_KEY_SIZE = 32
+_LARGEST_FILE = 64 * 1024
+_LARGEST_OFFSET = 10 * 365 * 86_400.0
+_LATEST = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
+_SENDABLE = re.compile(r"[!-~]+(?: +[!-~]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptToken:
+    """A token as it was kept; `renew_at` is Unix time by the server's clock, None where unknown."""
+
+    value: SecretStr
+    renew_at: float | None
+    clock_offset: float
+    """Seconds that the server's clock was ahead of this machine's."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it is good for, as far as is known; None where that is unknown."""
+        if self.renew_at is None:
+            return None
+        return self.renew_at - (time.time() + self.clock_offset)
+
+
+class _File(msgspec.Struct, frozen=True):
+    token: str
+    renew_at: float | None
+    clock_offset: float
+    secrets: str
+
+    def __repr__(self) -> str:
+        return "_File(…)"
+
+
+class TokenCache:
+    """The place of one profile's token; it reads and writes nothing before it is asked to."""
+
+    def __init__(self, folder: Path, profile: str, url: str, credentials: Credentials) -> None:
+        self._folder = folder
+        self._credentials = credentials
+        identity = (profile, url, credentials.client_id.reveal(), credentials.username)
+        self._path = folder / f"{profile}.{_name(identity)}.json"
+
+    def kept(self) -> KeptToken | None:
+        """Return the token that these credentials obtained, unless it has ended.
+
+        A file that is corrupt, a link, another's or open to others counts as none.
+        """
+        file = _read(self._path)
+        if file is None or not self._is_of_these_secrets(file.secrets):
+            return None
+        return _still_good(file)
+
+    def keep(self, value: SecretStr, renew_at: float | None, clock_offset: float) -> None:
+        """Keep a token in place of the last. Raises ConfigurationError where that cannot be."""
+        key = self._key() or self._new_key()
+        file = _File(value.reveal(), renew_at, clock_offset, self._fingerprint(key))
+        replace_file(self._path, msgspec.json.encode(file))
+
+    def _is_of_these_secrets(self, fingerprint: str) -> bool:
+        key = self._key()
+        if key is None or not fingerprint.isascii():
+            return False
+        return hmac.compare_digest(fingerprint, self._fingerprint(key))
+
+    def _fingerprint(self, key: bytes) -> str:
+        credentials = self._credentials
+        values = (
+            self._path.name,
+            credentials.client_secret.reveal(),
+            credentials.password.reveal(),
+        )
+        return hmac.new(key, json.dumps(values).encode("ascii"), hashlib.sha256).hexdigest()
+
+    def _key(self) -> bytes | None:
+        key = read_private(self._folder / "key", _KEY_SIZE)
+        return key if key is not None and len(key) == _KEY_SIZE else None
+
+    def _new_key(self) -> bytes:
+        """Make the key. Of two that are made at once one wins; the other's token is not found."""
+        key = secrets.token_bytes(_KEY_SIZE)
+        replace_file(self._folder / "key", key)
+        return key
+
+
+def kept_for(
+    folder: Path, profile: str, url: str, client_id: SecretStr, username: str
+) -> KeptToken | None:
+    """Return the token kept for the profile, with whatever secrets it was obtained."""
+    identity = (profile, url, client_id.reveal(), username)
+    file = _read(folder / f"{profile}.{_name(identity)}.json")
+    return None if file is None else _still_good(file)
+
+
+def forget_tokens(folder: Path, profile: str) -> int:
+    """Remove every token of the profile, whatever its address was, and return how many."""
+    try:
+        found = [path for path in folder.iterdir() if path.name.startswith(f"{profile}.")]
+    except OSError:
+        return 0
+    return sum(remove_file(path) for path in found)
+
+
+def _name(identity: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(identity).encode("ascii")).hexdigest()[:32]
+
+
+def _read(path: Path) -> _File | None:
+    content = read_private(path, _LARGEST_FILE)
+    if content is None:
+        return None
+    try:
+        file = msgspec.json.decode(content, type=_File)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    is_of_this_world = (
+        abs(file.clock_offset) <= _LARGEST_OFFSET and 0 <= (file.renew_at or 0.0) <= _LATEST
+    )
+    return file if is_of_this_world and _SENDABLE.fullmatch(file.token) else None
+
+
+def _still_good(file: _File) -> KeptToken | None:
+    token = KeptToken(SecretStr(file.token), file.renew_at, file.clock_offset)
+    left = token.seconds_left
+    return token if left is None or left > 0 else None

@@ -1,0 +1,163 @@
+"""Which window of records is shown, which is on its way, and what could not be had."""
+
+from enum import Enum, auto
+
+from cmdm_tui.api import ApiError, Page, Record
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.records import Order, RecordWindow
+from cmdm_tui.tui.values import counted, number
+
+
+class Change(Enum):
+    """What an answer has changed."""
+
+    NOTHING = auto()
+    """It came too late: its window was left meanwhile."""
+    WINDOW = auto()
+    """Another window is shown."""
+    RECORDS = auto()
+    """The window shown has more records."""
+
+
+class Reading:
+    """The reading of one entity after the other.
+
+    What is shown stays until its successor is there, so a refresh or a sort that fails loses
+    nothing. Windows are kept, so coming back to an entity costs no call. `asked` is the window
+    whose next page is to be fetched or is on its way; there is one at a time.
+    """
+
+    def __init__(self) -> None:
+        self.shown: RecordWindow | None = None
+        self.asked: RecordWindow | None = None
+        self.failed: RecordWindow | None = None
+        """The window whose next page could not be had, for the reason `error`."""
+        self.error: ApiError | None = None
+        self._coming: RecordWindow | None = None
+        self._kept: dict[str, RecordWindow] = {}
+
+    @property
+    def has_rows(self) -> bool:
+        """Tell whether any record is shown."""
+        return self.shown is not None and bool(self.shown.records)
+
+    @property
+    def wants_more(self) -> bool:
+        """Tell whether there is a next page to ask for now, none being asked for or failed."""
+        shown = self.shown
+        is_open = shown is not None and not shown.is_complete
+        return is_open and self.asked is None and self.failed is not shown
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in words: how many of how many, in which order."""
+        window = self.shown
+        if window is None:
+            return ""
+        parts = [_amount(window)]
+        if window.order is not None:
+            way = "▲" if window.order.direction == "asc" else "▼"
+            parts.append(f"by {one_line(window.order.field, 24)} {way}")
+        if window.missing:
+            parts.append(f"{window.missing:,} not found")
+        elif window.has_changed:
+            parts.append("changed meanwhile")
+        if self.asked is not None:
+            parts.append("reading …")
+        return " · ".join(parts)
+
+    def record(self, row: int) -> Record | None:
+        """Return the record shown in a row."""
+        records = self.shown.records if self.shown is not None else ()
+        return records[row] if row < len(records) else None
+
+    def choose(self, entity: str) -> None:
+        """Show an entity: what was read of it before, else its first page is asked for."""
+        self._coming = self.asked = None
+        self._fail(None, None)
+        self.shown = self._kept.get(entity)
+        if self.shown is None:
+            self._open(RecordWindow(entity))
+
+    def forget(self, entity: str) -> None:
+        """Let go of what was read of an entity."""
+        self._kept.pop(entity, None)
+
+    def sort(self, field: str) -> None:
+        """Ask for the order by a field, or for the other way round where it is that already."""
+        window = self._current
+        if window is not None:
+            order = window.order
+            is_same = order is not None and order.field == field
+            self._open(
+                RecordWindow(window.entity, order.turned() if order and is_same else Order(field))
+            )
+
+    def unsort(self) -> None:
+        """Ask for the service's own order."""
+        if self.shown is not None:
+            self._open(RecordWindow(self.shown.entity))
+
+    def refresh(self) -> None:
+        """Ask for the records anew, from the first page."""
+        window = self._current
+        if window is not None:
+            self._open(RecordWindow(window.entity, window.order))
+
+    def ask(self) -> None:
+        """Ask for the next page of the window shown."""
+        self.asked = self.shown
+        self._fail(None, None)
+
+    def ask_again(self) -> None:
+        """Ask once more for the page that failed."""
+        if self.failed is not None:
+            self.asked = self.failed
+            self._fail(None, None)
+
+    def read_again(self) -> None:
+        """Ask for the pages of the window shown again, for records that overlapping pages hid."""
+        if self.shown is not None:
+            self.shown.read_again()
+            self.ask()
+
+    def arrive(self, window: RecordWindow, page: Page | None) -> Change:
+        """Take in an answer; a page that brings nothing new has the next one asked for."""
+        if window is not self.asked:
+            return Change.NOTHING
+        fresh = window.take(page)
+        self.asked = window if not fresh and not window.is_complete else None
+        if window is not self._coming:
+            return Change.RECORDS
+        self.shown, self._coming = window, None
+        self._kept[window.entity] = window
+        return Change.WINDOW
+
+    def fail(self, window: RecordWindow, error: ApiError) -> Change:
+        """Take in that a page could not be had."""
+        if window is not self.asked:
+            return Change.NOTHING
+        self.asked = None
+        self._fail(window, error)
+        return Change.RECORDS
+
+    @property
+    def _current(self) -> RecordWindow | None:
+        """The window on its way, else the one shown; one that failed only where there is none."""
+        is_on_its_way = self._coming is not None and self.asked is self._coming
+        return self._coming if is_on_its_way else self.shown or self._coming
+
+    def _open(self, window: RecordWindow) -> None:
+        self._coming = self.asked = window
+        self._fail(None, None)
+
+    def _fail(self, window: RecordWindow | None, error: ApiError | None) -> None:
+        self.failed, self.error = window, error
+
+
+def _amount(window: RecordWindow) -> str:
+    count = len(window.records)
+    if window.total not in {None, count}:
+        return f"{count:,} of {number(window.total)}"
+    records = counted(count, "record")
+    return records if window.is_complete or window.total is not None else f"{records} so far"

@@ -1,0 +1,102 @@
+"""The policy: what is sent again, how patiently, and what is in doubt."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmdm_tui.api.errors import (
+    ApiError,
+    AuthenticationFailed,
+    BadRequest,
+    Call,
+    DeadlineExceeded,
+    HourLimitReached,
+    MalformedResponse,
+    MonthLimitReached,
+    NetworkError,
+    NotFound,
+    ResponseTooLarge,
+    ServerError,
+)
+from cmdm_tui.api.retry import AlreadyDone, Attempt, GiveUp, InDoubt, RetryPolicy, Wait
+
+CALL = Call(1, "GET", "/lead")
+POLICY = RetryPolicy(attempts=3, first_wait=1.0, longest_wait=3.0, draw=lambda: 1.0)
+BROKEN = NetworkError("broken off", call=CALL)
+FAILED = ServerError("oops", call=CALL, status=500)
+MISSING = NotFound("gone", call=CALL, status=404)
+LIMIT = HourLimitReached("limit", call=CALL, status=429, hint="", reset=None)
+FINAL: list[ApiError] = [
+    BadRequest("no", call=CALL, status=400),
+    AuthenticationFailed("no", call=CALL, status=401),
+    MISSING,
+    MonthLimitReached("no", call=CALL, status=429),
+    DeadlineExceeded("late", call=CALL),
+    MalformedResponse("odd", call=CALL),
+    ResponseTooLarge("long", call=CALL),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
+@pytest.mark.parametrize("failure", [BROKEN, FAILED])
+def test_what_can_be_done_twice_is_sent_again_until_the_attempts_are_used_up(
+    method: str, failure: ApiError
+) -> None:
+    decisions = [POLICY.decide(Attempt(method, number), failure) for number in (1, 2, 3)]
+    assert decisions == [Wait(1.0), Wait(2.0), GiveUp()]
+
+
+@pytest.mark.parametrize("failure", [BROKEN, FAILED, DeadlineExceeded("late", call=CALL)])
+@pytest.mark.parametrize("attempt", [Attempt("POST", 1, once=True), Attempt("PUT", 1, once=True)])
+def test_what_must_not_be_done_twice_is_in_doubt_once_it_was_sent(
+    attempt: Attempt, failure: ApiError
+) -> None:
+    assert POLICY.decide(attempt, failure) == InDoubt()
+
+
+@pytest.mark.parametrize("failure", [FINAL[-1], FINAL[-2]])
+def test_an_unreadable_answer_to_what_must_not_be_done_twice_is_in_doubt(
+    failure: ApiError,
+) -> None:
+    assert POLICY.decide(Attempt("POST", 1, once=True), failure) == InDoubt()
+    assert POLICY.decide(Attempt("GET", 1), failure) == GiveUp()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET", "PATCH"])
+@pytest.mark.parametrize("once", [True, False])
+def test_what_was_never_sent_is_sent_again_whatever_it_is(method: str, once: bool) -> None:
+    attempt = Attempt(method, 1, once=once, was_sent=False)
+    assert POLICY.decide(attempt, BROKEN) == Wait(1.0)
+
+
+@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize("number", [1, 50])
+def test_the_hours_limit_did_nothing_so_it_waits_for_the_gate(number: int, once: bool) -> None:
+    assert POLICY.decide(Attempt("POST", number, once=once), LIMIT) == Wait(None)
+
+
+@pytest.mark.parametrize("failure", FINAL, ids=lambda failure: type(failure).__name__)
+def test_every_other_failure_stands(failure: ApiError) -> None:
+    assert POLICY.decide(Attempt("GET", 1), failure) == GiveUp()
+
+
+def test_a_repeated_delete_that_finds_nothing_has_done_it() -> None:
+    assert POLICY.decide(Attempt("DELETE", 2, may_be_done=True), MISSING) == AlreadyDone()
+    assert POLICY.decide(Attempt("DELETE", 2), MISSING) == GiveUp()
+    assert POLICY.decide(Attempt("GET", 2, may_be_done=True), MISSING) == GiveUp()
+
+
+@given(st.integers(1, 60), st.floats(0, 1, exclude_max=True))
+def test_waits_grow_to_a_limit_and_differ(number: int, drawn: float) -> None:
+    policy = RetryPolicy(first_wait=0.25, longest_wait=8.0, draw=lambda: drawn)
+    span = min(0.25 * 2 ** (number - 1), 8.0)
+    assert span / 2 <= policy.wait(number) <= span
+
+
+def test_nothing_that_may_be_done_is_ever_sent_again_where_twice_is_not_once() -> None:
+    """The law that all else serves, over every combination."""
+    for failure, number, may in itertools.product([*FINAL, BROKEN, FAILED], (1, 2), (True, False)):
+        attempt = Attempt("POST", number, once=True, was_sent=True, may_be_done=may)
+        assert not isinstance(POLICY.decide(attempt, failure), Wait)

@@ -1,0 +1,131 @@
+"""An account treats its server as the profile says, and its token outlives the run."""
+
+import time
+from dataclasses import replace
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cmdm_tui.api import AuthenticationFailed, Credentials, SecretStr
+from cmdm_tui.api.auth import Token
+from cmdm_tui.api.errors import QuotaFloorReached, ReadOnly
+from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.catalog import Account, KeptTokens, TokenInHand
+from cmdm_tui.config import Profile, TokenCache
+
+CREDENTIALS = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
+LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}
+
+
+class Service:
+    """A service that counts its sign-ins; its clock is `ahead` seconds ahead of this machine's."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self.ahead = ahead
+        self.sign_ins = 0
+        self.accepts = True
+        self.good = ""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        now = time.time() + self.ahead
+        headers = {
+            "date": formatdate(now, usegmt=True),
+            "x-token-reset": str(int(now + 3600)),
+            "x-rate-limit-limit": "100",
+            "x-rate-limit-remaining": "5",
+            "x-rate-limit-reset": str(int(now + 1800)),
+        }
+        if request.url.path.endswith("/authenticate"):
+            self.sign_ins += 1
+            if not self.accepts:
+                return httpx.Response(401, headers=headers)
+            self.good = f"token-{self.sign_ins}"
+            return httpx.Response(200, headers=headers, json={"token": self.good})
+        if request.headers["authorization"] != f"Bearer {self.good}":
+            return httpx.Response(401, headers=headers)
+        return httpx.Response(200, headers=headers, json=LIST)
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self)
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    cache = TokenCache(tmp_path / "tokens", "acme", "http://localhost", CREDENTIALS)
+    return Profile("acme", "http://localhost", CREDENTIALS, "acme", tokens=cache)
+
+
+async def list_leads(profile: Profile, service: Service) -> None:
+    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+        await account.client.page("lead")
+
+
+@pytest.mark.parametrize("ahead", [0, 3600, -3600, 86_400, -86_400])
+async def test_one_sign_in_serves_the_next_runs_whatever_the_servers_clock(
+    profile: Profile, ahead: float
+) -> None:
+    service = Service(ahead)
+    for _ in range(3):
+        await list_leads(profile, service)
+    assert service.sign_ins == 1
+
+
+async def test_without_a_cache_each_run_signs_in(profile: Profile) -> None:
+    service = Service()
+    for _ in range(3):
+        await list_leads(replace(profile, tokens=None), service)
+    assert service.sign_ins == 3
+
+
+async def test_a_kept_token_that_is_refused_is_replaced(profile: Profile) -> None:
+    service = Service()
+    await list_leads(profile, service)
+    service.good = "revoked"
+    await list_leads(profile, service)
+    await list_leads(profile, service)
+    assert service.sign_ins == 2
+
+
+async def test_a_sign_in_that_is_tried_uses_no_kept_token(profile: Profile) -> None:
+    service = Service()
+    await list_leads(profile, service)
+    service.accepts = False
+    await list_leads(profile, service)
+    in_hand = TokenInHand()
+    async with Account.of(
+        profile, catalogs=None, transport=service.transport, tokens=in_hand
+    ) as account:
+        with pytest.raises(AuthenticationFailed):
+            await account.client.page("lead")
+    assert in_hand.token is None
+
+
+async def test_a_read_only_profile_sends_no_change(profile: Profile) -> None:
+    service = Service()
+    read_only = replace(profile, read_only=True)
+    async with Account.of(read_only, catalogs=None, transport=service.transport) as account:
+        with pytest.raises(ReadOnly):
+            await account.client.delete("lead", "X")
+        assert service.sign_ins == 0
+        await account.client.page("lead")
+
+
+async def test_the_floor_is_left_to_those_who_wait(profile: Profile) -> None:
+    service = Service()
+    careful = replace(profile, floor=50)
+    async with Account.of(careful, catalogs=None, transport=service.transport) as account:
+        await account.client.page("lead")
+        with pytest.raises(QuotaFloorReached):
+            await account.client.in_background().page("lead")
+
+
+def test_a_token_that_cannot_be_kept_is_trouble_and_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cache = TokenCache(tmp_path / "file", "acme", "http://localhost", CREDENTIALS)
+    tokens = KeptTokens(cache, ServerClock())
+    tokens.keep(Token(SecretStr("t"), None))
+    assert "cannot be written" in str(tokens.trouble)

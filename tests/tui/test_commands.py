@@ -1,0 +1,114 @@
+"""The table of commands: keys, help and palette are made of it."""
+
+from textual.binding import Binding
+from textual.widgets import OptionList
+
+from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.commands import COMMANDS
+from cmdm_tui.tui.screens.ask import AskScreen
+from cmdm_tui.tui.screens.browse import BrowseScreen
+from cmdm_tui.tui.screens.help import HelpScreen
+from cmdm_tui.tui.screens.secrets import SecretsScreen
+from cmdm_tui.tui.screens.sign_in import SignInScreen
+from cmdm_tui.tui.screens.start import StartScreen
+from cmdm_tui.tui.screens.welcome import WelcomeScreen
+from cmdm_tui.tui.widgets.record_table import RecordTable
+from tests.tui.driving import FixedOpening, browse, press, settled, type_text, words
+from tests.tui.service import ScriptedService, profile
+
+
+def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
+    owners = (
+        Explorer, AskScreen, BrowseScreen, HelpScreen, SecretsScreen, SignInScreen, StartScreen,
+        WelcomeScreen, RecordTable,
+    )  # fmt: skip
+    bindings = [binding for owner in owners for binding in owner.__dict__["BINDINGS"]]
+    assert all(isinstance(binding, Binding) for binding in bindings)
+    assert all(binding.id and binding.tooltip and binding.description for binding in bindings)
+    assert len({binding.id for binding in bindings}) == len(bindings)
+
+
+def test_every_command_has_a_key_of_its_own() -> None:
+    assert len({command.key for command in COMMANDS}) == len(COMMANDS)
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+
+
+async def test_the_help_lists_every_key(service: ScriptedService) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await settled(pilot)
+        await press(pilot, "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        told = words(app)
+        assert all(f"{command.shown_key} {command.sentence}" in told for command in COMMANDS)
+        await press(pilot, "escape")
+        assert browse(app)
+
+
+async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        footer = words(app).partition("token until")[2]
+        assert "s Sort" in footer
+        assert "t Retry" not in footer
+        assert "x Forget" not in footer
+        await press(pilot, "e", "down", "down", "enter")
+        footer = words(app).partition("token until")[2]
+        assert "s Sort" not in footer
+        assert "g Related" not in footer
+
+
+async def test_the_palette_runs_a_command(service: ScriptedService) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "ctrl+p")
+        await type_text(pilot, "entity's fields")
+        await press(pilot, "enter")
+        assert browse(app).shows_fields
+
+
+async def test_the_palette_shows_an_entity(service: ScriptedService) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "ctrl+p")
+        await type_text(pilot, "records of lead")
+        assert app.screen.query_one(OptionList).option_count == 1
+        await press(pilot, "down", "enter")
+        assert browse(app).entity == "lead"
+
+
+async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.click("#entity-options", offset=(4, 1))
+        await settled(pilot)
+        assert browse(app).entity == "lead"
+        await pilot.click(RecordTable, offset=(16, 0))
+        await settled(pilot)
+        assert service.calls[-1] == "lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"
+        await pilot.click(RecordTable, offset=(16, 3))
+        await settled(pilot)
+        assert browse(app).records.table.cursor_row == 2
+        await pilot.click(RecordTable, offset=(16, 3))
+        await settled(pilot)
+        assert browse(app).is_record_seen
+
+
+async def test_a_wider_terminal_shows_the_record_beside_its_list(service: ScriptedService) -> None:
+    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        calls = list(service.calls)
+        assert not browse(app).is_record_seen
+        await pilot.resize_terminal(140, 40)
+        await settled(pilot)
+        assert browse(app).is_record_seen
+        await press(pilot, "down")
+        assert "account ID000002" in words(app)
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert service.calls == calls

@@ -1,0 +1,288 @@
+"""What goes wrong is said in words where it belongs, and what was loaded stays."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.widgets.record_view import RecordView
+from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, words
+from tests.tui.service import ScriptedService, message, people, profile
+
+
+def explorer(service: ScriptedService, *entities: str) -> Explorer:
+    return Explorer(FixedOpening(profile(*entities)), catalogs=None, transport=service)
+
+
+FAILURES = {
+    "no network": (httpx.ConnectError("All connection attempts failed"), "cannot be reached"),
+    "no answer": (httpx.ReadTimeout("slow"), "did not answer"),
+    "401": (message(401, "Invalid token"), "Check the client id"),
+    "429 of the hour": (
+        message(429, "Slow down", {"x-rate-limit-remaining": "0", "retry-after": "90"}),
+        "Wait for the reset at",
+    ),
+    "429 of the month": (
+        message(429, "Enough", {"x-rate-limit-remaining": "7"}),
+        "month's limit is reached",
+    ),
+    "500": (message(500, "Something broke"), "Something broke"),
+    "HTML": (httpx.Response(502, html="<html>Bad gateway</html>"), "502 Bad Gateway"),
+    "HTML as a success": (httpx.Response(200, html="<p>Log in</p>"), "no JSON"),
+    "another shape": (httpx.Response(200, json={"Items": []}), "no Entity list"),
+    "nothing": (httpx.Response(200), "it is empty"),
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), FAILURES.values(), ids=FAILURES.keys())
+async def test_a_failure_at_the_start_is_told(
+    service: ScriptedService, answer: httpx.Response | Exception, told: str
+) -> None:
+    service.answers["*"] = answer
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert told in said(app)
+        assert "t tries again" in words(app)
+
+
+async def test_a_failure_at_the_start_can_be_tried_again(service: ScriptedService) -> None:
+    service.answers["*"] = httpx.ConnectError("All connection attempts failed")
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        service.answers.clear()
+        await press(pilot, "t")
+        assert said(app) == ""
+        assert "3 records" in words(app)
+        assert "lead 250" in words(app)
+        assert browse(app).records.table.has_focus
+
+
+@pytest.mark.parametrize("key", ["r", "ctrl+end"])
+async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, key: str) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e", "down", "enter", "right")
+        rows = browse(app).records.table.row_count
+        assert rows == 100
+        service.answers["*"] = httpx.ConnectError("All connection attempts failed")
+        service.calls.clear()
+        await press(pilot, key)
+        assert len(service.calls) == 1
+        assert browse(app).records.table.row_count == rows
+        assert "cannot be reached" in said(app)
+        assert browse(app).records.column is not None
+        # Moving about asks no more; the record is at hand; other entities seen are too.
+        await press(pilot, "ctrl+home", "down", "enter", "escape", "e", "up", "enter")
+        assert browse(app).entity == "account"
+        assert "3 records" in words(app)
+        assert len(service.calls) == 1
+
+
+async def test_a_page_that_failed_is_asked_for_once_more_by_its_key(
+    service: ScriptedService,
+) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e", "down", "enter")
+        service.answers["lead"] = message(500, "Something broke")
+        service.calls.clear()
+        await press(pilot, "ctrl+end", "up", "down", "up")
+        assert service.calls == ["lead?per_page=100&page=2"]
+        service.answers.clear()
+        await press(pilot, "t")
+        assert service.calls == ["lead?per_page=100&page=2"] * 2
+        assert browse(app).records.table.row_count == 200
+        assert said(app) == ""
+
+
+async def test_a_sort_that_is_refused_keeps_the_order_and_goes_on_paging(
+    service: ScriptedService,
+) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e", "down", "enter")
+        service.answers["lead"] = message(400, "There is no field ExternalID to sort by")
+        await press(pilot, "s")
+        assert "There is no field ExternalID" in said(app)
+        assert "▲" not in words(app)
+        service.answers.clear()
+        await press(pilot, "ctrl+end")
+        assert browse(app).records.table.row_count == 200
+        assert service.calls[-1] == "lead?per_page=100&page=2"
+
+
+async def test_an_entity_that_vanished_is_told(service: ScriptedService) -> None:
+    app = explorer(service, "event")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "1 not counted" in said(app)
+        assert "✗" in shown(app)
+        await press(pilot, "e", "end", "enter")
+        assert "There is no entity event" in said(app)
+        assert "event ✗" in words(app)
+
+
+async def test_an_empty_entity_says_so(service: ScriptedService) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e", "down", "down", "enter")
+        assert "No records" in said(app)
+        await press(pilot, "f")
+        assert "No fields, and no records to infer them from" in said(app)
+
+
+async def test_fields_that_are_inferred_say_so(service: ScriptedService) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e", "down", "down", "down", "enter", "f")
+        assert "No field metadata" in said(app)
+        assert "5 fields, inferred" in words(app)
+
+
+async def test_a_record_that_is_gone_is_told_below_what_was_known(
+    service: ScriptedService,
+) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        service.answers["account/ID000001"] = message(404, "No such record")
+        await press(pilot, "enter", "r")
+        assert "No such record" in said(app)
+        assert "Ada 001" in shown(app) or "Brunel 001" in shown(app)
+        service.answers.clear()
+        await press(pilot, "t")
+        assert said(app) == ""
+
+
+async def test_reading_what_is_related_goes_on_where_it_stopped(service: ScriptedService) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        service.calls.clear()
+        service.answers["opportunity"] = message(500, "Something broke")
+        await press(pilot, "g", "g")
+        assert "Something broke" in said(app)
+        assert "Ring Ada" in shown(app)
+        service.answers.clear()
+        await press(pilot, "t")
+        assert "New roof" in shown(app)
+        assert service.calls == [
+            "task?per_page=1000&page=1",
+            "opportunity?per_page=1000&page=1",
+            "opportunity?per_page=1000&page=1",
+        ]
+        assert "r reads them again by 2 calls" in said(app)
+
+
+async def test_calls_that_would_not_suffice_are_said_beforehand(service: ScriptedService) -> None:
+    service.remaining = 6
+    app = explorer(service)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        await press(pilot, "g")
+        assert "about 2 calls" in said(app)
+        assert "1 are left this hour" in said(app)
+        assert "That is not enough" in said(app)
+
+
+async def test_it_paints_before_any_answer(service: ScriptedService) -> None:
+    gate = asyncio.Event()
+    service.held = dict.fromkeys(("account", "lead"), gate)
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not service.calls:
+            await pilot.pause()
+        assert "account" in words(app)
+        assert "Reading account …" in said(app)
+        gate.set()
+        await settled(pilot)
+        assert "3 records" in words(app)
+
+
+async def test_an_answer_for_an_entity_left_meanwhile_is_dropped(service: ScriptedService) -> None:
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        gate = asyncio.Event()
+        service.held["lead"] = gate
+        screen = browse(app)
+        screen.show_entity("lead")
+        while service.calls[-1] != "lead?per_page=100&page=1":
+            await pilot.pause()
+        left = screen.records._reading.asked
+        assert left is not None
+        screen.show_entity("account")
+        gate.set()
+        await settled(pilot)
+        # Its worker was cancelled; should an answer have been on its way all the same:
+        page = await left.fetch(screen.account.client)
+        screen.records.post_message(RecordView.PageArrived(left, page))
+        await settled(pilot)
+        assert screen.records.window is not None
+        assert screen.records.window.entity == "account"
+        assert screen.records.table.row_count == 3
+
+
+async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedService) -> None:
+    service.cap = 10
+    service.entities["account"] = people(45)
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        pages = [call for call in service.calls if call.startswith("account?")]
+        assert pages == [f"account?per_page=100&page={number}" for number in (1, 2, 3)]
+        await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end", "ctrl+end")
+        assert browse(app).records.table.row_count == 45
+        pages = [call for call in service.calls if call.startswith("account?")]
+        assert len(pages) == 5
+
+
+async def test_a_larger_page_than_asked_for_is_shown_bit_by_bit(service: ScriptedService) -> None:
+    rows = [
+        {"ExternalID": external_id, "Properties": properties}
+        for external_id, properties in people(1_200)
+    ]
+    service.answers["account"] = httpx.Response(200, json={"Entity": rows, "Total Pages": "1"})
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "1,200 records" in words(app)
+        assert browse(app).records.table.row_count == 500
+        calls = list(service.calls)
+        await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
+        assert browse(app).records.table.row_count == 1_200
+        assert service.calls == calls
+
+
+async def test_records_hidden_by_overlaps_are_told_and_found(service: ScriptedService) -> None:
+    both = service.entities["account"]
+    service.entities["account"] = [both[0], both[0], both[1]]
+    service.cap = 1
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "2 of 3" in words(app)
+        assert "1 not found" in words(app)
+        service.entities["account"] = [both[0], both[1], both[2]]
+        await press(pilot, "m")
+        assert "3 records" in words(app)
+        assert browse(app).records.table.row_count == 3
+
+
+async def test_counting_stops_at_the_first_failure_that_all_would_meet(
+    service: ScriptedService,
+) -> None:
+    service.answers["lead"] = httpx.ConnectError("All connection attempts failed")
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert service.calls == ["account?per_page=100&page=1", "lead?per_page=1&page=1"]
+        assert "4 not counted" in said(app)

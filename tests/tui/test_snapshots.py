@@ -1,0 +1,78 @@
+"""What the screens look like, with records that never change."""
+
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+
+import pytest
+from textual.pilot import Pilot
+
+from cmdm_tui.config import NoProfile
+from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.widgets import status_line
+from tests.tui.driving import FixedOpening, press, settled, type_text
+from tests.tui.service import RESET, URL, ScriptedService, message, profile
+
+Compare = Callable[..., bool]
+SMALL, LARGE = (80, 24), (120, 40)
+
+
+@pytest.fixture(autouse=True)
+def at_half_past_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 13:30, half an hour before the calls come back."""
+    monkeypatch.setattr(status_line, "time", SimpleNamespace(time=lambda: RESET - 1_800.0))
+
+
+def pressing(*keys: str, text: str = "") -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def run(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await press(pilot, *keys)
+        if text:
+            await type_text(pilot, text)
+            await press(pilot, "enter")
+
+    return run
+
+
+def explorer(service: ScriptedService, error: Exception | None = None) -> Explorer:
+    return Explorer(FixedOpening(profile(), error), catalogs=None, transport=service)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(("e", "down", "enter", "right", "right", "s"), id="records"),
+        pytest.param(("enter",), id="record"),
+        pytest.param(("f",), id="fields"),
+        pytest.param(("g",), id="related"),
+    ],
+)
+def test_browsing(
+    snap_compare: Compare, service: ScriptedService, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    assert snap_compare(explorer(service), terminal_size=size, run_before=pressing(*keys))
+
+
+def test_an_error(snap_compare: Compare, service: ScriptedService) -> None:
+    service.answers["*"] = message(500, "The database is being repaired")
+    assert snap_compare(explorer(service), terminal_size=SMALL, run_before=pressing())
+
+
+def test_the_help(snap_compare: Compare, service: ScriptedService) -> None:
+    run = pressing("question_mark")
+    assert snap_compare(explorer(service), terminal_size=SMALL, run_before=run)
+
+
+def test_a_dialogue(snap_compare: Compare, service: ScriptedService) -> None:
+    run = pressing("a", text="invoice")
+    assert snap_compare(explorer(service), terminal_size=SMALL, run_before=run)
+
+
+def test_the_welcome(snap_compare: Compare, service: ScriptedService) -> None:
+    app = explorer(service, NoProfile("No profile is set up yet."))
+    assert snap_compare(app, terminal_size=SMALL, run_before=pressing())
+
+
+def test_the_sign_in(snap_compare: Compare, service: ScriptedService) -> None:
+    app = explorer(service, NoProfile("No profile is set up yet."))
+    assert snap_compare(app, terminal_size=SMALL, run_before=pressing("s", text=URL))
