@@ -7,8 +7,9 @@ from typing import Self
 
 import httpx
 
-from cmdm_tui.api import Client
+from cmdm_tui.api import Client, Tell
 from cmdm_tui.api.auth import TokenKeeper
+from cmdm_tui.api.events import nobody
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
 from cmdm_tui.catalog.tokens import KeptTokens
@@ -32,10 +33,12 @@ class Account:
         catalogs: Path | None,
         transport: httpx.AsyncBaseTransport | None = None,
         tokens: TokenKeeper | None = None,
+        tell: Tell | None = None,
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder that keeps what is learnt.
 
-        `tokens` keeps the token in place of the profile's own cache.
+        `tokens` keeps the token in place of the profile's own cache; `tell` is told what the client
+        does.
 
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
@@ -50,6 +53,7 @@ class Account:
             floor=profile.floor,
             read_only=profile.read_only,
             tokens=tokens,
+            tell=tell or nobody,
         )
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
         catalog = Catalog(client, file=file, custom=profile.entities)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
@@ -13,6 +14,7 @@ from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
+    from cmdm_tui.cli.telling import Teller
     from cmdm_tui.config import Paths, Profile
 
 Result = TypeVar("Result")
@@ -24,11 +26,15 @@ class Invocation:
 
     profile_name: str | None
     environment: Mapping[str, str]
+    is_verbose: bool = False
+    log_file: Path | None = None
 
     @classmethod
-    def of_process(cls, profile_name: str | None) -> Self:
+    def of_process(
+        cls, profile_name: str | None, *, is_verbose: bool = False, log_file: Path | None = None
+    ) -> Self:
         """Return the invocation of this process."""
-        return cls(profile_name, os.environ)
+        return cls(profile_name, os.environ, is_verbose, log_file)
 
     @property
     def paths(self) -> "Paths":
@@ -80,7 +86,15 @@ class Invocation:
         """Open the account of the profile to use."""
         from cmdm_tui.catalog import Account
 
-        return Account.of(self.profile_asking(), catalogs=self.paths.catalogs)
+        profile = self.profile_asking()
+        return Account.of(profile, catalogs=self.paths.catalogs, tell=self.teller(profile))
+
+    def teller(self, profile: "Profile") -> "Teller":
+        """Return what tells on stderr, and in the log file, what the profile's client does."""
+        from cmdm_tui.cli.telling import Teller, to_file, to_stderr
+
+        log = None if self.log_file is None else to_file(self.log_file)
+        return Teller(profile.credentials, show=to_stderr, log=log, verbose=self.is_verbose)
 
     def run(self, work: "Callable[[Account], Awaitable[Result]]", *, once: bool = False) -> Result:
         """Run `work` on the account and return its result.

@@ -13,6 +13,7 @@ from cmdm_tui.cli.output import write_json, write_text
 @click.option("--data", metavar="TEXT", help="Send this body, as it is.")
 @click.option("--json", "source", metavar="FILE", help="Send FILE as it is, or stdin for -.")
 @click.option("-i", "--include", is_flag=True, help="Print the status and headers before the body.")
+@click.option("--curl", is_flag=True, help="Print the call as curl instead of making it.")
 @click.pass_obj
 def api(
     invocation: Invocation,
@@ -21,6 +22,7 @@ def api(
     data: str | None,
     source: str | None,
     include: bool,
+    curl: bool,
 ) -> None:
     """Make the call METHOD PATH, signed in; PATH stands below the profile's address.
 
@@ -36,6 +38,9 @@ def api(
     content = data.encode("utf-8", "surrogateescape") if data is not None else None
     if source is not None:
         content = read_source(source)
+    if curl:
+        _print_as_curl(invocation, method.upper(), path, content)
+        return
     once = method.upper() == "POST" or "convert" in path.casefold()
     from cmdm_tui.api import StatusError
 
@@ -54,3 +59,13 @@ def api(
     write_json(answer.body)
     if error is not None:
         raise error
+
+
+def _print_as_curl(invocation: Invocation, method: str, path: str, content: bytes | None) -> None:
+    """Print the call as curl, with `$CMDM_TOKEN` for the token, and on stderr how to get one."""
+    from cmdm_tui.api.address import base_address, below
+    from cmdm_tui.api.curl import as_curl, sign_in_as_curl
+
+    base = base_address(invocation.profile_asking().url)
+    click.echo(f"# {sign_in_as_curl(below(base, 'authenticate'))}", err=True)
+    click.echo(as_curl(method, below(base, path), content))

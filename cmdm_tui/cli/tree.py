@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -68,9 +69,16 @@ class LazyGroup(click.Group):
     "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",
     help="The profile to use instead of the default one.",
 )  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="Tell every call on stderr, without secrets.")
+@click.option(
+    "--log-file", type=click.Path(path_type=Path), envvar="CMDM_LOG_FILE", metavar="FILE",
+    help="Add every call to this file, without secrets.",
+)  # fmt: skip
 @click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
 @click.pass_context
-def cmdm(context: click.Context, profile: str | None) -> None:
+def cmdm(
+    context: click.Context, profile: str | None, *, verbose: bool, log_file: Path | None
+) -> None:
     """Look into, query, change and test a CMDataManager account.
 
     With no command, the explorer opens on the chosen profile; with no profile yet, it offers the
@@ -79,7 +87,7 @@ def cmdm(context: click.Context, profile: str | None) -> None:
     CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
     one call.
     """
-    context.obj = Invocation.of_process(profile)
+    context.obj = Invocation.of_process(profile, is_verbose=verbose, log_file=log_file)
     if context.invoked_subcommand is None:
         from cmdm_tui.cli.faces import explore
 

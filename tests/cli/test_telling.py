@@ -20,6 +20,8 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.cli.exits import Failure
 from cmdm_tui.cli.telling import Teller, to_file
+from cmdm_tui.sandbox import RunningInfo
+from tests.cli.conftest import Command
 
 CALL = Call(3, "GET", "/lead?x=hunter2-secret")
 CREDENTIALS = Credentials(
@@ -78,3 +80,28 @@ def test_a_log_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "where", tmp_path / "link"):
         with pytest.raises(Failure, match="cannot be written"):
             to_file(path)
+
+
+def test_each_call_is_told_and_logged_when_asked(
+    cmdm: Command, signed_in: RunningInfo, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    ended = cmdm("-v", "--log-file", str(log), "get", "lead", signed_in.client_secret)
+    assert ended.code == 4
+    assert "GET /lead/…" in ended.err
+    assert "signing in" in ended.err
+    told = [line for line in ended.err.splitlines() if "#" in line]
+    told += log.read_text().splitlines()
+    assert len(told) == 4
+    for secret in (signed_in.password, signed_in.client_secret):
+        assert not any(secret in line for line in told)
+
+
+def test_a_call_is_written_as_curl_and_not_made(cmdm: Command, signed_in: RunningInfo) -> None:
+    ended = cmdm("api", "--curl", "POST", "lead", "--data", '{"LastName": "O\'Neill"}')
+    assert ended.code == 0
+    line = ended.out.decode()
+    assert line.startswith(f"curl --request POST {signed_in.url}/api/v1/lead ")
+    assert "Bearer $CMDM_TOKEN" in line
+    assert signed_in.password not in line + ended.err
+    assert cmdm("list", "lead", "--per-page", "1", "--page", "1").json["Total Records"] == "100"
