@@ -1,6 +1,7 @@
 """A stand-in for the `keyring` package, of the temper that a test asks for."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +43,8 @@ class FakeKeyring:
         self.folder = folder
         self.file = folder / "kept.json"
         folder.mkdir(exist_ok=True)
+        # Python takes compiled code for current by the second and the size of its source.
+        shutil.rmtree(folder / "__pycache__", ignore_errors=True)
         source = _SOURCE.format(temper=temper, file=str(self.file))
         (folder / "keyring.py").write_text(source)
 

@@ -275,7 +275,11 @@ def test_the_sandbox_behind_a_proxy_that_drops_headers(
     import urllib.request
 
     def forwards(path: str, headers: dict[str, str]) -> Answer:
-        kept = {name: value for name, value in headers.items() if "_" not in name}
+        kept = {
+            name: value
+            for name, value in headers.items()
+            if "_" not in name and name.casefold() != "host"  # a proxy names the host it asks
+        }
         request = urllib.request.Request(
             f"{signed_in.url}/api/v1/{path}", method="POST", headers=kept, data=b""
         )
