@@ -1,0 +1,95 @@
+"""What can go wrong with a query: one small tree, each error with what to do about it."""
+
+from collections.abc import Sequence
+
+from cmdm_tui.text import one_line
+
+_LONGEST = 600
+
+
+class QueryError(Exception):
+    """The root of the tree. `str()` is one safe line: what happened, to what, what to do next."""
+
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [part.rstrip(".") for part in (self.message, self.hint) if part]
+        return one_line(" ".join(". ".join(parts).split()), _LONGEST) + "."
+
+
+class SqlError(QueryError):
+    """The SQL cannot be read or run. `line` and `column` count from 1; None where not known."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+
+
+class Refused(SqlError):
+    """The SQL asks for something else than to read entities: to write, to set, to open a file."""
+
+
+class UnknownName(SqlError):
+    """No entity, column or function has the name; `suggestions` are the nearest ones, best first.
+
+    `kind` says what was named: `entity` or `column`.
+    """
+
+    def __init__(
+        self, kind: str, name: str, suggestions: Sequence[str] = (), *, of: str | None = None
+    ) -> None:
+        where = f" of {of}" if of else ""
+        message = f"There is no {kind} {name!r}{where}"
+        shown = ", ".join(suggestions)
+        super().__init__(message, hint=f"Did you mean {shown}?" if shown else None)
+        self.kind = kind
+        self.name = name
+        self.suggestions = tuple(suggestions)
+
+    def __str__(self) -> str:
+        return super().__str__().replace("?.", "?")
+
+
+class BudgetReached(QueryError):
+    """The next call would be one more than the run may make; nothing of it was sent."""
+
+    hint = "Allow more calls, or ask for less"
+
+    def __init__(self, used: int, most: int) -> None:
+        super().__init__(f"The query may make {most} calls and has made {used}")
+        self.used = used
+        self.most = most
+
+
+class TooManyCalls(QueryError):
+    """The plan costs more calls than are allowed or left; no record was fetched.
+
+    `low` and `high` are the plan's calls, `allowed` what the run may make.
+    """
+
+    hint = "Allow more calls, or ask for less"
+
+    def __init__(self, low: int, high: int, allowed: int, *, why: str) -> None:
+        calls = f"{low}" if low == high else f"{low} to {high}"
+        super().__init__(f"The query takes {calls} calls, and {why} {allowed}")
+        self.low = low
+        self.high = high
+        self.allowed = allowed
+
+
+class NotInstalled(QueryError):
+    """A library that a conversion needs is not installed."""

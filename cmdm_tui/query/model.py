@@ -1,0 +1,91 @@
+"""The words of the query engine: columns, tables and what a plan costs, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Self
+
+EXTERNAL_ID = "ExternalID"
+"""The column that every entity has: its records' external ids (`api.md`)."""
+
+
+class Kind(StrEnum):
+    """How a field's values compare: text in the account's order, the others by value."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+
+    @classmethod
+    def of_type(cls, field_type: str | None) -> Self:
+        """Return the kind of a field's type (`api.md`, a field's Properties); text for any other."""
+        return cls(_KINDS.get((field_type or "").casefold(), "text"))
+
+
+_KINDS = {
+    "number": "number",
+    "currency": "number",
+    "date": "date",
+    "datetime": "datetime",
+    "boolean": "boolean",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an entity: `name` as the service spells it, `type` as the catalog has it.
+
+    `is_inferred` is true where the type was read off records, so that other records may not have
+    it.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    type: str = "Text"
+    is_inferred: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One entity as a table. `columns` begin with ExternalID, then the fields as described.
+
+    `total` is how many records it has, None where it is not known; `largest_page` the most records
+    that a page of it grants.
+    """
+
+    entity: str
+    columns: tuple[Column, ...]
+    total: int | None = None
+    largest_page: int = 1000
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """The columns by their names without regard to case."""
+        return {column.name.casefold(): column for column in self.columns}
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name, without regard to case."""
+        exact = next((column for column in self.columns if column.name == name), None)
+        return exact or self.by_name.get(name.casefold())
+
+    @property
+    def pages(self) -> int | None:
+        """How many pages hold all records: at least one, since an empty one tells so by a call."""
+        return None if self.total is None else max(-(-self.total // self.largest_page), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan costs, in calls: never fewer than `low`, never more than `high`."""
+
+    low: int
+    high: int
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.low + other.low, self.high + other.high)
+
+    def __str__(self) -> str:
+        return str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
