@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     @classmethod
     def of_type(cls, field_type: str | None) -> Self:
-        """Return the kind of a field's type (`api.md`, a field's Properties); text for any other."""
+        """Return the kind of a field's type (`api.md`, a field's Properties); else text."""
         return cls(_KINDS.get((field_type or "").casefold(), "text"))
 
 

@@ -1,0 +1,104 @@
+"""Lets through only what reads entities: decided on the tree, before anything is sent or run.
+
+DuckDB's own configuration refuses the same a second time (`session.py`).
+"""
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from cmdm_tui.query.errors import Refused, SqlError
+
+_QUERIES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
+_NEVER: tuple[type[exp.Expression], ...] = (
+    exp.Command, exp.DML, exp.DDL, exp.Into, exp.Copy, exp.Attach, exp.Detach, exp.Pragma, exp.Set,
+    exp.Use, exp.Drop, exp.Alter, exp.Install, exp.Summarize, exp.Describe, exp.Parameter,
+    exp.Placeholder, exp.Kill, exp.Transaction, exp.Commit, exp.Rollback, exp.ReadCSV,
+    exp.ReadParquet, exp.Analyze, exp.Export, exp.Show, exp.LoadData, exp.Lock,
+)  # fmt: skip
+_TABLE_FUNCTIONS = frozenset(
+    {"unnest", "range", "generate_series", "json_each", "json_tree", "generate_subscripts"}
+)
+_TABLE_FUNCTION_NODES = (exp.Unnest, exp.GenerateSeries, exp.Explode)
+_FORBIDDEN = re.compile(
+    r"""read_.*|.*_scan|scan_.*|sniff_.*|parquet_.*|glob|getenv|getvariable|current_setting
+    |duckdb_.*|pragma_.*|query|query_table|nextval|currval|which_secret|.*_secret.*|write_.*
+    |copy_.*|load_.*|install_.*|sqlite_.*|postgres_.*|mysql_.*|iceberg_.*|delta_.*|st_.*
+    |arrow_.*|python_.*|pandas_.*|checkpoint|force_checkpoint|test_.*|summary|enable_.*|disable_.*
+    |in_search_path|current_(database|schema|schemas|user|role|catalog|query)|version|user
+    |session_user|txid_current|set_.*_setting|http_.*|sleep.*|order_key|text_.*_than|casefold
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_SET_NAMES = frozenset({"set_bit"})
+
+
+def check_tree(tree: exp.Expression) -> None:
+    """Raise Refused where the statement, or anything in it, is more than a read of entities."""
+    if isinstance(tree, exp.Pivot):
+        raise Refused(
+            "A PIVOT cannot stand alone", hint="Write SELECT * FROM entity PIVOT (… ON …)"
+        )
+    if isinstance(tree, exp.Values) or not isinstance(tree, _QUERIES):
+        raise Refused(f"{_named(tree)} is not a query", hint=_HINT)
+    for node in tree.walk():
+        _check(node)
+
+
+_HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
+
+
+def _check(node: exp.Expression) -> None:
+    if isinstance(node, _NEVER):
+        raise Refused(f"{_named(node)} may not stand in a query", hint=_HINT)
+    if isinstance(node, exp.Table):
+        _check_table(node)
+    if isinstance(node, exp.Dot):
+        _check_dot(node)
+    for name in _names(node):
+        if name not in _SET_NAMES and _FORBIDDEN.fullmatch(name):
+            raise Refused(
+                f"The function {name}() may not stand in a query",
+                hint="Functions that read files, settings or the machine are refused",
+            )
+
+
+def _check_table(table: exp.Table) -> None:
+    if table.args.get("db") or table.args.get("catalog"):
+        raise Refused(
+            f"{table.sql()!r} names a schema, and entities have none",
+            hint="Name the entity alone, quoted where it holds a dot",
+        )
+    source = table.this
+    if isinstance(source, exp.Identifier | exp.Values | exp.Subquery):
+        return
+    if isinstance(source, _TABLE_FUNCTION_NODES):
+        return
+    if isinstance(source, exp.Func) and any(name in _TABLE_FUNCTIONS for name in _names(source)):
+        return
+    raise Refused(
+        f"{_named(source)} may not stand in FROM",
+        hint="Entities, subqueries, VALUES, unnest() and range() may",
+    )
+
+
+def _check_dot(node: exp.Dot) -> None:
+    if isinstance(node.expression, exp.Func) and not isinstance(node.this, exp.Expression):
+        raise SqlError("A function may not name a schema")
+
+
+def _names(node: exp.Expression) -> Iterator[str]:
+    """Yield the names under which DuckDB may know the function that `node` is."""
+    if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+        yield str(node.name or node.this).strip('"').casefold()
+    elif isinstance(node, exp.Func):
+        yield from (name.casefold() for name in type(node).sql_names())
+
+
+def _named(node: object) -> str:
+    if isinstance(node, exp.Command):
+        return str(node.this).upper()
+    if isinstance(node, exp.Func):
+        return f"{next(_names(node), 'a function')}()"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()

@@ -1,0 +1,130 @@
+"""Loads records into DuckDB: a column of values at a time, as JSON, without a file."""
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.casts import Digits, Seen, stored
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.names import quoted
+from cmdm_tui.query.session import RAW, Session
+
+_PLAIN = {str, type(None)}
+_MOST_DIGITS = 100
+
+
+def columns_of(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
+    """Return the records' values as text, column by column.
+
+    Text stays as it is, numbers are written out, and nested values become their JSON text.
+    """
+    records = tuple(records)
+    lists: list[list[str | None]] = []
+    for column in columns:
+        if column.name == EXTERNAL_ID:
+            lists.append([record.external_id for record in records])
+            continue
+        values = [record.properties.get(column.name) for record in records]
+        if not set(map(type, values)) <= _PLAIN:
+            values = [as_text(value) for value in values]
+        if column.kind is Kind.NUMBER:
+            values = [_without_exponent(value) for value in values]
+        lists.append(values)
+    return lists
+
+
+def as_text(value: Any) -> str | None:
+    """Return a value of the wire as text: what is no text is written as JSON has it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal) and abs(value.adjusted()) < _MOST_DIGITS:
+        return format(value, "f")
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _without_exponent(text: str | None) -> str | None:
+    if text is None or ("e" not in text and "E" not in text) or len(text) > _MOST_DIGITS:
+        return text
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return text
+    if not number.is_finite() or abs(number.adjusted()) >= _MOST_DIGITS:
+        return text
+    return format(number, "f")
+
+
+class Loader:
+    """Loads the records of one entity into one session's table, and learns of their values."""
+
+    def __init__(self, session: Session, table: Table, columns: Sequence[Column]) -> None:
+        self._session = session
+        self._table = table
+        self._columns = tuple(columns)
+        self.seen = Seen()
+        for column in self._columns:
+            if column.kind is Kind.NUMBER:
+                self.seen.digits[column.name] = Digits()
+
+    def load(self, lists: Sequence[Sequence[str | None]]) -> None:
+        """Add records, given as columns of text; on the session's thread."""
+        content = _encoded(lists)
+        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self._columns) + 1))
+        self._session.execute(
+            f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {texts} "
+            """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
+            [content],
+        )
+        self._measure()
+        values = ", ".join(
+            stored(column.kind, f"c{n}") for n, column in enumerate(self._columns, 1)
+        )
+        self._session.execute(
+            f"INSERT INTO {RAW}.{quoted(self._table.entity)} SELECT {values} FROM batch"
+        )
+
+    def finish(self) -> None:
+        """Let the entity's table show what was loaded; on the session's thread."""
+        self._session.show(self._table, self._columns, self.seen)
+
+    def _measure(self) -> None:
+        """Count the values that are none of their type, and the digits of the numbers."""
+        typed = [
+            (n, column) for n, column in enumerate(self._columns, 1) if column.kind is not Kind.TEXT
+        ]
+        if not typed:
+            return
+        measures: list[str] = []
+        for n, column in typed:
+            value = stored(column.kind, f"c{n}")
+            measures.append(f"count(c{n}) - count({value})")
+            measures += Digits.measures(value) if column.kind is Kind.NUMBER else ("0", "0")
+        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM batch")
+        for index, (_, column) in enumerate(typed):
+            failed, before, after = found[3 * index : 3 * index + 3]
+            if failed:
+                name = column.name
+                self.seen.failed[name] = self.seen.failed.get(name, 0) + failed
+            if column.kind is Kind.NUMBER:
+                self.seen.digits[column.name].take(before, after)
+
+
+def _encoded(lists: Sequence[Sequence[str | None]]) -> str:
+    try:
+        return msgspec.json.encode(lists).decode()
+    except (UnicodeEncodeError, ValueError):
+        whole = [[None if value is None else _whole(value) for value in one] for one in lists]
+        return msgspec.json.encode(whole).decode()
+
+
+def _whole(text: str) -> str:
+    """Return the text without the halves of characters that JSON can escape and nothing can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,148 @@
+"""Finds which entities and which of their columns a query uses, without regard to case.
+
+Columns are found generously: a name that several entities could mean counts for each of them, as
+one more column costs no call. DuckDB resolves them exactly once the tables are there.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
+
+SCHEMA = "entity"
+"""The schema that holds the entities' tables, so that no CTE's name can stand before them."""
+
+_SUGGESTED = 3
+_NEARNESS = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place where the query names an entity: the node, the entity, and the name it goes by."""
+
+    node: exp.Table
+    entity: str
+
+    @property
+    def alias(self) -> str:
+        """The name by which columns are qualified there, casefolded."""
+        return self.node.alias_or_name.casefold()
+
+
+def find_tables(tree: exp.Expression) -> tuple[exp.Table, ...]:
+    """Return the nodes that name tables, and not a common table expression, in their order."""
+    return tuple(_tables(tree, frozenset()))
+
+
+def _tables(node: exp.Expression, known: frozenset[str]) -> Iterator[exp.Table]:
+    with_ = node.args.get("with_")
+    if isinstance(with_, exp.With):
+        for cte in with_.expressions:
+            name = cte.alias.casefold()
+            inner = known | {name} if with_.args.get("recursive") else known
+            yield from _tables(cte.this, inner)
+            known |= {name}
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        if node.name.casefold() not in known:
+            yield node
+    for child in node.iter_expressions():
+        if child is not with_:
+            yield from _tables(child, known)
+
+
+def used_columns(
+    tree: exp.Expression, sources: Iterable[Source], tables: Mapping[str, Table]
+) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each entity that the query uses, in the entity's own order."""
+    sources = tuple(sources)
+    wanted: dict[str, set[str]] = {source.entity: set() for source in sources}
+    for node in tree.walk():
+        for source in sources:
+            table = tables[source.entity]
+            if _takes_all(node, source, table):
+                wanted[source.entity] |= {column.name for column in table.columns}
+            else:
+                wanted[source.entity] |= _named(node, source, table)
+    return {
+        entity: tuple(column for column in tables[entity].columns if column.name in names)
+        for entity, names in wanted.items()
+    }
+
+
+def _takes_all(node: exp.Expression, source: Source, table: Table) -> bool:
+    if isinstance(node, exp.Star):
+        return _star_covers(node, source)
+    if isinstance(node, exp.Columns | exp.Pivot):
+        return True
+    if isinstance(node, exp.Join):
+        return node.method == "NATURAL"
+    if isinstance(node, exp.Column) and not node.table:
+        names_the_row = node.name.casefold() == source.alias
+        return names_the_row and table.column(node.name) is None
+    return node is source.node and bool(node.alias_column_names)
+
+
+def _star_covers(star: exp.Star, source: Source) -> bool:
+    parent = star.parent
+    if isinstance(parent, exp.Count):
+        return False
+    if isinstance(parent, exp.Column):
+        return parent.table.casefold() == source.alias
+    select = star.find_ancestor(exp.Select)
+    if select is not None and isinstance(select.parent, exp.Exists):
+        return False
+    return select is None or source.node.find_ancestor(exp.Select) is select
+
+
+def _named(node: exp.Expression, source: Source, table: Table) -> set[str]:
+    if isinstance(node, exp.Column):
+        parts = [part.name for part in node.parts]
+        first = parts[0].casefold()
+        if len(parts) > 1 and first != source.alias and table.column(parts[0]) is None:
+            return set()
+    elif isinstance(node, exp.Identifier) and not isinstance(
+        node.parent, exp.Column | exp.Alias | exp.TableAlias | exp.Table
+    ):
+        parts = [node.name]
+    else:
+        return set()
+    found = (table.column(part) for part in parts)
+    return {column.name for column in found if column is not None}
+
+
+def located(tree: exp.Expression, sources: Iterable[Source]) -> None:
+    """Let every source name its table in the schema of entities, whatever it was written like."""
+    for source in sources:
+        source.node.set("this", exp.to_identifier(source.entity, quoted=True))
+        source.node.set("db", exp.to_identifier(SCHEMA, quoted=True))
+
+
+def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names most like `name`, best first, without regard to case."""
+    by_folded = {one.casefold(): one for one in known}
+    found = difflib.get_close_matches(name.casefold(), by_folded, _SUGGESTED, _NEARNESS)
+    begun = [one for one in by_folded if one.startswith(name.casefold()) and one not in found]
+    return tuple(by_folded[one] for one in [*found, *begun][:_SUGGESTED])
+
+
+def quoted(name: str) -> str:
+    """Return the name as an identifier of SQL. Raises SqlError for one that has no such form."""
+    if "\0" in name:
+        raise SqlError(f"{name!r} cannot be the name of a table or column")
+    return '"' + name.replace('"', '""') + '"'
+
+
+__all__ = [
+    "EXTERNAL_ID",
+    "SCHEMA",
+    "Source",
+    "find_tables",
+    "located",
+    "nearest",
+    "quoted",
+    "used_columns",
+]

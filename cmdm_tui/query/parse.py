@@ -1,0 +1,118 @@
+"""Reads SQL into a statement: a query as a tree, or one of the statements that tell about names."""
+
+import re
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cmdm_tui.query.dialect import DIALECT
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.guard import check_tree
+
+LONGEST = 200_000
+"""Characters that a statement may have."""
+
+_SHOW = re.compile(r"show\s+(?:all\s+)?(entities|tables)", re.IGNORECASE)
+_DESCRIBE = re.compile(
+    r"(?:describe|desc)\s+(?:(?:entity|table)\s+)?(.+)", re.IGNORECASE | re.DOTALL
+)
+_EXPLAIN = re.compile(
+    r"explain\b\s*(?:\(\s*format\s+(?P<format>json|text)\s*\)\s*)?(?P<query>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMENT = re.compile(r"--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
+_TRAILING = re.compile(r"(?:\s|;)+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A query, parsed and found to do nothing but read."""
+
+    sql: str
+    tree: exp.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEntities:
+    """SHOW ENTITIES: the entities known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """DESCRIBE entity: its columns."""
+
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """EXPLAIN query: what it would cost. `as_json` where FORMAT JSON was asked for."""
+
+    query: Select
+    as_json: bool = False
+
+
+Statement = Select | ShowEntities | Describe | Explain
+
+
+def parse(sql: str) -> Statement:
+    """Return the statement that `sql` is. Raises SqlError, Refused for one that does not read."""
+    if len(sql) > LONGEST:
+        raise SqlError(f"The SQL is longer than {LONGEST:,} characters")
+    text = _TRAILING.sub("", sql).lstrip()
+    head = _without_leading_comments(text)
+    if not head:
+        raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
+    if _SHOW.fullmatch(head):
+        return ShowEntities()
+    described = _DESCRIBE.fullmatch(head)
+    if described and not re.match(r"\(?\s*(select|with|from)\b", described[1], re.IGNORECASE):
+        return Describe(_name(described[1]))
+    explained = _EXPLAIN.fullmatch(head)
+    if explained:
+        return Explain(_select(explained["query"]), (explained["format"] or "").lower() == "json")
+    return _select(text)
+
+
+def _without_leading_comments(text: str) -> str:
+    while found := _COMMENT.match(text):
+        text = text[found.end() :].lstrip()
+    return text
+
+
+def _name(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return text
+
+
+def _select(sql: str) -> Select:
+    try:
+        trees = sqlglot.parse(sql, dialect=DIALECT)
+    except SqlglotError as error:
+        raise _unreadable(error) from None
+    except RecursionError:
+        raise SqlError("The SQL is nested too deeply", hint="Split it into CTEs") from None
+    statements = [tree for tree in trees if tree is not None]
+    if not statements:
+        raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
+    if len(statements) > 1:
+        raise SqlError("There is more than one statement", hint="Run them one by one")
+    tree = statements[0]
+    check_tree(tree)
+    return Select(sql, tree)
+
+
+def _unreadable(error: SqlglotError) -> SqlError:
+    details = getattr(error, "errors", None) or [{}]
+    first = details[0]
+    what = first.get("description") or str(error).splitlines()[0]
+    line, column = first.get("line"), first.get("col")
+    near = first.get("highlight")
+    where = f" in line {line}, column {column}" if line and column else ""
+    shown = f", near {near!r}" if near else ""
+    reason = re.sub(r"\s+", " ", str(what)).rstrip(". ")
+    return SqlError(f"The SQL cannot be read{where}{shown}: {reason}", line=line, column=column)

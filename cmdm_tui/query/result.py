@@ -1,0 +1,214 @@
+"""A query's result in hand: typed rows, and what they are and cost. Working on it makes no call."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from cmdm_tui.query.errors import UnknownName
+from cmdm_tui.query.model import Cost
+from cmdm_tui.query.names import nearest, quoted
+from cmdm_tui.query.session import Row, Session
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+TABLE = "result"
+_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """One column: its name as the query gives it, and its DuckDB type, such as DECIMAL(18,2)."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What the run cost. `calls_*` count every call but signing in; `ms` is wall-clock time."""
+
+    plan: str
+    calls_low: int
+    calls_high: int
+    calls_used: int
+    rows: int
+    ms: float
+
+    def to_json(self) -> str:
+        """Return the figures as one line of JSON."""
+        figures = msgspec.structs.asdict if isinstance(self, msgspec.Struct) else _as_dict
+        return msgspec.json.encode(figures(self)).decode()
+
+
+def _as_dict(stats: Stats) -> dict[str, Any]:
+    return {name: getattr(stats, name) for name in stats.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a reader must know of a result.
+
+    `failed_casts` counts, by `entity.column`, the values that were none of their column's type and
+    show as null; `inferred` names the columns whose type was read off records; `messages` are
+    whole sentences: changes noticed, what is not certain, what was rounded.
+    """
+
+    source: Literal["live", "partial"] = "live"
+    failed_casts: dict[str, int] = field(default_factory=dict[str, int])
+    inferred: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All notes as sentences, to be shown one a line."""
+        told: list[str] = []
+        if self.source == "partial":
+            told.append("The result is partial: the run stopped before all records had come.")
+        told += [
+            f"{count:,} {'value' if count == 1 else 'values'} of {name} "
+            f"{'is' if count == 1 else 'are'} not of the column's type and "
+            f"{'shows' if count == 1 else 'show'} as null."
+            for name, count in self.failed_casts.items()
+        ]
+        if self.inferred:
+            told.append(f"Types inferred from records: {', '.join(self.inferred)}.")
+        return (*told, *self.messages)
+
+
+class Result:
+    """Rows kept in DuckDB, so that sorting, reformatting and exporting them costs no call.
+
+    Values are str, Decimal, int, float, bool, date, datetime (UTC, without a zone) and None, or
+    what else DuckDB computes: lists and dictionaries among them. Close it to let go of the rows.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        columns: Sequence[ResultColumn],
+        *,
+        count: int,
+        notes: Notes,
+        stats: Stats,
+        order: str = "",
+    ) -> None:
+        self._session = session
+        self.columns = tuple(columns)
+        self.count = count
+        self.notes = notes
+        self.stats = stats
+        self._order = order
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether the run stopped before all records had come."""
+        return self.notes.source == "partial"
+
+    @property
+    def cost(self) -> Cost:
+        """What the plan said the run would cost."""
+        return Cost(self.stats.calls_low, self.stats.calls_high)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All rows, in order."""
+        return [row for batch in self.batches() for row in batch]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Row]:
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self, size: int = _AT_ONCE) -> Iterator[list[Row]]:
+        """Yield the rows in order, `size` at a time, without holding all of them."""
+        return self._session.batches(self._sql, size)
+
+    def sorted_by(self, name: str, *, descending: bool = False) -> "Result":
+        """Return the same result in another order, by the account's rules; no call is made.
+
+        Raises UnknownName for a column that the result has not.
+        """
+        index = self._index(name)
+        direction = "DESC" if descending else "ASC"
+        order = f" ORDER BY order_key(c{index}) {direction}, rowid"
+        return Result(
+            self._session,
+            self.columns,
+            count=self.count,
+            notes=self.notes,
+            stats=self.stats,
+            order=order,
+        )
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """Return an Arrow table. Raises NotInstalled without pyarrow."""
+        from cmdm_tui.query.convert import to_arrow
+
+        return to_arrow(self._session.connection, self._named)
+
+    def to_polars(self) -> "polars.DataFrame":
+        """Return a Polars data frame. Raises NotInstalled without polars and pyarrow."""
+        from cmdm_tui.query.convert import to_polars
+
+        return to_polars(self._session.connection, self._named)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a pandas data frame. Raises NotInstalled without pandas."""
+        from cmdm_tui.query.convert import to_pandas
+
+        return to_pandas(self._session.connection, self._named)
+
+    def write_parquet(self, path: str) -> None:
+        """Write the rows to a Parquet file of that name."""
+        from cmdm_tui.query.convert import write_parquet
+
+        write_parquet(self._session.connection, self._named, path)
+
+    def noting(self, *messages: str) -> "Result":
+        """Return the same result with more notes."""
+        notes = replace(self.notes, messages=(*self.notes.messages, *messages))
+        return Result(
+            self._session,
+            self.columns,
+            count=self.count,
+            notes=notes,
+            stats=self.stats,
+            order=self._order,
+        )
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        self._session.close()
+
+    def __enter__(self) -> "Result":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _sql(self) -> str:
+        columns = ", ".join(f"c{n}" for n in range(1, len(self.columns) + 1))
+        return f"SELECT {columns} FROM {TABLE}{self._order or ' ORDER BY rowid'}"
+
+    @property
+    def _named(self) -> str:
+        columns = ", ".join(f"c{n} AS {quoted(one.name)}" for n, one in enumerate(self.columns, 1))
+        return f"SELECT {columns} FROM {TABLE}{self._order or ' ORDER BY rowid'}"
+
+    def _index(self, name: str) -> int:
+        names = [column.name for column in self.columns]
+        if name in names:
+            return names.index(name) + 1
+        folded = [one.casefold() for one in names]
+        if name.casefold() in folded:
+            return folded.index(name.casefold()) + 1
+        raise UnknownName("column", name, nearest(name, names), of="the result")
