@@ -2,10 +2,10 @@
 
 import io
 import json
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cmdm_tui.query.output.widths import GAP, widths_that_fit
 from cmdm_tui.repl.results import Grid
 from cmdm_tui.repl.styles import BOLD, DIM, styled
 from cmdm_tui.text import one_line, visible
@@ -15,30 +15,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 NULL = "null"
-_GAP = 2
 _NARROWEST = 12
-_USUAL = 20
 _WIDEST_NAME = 40
 _UNBOUNDED = 1_000_000
-
-
-def widths_that_fit(natural: Sequence[int], available: int) -> list[int]:
-    """Return the widths of the leading columns that fit into `available`, gaps included.
-
-    Columns get their natural width up to one cap, the widest under which all of them fit. Where
-    they would become too narrow to read, the last ones are left out; the first one always stays.
-    """
-    for cap in range(max(available, _NARROWEST), _NARROWEST - 1, -1):
-        widths = [min(width, cap) for width in natural]
-        if sum(widths) + _GAP * (len(widths) - 1) <= available:
-            return widths
-    kept: list[int] = []
-    for width in (min(width, _USUAL) for width in natural):
-        room = available - sum(kept) - _GAP * len(kept)
-        if kept and room < min(width, _NARROWEST):
-            break
-        kept.append(min(width, max(room, 1)))
-    return kept
 
 
 def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int]:
@@ -55,7 +34,7 @@ def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int
         for index, name in enumerate(names)
     ]
     widths = list(natural) if width is None else widths_that_fit(natural, width)
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
     for name, column in zip(names, widths, strict=False):
         drawn.add_column(
             Text(name), width=max(column, 1), no_wrap=True, overflow="ellipsis", header_style="bold"
@@ -71,7 +50,7 @@ def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
 
     names = [one_line(name, _WIDEST_NAME) for name in grid.columns]
     name_width = max(map(cell_len, names), default=0)
-    room = None if width is None else max(width - name_width - _GAP, _NARROWEST)
+    room = None if width is None else max(width - name_width - GAP, _NARROWEST)
     labels = [
         styled(set_cell_size(name, name_width), BOLD, has_colours=has_colours) for name in names
     ]
@@ -83,8 +62,8 @@ def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
         for label, value in zip(labels, row, strict=True):
             style = DIM if value is None else ""
             first, *more = _folded(visible(words_of(value), keep_lines=True), room)
-            lines.append(f"{label}{' ' * _GAP}{styled(first, style, has_colours=has_colours)}")
-            lines += [f"{' ' * (name_width + _GAP)}{line}" for line in more]
+            lines.append(f"{label}{' ' * GAP}{styled(first, style, has_colours=has_colours)}")
+            lines += [f"{' ' * (name_width + GAP)}{line}" for line in more]
     return "\n".join(line.rstrip(" ") for line in lines)
 
 

@@ -1,0 +1,60 @@
+"""Writes results: one writer a format, all of them behind the same three calls."""
+
+from typing import Literal, get_args
+
+from cmdm_tui.query.output.writing import PROGRAM, Column, Look, Row, Sink, Writer, unique_names
+
+__all__ = [
+    "FORMATS",
+    "PROGRAM",
+    "Column",
+    "Format",
+    "Look",
+    "Row",
+    "Sink",
+    "Writer",
+    "unique_names",
+    "writer",
+]
+
+Format = Literal["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet"]
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""The names of the formats, in the order in which help lists them."""
+
+
+def writer(name: Format, sink: Sink, look: Look = PROGRAM, *, raw_csv: bool = False) -> Writer:
+    """Return what writes a result to `sink` in the format of that name.
+
+    With `raw_csv`, CSV and TSV keep text that a spreadsheet would take for a formula.
+    """
+    match name:
+        case "table":
+            from cmdm_tui.query.output.table import TableWriter
+
+            return TableWriter(sink, look)
+        case "vertical":
+            from cmdm_tui.query.output.vertical import VerticalWriter
+
+            return VerticalWriter(sink, look)
+        case "json":
+            from cmdm_tui.query.output.json_document import JsonWriter
+
+            return JsonWriter(sink, look)
+        case "jsonl":
+            from cmdm_tui.query.output.json_lines import JsonLinesWriter
+
+            return JsonLinesWriter(sink, look)
+        case "csv" | "tsv":
+            from cmdm_tui.query.output import separated
+
+            form = separated.comma_separated if name == "csv" else separated.tab_separated
+            return separated.SeparatedWriter(sink, look, form, is_raw=raw_csv)
+        case "markdown":
+            from cmdm_tui.query.output.markdown import MarkdownWriter
+
+            return MarkdownWriter(sink, look)
+        case "parquet":
+            from cmdm_tui.query.output.parquet import ParquetWriter
+
+            return ParquetWriter(sink)

@@ -1,0 +1,70 @@
+"""Values as text: as a person reads them, and as a program does, with nothing lost."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import msgspec
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+_NUMBERS = (
+    "DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
+    "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+)  # fmt: skip
+
+
+def is_number(type_name: str) -> bool:
+    """Tell whether a column of this type holds numbers, which stand to the right."""
+    name = type_name.upper().partition("(")[0]
+    return name in _NUMBERS
+
+
+def shown(value: object) -> str:
+    """Return a value as a person reads it; what is null is for the format to say."""
+    if isinstance(value, datetime):
+        return utc(value).isoformat(sep=" ").removesuffix("+00:00")
+    return exact(value)
+
+
+def exact(value: object) -> str:
+    """Return a value that is not null as text with nothing lost.
+
+    Moments stand as the service writes them (`api.md`), in UTC with a `Z`; lists, structs and bytes
+    as JSON.
+    """
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value:f}"
+        case int() | float():
+            return str(value)
+        case datetime():
+            return utc(value).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case _:
+            text = as_json(value).decode()
+            return text[1:-1] if text.startswith('"') else text
+
+
+def as_json(value: object) -> bytes:
+    """Return a value as JSON. Decimals are numbers of all their digits; what is no number, null."""
+    return _encode(_plain(value))
+
+
+def utc(moment: datetime) -> datetime:
+    """Return a moment with its zone: one without is in UTC, as every moment of a query is."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return value

@@ -1,0 +1,50 @@
+"""Writes a Markdown table (GitHub's): what a cell holds is shown as it is, and formats nothing."""
+
+import re
+from collections.abc import Sequence
+
+from cmdm_tui.query.output.cells import is_number, shown
+from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.text import visible
+
+_MARKS = re.compile(r"([\\`*\[\]|~])")
+
+
+class MarkdownWriter:
+    """Writes a row a line between pipes."""
+
+    def __init__(self, sink: Sink, look: Look) -> None:
+        self._sink = sink
+        self._look = look
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Write the names and the line below them."""
+        self._write([_line([_cell(column.name) for column in columns])])
+        rules = ["---:" if is_number(column.type) else "---" for column in columns]
+        self._write([_line(rules)])
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Write some rows."""
+        self._write(
+            [_line(["" if one is None else _cell(shown(one)) for one in row]) for row in rows]
+        )
+
+    def end(self) -> None:
+        """Write nothing more."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is left out."""
+        return ()
+
+    def _write(self, lines: Sequence[str]) -> None:
+        self._sink.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    plain = visible(text, keep_lines=True).replace("&", "&amp;").replace("<", "&lt;")
+    return "<br>".join(_MARKS.sub(r"\\\1", line) for line in plain.split("\n"))

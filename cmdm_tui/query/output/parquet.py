@@ -1,0 +1,91 @@
+"""Writes Parquet through DuckDB: the rows wait in a file of text, and are typed as it is written.
+
+The file is temporary, so memory does not grow with the result.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from cmdm_tui.query.output.cells import exact, is_number
+from cmdm_tui.query.output.writing import Column, Row, Sink, unique_names
+
+_PIECE = 1 << 20
+_SIMPLE = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"}
+_LONGEST_ROW = 1 << 30
+
+
+class ParquetWriter:
+    """Writes a Parquet file, whole, at the end.
+
+    Whole numbers wider than 64 bits become DECIMAL(38,0), of which Parquet knows; lists and structs
+    their JSON text.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._folder = tempfile.TemporaryDirectory(prefix="cmdm-parquet-")
+        self._rows = Path(self._folder.name) / "rows"
+        self._waiting = self._rows.open("wb")
+        self._columns: list[tuple[str, str]] = []
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Take the columns."""
+        types = (_parquet_type(column.type) for column in columns)
+        self._columns = list(zip(unique_names(columns), types, strict=True))
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Let some rows wait."""
+        for row in rows:
+            texts = [None if value is None else exact(value) for value in row]
+            self._waiting.write(msgspec.json.encode(texts) + b"\n")
+
+    def end(self) -> None:
+        """Write the file."""
+        self._waiting.close()
+        with self._folder:
+            made = Path(self._folder.name) / "made"
+            self._make(made)
+            with made.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    self._sink.write(piece)
+
+    def give_up(self) -> None:
+        """Forget the rows; nothing is written."""
+        self._waiting.close()
+        self._folder.cleanup()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is left out."""
+        return ()
+
+    def _make(self, made: Path) -> None:
+        picked = ", ".join(
+            f"CAST(row[{place}] AS {kind}) AS {_quoted(name)}"
+            for place, (name, kind) in enumerate(self._columns, 1)
+        )
+        source = (
+            f"read_json(?, format = 'newline_delimited', records = false, "
+            f"columns = {{row: 'VARCHAR[]'}}, maximum_object_size = {_LONGEST_ROW})"
+        )
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(
+                f"COPY (SELECT {picked} FROM {source}) "  # noqa: S608 — names are quoted
+                f"TO '{str(made).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)",
+                [str(self._rows)],
+            )
+
+
+def _parquet_type(name: str) -> str:
+    if name in {"HUGEINT", "UHUGEINT"}:
+        return "DECIMAL(38,0)"
+    return name if name in _SIMPLE or is_number(name) else "VARCHAR"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,94 @@
+"""Writes a table for a person: aligned, as wide as the terminal, row after row as they come.
+
+The widths are those of the rows that come first, since the others are not there yet: a later value
+that is wider is cut on a terminal, and stands out elsewhere.
+"""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from cmdm_tui.query.output.cells import is_number, shown
+from cmdm_tui.query.output.widths import GAP, widths_that_fit
+from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.text import ELLIPSIS, one_line
+
+NULL = "null"
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+class TableWriter:
+    """Writes a table. Columns that a terminal has no room for are left out, and told."""
+
+    def __init__(self, sink: Sink, look: Look) -> None:
+        self._sink = sink
+        self._look = look
+        self._names: list[str] = []
+        self._are_numbers: list[bool] = []
+        self._widths: list[int] | None = None
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Take the columns; nothing is written before the first rows tell the widths."""
+        self._names = [one_line(column.name) for column in columns]
+        self._are_numbers = [is_number(column.type) for column in columns]
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Write some rows."""
+        cells = [
+            [NULL if value is None else one_line(shown(value)) for value in row] for row in rows
+        ]
+        widths = self._widths or self._begun(cells)
+        lines = [self._line(row, texts, widths) for row, texts in zip(rows, cells, strict=True)]
+        self._write(lines)
+
+    def end(self) -> None:
+        """Write the heading at least."""
+        if self._widths is None:
+            self._begun([])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many columns were left out, if any."""
+        there, shown_ = len(self._names), len(self._widths or ())
+        if shown_ == there:
+            return ()
+        return (f"{shown_} of {there} columns fit; the format vertical shows all of them.",)
+
+    def _begun(self, cells: Sequence[Sequence[str]]) -> list[int]:
+        natural = [
+            max([cell_len(name), *(cell_len(row[place]) for row in cells)])
+            for place, name in enumerate(self._names)
+        ]
+        width = self._look.width
+        self._widths = natural if width is None else widths_that_fit(natural, width)
+        heading = [
+            self._cell(name, size, is_right)
+            for name, size, is_right in zip(
+                self._names, self._widths, self._are_numbers, strict=False
+            )
+        ]
+        rule = (" " * GAP).join("─" * size for size in self._widths)
+        self._write([self._styled((" " * GAP).join(heading).rstrip(), _BOLD), rule])
+        return self._widths
+
+    def _line(self, row: Row, texts: Sequence[str], widths: Sequence[int]) -> str:
+        cells: list[str] = []
+        for place, width in enumerate(widths):
+            cell = self._cell(texts[place], width, self._are_numbers[place])
+            cells.append(self._styled(cell, _DIM) if row[place] is None else cell)
+        return (" " * GAP).join(cells).rstrip()
+
+    def _cell(self, text: str, width: int, is_right: bool) -> str:
+        length = cell_len(text)
+        if length > width and self._look.width is not None and not is_right:
+            return set_cell_size(text, max(width - 1, 0)) + ELLIPSIS
+        # Half a number is another number: one that does not fit stands out of its column.
+        blank = " " * (width - length)
+        return blank + text if is_right else text + blank
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"{style}{text}{_PLAIN}" if self._look.has_colours and text else text
+
+    def _write(self, lines: Sequence[str]) -> None:
+        if lines:
+            self._sink.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))

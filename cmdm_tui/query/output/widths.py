@@ -1,0 +1,26 @@
+"""How wide the columns of a table are, so that a row fits a line."""
+
+from collections.abc import Sequence
+
+GAP = 2
+_NARROWEST = 12
+_USUAL = 20
+
+
+def widths_that_fit(natural: Sequence[int], available: int) -> list[int]:
+    """Return the widths of the leading columns that fit into `available`, gaps included.
+
+    Columns get their natural width up to one cap, the widest under which all of them fit. Where
+    they would become too narrow to read, the last ones are left out; the first one always stays.
+    """
+    for cap in range(max(available, _NARROWEST), _NARROWEST - 1, -1):
+        widths = [min(width, cap) for width in natural]
+        if sum(widths) + GAP * (len(widths) - 1) <= available:
+            return widths
+    kept: list[int] = []
+    for width in (min(width, _USUAL) for width in natural):
+        room = available - sum(kept) - GAP * len(kept)
+        if kept and room < min(width, _NARROWEST):
+            break
+        kept.append(min(width, max(room, 1)))
+    return kept

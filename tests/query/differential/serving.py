@@ -1,0 +1,75 @@
+"""Serves a data set on a real socket, counts the calls that reach it, and turns its behaviours."""
+
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.datafile import build
+from tests.query.differential.records import DataSet
+from tests.sandbox.control import Control
+
+_NO_LIMIT = 10**9
+
+
+class CountedNetwork(httpx.AsyncHTTPTransport):
+    """The network, with every call that goes out kept; a sign-in is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode().removeprefix("/api/v1/")
+        if path != "authenticate":
+            self.calls.append(f"{request.method} {path}")
+        return await super().handle_async_request(request)
+
+
+@dataclass
+class Service:
+    """A data set that is served."""
+
+    data: DataSet
+    info: RunningInfo
+    control: Control
+    chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def behave(self, behaviours: Mapping[str, str]) -> None:
+        """Choose these behaviours and no others."""
+        if behaviours != self.chosen:
+            self.control.behave(**behaviours)
+            self.chosen = behaviours
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[tuple[Account, CountedNetwork]]:
+        """Open an account on the service, of which nothing is known yet."""
+        credentials = Credentials(
+            SecretStr(self.info.client_id),
+            SecretStr(self.info.client_secret),
+            self.info.username,
+            SecretStr(self.info.password),
+        )
+        profile = Profile("tried", self.info.url, credentials, "tried", entities=("event",))
+        network = CountedNetwork()
+        async with Account.of(profile, catalogs=None, transport=network) as account:
+            yield account, network
+
+
+@contextmanager
+def serving(data: DataSet, folder: Path) -> Generator[Service]:
+    """Serve a data set while the block runs."""
+    folder.mkdir()
+    config = SandboxConfig(
+        folder, port=0, control=True, rate_limit=_NO_LIMIT, month_limit=_NO_LIMIT
+    )
+    build(folder / "sandbox.sqlite", data.seed(), sum(map(len, data.records.values())))
+    with Sandbox.embedded(config) as info:
+        control = Control.of(info)
+        with control.http:
+            yield Service(data, info, control)

@@ -1,0 +1,59 @@
+"""The engine gives the rows of the plain evaluation, for the calls that its plan said.
+
+A sample is tried in every run; `--all` tries more than two thousand queries.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.query.differential.records import data_set
+from tests.query.differential.serving import Service, serving
+from tests.query.differential.trying import BEHAVIOURS, needs_clean_values, page_caps, tried
+
+SETS = 6
+CLEAN_SETS = (0, 3)
+A_SAMPLE = (1, 6)
+THE_WHOLE = (6, 12)
+"""How many data sets are tried with each behaviour, and how many queries on each."""
+
+Served = Callable[[int], Service]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """Serve a data set by its number; each is served once for all tests."""
+    folder = tmp_path_factory.mktemp("differential")
+    services: dict[int, Service] = {}
+    with ExitStack() as running:
+
+        def serve(number: int) -> Service:
+            if number not in services:
+                data = data_set(number)
+                services[number] = running.enter_context(serving(data, folder / str(number)))
+            return services[number]
+
+        yield serve
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "place",
+    range(len(BEHAVIOURS)),
+    ids=[
+        " ".join(f"{name}={choice}" for name, choice in one.items()) or "own" for one in BEHAVIOURS
+    ],
+)
+async def test_rows_and_calls_are_right(place: int, served: Served, *, runs_whole: bool) -> None:
+    behaviours = BEHAVIOURS[place]
+    sets, queries = THE_WHOLE if runs_whole else A_SAMPLE
+    for turn in range(sets):
+        number = (place + turn) % SETS
+        if needs_clean_values(behaviours):
+            number = CLEAN_SETS[turn % len(CLEAN_SETS)]
+        service = served(number)
+        first = (place * sets + turn) * 1_000
+        turned = {**behaviours, **page_caps(service, first)}
+        found = await tried(service, turned, range(first, first + queries))
+        assert not found, "\n".join(map(str, found))

@@ -1,0 +1,217 @@
+"""Tries queries on the engine: rows against the plain evaluation, calls against the plan."""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.errors import QueryError
+from tests.query.differential import language as q
+from tests.query.differential.comparing import difference
+from tests.query.differential.evaluating import evaluate
+from tests.query.differential.generating import QueryGenerator
+from tests.query.differential.language import Row
+from tests.query.differential.records import COLUMNS, columns_of
+from tests.query.differential.rendering import render
+from tests.query.differential.serving import CountedNetwork, Service
+
+BEHAVIOURS: Sequence[Mapping[str, str]] = (
+    {},
+    {"collation": "binary"},
+    {"collation": "locale"},
+    {"collation": "numeric-as-text"},
+    {"nulls": "last"},
+    {"nulls": "always-last"},
+    {"collation": "binary", "nulls": "last"},
+    {"collation": "locale", "nulls": "always-last"},
+    {"collation": "numeric-as-text", "nulls": "last", "ties": "unstable"},
+    {"ties": "unstable"},
+    {"order": "unstable"},
+    {"order": "newest-first"},
+    {"order": "unstable", "ties": "unstable", "collation": "binary"},
+    {"totals": "numbers"},
+    {"list_key": "entity"},
+    {"rate_headers": "missing", "token_header": "missing"},
+    {"rate_headers": "garbage", "token_header": "garbage"},
+    {"default_page": "10"},
+    {"past_the_end": "404"},
+    {"past_the_end": "404", "order": "unstable", "totals": "numbers"},
+    {"unknown_names": "ignored"},
+    {"unknown_parameters": "400"},
+    {"external_ids": "long"},
+    {"external_ids": "odd"},
+    {"field_metadata": "other-names"},
+    {"field_metadata": "empty"},
+    {"field_metadata": "absent"},
+    {"values": "json"},
+    {"values": "nested"},
+    {"task_fields": "200"},
+    {"system_fields": "absent"},
+    {"counted": "nothing"},
+    {"error_body": "html", "unknown": "400"},
+)
+"""What services may do that matters to a query; each is tried with pages of several sizes."""
+
+_NEED_CLEAN_VALUES = {"field_metadata"}
+"""Where types are read off records, a record that has none of them would change the type."""
+
+_LARGEST_PAGE = 1_000
+_MOST_PAGES = 40
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One query of one service: enough to make it again."""
+
+    data: int
+    behaviours: Mapping[str, str]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was wrong, with what it takes to see it again."""
+
+    trial: Trial
+    sql: str
+    said: str
+    plan: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.said}\n  of: {self.sql}\n  plan: {self.plan}\n  {self.trial}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a query: the rows, the plan, its calls from low to high, and those it told."""
+
+    rows: Sequence[Row]
+    plan: str
+    low: int
+    high: int
+    told: int
+
+
+class OfEngine:
+    """The engine itself."""
+
+    def __init__(self, account: Account) -> None:
+        self._engine = Engine(account)
+
+    async def rows(self, sql: str) -> Answer:
+        prepared = await self._engine.prepare(sql)
+        with await self._engine.run(prepared) as result:
+            stats = result.stats
+            rows = [tuple(row) for row in result.rows]
+            return Answer(
+                rows, stats.plan, stats.calls_low, stats.calls_high, stats.calls_used
+            )  # fmt: skip
+
+
+def needs_clean_values(behaviours: Mapping[str, str]) -> bool:
+    """Tell whether records must be clean for their types to be what they are elsewhere."""
+    return not _NEED_CLEAN_VALUES.isdisjoint(behaviours)
+
+
+def page_caps(service: Service, seed: int) -> Mapping[str, str]:
+    """Return a size of page that makes some pages, and not too many."""
+    most = max(len(records) for records in service.data.records.values())
+    caps = [cap for cap in (2, 3, 7, 20, 60) if most / cap <= _MOST_PAGES]
+    chosen = random.Random(seed).choice([None, *caps, *caps])
+    return {} if chosen is None else {"page_cap": str(chosen)}
+
+
+async def tried(
+    service: Service,
+    behaviours: Mapping[str, str],
+    seeds: Sequence[int],
+    engine_of: type[OfEngine] = OfEngine,
+) -> list[Finding]:
+    """Run a query a seed, one after the other on one engine, and return what was wrong."""
+    service.behave(behaviours)
+    found: list[Finding] = []
+    async with service.opened() as (account, network):
+        engine = engine_of(account)
+        for seed in seeds:
+            query, sql = drawn(service, behaviours, seed)
+            trial = Trial(service.data.number, behaviours, seed)
+            said, plan = await _tried_one(service, engine, network, behaviours, query, sql)
+            if said is not None:
+                found.append(Finding(trial, sql, said, plan))
+    return found
+
+
+def drawn(service: Service, behaviours: Mapping[str, str], seed: int) -> tuple[q.Query, str]:
+    """Return the query of a seed, and its SQL."""
+    columns = {entity: columns_of(entity, behaviours) for entity in COLUMNS}
+    tables = service.data.tables(behaviours)
+    query = QueryGenerator(seed, columns, tables).query()
+    return query, render(query, seed)
+
+
+async def _tried_one(
+    service: Service,
+    engine: OfEngine,
+    network: CountedNetwork,
+    behaviours: Mapping[str, str],
+    query: q.Query,
+    sql: str,
+) -> tuple[str | None, str]:
+    before = len(network.calls)
+    try:
+        answer = await engine.rows(sql)
+    except QueryError as error:
+        return f"{type(error).__name__}: {error}", ""
+    calls = network.calls[before:]
+    plan = f"{answer.plan}, {answer.low} to {answer.high} calls, {len(calls)} made: {calls[:12]}"
+    outcome = evaluate(query, service.data.tables(behaviours))
+    said = difference(outcome, answer.rows)
+    if said is None:
+        said = _wrong_calls(service, behaviours, query, answer, calls)
+    return said, plan
+
+
+def _wrong_calls(
+    service: Service,
+    behaviours: Mapping[str, str],
+    query: q.Query,
+    answer: Answer,
+    calls: Sequence[str],
+) -> str | None:
+    data_calls = [call for call in calls if "/fields" not in call]
+    if answer.told != len(calls):
+        return f"{len(calls)} calls were made, and the result tells {answer.told}"
+    if not answer.low <= len(calls) <= answer.high:
+        return f"{len(calls)} calls were made, and {answer.low} to {answer.high} were predicted"
+    most = most_calls(service, behaviours, query)
+    if len(data_calls) > most:
+        return f"{len(data_calls)} calls were made, and a scan with its probes takes {most}"
+    return None
+
+
+def most_calls(service: Service, behaviours: Mapping[str, str], query: q.Query) -> int:
+    """Return the calls of a scan of every entity of the query, and of the probes before it."""
+    granted = int(behaviours.get("page_cap", _LARGEST_PAGE))
+    most = 0
+    for entity in entities_of(query):
+        pages = max(math.ceil(len(service.data.records[entity]) / granted), 1)
+        # To learn the total, and to search from both sides.
+        most += pages + 1 + 2 * math.ceil(math.log2(pages + 1))
+    return most
+
+
+def entities_of(query: object) -> set[str]:
+    """Return the entities whose records a query reads."""
+    if isinstance(query, q.Table):
+        return {query.entity}
+    if isinstance(query, tuple):
+        return {entity for part in query for entity in entities_of(part)}  # pyright: ignore[reportUnknownVariableType]
+    if hasattr(query, "__dataclass_fields__"):
+        return {
+            entity
+            for name in query.__dataclass_fields__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]
+            for entity in entities_of(getattr(query, name))  # pyright: ignore[reportUnknownArgumentType]
+        }
+    return set()
