@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound
+from cmdm_tui.catalog.facts import Facts, facts_file
 from cmdm_tui.catalog.infer import infer_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.files import replace_file
@@ -26,8 +27,9 @@ class _Kept(msgspec.Struct):
 class Catalog:
     """What is known of one server. The API lists no entities, so custom ones are added by name.
 
-    `file` keeps the custom entities between runs; None keeps them for this run only. A file that
-    cannot be read counts as empty: everything in it can be learnt again.
+    `file` keeps the custom entities between runs, and files beside it the fields, counts and traits;
+    None keeps them for this run only. A file that cannot be read counts as empty: everything in it
+    can be learnt again.
     """
 
     def __init__(self, client: Client, *, file: Path | None, custom: Iterable[str] = ()) -> None:
@@ -35,7 +37,7 @@ class Catalog:
         self._file = file
         self._traits_file = None if file is None else traits_file(file)
         self._custom = list(dict.fromkeys([*custom, *self._read().entities]))
-        self._fields: dict[str, tuple[Field, ...]] = {}
+        self._facts = Facts(None if file is None else facts_file(file), client.address)
         self._traits: Traits | None = None
 
     @property
@@ -83,25 +85,48 @@ class Catalog:
         """Forget a custom entity."""
         if name in self._custom:
             self._custom.remove(name)
-            self._fields.pop(name, None)
+            self._facts.forget(name)
+            self._facts.keep()
             self._write()
 
     async def count(self, entity: str) -> int | None:
         """Return how many records the entity has, None where the service tells none: one call."""
-        return (await self._client.page(entity, per_page=1, page=1)).total_records
+        total = (await self._client.page(entity, per_page=1, page=1)).total_records
+        self.saw_total(entity, total)
+        return total
+
+    def known_total(self, entity: str) -> int | None:
+        """Return how many records the entity had within the last hour, None if unknown: no call."""
+        return self._facts.total(self.entity(entity))
+
+    def saw_total(self, entity: str, total: int | None) -> None:
+        """Take in a total that an answer told; `keep` writes it."""
+        if total is not None:
+            self._facts.learn_total(self.entity(entity), total)
+
+    def saw_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
+        """Take in fields that an answer told, or that were inferred of one; `keep` writes them."""
+        self._facts.learn_fields(self.entity(entity), fields)
+
+    def keep(self) -> None:
+        """Write what was learnt of the entities, where there is a file for it."""
+        self._facts.keep()
 
     async def fields(self, entity: str, *, anew: bool = False) -> tuple[Field, ...]:
         """Return the entity's fields: as described, else inferred from its first records.
 
-        They are asked for once, or `anew`. Raises NotFound where there is no such entity.
+        They are asked for once a day, or `anew`. Raises NotFound where there is no such entity.
         """
-        if anew or entity not in self._fields:
-            self._fields[entity] = await self._described(entity) or await self._inferred(entity)
-        return self._fields[entity]
+        known = () if anew else self._facts.fields(entity)
+        if not known:
+            known = await self._described(entity) or await self._inferred(entity)
+            self._facts.learn_fields(entity, known)
+            self._facts.keep()
+        return known
 
     def known_fields(self, entity: str) -> tuple[Field, ...]:
-        """Return the entity's fields as far as they were asked for already: no call."""
-        return self._fields.get(self.entity(entity), ())
+        """Return the entity's fields as far as they are known already: no call."""
+        return self._facts.fields(self.entity(entity))
 
     async def _described(self, entity: str) -> tuple[Field, ...]:
         try:
