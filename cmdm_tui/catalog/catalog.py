@@ -108,6 +108,12 @@ class Catalog:
         """Take in fields that an answer told, or that were inferred of one; `keep` writes them."""
         self._facts.learn_fields(self.entity(entity), fields)
 
+    def saw_entity(self, entity: str) -> None:
+        """Add a custom entity that an answer has shown to exist: no call."""
+        if entity not in self.entities:
+            self._custom.append(entity)
+            self._write()
+
     def keep(self) -> None:
         """Write what was learnt of the entities, where there is a file for it."""
         self._facts.keep()

@@ -6,12 +6,12 @@ from cmdm_tui.query.errors import BudgetReached
 class CallBudget:
     """The calls of one run: every call of the API that it makes counts, signing in does not.
 
-    `most` is the most that it may make; None for as many as it takes.
+    `most` is the most that it may make, None for as many as it takes; `used` what was made before.
     """
 
-    def __init__(self, most: int | None = None) -> None:
+    def __init__(self, most: int | None = None, *, used: int = 0) -> None:
         self.most = most
-        self._used = 0
+        self._used = used
 
     @property
     def used(self) -> int:

@@ -116,3 +116,11 @@ class Seen:
     def type_of(self, name: str, kind: Kind) -> str:
         """Return the DuckDB type of a column, given what was seen of it."""
         return self.digits[name].type if kind is Kind.NUMBER else stored_type(kind)
+
+    def warnings(self, entity: str) -> list[str]:
+        """Return what to tell of columns whose values fit no decimal."""
+        return [
+            f"The numbers of {entity}.{name} have too many digits for a decimal and are rounded."
+            for name, digits in self.digits.items()
+            if digits.type == "DOUBLE"
+        ]

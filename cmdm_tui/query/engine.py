@@ -1,144 +1,198 @@
 """The query engine's face: prepare SQL, see what it costs, run it, have the rows."""
 
-import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
+import msgspec
+
+from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.dialect import DIALECT
-from cmdm_tui.query.errors import BudgetReached, UnknownName
-from cmdm_tui.query.fetch import Fetcher
-from cmdm_tui.query.loading import Loader, columns_of
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Cost, Kind, Table
-from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
-from cmdm_tui.query.order import in_account_order
-from cmdm_tui.query.parse import Explain, Select, Statement, parse
+from cmdm_tui.query.casts import stored_type
+from cmdm_tui.query.errors import UnknownName
+from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.model import EXTERNAL_ID, Cost, Kind
+from cmdm_tui.query.names import nearest
+from cmdm_tui.query.pages import EntityPages
+from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse
+from cmdm_tui.query.prepare import Preparation, Prepared
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
-from cmdm_tui.query.session import Row, Session
+from cmdm_tui.query.running import Batch, Run
+from cmdm_tui.query.session import Database, Session
 
-
-@dataclass(frozen=True)
-class Prepared:
-    """A query understood and planned, ready to run."""
-
-    statement: Statement
-    tables: tuple[Table, ...]
-    used: dict[str, tuple[Column, ...]]
-    sql: str
-    cost: Cost
-    plan: str
-    calls: int
-
-    @property
-    def columns(self) -> tuple[ResultColumn, ...]:
-        return ()
-
-    def explain_text(self) -> str:
-        return f"{self.plan}: {self.cost} calls"
-
-    def explain_json(self) -> dict[str, object]:
-        return {"plan": self.plan, "calls_low": self.cost.low, "calls_high": self.cost.high}
-
-
-@dataclass(frozen=True)
-class Batch:
-    columns: tuple[ResultColumn, ...]
-    rows: Sequence[Row]
-
-
-class Streaming:
-    """Rows as they come; `result` once they have."""
-
-    def __init__(self, engine: "Engine", prepared: Prepared, most: int | None) -> None:
-        self._engine = engine
-        self._prepared = prepared
-        self._most = most
-        self.result: Result | None = None
-
-    async def __aiter__(self) -> AsyncIterator[Batch]:
-        self.result = await self._engine.run(self._prepared, max_calls=self._most)
-        for rows in self.result.batches(1000):
-            yield Batch(self.result.columns, rows)
+_ROWS_AT_ONCE = 1_000
 
 
 class Engine:
-    """SQL over one account."""
+    """SQL over one account. Close it to let go of what its results hold."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self._database = Database()
 
     async def prepare(self, sql: str) -> Prepared:
-        statement = parse(sql)
-        query = statement.query if isinstance(statement, Explain) else statement
-        if not isinstance(query, Select):
-            return Prepared(statement, (), {}, "", Cost(0, 0), "catalog", 0)
-        catalog = self._account.catalog
-        tree = query.tree.copy()
-        sources: list[Source] = []
-        tables: dict[str, Table] = {}
-        for node in find_tables(tree):
-            entity = catalog.entity(node.name)
-            if entity not in catalog.entities:
-                raise UnknownName("entity", node.name, nearest(node.name, catalog.entities))
-            sources.append(Source(node, entity))
-            if entity not in tables:
-                fields = await catalog.fields(entity)
-                columns = [Column(EXTERNAL_ID)]
-                columns += [
-                    Column(f.name, Kind.of_type(f.type), f.type or "Text", f.inferred)
-                    for f in fields
-                ]
-                tables[entity] = Table(entity, tuple(columns), await catalog.count(entity))
-        used = used_columns(tree, sources, tables)
-        located(tree, sources)
-        text = in_account_order(tree).sql(dialect=DIALECT)
-        pages = sum(table.pages or 1 for table in tables.values())
-        return Prepared(
-            statement, tuple(tables.values()), used, text, Cost(pages, pages), "materialise", 0
-        )
+        """Read, check and plan a statement: at most a call for each total not yet known.
+
+        Where an entity's fields are not known and their types matter, they are asked for once.
+        Raises QueryError for SQL that cannot be run, ApiError where a call fails.
+        """
+        return await Preparation(self._account, self._database).prepared(parse(sql))
 
     async def run(self, prepared: Prepared, *, max_calls: int | None = None) -> Result:
-        started = time.perf_counter()
-        budget = CallBudget(max_calls)
-        session = Session()
-        partial = False
-        failed: dict[str, int] = {}
-        inferred: list[str] = []
-        for table in prepared.tables:
-            columns = prepared.used[table.entity] or table.columns[:1]
-            await session.work(session.declare, table, columns)
-            loader = Loader(session, table, columns)
-            try:
-                async for page in Fetcher(self._account.client, budget, table).scan(
-                    columns, sort_by=EXTERNAL_ID
-                ):
-                    await session.work(loader.load, columns_of(page.records, columns))
-            except BudgetReached:
-                partial = True
-            await session.work(loader.finish)
-            failed |= {f"{table.entity}.{n}": c for n, c in loader.seen.failed.items()}
-            inferred += [f"{table.entity}.{c.name}" for c in columns if c.is_inferred]
-        described = await session.work(session.describe, prepared.sql)
-        names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
-        await session.work(session.execute, f"CREATE TABLE {TABLE} ({names}) AS {prepared.sql}")
-        ((count,),) = await session.work(session.execute, f"SELECT count(*) FROM {TABLE}")
-        stats = Stats(
-            prepared.plan,
-            prepared.cost.low,
-            prepared.cost.high,
-            budget.used,
-            count,
-            round((time.perf_counter() - started) * 1000, 1),
-        )
-        notes = Notes("partial" if partial else "live", failed, tuple(inferred))
-        return Result(
-            session,
-            [ResultColumn(*one) for one in described],
-            count=count,
-            notes=notes,
-            stats=stats,
-        )
+        """Run a query and return its whole result; partial where `max_calls` stopped it.
 
-    def stream(self, prepared: Prepared, *, max_calls: int | None = None) -> Streaming:
+        `max_calls` counts the calls of planning too. Raises QueryError or ApiError.
+        """
+        return await self.stream(prepared, max_calls=max_calls).finish()
+
+    def stream(self, prepared: Prepared, *, max_calls: int | None = None) -> "Streaming":
+        """Return the run of a query, to be iterated over: its rows as they come."""
         return Streaming(self, prepared, max_calls)
+
+    def close(self) -> None:
+        """Let go of the database; results are gone with it."""
+        self._database.close()
+
+    def begin(self, prepared: Prepared, most: int | None, stop: asyncio.Event) -> Run:
+        """Begin a run with what planning has read, if no other run has begun with it."""
+        assert prepared.understood is not None
+        used = 0
+        if prepared.kept:
+            kept = prepared.kept.pop()
+            pages, learner, used = kept.pages, kept.learner, prepared.calls_made
+        else:
+            learner, pages = Learner(self._account), {}
+        budget = CallBudget(most, used=used)
+        for entity in prepared.understood.tables:
+            if entity not in pages:
+                pages[entity] = EntityPages(self._account.client, entity, budget, learner)
+            pages[entity].budget = budget
+        session = self._database.session()
+        return Run(prepared, prepared.understood, pages, learner, budget, session, stop)
+
+    async def about_names(self, prepared: Prepared) -> Result:
+        """Return what SHOW ENTITIES, DESCRIBE and EXPLAIN tell."""
+        statement = prepared.statement
+        calls = 0
+        match statement:
+            case ShowEntities():
+                rows = self._entities()
+            case Describe(entity=entity):
+                rows, calls = await self._columns(entity)
+            case Explain(as_json=True):
+                rows = [(msgspec.json.encode(prepared.explain_json()).decode(),)]
+            case _:
+                rows = [(line,) for line in prepared.explain_text().splitlines()]
+        columns = prepared.columns
+        if isinstance(statement, Explain):
+            columns = (ResultColumn("plan", "VARCHAR"),)
+            calls = prepared.calls_made
+        return _of_rows(self._database.session(), columns, rows, prepared, calls)
+
+    def _entities(self) -> list[tuple[Any, ...]]:
+        catalog = self._account.catalog
+        return [
+            (
+                entity,
+                catalog.known_total(entity),
+                len(catalog.known_fields(entity)) or None,
+                catalog.is_custom(entity),
+            )
+            for entity in catalog.entities
+        ]
+
+    async def _columns(self, name: str) -> tuple[list[tuple[Any, ...]], int]:
+        catalog = self._account.catalog
+        entity = catalog.entity(name)
+        if entity not in catalog.entities and nearest(name, catalog.entities):
+            raise UnknownName("entity", name, nearest(name, catalog.entities))
+        calls = 0
+        fields = catalog.known_fields(entity)
+        if not fields:
+            preparation = Preparation(self._account, self._database)
+            fields, calls = await preparation.fields(entity)
+        rows: list[tuple[Any, ...]] = [(EXTERNAL_ID, stored_type(Kind.TEXT), None, False)]
+        rows += [(one.name, _type_of(one), one.type, one.inferred) for one in fields]
+        return rows, calls
+
+
+class Streaming:
+    """A run whose rows are given as they come. After the last, `result` holds all of them.
+
+    `stop` ends it early: what came is given, and the result says that it is partial. A task that
+    is cancelled keeps what came the same way, in `result`.
+    """
+
+    def __init__(self, engine: Engine, prepared: Prepared, most: int | None) -> None:
+        self._engine = engine
+        self._prepared = prepared
+        self._most = most
+        self._stop = asyncio.Event()
+        self.result: Result | None = None
+
+    def stop(self) -> None:
+        """Fetch no more: what is under way is left, what came is given."""
+        self._stop.set()
+
+    async def finish(self) -> Result:
+        """Run to the end and return the result."""
+        if self._prepared.understood is None or isinstance(self._prepared.statement, Explain):
+            self.result = await self._engine.about_names(self._prepared)
+            return self.result
+        run = self._engine.begin(self._prepared, self._most, self._stop)
+        async for _ in self._given(run):
+            pass
+        assert self.result is not None
+        return self.result
+
+    async def __aiter__(self) -> AsyncGenerator[Batch]:
+        """Yield the rows, some at a time."""
+        is_streamed = False
+        if self._prepared.understood is None or isinstance(self._prepared.statement, Explain):
+            await self.finish()
+        else:
+            run = self._engine.begin(self._prepared, self._most, self._stop)
+            async for rows in self._given(run):
+                is_streamed = True
+                yield Batch(self._prepared.columns, rows)
+        if self.result is not None and not is_streamed:
+            for rows in self.result.batches(_ROWS_AT_ONCE):
+                yield Batch(self.result.columns, rows)
+
+    async def _given(self, run: Run) -> AsyncGenerator[Sequence[tuple[Any, ...]]]:
+        try:
+            async for rows in run.batches():
+                yield rows
+        except asyncio.CancelledError:
+            self.result = await run.kept()
+            raise
+        except BaseException:
+            run.close()
+            raise
+        self.result = await run.finished()
+
+
+def _type_of(field: Field) -> str:
+    kind = Kind.of_type(field.type)
+    return "DECIMAL" if kind is Kind.NUMBER else stored_type(kind)
+
+
+def _of_rows(
+    session: Session,
+    columns: Sequence[ResultColumn],
+    rows: Sequence[tuple[Any, ...]],
+    prepared: Prepared,
+    calls: int,
+) -> Result:
+    kept = ", ".join(f"c{n} {column.type}" for n, column in enumerate(columns, 1))
+    session.execute(f"CREATE TEMP TABLE {TABLE} ({kept})")
+    holes = ", ".join("?" for _ in columns)
+    for row in rows:
+        session.execute(f"INSERT INTO {TABLE} VALUES ({holes})", row)
+    cost: Cost = prepared.cost
+    stats = Stats(prepared.plan, cost.low, cost.high, calls, len(rows), 0.0)
+    return Result(session, columns, count=len(rows), notes=Notes(), stats=stats)
+
+
+__all__ = ["Batch", "Engine", "Streaming"]

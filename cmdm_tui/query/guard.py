@@ -11,7 +11,7 @@ from sqlglot import exp
 from cmdm_tui.query.errors import Refused, SqlError
 
 _QUERIES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
-_NEVER: tuple[type[exp.Expression], ...] = (
+_NEVER: tuple[type[exp.Expr], ...] = (
     exp.Command, exp.DML, exp.DDL, exp.Into, exp.Copy, exp.Attach, exp.Detach, exp.Pragma, exp.Set,
     exp.Use, exp.Drop, exp.Alter, exp.Install, exp.Summarize, exp.Describe, exp.Parameter,
     exp.Placeholder, exp.Kill, exp.Transaction, exp.Commit, exp.Rollback, exp.ReadCSV,
@@ -34,7 +34,7 @@ _FORBIDDEN = re.compile(
 _SET_NAMES = frozenset({"set_bit"})
 
 
-def check_tree(tree: exp.Expression) -> None:
+def check_tree(tree: exp.Expr) -> None:
     """Raise Refused where the statement, or anything in it, is more than a read of entities."""
     if isinstance(tree, exp.Pivot):
         raise Refused(
@@ -49,7 +49,7 @@ def check_tree(tree: exp.Expression) -> None:
 _HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
 
 
-def _check(node: exp.Expression) -> None:
+def _check(node: exp.Expr) -> None:
     if isinstance(node, _NEVER):
         raise Refused(f"{_named(node)} may not stand in a query", hint=_HINT)
     if isinstance(node, exp.Table):
@@ -84,11 +84,11 @@ def _check_table(table: exp.Table) -> None:
 
 
 def _check_dot(node: exp.Dot) -> None:
-    if isinstance(node.expression, exp.Func) and not isinstance(node.this, exp.Expression):
+    if isinstance(node.expression, exp.Func) and not isinstance(node.this, exp.Expr):
         raise SqlError("A function may not name a schema")
 
 
-def _names(node: exp.Expression) -> Iterator[str]:
+def _names(node: exp.Expr) -> Iterator[str]:
     """Yield the names under which DuckDB may know the function that `node` is."""
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
         yield str(node.name or node.this).strip('"').casefold()

@@ -10,8 +10,8 @@ import msgspec
 from cmdm_tui.api import Record
 from cmdm_tui.query.casts import Digits, Seen, stored
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
-from cmdm_tui.query.names import quoted
-from cmdm_tui.query.session import RAW, Session
+from cmdm_tui.query.names import SCHEMA
+from cmdm_tui.query.session import Session, raw_name
 
 _PLAIN = {str, type(None)}
 _MOST_DIGITS = 100
@@ -68,37 +68,37 @@ class Loader:
     def __init__(self, session: Session, table: Table, columns: Sequence[Column]) -> None:
         self._session = session
         self._table = table
-        self._columns = tuple(columns)
+        self.columns = tuple(columns)
         self.seen = Seen()
-        for column in self._columns:
+        self.rows = 0
+        for column in self.columns:
             if column.kind is Kind.NUMBER:
                 self.seen.digits[column.name] = Digits()
 
     def load(self, lists: Sequence[Sequence[str | None]]) -> None:
         """Add records, given as columns of text; on the session's thread."""
+        self.rows += len(lists[0])
         content = _encoded(lists)
-        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self._columns) + 1))
+        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
         self._session.execute(
             f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {texts} "
             """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
             [content],
         )
         self._measure()
-        values = ", ".join(
-            stored(column.kind, f"c{n}") for n, column in enumerate(self._columns, 1)
-        )
+        values = ", ".join(stored(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1))
         self._session.execute(
-            f"INSERT INTO {RAW}.{quoted(self._table.entity)} SELECT {values} FROM batch"
+            f"INSERT INTO {SCHEMA}.{raw_name(self._table)} SELECT {values} FROM temp.batch"
         )
 
-    def finish(self) -> None:
-        """Let the entity's table show what was loaded; on the session's thread."""
-        self._session.show(self._table, self._columns, self.seen)
+    def show(self, since: int | None = None) -> None:
+        """Let the entity's table show what was loaded, from a row on; on the session's thread."""
+        self._session.show(self._table, self.columns, self.seen, since=since)
 
     def _measure(self) -> None:
         """Count the values that are none of their type, and the digits of the numbers."""
         typed = [
-            (n, column) for n, column in enumerate(self._columns, 1) if column.kind is not Kind.TEXT
+            (n, column) for n, column in enumerate(self.columns, 1) if column.kind is not Kind.TEXT
         ]
         if not typed:
             return
@@ -107,7 +107,7 @@ class Loader:
             value = stored(column.kind, f"c{n}")
             measures.append(f"count(c{n}) - count({value})")
             measures += Digits.measures(value) if column.kind is Kind.NUMBER else ("0", "0")
-        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM batch")
+        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM temp.batch")
         for index, (_, column) in enumerate(typed):
             failed, before, after = found[3 * index : 3 * index + 3]
             if failed:
@@ -126,5 +126,5 @@ def _encoded(lists: Sequence[Sequence[str | None]]) -> str:
 
 
 def _whole(text: str) -> str:
-    """Return the text without the halves of characters that JSON can escape and nothing can hold."""
+    """Return the text without halves of characters, which JSON can escape and nothing can hold."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -9,6 +9,9 @@ from typing import Self
 EXTERNAL_ID = "ExternalID"
 """The column that every entity has: its records' external ids (`api.md`)."""
 
+LARGEST_PAGE = 1000
+"""Records asked for at most in one page; a server may grant fewer (`api.md`, per_page)."""
+
 
 class Kind(StrEnum):
     """How a field's values compare: text in the account's order, the others by value."""
@@ -59,7 +62,7 @@ class Table:
     entity: str
     columns: tuple[Column, ...]
     total: int | None = None
-    largest_page: int = 1000
+    largest_page: int = LARGEST_PAGE
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:

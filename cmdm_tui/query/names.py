@@ -13,7 +13,7 @@ from sqlglot import exp
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 
-SCHEMA = "entity"
+SCHEMA = "temp"
 """The schema that holds the entities' tables, so that no CTE's name can stand before them."""
 
 _SUGGESTED = 3
@@ -33,12 +33,12 @@ class Source:
         return self.node.alias_or_name.casefold()
 
 
-def find_tables(tree: exp.Expression) -> tuple[exp.Table, ...]:
+def find_tables(tree: exp.Expr) -> tuple[exp.Table, ...]:
     """Return the nodes that name tables, and not a common table expression, in their order."""
     return tuple(_tables(tree, frozenset()))
 
 
-def _tables(node: exp.Expression, known: frozenset[str]) -> Iterator[exp.Table]:
+def _tables(node: exp.Expr, known: frozenset[str]) -> Iterator[exp.Table]:
     with_ = node.args.get("with_")
     if isinstance(with_, exp.With):
         for cte in with_.expressions:
@@ -46,16 +46,16 @@ def _tables(node: exp.Expression, known: frozenset[str]) -> Iterator[exp.Table]:
             inner = known | {name} if with_.args.get("recursive") else known
             yield from _tables(cte.this, inner)
             known |= {name}
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
-        if node.name.casefold() not in known:
-            yield node
+    is_named = isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)
+    if isinstance(node, exp.Table) and is_named and node.name.casefold() not in known:
+        yield node
     for child in node.iter_expressions():
         if child is not with_:
             yield from _tables(child, known)
 
 
 def used_columns(
-    tree: exp.Expression, sources: Iterable[Source], tables: Mapping[str, Table]
+    tree: exp.Expr, sources: Iterable[Source], tables: Mapping[str, Table]
 ) -> dict[str, tuple[Column, ...]]:
     """Return the columns of each entity that the query uses, in the entity's own order."""
     sources = tuple(sources)
@@ -73,7 +73,7 @@ def used_columns(
     }
 
 
-def _takes_all(node: exp.Expression, source: Source, table: Table) -> bool:
+def _takes_all(node: exp.Expr, source: Source, table: Table) -> bool:
     if isinstance(node, exp.Star):
         return _star_covers(node, source)
     if isinstance(node, exp.Columns | exp.Pivot):
@@ -98,7 +98,7 @@ def _star_covers(star: exp.Star, source: Source) -> bool:
     return select is None or source.node.find_ancestor(exp.Select) is select
 
 
-def _named(node: exp.Expression, source: Source, table: Table) -> set[str]:
+def _named(node: exp.Expr, source: Source, table: Table) -> set[str]:
     if isinstance(node, exp.Column):
         parts = [part.name for part in node.parts]
         first = parts[0].casefold()
@@ -114,7 +114,7 @@ def _named(node: exp.Expression, source: Source, table: Table) -> set[str]:
     return {column.name for column in found if column is not None}
 
 
-def located(tree: exp.Expression, sources: Iterable[Source]) -> None:
+def located(sources: Iterable[Source]) -> None:
     """Let every source name its table in the schema of entities, whatever it was written like."""
     for source in sources:
         source.node.set("this", exp.to_identifier(source.entity, quoted=True))

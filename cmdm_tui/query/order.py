@@ -30,17 +30,27 @@ _LAST_CASED = 0x20000
 """No character from here on has a casefold of its own."""
 
 
-def in_account_order(tree: exp.Expression) -> exp.Expression:
-    """Return a copy of the query that orders text as the account does."""
-    tree = tree.copy()
+def in_account_order(tree: exp.Expr, aggregates: frozenset[str] = frozenset()) -> exp.Expr:
+    """Return a copy of the query that orders text as the account does.
+
+    `aggregates` are the names of the aggregate functions that sqlglot does not know.
+    """
+    tree = named_projections(tree.copy())
     for select in list(tree.find_all(exp.Select)):
-        _name_projections(select)
+        _write_out_grouping(select, aggregates)
     for query in list(tree.find_all(exp.Query)):
         _resolve_positions(query)
-    return _rewritten(tree)
+    return _rewritten(_ordered_from_outside(tree))
 
 
-def _rewritten(node: exp.Expression) -> exp.Expression:
+def named_projections(tree: exp.Expr) -> exp.Expr:
+    """Name each computed column of the query as it is written, whatever it is rewritten to."""
+    for select in list(tree.find_all(exp.Select)):
+        _name_projections(select)
+    return tree
+
+
+def _rewritten(node: exp.Expr) -> exp.Expr:
     """Rewrite from the leaves up, so that what is built is not rewritten again."""
     for child in list(node.iter_expressions()):
         new = _rewritten(child)
@@ -49,7 +59,7 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
     return _replacement(node) or node
 
 
-def _replacement(node: exp.Expression) -> exp.Expression | None:
+def _replacement(node: exp.Expr) -> exp.Expr | None:
     match node:
         case exp.LT() | exp.LTE() | exp.GT() | exp.GTE():
             return _comparison(node)
@@ -69,7 +79,7 @@ def _replacement(node: exp.Expression) -> exp.Expression | None:
     return None
 
 
-def _comparison(node: exp.Expression) -> exp.Expression | None:
+def _comparison(node: exp.Expr) -> exp.Expr | None:
     left, right = node.args["this"], node.args["expression"]
     if _is_number(left) or _is_number(right) or _is_asof(node):
         return None
@@ -93,9 +103,7 @@ def _comparison(node: exp.Expression) -> exp.Expression | None:
     return _call(_COMPARED[type(node)], left, right)
 
 
-def _by_parts(
-    node: exp.Expression, left: list[exp.Expression], right: list[exp.Expression]
-) -> exp.Expression:
+def _by_parts(node: exp.Expr, left: list[exp.Expr], right: list[exp.Expr]) -> exp.Expr:
     """Compare rows value by value, the later ones where the earlier are equal."""
     if len(left) != len(right):
         raise SqlError("Rows of different lengths cannot be compared")
@@ -110,7 +118,7 @@ def _by_parts(
     )
 
 
-def _extreme(node: exp.Expression) -> exp.Expression:
+def _extreme(node: exp.Expr) -> exp.Expr:
     value = node.this
     if isinstance(value, exp.Distinct):
         value = value.expressions[0]
@@ -131,7 +139,7 @@ def _is_keyed(node: exp.Ordered) -> bool:
     return True
 
 
-def _is_number(node: exp.Expression) -> bool:
+def _is_number(node: exp.Expr) -> bool:
     node = node.unnest()
     if isinstance(node, exp.Neg):
         node = node.this
@@ -140,7 +148,7 @@ def _is_number(node: exp.Expression) -> bool:
     )
 
 
-def _is_asof(node: exp.Expression) -> bool:
+def _is_asof(node: exp.Expr) -> bool:
     join = node.find_ancestor(exp.Join, exp.Query)
     return isinstance(join, exp.Join) and join.method == "ASOF"
 
@@ -156,13 +164,60 @@ def _name_projections(select: exp.Select) -> None:
             projection.replace(exp.alias_(projection.copy(), name, quoted=True))
 
 
-def _resolve_positions(query: exp.Expression) -> None:
+def _write_out_grouping(select: exp.Select, aggregates: frozenset[str]) -> None:
+    """Write GROUP BY ALL as the columns it means, which an ORDER BY can then compute with."""
+    group = select.args.get("group")
+    if not isinstance(group, exp.Group) or not group.args.get("all"):
+        return
+    if any(one.is_star or one.find(exp.Columns) for one in select.expressions):
+        return
+    columns = [
+        one.unalias().copy() for one in select.expressions if not _has_aggregate(one, aggregates)
+    ]
+    select.set("group", exp.Group(expressions=columns) if columns else None)
+
+
+def _has_aggregate(node: exp.Expr, aggregates: frozenset[str]) -> bool:
+    return any(
+        isinstance(one, exp.AggFunc)
+        or (isinstance(one, exp.Anonymous) and one.name.casefold() in aggregates)
+        for one in node.walk()
+    )
+
+
+def _ordered_from_outside(tree: exp.Expr) -> exp.Expr:
+    """Order by position or ALL around a query whose star hides what those are."""
+    order = tree.args.get("order")
+    if not isinstance(order, exp.Order) or isinstance(tree, exp.Subquery):
+        return tree
+    is_hidden = [
+        isinstance(one.this, exp.Literal | exp.Var) and not one.this.is_string
+        for one in order.expressions
+    ]
+    if not all(is_hidden):
+        return tree
+    outer = exp.select("*").from_(
+        exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier("hidden")))
+    )
+    for part in ("order", "limit", "offset"):
+        outer.set(part, tree.args.get(part))
+        tree.set(part, None)
+    for one in order.expressions:
+        if isinstance(one.this, exp.Var):
+            every = exp.Anonymous(this="columns", expressions=[exp.Star()])
+            one.set("this", every)
+        else:
+            one.set("this", exp.PositionalColumn(this=one.this.copy()))
+    return outer
+
+
+def _resolve_positions(query: exp.Expr) -> None:
     """Write the columns that an ORDER BY gives by position, or as ALL, by what they are."""
     order = query.args.get("order")
     if not isinstance(order, exp.Order):
         return
     columns = list(_output(query))
-    resolved: list[exp.Expression] = []
+    resolved: list[exp.Expr] = []
     for ordered in order.expressions:
         what = ordered.this
         if isinstance(what, exp.Var) and what.name.upper() == "ALL" and columns:
@@ -182,7 +237,7 @@ def _resolve_positions(query: exp.Expression) -> None:
     order.set("expressions", resolved)
 
 
-def _output(query: exp.Expression) -> Iterator[exp.Expression]:
+def _output(query: exp.Expr) -> Iterator[exp.Expr]:
     """Yield the query's columns as an ORDER BY can name them; none where a star hides them."""
     is_set = isinstance(query, exp.SetOperation)
     first = query
@@ -201,11 +256,11 @@ def _output(query: exp.Expression) -> Iterator[exp.Expression]:
             yield one
 
 
-def _key(value: exp.Expression) -> exp.Expression:
+def _key(value: exp.Expr) -> exp.Expr:
     return _call("order_key", value)
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
 
 

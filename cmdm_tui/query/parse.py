@@ -31,7 +31,7 @@ class Select:
     """A query, parsed and found to do nothing but read."""
 
     sql: str
-    tree: exp.Expression
+    tree: exp.Expr
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """A query's result in hand: typed rows, and what they are and cost. Working on it makes no call."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-TABLE = "result"
+TABLE = "temp.cmdm_result"
 _AT_ONCE = 10_000
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,7 @@ class Stats:
 
     def to_json(self) -> str:
         """Return the figures as one line of JSON."""
-        figures = msgspec.structs.asdict if isinstance(self, msgspec.Struct) else _as_dict
-        return msgspec.json.encode(figures(self)).decode()
-
-
-def _as_dict(stats: Stats) -> dict[str, Any]:
-    return {name: getattr(stats, name) for name in stats.__slots__}
+        return msgspec.json.encode(self).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +93,14 @@ class Result:
         count: int,
         notes: Notes,
         stats: Stats,
-        order: str = "",
+        table: str = TABLE,
     ) -> None:
         self._session = session
         self.columns = tuple(columns)
         self.count = count
         self.notes = notes
         self.stats = stats
-        self._order = order
+        self._table = table
 
     @property
     def partial(self) -> bool:
@@ -129,7 +126,8 @@ class Result:
 
     def batches(self, size: int = _AT_ONCE) -> Iterator[list[Row]]:
         """Yield the rows in order, `size` at a time, without holding all of them."""
-        return self._session.batches(self._sql, size)
+        names = ", ".join(f"c{n}" for n in range(1, len(self.columns) + 1))
+        return self._session.batches(self._table, names, size)
 
     def sorted_by(self, name: str, *, descending: bool = False) -> "Result":
         """Return the same result in another order, by the account's rules; no call is made.
@@ -138,15 +136,12 @@ class Result:
         """
         index = self._index(name)
         direction = "DESC" if descending else "ASC"
-        order = f" ORDER BY order_key(c{index}) {direction}, rowid"
-        return Result(
-            self._session,
-            self.columns,
-            count=self.count,
-            notes=self.notes,
-            stats=self.stats,
-            order=order,
+        table = f"{TABLE}_{next(_NUMBERS)}"
+        self._session.execute(
+            f"CREATE TEMP TABLE {table} AS SELECT * FROM {self._table} "
+            f"ORDER BY order_key(c{index}) {direction}, rowid"
         )
+        return self._like(self.notes, table)
 
     def to_arrow(self) -> "pyarrow.Table":
         """Return an Arrow table. Raises NotInstalled without pyarrow."""
@@ -166,23 +161,10 @@ class Result:
 
         return to_pandas(self._session.connection, self._named)
 
-    def write_parquet(self, path: str) -> None:
-        """Write the rows to a Parquet file of that name."""
-        from cmdm_tui.query.convert import write_parquet
-
-        write_parquet(self._session.connection, self._named, path)
-
     def noting(self, *messages: str) -> "Result":
         """Return the same result with more notes."""
         notes = replace(self.notes, messages=(*self.notes.messages, *messages))
-        return Result(
-            self._session,
-            self.columns,
-            count=self.count,
-            notes=notes,
-            stats=self.stats,
-            order=self._order,
-        )
+        return self._like(notes, self._table)
 
     def close(self) -> None:
         """Let go of the rows."""
@@ -195,14 +177,19 @@ class Result:
         self.close()
 
     @property
-    def _sql(self) -> str:
-        columns = ", ".join(f"c{n}" for n in range(1, len(self.columns) + 1))
-        return f"SELECT {columns} FROM {TABLE}{self._order or ' ORDER BY rowid'}"
-
-    @property
     def _named(self) -> str:
         columns = ", ".join(f"c{n} AS {quoted(one.name)}" for n, one in enumerate(self.columns, 1))
-        return f"SELECT {columns} FROM {TABLE}{self._order or ' ORDER BY rowid'}"
+        return f"SELECT {columns} FROM {self._table} ORDER BY rowid"
+
+    def _like(self, notes: Notes, table: str) -> "Result":
+        return Result(
+            self._session,
+            self.columns,
+            count=self.count,
+            notes=notes,
+            stats=self.stats,
+            table=table,
+        )
 
     def _index(self, name: str) -> int:
         names = [column.name for column in self.columns]

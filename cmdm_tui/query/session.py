@@ -1,36 +1,34 @@
 """A DuckDB of one run, in memory and locked down: it holds the records and executes the query."""
 
 import asyncio
+import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
 
-from cmdm_tui.query.casts import Seen
+from cmdm_tui.query.casts import Digits, Seen, stored_type
 from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.model import Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA, quoted
 from cmdm_tui.query.order import macros
 
 Row = tuple[Any, ...]
-Result_ = TypeVar("Result_")
+Made = TypeVar("Made")
 
 _SETTINGS = (
-    "SET TimeZone = 'UTC'",
-    "SET enable_external_access = false",
-    "SET autoinstall_known_extensions = false",
-    "SET autoload_known_extensions = false",
-    "SET allow_community_extensions = false",
-    "SET python_enable_replacements = false",
-    "SET python_scan_all_frames = false",
-    "SET errors_as_json = false",
-    "SET lock_configuration = true",
+    "SET GLOBAL TimeZone = 'UTC'",
+    "SET GLOBAL enable_external_access = false",
+    "SET GLOBAL autoinstall_known_extensions = false",
+    "SET GLOBAL autoload_known_extensions = false",
+    "SET GLOBAL allow_community_extensions = false",
+    "SET GLOBAL python_enable_replacements = false",
+    "SET GLOBAL lock_configuration = true",
 )
 """What closes the door, locked last: no file, no network, no extension, no Python variable."""
-
-RAW = "loaded"
-"""The schema of what was loaded; the schema of entities shows it with its types."""
 
 
 def locked_connection() -> duckdb.DuckDBPyConnection:
@@ -38,19 +36,54 @@ def locked_connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         ":memory:", config={"default_null_order": "nulls_first_on_asc_last_on_desc"}
     )
-    for statement in (*macros(), f"CREATE SCHEMA {SCHEMA}", f"CREATE SCHEMA {RAW}", *_SETTINGS):
+    for statement in (*macros(), *_SETTINGS):
         connection.execute(statement)
     return connection
 
 
-class Session:
-    """One connection and the one thread it works on, beside the event loop."""
+class Database:
+    """The DuckDB of one engine: made when first needed, shared by its runs, each on its own."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "cmdm-query")
-        self._connection = locked_connection()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
 
-    async def work(self, what: Callable[..., Result_], *arguments: Any) -> Result_:
+    def session(self) -> "Session":
+        """Return a new session, which sees nothing of the others; on any thread."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = locked_connection()
+            return Session(self._connection.cursor())
+
+    @cached_property
+    def aggregates(self) -> frozenset[str]:
+        """The names of DuckDB's aggregate functions, in lower case."""
+        session = self.session()
+        try:
+            rows = session.execute(
+                "SELECT DISTINCT lower(function_name) FROM duckdb_functions() "
+                "WHERE function_type = 'aggregate'"
+            )
+            return frozenset(name for (name,) in rows)
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+class Session:
+    """One connection with its own temporary tables, and the one thread that works on it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._thread = ThreadPoolExecutor(1, "cmdm-query")
+        self._connection = connection
+
+    async def work(self, what: Callable[..., Made], *arguments: Any) -> Made:
         """Do something with the connection on its thread; interrupted when cancelled."""
         running = asyncio.get_running_loop().run_in_executor(self._thread, what, *arguments)
         try:
@@ -60,22 +93,19 @@ class Session:
             await asyncio.wait([running])
             raise
 
-    def declare(self, table: Table, columns: Sequence[Column], seen: Seen | None = None) -> None:
+    def declare(self, table: Table, columns: Sequence[Column]) -> None:
         """Make the entity's table with these columns, empty, in place of any other."""
-        raw, name = f"{RAW}.{quoted(table.entity)}", f"{SCHEMA}.{quoted(table.entity)}"
-        from cmdm_tui.query.casts import stored_type
-
         kept = ", ".join(f"{quoted(one.name)} {stored_type(one.kind)}" for one in columns)
-        self._connection.execute(f"DROP VIEW IF EXISTS {name}")
-        self._connection.execute(f"CREATE OR REPLACE TABLE {raw} ({kept})")
-        self.show(table, columns, seen or Seen())
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {raw_name(table)} ({kept})")
+        self.show(table, columns, Seen())
 
-    def show(self, table: Table, columns: Sequence[Column], seen: Seen) -> None:
-        """Let the entity's table show what was loaded, numbers by the type that fits them all."""
-        from cmdm_tui.query.casts import Digits
-        from cmdm_tui.query.model import Kind
+    def show(
+        self, table: Table, columns: Sequence[Column], seen: Seen, *, since: int | None = None
+    ) -> None:
+        """Let the entity's table show what was loaded, numbers by the type that fits them all.
 
-        raw, name = f"{RAW}.{quoted(table.entity)}", f"{SCHEMA}.{quoted(table.entity)}"
+        With `since`, only the rows from that one on, counted from 0.
+        """
         shown: list[str] = []
         for column in columns:
             sql = quoted(column.name)
@@ -83,9 +113,17 @@ class Session:
                 digits = seen.digits.get(column.name, Digits())
                 sql = f"CAST({sql} AS {digits.type}) AS {sql}"
             shown.append(sql)
+        which = "" if since is None else f" WHERE rowid >= {since}"
         self._connection.execute(
-            f"CREATE OR REPLACE VIEW {name} AS SELECT {', '.join(shown)} FROM {raw}"
+            f"CREATE OR REPLACE TEMP VIEW {quoted(table.entity)} AS "
+            f"SELECT {', '.join(shown)} FROM {SCHEMA}.{raw_name(table)}{which}"
         )
+
+    def forget(self, table: Table) -> None:
+        """Let go of the entity's records."""
+        self._connection.execute(f"DROP VIEW IF EXISTS {SCHEMA}.{quoted(table.entity)}")
+        self._connection.execute(f"DROP TABLE IF EXISTS {SCHEMA}.{raw_name(table)}")
+        self._connection.execute("DROP TABLE IF EXISTS temp.batch")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and return its rows. Raises SqlError where DuckDB refuses it."""
@@ -95,20 +133,19 @@ class Session:
             raise sql_error(error) from None
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
-        """Return the names and types of a query's columns. Raises SqlError for one that is wrong."""
+        """Return the names and types of a query's columns. Raises SqlError where it is wrong."""
         return [(row[0], row[1]) for row in self.execute(f"DESCRIBE {sql}")]
 
-    def batches(self, sql: str, size: int) -> Iterator[list[Row]]:
-        """Yield the rows of a query, `size` at a time."""
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute(sql)
-            while rows := cursor.fetchmany(size):
-                yield rows
-        except duckdb.Error as error:
-            raise sql_error(error) from None
-        finally:
-            cursor.close()
+    def batches(self, table: str, columns: str, size: int) -> Iterator[list[Row]]:
+        """Yield a table's rows in the order in which they were put in, `size` at a time."""
+        start = 0
+        while True:
+            which = f"rowid >= {start} AND rowid < {start + size}"
+            rows = self.execute(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY rowid")
+            if not rows:
+                return
+            yield rows
+            start += size
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -123,5 +160,11 @@ class Session:
 
 def sql_error(error: duckdb.Error) -> SqlError:
     """Return DuckDB's refusal as an error of ours, in its first words."""
-    text = str(error).split("\n\nLINE", 1)[0].replace(f"{SCHEMA}.", "")
+    text = re.sub(r"\btemp(\.main)?\.", "", str(error))
+    text = text.split("\n\nLINE", 1)[0]
     return SqlError(" ".join(text.split()))
+
+
+def raw_name(table: Table) -> str:
+    """Return the name of the table that holds what was loaded, beside the one that shows it."""
+    return quoted(table.entity + "\x01")

@@ -1,0 +1,74 @@
+"""Learns of a server from the pages a query reads anyway: totals, page sizes, orders."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cmdm_tui.api import Page
+from cmdm_tui.catalog import Account, Trait
+from cmdm_tui.catalog.traits import safe_evidence
+from cmdm_tui.query.model import LARGEST_PAGE
+
+_SEVERAL = frozenset({"collation", "number_order"})
+"""The traits whose value is the orders that nothing contradicts."""
+
+
+class Learner:
+    """What one run learns, kept in the catalog by `keep`."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._found: dict[str, Trait[Any]] = {}
+
+    def trait(self, name: str) -> Any:
+        """Return a trait's value as it is known by now, None where it is not."""
+        found = self._found.get(name) or self._account.catalog.traits.trait(name)
+        return found.value
+
+    @property
+    def largest_page(self) -> int:
+        """The most records that a page is known, else assumed, to grant."""
+        return min(self.trait("largest_page") or LARGEST_PAGE, LARGEST_PAGE)
+
+    @property
+    def is_largest_page_known(self) -> bool:
+        """Tell whether an answer has shown how many records a page grants."""
+        return self.trait("largest_page") is not None
+
+    def saw(self, page: Page, asked: int) -> None:
+        """Take in a page's total, and what its length says of the pages the server grants.
+
+        `asked` is the `per_page` asked for. Only a first page tells: others may be the last.
+        """
+        self._account.catalog.saw_total(page.entity, page.total_records)
+        came, total = len(page.records), page.total_records
+        if page.page != 1 or not came:
+            return
+        granted_less = came < asked and total is not None and came < total
+        granted_all = came == asked == LARGEST_PAGE
+        if (granted_less or granted_all) and self.trait("largest_page") != came:
+            evidence = f"A page of {asked:,} was asked for, and {came:,} records came."
+            self.learn("largest_page", came, evidence)
+
+    def shown(self, learnt: Mapping[str, Any]) -> None:
+        """Take in what the order of the pages has shown."""
+        for name, value in learnt.items():
+            if self.trait(name) is None:
+                self.learn(name, value, "A query's pages stood in this order.")
+
+    def contradicted(self, name: str, reason: str) -> None:
+        """Take in that the pages stood in no order that is known."""
+        self.learn(name, () if name in _SEVERAL else False, reason)
+
+    def learn(self, name: str, value: Any, evidence: str) -> None:
+        """Take in one trait."""
+        moment = datetime.now(UTC) + timedelta(seconds=self._account.client.clock_offset)
+        self._found[name] = Trait(value, safe_evidence(evidence), moment)
+
+    def keep(self) -> None:
+        """Write what was learnt."""
+        catalog = self._account.catalog
+        if self._found:
+            catalog.learn(catalog.traits.having(self._found))
+            self._found = {}
+        catalog.keep()

@@ -1,0 +1,202 @@
+"""The pages of one entity, for one run: each call is counted before it is made, none made twice."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, SortOrder
+from cmdm_tui.api.events import Tell, nobody
+from cmdm_tui.api.paging import Reading, each_page
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
+from cmdm_tui.query.plan import FirstCall
+
+AHEAD = 8
+"""Pages under way at once at most."""
+
+_SMALLER = (500, 200, 100, 50, 25, 10, 1)
+"""What is asked for in turn where a server refuses a page of the size asked for."""
+
+_Key = tuple[int, str | None, str | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    page: Page
+    fields: frozenset[str] | None
+
+    def holds(self, fields: Sequence[str] | None) -> bool:
+        """Tell whether the page was read with all of the fields."""
+        return self.fields is None or (fields is not None and self.fields >= set(fields))
+
+
+def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
+    """Return what to put into `fields` to get these columns; None for all of them.
+
+    ExternalID comes whatever `fields` says (`api.md`), so one field is asked for where it is the
+    only column. A name with a comma has no place in a comma-separated list.
+    """
+    names = [column.name for column in columns if column.name != EXTERNAL_ID]
+    every = [column.name for column in table.columns if column.name != EXTERNAL_ID]
+    if not every or len(names) == len(every) or any("," in name for name in names):
+        return None
+    if not names:
+        return None if "," in every[0] else (every[0],)
+    return tuple(names)
+
+
+class EntityPages:
+    """Reads one entity's pages within a budget; those that were read to be kept are kept.
+
+    `budget` may be exchanged: what planning has read, the run finds here.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        entity: str,
+        budget: CallBudget,
+        learner: Learner,
+        *,
+        tell: Tell = nobody,
+    ) -> None:
+        self._client = client
+        self._learner = learner
+        self._tell = tell
+        self._kept: dict[_Key, _Kept] = {}
+        self._records: dict[str, Record | None] = {}
+        self.entity = entity
+        self.budget = budget
+
+    async def page(
+        self,
+        number: int,
+        *,
+        sort_by: str | None,
+        sort_order: SortOrder | None,
+        fields: Sequence[str] | None,
+        per_page: int,
+        fresh: bool = False,
+    ) -> Page:
+        """Return a page, from those kept unless `fresh`; else one call, and it is kept."""
+        key = (number, sort_by, sort_order, per_page)
+        kept = self._kept.get(key)
+        if kept is not None and not fresh and kept.holds(fields):
+            return kept.page
+        page = await self._fetched(number, sort_by, sort_order, fields, per_page)
+        self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
+        return page
+
+    async def first(
+        self,
+        *,
+        sort_by: str | None,
+        sort_order: SortOrder | None,
+        fields: Sequence[str] | None,
+        per_page: int,
+    ) -> Page:
+        """Return the first page, which shows what the server grants: it may refuse the size.
+
+        The page is kept under the size that it was granted under. Raises BadRequest where the
+        server refuses every size.
+        """
+        refusal: BadRequest | None = None
+        for size in (per_page, *(one for one in _SMALLER if one < per_page)):
+            try:
+                page = await self.page(
+                    1, sort_by=sort_by, sort_order=sort_order, fields=fields, per_page=size
+                )
+            except BadRequest as error:
+                refusal = refusal or error
+                continue
+            if refusal is not None:
+                self._learner.learn("largest_page", size, str(refusal))
+            self._keep_as_granted(page, sort_by, sort_order, fields, size)
+            return page
+        raise refusal or AssertionError
+
+    def has(self, first: FirstCall) -> bool:
+        """Tell whether a plan's first page is kept."""
+        kept = self._kept.get((1, first.sort_by, first.sort_order, first.per_page))
+        return kept is not None and kept.holds(first.fields)
+
+    async def record_or_none(self, external_id: str) -> Record | None:
+        """Return one record, None where there is none of that id: one call, unless it is kept."""
+        if external_id in self._records:
+            return self._records[external_id]
+        self.budget.spend()
+        try:
+            record = await self._client.record(self.entity, external_id)
+        except (NotFound, BadRequest):
+            record = None
+        self._records[external_id] = record
+        return record
+
+    def has_record(self, external_id: str) -> bool:
+        """Tell whether the record of that id was asked for already."""
+        return external_id in self._records
+
+    async def total(self) -> int | None:
+        """Return how many records there are now: one call, unless a page has just told it."""
+        for kept in self._kept.values():
+            return kept.page.total_records
+        page = await self._fetched(1, None, None, None, 1)
+        return page.total_records
+
+    def scan(
+        self,
+        fields: Sequence[str] | None,
+        *,
+        per_page: int,
+        sort_by: str | None,
+        sort_order: SortOrder | None,
+        most: int | None = None,
+    ) -> AsyncGenerator[Page]:
+        """Yield every page once, each record once, in batches of 1, 2, 4 and 8 pages.
+
+        Pages kept are let go of as they are used.
+        """
+
+        async def retrieve(number: int, size: int, by_id: bool) -> Page:
+            field, order = (EXTERNAL_ID, "asc") if by_id else (sort_by, sort_order)
+            kept = self._kept.pop((number, field, order, size), None)
+            if kept is not None and kept.holds(fields):
+                return kept.page
+            return await self._fetched(number, field, order, fields, size)
+
+        return each_page(
+            retrieve, Reading(self.entity, per_page, ahead=AHEAD, most=most), self._tell
+        )
+
+    async def _fetched(
+        self,
+        number: int,
+        sort_by: str | None,
+        sort_order: str | None,
+        fields: Sequence[str] | None,
+        per_page: int,
+    ) -> Page:
+        self.budget.spend()
+        page = await self._client.page(
+            self.entity,
+            fields=fields,
+            per_page=per_page,
+            page=number,
+            sort_by=sort_by,
+            sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
+        )
+        self._learner.saw(page, per_page)
+        return page
+
+    def _keep_as_granted(
+        self,
+        page: Page,
+        sort_by: str | None,
+        sort_order: SortOrder | None,
+        fields: Sequence[str] | None,
+        size: int,
+    ) -> None:
+        granted, total = len(page.records), page.total_records
+        if 0 < granted < size and total is not None and granted < total:
+            kept = _Kept(page, None if fields is None else frozenset(fields))
+            self._kept[1, sort_by, sort_order, granted] = kept

@@ -1,0 +1,190 @@
+"""What a query will do: its class, the calls it makes of each entity, and what they cost."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+
+from cmdm_tui.api import SortOrder
+from cmdm_tui.query.model import Column, Cost, Table
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.shape import Sorting
+
+
+class PlanClass(StrEnum):
+    """How a query comes by its records; `local` makes no call."""
+
+    COUNT = "count"
+    GET = "get"
+    SEEK = "seek"
+    STREAM = "stream"
+    MATERIALISE = "materialise"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCall:
+    """The page that a plan reads first: it is read while planning where the plan needs its total.
+
+    `fields` are None for all.
+    """
+
+    entity: str
+    per_page: int
+    fields: tuple[str, ...] | None = None
+    sort_by: str | None = None
+    sort_order: SortOrder | None = None
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No record is needed."""
+
+
+@dataclass(frozen=True)
+class CountAll:
+    """The total that every page tells is the answer."""
+
+    table: Table
+
+
+@dataclass(frozen=True)
+class Get:
+    """A few records by their ids, one call each."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Every page of the entities, each once, read side by side.
+
+    `order` says how the first entity's pages are sorted where a page of them was read already.
+    """
+
+    tables: tuple[Table, ...]
+    columns: dict[str, tuple[Column, ...]]
+    firsts: dict[str, FirstCall]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A small entity's pages, then the records of others that its rows name, one call each."""
+
+    scan: Scan
+    table: Table
+    columns: tuple[Column, ...]
+    key_entity: str
+    key: Column
+    is_outer: bool
+
+
+@dataclass(frozen=True)
+class Search:
+    """The records that a condition on one field encloses, found by binary search."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    candidate: Any
+    ordering: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One aggregate that boundaries answer. `node` is its place among the query's aggregates."""
+
+    node: int
+    task: Literal["total", "count", "smallest", "largest"]
+    candidate: Any = None
+    ordering: Any = None
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Counts, minima and maxima, from the places where values begin and end."""
+
+    table: Table
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A field's values and how often each occurs, by skipping from value to value."""
+
+    table: Table
+    column: Column
+    ordering: Any
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Pages in their order until there are rows enough. `most` limits the records wanted."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    sorting: "Sorting | None"
+    limit: int | None
+    offset: int
+    most: int | None
+    ordering: Any = None
+
+
+Task = Nothing | CountAll | Get | Scan | Lookup | Search | Boundaries | Groups | Stream
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to answer the query. `likely` calls are what it is chosen by."""
+
+    plan_class: PlanClass
+    task: Task
+    cost: Cost
+    likely: float
+    first: FirstCall | None = None
+    order: str = ""
+    """What the pages are sorted by, in words; empty where it does not matter."""
+
+
+@dataclass(frozen=True)
+class EntityPlan:
+    """What is asked of one entity, as EXPLAIN shows it."""
+
+    entity: str
+    total: int | None
+    fields: tuple[str, ...]
+    order: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The way chosen. `cost` is of the whole: `made` calls were made in planning already."""
+
+    plan_class: PlanClass
+    task: Task
+    cost: Cost
+    entities: tuple[EntityPlan, ...]
+    made: int = 0
+    first: FirstCall | None = None
+
+
+__all__ = [
+    "Boundaries",
+    "CountAll",
+    "EntityPlan",
+    "FirstCall",
+    "Get",
+    "Groups",
+    "Lookup",
+    "Nothing",
+    "Option",
+    "Plan",
+    "PlanClass",
+    "Question",
+    "Scan",
+    "Search",
+    "Stream",
+    "Task",
+]

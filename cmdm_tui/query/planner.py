@@ -1,0 +1,230 @@
+"""Chooses how a query comes by its records: of all ways that give the right rows, the cheapest.
+
+Every way is an `Option` with its calls from low to high at the largest page granted. They are
+compared by their likely calls; a way that reads every page always gives the right rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sqlglot import exp
+
+from cmdm_tui.query import seeking
+from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
+from cmdm_tui.query.names import Source
+from cmdm_tui.query.pages import fields_of
+from cmdm_tui.query.plan import (
+    CountAll,
+    FirstCall,
+    Get,
+    Nothing,
+    Option,
+    PlanClass,
+    Scan,
+    Stream,
+)
+from cmdm_tui.query.shape import Shape, wanted_ids
+
+UNKNOWN = 1_000_000
+"""Calls that a scan is taken to cost at most where the server tells no total."""
+
+_IDS_WITHOUT_TOTAL = 3
+"""Ids that are asked for one by one without knowing whether a scan were cheaper."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A query whose names are resolved: its entities as tables, the columns it uses of each."""
+
+    tree: exp.Expr
+    sources: tuple[Source, ...]
+    shape: Shape | None
+    tables: dict[str, Table]
+    columns: dict[str, tuple[Column, ...]]
+    learner: Learner
+    options: dict[str, tuple[str, ...]]
+    """The values that the fields of a picklist may have, by `entity.field`."""
+    read: dict[str, FirstCall]
+    """The first pages that planning has read."""
+    aggregates: frozenset[str]
+    """The names of DuckDB's aggregate functions."""
+
+    @cached_property
+    def table(self) -> Table:
+        """The only entity, where there is only one."""
+        return next(iter(self.tables.values()))
+
+    @cached_property
+    def used(self) -> tuple[Column, ...]:
+        """The columns used of the only entity; its ExternalID where none is."""
+        return self.loaded(self.table)
+
+    def loaded(self, table: Table) -> tuple[Column, ...]:
+        """Return the columns to load of an entity: at least one, so that its rows count."""
+        return self.columns.get(table.entity) or table.columns[:1]
+
+    def is_known(self, table: Table) -> bool:
+        """Tell whether it is known how many pages the entity has."""
+        if table.total is None:
+            return False
+        return self.learner.is_largest_page_known or table.total <= 1
+
+
+def options(query: Understood) -> list[Option]:
+    """Return the ways to answer the query, a scan of all pages first."""
+    if not query.tables:
+        return [Option(PlanClass.LOCAL, Nothing(), Cost(0, 0), 0)]
+    found = [scan(query)]
+    if query.shape is not None:
+        found += _count(query, query.shape)
+        found += _get(query, query.shape)
+        found += _stream(query, query.shape)
+        found += seeking.options(query, query.shape)
+    return found
+
+
+def cheapest(found: list[Option]) -> Option:
+    """Return the way with the fewest likely calls; of equal ones the plainest."""
+    ranks = {PlanClass.COUNT: 0, PlanClass.GET: 1, PlanClass.STREAM: 2, PlanClass.MATERIALISE: 3}
+    return min(found, key=lambda one: (one.likely, ranks.get(one.plan_class, 4)))
+
+
+def pages_of(table: Table) -> Cost:
+    """Return what reading all of an entity costs."""
+    return Cost(1, UNKNOWN) if table.pages is None else Cost(table.pages, table.pages)
+
+
+def scan(query: Understood) -> Option:
+    """Return the way that reads every page of every entity once."""
+    tables = tuple(query.tables.values())
+    firsts = {table.entity: first_of_scan(query, table) for table in tables}
+    costs = [pages_of(table) for table in tables]
+    total = sum(costs, Cost(0, 0))
+    columns = {table.entity: query.loaded(table) for table in tables}
+    task = Scan(tables, columns, firsts)
+    return Option(PlanClass.MATERIALISE, task, total, total.high, order=EXTERNAL_ID)
+
+
+def first_of_scan(query: Understood, table: Table) -> FirstCall:
+    """Return the first page of a scan: by external id, which leaves no ties for pages to overlap."""
+    fields = fields_of(table, query.loaded(table))
+    read = query.read.get(table.entity)
+    if read is not None and table.pages == 1 and read.per_page >= table.largest_page:
+        return replace(read, per_page=table.largest_page)
+    if query.learner.trait("external_id_sorts") is False:
+        return FirstCall(table.entity, table.largest_page, fields)
+    return FirstCall(table.entity, table.largest_page, fields, EXTERNAL_ID, "asc")
+
+
+def _count(query: Understood, shape: Shape) -> Iterator[Option]:
+    if counts_all(shape):
+        yield Option(PlanClass.COUNT, CountAll(query.table), Cost(1, 1), 1)
+
+
+def counts_all(shape: Shape) -> bool:
+    """Tell whether `count(*)` of the whole entity is all that the query needs."""
+    if shape.where is not None or not shape.aggregate_calls or not is_scalar(shape):
+        return False
+    return all(is_count_of_records(call) for call in shape.aggregate_calls)
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Tell whether the query is one row of aggregates, each standing for itself."""
+    select = shape.select
+    parts = ("group", "having", "distinct", "qualify", "order", "limit", "offset")
+    if any(select.args.get(part) for part in parts) or select.find(exp.Window, exp.Filter):
+        return False
+    outside = [
+        node
+        for node in select.find_all(exp.Column, exp.Star)
+        if not any(node is part for call in shape.aggregate_calls for part in call.walk())
+    ]
+    where = shape.where
+    within = set() if where is None else {id(node) for node in where.walk()}
+    return all(id(node) in within for node in outside)
+
+
+def is_count_of_records(call: exp.Expr) -> bool:
+    """Tell whether an aggregate is count(*), count(1) or count(ExternalID)."""
+    if not isinstance(call, exp.Count) or call.expressions:
+        return False
+    what = call.this
+    if what is None or isinstance(what, exp.Star):
+        return True
+    if isinstance(what, exp.Literal):
+        return True
+    return isinstance(what, exp.Column) and what.name.casefold() == EXTERNAL_ID.casefold()
+
+
+def _get(query: Understood, shape: Shape) -> Iterator[Option]:
+    ids = wanted_ids(shape.where, query.table)
+    if ids is None or any(not one or one.casefold() == "fields" for one in ids):
+        return
+    table = query.table
+    pages = table.pages if query.is_known(table) else None
+    if pages is None and len(ids) > _IDS_WITHOUT_TOTAL:
+        return
+    if pages is None or len(ids) <= pages:
+        task = Get(table, query.used, ids)
+        yield Option(PlanClass.GET, task, Cost(len(ids), len(ids)), len(ids))
+
+
+def _stream(query: Understood, shape: Shape) -> Iterator[Option]:
+    if not shape.is_row_by_row or shape.has_odd_limit or shape.is_ordered:
+        return
+    table, limit = query.table, shape.limit
+    fields = fields_of(table, query.used)
+    wanted = None if limit is None or shape.where is not None else limit + shape.offset
+    every = pages_of(table)
+    if wanted is None:
+        low = every.low if limit is None else 1
+        cost, first = Cost(low, every.high), first_of_scan(query, table)
+        likely = every.high if limit is None else (low + every.high) / 2
+    elif limit == 0:
+        cost, likely, first = Cost(0, 0), 0, None
+    else:
+        per_page = max(min(wanted, table.largest_page), 1)
+        calls = max(-(-wanted // per_page), 1)
+        if table.total is not None:
+            calls = min(calls, max(-(-table.total // per_page), 1))
+        cost, likely = Cost(calls, calls), calls
+        sort_by = None if calls == 1 else first_of_scan(query, table).sort_by
+        first = FirstCall(table.entity, per_page, fields, sort_by, "asc" if sort_by else None)
+    task = Stream(table, query.used, None, limit, shape.offset, wanted)
+    order = "" if first is None else first.sort_by or ""
+    yield Option(PlanClass.STREAM, task, cost, likely, first, order)
+
+
+def needs_first_call(query: Understood, option: Option) -> list[FirstCall]:
+    """Return the pages to read now, because the option's calls cannot be told without them."""
+    match option.task:
+        case Nothing() | CountAll():
+            return []
+        case Get(table=table, ids=ids):
+            is_cheap = len(ids) <= _IDS_WITHOUT_TOTAL
+            return [] if is_cheap or query.is_known(table) else [first_of_scan(query, table)]
+        case Scan(tables=tables, firsts=firsts):
+            return [firsts[one.entity] for one in tables if not query.is_known(one)]
+        case Stream(table=table, most=most, limit=limit) if limit is not None and most is not None:
+            is_told = query.learner.is_largest_page_known or most <= 1
+            return [] if is_told or option.first is None else [option.first]
+        case _:
+            is_told = query.is_known(query.table) or option.first is None
+            return [] if is_told or option.first is None else [option.first]
+
+
+__all__ = [
+    "LARGEST_PAGE",
+    "Understood",
+    "cheapest",
+    "counts_all",
+    "first_of_scan",
+    "is_count_of_records",
+    "is_scalar",
+    "needs_first_call",
+    "options",
+    "pages_of",
+    "scan",
+]

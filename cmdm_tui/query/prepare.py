@@ -1,0 +1,395 @@
+"""Prepares a query: resolves its names, plans it, and makes only the calls that planning needs.
+
+Those calls are the plan's own first ones: what they bring is kept, and the run begins with it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+
+from cmdm_tui.api import ApiError, BadRequest, Field, NotFound, Quota
+from cmdm_tui.catalog import Account
+from cmdm_tui.query import facts
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.dialect import DIALECT
+from cmdm_tui.query.errors import SqlError, UnknownName
+from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
+from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
+from cmdm_tui.query.order import in_account_order
+from cmdm_tui.query.pages import EntityPages
+from cmdm_tui.query.parse import Describe, Explain, Select, ShowEntities, Statement
+from cmdm_tui.query.plan import (
+    EntityPlan,
+    FirstCall,
+    Get,
+    Nothing,
+    Option,
+    Plan,
+    PlanClass,
+    Scan,
+    Stream,
+)
+from cmdm_tui.query.planner import Understood, cheapest, counts_all, needs_first_call, options
+from cmdm_tui.query.result import ResultColumn
+from cmdm_tui.query.session import Database
+from cmdm_tui.query.shape import Shape, single, wanted_ids
+
+_NAMELESS = re.compile(
+    r'(?:Referenced column|does not have a column named|Column with name) "([^"]+)"'
+)
+
+
+@dataclass
+class Kept:
+    """What planning has read, for the first run to begin with."""
+
+    pages: dict[str, EntityPages]
+    learner: Learner
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A query understood and planned. `cost` counts the calls that planning has made already.
+
+    `columns` are the names and DuckDB types of the rows, as far as they are known before any has
+    come: how many digits a DECIMAL has is known afterwards. `quota` is as the last answer told it.
+    """
+
+    statement: Statement
+    plan_: Plan
+    columns: tuple[ResultColumn, ...]
+    quota: Quota
+    understood: Understood | None = field(default=None, repr=False)
+    kept: list[Kept] = field(default_factory=list[Kept], repr=False)
+
+    @property
+    def plan(self) -> str:
+        """The plan's class."""
+        return self.plan_.plan_class.value
+
+    @property
+    def cost(self) -> Cost:
+        """The calls from low to high, those of planning included."""
+        return self.plan_.cost
+
+    @property
+    def calls_made(self) -> int:
+        """The calls that planning has made."""
+        return self.plan_.made
+
+    @property
+    def quota_left(self) -> int | None:
+        """The calls left this hour, None where the service does not tell."""
+        return self.quota.remaining
+
+    @property
+    def verdict(self) -> str:
+        """Whether the calls still to make fit into those left: fits, may exceed, exceeds."""
+        from cmdm_tui.query.explain import verdict
+
+        return verdict(self)
+
+    def explain_text(self) -> str:
+        """Return the plan as lines of text."""
+        from cmdm_tui.query.explain import as_text
+
+        return as_text(self)
+
+    def explain_json(self) -> dict[str, object]:
+        """Return the plan as an object that JSON can hold."""
+        from cmdm_tui.query.explain import as_json
+
+        return as_json(self)
+
+
+class Preparation:
+    """Prepares one statement."""
+
+    def __init__(self, account: Account, database: Database) -> None:
+        self._account = account
+        self._database = database
+        self._budget = CallBudget()
+        self._learner = Learner(account)
+        self._pages: dict[str, EntityPages] = {}
+        self._read: dict[str, FirstCall] = {}
+        self._guessed: set[str] = set()
+
+    async def prepared(self, statement: Statement) -> Prepared:
+        """Return the statement prepared."""
+        query = statement.query if isinstance(statement, Explain) else statement
+        if not isinstance(query, Select):
+            return self._about_names(query, statement)
+        try:
+            understood = await self._understood(query)
+            option, understood = await self._chosen(understood)
+            columns = await self._described(understood)
+        finally:
+            self._learner.keep()
+        plan = self._plan(option, understood)
+        kept = Kept(self._pages, self._learner)
+        return Prepared(statement, plan, columns, self._account.client.quota, understood, [kept])
+
+    async def fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
+        """Return an entity's fields, asking for them, and the calls that took."""
+        self._pages[entity] = EntityPages(self._account.client, entity, self._budget, self._learner)
+        try:
+            return await self._asked_fields(entity), self._budget.used
+        finally:
+            self._learner.keep()
+
+    def _about_names(self, query: Statement, statement: Statement) -> Prepared:
+        cost = Cost(0, 0)
+        names = _SHOWN
+        if isinstance(query, Describe):
+            names = _DESCRIBED
+            if not self._account.catalog.known_fields(query.entity):
+                cost = Cost(1, 2)
+        assert isinstance(query, ShowEntities | Describe)
+        plan = Plan(PlanClass.LOCAL, Nothing(), cost, ())
+        return Prepared(statement, plan, names, self._account.client.quota)
+
+    async def _understood(self, query: Select) -> Understood:
+        tree = query.tree.copy()
+        sources = tuple(self._source(node) for node in find_tables(tree))
+        shape = single(tree, sources, self._database.aggregates)
+        entities = tuple(dict.fromkeys(source.entity for source in sources))
+        for entity in entities:
+            self._pages[entity] = EntityPages(
+                self._account.client, entity, self._budget, self._learner
+            )
+        tables = {entity: await self._table(entity, shape) for entity in entities}
+        return self._with_tables(tree, sources, shape, tables)
+
+    def _source(self, node: exp.Table) -> Source:
+        catalog = self._account.catalog
+        entity = catalog.entity(node.name)
+        if entity not in catalog.entities:
+            near = nearest(node.name, catalog.entities)
+            identifier = node.this
+            is_quoted = isinstance(identifier, exp.Identifier) and bool(identifier.args["quoted"])
+            if near and not is_quoted:
+                raise UnknownName("entity", node.name, near)
+        return Source(node, entity)
+
+    async def _table(self, entity: str, shape: Shape | None) -> Table:
+        """Return the entity as a table, asking for its fields only where their types matter."""
+        catalog = self._account.catalog
+        fields = catalog.known_fields(entity)
+        if not fields and not (shape and (counts_all(shape) or takes_values_as_they_are(shape))):
+            fields = await self._asked_fields(entity)
+        elif not fields and shape and not counts_all(shape):
+            self._guessed.add(entity)
+            fields = await self._guessed_fields(entity, shape)
+        return self._as_table(entity, fields)
+
+    def _as_table(self, entity: str, fields: Iterable[Field]) -> Table:
+        total = self._account.catalog.known_total(entity)
+        return facts.table_of(entity, fields, total=total, largest_page=self._learner.largest_page)
+
+    async def _asked_fields(self, entity: str) -> tuple[Field, ...]:
+        """Return the fields as the service describes them, where its records bear that out."""
+        fields = await facts.described_fields(self._account.client, entity, self._budget)
+        first = FirstCall(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
+        if not fields:
+            page = await self._first(first)
+            fields = facts.fields_of_page(page)
+        facts.keep_fields(self._account.catalog, entity, fields)
+        return fields
+
+    async def _guessed_fields(self, entity: str, shape: Shape) -> tuple[Field, ...]:
+        """Return the fields that the plan's first answer shows; asked for where it shows none."""
+        pages = self._pages[entity]
+        ids = wanted_ids(shape.where, self._as_table(entity, ()))
+        if ids is not None and len(ids) == 1 and ids[0] and ids[0].casefold() != "fields":
+            record = await pages.record_or_none(ids[0])
+            fields = facts.infer_fields([record] if record else [])
+        elif ids is not None:
+            fields = ()
+        else:
+            most = None if shape.limit is None else shape.limit + shape.offset
+            size = max(min(most or LARGEST_PAGE, self._learner.largest_page), 1)
+            by_id = most is None or most > size
+            first = FirstCall(
+                entity, size, None, EXTERNAL_ID if by_id else None, "asc" if by_id else None
+            )
+            fields = facts.fields_of_page(await self._first(first))
+        if fields:
+            return fields
+        self._guessed.discard(entity)
+        return await self._asked_fields(entity)
+
+    async def _first(self, first: FirstCall) -> "facts.Page":
+        try:
+            page = await self._pages[first.entity].first(
+                sort_by=first.sort_by,
+                sort_order=first.sort_order,
+                fields=first.fields,
+                per_page=first.per_page,
+            )
+        except NotFound:
+            catalog = self._account.catalog
+            if first.entity in catalog.entities:
+                raise
+            raise UnknownName(
+                "entity", first.entity, nearest(first.entity, catalog.entities)
+            ) from None
+        self._read[first.entity] = first
+        self._account.catalog.saw_entity(first.entity)
+        return page
+
+    def _with_tables(
+        self,
+        tree: exp.Expr,
+        sources: Sequence[Source],
+        shape: Shape | None,
+        tables: dict[str, Table],
+    ) -> Understood:
+        catalog = self._account.catalog
+        values = {
+            f"{entity}.{field.name}": field.options
+            for entity in tables
+            for field in catalog.known_fields(entity)
+            if field.options
+        }
+        columns = used_columns(tree, sources, tables)
+        return Understood(
+            tree,
+            tuple(sources),
+            shape,
+            tables,
+            columns,
+            self._learner,
+            values,
+            dict(self._read),
+            self._database.aggregates,
+        )
+
+    async def _chosen(self, query: Understood) -> tuple[Option, Understood]:
+        """Return the cheapest way, once it is known how many pages there are."""
+        option = cheapest(options(query))
+        for first in needs_first_call(query, option):
+            if first.entity in self._read:
+                continue
+            await self._first_or_inferred(first)
+        if self._read:
+            query = self._told_anew(query)
+            option = cheapest(options(query))
+        return option, query
+
+    async def _first_or_inferred(self, first: FirstCall) -> None:
+        """Read a first page; where it does not bear out the fields told, infer them instead."""
+        catalog = self._account.catalog
+        fields = catalog.known_fields(first.entity)
+        try:
+            page = await self._first(first)
+            if not fields or facts.is_borne_out(fields, page):
+                return
+        except BadRequest:
+            if not fields:
+                raise
+        page = await self._first(replace(first, fields=None, sort_by=EXTERNAL_ID, sort_order="asc"))
+        facts.keep_fields(catalog, first.entity, facts.fields_of_page(page))
+
+    def _told_anew(self, query: Understood) -> Understood:
+        catalog = self._account.catalog
+        tables: dict[str, Table] = {}
+        for entity, table in query.tables.items():
+            fields = () if entity in self._guessed else catalog.known_fields(entity)
+            known = self._as_table(entity, fields)
+            tables[entity] = replace(known, columns=known.columns if fields else table.columns)
+        return self._with_tables(query.tree, query.sources, query.shape, tables)
+
+    async def _described(self, query: Understood) -> tuple[ResultColumn, ...]:
+        """Return the query's columns as DuckDB binds them. Raises SqlError where it does not."""
+        session = self._database.session()
+        try:
+            for table in query.tables.values():
+                await session.work(session.declare, table, table.columns)
+            found = await session.work(session.describe, executable(query))
+        except SqlError as error:
+            raise _named(error, query.tables.values()) from None
+        finally:
+            session.close()
+        return tuple(ResultColumn(name, _shown_type(kind)) for name, kind in found)
+
+    def _plan(self, option: Option, query: Understood) -> Plan:
+        made = self._budget.used
+        reused = sum(
+            1
+            for first in firsts_of(option)
+            if first.entity in self._pages and self._pages[first.entity].has(first)
+        )
+        if isinstance(option.task, Get):
+            pages = self._pages[option.task.table.entity]
+            reused += sum(pages.has_record(one) for one in option.task.ids)
+        wasted = max(made - reused, 0)
+        cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
+        entities = tuple(
+            EntityPlan(
+                table.entity,
+                table.total,
+                tuple(column.name for column in query.columns.get(table.entity, ())),
+                option.order,
+            )
+            for table in query.tables.values()
+        )
+        return Plan(option.plan_class, option.task, cost, entities, made, option.first)
+
+
+def firsts_of(option: Option) -> list[FirstCall]:
+    """Return the first pages that a way reads."""
+    if isinstance(option.task, Scan):
+        return list(option.task.firsts.values())
+    return [option.first] if option.first is not None else []
+
+
+def takes_values_as_they_are(shape: Shape) -> bool:
+    """Tell whether the types of the columns change nothing but how their values are shown."""
+    if not (shape.is_row_by_row and shape.is_plain) or shape.is_ordered:
+        return False
+    where = shape.where
+    if where is None:
+        return True
+    columns = list(where.find_all(exp.Column))
+    is_of_ids = all(one.name.casefold() == EXTERNAL_ID.casefold() for one in columns)
+    return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
+
+
+def executable(query: Understood) -> str:
+    """Return the query as DuckDB runs it: in the account's order, on the tables loaded."""
+    tree = query.tree.copy()
+    places = [node for node in find_tables(tree)]
+    located(Source(node, source.entity) for node, source in zip(places, query.sources, strict=True))
+    return in_account_order(tree, query.aggregates).sql(dialect=DIALECT)
+
+
+def _named(error: SqlError, tables: Iterable[Table]) -> SqlError:
+    """Return DuckDB's refusal of a name as one that suggests the nearest ones."""
+    found = _NAMELESS.search(error.message)
+    if found is None:
+        return error
+    known = [column.name for table in tables for column in table.columns]
+    return UnknownName("column", found[1], nearest(found[1], dict.fromkeys(known)))
+
+
+def _shown_type(kind: str) -> str:
+    return kind
+
+
+_SHOWN = (
+    ResultColumn("entity", "VARCHAR"),
+    ResultColumn("records", "BIGINT"),
+    ResultColumn("fields", "BIGINT"),
+    ResultColumn("is_custom", "BOOLEAN"),
+)
+_DESCRIBED = (
+    ResultColumn("column", "VARCHAR"),
+    ResultColumn("type", "VARCHAR"),
+    ResultColumn("field_type", "VARCHAR"),
+    ResultColumn("is_inferred", "BOOLEAN"),
+)
+
+__all__ = ["ApiError", "Prepared", "Preparation", "Stream", "executable"]

@@ -1,0 +1,365 @@
+"""Runs a prepared query: fetches what its plan says, loads it, executes it, gives the rows."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
+from cmdm_tui.query import seeking
+from cmdm_tui.query.answers import Answer, answered
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.loading import Loader, columns_of
+from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.pages import EntityPages, fields_of
+from cmdm_tui.query.plan import (
+    Boundaries,
+    CountAll,
+    FirstCall,
+    Get,
+    Groups,
+    Nothing,
+    Scan,
+    Search,
+    Stream,
+)
+from cmdm_tui.query.planner import Understood, scan
+from cmdm_tui.query.prepare import Prepared, executable
+from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
+from cmdm_tui.query.session import Row, Session
+
+_LOADED_AT_ONCE = 4_000
+"""Records that are loaded together, so that the work is done while further pages come."""
+_RECORDS_AT_ONCE = 8
+_STOPPED = "It was stopped."
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a result, in order."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: Sequence[Row]
+
+
+@dataclass
+class Findings:
+    """What a run has to tell beside its rows."""
+
+    stopped: str = ""
+    messages: list[str] = field(default_factory=list[str])
+    loaders: list[tuple[Table, Loader]] = field(default_factory=list[tuple[Table, Loader]])
+
+    def say(self, *messages: str) -> None:
+        """Add sentences, each once."""
+        self.messages += [one for one in messages if one not in self.messages]
+
+
+class Run:
+    """One run of one prepared query. Iterate over its batches; `result` is there afterwards."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        query: Understood,
+        pages: dict[str, EntityPages],
+        learner: Learner,
+        budget: CallBudget,
+        session: Session,
+        stop: asyncio.Event,
+    ) -> None:
+        self._prepared = prepared
+        self._query = query
+        self._pages = pages
+        self._learner = learner
+        self._budget = budget
+        self._session = session
+        self._stop = stop
+        self._started = time.perf_counter()
+        self.findings = Findings()
+        self.sql = executable(query)
+        self.result: Result | None = None
+
+    async def batches(self) -> AsyncIterator[Sequence[Row]]:
+        """Yield rows as soon as they are known to be the query's."""
+        task = self._prepared.plan_.task
+        if isinstance(task, Stream):
+            async for rows in self._streamed(task):
+                yield rows
+            return
+        await self._fetched(task)
+
+    async def finished(self) -> Result:
+        """Execute the query on what was loaded and return the result."""
+        self._learner.keep()
+        session = self._session
+        described = await session.work(session.describe, self.sql)
+        names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
+        sql = f"CREATE TEMP TABLE {TABLE} ({names}) AS {self.readable(described)}"
+        await session.work(session.execute, sql)
+        ((count,),) = await session.work(
+            session.execute,
+            f"SELECT count(*) FROM {TABLE}",  # noqa: S608 — a name of ours
+        )
+        for table, _ in self.findings.loaders:
+            await session.work(session.forget, table)
+        self.result = Result(
+            session,
+            [ResultColumn(name, shown_type(kind)) for name, kind in described],
+            count=count,
+            notes=self._notes(),
+            stats=self._stats(count),
+        )
+        return self.result
+
+    async def kept(self) -> Result:
+        """Return the result of what came before the run was cancelled."""
+        self.findings.stopped = self.findings.stopped or _STOPPED
+        for _, loader in self.findings.loaders:
+            await self._session.work(loader.show)
+        if not self.findings.loaders and self._query.tables:
+            for table in self._query.tables.values():
+                await self._session.work(self._session.declare, table, self._query.loaded(table))
+        return await self.finished()
+
+    def close(self) -> None:
+        """Let go of what was loaded."""
+        self._session.close()
+
+    def readable(self, described: Sequence[tuple[str, str]]) -> str:
+        """Return the SQL with moments of a time zone as they are in UTC: Python reads those."""
+        return in_utc(self.sql, described)
+
+    async def _fetched(self, task: object) -> None:
+        match task:
+            case Nothing():
+                pass
+            case CountAll(table=table):
+                await self._counted(table)
+            case Get():
+                await self._got(task)
+            case Scan():
+                await self._scanned(task)
+            case Search() | Boundaries() | Groups():
+                await self._sought(task)
+            case _:
+                raise AssertionError(task)
+
+    async def _counted(self, table: Table) -> None:
+        total = await self.unless_stopped(self._pages[table.entity].total())
+        shape = self._query.shape
+        if total is None or shape is None:
+            if not self.findings.stopped:
+                await self.fall_back("The service tells no total, so the records were counted.")
+            return
+        answers: dict[int, Answer] = {
+            index: (None, total) for index in range(len(shape.aggregate_calls))
+        }
+        self.sql = answered(shape, answers)
+
+    async def _got(self, task: Get) -> None:
+        gate = asyncio.Semaphore(_RECORDS_AT_ONCE)
+        pages = self._pages[task.table.entity]
+
+        async def record(external_id: str) -> Record | None:
+            async with gate:
+                return await self.unless_stopped(pages.record_or_none(external_id))
+
+        found = await asyncio.gather(*(record(one) for one in task.ids))
+        loader = await self.loader(task.table, task.columns)
+        await self.load(loader, [one for one in found if one is not None], task.columns)
+        await self._session.work(loader.show)
+
+    async def _sought(self, task: Search | Boundaries | Groups) -> None:
+        try:
+            await seeking.run(self, task, self._pages[task.table.entity])
+        except seeking.failures() as failure:
+            await self.fall_back(*seeking.learnt_of(failure, self._learner))
+
+    async def fall_back(self, *messages: str) -> None:
+        """Read every page instead, because the way chosen does not hold."""
+        self.findings.say(*messages)
+        self.sql = executable(self._query)
+        option = scan(self._query)
+        assert isinstance(option.task, Scan)
+        await self._scanned(option.task)
+
+    async def _scanned(self, task: Scan) -> None:
+        async with asyncio.TaskGroup() as group:
+            for table in task.tables:
+                group.create_task(
+                    self._scanned_one(table, task.columns[table.entity], task.firsts[table.entity])
+                )
+
+    async def _scanned_one(
+        self, table: Table, columns: tuple[Column, ...], first: FirstCall
+    ) -> None:
+        loader = await self.loader(table, columns)
+        waiting: list[Record] = []
+        async for page in self.pages_of(table, columns, first):
+            waiting += page.records
+            if len(waiting) >= _LOADED_AT_ONCE:
+                await self.load(loader, waiting, columns)
+                waiting = []
+        await self.load(loader, waiting, columns)
+        await self._session.work(loader.show)
+
+    async def _streamed(self, task: Stream) -> AsyncIterator[Sequence[Row]]:
+        """Yield the rows page by page, until there are as many as LIMIT wants."""
+        first = self._prepared.plan_.first or FirstCall(task.table.entity, 1)
+        loader = await self.loader(task.table, task.columns)
+        skipped, left = task.offset, task.limit
+        plain = unlimited(self._query)
+        if left == 0:
+            return
+        async for page in self.pages_of(task.table, task.columns, first, most=task.most):
+            since = loader.rows
+            await self.load(loader, page.records, task.columns)
+            await self._session.work(loader.show, since)
+            rows = await self._session.work(self._rows_of, plain)
+            kept = rows[skipped:]
+            skipped = max(skipped - len(rows), 0)
+            if left is not None:
+                kept = kept[:left]
+                left -= len(kept)
+            if kept:
+                yield kept
+            if left == 0:
+                break
+        await self._session.work(loader.show)
+
+    def _rows_of(self, sql: str) -> list[Row]:
+        return self._session.execute(in_utc(sql, self._session.describe(sql)))
+
+    async def pages_of(
+        self,
+        table: Table,
+        columns: tuple[Column, ...],
+        first: FirstCall,
+        *,
+        most: int | None = None,
+    ) -> AsyncGenerator[Page]:
+        """Yield pages until all have come, the budget is reached or the run is stopped."""
+        pages = self._pages[table.entity].scan(
+            fields_of(table, columns),
+            per_page=first.per_page,
+            sort_by=first.sort_by,
+            sort_order=first.sort_order,
+            most=most,
+        )
+        total: int | None = None
+        try:
+            while (page := await self.unless_stopped(anext(pages, None))) is not None:
+                if page.total_records is not None:
+                    self._tell_change(table, total, page.total_records)
+                    total = page.total_records
+                yield page
+        finally:
+            await pages.aclose()
+
+    def _tell_change(self, table: Table, before: int | None, now: int) -> None:
+        if before is None:
+            if table.total is not None and table.total != now:
+                self.findings.say(
+                    f"{table.entity} had {table.total:,} records when the query was planned "
+                    f"and {now:,} when it ran."
+                )
+        elif before != now:
+            self.findings.say(
+                f"{table.entity} changed while it was read: {before:,} records, then {now:,}. "
+                "Records may be missing or outdated."
+            )
+
+    async def unless_stopped(self, work: Awaitable[Found]) -> Found | None:
+        """Await a call; None where the run is stopped meanwhile or may make no further call."""
+        if self._stop.is_set() and not self.findings.stopped:
+            self.findings.stopped = _STOPPED
+        if self.findings.stopped:
+            if isinstance(work, Coroutine):
+                work.close()
+            return None
+        calling = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({calling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if calling.done():
+                return calling.result()
+            self.findings.stopped = self.findings.stopped or _STOPPED
+            return None
+        except (BudgetReached, HourLimitReached, MonthLimitReached) as limit:
+            if not self._budget.used:
+                raise
+            self.findings.stopped = f"It stopped early: {limit}"
+            return None
+        finally:
+            for task in (calling, stopping):
+                task.cancel()
+            await asyncio.wait({calling, stopping})
+
+    async def loader(self, table: Table, columns: tuple[Column, ...]) -> Loader:
+        """Return a loader of an empty table."""
+        await self._session.work(self._session.declare, table, columns)
+        loader = Loader(self._session, table, columns)
+        self.findings.loaders = [
+            (one, other) for one, other in self.findings.loaders if one.entity != table.entity
+        ]
+        self.findings.loaders.append((table, loader))
+        return loader
+
+    async def load(
+        self, loader: Loader, records: Sequence[Record], columns: tuple[Column, ...]
+    ) -> None:
+        """Load records; the work is done beside the event loop."""
+        if records:
+            await self._session.work(loader.load, columns_of(records, columns))
+
+    def _notes(self) -> Notes:
+        failed: dict[str, int] = {}
+        inferred: list[str] = []
+        for table, loader in self.findings.loaders:
+            failed |= {f"{table.entity}.{name}": n for name, n in loader.seen.failed.items()}
+            inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
+            self.findings.say(*loader.seen.warnings(table.entity))
+        messages = [self.findings.stopped] if self.findings.stopped else []
+        source = "partial" if self.findings.stopped else "live"
+        return Notes(source, failed, tuple(inferred), (*messages, *self.findings.messages))
+
+    def _stats(self, rows: int) -> Stats:
+        cost = self._prepared.cost
+        milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
+        plan = self._prepared.plan
+        return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
+
+
+def unlimited(query: Understood) -> str:
+    """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
+    tree = query.tree.copy()
+    tree.set("limit", None)
+    tree.set("offset", None)
+    return executable(replace(query, tree=tree))
+
+
+def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
+    """Return a query whose moments of a time zone are as they are in UTC: Python reads those."""
+    zoned = [kind == _ZONED for _, kind in described]
+    if not any(zoned):
+        return sql
+    names = [f"c{n}" for n in range(1, len(described) + 1)]
+    shown = [
+        f"{name} AT TIME ZONE 'UTC'" if is_zoned else name
+        for name, is_zoned in zip(names, zoned, strict=True)
+    ]
+    return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
+
+
+def shown_type(kind: str) -> str:
+    """Return a column's type as the result has it."""
+    return "TIMESTAMP" if kind == _ZONED else kind
+
+
+_ZONED = "TIMESTAMP WITH TIME ZONE"

@@ -1,0 +1,200 @@
+"""Recognises the shapes of query that need less than every record: from the tree alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlglot import exp
+
+from cmdm_tui.query.dialect import DIALECT
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
+from cmdm_tui.query.names import Source
+
+_ELSEWHERE = ("joins", "laterals", "with_", "sample", "pivots", "match", "windows", "connect")
+"""What makes a SELECT more than one entity's rows, each looked at for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """One field to sort by, as `sort_by` and `sort_order` say it; nulls where `api.md` has them."""
+
+    column: Column
+    descending: bool
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A SELECT of one entity alone. `aggregates` are the names of DuckDB's aggregate functions."""
+
+    select: exp.Select
+    source: Source
+    aggregates: frozenset[str]
+
+    @property
+    def where(self) -> exp.Expr | None:
+        """The condition, None where there is none."""
+        where = self.select.args.get("where")
+        return where.this if isinstance(where, exp.Where) else None
+
+    @cached_property
+    def aggregate_calls(self) -> tuple[exp.Expr, ...]:
+        """The calls of aggregate functions."""
+        return tuple(node for node in self.select.walk() if self._is_aggregate(node))
+
+    @property
+    def is_aggregate(self) -> bool:
+        """Tell whether several records become one row."""
+        grouped = any(self.select.args.get(part) for part in ("group", "having", "distinct"))
+        return grouped or bool(self.aggregate_calls)
+
+    @property
+    def is_row_by_row(self) -> bool:
+        """Tell whether each row comes of one record, whatever the others are."""
+        return not (
+            self.is_aggregate
+            or self.select.args.get("qualify")
+            or self.select.find(exp.Window, exp.Unnest, exp.Explode) is not None
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the columns come as they are, so that their types change nothing."""
+        return all(
+            isinstance(one.unalias(), exp.Column) or isinstance(one, exp.Star)
+            for one in self.select.expressions
+        )
+
+    @property
+    def limit(self) -> int | None:
+        """The number of rows that LIMIT names; None without one."""
+        limit = self.select.args.get("limit")
+        return _whole(limit.expression) if isinstance(limit, exp.Limit) else None
+
+    @property
+    def offset(self) -> int:
+        """The number of rows that OFFSET leaves out."""
+        offset = self.select.args.get("offset")
+        return (_whole(offset.expression) or 0) if isinstance(offset, exp.Offset) else 0
+
+    @property
+    def has_odd_limit(self) -> bool:
+        """Tell whether LIMIT or OFFSET is no whole number: a share, an expression."""
+        limit, offset = self.select.args.get("limit"), self.select.args.get("offset")
+        is_odd = limit is not None and (self.limit is None or bool(limit.args.get("limit_options")))
+        return is_odd or (offset is not None and _whole(offset.expression) is None)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Tell whether there is an ORDER BY."""
+        return bool(self.select.args.get("order"))
+
+    def sorting(self, table: Table) -> Sorting | None:
+        """Return the one field that ORDER BY names; None where it is more, or something else."""
+        order = self.select.args.get("order")
+        if not isinstance(order, exp.Order) or len(order.expressions) != 1:
+            return None
+        (ordered,) = order.expressions
+        if not isinstance(ordered, exp.Ordered) or ordered.args.get("with_fill"):
+            return None
+        descending = bool(ordered.args.get("desc"))
+        if bool(ordered.args.get("nulls_first")) is descending:
+            return None
+        column = self._sorted_column(ordered.this, table)
+        return None if column is None else Sorting(column, descending)
+
+    def _sorted_column(self, what: exp.Expr, table: Table) -> Column | None:
+        if isinstance(what, exp.Literal) and not what.is_string and not self.select.is_star:
+            position = _whole(what) or 0
+            if not 1 <= position <= len(self.select.expressions):
+                return None
+            what = self.select.expressions[position - 1].unalias()
+        elif isinstance(what, exp.Column) and not what.table:
+            named = [
+                one.unalias()
+                for one in self.select.expressions
+                if isinstance(one, exp.Alias) and one.alias.casefold() == what.name.casefold()
+            ]
+            what = named[0] if named else what
+        if not isinstance(what, exp.Column) or len(what.parts) > 2:
+            return None
+        if what.table and what.table.casefold() != self.source.alias:
+            return None
+        return table.column(what.name)
+
+    def _is_aggregate(self, node: exp.Expr) -> bool:
+        if isinstance(node, exp.AggFunc):
+            return True
+        if not isinstance(node, exp.Func) or isinstance(node, exp.Connector):
+            return False
+        if isinstance(node, exp.Anonymous):
+            return node.name.casefold() in self.aggregates
+        return node.sql(dialect=DIALECT).partition("(")[0].casefold() in self.aggregates
+
+
+def single(tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]) -> Shape | None:
+    """Return the query as a SELECT of one entity alone; None where it is anything else."""
+    if not isinstance(tree, exp.Select) or len(sources) != 1:
+        return None
+    (source,) = sources
+    from_ = tree.args.get("from_")
+    if not isinstance(from_, exp.From) or from_.this is not source.node:
+        return None
+    if any(tree.args.get(part) for part in _ELSEWHERE):
+        return None
+    if any(source.node.args.get(part) for part in ("joins", "pivots", "sample", "laterals")):
+        return None
+    if sum(1 for _ in tree.find_all(exp.Query)) > 1:
+        return None
+    return Shape(tree, source, aggregates)
+
+
+def wanted_ids(where: exp.Expr | None, table: Table) -> tuple[str, ...] | None:
+    """Return the external ids that alone can satisfy the condition; None where it names none."""
+    if where is None:
+        return None
+    found = [ids for part in _conjuncts(where) if (ids := _ids(part, table)) is not None]
+    return min(found, key=len) if found else None
+
+
+def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    node = node.unnest()
+    if isinstance(node, exp.And):
+        yield from _conjuncts(node.this)
+        yield from _conjuncts(node.expression)
+    else:
+        yield node
+
+
+def _ids(node: exp.Expr, table: Table) -> tuple[str, ...] | None:
+    node = node.unnest()
+    if isinstance(node, exp.Or):
+        left, right = _ids(node.this, table), _ids(node.expression, table)
+        return None if left is None or right is None else tuple(dict.fromkeys((*left, *right)))
+    if isinstance(node, exp.EQ):
+        for one, other in ((node.this, node.expression), (node.expression, node.this)):
+            if _is_id(one) and _is_text(other):
+                return (other.name,)
+        return None
+    if isinstance(node, exp.In) and _is_id(node.this) and node.expressions:
+        if all(_is_text(one) for one in node.expressions):
+            return tuple(dict.fromkeys(one.name for one in node.expressions))
+    return None
+
+
+def _is_id(node: exp.Expr) -> bool:
+    node = node.unnest()
+    return (
+        isinstance(node, exp.Column)
+        and node.name.casefold() == EXTERNAL_ID.casefold()
+        and len(node.parts) <= 2
+    )
+
+
+def _is_text(node: exp.Expr) -> bool:
+    return isinstance(node.unnest(), exp.Literal) and bool(node.unnest().args.get("is_string"))
+
+
+def _whole(node: exp.Expr | None) -> int | None:
+    if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+        return int(node.name)
+    return None
