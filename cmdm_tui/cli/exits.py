@@ -15,6 +15,7 @@ class Exit(IntEnum):
     RATE_LIMIT = 5
     NETWORK = 6
     OUTCOME_UNKNOWN = 7
+    TOO_MANY_CALLS = 8
     INTERRUPTED = 130
 
 
@@ -31,7 +32,7 @@ def exit_code(error: Exception) -> Exit | None:
 
     A module that has not been imported cannot have raised, so nothing is imported for this.
     """
-    return _of_configuration(error) or _of_api(error) or _of_others(error)
+    return _of_configuration(error) or _of_api(error) or _of_query(error) or _of_others(error)
 
 
 def _of_configuration(error: Exception) -> Exit | None:
@@ -58,6 +59,15 @@ def _of_api(error: Exception) -> Exit | None:
         (api.InsecureAddress, Exit.USAGE),
     ]
     return next((code for kind, code in table if isinstance(error, kind)), Exit.FAILED)
+
+
+def _of_query(error: Exception) -> Exit | None:
+    errors = sys.modules.get("cmdm_tui.query.errors")
+    if errors is None or not isinstance(error, errors.QueryError):
+        return None
+    if isinstance(error, errors.BudgetReached | errors.TooManyCalls):
+        return Exit.TOO_MANY_CALLS
+    return Exit.USAGE if isinstance(error, errors.SqlError) else Exit.FAILED
 
 
 def _of_others(error: Exception) -> Exit | None:

@@ -12,6 +12,7 @@ from cmdm_tui.cli.invocation import Invocation
 _COMMANDS = {
     "demo": "cmdm_tui.cli.faces:demo",
     "repl": "cmdm_tui.cli.faces:repl",
+    "query": "cmdm_tui.cli.query:query",
     "list": "cmdm_tui.cli.calls:list_records",
     "get": "cmdm_tui.cli.calls:get",
     "fields": "cmdm_tui.cli.calls:fields",
@@ -63,7 +64,7 @@ class LazyGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in refused, 4 not found, 5 rate limit, "
-    "6 network, 7 outcome unknown.",
+    "6 network, 7 outcome unknown, 8 more calls than allowed.",
 )
 @click.option(
     "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",

@@ -1,4 +1,4 @@
-"""The REPL: raw calls and backslash commands, at a prompt or from a stream."""
+"""The REPL: SQL, raw calls and backslash commands, at a prompt or from a stream."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -24,19 +24,24 @@ async def run(
     Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
     at the prompt; None keeps it for this run only.
 
-    From a stream, the first error ends the run and is raised: an ApiError, a ConfigurationError,
-    or a ReplError for input that cannot be run. At the prompt errors are told and the prompt goes
-    on.
+    From a stream, the first error ends the run and is raised: an ApiError, a ConfigurationError, a
+    QueryError, or a ReplError for input that cannot be run. At the prompt errors are told and the
+    prompt goes on.
     """
     from cmdm_tui.repl.session import Session
     from cmdm_tui.repl.streams import Streams
 
     session = Session(account, Streams(output, errors))
-    if input.isatty():
-        from cmdm_tui.repl.prompt import interact_with_terminal
+    try:
+        if input.isatty():
+            from cmdm_tui.repl.prompt import interact_with_terminal
 
-        await interact_with_terminal(session, history, keyboard=input, output=output, errors=errors)
-    else:
-        from cmdm_tui.repl.script import run_script
+            await interact_with_terminal(
+                session, history, keyboard=input, output=output, errors=errors
+            )
+        else:
+            from cmdm_tui.repl.script import run_script
 
-        await run_script(session, input)
+            await run_script(session, input)
+    finally:
+        session.close()

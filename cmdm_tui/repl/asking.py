@@ -12,6 +12,10 @@ from cmdm_tui.repl.session import Session
 from cmdm_tui.text import one_line
 
 _CALLS = """\
+SQL, over lines to its semicolon; entities are tables, fields their columns:
+  SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC;
+  EXPLAIN SELECT …;             what it would cost in calls
+  SHOW ENTITIES, DESCRIBE lead  what there is to ask
 Calls, with the path below the base address:
   GET lead?per_page=20&page=1   records; also fields= sort_by= sort_order=
   GET lead/ABC1D2E3             one record
@@ -21,6 +25,7 @@ Calls, with the path below the base address:
   DELETE lead/ABC1D2E3          delete
 A body goes on over lines until its braces are closed; a blank line abandons it.
 """
+_USAGE = 21
 _REST = """\
 Results go to the standard output, all else to the standard error. Where no
 terminal reads them, they are JSON exactly as it came. In a file, a line that
@@ -30,8 +35,13 @@ begins with # or -- counts for nothing.\
 
 def help_words(commands: Iterable[tuple[str, str]]) -> Words:
     """Return the help: calls, then the commands, by usage and what they do."""
-    listed = "\n".join(f"  {usage:<21} {words}" for usage, words in commands)
+    listed = "\n".join(_listed(usage, words) for usage, words in commands)
     return Words(f"{_CALLS}\nCommands:\n{listed}\n\n{_REST}")
+
+
+def _listed(usage: str, words: str) -> str:
+    separator = " " if len(usage) <= _USAGE else "\n" + " " * (_USAGE + 3)
+    return f"  {usage:<{_USAGE}}{separator}{words}"
 
 
 async def quota(session: Session, _: tuple[str, ...]) -> None:

@@ -46,14 +46,15 @@ class Command:
 
     @property
     def _argument(self) -> str:
-        return self.arguments.strip("[]")
+        return self.arguments.partition(" ")[0].strip("[]")
 
     def _check(self, arguments: tuple[str, ...]) -> None:
-        least = 1 if self.arguments and not self.arguments.startswith("[") else 0
-        most = 1 if self.arguments else 0
-        takes_it = least <= len(arguments) <= most
-        if takes_it and self.choices and arguments and arguments[0] not in self.choices:
-            takes_it = False
+        words = self.arguments.split()
+        least, most = sum(not word.startswith("[") for word in words), len(words)
+        takes_it = least <= len(arguments) <= most and all(
+            "|" not in word or argument in word.strip("[]").split("|")
+            for word, argument in zip(words, arguments, strict=False)
+        )
         if not takes_it:
             raise ReplError(f"Write it as {self.usage}: {self.help[0].lower()}{self.help[1:]}.")
 
@@ -90,9 +91,19 @@ COMMANDS = (
         "x", "[on|off|auto]", "Expand all records (on), single ones (auto), none (off)",
         switching.expanded,
     ),
-    Command("o", "[auto|table|json]", "Write results as a table or as JSON", switching.output),
+    Command(
+        "sort", "COLUMN [asc|desc]", "Sort the last query's result: no call", looking_back.sort,
+    ),
+    Command(
+        "export", "FILE", "Write the last query's result: .csv, .json, …",
+        looking_back.export,
+    ),
+    Command(
+        "o", "[auto|table|vertical|json|jsonl|csv|tsv|markdown]", "Set the format of results",
+        switching.output,
+    ),
     Command("timing", "[on|off]", "Tell how long a call took", switching.timing),
-    Command("confirm", "[on|off]", "Ask before a record is deleted", switching.confirm),
+    Command("confirm", "[on|off]", "Ask before a delete, and many calls", switching.confirm),
     Command("quota", "", "Show calls left and reset, as last told: no call", asking.quota),
     Command("conninfo", "", "Show the profile, address and user: no call", asking.connection),
     Command("i", "FILE", "Run the statements in a file, to the first error", asking.include),

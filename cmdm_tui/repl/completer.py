@@ -19,7 +19,7 @@ class StatementCompleter(Completer):
     ) -> Iterable[Completion]:
         """Yield the completions for the text before the cursor."""
         del complete_event
-        suggestions = suggest(document.text_before_cursor, self._known)
+        suggestions = suggest(document.text_before_cursor, self._known, document.text_after_cursor)
         for offer in suggestions.offers:
             yield Completion(
                 offer.text,

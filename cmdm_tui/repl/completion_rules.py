@@ -4,39 +4,18 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import quote
 
 from cmdm_tui.api import Field
 from cmdm_tui.repl.body_cursor import cursor_in
 from cmdm_tui.repl.commands import COMMANDS
 from cmdm_tui.repl.json_text import escaped
+from cmdm_tui.repl.offering import Known, Offer
 from cmdm_tui.repl.planning import parameters, segments
 from cmdm_tui.repl.reading import statement_at_end
-from cmdm_tui.repl.statements import VERBS
+from cmdm_tui.repl.sql_completion import WORD, offers_of_sql
+from cmdm_tui.repl.statements import VERBS, reads_sql
 from cmdm_tui.text import one_line
-
-
-class Known(Protocol):
-    """What completion may read; none of it makes a call."""
-
-    @property
-    def entities(self) -> tuple[str, ...]:
-        """The names of the entities known."""
-        ...
-
-    def fields(self, entity: str) -> Sequence[Field]:
-        """Return the entity's fields, as far as they are known."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One completion: the text to put in, the name that is shown and matched, and a remark."""
-
-    text: str
-    name: str
-    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +35,16 @@ class Rule:
     word: Callable[[re.Match[str]], str] = lambda found: found["word"]
 
 
-def suggest(text: str, known: Known) -> Suggestions:
-    """Return what the first rule that fits offers for the end of `text`."""
+def suggest(text: str, known: Known, behind: str = "") -> Suggestions:
+    """Return what the first rule that fits offers for the end of `text`; `behind` comes after it.
+
+    In SQL that is what tells which entities are asked.
+    """
     statement = statement_at_end(text)
+    if reads_sql(statement) and re.search(r"\s", statement.strip() + statement[-1:]):
+        word = WORD.search(statement)
+        typed = word["word"] if word else ""
+        return Suggestions(typed, _matching(typed, offers_of_sql(statement, behind, known)))
     for rule in RULES:
         found = rule.pattern.fullmatch(statement)
         if found is not None:
@@ -88,7 +74,8 @@ def _arguments(found: re.Match[str], known: Known) -> Iterable[Offer]:
 
 
 def _verbs(_: re.Match[str], __: Known) -> Iterable[Offer]:
-    return (Offer(f"{verb} ", verb) for verb in VERBS)
+    yield from (Offer(f"{verb} ", verb) for verb in VERBS)
+    yield from (Offer(words, words.strip()) for words in _SQL_WORDS)
 
 
 def _entities(_: re.Match[str], known: Known) -> Iterable[Offer]:
@@ -166,6 +153,7 @@ def _word(name: str) -> str:
     return name if re.fullmatch(r"[\w.-]+", name) else ""
 
 
+_SQL_WORDS = ("SELECT ", "WITH ", "EXPLAIN ", "SHOW ENTITIES", "DESCRIBE ")
 _PARAMETERS = (
     ("per_page", "records a page; needs page"),
     ("page", "which page, from 1; needs per_page"),

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 
-async def interruptible(work: Coroutine[Any, Any, None]) -> bool:
+async def interruptible(
+    work: Coroutine[Any, Any, None], stop: Callable[[], bool] = lambda: False
+) -> bool:
     """Run `work` to its end, or to SIGINT; tell whether it came to its end.
 
-    What it raises is raised, and a cancellation from outside stays one.
+    Where `stop` says that it ends the work in good order, SIGINT does not cancel it. What the work
+    raises is raised, and a cancellation from outside stays one.
     """
     task = asyncio.ensure_future(work)
-    with _on_interrupt(task.cancel):
+    with on_interrupt(lambda: stop() or task.cancel()):
         try:
             await task
         except asyncio.CancelledError:
@@ -26,7 +29,8 @@ async def interruptible(work: Coroutine[Any, Any, None]) -> bool:
 
 
 @contextmanager
-def _on_interrupt(cancel: Callable[[], object]) -> Generator[None]:
+def on_interrupt(cancel: Callable[[], object]) -> Generator[None]:
+    """Let SIGINT call `cancel` while the block runs, which must be within an event loop."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

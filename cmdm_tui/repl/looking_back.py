@@ -1,4 +1,4 @@
-r"""The commands on the last result: `\next`, `\prev`, `\last` and `\headers`."""
+r"""The commands on the last result: `\next`, `\prev`, `\last`, `\sort`, `\export`, `\headers`."""
 
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.planning import PlannedCall, at_page
@@ -26,7 +26,20 @@ async def previous_page(session: Session, _: tuple[str, ...]) -> None:
 
 async def last(session: Session, _: tuple[str, ...]) -> None:
     """Show the last result again, in the format that is set now."""
-    session.show(_last(session))
+    if session.shows_query:
+        session.queries.show()
+    else:
+        session.show(_last(session))
+
+
+async def sort(session: Session, arguments: tuple[str, ...]) -> None:
+    """Show the last query's result in another order."""
+    session.queries.sort(arguments[0], descending=arguments[1:] == ("desc",))
+
+
+async def export(session: Session, arguments: tuple[str, ...]) -> None:
+    """Write the last query's result to a file."""
+    session.queries.export(arguments[0])
 
 
 async def headers(session: Session, _: tuple[str, ...]) -> None:

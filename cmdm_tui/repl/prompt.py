@@ -1,5 +1,6 @@
 """The prompt: reads statements from a person, runs them, tells errors and goes on."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -12,12 +13,15 @@ from prompt_toolkit.output import Output, create_output
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.output.excerpt import excerpt
 from cmdm_tui.repl.completer import StatementCompleter
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.interrupts import interruptible
 from cmdm_tui.repl.keys import statement_keys
 from cmdm_tui.repl.moments import reset_time
+from cmdm_tui.repl.querying import load
 from cmdm_tui.repl.reading import units
 from cmdm_tui.repl.script import run_unit
 from cmdm_tui.repl.session import Session
@@ -48,16 +52,35 @@ async def interact(session: Session, history: History, *, keyboard: Input, scree
     """Read and run statements until the session is over or the input ends."""
     session.confirm = partial(_ask, keyboard, screen)
     prompts = new_prompts(session, history, keyboard, screen)
+    loading = _load_behind(prompts)
     session.streams.note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
-    while not session.is_over:
-        try:
-            text = await prompts.prompt_async()
-        except KeyboardInterrupt:
-            _abandon(session, history, prompts.default_buffer.text)
-        except EOFError:
-            return
-        else:
-            await _run_typed(session, text)
+    try:
+        while not session.is_over:
+            try:
+                text = await prompts.prompt_async()
+            except KeyboardInterrupt:
+                _abandon(session, history, prompts.default_buffer.text)
+            except EOFError:
+                return
+            else:
+                await _run_typed(session, text)
+    finally:
+        await asyncio.gather(*loading)
+
+
+def _load_behind(prompts: PromptSession[str]) -> list[asyncio.Future[None]]:
+    """Import the query engine in a thread once the first prompt is drawn; return what to wait for.
+
+    The future is there as soon as it begins.
+    """
+    begun: list[asyncio.Future[None]] = []
+
+    def begin(_: object) -> None:
+        prompts.app.after_render -= begin
+        begun.append(asyncio.ensure_future(asyncio.to_thread(load)))
+
+    prompts.app.after_render += begin
+    return begun
 
 
 def toolbar(session: Session) -> StyleAndTextTuples:
@@ -97,12 +120,19 @@ async def _run_typed(session: Session, text: str) -> None:
     """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
     for unit in units(text):
         try:
-            came_to_its_end = await interruptible(run_unit(session, unit))
-        except (ApiError, ConfigurationError, ReplError) as error:
+            came_to_its_end = await interruptible(run_unit(session, unit), session.stop)
+        except (ApiError, ConfigurationError, ReplError, QueryError) as error:
             session.streams.error(str(error))
+            _point(session, unit.text, error)
             return
         if session.is_over or not came_to_its_end:
             return
+
+
+def _point(session: Session, sql: str, error: Exception) -> None:
+    """Show where in the SQL an error is, if it tells."""
+    for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
+        session.streams.pointer(line)
 
 
 def _abandon(session: Session, history: History, text: str) -> None:

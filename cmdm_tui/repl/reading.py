@@ -1,10 +1,11 @@
-"""Cuts lines into statements: one a line, except where a body goes on over several."""
+"""Cuts lines into statements: one a line, except where a body or SQL goes on over several."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cmdm_tui.repl.bodies import OpenBody
-from cmdm_tui.repl.statements import body_start
+from cmdm_tui.repl.sql_text import OpenSql
+from cmdm_tui.repl.statements import begins_sql, body_start
 
 COMMENTS = ("#", "--")
 """A line that begins with one of these between statements counts for nothing."""
@@ -29,7 +30,7 @@ class Reader:
         self._number = 0
         self._first = 1
         self._lines: list[str] = []
-        self._body = OpenBody()
+        self._body: OpenBody | OpenSql = OpenBody()
 
     @property
     def is_open(self) -> bool:
@@ -42,26 +43,34 @@ class Reader:
         return "".join(f"{line}\n" for line in self._lines)
 
     def feed(self, line: str) -> Unit | None:
-        """Take a line without its end; a blank one abandons a statement that is still open."""
+        """Take a line without its end; a blank one abandons a call whose body is still open.
+
+        SQL goes on over blank lines, to its semicolon.
+        """
         self._number += 1
         if not self._lines:
             return self._begin(line)
-        if not line.strip():
+        if not line.strip() and isinstance(self._body, OpenBody):
             return self.end()
         self._lines.append(line)
         self._body.feed("\n" + line)
         return None if self._body.is_open else self._whole()
 
     def end(self) -> Unit | None:
-        """Give up the statement that is still open, if there is one."""
+        """Give up the call that is still open, if there is one; SQL is whole without its end."""
         return self._whole(self._body.missing) if self._lines else None
 
     def _begin(self, line: str) -> Unit | None:
         if not line.strip() or line.lstrip().startswith(COMMENTS):
             return None
-        self._first, self._lines, self._body = self._number, [line], OpenBody()
-        start = body_start(line)
-        self._body.feed("" if start is None else line[start:])
+        self._first, self._lines = self._number, [line]
+        if begins_sql(line):
+            self._body = OpenSql()
+            self._body.feed(line)
+        else:
+            self._body = OpenBody()
+            start = body_start(line)
+            self._body.feed("" if start is None else line[start:])
         return None if self._body.is_open else self._whole()
 
     def _whole(self, missing: str = "") -> Unit:

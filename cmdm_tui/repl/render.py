@@ -1,12 +1,20 @@
 """Turns a result into what is written: a table, an expanded display, JSON, or words."""
 
+import io
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
+from cmdm_tui.query.output import Look, writer
 from cmdm_tui.repl.json_text import escaped, pretty
-from cmdm_tui.repl.results import OneRecord, RecordList, Result, Rows, Words, as_grid
+from cmdm_tui.repl.results import Grid, OneRecord, RecordList, Result, Rows, Words, as_grid
 from cmdm_tui.repl.settings import Settings
 from cmdm_tui.text import visible
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.output import Format as OutputFormat
+
+_WRITTEN = frozenset({"vertical", "jsonl", "csv", "tsv", "markdown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,11 @@ def render(
     """
     if isinstance(result, Words):
         return Shown(result.text)
-    wants_table = settings.format == "table" or (settings.format == "auto" and is_terminal)
+    form = settings.format
+    if form in _WRITTEN and isinstance(result, RecordList | OneRecord | Rows):
+        look = Look(is_terminal, width, has_colours)
+        return _written(as_grid(result), cast("OutputFormat", form), look)
+    wants_table = form == "table" or (form == "auto" and is_terminal)
     if not wants_table:
         return Shown(_as_json(result, is_terminal=is_terminal))
     if not isinstance(result, RecordList | OneRecord | Rows):
@@ -47,6 +59,24 @@ def render(
         f"{', fields= asks for some' if isinstance(result, RecordList) else ''}."
     )
     return Shown(text, (note,))
+
+
+def _written(grid: Grid, form: "OutputFormat", look: Look) -> Shown:
+    sink = io.BytesIO()
+    writing = writer(form, sink, look)
+    writing.begin([_Text(name) for name in grid.columns])
+    writing.rows(grid.rows)
+    writing.end()
+    content = sink.getvalue()
+    return Shown(content.decode("utf-8", "replace") if look.is_terminal else content, writing.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A column of an answer, which says nothing of types."""
+
+    name: str
+    type: str = "VARCHAR"
 
 
 def _as_json(result: Result, *, is_terminal: bool) -> str | bytes:

@@ -10,12 +10,14 @@ from cmdm_tui.repl.planning import PlannedCall, plan
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.results import Answered, Document, RecordList, Result, read_result
 from cmdm_tui.repl.settings import Settings
-from cmdm_tui.repl.statements import BackslashCommand, RawCall, Statement
+from cmdm_tui.repl.statements import BackslashCommand, Query, RawCall, Statement
 from cmdm_tui.repl.streams import Streams
 from cmdm_tui.repl.summary import cancelled, costs, summary
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cmdm_tui.repl.querying import Queries
 
 Confirm = Callable[[str], Awaitable[bool]]
 """Asks a person a question; true for a yes."""
@@ -24,7 +26,8 @@ Confirm = Callable[[str], Awaitable[bool]]
 class Session:
     """Runs statements on an account; holds everything that lasts from one to the next.
 
-    `confirm` asks before a record is deleted; without one, nothing is asked.
+    `confirm` asks before a record is deleted, and before a query of many calls. Without one, the
+    first is not asked, and the second is refused.
     """
 
     def __init__(
@@ -39,20 +42,43 @@ class Session:
         self.last_result: Answered | None = None
         self.last_list: tuple[PlannedCall, RecordList] | None = None
         """The last call for many records or fields, and what it gave."""
+        self.shows_query = False
+        """True where the last result is a query's, not a call's."""
+        self._queries: Queries | None = None
         self.files: list[Path] = []
         """The files whose statements are being run, the outermost first."""
 
     async def execute(self, statement: Statement) -> None:
         """Run a statement and write its result.
 
-        Raises ReplError, ApiError or ConfigurationError where it cannot be done.
+        Raises ReplError, QueryError, ApiError or ConfigurationError where it cannot be done.
         """
         if isinstance(statement, BackslashCommand):
             from cmdm_tui.repl.commands import find_command
 
             await find_command(statement).run(self, statement.arguments)
+        elif isinstance(statement, Query):
+            await self.queries.run(statement.sql)
         else:
             await self.call(statement)
+
+    @property
+    def queries(self) -> "Queries":
+        """The queries of this session; what they take is imported with the first."""
+        if self._queries is None:
+            from cmdm_tui.repl.querying import Queries
+
+            self._queries = Queries(self)
+        return self._queries
+
+    def stop(self) -> bool:
+        """End a query that runs with what has come; tell whether there is one."""
+        return self._queries is not None and self._queries.stop()
+
+    def close(self) -> None:
+        """Let go of what is in hand."""
+        if self._queries is not None:
+            self._queries.close()
 
     async def call(self, raw: RawCall) -> None:
         """Plan a call, ask where it must be asked, make it, and write what came."""
@@ -64,6 +90,7 @@ class Session:
             return
         result = await self._answered(planned)
         self.last_result = result
+        self.shows_query = False
         if isinstance(result, RecordList):
             self.last_list = planned, result
         self.knowledge.learn(result)

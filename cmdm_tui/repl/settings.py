@@ -6,8 +6,11 @@ from typing import Literal
 Expanded = Literal["auto", "on", "off"]
 """When a record stands one field a line: a single one (auto), every one (on), none (off)."""
 
-Format = Literal["auto", "table", "json"]
+Format = Literal["auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"]
 """How results are written: auto is a table on a terminal and JSON as it came elsewhere."""
+
+UNASKED = 100
+"""Calls that a query may take without a question."""
 
 
 @dataclass(slots=True)
@@ -18,3 +21,4 @@ class Settings:
     format: Format = "auto"
     shows_timing: bool = True
     confirms: bool = True
+    unasked: int = UNASKED

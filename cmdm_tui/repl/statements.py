@@ -1,4 +1,4 @@
-"""Turns what was typed into a statement: a raw call or a backslash command."""
+"""Turns what was typed into a statement: SQL, a raw call or a backslash command."""
 
 import re
 import shlex
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.repl.bodies import check_json
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.sql_text import without_end
 from cmdm_tui.text import one_line
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
@@ -14,18 +15,24 @@ VERBS = ("GET", "POST", "PUT", "DELETE")
 VERBS_WITH_BODY = ("POST", "PUT")
 
 POSSIBLE = (
-    'Type a call, such as GET lead?per_page=5&page=1 or POST lead {"LastName": "Jones"}, '
-    "or a command; \\? lists them"
+    "Type SQL, such as SELECT * FROM lead LIMIT 5; or a call, such as GET lead/ABC1D2E3 "
+    'or POST lead {"LastName": "Jones"}, or a command; \\? lists them'
 )
 
 _CALL = re.compile(rf"\s*({'|'.join(VERBS)})(?:\s+|$)([^\s{{]*)\s*", re.IGNORECASE)
 _COMMAND = re.compile(r"\\([A-Za-z]+\+?|\?)(?=\s|$)\s*(.*)", re.DOTALL)
 _PLAIN_WORDS = {"exit": "q", "quit": "q", "help": "?"}
-_SQL = re.compile(
-    r"(SELECT|WITH|SHOW|DESCRIBE|DESC|EXPLAIN|INSERT|UPDATE|DELETE\s+FROM|CALL|CREATE|DROP|ALTER)"
-    r"(?=\s|$)",
-    re.IGNORECASE,
+_COMMENTS = r"(?:/\*.*?\*/\s*)*"
+_READS = re.compile(
+    rf"{_COMMENTS}\(*(?P<word>SELECT|WITH|FROM|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)(?=[\s('\"*]|$)",
+    re.IGNORECASE | re.DOTALL,
 )
+_CHANGES = re.compile(
+    rf"{_COMMENTS}(?P<word>INSERT|UPDATE|DELETE\s+FROM|CALL|CREATE|DROP|ALTER|MERGE|TRUNCATE)"
+    r"(?=\s|$)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WHOLE_IN_A_LINE = {"SHOW", "DESCRIBE", "DESC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,17 @@ class BackslashCommand:
         return " ".join([f"\\{self.name}", *(shlex.quote(word) for word in self.arguments)])
 
 
-Statement = RawCall | BackslashCommand
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL that reads, as typed, without the semicolon at its end."""
+
+    sql: str
+
+    def __str__(self) -> str:
+        return f"{self.sql};"
+
+
+Statement = RawCall | BackslashCommand | Query
 
 
 def parse(text: str) -> Statement:
@@ -59,6 +76,9 @@ def parse(text: str) -> Statement:
 
     Raises ReplError for what is none, with what it could have been.
     """
+    sql = text.lstrip()
+    if _READS.match(sql):
+        return Query(without_end(sql))
     text = text.rstrip().removesuffix(";").rstrip()
     stripped = text.lstrip()
     word = stripped.casefold()
@@ -66,15 +86,32 @@ def parse(text: str) -> Statement:
         return BackslashCommand(_PLAIN_WORDS[word])
     if stripped.startswith("\\"):
         return _command(stripped)
-    sql = _SQL.match(stripped)
-    if sql:
-        shown = " ".join(sql[1].upper().split())
-        raise ReplError(f"{shown} is SQL, and this version makes raw calls only. {POSSIBLE}.")
+    changes = _CHANGES.match(stripped)
+    if changes:
+        shown = " ".join(changes["word"].upper().split())
+        raise ReplError(
+            f"{shown} would change something, and SQL only reads here. Make a call instead: "
+            "POST lead {…}, PUT lead/ABC1D2E3 {…} or DELETE lead/ABC1D2E3."
+        )
     call = _CALL.match(text)
     if call:
         return _call(text, call)
     shown = one_line(stripped.split(maxsplit=1)[0], 40) if stripped else "Nothing"
     raise ReplError(f"{shown} is no statement. {POSSIBLE}.")
+
+
+def reads_sql(text: str) -> bool:
+    """Tell whether a text begins as SQL that reads."""
+    return _READS.match(text.lstrip()) is not None
+
+
+def begins_sql(line: str) -> bool:
+    """Tell whether a line begins SQL that goes on to a semicolon, over as many lines as it takes.
+
+    SHOW and DESCRIBE end with their line.
+    """
+    found = _READS.match(line.lstrip()) or _CHANGES.match(line.lstrip())
+    return found is not None and found["word"].upper() not in _WHOLE_IN_A_LINE
 
 
 def body_start(text: str) -> int | None:

@@ -48,6 +48,19 @@ class Streams:
             binary.write(body)
         self._output.flush()
 
+    def write(self, data: bytes, /) -> None:
+        """Write part of a result, safe already; it may end amid a line."""
+        binary = getattr(self._output, "buffer", None)
+        if binary is None or self._output.isatty():
+            self._output.write(_encodable(data.decode("utf-8", "replace"), self._output))
+        else:
+            self._output.flush()
+            binary.write(data)
+
+    def flush(self) -> None:
+        """Put what was written where it can be read."""
+        self._output.flush()
+
     def note(self, text: str) -> None:
         """Tell something beside the results, on one line; a terminal wraps it between words."""
         self._tell(text, DIM)
@@ -55,6 +68,11 @@ class Streams:
     def error(self, text: str) -> None:
         """Tell an error, on one line."""
         self._tell(text, RED)
+
+    def pointer(self, line: str) -> None:
+        """Tell a line whose blanks matter, as one that points into the line above."""
+        self._errors.write(_encodable(f"  {line}\n", self._errors))
+        self._errors.flush()
 
     def _tell(self, text: str, style: str) -> None:
         line = visible(text)

@@ -1,10 +1,15 @@
 """The line below a result: how much of how much, how long it took, and the calls left."""
 
+from typing import TYPE_CHECKING
+
 from cmdm_tui.api import Quota
 from cmdm_tui.repl.planning import PlannedCall, parameters
 from cmdm_tui.repl.results import Answered, OneRecord, RecordList
 from cmdm_tui.repl.settings import Settings
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.result import Stats
 
 _SEPARATOR = " · "
 
@@ -18,6 +23,15 @@ def summary(result: Answered, path: str, quota: Quota, settings: Settings) -> st
 def costs(seconds: float, quota: Quota, settings: Settings) -> str:
     """Return the line for calls whose results say for themselves what they are."""
     return _SEPARATOR.join(_costs(seconds, quota, settings)) or "Done"
+
+
+def query_summary(stats: "Stats", quota: Quota | None, settings: Settings) -> str:
+    """Return the line for a query's result; without a quota, for one that is shown again."""
+    rows = f"{stats.rows:,} {'row' if stats.rows == 1 else 'rows'}"
+    if quota is None:
+        return f"{rows}{_SEPARATOR}no call was made"
+    calls = f"{stats.calls_used:,} {'call' if stats.calls_used == 1 else 'calls'} ({stats.plan})"
+    return _SEPARATOR.join([rows, calls, *_costs(stats.ms / 1000, quota, settings)])
 
 
 def calls_left(quota: Quota) -> str:

@@ -11,7 +11,12 @@ _EXPANDED = {"on": "every record", "auto": "single records", "off": "no record"}
 _FORMAT = {
     "auto": "a table on a terminal, JSON as it came elsewhere",
     "table": "a table",
+    "vertical": "a field a line",
     "json": "JSON",
+    "jsonl": "JSON, a row a line",
+    "csv": "CSV",
+    "tsv": "TSV",
+    "markdown": "a Markdown table",
 }
 
 
@@ -37,10 +42,11 @@ async def timing(session: Session, arguments: tuple[str, ...]) -> None:
 
 
 async def confirm(session: Session, arguments: tuple[str, ...]) -> None:
-    """Ask before a delete, or not; without a word, tell which."""
+    """Ask before a delete and a query of many calls, or not; without a word, tell which."""
     if arguments:
         session.settings.confirms = arguments[0] == "on"
-    session.streams.note(f"Asking before a delete is {_on_or_off(session.settings.confirms)}.")
+    word = _on_or_off(session.settings.confirms)
+    session.streams.note(f"Asking before a delete and many calls is {word}.")
 
 
 def _switched(arguments: tuple[str, ...], before: bool) -> bool:

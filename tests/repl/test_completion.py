@@ -44,7 +44,20 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["GET ", "POST ", "PUT ", "DELETE "]),
+        (
+            "",
+            [
+                "GET ",
+                "POST ",
+                "PUT ",
+                "DELETE ",
+                "SELECT ",
+                "WITH ",
+                "EXPLAIN ",
+                "SHOW ENTITIES",
+                "DESCRIBE ",
+            ],
+        ),
         ("p", ["POST ", "PUT "]),
         ("GET ", ENTITIES),
         ("get /", ENTITIES),
@@ -88,11 +101,26 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
         ("\\d l", ["lead"]),
         ("\\forget ev", ["event"]),
         ("\\x ", ["on", "off", "auto"]),
-        ("\\o j", ["json"]),
+        ("\\o j", ["json", "jsonl"]),
         ("\\q ", []),
         ("GET lead\nGET ta", ["task"]),
         ("GET lead?sort_by=date", ["CreatedDate"]),
-        ("SELECT ", []),
+        ("SELECT * FROM le", ["lead"]),
+        ("select * from account join ta", ["task"]),
+        ("SELECT * FROM lead, ta", ["task"]),
+        ("DESCRIBE op", ["opportunity"]),
+        ("SELECT Las", ["LastName"]),
+        ("SELECT\n  las", ["LastName"]),
+        ("SELECT l.sta", []),
+        ("SELECT * FROM lead l WHERE l.sta", ["Status"]),
+        ("SELECT * FROM lead AS l WHERE L.Sta", ["Status"]),
+        ("SELECT * FROM task WHERE LastN", []),
+        ("SELECT * FROM lead WHERE sou", ['"Lead Source"']),
+        ("SELECT * FROM lead ORDER B", ["BY", "BETWEEN"]),
+        ("SELECT coun", ["count("]),
+        ("SELECT * FROM lead WHERE City = 'Las", []),
+        ("SELECT * FROM lead -- Las", []),
+        ("SELECT 1;\nGET le", ["lead"]),
     ],
 )
 def test_offers(text: str, expected: list[str] | None) -> None:
@@ -103,7 +131,8 @@ def test_offers(text: str, expected: list[str] | None) -> None:
 
 
 PIECES = st.sampled_from(
-    ["GET ", "post ", "PUT ", "lead", "/", "?", "&", "fields=", "sort_by=", ",", "{", "}", '"',
+    ["GET ", "post ", "PUT ", "SELECT ", "FROM lead ", "'", "--",
+     ".", "lead", "/", "?", "&", "fields=", "sort_by=", ",", "{", "}", '"',
      ":", "\\", "\\d ", "LastName", "Status", "\n", " ", "[", "\x1b", "convert", "=", "%", "\ud800"]
 )  # fmt: skip
 
@@ -121,8 +150,15 @@ def test_completion_never_fails_and_never_offers_what_a_terminal_obeys(
         assert 0 <= -found.start_position <= document.cursor_position
 
 
+def test_the_entity_behind_the_cursor_tells_the_fields() -> None:
+    before, behind = "SELECT sub", " FROM task;"
+    document = Document(before + behind, len(before))
+    found = StatementCompleter(Lead()).get_completions(document, CompleteEvent())
+    assert [one.text for one in found] == ["Subject"]
+
+
 async def test_completion_makes_no_call(account: Account, calls: list[str]) -> None:
     completer = StatementCompleter(Knowledge(account.catalog))
-    for text in ("GET le", "GET lead?fields=", 'POST lead {"', "\\d "):
+    for text in ("SELECT * FROM lead WHERE ", "GET le", "GET lead?fields=", 'POST lead {"', "\\d "):
         list(completer.get_completions(Document(text), CompleteEvent(completion_requested=True)))
     assert calls == []

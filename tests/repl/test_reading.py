@@ -84,7 +84,28 @@ def test_a_blank_line_or_the_end_abandons_an_open_body(text: str, missing: str) 
     assert not goes_on(f"{text}\n")
 
 
-@pytest.mark.parametrize("text", ["GET lead {", "POST lead {]", "POST lead }", "SELECT {", "\\d {"])
+@pytest.mark.parametrize(
+    "text",
+    ["SELECT 1;", "select\n\n1\n;", "select ';' -- ;\n;", "select /* ;\n */ 1;", 
+     "with x as (\nselect 1);",
+     "EXPLAIN select\n1;", 'select "a;b";', "insert into lead\nvalues (1);"],
+)  # fmt: skip
+def test_sql_goes_on_to_its_semicolon(text: str) -> None:
+    assert not goes_on(text)
+    assert goes_on(text[: text.rindex(";")])
+    assert [unit.text for unit in units(f"{text}\nGET lead")] == [text, "GET lead"]
+
+
+@pytest.mark.parametrize("text", ["show entities", "DESCRIBE lead", "desc lead"])
+def test_what_tells_of_names_ends_with_its_line(text: str) -> None:
+    assert not goes_on(text)
+
+
+def test_sql_without_a_semicolon_is_whole_where_the_input_ends() -> None:
+    assert list(units("select 1\n from lead")) == [Unit(1, "select 1\n from lead")]
+
+
+@pytest.mark.parametrize("text", ["GET lead {", "POST lead {]", "POST lead }", "\\d {"])
 def test_nothing_is_waited_for_that_mends_nothing(text: str) -> None:
     assert not goes_on(text)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.statements import VERBS, BackslashCommand, RawCall, parse
+from cmdm_tui.repl.statements import VERBS, BackslashCommand, Query, RawCall, parse
 from cmdm_tui.text import visible
 
 PATHS = st.text(
@@ -51,6 +51,26 @@ def test_verbs_are_read_without_regard_to_case(verb: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sql"),
+    [
+        ("SELECT * FROM lead;", "SELECT * FROM lead"),
+        ("  select 1 ; -- the end", "select 1"),
+        ("with x as (select 1)\nselect * from x;\n", "with x as (select 1)\nselect * from x"),
+        ("SELECT ';' ;", "SELECT ';'"),
+        ("(select 1);", "(select 1)"),
+        ("/* why */ SELECT 1", "/* why */ SELECT 1"),
+        ("show entities", "show entities"),
+        ("DESC lead;", "DESC lead"),
+        ("explain select 1;", "explain select 1"),
+        ("FROM lead", "FROM lead"),
+        ("SELECT 1; SELECT 2;", "SELECT 1; SELECT 2"),
+    ],
+)
+def test_sql_that_reads_is_a_query(text: str, sql: str) -> None:
+    assert parse(text) == Query(sql)
+
+
+@pytest.mark.parametrize(
     ("text", "statement"),
     [
         ("GET lead;", RawCall("GET", "lead")),
@@ -72,10 +92,10 @@ def test_what_is_typed_means(text: str, statement: RawCall | BackslashCommand) -
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("SELECT * FROM lead", "SELECT is SQL"),
-        ("with x as (select 1) select * from x", "WITH is SQL"),
-        ("delete from lead", "DELETE FROM is SQL"),
-        ("FETCH lead", "FETCH is no statement. Type a call"),
+        ("delete from lead;", "DELETE FROM would change something, and SQL only reads here"),
+        ("insert into lead values (1)", "INSERT would change something"),
+        ("CALL convert_lead('A')", "CALL would change something"),
+        ("FETCH lead", "FETCH is no statement. Type SQL"),
         ("GET", "GET what?"),
         ("POST", 'POST lead {"LastName": "Jones"}'),
         ("GET lead {}", "GET takes no body, but {} follows"),

@@ -1,0 +1,104 @@
+"""`cmdm query`: runs one SQL query over the account, for as few calls as it takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.exits import Exit, exit_code
+from cmdm_tui.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.output import Format
+
+FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet")
+"""As `cmdm_tui.query.output` has them; named here so that help loads nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one run was asked for. `max_calls` None is no limit; `is_sure` asks no question."""
+
+    sql: str
+    format: "Format"
+    file: Path | None
+    max_calls: int | None
+    is_sure: bool
+    explains: bool
+    tells_stats: bool
+    raw_csv: bool
+
+
+@click.command(short_help="Query the account in SQL.")
+@click.argument("sql", required=False)
+@click.option("-f", "--file", "source", metavar="FILE", help="Read the SQL from FILE.")
+@click.option(
+    "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
+    help=f"How to write the result: {', '.join(FORMATS)}.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write the result to FILE, whole or not at all; its ending names the format.",
+)  # fmt: skip
+@click.option("--explain", is_flag=True, help="Say what the query would cost; fetch no record.")
+@click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
+@click.option(
+    "--max-calls", type=click.IntRange(1), metavar="N",
+    help="Stop before call N+1, with the rows that came till then.",
+)  # fmt: skip
+@click.option("-y", "--yes", is_flag=True, help="Run it, however many calls it takes.")
+@click.option("--stats", is_flag=True, help="Write plan, calls, rows and time to stderr as JSON.")
+@click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
+@click.pass_obj
+def query(
+    invocation: Invocation,
+    sql: str | None,
+    source: str | None,
+    name: str | None,
+    out: Path | None,
+    max_calls: int | None,
+    *,
+    explain: bool,
+    as_json: bool,
+    yes: bool,
+    stats: bool,
+    raw_csv: bool,
+) -> int:
+    """Run one SQL query, given as SQL, in a FILE, or on stdin (-).
+
+    Entities are tables, their fields columns, beside ExternalID; names regard no case. SQL is what
+    DuckDB takes as a SELECT, and SHOW ENTITIES, DESCRIBE lead and EXPLAIN SELECT ….
+
+    A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls.
+
+    \b
+    cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'
+    cmdm query -o csv --out won.csv "SELECT * FROM opportunity WHERE Stage = 'Won'"
+    cmdm query --explain 'SELECT max(Score) FROM lead'
+    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    from cmdm_tui.cli.querying.destination import chosen_format
+    from cmdm_tui.cli.querying.source import read_sql
+
+    if as_json and name not in {None, "json"}:
+        message = f"Give either --json or -o {name}, not both."
+        raise click.UsageError(message)
+    asked = Asked(
+        sql=read_sql(sql, source),
+        format=chosen_format("json" if as_json else name, out),
+        file=out,
+        max_calls=max_calls,
+        is_sure=yes,
+        explains=explain,
+        tells_stats=stats,
+        raw_csv=raw_csv,
+    )
+    from cmdm_tui.cli.querying.running import Run
+    from cmdm_tui.cli.querying.telling import tell_error
+    from cmdm_tui.query.errors import QueryError
+
+    try:
+        return Run(invocation, asked).code()
+    except QueryError as error:
+        tell_error(error, asked.sql)
+        return exit_code(error) or Exit.FAILED

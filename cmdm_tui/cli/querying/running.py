@@ -1,0 +1,159 @@
+"""Runs a query: prepare, ask, fetch, write as rows come, and tell what it was."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.api import Event
+from cmdm_tui.catalog import Account
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.querying.destination import look_of, opened
+from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
+from cmdm_tui.cli.querying.watching import CallsLine
+from cmdm_tui.query.engine import Engine, Prepared, Streaming
+from cmdm_tui.query.output import Column, Row, Writer, writer
+from cmdm_tui.repl.interrupts import on_interrupt
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from cmdm_tui.cli.query import Asked
+    from cmdm_tui.query.result import Result
+
+UNASKED = 100
+"""Calls that are made without asking a person, or without being allowed by a script."""
+
+
+class Run:
+    """One query of one invocation."""
+
+    def __init__(self, invocation: Invocation, asked: "Asked") -> None:
+        self._invocation = invocation
+        self._asked = asked
+        self._line = CallsLine()
+        self._is_interrupted = False
+
+    def code(self) -> int:
+        """Run it and return the exit code. Raises QueryError, ApiError or Failure."""
+        return asyncio.run(self._opened())
+
+    async def _opened(self) -> int:
+        async with self._account() as account:
+            engine = Engine(account)
+            prepared = await engine.prepare(self._asked.sql)
+            if self._asked.explains:
+                self._explain(prepared)
+                return Exit.DONE
+            self._check_cost(prepared)
+            result, more = await self._written(engine, prepared)
+            with result:
+                tell_notes(result, more)
+                tell_summary(result, account.client.quota)
+                if self._asked.tells_stats:
+                    click.echo(result.stats.to_json(), err=True)
+                return self._code_of(result)
+
+    def _account(self) -> Account:
+        profile = self._invocation.profile_asking()
+        teller = self._invocation.teller(profile)
+
+        def tell(event: Event) -> None:
+            self._line(event)
+            teller(event)
+
+        return Account.of(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
+
+    def _explain(self, prepared: Prepared) -> None:
+        from cmdm_tui.cli.output import write_json, write_text
+
+        if self._asked.format == "json":
+            import msgspec
+
+            write_json(msgspec.json.encode(prepared.explain_json()))
+        else:
+            write_text(prepared.explain_text().encode())
+
+    def _check_cost(self, prepared: Prepared) -> None:
+        """Ask a person whether to go on; a script must have said so. Raises Failure for a no."""
+        most = prepared.cost.high
+        if most <= UNASKED or self._asked.is_sure or self._asked.max_calls is not None:
+            return
+        calls = f"{most:,}" if prepared.cost.low == most else f"{prepared.cost.low:,} to {most:,}"
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise Failure(
+                f"The query takes {calls} calls, and more than {UNASKED} are not made unasked. "
+                "Allow them with --yes, or some of them with --max-calls.",
+                Exit.TOO_MANY_CALLS,
+            )
+        if not click.confirm(f"The query takes {calls} calls. Run it?", err=True):
+            raise Failure("Not run; no record was fetched.", Exit.TOO_MANY_CALLS)
+
+    async def _written(
+        self, engine: Engine, prepared: Prepared
+    ) -> "tuple[Result, tuple[str, ...]]":
+        """Write the rows as they come, and return the result and what to tell of its writing."""
+        asked = self._asked
+        streaming = engine.stream(prepared, max_calls=asked.max_calls)
+        with opened(asked.file) as sink, self._line.of(prepared.cost.high):
+            writing = writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
+            output = _Output(writing, sink, self._line)
+            try:
+                with on_interrupt(lambda: self._stop(streaming)):
+                    async for batch in streaming:
+                        output.rows(batch.columns, batch.rows)
+            except BrokenPipeError:
+                raise
+            except Exception:
+                # What came before is a whole document of its format all the same.
+                output.end_early()
+                raise
+            result = streaming.result
+            assert result is not None  # noqa: S101 — it is there once the rows have come
+            output.end(result.columns)
+        return result, writing.notes
+
+    def _stop(self, streaming: Streaming) -> None:
+        self._is_interrupted = True
+        streaming.stop()
+
+    def _code_of(self, result: "Result") -> int:
+        if self._is_interrupted:
+            note("Interrupted; what had come is kept.")
+            return Exit.INTERRUPTED
+        return Exit.TOO_MANY_CALLS if result.partial else Exit.DONE
+
+
+class _Output:
+    """A writer that begins with the first rows, and puts each batch where it can be read."""
+
+    def __init__(self, writing: Writer, sink: "BinaryIO", line: CallsLine) -> None:
+        self._writing = writing
+        self._sink = sink
+        self._line = line
+        self._is_begun = False
+
+    def rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        self._line.clear()
+        self._begin(columns)
+        self._writing.rows(rows)
+        self._sink.flush()
+
+    def end(self, columns: Sequence[Column]) -> None:
+        self._line.clear()
+        self._begin(columns)
+        self._writing.end()
+        self._sink.flush()
+
+    def end_early(self) -> None:
+        if self._is_begun:
+            self._writing.end()
+            self._sink.flush()
+
+    def _begin(self, columns: Sequence[Column]) -> None:
+        if not self._is_begun:
+            self._writing.begin(columns)
+            self._is_begun = True

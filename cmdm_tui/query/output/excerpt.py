@@ -1,0 +1,24 @@
+"""Shows where in the SQL something is wrong: the line, and a caret below the place."""
+
+from cmdm_tui.text import one_line
+
+_WIDEST = 76
+_BEFORE = 40
+
+
+def excerpt(sql: str, line: int | None, column: int | None) -> tuple[str, ...]:
+    """Return a line of the SQL, cut to a terminal's width, and one with a caret below the column.
+
+    Both count from 1. Nothing is returned where the place is not known or not in the SQL.
+    """
+    lines = sql.split("\n")
+    if line is None or column is None or not 0 < line <= len(lines) or column < 1:
+        return ()
+    from rich.cells import cell_len
+
+    text = lines[line - 1]
+    start = max(min(column - 1, len(text)) - _BEFORE, 0)
+    before = one_line(text[start : column - 1])
+    shown = one_line(text[start : start + _WIDEST])
+    number = "" if len(lines) == 1 else f"{line}: "
+    return f"{number}{shown}", " " * (len(number) + cell_len(before)) + "^"

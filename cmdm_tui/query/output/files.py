@@ -1,0 +1,91 @@
+"""Writes a result that is in hand to a file, in the format that the file's name asks for."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+from cmdm_tui.query.output.writing import Column, Row
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.output import Format
+
+SUFFIXES: dict[str, "Format"] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".md": "markdown",
+    ".parquet": "parquet",
+    ".txt": "table",
+}
+"""The formats that a file's name asks for."""
+
+_AT_ONCE = 10_000
+
+
+class Rows(Protocol):
+    """A result in hand."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Its columns."""
+        ...
+
+    def batches(self, size: int = ..., /) -> Iterator[Sequence[Row]]:
+        """Yield its rows, `size` at a time."""
+        ...
+
+
+def format_of(file: Path) -> "Format":
+    """Return the format that the file's name asks for: JSON where it asks for none."""
+    return SUFFIXES.get(file.suffix.casefold(), "json")
+
+
+def written(result: Rows, name: str) -> "Format":
+    """Write all rows to the file of that name, whole or not at all; return the format taken.
+
+    Raises OSError where it cannot be written.
+    """
+    from cmdm_tui.query.output import writer
+
+    file = Path(name).expanduser()
+    form = format_of(file)
+    with replacing(file) as sink:
+        writing = writer(form, sink)
+        writing.begin(result.columns)
+        for rows in result.batches(_AT_ONCE):
+            writing.rows(rows)
+        writing.end()
+    return form
+
+
+@contextlib.contextmanager
+def replacing(file: Path) -> Generator[BinaryIO]:
+    """Open what takes the place of `file` when the block ends well, and is gone when it does not.
+
+    Raises OSError where it cannot be written.
+    """
+    with tempfile.NamedTemporaryFile(
+        dir=file.absolute().parent, prefix=f".{file.name[:40]}.", delete=False
+    ) as made:
+        temporary = Path(made.name)
+        try:
+            yield cast("BinaryIO", made)
+            made.close()
+            _as_usual(temporary)
+            temporary.replace(file)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _as_usual(file: Path) -> None:
+    """Give a temporary file, which is its owner's alone, the rights of any new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    file.chmod(0o666 & ~mask)

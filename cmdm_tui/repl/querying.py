@@ -1,0 +1,190 @@
+"""Runs SQL in a session: says what it costs, asks where it must, writes rows as they come.
+
+The last result stays in hand: it is sorted, shown and written again without a call.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cmdm_tui.query.errors import TooManyCalls
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.summary import query_summary
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.engine import Engine, Prepared, Streaming
+    from cmdm_tui.query.output import Column, Format, Look, Row, Writer
+    from cmdm_tui.query.result import Result
+    from cmdm_tui.repl.session import Session
+
+_AT_ONCE = 1_000
+
+
+class Queries:
+    """What a session knows of its queries: the engine, what runs now, and the last result."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._engine: Engine | None = None
+        self._running: Streaming | None = None
+        self._last: Result | None = None
+
+    @property
+    def last(self) -> "Result":
+        """The last result. Raises ReplError where there is none."""
+        if self._last is None:
+            raise ReplError("There is no result of a query yet. Run one first: SELECT … ;")
+        return self._last
+
+    @property
+    def has_result(self) -> bool:
+        """True where a result is in hand."""
+        return self._last is not None
+
+    async def run(self, sql: str) -> None:
+        """Prepare a query, ask where it costs much, run it and write its rows as they come."""
+        session = self._session
+        prepared = await self._loaded().prepare(sql)
+        if not await self._is_allowed(prepared):
+            session.streams.note("Not run; no record was fetched.")
+            return
+        streaming = self._loaded().stream(prepared)
+        self._running = streaming
+        self._hold(None)
+        session.shows_query = True
+        output = _Output(session)
+        try:
+            async for batch in streaming:
+                output.rows(batch.columns, batch.rows)
+        finally:
+            self._running = None
+            if streaming.result is not None:
+                self._hold(streaming.result)
+        output.end(self.last.columns)
+        self._tell(output.notes, with_cost=True)
+
+    def stop(self) -> bool:
+        """End the query that runs now with what has come; tell whether there is one."""
+        if self._running is None:
+            return False
+        self._running.stop()
+        self._session.streams.note("Stopping; what has come is kept.")
+        # A second Ctrl-C ends it at once.
+        self._running = None
+        return True
+
+    def sort(self, column: str, *, descending: bool) -> None:
+        """Put the last result in another order and show it."""
+        self._last = self.last.sorted_by(column, descending=descending)
+        self.show()
+
+    def show(self) -> None:
+        """Show the last result again, in the format that is set now."""
+        output = _Output(self._session)
+        output.all(self.last)
+        self._tell(output.notes, with_cost=False)
+
+    def export(self, file: str) -> None:
+        """Write the last result to a file; its ending names the format."""
+        from cmdm_tui.query.output.files import written
+
+        try:
+            name = written(self.last, file)
+        except OSError as error:
+            reason = error.strerror or "it has no such name"
+            raise ReplError(f"{file} cannot be written: {reason}. Check its path.") from None
+        count = self.last.count
+        rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+        self._session.streams.note(f"Wrote {rows} to {file} as {name}; no call was made.")
+
+    def close(self) -> None:
+        """Let go of the last result."""
+        self._hold(None)
+
+    def _hold(self, result: "Result | None") -> None:
+        if self._last is not None and self._last is not result:
+            self._last.close()
+        self._last = result
+
+    def _loaded(self) -> "Engine":
+        if self._engine is None:
+            from cmdm_tui.query.engine import Engine
+
+            self._engine = Engine(self._session.account)
+        return self._engine
+
+    async def _is_allowed(self, prepared: "Prepared") -> bool:
+        """Ask before a query of many calls; a script must have switched the question off."""
+        session, cost = self._session, prepared.cost
+        unasked = session.settings.unasked
+        if cost.high <= unasked or not session.settings.confirms:
+            return True
+        if session.confirm is None:
+            why = r"\confirm off allows more than"
+            raise TooManyCalls(cost.low, cost.high, unasked, why=why)
+        calls = f"{cost.high:,}" if cost.low == cost.high else f"{cost.low:,} to {cost.high:,}"
+        return await session.confirm(f"This takes {calls} calls. Run it? [y/N] ")
+
+    def _tell(self, more: Sequence[str], *, with_cost: bool) -> None:
+        session, result = self._session, self.last
+        for sentence in (*result.notes.sentences, *more):
+            session.streams.note(sentence)
+        quota = session.account.client.quota if with_cost else None
+        session.streams.note(query_summary(result.stats, quota, session.settings))
+
+
+class _Output:
+    """Writes rows to the session's streams in the format that is set."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._writing: Writer | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be told of the writing."""
+        return () if self._writing is None else self._writing.notes
+
+    def rows(self, columns: "Sequence[Column]", rows: "Sequence[Row]") -> None:
+        self._begun(columns).rows(rows)
+        self._session.streams.flush()
+
+    def end(self, columns: "Sequence[Column]") -> None:
+        self._begun(columns).end()
+        self._session.streams.flush()
+
+    def all(self, result: "Result") -> None:
+        for rows in result.batches(_AT_ONCE):
+            self.rows(result.columns, rows)
+        self.end(result.columns)
+
+    def _begun(self, columns: "Sequence[Column]") -> "Writer":
+        if self._writing is None:
+            from cmdm_tui.query.output import writer
+
+            self._writing = writer(self._format, self._session.streams, self._look)
+            self._writing.begin(columns)
+        return self._writing
+
+    @property
+    def _format(self) -> "Format":
+        settings = self._session.settings
+        if settings.format != "auto" and not (
+            settings.format == "table" and settings.expanded == "on"
+        ):
+            return settings.format
+        if settings.format == "auto" and not self._session.streams.output_is_terminal:
+            return "json"
+        return "vertical" if settings.expanded == "on" else "table"
+
+    @property
+    def _look(self) -> "Look":
+        from cmdm_tui.query.output import Look
+
+        streams = self._session.streams
+        return Look(streams.output_is_terminal, streams.width, streams.has_colours)
+
+
+def load() -> None:
+    """Import what a query needs, so that the first one does not wait for it."""
+    import_module("cmdm_tui.query.engine")
