@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cmdm_tui.api import Page
-from cmdm_tui.catalog import Account, Trait
+from cmdm_tui.catalog import Account, Trait, Traits
 from cmdm_tui.catalog.traits import safe_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
 
@@ -24,6 +24,11 @@ class Learner:
         """Return a trait's value as it is known by now, None where it is not."""
         found = self._found.get(name) or self._account.catalog.traits.trait(name)
         return found.value
+
+    @property
+    def traits(self) -> Traits:
+        """All traits as they are known by now."""
+        return self._account.catalog.traits.having(self._found)
 
     @property
     def largest_page(self) -> int:

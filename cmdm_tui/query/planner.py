@@ -111,11 +111,18 @@ def first_of_scan(query: Understood, table: Table) -> FirstCall:
     """Return the first page of a scan: by external id, which leaves no ties for pages to overlap."""
     fields = fields_of(table, query.loaded(table))
     read = query.read.get(table.entity)
-    if read is not None and table.pages == 1 and read.per_page >= table.largest_page:
+    if read is not None and table.pages == 1 and _has_all(read, fields, table):
         return replace(read, per_page=table.largest_page)
     if query.learner.trait("external_id_sorts") is False:
         return FirstCall(table.entity, table.largest_page, fields)
     return FirstCall(table.entity, table.largest_page, fields, EXTERNAL_ID, "asc")
+
+
+def _has_all(read: FirstCall, fields: tuple[str, ...] | None, table: Table) -> bool:
+    """Tell whether a page that was read is all of the entity, with the fields needed."""
+    if read.per_page < table.largest_page:
+        return False
+    return read.fields is None or (fields is not None and set(read.fields) >= set(fields))
 
 
 def _count(query: Understood, shape: Shape) -> Iterator[Option]:

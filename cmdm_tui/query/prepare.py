@@ -4,7 +4,7 @@ Those calls are the plan's own first ones: what they bring is kept, and the run 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -18,7 +18,7 @@ from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
 from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
-from cmdm_tui.query.order import in_account_order
+from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
 from cmdm_tui.query.parse import Describe, Explain, Select, ShowEntities, Statement
 from cmdm_tui.query.plan import (
@@ -358,11 +358,16 @@ def takes_values_as_they_are(shape: Shape) -> bool:
     return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
 
 
-def executable(query: Understood) -> str:
-    """Return the query as DuckDB runs it: in the account's order, on the tables loaded."""
+def executable(query: Understood, rewrite: Callable[[exp.Expr], exp.Expr] | None = None) -> str:
+    """Return the query as DuckDB runs it: in the account's order, on the tables loaded.
+
+    `rewrite` changes a copy of it first; its columns keep the names they have.
+    """
     tree = query.tree.copy()
     places = [node for node in find_tables(tree)]
     located(Source(node, source.entity) for node, source in zip(places, query.sources, strict=True))
+    if rewrite is not None:
+        tree = rewrite(named_projections(tree))
     return in_account_order(tree, query.aggregates).sql(dialect=DIALECT)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
-from cmdm_tui.query import seeking
+from cmdm_tui.query import finding, seek
 from cmdm_tui.query.answers import Answer, answered
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import BudgetReached
@@ -29,7 +29,9 @@ from cmdm_tui.query.plan import (
 from cmdm_tui.query.planner import Understood, scan
 from cmdm_tui.query.prepare import Prepared, executable
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
+from cmdm_tui.query.seeking import sought_fields
 from cmdm_tui.query.session import Row, Session
+from cmdm_tui.query.shape import Shape
 
 _LOADED_AT_ONCE = 4_000
 """Records that are loaded together, so that the work is done while further pages come."""
@@ -88,7 +90,7 @@ class Run:
     async def batches(self) -> AsyncIterator[Sequence[Row]]:
         """Yield rows as soon as they are known to be the query's."""
         task = self._prepared.plan_.task
-        if isinstance(task, Stream):
+        if isinstance(task, Stream) and task.ordering is None:
             async for rows in self._streamed(task):
                 yield rows
             return
@@ -145,7 +147,7 @@ class Run:
                 await self._got(task)
             case Scan():
                 await self._scanned(task)
-            case Search() | Boundaries() | Groups():
+            case Search() | Boundaries() | Groups() | Stream():
                 await self._sought(task)
             case _:
                 raise AssertionError(task)
@@ -155,7 +157,8 @@ class Run:
         shape = self._query.shape
         if total is None or shape is None:
             if not self.findings.stopped:
-                await self.fall_back("The service tells no total, so the records were counted.")
+                self.findings.say("The service tells no total, so the records were counted.")
+                await self._fall_back(None)
             return
         answers: dict[int, Answer] = {
             index: (None, total) for index in range(len(shape.aggregate_calls))
@@ -175,19 +178,37 @@ class Run:
         await self.load(loader, [one for one in found if one is not None], task.columns)
         await self._session.work(loader.show)
 
-    async def _sought(self, task: Search | Boundaries | Groups) -> None:
+    async def _sought(self, task: Search | Boundaries | Groups | Stream) -> None:
+        """Seek; where the order of the pages does not bear it, read every page instead."""
         try:
-            await seeking.run(self, task, self._pages[task.table.entity])
-        except seeking.failures() as failure:
-            await self.fall_back(*seeking.learnt_of(failure, self._learner))
+            await finding.find(self, task, self._learner)
+        except finding.Stopped:
+            await self._nothing()
+        except seek.SeekFailed as failure:
+            self.findings.say(finding.learnt_of(failure, self._learner))
+            await self._fall_back(self._prepared.plan_.first)
 
-    async def fall_back(self, *messages: str) -> None:
-        """Read every page instead, because the way chosen does not hold."""
-        self.findings.say(*messages)
+    async def _nothing(self) -> None:
+        """Let the query run on no record: a search that was stopped has found none for certain."""
         self.sql = executable(self._query)
-        option = scan(self._query)
-        assert isinstance(option.task, Scan)
-        await self._scanned(option.task)
+        for table in self._query.tables.values():
+            await self.loader(table, self._query.loaded(table))
+
+    async def _fall_back(self, sorted_first: FirstCall | None) -> None:
+        """Read every page because the way chosen does not hold.
+
+        Pages that were read in an order come again for nothing in that order. But where records
+        tie, its pages may overlap; so it is used only where more was read than a search takes.
+        """
+        self.sql = executable(self._query)
+        task = scan(self._query).task
+        assert isinstance(task, Scan)
+        (table,) = task.tables
+        pages = table.pages or 1
+        is_long = self._budget.used > seek.most_probes(pages) + 1
+        if sorted_first is not None and is_long:
+            task = replace(task, firsts={table.entity: sorted_first})
+        await self._scanned(task)
 
     async def _scanned(self, task: Scan) -> None:
         async with asyncio.TaskGroup() as group:
@@ -317,6 +338,34 @@ class Run:
         """Load records; the work is done beside the event loop."""
         if records:
             await self._session.work(loader.load, columns_of(records, columns))
+
+    async def load_lists(self, loader: Loader, lists: Sequence[Sequence[str | None]]) -> None:
+        """Load values given as columns of text."""
+        await self._session.work(loader.load, lists)
+
+    async def show(self, loader: Loader) -> None:
+        """Let the entity's table show what was loaded."""
+        await self._session.work(loader.show)
+
+    @property
+    def shape(self) -> Shape | None:
+        """The query as a SELECT of one entity, where it is one."""
+        return self._query.shape
+
+    def pages_for(self, table: Table) -> EntityPages:
+        """Return an entity's pages."""
+        return self._pages[table.entity]
+
+    def sought(
+        self, task: Search | Boundaries | Groups | Stream, column: Column
+    ) -> finding.SoughtPages:
+        """Return an entity's pages as a seek by a column asks for them."""
+        fields = sought_fields(task.table, task, column)
+        return finding.SoughtPages(self, self._pages[task.table.entity], fields)
+
+    def executable(self, rewrite: finding.Rewrite) -> str:
+        """Return the query, rewritten, as DuckDB runs it."""
+        return executable(self._query, rewrite)
 
     def _notes(self) -> Notes:
         failed: dict[str, int] = {}
