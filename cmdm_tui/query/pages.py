@@ -36,7 +36,8 @@ def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None
     ExternalID comes whatever `fields` says (`api.md`), so one field is asked for where it is the
     only column. A name with a comma has no place in a comma-separated list.
     """
-    names = [column.name for column in columns if column.name != EXTERNAL_ID]
+    named = dict.fromkeys(column.name for column in columns)
+    names = [name for name in named if name != EXTERNAL_ID]
     every = [column.name for column in table.columns if column.name != EXTERNAL_ID]
     if not every or len(names) == len(every) or any("," in name for name in names):
         return None

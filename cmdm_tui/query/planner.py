@@ -214,7 +214,7 @@ def needs_first_call(query: Understood, option: Option) -> list[FirstCall]:
             return [] if is_cheap or query.is_known(table) else [first_of_scan(query, table)]
         case Scan(tables=tables, firsts=firsts):
             return [firsts[one.entity] for one in tables if not query.is_known(one)]
-        case Stream(table=table, most=most, limit=limit) if limit is not None and most is not None:
+        case Stream(most=int(most), ordering=None):
             is_told = query.learner.is_largest_page_known or most <= 1
             return [] if is_told or option.first is None else [option.first]
         case _:
