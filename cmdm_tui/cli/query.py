@@ -26,6 +26,7 @@ class Asked:
     max_calls: int | None
     is_sure: bool
     explains: bool
+    explains_as_json: bool
     tells_stats: bool
     raw_csv: bool
 
@@ -90,6 +91,7 @@ def query(
         max_calls=max_calls,
         is_sure=yes,
         explains=explain,
+        explains_as_json=as_json or name in {"json", "jsonl"},
         tells_stats=stats,
         raw_csv=raw_csv,
     )

@@ -98,8 +98,10 @@ class Queries:
         self._session.streams.note(f"Wrote {rows} to {file} as {name}; no call was made.")
 
     def close(self) -> None:
-        """Let go of the last result."""
+        """Let go of the last result, and of the engine."""
         self._hold(None)
+        if self._engine is not None:
+            self._engine.close()
 
     def _hold(self, result: "Result | None") -> None:
         if self._last is not None and self._last is not result:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -43,19 +44,19 @@ class Run:
 
     async def _opened(self) -> int:
         async with self._account() as account:
-            engine = Engine(account)
-            prepared = await engine.prepare(self._asked.sql)
-            if self._asked.explains:
-                self._explain(prepared)
-                return Exit.DONE
-            self._check_cost(prepared)
-            result, more = await self._written(engine, prepared)
-            with result:
-                tell_notes(result, more)
-                tell_summary(result, account.client.quota)
-                if self._asked.tells_stats:
-                    click.echo(result.stats.to_json(), err=True)
-                return self._code_of(result)
+            with closing(Engine(account)) as engine:
+                prepared = await engine.prepare(self._asked.sql)
+                if self._asked.explains:
+                    self._explain(prepared)
+                    return Exit.DONE
+                self._check_cost(prepared)
+                result, more = await self._written(engine, prepared)
+                with result:
+                    tell_notes(result, more)
+                    tell_summary(result, account.client.quota)
+                    if self._asked.tells_stats:
+                        click.echo(result.stats.to_json(), err=True)
+                    return self._code_of(result)
 
     def _account(self) -> Account:
         profile = self._invocation.profile_asking()
@@ -70,7 +71,7 @@ class Run:
     def _explain(self, prepared: Prepared) -> None:
         from cmdm_tui.cli.output import write_json, write_text
 
-        if self._asked.format == "json":
+        if self._asked.explains_as_json:
             import msgspec
 
             write_json(msgspec.json.encode(prepared.explain_json()))
@@ -80,16 +81,20 @@ class Run:
     def _check_cost(self, prepared: Prepared) -> None:
         """Ask a person whether to go on; a script must have said so. Raises Failure for a no."""
         most = prepared.cost.high
-        if most <= UNASKED or self._asked.is_sure or self._asked.max_calls is not None:
+        is_cheap = most <= UNASKED and prepared.verdict != "exceeds"
+        if is_cheap or self._asked.is_sure or self._asked.max_calls is not None:
             return
         calls = f"{most:,}" if prepared.cost.low == most else f"{prepared.cost.low:,} to {most:,}"
+        calls += " call" if most == 1 else " calls"
+        if prepared.quota_left is not None:
+            calls += f" of the {prepared.quota_left:,} left this hour"
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise Failure(
-                f"The query takes {calls} calls, and more than {UNASKED} are not made unasked. "
+                f"The query takes {calls}, and no more than {UNASKED} calls are made unasked. "
                 "Allow them with --yes, or some of them with --max-calls.",
                 Exit.TOO_MANY_CALLS,
             )
-        if not click.confirm(f"The query takes {calls} calls. Run it?", err=True):
+        if not click.confirm(f"The query takes {calls}. Run it?", err=True):
             raise Failure("Not run; no record was fetched.", Exit.TOO_MANY_CALLS)
 
     async def _written(

@@ -216,7 +216,8 @@ def meant(kind: Kind, value: object) -> Value:
         value = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     if kind is Kind.BOOLEAN and isinstance(value, bool):
         return value
-    text = str(value)
+    # A number of JSON is written in digits, however few of them Python would need.
+    text = f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
     return text if kind is Kind.TEXT else _READ[kind](text)
 
 

@@ -1,9 +1,11 @@
 """Tries queries on the engine: rows against the plain evaluation, calls against the plan."""
 
+import dataclasses
 import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.engine import Engine
@@ -202,16 +204,14 @@ def most_calls(service: Service, behaviours: Mapping[str, str], query: q.Query) 
     return most
 
 
-def entities_of(query: object) -> set[str]:
+def entities_of(query: Any) -> set[str]:
     """Return the entities whose records a query reads."""
     if isinstance(query, q.Table):
         return {query.entity}
     if isinstance(query, tuple):
-        return {entity for part in query for entity in entities_of(part)}  # pyright: ignore[reportUnknownVariableType]
-    if hasattr(query, "__dataclass_fields__"):
-        return {
-            entity
-            for name in query.__dataclass_fields__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]
-            for entity in entities_of(getattr(query, name))  # pyright: ignore[reportUnknownArgumentType]
-        }
-    return set()
+        parts: list[Any] = list(query)  # pyright: ignore[reportUnknownArgumentType]
+    elif dataclasses.is_dataclass(query):
+        parts = [getattr(query, one.name) for one in dataclasses.fields(query)]
+    else:
+        return set()
+    return {entity for part in parts for entity in entities_of(part)}

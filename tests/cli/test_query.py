@@ -1,0 +1,295 @@
+"""`cmdm query`: results on stdout in every format, all else on stderr, the calls kept in sight."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.faults import Fault, Kind
+from tests.cli.conftest import Command
+from tests.cli.test_asking import Spawn, answer, ended, seen_in, spawn
+
+__all__ = ["spawn"]
+
+pytestmark = pytest.mark.usefixtures("signed_in")
+
+PAGE = 2
+RECORDS = 210
+"""Records that need more calls, at two a page, than are made unasked."""
+
+Starved = Callable[..., RunningInfo]
+
+
+@pytest.fixture
+def small_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Generator[Callable[..., RunningInfo]]:
+    """Start a sandbox of small pages that waits from a call on, and make it the profile."""
+    running: list[Generator[RunningInfo]] = []
+
+    def start(*, waits_from: int | None = None) -> RunningInfo:
+        faults: list[Fault] = []
+        if waits_from is not None:
+            numbers = list(range(waits_from, waits_from + 40))
+            faults = [Fault(Kind.LATENCY, path="/lead", nth=numbers, seconds=60)]
+        config = SandboxConfig(
+            data=tmp_path / "small",
+            port=0,
+            records=RECORDS,
+            behaviours={"page_cap": str(PAGE)},
+            faults=FaultPlan(faults=faults),
+        )
+        opened = Sandbox.embedded(config)
+        info = opened.__enter__()
+        running.append(opened)  # pyright: ignore[reportArgumentType]
+        for name in ("url", "client_id", "client_secret", "username", "password"):
+            monkeypatch.setenv(f"CMDM_{name.upper()}", getattr(info, name))
+        return info
+
+    yield start
+    for opened in running:
+        opened.__exit__(None, None, None)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+# Results
+
+
+def test_a_result_goes_to_stdout_as_one_json_document(cmdm: Command) -> None:
+    done = cmdm("query", "SELECT count(*) AS n FROM lead")
+    assert (done.code, done.json, done.err) == (0, [{"n": 100}], "")
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "csv", "tsv", "markdown", "table", "vertical"])
+def test_every_format_has_every_row(cmdm: Command, name: str) -> None:
+    done = cmdm("query", "-o", name, "SELECT ExternalID FROM lead")
+    ids = [one["ExternalID"] for one in cmdm("query", "SELECT ExternalID FROM lead").json]
+    assert done.code == 0
+    assert len(ids) == 100
+    assert all(one in done.out.decode() for one in ids)
+
+
+def test_sql_comes_from_a_file_or_stdin(cmdm: Command, tmp_path: Path) -> None:
+    file = tmp_path / "count.sql"
+    file.write_bytes(b"\xef\xbb\xbf-- how many\nSELECT count(*) AS n\nFROM lead;\n")
+    assert cmdm("query", "-f", str(file)).json == [{"n": 100}]
+    assert cmdm("query", "-", stdin=b"SELECT 1 AS n FROM lead LIMIT 1").json == [{"n": 1}]
+    assert cmdm("query", stdin=b"SELECT 2 AS n FROM lead LIMIT 1").json == [{"n": 2}]
+
+
+def test_a_file_gets_the_format_of_its_name(cmdm: Command, tmp_path: Path) -> None:
+    sql = "SELECT ExternalID, Score, CreatedDate FROM lead ORDER BY ExternalID"
+    for name in ("out.csv", "out.parquet", "out.json"):
+        done = cmdm("query", "--out", str(tmp_path / name), sql)
+        assert (done.code, done.out) == (0, b"")
+    rows = json.loads((tmp_path / "out.json").read_text())
+    lines = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    with duckdb.connect() as connection:
+        typed = connection.execute(
+            "SELECT ExternalID FROM read_parquet(?)", [str(tmp_path / "out.parquet")]
+        ).fetchall()
+    assert len(rows) == 100
+    assert [one["ExternalID"] for one in rows] == [one["ExternalID"] for one in lines]
+    assert [one["ExternalID"] for one in rows] == [one for (one,) in typed]
+
+
+def test_a_query_that_fails_leaves_the_file_as_it_was(cmdm: Command, tmp_path: Path) -> None:
+    file = tmp_path / "out.csv"
+    file.write_text("before")
+    assert cmdm("query", "--out", str(file), "SELECT Nope FROM lead").code == 2
+    assert file.read_text() == "before"
+    assert list(tmp_path.glob(".out*")) == []
+
+
+def test_a_file_that_cannot_be_written_is_named(cmdm: Command, tmp_path: Path) -> None:
+    done = cmdm("query", "--out", str(tmp_path / "no" / "out.csv"), "SELECT 1 FROM lead LIMIT 1")
+    assert done.code == 1
+    assert "cannot be written: No such file or directory" in done.err
+
+
+def test_csv_is_safe_for_a_spreadsheet_unless_it_is_to_be_raw(cmdm: Command) -> None:
+    sql = "SELECT '=1+1' AS f FROM lead LIMIT 1"
+    assert cmdm("query", "-o", "csv", sql).out == b"f\n'=1+1\n"
+    assert cmdm("query", "-o", "csv", "--raw-csv", sql).out == b"f\n=1+1\n"
+
+
+def test_stats_are_one_line_of_json_on_stderr(cmdm: Command) -> None:
+    done = cmdm("query", "--stats", "SELECT count(*) FROM lead")
+    stats = json.loads(done.err)
+    assert {"plan", "calls_low", "calls_high", "calls_used", "rows", "ms"} <= set(stats)
+    assert stats["calls_low"] <= stats["calls_used"] <= stats["calls_high"]
+    assert stats["rows"] == 1
+
+
+def test_entities_and_their_columns_are_told(cmdm: Command) -> None:
+    assert b"opportunity" in cmdm("query", "SHOW ENTITIES").out
+    assert b"EstimatedValue" in cmdm("query", "describe lead").out
+
+
+# Cost
+
+
+def test_a_plan_is_explained_as_text_or_as_json(cmdm: Command) -> None:
+    sql = "SELECT max(Score) FROM lead"
+    assert b"calls" in cmdm("query", "--explain", sql).out
+    plan = cmdm("query", "--explain", "--json", sql).json
+    assert plan["calls_low"] <= plan["calls_high"]
+    assert plan["verdict"] == "fits"
+
+
+def test_a_script_is_not_given_many_calls_unasked(cmdm: Command, small_pages: Starved) -> None:
+    small_pages()
+    done = cmdm("query", "SELECT City, Score FROM lead ORDER BY City, Score")
+    assert (done.code, done.out) == (8, b"")
+    assert "no more than 100 calls are made unasked" in done.err
+    assert "--yes" in done.err
+    allowed = cmdm("query", "--yes", "SELECT City, Score FROM lead ORDER BY City, Score")
+    assert allowed.code == 0
+    assert len(allowed.json) == RECORDS
+
+
+def test_max_calls_ends_a_query_with_what_came(cmdm: Command, small_pages: Starved) -> None:
+    small_pages()
+    done = cmdm("query", "--max-calls", "10", "--stats", "SELECT LastName FROM lead")
+    *notes, stats = done.err.splitlines()
+    assert done.code == 8
+    assert json.loads(stats)["calls_used"] <= 10
+    assert 0 < len(done.json) <= 10 * PAGE
+    assert "partial" in " ".join(notes)
+
+
+@pytest.mark.parametrize("reply", ["y", "n"])
+def test_a_person_is_asked_first(spawn: Spawn, small_pages: Starved, reply: str) -> None:
+    small_pages()
+    terminal = spawn("query", "SELECT count(DISTINCT City) AS n FROM lead WHERE Score + 1 > 0")
+    shown = seen_in(terminal)
+    answer(terminal, "Run it? [y/N]: ", reply)
+    assert ended(terminal) == (0 if reply == "y" else 8)
+    assert ("calls (materialise)" in "".join(shown)) == (reply == "y")
+
+
+def test_a_terminal_sees_a_table_and_what_it_cost(spawn: Spawn) -> None:
+    terminal = spawn("query", "SELECT count(*) AS n FROM lead")
+    shown = seen_in(terminal)
+    assert ended(terminal) == 0
+    text = "".join(shown)
+    assert "1 row · 1 call (count)" in text
+    assert "calls left" in text
+
+
+def test_parquet_is_refused_on_a_terminal(spawn: Spawn) -> None:
+    terminal = spawn("query", "-o", "parquet", "SELECT 1 FROM lead")
+    terminal.expect_exact("Parquet is not for a terminal")
+    assert ended(terminal) == 2
+
+
+# Stopping
+
+
+def started(*words: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "cmdm_tui", "query", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ),
+        # What is read ahead would be lost to `communicate`.
+        bufsize=0,
+    )
+
+
+def test_rows_are_there_before_the_last_page_and_ctrl_c_keeps_them(
+    home: Path, small_pages: Starved
+) -> None:
+    small_pages(waits_from=12)
+    with started("-o", "jsonl", "--yes", "SELECT LastName FROM lead") as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=30)
+    rows = [json.loads(line) for line in [first, *rest.splitlines()]]
+    assert 0 < len(rows) < RECORDS
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+
+
+def test_ctrl_c_leaves_a_whole_json_document(home: Path, small_pages: Starved) -> None:
+    small_pages(waits_from=12)
+    with started("--yes", "SELECT LastName FROM lead") as process:
+        assert process.stdout is not None
+        first = process.stdout.readline() + process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+    assert 0 < len(json.loads(first + rest)) < RECORDS
+    assert process.returncode == 130
+
+
+def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:
+    with started("-o", "jsonl", "SELECT * FROM lead") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        _, errors = process.communicate(timeout=30) if process.stderr is None else (b"", b"")
+        errors = process.stderr.read() if process.stderr is not None else errors
+    assert b"Traceback" not in errors
+    assert b"BrokenPipe" not in errors
+
+
+# What cannot be run
+
+BAD: dict[str, tuple[list[str], int, str]] = {
+    "an unknown entity": (["SELECT * FROM leed"], 2, "Did you mean lead"),
+    "an unknown column": (["SELECT Cty FROM lead"], 2, "Did you mean City"),
+    "no SQL": (["SELEC 1"], 2, "cannot be read"),
+    "nothing": ([""], 2, "no SQL"),
+    "two statements": (["SELECT 1; SELECT 2"], 2, "more than one statement"),
+    "a change": (["DELETE FROM lead"], 2, "Only SELECT"),
+    "a file of this machine": (["SELECT * FROM read_csv('/etc/passwd')"], 2, "read_csv"),
+    "both kinds of SQL": (["SELECT 1", "-f", "x.sql"], 2, "not both"),
+    "a missing file": (["-f", "nothing.sql"], 1, "nothing.sql cannot be read"),
+    "two formats": (["--json", "-o", "csv", "SELECT 1"], 2, "not both"),
+    "no such format": (["-o", "xml", "SELECT 1"], 2, "xml"),
+    "no calls": (["--max-calls", "0", "SELECT 1"], 2, "max-calls"),
+    "a control character": (['SELECT * FROM "\x1b[2J"'], 2, "x1b[2J"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_run_is_told_in_a_line(cmdm: Command, case: str) -> None:
+    words, code, named = BAD[case]
+    done = cmdm("query", *words)
+    assert (done.code, done.out) == (code, b"")
+    first, *_ = done.err.splitlines()
+    assert first.startswith("cmdm: ")
+    assert named in first
+    assert "Traceback" not in done.err
+    assert "\x1b" not in done.err
+
+
+def test_a_caret_stands_where_the_sql_is_wrong(cmdm: Command) -> None:
+    lines = cmdm("query", "SELECT 1\nFROM lead WHER City = 'x'").err.splitlines()
+    sentence, excerpt, caret = lines
+    assert sentence.startswith("cmdm: ")
+    assert excerpt == "  2: FROM lead WHER City = 'x'"
+    assert excerpt[caret.index("^") :].startswith(("WHER", "R City", "City", "y =", "="))
+
+
+def test_no_network_ends_with_6(cmdm: Command) -> None:
+    done = cmdm("query", "SELECT * FROM lead", CMDM_URL="http://127.0.0.1:1")
+    assert (done.code, done.out) == (6, b"")
+
+
+def test_help_imports_neither_engine_nor_network(home: Path) -> None:
+    code = (
+        "import sys; from cmdm_tui.cli.entry import run; run(['query', '--help']);"
+        "print('\\n@', *{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(done.stdout.rpartition("\n@ ")[2].split())
+    assert modules.isdisjoint({"sqlglot", "duckdb", "httpx", "rich"})
