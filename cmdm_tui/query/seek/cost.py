@@ -1,0 +1,86 @@
+"""What a seek costs, in calls, before a record is read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cmdm_tui.query.model import Cost, Table
+from cmdm_tui.query.seek.candidates import Candidate
+from cmdm_tui.query.seek.groups import MOST_PROBES
+from cmdm_tui.query.seek.order import Ordering
+from cmdm_tui.query.seek.region import EVERY_VALUE, place
+
+Task = Literal["search", "count", "extreme", "groups", "first"]
+
+_FEW = 8
+"""Values that a field of few values is taken to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a seek costs: never fewer than `low`, `likely` where it goes as such data do.
+
+    `high` holds the scan that takes over where the service sorts otherwise, and the pages read up
+    to then. Records that change meanwhile may cost the seek once more.
+    """
+
+    low: int
+    likely: int
+    high: int
+
+    @property
+    def cost(self) -> Cost:
+        """The range, as a plan tells it."""
+        return Cost(self.low, self.high)
+
+
+def cost(
+    task: Task,
+    candidate: Candidate | None,
+    ordering: Ordering,
+    table: Table,
+    *,
+    count: int = 1,
+) -> Estimate:
+    """Return what a task costs over a table whose total is known; `count` goes with `first`.
+
+    Raises ValueError where the total is not known.
+    """
+    pages = table.pages
+    if pages is None:
+        raise ValueError(f"The total of {table.entity} is not known.")
+    per_cut = max(pages - 1, 0).bit_length()
+    match task:
+        case "first":
+            low = likely = min(max(-(-count // table.largest_page), 1), pages)
+        case "extreme":
+            is_whole = candidate is not None and candidate.region == EVERY_VALUE
+            low, likely = min(pages, 2), min(pages, 2 if is_whole else 2 + per_cut)
+        case "groups":
+            low, likely = min(pages, 2), min(pages, 2 + _FEW * per_cut, MOST_PROBES)
+        case "search" | "count":
+            low = min(pages, 2)
+            likely = _of_search(task, candidate, ordering, pages, per_cut)
+    return Estimate(low, likely, pages + (0 if pages <= 2 else most_probes(pages)))
+
+
+def most_probes(pages: int) -> int:
+    """Return the pages that a seek reads at most before it is known to fail."""
+    return 2 * (pages - 1).bit_length() + 2
+
+
+def _of_search(
+    task: Task, candidate: Candidate | None, ordering: Ordering, pages: int, per_cut: int
+) -> int:
+    if candidate is None or not any(order.bounds(candidate) for order in ordering.orders[:1]):
+        return pages
+    intervals = candidate.region.intervals
+    cuts = sum((len(one.low) > 1) + (len(one.high) > 1) for one in intervals)
+    points = sum(
+        len(one.low) == len(one.high) == len(place(0)) and one.low[1] == one.high[1]
+        for one in intervals
+    )
+    # Both ends of a point are found by the same pages.
+    probes = 2 + (cuts - points + candidate.region.has_null) * per_cut
+    if task == "search" and points < len(intervals):
+        probes += pages // 4
+    return min(probes, pages)

@@ -1,0 +1,103 @@
+"""What a seek gives back: an answer, how it was come by, and what it leaves uncertain."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.seek.errors import RecordsMoved
+from cmdm_tui.query.seek.order import ByOption
+from cmdm_tui.query.seek.pages import ENOUGH, RecordsChanged, SortedPages
+from cmdm_tui.query.seek.values import Value
+
+_ANEW = "Records changed during the search, which was made anew."
+
+Learnt = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What every seek tells: records in all, pages read of those there are, and `notes`.
+
+    `learnt` is what the pages have shown of the service, by the names of `catalog.traits`.
+    """
+
+    total: int
+    pages_read: int
+    pages: int
+    notes: tuple[str, ...] = ()
+    learnt: Learnt = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Finding):
+    """Records, each once: all that a predicate keeps, and some that it does not."""
+
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted(Finding):
+    """How many records a predicate keeps."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extreme(Finding):
+    """The smallest or largest value that a predicate keeps, None where it keeps none."""
+
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped(Finding):
+    """Each value of a field, null included, with how many records have it; in ascending order."""
+
+    groups: tuple[tuple[Value | None, int], ...]
+
+
+Result = TypeVar("Result", bound=Finding)
+
+
+async def steadily(seek: Callable[[bool], Awaitable[Result]]) -> Result:
+    """Run a seek, and where records change meanwhile once more, told to read all pages anew.
+
+    Raises RecordsMoved where they change again.
+    """
+    try:
+        return await seek(False)
+    except RecordsChanged:
+        pass
+    try:
+        found = await seek(True)
+    except RecordsChanged as changed:
+        raise RecordsMoved(f"Records changed while they were sought. {changed}") from changed
+    return replace(found, notes=(*found.notes, _ANEW))
+
+
+def seen(pages: SortedPages, *, is_sure: bool = True) -> tuple[str, ...]:
+    """Return what an answer leaves uncertain, a sentence each."""
+    if not pages.gaps:
+        return ()
+    name, read, count = pages.ordering.column.name, len(pages.views), pages.count
+    notes = [f"The order by {name} was checked on {read:,} of {count:,} pages."]
+    if not is_sure:
+        orders = " or ".join(order.name for order in pages.orders)
+        notes.append(
+            f"Whether the service sorts {name} by {orders}, those pages do not tell; "
+            "the answer takes the first for granted."
+        )
+    if pages.ascents < ENOUGH and not pages.ordering.is_known:
+        notes.append(f"Too few values of {name} differ on them to show that it is sorted at all.")
+    return tuple(notes)
+
+
+def learnt(pages: SortedPages) -> Learnt:
+    """Return the order that the pages have shown, where they exclude every other."""
+    ordering = pages.ordering
+    has_options = any(isinstance(order, ByOption) for order in ordering.orders)
+    if ordering.trait is None or ordering.is_known or has_options or len(pages.orders) != 1:
+        return {}
+    (order,) = pages.orders
+    return {ordering.trait: (order.name,)} if pages.ascents >= ENOUGH else {}

@@ -1,0 +1,66 @@
+"""Counts the records of each value of a field by skipping over pages that hold one value alone."""
+
+from collections import Counter
+from typing import Any
+
+from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
+from cmdm_tui.query.seek.findings import Grouped, learnt, seen, steadily
+from cmdm_tui.query.seek.halving import ends
+from cmdm_tui.query.seek.order import Ordering
+from cmdm_tui.query.seek.pages import Pages, SortedPages
+from cmdm_tui.query.seek.values import Value
+
+MOST_PROBES = 64
+"""Pages beyond which a field counts as having many values."""
+
+
+async def groups(
+    pages: Pages, ordering: Ordering, *, per_page: int, most_probes: int = MOST_PROBES
+) -> Grouped:
+    """Return each value of the column with how many records have it, null included.
+
+    A stretch of pages is skipped where both its ends hold one value and no other can be between
+    them in any order that is possible. Raises TooManyGroups where more than `most_probes` pages,
+    and half of all, would have to be read; and SeekFailed.
+    """
+
+    async def seek(fresh: bool) -> Grouped:
+        array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
+        await ends(array)
+        most = max(most_probes, array.count // 2)
+        while mixed := [gap for gap in array.gaps if not array.is_one_value(gap)]:
+            if len(array.views) + len(mixed) > most:
+                raise TooManyGroups(f"{ordering.column.name} has too many values to skip between.")
+            await array.read(gap.middle for gap in mixed)
+        _check_ties(array)
+        counts = Counter(value for view in array.views for value in view.values)
+        for gap in array.gaps:
+            counts[gap.above.values[-1]] += gap.count * array.size
+        return Grouped(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=seen(array),
+            learnt=learnt(array),
+            groups=tuple(sorted(counts.items(), key=lambda group: _place(ordering, group[0]))),
+        )
+
+    return await steadily(seek)
+
+
+def _place(ordering: Ordering, value: Value | None) -> tuple[Any, ...]:
+    return (0,) if value is None else (1, ordering.sort_key(value))
+
+
+def _check_ties(array: SortedPages) -> None:
+    """Check that no record stands on two pages where that may hide one spelt otherwise."""
+    seen_on: dict[str, int] = {}
+    for view in array.views:
+        for record, value, raw in zip(view.records, view.values, view.raws, strict=True):
+            if seen_on.setdefault(record.external_id, view.number) == view.number:
+                continue
+            keys = [(order, order.key(value, raw)) for order in array.orders if value is not None]
+            if not all(order.is_one_value(key, key) for order, key in keys):
+                name = array.ordering.column.name
+                what = f"Records tied by {name} stand on two pages."
+                raise OrderContradicted(what, column=name, trait="stable_ties")

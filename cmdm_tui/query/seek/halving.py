@@ -1,0 +1,125 @@
+"""Reads the pages it takes until a predicate is decided on every page that was not read.
+
+Between two pages that were read lies a gap. What it hides is bounded by the ends beside it, in each
+order that is still possible; where that does not tell whether the predicate keeps it, the page in
+its middle is read. The first page and the last are always read.
+"""
+
+from collections.abc import Callable, Sequence
+
+from cmdm_tui.query.model import Kind
+from cmdm_tui.query.seek.candidates import Candidate
+from cmdm_tui.query.seek.errors import OrderContradicted
+from cmdm_tui.query.seek.order import ByCodePoint, Order, Verdict
+from cmdm_tui.query.seek.pages import Gap, SortedPages
+from cmdm_tui.query.seek.values import Value, number_text
+
+PATIENCE = 10
+"""Pages read one by one to tell two orders apart before all that is in doubt is read."""
+
+
+async def ends(pages: SortedPages) -> None:
+    """Read the first page and the last."""
+    await pages.open()
+    if pages.count > 1:
+        await pages.read([pages.count])
+
+
+async def decide(
+    pages: SortedPages, candidate: Candidate, *, counting: bool = False, sure: bool = True
+) -> bool:
+    """Read pages until every gap is inside the candidate's regions or outside, in every order.
+
+    With `counting`, inside means that the predicate keeps all of a gap. Returns False where that is
+    not `sure`: an order is still possible in which matches may be elsewhere.
+    """
+    await ends(pages)
+    while undecided := _undecided(pages, candidate, _bounding(pages, candidate), counting=counting):
+        await pages.read(gap.middle for gap in undecided)
+    patience = PATIENCE
+    while undecided := _undecided(pages, candidate, pages.orders, counting=counting):
+        if not sure:
+            return False
+        telling = [most_telling(pages, undecided)] if patience else undecided
+        patience = max(patience - 1, 0)
+        await pages.read(gap.middle for gap in telling)
+    return True
+
+
+def _bounding(pages: SortedPages, candidate: Candidate) -> Sequence[Order]:
+    """Return the orders that have a stretch for what is sought: the first of all, come what may."""
+    return [
+        order for number, order in enumerate(pages.orders) if number == 0 or order.bounds(candidate)
+    ]
+
+
+def _undecided(
+    pages: SortedPages, candidate: Candidate, orders: Sequence[Order], *, counting: bool
+) -> list[Gap]:
+    return [
+        gap
+        for gap in pages.gaps
+        if _judged(pages, gap, candidate, orders, counting=counting) is Verdict.MIXED
+    ]
+
+
+def _judged(
+    pages: SortedPages,
+    gap: Gap,
+    candidate: Candidate,
+    orders: Sequence[Order],
+    *,
+    counting: bool,
+) -> Verdict:
+    verdicts: set[Verdict] = set()
+    for order in orders:
+        verdict = pages.verdict(gap, order, candidate)
+        is_exact = candidate.is_region_exact or isinstance(order, ByCodePoint)
+        if counting and verdict is Verdict.INSIDE and not is_exact:
+            verdict = Verdict.MIXED
+        verdicts.add(verdict)
+    return verdicts.pop() if len(verdicts) == 1 else Verdict.MIXED
+
+
+def most_telling(pages: SortedPages, gaps: Sequence[Gap]) -> Gap:
+    """Return the gap likeliest to tell orders apart: where numbers become longer, else the widest.
+
+    By value 9 stands before 10, as text behind it.
+    """
+    grows: Callable[[Gap], bool] = lambda _: False  # noqa: E731
+    if pages.ordering.column.kind is Kind.NUMBER:
+        grows = _grows
+    return max(gaps, key=lambda gap: (grows(gap), gap.count))
+
+
+def _grows(gap: Gap) -> bool:
+    values = [value for value in gap.ends if value is not None]
+    return len({len(number_text(value).partition(".")[0]) for value in values}) > 1
+
+
+def check_ties(pages: SortedPages, candidate: Candidate) -> None:
+    """Check that no record stands on two pages where that may hide another that is sought.
+
+    Raises OrderContradicted: tied records change places between calls.
+    """
+    seen: dict[str, int] = {}
+    doubled = 0
+    for view in pages.views:
+        for record, value, raw in zip(view.records, view.values, view.raws, strict=True):
+            number = seen.setdefault(record.external_id, view.number)
+            if number != view.number and _may_hide(pages, candidate, value, raw):
+                doubled += 1
+    if doubled:
+        name = pages.ordering.column.name
+        raise OrderContradicted(
+            f"{doubled:,} records tied by {name} stand on two pages.",
+            column=name,
+            trait="stable_ties" if doubled > 1 else None,
+        )
+
+
+def _may_hide(pages: SortedPages, candidate: Candidate, value: Value | None, raw: object) -> bool:
+    if value is None:
+        return candidate.region.has_null
+    keys = [(order, order.key(value, raw)) for order in pages.orders]
+    return any(order.verdict(key, key, candidate) is not Verdict.OUTSIDE for order, key in keys)

@@ -1,0 +1,223 @@
+"""What comes first in an order: the smallest and largest value, and the first records of all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.seek.candidates import Candidate, present
+from cmdm_tui.query.seek.findings import Extreme, Found, learnt, seen, steadily
+from cmdm_tui.query.seek.halving import PATIENCE, check_ties, most_telling
+from cmdm_tui.query.seek.order import Order, Ordering, Verdict
+from cmdm_tui.query.seek.pages import Direction, Gap, Pages, SortedPages
+from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
+from cmdm_tui.query.seek.values import Value
+
+Row = tuple[Value, Record]
+
+
+async def smallest(
+    pages: Pages, candidate: Candidate, ordering: Ordering, *, per_page: int, sure: bool = True
+) -> Extreme:
+    """Return the smallest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
+    return await _extreme(pages, candidate, ordering, "asc", per_page=per_page, sure=sure)
+
+
+async def largest(
+    pages: Pages, candidate: Candidate, ordering: Ordering, *, per_page: int, sure: bool = True
+) -> Extreme:
+    """Return the largest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
+    return await _extreme(pages, candidate, ordering, "desc", per_page=per_page, sure=sure)
+
+
+async def first(
+    pages: Pages,
+    ordering: Ordering,
+    *,
+    descending: bool,
+    count: int,
+    fields: Sequence[str],
+    per_page: int,
+    nulls_first: bool | None = None,
+    sure: bool = True,
+) -> Found:
+    """Return the first `count` records in the engine's order of the column, in that order.
+
+    Nulls come first in ascending order and last in descending, or as `nulls_first` says. Records
+    that tie may be any of those that do. What is not `sure` takes text that differs in case alone
+    for tied, and the service's nulls to stand where the contract puts them. Raises SeekFailed.
+    """
+    direction: Direction = "desc" if descending else "asc"
+    leads = not descending if nulls_first is None else nulls_first
+
+    async def seek(fresh: bool) -> Found:
+        array = SortedPages(
+            pages, ordering, fields=fields, per_page=per_page, direction=direction, fresh=fresh
+        )
+        await array.open()
+        front = await _nulls_in_front(array, count, sure=sure) if leads else []
+        rows, is_sure = await _best(array, present(ordering.column), count - len(front), sure=sure)
+        records = [*front, *(record for _, record in rows)]
+        if len(records) < count and not leads:
+            records += await _nulls(array, count - len(records))
+        return Found(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=seen(array, is_sure=is_sure),
+            learnt=learnt(array),
+            records=tuple(records),
+        )
+
+    return await steadily(seek)
+
+
+async def _extreme(
+    pages: Pages,
+    candidate: Candidate,
+    ordering: Ordering,
+    direction: Direction,
+    *,
+    per_page: int,
+    sure: bool,
+) -> Extreme:
+    async def seek(fresh: bool) -> Extreme:
+        array = SortedPages(pages, ordering, per_page=per_page, direction=direction, fresh=fresh)
+        await array.open()
+        if array.count > 1:
+            # The first page is an end already: the middle says more of the order than the other.
+            is_whole = candidate.region == EVERY_VALUE
+            await array.read([array.count // 2 + 1 if is_whole else array.count])
+        rows, is_sure = await _best(array, candidate, 1, sure=sure)
+        return Extreme(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=seen(array, is_sure=is_sure),
+            learnt=learnt(array),
+            value=rows[0][0] if rows else None,
+        )
+
+    return await steadily(seek)
+
+
+async def _best(
+    array: SortedPages, candidate: Candidate, count: int, *, sure: bool
+) -> tuple[list[Row], bool]:
+    """Read until no page that was not read can hold a value among the first `count` kept.
+
+    Returns their rows, and whether that is so in every order that is possible.
+    """
+    patience = PATIENCE
+    while True:
+        rows = _kept(array, candidate, count)
+        ahead = _ahead(array, candidate, rows, count, sure=sure)
+        nearest = _undecided(array, ahead, array.orders[:1])
+        if nearest:
+            await array.read([_next(array, nearest[0], ahead)])
+            continue
+        doubtful = _undecided(array, ahead, array.orders)
+        if not doubtful or not sure:
+            check_ties(array, replace(ahead, region=_up_to(array, candidate, rows, count)))
+            return rows, not doubtful
+        telling = [most_telling(array, doubtful)] if patience else doubtful
+        patience = max(patience - 1, 0)
+        await array.read(gap.middle for gap in telling)
+
+
+def _kept(array: SortedPages, candidate: Candidate, count: int) -> list[Row]:
+    rows = {
+        record.external_id: (value, record)
+        for view in array.views
+        for record, value in zip(view.records, view.values, strict=True)
+        if value is not None and candidate.keeps(value)
+    }
+    sort_key = array.ordering.sort_key
+    ordered = sorted(rows.values(), key=lambda row: sort_key(row[0]), reverse=array.is_descending)
+    return ordered[:count]
+
+
+def _ahead(
+    array: SortedPages, candidate: Candidate, rows: list[Row], count: int, *, sure: bool
+) -> Candidate:
+    """Return the candidate for what would come before the last of the rows, as far as is sure."""
+    region = replace(candidate.region, has_null=False)
+    if count <= 0:
+        region = Region()
+    elif len(rows) == count:
+        limit = array.ordering.sort_key(rows[-1][0])
+        is_text = isinstance(limit, tuple)
+        if array.is_descending:
+            low = before((limit[0] + "\0", "")) if is_text and not sure else after(limit)
+            beyond = Interval(low, HIGHEST)
+        else:
+            beyond = Interval(LOWEST, before((limit[0], "") if is_text and not sure else limit))
+        region = region.intersection(Region.of(beyond))
+    return Candidate(candidate.column, region)
+
+
+def _up_to(array: SortedPages, candidate: Candidate, rows: list[Row], count: int) -> Region:
+    """Return the values up to the last of the rows, and that one."""
+    region = replace(candidate.region, has_null=False)
+    if len(rows) < count or not rows:
+        return region
+    limit = array.ordering.sort_key(rows[-1][0])
+    low = before(limit) if array.is_descending else LOWEST
+    high = HIGHEST if array.is_descending else after(limit)
+    return region.intersection(Region.of(Interval(low, high)))
+
+
+def _undecided(array: SortedPages, ahead: Candidate, orders: Sequence[Order]) -> list[Gap]:
+    return [
+        gap
+        for gap in array.gaps
+        if any(array.verdict(gap, order, ahead) is not Verdict.OUTSIDE for order in orders)
+    ]
+
+
+def _next(array: SortedPages, gap: Gap, ahead: Candidate) -> int:
+    """Return the page to read in a gap: its first where what is sought has begun before it."""
+    end: Any = gap.above.values[-1]
+    order = array.orders[0]
+    if end is None:
+        return gap.middle
+    key = gap.above.keys[order.name][-1]
+    has_begun = order.verdict(key, key, ahead) is not Verdict.OUTSIDE
+    is_inside = array.verdict(gap, order, ahead) is Verdict.INSIDE
+    return gap.first if has_begun or is_inside else gap.middle
+
+
+async def _nulls_in_front(array: SortedPages, count: int, *, sure: bool) -> list[Record]:
+    """Return up to `count` records that hold null, wherever the service puts them."""
+    ordering = array.ordering
+    known = ordering.nulls_first_descending if array.is_descending else ordering.nulls_first
+    if not array.nulls_lead and array.count > 1:
+        if known or (not sure and known is None and not array.is_descending):
+            return []
+        await array.read([array.count])
+        if array.views[-1].values[-1] is not None:
+            return []
+    return await _nulls(array, count)
+
+
+async def _nulls(array: SortedPages, count: int) -> list[Record]:
+    """Return up to `count` records that hold null, reading as many pages of them as that takes."""
+    column = array.ordering.column
+    region = Region((), has_null=True)
+    while True:
+        rows = {
+            record.external_id: record
+            for view in array.views
+            for record, value in zip(view.records, view.values, strict=True)
+            if value is None
+        }
+        order = array.orders[0]
+        only_null = Candidate(column, region)
+        gaps = [
+            gap for gap in array.gaps if array.verdict(gap, order, only_null) is not Verdict.OUTSIDE
+        ]
+        if len(rows) >= count or not gaps:
+            check_ties(array, only_null)
+            return list(rows.values())[:count]
+        gap = gaps[0] if array.nulls_lead else gaps[-1]
+        await array.read([gap.first if array.nulls_lead else gap.last])

@@ -1,0 +1,371 @@
+"""The orders in which a service may sort one column, and what may hide between two places of each.
+
+A service sorts in one order, and several may look alike on the pages read: each stays possible
+until a page contradicts it (`api.md`, collation: what a client must live with). What lies on a page
+that was not read is bounded by its neighbours, once for each order that is still possible.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property, lru_cache
+from itertools import takewhile
+from typing import Any, Protocol
+
+from cmdm_tui.catalog.traits import Traits
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind
+from cmdm_tui.query.seek.candidates import Candidate, engine_key
+from cmdm_tui.query.seek.region import EVERY_VALUE, Interval, Region, after, before
+from cmdm_tui.query.seek.spelling import letters_key, successor
+from cmdm_tui.query.seek.values import OddValue, Value, number_text, read_value
+
+_WIDEST_SPAN = 0x200
+"""Characters between two that are looked through one by one."""
+
+
+class Verdict(Enum):
+    """Whether what hides between two places is in a candidate's region."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    MIXED = "mixed"
+
+    def beside(self, other: "Verdict") -> "Verdict":
+        """Return the verdict on two stretches together."""
+        return self if self is other else Verdict.MIXED
+
+
+class Order(Protocol):
+    """One order that a service may sort in. Keys of one order compare with each other."""
+
+    @property
+    def name(self) -> str:
+        """The word of `catalog.traits` for it, where that has one."""
+        ...
+
+    def key(self, value: Value, raw: object) -> Any:
+        """Return what a value is sorted by. Raises OddValue where the order has no place for it."""
+        ...
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge the values from one key to another, both included; None is no bound."""
+        ...
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether all values from one key to another are one to `=`."""
+        ...
+
+    def bounds(self, candidate: Candidate) -> bool:
+        """Tell whether a stretch of this order holds what the candidate asks for."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByValue:
+    """Numbers, dates and truth values by what they are: the engine's order."""
+
+    name: str = "value"
+
+    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002 — other orders need it
+        """Return the value."""
+        return value
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by the region."""
+        return _judged(candidate.region, low, high)
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether the two are equal."""
+        return bool(low == high)
+
+    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+        """Bound every candidate."""
+        return True
+
+
+@dataclass(frozen=True)
+class ByDigits:
+    """Numbers as if they were text."""
+
+    name: str = "text"
+
+    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
+        """Return the number's text."""
+        return number_text(raw)
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by the texts that a number may be written as; `50` and `500` are neighbours."""
+        region = _beginnings(candidate.region)
+        if region is None:
+            return Verdict.MIXED
+        judged = _judged(region, low, high)
+        is_all = region == EVERY_VALUE
+        return judged if is_all or judged is Verdict.OUTSIDE else Verdict.MIXED
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether the two are written alike."""
+        return bool(low == high)
+
+    def bounds(self, candidate: Candidate) -> bool:
+        """Bound single numbers: those that begin with the same digits stand together."""
+        return _beginnings(candidate.region) is not None
+
+
+@dataclass(frozen=True)
+class ByCasefold:
+    """Text without regard to case, in any order where only case differs (`api.md`, collation)."""
+
+    options: tuple[str, ...] = ()
+    name: str = "casefold"
+
+    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
+        """Return the text's casefold."""
+        return str(value).casefold()
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by the region, and by the options that are to be had where the field has some."""
+        below = None if low is None else before((low, ""))
+        # No text stands between another and the same with the least character behind it.
+        above = None if high is None else before((high + "\0", ""))
+        judged = _judged_cuts(candidate.region, below, above)
+        if judged is not Verdict.MIXED or not self.options:
+            return judged
+        hidden = [
+            option
+            for option in self.options
+            if (low is None or low <= option.casefold())
+            and (high is None or option.casefold() <= high)
+        ]
+        return _of_options(hidden, candidate)
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether the two are alike but for case, and only one option is so."""
+        return low == high and _is_single(option.casefold() == low for option in self.options)
+
+    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+        """Bound every candidate."""
+        return True
+
+
+@dataclass(frozen=True)
+class ByCodePoint:
+    """Text by code point."""
+
+    name: str = "binary"
+
+    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
+        """Return the text."""
+        return value
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by what the candidate says of this order, else by what casefold makes of it."""
+        if candidate.binary is None:
+            return _judged_cuts(candidate.region, *_folded_span(low, high))
+        judged = _judged(candidate.binary, low, high)
+        is_sure = candidate.is_binary_exact or not candidate.is_region_exact
+        return judged if is_sure or judged is Verdict.OUTSIDE else Verdict.MIXED
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether the two are the same."""
+        return bool(low == high)
+
+    def bounds(self, candidate: Candidate) -> bool:
+        """Bound what is equal to a text or begins with it."""
+        return candidate.binary is not None
+
+
+@dataclass(frozen=True)
+class ByLetters:
+    """Text by its letters and digits, everything else coming second, as locales have it."""
+
+    options: tuple[str, ...] = ()
+    name: str = "locale"
+
+    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
+        """Return the text's letters."""
+        return letters_key(str(value))
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by what the candidate says of letters; a range of text says nothing of them."""
+        if candidate.region == EVERY_VALUE:
+            return Verdict.INSIDE
+        if candidate.letters is None:
+            return Verdict.MIXED
+        judged = _judged(candidate.letters, low, high)
+        return judged if judged is Verdict.OUTSIDE else Verdict.MIXED
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether the two have the same letters, and only one option has them."""
+        return low == high and _is_single(letters_key(option) == low for option in self.options)
+
+    def bounds(self, candidate: Candidate) -> bool:
+        """Bound what is equal to a text or begins with it."""
+        return candidate.letters is not None
+
+
+@dataclass(frozen=True)
+class ByOption:
+    """A pick-list's values in the order of its options."""
+
+    options: tuple[str, ...]
+    name: str = "options"
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {option: number for number, option in enumerate(self.options)}
+
+    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
+        """Return the option's number."""
+        number = self._numbers.get(str(value))
+        if number is None:
+            raise OddValue
+        return number
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by the options in between."""
+        first = 0 if low is None else low
+        last = len(self.options) if high is None else high + 1
+        return _of_options(self.options[first:last], candidate)
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether the two are the same."""
+        return bool(low == high)
+
+    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+        """Bound every candidate."""
+        return True
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """How one column may be sorted: `orders` that nothing known of the service excludes.
+
+    `trait` is the name of the trait that tells them apart. `nulls_first` says where nulls stand in
+    ascending order and in descending, None where it is not known.
+    """
+
+    column: Column
+    orders: tuple[Order, ...]
+    trait: str | None = None
+    nulls_first: bool | None = None
+    nulls_first_descending: bool | None = None
+    stable_ties: bool | None = None
+    """Whether pages are known to fit together where records tie."""
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether only one order is possible from the outset."""
+        return len(self.orders) == 1
+
+    def read(self, raw: object) -> Value | None:
+        """Return the value that a property holds, None for null. Raises OddValue."""
+        return read_value(self.column.kind, raw)
+
+    def sort_key(self, value: Value) -> Any:
+        """Return what the engine compares a value by."""
+        return engine_key(value) if isinstance(value, str) else value
+
+
+def ordering(
+    column: Column, traits: Traits | None = None, options: Sequence[str] = ()
+) -> Ordering | None:
+    """Return how a service may sort the column; None where nothing can be sought by it.
+
+    `options` are those of a pick-list, where the catalog has them: a service takes no other value
+    for the field, and may sort it by its own list.
+    """
+    traits = traits or Traits()
+    if column.name == EXTERNAL_ID and traits.external_id_sorts.value is False:
+        return None
+    nulls = (
+        traits.nulls_first.value,
+        traits.nulls_first_descending.value,
+        traits.stable_ties.value,
+    )
+    match column.kind:
+        case Kind.TEXT:
+            orders = _orders_of_text(traits, tuple(dict.fromkeys(options)))
+            return Ordering(column, orders, "collation", *nulls) if orders else None
+        case Kind.NUMBER:
+            known = traits.number_order.value
+            orders = tuple(
+                order for order in (ByValue(), ByDigits()) if known is None or order.name in known
+            )
+            return Ordering(column, orders, "number_order", *nulls) if orders else None
+        case Kind.DATE | Kind.DATETIME:
+            if traits.dates_sort.value is False:
+                return None
+            return Ordering(column, (ByValue(),), "dates_sort", *nulls)
+        case Kind.BOOLEAN:
+            return Ordering(column, (ByValue(),), None, *nulls)
+
+
+def _orders_of_text(traits: Traits, options: tuple[str, ...]) -> tuple[Order, ...]:
+    known = traits.collation.value
+    every: tuple[Order, ...] = (ByCasefold(options), ByCodePoint(), ByLetters(options))
+    orders = tuple(order for order in every if known is None or order.name in known)
+    # No two locales agree about more than letters and digits, so none is sought in alone.
+    if all(isinstance(order, ByLetters) for order in orders):
+        return ()
+    return (*orders, ByOption(options)) if len(options) > 1 else orders
+
+
+def _judged(region: Region, low: Any, high: Any) -> Verdict:
+    below = None if low is None else before(low)
+    above = None if high is None else after(high)
+    return _judged_cuts(region, below, above)
+
+
+def _judged_cuts(region: Region, below: Any, above: Any) -> Verdict:
+    everything = Interval()
+    low = everything.low if below is None else below
+    high = everything.high if above is None else above
+    if region.covers(low, high):
+        return Verdict.INSIDE
+    return Verdict.OUTSIDE if region.misses(low, high) else Verdict.MIXED
+
+
+def _of_options(hidden: Iterable[str], candidate: Candidate) -> Verdict:
+    kept = {candidate.region.holds(engine_key(option)) for option in hidden}
+    if len(kept) > 1:
+        return Verdict.MIXED
+    return Verdict.INSIDE if True in kept else Verdict.OUTSIDE
+
+
+def _is_single(matches: Iterable[bool]) -> bool:
+    return sum(matches) == 1
+
+
+@lru_cache(maxsize=64)
+def _beginnings(region: Region) -> Region | None:
+    """Return the texts that the numbers of a region may be written as; None where it has ranges."""
+    if region == EVERY_VALUE:
+        return region
+    found: list[Interval] = []
+    for one in region.intervals:
+        if len(one.low) == 1 or one.high != after(one.low[1]) or one.low != before(one.low[1]):
+            return None
+        number = format(one.low[1], "f")
+        plain = number.rstrip("0").rstrip(".") if "." in number else number
+        texts = ("0", "-0") if one.low[1] == 0 else (plain,)
+        found += [Interval(before(text), before(successor(text))) for text in texts]
+    return Region.of(*found)
+
+
+def _folded_span(low: str | None, high: str | None) -> tuple[Any, Any]:
+    """Return cuts between which the casefold of everything stands that is between two texts."""
+    if low is None or high is None:
+        return None, None
+    if low == high:
+        return before(engine_key(low)), after(engine_key(low))
+    pairs = zip(low, high, strict=False)
+    common = low[: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))]
+    start, end = low[len(common) :][:1], high[len(common) :][:1]
+    shared = common.casefold()
+    if not start or ord(end) - ord(start) > _WIDEST_SPAN:
+        above = successor(shared)
+        return before((shared, "")), None if above is None else before((above, ""))
+    firsts = [chr(code).casefold()[0] for code in range(ord(start), ord(end) + 1)]
+    above = successor(shared + max(firsts))
+    below = before((shared + min(firsts), ""))
+    return below, None if above is None else before((above, ""))

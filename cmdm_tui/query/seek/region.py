@@ -1,0 +1,112 @@
+"""Sets of values as intervals of an order, and the algebra of them that predicates need.
+
+A cut stands between values: it is a tuple that compares with the place of a value, so that every
+interval is two cuts and no rule for open and closed ends is needed beyond them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+Place = tuple[Any, ...]
+"""Where a value or a cut stands: comparable with every other place of the same order."""
+
+LOWEST: Place = (-1,)
+HIGHEST: Place = (1,)
+
+
+def place(key: Any) -> Place:
+    """Return the place of a value, by its key in the order."""
+    return (0, key, 0)
+
+
+def before(key: Any) -> Place:
+    """Return the cut just before a value."""
+    return (0, key, -1)
+
+
+def after(key: Any) -> Place:
+    """Return the cut just after a value."""
+    return (0, key, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The values between two cuts; `low` is below `high`, so that a value may stand in it."""
+
+    low: Place = LOWEST
+    high: Place = HIGHEST
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A set of values: disjoint intervals in ascending order, and whether null is in it too."""
+
+    intervals: tuple[Interval, ...] = ()
+    has_null: bool = False
+
+    @classmethod
+    def of(cls, *intervals: Interval, has_null: bool = False) -> Self:
+        """Return the union of the intervals, which may overlap or hold nothing."""
+        return cls(_merged(intervals), has_null)
+
+    @classmethod
+    def points(cls, keys: Iterable[Any]) -> Self:
+        """Return the region of these values alone."""
+        return cls.of(*(Interval(before(key), after(key)) for key in keys))
+
+    def holds(self, key: Any) -> bool:
+        """Tell whether a value that is not null is in the region."""
+        where = place(key)
+        return any(one.low < where < one.high for one in self.intervals)
+
+    def covers(self, low: Place, high: Place) -> bool:
+        """Tell whether all that stands between two places or cuts is in the region."""
+        return any(one.low <= low and high <= one.high for one in self.intervals)
+
+    def misses(self, low: Place, high: Place) -> bool:
+        """Tell whether nothing that stands between two places or cuts is in the region."""
+        return all(one.high <= low or high <= one.low for one in self.intervals)
+
+    def union(self, other: "Region") -> "Region":
+        """Return what is in either."""
+        has_null = self.has_null or other.has_null
+        return Region(_merged((*self.intervals, *other.intervals)), has_null)
+
+    def intersection(self, other: "Region") -> "Region":
+        """Return what is in both."""
+        both = [
+            Interval(max(one.low, two.low), min(one.high, two.high))
+            for one in self.intervals
+            for two in other.intervals
+        ]
+        return Region(_merged(both), self.has_null and other.has_null)
+
+    def others(self) -> "Region":
+        """Return the values, null aside, that are not in the region."""
+        cuts = [LOWEST]
+        for one in self.intervals:
+            cuts += [one.low, one.high]
+        cuts.append(HIGHEST)
+        gaps = zip(cuts[::2], cuts[1::2], strict=True)
+        return Region(_merged(Interval(low, high) for low, high in gaps))
+
+
+EVERY_VALUE = Region((Interval(),))
+"""All values but null."""
+
+EVERYTHING = Region((Interval(),), has_null=True)
+NOTHING = Region()
+ONLY_NULL = Region((), has_null=True)
+
+
+def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    merged: list[Interval] = []
+    for one in sorted(intervals, key=lambda one: one.low):
+        if one.low >= one.high:
+            continue
+        if merged and one.low <= merged[-1].high:
+            merged[-1] = Interval(merged[-1].low, max(merged[-1].high, one.high))
+        else:
+            merged.append(one)
+    return tuple(merged)

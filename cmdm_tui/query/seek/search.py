@@ -1,0 +1,128 @@
+"""Finds the records that a predicate on one column may keep, and counts those that it does."""
+
+from collections.abc import Sequence
+
+from cmdm_tui.query.model import Kind
+from cmdm_tui.query.seek.candidates import Candidate, engine_key
+from cmdm_tui.query.seek.errors import OrderContradicted
+from cmdm_tui.query.seek.findings import Counted, Found, learnt, seen, steadily
+from cmdm_tui.query.seek.halving import check_ties, decide
+from cmdm_tui.query.seek.order import Ordering, Verdict
+from cmdm_tui.query.seek.pages import Pages, SortedPages, View
+from cmdm_tui.query.seek.values import Value
+
+_FIRST_BATCH = 4
+
+
+async def search(
+    pages: Pages,
+    candidate: Candidate,
+    ordering: Ordering,
+    *,
+    fields: Sequence[str],
+    per_page: int,
+    sure: bool = True,
+) -> Found:
+    """Return the records that the candidate's WHERE may keep, each once, with `fields`.
+
+    Every record that it keeps is among them. Where the pages read leave more than one order
+    possible and the predicate has no place in one, more are read until it is `sure`, at the worst
+    all; otherwise the result says so. Raises SeekFailed.
+    """
+
+    async def seek(fresh: bool) -> Found:
+        array = SortedPages(pages, ordering, fields=fields, per_page=per_page, fresh=fresh)
+        is_sure = await decide(array, candidate, sure=sure)
+        await _read_inside(array, candidate)
+        check_ties(array, candidate)
+        return Found(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=seen(array, is_sure=is_sure),
+            learnt=learnt(array),
+            records=tuple(
+                record
+                for view in array.views
+                for record, value in zip(view.records, view.values, strict=True)
+                if _may_keep(candidate, value)
+            ),
+        )
+
+    return await steadily(seek)
+
+
+async def count_in(
+    pages: Pages, candidate: Candidate, ordering: Ordering, *, per_page: int, sure: bool = True
+) -> Counted:
+    """Return how many records an exact candidate's WHERE keeps, from the boundaries of its regions.
+
+    Text that differs in case alone stands together in no order that is known, so what is equal to a
+    bound but for case is read. Raises SeekFailed.
+    """
+
+    async def seek(fresh: bool) -> Counted:
+        array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
+        is_sure = await decide(array, candidate, counting=True, sure=sure)
+        if candidate.column.kind is Kind.TEXT:
+            check_ties(array, candidate)
+        primary = array.orders[0]
+        inside = (
+            gap for gap in array.gaps if array.verdict(gap, primary, candidate) is Verdict.INSIDE
+        )
+        kept = sum(candidate.keeps(value) for view in array.views for value in view.values)
+        return Counted(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=seen(array, is_sure=is_sure),
+            learnt=learnt(array),
+            count=kept + sum(gap.count * array.size for gap in inside),
+        )
+
+    return await steadily(seek)
+
+
+def probes(pages: int) -> int:
+    """Return the pages that finding both ends of one stretch takes at most."""
+    return min(pages, 2 * pages.bit_length() + 1)
+
+
+async def _read_inside(array: SortedPages, candidate: Candidate) -> None:
+    """Read the pages inside, in growing batches: ties that change places show on the first ones."""
+    wanted = [
+        number
+        for gap in array.gaps
+        if array.verdict(gap, array.orders[0], candidate) is Verdict.INSIDE
+        for number in range(gap.first, gap.last + 1)
+    ]
+    if len(array.views) + len(wanted) > probes(array.count):
+        await _check_steadiness(array, candidate)
+    size = _FIRST_BATCH
+    while wanted:
+        batch, wanted = wanted[:size], wanted[size:]
+        await array.read(batch)
+        check_ties(array, candidate)
+        size *= 2
+
+
+async def _check_steadiness(array: SortedPages, candidate: Candidate) -> None:
+    """Read a page with ties anew before many are read that ties may make worthless."""
+    tied = next((view for view in array.views if _is_tied(view, candidate)), None)
+    if tied is None or array.ordering.stable_ties or await array.is_steady(tied.number):
+        return
+    name = array.ordering.column.name
+    raise OrderContradicted(
+        f"Records tied by {name} change places between calls.", column=name, trait="stable_ties"
+    )
+
+
+def _is_tied(view: View, candidate: Candidate) -> bool:
+    kept = [value for value in view.values if _may_keep(candidate, value)]
+    return len(set(kept)) < len(kept)
+
+
+def _may_keep(candidate: Candidate, value: Value | None) -> bool:
+    if value is None:
+        return candidate.region.has_null
+    return candidate.region.holds(engine_key(value) if isinstance(value, str) else value)

@@ -1,0 +1,51 @@
+"""What text looks like to orders that disregard something: its letters, its case, its rest."""
+
+import sys
+import unicodedata
+from functools import cache
+
+_LAST = chr(sys.maxunicode)
+_DOTTED_CAPITAL_I = "İ"
+
+
+def letters_key(text: str) -> str:
+    """Return the letters and digits of text, case and accents aside: a locale's first concern."""
+    apart = unicodedata.normalize("NFD", text).casefold()
+    return "".join(
+        character for character in unicodedata.normalize("NFD", apart) if character.isalnum()
+    )
+
+
+def successor(text: str) -> str | None:
+    """Return the least text above all that begins with `text`; None where there is none."""
+    kept = text.rstrip(_LAST)
+    return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else None
+
+
+@cache
+def is_plain(character: str) -> bool:
+    """Tell whether every character that ILIKE takes for this one has its casefold and letters.
+
+    DuckDB lower-cases each character by itself; `İ` becomes `i` so, whose casefold is another.
+    """
+    if unicodedata.category(character) in {"Cn", "Cs"} or _lowered(character) == "i":
+        return False
+    return all(
+        (one.casefold(), letters_key(one)) == (character.casefold(), letters_key(character))
+        for one in _alike().get(_lowered(character), [character])
+    )
+
+
+def _lowered(character: str) -> str:
+    return "i" if character == _DOTTED_CAPITAL_I else character.lower()
+
+
+@cache
+def _alike() -> dict[str, list[str]]:
+    """Return the characters with a lower case of their own, by that lower case."""
+    alike: dict[str, list[str]] = {}
+    for character in map(chr, range(sys.maxunicode + 1)):
+        low = _lowered(character)
+        if low != character:
+            alike.setdefault(low, [low]).append(character)
+    return alike

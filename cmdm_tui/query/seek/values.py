@@ -1,0 +1,101 @@
+"""Reads what a field holds as the value that SQL sees in it: strictly, so that no cast differs.
+
+What is not written in the plain way is no value here but an `OddValue`: the place that a service
+gives it is not known, nor surely what a cast makes of it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from cmdm_tui.query.model import Kind
+
+Value = str | Decimal | date | datetime | bool
+"""What a column holds: DateTime values are naive, in UTC."""
+
+MOST_DIGITS = 38
+"""Digits that a DECIMAL holds at most (DuckDB)."""
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?")
+
+
+class OddValue(ValueError):
+    """A value whose place in the order is not known."""
+
+
+def read_value(kind: Kind, raw: object) -> Value | None:
+    """Return the value that a record's property holds, None for null.
+
+    An empty string is null but in text. Raises OddValue.
+    """
+    if raw is None or (raw == "" and kind is not Kind.TEXT):
+        return None
+    return _READERS[kind](raw)
+
+
+def read_date(text: str) -> date:
+    """Return the date of `2026-03-31`. Raises OddValue for anything else."""
+    if not _DATE.fullmatch(text):
+        raise OddValue
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise OddValue from None
+
+
+def read_datetime(text: str) -> datetime:
+    """Return the time of `2026-03-31T09:30:00Z`, naive. Raises OddValue for anything else."""
+    if not _DATETIME.fullmatch(text):
+        raise OddValue
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise OddValue from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def number_text(raw: object) -> str:
+    """Return a number's text as a service stores it. Raises OddValue for what is no plain one."""
+    text = raw if isinstance(raw, str) else _plain(raw)
+    if not _NUMBER.fullmatch(text) or sum(map(str.isdigit, text)) > MOST_DIGITS:
+        raise OddValue
+    return text
+
+
+def _plain(raw: object) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
+        raise OddValue
+    if isinstance(raw, Decimal) and not raw.is_finite():
+        raise OddValue
+    return format(raw, "f") if isinstance(raw, Decimal) else str(raw)
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise OddValue
+    return raw
+
+
+def _number(raw: object) -> Decimal:
+    return Decimal(number_text(raw))
+
+
+def _boolean(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if raw not in {"true", "false"}:
+        raise OddValue
+    return raw == "true"
+
+
+_READERS: Mapping[Kind, Callable[[Any], Value]] = {
+    Kind.TEXT: _text,
+    Kind.NUMBER: _number,
+    Kind.DATE: lambda raw: read_date(_text(raw)),
+    Kind.DATETIME: lambda raw: read_datetime(_text(raw)),
+    Kind.BOOLEAN: _boolean,
+}

@@ -1,0 +1,245 @@
+"""Whatever the service, its order, its pages and the predicate: what is sought equals a filter of all.
+
+Where a service sorts otherwise than any order thought of, the seek says so, or reads until it
+cannot matter; its answer is never another than a scan's.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.seek import (
+    Candidate,
+    Ordering,
+    SeekFailed,
+    TooManyGroups,
+    cost,
+    count_in,
+    extract,
+    first,
+    groups,
+    largest,
+    ordering,
+    present,
+    search,
+    smallest,
+)
+from cmdm_tui.query.seek.order import ByValue
+from cmdm_tui.query.seek.pages import SortedPages
+from tests.query.seek.plain import VALUES, Predicate, account_key, column, predicates
+from tests.query.seek.shelf import FIELD, Shelf
+from tests.query.seek.test_predicates import where
+
+Result = TypeVar("Result")
+
+ORDERS = {
+    Kind.TEXT: ["casefold", "casefold", "casefold then code point", "binary", "locale"],
+    Kind.NUMBER: ["value", "value", "text"],
+    Kind.DATE: ["time"],
+    Kind.DATETIME: ["time"],
+    Kind.BOOLEAN: ["boolean"],
+}
+OPTIONS = ("New", "Contacted", "Qualified", "Open", "Closed", "b", "a")
+ODD = {Kind.TEXT: [5, ["New"], {"a": 1}], Kind.NUMBER: ["many", "+5", "1e3", "", {"Amount": 1}]}
+
+
+def on_wire(value: Any, kind: Kind, style: int) -> object:
+    """Write a value as a service may."""
+    match kind:
+        case Kind.NUMBER:
+            text = format(value, "f")
+            plain = text.rstrip("0").rstrip(".") if "." in text else text
+            return [text, "0" if plain == "-0" else plain, plain + (".0" if "." not in plain else "0")][style % 3]
+        case Kind.DATE:
+            return value.isoformat()
+        case Kind.DATETIME:
+            return value.isoformat() + "Z"
+        case Kind.BOOLEAN:
+            return value if style % 2 else str(value).lower()
+        case Kind.TEXT:
+            return value
+
+
+@dataclass(frozen=True)
+class Case:
+    """One service with what it holds, and what is asked of it."""
+
+    kind: Kind
+    values: list[Any]
+    shelf: Shelf
+    predicate: Predicate
+    options: tuple[str, ...]
+    per_page: int
+
+    @property
+    def ordering(self) -> Ordering:
+        found = ordering(column(self.kind), None, self.options)
+        assert found is not None
+        return found
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        return extract(where(self.predicate.sql), {FIELD: column(self.kind)})
+
+    @property
+    def kept(self) -> list[Any]:
+        return [value for value in self.values if self.predicate.of(value) is True]
+
+    @property
+    def pages(self) -> int:
+        return max(-(-len(self.values) // min(self.per_page, self.shelf.cap)), 1)
+
+
+@st.composite
+def cases(draw: st.DrawFn, kind: Kind, *, orders: list[str] | None = None) -> Case:
+    """Draw many ties as well as none, pages of one record as well as one page of all."""
+    has_options = kind is Kind.TEXT and draw(st.integers(0, 3)) == 0
+    one = st.sampled_from(OPTIONS) if has_options else VALUES[kind]
+    pool = draw(st.lists(one, min_size=1, max_size=draw(st.sampled_from([3, 30]))))
+    seed = draw(st.randoms(use_true_random=False))
+    size = draw(st.sampled_from([0, 1, 5, 40, 120]))
+    nulls = draw(st.sampled_from([0.0, 0.1, 0.9]))
+    values = [None if seed.random() < nulls else seed.choice(pool) for _ in range(size)]
+    raws = [None if value is None else on_wire(value, kind, seed.randrange(6)) for value in values]
+    order: Any = draw(st.sampled_from(orders or ORDERS[kind]))
+    if has_options and draw(st.booleans()):
+        order = OPTIONS.index
+    shelf = Shelf(
+        raws,
+        order,
+        nulls=draw(st.sampled_from(["first", "last", "always-last"])),
+        cap=draw(st.sampled_from([1_000, 1, 3, 7])),
+        is_tied_unstably=draw(st.sampled_from([False, False, True])),
+        past_end=draw(st.sampled_from(["empty", "404"])),
+        seed=draw(st.integers(0, 9)),
+    )
+    return Case(
+        kind,
+        values,
+        shelf,
+        draw(predicates(one | VALUES[kind], kind)),
+        OPTIONS if has_options else (),
+        draw(st.sampled_from([1, 2, 3, 5, 10, 1_000])),
+    )
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result | SeekFailed:
+    """Run a seek; what it gives up with is a result as well."""
+    try:
+        return asyncio.run(work)
+    except SeekFailed as failed:
+        event(type(failed).__name__)
+        return failed
+
+
+def check_calls(case: Case) -> None:
+    """Check that no page was read twice but for the looks that a failure takes."""
+    assert len(case.shelf.calls) <= case.pages + 3
+
+
+def law(kind: Kind, check: Callable[[Case], None], **options: Any) -> None:
+    @settings(
+        deadline=None,
+        max_examples=settings().max_examples // 2,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(cases(kind, **options))
+    def proven(case: Case) -> None:
+        check(case)
+
+    proven()
+
+
+def is_found(case: Case) -> None:
+    for candidate in case.candidates:
+        case.shelf.calls.clear()
+        found = run(search(case.shelf, candidate, case.ordering, fields=["Other"], per_page=case.per_page))
+        check_calls(case)
+        if isinstance(found, SeekFailed):
+            continue
+        event("found")
+        ids = [record.external_id for record in found.records]
+        assert len(ids) == len(set(ids))
+        numbers = {record.properties["Other"] for record in found.records}
+        kept = {
+            number
+            for number, value in enumerate(case.values)
+            if case.predicate.of(value) is True
+        }
+        assert kept <= numbers
+        assert found.total == len(case.values)
+        assert found.pages_read == len(set(case.shelf.calls))
+
+
+def is_counted(case: Case) -> None:
+    for candidate in case.candidates:
+        if candidate.is_exact:
+            case.shelf.calls.clear()
+            found = run(count_in(case.shelf, candidate, case.ordering, per_page=case.per_page))
+            check_calls(case)
+            assert isinstance(found, SeekFailed) or found.count == len(case.kept)
+
+
+def has_extremes(case: Case) -> None:
+    for candidate in [*case.candidates, present(column(case.kind))]:
+        if not candidate.is_exact:
+            continue
+        kept = [value for value in case.values if value is not None and candidate.keeps(value)]
+        for seek, of in ((smallest, min), (largest, max)):
+            case.shelf.calls.clear()
+            found = run(seek(case.shelf, candidate, case.ordering, per_page=case.per_page))
+            check_calls(case)
+            if not isinstance(found, SeekFailed):
+                assert found.value == of(kept, key=account_key, default=None)
+
+
+def is_grouped(case: Case) -> None:
+    case.shelf.calls.clear()
+    found = run(groups(case.shelf, case.ordering, per_page=case.per_page, most_probes=20))
+    check_calls(case)
+    if isinstance(found, SeekFailed):
+        assert isinstance(found, TooManyGroups) <= (case.pages > 20)
+        return
+    assert dict(found.groups) == dict(Counter(case.values))
+
+
+def comes_first(case: Case) -> None:
+    for descending, nulls_first in [(False, None), (True, None), (False, False), (True, True)]:
+        for count in (1, 7, 1_000):
+            case.shelf.calls.clear()
+            found = run(
+                first(
+                    case.shelf, case.ordering, descending=descending, count=count, fields=["Other"],
+                    per_page=case.per_page, nulls_first=nulls_first,
+                )
+            )  # fmt: skip
+            check_calls(case)
+            if isinstance(found, SeekFailed):
+                continue
+            got = [case.values[record.properties["Other"]] for record in found.records]
+            leads = (not descending) if nulls_first is None else nulls_first
+            empty = [value for value in case.values if value is None]
+            filled = sorted(
+                (value for value in case.values if value is not None),
+                key=account_key,
+                reverse=descending,
+            )
+            assert got == ((empty + filled) if leads else (filled + empty))[:count]
+
+
+LAWS = [is_found, is_counted, has_extremes, is_grouped, comes_first]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("check", LAWS)
+def test_a_seek_equals_a_filter_of_all_records(
+    kind: Kind, check: Callable[[Case], None]
+) -> None:
+    law(kind, check)
