@@ -1,8 +1,10 @@
 """Learns what an entity's columns are: from the catalog, from the service, or from its records."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
+from cmdm_tui.api.fields import TYPES
 from cmdm_tui.catalog import Catalog, infer_fields
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
@@ -55,6 +57,22 @@ def is_borne_out(fields: tuple[Field, ...], page: Page) -> bool:
     names = {field.name for field in fields}
     shown = {name for record in page.records[:20] for name in record.properties}
     return not shown or not names.isdisjoint(shown)
+
+
+def are_typed(fields: Iterable[Field]) -> bool:
+    """Tell whether every field has a type of `api.md`: another word says nothing of its values."""
+    return all(field.type in TYPES for field in fields)
+
+
+def typed_by(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
+    """Return the fields, those without a type of `api.md` typed by a page's records."""
+    shown = {field.name: field.type for field in infer_fields(page.records)}
+    return tuple(
+        field
+        if field.type in TYPES
+        else replace(field, type=shown.get(field.name, "Text"), inferred=True)
+        for field in fields
+    )
 
 
 def keep_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:

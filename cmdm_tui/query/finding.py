@@ -114,7 +114,7 @@ async def _boundaries(run: "Run", task: Boundaries, learner: Learner) -> None:
     for question in sorted(task.questions, key=lambda one: one.task == "total"):
         answers[question.node] = await _answer(run, task, question, learner)
     assert run.shape is not None
-    run.sql = answered(run.shape, answers)
+    run.answer = answered(run.shape, answers)
 
 
 async def _answer(run: "Run", task: Boundaries, question: Question, learner: Learner) -> Answer:
@@ -149,7 +149,7 @@ async def _groups(run: "Run", task: Groups, learner: Learner) -> None:
     texts = [_text(value) for value, _ in grouped.groups]
     await run.load_lists(loader, [texts, [str(count) for _, count in grouped.groups]])
     await run.show(loader)
-    run.sql = run.executable(weighted)
+    run.rewrite = weighted
 
 
 def weighted(tree: exp.Expr) -> exp.Expr:

@@ -11,6 +11,7 @@ from cmdm_tui.api import Record
 from cmdm_tui.query.casts import Digits, Seen, stored
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA
+from cmdm_tui.query.order import special_characters
 from cmdm_tui.query.session import Session, raw_name
 
 _PLAIN = {str, type(None)}
@@ -71,6 +72,7 @@ class Loader:
         self.columns = tuple(columns)
         self.seen = Seen()
         self.rows = 0
+        self.holds_special = False
         for column in self.columns:
             if column.kind is Kind.NUMBER:
                 self.seen.digits[column.name] = Digits()
@@ -100,21 +102,31 @@ class Loader:
         typed = [
             (n, column) for n, column in enumerate(self.columns, 1) if column.kind is not Kind.TEXT
         ]
-        if not typed:
-            return
-        measures: list[str] = []
+        measures = [self._special()]
         for n, column in typed:
             value = stored(column.kind, f"c{n}")
             measures.append(f"count(c{n}) - count({value})")
             measures += Digits.measures(value) if column.kind is Kind.NUMBER else ("0", "0")
         (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM temp.batch")
+        self.holds_special = self.holds_special or bool(found[0])
         for index, (_, column) in enumerate(typed):
-            failed, before, after = found[3 * index : 3 * index + 3]
+            failed, before, after = found[3 * index + 1 : 3 * index + 4]
             if failed:
                 name = column.name
                 self.seen.failed[name] = self.seen.failed.get(name, 0) + failed
             if column.kind is Kind.NUMBER:
                 self.seen.digits[column.name].take(before, after)
+
+    def _special(self) -> str:
+        """Return the SQL that tells whether text has characters that only fold specially."""
+        texts = [
+            f"regexp_matches(c{n}, '[{special_characters()}]')"
+            for n, column in enumerate(self.columns, 1)
+            if column.kind is Kind.TEXT
+        ]
+        if self.holds_special or not texts:
+            return "false"
+        return f"bool_or({' OR '.join(f'coalesce({one}, false)' for one in texts)})"
 
 
 def _encoded(lists: Sequence[Sequence[str | None]]) -> str:

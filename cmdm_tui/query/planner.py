@@ -215,7 +215,8 @@ def needs_first_call(query: Understood, option: Option) -> list[FirstCall]:
         case Scan(tables=tables, firsts=firsts):
             return [firsts[one.entity] for one in tables if not query.is_known(one)]
         case Stream(most=int(most), ordering=None):
-            is_told = query.learner.is_largest_page_known or most <= 1
+            is_one = most <= 1 or (query.learner.is_largest_page_known and option.cost.high <= 1)
+            is_told = is_one or query.is_known(query.table)
             return [] if is_told or option.first is None else [option.first]
         case _:
             is_told = query.is_known(query.table) or option.first is None

@@ -178,6 +178,8 @@ class Preparation:
         """Return the entity as a table, asking for its fields only where their types matter."""
         catalog = self._account.catalog
         fields = catalog.known_fields(entity)
+        if fields and not facts.are_typed(fields):
+            fields = ()
         if not fields and not (shape and (counts_all(shape) or takes_values_as_they_are(shape))):
             fields = await self._asked_fields(entity)
         elif not fields and shape and not counts_all(shape):
@@ -194,8 +196,9 @@ class Preparation:
         fields = await facts.described_fields(self._account.client, entity, self._budget)
         first = FirstCall(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
         if not fields:
-            page = await self._first(first)
-            fields = facts.fields_of_page(page)
+            fields = facts.fields_of_page(await self._first(first))
+        elif not facts.are_typed(fields):
+            fields = facts.typed_by(fields, await self._first(first))
         facts.keep_fields(self._account.catalog, entity, fields)
         return fields
 
@@ -308,7 +311,7 @@ class Preparation:
         try:
             for table in query.tables.values():
                 await session.work(session.declare, table, table.columns)
-            found = await session.work(session.describe, executable(query))
+            found = await session.work(session.describe, executable(query, fully=False))
         except SqlError as error:
             raise _named(error, query.tables.values()) from None
         finally:
@@ -358,17 +361,23 @@ def takes_values_as_they_are(shape: Shape) -> bool:
     return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
 
 
-def executable(query: Understood, rewrite: Callable[[exp.Expr], exp.Expr] | None = None) -> str:
+def executable(
+    query: Understood,
+    rewrite: Callable[[exp.Expr], exp.Expr] | None = None,
+    *,
+    fully: bool = True,
+) -> str:
     """Return the query as DuckDB runs it: in the account's order, on the tables loaded.
 
-    `rewrite` changes a copy of it first; its columns keep the names they have.
+    `rewrite` changes a copy of it first; its columns keep the names they have. See
+    `in_account_order` for `fully`.
     """
     tree = query.tree.copy()
     places = [node for node in find_tables(tree)]
     located(Source(node, source.entity) for node, source in zip(places, query.sources, strict=True))
     if rewrite is not None:
         tree = rewrite(named_projections(tree))
-    return in_account_order(tree, query.aggregates).sql(dialect=DIALECT)
+    return in_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
 
 
 def _named(error: SqlError, tables: Iterable[Table]) -> SqlError:

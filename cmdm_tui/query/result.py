@@ -139,7 +139,7 @@ class Result:
         table = f"{TABLE}_{next(_NUMBERS)}"
         self._session.execute(
             f"CREATE TEMP TABLE {table} AS SELECT * FROM {self._table} "
-            f"ORDER BY order_key(c{index}) {direction}, rowid"
+            f"ORDER BY order_key_fully(c{index}) {direction}, rowid"
         )
         return self._like(self.notes, table)
 

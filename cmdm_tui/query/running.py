@@ -10,10 +10,12 @@ from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
 from cmdm_tui.query import finding, seek
 from cmdm_tui.query.answers import Answer, answered
 from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import BudgetReached
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.loading import Loader, columns_of
 from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.order import may_hold_special
 from cmdm_tui.query.pages import EntityPages, fields_of
 from cmdm_tui.query.plan import (
     Boundaries,
@@ -84,8 +86,21 @@ class Run:
         self._stop = stop
         self._started = time.perf_counter()
         self.findings = Findings()
-        self.sql = executable(query)
+        self.answer: str | None = None
+        """The query as SQL that needs no entity, where boundaries have answered it."""
+        self.rewrite: finding.Rewrite | None = None
         self.result: Result | None = None
+
+    @property
+    def sql(self) -> str:
+        """The query as DuckDB runs it on what was loaded."""
+        return self.answer or executable(self._query, self.rewrite, fully=self._is_special())
+
+    def _is_special(self) -> bool:
+        """Tell whether text may hold characters that lower() does not fold as the account does."""
+        if any(loader.holds_special for _, loader in self.findings.loaders):
+            return True
+        return may_hold_special(self._query.tree.sql(dialect=DIALECT))
 
     async def batches(self) -> AsyncIterator[Sequence[Row]]:
         """Yield rows as soon as they are known to be the query's."""
@@ -99,10 +114,10 @@ class Run:
     async def finished(self) -> Result:
         """Execute the query on what was loaded and return the result."""
         self._learner.keep()
-        session = self._session
-        described = await session.work(session.describe, self.sql)
+        session, query = self._session, self.sql
+        described = await session.work(session.describe, query)
         names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
-        sql = f"CREATE TEMP TABLE {TABLE} ({names}) AS {self.readable(described)}"
+        sql = f"CREATE TEMP TABLE {TABLE} ({names}) AS {in_utc(query, described)}"
         await session.work(session.execute, sql)
         ((count,),) = await session.work(
             session.execute,
@@ -133,10 +148,6 @@ class Run:
         """Let go of what was loaded."""
         self._session.close()
 
-    def readable(self, described: Sequence[tuple[str, str]]) -> str:
-        """Return the SQL with moments of a time zone as they are in UTC: Python reads those."""
-        return in_utc(self.sql, described)
-
     async def _fetched(self, task: object) -> None:
         match task:
             case Nothing():
@@ -163,7 +174,7 @@ class Run:
         answers: dict[int, Answer] = {
             index: (None, total) for index in range(len(shape.aggregate_calls))
         }
-        self.sql = answered(shape, answers)
+        self.answer = answered(shape, answers)
 
     async def _got(self, task: Get) -> None:
         gate = asyncio.Semaphore(_RECORDS_AT_ONCE)
@@ -190,7 +201,6 @@ class Run:
 
     async def _nothing(self) -> None:
         """Let the query run on no record: a search that was stopped has found none for certain."""
-        self.sql = executable(self._query)
         for table in self._query.tables.values():
             await self.loader(table, self._query.loaded(table))
 
@@ -200,7 +210,6 @@ class Run:
         Pages that were read in an order come again for nothing in that order. But where records
         tie, its pages may overlap; so it is used only where more was read than a search takes.
         """
-        self.sql = executable(self._query)
         task = scan(self._query).task
         assert isinstance(task, Scan)
         (table,) = task.tables
@@ -235,14 +244,13 @@ class Run:
         first = self._prepared.plan_.first or FirstCall(task.table.entity, 1)
         loader = await self.loader(task.table, task.columns)
         skipped, left = task.offset, task.limit
-        plain = unlimited(self._query)
         if left == 0:
             return
         async for page in self.pages_of(task.table, task.columns, first, most=task.most):
             since = loader.rows
             await self.load(loader, page.records, task.columns)
             await self._session.work(loader.show, since)
-            rows = await self._session.work(self._rows_of, plain)
+            rows = await self._session.work(self._rows_of, self._unlimited())
             kept = rows[skipped:]
             skipped = max(skipped - len(rows), 0)
             if left is not None:
@@ -363,9 +371,12 @@ class Run:
         fields = sought_fields(task.table, task, column)
         return finding.SoughtPages(self, self._pages[task.table.entity], fields)
 
-    def executable(self, rewrite: finding.Rewrite) -> str:
-        """Return the query, rewritten, as DuckDB runs it."""
-        return executable(self._query, rewrite)
+    def _unlimited(self) -> str:
+        """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
+        tree = self._query.tree.copy()
+        tree.set("limit", None)
+        tree.set("offset", None)
+        return executable(replace(self._query, tree=tree), fully=self._is_special())
 
     def _notes(self) -> Notes:
         failed: dict[str, int] = {}
@@ -383,14 +394,6 @@ class Run:
         milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
         plan = self._prepared.plan
         return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
-
-
-def unlimited(query: Understood) -> str:
-    """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
-    tree = query.tree.copy()
-    tree.set("limit", None)
-    tree.set("offset", None)
-    return executable(replace(query, tree=tree))
 
 
 def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:

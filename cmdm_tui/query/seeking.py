@@ -41,6 +41,9 @@ def options(query: "Understood", shape: Shape) -> Iterator[Option]:
     yield from seeking.first_rows()
 
 
+_FEW_PAGES = 2
+
+
 class _Seeking:
     """One query's ways to seek."""
 
@@ -147,6 +150,9 @@ class _Seeking:
             order,
         )
         shown = f"{column.name} {order}"
+        pages = self._table.pages or 1
+        # A page or two leave no probes to speak of, but the scan that takes over begins anew.
+        high = max(high, 2 * pages) if pages <= _FEW_PAGES else high
         return Option(PlanClass.SEEK, task, Cost(low, high), likely, first, shown)
 
     def _candidates(self) -> list[seek.Candidate]:
