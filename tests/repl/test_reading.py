@@ -86,7 +86,7 @@ def test_a_blank_line_or_the_end_abandons_an_open_body(text: str, missing: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["SELECT 1;", "select\n\n1\n;", "select ';' -- ;\n;", "select /* ;\n */ 1;", 
+    ["SELECT 1;", "select\n\n1\n;", "select ';' -- ;\n;", "select /* ;\n */ 1;",
      "with x as (\nselect 1);",
      "EXPLAIN select\n1;", 'select "a;b";', "insert into lead\nvalues (1);"],
 )  # fmt: skip

@@ -1,0 +1,230 @@
+"""SQL in a session: run over lines, shown as set, and kept in hand."""
+
+import asyncio
+import csv
+import io
+import json
+import signal
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
+from cmdm_tui.repl import ReplError
+from cmdm_tui.repl.prompt import interact
+from cmdm_tui.repl.script import run_script
+from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.streams import Streams
+from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.faults import Fault, Kind
+
+Run = Callable[..., str]
+COUNT = "SELECT City, count(*) AS n FROM lead GROUP BY City ORDER BY City;\n"
+RECORDS = 30
+
+
+class Script:
+    """A session that statements are fed to; what it wrote is at hand."""
+
+    def __init__(self, account: Account, output: io.StringIO) -> None:
+        self.output = output
+        self.errors = io.StringIO()
+        self.session = Session(account, Streams(output, self.errors))
+
+    async def ran(self, text: str) -> str:
+        """Run statements and return what they wrote."""
+        self.output.seek(0)
+        self.output.truncate()
+        await run_script(self.session, io.StringIO(text))
+        return self.output.getvalue()
+
+
+@pytest.fixture
+async def script(account: Account) -> AsyncGenerator[Script]:
+    made = Script(account, io.StringIO())
+    yield made
+    made.session.close()
+
+
+@pytest.fixture
+async def on_terminal(
+    account: Account, terminal: Callable[[], io.StringIO]
+) -> AsyncGenerator[Script]:
+    made = Script(account, terminal())
+    yield made
+    made.session.close()
+
+
+async def test_a_query_goes_over_lines_and_writes_json(script: Script) -> None:
+    rows = json.loads(await script.ran("SELECT count(*)\n\n  AS n -- how many;\nFROM lead;\n"))
+    assert rows == [{"n": RECORDS}]
+
+
+async def test_a_terminal_gets_a_table_and_the_cost(on_terminal: Script) -> None:
+    text = await on_terminal.ran("SELECT count(*) AS n FROM lead;")
+    assert text.splitlines()[0].endswith(" n\x1b[0m") or text.splitlines()[0].strip() == "n"
+    assert str(RECORDS) in text
+    assert "1 row · 1 call (count)" in on_terminal.errors.getvalue()
+    assert "calls left" in on_terminal.errors.getvalue()
+
+
+async def test_a_result_is_sorted_shown_and_exported_without_a_call(
+    script: Script, calls: list[str], tmp_path: Path
+) -> None:
+    await script.ran(COUNT)
+    made = len(calls)
+    by_count = json.loads(await script.ran("\\sort n desc\n"))
+    assert [one["n"] for one in by_count] == sorted((one["n"] for one in by_count), reverse=True)
+    by_city = json.loads(await script.ran("\\sort City\n"))
+    cities = [one["City"] for one in by_city]
+    assert cities == sorted(cities, key=lambda city: (city is not None, (city or "").casefold()))
+    file = tmp_path / "out.csv"
+    await script.ran(f"\\export '{file}'\n")
+    assert len(list(csv.reader(file.read_text().splitlines()))) == len(by_city) + 1
+    assert (await script.ran("\\o csv\n\\last\n")).splitlines()[0] == "City,n"
+    assert len(calls) == made
+    assert "no call was made" in script.errors.getvalue()
+
+
+async def test_last_is_a_query_or_a_call_whichever_came_last(script: Script) -> None:
+    await script.ran("SELECT count(*) AS n FROM lead;\nGET lead?per_page=1&page=1\n")
+    assert "Total Records" in await script.ran("\\last\n")
+    await script.ran("SELECT count(*) AS n FROM lead;\n")
+    assert json.loads(await script.ran("\\last\n")) == [{"n": RECORDS}]
+
+
+@pytest.mark.parametrize("command", ["\\sort City", "\\export x.csv"])
+async def test_without_a_result_there_is_nothing_to_sort_or_export(
+    script: Script, command: str
+) -> None:
+    with pytest.raises(ReplError, match="There is no result of a query yet"):
+        await script.ran(command)
+
+
+async def test_an_unknown_column_to_sort_by_is_told(script: Script) -> None:
+    await script.ran(COUNT)
+    with pytest.raises(UnknownName, match="City"):
+        await script.ran("\\sort Cty\n")
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "markdown", "vertical"])
+async def test_calls_are_shown_in_the_formats_of_queries_too(script: Script, form: str) -> None:
+    text = await script.ran(f"\\o {form}\nGET lead?per_page=2&page=1&fields=LastName\n")
+    assert "LastName" in text
+    assert "Total Records" not in text
+
+
+async def test_explain_tells_the_calls_and_fetches_no_record(
+    script: Script, calls: list[str]
+) -> None:
+    text = await script.ran("\\o table\nEXPLAIN SELECT max(Score) FROM lead;\n")
+    assert "calls" in text
+    assert len([call for call in calls if call.startswith("GET lead?")]) <= 1
+
+
+async def test_entities_and_columns_are_told(script: Script) -> None:
+    assert "opportunity" in await script.ran("show entities\n")
+    assert "EstimatedValue" in await script.ran("desc lead\n")
+
+
+async def test_a_script_is_not_given_many_calls_unasked(script: Script) -> None:
+    script.session.settings.unasked = 0
+    with pytest.raises(TooManyCalls, match="confirm off"):
+        await script.ran(COUNT)
+    assert json.loads(await script.ran("\\confirm off\n" + COUNT))
+
+
+@pytest.mark.parametrize("says_yes", [True, False])
+async def test_a_person_is_asked_before_many_calls(script: Script, says_yes: bool) -> None:
+    asked: list[str] = []
+
+    async def confirm(question: str) -> bool:
+        asked.append(question)
+        return says_yes
+
+    script.session.settings.unasked = 0
+    script.session.confirm = confirm
+    text = await script.ran(COUNT)
+    assert len(asked) == 1
+    assert "call" in asked[0]
+    assert bool(text) == says_yes
+
+
+async def test_an_error_ends_a_script_and_is_told_at_the_prompt_with_its_place(
+    account: Account, script: Script
+) -> None:
+    with pytest.raises(QueryError):
+        await script.ran("SELECT 1 FROM lead WHER City = 1;\n")
+    with create_pipe_input() as keyboard:
+        keyboard.send_text("SELECT 1\nFROM lead WHER City = 1;\r\x04")
+        errors = io.StringIO()
+        session = Session(account, Streams(io.StringIO(), errors))
+        await interact(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+    lines = errors.getvalue().splitlines()
+    assert any(line.startswith("  2: FROM lead WHER") for line in lines)
+    assert any(line.strip() == "^" for line in lines)
+
+
+async def test_enter_goes_on_until_the_semicolon(account: Account) -> None:
+    output = io.StringIO()
+    with create_pipe_input() as keyboard:
+        keyboard.send_text("SELECT count(*) AS n\rFROM lead\r;\r\x04")
+        session = Session(account, Streams(output, io.StringIO()))
+        await interact(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        session.close()
+    assert json.loads(output.getvalue()) == [{"n": RECORDS}]
+
+
+class Watched(Streams):
+    """Streams that tell when rows have been written."""
+
+    def __init__(self, output: io.StringIO, errors: io.StringIO) -> None:
+        super().__init__(output, errors)
+        self.has_rows = asyncio.Event()
+
+    def flush(self) -> None:
+        super().flush()
+        self.has_rows.set()
+
+
+async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) -> None:
+    waiting = Fault(Kind.LATENCY, path="/lead", nth=list(range(8, 60)), seconds=60)
+    config = SandboxConfig(
+        tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"}, faults=FaultPlan(0, [waiting])
+    )
+    output, errors = io.StringIO(), io.StringIO()
+    with Sandbox.embedded(config) as info, create_pipe_input() as keyboard:
+        async with Account.of(profile_of(info), catalogs=None) as account:
+            session = Session(account, Watched(output, errors))
+            keyboard.send_text("\\o jsonl\rSELECT LastName FROM lead;\r")
+
+            async def interrupt() -> None:
+                streams = session.streams
+                assert isinstance(streams, Watched)
+                await streams.has_rows.wait()
+                signal.raise_signal(signal.SIGINT)
+                keyboard.send_text("\\last\r\x04")
+
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(interrupt())
+                tasks.create_task(
+                    interact(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+                )
+            session.close()
+    rows = [json.loads(line) for line in output.getvalue().splitlines()]
+    shown_twice = len(rows) // 2
+    assert 0 < shown_twice < RECORDS
+    assert rows[:shown_twice] == rows[shown_twice:]
+    assert "partial" in errors.getvalue()
+
+
+def profile_of(info: RunningInfo) -> Profile:
+    secrets = SecretStr(info.client_id), SecretStr(info.client_secret)
+    credentials = Credentials(*secrets, info.username, SecretStr(info.password))
+    return Profile("slow", info.url, credentials, "slow")
