@@ -27,7 +27,7 @@ class _Kept(msgspec.Struct):
 class Catalog:
     """What is known of one server. The API lists no entities, so custom ones are added by name.
 
-    `file` keeps the custom entities between runs, and files beside it the fields, counts and traits;
+    `file` keeps the custom entities between runs, and files beside it fields, counts and traits;
     None keeps them for this run only. A file that cannot be read counts as empty: everything in it
     can be learnt again.
     """

@@ -1,22 +1,20 @@
 """Turns a result into what other libraries work on, where those are installed."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from cmdm_tui.query.errors import NotInstalled, QueryError
 
 if TYPE_CHECKING:
-    import pandas
     import polars
-    import pyarrow
 
 Made = TypeVar("Made")
 
 
-def to_arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> "pyarrow.Table":
-    """Return the query's rows as an Arrow table."""
+def to_arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """Return the query's rows as a `pyarrow.Table`, a library that tells no types."""
     return _made(lambda: connection.sql(sql).to_arrow_table(), "pyarrow")
 
 
@@ -25,8 +23,8 @@ def to_polars(connection: duckdb.DuckDBPyConnection, sql: str) -> "polars.DataFr
     return _made(lambda: connection.sql(sql).pl(), "polars and pyarrow")
 
 
-def to_pandas(connection: duckdb.DuckDBPyConnection, sql: str) -> "pandas.DataFrame":
-    """Return the query's rows as a pandas data frame."""
+def to_pandas(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """Return the query's rows as a `pandas.DataFrame`, a library that tells no types."""
     return _made(lambda: connection.sql(sql).df(), "pandas")
 
 

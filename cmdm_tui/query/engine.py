@@ -56,7 +56,9 @@ class Engine:
 
     def begin(self, prepared: Prepared, most: int | None, stop: asyncio.Event) -> Run:
         """Begin a run with what planning has read, if no other run has begun with it."""
-        assert prepared.understood is not None
+        query = prepared.understood
+        if query is None:
+            raise TypeError("This statement tells about names and has nothing to run.")
         used = 0
         if prepared.kept:
             kept = prepared.kept.pop()
@@ -64,12 +66,12 @@ class Engine:
         else:
             learner, pages = Learner(self._account), {}
         budget = CallBudget(most, used=used)
-        for entity in prepared.understood.tables:
+        for entity in query.tables:
             if entity not in pages:
                 pages[entity] = EntityPages(self._account.client, entity, budget, learner)
             pages[entity].budget = budget
         session = self._database.session()
-        return Run(prepared, prepared.understood, pages, learner, budget, session, stop)
+        return Run(prepared, query, pages, learner, budget, session, stop)
 
     async def about_names(self, prepared: Prepared) -> Result:
         """Return what SHOW ENTITIES, DESCRIBE and EXPLAIN tell."""
@@ -137,19 +139,23 @@ class Streaming:
 
     async def finish(self) -> Result:
         """Run to the end and return the result."""
-        if self._prepared.understood is None or isinstance(self._prepared.statement, Explain):
+        if self._tells_of_names:
             self.result = await self._engine.about_names(self._prepared)
             return self.result
         run = self._engine.begin(self._prepared, self._most, self._stop)
         async for _ in self._given(run):
             pass
-        assert self.result is not None
-        return self.result
+        return run.finished_result
+
+    @property
+    def _tells_of_names(self) -> bool:
+        is_explained = isinstance(self._prepared.statement, Explain)
+        return is_explained or self._prepared.understood is None
 
     async def __aiter__(self) -> AsyncGenerator[Batch]:
         """Yield the rows, some at a time."""
         is_streamed = False
-        if self._prepared.understood is None or isinstance(self._prepared.statement, Explain):
+        if self._tells_of_names:
             await self.finish()
         else:
             run = self._engine.begin(self._prepared, self._most, self._stop)

@@ -1,8 +1,12 @@
 """What can go wrong with a query: one small tree, each error with what to do about it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 _LONGEST = 600
 
@@ -46,16 +50,28 @@ class Refused(SqlError):
 class UnknownName(SqlError):
     """No entity, column or function has the name; `suggestions` are the nearest ones, best first.
 
-    `kind` says what was named: `entity` or `column`.
+    `kind` says what was named, `entity` or `column`; `at` is where the SQL names it.
     """
 
     def __init__(
-        self, kind: str, name: str, suggestions: Sequence[str] = (), *, of: str | None = None
+        self,
+        kind: str,
+        name: str,
+        suggestions: Sequence[str] = (),
+        *,
+        of: str | None = None,
+        at: "exp.Expr | None" = None,
     ) -> None:
         where = f" of {of}" if of else ""
         message = f"There is no {kind} {name!r}{where}"
         shown = ", ".join(suggestions)
-        super().__init__(message, hint=f"Did you mean {shown}?" if shown else None)
+        place = {} if at is None else at.meta
+        super().__init__(
+            message,
+            hint=f"Did you mean {shown}?" if shown else None,
+            line=place.get("line"),
+            column=place.get("col"),
+        )
         self.kind = kind
         self.name = name
         self.suggestions = tuple(suggestions)

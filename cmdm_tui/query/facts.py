@@ -25,7 +25,7 @@ def table_of(
 
 
 async def described_fields(client: Client, entity: str, budget: CallBudget) -> tuple[Field, ...]:
-    """Return the fields that the service describes, none where it describes none: mostly one call."""
+    """Return the fields that the service describes, none where it does not: mostly one call."""
     found: dict[str, Field] = {}
     number = 1
     while True:

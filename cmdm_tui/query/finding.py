@@ -12,7 +12,7 @@ from cmdm_tui.query.casts import Value
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
 from cmdm_tui.query.pages import EntityPages
-from cmdm_tui.query.plan import Boundaries, Groups, Question, Search, Stream
+from cmdm_tui.query.plan import Boundaries, FirstCall, Groups, Question, Search, Stream
 
 if TYPE_CHECKING:
     from cmdm_tui.query.running import Run
@@ -40,6 +40,13 @@ class SoughtPages:
         fresh: bool = False,
     ) -> Page:
         """Return a page. Raises Stopped where the run may read no more."""
+        self._run.sought_first = FirstCall(
+            self._pages.entity,
+            per_page,
+            None if self._fields is None else tuple(self._fields),
+            sort_by,
+            sort_order,
+        )
         page = await self._run.unless_stopped(
             self._pages.page(
                 number,
@@ -94,11 +101,11 @@ async def _search(run: "Run", task: Search, learner: Learner) -> None:
 
 
 async def _first(run: "Run", task: Stream, learner: Learner) -> None:
-    assert task.sorting is not None
+    column: Column = task.ordering.column
     found = await seek.first(
-        run.sought(task, task.sorting.column),
+        run.sought(task, column),
         task.ordering,
-        descending=task.sorting.descending,
+        descending=task.sorting is not None and task.sorting.descending,
         count=task.most or 0,
         fields=_names(task.columns),
         per_page=task.table.largest_page,
@@ -112,9 +119,11 @@ async def _first(run: "Run", task: Stream, learner: Learner) -> None:
 async def _boundaries(run: "Run", task: Boundaries, learner: Learner) -> None:
     answers: dict[int, Answer] = {}
     for question in sorted(task.questions, key=lambda one: one.task == "total"):
+        if question.task != "total" and answers and run.has_sought_long(task.table):
+            raise seek.SeekFailed("The order took so many pages to tell that reading all is less.")
         answers[question.node] = await _answer(run, task, question, learner)
-    assert run.shape is not None
-    run.answer = answered(run.shape, answers)
+    if run.shape is not None:
+        run.answer = answered(run.shape, answers)
 
 
 async def _answer(run: "Run", task: Boundaries, question: Question, learner: Learner) -> Answer:

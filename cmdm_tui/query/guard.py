@@ -12,7 +12,8 @@ from cmdm_tui.query.errors import Refused, SqlError
 
 _QUERIES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
 _NEVER: tuple[type[exp.Expr], ...] = (
-    exp.Command, exp.DML, exp.DDL, exp.Into, exp.Copy, exp.Attach, exp.Detach, exp.Pragma, exp.Set,
+    exp.Command, exp.DDL, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Copy,
+    exp.Attach, exp.Detach, exp.Pragma, exp.Set,
     exp.Use, exp.Drop, exp.Alter, exp.Install, exp.Summarize, exp.Describe, exp.Parameter,
     exp.Placeholder, exp.Kill, exp.Transaction, exp.Commit, exp.Rollback, exp.ReadCSV,
     exp.ReadParquet, exp.Analyze, exp.Export, exp.Show, exp.LoadData, exp.Lock,

@@ -125,7 +125,7 @@ class Loader:
             if column.kind is Kind.TEXT
         ]
         if self.holds_special or not texts:
-            return "false"
+            return "bool_or(false)"
         return f"bool_or({' OR '.join(f'coalesce({one}, false)' for one in texts)})"
 
 

@@ -2,8 +2,8 @@
 
 DuckDB compares text by bytes. Wherever a query orders values, the tree is rewritten to order them
 by `folded(x)` and then by x, or to compare them through macros that do the same. `folded` is the
-casefold of text and NULL for everything else: DuckDB decides by type, as it binds the query, so that
-nothing here needs to know an expression's type. Equality stays exact.
+casefold of text and NULL for everything else: DuckDB decides by type, as it binds the query, so
+that nothing here needs to know an expression's type. Equality stays exact.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from sqlglot import exp
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
 
-_COMPARED = {
+_COMPARED: dict[type[exp.Expr], str] = {
     exp.LT: "text_less_than",
     exp.LTE: "text_at_most_than",
     exp.GT: "text_more_than",
@@ -142,9 +142,8 @@ def _extreme(node: exp.Expr) -> exp.Expr:
         value = value.expressions[0]
     kind = exp.ArgMin if isinstance(node, exp.Min) else exp.ArgMax
     found = kind(this=value.copy(), expression=_key(value.copy()))
-    counts = node.args.get("expressions") or []
-    if counts:
-        found.set("count", counts[0])
+    if node.expressions:
+        found.set("count", node.expressions[0])
     return found
 
 
@@ -168,7 +167,7 @@ def _is_keyed(node: exp.Ordered) -> bool:
         return False
     group = node.find_ancestor(exp.WithinGroup, exp.Query)
     if isinstance(group, exp.WithinGroup):
-        return type(group.this).__name__ in {"GroupConcat"} or group.this.name.lower() in _JOINED
+        return isinstance(group.this, exp.GroupConcat) or group.this.name.lower() in _JOINED
     return True
 
 
@@ -290,11 +289,13 @@ def _output(query: exp.Expr) -> Iterator[exp.Expr]:
         return
     for one in first.expressions:
         if isinstance(one, exp.Alias):
-            yield exp.column(exp.to_identifier(one.alias, quoted=True)) if is_set else one.this
-        elif is_set:
-            yield exp.column(exp.to_identifier(one.alias_or_name, quoted=True))
+            yield _output_name(one) if is_set else one.unalias()
         else:
-            yield one
+            yield _output_name(one) if is_set else one
+
+
+def _output_name(projection: exp.Expr) -> exp.Expr:
+    return exp.column(exp.to_identifier(projection.alias_or_name, quoted=True))
 
 
 def _key(value: exp.Expr) -> exp.Expr:
@@ -318,12 +319,15 @@ def _macros(end: str, casefold: str) -> list[str]:
     """Return the macros whose names have this end."""
     text = "typeof(a) = 'VARCHAR' AND typeof(b) = 'VARCHAR'"
     fold_a, fold_b = (f"casefold{end}(CAST({one} AS VARCHAR))" for one in "ab")
+    is_text, as_text, pair = (
+        "typeof(x) = 'VARCHAR'",
+        "CAST(x AS VARCHAR)",
+        f"row(folded{end}(x), x)",
+    )
     statements = [
         f"CREATE MACRO casefold{end}(x) AS {casefold}",
-        f"CREATE MACRO folded{end}(x) AS "
-        f"CASE WHEN typeof(x) = 'VARCHAR' THEN casefold{end}(CAST(x AS VARCHAR)) END",
-        f"CREATE MACRO order_key{end}(x) AS "
-        f"CASE WHEN x IS NOT NULL THEN row(folded{end}(x), x) END",
+        f"CREATE MACRO folded{end}(x) AS CASE WHEN {is_text} THEN casefold{end}({as_text}) END",
+        f"CREATE MACRO order_key{end}(x) AS CASE WHEN x IS NOT NULL THEN {pair} END",
     ]
     for name, sign in _SQL.items():
         strict = sign[0]

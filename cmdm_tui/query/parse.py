@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -107,7 +108,7 @@ def _select(sql: str) -> Select:
 
 
 def _unreadable(error: SqlglotError) -> SqlError:
-    details = getattr(error, "errors", None) or [{}]
+    details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
     first = details[0]
     what = first.get("description") or str(error).splitlines()[0]
     line, column = first.get("line"), first.get("col")

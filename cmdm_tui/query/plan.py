@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-
 from cmdm_tui.api import SortOrder
 from cmdm_tui.query.model import Column, Cost, Table
 
@@ -107,6 +106,7 @@ class Boundaries:
     """Counts, minima and maxima, from the places where values begin and end."""
 
     table: Table
+    columns: tuple[Column, ...]
     questions: tuple[Question, ...]
 
 

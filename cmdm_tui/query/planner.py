@@ -4,7 +4,7 @@ Every way is an `Option` with its calls from low to high at the largest page gra
 compared by their likely calls; a way that reads every page always gives the right rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -85,10 +85,13 @@ def options(query: Understood) -> list[Option]:
     return found
 
 
-def cheapest(found: list[Option]) -> Option:
-    """Return the way with the fewest likely calls; of equal ones the plainest."""
+def cheapest(found: list[Option], begun: Callable[[Option], int] = lambda _: 0) -> Option:
+    """Return the way with the fewest likely calls; of equal ones the plainest.
+
+    `begun` says how many of a way's calls were made already.
+    """
     ranks = {PlanClass.COUNT: 0, PlanClass.GET: 1, PlanClass.STREAM: 2, PlanClass.MATERIALISE: 3}
-    return min(found, key=lambda one: (one.likely, ranks.get(one.plan_class, 4)))
+    return min(found, key=lambda one: (one.likely - begun(one), ranks.get(one.plan_class, 4)))
 
 
 def pages_of(table: Table) -> Cost:
@@ -98,17 +101,20 @@ def pages_of(table: Table) -> Cost:
 
 def scan(query: Understood) -> Option:
     """Return the way that reads every page of every entity once."""
-    tables = tuple(query.tables.values())
-    firsts = {table.entity: first_of_scan(query, table) for table in tables}
-    costs = [pages_of(table) for table in tables]
-    total = sum(costs, Cost(0, 0))
-    columns = {table.entity: query.loaded(table) for table in tables}
-    task = Scan(tables, columns, firsts)
+    task = scan_of(query)
+    total = sum((pages_of(table) for table in task.tables), Cost(0, 0))
     return Option(PlanClass.MATERIALISE, task, total, total.high, order=EXTERNAL_ID)
 
 
+def scan_of(query: Understood) -> Scan:
+    """Return the reading of every page of every entity."""
+    tables = tuple(query.tables.values())
+    firsts = {table.entity: first_of_scan(query, table) for table in tables}
+    return Scan(tables, {table.entity: query.loaded(table) for table in tables}, firsts)
+
+
 def first_of_scan(query: Understood, table: Table) -> FirstCall:
-    """Return the first page of a scan: by external id, which leaves no ties for pages to overlap."""
+    """Return the first page of a scan: by external id, so that no tied records overlap."""
     fields = fields_of(table, query.loaded(table))
     read = query.read.get(table.entity)
     if read is not None and table.pages == 1 and _has_all(read, fields, table):
@@ -149,7 +155,7 @@ def is_scalar(shape: Shape) -> bool:
         if not any(node is part for call in shape.aggregate_calls for part in call.walk())
     ]
     where = shape.where
-    within = set() if where is None else {id(node) for node in where.walk()}
+    within: set[int] = set() if where is None else {id(node) for node in where.walk()}
     return all(id(node) in within for node in outside)
 
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from cmdm_tui.api import ApiError, BadRequest, Field, NotFound, Quota
+from cmdm_tui.api import BadRequest, Field, NotFound, Quota
 from cmdm_tui.catalog import Account
 from cmdm_tui.query import facts
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Cost, Table
 from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
 from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
-from cmdm_tui.query.parse import Describe, Explain, Select, ShowEntities, Statement
+from cmdm_tui.query.parse import Describe, Explain, Select, Statement
 from cmdm_tui.query.plan import (
     EntityPlan,
     FirstCall,
@@ -30,11 +30,10 @@ from cmdm_tui.query.plan import (
     Plan,
     PlanClass,
     Scan,
-    Stream,
 )
 from cmdm_tui.query.planner import Understood, cheapest, counts_all, needs_first_call, options
 from cmdm_tui.query.result import ResultColumn
-from cmdm_tui.query.session import Database
+from cmdm_tui.query.session import Database, shown_type
 from cmdm_tui.query.shape import Shape, single, wanted_ids
 
 _NAMELESS = re.compile(
@@ -147,7 +146,6 @@ class Preparation:
             names = _DESCRIBED
             if not self._account.catalog.known_fields(query.entity):
                 cost = Cost(1, 2)
-        assert isinstance(query, ShowEntities | Describe)
         plan = Plan(PlanClass.LOCAL, Nothing(), cost, ())
         return Prepared(statement, plan, names, self._account.client.quota)
 
@@ -171,7 +169,7 @@ class Preparation:
             identifier = node.this
             is_quoted = isinstance(identifier, exp.Identifier) and bool(identifier.args["quoted"])
             if near and not is_quoted:
-                raise UnknownName("entity", node.name, near)
+                raise UnknownName("entity", node.name, near, at=node.this)
         return Source(node, entity)
 
     async def _table(self, entity: str, shape: Shape | None) -> Table:
@@ -279,7 +277,7 @@ class Preparation:
             await self._first_or_inferred(first)
         if self._read:
             query = self._told_anew(query)
-            option = cheapest(options(query))
+            option = cheapest(options(query), self._begun)
         return option, query
 
     async def _first_or_inferred(self, first: FirstCall) -> None:
@@ -313,22 +311,24 @@ class Preparation:
                 await session.work(session.declare, table, table.columns)
             found = await session.work(session.describe, executable(query, fully=False))
         except SqlError as error:
-            raise _named(error, query.tables.values()) from None
+            raise _named(error, query) from None
         finally:
             session.close()
-        return tuple(ResultColumn(name, _shown_type(kind)) for name, kind in found)
+        return tuple(ResultColumn(name, shown_type(kind)) for name, kind in found)
+
+    def _begun(self, option: Option) -> int:
+        """Return how many of a way's own calls were made already."""
+        if isinstance(option.task, Get):
+            pages = self._pages[option.task.table.entity]
+            return sum(pages.has_record(one) for one in option.task.ids)
+        return sum(
+            first.entity in self._pages and self._pages[first.entity].has(first)
+            for first in firsts_of(option)
+        )
 
     def _plan(self, option: Option, query: Understood) -> Plan:
         made = self._budget.used
-        reused = sum(
-            1
-            for first in firsts_of(option)
-            if first.entity in self._pages and self._pages[first.entity].has(first)
-        )
-        if isinstance(option.task, Get):
-            pages = self._pages[option.task.table.entity]
-            reused += sum(pages.has_record(one) for one in option.task.ids)
-        wasted = max(made - reused, 0)
+        wasted = max(made - self._begun(option), 0)
         cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
         entities = tuple(
             EntityPlan(
@@ -373,24 +373,23 @@ def executable(
     `in_account_order` for `fully`.
     """
     tree = query.tree.copy()
-    places = [node for node in find_tables(tree)]
+    places = find_tables(tree)
     located(Source(node, source.entity) for node, source in zip(places, query.sources, strict=True))
     if rewrite is not None:
         tree = rewrite(named_projections(tree))
     return in_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
 
 
-def _named(error: SqlError, tables: Iterable[Table]) -> SqlError:
+def _named(error: SqlError, query: Understood) -> SqlError:
     """Return DuckDB's refusal of a name as one that suggests the nearest ones."""
     found = _NAMELESS.search(error.message)
     if found is None:
         return error
-    known = [column.name for table in tables for column in table.columns]
-    return UnknownName("column", found[1], nearest(found[1], dict.fromkeys(known)))
-
-
-def _shown_type(kind: str) -> str:
-    return kind
+    known = [column.name for table in query.tables.values() for column in table.columns]
+    name = found[1].casefold()
+    places = (one.this for one in query.tree.find_all(exp.Column) if one.name.casefold() == name)
+    near = nearest(found[1], dict.fromkeys(known))
+    return UnknownName("column", found[1], near, at=next(places, None))
 
 
 _SHOWN = (
@@ -406,4 +405,4 @@ _DESCRIBED = (
     ResultColumn("is_inferred", "BOOLEAN"),
 )
 
-__all__ = ["ApiError", "Prepared", "Preparation", "Stream", "executable"]
+__all__ = ["Preparation", "Prepared", "executable"]

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -14,9 +14,7 @@ from cmdm_tui.query.names import nearest, quoted
 from cmdm_tui.query.session import Row, Session
 
 if TYPE_CHECKING:
-    import pandas
     import polars
-    import pyarrow
 
 TABLE = "temp.cmdm_result"
 _AT_ONCE = 10_000
@@ -143,8 +141,8 @@ class Result:
         )
         return self._like(self.notes, table)
 
-    def to_arrow(self) -> "pyarrow.Table":
-        """Return an Arrow table. Raises NotInstalled without pyarrow."""
+    def to_arrow(self) -> Any:
+        """Return a `pyarrow.Table`. Raises NotInstalled without pyarrow."""
         from cmdm_tui.query.convert import to_arrow
 
         return to_arrow(self._session.connection, self._named)
@@ -155,8 +153,8 @@ class Result:
 
         return to_polars(self._session.connection, self._named)
 
-    def to_pandas(self) -> "pandas.DataFrame":
-        """Return a pandas data frame. Raises NotInstalled without pandas."""
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame`. Raises NotInstalled without pandas."""
         from cmdm_tui.query.convert import to_pandas
 
         return to_pandas(self._session.connection, self._named)

@@ -28,11 +28,11 @@ from cmdm_tui.query.plan import (
     Search,
     Stream,
 )
-from cmdm_tui.query.planner import Understood, scan
+from cmdm_tui.query.planner import Understood, scan_of
 from cmdm_tui.query.prepare import Prepared, executable
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
 from cmdm_tui.query.seeking import sought_fields
-from cmdm_tui.query.session import Row, Session
+from cmdm_tui.query.session import Row, Session, in_utc, shown_type
 from cmdm_tui.query.shape import Shape
 
 _LOADED_AT_ONCE = 4_000
@@ -89,7 +89,9 @@ class Run:
         self.answer: str | None = None
         """The query as SQL that needs no entity, where boundaries have answered it."""
         self.rewrite: finding.Rewrite | None = None
-        self.result: Result | None = None
+        self.sought_first: FirstCall | None = None
+        """The first page of the order that was sought in last."""
+        self._result: Result | None = None
 
     @property
     def sql(self) -> str:
@@ -121,18 +123,25 @@ class Run:
         await session.work(session.execute, sql)
         ((count,),) = await session.work(
             session.execute,
-            f"SELECT count(*) FROM {TABLE}",  # noqa: S608 — a name of ours
+            f"SELECT count(*) FROM {TABLE}",
         )
         for table, _ in self.findings.loaders:
             await session.work(session.forget, table)
-        self.result = Result(
+        self._result = Result(
             session,
             [ResultColumn(name, shown_type(kind)) for name, kind in described],
             count=count,
             notes=self._notes(),
             stats=self._stats(count),
         )
-        return self.result
+        return self._result
+
+    @property
+    def finished_result(self) -> Result:
+        """The result. Raises RuntimeError before the run is finished."""
+        if self._result is None:
+            raise RuntimeError("The run is not finished.")
+        return self._result
 
     async def kept(self) -> Result:
         """Return the result of what came before the run was cancelled."""
@@ -171,9 +180,7 @@ class Run:
                 self.findings.say("The service tells no total, so the records were counted.")
                 await self._fall_back(None)
             return
-        answers: dict[int, Answer] = {
-            index: (None, total) for index in range(len(shape.aggregate_calls))
-        }
+        answers: dict[int, Answer] = dict.fromkeys(range(len(shape.aggregate_calls)), (None, total))
         self.answer = answered(shape, answers)
 
     async def _got(self, task: Get) -> None:
@@ -197,7 +204,7 @@ class Run:
             await self._nothing()
         except seek.SeekFailed as failure:
             self.findings.say(finding.learnt_of(failure, self._learner))
-            await self._fall_back(self._prepared.plan_.first)
+            await self._fall_back(self.sought_first)
 
     async def _nothing(self) -> None:
         """Let the query run on no record: a search that was stopped has found none for certain."""
@@ -210,12 +217,9 @@ class Run:
         Pages that were read in an order come again for nothing in that order. But where records
         tie, its pages may overlap; so it is used only where more was read than a search takes.
         """
-        task = scan(self._query).task
-        assert isinstance(task, Scan)
+        task = scan_of(self._query)
         (table,) = task.tables
-        pages = table.pages or 1
-        is_long = self._budget.used > seek.most_probes(pages) + 1
-        if sorted_first is not None and is_long:
+        if sorted_first is not None and self.has_sought_long(table):
             task = replace(task, firsts={table.entity: sorted_first})
         await self._scanned(task)
 
@@ -319,16 +323,15 @@ class Run:
             if calling.done():
                 return calling.result()
             self.findings.stopped = self.findings.stopped or _STOPPED
-            return None
         except (BudgetReached, HourLimitReached, MonthLimitReached) as limit:
             if not self._budget.used:
                 raise
             self.findings.stopped = f"It stopped early: {limit}"
-            return None
         finally:
             for task in (calling, stopping):
                 task.cancel()
             await asyncio.wait({calling, stopping})
+        return None
 
     async def loader(self, table: Table, columns: tuple[Column, ...]) -> Loader:
         """Return a loader of an empty table."""
@@ -346,6 +349,10 @@ class Run:
         """Load records; the work is done beside the event loop."""
         if records:
             await self._session.work(loader.load, columns_of(records, columns))
+
+    def has_sought_long(self, table: Table) -> bool:
+        """Tell whether more calls were made than a search is allowed before it is given up."""
+        return self._budget.used > seek.most_probes(table.pages or 1) + 1
 
     async def load_lists(self, loader: Loader, lists: Sequence[Sequence[str | None]]) -> None:
         """Load values given as columns of text."""
@@ -394,24 +401,3 @@ class Run:
         milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
         plan = self._prepared.plan
         return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
-
-
-def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
-    """Return a query whose moments of a time zone are as they are in UTC: Python reads those."""
-    zoned = [kind == _ZONED for _, kind in described]
-    if not any(zoned):
-        return sql
-    names = [f"c{n}" for n in range(1, len(described) + 1)]
-    shown = [
-        f"{name} AT TIME ZONE 'UTC'" if is_zoned else name
-        for name, is_zoned in zip(names, zoned, strict=True)
-    ]
-    return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
-
-
-def shown_type(kind: str) -> str:
-    """Return a column's type as the result has it."""
-    return "TIMESTAMP" if kind == _ZONED else kind
-
-
-_ZONED = "TIMESTAMP WITH TIME ZONE"

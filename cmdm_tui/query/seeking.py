@@ -87,7 +87,7 @@ class _Seeking:
         first = next((one for one in questions if one.task != "total"), questions[0])
         column = self._table.columns[0] if first.candidate is None else first.candidate.column
         order: SortOrder = "desc" if first.task == "largest" else "asc"
-        task = Boundaries(self._query.table, tuple(questions))
+        task = Boundaries(self._query.table, self._query.used, tuple(questions))
         yield self._option(task, low, likely, high, column, order)
 
     def groups(self) -> Iterator[Option]:
@@ -211,11 +211,8 @@ def sought_fields(
     table: Table, task: Search | Boundaries | Groups | Stream, column: Column
 ) -> tuple[str, ...] | None:
     """Return the fields that a seek by a column asks for: those the query uses, and the column."""
-    used = task.columns if isinstance(task, Search | Stream) else ()
-    fields = fields_of(table, [*used, column])
-    if column.name == EXTERNAL_ID and not used:
-        return ()
-    return fields
+    used = () if isinstance(task, Groups) else task.columns
+    return fields_of(table, [*used, column])
 
 
 def counts_values(shape: Shape, column: Column) -> bool:

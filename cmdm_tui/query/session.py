@@ -168,3 +168,24 @@ def sql_error(error: duckdb.Error) -> SqlError:
 def raw_name(table: Table) -> str:
     """Return the name of the table that holds what was loaded, beside the one that shows it."""
     return quoted(table.entity + "\x01")
+
+
+def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
+    """Return a query whose moments of a time zone are as they are in UTC: Python reads those."""
+    zoned = [kind == _ZONED for _, kind in described]
+    if not any(zoned):
+        return sql
+    names = [f"c{n}" for n in range(1, len(described) + 1)]
+    shown = [
+        f"{name} AT TIME ZONE 'UTC'" if is_zoned else name
+        for name, is_zoned in zip(names, zoned, strict=True)
+    ]
+    return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
+
+
+def shown_type(kind: str) -> str:
+    """Return a column's type as the result has it."""
+    return "TIMESTAMP" if kind == _ZONED else kind
+
+
+_ZONED = "TIMESTAMP WITH TIME ZONE"

@@ -175,10 +175,10 @@ def _ids(node: exp.Expr, table: Table) -> tuple[str, ...] | None:
             if _is_id(one) and _is_text(other):
                 return (other.name,)
         return None
-    if isinstance(node, exp.In) and _is_id(node.this) and node.expressions:
-        if all(_is_text(one) for one in node.expressions):
-            return tuple(dict.fromkeys(one.name for one in node.expressions))
-    return None
+    if not isinstance(node, exp.In) or not _is_id(node.this) or not node.expressions:
+        return None
+    names = [one.unnest().name for one in node.expressions if _is_text(one)]
+    return tuple(dict.fromkeys(names)) if len(names) == len(node.expressions) else None
 
 
 def _is_id(node: exp.Expr) -> bool:
