@@ -1,0 +1,121 @@
+"""The Python face: open a profile's account and run SQL over it, a few lines in all.
+
+async with cmdm_tui.connect("acme") as cm:
+    async for row in cm.query("SELECT LastName, Score FROM lead ORDER BY Score DESC LIMIT 10"):
+        print(row["LastName"], row.Score)
+"""
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths, Profile, ProfileStore, environment_profile
+from cmdm_tui.query.engine import Engine, Streaming
+from cmdm_tui.query.prepare import Prepared
+from cmdm_tui.query.result import Result, ResultColumn
+from cmdm_tui.query.row import Row
+
+__all__ = ["Connection", "Query", "Result", "Row", "connect"]
+
+
+def connect(
+    profile: str | Profile | None = None,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    catalogs: Path | None = None,
+) -> "Connection":
+    """Return a connection to an account; nothing is sent before it is used as a context.
+
+    `profile` is the name of a kept profile, a `Profile`, or None for the one that the command would
+    use: the environment's, else the default. `secrets` stand beside those kept; `catalogs` is the
+    folder that keeps what is learnt, the user's own where None is given. Raises ConfigurationError
+    where there is no such profile.
+    """
+    paths = Paths.of_user()
+    if not isinstance(profile, Profile):
+        profile = _profile(profile, paths, secrets or {})
+    return Connection(profile, catalogs=catalogs or paths.catalogs)
+
+
+def _profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) -> Profile:
+    if name is None and (found := environment_profile(os.environ, paths.tokens)) is not None:
+        return found
+    store = ProfileStore(paths)
+    given = {
+        "client_secret": os.environ.get("CMDM_CLIENT_SECRET", ""),
+        "password": os.environ.get("CMDM_PASSWORD", ""),
+        **secrets,
+    }
+    return store.load(store.chosen(name), given)
+
+
+class Connection:
+    """An account opened for queries. Use it as an asynchronous context."""
+
+    def __init__(self, profile: Profile, *, catalogs: Path | None) -> None:
+        self._account = Account.of(profile, catalogs=catalogs)
+        self._engine = Engine(self._account)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        self._engine.close()
+        await self._account.client.close_connections()
+
+    def query(self, sql: str, *, max_calls: int | None = None) -> "Query":
+        """Return a query: iterate over its rows as they come, or await its whole result.
+
+        `max_calls` is the most calls it may make; the result is partial where that is too few.
+        """
+        return Query(self._engine, sql, max_calls)
+
+    async def explain(self, sql: str) -> Prepared:
+        """Return a query's plan and what it costs, without fetching a record for it."""
+        return await self._engine.prepare(sql)
+
+
+class Query(Awaitable[Result]):
+    """One query: `async for row in query` gives rows as they come, `await query` the result."""
+
+    def __init__(self, engine: Engine, sql: str, most: int | None) -> None:
+        self._engine = engine
+        self._sql = sql
+        self._most = most
+        self._streaming: Streaming | None = None
+
+    @property
+    def result(self) -> Result | None:
+        """The result, once every row has come."""
+        return None if self._streaming is None else self._streaming.result
+
+    async def __aiter__(self) -> AsyncGenerator[Row]:
+        """Yield the rows. Raises QueryError or ApiError."""
+        async for batch in await self._begun():
+            names = _names(batch.columns)
+            for values in batch.rows:
+                yield Row(names, values)
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        """Return the whole result. Raises QueryError or ApiError."""
+        return self._whole().__await__()
+
+    async def _whole(self) -> Result:
+        return await (await self._begun()).finish()
+
+    async def _begun(self) -> Streaming:
+        prepared = await self._engine.prepare(self._sql)
+        self._streaming = self._engine.stream(prepared, max_calls=self._most)
+        return self._streaming
+
+
+def _names(columns: Sequence[ResultColumn]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)
