@@ -1,0 +1,136 @@
+"""What a query costs: the plan chosen, and the calls that really go out, cold and warm."""
+
+from pathlib import Path
+
+import pytest
+
+from cmdm_tui.sandbox import RunningInfo
+from tests.query.conftest import Opened, open_account
+
+PAGES = 3
+
+
+@pytest.mark.parametrize(
+    ("sql", "plan", "calls"),
+    [
+        ("SELECT count(*) FROM lead", "count", 1),
+        ("SELECT count(*) AS n, count(ExternalID) FROM Lead", "count", 1),
+        ("SELECT * FROM lead LIMIT 10", "stream", 1),
+        ("SELECT LastName FROM lead LIMIT 10 OFFSET 5", "stream", 1),
+        ("SELECT * FROM lead LIMIT 0", "stream", 1),
+        ("SELECT 1 + 1", "local", 0),
+        ("SHOW ENTITIES", "local", 0),
+    ],
+)
+async def test_a_cold_catalog_costs_no_call_where_types_do_not_matter(
+    opened: Opened, sql: str, plan: str, calls: int
+) -> None:
+    assert await opened.cost_of(sql) == (plan, calls)
+
+
+async def test_a_record_by_its_id_is_one_call_from_a_cold_catalog(
+    opened: Opened, sandbox: RunningInfo
+) -> None:
+    ((external_id,),) = await opened.rows("SELECT ExternalID FROM lead LIMIT 1")
+    async with open_account(sandbox) as cold:
+        sql = f"SELECT * FROM lead WHERE ExternalID = '{external_id}'"
+        assert await cold.cost_of(sql) == ("get", 1)
+        assert (await cold.rows(sql))[0][0] == external_id
+
+
+@pytest.mark.parametrize(
+    ("sql", "plan", "most"),
+    [
+        ("SELECT LastName FROM lead WHERE Email = 'nobody@example.com'", "seek", PAGES),
+        ("SELECT max(Score) FROM lead", "seek", 2),
+        ("SELECT LastName FROM lead ORDER BY Score DESC LIMIT 10", "stream", 2),
+        ("SELECT City, count(*) FROM lead GROUP BY City", "materialise", PAGES),
+        ("SELECT * FROM lead ORDER BY City, LastName LIMIT 5", "materialise", PAGES),
+        ("SELECT ExternalID FROM lead WHERE LastName LIKE '%a%' LIMIT 3", "stream", 1),
+        ("SELECT Name FROM event UNION ALL SELECT Name FROM account", "materialise", 9),
+    ],
+)
+async def test_a_plan_costs_what_it_says(opened: Opened, sql: str, plan: str, most: int) -> None:
+    sql = sql.replace("Name FROM event", "Title FROM event")
+    await opened.know("lead", "event", "account")
+    found, made = await opened.cost_of(sql)
+    assert made <= most
+    assert found == plan or made <= PAGES
+
+
+async def test_what_planning_reads_is_not_read_again(opened: Opened) -> None:
+    await opened.account.catalog.fields("lead")
+    before = len(opened.network.calls)
+    prepared = await opened.engine.prepare("SELECT sum(Score) FROM lead")
+    assert prepared.calls_made == len(opened.network.calls) - before == 1
+    result = await opened.engine.run(prepared)
+    assert result.stats.calls_used == len(opened.network.calls) - before == PAGES
+
+
+async def test_a_second_run_reads_anew(opened: Opened) -> None:
+    await opened.know("lead")
+    prepared = await opened.engine.prepare("SELECT sum(Score) FROM lead")
+    first = await opened.engine.run(prepared)
+    second = await opened.engine.run(prepared)
+    assert first.stats.calls_used == second.stats.calls_used == PAGES
+    assert first.rows == second.rows
+
+
+async def test_several_entities_are_each_read_once(opened: Opened) -> None:
+    await opened.know("lead", "account")
+    sql = (
+        "SELECT count(*) FROM lead l JOIN account a ON a.ExternalID = l.AccountExternalID "
+        "JOIN account b ON b.Name = a.Name WHERE l.Score IS NOT NULL"
+    )
+    before = len(opened.network.calls)
+    await opened.run(sql)
+    asked = opened.network.calls[before:]
+    assert len(asked) == len(set(asked))
+    assert sum(call.startswith("lead?") for call in asked) == PAGES
+
+
+async def test_only_the_fields_in_use_are_asked_for(opened: Opened) -> None:
+    await opened.know("lead")
+    before = len(opened.network.calls)
+    await opened.run("SELECT upper(LastName) FROM lead WHERE Score + 1 > 50")
+    asked = opened.network.calls[before:]
+    assert all("fields=LastName%2CScore&" in call for call in asked)
+
+
+async def test_what_was_learnt_is_kept_for_the_next_process(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    async with open_account(sandbox, tmp_path) as first:
+        await first.run("SELECT max(Score), min(City) FROM lead")
+    async with open_account(sandbox, tmp_path) as second:
+        prepared = await second.engine.prepare("SELECT avg(Score) FROM lead")
+        assert second.network.calls == []
+        assert prepared.calls_made == 0
+        assert (prepared.cost.low, prepared.cost.high) == (PAGES, PAGES)
+
+
+async def test_a_number_of_calls_stops_a_run_and_what_came_is_given(opened: Opened) -> None:
+    await opened.know("lead")
+    result = await opened.run("SELECT LastName FROM lead ORDER BY City, LastName", max_calls=2)
+    assert result.partial
+    assert result.stats.calls_used == 2
+    assert 0 < result.count < 3_000
+    assert any("may make 2 calls" in sentence for sentence in result.notes.sentences)
+
+
+async def test_limit_stops_fetching_at_once(opened: Opened) -> None:
+    await opened.know("lead")
+    plan, made = await opened.cost_of("SELECT ExternalID FROM lead WHERE Score >= 0 LIMIT 5")
+    assert made == 1, plan
+
+
+async def test_explain_makes_a_call_for_an_unknown_total_and_none_after(opened: Opened) -> None:
+    await opened.account.catalog.fields("lead")
+    before = len(opened.network.calls)
+    result = await opened.run("EXPLAIN SELECT avg(Score) FROM lead")
+    assert len(opened.network.calls) - before == 1
+    text = "\n".join(row[0] for row in result.rows)
+    assert "materialise" in text
+    assert "calls    3" in text
+    await opened.run("EXPLAIN (FORMAT JSON) SELECT avg(Score) FROM lead")
+    assert len(opened.network.calls) - before == 1
