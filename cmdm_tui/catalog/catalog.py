@@ -104,6 +104,15 @@ class Catalog:
         if total is not None:
             self._facts.learn_total(self.entity(entity), total)
 
+    @property
+    def longest_page(self) -> int:
+        """The most records that came in one page of this server: no call."""
+        return self._facts.longest_page
+
+    def saw_page(self, records: int) -> None:
+        """Take in how many records came in one page; `keep` writes it."""
+        self._facts.learn_page(records)
+
     def saw_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
         """Take in fields that an answer told, or that were inferred of one; `keep` writes them."""
         self._facts.learn_fields(self.entity(entity), fields)

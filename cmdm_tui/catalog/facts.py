@@ -35,6 +35,7 @@ class _File(msgspec.Struct):
 
     server: str = ""
     entities: dict[str, _Entity] = {}
+    longest_page: int = 0
 
 
 class Facts:
@@ -74,6 +75,17 @@ class Facts:
         known.total, known.total_told = total, self._now()
         self._is_new = True
 
+    @property
+    def longest_page(self) -> int:
+        """The most records that came in one page: a server is known to grant as many."""
+        return self._content.longest_page
+
+    def learn_page(self, records: int) -> None:
+        """Take in how many records came in one page."""
+        if records > self.longest_page:
+            self._content.longest_page = records
+            self._is_new = True
+
     def forget(self, entity: str) -> None:
         """Forget all of an entity."""
         self._is_new = self._entities.pop(entity, None) is not None or self._is_new
@@ -85,13 +97,17 @@ class Facts:
         self._is_new = False
         # What cannot be kept is asked for again: no reason to fail what the user waits for.
         with contextlib.suppress(ConfigurationError):
-            replace_file(self._file, msgspec.json.encode(_File(self._server, self._entities)))
+            replace_file(self._file, msgspec.json.encode(self._content))
 
     @property
     def _entities(self) -> dict[str, _Entity]:
+        return self._content.entities
+
+    @property
+    def _content(self) -> _File:
         if self._kept is None:
             self._kept = self._read()
-        return self._kept.entities
+        return self._kept
 
     def _read(self) -> _File:
         if self._file is None:

@@ -17,6 +17,13 @@ from cmdm_tui.query.plan import Boundaries, FirstCall, Groups, Question, Search,
 if TYPE_CHECKING:
     from cmdm_tui.query.running import Run
 
+_DOUBTED = 64
+"""Pages up to which every doubt about an order is resolved before its first rows are believed.
+
+Beyond, api.md's order is taken for granted where nothing seen or known speaks against it, and the
+result says so: a probe of the server makes it certain.
+"""
+
 COUNTED = "records of the value"
 """The column beside a field's values that says how many records have each."""
 
@@ -109,6 +116,7 @@ async def _first(run: "Run", task: Stream, learner: Learner) -> None:
         count=task.most or 0,
         fields=_names(task.columns),
         per_page=task.table.largest_page,
+        sure=(task.table.pages or 1) <= _DOUBTED,
     )
     _tell(run, learner, found)
     loader = await run.loader(task.table, task.columns)

@@ -40,6 +40,10 @@ class Learner:
         """Tell whether an answer has shown how many records a page grants."""
         return self.trait("largest_page") is not None
 
+    def grants(self, records: int) -> bool:
+        """Tell whether it is known in how many pages that many records come."""
+        return self.is_largest_page_known or records <= max(self._account.catalog.longest_page, 1)
+
     def saw(self, page: Page, asked: int) -> None:
         """Take in a page's total, and what its length says of the pages the server grants.
 
@@ -47,6 +51,7 @@ class Learner:
         """
         self._account.catalog.saw_total(page.entity, page.total_records)
         came, total = len(page.records), page.total_records
+        self._account.catalog.saw_page(came)
         if page.page != 1 or not came:
             return
         granted_less = came < asked and total is not None and came < total

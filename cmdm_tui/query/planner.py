@@ -67,9 +67,7 @@ class Understood:
 
     def is_known(self, table: Table) -> bool:
         """Tell whether it is known how many pages the entity has."""
-        if table.total is None:
-            return False
-        return self.learner.is_largest_page_known or table.total <= 1
+        return table.total is not None and self.learner.grants(table.total)
 
 
 def options(query: Understood) -> list[Option]:
@@ -221,7 +219,7 @@ def needs_first_call(query: Understood, option: Option) -> list[FirstCall]:
         case Scan(tables=tables, firsts=firsts):
             return [firsts[one.entity] for one in tables if not query.is_known(one)]
         case Stream(most=int(most), ordering=None):
-            is_one = most <= 1 or (query.learner.is_largest_page_known and option.cost.high <= 1)
+            is_one = query.learner.grants(most) and option.cost.high <= 1
             is_told = is_one or query.is_known(query.table)
             return [] if is_told or option.first is None else [option.first]
         case _:

@@ -305,15 +305,11 @@ class Preparation:
 
     async def _described(self, query: Understood) -> tuple[ResultColumn, ...]:
         """Return the query's columns as DuckDB binds them. Raises SqlError where it does not."""
-        session = self._database.session()
+        sql = executable(query, fully=False)
         try:
-            for table in query.tables.values():
-                await session.work(session.declare, table, table.columns)
-            found = await session.work(session.describe, executable(query, fully=False))
+            found = await self._database.described(tuple(query.tables.values()), sql)
         except SqlError as error:
             raise _named(error, query) from None
-        finally:
-            session.close()
         return tuple(ResultColumn(name, shown_type(kind)) for name, kind in found)
 
     def _begun(self, option: Option) -> int:

@@ -233,13 +233,21 @@ class Run:
     async def _scanned_one(
         self, table: Table, columns: tuple[Column, ...], first: FirstCall
     ) -> None:
+        """Read and load an entity: what came is loaded while further pages come."""
         loader = await self.loader(table, columns)
         waiting: list[Record] = []
-        async for page in self.pages_of(table, columns, first):
-            waiting += page.records
-            if len(waiting) >= _LOADED_AT_ONCE:
-                await self.load(loader, waiting, columns)
-                waiting = []
+        loading: asyncio.Task[None] | None = None
+        try:
+            async for page in self.pages_of(table, columns, first):
+                waiting += page.records
+                if len(waiting) >= _LOADED_AT_ONCE:
+                    if loading is not None:
+                        await loading
+                    loading = asyncio.create_task(self.load(loader, waiting, columns))
+                    waiting = []
+        finally:
+            if loading is not None:
+                await loading
         await self.load(loader, waiting, columns)
         await self._session.work(loader.show)
 

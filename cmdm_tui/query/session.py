@@ -47,6 +47,7 @@ class Database:
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
+        self._planning: Session | None = None
 
     def session(self) -> "Session":
         """Return a new session, which sees nothing of the others; on any thread."""
@@ -54,6 +55,12 @@ class Database:
             if self._connection is None:
                 self._connection = locked_connection()
             return Session(self._connection.cursor())
+
+    async def described(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
+        """Return the names and types of a query's columns over empty tables. Raises SqlError."""
+        if self._planning is None:
+            self._planning = self.session()
+        return await self._planning.work(self._planning.described, tables, sql)
 
     @cached_property
     def aggregates(self) -> frozenset[str]:
@@ -70,6 +77,9 @@ class Database:
 
     def close(self) -> None:
         """Let go of everything."""
+        if self._planning is not None:
+            self._planning.close()
+            self._planning = None
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -81,6 +91,7 @@ class Session:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._thread = ThreadPoolExecutor(1, "cmdm-query")
+        self._declared: dict[str, tuple[Column, ...]] = {}
         self._connection = connection
 
     async def work(self, what: Callable[..., Made], *arguments: Any) -> Made:
@@ -135,6 +146,14 @@ class Session:
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns. Raises SqlError where it is wrong."""
         return [(row[0], row[1]) for row in self.execute(f"DESCRIBE {sql}")]
+
+    def described(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
+        """Return a query's columns over these tables, all of whose columns are declared."""
+        for table in tables:
+            if self._declared.get(table.entity) != table.columns:
+                self.declare(table, table.columns)
+                self._declared[table.entity] = table.columns
+        return self.describe(sql)
 
     def batches(self, table: str, columns: str, size: int) -> Iterator[list[Row]]:
         """Yield a table's rows in the order in which they were put in, `size` at a time."""
