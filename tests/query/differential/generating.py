@@ -27,15 +27,18 @@ class QueryGenerator:
         self._tables = tables
         self._aliases = 0
 
-    def query(self) -> q.Query:
-        """Return a query."""
+    def query(self, *, can_be_sought: bool = False) -> q.Query:
+        """Return a query; one that a search may answer, where that is asked for."""
+        self._aliases = 0
+        if can_be_sought:
+            kinds = (self._sought, self._counted, self._extreme, self._few_groups)
+            return self._chance.choice(kinds)()
         kinds = (
             (self._sought, 5), (self._counted, 3), (self._extreme, 2), (self._few_groups, 3),
             (self._first, 4), (self._by_id, 2), (self._grouped, 3), (self._of_two, 4),
             (self._combined, 2), (self._with_subquery, 3), (self._with_name, 2),
             (self._windowed, 2), (self._several_keys, 2), (self._derived, 1),
         )  # fmt: skip
-        self._aliases = 0
         make = self._chance.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
         return make()
 

@@ -12,7 +12,9 @@ from tests.query.differential.records import data_set
 from tests.query.differential.serving import Service, serving
 from tests.query.differential.trying import BEHAVIOURS, needs_clean_values, page_caps, tried
 
-SETS = 6
+SETS = (11, 0, 7, 5, 13, 3, 10, 4)
+"""Data sets: of 400 leads and of none, with few values and many, clean and not."""
+
 CLEAN_SETS = (0, 3)
 A_SAMPLE = (1, 6)
 THE_WHOLE = (6, 12)
@@ -49,7 +51,7 @@ async def test_rows_and_calls_are_right(place: int, served: Served, *, runs_whol
     behaviours = BEHAVIOURS[place]
     sets, queries = THE_WHOLE if runs_whole else A_SAMPLE
     for turn in range(sets):
-        number = (place + turn) % SETS
+        number = SETS[(place + turn) % len(SETS)]
         if needs_clean_values(behaviours):
             number = CLEAN_SETS[turn % len(CLEAN_SETS)]
         service = served(number)

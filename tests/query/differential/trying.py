@@ -4,6 +4,7 @@ import dataclasses
 import math
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,9 @@ class OfEngine:
     def __init__(self, account: Account) -> None:
         self._engine = Engine(account)
 
+    def close(self) -> None:
+        self._engine.close()
+
     async def rows(self, sql: str) -> Answer:
         prepared = await self._engine.prepare(sql)
         with await self._engine.run(prepared) as result:
@@ -130,26 +134,37 @@ async def tried(
     behaviours: Mapping[str, str],
     seeds: Sequence[int],
     engine_of: type[OfEngine] = OfEngine,
+    *,
+    most: int | None = None,
+    can_be_sought: bool = False,
 ) -> list[Finding]:
-    """Run a query a seed, one after the other on one engine, and return what was wrong."""
+    """Run a query a seed, one after the other on one engine, and return what was wrong.
+
+    With `most`, it stops at that many findings; with `can_be_sought`, queries are such that a
+    search may answer them.
+    """
     service.behave(behaviours)
     found: list[Finding] = []
-    async with service.opened() as (account, network):
-        engine = engine_of(account)
+    async with service.opened() as (account, network), AsyncExitStack() as opened:
+        opened.callback((engine := engine_of(account)).close)
         for seed in seeds:
-            query, sql = drawn(service, behaviours, seed)
+            query, sql = drawn(service, behaviours, seed, can_be_sought=can_be_sought)
             trial = Trial(service.data.number, behaviours, seed)
             said, plan = await _tried_one(service, engine, network, behaviours, query, sql)
             if said is not None:
                 found.append(Finding(trial, sql, said, plan))
+            if most is not None and len(found) >= most:
+                break
     return found
 
 
-def drawn(service: Service, behaviours: Mapping[str, str], seed: int) -> tuple[q.Query, str]:
+def drawn(
+    service: Service, behaviours: Mapping[str, str], seed: int, *, can_be_sought: bool = False
+) -> tuple[q.Query, str]:
     """Return the query of a seed, and its SQL."""
     columns = {entity: columns_of(entity, behaviours) for entity in COLUMNS}
     tables = service.data.tables(behaviours)
-    query = QueryGenerator(seed, columns, tables).query()
+    query = QueryGenerator(seed, columns, tables).query(can_be_sought=can_be_sought)
     return query, render(query, seed)
 
 

@@ -1,0 +1,198 @@
+"""An engine that is wrong is found out: one twin a way to be wrong."""
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.query import prepare
+from cmdm_tui.query.seek import order
+from cmdm_tui.query.seek.pages import SortedPages
+from tests.query.differential.records import data_set
+from tests.query.differential.serving import Service, serving
+from tests.query.differential.trying import Answer, OfEngine, tried
+
+LARGE = 0
+"""A data set that is worth searching."""
+
+QUERIES = 150
+"""Random queries that a twin may be right about before it must have been found out."""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
+    with serving(data_set(5), Path(tmp_path_factory.mktemp("twins")) / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
+    with serving(data_set(LARGE), Path(tmp_path_factory.mktemp("large")) / "data") as running:
+        yield running
+
+
+async def is_found_out(
+    service: Service,
+    engine_of: type[OfEngine],
+    behaviours: Mapping[str, str] | None = None,
+    *,
+    can_be_sought: bool = False,
+) -> str:
+    """Return what is said of a twin, nothing where it passes for right."""
+    turned = {**(behaviours or {}), "page_cap": "7"}
+    found = await tried(
+        service, turned, range(QUERIES), engine_of, most=1, can_be_sought=can_be_sought
+    )
+    return found[0].said if found else ""
+
+
+class DropsTheLastRow(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        return Answer(answer.rows[:-1], answer.plan, answer.low, answer.high, answer.told)
+
+
+class GivesARowTwice(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        rows = [*answer.rows[:1], *answer.rows[:-1]]
+        return Answer(rows, answer.plan, answer.low, answer.high, answer.told)
+
+
+class TakesNullForNothing(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        rows = [tuple("" if value is None else value for value in row) for row in answer.rows]
+        return Answer(rows, answer.plan, answer.low, answer.high, answer.told)
+
+
+class RoundsAmounts(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        rows = [
+            tuple(float(value) if hasattr(value, "as_tuple") else value for value in row)  # pyright: ignore[reportArgumentType]
+            for row in answer.rows
+        ]
+        return Answer(rows, answer.plan, answer.low, answer.high, answer.told)
+
+
+class TurnsTheOrderRound(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        return Answer(answer.rows[::-1], answer.plan, answer.low, answer.high, answer.told)
+
+
+class IgnoresAConjunct(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        tree = sqlglot.parse_one(sql, dialect="duckdb")
+        where = tree.find(exp.Where)
+        if where is not None and isinstance(where.this, exp.Paren):
+            inner = where.this.this
+            if isinstance(inner, exp.And):
+                where.set("this", inner.this)
+        return await super().rows(tree.sql("duckdb") if where is not None else sql)
+
+
+class TellsACallLess(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        return Answer(answer.rows, answer.plan, answer.low, answer.high, answer.told - 1)
+
+
+class PromisesTooLittle(OfEngine):
+    async def rows(self, sql: str) -> Answer:
+        answer = await super().rows(sql)
+        return Answer(answer.rows, answer.plan, answer.low, answer.high - 1, answer.told)
+
+
+class AsksOnceMore(OfEngine):
+    """One that makes calls of its own and does not tell."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._account = account
+
+    async def rows(self, sql: str) -> Answer:
+        await self._account.client.page("lead", per_page=1, page=1)
+        return await super().rows(sql)
+
+
+class ScansAllOver(OfEngine):
+    """One that reads everything first, and says so."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._account = account
+
+    async def rows(self, sql: str) -> Answer:
+        calls = 0
+        for number in range(1, 40):
+            for entity in ("lead", "account", "event"):
+                await self._account.client.page(entity, per_page=7, page=number)
+                calls += 1
+        answer = await super().rows(sql)
+        told = answer.told + calls
+        return Answer(answer.rows, answer.plan, told, told, told)
+
+
+@pytest.mark.parametrize(
+    ("twin", "words"),
+    [
+        (DropsTheLastRow, "rows came in the place of"),
+        (GivesARowTwice, "came at place"),
+        (TakesNullForNothing, "came"),
+        (RoundsAmounts, "is number, and"),
+        (TurnsTheOrderRound, "came at place"),
+        (IgnoresAConjunct, "came"),
+        (TellsACallLess, "the result tells"),
+        (PromisesTooLittle, "were predicted"),
+        (AsksOnceMore, "the result tells"),
+        (ScansAllOver, "a scan with its probes takes"),
+    ],
+)
+async def test_a_wrong_engine_is_found_out(
+    service: Service, twin: type[OfEngine], words: str
+) -> None:
+    assert words in await is_found_out(service, twin)
+
+
+async def test_text_in_another_order_is_found_out(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def as_it_is(tree: exp.Expr, *_: object, **__: object) -> exp.Expr:
+        return tree
+
+    monkeypatch.setattr(prepare, "in_account_order", as_it_is)
+    assert "came" in await is_found_out(service, OfEngine)
+
+
+@pytest.mark.parametrize(
+    "behaviours",
+    [{"collation": "binary"}, {"collation": "numeric-as-text"}, {"nulls": "always-last"}],
+    ids=str,
+)
+async def test_a_search_that_trusts_the_order_is_found_out(
+    large: Service, monkeypatch: pytest.MonkeyPatch, behaviours: Mapping[str, str]
+) -> None:
+    def trusted(*_: object) -> tuple[order.Order, ...]:
+        return (order.ByCasefold(),)
+
+    def passed(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(order, "_orders_of_text", trusted)
+    monkeypatch.setattr(order, "ByDigits", order.ByValue)
+    for check in ("_check_nulls", "_check_null_neighbours", "_fits", "_is_sorted"):
+        monkeypatch.setattr(SortedPages, check, passed)
+    assert "came" in await is_found_out(large, OfEngine, behaviours, can_be_sought=True)
+
+
+async def test_a_search_that_checks_is_not(large: Service) -> None:
+    assert not await is_found_out(large, OfEngine, {"collation": "binary"}, can_be_sought=True)
+
+
+async def test_the_engine_is_not(service: Service) -> None:
+    assert not await is_found_out(service, OfEngine)
