@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -143,7 +144,7 @@ class Streaming:
             self.result = await self._engine.about_names(self._prepared)
             return self.result
         run = self._engine.begin(self._prepared, self._most, self._stop)
-        async for _ in self._given(run):
+        async for _ in self._given(run, wanted=False):
             pass
         return run.finished_result
 
@@ -159,17 +160,19 @@ class Streaming:
             await self.finish()
         else:
             run = self._engine.begin(self._prepared, self._most, self._stop)
-            async for rows in self._given(run):
-                is_streamed = True
-                yield Batch(self._prepared.columns, rows)
+            async with aclosing(self._given(run, wanted=True)) as given:
+                async for rows in given:
+                    is_streamed = True
+                    yield Batch(self._prepared.columns, rows)
         if self.result is not None and not is_streamed:
             for rows in self.result.batches(_ROWS_AT_ONCE):
                 yield Batch(self.result.columns, rows)
 
-    async def _given(self, run: Run) -> AsyncGenerator[Sequence[tuple[Any, ...]]]:
+    async def _given(self, run: Run, *, wanted: bool) -> AsyncGenerator[Sequence[tuple[Any, ...]]]:
         try:
-            async for rows in run.batches():
-                yield rows
+            async with aclosing(run.batches(wanted=wanted)) as batches:
+                async for rows in batches:
+                    yield rows
         except asyncio.CancelledError:
             self.result = await run.kept()
             raise

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cmdm_tui.query.running import Run
 
 _DOUBTED = 64
-"""Pages up to which every doubt about an order is resolved before its first rows are believed.
+"""Pages up to which every doubt about an order is resolved before what it shows is believed.
 
 Beyond, api.md's order is taken for granted where nothing seen or known speaks against it, and the
 result says so: a probe of the server makes it certain.
@@ -100,6 +100,7 @@ async def _search(run: "Run", task: Search, learner: Learner) -> None:
         task.ordering,
         fields=_names(task.columns),
         per_page=task.table.largest_page,
+        sure=_is_sure(task.table, task.ordering),
     )
     _tell(run, learner, found)
     loader = await run.loader(task.table, task.columns)
@@ -116,7 +117,7 @@ async def _first(run: "Run", task: Stream, learner: Learner) -> None:
         count=task.most or 0,
         fields=_names(task.columns),
         per_page=task.table.largest_page,
-        sure=(task.table.pages or 1) <= _DOUBTED,
+        sure=_is_sure(task.table, task.ordering),
     )
     _tell(run, learner, found)
     loader = await run.loader(task.table, task.columns)
@@ -145,12 +146,22 @@ async def _answer(run: "Run", task: Boundaries, question: Question, learner: Lea
     pages = run.sought(task, column)
     if question.task == "count":
         counted = await seek.count_in(
-            pages, question.candidate, question.ordering, per_page=table.largest_page
+            pages,
+            question.candidate,
+            question.ordering,
+            per_page=table.largest_page,
+            sure=_is_sure(table, question.ordering),
         )
         _tell(run, learner, counted)
         return None, counted.count
     extreme = seek.smallest if question.task == "smallest" else seek.largest
-    found = await extreme(pages, question.candidate, question.ordering, per_page=table.largest_page)
+    found = await extreme(
+        pages,
+        question.candidate,
+        question.ordering,
+        per_page=table.largest_page,
+        sure=_is_sure(table, question.ordering),
+    )
     _tell(run, learner, found)
     return column.kind, found.value
 
@@ -183,6 +194,11 @@ def weighted(tree: exp.Expr) -> exp.Expr:
         total = exp.func("coalesce", exp.func("sum", count), exp.Literal.number(0))
         call.replace(exp.cast(total, "BIGINT"))
     return tree
+
+
+def _is_sure(table: Table, ordering: seek.Ordering) -> bool:
+    """Tell whether doubts are to be resolved by reading on, rather than told."""
+    return ordering.is_known or (table.pages or 1) <= _DOUBTED
 
 
 def _tell(run: "Run", learner: Learner, found: seek.Finding) -> None:

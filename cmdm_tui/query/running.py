@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -38,6 +39,7 @@ from cmdm_tui.query.shape import Shape
 _LOADED_AT_ONCE = 4_000
 """Records that are loaded together, so that the work is done while further pages come."""
 _RECORDS_AT_ONCE = 8
+_MOST_PAGES = 8
 _STOPPED = "It was stopped."
 
 Found = TypeVar("Found")
@@ -89,6 +91,8 @@ class Run:
         self.answer: str | None = None
         """The query as SQL that needs no entity, where boundaries have answered it."""
         self.rewrite: finding.Rewrite | None = None
+        self._wants_rows = False
+        self._unlimited_sql: dict[bool, str] = {}
         self.sought_first: FirstCall | None = None
         """The first page of the order that was sought in last."""
         self._result: Result | None = None
@@ -104,12 +108,14 @@ class Run:
             return True
         return may_hold_special(self._query.tree.sql(dialect=DIALECT))
 
-    async def batches(self) -> AsyncIterator[Sequence[Row]]:
-        """Yield rows as soon as they are known to be the query's."""
+    async def batches(self, *, wanted: bool = True) -> AsyncGenerator[Sequence[Row]]:
+        """Yield rows as soon as they are known to be the query's; none where none are `wanted`."""
+        self._wants_rows = wanted
         task = self._prepared.plan_.task
         if isinstance(task, Stream) and task.ordering is None:
-            async for rows in self._streamed(task):
-                yield rows
+            async with aclosing(self._streamed(task)) as batches:
+                async for rows in batches:
+                    yield rows
             return
         await self._fetched(task)
 
@@ -238,44 +244,51 @@ class Run:
         waiting: list[Record] = []
         loading: asyncio.Task[None] | None = None
         try:
-            async for page in self.pages_of(table, columns, first):
-                waiting += page.records
-                if len(waiting) >= _LOADED_AT_ONCE:
-                    if loading is not None:
-                        await loading
-                    loading = asyncio.create_task(self.load(loader, waiting, columns))
-                    waiting = []
+            async with aclosing(self.pages_of(table, columns, first)) as pages:
+                async for page in pages:
+                    waiting += page.records
+                    if len(waiting) >= _LOADED_AT_ONCE:
+                        if loading is not None:
+                            await loading
+                        loading = asyncio.create_task(self.load(loader, waiting, columns))
+                        waiting = []
         finally:
             if loading is not None:
                 await loading
         await self.load(loader, waiting, columns)
         await self._session.work(loader.show)
 
-    async def _streamed(self, task: Stream) -> AsyncIterator[Sequence[Row]]:
-        """Yield the rows page by page, until there are as many as LIMIT wants."""
+    async def _streamed(self, task: Stream) -> AsyncGenerator[Sequence[Row]]:
+        """Yield the rows as pages come, until there are as many as LIMIT wants."""
         first = self._prepared.plan_.first or FirstCall(task.table.entity, 1)
+        if task.limit is None and not self._wants_rows:
+            await self._scanned_one(task.table, task.columns, first)
+            return
         loader = await self.loader(task.table, task.columns)
         skipped, left = task.offset, task.limit
         if left == 0:
             return
-        async for page in self.pages_of(task.table, task.columns, first, most=task.most):
-            since = loader.rows
-            await self.load(loader, page.records, task.columns)
-            await self._session.work(loader.show, since)
-            rows = await self._session.work(self._rows_of, self._unlimited())
-            kept = rows[skipped:]
-            skipped = max(skipped - len(rows), 0)
-            if left is not None:
-                kept = kept[:left]
-                left -= len(kept)
-            if kept:
-                yield kept
-            if left == 0:
-                break
+        pages = self.pages_of(task.table, task.columns, first, most=task.most)
+        async with aclosing(_in_batches(pages, grow=left is None)) as batches:
+            async for records in batches:
+                since = loader.rows
+                await self.load(loader, records, task.columns)
+                rows = await self._session.work(self._rows_since, loader, since)
+                kept = rows[skipped:]
+                skipped = max(skipped - len(rows), 0)
+                if left is not None:
+                    kept = kept[:left]
+                    left -= len(kept)
+                if kept:
+                    yield kept
+                if left == 0:
+                    break
         await self._session.work(loader.show)
 
-    def _rows_of(self, sql: str) -> list[Row]:
-        return self._session.execute(in_utc(sql, self._session.describe(sql)))
+    def _rows_since(self, loader: Loader, since: int) -> list[Row]:
+        """Return the query's rows from the records that were loaded last."""
+        loader.show(since)
+        return self._session.execute(self._unlimited(self._is_special()))
 
     async def pages_of(
         self,
@@ -386,12 +399,15 @@ class Run:
         fields = sought_fields(task.table, task, column)
         return finding.SoughtPages(self, self._pages[task.table.entity], fields)
 
-    def _unlimited(self) -> str:
+    def _unlimited(self, fully: bool) -> str:
         """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
-        tree = self._query.tree.copy()
-        tree.set("limit", None)
-        tree.set("offset", None)
-        return executable(replace(self._query, tree=tree), fully=self._is_special())
+        if fully not in self._unlimited_sql:
+            tree = self._query.tree.copy()
+            tree.set("limit", None)
+            tree.set("offset", None)
+            sql = executable(replace(self._query, tree=tree), fully=fully)
+            self._unlimited_sql[fully] = in_utc(sql, self._session.describe(sql))
+        return self._unlimited_sql[fully]
 
     def _notes(self) -> Notes:
         failed: dict[str, int] = {}
@@ -409,3 +425,18 @@ class Run:
         milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
         plan = self._prepared.plan
         return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
+
+
+async def _in_batches(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenerator[list[Record]]:
+    """Yield the records of 1, 2, 4, and then of 8 pages at a time; of each, unless they `grow`."""
+    wanted, held, records = 1, 0, list[Record]()
+    async with aclosing(pages):
+        async for page in pages:
+            records += page.records
+            held += 1
+            if held == wanted:
+                yield records
+                records, held = [], 0
+                wanted = min(2 * wanted, _MOST_PAGES) if grow else 1
+    if records:
+        yield records

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.seek.errors import RecordsMoved
-from cmdm_tui.query.seek.order import ByOption
 from cmdm_tui.query.seek.pages import ENOUGH, RecordsChanged, SortedPages
 from cmdm_tui.query.seek.values import Value
 
@@ -88,6 +87,8 @@ def seen(pages: SortedPages, *, is_sure: bool = True) -> tuple[str, ...]:
             f"Whether the service sorts {name} by {orders}, those pages do not tell; "
             "the answer takes the first for granted."
         )
+    if pages.rests_on_options:
+        notes.append(f"{name} is taken to hold nothing but its options on the others.")
     if pages.ascents < ENOUGH and not pages.ordering.is_known:
         notes.append(f"Too few values of {name} differ on them to show that it is sorted at all.")
     return tuple(notes)
@@ -96,8 +97,7 @@ def seen(pages: SortedPages, *, is_sure: bool = True) -> tuple[str, ...]:
 def learnt(pages: SortedPages) -> Learnt:
     """Return the order that the pages have shown, where they exclude every other."""
     ordering = pages.ordering
-    has_options = any(isinstance(order, ByOption) for order in ordering.orders)
-    if ordering.trait is None or ordering.is_known or has_options or len(pages.orders) != 1:
+    if ordering.trait is None or ordering.is_known or ordering.options or len(pages.orders) != 1:
         return {}
     (order,) = pages.orders
     return {ordering.trait: (order.name,)} if pages.ascents >= ENOUGH else {}

@@ -19,17 +19,18 @@ async def groups(
 ) -> Grouped:
     """Return each value of the column with how many records have it, null included.
 
-    A stretch of pages is skipped where both its ends hold one value and no other can be between
-    them in any order that is possible. Raises TooManyGroups where more than `most_probes` pages,
-    and half of all, would have to be read; and SeekFailed.
+    A stretch of pages is skipped where both its ends hold one value and no other can be
+    between them in any order that is possible. Raises TooManyGroups as soon as more than
+    `most_probes` pages look to be needed; and SeekFailed.
     """
 
     async def seek(fresh: bool) -> Grouped:
         array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
         await ends(array)
-        most = max(most_probes, array.count // 2)
         while mixed := [gap for gap in array.gaps if not array.is_one_value(gap)]:
-            if len(array.views) + len(mixed) > most:
+            # At least one border lies in each, and is found by halving.
+            to_come = sum(gap.count.bit_length() for gap in mixed)
+            if min(len(array.views) + to_come, array.count) > most_probes:
                 raise TooManyGroups(f"{ordering.column.name} has too many values to skip between.")
             await array.read(gap.middle for gap in mixed)
         _check_ties(array)

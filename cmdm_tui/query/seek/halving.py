@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from cmdm_tui.query.model import Kind
 from cmdm_tui.query.seek.candidates import Candidate
 from cmdm_tui.query.seek.errors import OrderContradicted
-from cmdm_tui.query.seek.order import ByCodePoint, Order, Verdict
+from cmdm_tui.query.seek.order import AmongOptions, ByCodePoint, Order, Verdict
 from cmdm_tui.query.seek.pages import Gap, SortedPages
 from cmdm_tui.query.seek.values import Value, number_text
 
@@ -74,7 +74,7 @@ def _judged(
     verdicts: set[Verdict] = set()
     for order in orders:
         verdict = pages.verdict(gap, order, candidate)
-        is_exact = candidate.is_region_exact or isinstance(order, ByCodePoint)
+        is_exact = candidate.is_region_exact or isinstance(order, ByCodePoint | AmongOptions)
         if counting and verdict is Verdict.INSIDE and not is_exact:
             verdict = Verdict.MIXED
         verdicts.add(verdict)

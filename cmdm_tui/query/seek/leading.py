@@ -9,7 +9,7 @@ from cmdm_tui.query.seek.candidates import Candidate, present
 from cmdm_tui.query.seek.findings import Extreme, Found, learnt, seen, steadily
 from cmdm_tui.query.seek.halving import PATIENCE, check_ties, most_telling
 from cmdm_tui.query.seek.order import Order, Ordering, Verdict
-from cmdm_tui.query.seek.pages import Direction, Gap, Pages, SortedPages
+from cmdm_tui.query.seek.pages import Direction, Gap, Pages, SortedPages, View
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.values import Value
 
@@ -108,9 +108,11 @@ async def _best(
 
     Returns their rows, and whether that is so in every order that is possible.
     """
-    patience = PATIENCE
+    patience, rows, taken = PATIENCE, list[Row](), set[int]()
     while True:
-        rows = _kept(array, candidate, count)
+        new = [view for view in array.views if view.number not in taken]
+        taken.update(view.number for view in new)
+        rows = _kept(array, candidate, rows, new)[:count]
         ahead = _ahead(array, candidate, rows, count, sure=sure)
         nearest = _undecided(array, ahead, array.orders[:1])
         if nearest:
@@ -125,16 +127,17 @@ async def _best(
         await array.read(gap.middle for gap in telling)
 
 
-def _kept(array: SortedPages, candidate: Candidate, count: int) -> list[Row]:
-    rows = {
-        record.external_id: (value, record)
-        for view in array.views
-        for record, value in zip(view.records, view.values, strict=True)
-        if value is not None and candidate.keeps(value)
-    }
-    sort_key = array.ordering.sort_key
-    ordered = sorted(rows.values(), key=lambda row: sort_key(row[0]), reverse=array.is_descending)
-    return ordered[:count]
+def _kept(
+    array: SortedPages, candidate: Candidate, rows: list[Row], views: Sequence[View]
+) -> list[Row]:
+    """Return the rows and those that the views add, each record once, in the engine's order."""
+    by_id = {record.external_id: (value, record) for value, record in rows}
+    for view in views:
+        for record, value in zip(view.records, view.values, strict=True):
+            if value is not None and candidate.keeps(value):
+                by_id[record.external_id] = (value, record)
+    key = array.ordering.sort_key
+    return sorted(by_id.values(), key=lambda row: key(row[0]), reverse=array.is_descending)
 
 
 def _ahead(

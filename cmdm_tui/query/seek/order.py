@@ -115,7 +115,6 @@ class ByDigits:
 class ByCasefold:
     """Text without regard to case, in any order where only case differs (`api.md`, collation)."""
 
-    options: tuple[str, ...] = ()
     name: str = "casefold"
 
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
@@ -123,24 +122,15 @@ class ByCasefold:
         return str(value).casefold()
 
     def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
-        """Judge by the region, and by the options that are to be had where the field has some."""
+        """Judge by the region."""
         below = None if low is None else before((low, ""))
         # No text stands between another and the same with the least character behind it.
         above = None if high is None else before((high + "\0", ""))
-        judged = _judged_cuts(candidate.region, below, above)
-        if judged is not Verdict.MIXED or not self.options:
-            return judged
-        hidden = [
-            option
-            for option in self.options
-            if (low is None or low <= option.casefold())
-            and (high is None or option.casefold() <= high)
-        ]
-        return _of_options(hidden, candidate)
+        return _judged_cuts(candidate.region, below, above)
 
-    def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether the two are alike but for case, and only one option is so."""
-        return low == high and _is_single(option.casefold() == low for option in self.options)
+    def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
+        """Tell nothing: texts that are alike but for case are not equal."""
+        return False
 
     def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
@@ -178,7 +168,6 @@ class ByCodePoint:
 class ByLetters:
     """Text by its letters and digits, everything else coming second, as locales have it."""
 
-    options: tuple[str, ...] = ()
     name: str = "locale"
 
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
@@ -194,9 +183,9 @@ class ByLetters:
         judged = _judged(candidate.letters, low, high)
         return judged if judged is Verdict.OUTSIDE else Verdict.MIXED
 
-    def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether the two have the same letters, and only one option has them."""
-        return low == high and _is_single(letters_key(option) == low for option in self.options)
+    def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
+        """Tell nothing: texts of the same letters may differ."""
+        return False
 
     def bounds(self, candidate: Candidate) -> bool:
         """Bound what is equal to a text or begins with it."""
@@ -221,15 +210,59 @@ class ByOption:
             raise OddValue
         return number
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
-        """Judge by the options in between."""
-        first = 0 if low is None else low
-        last = len(self.options) if high is None else high + 1
-        return _of_options(self.options[first:last], candidate)
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:  # noqa: ARG002
+        """Judge nothing: `AmongOptions` does."""
+        return Verdict.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are the same."""
         return bool(low == high)
+
+    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+        """Bound every candidate."""
+        return True
+
+
+@dataclass(frozen=True)
+class AmongOptions:
+    """An order of a pick-list: nothing but its options stands anywhere."""
+
+    order: Order
+    options: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The order's name."""
+        return self.order.name
+
+    @cached_property
+    def _keys(self) -> tuple[tuple[Any, str], ...]:
+        return tuple((self.order.key(option, option), option) for option in self.options)
+
+    def _between(self, low: Any, high: Any) -> list[str]:
+        return [
+            option
+            for key, option in self._keys
+            if (low is None or low <= key) and (high is None or key <= high)
+        ]
+
+    def key(self, value: Value, raw: object) -> Any:
+        """Return the order's key."""
+        return self.order.key(value, raw)
+
+    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+        """Judge by the options in between; they are as exact as the candidate's region."""
+        judged = self.order.verdict(low, high, candidate)
+        if judged is not Verdict.MIXED:
+            return judged
+        kept = {_keeps(candidate, option) for option in self._between(low, high)}
+        if len(kept) > 1:
+            return Verdict.MIXED
+        return Verdict.INSIDE if True in kept else Verdict.OUTSIDE
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Tell whether there is only one option between the two."""
+        return len(self._between(low, high)) == 1
 
     def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
@@ -251,6 +284,8 @@ class Ordering:
     nulls_first_descending: bool | None = None
     stable_ties: bool | None = None
     """Whether pages are known to fit together where records tie."""
+    options: frozenset[str] = frozenset()
+    """What a pick-list may hold."""
 
     @property
     def is_known(self) -> bool:
@@ -284,8 +319,11 @@ def ordering(
     )
     match column.kind:
         case Kind.TEXT:
-            orders = _orders_of_text(traits, tuple(dict.fromkeys(options)))
-            return Ordering(column, orders, "collation", *nulls) if orders else None
+            listed = tuple(dict.fromkeys(options))
+            orders = _orders_of_text(traits, listed)
+            if not orders:
+                return None
+            return Ordering(column, orders, "collation", *nulls, options=frozenset(listed))
         case Kind.NUMBER:
             known = traits.number_order.value
             orders = tuple(
@@ -302,12 +340,20 @@ def ordering(
 
 def _orders_of_text(traits: Traits, options: tuple[str, ...]) -> tuple[Order, ...]:
     known = traits.collation.value
-    every: tuple[Order, ...] = (ByCasefold(options), ByCodePoint(), ByLetters(options))
+    every: tuple[Order, ...] = (ByCasefold(), ByCodePoint(), ByLetters())
     orders = tuple(order for order in every if known is None or order.name in known)
     # No two locales agree about more than letters and digits, so none is sought in alone.
     if all(isinstance(order, ByLetters) for order in orders):
         return ()
-    return (*orders, ByOption(options)) if len(options) > 1 else orders
+    if not options:
+        return orders
+    return tuple(AmongOptions(order, options) for order in (*orders, ByOption(options)))
+
+
+def unlisted(orders: Iterable[Order]) -> tuple[Order, ...]:
+    """Return the orders of a pick-list that holds other values than its options."""
+    plain = (order.order if isinstance(order, AmongOptions) else order for order in orders)
+    return tuple(order for order in plain if not isinstance(order, ByOption))
 
 
 def _judged(region: Region, low: Any, high: Any) -> Verdict:
@@ -325,15 +371,10 @@ def _judged_cuts(region: Region, below: Any, above: Any) -> Verdict:
     return Verdict.OUTSIDE if region.misses(low, high) else Verdict.MIXED
 
 
-def _of_options(hidden: Iterable[str], candidate: Candidate) -> Verdict:
-    kept = {candidate.region.holds(engine_key(option)) for option in hidden}
-    if len(kept) > 1:
-        return Verdict.MIXED
-    return Verdict.INSIDE if True in kept else Verdict.OUTSIDE
-
-
-def _is_single(matches: Iterable[bool]) -> bool:
-    return sum(matches) == 1
+def _keeps(candidate: Candidate, option: str) -> bool:
+    if candidate.is_exact:
+        return candidate.keeps(option)
+    return candidate.region.holds(engine_key(option))
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from cmdm_tui.api import NotFound, Page, Record
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.seek.candidates import Candidate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
-from cmdm_tui.query.seek.order import Order, Ordering, Verdict
+from cmdm_tui.query.seek.order import Order, Ordering, Verdict, unlisted
 from cmdm_tui.query.seek.values import OddValue, Value
 
 Direction = Literal["asc", "desc"]
@@ -118,6 +118,7 @@ class SortedPages:
         self._fields = [name for name in dict.fromkeys(wanted) if name != EXTERNAL_ID]
         self._per_page = per_page
         self._direction: Direction = direction
+        self._options: frozenset[object] = frozenset(ordering.options)
         self._fresh = fresh
         self._views: dict[int, View] = {}
         self._numbers: list[int] = []
@@ -134,6 +135,11 @@ class SortedPages:
     def views(self) -> list[View]:
         """The pages read, in their order."""
         return [self._views[number] for number in self._numbers]
+
+    @property
+    def rests_on_options(self) -> bool:
+        """Tell whether a pick-list is taken to hold nothing but its options."""
+        return bool(self._options)
 
     @property
     def is_descending(self) -> bool:
@@ -280,6 +286,8 @@ class SortedPages:
         raws = self._raws(page)
         values = tuple(self._value(raw) for raw in raws)
         self._check_nulls([value is None for value in values], number)
+        if self._options and not self._options.issuperset(set(values) - {None}):
+            self._options, self.orders = frozenset(), unlisted(self.orders)
         pairs = [(value, raw) for value, raw in zip(values, raws, strict=True) if value is not None]
         keys: dict[str, tuple[Any, ...]] = {}
         left: list[Order] = []

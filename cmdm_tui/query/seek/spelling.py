@@ -1,15 +1,19 @@
 """What text looks like to orders that disregard something: its letters, its case, its rest."""
 
+import re
 import sys
 import unicodedata
 from functools import cache
 
 _LAST = chr(sys.maxunicode)
+_NO_LETTERS = re.compile("[^0-9a-z]+")
 _DOTTED_CAPITAL_I = "İ"
 
 
 def letters_key(text: str) -> str:
     """Return the letters and digits of text, case and accents aside: a locale's first concern."""
+    if text.isascii():
+        return _NO_LETTERS.sub("", text.lower())
     apart = unicodedata.normalize("NFD", text).casefold()
     return "".join(
         character for character in unicodedata.normalize("NFD", apart) if character.isalnum()
