@@ -83,7 +83,9 @@ def listed(values: list[Value], *, has_null: bool) -> Predicate:
     return Predicate(f"{FIELD} IN ({', '.join(items)})", of)
 
 
-def liked(prefix: str, rest: str, *, is_folded: bool, is_negated: bool, has_escape: bool) -> Predicate:
+def liked(
+    prefix: str, rest: str, *, is_folded: bool, is_negated: bool, has_escape: bool
+) -> Predicate:
     """LIKE `prefix` and then `%`, `_`, `%x` or nothing; the prefix is escaped where that is said."""
 
     def begins(one: str) -> bool:
@@ -137,9 +139,10 @@ def either(one: Predicate, other: Predicate) -> Predicate:
 
 IS_NULL = Predicate(f"{FIELD} IS NULL", lambda value: value is None)
 IS_NOT_NULL = Predicate(f"{FIELD} IS NOT NULL", lambda value: value is not None)
-UNREADABLE = Predicate(f"length(CAST({FIELD} AS VARCHAR)) > 2", lambda value: (
-    None if value is None else len(str(value)) > 2
-))
+UNREADABLE = Predicate(
+    f"length(CAST({FIELD} AS VARCHAR)) > 2",
+    lambda value: None if value is None else len(str(value)) > 2,
+)
 
 
 def predicates(values: st.SearchStrategy[Value], kind: Kind) -> st.SearchStrategy[Predicate]:
@@ -153,19 +156,29 @@ def predicates(values: st.SearchStrategy[Value], kind: Kind) -> st.SearchStrateg
     if kind is Kind.TEXT:
         prefixes = values.map(lambda text: text[:3]) | values
         simple |= st.builds(
-            liked, prefixes.map(lambda text: text.replace("\\", "/").translate(
-                {ord("%"): "p", ord("_"): "u"}
-            )), st.sampled_from(["", "%", "_", "%x"]),
-            is_folded=st.booleans(), is_negated=st.booleans(), has_escape=st.just(False),
+            liked,
+            prefixes.map(
+                lambda text: text.replace("\\", "/").translate({ord("%"): "p", ord("_"): "u"})
+            ),
+            st.sampled_from(["", "%", "_", "%x"]),
+            is_folded=st.booleans(),
+            is_negated=st.booleans(),
+            has_escape=st.just(False),
         ) | st.builds(
-            liked, prefixes, st.sampled_from(["", "%", "_", "%x"]),
-            is_folded=st.booleans(), is_negated=st.booleans(), has_escape=st.just(True),
+            liked,
+            prefixes,
+            st.sampled_from(["", "%", "_", "%x"]),
+            is_folded=st.booleans(),
+            is_negated=st.booleans(),
+            has_escape=st.just(True),
         )
     return st.recursive(
         simple | st.just(UNREADABLE) if kind is not Kind.BOOLEAN else simple,
-        lambda inner: st.builds(negated, inner)
-        | st.builds(both, inner, inner)
-        | st.builds(either, inner, inner),
+        lambda inner: (
+            st.builds(negated, inner)
+            | st.builds(both, inner, inner)
+            | st.builds(either, inner, inner)
+        ),
         max_leaves=4,
     )
 

@@ -14,13 +14,12 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.model import Kind
 from cmdm_tui.query.seek import (
     Candidate,
     Ordering,
     SeekFailed,
     TooManyGroups,
-    cost,
     count_in,
     extract,
     first,
@@ -31,8 +30,6 @@ from cmdm_tui.query.seek import (
     search,
     smallest,
 )
-from cmdm_tui.query.seek.order import ByValue
-from cmdm_tui.query.seek.pages import SortedPages
 from tests.query.seek.plain import VALUES, Predicate, account_key, column, predicates
 from tests.query.seek.shelf import FIELD, Shelf
 from tests.query.seek.test_predicates import where
@@ -56,7 +53,11 @@ def on_wire(value: Any, kind: Kind, style: int) -> object:
         case Kind.NUMBER:
             text = format(value, "f")
             plain = text.rstrip("0").rstrip(".") if "." in text else text
-            return [text, "0" if plain == "-0" else plain, plain + (".0" if "." not in plain else "0")][style % 3]
+            return [
+                text,
+                "0" if plain == "-0" else plain,
+                plain + (".0" if "." not in plain else "0"),
+            ][style % 3]
         case Kind.DATE:
             return value.isoformat()
         case Kind.DATETIME:
@@ -160,7 +161,9 @@ def law(kind: Kind, check: Callable[[Case], None], **options: Any) -> None:
 def is_found(case: Case) -> None:
     for candidate in case.candidates:
         case.shelf.calls.clear()
-        found = run(search(case.shelf, candidate, case.ordering, fields=["Other"], per_page=case.per_page))
+        found = run(
+            search(case.shelf, candidate, case.ordering, fields=["Other"], per_page=case.per_page)
+        )
         check_calls(case)
         if isinstance(found, SeekFailed):
             continue
@@ -169,9 +172,7 @@ def is_found(case: Case) -> None:
         assert len(ids) == len(set(ids))
         numbers = {record.properties["Other"] for record in found.records}
         kept = {
-            number
-            for number, value in enumerate(case.values)
-            if case.predicate.of(value) is True
+            number for number, value in enumerate(case.values) if case.predicate.of(value) is True
         }
         assert kept <= numbers
         assert found.total == len(case.values)
@@ -239,7 +240,5 @@ LAWS = [is_found, is_counted, has_extremes, is_grouped, comes_first]
 
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("check", LAWS)
-def test_a_seek_equals_a_filter_of_all_records(
-    kind: Kind, check: Callable[[Case], None]
-) -> None:
+def test_a_seek_equals_a_filter_of_all_records(kind: Kind, check: Callable[[Case], None]) -> None:
     law(kind, check)

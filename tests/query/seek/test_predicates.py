@@ -79,7 +79,7 @@ def test_a_candidate_encloses_every_match(kind: Kind) -> None:
         f"{FIELD} = 'New'",
         f"'New' = {FIELD}",
         f"({FIELD}) = ('New')",
-        f"field = 'New'",
+        "field = 'New'",
         f"lead.{FIELD} = 'New'",
         f"{FIELD} IN ('New', 'Old')",
         f"{FIELD} LIKE 'New%'",
