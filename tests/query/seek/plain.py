@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -86,7 +86,7 @@ def listed(values: list[Value], *, has_null: bool) -> Predicate:
 def liked(
     prefix: str, rest: str, *, is_folded: bool, is_negated: bool, has_escape: bool
 ) -> Predicate:
-    """LIKE `prefix` and then `%`, `_`, `%x` or nothing; the prefix is escaped where that is said."""
+    """LIKE `prefix` and then `%`, `_`, `%x` or nothing; the prefix escaped where told."""
 
     def begins(one: str) -> bool:
         text, start = one, prefix
@@ -189,9 +189,10 @@ TEXTS = st.text(st.sampled_from(LETTERS), max_size=3) | st.text(max_size=3).filt
 )
 NUMBERS = st.decimals(-30, 300, places=1) | st.integers(-12, 120).map(Decimal)
 DATES = st.dates(date(2025, 12, 1), date(2026, 3, 1))
-TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 3)).map(
-    lambda moment: moment.replace(microsecond=0)
-)
+TIMES = st.datetimes(
+    datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+    datetime(2026, 1, 3, tzinfo=UTC).replace(tzinfo=None),
+).map(lambda moment: moment.replace(microsecond=0))
 VALUES: dict[Kind, st.SearchStrategy[Value]] = {
     Kind.TEXT: TEXTS,
     Kind.NUMBER: NUMBERS,

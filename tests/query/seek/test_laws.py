@@ -1,4 +1,4 @@
-"""Whatever the service, its order, its pages and the predicate: what is sought equals a filter of all.
+"""Whatever the service, its order, its pages and the predicate: a seek equals a filter of all.
 
 Where a service sorts otherwise than any order thought of, the seek says so, or reads until it
 cannot matter; its answer is never another than a scan's.

@@ -11,7 +11,8 @@ from sqlglot import exp
 from cmdm_tui.query.model import Column, Kind
 from cmdm_tui.query.seek import Candidate, extract
 from cmdm_tui.query.seek.candidates import engine_key
-from cmdm_tui.query.seek.region import Region
+from cmdm_tui.query.seek.patterns import Pattern
+from cmdm_tui.query.seek.region import Interval, Region, before
 from cmdm_tui.query.seek.spelling import letters_key
 from tests.query.seek.plain import LETTERS, VALUES, Predicate, column, predicates
 from tests.query.seek.shelf import FIELD
@@ -189,15 +190,15 @@ def test_the_law_finds_a_prefix_that_is_not_folded(monkeypatch: pytest.MonkeyPat
     predicate = liked("ß", "%", is_folded=False, is_negated=False, has_escape=False)
     assert faults(predicate, Kind.TEXT, ["ßx", "ss"]) == []
 
-    def lower_cased(prefix: str, _: Any) -> Region:
-        return module._starting((prefix.lower(), ""), lambda key: (key[0] + "\U0010ffff", ""))
+    def matching(column: Column, pattern: Pattern) -> module._Reading:
+        low = (pattern.prefix.lower(), "")
+        region = Region.of(Interval(before(low), before((low[0] + "\U0010ffff", ""))))
+        return module._Reading({(column.name, "engine"): module._Sides(region, None)})
 
     monkeypatch.setattr(
         module,
         "_matching",
-        lambda column, pattern: module._Reading(
-            {(column.name, "engine"): module._Sides(lower_cased(pattern.prefix, None), None)}
-        ),
+        matching,
     )
     assert faults(predicate, Kind.TEXT, ["ßx", "ss"]) == ["ßx"]
 
@@ -207,7 +208,7 @@ def test_the_law_finds_a_dotted_capital_i_taken_for_plain(monkeypatch: pytest.Mo
 
     predicate = liked("ist", "%", is_folded=True, is_negated=False, has_escape=False)
     assert faults(predicate, Kind.TEXT, ["İstanbul"]) == []
-    monkeypatch.setattr("cmdm_tui.query.seek.patterns.is_plain", lambda _: True)
+    monkeypatch.setattr("cmdm_tui.query.seek.patterns.is_plain", str.isprintable)
     assert faults(predicate, Kind.TEXT, ["İstanbul"]) == ["İstanbul"]
 
 
@@ -217,5 +218,9 @@ def test_the_law_finds_a_negation_that_takes_nulls_along(monkeypatch: pytest.Mon
     predicate = negated(compared("=", "a", is_turned=False))
     assert faults(predicate, Kind.TEXT, ["a", "b", None]) == []
     others = Region.others
-    monkeypatch.setattr(Region, "others", lambda self: Region(others(self).intervals, True))
+
+    def with_null(region: Region) -> Region:
+        return Region(others(region).intervals, has_null=True)
+
+    monkeypatch.setattr(Region, "others", with_null)
     assert faults(predicate, Kind.TEXT, ["a", "b", None]) == [None, None, None]
