@@ -18,8 +18,12 @@ class StatementCompleter(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         """Yield the completions for the text before the cursor."""
-        del complete_event
-        suggestions = suggest(document.text_before_cursor, self._known, document.text_after_cursor)
+        suggestions = suggest(
+            document.text_before_cursor,
+            self._known,
+            document.text_after_cursor,
+            is_asked=complete_event.completion_requested,
+        )
         for offer in suggestions.offers:
             yield Completion(
                 offer.text,

@@ -35,16 +35,20 @@ class Rule:
     word: Callable[[re.Match[str]], str] = lambda found: found["word"]
 
 
-def suggest(text: str, known: Known, behind: str = "") -> Suggestions:
+def suggest(text: str, known: Known, behind: str = "", *, is_asked: bool = True) -> Suggestions:
     """Return what the first rule that fits offers for the end of `text`; `behind` comes after it.
 
-    In SQL that is what tells which entities are asked.
+    In SQL that is what tells which entities are asked. Unless it is asked for, no word of SQL is
+    offered before it is begun: a hundred may follow.
     """
     statement = statement_at_end(text)
     if reads_sql(statement) and re.search(r"\s", statement.strip() + statement[-1:]):
         word = WORD.search(statement)
         typed = word["word"] if word else ""
-        return Suggestions(typed, _matching(typed, offers_of_sql(statement, behind, known)))
+        offers = tuple(offers_of_sql(statement, behind, known))
+        if not typed and not is_asked and len(offers) > _FEW:
+            return Suggestions("")
+        return Suggestions(typed, _matching(typed, offers))
     for rule in RULES:
         found = rule.pattern.fullmatch(statement)
         if found is not None:
@@ -153,6 +157,7 @@ def _word(name: str) -> str:
     return name if re.fullmatch(r"[\w.-]+", name) else ""
 
 
+_FEW = 40
 _SQL_WORDS = ("SELECT ", "WITH ", "EXPLAIN ", "SHOW ENTITIES", "DESCRIBE ")
 _PARAMETERS = (
     ("per_page", "records a page; needs page"),

@@ -1,6 +1,7 @@
 """The prompt: reads statements from a person, runs them, tells errors and goes on."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -22,9 +23,10 @@ from cmdm_tui.repl.interrupts import interruptible
 from cmdm_tui.repl.keys import statement_keys
 from cmdm_tui.repl.moments import reset_time
 from cmdm_tui.repl.querying import load
-from cmdm_tui.repl.reading import units
+from cmdm_tui.repl.reading import goes_on, statement_at_end, units
 from cmdm_tui.repl.script import run_unit
 from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.statements import begins_sql
 from cmdm_tui.repl.summary import calls_left
 from cmdm_tui.text import one_line
 
@@ -83,8 +85,11 @@ def _load_behind(prompts: PromptSession[str]) -> list[asyncio.Future[None]]:
     return begun
 
 
-def toolbar(session: Session) -> StyleAndTextTuples:
-    """Return the line at the bottom: profile, host, calls left and the reset."""
+def toolbar(session: Session, typing: Callable[[], str] | None = None) -> StyleAndTextTuples:
+    """Return the line at the bottom: profile, host, calls left, the reset, and how SQL ends.
+
+    `typing` returns what is typed so far.
+    """
     account = session.account
     quota = account.client.quota
     parts = [one_line(account.profile.name, _LONGEST_NAME), one_line(account.client.host, 60)]
@@ -92,6 +97,9 @@ def toolbar(session: Session) -> StyleAndTextTuples:
     reset = reset_time(quota, account.client.clock_offset)
     if reset is not None:
         parts.append(f"reset {reset:%H:%M}")
+    typed = "" if typing is None else typing()
+    if goes_on(typed) and begins_sql(statement_at_end(typed)):
+        parts.append("SQL ends with ;")
     return [("", f" {' · '.join(parts)} ")]
 
 
@@ -100,7 +108,7 @@ def new_prompts(
 ) -> PromptSession[str]:
     """Return the prompt for statements, ready to ask again and again."""
     name = one_line(session.account.profile.name, _LONGEST_NAME)
-    return PromptSession(
+    prompts: PromptSession[str] = PromptSession(
         [("bold", f"{name}> ")],
         multiline=True,
         prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
@@ -108,12 +116,13 @@ def new_prompts(
         completer=StatementCompleter(session.knowledge),
         complete_while_typing=True,
         key_bindings=statement_keys(),
-        bottom_toolbar=partial(toolbar, session),
+        bottom_toolbar=lambda: toolbar(session, lambda: prompts.default_buffer.text),
         enable_open_in_editor=True,
         tempfile_suffix=".json",
         input=keyboard,
         output=screen,
     )
+    return prompts
 
 
 async def _run_typed(session: Session, text: str) -> None:

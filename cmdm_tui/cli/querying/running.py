@@ -11,7 +11,7 @@ import click
 from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.cli.querying.destination import look_of, opened
 from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
@@ -102,7 +102,7 @@ class Run:
     ) -> "tuple[Result, tuple[str, ...]]":
         """Write the rows as they come, and return the result and what to tell of its writing."""
         asked = self._asked
-        streaming = engine.stream(prepared, max_calls=asked.max_calls)
+        streaming = engine.stream(prepared, max_calls=self._most_calls(prepared))
         with opened(asked.file) as sink, self._line.of(prepared.cost.high):
             writing = writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
             output = _Output(writing, sink, self._line)
@@ -121,13 +121,18 @@ class Run:
             output.end(result.columns)
         return result, writing.notes
 
+    def _most_calls(self, prepared: Prepared) -> int | None:
+        """Return the calls that the run may make: unasked, not many more than were said."""
+        if self._asked.is_sure:
+            return None
+        return self._asked.max_calls or prepared.cost.high + UNASKED
+
     def _stop(self, streaming: Streaming) -> None:
         self._is_interrupted = True
         streaming.stop()
 
     def _code_of(self, result: "Result") -> int:
         if self._is_interrupted:
-            note("Interrupted; what had come is kept.")
             return Exit.INTERRUPTED
         return Exit.TOO_MANY_CALLS if result.partial else Exit.DONE
 

@@ -1,7 +1,7 @@
 """Writes a table for a person: aligned, as wide as the terminal, row after row as they come.
 
 The widths are those of the rows that come first, since the others are not there yet: a later value
-that is wider is cut on a terminal, and stands out elsewhere.
+that is wider stands out of its column, and is cut where a terminal has no room for that.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ class TableWriter:
         self._names: list[str] = []
         self._are_numbers: list[bool] = []
         self._widths: list[int] | None = None
+        self._is_narrowed: list[bool] = []
 
     def begin(self, columns: Sequence[Column]) -> None:
         """Take the columns; nothing is written before the first rows tell the widths."""
@@ -61,26 +62,38 @@ class TableWriter:
         ]
         width = self._look.width
         self._widths = natural if width is None else widths_that_fit(natural, width)
+        self._is_narrowed = [
+            size < needed for size, needed in zip(self._widths, natural, strict=False)
+        ]
         heading = [
-            self._cell(name, size, is_right)
-            for name, size, is_right in zip(
-                self._names, self._widths, self._are_numbers, strict=False
-            )
+            self._cell(place, self._names[place], size, cuts=True)
+            for place, size in enumerate(self._widths)
         ]
         rule = (" " * GAP).join("─" * size for size in self._widths)
         self._write([self._styled((" " * GAP).join(heading).rstrip(), _BOLD), rule])
         return self._widths
 
     def _line(self, row: Row, texts: Sequence[str], widths: Sequence[int]) -> str:
+        cuts = not self._has_room(texts, widths)
         cells: list[str] = []
         for place, width in enumerate(widths):
-            cell = self._cell(texts[place], width, self._are_numbers[place])
+            cell = self._cell(place, texts[place], width, cuts=cuts or self._is_narrowed[place])
             cells.append(self._styled(cell, _DIM) if row[place] is None else cell)
         return (" " * GAP).join(cells).rstrip()
 
-    def _cell(self, text: str, width: int, is_right: bool) -> str:
-        length = cell_len(text)
-        if length > width and self._look.width is not None and not is_right:
+    def _has_room(self, texts: Sequence[str], widths: Sequence[int]) -> bool:
+        """Tell whether a row fits where what is wider than its column stands out of it."""
+        if self._look.width is None:
+            return True
+        sizes = [
+            width if is_narrowed else max(cell_len(text), width)
+            for text, width, is_narrowed in zip(texts, widths, self._is_narrowed, strict=False)
+        ]
+        return sum(sizes) + GAP * (len(sizes) - 1) <= self._look.width
+
+    def _cell(self, place: int, text: str, width: int, *, cuts: bool) -> str:
+        length, is_right = cell_len(text), self._are_numbers[place]
+        if length > width and self._look.width is not None and cuts and not is_right:
             return set_cell_size(text, max(width - 1, 0)) + ELLIPSIS
         # Half a number is another number: one that does not fit stands out of its column.
         blank = " " * (width - length)

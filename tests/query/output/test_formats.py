@@ -271,6 +271,12 @@ def test_a_number_is_never_cut() -> None:
     assert str(number) in out.decode() or "b" not in out.decode().splitlines()[0]
 
 
+def test_a_later_value_is_cut_only_where_there_is_no_room_for_it() -> None:
+    rows = [["Bath", "x"], ["Stow-on-the-Wold", "x"], ["Llanfairpwllgwyngyllgogerychwyrn", "x"]]
+    out = written("table", rows, [Named("a"), Named("b")], Look(is_terminal=True, width=24))
+    assert out.decode().splitlines()[3:] == ["Stow-on-the-Wold  x", "Lla…  x"]
+
+
 def test_columns_that_do_not_fit_are_told() -> None:
     sink = io.BytesIO()
     writing = writer("table", sink, Look(is_terminal=True, width=30))
