@@ -25,6 +25,7 @@ from cmdm_tui.query.seek import (
     search,
 )
 from cmdm_tui.query.seek.order import Ordering
+from cmdm_tui.query.seek.pages import SortedPages
 from tests.query.seek.plain import column
 from tests.query.seek.shelf import FIELD, Shelf
 from tests.query.seek.test_predicates import where
@@ -226,3 +227,23 @@ async def test_a_thousand_pages_cost_what_is_promised(task: Any, most: int) -> N
     table = Table("lead", (column(Kind.NUMBER),), total=1_000, largest_page=1)
     estimate = cost(task, candidate, known, table)
     assert estimate.low <= len(shelf.calls) <= estimate.high
+
+
+async def test_without_the_check_of_order_a_match_would_be_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raws = [f"x{text}" for text in numbers(200)]
+    random.Random(4).shuffle(raws)
+    text = ordered(Kind.TEXT)
+    lost = 0
+
+    def always(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(SortedPages, "_is_sorted", always)
+    for number in range(0, 200, 20):
+        shelf = Shelf(raws, "ignored", cap=9)
+        candidate = wanted(f"{FIELD} = 'x{number}'", Kind.TEXT)
+        found = await search(shelf, candidate, text, fields=[], per_page=9)
+        lost += not found.records
+    assert lost
