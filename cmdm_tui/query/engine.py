@@ -124,7 +124,8 @@ class Streaming:
     """A run whose rows are given as they come. After the last, `result` holds all of them.
 
     `stop` ends it early: what came is given, and the result says that it is partial. A task that
-    is cancelled keeps what came the same way, in `result`.
+    is cancelled while it waits for rows keeps what came the same way, in `result`; one that is
+    cancelled elsewhere, or leaves the loop, asks for it with `kept`.
     """
 
     def __init__(self, engine: Engine, prepared: Prepared, most: int | None) -> None:
@@ -133,6 +134,16 @@ class Streaming:
         self._most = most
         self._stop = asyncio.Event()
         self.result: Result | None = None
+        self._run: Run | None = None
+
+    async def kept(self) -> Result:
+        """Return the result of what came so far, partial where that is not all."""
+        if self.result is None:
+            if self._run is None:
+                return await self.finish()
+            self.stop()
+            self.result = await self._run.kept()
+        return self.result
 
     def stop(self) -> None:
         """Fetch no more: what is under way is left, what came is given."""
@@ -169,6 +180,7 @@ class Streaming:
                 yield Batch(self.result.columns, rows)
 
     async def _given(self, run: Run, *, wanted: bool) -> AsyncGenerator[Sequence[tuple[Any, ...]]]:
+        self._run = run
         try:
             async with aclosing(run.batches(wanted=wanted)) as batches:
                 async for rows in batches:
@@ -176,7 +188,7 @@ class Streaming:
         except asyncio.CancelledError:
             self.result = await run.kept()
             raise
-        except BaseException:
+        except Exception:
             run.close()
             raise
         self.result = await run.finished()

@@ -189,12 +189,12 @@ def _stream(query: Understood, shape: Shape) -> Iterator[Option]:
     fields = fields_of(table, query.used)
     wanted = None if limit is None or shape.where is not None else limit + shape.offset
     every = pages_of(table)
-    if wanted is None:
+    if limit == 0:
+        cost, likely, first = Cost(0, 0), 0, None
+    elif wanted is None:
         low = every.low if limit is None else 1
         cost, first = Cost(low, every.high), first_of_scan(query, table)
         likely = every.high if limit is None else (low + every.high) / 2
-    elif limit == 0:
-        cost, likely, first = Cost(0, 0), 0, None
     else:
         per_page = max(min(wanted, table.largest_page), 1)
         calls = max(-(-wanted // per_page), 1)

@@ -123,8 +123,12 @@ class Preparation:
             return self._about_names(query, statement)
         try:
             understood = await self._understood(query)
-            option, understood = await self._chosen(understood)
+            # A name that is wrong is told before a page is read for it.
             columns = await self._described(understood)
+            option, chosen = await self._chosen(understood)
+            if chosen.tables != understood.tables:
+                columns = await self._described(chosen)
+            understood = chosen
         finally:
             self._learner.keep()
         plan = self._plan(option, understood)

@@ -373,7 +373,7 @@ class Run:
 
     def has_sought_long(self, table: Table) -> bool:
         """Tell whether more calls were made than a search is allowed before it is given up."""
-        return self._budget.used > seek.most_probes(table.pages or 1) + 1
+        return self._budget.used > seek.most_probes(table.pages or 1) - 2
 
     async def load_lists(self, loader: Loader, lists: Sequence[Sequence[str | None]]) -> None:
         """Load values given as columns of text."""

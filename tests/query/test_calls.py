@@ -18,6 +18,7 @@ PAGES = 3
         ("SELECT * FROM lead LIMIT 10", "stream", 1),
         ("SELECT LastName FROM lead LIMIT 10 OFFSET 5", "stream", 1),
         ("SELECT * FROM lead LIMIT 0", "stream", 1),
+        ("SELECT count(*) * 2 FROM lead", "count", 1),
         ("SELECT 1 + 1", "local", 0),
         ("SHOW ENTITIES", "local", 0),
     ],

@@ -1,0 +1,67 @@
+"""The Python face: light to import, rows by name, whole results, and errors as they are."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import cmdm_tui
+from cmdm_tui.query.errors import UnknownName
+from cmdm_tui.query.row import Row
+from cmdm_tui.sandbox import RunningInfo
+from tests.query.conftest import profile_of
+
+
+async def test_rows_come_one_by_one_and_by_name(sandbox: RunningInfo, tmp_path: Path) -> None:
+    async with cmdm_tui.connect(profile_of(sandbox), catalogs=tmp_path) as cm:
+        query = cm.query("SELECT LastName, Score FROM lead WHERE Score > 90 LIMIT 3")
+        rows = [row async for row in query]
+        assert len(rows) == 3
+        assert all(row.score == row["Score"] == row[1] > Decimal(90) for row in rows)
+        assert query.result is not None
+        assert query.result.count == 3
+
+
+async def test_a_query_can_be_awaited_whole_and_explained(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    async with cmdm_tui.connect(profile_of(sandbox), catalogs=tmp_path) as cm:
+        result = await cm.query("SELECT count(*) AS n FROM lead")
+        assert result.rows == [(3_000,)]
+        assert (await cm.explain("SELECT count(*) FROM lead")).plan == "count"
+        with pytest.raises(UnknownName):
+            await cm.query("SELECT * FROM leads")
+
+
+async def test_a_profile_of_the_environment_is_used(
+    sandbox: RunningInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(folder, str(tmp_path))
+    monkeypatch.setenv("CMDM_URL", sandbox.url)
+    monkeypatch.setenv("CMDM_CLIENT_ID", sandbox.client_id)
+    monkeypatch.setenv("CMDM_CLIENT_SECRET", sandbox.client_secret)
+    monkeypatch.setenv("CMDM_USERNAME", sandbox.username)
+    monkeypatch.setenv("CMDM_PASSWORD", sandbox.password)
+    async with cmdm_tui.connect() as cm:
+        assert (await cm.query("SELECT count(*) FROM lead")).rows == [(3_000,)]
+
+
+def test_importing_the_package_stays_light() -> None:
+    program = "import sys, cmdm_tui; print([m for m in ('httpx', 'duckdb', 'sqlglot') if m in sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_a_row_tells_which_columns_it_has() -> None:
+    row = Row(("A", "b c"), (1, 2))
+    assert (row.a, row["B C"], row[-1], list(row), len(row)) == (1, 2, 2, [1, 2], 2)
+    assert row == (1, 2)
+    with pytest.raises(KeyError, match="it has A, b c"):
+        row["d"]
+    with pytest.raises(AttributeError):
+        _ = row.d

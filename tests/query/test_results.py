@@ -1,0 +1,260 @@
+"""What a result is: typed, exact, ordered, annotated, and in hand without another call."""
+
+import asyncio
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.casts import FORMS, value_of
+from cmdm_tui.query.errors import SqlError, UnknownName
+from cmdm_tui.query.loading import Loader, columns_of
+from cmdm_tui.query.model import Column, Kind, Table
+from cmdm_tui.query.session import Database, Session
+from tests.query.conftest import Opened
+
+TABLE = Table(
+    "thing",
+    (
+        Column("ExternalID"),
+        Column("Text"),
+        Column("Amount", Kind.NUMBER, "Currency"),
+        Column("Day", Kind.DATE, "Date"),
+        Column("Moment", Kind.DATETIME, "DateTime"),
+        Column("Flag", Kind.BOOLEAN, "Boolean"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def database() -> Database:
+    return Database()
+
+
+def loaded(session: Session, *values: dict[str, Any]) -> Loader:
+    records = [Record("thing", f"R{n}", one) for n, one in enumerate(values)]
+    session.declare(TABLE, TABLE.columns)
+    loader = Loader(session, TABLE, TABLE.columns)
+    loader.load(columns_of(records, TABLE.columns))
+    loader.show()
+    return loader
+
+
+def column(session: Session, name: str) -> list[Any]:
+    return [row[0] for row in session.execute(f'SELECT "{name}" FROM temp.thing')]
+
+
+def type_of(session: Session, name: str) -> str:
+    return dict(session.describe("SELECT * FROM temp.thing"))[name]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (["1", "2.50", None], "DECIMAL(18,2)"),
+        (["0.1", "123456789012345678901234567890.12"], "DECIMAL(38,2)"),
+        (["1e3", "2"], "DECIMAL(18,0)"),
+        (["0.000000000000000000000000000001"], "DECIMAL(38,30)"),
+        (["1" * 30, "0.0000000001"], "DOUBLE"),
+        ([], "DECIMAL(18,0)"),
+    ],
+)
+def test_the_scale_of_a_decimal_fits_every_value(
+    database: Database, amounts: list[str | None], expected: str
+) -> None:
+    session = database.session()
+    loader = loaded(session, *({"Amount": amount} for amount in amounts))
+    assert type_of(session, "Amount") == expected
+    if expected != "DOUBLE":
+        found = column(session, "Amount")
+        assert found == [None if one is None else Decimal(one) for one in amounts]
+    assert bool(loader.seen.warnings("thing")) is (expected == "DOUBLE")
+
+
+def test_what_cannot_be_cast_is_null_and_counted(database: Database) -> None:
+    session = database.session()
+    loader = loaded(
+        session,
+        {"Amount": "12,5", "Day": "2026-02-30", "Moment": "soon", "Flag": "maybe"},
+        {"Amount": "", "Day": "2026-02-28", "Moment": "2026-03-01T10:00:00+02:00", "Flag": "TRUE"},
+        {"Amount": None, "Day": None, "Moment": None, "Flag": None},
+        {"Amount": 7, "Day": 5, "Moment": True, "Flag": False},
+    )
+    assert loader.seen.failed == {"Amount": 2, "Day": 2, "Moment": 2, "Flag": 1}
+    assert column(session, "Amount") == [None, None, None, Decimal(7)]
+    assert column(session, "Day") == [None, date(2026, 2, 28), None, None]
+    assert column(session, "Moment") == [None, datetime(2026, 3, 1, 8), None, None]  # noqa: DTZ001
+    assert column(session, "Flag") == [None, True, None, False]
+
+
+def test_nested_values_appear_as_their_json(database: Database) -> None:
+    session = database.session()
+    loaded(
+        session,
+        {"Text": {"a": [1, None, "é"]}},
+        {"Text": [Decimal("1.10")]},
+        {"Text": True},
+        {"Text": "\ud800x\0y"},
+    )
+    found = column(session, "Text")
+    assert found[0] == '{"a":[1,null,"é"]}'
+    assert found[2] == "true"
+    assert found[3].endswith("x\0y")
+
+
+VALUES = {
+    Kind.NUMBER: st.from_regex(FORMS[Kind.NUMBER], fullmatch=True) | st.decimals(-9, 9).map(str),
+    Kind.DATE: st.dates().map(str) | st.from_regex(FORMS[Kind.DATE], fullmatch=True),
+    Kind.DATETIME: st.datetimes().map(lambda one: one.isoformat() + "Z")
+    | st.from_regex(FORMS[Kind.DATETIME], fullmatch=True),
+    Kind.BOOLEAN: st.sampled_from(["true", "False", "1", "yes"]),
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(list(VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind])))
+def test_python_and_duckdb_agree_on_what_text_is_a_value(
+    database: Database, drawn: tuple[Kind, str]
+) -> None:
+    kind, text = drawn
+    name = next(one.name for one in TABLE.columns if one.kind is kind)
+    session = database.session()
+    loader = loaded(session, {name: text})
+    (found,) = column(session, name)
+    expected = value_of(kind, text)
+    if isinstance(expected, Decimal) and type_of(session, name) == "DOUBLE":
+        assert found == pytest.approx(float(expected))
+    else:
+        assert found == expected
+    assert bool(loader.seen.failed) is (expected is None)
+    session.close()
+
+
+async def test_names_are_matched_without_regard_to_case(opened: Opened) -> None:
+    result = await opened.run('SELECT LASTNAME, "score" FROM LEAD AS L WHERE l.Score > 99 LIMIT 1')
+    assert [one.name for one in result.columns] == ["LastName", "Score"]
+    assert isinstance(result.rows[0][1], Decimal)
+
+
+async def test_a_star_begins_with_the_id_and_keeps_the_fields_order(opened: Opened) -> None:
+    result = await opened.run("SELECT * FROM lead WHERE Score > 50 LIMIT 1")
+    fields = await opened.account.catalog.fields("lead")
+    assert [one.name for one in result.columns] == ["ExternalID", *(one.name for one in fields)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "suggestion"),
+    [
+        ("SELECT * FROM leads", "lead"),
+        ("SELECT LastNme FROM lead WHERE Score > 1", "LastName"),
+        ("SELECT l.scor FROM lead l WHERE Score > 1", "Score"),
+        ("DESCRIBE contct", "contact"),
+    ],
+)
+async def test_an_unknown_name_gets_the_nearest_ones(
+    opened: Opened, sql: str, suggestion: str
+) -> None:
+    with pytest.raises(UnknownName) as unknown:
+        await opened.run(sql)
+    assert suggestion in unknown.value.suggestions
+    assert f"Did you mean {suggestion}" in str(unknown.value)
+
+
+async def test_an_unknown_column_is_told_where_it_stands(opened: Opened) -> None:
+    await opened.know("lead")
+    with pytest.raises(UnknownName) as unknown:
+        await opened.run("SELECT LastName,\n  Skore FROM lead")
+    assert unknown.value.line == 2
+    assert opened.network.calls == opened.network.calls[:2], "nothing is fetched for it"
+
+
+async def test_a_cte_may_have_an_entitys_name(opened: Opened) -> None:
+    sql = "WITH lead AS (SELECT Score FROM lead WHERE Score > 90) SELECT min(Score) > 90 FROM lead"
+    assert await opened.rows(sql) == [(True,)]
+
+
+async def test_types_are_inferred_where_none_are_told_and_marked(opened: Opened) -> None:
+    result = await opened.run("SELECT Subject, DueDate FROM task WHERE DueDate IS NOT NULL LIMIT 2")
+    assert [one.type for one in result.columns] == ["VARCHAR", "DATE"]
+    assert set(result.notes.inferred) == {"task.Subject", "task.DueDate"}
+
+
+async def test_moments_of_a_time_zone_come_in_utc(opened: Opened) -> None:
+    ((moment,),) = await opened.rows("SELECT TIMESTAMPTZ '2026-03-31 12:00:00+02:00'")
+    assert moment == datetime(2026, 3, 31, 10)  # noqa: DTZ001
+
+
+async def test_a_result_is_sorted_anew_without_a_call(opened: Opened) -> None:
+    result = await opened.run("SELECT LastName, Score FROM lead WHERE Score > 90")
+    before = len(opened.network.calls)
+    names = [row[0] for row in result.sorted_by("lastname").rows]
+    assert names == sorted(names, key=lambda name: (name.casefold(), name))
+    scores = [row[1] for row in result.sorted_by("Score", descending=True)]
+    assert scores == sorted(scores, reverse=True)
+    assert len(opened.network.calls) == before
+
+
+async def test_a_result_becomes_what_other_libraries_work_on(opened: Opened) -> None:
+    result = await opened.run("SELECT LastName, Score FROM lead WHERE Score > 90")
+    assert result.to_arrow().num_rows == result.count
+    assert result.to_polars().columns == ["LastName", "Score"]
+    assert list(result.to_pandas().columns) == ["LastName", "Score"]
+
+
+async def test_the_first_rows_come_before_the_last_page_is_asked_for(opened: Opened) -> None:
+    await opened.know("lead")
+    before = len(opened.network.calls)
+    streaming = opened.engine.stream(await opened.engine.prepare("SELECT LastName FROM lead"))
+    made: list[int] = []
+    rows = 0
+    async for batch in streaming:
+        made.append(len(opened.network.calls) - before)
+        rows += len(batch.rows)
+    assert made[0] == 1
+    assert rows == 3_000
+    assert streaming.result is not None
+    assert streaming.result.count == 3_000
+
+
+async def test_stopping_keeps_what_came(opened: Opened) -> None:
+    await opened.know("lead")
+    streaming = opened.engine.stream(await opened.engine.prepare("SELECT LastName FROM lead"))
+    rows = 0
+    async for batch in streaming:
+        rows += len(batch.rows)
+        streaming.stop()
+    assert streaming.result is not None
+    assert streaming.result.partial
+    assert streaming.result.count == rows < 3_000
+
+
+async def test_cancelling_keeps_what_came(opened: Opened) -> None:
+    await opened.know("lead")
+    streaming = opened.engine.stream(await opened.engine.prepare("SELECT LastName FROM lead"))
+    has_begun = asyncio.Event()
+
+    async def read() -> None:
+        async for _ in streaming:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+    reading = asyncio.create_task(read())
+    await has_begun.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    result = await streaming.kept()
+    assert result.partial
+    assert 1_000 <= result.count < 3_000
+
+
+async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: Opened) -> None:
+    await opened.know("lead")
+    with pytest.raises(SqlError) as wrong:
+        await opened.run("SELECT no_such_function(LastName) FROM lead")
+    assert "no_such_function" in str(wrong.value)
+    assert "\n" not in str(wrong.value)
