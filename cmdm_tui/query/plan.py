@@ -71,14 +71,19 @@ class Scan:
 
 @dataclass(frozen=True)
 class Lookup:
-    """A small entity's pages, then the records of others that its rows name, one call each."""
+    """An entity's records, then those of another that they name, one call each.
+
+    The near side is read whole, or by `ids` where the query names them; `scan` says how. Where its
+    keys turn out to be no fewer than the far side's pages, those are read.
+    """
 
     scan: Scan
-    table: Table
-    columns: tuple[Column, ...]
-    key_entity: str
+    near: Table
+    far: Table
+    near_columns: tuple[Column, ...]
+    far_columns: tuple[Column, ...]
     key: Column
-    is_outer: bool
+    ids: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)

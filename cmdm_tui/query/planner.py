@@ -10,7 +10,7 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from cmdm_tui.query import seeking
+from cmdm_tui.query import joining, seeking
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
 from cmdm_tui.query.names import Source
@@ -19,6 +19,7 @@ from cmdm_tui.query.plan import (
     CountAll,
     FirstCall,
     Get,
+    Lookup,
     Nothing,
     Option,
     PlanClass,
@@ -74,7 +75,7 @@ def options(query: Understood) -> list[Option]:
     """Return the ways to answer the query, a scan of all pages first."""
     if not query.tables:
         return [Option(PlanClass.LOCAL, Nothing(), Cost(0, 0), 0)]
-    found = [scan(query)]
+    found = [scan(query), *joining.options(query)]
     if query.shape is not None:
         found += _count(query, query.shape)
         found += _get(query, query.shape)
@@ -170,7 +171,7 @@ def is_count_of_records(call: exp.Expr) -> bool:
 
 
 def _get(query: Understood, shape: Shape) -> Iterator[Option]:
-    ids = wanted_ids(shape.where, query.table)
+    ids = wanted_ids(shape.where)
     if ids is None or any(not one or one.casefold() == "fields" for one in ids):
         return
     table = query.table
@@ -216,6 +217,8 @@ def needs_first_call(query: Understood, option: Option) -> list[FirstCall]:
         case Get(table=table, ids=ids):
             is_cheap = len(ids) <= _IDS_WITHOUT_TOTAL
             return [] if is_cheap or query.is_known(table) else [first_of_scan(query, table)]
+        case Lookup():
+            return []
         case Scan(tables=tables, firsts=firsts):
             return [firsts[one.entity] for one in tables if not query.is_known(one)]
         case Stream(most=int(most), ordering=None):

@@ -25,6 +25,7 @@ from cmdm_tui.query.plan import (
     EntityPlan,
     FirstCall,
     Get,
+    Lookup,
     Nothing,
     Option,
     Plan,
@@ -207,7 +208,7 @@ class Preparation:
     async def _guessed_fields(self, entity: str, shape: Shape) -> tuple[Field, ...]:
         """Return the fields that the plan's first answer shows; asked for where it shows none."""
         pages = self._pages[entity]
-        ids = wanted_ids(shape.where, self._as_table(entity, ()))
+        ids = wanted_ids(shape.where)
         if ids is not None and len(ids) == 1 and ids[0] and ids[0].casefold() != "fields":
             record = await pages.record_or_none(ids[0])
             fields = facts.infer_fields([record] if record else [])
@@ -318,6 +319,10 @@ class Preparation:
 
     def _begun(self, option: Option) -> int:
         """Return how many of a way's own calls were made already."""
+        if isinstance(option.task, Lookup):
+            # A page of the near side is used; one of the far side may be for nothing.
+            near = option.task.scan.firsts[option.task.near.entity]
+            return int(option.task.ids is None and self._pages[near.entity].has(near))
         if isinstance(option.task, Get):
             pages = self._pages[option.task.table.entity]
             return sum(pages.has_record(one) for one in option.task.ids)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
-from cmdm_tui.query import finding, seek
+from cmdm_tui.query import finding, joining, seek
 from cmdm_tui.query.answers import Answer, answered
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
@@ -24,6 +24,7 @@ from cmdm_tui.query.plan import (
     FirstCall,
     Get,
     Groups,
+    Lookup,
     Nothing,
     Scan,
     Search,
@@ -173,6 +174,8 @@ class Run:
                 await self._got(task)
             case Scan():
                 await self._scanned(task)
+            case Lookup():
+                await self._looked_up(task)
             case Search() | Boundaries() | Groups() | Stream():
                 await self._sought(task)
             case _:
@@ -188,6 +191,21 @@ class Run:
             return
         answers: dict[int, Answer] = dict.fromkeys(range(len(shape.aggregate_calls)), (None, total))
         self.answer = answered(shape, answers)
+
+    async def _looked_up(self, task: Lookup) -> None:
+        """Read the near side, then the records it names: by id, or by pages if those are fewer."""
+        near, far = task.near, task.far
+        if task.ids is None:
+            await self._scanned_one(near, task.near_columns, task.scan.firsts[near.entity])
+        else:
+            await self._got(Get(near, task.near_columns, task.ids))
+        rows = await self._session.work(self._session.execute, joining.keys_sql(near, task.key))
+        ids = tuple(row[0] for row in rows)
+        first = task.scan.firsts[far.entity]
+        if len(ids) < (far.pages or 1) and all(one.casefold() != "fields" for one in ids):
+            await self._got(Get(far, task.far_columns, ids))
+        else:
+            await self._scanned_one(far, task.far_columns, first)
 
     async def _got(self, task: Get) -> None:
         gate = asyncio.Semaphore(_RECORDS_AT_ONCE)
@@ -225,7 +243,8 @@ class Run:
         """
         task = scan_of(self._query)
         (table,) = task.tables
-        if sorted_first is not None and self.has_sought_long(table):
+        are_ties_steady = self._learner.trait("stable_ties") is not False
+        if sorted_first is not None and are_ties_steady and self.has_sought_long(table):
             task = replace(task, firsts={table.entity: sorted_first})
         await self._scanned(task)
 
@@ -373,7 +392,7 @@ class Run:
 
     def has_sought_long(self, table: Table) -> bool:
         """Tell whether more calls were made than a search is allowed before it is given up."""
-        return self._budget.used > seek.most_probes(table.pages or 1) - 2
+        return self._budget.used >= seek.most_probes(table.pages or 1)
 
     async def load_lists(self, loader: Loader, lists: Sequence[Sequence[str | None]]) -> None:
         """Load values given as columns of text."""

@@ -148,11 +148,25 @@ def single(tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]
     return Shape(tree, source, aggregates)
 
 
-def wanted_ids(where: exp.Expr | None, table: Table) -> tuple[str, ...] | None:
+def wanted_ids(where: exp.Expr | None) -> tuple[str, ...] | None:
     """Return the external ids that alone can satisfy the condition; None where it names none."""
     if where is None:
         return None
-    found = [ids for part in _conjuncts(where) if (ids := _ids(part, table)) is not None]
+    found = [ids for part in _conjuncts(where) if (ids := _ids(part)) is not None]
+    return min(found, key=len) if found else None
+
+
+def ids_of(select: exp.Expr, alias: str) -> tuple[str, ...] | None:
+    """Return the ids that a SELECT of several entities names of the one that goes by `alias`."""
+    where = select.args.get("where")
+    if not isinstance(where, exp.Where):
+        return None
+    found = [
+        ids
+        for part in _conjuncts(where.this)
+        if (ids := _ids(part)) is not None
+        and all(one.table.casefold() == alias for one in part.find_all(exp.Column))
+    ]
     return min(found, key=len) if found else None
 
 
@@ -165,10 +179,10 @@ def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
         yield node
 
 
-def _ids(node: exp.Expr, table: Table) -> tuple[str, ...] | None:
+def _ids(node: exp.Expr) -> tuple[str, ...] | None:
     node = node.unnest()
     if isinstance(node, exp.Or):
-        left, right = _ids(node.this, table), _ids(node.expression, table)
+        left, right = _ids(node.this), _ids(node.expression)
         return None if left is None or right is None else tuple(dict.fromkeys((*left, *right)))
     if isinstance(node, exp.EQ):
         for one, other in ((node.this, node.expression), (node.expression, node.this)):

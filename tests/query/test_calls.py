@@ -135,3 +135,30 @@ async def test_explain_makes_a_call_for_an_unknown_total_and_none_after(opened: 
     assert "calls    3" in text
     await opened.run("EXPLAIN (FORMAT JSON) SELECT avg(Score) FROM lead")
     assert len(opened.network.calls) - before == 1
+
+
+async def test_a_join_looks_up_the_few_records_that_are_named(opened: Opened) -> None:
+    await opened.know("lead", "account")
+    sql = "SELECT ExternalID FROM lead WHERE AccountExternalID IS NOT NULL LIMIT 1"
+    ((external_id,),) = await opened.rows(sql)
+    join = (
+        "SELECT l.LastName, a.Name FROM account a "
+        f"JOIN lead l ON l.ExternalID = a.ExternalID WHERE a.ExternalID = '{external_id}'"
+    )
+    assert await opened.rows(join) == []
+    join = (
+        "SELECT a.Name FROM lead l LEFT JOIN account a ON a.ExternalID = l.AccountExternalID "
+        f"WHERE l.ExternalID = '{external_id}'"
+    )
+    plan, made = await opened.cost_of(join)
+    assert (plan, made) == ("materialise", 2)
+    ((name,),) = await opened.rows(join)
+    assert name is not None
+
+
+async def test_a_join_gives_the_same_rows_however_its_records_come(opened: Opened) -> None:
+    await opened.know("lead", "account", "opportunity")
+    joined = "FROM account a JOIN lead l ON l.ExternalID = a.Owner WHERE a.City > 'm'"
+    plain = f"SELECT count(*) {joined}"
+    scanned = f"SELECT count(*) FROM (SELECT 1 {joined}) q"
+    assert await opened.rows(plain) == await opened.rows(scanned)

@@ -50,7 +50,10 @@ async def test_a_profile_of_the_environment_is_used(
 
 
 def test_importing_the_package_stays_light() -> None:
-    program = "import sys, cmdm_tui; print([m for m in ('httpx', 'duckdb', 'sqlglot') if m in sys.modules])"
+    program = (
+        "import sys, cmdm_tui; "
+        "print([name for name in ('httpx', 'duckdb', 'sqlglot') if name in sys.modules])"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True, text=True
     )
