@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import stored_type
-from cmdm_tui.query.errors import UnknownName
+from cmdm_tui.query.errors import QueryError, UnknownName
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, Cost, Kind
 from cmdm_tui.query.names import nearest
@@ -19,7 +20,7 @@ from cmdm_tui.query.pages import EntityPages
 from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse
 from cmdm_tui.query.prepare import Preparation, Prepared
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
-from cmdm_tui.query.running import Batch, Run
+from cmdm_tui.query.running import Batch, Resumption, Run
 from cmdm_tui.query.session import Database, Session
 
 _ROWS_AT_ONCE = 1_000
@@ -47,6 +48,19 @@ class Engine:
         """
         return await self.stream(prepared, max_calls=max_calls).finish()
 
+    async def resume(self, result: Result, *, max_calls: int | None = None) -> Result:
+        """Go on with a run that its number of calls ended, and return the result then.
+
+        Pages that were read are not read again; `max_calls` limits the further calls. Raises
+        QueryError where there is nothing to go on with.
+        """
+        left = result.resumption
+        if not isinstance(left, Resumption):
+            raise QueryError("This result is whole, or was not stopped by its number of calls")
+        most = None if max_calls is None else left.used + max_calls
+        prepared = replace(left.prepared, kept=[left.kept])
+        return await Streaming(self, prepared, most, used=left.used).finish()
+
     def stream(self, prepared: Prepared, *, max_calls: int | None = None) -> "Streaming":
         """Return the run of a query, to be iterated over: its rows as they come."""
         return Streaming(self, prepared, max_calls)
@@ -55,22 +69,28 @@ class Engine:
         """Let go of the database; results are gone with it."""
         self._database.close()
 
-    def begin(self, prepared: Prepared, most: int | None, stop: asyncio.Event) -> Run:
-        """Begin a run with what planning has read, if no other run has begun with it."""
+    def begin(
+        self, prepared: Prepared, most: int | None, stop: asyncio.Event, used: int | None = None
+    ) -> Run:
+        """Begin a run with what planning has read, if no other run has begun with it.
+
+        `used` calls were made before, those of planning where nothing else is said.
+        """
         query = prepared.understood
         if query is None:
             raise TypeError("This statement tells about names and has nothing to run.")
-        used = 0
         if prepared.kept:
             kept = prepared.kept.pop()
-            pages, learner, used = kept.pages, kept.learner, prepared.calls_made
+            pages, learner = kept.pages, kept.learner
+            used = prepared.calls_made if used is None else used
         else:
             learner, pages = Learner(self._account), {}
-        budget = CallBudget(most, used=used)
+        budget = CallBudget(most, used=used or 0)
         for entity in query.tables:
             if entity not in pages:
                 pages[entity] = EntityPages(self._account.client, entity, budget, learner)
             pages[entity].budget = budget
+            pages[entity].keeps_all = most is not None
         session = self._database.session()
         return Run(prepared, query, pages, learner, budget, session, stop)
 
@@ -128,10 +148,13 @@ class Streaming:
     cancelled elsewhere, or leaves the loop, asks for it with `kept`.
     """
 
-    def __init__(self, engine: Engine, prepared: Prepared, most: int | None) -> None:
+    def __init__(
+        self, engine: Engine, prepared: Prepared, most: int | None, *, used: int | None = None
+    ) -> None:
         self._engine = engine
         self._prepared = prepared
         self._most = most
+        self._used = used
         self._stop = asyncio.Event()
         self.result: Result | None = None
         self._run: Run | None = None
@@ -154,7 +177,7 @@ class Streaming:
         if self._tells_of_names:
             self.result = await self._engine.about_names(self._prepared)
             return self.result
-        run = self._engine.begin(self._prepared, self._most, self._stop)
+        run = self._engine.begin(self._prepared, self._most, self._stop, self._used)
         async for _ in self._given(run, wanted=False):
             pass
         return run.finished_result
@@ -170,7 +193,7 @@ class Streaming:
         if self._tells_of_names:
             await self.finish()
         else:
-            run = self._engine.begin(self._prepared, self._most, self._stop)
+            run = self._engine.begin(self._prepared, self._most, self._stop, self._used)
             async with aclosing(self._given(run, wanted=True)) as given:
                 async for rows in given:
                     is_streamed = True

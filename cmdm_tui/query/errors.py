@@ -66,11 +66,12 @@ class UnknownName(SqlError):
         message = f"There is no {kind} {name!r}{where}"
         shown = ", ".join(suggestions)
         place = {} if at is None else at.meta
+        column, length = place.get("col"), place.get("end", 0) - place.get("start", 0)
         super().__init__(
             message,
             hint=f"Did you mean {shown}?" if shown else None,
             line=place.get("line"),
-            column=place.get("col"),
+            column=None if column is None else max(column - length, 1),
         )
         self.kind = kind
         self.name = name

@@ -49,7 +49,8 @@ def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None
 class EntityPages:
     """Reads one entity's pages within a budget; those that were read to be kept are kept.
 
-    `budget` may be exchanged: what planning has read, the run finds here.
+    `budget` may be exchanged: what planning has read, the run finds here. With `keeps_all`, what a
+    scan has read stays, so that a run that its budget ended can be taken up again.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class EntityPages:
         self._records: dict[str, Record | None] = {}
         self.entity = entity
         self.budget = budget
+        self.keeps_all = False
 
     async def page(
         self,
@@ -155,15 +157,19 @@ class EntityPages:
     ) -> AsyncGenerator[Page]:
         """Yield every page once, each record once, in batches of 1, 2, 4 and 8 pages.
 
-        Pages kept are let go of as they are used.
+        Pages kept are let go of as they are used, unless all are to stay.
         """
 
         async def retrieve(number: int, size: int, by_id: bool) -> Page:
             field, order = (EXTERNAL_ID, "asc") if by_id else (sort_by, sort_order)
-            kept = self._kept.pop((number, field, order, size), None)
+            key = (number, field, order, size)
+            kept = self._kept.get(key) if self.keeps_all else self._kept.pop(key, None)
             if kept is not None and kept.holds(fields):
                 return kept.page
-            return await self._fetched(number, field, order, fields, size)
+            page = await self._fetched(number, field, order, fields, size)
+            if self.keeps_all:
+                self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
+            return page
 
         return each_page(
             retrieve, Reading(self.entity, per_page, ahead=AHEAD, most=most), self._tell

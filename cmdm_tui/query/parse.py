@@ -113,6 +113,8 @@ def _unreadable(error: SqlglotError) -> SqlError:
     what = first.get("description") or str(error).splitlines()[0]
     line, column = first.get("line"), first.get("col")
     near = first.get("highlight")
+    if column and near:
+        column = max(column - len(near) + 1, 1)  # sqlglot tells where the word ends
     where = f" in line {line}, column {column}" if line and column else ""
     shown = f", near {near!r}" if near else ""
     reason = re.sub(r"\s+", " ", str(what)).rstrip(". ")

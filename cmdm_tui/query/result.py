@@ -92,6 +92,7 @@ class Result:
         notes: Notes,
         stats: Stats,
         table: str = TABLE,
+        resumption: object = None,
     ) -> None:
         self._session = session
         self.columns = tuple(columns)
@@ -99,6 +100,8 @@ class Result:
         self.notes = notes
         self.stats = stats
         self._table = table
+        self.resumption = resumption
+        """What `Engine.resume` goes on with, None where there is nothing to go on with."""
 
     @property
     def partial(self) -> bool:
@@ -187,6 +190,7 @@ class Result:
             notes=notes,
             stats=self.stats,
             table=table,
+            resumption=self.resumption,
         )
 
     def _index(self, name: str) -> int:

@@ -31,7 +31,7 @@ from cmdm_tui.query.plan import (
     Stream,
 )
 from cmdm_tui.query.planner import Understood, scan_of
-from cmdm_tui.query.prepare import Prepared, executable
+from cmdm_tui.query.prepare import Kept, Prepared, executable
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
 from cmdm_tui.query.seeking import sought_fields
 from cmdm_tui.query.session import Row, Session, in_utc, shown_type
@@ -52,6 +52,15 @@ class Batch:
 
     columns: tuple[ResultColumn, ...]
     rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """Where a run ended that its budget stopped: what it has read, and the calls it `used`."""
+
+    prepared: Prepared
+    kept: Kept
+    used: int
 
 
 @dataclass
@@ -134,12 +143,17 @@ class Run:
         )
         for table, _ in self.findings.loaders:
             await session.work(session.forget, table)
+        resumption = None
+        if self.findings.stopped and all(one.keeps_all for one in self._pages.values()):
+            kept = Kept(self._pages, self._learner)
+            resumption = Resumption(self._prepared, kept, self._budget.used)
         self._result = Result(
             session,
             [ResultColumn(name, shown_type(kind)) for name, kind in described],
             count=count,
             notes=self._notes(),
             stats=self._stats(count),
+            resumption=resumption,
         )
         return self._result
 
@@ -328,12 +342,22 @@ class Run:
         total: int | None = None
         try:
             while (page := await self.unless_stopped(anext(pages, None))) is not None:
+                if total is None:
+                    self._tell_size(page, first.per_page)
                 if page.total_records is not None:
                     self._tell_change(table, total, page.total_records)
                     total = page.total_records
                 yield page
         finally:
             await pages.aclose()
+
+    def _tell_size(self, page: Page, planned: int) -> None:
+        came, total = len(page.records), page.total_records
+        if total is not None and came < min(planned, total):
+            self.findings.say(
+                f"The service grants {came:,} records a page, and {planned:,} when it was planned: "
+                "more calls were made than predicted."
+            )
 
     def _tell_change(self, table: Table, before: int | None, now: int) -> None:
         if before is None:

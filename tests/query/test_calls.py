@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cmdm_tui.query.errors import QueryError
 from cmdm_tui.sandbox import RunningInfo
 from tests.query.conftest import Opened, open_account
 
@@ -117,6 +118,28 @@ async def test_a_number_of_calls_stops_a_run_and_what_came_is_given(opened: Open
     assert result.stats.calls_used == 2
     assert 0 < result.count < 3_000
     assert any("may make 2 calls" in sentence for sentence in result.notes.sentences)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT LastName FROM lead ORDER BY City, LastName",
+        "SELECT LastName FROM lead",
+        "SELECT count(Score + 1) FROM lead",
+    ],
+)
+async def test_a_run_that_was_stopped_goes_on_where_it_was(opened: Opened, sql: str) -> None:
+    await opened.know("lead")
+    partial = await opened.run(sql, max_calls=2)
+    assert partial.partial
+    before = len(opened.network.calls)
+    whole = await opened.engine.resume(partial)
+    assert not whole.partial
+    assert len(opened.network.calls) - before == PAGES - 2
+    assert whole.stats.calls_used == PAGES
+    assert whole.rows == (await opened.run(sql)).rows
+    with pytest.raises(QueryError):
+        await opened.engine.resume(whole)
 
 
 async def test_limit_stops_fetching_at_once(opened: Opened) -> None:

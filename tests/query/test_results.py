@@ -168,7 +168,7 @@ async def test_an_unknown_column_is_told_where_it_stands(opened: Opened) -> None
     await opened.know("lead")
     with pytest.raises(UnknownName) as unknown:
         await opened.run("SELECT LastName,\n  Skore FROM lead")
-    assert unknown.value.line == 2
+    assert (unknown.value.line, unknown.value.column) == (2, 3)
     assert opened.network.calls == opened.network.calls[:2], "nothing is fetched for it"
 
 
