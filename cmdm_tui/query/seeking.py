@@ -41,7 +41,8 @@ def options(query: "Understood", shape: Shape) -> Iterator[Option]:
     yield from seeking.first_rows()
 
 
-_FEW_PAGES = 2
+_LOOKED_AT_AGAIN = 3
+"""Pages that are read once more to see whether records have moved."""
 
 
 class _Seeking:
@@ -151,8 +152,10 @@ class _Seeking:
         )
         shown = f"{column.name} {order}"
         pages = self._table.pages or 1
-        # A page or two leave no probes to speak of, but the scan that takes over begins anew.
-        high = max(high, 2 * pages) if pages <= _FEW_PAGES else high
+        # Where tied records change places, it may be seen late, and the scan then begins anew: by
+        # external id, as the pages that were read in this order overlap.
+        if pages > 1 and self._query.learner.trait("stable_ties") is not True:
+            high = max(high, 2 * pages + _LOOKED_AT_AGAIN)
         return Option(PlanClass.SEEK, task, Cost(low, high), likely, first, shown)
 
     def _candidates(self) -> list[seek.Candidate]:
