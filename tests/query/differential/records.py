@@ -218,7 +218,7 @@ def meant(kind: Kind, value: object) -> Value:
         return value
     # A number of JSON is written in digits, however few of them Python would need.
     text = f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
-    return text if kind is Kind.TEXT else _READ[kind](text)
+    return _READ[kind](text) if kind in _READ else text
 
 
 def _number(text: str) -> Decimal | None:

@@ -16,7 +16,7 @@ from tests.query.differential.comparing import difference
 from tests.query.differential.evaluating import evaluate
 from tests.query.differential.generating import QueryGenerator
 from tests.query.differential.language import Row
-from tests.query.differential.records import COLUMNS, columns_of
+from tests.query.differential.records import COLUMNS, columns_of, meant
 from tests.query.differential.rendering import render
 from tests.query.differential.serving import CountedNetwork, Service
 
@@ -95,6 +95,8 @@ class Answer:
     low: int
     high: int
     told: int
+    is_inferred: bool = False
+    """Whether types were read off records, and so may be text where a record has none of them."""
 
 
 class OfEngine:
@@ -111,9 +113,10 @@ class OfEngine:
         with await self._engine.run(prepared) as result:
             stats = result.stats
             rows = [tuple(row) for row in result.rows]
+            is_inferred = bool(result.notes.inferred)
             return Answer(
-                rows, stats.plan, stats.calls_low, stats.calls_high, stats.calls_used
-            )  # fmt: skip
+                rows, stats.plan, stats.calls_low, stats.calls_high, stats.calls_used, is_inferred
+            )
 
 
 def needs_clean_values(behaviours: Mapping[str, str]) -> bool:
@@ -184,10 +187,21 @@ async def _tried_one(
     calls = network.calls[before:]
     plan = f"{answer.plan}, {answer.low} to {answer.high} calls, {len(calls)} made: {calls[:12]}"
     outcome = evaluate(query, service.data.tables(behaviours))
-    said = difference(outcome, answer.rows)
+    rows = answer.rows
+    if answer.is_inferred and not needs_clean_values(behaviours):
+        rows = [_as_meant(row, outcome.kinds) for row in rows]
+    said = difference(outcome, rows)
     if said is None:
         said = _wrong_calls(service, behaviours, query, answer, calls)
     return said, plan
+
+
+def _as_meant(row: Row, kinds: Sequence[q.Kind]) -> Row:
+    """Return a row with the values of its text, where the field's type was not asked for."""
+    return tuple(
+        meant(kind, value) if isinstance(value, str) else value
+        for value, kind in zip(row, kinds, strict=True)
+    )
 
 
 def _wrong_calls(
