@@ -85,6 +85,15 @@ class DataSet:
             for entity, records in self.records.items()
         }
 
+    def odd_columns(self, entity: str) -> set[str]:
+        """Return the names of the columns that hold a value which is none of their type."""
+        return {
+            name
+            for _, values in self.records[entity]
+            for name, kind in COLUMNS[entity].items()
+            if values.get(name) is not None and meant(kind, values[name]) is None
+        }
+
     def tables(self, behaviours: Mapping[str, str]) -> Tables:
         """Return the records as values, as a service of these behaviours tells them."""
         form = behaviours.get("external_ids", "eight")
