@@ -263,11 +263,14 @@ class Run:
         await self._scanned(task)
 
     async def _scanned(self, task: Scan) -> None:
-        async with asyncio.TaskGroup() as group:
-            for table in task.tables:
-                group.create_task(
-                    self._scanned_one(table, task.columns[table.entity], task.firsts[table.entity])
-                )
+        try:
+            async with asyncio.TaskGroup() as group:
+                for table in task.tables:
+                    columns, first = task.columns[table.entity], task.firsts[table.entity]
+                    group.create_task(self._scanned_one(table, columns, first))
+        except ExceptionGroup as failures:
+            # The first failure ended the others; it is what a caller knows how to tell.
+            raise failures.exceptions[0] from None
 
     async def _scanned_one(
         self, table: Table, columns: tuple[Column, ...], first: FirstCall

@@ -35,8 +35,11 @@ def small_pages(
     """Start a sandbox of small pages that waits from a call on, and make it the profile."""
     running: list[Generator[RunningInfo]] = []
 
-    def start(*, waits_from: int | None = None) -> RunningInfo:
+    def start(*, waits_from: int | None = None, fails_from: int | None = None) -> RunningInfo:
         faults: list[Fault] = []
+        if fails_from is not None:
+            numbers = list(range(fails_from, fails_from + 200))
+            faults = [Fault(Kind.ERROR_500, path="/lead", nth=numbers)]
         if waits_from is not None:
             numbers = list(range(waits_from, waits_from + 40))
             faults = [Fault(Kind.LATENCY, path="/lead", nth=numbers, seconds=60)]
@@ -283,6 +286,14 @@ def test_a_caret_stands_where_the_sql_is_wrong(cmdm: Command) -> None:
 def test_no_network_ends_with_6(cmdm: Command) -> None:
     done = cmdm("query", "SELECT * FROM lead", CMDM_URL="http://127.0.0.1:1")
     assert (done.code, done.out) == (6, b"")
+
+
+def test_a_service_that_fails_midway_is_told_in_a_line(cmdm: Command, small_pages: Starved) -> None:
+    small_pages(fails_from=12)
+    done = cmdm("query", "--yes", "SELECT City, Score FROM lead ORDER BY Score, City")
+    assert (done.code, done.out) == (1, b"")
+    assert done.err.count("\n") == 1
+    assert "The server failed" in done.err
 
 
 def test_help_imports_neither_engine_nor_network(home: Path) -> None:
