@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
 from cmdm_tui.api.fields import TYPES
 from cmdm_tui.catalog import Catalog, infer_fields
 from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.casts import value_of
+from cmdm_tui.query.loading import as_text
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.seek import FEW_PAGES
 
 _FIELDS_A_PAGE = 200
 
@@ -73,6 +77,24 @@ def typed_by(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
         else replace(field, type=shown.get(field.name, "Text"), inferred=True)
         for field in fields
     )
+
+
+def shows_order(page: Page, name: str, *, descending: bool) -> bool:
+    """Tell whether the first page in a field's order tells its type, for an answer of that page.
+
+    Text is text, whatever comes. What looks like numbers or dates may be text that begins so: it
+    must stand in the order of values, and pages be so many that the order of the rest is not asked.
+    """
+    types = {field.name: Kind.of_type(field.type) for field in fields_of_page(page)}
+    kind = types.get(name)
+    texts = [text for record in page.records if (text := as_text(record.properties.get(name)))]
+    if kind is None or not texts:
+        return False
+    if kind is Kind.TEXT:
+        return True
+    pages = (page.total_records or 0) / max(len(page.records), 1)
+    values: list[Any] = [value_of(kind, text) for text in texts]
+    return pages > FEW_PAGES and None not in values and values == sorted(values, reverse=descending)
 
 
 def keep_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:

@@ -17,13 +17,6 @@ from cmdm_tui.query.plan import Boundaries, FirstCall, Groups, Question, Search,
 if TYPE_CHECKING:
     from cmdm_tui.query.running import Run
 
-_DOUBTED = 64
-"""Pages up to which every doubt about an order is resolved before what it shows is believed.
-
-Beyond, api.md's order is taken for granted where nothing seen or known speaks against it, and the
-result says so: a probe of the server makes it certain.
-"""
-
 COUNTED = "records of the value"
 """The column beside a field's values that says how many records have each."""
 
@@ -198,7 +191,7 @@ def weighted(tree: exp.Expr) -> exp.Expr:
 
 def _is_sure(table: Table, ordering: seek.Ordering) -> bool:
     """Tell whether doubts are to be resolved by reading on, rather than told."""
-    return ordering.is_known or (table.pages or 1) <= _DOUBTED
+    return ordering.is_known or (table.pages or 1) <= seek.FEW_PAGES
 
 
 def _tell(run: "Run", learner: Learner, found: seek.Finding) -> None:

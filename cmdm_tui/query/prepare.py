@@ -16,7 +16,7 @@ from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Cost, Table
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
 from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
 from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
@@ -183,7 +183,9 @@ class Preparation:
         fields = catalog.known_fields(entity)
         if fields and not facts.are_typed(fields):
             fields = ()
-        if not fields and not (shape and (counts_all(shape) or takes_values_as_they_are(shape))):
+        if not fields and shape and takes_first_rows_as_they_are(shape):
+            fields = await self._fields_of_first_rows(entity, shape)
+        elif not fields and not (shape and (counts_all(shape) or takes_values_as_they_are(shape))):
             fields = await self._asked_fields(entity)
         elif not fields and shape and not counts_all(shape):
             self._guessed.add(entity)
@@ -204,6 +206,28 @@ class Preparation:
             fields = facts.typed_by(fields, await self._first(first))
         facts.keep_fields(self._account.catalog, entity, fields)
         return fields
+
+    async def _fields_of_first_rows(self, entity: str, shape: Shape) -> tuple[Field, ...]:
+        """Return the fields that the first page in the query's order shows; asked for in doubt.
+
+        That page is the plan's own, so nothing is lost where it does not tell the types.
+        """
+        named = tuple(Column(one.name) for one in shape.select.find_all(exp.Column))
+        sorting = shape.sorting(Table(entity, named))
+        size = self._learner.largest_page
+        wanted = (shape.limit or 0) + shape.offset
+        if sorting is None or "," in sorting.column.name or not 0 < wanted <= size:
+            return await self._asked_fields(entity)
+        name = sorting.column.name
+        first = FirstCall(entity, size, None, name, "desc" if sorting.descending else "asc")
+        try:
+            page = await self._first(first)
+        except BadRequest:
+            return await self._asked_fields(entity)
+        if facts.shows_order(page, name, descending=sorting.descending):
+            self._guessed.add(entity)
+            return facts.fields_of_page(page)
+        return await self._asked_fields(entity)
 
     async def _guessed_fields(self, entity: str, shape: Shape) -> tuple[Field, ...]:
         """Return the fields that the plan's first answer shows; asked for where it shows none."""
@@ -364,6 +388,17 @@ def takes_values_as_they_are(shape: Shape) -> bool:
     columns = list(where.find_all(exp.Column))
     is_of_ids = all(one.name.casefold() == EXTERNAL_ID.casefold() for one in columns)
     return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
+
+
+def takes_first_rows_as_they_are(shape: Shape) -> bool:
+    """Tell whether the query is the first rows of the entity in the order of one field, no more."""
+    return (
+        shape.is_row_by_row
+        and shape.is_plain
+        and shape.is_ordered
+        and shape.where is None
+        and not shape.has_odd_limit
+    )
 
 
 def executable(

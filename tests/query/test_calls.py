@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.errors import QueryError, UnknownName
 from cmdm_tui.sandbox import RunningInfo
 from tests.query.conftest import Opened, open_account
 
@@ -38,6 +38,41 @@ async def test_a_record_by_its_id_is_one_call_from_a_cold_catalog(
         sql = f"SELECT * FROM lead WHERE ExternalID = '{external_id}'"
         assert await cold.cost_of(sql) == ("get", 1)
         assert (await cold.rows(sql))[0][0] == external_id
+
+
+async def test_the_first_rows_by_a_text_ask_for_no_fields(
+    opened: Opened, sandbox: RunningInfo
+) -> None:
+    sql = "SELECT LastName, Score FROM lead ORDER BY LastName DESC LIMIT 10"
+    await opened.know("lead")
+    known = await opened.rows(sql)
+    async with open_account(sandbox) as cold:
+        assert await cold.rows(sql) == known
+        assert not [call for call in cold.network.calls if "/fields" in call]
+
+
+async def test_the_first_rows_by_what_may_be_a_number_ask_for_the_fields(opened: Opened) -> None:
+    await opened.rows("SELECT Score FROM lead ORDER BY Score DESC LIMIT 10")
+    assert [call for call in opened.network.calls if "/fields" in call]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT LastNam FROM lead ORDER BY LastNam LIMIT 3", "LastName"),
+        ("SELECT LastNam FROM lead ORDER BY LastName LIMIT 3", "LastName"),
+        ("SELECT lastname FROM lead ORDER BY lastname LIMIT 3", None),
+    ],
+)
+async def test_names_in_the_first_rows_are_looked_up_when_cold(
+    opened: Opened, sql: str, said: str | None
+) -> None:
+    if said is None:
+        assert len(await opened.rows(sql)) == 3
+        return
+    with pytest.raises(UnknownName) as caught:
+        await opened.rows(sql)
+    assert said in caught.value.suggestions
 
 
 @pytest.mark.parametrize(

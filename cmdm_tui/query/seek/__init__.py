@@ -20,6 +20,7 @@ from cmdm_tui.query.seek.errors import (
 )
 from cmdm_tui.query.seek.findings import Counted, Extreme, Finding, Found, Grouped
 from cmdm_tui.query.seek.groups import groups
+from cmdm_tui.query.seek.halving import FEW_PAGES
 from cmdm_tui.query.seek.leading import first, largest, smallest
 from cmdm_tui.query.seek.order import Ordering, ordering
 from cmdm_tui.query.seek.pages import Direction, Pages
@@ -27,6 +28,7 @@ from cmdm_tui.query.seek.predicates import extract
 from cmdm_tui.query.seek.search import count_in, search
 
 __all__ = [
+    "FEW_PAGES",
     "Candidate",
     "Counted",
     "Direction",

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cmdm_tui.query.model import Cost, Table
+from cmdm_tui.query.model import Cost, Kind, Table
 from cmdm_tui.query.seek.candidates import Candidate
 from cmdm_tui.query.seek.groups import MOST_PROBES
+from cmdm_tui.query.seek.halving import FEW_PAGES
 from cmdm_tui.query.seek.order import Ordering
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
 
@@ -81,6 +82,9 @@ def _of_search(
     )
     # Both ends of a point are found by the same pages.
     probes = 2 + (cuts - points + candidate.region.has_null) * per_cut
-    if task == "search" and points < len(intervals):
+    reads_inside = task == "search" or (
+        ordering.column.kind is not Kind.TEXT and pages <= FEW_PAGES
+    )
+    if reads_inside and points < len(intervals):
         probes += pages // 4
     return min(probes, pages)

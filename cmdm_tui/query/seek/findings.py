@@ -75,7 +75,9 @@ async def steadily(seek: Callable[[bool], Awaitable[Result]]) -> Result:
     return replace(found, notes=(*found.notes, _ANEW))
 
 
-def seen(pages: SortedPages, *, is_sure: bool = True) -> tuple[str, ...]:
+def seen(
+    pages: SortedPages, *, is_sure: bool = True, rests_on_kind: bool = False
+) -> tuple[str, ...]:
     """Return what an answer leaves uncertain, a sentence each."""
     if not pages.gaps:
         return ()
@@ -87,6 +89,9 @@ def seen(pages: SortedPages, *, is_sure: bool = True) -> tuple[str, ...]:
             f"Whether the service sorts {name} by {orders}, those pages do not tell; "
             "the answer takes the first for granted."
         )
+    if rests_on_kind:
+        kind = pages.ordering.column.kind
+        notes.append(f"{name} is taken to hold nothing but {kind} values on the others.")
     if pages.rests_on_options:
         notes.append(f"{name} is taken to hold nothing but its options on the others.")
     if pages.ascents < ENOUGH and not pages.ordering.is_known:

@@ -17,6 +17,13 @@ from cmdm_tui.query.seek.values import Value, number_text
 PATIENCE = 10
 """Pages read one by one to tell two orders apart before all that is in doubt is read."""
 
+FEW_PAGES = 64
+"""Pages up to which every doubt is resolved by reading on.
+
+Beyond, api.md's order, and values of the field's type, are taken for granted where nothing seen or
+known speaks against it, and the result says so: a probe of the server makes an order certain.
+"""
+
 
 async def ends(pages: SortedPages) -> None:
     """Read the first page and the last."""
@@ -37,13 +44,48 @@ async def decide(
     while undecided := _undecided(pages, candidate, _bounding(pages, candidate), counting=counting):
         await pages.read(gap.middle for gap in undecided)
     patience = PATIENCE
-    while undecided := _undecided(pages, candidate, pages.orders, counting=counting):
+    while undecided := [
+        *_undecided(pages, candidate, pages.orders, counting=counting),
+        *_taken_for_granted(pages, candidate, counting=counting, sure=sure),
+    ]:
         if not sure:
             return False
         telling = [most_telling(pages, undecided)] if patience else undecided
         patience = max(patience - 1, 0)
         await pages.read(gap.middle for gap in telling)
     return True
+
+
+def rests_on_kind(pages: SortedPages, candidate: Candidate, *, counting: bool = False) -> bool:
+    """Tell whether pages not read are taken to hold no value of another kind where it matters.
+
+    Text that is no number stands somewhere among numbers, and no order says where. It is null to
+    the engine: it counts for nothing, and is found by IS NULL. Nothing is text that is no text.
+    """
+    return bool(_may_hide_others(pages, candidate, counting=counting))
+
+
+def _taken_for_granted(
+    pages: SortedPages, candidate: Candidate, *, counting: bool, sure: bool
+) -> list[Gap]:
+    if not sure or pages.count > FEW_PAGES:
+        return []
+    return _may_hide_others(pages, candidate, counting=counting)
+
+
+def _may_hide_others(pages: SortedPages, candidate: Candidate, *, counting: bool) -> list[Gap]:
+    if pages.ordering.column.kind is Kind.TEXT:
+        return []
+    primary = pages.orders[0]
+    return [
+        gap
+        for gap in pages.gaps
+        if not pages.is_one_value(gap)
+        and (
+            candidate.region.has_null
+            or (counting and pages.verdict(gap, primary, candidate) is Verdict.INSIDE)
+        )
+    ]
 
 
 def _bounding(pages: SortedPages, candidate: Candidate) -> Sequence[Order]:

@@ -6,7 +6,7 @@ from cmdm_tui.query.model import Kind
 from cmdm_tui.query.seek.candidates import Candidate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
 from cmdm_tui.query.seek.findings import Counted, Found, learnt, seen, steadily
-from cmdm_tui.query.seek.halving import check_ties, decide
+from cmdm_tui.query.seek.halving import check_ties, decide, rests_on_kind
 from cmdm_tui.query.seek.order import Ordering, Verdict
 from cmdm_tui.query.seek.pages import Pages, SortedPages, View
 from cmdm_tui.query.seek.values import Value
@@ -39,7 +39,7 @@ async def search(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(array, is_sure=is_sure),
+            notes=seen(array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate)),
             learnt=learnt(array),
             records=tuple(
                 record
@@ -75,7 +75,9 @@ async def count_in(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(array, is_sure=is_sure),
+            notes=seen(
+                array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate, counting=True)
+            ),
             learnt=learnt(array),
             count=kept + sum(gap.count * array.size for gap in inside),
         )

@@ -130,6 +130,36 @@ async def test_what_is_not_sure_says_so() -> None:
     assert sure.pages_read > hasty.pages_read
 
 
+def with_an_odd_one(pages: int) -> Shelf:
+    """Return numbers by value, and in the middle one text that is none, on a page of its own."""
+
+    def place(raw: Any) -> float:
+        return float(raw) if raw != "12,5" else (pages * 10) / 2
+
+    raws = numbers(pages * 10 - 1)
+    return Shelf([*raws, "12,5"], place, cap=10)
+
+
+@pytest.mark.parametrize("sql", [f"{FIELD} IS NOT NULL", f"{FIELD} > 3"])
+async def test_a_count_of_few_pages_takes_no_value_for_granted(sql: str) -> None:
+    with pytest.raises(OrderContradicted):
+        await count_in(with_an_odd_one(40), wanted(sql), ordered(), per_page=10)
+
+
+async def test_what_no_number_can_hide_among_few_pages_is_found_as_null() -> None:
+    with pytest.raises(OrderContradicted):
+        await search(
+            with_an_odd_one(40), wanted(f"{FIELD} IS NULL"), ordered(), fields=[], per_page=10
+        )
+
+
+async def test_a_count_of_many_pages_says_what_it_takes_for_granted() -> None:
+    shelf = with_an_odd_one(100)
+    counted = await count_in(shelf, wanted(f"{FIELD} > 3"), ordered(), per_page=10, sure=False)
+    assert len(shelf.calls) < 30
+    assert any("taken to hold nothing but number values" in note for note in counted.notes)
+
+
 @pytest.mark.parametrize("odd", ["many", "1e3", "+5", {"Amount": 5}, ["5"], True])
 async def test_a_value_that_is_no_plain_number_ends_the_search(odd: object) -> None:
     shelf = Shelf([*numbers(20), odd], str, cap=50)
