@@ -44,8 +44,7 @@ class Page:
     records: list[StoredRecord]
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """How many calls were counted in the current hour and month, this one included."""
 
     hour: int
