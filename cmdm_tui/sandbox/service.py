@@ -88,7 +88,7 @@ def _controlled(
     if token is None:
         return app
     controls = Controls(config, store, clock, tokens, limits, behaviours, faults)
-    return ControlPlane(app, controls, token)
+    return Failures(ControlPlane(app, controls, token))
 
 
 def _access(config: SandboxConfig, store: AccessStore, clock: Clock) -> tuple[Tokens, Limits]:
