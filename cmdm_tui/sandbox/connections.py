@@ -99,10 +99,11 @@ class Connection(H11Protocol):
             raise TypeError("this request came on another server's connection")
         return connection
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Make room for the connection, and begin to wait for its first request."""
         self._make_room()
-        super().connection_made(transport)
+        # What a stream socket brings is always this; asyncio's own signature leaves it open.
+        super().connection_made(cast("asyncio.Transport", transport))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
