@@ -88,10 +88,11 @@ async def patient(server: ScriptedServer) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.mark.parametrize("seed", [7, 19])
 async def test_no_create_is_doubled_or_lost_and_each_doubt_is_resolved(
-    server: ScriptedServer, patient: Client, runs_whole: bool
+    server: ScriptedServer, patient: Client, runs_whole: bool, seed: int
 ) -> None:
-    shop = Shop(seed=7)
+    shop = Shop(seed)
     server.script = shop
     count = 1_000 if runs_whole else 120
     limit = asyncio.Semaphore(4)
