@@ -45,6 +45,7 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
+from cmdm_tui.api.page_sizes import PageSizes
 from cmdm_tui.api.reconcile import Reconciliation, Verdict
 from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy
 from cmdm_tui.config import Credentials, SecretStr
@@ -76,6 +77,7 @@ __all__ = [
     "OutcomeUnknown",
     "Page",
     "PageRead",
+    "PageSizes",
     "Parent",
     "Properties",
     "Quota",

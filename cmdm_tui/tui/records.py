@@ -70,8 +70,13 @@ class RecordWindow:
         return max((self.total or 0) - len(self._records), 0) if self.is_complete else 0
 
     async def fetch(self, client: Client) -> Page | None:
-        """Ask for the next page: one call. None where the service says there is no such page."""
+        """Ask for the next page: one call. None where the service says there is no such page.
+
+        A window's pages are all of one size, so that they fit together.
+        """
         number = self.next_page
+        if number == 1:
+            self.per_page = client.page_sizes.within(self.per_page)
         try:
             return await client.page(
                 self.entity,

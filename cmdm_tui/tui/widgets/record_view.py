@@ -58,7 +58,7 @@ class RecordView(Vertical):
     def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._account = account
-        self._reading = Reading()
+        self._reading = Reading(account.profile.per_page)
         self._rows: dict[str, int] = {}
         self._worker: Worker[None] | None = None
 
