@@ -25,6 +25,7 @@ from cmdm_tui.api.errors import (
 from cmdm_tui.api.events import (
     Answered,
     Event,
+    GaveUp,
     PageRead,
     Retrying,
     SigningIn,
@@ -66,6 +67,7 @@ __all__ = [
     "Event",
     "Field",
     "FieldPage",
+    "GaveUp",
     "HourLimitReached",
     "InsecureAddress",
     "InvalidCall",
