@@ -9,7 +9,7 @@ import httpx
 
 from cmdm_tui.api import Tell
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Credentials, Profile
+from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui.opening import Opening
 
 
@@ -20,7 +20,7 @@ class SignInForm:
     url: str
     credentials: Credentials
     name: str
-    keep_secrets: bool
+    place: SecretPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Entrance:
             form.name,
             form.url,
             form.credentials,
-            keep_secrets=form.keep_secrets,
+            place=form.place,
         )
         return self._account(profile)
 
