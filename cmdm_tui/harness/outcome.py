@@ -4,6 +4,8 @@ from collections.abc import Awaitable
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
+import msgspec
+
 from cmdm_tui.api import ApiError, Client
 
 Outcome = dict[str, Any]
@@ -25,12 +27,13 @@ async def outcome_of(work: Awaitable[object], client: Client) -> Outcome:
 
 def plain(value: object) -> Any:
     """Return a result as lists, objects and texts; the raw responses in it are left out."""
+    names: tuple[str, ...] = ()
     if is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: plain(getattr(value, field.name))
-            for field in fields(value)
-            if field.name != "response"
-        }
+        names = tuple(field.name for field in fields(value))
+    elif isinstance(value, msgspec.Struct):
+        names = value.__struct_fields__
+    if names:
+        return {name: plain(getattr(value, name)) for name in names if name != "response"}
     if isinstance(value, dict):
         return {name: plain(item) for name, item in cast("dict[str, object]", value).items()}
     if isinstance(value, list | tuple):
