@@ -1,6 +1,7 @@
 """Cases: short sessions of raw calls and what is expected of the answers, a file each."""
 
 from cmdm_tui.harness.cases.format import (
+    AUTHORIZATIONS,
     BEARER,
     Case,
     CaseError,
@@ -14,6 +15,7 @@ from cmdm_tui.harness.cases.reading import parse_case, read_case
 from cmdm_tui.harness.cases.writing import case_bytes, write_case
 
 __all__ = [
+    "AUTHORIZATIONS",
     "BEARER",
     "Case",
     "CaseError",

@@ -13,28 +13,16 @@ earlier step captured. A token can be spoilt: `${token:cut}`, `${token:flipped}`
 import base64
 import binascii
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from cmdm_tui.harness.exchange import VALID, Call
+
 VERSION = 1
 BEARER = "Bearer ${token}"
-
-Endpoint = Literal[
-    "authenticate",
-    "retrieve-one",
-    "retrieve-many",
-    "retrieve-fields",
-    "create",
-    "create-task",
-    "create-opportunity",
-    "update",
-    "convert",
-    "close",
-    "delete",
-    "other",
-]
-"""The calls of `api.md`, and `other` for what is none of them."""
 
 Certainty = Literal["documented", "ours"]
 """Whether the vendor's documentation says what is expected, or this project (`api.md`)."""
@@ -111,8 +99,8 @@ class Step(
 
     `authorization` is the value of that header (the token by default); an `anonymous` step sends no
     such header. A header value is Latin-1: each character is a byte. The body is text, sent as
-    UTF-8, or else base64. `capture` maps names to JSON pointers into the answer. `advance` lets so
-    many seconds pass on the target's clock before the call.
+    UTF-8, or else base64. `capture` maps names to JSON pointers into the answer. Before the call,
+    `advance` lets so many seconds pass on the target's clock, and `rate_limit` sets the hour's.
     """
 
     method: Annotated[str, msgspec.Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$")]
@@ -125,6 +113,7 @@ class Step(
     body_base64: str | None = None
     filling: Filling | None = None
     advance: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    rate_limit: Limit | None = None
     capture: dict[Variable, Pointer] = {}
 
     def __post_init__(self) -> None:
@@ -157,12 +146,15 @@ class Step(
 class Case(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """One session. `source` is the row or sentence of `api.md` that it comes from."""
+    """One session. `source` is the row or sentence of `api.md` that it comes from.
+
+    `input_class` is `valid`, or `group:name` as of an exchange's intent.
+    """
 
     name: Name
     summary: str
-    endpoint: Endpoint
-    input_class: str = "usual"
+    endpoint: Call
+    input_class: str = VALID
     certainty: Certainty = "documented"
     source: str = ""
     needs: Needs = Needs()
@@ -176,7 +168,23 @@ class Case(
     @property
     def needs_control(self) -> bool:
         """Whether it can only be run where there is a control plane."""
-        return self.needs != Needs() or any(step.advance is not None for step in self.steps)
+        turned = (step.advance is not None or step.rate_limit is not None for step in self.steps)
+        return self.needs != Needs() or any(turned)
+
+
+AUTHORIZATIONS: Mapping[str, str | None] = MappingProxyType(
+    {
+        "good": BEARER,
+        "none": None,
+        "empty": "",
+        "other-scheme": "Basic ${token}",
+        "garbage": "Bearer not-a-token",
+        "cut": "Bearer ${token:cut}",
+        "flipped": "Bearer ${token:flipped}",
+        "doubled": "Bearer ${token:doubled}",
+    }
+)
+"""The kinds of authorization and what `authorization` says for each; None is an anonymous step."""
 
 
 def literal(text: str) -> str:
