@@ -45,6 +45,10 @@ class Control:
         """Return the Unix time of the sandbox's clock."""
         return float(self._ask("GET", "/clock")["now"])
 
+    def is_standing(self) -> bool:
+        """Tell whether the sandbox's clock stands."""
+        return bool(self._ask("GET", "/clock")["stands"])
+
     def set_clock(self, now: float) -> None:
         """Set the clock to a Unix time."""
         self._ask("POST", "/clock", {"now": now})

@@ -1,38 +1,12 @@
-"""The documented calls as cases: each a short session that a client can be driven through.
-
-A case takes its ids from what the service answers, so it runs against any data; it is recorded once
-and replayed for ever. `api.md`, Calls and Status codes.
-"""
+"""The written cases as a client makes them: each session sends what the case of its name sends."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from cmdm_tui.api import ApiError, Client, Field, Page, Parent, Record
+from cmdm_tui.harness.target import MARK
 
-Setting = Literal["usual", "wrong password", "hour's limit", "month's limit", "broken"]
-"""What a case needs of the service: `broken` is one that cannot reach its own data."""
-
-
-class Stage(Protocol):
-    """What a case can do to the service's surroundings; replayed, nothing."""
-
-    def advance(self, seconds: float) -> None:
-        """Let `seconds` pass on the service's clock."""
-        ...
-
-
-Work = Callable[[Client, Stage], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One session: `work` returns what the client made of it, or raises an ApiError."""
-
-    name: str
-    says: str
-    work: Work
-    setting: Setting = "usual"
+Work = Callable[[Client], Awaitable[object]]
 
 
 async def first(client: Client, entity: str, *, of: int = 0) -> str:
@@ -53,12 +27,12 @@ async def refused(*attempts: Awaitable[object]) -> list[str]:
     return told
 
 
-async def retrieve_one(client: Client, _: Stage) -> Record:
+async def retrieve_one(client: Client) -> Record:
     """Retrieve a record."""
     return await client.record("lead", await first(client, "lead"))
 
 
-async def retrieve_none(client: Client, _: Stage) -> list[str]:
+async def retrieve_none(client: Client) -> list[str]:
     """Retrieve what is not there: a record, an entity, a path."""
     return await refused(
         client.record("lead", "NOSUCHID"),
@@ -67,7 +41,7 @@ async def retrieve_none(client: Client, _: Stage) -> list[str]:
     )
 
 
-async def retrieve_many(client: Client, _: Stage) -> list[Page]:
+async def retrieve_many(client: Client) -> list[Page]:
     """Retrieve pages in every documented way."""
     return [
         await client.page("account", per_page=3, page=2),
@@ -85,7 +59,7 @@ async def retrieve_many(client: Client, _: Stage) -> list[Page]:
     ]
 
 
-async def retrieve_wrongly(client: Client, _: Stage) -> list[str]:
+async def retrieve_wrongly(client: Client) -> list[str]:
     """Retrieve pages with parameters that are refused."""
     return await refused(
         client.page("lead", per_page=5),
@@ -97,24 +71,24 @@ async def retrieve_wrongly(client: Client, _: Stage) -> list[str]:
     )
 
 
-async def retrieve_fields(client: Client, _: Stage) -> tuple[Field, ...]:
+async def retrieve_fields(client: Client) -> tuple[Field, ...]:
     """Retrieve all fields of an entity."""
     return await client.all_fields("opportunity")
 
 
-async def retrieve_fields_of_task(client: Client, _: Stage) -> object:
+async def retrieve_fields_of_task(client: Client) -> object:
     """Retrieve the fields of task, which the documentation leaves out."""
     return await client.fields("task")
 
 
-async def create(client: Client, _: Stage) -> Record:
+async def create(client: Client) -> Record:
     """Create a record and read it back."""
-    properties = {"LastName": "Ní Dhomhnaill", "Company": "Ögren & Sons", "OptIn": "true"}
+    properties = {"LastName": f"Ní Dhomhnaill {MARK}", "Company": "Ögren & Sons", "OptIn": "true"}
     created = await client.create("lead", properties)
     return await client.record("lead", created.external_id)
 
 
-async def create_wrongly(client: Client, _: Stage) -> list[str]:
+async def create_wrongly(client: Client) -> list[str]:
     """Create records that are refused."""
     return await refused(
         client.create("lead", {"Company": "No last name"}),
@@ -127,18 +101,19 @@ async def create_wrongly(client: Client, _: Stage) -> list[str]:
     )
 
 
-async def create_children(client: Client, _: Stage) -> list[Record]:
+async def create_children(client: Client) -> list[Record]:
     """Create a task and an opportunity of a record."""
-    parent = Parent("account", await first(client, "account"))
-    task = await client.create("task", {"Subject": "Call back"}, parent=parent)
-    deal = await client.create("opportunity", {"Name": "Renewal"}, parent=parent)
+    account = await client.create("account", {"Name": f"Jones & Co {MARK}"})
+    parent = Parent("account", account.external_id)
+    task = await client.create("task", {"Subject": f"Call back {MARK}"}, parent=parent)
+    deal = await client.create("opportunity", {"Name": f"Renewal {MARK}"}, parent=parent)
     return [
         await client.record("task", task.external_id),
         await client.record("opportunity", deal.external_id),
     ]
 
 
-async def create_orphans(client: Client, _: Stage) -> list[str]:
+async def create_orphans(client: Client) -> list[str]:
     """Create a task and an opportunity of a record that is not there."""
     parent = Parent("account", "NOSUCHID")
     return await refused(
@@ -147,16 +122,17 @@ async def create_orphans(client: Client, _: Stage) -> list[str]:
     )
 
 
-async def update(client: Client, _: Stage) -> list[object]:
+async def update(client: Client) -> list[object]:
     """Update a record and read it back."""
-    lead = await first(client, "lead")
+    properties = {"LastName": f"Jones {MARK}", "City": "Leeds", "Notes": "Asked for the brochure."}
+    lead = (await client.create("lead", properties)).external_id
     done = await client.update("lead", lead, {"Status": "Contacted", "Notes": None})
     return [done, await client.record("lead", lead)]
 
 
-async def update_wrongly(client: Client, _: Stage) -> list[str]:
+async def update_wrongly(client: Client) -> list[str]:
     """Update records in ways that are refused."""
-    lead = await first(client, "lead")
+    lead = (await client.create("lead", {"LastName": f"Jones {MARK}"})).external_id
     return await refused(
         client.update("lead", lead, {}),
         client.update("lead", lead, {"LastName": None}),
@@ -165,9 +141,9 @@ async def update_wrongly(client: Client, _: Stage) -> list[str]:
     )
 
 
-async def convert(client: Client, _: Stage) -> list[Any]:
+async def convert(client: Client) -> list[Any]:
     """Convert a lead, read the account, and try again."""
-    lead = await client.create("lead", {"LastName": "Jones", "Company": "Jones & Co"})
+    lead = await client.create("lead", {"LastName": f"Jones {MARK}", "Company": "Jones & Co"})
     converted = await client.convert_lead(lead.external_id, {"Industry": "Retail"})
     return [
         converted,
@@ -179,9 +155,9 @@ async def convert(client: Client, _: Stage) -> list[Any]:
     ]
 
 
-async def close(client: Client, _: Stage) -> list[Any]:
+async def close(client: Client) -> list[Any]:
     """Close a task, and once more."""
-    task = await client.create("task", {"Subject": "Send the offer"})
+    task = await client.create("task", {"Subject": f"Send the offer {MARK}"})
     return [
         await client.close_task(task.external_id),
         await client.close_task(task.external_id),
@@ -190,9 +166,9 @@ async def close(client: Client, _: Stage) -> list[Any]:
     ]
 
 
-async def delete(client: Client, _: Stage) -> list[Any]:
+async def delete(client: Client) -> list[Any]:
     """Delete a record, and once more."""
-    event = await client.create("event", {"Title": "Open day"})
+    event = await client.create("event", {"Title": f"Open day {MARK}"})
     return [
         await client.delete("event", event.external_id),
         await refused(
@@ -202,50 +178,49 @@ async def delete(client: Client, _: Stage) -> list[Any]:
     ]
 
 
-async def sign_in(client: Client, _: Stage) -> None:
+async def sign_in(client: Client) -> None:
     """Sign in."""
     await client.sign_in()
 
 
-async def token_ended(client: Client, stage: Stage) -> list[Page]:
+async def token_ended(client: Client) -> list[Page]:
     """Go on when the token has ended: one 401, one more sign-in."""
     before = await client.page("lead", per_page=1, page=1)
-    stage.advance(2 * 86_400)
     return [before, await client.page("lead", per_page=1, page=1)]
 
 
-async def up_to_the_limit(client: Client, _: Stage) -> list[Any]:
+async def up_to_the_limit(client: Client) -> list[Any]:
     """Make calls until one is refused."""
     pages = [await client.page("lead", per_page=1, page=number) for number in (1, 2)]
     return [pages, await client.page("lead", per_page=1, page=3)]
 
 
-async def method_not_allowed(client: Client, _: Stage) -> object:
+async def method_not_allowed(client: Client) -> object:
     """Send a method that a known path does not take."""
     return await client.request("DELETE", "lead")
 
 
-CASES = (
-    Case("authenticate", "authenticate: 200 with a token", sign_in),
-    Case("authenticate-refused", "401 authentication failed", sign_in, "wrong password"),
-    Case("token-ended", "401 for a token that has ended", token_ended),
-    Case("retrieve-one", "retrieve one: 200", retrieve_one),
-    Case("retrieve-none", "404 resource not found", retrieve_none),
-    Case("retrieve-many", "retrieve many: 200", retrieve_many),
-    Case("retrieve-wrongly", "400 error in the request", retrieve_wrongly),
-    Case("retrieve-fields", "retrieve fields: 200", retrieve_fields),
-    Case("retrieve-fields-of-task", "retrieve fields: not task", retrieve_fields_of_task),
-    Case("create", "create: 201", create),
-    Case("create-wrongly", "400 error in the request", create_wrongly),
-    Case("create-children", "create a task or opportunity of a record: 201", create_children),
-    Case("create-orphans", "404 resource not found", create_orphans),
-    Case("update", "update: 200", update),
-    Case("update-wrongly", "400 error in the request", update_wrongly),
-    Case("convert", "convert a lead: 200", convert),
-    Case("close", "close a task: 200", close),
-    Case("delete", "delete: 200", delete),
-    Case("method-not-allowed", "known path, other method: 405", method_not_allowed),
-    Case("hour-limit", "429 limit per hour reached", up_to_the_limit, "hour's limit"),
-    Case("month-limit", "429 limit per month reached", up_to_the_limit, "month's limit"),
-    Case("server-error", "500 unexpected server error", retrieve_one, "broken"),
-)
+SESSIONS: dict[str, Work] = {
+    "authenticate": sign_in,
+    "authenticate-refused": sign_in,
+    "token-ended": token_ended,
+    "retrieve-one": retrieve_one,
+    "retrieve-none": retrieve_none,
+    "retrieve-many": retrieve_many,
+    "retrieve-wrongly": retrieve_wrongly,
+    "retrieve-fields": retrieve_fields,
+    "retrieve-fields-of-task": retrieve_fields_of_task,
+    "create": create,
+    "create-wrongly": create_wrongly,
+    "create-children": create_children,
+    "create-orphans": create_orphans,
+    "update": update,
+    "update-wrongly": update_wrongly,
+    "convert": convert,
+    "close": close,
+    "delete": delete,
+    "method-not-allowed": method_not_allowed,
+    "hour-limit": up_to_the_limit,
+    "month-limit": up_to_the_limit,
+    "server-error": retrieve_one,
+}

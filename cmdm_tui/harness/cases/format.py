@@ -148,7 +148,8 @@ class Case(
 ):
     """One session. `source` is the row or sentence of `api.md` that it comes from.
 
-    `input_class` is `valid`, or `group:name` as of an exchange's intent.
+    `input_class` is `valid`, or `group:name` as of an exchange's intent. `seed` is that of the
+    corpus or the fuzz that the case came from, None where a person wrote it.
     """
 
     name: Name
@@ -157,6 +158,7 @@ class Case(
     input_class: str = VALID
     certainty: Certainty = "documented"
     source: str = ""
+    seed: int | None = None
     needs: Needs = Needs()
     steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=50)]
 
@@ -164,6 +166,17 @@ class Case(
     def is_mutating(self) -> bool:
         """Whether one of its steps could change something."""
         return any(step.is_mutating for step in self.steps)
+
+    @property
+    def changes_others(self) -> bool:
+        """Whether it would change records that it found, not those that it made itself."""
+        found = {name for step in self.steps if step.method == "GET" for name in step.capture}
+        return any(
+            name in found
+            for step in self.steps
+            if step.is_mutating
+            for name, _ in PLACEHOLDER.findall(step.path)
+        )
 
     @property
     def needs_control(self) -> bool:

@@ -1,12 +1,28 @@
 """What the client makes of a case, as plain data that can be kept and compared."""
 
+import json
 from collections.abc import Awaitable
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from cmdm_tui.api import ApiError, Client
 
 Outcome = dict[str, Any]
+
+OUTCOMES = Path(__file__).parent / "outcomes"
+
+
+def kept_outcome(name: str) -> Outcome:
+    """Return what the client is to make of the case of that name."""
+    outcome: Outcome = json.loads((OUTCOMES / f"{name}.json").read_bytes())
+    return outcome
+
+
+def keep_outcome(name: str, outcome: Outcome) -> None:
+    """Keep what the client makes of a case: to be read before it is committed."""
+    text = json.dumps(outcome, ensure_ascii=False, indent=2) + "\n"
+    (OUTCOMES / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 async def outcome_of(work: Awaitable[object], client: Client) -> Outcome:
