@@ -1,0 +1,31 @@
+"""What is fuzzed: an address, who signs in there, and what may be done to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service to fuzz.
+
+    `url` is the one before `/api/v1`. `credentials` hold the values of the four sign-in headers.
+    With a control plane it is restored for each example. `may_write` allows requests that change
+    records; `is_alone` tells that nobody else changes them or makes calls meanwhile, so that totals
+    and the quota can be held against the service. `is_strict` makes failures of what the
+    documentation leaves open (`api.md`, ours). `floor` are the calls that are left untouched.
+    """
+
+    url: str
+    credentials: Mapping[str, str] = field(repr=False)
+    entities: tuple[str, ...]
+    control: str | None = None
+    control_token: str | None = field(default=None, repr=False)
+    may_write: bool = True
+    is_alone: bool = True
+    is_strict: bool = True
+    floor: int = 0
+
+    @property
+    def restores(self) -> bool:
+        """Whether the target is restored for each example."""
+        return self.control is not None
