@@ -8,12 +8,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
 
+from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.guard import Guard
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -121,6 +124,26 @@ def canonical(
             )
         )
     return found
+
+
+def of_exchange(exchange: Exchange) -> Interaction:
+    """Return an exchange as an interaction at `ADDRESS`, not yet canonical."""
+    headers: dict[str, list[str]] = {}
+    for name, value in exchange.headers:
+        headers.setdefault(name, []).append(value)
+    reason = ""
+    with suppress(ValueError):
+        reason = HTTPStatus(exchange.status).phrase
+    return Interaction(
+        exchange.method,
+        ADDRESS + exchange.path,
+        {name: [value] for name, value in exchange.sent_headers},
+        exchange.sent_body,
+        exchange.status,
+        reason,
+        headers,
+        exchange.body,
+    )
 
 
 def allowed(headers: Mapping[str, list[str]], names: frozenset[str]) -> HeaderLists:

@@ -3,8 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager, suppress
-from http import HTTPStatus
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from cmdm_tui.harness.canonical import (
     Interaction,
     allowed,
     canonical,
+    of_exchange,
     shortened,
 )
 from cmdm_tui.harness.exchange import Exchange
@@ -104,7 +104,7 @@ def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: Guard) -> N
 
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
-    interactions = [_of_exchange(exchange) for exchange in exchanges if exchange.status]
+    interactions = [of_exchange(exchange) for exchange in exchanges if exchange.status]
     guard.write(path, cassette_bytes(canonical(interactions, Aliases(), guard)))
 
 
@@ -178,25 +178,6 @@ def _of_vcr(request: Any, response: Any) -> Interaction:
         response["status"]["message"],
         headers,
         _plain(response["body"]["string"], headers.get("content-encoding", [])),
-    )
-
-
-def _of_exchange(exchange: Exchange) -> Interaction:
-    headers: dict[str, list[str]] = {}
-    for name, value in exchange.headers:
-        headers.setdefault(name, []).append(value)
-    reason = ""
-    with suppress(ValueError):
-        reason = HTTPStatus(exchange.status).phrase
-    return Interaction(
-        exchange.method,
-        ADDRESS + exchange.path,
-        {name: [value] for name, value in exchange.sent_headers},
-        exchange.sent_body,
-        exchange.status,
-        reason,
-        headers,
-        exchange.body,
     )
 
 

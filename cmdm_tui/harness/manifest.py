@@ -10,6 +10,7 @@ import msgspec
 
 from cmdm_tui.harness.cases.format import CaseError
 from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.library import Entry
 
 VERSION = 2
 NAME = "manifest.json"
@@ -76,6 +77,19 @@ def recorded(case: Path, cassette: Path, target: str, versions: dict[str, str]) 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def faults(entry: Entry, cassettes: Mapping[str, Recorded]) -> list[str]:
+    """Return in what a cassette is not the one that was recorded of its case."""
+    known = cassettes.get(entry.key)
+    if known is None:
+        return ["It is not in the manifest: record it anew."]
+    found: list[str] = []
+    if known.sha256 != digest(entry.cassette):
+        found.append("The cassette was changed after it was recorded: record it anew.")
+    if known.case_sha256 != digest(entry.path):
+        found.append("The case was changed after it was recorded: record it anew.")
+    return found
 
 
 def too_old(

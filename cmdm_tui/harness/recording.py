@@ -6,15 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cmdm_tui import __version__
-from cmdm_tui.harness.cases.format import Case
+from cmdm_tui.harness.cases.format import FRESH, Case
 from cmdm_tui.harness.cases.writing import write_case
 from cmdm_tui.harness.cassettes import recording
 from cmdm_tui.harness.library import Entry
 from cmdm_tui.harness.manifest import Recorded, digest, recorded, write_manifest
 from cmdm_tui.harness.target import Target
-
-FRESH = "new"
-"""A capture whose name begins so holds the id of a record that the case made indirectly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -15,14 +16,18 @@ from cmdm_tui.harness.cleaning import Left, Made, remove
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.guard import Guard
 from cmdm_tui.harness.sending import Announce, Answer, Outgoing, Sender
+from cmdm_tui.harness.wire import NoAnswer
 
 MORNING = 1_774_953_000.0
 """2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""
 
+RECORDS = 40
+"""The leads of the sandbox that the cassettes are recorded of, the other entities in proportion."""
+
 MARK = "cmdm case"
 SAVED = "cmdm-cases"
 _USUAL = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
-_UNAUTHORIZED = 401
+_ASSUMED_LIFE = 300.0
 
 
 class TargetFailed(Exception):
@@ -50,6 +55,7 @@ class Target:
     guard: Guard = field(default_factory=Guard)
     left: list[Left] = field(default_factory=list[Left])
     _token: str | None = field(default=None, init=False, repr=False)
+    _token_good_until: float = field(default=0.0, init=False)
     _remaining: int | None = field(default=None, init=False)
     _announce: list[Announce] = field(default_factory=list[Announce], init=False)
 
@@ -104,16 +110,20 @@ class Target:
         for which too few calls are left.
         """
         self.ready(case)
-        with self._prepared(case.needs), self._told(announce):
-            played = run(
-                case,
-                self._send,
-                self._values(),
-                unspoken=self._unspoken(),
-                before=self._before,
-                captured=captured or _nothing,
-            )
-        return played
+        try:
+            with self._prepared(case.needs), self._told(announce):
+                return run(
+                    case,
+                    self._send,
+                    self._values(),
+                    unspoken=self._unspoken(),
+                    before=self._before,
+                    captured=captured or _nothing,
+                )
+        finally:
+            if any(step.advance is not None for step in case.steps):
+                # In the time that has passed the token may have ended, and been forgotten.
+                self._token = None
 
     def ready(self, case: Case) -> None:
         """Sign in, if the case needs it and that was not done; `play` does it too."""
@@ -125,6 +135,16 @@ class Target:
         """Delete what a case made, where nothing puts the target back; `left` says what stayed."""
         if self.control is None:
             self.left += remove(Made.of(one.exchange for one in played), self.call)
+
+    def holds_recorded_data(self) -> bool:
+        """Tell whether the records are those of the recordings: as many leads, put back."""
+        if self.control is None:
+            return False
+        try:
+            total = json.loads(self.call("GET", "/lead?per_page=1&page=1").body)["Total Records"]
+            return int(total) == RECORDS
+        except (NoAnswer, ValueError, KeyError, TypeError):
+            return False
 
     def call(self, method: str, target: str, body: bytes | None = None) -> Answer:
         """Make one call of the harness's own, signed in."""
@@ -162,7 +182,7 @@ class Target:
             )
 
     def _ensure_token(self) -> None:
-        if self._token is not None:
+        if self._token is not None and time.monotonic() < self._token_good_until:
             return
         if self.control is not None:
             self.control.stand(MORNING)
@@ -178,6 +198,7 @@ class Target:
             raise TargetFailed(f"The sign-in at {self.base} {reason}. Check the profile.")
         self.guard.learn(token)
         self._token = token
+        self._token_good_until = time.monotonic() + _lifetime(answer)
 
     @contextmanager
     def _prepared(self, needs: Needs) -> Generator[None]:
@@ -230,6 +251,16 @@ def _begin(control: Control) -> Callable[[], None]:
             control.run_on(time.time() + ahead)
 
     return undo
+
+
+def _lifetime(answer: Answer) -> float:
+    """Return for how many seconds a token just received can be used, with a margin."""
+    try:
+        now = parsedate_to_datetime(answer.header("date") or "").timestamp()
+        seconds = float(answer.header("x-token-reset") or "") - now
+    except ValueError:
+        return _ASSUMED_LIFE
+    return seconds * 0.9 if seconds > 0 else _ASSUMED_LIFE
 
 
 def _as_latin(value: str) -> str:

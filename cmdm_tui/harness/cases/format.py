@@ -24,6 +24,10 @@ from cmdm_tui.harness.exchange import VALID, Call
 VERSION = 1
 BEARER = "Bearer ${token}"
 
+FRESH = "new"
+"""A capture whose name begins so holds the id of a record that the case made indirectly."""
+
+
 Certainty = Literal["documented", "ours"]
 """Whether the vendor's documentation says what is expected, or this project (`api.md`)."""
 
