@@ -28,6 +28,7 @@ _COMMANDS = {
     "record": "cmdm_tui.cli.record:record",
     "replay": "cmdm_tui.cli.replay:replay",
     "verify": "cmdm_tui.cli.verify:verify",
+    "fuzz": "cmdm_tui.cli.fuzz:fuzz",
     "sandbox": "cmdm_tui.cli.sandbox:sandbox",
     "login": "cmdm_tui.cli.login:login",
     "logout": "cmdm_tui.cli.logout:logout",

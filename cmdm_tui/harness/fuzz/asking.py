@@ -112,6 +112,13 @@ def sign_in() -> Request:
     return Request("POST", f"{BASE}/authenticate", intent, headers=lines)
 
 
+def unknown(entity: str, which: int) -> Request:
+    """Ask for what is not there: a path, an entity, a path far below a record."""
+    path = ("nothing/here/at/all", "nosuchentity", f"{entity}/ZZZZZZZZ/nothing/here")[which]
+    intent = Intent("other", expected=frozenset({404}))
+    return Request("GET", f"{BASE}/{path}", intent)
+
+
 def _of_record(
     method: str,
     call: Call,

@@ -7,20 +7,22 @@ import httpx
 from cmdm_tui.api.curl import as_curl, sign_in_as_curl
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
 from cmdm_tui.harness.fuzz.reduce import Path, Taken
+from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.oracle.contract import BASE
 
 _LONGEST = 4_000
 
 
-def curl_lines(url: str, path: Path) -> Iterator[str]:
+def curl_lines(target: Target, path: Path) -> Iterator[str]:
     """Yield a line for each step: a curl command, or a comment where curl can do nothing.
 
-    Ids that a step makes are put into variables that later steps use.
+    Ids that a step makes are put into shell variables that later steps use.
     """
-    yield sign_in_as_curl(httpx.URL(f"{url}{BASE}/authenticate"))
+    url = target.url
+    yield sign_in_as_curl(httpx.URL(f"{url}{target.base}/authenticate"))
     names: dict[str, str] = {}
     for one in path.taken:
-        yield _line(url, one, names)
+        yield _line(url, one, names).replace(f"{url}{BASE}/", f"{url}{target.base}/")
         if one.made:
             names.setdefault(one.made, f"ID{len(names) + 1}")
 
@@ -33,12 +35,13 @@ def _line(url: str, one: Taken, names: dict[str, str]) -> str:
         return f"# set the sandbox's hourly limit so that {step.calls} calls are left"
     line = _command(url, step)
     if len(line) > _LONGEST:
-        line = f"# {step.method} {step.path[:200]} with {len(step.body):,} bytes of body"
-    uses = [f"{external_id} is the id that {name} stands for" for external_id, name in names.items()
-            if external_id in line]  # fmt: skip
-    makes = [f"makes {one.made}"] if one.made else []
-    notes = [f"step {'; '.join((*makes, *uses))}"] if makes or uses else []
-    return "  # ".join((line, *notes))
+        return f"# {step.method} {step.path[:200]} with {len(step.body):,} bytes of body"
+    for external_id, name in names.items():
+        # The id stands within single quotes, which end before the variable and begin after it.
+        line = line.replace(external_id, f"'\"${name}\"'")
+    if not one.made or one.made in names:
+        return line
+    return f"ID{len(names) + 1}=$({line} --silent | sed 's/.*ExternalID\" *: *\"//; s/\".*//')"
 
 
 def _command(url: str, step: Request) -> str:

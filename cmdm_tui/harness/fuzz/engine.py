@@ -1,5 +1,6 @@
 """The run of one worker: what is tried in which order, and what becomes of a failure."""
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -34,6 +35,8 @@ _MACHINES_BETWEEN = 6
 _STEPS = 8
 _SHRINK_REQUESTS = 300
 _MOST_FAILURES = 25
+
+INTERRUPTED = "interrupted"
 
 Save = Callable[[str, Path], None]
 
@@ -117,10 +120,10 @@ class Run:
         try:
             self._session.open()
             self._explore()
-        except BudgetSpent as spent:
-            reason = str(spent)
-        except Enough as enough:
-            reason = str(enough)
+        except (BudgetSpent, Enough) as end:
+            reason = str(end)
+        except KeyboardInterrupt:
+            reason = INTERRUPTED
         finally:
             self._session.close()
         met = self._session.met & self.settings.known
@@ -148,7 +151,9 @@ class Run:
     def _round(self, turn: int) -> "Iterable[Callable[[int], None]]":
         only = self.settings.only
         wants = {"stateless", "stateful"} & only or {"stateless", "stateful"}
-        tried = [trial for trial in self._trials() if "stateless" in wants]
+        tried = self._trials() if "stateless" in wants else []
+        # A run that is cut short has still tried something of everything.
+        random.Random(self._seed(turn, 0)).shuffle(tried)  # noqa: S311 — to be repeated, not secret
         for number, trial in enumerate(tried):
             if "stateful" in wants and number % _MACHINES_BETWEEN == 0:
                 yield self._machine
@@ -289,7 +294,7 @@ class Run:
         from cmdm_tui.harness.fuzz.curl import curl_lines
 
         path = self._kept
-        curl = tuple(curl_lines(self.target.url, path))
+        curl = tuple(curl_lines(self.target, path))
         self.tell(
             FailureShrunk(failure, path.finding, path.log, curl, is_confirmed, self.worker)
         )

@@ -23,6 +23,7 @@ from cmdm_tui.harness.fuzz.asking import (
     get,
     many,
     sign_in,
+    unknown,
     update,
 )
 from cmdm_tui.harness.fuzz.session import Session
@@ -56,7 +57,7 @@ class Moves:
 
     def entity(self) -> str:
         """Draw an entity."""
-        return pick(self.draw, self.session.target.entities)
+        return pick(self.draw, self.session.entities)
 
     def rules(self, entity: str) -> Mapping[str, FieldRule]:
         """Return the fields of an entity."""
@@ -250,7 +251,7 @@ class Moves:
     def child_of(self, entity: str, record: str) -> tuple[str, str]:
         """Create a task or an opportunity of a record; return what it is and its id."""
         child = pick(self.draw, ["task", "opportunity"])
-        if child not in self.session.target.entities:
+        if child not in self.session.entities:
             return child, ""
         given = properties(self.draw, self.rules(child), is_whole=True, most=1)
         made = self._id_of(create_of(child, entity, record, given), "ExternalID")
@@ -268,7 +269,7 @@ class Moves:
 
     def convert_and_look(self) -> None:
         """Convert a lead, look at what was made, and try again."""
-        if "lead" not in self.session.target.entities:
+        if "lead" not in self.session.entities:
             return
         lead = self.created("lead") if self.coin() else self.record("lead")
         if not lead:
@@ -289,7 +290,7 @@ class Moves:
 
     def close_and_look(self) -> None:
         """Close a task, read it, and close it again."""
-        if "task" not in self.session.target.entities:
+        if "task" not in self.session.entities:
             return
         task = self.record("task")
         if not task:
@@ -376,7 +377,7 @@ class Moves:
                 make = convert if call == "convert" else close
                 return make(record, pick(self.draw, self._bodies(call))) if record else None  # pyright: ignore[reportArgumentType]
             case "other":
-                return None
+                return unknown(entity, self.draw(index(3)))
             case _:
                 return self._of_record(call, entity, self.record(entity))
 
@@ -399,4 +400,4 @@ class Moves:
                 return create_of("opportunity", entity, record, {"Name": "x"})
 
 
-ALL_CALLS = tuple(call for call in CALLS if call != "other")
+ALL_CALLS = CALLS

@@ -14,7 +14,7 @@ from cmdm_tui.harness.fuzz.events import CheckFailed, Event, ExchangeMade, Phase
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.oracle import Check, Finding, Ledger, judge
-from cmdm_tui.harness.oracle.contract import WITHOUT_FIELD_LIST
+from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
 from cmdm_tui.harness.wire import Answer, NoAnswer, Wire
 
 _SNAPSHOT = "cmdm-fuzz"
@@ -60,6 +60,7 @@ class Session:
             self.control = Control(target.control, target.control_token or "")
         self.base = Ledger(target.is_alone)
         self.ledger = self.base
+        self.entities = target.entities
         self.steps: list[Step] = []
         self.log: list[Exchange] = []
         self.phase: Phase = "learning"
@@ -99,11 +100,22 @@ class Session:
             self.control.snapshot(_SNAPSHOT)
             self.control.restore(_SNAPSHOT, calls=True)
             self.ledger.forget_limits()
+        self.entities = (*self.target.entities, *self._found())
+
+    def _found(self) -> list[str]:
+        """Return which of the entities that may exist do: counted, and not judged."""
+        found: list[str] = []
+        for entity in self.target.perhaps:
+            self._budget.spend()
+            with contextlib.suppress(NoAnswer):
+                if self._sent(many(entity, _ONE)).status == 200:  # noqa: PLR2004
+                    found.append(entity)
+        return found
 
     def learn(self) -> None:
         """Read the fields and the records there are, as far as they are few."""
         self.phase = "learning"
-        for entity in self.target.entities:
+        for entity in self.entities:
             if entity != WITHOUT_FIELD_LIST:
                 self.do(fields(entity))
             first = self.do(many(entity, _ONE))
@@ -225,7 +237,10 @@ class Session:
 
     def _sent(self, request: Request) -> Answer:
         lines = self.secrets.put_in(request.headers)
-        return self._wire.send(request.method, request.path, lines, request.body)
+        path = request.path
+        if self.target.base != BASE and path.startswith(f"{BASE}/"):
+            path = self.target.base + path.removeprefix(BASE)
+        return self._wire.send(request.method, path, lines, request.body)
 
     def _kept(self, request: Request, answer: Answer | None, failure: str) -> Exchange:
         """Return the exchange without secrets; a token that it tells is used from now on."""

@@ -7,6 +7,7 @@ from cmdm_tui.harness.fuzz.asking import Request
 from cmdm_tui.harness.fuzz.classes import GROUPS, InputClass, Setting, classes_of
 from cmdm_tui.harness.fuzz.moves import ALL_CALLS, Moves
 from cmdm_tui.harness.fuzz.values import index
+from cmdm_tui.harness.oracle.contract import WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
 
 _READING: frozenset[Call] = frozenset({"get", "list", "fields"})
@@ -33,6 +34,7 @@ class Trial:
         """
         entity = self._entity(moves, turn)
         request: Request | None = None
+        strangers = self._strangers(moves, entity)
         for one in classes_of(self.call, self.group):
             if moves.draw(index(10)) == _NO_SKIP:
                 continue
@@ -40,7 +42,7 @@ class Trial:
                 request = moves.call(self.call, entity)
                 if request is None:
                     return
-            request = self._sent(moves, one, request)
+            request = self._sent(moves, one, request, strangers)
         if request is not None:
             self._look(moves, request)
 
@@ -49,16 +51,19 @@ class Trial:
             return "lead"
         if self.call == "close":
             return "task"
-        entities = moves.session.target.entities
+        entities = moves.session.entities
+        if self.call == "fields" and self.group == "parameter":
+            entities = tuple(one for one in entities if one != WITHOUT_FIELD_LIST)
         return entities[(moves.draw(index(len(entities))) + turn) % len(entities)]
 
-    def _sent(self, moves: Moves, one: InputClass, request: Request) -> Request | None:
+    def _sent(
+        self, moves: Moves, one: InputClass, request: Request, strangers: tuple[str, ...]
+    ) -> Request | None:
         """Send the request made odd; return it as it was, None where it is used up."""
-        session, intent = moves.session, request.intent
+        session = moves.session
         rules = moves.rules(self._body_entity(request))
         odd = one.made(request, Setting(
-            moves.draw, rules, self._strangers(moves, intent.entity),
-            session.secrets.has_ended_token,
+            moves.draw, rules, strangers, session.secrets.has_ended_token
         ))  # fmt: skip
         if odd is None:
             return request
@@ -76,7 +81,7 @@ class Trial:
     def _strangers(moves: Moves, entity: str) -> tuple[str, ...]:
         found = [
             external_id
-            for other in moves.session.target.entities
+            for other in moves.session.entities
             if other != entity
             for external_id in moves.ledger.living(other)[:1]
         ]
@@ -84,7 +89,7 @@ class Trial:
 
     def _look(self, moves: Moves, request: Request) -> None:
         intent = request.intent
-        if self.call in _READING or self.call == "authenticate":
+        if self.call in _READING | {"authenticate", "other"}:
             return
         if intent.external_id:
             moves.look(intent.entity, intent.external_id)
@@ -102,7 +107,6 @@ def trials(*, may_write: bool, may_sign_in: bool) -> list[Trial]:
         for group in GROUPS
         for call in ALL_CALLS
         if classes_of(call, group)
-        and (call in _READING or may_write or call == "authenticate")
+        and (call in _READING or call == "other" or may_write or call == "authenticate")
         and (call != "authenticate" or may_sign_in)
-        and not (not may_write and group == "route" and call not in _READING)
     ]

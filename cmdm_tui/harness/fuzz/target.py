@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cmdm_tui.harness.oracle.contract import BASE
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """A service to fuzz.
 
-    `url` is the one before `/api/v1`. `credentials` hold the values of the four sign-in headers.
+    `url` is scheme, host and port. `credentials` hold the values of the four sign-in headers.
     With a control plane it is restored for each example. `may_write` allows requests that change
     records; `is_alone` tells that nobody else changes them or makes calls meanwhile, so that totals
     and the quota can be held against the service. `is_strict` makes failures of what the
-    documentation leaves open (`api.md`, ours). `floor` are the calls that are left untouched.
+    documentation leaves open (`api.md`, ours). `floor` are the calls that are left untouched,
+    `base` is the path before the calls, and `perhaps` are entities that are used where they exist.
     """
 
     url: str
@@ -24,6 +27,8 @@ class Target:
     is_alone: bool = True
     is_strict: bool = True
     floor: int = 0
+    base: str = BASE
+    perhaps: tuple[str, ...] = ()
 
     @property
     def restores(self) -> bool:

@@ -14,13 +14,19 @@ silence (`api.md`), which another service may do otherwise."""
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found wrong in one exchange, in a sentence without secrets."""
+    """What a check found wrong in one exchange, in a sentence without secrets.
+
+    `right` are the statuses that would have been right, `values` those of fields (by name) in the
+    record that came; both as far as they are known.
+    """
 
     check: str
     message: str
     exchange: int
     call: str = "other"
     input_class: str = "valid"
+    right: frozenset[int] = frozenset()
+    values: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def failure(self) -> str:
@@ -46,4 +52,18 @@ class Check:
         for message in self.judge(seen):
             exchange = seen.exchange
             intent = exchange.intent
-            yield Finding(self.name, message, exchange.number, intent.call, intent.input_class)
+            is_known = intent.authorization in {"good", "sign-in"}
+            yield Finding(
+                self.name, message, exchange.number, intent.call, intent.input_class,
+                seen.right if is_known else frozenset({401}), _wanted(seen),
+            )  # fmt: skip
+
+
+def _wanted(seen: "Seen") -> tuple[tuple[str, str | None], ...]:
+    if seen.intent.call != "get":
+        return ()
+    return tuple(
+        (clash.name, clash.known)
+        for clash in seen.clashes
+        if clash.name and isinstance(clash.known, str | None)
+    )

@@ -14,14 +14,15 @@ from cmdm_tui.harness.oracle.checks import (
     statuses,
 )
 
+# Where several say the same, the first one's word counts: those that say most stand first.
 CHECKS: tuple[Check, ...] = (
     *shapes.CHECKS,
     *authorization.CHECKS,
-    *records.CHECKS,
-    *deletion.CHECKS,
     *pages.CHECKS,
-    *fields.CHECKS,
+    *deletion.CHECKS,
     *actions.CHECKS,
+    *records.CHECKS,
+    *fields.CHECKS,
     *routes.CHECKS,
     *quota.CHECKS,
     *statuses.CHECKS,

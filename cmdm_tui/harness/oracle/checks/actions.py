@@ -66,7 +66,7 @@ def close_again(seen: Seen) -> Iterator[str]:
     if intent.call != "close" or intent.authorization != "good" or known is None:
         return
     status = known.values.get("Status")
-    is_closed = known.is_there and status is not None and status.source == "closed"
+    is_closed = known.is_there and status is not None and status.value == "Closed"
     if is_closed and intent.input_class == "valid" and seen.exchange.status in {400, 404, 405}:
         yield f"Closing the closed task {intent.external_id} was answered {seen.exchange.status}."
 

@@ -194,8 +194,6 @@ def projection_agrees(seen: Seen) -> Iterator[str]:
 
 
 CHECKS = (
-    Check("pages-partition", "Query parameters: per_page and page; ties: so that pages never "
-          "overlap", "documented", pages_partition),
     Check("totals-add-up", "retrieve many: Total Records, Total Pages", "documented",
           totals_add_up),
     Check("past-the-end", "page past the last: 200, empty list, true totals", "ours",
@@ -204,12 +202,14 @@ CHECKS = (
           default_order),
     Check("sort-permutation", "Query parameters: sort_by is one field", "documented",
           sort_permutation),
-    Check("sort-ordered", "collation: text without regard to case, numbers by value, dates by "
-          "time; null first in asc", "ours", sort_ordered),
     Check("desc-reverses", "Query parameters: sort_order is asc or desc", "documented",
           desc_reverses),
+    Check("sort-ordered", "collation: text without regard to case, numbers by value, dates by "
+          "time; null first in asc", "ours", sort_ordered),
     Check("ties-in-creation-order", "ties under sort_by: by creation order", "ours",
           ties_stable),
+    Check("pages-partition", "Query parameters: per_page and page; ties: so that pages never "
+          "overlap", "documented", pages_partition),
     Check("projection-exact", "Query parameters: fields is comma-separated", "documented",
           projection_exact),
     Check("projection-agrees", "Query parameters: fields is comma-separated", "documented",

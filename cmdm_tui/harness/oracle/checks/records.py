@@ -69,7 +69,7 @@ def own_entity(seen: Seen) -> Iterator[str]:
 def new_id(seen: Seen) -> Iterator[str]:
     """A new record has an id that no other has."""
     made = seen.reading.made
-    if made and seen.ledger.home(made) is not None:
+    if made and seen.intent.call != "convert" and seen.ledger.home(made) is not None:
         yield f"The new record was given {made}, which is another's."
 
 
