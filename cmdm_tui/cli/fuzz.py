@@ -231,8 +231,8 @@ def _known(baseline: "Path | None") -> frozenset[str]:
         raise Failure(message, Exit.USAGE) from None
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     for number, line in enumerate(lines, 1):
-        if line and len(line.split()) != 2:  # noqa: PLR2004 — a check and a call
-            message = f"{shown}, line {number}: expected a check and a call, such as own-entity get."
+        if line and len(line.split()) != 2:
+            message = f"{shown}, line {number}: give a check and a call, such as own-entity get."
             raise Failure(message, Exit.USAGE)
     return frozenset(" ".join(line.split()) for line in lines if line)
 

@@ -88,7 +88,7 @@ class Control:
         except NoAnswer as error:
             message = f"The control plane at {self._address} does not answer: {error}"
             raise ControlFailed(message) from error
-        if answer.status != 200:  # noqa: PLR2004 — the one success it has
+        if answer.status != 200:
             message = (
                 f"The control plane at {self._address} answered {answer.status}; "
                 "check CMDM_CONTROL and CMDM_CONTROL_TOKEN."

@@ -4,13 +4,14 @@ What a fuzzer sends is often wrong on purpose, so nothing is normalised here; on
 made right (RFC 9112). There is no way to send anything to another host: redirects are answers.
 """
 
+import contextlib
 import select
 import socket
 import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import h11
@@ -72,7 +73,7 @@ class Wire:
 
         `path` is the raw target. Raises NoAnswer where no whole answer comes.
         """
-        lines: list[tuple[str | bytes, str | bytes]] = [("Host", self._host), *headers]
+        lines: list[Any] = [("Host", self._host), *headers]
         if body or method in {"POST", "PUT", "PATCH"}:
             lines.append(("Content-Length", str(len(body))))
         started = time.perf_counter()
@@ -99,11 +100,9 @@ class Wire:
         if body:
             message += connection.send(h11.Data(data=body)) or b""
         message += connection.send(h11.EndOfMessage()) or b""
-        try:
+        # A server may answer before it has read everything, and close.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             opened.sendall(message)
-        except (BrokenPipeError, ConnectionResetError):
-            # A server may answer before it has read everything, and close.
-            pass
         status, headers, pieces = 0, (), list[bytes]()
         while True:
             event = connection.next_event()

@@ -41,7 +41,7 @@ def _line(url: str, one: Taken, names: dict[str, str]) -> str:
         line = line.replace(external_id, f"'\"${name}\"'")
     if not one.made or one.made in names:
         return line
-    return f"ID{len(names) + 1}=$({line} --silent | sed 's/.*ExternalID\" *: *\"//; s/\".*//')"
+    return f'ID{len(names) + 1}=$({line} --silent | sed \'s/.*ExternalID" *: *"//; s/".*//\')'
 
 
 def _command(url: str, step: Request) -> str:

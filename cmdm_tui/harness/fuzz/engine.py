@@ -198,7 +198,7 @@ class Run:
             verbosity=Verbosity.quiet,
             print_blob=False,
             report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[*HealthCheck],  # pyright: ignore[reportArgumentType] — an enumeration
         )
 
     def _begin(self) -> Session:
@@ -238,9 +238,7 @@ class Run:
         if self._best is None:
             session.hunted = broken.finding.failure
             self._shrink_until = self._budget.spent + _SHRINK_REQUESTS
-            self.tell(
-                FailureFound(session.hunted, broken.finding, len(session.log), self.worker)
-            )
+            self.tell(FailureFound(session.hunted, broken.finding, len(session.log), self.worker))
             session.phase = "shrinking"
             self._best = path
         elif path.size < self._best.size:
@@ -295,9 +293,7 @@ class Run:
 
         path = self._kept
         curl = tuple(curl_lines(self.target, path))
-        self.tell(
-            FailureShrunk(failure, path.finding, path.log, curl, is_confirmed, self.worker)
-        )
+        self.tell(FailureShrunk(failure, path.finding, path.log, curl, is_confirmed, self.worker))
         self.save(failure, path)
 
     # Telling

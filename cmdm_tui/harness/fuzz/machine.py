@@ -1,7 +1,7 @@
 """Stateful fuzzing: a machine whose rules are moves, and whose model is the oracle's ledger."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -12,20 +12,23 @@ from cmdm_tui.harness.fuzz.session import Session
 from cmdm_tui.harness.fuzz.stateless import Trial
 from cmdm_tui.harness.fuzz.values import pick
 
+if TYPE_CHECKING:
+    from cmdm_tui.harness.exchange import Call
+
 _SOME = st.data()
 
 
 class UserMachine(RuleBasedStateMachine):
-    """A user of the target, who does anything in any order.
-
-    `begin` is called for each example and returns the session to use.
-    """
-
-    begin: Callable[[], Session]
+    """A user of the target, who does anything in any order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.moves = Moves(type(self).begin(), self._no_draw)
+        self.moves = Moves(self.begin(), self._no_draw)
+
+    @staticmethod
+    def begin() -> Session:
+        """Begin an example, and return the session to use."""
+        raise NotImplementedError
 
     @staticmethod
     def _no_draw(strategy: Any) -> Any:
@@ -137,7 +140,7 @@ class UserMachine(RuleBasedStateMachine):
     def ask_oddly(self, data: st.DataObject) -> None:
         """Ask for something in odd ways, in the middle of all this."""
         moves = self._on(data)
-        calls = [call for call in ALL_CALLS if call != "authenticate"]
+        calls: list[Call] = [call for call in ALL_CALLS if call != "authenticate"]
         Trial(pick(moves.draw, calls), pick(moves.draw, GROUPS)).run(moves)
 
 

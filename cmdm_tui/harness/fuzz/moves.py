@@ -71,7 +71,7 @@ class Moves:
         Where nothing may be written it is one that was listed. Empty where there is none.
         """
         made = [one for one in self._made.get(entity, []) if self._is_there(entity, one)]
-        if made and (len(made) > 2 or self.coin()):  # noqa: PLR2004
+        if made and (len(made) > 2 or self.coin()):
             return pick(self.draw, made)
         if self.session.target.restores or not self.session.target.may_write:
             there = self.ledger.living(entity)
@@ -141,12 +141,14 @@ class Moves:
             query |= self.sorting(entity)
         if self.coin():
             self.list_all(entity, query)
-        size = 1 + self.draw(index(9)) if total is None else max(1, total // (2 + self.draw(index(3))))
+        size = (
+            1 + self.draw(index(9)) if total is None else max(1, total // (2 + self.draw(index(3))))
+        )
         size = min(size, 100)
         last = 3 if total is None else -(-total // size) + 1
         for number in range(1, min(last, 6) + 1):
             self.session.do(many(entity, query | {"per_page": str(size), "page": str(number)}))
-        if last > 6:  # noqa: PLR2004 — pages in the middle are like one another
+        if last > 6:
             for number in (last - 1, last):
                 self.session.do(many(entity, query | {"per_page": str(size), "page": str(number)}))
 

@@ -121,9 +121,7 @@ def _step(
     )
 
 
-def _expected(
-    exchange: Exchange, finding: Finding | None, names: Mapping[str, str]
-) -> Expectation:
+def _expected(exchange: Exchange, finding: Finding | None, names: Mapping[str, str]) -> Expectation:
     status = (exchange.status,) if exchange.status else ()
     if finding is None:
         return Expectation(status=_one_or_many(frozenset(status)))

@@ -108,7 +108,7 @@ class Session:
         for entity in self.target.perhaps:
             self._budget.spend()
             with contextlib.suppress(NoAnswer):
-                if self._sent(many(entity, _ONE)).status == 200:  # noqa: PLR2004
+                if self._sent(many(entity, _ONE)).status == 200:
                     found.append(entity)
         return found
 
@@ -120,7 +120,7 @@ class Session:
                 self.do(fields(entity))
             first = self.do(many(entity, _ONE))
             members = self.ledger.members.get(entity)
-            if first is None or first.status != 200 or members is None:  # noqa: PLR2004
+            if first is None or first.status != 200 or members is None:
                 continue
             order = self.ledger.order(entity, (None, "asc"))
             is_small = order.total is not None and order.total <= _MOST_READ
@@ -136,8 +136,10 @@ class Session:
             message = f"{self.target.url} does not answer. {error}"
             raise Refused(message) from error
         exchange = self._kept(request, answer, "")
-        if exchange.status != 200:  # noqa: PLR2004
-            message = f"The sign-in was answered {exchange.status}; check the profile's credentials."
+        if exchange.status != 200:
+            message = (
+                f"The sign-in was answered {exchange.status}; check the profile's credentials."
+            )
             raise Refused(message)
         self.ledger.forget_limits()
 
@@ -250,7 +252,7 @@ class Session:
                 self._number, request.method, request.path, request.headers, request.body, 0, (),
                 b"", time.perf_counter(), 0.0, None, request.intent, failure,
             )  # fmt: skip
-        if request.intent.call == "authenticate" and answer.status == 200:  # noqa: PLR2004
+        if request.intent.call == "authenticate" and answer.status == 200:
             self._adopt(answer)
         hide = self.secrets.taken_out
         headers = tuple(
@@ -278,5 +280,3 @@ def _moment(date: str | None) -> float | None:
         with contextlib.suppress(ValueError, TypeError, IndexError):
             return parsedate_to_datetime(date).timestamp()
     return None
-
-

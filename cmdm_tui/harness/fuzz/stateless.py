@@ -42,7 +42,11 @@ class Trial:
                 request = moves.call(self.call, entity)
                 if request is None:
                     return
-            request = self._sent(moves, one, request, strangers)
+            setting = Setting(
+                moves.draw, moves.rules(self._body_entity(request)), strangers,
+                moves.session.secrets.has_ended_token, turn,
+            )  # fmt: skip
+            request = self._sent(moves, one, request, setting)
         if request is not None:
             self._look(moves, request)
 
@@ -54,24 +58,19 @@ class Trial:
         entities = moves.session.entities
         if self.call == "fields" and self.group == "parameter":
             entities = tuple(one for one in entities if one != WITHOUT_FIELD_LIST)
-        return entities[(moves.draw(index(len(entities))) + turn) % len(entities)]
+        place: int = moves.draw(index(len(entities)))
+        return entities[(place + turn) % len(entities)]
 
     def _sent(
-        self, moves: Moves, one: InputClass, request: Request, strangers: tuple[str, ...]
+        self, moves: Moves, one: InputClass, request: Request, setting: Setting
     ) -> Request | None:
         """Send the request made odd; return it as it was, None where it is used up."""
-        session = moves.session
-        rules = moves.rules(self._body_entity(request))
-        odd = one.made(request, Setting(
-            moves.draw, rules, strangers, session.secrets.has_ended_token
-        ))  # fmt: skip
+        odd = one.made(request, setting)
         if odd is None:
             return request
-        exchange = session.do(odd)
+        exchange = moves.session.do(odd)
         is_accepted = exchange is not None and exchange.status in {200, 201}
-        if is_accepted and self.call in _USING_UP and exchange is not None:
-            return None
-        return request
+        return None if is_accepted and self.call in _USING_UP else request
 
     def _body_entity(self, request: Request) -> str:
         call = request.intent.call

@@ -1,6 +1,6 @@
 """Values that a field takes, and values that it does not, as strategies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,7 +14,8 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 _LONGEST = 60
 _HOSTILE = (
     "x", "Ní Dhomhnaill", "Ögren & Sons", "=1+1", "'; DROP TABLE lead; --", "\u202eevil\u202c",
-    "🎉👩‍👩‍👧", "null", "0", " lead", "a,b;c", "<b>&amp;</b>", "%00", "${token}", "\t", "ẞß", "ﬁ", "É", "é",
+    "🎉👩‍👩‍👧", "null", "0",
+    " lead", "a,b;c", "<b>&amp;</b>", "%00", "${token}", "\t", "ẞß", "ﬁ", "É", "é",
     "\\", '"', "{{7*7}}", "A" * 40, "\u2028", "\x7f", "Zoë", "zoe", "ZOE", "ÿ", "𝒳",
 )  # fmt: skip
 _WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
@@ -76,9 +77,10 @@ def writable(rules: Mapping[str, FieldRule]) -> list[FieldRule]:
     return [rule for rule in rules.values() if not rule.is_read_only and value_of(rule) is not None]
 
 
-def pick(draw: Draw, things: "list[Drawn] | tuple[Drawn, ...]") -> Drawn:
+def pick(draw: Draw, things: Sequence[Drawn]) -> Drawn:
     """Draw one of some things."""
-    return things[draw(index(len(things)))]
+    place: int = draw(index(len(things)))
+    return things[place]
 
 
 @cache
@@ -107,6 +109,6 @@ def properties(
 
 def _or_null(draw: Draw, rule: FieldRule) -> Any:
     strategy = value_of(rule)
-    if strategy is None or (not rule.is_required and draw(index(8)) == 7):  # noqa: PLR2004
+    if strategy is None or (not rule.is_required and draw(index(8)) == 7):
         return None
     return draw(strategy)

@@ -2,11 +2,13 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from multiprocessing.queues import Queue
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import Empty
+from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
@@ -14,6 +16,9 @@ from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStart
 from cmdm_tui.harness.fuzz.saving import save_failure
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.guard import Guard, SecretLeak
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import Queue
 
 Opening = Callable[[], AbstractContextManager[Target]]
 """Opens a target; a function of a module, so that a worker's process can be told it."""
@@ -88,11 +93,9 @@ def _fuzz_many(opening: Opening, settings: FuzzSettings, tell: Tell, report: Pat
 
 def _next(
     events: "Queue[Event | str]",
-    processes: "list[multiprocessing.context.SpawnProcess]",
+    processes: Sequence[BaseProcess],
     ended: dict[int, RunEnded],
 ) -> Event | str:
-    from queue import Empty
-
     while True:
         try:
             return events.get(timeout=1)

@@ -15,9 +15,7 @@ from cmdm_tui.harness.oracle.seen import Seen
 __all__ = ["CHECKS", "Certainty", "Check", "Finding", "Ledger", "judge", "judged"]
 
 
-def judge(
-    ledger: Ledger, exchange: Exchange, checks: Iterable[Check] = CHECKS
-) -> list[Finding]:
+def judge(ledger: Ledger, exchange: Exchange, checks: Iterable[Check] = CHECKS) -> list[Finding]:
     """Return what is wrong with an exchange in the light of `ledger`, and enter it there."""
     seen = Seen(ledger, exchange)
     found = [finding for check in checks for finding in check.findings(seen)]

@@ -105,7 +105,7 @@ def learnt(rule_of: Mapping[str, FieldRule], described: Mapping[str, Any]) -> Fi
     )
 
 
-def _truth(value: object, otherwise: bool) -> bool:  # noqa: FBT001 — a default like any other
+def _truth(value: object, otherwise: bool) -> bool:
     return value == "true" if value in {"true", "false"} else otherwise
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle.contract import TABLE, FieldRule, learnt
-from cmdm_tui.harness.oracle.facts import SOMETHING, Cause, Fact, Known
+from cmdm_tui.harness.oracle.facts import REFUSALS, SOMETHING, Cause, Fact, Known
 from cmdm_tui.harness.oracle.reading import Reading, Row
 
 Key = tuple[str, str]
@@ -34,6 +34,9 @@ class Order:
     total: int | None = None
 
 
+Orders = dict[OrderKey, Order]
+
+
 @dataclass(slots=True)
 class Members:
     """The records an entity should have: `ids` in order of creation, None where not known.
@@ -53,14 +56,11 @@ class Members:
 
     def blame(self, *, is_over: bool) -> Cause:
         """Return what to blame for too many records, or too few."""
-        for cause in REFUSED_FIRST:
+        likely: tuple[Cause, ...] = ("deleted", "created") if is_over else ("created", "parent")
+        for cause in (*REFUSALS, *likely):
             if cause in self.since:
                 return cause
-        likely: tuple[Cause, ...] = ("deleted", "created") if is_over else ("created", "parent")
-        return next((cause for cause in likely if cause in self.since), "read")
-
-
-REFUSED_FIRST: tuple[Cause, ...] = ("unauthorised", "over-limit", "refused")
+        return "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ class Ledger:
     is_alone: bool = True
     records: dict[Key, Known] = field(default_factory=dict[Key, Known])
     members: dict[str, Members] = field(default_factory=dict[str, Members])
-    orders: dict[str, dict[OrderKey, Order]] = field(default_factory=dict[str, dict[OrderKey, Order]])
+    orders: dict[str, dict[OrderKey, Order]] = field(
+        default_factory=dict[str, dict[OrderKey, Order]]
+    )
     rules: dict[str, dict[str, FieldRule]] = field(default_factory=dict[str, dict[str, FieldRule]])
     described: dict[str, tuple[Row, ...]] = field(default_factory=dict[str, tuple[Row, ...]])
     homes: dict[str, str] = field(default_factory=dict[str, str])
@@ -174,7 +176,7 @@ class Ledger:
             self._enter_success(exchange, reading)
         elif exchange.method not in {"GET", "HEAD", "OPTIONS"}:
             self._enter_refusal(exchange)
-        elif exchange.intent.call == "get" and exchange.status == 404:  # noqa: PLR2004
+        elif exchange.intent.call == "get" and exchange.status == 404:
             self._enter_absence(exchange.intent)
 
     def forget_limits(self) -> None:
@@ -200,27 +202,34 @@ class Ledger:
         if intent.authorization != "good":
             self._doubt(intent)
             return
+        if intent.call in {"get", "list", "fields"}:
+            self._enter_reading(intent, reading)
+        elif intent.call in {"authenticate", "other"}:
+            if exchange.method not in {"GET", "HEAD", "OPTIONS", "POST"}:
+                self._doubt(intent)
+        else:
+            self._enter_change(intent, reading.made)
+
+    def _enter_reading(self, intent: Intent, reading: Reading) -> None:
+        if intent.call == "fields":
+            self._enter_fields(intent, reading)
+            return
+        self._confirm(intent.entity, reading.rows)
+        if intent.call == "list":
+            self._enter_list(intent, reading)
+
+    def _enter_change(self, intent: Intent, made: str) -> None:
         match intent.call:
-            case "get":
-                self._confirm(intent.entity, reading.rows)
-            case "list":
-                self._confirm(intent.entity, reading.rows)
-                self._enter_list(intent, reading)
-            case "fields":
-                self._enter_fields(intent, reading)
-            case "create" | "create-task" | "create-opportunity":
-                self._enter_create(intent, reading.made)
             case "update":
                 self._enter_update(intent)
             case "convert":
-                self._enter_conversion(intent, reading.made)
+                self._enter_conversion(intent, made)
             case "close":
                 self._enter_closing(intent)
             case "delete":
                 self._enter_deletion(intent)
-            case "authenticate" | "other":
-                if exchange.method not in {"GET", "HEAD", "OPTIONS", "POST"}:
-                    self._doubt(intent)
+            case _:
+                self._enter_create(intent, made)
 
     def _confirm(self, entity: str, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -242,9 +251,7 @@ class Ledger:
             return False
         values = known.values
         return all(
-            (fact := values.get(name)) is not None
-            and fact.source == "read"
-            and fact.value == value
+            (fact := values.get(name)) is not None and fact.source == "read" and fact.value == value
             for name, value in row.properties.items()
         )
 
@@ -369,7 +376,7 @@ class Ledger:
         if self.known(intent.entity, intent.external_id) is not None:
             known = self._own(intent.entity, intent.external_id)
             known.attempts = (*known.attempts, cause)
-            if exchange.status == 404 and known.is_there and cause == "refused":  # noqa: PLR2004
+            if exchange.status == 404 and known.is_there and cause == "refused":
                 known.is_there = None
         touched = {CHILDREN.get(intent.call, intent.entity)}
         if intent.call == "convert":

@@ -92,9 +92,10 @@ def _many(content: dict[str, Any], key: str, pages_key: str) -> Reading:
     numbers: list[int | None] = []
     for name in ("Total Records", pages_key):
         value = content.get(name)
-        is_number = isinstance(value, str) and value.isascii() and value.isdigit()
-        numbers.append(int(value) if is_number else None)
-        if not is_number:
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            numbers.append(int(value))
+        else:
+            numbers.append(None)
             fault = fault or f"has no number as text under {name}"
     return Reading(kept, numbers[0], numbers[1], fault=fault)
 

@@ -93,7 +93,7 @@ class Seen:
         if known.is_there is False:
             return intent.expected | {NOT_FOUND} if is_odd else frozenset({NOT_FOUND})
         if intent.call == "convert" and self._is_converted(known):
-            return frozenset({400}) | (intent.expected if is_odd else frozenset())
+            return intent.expected | {400} if is_odd else frozenset({400})
         return intent.expected
 
     @staticmethod

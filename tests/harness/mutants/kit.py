@@ -6,7 +6,7 @@ told as if there had been none.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,10 +43,10 @@ class Asked:
     @property
     def external_id(self) -> str:
         parts = self.segments
-        return parts[-1] if self.call in {"convert", "close"} else (parts + [""])[1]
+        return parts[-1] if self.call in {"convert", "close"} else [*parts, ""][1]
 
     @property
-    def call(self) -> str:
+    def call(self) -> str:  # noqa: C901
         """The documented call by its path and method, `other` for none of them."""
         parts = [part.lower() for part in self.segments]
         match self.method, parts:
@@ -91,10 +91,10 @@ class Asked:
 
     def json(self) -> dict[str, Any] | None:
         try:
-            value = json.loads(self.body)
+            value: Any = json.loads(self.body)
         except ValueError:
             return None
-        return value if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
     def of(self, **changes: Any) -> "Asked":
         return replace(self, **changes)
@@ -192,7 +192,7 @@ class Mutated:
         if not path.startswith("/api/v1/"):
             if path.endswith(("/restore", "/reset")):
                 # Tokens stay good, and so does what is remembered of them.
-                kept = {key: self._memory[key] for key in ("good",) if key in self._memory}
+                kept = {key: self._memory[key] for key in self._memory.keys() & {"good"}}
                 self._memory.clear()
                 self._memory.update(kept)
                 self._hidden = 0
@@ -264,7 +264,7 @@ class Mutated:
             else:
                 given.body += message.get("body", b"")
 
-        headers = [pair for pair in asked.headers if pair[0] not in {b"content-length"}]
+        headers = [pair for pair in asked.headers if pair[0] != b"content-length"]
         headers.append((b"content-length", str(len(asked.body)).encode()))
         path = asked.path
         changed = {
@@ -304,7 +304,7 @@ async def unlimited(asked: Asked, inner: Inner) -> Given:
 
 
 @contextmanager
-def planted(fault: Fault | None) -> Iterator[None]:
+def planted(fault: Fault | None) -> Generator[None]:
     """Plant a fault in every sandbox that is started in the block."""
     if fault is None:
         yield

@@ -1,7 +1,7 @@
 """Runs the fuzzer against mutants, and tells which were found, by what, after how many requests."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ class Found:
 
 
 @contextmanager
-def sandbox(fault: Fault | None = None) -> Iterator[Target]:
+def sandbox(fault: Fault | None = None) -> Generator[Target]:
     """Run a sandbox with a fault planted in it."""
     with (
         tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder,

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from cmdm_tui.harness.exchange import CALLS, Headers
+from cmdm_tui.harness.exchange import CALLS, Call, Headers
 from cmdm_tui.harness.fuzz.asking import BEARER, CREDENTIALS, TOKEN, Request
 from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
 from cmdm_tui.harness.fuzz.values import pick
 
-_CALLS = frozenset(call for call in CALLS if call != "authenticate")
-_SIGN_IN = frozenset({CALLS[0]})
+_CALLS: frozenset[Call] = frozenset[Call](call for call in CALLS if call != "authenticate")
+_SIGN_IN: frozenset[Call] = frozenset[Call]({"authenticate"})
 _UNAUTHORISED, _REFUSED = frozenset({401}), frozenset({400})
 
 

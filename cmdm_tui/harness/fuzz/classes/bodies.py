@@ -7,13 +7,13 @@ from typing import Any
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.asking import Request, encoded
 from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting, with_body
-from cmdm_tui.harness.fuzz.values import mistyped, pick, writable
+from cmdm_tui.harness.fuzz.values import index, mistyped, pick, writable
 from cmdm_tui.harness.oracle.contract import FieldRule
 
 _MAKING: frozenset[Call] = frozenset({"create", "create-task", "create-opportunity"})
-_STORING: frozenset[Call] = _MAKING | {"update"}
-_ANY: frozenset[Call] = _STORING | {"convert", "close"}
-_FIELDS: frozenset[Call] = _STORING | {"convert"}
+_STORING: frozenset[Call] = _MAKING | frozenset[Call]({"update"})
+_ANY: frozenset[Call] = _STORING | frozenset[Call]({"convert", "close"})
+_FIELDS: frozenset[Call] = _STORING | frozenset[Call]({"convert"})
 _REFUSED = frozenset({400})
 _MEBIBYTE = 1_048_576
 
@@ -27,12 +27,12 @@ def _text_field(setting: Setting, request: Request) -> str:
 
 
 def _fixed(*bodies: bytes) -> Alter:
-    return lambda request, setting: with_body(request, pick(setting.draw, bodies))
+    return lambda request, setting: with_body(request, setting.pick(bodies))
 
 
 def _around(before: bytes, *after: bytes) -> Alter:
     def alter(request: Request, setting: Setting) -> Request:
-        body = before + (request.body or b"{}") + pick(setting.draw, after or (b"",))
+        body = before + (request.body or b"{}") + setting.pick(after or (b"",))
         return with_body(request, body)
 
     return alter
@@ -40,14 +40,8 @@ def _around(before: bytes, *after: bytes) -> Alter:
 
 def _cut(request: Request, setting: Setting) -> Request:
     body = request.body or b'{"a":"b"}'
-    length = setting.draw(_places(len(body) - 1)) + 1 if len(body) > 1 else 0
+    length = setting.draw(index(len(body) - 1)) + 1 if len(body) > 1 else 0
     return with_body(request, body[:length])
-
-
-def _places(size: int) -> Any:
-    from cmdm_tui.harness.fuzz.values import index
-
-    return index(size)
 
 
 def _raw_value(*values: bytes) -> Alter:
@@ -55,7 +49,7 @@ def _raw_value(*values: bytes) -> Alter:
 
     def alter(request: Request, setting: Setting) -> Request:
         name = _text_field(setting, request)
-        value = pick(setting.draw, values)
+        value = setting.pick(values)
         kept = {key: one for key, one in (request.intent.given or {}).items() if key != name}
         start = encoded(kept)[:-1] + (b"," if kept else b"")
         return with_body(request, start + b'"%b":%b}' % (name.encode(), value))
@@ -79,7 +73,7 @@ def _with_field(
         usable = [rule for rule in setting.rules.values() if choose(rule)]
         if not usable:
             return None
-        rule = pick(setting.draw, usable)
+        rule = setting.pick(tuple(usable))
         given = dict(request.intent.given or {}) | {rule.name: value(setting, rule)}
         return with_body(request, encoded(given), rule.name)
 
@@ -88,7 +82,7 @@ def _with_field(
 
 def _unknown(request: Request, setting: Setting) -> Request:
     names = ("NoSuchField", "lastname", "LastName ", "ExternalID", "__proto__", "Ünbekannt", "id")
-    name = pick(setting.draw, names)
+    name = setting.pick(names)
     given = dict(request.intent.given or {}) | {name: "x"}
     return with_body(request, encoded(given), name if name.isalpha() and name.isascii() else "")
 
@@ -97,7 +91,7 @@ def _missing(request: Request, setting: Setting) -> Request | None:
     required = [rule.name for rule in setting.rules.values() if rule.is_required]
     if not required:
         return None
-    name = pick(setting.draw, required)
+    name = setting.pick(tuple(required))
     given = {key: value for key, value in (request.intent.given or {}).items() if key != name}
     return with_body(request, encoded(given), name)
 
@@ -118,7 +112,7 @@ def _other_content_type(request: Request, _: Setting) -> Request:
 
 
 def _mistyped(setting: Setting, rule: FieldRule) -> str:
-    return pick(setting.draw, mistyped(rule))
+    return setting.pick(mistyped(rule))
 
 
 def _long(_: Setting, rule: FieldRule) -> str:
@@ -148,7 +142,8 @@ CLASSES = (
     _class("nan", _FIELDS, _raw_value(b"NaN", b"Infinity", b"-Infinity")),
     _class("huge-number", _FIELDS, _raw_value(b"1e999", b"9" * 5_000, b"-1e-9999")),
     _class("deep", _FIELDS, _raw_value(b"[" * 3_000 + b"]" * 3_000, b'{"a":' * 2_000 + b"1")),
-    _class("lone-surrogate", _FIELDS, _raw_value(b'"\\ud800"', b'"a\\udc00b"', b'"\\udfff\\ud800"')),
+    _class("lone-surrogate", _FIELDS,
+           _raw_value(b'"\\ud800"', b'"a\\udc00b"', b'"\\udfff\\ud800"')),
     _class("no-utf-8", _FIELDS, _raw_value(b'"\xff\xfe"', b'"\xc3"', b'"\xed\xa0\x80"')),
     _class("nul", _STORING, _raw_value(b'"a\\u0000b"'), frozenset({200, 201, 400})),
     _class("raw-control", _FIELDS, _raw_value(b'"a\nb"', b'"\x00"', b'"\x1b[2J"')),

@@ -6,8 +6,7 @@ from urllib.parse import quote
 
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.asking import Request
-from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
-from cmdm_tui.harness.fuzz.values import pick
+from cmdm_tui.harness.fuzz.classes.shape import InputClass, Setting
 
 _CALLS: frozenset[Call] = frozenset(
     {"get", "update", "delete", "convert", "close", "create-task", "create-opportunity"}
@@ -34,26 +33,26 @@ def _id(name: str, choose: Choose, *, is_plain: bool = False) -> InputClass:
 
 
 def _among(*raw: str) -> Choose:
-    return lambda _, setting: pick(setting.draw, raw)
+    return lambda _, setting: setting.pick(raw)
 
 
-def _lower(external_id: str, _: Setting) -> str | None:
+def _lower(external_id: str, _setting: Setting) -> str | None:
     return quote(external_id.lower(), safe="") if external_id.lower() != external_id else None
 
 
-def _stranger(_: str, setting: Setting) -> str | None:
-    return pick(setting.draw, setting.strangers) if setting.strangers else None
+def _stranger(_id: str, setting: Setting) -> str | None:
+    return setting.pick(setting.strangers) if setting.strangers else None
 
 
 def _with(before: str, after: str) -> Choose:
-    return lambda external_id, _: f"{before}{quote(external_id, safe='')}{after}"
+    return lambda external_id, _setting: f"{before}{quote(external_id, safe='')}{after}"
 
 
 def _fields(request: Request, _: Setting) -> Request | None:
     """Use the name of the field call as an id: other methods than GET it does not have."""
     if request.method == "GET" or request.intent.call not in {"update", "delete"}:
         return None
-    before, _, _ = request.path.rpartition("/")
+    before = request.path.rpartition("/")[0]
     has_list = request.intent.entity != "task"
     intent = replace(
         request.intent,
@@ -63,8 +62,6 @@ def _fields(request: Request, _: Setting) -> Request | None:
     )
     return replace(request, path=f"{before}/fields", intent=intent)
 
-
-_fields_class: Alter = _fields
 
 CLASSES = (
     _id("unknown", _among("NOSUCHID", "ZZZZZZZZ", "00000000")),
@@ -80,5 +77,5 @@ CLASSES = (
     _id("unicode", _among("%EF%BC%A1%EF%BC%A2%EF%BC%A3", "%F0%9F%8E%89", "A%CC%88", "%E2%80%AE")),
     _id("long", _among("A" * 8_192, "%41" * 2_000)),
     _id("quotes", _among("'", "%22", "'%20OR%20'1'='1", "%27%3B--", "*", "%25", "_" * 8)),
-    InputClass("id", "fields", frozenset({"update", "delete"}), frozenset(), _fields_class),
+    InputClass("id", "fields", frozenset({"update", "delete"}), frozenset(), _fields),
 )

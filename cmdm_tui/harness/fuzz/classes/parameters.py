@@ -6,7 +6,6 @@ from dataclasses import replace
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.asking import Request, query_text
 from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
-from cmdm_tui.harness.fuzz.values import pick
 
 _BOTH: frozenset[Call] = frozenset({"list", "fields"})
 _LIST: frozenset[Call] = frozenset({"list"})
@@ -19,20 +18,19 @@ def _query(*queries: str, names: str = "", effective: Mapping[str, str] | None =
     def alter(request: Request, setting: Setting) -> Request:
         bare, _, _ = request.path.partition("?")
         intent = replace(request.intent, query=effective, names=names)
-        return replace(request, path=f"{bare}?{pick(setting.draw, queries)}", intent=intent)
+        return replace(request, path=f"{bare}?{setting.pick(queries)}", intent=intent)
 
     return alter
 
 
 def _unknown(request: Request, setting: Setting) -> Request:
-    extra = pick(setting.draw, ("x=1", "filter=City", "Page=1", "q=", "=1", "&", "_=%00"))
+    extra = setting.pick(("x=1", "filter=City", "Page=1", "q=", "=1", "&", "_=%00"))
     mark = "&" if "?" in request.path else "?"
     return replace(request, path=f"{request.path}{mark}{extra}")
 
 
-def _far(request: Request, setting: Setting) -> Request:
-    page = pick(setting.draw, ("1000000", "99999999999999999999", "9" * 300))
-    return _asked(request, {"per_page": "10", "page": page})
+def _far(page: str) -> Alter:
+    return lambda request, _: _asked(request, {"per_page": "10", "page": page})
 
 
 def _largest(request: Request, _: Setting) -> Request:
@@ -69,11 +67,14 @@ CLASSES = (
     _class("repeated", _BOTH, _query("per_page=5&per_page=6&page=1", "per_page=5&page=1&page=2"),
            _EITHER),
     _class("unknown", _BOTH, _unknown, frozenset()),
-    _class("far-page", _LIST, _far, _OK),
+    _class("far-page", _LIST, _far("1000000"), _OK),
+    _class("farther-page", _LIST, _far("99999999999999999999"), _OK),
+    _class("endless-page", _LIST, _far("9" * 300), _OK),
     _class("largest-page", _LIST, _largest, _OK),
     _class("unknown-field", _LIST, _query("fields=NoSuchField", "fields=ExternalID,NoSuchField",
                                           names="NoSuchField")),
-    _class("unknown-sort", _LIST, _query("sort_by=NoSuchField", "sort_by=NoSuchField&sort_order=asc",
+    _class("unknown-sort", _LIST, _query("sort_by=NoSuchField",
+                                         "sort_by=NoSuchField&sort_order=asc",
                                          names="NoSuchField")),
     _class("bad-order", _LIST, _query("sort_order=sideways", "sort_order=ASC;--", "sort_order=1",
                                       names="sort_order")),

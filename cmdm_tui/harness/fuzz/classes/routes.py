@@ -10,7 +10,9 @@ from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
 from cmdm_tui.harness.fuzz.values import Draw, index, pick
 from cmdm_tui.harness.oracle.contract import BASE
 
-_CALLS = frozenset(call for call in CALLS if call not in {"other", "authenticate"})
+_CALLS: frozenset[Call] = frozenset[Call](
+    call for call in CALLS if call not in {"other", "authenticate"}
+)
 _READING: frozenset[Call] = frozenset({"get", "list", "fields"})
 _NOT_FOUND = frozenset({404})
 

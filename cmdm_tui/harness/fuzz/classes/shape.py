@@ -5,18 +5,27 @@ from dataclasses import dataclass, replace
 
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.asking import Request
-from cmdm_tui.harness.fuzz.values import Draw
+from cmdm_tui.harness.fuzz.values import Draw, Drawn, index
 from cmdm_tui.harness.oracle.contract import FieldRule
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an input class may need to know: the fields of the entity, ids of other entities."""
+    """What an input class may need to know: the fields of the entity, ids of other entities.
+
+    `turn` is the number of the round, which moves the choice among things that are equally odd.
+    """
 
     draw: Draw
     rules: Mapping[str, FieldRule]
     strangers: tuple[str, ...] = ()
     has_ended_token: bool = False
+    turn: int = 0
+
+    def pick(self, things: tuple[Drawn, ...]) -> Drawn:
+        """Draw one of some things; which is the simplest of them changes with the round."""
+        place: int = self.draw(index(len(things)))
+        return things[(place + self.turn) % len(things)]
 
 
 Alter = Callable[[Request, Setting], Request | None]

@@ -14,7 +14,7 @@ def authentication_first(seen: Seen) -> Iterator[str]:
     authorization, status = seen.intent.authorization, seen.exchange.status
     if authorization in {"good", "sign-in"} or not status:
         return
-    if status != _UNAUTHORISED and status < 500:  # noqa: PLR2004 — that is another check's
+    if status != _UNAUTHORISED and status < 500:
         yield f"A request with the authorization {authorization} was answered {status}."
 
 

@@ -87,7 +87,7 @@ def past_the_end(seen: Seen) -> Iterator[str]:
         return
     if seen.is_success and seen.reading.rows:
         yield f"Page {page[1]} lies past the end, and holds {len(seen.reading.rows)} records."
-    elif seen.exchange.status == 404:  # noqa: PLR2004
+    elif seen.exchange.status == 404:
         yield f"Page {page[1]} lies past the end, and was answered 404."
 
 
@@ -180,7 +180,7 @@ def projection_exact(seen: Seen) -> Iterator[str]:
         return
     wanted = {name for name in query["fields"].split(",") if name != "ExternalID"}
     for row in seen.reading.rows:
-        if row.properties.keys() != wanted:
+        if set(row.properties) != wanted:
             odd = ", ".join(sorted(wanted ^ row.properties.keys()))
             yield f"The fields shown of {row.external_id} differ from those asked for: {odd[:100]}."
             return

@@ -13,7 +13,7 @@ def route_case(seen: Seen) -> Iterator[str]:
     if seen.intent.input_class != "route:case" or seen.intent.authorization != "good":
         return
     status = seen.exchange.status
-    if status == 429 or not status or status >= _SERVER_ERROR or not seen.right:  # noqa: PLR2004
+    if status == 429 or not status or status >= _SERVER_ERROR or not seen.right:
         return
     if status not in seen.right:
         yield (
@@ -29,7 +29,8 @@ def id_case(seen: Seen) -> Iterator[str]:
 
 
 CHECKS = (
-    Check("route-case", "Entity and action segments match without regard to case", "ours",
-          route_case),
+    Check(
+        "route-case", "Entity and action segments match without regard to case", "ours", route_case
+    ),
     Check("id-case", "External ids match exactly", "ours", id_case),
 )

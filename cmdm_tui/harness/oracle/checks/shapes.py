@@ -23,7 +23,7 @@ def says_json(seen: Seen) -> Iterator[str]:
 def success_status(seen: Seen) -> Iterator[str]:
     """A create is answered 201, and everything else 200."""
     call, status = seen.intent.call, seen.exchange.status
-    if call != "other" and seen.is_success and (status == 201) != (call in _CREATED):  # noqa: PLR2004
+    if call != "other" and seen.is_success and (status == 201) != (call in _CREATED):
         yield f"{call} was answered {status}."
 
 
@@ -42,7 +42,7 @@ def external_id_form(seen: Seen) -> Iterator[str]:
     """An ExternalID is 8 capitals and digits."""
     ids = [row.external_id for row in seen.reading.rows] + [seen.reading.made]
     for external_id in filter(None, ids):
-        if len(external_id) != 8 or not external_id.isalnum() or external_id != external_id.upper():  # noqa: PLR2004
+        if len(external_id) != 8 or not external_id.isalnum() or external_id != external_id.upper():
             yield f"{external_id[:40]!r} is not 8 capitals and digits."
             return
 

@@ -59,7 +59,7 @@ def _is_explained_otherwise(seen: Seen) -> bool:
     if known is None or call not in {"update", "delete", "convert"}:
         return False
     return (
-        (known.is_there is False and status == 200)  # noqa: PLR2004
+        (known.is_there is False and status == 200)
         or (call == "convert" and bool(known.account) and seen.is_success)
         or (call == "update" and known.put is not None and known.put == seen.intent.given)
     )
