@@ -10,7 +10,7 @@ import binascii
 import html
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
@@ -23,16 +23,19 @@ SHORTEST = 4
 
 _DEEPEST = 4
 _MOST_BYTES = 256 * 1024 * 1024
+_MOST_TIMES = 200
+_WIDEST = 48
 _LARGEST_STREAM = 16 * 1024 * 1024
 _PIECE = 4_096
-_LONG_RUN = 16
+_LONG_RUN = 8
 
 _JSON_ESCAPE = re.compile(
-    rb"((?:\\u[0-9A-Fa-f]{4})+)|\\x([0-9A-Fa-f]{2})|\\U([0-9A-Fa-f]{8})|\\([\"'\\/abefnrtv0 _N])"
+    rb"((?:\\u[0-9A-Fa-f]{4})+)|\\x([0-9A-Fa-f]{2})|\\U([0-9A-Fa-f]{8})|\\([\"'\\/abefnrtv0 _NLP])"
 )
 _CHARACTERS = {
     b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
     b"v": b"\v", b"0": b"\0", b"_": "\xa0".encode(), b"N": "\x85".encode(),
+    b"L": "\u2028".encode(), b"P": "\u2029".encode(),
 }  # fmt: skip
 _LINE_CONTINUED = re.compile(rb"\\\r?\n[ \t]*(\\(?=[ \t]))?")
 _LINE_FOLDED = re.compile(rb"[ \t]*\r?\n[ \t]*")
@@ -42,6 +45,10 @@ _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{8,}")
 _SPACED_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}[ :,-]){3,}[0-9A-Fa-f]{2}")
 _SEPARATORS = re.compile(rb"[ :,-]")
 _PRINTABLE = re.compile(rb"[\t\n\r -~]{6,}")
+_ESCAPE = re.compile(rb"\\")
+_QUOTE = re.compile(rb"''")
+_DOUBLE_QUOTE = re.compile(rb'""')
+_PLUS = re.compile(rb"[+]")
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(rb"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z]+);")
 _COMPRESSED = re.compile(rb"\x1f\x8b\x08|[\x08\x18\x28\x38\x48\x58\x68\x78][\x01-\xff]")
@@ -68,6 +75,7 @@ class Guard:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._needles: re.Pattern[bytes] | None = None
+        self._longest = 0
         for secret in secrets:
             self.learn(secret)
 
@@ -77,6 +85,7 @@ class Guard:
             self._secrets.add(secret)
             spelt = {one for each in self._secrets for one in _as_bytes(each)}
             longest_first = sorted(spelt, key=lambda one: (-len(one), one))
+            self._longest = len(longest_first[0])
             self._needles = re.compile(b"|".join(re.escape(one) for one in longest_first))
 
     def check(self, content: bytes | str, place: str) -> None:
@@ -88,7 +97,7 @@ class Guard:
             return
         raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         try:
-            for way, reading in _readings(raw):
+            for way, reading in _Unfolding(raw, self._longest).readings():
                 if self._needles.search(reading):
                     raise SecretLeak(place, way)
         except _TooMuch:
@@ -119,79 +128,103 @@ def _as_bytes(secret: str) -> set[bytes]:
     }
 
 
-def _readings(raw: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the content and everything it can be decoded to, each with the way that led there."""
-    seen = {raw}
-    level = [("", raw)]
-    left = _MOST_BYTES
-    yield "as it is", raw
-    for _ in range(_DEEPEST):
-        following: list[tuple[str, bytes]] = []
-        for way, reading in level:
-            for step, decoded, goes_on in _decoded(reading):
-                if decoded in seen:
-                    continue
-                seen.add(decoded)
-                left -= len(decoded)
-                if left < 0:
-                    raise _TooMuch
-                led = f"{way}, {step}" if way else step
-                yield led, decoded
-                following += [(led, one) for one in goes_on if one not in seen]
-                seen.update(goes_on)
-        level = following
+class _Unfolding:
+    """One search: what was read already is not read again, as much of it is the same text."""
+
+    def __init__(self, raw: bytes, longest: int) -> None:
+        self._raw = raw
+        # A character takes six of JSON's, and each of those eight of HTML's.
+        self._margin = _WIDEST * longest
+        self._read, self._queued = {raw}, {raw}
+        self._runs: set[bytes] = set()
+        self._left = max(_MOST_BYTES, _MOST_TIMES * len(raw))
+
+    def readings(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the content and all it can be decoded to, each with the way that led there."""
+        yield "as it is", self._raw
+        level = [("", self._raw)]
+        for _ in range(_DEEPEST):
+            following: list[tuple[str, bytes]] = []
+            for way, reading in level:
+                for step, decoded, goes_on in self._decoded(reading):
+                    led = f"{way}, {step}" if way else step
+                    if goes_on not in self._queued:
+                        self._queued.add(goes_on)
+                        following.append((led, goes_on))
+                    if decoded not in self._read:
+                        self._count(decoded)
+                        yield led, decoded
+            level = following
+
+    def _count(self, decoded: bytes) -> None:
+        self._read.add(decoded)
+        self._left -= len(decoded)
+        if self._left < 0:
+            raise _TooMuch
+
+    def _decoded(self, content: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+        """Yield what `content` can be decoded to, and in what form it is to be decoded further."""
+        for step, reading in _as_text(content, self._margin):
+            yield step, reading, reading
+        # Both are often wrapped at some width.
+        for text in (content, _SPACE.sub(b"", content)):
+            for step, reading in _out_of_digits(text, self._new):
+                # Most of it is noise, in which an encoding could only stand as plain characters.
+                yield step, reading, b"\n".join(_PRINTABLE.findall(reading))
+                for plain in _decompressed(reading):
+                    yield f"{step}, compressed", plain, plain
+        for plain in _decompressed(content):
+            yield "compressed", plain, plain
+
+    def _new(self, runs: Iterable[bytes]) -> list[bytes]:
+        found = [run for run in dict.fromkeys(runs) if run not in self._runs]
+        self._runs.update(found)
+        return found
 
 
-def _decoded(content: bytes) -> Iterator[tuple[str, bytes, tuple[bytes, ...]]]:
-    """Yield what `content` can be decoded to, and in what form it is to be decoded further."""
-    for step, reading in _as_text(content):
-        yield step, reading, (reading,)
-    for step, reading in _out_of_digits(content):
-        # Most of it is noise, in which another encoding could only stand as plain characters.
-        yield step, reading, (b"\n".join(_PRINTABLE.findall(reading)),)
-        for plain in _decompressed(reading):
-            yield f"{step}, compressed", plain, (plain,)
-    for plain in _decompressed(content):
-        yield "compressed", plain, (plain,)
-
-
-def _as_text(content: bytes) -> Iterator[tuple[str, bytes]]:
+def _as_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
     if b"\\" in content or b"\n" in content:
         # A line ends in YAML at any space, which a backslash before it takes away.
-        plain = _unescaped(_LINE_FOLDED.sub(b" ", _LINE_CONTINUED.sub(b"", content)))
-        yield "escaped", plain
-        yield "escaped", _unescaped(content)
-    if b"''" in content:
-        yield "quoted", content.replace(b"''", b"'")
-    if b'""' in content:
-        yield "quoted", content.replace(b'""', b'"')
-    if _PERCENT.search(content):
-        yield "percent-encoded", unquote_to_bytes(content)
-    if b"+" in content and b"%" in content:
-        yield "form-encoded", unquote_to_bytes(content.replace(b"+", b" "))
-    elif b"+" in content:
-        yield "form-encoded", content.replace(b"+", b" ")
-    if _ENTITY.search(content):
-        text = html.unescape(content.decode("utf-8", "surrogateescape"))
+        yield "escaped", _unescaped(_LINE_FOLDED.sub(b" ", _LINE_CONTINUED.sub(b"", content)))
+        yield "escaped", _unescaped(_around(_ESCAPE, content, margin))
+    yield "quoted", _around(_QUOTE, content, margin).replace(b"''", b"'")
+    yield "quoted", _around(_DOUBLE_QUOTE, content, margin).replace(b'""', b'"')
+    yield "percent-encoded", unquote_to_bytes(_around(_PERCENT, content, margin))
+    yield "form-encoded", unquote_to_bytes(_around(_PLUS, content, margin).replace(b"+", b" "))
+    entities = _around(_ENTITY, content, margin)
+    if entities:
+        text = html.unescape(entities.decode("utf-8", "surrogateescape"))
         yield "in HTML", text.encode("utf-8", "surrogateescape")
 
 
-def _out_of_digits(content: bytes) -> Iterator[tuple[str, bytes]]:
-    # Both are often wrapped at some width.
-    for text in {content, _SPACE.sub(b"", content)}:
-        runs: list[bytes] = [run.translate(_STANDARD) for run in _BASE64.findall(text)]
-        if runs:
-            for start in range(4):
-                yield "base64", _from_base64([run[start:] for run in runs])
-            long = [_from_base64([run]) for run in runs if len(run) >= _LONG_RUN]
-            plain = [_inflated(one, -zlib.MAX_WBITS) for one in long]
-            yield "base64, compressed", b"\n".join(plain)
-        digits: list[bytes] = _HEXADECIMAL.findall(text)
-        spaced: list[bytes] = _SPACED_HEXADECIMAL.findall(text)
-        digits += [_SEPARATORS.sub(b"", run) for run in spaced]
-        if digits:
-            for start in range(2):
-                yield "hexadecimal", _from_hexadecimal([run[start:] for run in digits])
+def _around(pattern: re.Pattern[bytes], content: bytes, margin: int) -> bytes:
+    """Return what stands near a match: elsewhere, decoding it would change nothing."""
+    windows: list[tuple[int, int]] = []
+    for found in pattern.finditer(content):
+        start, end = max(found.start() - margin, 0), found.end() + margin
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return b"\n\0\n".join(content[start:end] for start, end in windows)
+
+
+def _out_of_digits(
+    text: bytes, new: Callable[[Iterable[bytes]], list[bytes]]
+) -> Iterator[tuple[str, bytes]]:
+    runs = new(run.translate(_STANDARD) for run in _BASE64.findall(text))
+    if runs:
+        for start in range(4):
+            yield "base64", _from_base64([run[start:] for run in runs])
+        long = [_from_base64([run]) for run in runs if len(run) >= _LONG_RUN]
+        yield "base64, compressed", b"\n".join(_inflated(one, -zlib.MAX_WBITS) for one in long)
+    spaced = (_SEPARATORS.sub(b"", run) for run in _SPACED_HEXADECIMAL.findall(text))
+    # A mark keeps them apart from the same digits read as base64.
+    marked = new(b"#" + run for run in (*_HEXADECIMAL.findall(text), *spaced))
+    digits = [run[1:] for run in marked]
+    if digits:
+        for start in range(2):
+            yield "hexadecimal", _from_hexadecimal([run[start:] for run in digits])
 
 
 def _from_base64(runs: list[bytes]) -> bytes:
@@ -219,7 +252,10 @@ def _decompressed(content: bytes) -> Iterator[bytes]:
 
 
 def _inflated(content: bytes | memoryview, window: int) -> bytes:
-    """Return what comes of a stream before it ends or turns out to be none."""
+    """Return what a stream holds; of one that does not come to its end, what looks like text.
+
+    What is no stream seldom fails at once, but never has an end with the right checksum.
+    """
     stream = zlib.decompressobj(window)
     pieces: list[bytes] = []
     size = 0
@@ -233,8 +269,8 @@ def _inflated(content: bytes | memoryview, window: int) -> bytes:
         if size > _LARGEST_STREAM:
             raise _TooMuch
         if stream.eof:
-            break
-    return b"".join(pieces)
+            return b"".join(pieces)
+    return b"\n".join(_PRINTABLE.findall(b"".join(pieces))) if size else b""
 
 
 def _unescaped(content: bytes) -> bytes:
