@@ -269,6 +269,12 @@ def _could_not_run() -> Generator[None]:
     try:
         yield
     except (
-        ApiError, ConfigurationError, ControlFailed, Refused, SandboxError, SecretLeak, WorkerFailed,
-    ) as error:  # fmt: skip
+        ApiError,
+        ConfigurationError,
+        ControlFailed,
+        Refused,
+        SandboxError,
+        SecretLeak,
+        WorkerFailed,
+    ) as error:
         raise Failure(one_line(str(error), 500), Exit.USAGE) from None

@@ -174,10 +174,15 @@ class Session:
     def do(self, step: Step) -> Exchange | None:
         """Take a step and return the exchange; None for a step that is none.
 
+        What could change anything is not sent where nothing may be changed, whatever asks for it.
+
         Raises Broken where a check fails that is not known to, and BudgetSpent.
         """
         if not isinstance(step, Request):
             self._turn(step)
+            return None
+        is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
+        if not self.target.may_write and not is_reading:
             return None
         self._keep_floor()
         self._budget.spend()
