@@ -30,6 +30,8 @@ _VARIABLES = {
     "$CMDM_PASSWORD": "${password}",
 }
 _POINTERS = {"convert": "/Account ExternalID"}
+_HOUR, _TO_THE_HOUR = 3_600.0, 1_800.0
+"""A case is played from half past an hour on; waiting for longer would end its token."""
 _UNEXPECTED = frozenset({500})
 
 
@@ -77,7 +79,9 @@ def _steps(path: reduce.Path) -> tuple[Step, ...]:
     for one in path.taken:
         step = one.step
         if isinstance(step, Wait):
-            before["advance"] = before.get("advance", 0.0) + step.seconds
+            is_limited = any(said.rate_limit for said in steps) or "rate_limit" in before
+            seconds = _TO_THE_HOUR if is_limited and step.seconds == _HOUR else step.seconds
+            before["advance"] = before.get("advance", 0.0) + seconds
             continue
         if isinstance(step, Limit):
             before["rate_limit"] = max(len(steps) + step.calls, 1)

@@ -74,6 +74,7 @@ class Session:
         self._worker = worker
         self._wire = Wire(target.url)
         self._number = 0
+        self._is_saved = False
         self._is_clock_moved = False
         self._offset = 0.0
         self._rate_limit: int | None = None
@@ -81,10 +82,13 @@ class Session:
 
     def close(self) -> None:
         """Leave the target as it was found, where that can be done, and close the connections."""
-        if self.control is not None:
-            self.restore()
-            self.control.close()
-        self._wire.close()
+        try:
+            if self._is_saved:
+                self.restore()
+        finally:
+            if self.control is not None:
+                self.control.close()
+            self._wire.close()
 
     # What comes before the examples
 
@@ -98,6 +102,7 @@ class Session:
             self._offset = self.control.now() - time.time()
             self._rate_limit = self.control.settings()["rate_limit"]
             self.control.snapshot(_SNAPSHOT)
+            self._is_saved = True
             self.control.restore(_SNAPSHOT, calls=True)
             self.ledger.forget_limits()
         self.entities = (*self.target.entities, *self._found())
