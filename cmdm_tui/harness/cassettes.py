@@ -48,6 +48,7 @@ class Tape:
     def __init__(self) -> None:
         self.aliases = Aliases()
         self.is_kept = True
+        self.trouble: Exception | None = None
         self._target: str | None = None
 
     def discard(self) -> None:
@@ -77,6 +78,8 @@ def recording(path: Path, *, url: str, guard: Guard) -> Generator[Tape]:
     recorder.register_persister(_persister(tape, guard))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield tape
+    if tape.trouble is not None:
+        raise tape.trouble
 
 
 @contextmanager
@@ -160,9 +163,14 @@ def _persister(tape: Tape, guard: Guard) -> type[FilesystemPersister]:
             if not tape.is_kept:
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
-            heard = [_of_vcr(request, response) for request, response in pairs]
-            content = cassette_bytes(canonical(heard, tape.aliases, guard))
-            guard.write(Path(cassette_path), content)
+            try:
+                heard = [_of_vcr(request, response) for request, response in pairs]
+                content = cassette_bytes(canonical(heard, tape.aliases, guard))
+                guard.write(Path(cassette_path), content)
+            except Exception as error:  # noqa: BLE001 — raised again when the block is left
+                # Raised here, it would keep vcrpy from taking its patches away, and they would be
+                # taken away amid a later recording.
+                tape.trouble = error
 
     return GuardedPersister
 

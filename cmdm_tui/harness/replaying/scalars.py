@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 
 class NotCanonical(ValueError):
@@ -17,17 +17,13 @@ _LETTERS: Mapping[str, str] = {
     "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
-_PLAIN_TEXT = re.compile(r"[^\s'\"&*!|>%@`\[\]{},#?:-](?:[^\n#:]|:(?=\S)|(?<=\S)#)*")
-_NOT_TEXT = re.compile(
-    r"~|null|Null|NULL|true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF"
-    r"|[-+]?[0-9.][0-9_.:,eE+-]*(?:T[^\n]*)?|0x[0-9A-Fa-f_]+|0b[01_]+|[-+]?\.(?:inf|Inf|INF)|\.nan"
-    r"|=|<<|y|Y|n|N"
-)
+_PLAIN_TEXT = re.compile(r"[A-Za-z/](?:[\w ./+=?&,%;()-]|:(?=\S))*")
+_NO_TEXT = re.compile(r"null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 
 
 def text_of(scalar: str) -> str:
     """Return the text that a scalar stands for. Raises NotCanonical for what is no text."""
-    return _read(scalar, lambda _: _no_text(scalar))
+    return _read(scalar)
 
 
 def bytes_of(scalar: str) -> bytes:
@@ -40,20 +36,17 @@ def bytes_of(scalar: str) -> bytes:
     return text_of(scalar).encode("utf-8")
 
 
-def _read(scalar: str, otherwise: Callable[[str], str]) -> str:
+def _read(scalar: str) -> str:
+    inner = scalar[1:-1]
     match scalar[:1]:
         case "'" if len(scalar) > 1 and scalar.endswith("'"):
-            inner = scalar[1:-1]
             return (_FOLD.sub(_folded, inner) if "\n" in inner else inner).replace("''", "'")
         case '"' if len(scalar) > 1 and scalar.endswith('"'):
-            inner = scalar[1:-1]
             is_plain = "\\" not in inner and "\n" not in inner
             return inner if is_plain else _ESCAPED_FOLD.sub(_unescaped, inner)
         case _:
-            plain = _FOLD.sub(_folded, scalar) if "\n" in scalar else scalar
-            if _PLAIN_TEXT.fullmatch(plain) and not _NOT_TEXT.fullmatch(plain):
-                return plain
-            return otherwise(scalar)
+            is_text = _PLAIN_TEXT.fullmatch(scalar) and not _NO_TEXT.fullmatch(scalar)
+            return scalar.rstrip(" ") if is_text else _read_by_yaml(scalar)
 
 
 def _folded(found: re.Match[str]) -> str:
@@ -75,6 +68,15 @@ def _unescaped(found: re.Match[str]) -> str:
     return _LETTERS[letter] + digits
 
 
-def _no_text(scalar: str) -> str:
-    message = f"{scalar[:20]!r} is no text"
-    raise NotCanonical(message)
+def _read_by_yaml(scalar: str) -> str:
+    """Ask YAML itself what a plain scalar is that could be something else than text."""
+    import yaml
+
+    try:
+        value: object = yaml.load(scalar, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        value = None
+    if not isinstance(value, str):
+        message = f"{scalar[:20]!r} is no text"
+        raise NotCanonical(message)
+    return value

@@ -33,7 +33,7 @@ def cases(seed: int) -> Iterator[Case]:
         path = f"/{entity}/${{{entity}}}"
         before, after = get(path, body="data"), get(path, body="data")
         steps = (*one.before, before, one.refused(401, **_with(kind)), after)
-        yield _case(call, f"{kind}-unchanged", *steps)
+        yield _case(call, "unchanged", *steps, kind=kind)
     yield from _sign_ins()
 
 
@@ -42,12 +42,12 @@ def _with(kind: str) -> dict[str, object]:
     return {"anonymous": True} if text is None else {"authorization": text}
 
 
-def _case(call: Call, kind: str, *steps: Step) -> Case:
+def _case(call: Call, name: str, *steps: Step, kind: str = "") -> Case:
     return Case(
-        name=f"{call}-authorization-{kind}",
-        summary=f"{call} with the authorization {kind} is refused.",
+        name=f"{call}-authorization-{name}",
+        summary=f"{call} with the authorization {kind or name} is refused.",
         endpoint=call,
-        input_class=f"authorization:{kind.removesuffix('-unchanged')}",
+        input_class=f"authorization:{kind or name}",
         source="401 authentication failed, e.g. token missing or invalid",
         steps=steps,
     )
