@@ -97,7 +97,8 @@ class Gathering:
                 times=dict(self._times),
                 rate=self._pace.rate,
                 failures=tuple(self._failures.values()),
-                known=tuple(sorted(self._known)),
+                # A failure that is found is known from then on, but was not before.
+                known=tuple(sorted(self._known - set(self._failures))),
             )
 
     def _exchange(self, event: ExchangeMade) -> None:

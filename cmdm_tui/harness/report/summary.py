@@ -13,13 +13,14 @@ NARROWEST = 40
 
 
 def summary_lines(results: Results, width: int = 80) -> list[str]:
-    """Return the summary, each line at most `width` columns wide, but for the curl lines.
+    """Return the summary, each line at most `width` columns wide.
 
-    Those are whole, so that they can be copied.
+    Only curl lines and paths are whole however wide they are, so that they can be copied.
     """
     width = max(width, NARROWEST)
-    lines = [*_matrix(results, width), *_failed(results, width), *_totals(results)]
-    return [line if line.startswith("  curl ") else _fitted(line, width) for line in lines]
+    matrix = [_fitted(line, width) for line in _matrix(results, width)]
+    totals = [_fitted(line, width) for line in _totals(results)]
+    return [*matrix, *_failed(results, width), *totals]
 
 
 def _matrix(results: Results, width: int) -> Iterator[str]:
@@ -56,13 +57,13 @@ def _failed(results: Results, width: int) -> Iterator[str]:
 
 def _failure(number: int, failure: Failure, width: int) -> Iterator[str]:
     finding = failure.finding
-    yield one_line(f"{number}. {finding.check} · {finding.call} · {finding.input_class}")
-    yield from (f"   {line}" for line in _wrapped(one_line(finding.message, 600), width - 3))
-    steps = counted(failure.steps, "step")
-    yield f"   {steps}, {failure.state}" + (":" if failure.curl else ".")
-    for line in failure.curl:
-        shown = plain(line)
-        yield f"  {shown}" if shown.startswith("curl ") else f"   {shown}"
+    yield _fitted(
+        one_line(f"{number}. {finding.check} · {finding.call} · {finding.input_class}"), width
+    )
+    for line in _wrapped(one_line(finding.message, 600), width - 3):
+        yield _fitted(f"   {line}", width)
+    yield f"   {counted(failure.steps, 'step')}, {failure.state}{':' if failure.curl else '.'}"
+    yield from (f"   {plain(line)}" for line in failure.curl)
     if failure.case is not None:
         yield f"   case {one_line(str(failure.case))}"
 
