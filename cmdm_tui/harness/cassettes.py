@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import vcr  # pyright: ignore[reportMissingTypeStubs]
+import vcr.cassette  # pyright: ignore[reportMissingTypeStubs]
 import yaml
 from vcr.errors import (  # pyright: ignore[reportMissingTypeStubs]
     CannotOverwriteExistingCassetteException,
@@ -112,10 +113,21 @@ def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: Guard) -> N
 
 
 def cassette_bytes(interactions: list[Interaction]) -> bytes:
-    """Return the bytes of a cassette, as vcrpy writes them."""
+    """Return the bytes of a cassette. Raises ValueError for one that is too long."""
     if len(interactions) > MOST_INTERACTIONS:
         message = f"{len(interactions)} interactions are too many for one cassette; split the case."
         raise ValueError(message)
+    return as_vcrpy_writes(interactions)
+
+
+def as_vcrpy_reads(path: Path) -> Any:
+    """Return the cassette as vcrpy opens it."""
+    cassette: Any = vcr.cassette.Cassette
+    return cassette.load(path=str(path))
+
+
+def as_vcrpy_writes(interactions: list[Interaction]) -> bytes:
+    """Return the bytes that vcrpy writes for these interactions."""
     requests = [
         Request(one.method, one.uri, one.request_body, one.request_headers) for one in interactions
     ]

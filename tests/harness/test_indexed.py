@@ -10,8 +10,8 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vcr.request import Request
 from vcr import serialize as vcr_serialize
+from vcr.request import Request
 from vcr.serializers import yamlserializer
 
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
