@@ -123,10 +123,10 @@ def run(
             told_remains(opened.target)
         if not kept:
             raise Failure("No case is left to run.", Exit.USAGE)
-    note(f"{len(kept)} cases run, {failed} not as expected.")
     if failed:
         message = f"{failed} of {len(kept)} cases were not answered as they expect."
         raise Failure(message)
+    note(f"{len(kept)} {'case' if len(kept) == 1 else 'cases'} run, answered as expected.")
 
 
 def _tell(entry: "Entry", played: "list[Played]", *, as_json: bool) -> None:

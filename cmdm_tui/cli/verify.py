@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _MOST_NAMED = 3
+_MANY = 10
 
 
 @click.command(short_help="See whether a service still answers as recorded.")
@@ -151,10 +152,28 @@ def _named(opened: Opened) -> str:
     return "a fresh sandbox" if opened.name == "sandbox" else one_line(opened.name, 100)
 
 
+def _tell_in_short(drifts: "list[Drift]") -> None:
+    """Tell on stderr what the drifts have in common, where they are many."""
+    alike: dict[str, set[str]] = {}
+    for drift in drifts:
+        alike.setdefault(f"{drift.severity}: {drift.place} {drift.message}", set()).add(drift.case)
+    if len(drifts) < _MANY or len(alike) == len(drifts):
+        return
+    most = sorted(alike.items(), key=lambda pair: -len(pair[1]))
+    note("In short:")
+    for words, cases in most[:_MANY]:
+        note(f"  {len(cases):>4} {'case ' if len(cases) == 1 else 'cases'}  {one_line(words, 160)}")
+    if len(most) > _MANY:
+        note(f"  and {len(most) - _MANY} other drifts.")
+
+
 def _end(cases: int, drifts: "list[Drift]") -> None:
+    _tell_in_short(drifts)
     counts = Counter(str(drift.severity) for drift in drifts)
     told = ", ".join(
-        f"{counts[name]} {name}" for name in ("error", "warning", "info") if counts[name]
+        f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}"
+        for name in ("error", "warning", "info")
+        if counts[name]
     )
     drifted = len({drift.case for drift in drifts if drift.matters})
     note(f"{cases} cases verified: {told or 'no drift'}.")
