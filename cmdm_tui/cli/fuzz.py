@@ -1,6 +1,8 @@
 """`cmdm fuzz`: tries a service with what nobody would send, and says where it breaks its word."""
 
 import secrets
+import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,12 +19,17 @@ from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.engine import FuzzSettings
+    from cmdm_tui.harness.fuzz.events import Event, RunEnded
     from cmdm_tui.harness.fuzz.target import Target
+    from cmdm_tui.harness.fuzz.workers import Opening
+    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.report import Gathering
 
 _REQUESTS = 5_000
 _LIVE_REQUESTS = 200
 _RECORDS = 40
 _ENTITIES = ("account", "lead", "contact", "task", "opportunity")
+_REPORT = "fuzz-report"
 _KNOWN = "failures.txt"
 _LARGEST_BASELINE = 1_000_000
 
@@ -51,12 +58,13 @@ _LARGEST_BASELINE = 1_000_000
 )  # fmt: skip
 @click.option(
     "--report-dir", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
-    default=Path("fuzz-report"), help="Write failures below this folder, not fuzz-report.",
+    help=f"Write reports here, failures or not; without it, failures go to {_REPORT}.",
 )  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option("--live", is_flag=True, help="Fuzz the profile's service: reading only.")
 @click.option("--writes", is_flag=True, help="Also create, change and delete on a live service.")
 @click.option("--strict", is_flag=True, help="Let what the documentation leaves open fail it too.")
+@click.option("--plain", is_flag=True, help="Tell the run in lines, not on a live screen.")
 @click.option("--list-checks", is_flag=True, help="Print the checks and where they come from.")
 @click.pass_context
 def fuzz(
@@ -67,12 +75,13 @@ def fuzz(
     workers: int,
     only: tuple[str, ...],
     baseline: Path | None,
-    report_dir: Path,
+    report_dir: Path | None,
     *,
     fail_fast: bool,
     live: bool,
     writes: bool,
     strict: bool,
+    plain: bool,
     list_checks: bool,
 ) -> None:
     """Send requests right and wrong, and check every answer against what the API says of itself.
@@ -84,12 +93,12 @@ def fuzz(
     can fail it.
 
     A failure is made short, run again, printed as curl lines, and kept as a case under
-    FOLDER/regress. Exit codes: 0 no failure, 1 failures, 2 it could not run.
+    FOLDER/regress, beside reports as JUnit, JSON and HTML. On a terminal the run is shown live;
+    --plain tells it in lines. Exit codes: 0 no failure, 1 failures, 2 it could not run.
     """
     try:
+        from cmdm_tui.harness.fuzz.budget import STOPPED
         from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings
-        from cmdm_tui.harness.fuzz.lines import Lines
-        from cmdm_tui.harness.fuzz.workers import fuzz as run
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
         raise Failure(message, Exit.USAGE) from None
@@ -111,15 +120,49 @@ def fuzz(
         fails_fast=fail_fast,
         workers=workers,
     )
-    lines = Lines(lambda line: click.echo(line, err=True), click.echo)
     opening = embedded if chosen is None else partial(_as_it_is, chosen)
+    folder = report_dir or Path(_REPORT)
     with _could_not_run():
-        ended = run(opening, settings, lines, report_dir)
-        _keep_list(report_dir, ended.failures, settings)
+        ended, gathering, guard = _run(opening, settings, folder, plain=plain)
+        _keep_list(folder, ended.failures, settings)
+        if report_dir is not None or ended.failures:
+            from cmdm_tui.harness.report import write_reports
+
+            for path in write_reports(gathering.results(), folder, guard):
+                click.echo(f"report  {one_line(str(path), 300)}", err=True)
     if ended.failures:
         raise Failure(f"{len(ended.failures)} checks failed; seed {settings.seed}.")
-    if ended.reason == INTERRUPTED:
+    if ended.reason in {INTERRUPTED, STOPPED}:
         raise Failure("Interrupted; nothing had failed.", Exit.INTERRUPTED)
+
+
+def _run(
+    opening: "Opening", settings: "FuzzSettings", folder: Path, *, plain: bool
+) -> "tuple[RunEnded, Gathering, Guard]":
+    """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
+    from cmdm_tui.harness.fuzz.lines import Lines
+    from cmdm_tui.harness.fuzz.workers import fuzz as run
+    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.report import Gathering, summary_lines
+
+    gathering, guard = Gathering("cmdm fuzz"), Guard()
+    if sys.stdin.isatty() and sys.stdout.isatty() and not plain:
+        from cmdm_tui.harness.dashboard import watch
+
+        ended = watch(
+            gathering,
+            lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
+        )
+        for line in summary_lines(gathering.results(), shutil.get_terminal_size().columns):
+            click.echo(line)
+        return ended, gathering, guard
+    lines = Lines(lambda line: click.echo(line, err=True), click.echo)
+
+    def tell(event: "Event") -> None:
+        gathering(event)
+        lines(event)
+
+    return run(opening, settings, tell, folder, guard=guard), gathering, guard
 
 
 @contextmanager

@@ -2,10 +2,22 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Protocol
+
+STOPPED = "stopped"
+"""The reason of a run that was told to end."""
 
 
 class BudgetSpent(BaseException):
     """A bound is reached; the message names it. No error: nothing may catch it on the way out."""
+
+
+class Stop(Protocol):
+    """Says whether whoever watches a run wants it to end: an Event of threads or of processes."""
+
+    def is_set(self) -> bool:
+        """Tell whether the run is to end."""
+        ...
 
 
 @dataclass(slots=True)
@@ -14,6 +26,7 @@ class Budget:
 
     requests: int | None = None
     seconds: float | None = None
+    stop: Stop | None = None
     spent: int = 0
     began: float = field(default_factory=time.monotonic)
 
@@ -28,7 +41,9 @@ class Budget:
         return None if self.requests is None else self.requests - self.spent
 
     def spend(self) -> None:
-        """Count one request, or raise BudgetSpent where none is left."""
+        """Count one request, or raise BudgetSpent where none is left, or the run is to end."""
+        if self.stop is not None and self.stop.is_set():
+            raise BudgetSpent(STOPPED)
         if self.requests is not None and self.spent >= self.requests:
             message = f"{self.requests:,} requests made"
             raise BudgetSpent(message)

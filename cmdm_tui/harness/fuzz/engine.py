@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent
+from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Stop
 from cmdm_tui.harness.fuzz.events import (
     Event,
     ExchangeMade,
@@ -67,7 +67,7 @@ class Enough(BaseException):
 class Run:
     """One worker's run against `target`, told through `tell`; `save` writes a failure down.
 
-    Raises Refused and ControlFailed where it cannot begin.
+    It ends soon once `stop` is set. Raises Refused and ControlFailed where it cannot begin.
     """
 
     target: Target
@@ -75,6 +75,7 @@ class Run:
     tell: Tell
     save: Save
     worker: int = 0
+    stop: Stop | None = None
     failures: list[str] = field(default_factory=list[str])
     _examples: int = 0
     _best: Path | None = None
@@ -84,7 +85,7 @@ class Run:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        self._budget = Budget(settings.requests, settings.seconds)
+        self._budget = Budget(settings.requests, settings.seconds, self.stop)
         self._session = Session(
             self.target, self._budget, self.checks, self._heard, known=set(settings.known),
             worker=self.worker,
@@ -225,12 +226,12 @@ class Run:
             # Hypothesis wraps what it raises, and tells of what did not fail each time.
             if self._best is None:
                 raise
-        except BudgetSpent:
+        except BudgetSpent as spent:
             if self._best is not None:
-                self._settle(self._best, is_spent=True)
+                self._settle(self._best, spent)
             raise
         if self._best is not None:
-            self._settle(self._best, is_spent=False)
+            self._settle(self._best)
 
     def _broken(self, broken: Broken) -> None:
         session = self._session
@@ -244,22 +245,22 @@ class Run:
         elif path.size < self._best.size:
             self._best = path
 
-    def _settle(self, path: Path, *, is_spent: bool) -> None:
+    def _settle(self, path: Path, spent: BudgetSpent | None = None) -> None:
         session, is_confirmed = self._session, None
         failure = path.finding.failure
         session.known.discard(failure)
         self._best = path
         try:
-            if not is_spent:
+            if spent is None:
                 is_confirmed = self._confirmed()
-        except BudgetSpent:
-            is_spent = True
+        except BudgetSpent as end:
+            spent = end
         session.known.add(failure)
         session.hunted = None
         self.failures.append(failure)
         self._tell_failure(failure, is_confirmed=is_confirmed)
-        if is_spent:
-            raise BudgetSpent(f"{self._budget.spent:,} requests made")
+        if spent is not None:
+            raise spent
         if self.settings.fails_fast:
             raise Enough("the first failure ends the run")
         if len(self.failures) >= _MOST_FAILURES:

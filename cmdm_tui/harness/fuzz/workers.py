@@ -4,13 +4,14 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.fuzz import reduce
+from cmdm_tui.harness.fuzz.budget import Stop
 from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
 from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStarted, Tell
 from cmdm_tui.harness.fuzz.saving import save_failure
@@ -28,59 +29,95 @@ class WorkerFailed(Exception):
     """A worker could not run; the message says why."""
 
 
-def fuzz(opening: Opening, settings: FuzzSettings, tell: Tell, report: Path) -> RunEnded:
+def fuzz(
+    opening: Opening,
+    settings: FuzzSettings,
+    tell: Tell,
+    report: Path,
+    *,
+    stop: Stop | None = None,
+    guard: Guard | None = None,
+) -> RunEnded:
     """Fuzz what `opening` opens, and write failures down below `report`.
 
-    Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
+    It ends soon once `stop` is set. `guard` learns every secret of the run, for whoever writes more
+    about it. Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
     """
+    guard = Guard() if guard is None else guard
     if settings.workers == 1:
         with opening() as target:
-            return fuzz_one(target, settings, tell, report)
-    return _fuzz_many(opening, settings, tell, report)
+            return fuzz_one(target, settings, tell, report, stop=stop, guard=guard)
+    return _fuzz_many(opening, settings, tell, report, stop, guard)
 
 
 def fuzz_one(
-    target: Target, settings: FuzzSettings, tell: Tell, report: Path, worker: int = 0
+    target: Target,
+    settings: FuzzSettings,
+    tell: Tell,
+    report: Path,
+    worker: int = 0,
+    *,
+    stop: Stop | None = None,
+    guard: Guard | None = None,
 ) -> RunEnded:
     """Fuzz one target in this process."""
+    knowing = Guard() if guard is None else guard
+
+    def learn() -> None:
+        for secret in (*run.session.secrets.values, target.control_token or ""):
+            knowing.learn(secret)
 
     def save(failure: str, path: reduce.Path) -> None:
-        guard = Guard([*run.session.secrets.values, target.control_token or ""])
-        case, cassette = save_failure(report, failure, path, guard, seed=settings.seed)
+        learn()
+        case, cassette = save_failure(report, failure, path, knowing, seed=settings.seed)
         tell(FailureSaved(failure, case, cassette, worker))
 
-    run = Run(target, settings, tell, save, worker)
-    return run()
+    run = Run(target, settings, tell, save, worker, stop)
+    try:
+        return run()
+    finally:
+        learn()
 
 
-def _fuzz_many(opening: Opening, settings: FuzzSettings, tell: Tell, report: Path) -> RunEnded:
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """The secrets of a worker's run, for the guard of the process that writes the reports."""
+
+    secrets: frozenset[str] = field(repr=False)
+
+
+Message = Event | _Learnt | str
+"""What a worker sends: an event, its secrets, or why it cannot go on."""
+
+
+def _fuzz_many(
+    opening: Opening,
+    settings: FuzzSettings,
+    tell: Tell,
+    report: Path,
+    stop: Stop | None,
+    guard: Guard,
+) -> RunEnded:
     context = multiprocessing.get_context("spawn")
-    events: Queue[Event | str] = context.Queue(maxsize=10_000)
+    messages: Queue[Message] = context.Queue(maxsize=10_000)
+    ending = context.Event()
     processes = [
         context.Process(
             target=_work,
-            args=(opening, _share(settings, number), report, number, events),
+            args=(opening, _share(settings, number), report, number, messages, ending),
             daemon=True,
         )
         for number in range(settings.workers)
     ]
     for process in processes:
         process.start()
-    ended: dict[int, RunEnded] = {}
-    begun = False
+    listener = _Listener(settings, tell, guard)
+    ended = listener.ended
     try:
         while len(ended) < len(processes):
-            event = _next(events, processes, ended)
-            if isinstance(event, str):
-                raise WorkerFailed(event)
-            if isinstance(event, RunStarted):
-                if not begun:
-                    tell(replace(event, requests=settings.requests, seed=settings.seed))
-                begun = True
-            elif isinstance(event, RunEnded):
-                ended[event.worker] = event
-            else:
-                tell(event)
+            listener.hear(_next(messages, processes, ended))
+            if stop is not None and stop.is_set():
+                ending.set()
     finally:
         for process in processes:
             if len(ended) < len(processes):
@@ -91,18 +128,48 @@ def _fuzz_many(opening: Opening, settings: FuzzSettings, tell: Tell, report: Pat
     return total
 
 
+@dataclass
+class _Listener:
+    """Passes on what workers send: one beginning, every event, no secret."""
+
+    settings: FuzzSettings
+    tell: Tell
+    guard: Guard
+    ended: dict[int, RunEnded] = field(default_factory=dict[int, RunEnded])
+    is_begun: bool = False
+
+    def hear(self, message: Message | None) -> None:
+        """Take a message; raise WorkerFailed for a worker that cannot go on."""
+        match message:
+            case None:
+                pass
+            case str():
+                raise WorkerFailed(message)
+            case _Learnt():
+                for secret in message.secrets:
+                    self.guard.learn(secret)
+            case RunStarted():
+                if not self.is_begun:
+                    given = self.settings
+                    self.tell(replace(message, requests=given.requests, seed=given.seed))
+                self.is_begun = True
+            case RunEnded():
+                self.ended[message.worker] = message
+            case _:
+                self.tell(message)
+
+
 def _next(
-    events: "Queue[Event | str]",
-    processes: Sequence[BaseProcess],
-    ended: dict[int, RunEnded],
-) -> Event | str:
-    while True:
-        try:
-            return events.get(timeout=1)
-        except Empty:
-            for number, process in enumerate(processes):
-                if number not in ended and not process.is_alive():
-                    raise WorkerFailed(f"Worker {number} ended without a word.") from None
+    messages: "Queue[Message]", processes: Sequence[BaseProcess], ended: dict[int, RunEnded]
+) -> Message | None:
+    """Return the next message, None where there was none for a while."""
+    try:
+        return messages.get(timeout=0.2)
+    except Empty:
+        for number, process in enumerate(processes):
+            if number not in ended and not process.is_alive() and messages.empty():
+                raise WorkerFailed(f"Worker {number} ended without a word.") from None
+    return None
 
 
 def _share(settings: FuzzSettings, number: int) -> FuzzSettings:
@@ -117,17 +184,35 @@ def _work(
     settings: FuzzSettings,
     report: Path,
     worker: int,
-    events: "Queue[Event | str]",
+    messages: "Queue[Message]",
+    ending: Stop,
 ) -> None:
     from cmdm_tui.harness.control import ControlFailed
     from cmdm_tui.harness.fuzz.session import Refused
 
+    told: set[str] = set()
+
+    class Telling(Guard):
+        """Also tells the parent of each secret, before anything else is told."""
+
+        def learn(self, secret: str) -> None:
+            super().learn(secret)
+            if secret and secret not in told:
+                told.add(secret)
+                messages.put(_Learnt(frozenset({secret})))
+
     try:
         with opening() as target:
-            # What several share cannot be restored by one, nor counted on by any.
-            fuzz_one(target, settings, events.put, report, worker)
+            held: list[RunEnded] = []
+
+            def tell(event: Event) -> None:
+                # The end is told last, when every secret has been.
+                held.append(event) if isinstance(event, RunEnded) else messages.put(event)
+
+            fuzz_one(target, settings, tell, report, worker, stop=ending, guard=Telling())
+            messages.put(held[-1])
     except (Refused, ControlFailed, SecretLeak) as error:
-        events.put(str(error))
+        messages.put(str(error))
     except KeyboardInterrupt:
         pass
 

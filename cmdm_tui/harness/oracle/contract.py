@@ -143,12 +143,15 @@ def has_form(kind: str, value: object) -> bool:
     return isinstance(value, str) and (form is None or bool(form(value)))
 
 
-def sort_key(kind: str, value: object) -> tuple[int, Any, str]:
-    """Return what places a value in `asc` order: null first, then as `collation` says."""
+def sort_key(kind: str, value: object) -> tuple[int, Any]:
+    """Return what places a value in `asc` order: null first, then as `collation` says.
+
+    Texts that differ in case alone are ties, as are numbers that are written in different ways.
+    """
     if value is None or not isinstance(value, str):
-        return (0, 0, "") if value is None else (2, str(value), "")
+        return (0, 0) if value is None else (2, str(value))
     if kind in {"Number", "Currency"} and _DECIMAL.fullmatch(value):
-        return 1, Decimal(value), ""
+        return 1, Decimal(value)
     if kind in {"Text", "Email", "Phone", "URL", "Picklist", "Lookup"}:
-        return 1, value.casefold(), value
-    return 1, value, ""
+        return 1, value.casefold()
+    return 1, value

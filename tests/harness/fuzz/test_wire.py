@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 import pytest
@@ -16,7 +16,7 @@ CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok"
 
 
 @contextmanager
-def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+def answering(*answers: bytes) -> Generator[tuple[str, list[bytes]]]:
     """Answer requests in turn, one connection after another; yield the address and the heads."""
     heads: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ A, B, C, D = "AAAAAAA1", "BBBBBBB2", "CCCCCCC3", "DDDDDDD4"
 THERE, GONE = frozenset({200}), frozenset({404})
 
 
-def three(**more: object) -> Log:
+def three(**more: Any) -> Log:
     return Log().many({A: {"City": "Ely"}, B: {"City": "ely"}, C: {"City": None}}, **more)
 
 

@@ -165,9 +165,10 @@ def ties_stable(seen: Seen) -> Iterator[str]:
     if found is None or members is None or members.ids is None or not seen.ledger.is_alone:
         return
     place = {external_id: number for number, external_id in enumerate(members.ids)}
-    _, _, values = found
+    _, kind, values = found
+    keys = [sort_key(kind, value) for value in values]
     ids = _ids(seen)
-    for first, second, one, other in zip(ids, ids[1:], values, values[1:], strict=False):
+    for first, second, one, other in zip(ids, ids[1:], keys, keys[1:], strict=False):
         if one == other and first in place and second in place and place[first] > place[second]:
             yield f"{second} follows {first}, which has the same value and was created later."
             return
