@@ -207,9 +207,9 @@ def _checked(results: Results, check: str, call: str) -> Checked:
     examined = {str(name): count for name, count in results.examined.items()}.get(call, 0)
     broken = results.broken.get((check, call), 0)
     if results.failures_of(check, call):
-        return Checked(check, call, examined, broken, "failed")
+        return Checked(_text(check), call, examined, broken, "failed")
     outcome = "known" if results.is_known(check, call) else "passed"
-    return Checked(check, call, examined, broken, outcome)
+    return Checked(_text(check), call, examined, broken, outcome)
 
 
 def _found(failure: Failure) -> Found:

@@ -6,7 +6,6 @@ from rich.cells import cell_len, set_cell_size
 
 from cmdm_tui.harness.report.plain import plain
 from cmdm_tui.harness.report.results import Failure, Results, counted
-from cmdm_tui.text import one_line
 
 NARROWEST = 40
 """Columns below which lines are no longer made to fit."""
@@ -58,14 +57,14 @@ def _failed(results: Results, width: int) -> Iterator[str]:
 def _failure(number: int, failure: Failure, width: int) -> Iterator[str]:
     finding = failure.finding
     yield _fitted(
-        one_line(f"{number}. {finding.check} · {finding.call} · {finding.input_class}"), width
+        plain(f"{number}. {finding.check} · {finding.call} · {finding.input_class}"), width
     )
-    for line in _wrapped(one_line(finding.message, 600), width - 3):
+    for line in _wrapped(plain(finding.message, 600), width - 3):
         yield _fitted(f"   {line}", width)
     yield f"   {counted(failure.steps, 'step')}, {failure.state}{':' if failure.curl else '.'}"
     yield from (f"   {plain(line)}" for line in failure.curl)
     if failure.case is not None:
-        yield f"   case {one_line(str(failure.case))}"
+        yield f"   case {plain(str(failure.case))}"
 
 
 def _totals(results: Results) -> Iterator[str]:
@@ -76,7 +75,7 @@ def _totals(results: Results) -> Iterator[str]:
     if results.known:
         yield f"{counted(len(results.known), 'failure')} known before the run met again."
     seconds = f"{results.seconds:,.1f} s"
-    reason = f" ({one_line(results.ended.reason, 120)})" if results.ended else " so far"
+    reason = f" ({plain(results.ended.reason, 120)})" if results.ended else " so far"
     rate = f", {results.requests / results.seconds:,.0f} a second" if results.seconds else ""
     yield f"{counted(results.requests, 'request')} in {seconds}{rate}{reason}."
     outcome = results.outcome
