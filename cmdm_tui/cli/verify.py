@@ -25,6 +25,7 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
+    from cmdm_tui.harness.guard import Guard
     from cmdm_tui.harness.library import Entry
     from cmdm_tui.harness.manifest import Recorded
     from cmdm_tui.harness.verify import Drift
@@ -91,7 +92,7 @@ def verify(
                 for number, one in enumerate(verified(kept, opened.target), 1):
                     drifts += one.drifts
                     if not as_json:
-                        _tell(one.drifts, number, len(kept))
+                        _tell(one.drifts, number, len(kept), opened.target.guard)
             finally:
                 _clear()
             if as_json:
@@ -113,11 +114,13 @@ def _refuse_old(found: "list[Entry]", manifest: "dict[str, Recorded]", days: int
             raise Failure(message)
 
 
-def _tell(drifts: "tuple[Drift, ...]", number: int, total: int) -> None:
+def _tell(drifts: "tuple[Drift, ...]", number: int, total: int, guard: "Guard") -> None:
     _clear()
     for drift in drifts:
         place = f"{drift.case}, step {drift.step}, {drift.place}"
-        click.echo(f"{drift.severity:7}  {one_line(place, 160)} {one_line(drift.message, 240)}")
+        line = f"{drift.severity:7}  {one_line(place, 160)} {one_line(drift.message, 240)}"
+        guard.check(line, "the terminal")
+        click.echo(line)
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{number} of {total}", err=True, nl=False)
 

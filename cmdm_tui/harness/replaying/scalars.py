@@ -17,7 +17,7 @@ _LETTERS: Mapping[str, str] = {
     "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
-_PLAIN_TEXT = re.compile(r"[A-Za-z/](?:[\w ./+=?&,%;()-]|:(?=\S))*")
+_PLAIN_TEXT = re.compile(r"[A-Za-z/](?:[^\n:#]|:(?=\S)|(?<=\S)#)*")
 _NO_TEXT = re.compile(r"null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 
 
@@ -45,8 +45,9 @@ def _read(scalar: str) -> str:
             is_plain = "\\" not in inner and "\n" not in inner
             return inner if is_plain else _ESCAPED_FOLD.sub(_unescaped, inner)
         case _:
-            is_text = _PLAIN_TEXT.fullmatch(scalar) and not _NO_TEXT.fullmatch(scalar)
-            return scalar.rstrip(" ") if is_text else _read_by_yaml(scalar)
+            plain = _FOLD.sub(_folded, scalar).rstrip(" ")
+            is_text = _PLAIN_TEXT.fullmatch(plain) and not _NO_TEXT.fullmatch(plain)
+            return plain if is_text else _read_by_yaml(scalar)
 
 
 def _folded(found: re.Match[str]) -> str:
