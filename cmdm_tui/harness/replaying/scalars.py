@@ -45,7 +45,7 @@ def _read(scalar: str) -> str:
             is_plain = "\\" not in inner and "\n" not in inner
             return inner if is_plain else _ESCAPED_FOLD.sub(_unescaped, inner)
         case _:
-            plain = _FOLD.sub(_folded, scalar).rstrip(" ")
+            plain = _FOLD.sub(_folded, scalar).rstrip(" ") if "\n" in scalar else scalar
             is_text = _PLAIN_TEXT.fullmatch(plain) and not _NO_TEXT.fullmatch(plain)
             return plain if is_text else _read_by_yaml(scalar)
 

@@ -15,21 +15,20 @@ def _scalar(indent: int) -> str:
     return rf"[^\n]*(?:\n(?: {{{indent + 1}}}[^\n]*|[ ]*(?=\n)))*"
 
 
-_INTERACTION = re.compile(
-    r"- request:\n"
-    rf"    body: (?P<sent>{_scalar(4)})\n"
-    r"    headers:(?: \{\}\n|\n(?P<sent_headers>(?:      [^\n]*\n)+))"
-    rf"    method: (?P<method>{_scalar(4)})\n"
-    rf"    uri: (?P<uri>{_scalar(4)})\n"
-    r"  response:\n"
-    r"    body:\n"
-    rf"      string: (?P<body>{_scalar(6)})\n"
-    r"    headers:(?: \{\}\n|\n(?P<headers>(?:      [^\n]*\n)+))"
-    r"    status:\n"
-    r"      code: (?P<code>[0-9]{3})\n"
-    rf"      message: (?P<message>{_scalar(6)})\n"
+# No line of a scalar is indented as little as the key that follows it, so each part ends where the
+# next one's mark begins.
+_MARKS = (
+    "- request:\n    body: ",
+    "\n    headers:",
+    "\n    method: ",
+    "\n    uri: ",
+    "\n  response:\n    body:\n      string: ",
+    "\n    headers:",
+    "\n    status:\n      code: ",
+    "\n      message: ",
 )
 _HEADER = re.compile(rf"      ([a-z0-9-]+):\n((?:      - {_scalar(6)}\n)+)")
+_STATUS = re.compile(r"[0-9]{3}")
 _VALUE = re.compile(rf"      - ({_scalar(6)})\n")
 _START, _END = "interactions:\n", "version: 1\n"
 
@@ -94,28 +93,44 @@ def scan(text: str) -> list[Recording]:
     blocks = _HeaderBlocks()
     found: list[Recording] = []
     while position < end:
-        interaction = _INTERACTION.match(text, position, end)
-        if interaction is None:
-            message = f"line {text.count(chr(10), 0, position) + 1} begins no interaction"
-            raise NotCanonical(message)
-        sent, method, uri, body, headers, code, reason = interaction.group(
-            "sent", "method", "uri", "body", "headers", "code", "message"
-        )
-        found.append(
-            Recording(
-                (text_of(method), text_of(uri), bytes_of(sent)),
-                int(code),
-                blocks[headers or ""],
-                b"" if reason in {"''", "null"} else text_of(reason).encode("ascii"),
-                body,
-            )
-        )
-        position = interaction.end()
+        if not text.startswith(_MARKS[0], position):
+            raise _unlike(text, position)
+        parts: list[str] = []
+        start = position + len(_MARKS[0])
+        for mark in _MARKS[1:]:
+            stop = text.find(mark, start, end)
+            if stop < 0:
+                raise _unlike(text, position)
+            parts.append(text[start:stop])
+            start = stop + len(mark)
+        stop = text.find("\n- request:\n", start, end)
+        stop = end - 1 if stop < 0 else stop
+        sent, _, method, uri, body, headers, code = parts
+        found.append(_recording(sent, method, uri, body, blocks[headers], code, text[start:stop]))
+        position = stop + 1
     return found
+
+
+def _recording(
+    sent: str, method: str, uri: str, body: str, headers: HeaderLines, code: str, reason: str
+) -> Recording:
+    if not _STATUS.fullmatch(code):
+        raise NotCanonical("a status is no number")
+    key = (text_of(method), text_of(uri), bytes_of(sent))
+    words = b"" if reason in {"''", "null"} else text_of(reason).encode("ascii")
+    return Recording(key, int(code), headers, words, body)
+
+
+def _unlike(text: str, position: int) -> NotCanonical:
+    line = text.count("\n", 0, position) + 1
+    return NotCanonical(f"line {line} begins no interaction")
 
 
 def _headers(block: str) -> HeaderLines:
     lines: HeaderLines = []
+    if block == " {}":
+        return lines
+    block = block.removeprefix("\n") + "\n"
     position = 0
     while position < len(block):
         header = _HEADER.match(block, position)
