@@ -28,7 +28,14 @@ _ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "prod
 _CREDENTIALS = ("client_id", "client_secret", "username", "password")
 
 
-def fuzzing() -> list[str]:
+def fuzz(_data: Path) -> None:
+    """Measure, and end with 1 where a mark is missed."""
+    missed = _measured()
+    if missed:
+        sys.exit("Missed: " + ", ".join(missed) + ".")
+
+
+def _measured() -> list[str]:
     """Compare requests a second, round by round in turn; return what was missed.
 
     The bare loop sends what the fuzzer has just sent, over httpx, and looks at no answer: the
@@ -115,7 +122,7 @@ def _schemathesis(target: Target) -> float:
         command = [
             str(Path(sys.executable).parent / "schemathesis"), "run", f"{target.url}/openapi.json",
             "--header", f"Authorization: {headers['Authorization']}", "--checks", "all",
-            "--mode", "all", "--phases", "coverage,fuzzing,stateful", "--max-examples", "1000",
+            "--mode", "all", "--phases", "fuzzing,stateful", "--max-examples", "1000",
             "--seed", "1", "--continue-on-failure", "--generation-database", "none",
             "--suppress-health-check", "all",
         ]  # fmt: skip
@@ -157,5 +164,4 @@ def _sandbox() -> Generator[Target]:
 
 
 if __name__ == "__main__":
-    missed = fuzzing()
-    sys.exit("Missed: " + ", ".join(missed) + "." if missed else 0)
+    fuzz(Path())

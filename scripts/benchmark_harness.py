@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+from benchmark_fuzz import fuzz
 
 from cmdm_tui.harness.canonical import ADDRESS, Interaction
 from cmdm_tui.harness.cassettes import as_vcrpy_reads, as_vcrpy_writes
@@ -41,8 +42,8 @@ def replay(data: Path) -> None:
     _tell("and replayed, of a MockTransport's rate", replayed, 0.6, at_most=False)
 
 
-# What measures the fuzz and the corpus over a socket has its place in this table.
-PARTS: dict[str, Callable[[Path], None]] = {"replay": replay}
+# What measures the corpus over a socket has its place in this table.
+PARTS: dict[str, Callable[[Path], None]] = {"replay": replay, "fuzz": fuzz}
 
 
 def harness(data: Path) -> None:
