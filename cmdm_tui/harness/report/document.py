@@ -55,14 +55,15 @@ class Answered(msgspec.Struct, frozen=True):
 class Checked(msgspec.Struct, frozen=True):
     """How many answers to a call a check looked at, and how many of them it found wrong.
 
-    `outcome` is `known` where only failures known before the run were found.
+    `outcome` is `known` where only failures known before the run were found, `seen` where the run
+    ended before what was found was looked into.
     """
 
     check: str
     call: str
     examined: int
     broken: int
-    outcome: Literal["passed", "failed", "known"]
+    outcome: Literal["passed", "failed", "known", "seen"]
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -208,6 +209,8 @@ def _checked(results: Results, check: str, call: str) -> Checked:
     broken = results.broken.get((check, call), 0)
     if results.failures_of(check, call):
         return Checked(_text(check), call, examined, broken, "failed")
+    if results.is_only_seen(check, call):
+        return Checked(_text(check), call, examined, broken, "seen")
     outcome = "known" if results.is_known(check, call) else "passed"
     return Checked(_text(check), call, examined, broken, outcome)
 

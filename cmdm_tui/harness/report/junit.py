@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.report.plain import body_text, plain
-from cmdm_tui.harness.report.results import Failure, Results
+from cmdm_tui.harness.report.results import Failure, Results, counted
 
 NAME = "junit"
 FILE = "junit.xml"
@@ -23,8 +23,8 @@ def write(results: Results) -> bytes:
     whole = ElementTree.Element(
         "testsuites", {"name": plain(results.title), "time": f"{results.seconds:.3f}"}
     )
-    for counted in ("tests", "failures", "errors", "skipped"):
-        whole.set(counted, str(sum(int(suite.get(counted, "0")) for suite in suites)))
+    for number in ("tests", "failures", "errors", "skipped"):
+        whole.set(number, str(sum(int(suite.get(number, "0")) for suite in suites)))
     whole.extend(suites)
     ElementTree.indent(whole)
     written: bytes = ElementTree.tostring(whole, "utf-8", xml_declaration=True)
@@ -70,7 +70,11 @@ def _test(results: Results, check: str, call: Call) -> ElementTree.Element:
             test, "failure", {"message": message, "type": plain(failure.finding.check)}
         )
         inside.text = _steps(failure)
-    if not failures and results.is_known(check, call):
+    if results.is_only_seen(check, call):
+        times = counted(results.broken[check, call], "answer")
+        message = f"{times} found wrong; the run ended before that was looked into"
+        ElementTree.SubElement(test, "failure", {"message": message, "type": plain(check)})
+    elif not failures and results.is_known(check, call):
         ElementTree.SubElement(test, "skipped", {"message": "known before the run"})
     return test
 

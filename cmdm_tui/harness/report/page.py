@@ -167,7 +167,8 @@ def _checks(results: Results) -> Element:
     ]
     legend = element(
         "p", "✓ and the number of answers that the check looked at without finding fault; "
-        "✗ and the number of those with which it did; ○ a failure known before the run.",
+        "✗ and the number of those with which it did; ○ the same where that was known before the "
+        "run, or the run ended before it was looked into.",
         class_="quiet",
     )  # fmt: skip
     return _section("Checks by call", legend, _scrolled(table(head, lines, class_="checks")))

@@ -110,6 +110,11 @@ class Results:
         """Tell whether this failure was met, and known before the run."""
         return f"{check} {call}" in self.known
 
+    def is_only_seen(self, check: str, call: str) -> bool:
+        """Tell whether this was found wrong, but not looked into before the run ended."""
+        is_told = bool(self.failures_of(check, call)) or self.is_known(check, call)
+        return not is_told and self.broken.get((check, call), 0) > 0
+
     def broken_by(self, check: str) -> int:
         """Return how many answers a check found wrong."""
         return sum(count for (name, _), count in self.broken.items() if name == check)
