@@ -117,7 +117,7 @@ def run(
             told_left_out(left)
             for entry in kept:
                 played = opened.target.play(entry.case)
-                opened.target.clean(played)
+                opened.target.clean()
                 failed += any(one.problems for one in played)
                 _tell(entry, played, as_json=as_json)
             told_remains(opened.target)

@@ -1,20 +1,19 @@
 """Removes what a run made, where nothing puts a service back: those records and no others."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, unquote
 
-from cmdm_tui.harness.cases.running import BASE
-from cmdm_tui.harness.exchange import NO_JSON, Exchange
-from cmdm_tui.harness.sending import Answer
+from cmdm_tui.harness.sending import Answer, Outgoing
 from cmdm_tui.harness.wire import NoAnswer
 from cmdm_tui.text import one_line
 
 CallOne = Callable[[str, str], Answer]
 
-_CREATED = 201
+_DONE, _CREATED, _GONE = 200, 201, 404
+_OF_A_RECORD = 3
 _NEWEST = 20
 
 
@@ -32,47 +31,44 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The records that a run made, the oldest first, and the accounts made of leads."""
+    """A record that a call made; `of_lead` for the account of a conversion."""
 
-    records: tuple[tuple[str, str], ...]
-    accounts: tuple[str, ...]
-
-    @classmethod
-    def of(cls, exchanges: Iterable[Exchange]) -> Self:
-        """Return what the answers say was made."""
-        records: list[tuple[str, str]] = []
-        accounts: list[str] = []
-        for exchange in exchanges:
-            route = exchange.path.removeprefix(BASE).partition("?")[0]
-            segments = [unquote(part) for part in route.strip("/").split("/")]
-            if exchange.method == "POST" and exchange.status in {200, _CREATED}:
-                entity = segments[-1] if len(segments) == 3 else segments[0]
-                records += [(entity, one) for one in _id(exchange, "ExternalID")]
-            elif exchange.method == "PUT" and exchange.status == 200:
-                accounts += _id(exchange, "Account ExternalID")
-        records += [("account", account) for account in accounts]
-        return cls(tuple(records), tuple(accounts))
+    entity: str
+    external_id: str
+    of_lead: bool = False
 
 
-def remove(made: Made, call: CallOne) -> list[Left]:
+def made_by(outgoing: Outgoing, answer: Answer) -> list[Made]:
+    """Return the record that the answer says was made, none where none was."""
+    segments = [unquote(part) for part in outgoing.target.partition("?")[0].strip("/").split("/")]
+    if outgoing.method == "POST" and answer.status in {_DONE, _CREATED}:
+        entity = segments[-1] if len(segments) == _OF_A_RECORD else segments[0]
+        return [Made(entity, one) for one in _id(answer, "ExternalID")]
+    if outgoing.method == "PUT" and answer.status == _DONE:
+        return [Made("account", one, of_lead=True) for one in _id(answer, "Account ExternalID")]
+    return []
+
+
+def remove(made: Sequence[Made], call: CallOne) -> list[Left]:
     """Delete what was made, the newest first, and return what is left.
 
     A conversion tells of no contact; one of the newest that names the account is its own.
     """
     left: list[Left] = []
-    records = [*made.records, *_contacts(made.accounts, call)]
-    for entity, external_id in reversed(records):
+    accounts = {one.external_id for one in made if one.of_lead}
+    for one in reversed([*made, *_contacts(accounts, call)]):
+        entity, external_id = one.entity, one.external_id
         try:
             answer = call("DELETE", f"/{quote(entity, safe='')}/{quote(external_id, safe='')}")
         except NoAnswer as error:
             left.append(Left(entity, external_id, str(error)))
             continue
-        if answer.status not in {200, 404}:
+        if answer.status not in {_DONE, _GONE}:
             left.append(Left(entity, external_id, f"its deletion was answered {answer.status}."))
     return left
 
 
-def _contacts(accounts: tuple[str, ...], call: CallOne) -> list[tuple[str, str]]:
+def _contacts(accounts: Set[str], call: CallOne) -> list[Made]:
     if not accounts:
         return []
     query = f"sort_by=CreatedDate&sort_order=desc&per_page={_NEWEST}&page=1"
@@ -80,7 +76,7 @@ def _contacts(accounts: tuple[str, ...], call: CallOne) -> list[tuple[str, str]]
         answer: dict[str, Any] = json.loads(call("GET", f"/contact?{query}").body)
         records: list[dict[str, Any]] = answer["Entity"]
         return [
-            ("contact", record["ExternalID"])
+            Made("contact", record["ExternalID"])
             for record in records
             if record["Properties"].get("AccountExternalID") in accounts
         ]
@@ -88,9 +84,9 @@ def _contacts(accounts: tuple[str, ...], call: CallOne) -> list[tuple[str, str]]
         return []
 
 
-def _id(exchange: Exchange, name: str) -> list[str]:
-    answer = exchange.json
-    if answer is NO_JSON or not isinstance(answer, dict):
+def _id(answer: Answer, name: str) -> list[str]:
+    try:
+        value: Any = json.loads(answer.body)[name]
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
-    value: object = answer.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     return [value] if isinstance(value, str) and value else []

@@ -71,5 +71,5 @@ def record_case(case: Case, cassette: Path, target: Target) -> tuple[str, ...]:
         )
         if problems:
             tape.discard()
-    target.clean(played)
+    target.clean()
     return problems

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,7 @@ from typing import Self
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
-from cmdm_tui.harness.cleaning import Left, Made, remove
+from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.guard import Guard
 from cmdm_tui.harness.sending import Announce, Answer, Outgoing, Sender
@@ -54,6 +54,7 @@ class Target:
     floor: int = 0
     guard: Guard = field(default_factory=Guard)
     left: list[Left] = field(default_factory=list[Left])
+    _made: list[Made] = field(default_factory=list[Made], init=False)
     _token: str | None = field(default=None, init=False, repr=False)
     _token_good_until: float = field(default=0.0, init=False)
     _remaining: int | None = field(default=None, init=False)
@@ -89,6 +90,8 @@ class Target:
         traceback: TracebackType | None,
     ) -> None:
         try:
+            # A run that was interrupted amid a case has not cleaned up after it.
+            self.clean()
             self._undo()
         finally:
             self._sender.close()
@@ -131,10 +134,13 @@ class Target:
         if any(step.uses_token for step in case.steps):
             self._ensure_token()
 
-    def clean(self, played: Sequence[Played]) -> None:
-        """Delete what a case made, where nothing puts the target back; `left` says what stayed."""
-        if self.control is None:
-            self.left += remove(Made.of(one.exchange for one in played), self.call)
+    def clean(self) -> None:
+        """Delete what was made, where nothing puts the target back; `left` says what stayed."""
+        made, self._made = self._made, []
+        if made:
+            self.left += remove(made, self.call)
+            # Deleting makes nothing; what is left is told, and not tried again.
+            self._made = []
 
     def holds_recorded_data(self) -> bool:
         """Tell whether the records are those of the recordings: as many leads, put back."""
@@ -167,6 +173,8 @@ class Target:
 
     def _send(self, outgoing: Outgoing) -> Answer:
         answer = self._sender(outgoing)
+        if self.control is None:
+            self._made += made_by(outgoing, answer)
         remaining = answer.header("x-rate-limit-remaining")
         if remaining is not None and remaining.isascii() and remaining.isdigit():
             self._remaining = int(remaining)

@@ -162,11 +162,26 @@ def test_what_a_case_made_is_marked_and_removed_where_nothing_puts_it_back(
             made = [one for one in played if one.exchange.status == 201]
             marks += [one.exchange.sent_body.decode() for one in made]
             assert totals(target) != before
-            target.clean(played)
+            target.clean()
             assert totals(target) == before
         assert target.left == []
     assert marks
     assert all("cmdm 20261124 abc" in body for body in marks)
+
+
+def test_a_run_that_is_interrupted_amid_a_case_cleans_up_too(controlled: Controlled) -> None:
+    (entry,) = chosen(ALL, ["convert-lead"])
+
+    def interrupt(name: str, _: str) -> None:
+        if name == "account":
+            raise KeyboardInterrupt
+
+    with controlled.uncontrolled() as target:
+        before = totals(target)
+    with pytest.raises(KeyboardInterrupt), controlled.uncontrolled() as target:
+        target.play(entry.case, captured=interrupt)
+    with controlled.uncontrolled() as target:
+        assert totals(target) == before
 
 
 def test_against_other_records_only_shapes_are_compared(controlled: Controlled) -> None:

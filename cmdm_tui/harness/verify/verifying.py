@@ -43,7 +43,7 @@ def verify(found: Iterable[Entry], target: Target) -> Iterator[Verified]:
                 aliases.learn(value)
 
         played = target.play(entry.case, captured=captured)
-        target.clean(played)
+        target.clean()
         points = _compared(played, recordings, aliases, target, holds_data=holds_data)
         drifts = [
             Drift(severity, entry.case.name, number, place, message)
