@@ -80,7 +80,7 @@ def show(name: str, folder: Path | None) -> None:
         from cmdm_tui.harness.manifest import read_manifest
 
         (entry, *others) = chosen_entries(folder, (name,))
-        if others:
+        if any(other.case.name != entry.case.name for other in others):
             message = f"{one_line(name, 60)} names {len(others) + 1} cases. Name one."
             raise Failure(message, Exit.USAGE)
         known = read_manifest(folder or built_in()).get(entry.key)

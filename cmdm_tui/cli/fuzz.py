@@ -50,7 +50,7 @@ _LARGEST_BASELINE = 1_000_000
 )  # fmt: skip
 @click.option(
     "--only", multiple=True, metavar="NAME",
-    help="Only this phase (stateless, stateful), call or check; may be repeated.",
+    help="Only this phase (stateless, stateful), call in odd ways, or check; may be repeated.",
 )  # fmt: skip
 @click.option(
     "--baseline", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
@@ -96,15 +96,15 @@ def fuzz(
     FOLDER/regress, beside reports as JUnit, JSON and HTML. On a terminal the run is shown live;
     --plain tells it in lines. Exit codes: 0 no failure, 1 failures, 2 it could not run.
     """
+    if list_checks:
+        _print_checks()
+        return
     try:
         from cmdm_tui.harness.fuzz.budget import STOPPED
         from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
         raise Failure(message, Exit.USAGE) from None
-    if list_checks:
-        _print_checks()
-        return
     invocation: Invocation = context.obj
     chosen = _chosen(context, invocation, live=live, writes=writes, strict=strict)
     is_live = chosen is not None and not chosen.is_alone

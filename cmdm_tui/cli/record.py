@@ -57,7 +57,7 @@ def record(
 
         if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
             folder = into
-        found = chosen_entries(folder, names)
+        found = chosen_entries(folder, names, live=False)
         with opened_target(invocation, live=live, writes=writes) as opened:
             kept, left = runnable(found, opened, writes=writes)
             told_left_out(left)

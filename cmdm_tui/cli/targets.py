@@ -96,11 +96,20 @@ def could_not_run() -> Generator[None]:
         raise Failure(message, Exit.USAGE) from None
 
 
-def chosen_entries(folder: Path | None, names: tuple[str, ...]) -> "list[Entry]":
-    """Return the cases named in the folder, all where none is."""
-    from cmdm_tui.harness.library import built_in, chosen, entries
+def chosen_entries(
+    folder: Path | None, names: tuple[str, ...], *, live: bool | None = None
+) -> "list[Entry]":
+    """Return the cases named in the folder, all where none is.
 
-    return chosen(entries(folder or built_in()), names)
+    What was recorded of a live service is for it alone: with `live` those cases are meant, if there
+    are any; where `live` is False they are left out.
+    """
+    from cmdm_tui.harness.library import KINDS, LIVE, built_in, chosen, entries
+
+    root = folder or built_in()
+    has_live = any((root / LIVE).glob("*.toml"))
+    kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
+    return chosen(entries(root, kinds), names)
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def verify(
     value or status an error. Without CASEs, all recorded ones are sent.
 
     The target is a fresh sandbox; where CMDM_URL and CMDM_CONTROL are set, the one they name; with
-    --live, the profile's service, read-only unless --writes is given too.
+    --live, the profile's service, read-only unless --writes is given too: against what was recorded
+    of it (cmdm record --live), where something was, else against what the sandbox answered.
 
     Exit codes: 0 no drift but what is new, 1 drift or too old, 2 could not run.
     """
@@ -73,7 +74,9 @@ def verify(
         from cmdm_tui.harness.manifest import read_manifest
         from cmdm_tui.harness.verify import verify as verified
 
-        found = [entry for entry in chosen_entries(folder, names) if entry.cassette.is_file()]
+        found = [
+            entry for entry in chosen_entries(folder, names, live=live) if entry.cassette.is_file()
+        ]
         if not found:
             raise Failure(
                 "None of these cases is recorded. Record them with cmdm record.", Exit.USAGE

@@ -10,7 +10,10 @@ from cmdm_tui.harness.cases.format import Case, CaseError
 from cmdm_tui.harness.cases.reading import read_case
 from cmdm_tui.text import one_line
 
-KINDS = ("contract", "stateful", "regress", "live")
+LIVE = "live"
+"""The kind of what was recorded of a live service."""
+
+KINDS = ("contract", "stateful", "regress", LIVE)
 """Single answers, sessions that change something, what a fuzz once found, and a live service's."""
 
 CASE = ".toml"
@@ -66,7 +69,9 @@ def entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[Entry]:
 
 
 def chosen(found: list[Entry], names: Iterable[str]) -> list[Entry]:
-    """Return the entries named, all where none is. A name is a case's, a pattern or a call's.
+    """Return the entries named, all where none is.
+
+    A name is a case's, with its kind before it or not, a pattern of such names, or a kind.
 
     Raises CaseError for a name that is no case's, and says which ones are near.
     """
@@ -83,4 +88,5 @@ def chosen(found: list[Entry], names: Iterable[str]) -> list[Entry]:
 
 
 def _is_named(entry: Entry, name: str) -> bool:
-    return fnmatchcase(entry.case.name, name) or entry.kind == name.rstrip("/")
+    whole = f"{entry.kind}/{entry.case.name}"
+    return fnmatchcase(entry.case.name, name) or fnmatchcase(whole, name) or entry.kind == name

@@ -9,6 +9,7 @@ from cmdm_tui import __version__
 from cmdm_tui.harness.cases.format import FRESH, Case
 from cmdm_tui.harness.cases.writing import write_case
 from cmdm_tui.harness.cassettes import recording
+from cmdm_tui.harness.guard import SecretLeak
 from cmdm_tui.harness.library import Entry
 from cmdm_tui.harness.manifest import Recorded, digest, recorded, write_manifest
 from cmdm_tui.harness.target import Target
@@ -31,7 +32,7 @@ def record_all(
 
     A case goes to the folder of its own kind below `into`, or to that of `kind`, with its case
     beside it. `name` says in the manifest what the target is. A case whose answers are not as
-    expected is not recorded. Raises SecretLeak where a secret would get out.
+    expected, or would let a secret out, is not recorded.
     """
     done: dict[str, Recorded] = {}
     versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
@@ -41,7 +42,10 @@ def record_all(
             cassette = folder / entry.cassette.name
             case = folder / entry.path.name
             before = digest(cassette) if cassette.is_file() else ""
-            problems = record_case(entry.case, cassette, target)
+            try:
+                problems = record_case(entry.case, cassette, target)
+            except SecretLeak as leak:
+                problems = (str(leak),)
             if not problems:
                 if case != entry.path:
                     write_case(case, entry.case)
@@ -54,10 +58,13 @@ def record_all(
 
 
 def record_case(case: Case, cassette: Path, target: Target) -> tuple[str, ...]:
-    """Record one case and return what was not as expected; where anything was, nothing is kept."""
+    """Record one case and return what was not as expected; where anything was, nothing is kept.
+
+    Raises SecretLeak, and keeps nothing, where a secret would get out.
+    """
     target.ready(case)
     url = target.base.removesuffix("/api/v1")
-    with recording(cassette, url=url, guard=target.guard) as tape:
+    with target.cleaned(), recording(cassette, url=url, guard=target.guard) as tape:
 
         def captured(name: str, value: str) -> None:
             if name.startswith(FRESH):
@@ -71,5 +78,4 @@ def record_case(case: Case, cassette: Path, target: Target) -> tuple[str, ...]:
         )
         if problems:
             tape.discard()
-    target.clean()
     return problems

@@ -142,6 +142,14 @@ class Target:
             # Deleting makes nothing; what is left is told, and not tried again.
             self._made = []
 
+    @contextmanager
+    def cleaned(self) -> Generator[None]:
+        """Clean up when the block is left, in whatever way."""
+        try:
+            yield
+        finally:
+            self.clean()
+
     def holds_recorded_data(self) -> bool:
         """Tell whether the records are those of the recordings: as many leads, put back."""
         if self.control is None:

@@ -175,10 +175,11 @@ def test_a_service_that_echoes_a_secret_is_not_recorded(
     path = folder / "contract" / "get-id-unknown.toml"
     path.write_text(path.read_text().replace("NOSUCHID", "${password}"))
     before = path.with_suffix(".yaml").read_bytes()
-    words = ("record", "get-id-unknown", "--into", str(folder))
+    words = ("record", "get-id-unknown", "create-lead", "--into", str(folder))
     ended = cmdm(*words, **environment(controlled))
     assert ended.code == 1
     assert "A secret would have been written" in ended.err
+    assert "1 as they were, 1 not as expected" in ended.err
     assert controlled.password not in ended.err
     assert path.with_suffix(".yaml").read_bytes() == before
 
@@ -315,6 +316,22 @@ def test_a_live_recording_goes_to_a_folder_of_its_own(
     ]
     assert {path.parent.name for path in into.glob("*/*")} == {"live"}
     assert cmdm("replay", "--from", str(into)).code == 0
+    ended = cmdm("verify", "--live", "--from", str(into))
+    assert (ended.code, ended.out) == (0, b"")
+    assert "2 cases verified" in ended.err
+
+
+def test_what_was_recorded_of_a_live_service_is_for_it_alone(
+    cmdm: Command, folder: Path, signed_in: RunningInfo
+) -> None:
+    assert cmdm("record", "get-lead", "--live", "--into", str(folder)).code == 0
+    live = (folder / "live" / "get-lead.yaml").read_bytes()
+    assert live != (folder / "contract" / "get-lead.yaml").read_bytes()
+    ended = cmdm("verify", "--live", "--from", str(folder))
+    assert "1 cases verified" in ended.err
+    assert cmdm("record", "--into", str(folder)).code == 0
+    assert (folder / "live" / "get-lead.yaml").read_bytes() == live
+    assert cmdm("cases", "show", "live/get-lead", "--from", str(folder)).code == 0
 
 
 def test_without_the_extra_the_command_says_what_to_install() -> None:
