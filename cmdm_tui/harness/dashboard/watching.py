@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 from cmdm_tui.harness.report import Gathering
@@ -60,6 +61,9 @@ def watch(gathering: Gathering, run: Callable[[threading.Event], Result]) -> Res
     """
     from cmdm_tui.harness.dashboard.app import Dashboard
 
+    # Processes that share anything need a tracker, which cannot be started while Textual holds
+    # stderr: it asks for the number of its file.
+    resource_tracker.ensure_running()
     running = Running(run)
     dashboard = Dashboard(gathering, running)
     try:

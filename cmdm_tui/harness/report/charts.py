@@ -1,5 +1,6 @@
 """Charts as SVG that stands in the page itself: bars over time, bars by size, rows by name."""
 
+import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
@@ -67,8 +68,6 @@ def _text(text: str, x: float, y: float, anchor: str) -> Element:
     return element("text", text, x=x, y=y, text_anchor=anchor)
 
 
-def _labelled(count: int, most: int = 9) -> list[int]:
+def _labelled(count: int, most: int = 7) -> range:
     """Return which of so many columns have room for a label."""
-    if count <= most:
-        return list(range(count))
-    return [round(place * (count - 1) / (most - 1)) for place in range(most)]
+    return range(0, count, math.ceil(count / most) or 1)
