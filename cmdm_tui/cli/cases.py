@@ -9,6 +9,7 @@ import click
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 from cmdm_tui.cli.targets import (
+    cases_told,
     chosen_entries,
     could_not_run,
     folder_option,
@@ -66,7 +67,7 @@ def list_cases(
     for row in shown:
         padded = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
         click.echo(visible("  ".join([*padded, row[3]])))
-    note(f"{len(rows)} cases.")
+    note(f"{cases_told(len(rows))}.")
 
 
 @cases.command("show", short_help="Show a case.")
@@ -124,9 +125,9 @@ def run(
         if not kept:
             raise Failure("No case is left to run.", Exit.USAGE)
     if failed:
-        message = f"{failed} of {len(kept)} cases were not answered as they expect."
+        message = f"{failed} of {cases_told(len(kept))} not answered as expected."
         raise Failure(message)
-    note(f"{len(kept)} {'case' if len(kept) == 1 else 'cases'} run, answered as expected.")
+    note(f"{cases_told(len(kept))} run, answered as expected.")
 
 
 def _tell(entry: "Entry", played: "list[Played]", *, as_json: bool) -> None:

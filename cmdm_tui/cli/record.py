@@ -7,6 +7,7 @@ import click
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 from cmdm_tui.cli.targets import (
+    cases_told,
     chosen_entries,
     could_not_run,
     folder_option,
@@ -76,5 +77,5 @@ def record(
             note(f"{changed} recorded, {same} as they were, {failed} not as expected.")
             told_remains(opened.target)
     if failed:
-        message = f"{failed} cases were not recorded: their answers are not as expected."
+        message = f"{cases_told(failed)} not recorded: see above."
         raise Failure(message)

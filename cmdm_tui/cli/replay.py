@@ -7,7 +7,7 @@ import click
 
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import note
-from cmdm_tui.cli.targets import chosen_entries, could_not_run, folder_option
+from cmdm_tui.cli.targets import cases_told, chosen_entries, could_not_run, folder_option
 from cmdm_tui.text import one_line
 
 
@@ -48,7 +48,7 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
                     continue
                 for problem in problems:
                     click.echo(f"{entry.case.name}: {one_line(problem, 300)}")
-    note(f"{len(found)} cases replayed offline, {failed} not as recorded.")
+    note(f"{cases_told(len(found))} replayed offline, {failed} not as recorded.")
     if failed:
-        message = f"{failed} of {len(found)} cases do not replay."
+        message = f"{failed} of {cases_told(len(found))} not replayed as recorded."
         raise Failure(message)

@@ -173,10 +173,15 @@ def runnable(
     return kept, left
 
 
+def cases_told(count: int) -> str:
+    """Return how many cases, in words."""
+    return f"{count} {'case' if count == 1 else 'cases'}"
+
+
 def told_left_out(left: Mapping[str, int]) -> None:
     """Tell on stderr which cases are left out, and why."""
     for reason, count in left.items():
-        note(f"{count} {'case' if count == 1 else 'cases'} left out: {reason}.")
+        note(f"{cases_told(count)} left out: {reason}.")
 
 
 def told_remains(target: "Target") -> None:

@@ -13,6 +13,7 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 from cmdm_tui.cli.targets import (
     Opened,
+    cases_told,
     chosen_entries,
     could_not_run,
     folder_option,
@@ -90,7 +91,7 @@ def verify(
             told_left_out(left)
             if not kept:
                 raise Failure("No case is left to verify.", Exit.USAGE)
-            note(f"{len(kept)} cases against {_named(opened)}.")
+            note(f"{cases_told(len(kept))} against {_named(opened)}.")
             try:
                 for number, one in enumerate(verified(kept, opened.target), 1):
                     drifts += one.drifts
@@ -168,7 +169,7 @@ def _tell_in_short(drifts: "list[Drift]") -> None:
     most = sorted(alike.items(), key=lambda pair: -len(pair[1]))
     note("In short:")
     for words, cases in most[:_MANY]:
-        note(f"  {len(cases):>4} {'case ' if len(cases) == 1 else 'cases'}  {one_line(words, 160)}")
+        note(f"  {cases_told(len(cases)):>10}  {one_line(words, 160)}")
     if len(most) > _MANY:
         note(f"  and {len(most) - _MANY} other drifts.")
 
@@ -182,7 +183,7 @@ def _end(cases: int, drifts: "list[Drift]") -> None:
         if counts[name]
     )
     drifted = len({drift.case for drift in drifts if drift.matters})
-    note(f"{cases} cases verified: {told or 'no drift'}.")
+    note(f"{cases_told(cases)} verified: {told or 'no drift'}.")
     if drifted:
-        message = f"{drifted} of {cases} cases drifted."
+        message = f"{drifted} of {cases_told(cases)} drifted."
         raise Failure(message)

@@ -328,7 +328,7 @@ def test_what_was_recorded_of_a_live_service_is_for_it_alone(
     live = (folder / "live" / "get-lead.yaml").read_bytes()
     assert live != (folder / "contract" / "get-lead.yaml").read_bytes()
     ended = cmdm("verify", "--live", "--from", str(folder))
-    assert "1 cases verified" in ended.err
+    assert "1 case verified" in ended.err
     assert cmdm("record", "--into", str(folder)).code == 0
     assert (folder / "live" / "get-lead.yaml").read_bytes() == live
     assert cmdm("cases", "show", "live/get-lead", "--from", str(folder)).code == 0
