@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from cmdm_tui.harness.exchange import CALLS
 from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Stop
 from cmdm_tui.harness.fuzz.events import (
     Event,
@@ -45,7 +46,8 @@ Save = Callable[[str, Path], None]
 class FuzzSettings:
     """How to fuzz.
 
-    `only` are names of phases (`stateless`, `stateful`), calls or checks; empty for all. `known`
+    `only` are names of phases (`stateless`, `stateful`), calls or checks; empty for all. With calls
+    named and no phase, it is the stateless one. `known`
     are failures that are not to be told again.
     """
 
@@ -151,7 +153,9 @@ class Run:
 
     def _round(self, turn: int) -> "Iterable[Callable[[int], None]]":
         only = self.settings.only
-        wants = {"stateless", "stateful"} & only or {"stateless", "stateful"}
+        both = {"stateless", "stateful"}
+        # A session is never of one call alone.
+        wants = both & only or ({"stateless"} if only & set(CALLS) else both)
         tried = self._trials() if "stateless" in wants else []
         # A run that is cut short has still tried something of everything.
         random.Random(self._seed(turn, 0)).shuffle(tried)  # noqa: S311 — to be repeated, not secret
