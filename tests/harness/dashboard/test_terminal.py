@@ -37,7 +37,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opens]:
     opened: list[pexpect.spawn[str]] = []
 
     def run(body: str) -> "pexpect.spawn[str]":
-        child = pexpect.spawn(
+        child: pexpect.spawn[str] = pexpect.spawn(
             sys.executable, ["-c", PROGRAM.format(body=body)], cwd=str(ROOT),
             dimensions=(24, 80), timeout=60, encoding="utf-8",
         )  # fmt: skip

@@ -285,3 +285,16 @@ def test_what_was_seen_and_not_looked_into_is_no_pass() -> None:
     outcomes = {(check.check, check.outcome) for check in document.document(results).checks}
     assert ("quota-falls", "seen") in outcomes
     assert "○ 1" in Page(page.write(results)).text
+
+
+@pytest.mark.parametrize("text", HOSTILE[:2])
+def test_a_page_that_joined_texts_would_be_noticed(text: str) -> None:
+    """The broken twin of `element`: with it, the test of hostile text could not pass."""
+    sound = page.write(hostile_run("odd")).decode()
+    joined = sound.replace("odd</b>", f"{text}</b>", 1)
+    assert joined != sound
+    try:
+        told = {tag for tag, _ in Page(joined.encode()).elements}
+    except AssertionError:
+        return
+    assert told & {"script", "img"}
