@@ -297,3 +297,14 @@ def is_natural(secret: str) -> bool:
     text = repr(plain) + "interactions request headers method uri body string status code message"
     text += "recorded-token recorded-refresh value 127.0.0.1:8765 version Bad Request OK Created"
     return secret.casefold() in text.casefold() or secret.strip() != secret or len(set(secret)) < 3
+
+
+def test_a_large_report_is_searched_to_its_end() -> None:
+    rows = [{"Name": f"Ann Jones {number}", "City": "Stoke-on-Trent"} for number in range(2_000)]
+    report = json.dumps(rows, indent=1).encode()
+    secret = "hunter2 & pässword'+"
+    guard = Guard({secret})
+    guard.check(report, "x")
+    for spelling in ("percent, in part", "form", "HTML", "YAML of gzip", "JSON twice", "hex"):
+        with pytest.raises(SecretLeak):
+            guard.check(report + SPELLINGS[spelling](secret) + report, "x")
