@@ -228,7 +228,7 @@ def test_the_readme_s_example_runs(runs: Runs) -> None:
     section = readme.partition("## Testing your own integration")[2]
     found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert found is not None
-    runs(textwrap.dedent(found[1]), "-o", "asyncio_mode=auto").assert_outcomes(passed=3)
+    runs(textwrap.dedent(found[1])).assert_outcomes(passed=3)
 
 
 def test_importing_the_plug_in_imports_nothing_heavy() -> None:
