@@ -133,6 +133,7 @@ class Run:
         ended = RunEnded(
             self._budget.spent, self._examples, self._budget.elapsed, tuple(self.failures),
             tuple(sorted(met)), reason, dict(self._judged), self.worker,
+            tuple(f"{entity}/{external_id}" for entity, external_id in self._session.left),
         )  # fmt: skip
         self.tell(ended)
         return ended

@@ -113,6 +113,8 @@ class RunEnded:
     reason: str
     judged: Mapping[str, int]
     worker: int = 0
+    left: tuple[str, ...] = ()
+    """Records that the run made on a live service and could not delete again."""
 
 
 Event = (

@@ -95,6 +95,8 @@ class Lines:
         for failure, count in sorted(self._known.items()):
             if failure in event.known:
                 self._result(f"known    {failure} ({count:,} times)")
+        for record in event.left:
+            self._result(f"left on the service: {one_line(record, 100)}")
         found = sorted(set(event.failures))
         self._result(f"{len(found)} failures: {', '.join(found)}." if found else "No failure.")
 

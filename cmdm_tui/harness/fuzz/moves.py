@@ -271,7 +271,8 @@ class Moves:
 
     def convert_and_look(self) -> None:
         """Convert a lead, look at what was made, and try again."""
-        if "lead" not in self.session.entities:
+        # The contact of a conversion is not told, and so could not be deleted again.
+        if "lead" not in self.session.entities or self.session.target.is_to_be_cleaned:
             return
         lead = self.created("lead") if self.coin() else self.record("lead")
         if not lead:
@@ -374,6 +375,8 @@ class Moves:
                 return sign_in()
             case "create":
                 return create(entity, properties(self.draw, self.rules(entity), is_whole=True))
+            case "convert" if self.session.target.is_to_be_cleaned:
+                return None
             case "convert" | "close":
                 record = self.created("lead") if call == "convert" else self.record("task")
                 make = convert if call == "convert" else close

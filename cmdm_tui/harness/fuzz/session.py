@@ -8,13 +8,15 @@ from functools import lru_cache
 
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, fields, many, sign_in
+from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
 from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent
 from cmdm_tui.harness.fuzz.events import CheckFailed, Event, ExchangeMade, Phase
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.oracle import Check, Finding, Ledger, judge
 from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
+from cmdm_tui.harness.oracle.ledger import CHILDREN
+from cmdm_tui.harness.oracle.reading import reading
 from cmdm_tui.harness.wire import Answer, NoAnswer, Wire
 
 _SNAPSHOT = "cmdm-fuzz"
@@ -60,6 +62,7 @@ class Session:
             self.control = Control(target.control, target.control_token or "")
         self.base = Ledger(target.is_alone)
         self.ledger = self.base
+        self._made: dict[tuple[str, str], None] = {}
         self.entities = target.entities
         self.steps: list[Step] = []
         self.log: list[Exchange] = []
@@ -85,6 +88,7 @@ class Session:
         try:
             if self._is_saved:
                 self.restore()
+            self._clean()
         finally:
             if self.control is not None:
                 self.control.close()
@@ -152,10 +156,35 @@ class Session:
 
     def begin(self) -> None:
         """Begin an example: on records as they were, where the target can be restored."""
+        self._clean()
         self.steps, self.log = [], []
         if self.control is not None:
             self.restore()
             self.ledger = self.base.fork()
+
+    @property
+    def left(self) -> tuple[tuple[str, str], ...]:
+        """What this run made on a service that is to be cleaned, and has not deleted yet."""
+        return tuple(self._made)
+
+    def _note_made(self, exchange: Exchange) -> None:
+        """Remember what is to be deleted again, the newest last."""
+        intent, made = exchange.intent, reading(exchange).made
+        if made:
+            self._made[CHILDREN.get(intent.call, intent.entity), made] = None
+        elif intent.call == "delete" and exchange.status == 200:
+            self._made.pop((intent.entity, intent.external_id), None)
+
+    def _clean(self) -> None:
+        """Delete what was made, which requests were kept for; that is not judged."""
+        for entity, external_id in self.left:
+            if self._budget.left == 0:
+                return
+            self._budget.spent += 1
+            with contextlib.suppress(NoAnswer):
+                answer = self._sent(delete(entity, external_id))
+                if answer.status in {200, 404}:
+                    del self._made[entity, external_id]
 
     def begin_alone(self) -> None:
         """Begin one that knows nothing but what it sees itself."""
@@ -190,6 +219,7 @@ class Session:
         if not self.target.may_write and not is_reading:
             return None
         self._keep_floor()
+        self._keep_for_cleaning()
         self._budget.spend()
         self.steps.append(step)
         try:
@@ -198,6 +228,8 @@ class Session:
             exchange = self._kept(step, None, str(error))
         self.log.append(exchange)
         found = judge(self.ledger, exchange, self._checks)
+        if self.target.is_to_be_cleaned:
+            self._note_made(exchange)
         self._tell(
             ExchangeMade(exchange, self.phase, tuple(one.check for one in found), self._worker)
         )
@@ -239,8 +271,15 @@ class Session:
         self.secrets.end_token()
         self.do(sign_in())
 
+    def _keep_for_cleaning(self) -> None:
+        left = self._budget.left
+        if self.target.is_to_be_cleaned and left is not None and left <= len(self._made) + 1:
+            message = "the requests that are left are for deleting what was made"
+            raise BudgetSpent(message)
+
     def _keep_floor(self) -> None:
-        quota, floor = self.ledger.quota, self.target.floor
+        # What was made takes a call each to delete.
+        quota, floor = self.ledger.quota, self.target.floor + len(self._made)
         if self.control is not None or quota is None or quota.remaining is None:
             return
         if quota.remaining <= floor:

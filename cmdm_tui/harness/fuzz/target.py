@@ -31,6 +31,11 @@ class Target:
     perhaps: tuple[str, ...] = ()
 
     @property
+    def is_to_be_cleaned(self) -> bool:
+        """Whether what the run makes is to be deleted again: it is somebody's own service."""
+        return self.may_write and self.control is None and not self.is_alone
+
+    @property
     def restores(self) -> bool:
         """Whether the target is restored for each example."""
         return self.control is not None

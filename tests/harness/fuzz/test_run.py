@@ -164,6 +164,31 @@ def test_reading_only_sends_nothing_that_could_change_anything(fuzz: Fuzz) -> No
     assert methods == {("POST", True), ("GET", False)}
 
 
+@pytest.mark.parametrize("requests", [150, 151, 400])
+def test_what_is_made_on_a_live_service_is_deleted_again(fuzz: Fuzz, requests: int) -> None:
+    made: set[str] = set()
+    arrived = 0
+
+    async def note(asked: Asked, inner: Inner) -> Given:
+        nonlocal arrived
+        arrived += 1
+        given = await inner(asked)
+        if asked.call in {"create", "child"} and given.ok:
+            made.add(given.json()["ExternalID"])
+        elif asked.call == "delete" and given.ok:
+            made.discard(asked.external_id)
+        assert asked.call != "convert"
+        return given
+
+    with sandbox(note) as target:
+        live = replace(target, control=None, control_token=None, is_alone=False)
+        told = fuzz(live, seed=4, requests=requests)
+    assert ("POST", 201) in {(one.method, one.status) for one in told.exchanges}
+    assert made == set()
+    assert told.ended.left == ()
+    assert arrived <= requests
+
+
 def test_the_floor_of_the_quota_is_kept(fuzz: Fuzz) -> None:
     left: list[int] = []
 
