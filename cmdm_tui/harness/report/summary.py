@@ -74,6 +74,9 @@ def _totals(results: Results) -> Iterator[str]:
         yield f"{checks - failing:,} of {counted(checks, 'check')} found no fault."
     if results.known:
         yield f"{counted(len(results.known), 'failure')} known before the run met again."
+    if results.ended and results.ended.left:
+        yield f"{counted(len(results.ended.left), 'record')} of the run's own could not be deleted:"
+        yield from (f"   {plain(name)}" for name in results.ended.left)
     seconds = f"{results.seconds:,.1f} s"
     reason = f" ({plain(results.ended.reason, 120)})" if results.ended else " so far"
     rate = f", {results.requests / results.seconds:,.0f} a second" if results.seconds else ""

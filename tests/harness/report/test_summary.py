@@ -1,5 +1,7 @@
 """The summary for a terminal: what it says, and that it fits."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,3 +59,10 @@ def test_what_a_service_says_cannot_move_the_cursor(text: str) -> None:
     for line in summary_lines(hostile_run(text), 80):
         assert line.isprintable()
         line.encode()
+
+
+def test_records_that_are_left_on_a_live_service_are_named() -> None:
+    whole = dataclasses.replace(ended(), left=("lead ABC1D2E3", "task \x1b[2J"))
+    lines = summary_lines(results_of(started(), whole), 80)
+    place = lines.index("2 records of the run's own could not be deleted:")
+    assert lines[place + 1 : place + 3] == ["   lead ABC1D2E3", "   task ␛[2J"]
