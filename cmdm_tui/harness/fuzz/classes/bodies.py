@@ -80,11 +80,14 @@ def _with_field(
     return alter
 
 
-def _unknown(request: Request, setting: Setting) -> Request:
-    names = ("NoSuchField", "lastname", "LastName ", "ExternalID", "__proto__", "Ünbekannt", "id")
-    name = setting.pick(names)
-    given = dict(request.intent.given or {}) | {name: "x"}
-    return with_body(request, encoded(given), name if name.isalpha() and name.isascii() else "")
+def _unknown(*names: str) -> Alter:
+    def alter(request: Request, setting: Setting) -> Request:
+        name = setting.pick(names)
+        given = dict(request.intent.given or {}) | {name: "x"}
+        is_plain = name.isalpha() and name.isascii()
+        return with_body(request, encoded(given), name if is_plain else "")
+
+    return alter
 
 
 def _missing(request: Request, setting: Setting) -> Request | None:
@@ -166,7 +169,9 @@ CLASSES = (
         lambda rule: rule.is_required, lambda _setting, _rule: "")),
     _class("read-only", _FIELDS, _with_field(
         lambda rule: rule.is_read_only, lambda _setting, _rule: "2026-01-01T00:00:00Z")),
-    _class("unknown-field", _FIELDS, _unknown),
+    _class("unknown-field", _FIELDS, _unknown("NoSuchField")),
+    _class("odd-field-name", _FIELDS, _unknown(
+        "lastname", "LastName ", "ExternalID", "__proto__", "Ünbekannt", "id")),
     _class("empty-object", _STORING, _fixed(b"{}")),
     InputClass("body", "other-content-type", _STORING, frozenset(), _other_content_type),
 )  # fmt: skip
