@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from benchmark_harness import harness
 from benchmark_sandbox import sandbox
 
 from cmdm_tui.api import Client, Credentials, SecretStr
@@ -156,6 +157,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "start": lambda _data: start(),
     "client": lambda _data: client(),
     "sandbox": sandbox,
+    "harness": harness,
 }
 
 
