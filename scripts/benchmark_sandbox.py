@@ -20,6 +20,7 @@ DATASETTE = "datasette==0.65.2"
 FIELD = "LastName"
 PER_PAGE = 100
 ROUNDS = 7
+SHORT_ROUNDS = 21
 CONNECTIONS = 4
 BARE: dict[str, object] = {"_nofacet": 1, "_nosuggest": 1}
 
@@ -58,22 +59,26 @@ def beside_datasette(data: Path) -> Iterator[str]:
 
 
 def out_of_a_million(data: Path) -> Iterator[str]:
-    """Compare far pages of a million records, and one record, with the first page."""
+    """Compare far pages of a million records, and one record, with the first page.
+
+    What counts is the server's processor time: on a machine that others use too, how long a call
+    waits for its turn says little about what it costs.
+    """
     chance = random.Random(7)
     found: list[tuple[float, ...]] = []
     with _sandbox(data / "1000000", 1_000_000) as server:
         records = json.loads(server.get(_page(5_000)))["Entity"]
         ones = [f"/lead/{record['ExternalID']}" for record in records]
-        for _ in range(ROUNDS + 1):
-            pages = [chance.randrange(2, 9_990) for _ in range(40)]
-            first = server.seconds_each([_page(1)] * 100)
-            far = server.seconds_each([_page(page) for page in pages])
-            following = server.seconds_each([_page(page + 1) for page in pages])
-            one = server.seconds_each(ones)
+        for _ in range(SHORT_ROUNDS + 1):
+            pages = [chance.randrange(2, 9_990) for _ in range(20)]
+            first = server.processor_seconds_each([_page(1)] * 100)
+            far = server.processor_seconds_each([_page(page) for page in pages])
+            following = server.processor_seconds_each([_page(page + 1) for page in pages])
+            one = server.processor_seconds_each(ones)
             found.append((first, following / first, far / first, one / first))
     base, *ratios = (statistics.median(column) for column in zip(*found[1:], strict=True))
-    print(f"Out of 1,000,000 leads sorted by {FIELD}, medians of {ROUNDS} rounds:")
-    print(f"  page 1 takes {base * 1000:.2f} ms")
+    print(f"Out of 1,000,000 leads sorted by {FIELD}, medians of {SHORT_ROUNDS} rounds:")
+    print(f"  page 1 takes {base * 1000:.2f} ms of the server's processor time")
     marks = {"page N+1": 3.0, "a random page": 60.0, "a record by id": 0.5}
     for (name, mark), ratio in zip(marks.items(), ratios, strict=True):
         if not _told(f"of page 1: {name}", ratio, mark, at_least=False):
@@ -155,8 +160,9 @@ def _joined(chunked: bytes) -> bytes:
 class _Server:
     """A server under the load of a few connections: none waits for the client alone."""
 
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
+    def __init__(self, url: str, headers: dict[str, str], process: int) -> None:
         self._connect = lambda: _Connection(url, headers)
+        self._process = process
         self._pool = ThreadPoolExecutor(CONNECTIONS)
 
     def get(self, path: str, method: str = "GET") -> bytes:
@@ -168,6 +174,12 @@ class _Server:
         """Make these calls, and return how long each took of the whole."""
         shares = [paths[number::CONNECTIONS] for number in range(CONNECTIONS)]
         return self._timed(_one_by_one, shares)
+
+    def processor_seconds_each(self, paths: list[str]) -> float:
+        """Make these calls, and return how much of the server's processor time each took."""
+        before = _processor_seconds(self._process)
+        self.seconds_each(paths)
+        return (_processor_seconds(self._process) - before) / len(paths)
 
     def seconds_each_page(self, pages: int, options: dict[str, object]) -> float:
         """Read so many of datasette's pages on each connection, as `seconds_each` does."""
@@ -183,6 +195,11 @@ class _Server:
 
     def close(self) -> None:
         self._pool.shutdown()
+
+
+def _processor_seconds(process: int) -> float:
+    """Return how long a process has run on a processor, as its clock on Linux has it."""
+    return time.clock_gettime((~process << 3) | 2)
 
 
 def _one_by_one(connection: _Connection, paths: list[str]) -> int:
@@ -220,7 +237,7 @@ def _sandbox(data: Path, records: int) -> Generator[_Server]:
             with closing(sign_in):
                 token = json.loads(sign_in.get("/authenticate", "POST"))["token"]
             signed_in = {"Authorization": f"Bearer {token}"}
-            with closing(_Server(f"{told['url']}/api/v1", signed_in)) as server:
+            with closing(_Server(f"{told['url']}/api/v1", signed_in, process.pid)) as server:
                 yield server
         finally:
             process.terminate()
@@ -248,7 +265,7 @@ def _datasette(data: Path, source: Path) -> Generator[_Server]:
     ):
         try:
             _wait_for(port)
-            with closing(_Server(f"http://127.0.0.1:{port}/leads", {})) as server:
+            with closing(_Server(f"http://127.0.0.1:{port}/leads", {}, process.pid)) as server:
                 yield server
         finally:
             process.terminate()

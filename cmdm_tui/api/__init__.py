@@ -25,6 +25,7 @@ from cmdm_tui.api.errors import (
 from cmdm_tui.api.events import (
     Answered,
     Event,
+    GaveUp,
     PageRead,
     Retrying,
     SigningIn,
@@ -45,6 +46,7 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
+from cmdm_tui.api.page_sizes import PageSizes
 from cmdm_tui.api.reconcile import Reconciliation, Verdict
 from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy
 from cmdm_tui.config import Credentials, SecretStr
@@ -65,6 +67,7 @@ __all__ = [
     "Event",
     "Field",
     "FieldPage",
+    "GaveUp",
     "HourLimitReached",
     "InsecureAddress",
     "InvalidCall",
@@ -76,6 +79,7 @@ __all__ = [
     "OutcomeUnknown",
     "Page",
     "PageRead",
+    "PageSizes",
     "Parent",
     "Properties",
     "Quota",

@@ -2,12 +2,8 @@
 
 import copy
 import itertools
-import time
-from collections import deque
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from types import TracebackType
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, Self
 
 import httpx
@@ -17,11 +13,12 @@ from cmdm_tui.api import decode, errors
 from cmdm_tui.api.address import base_address, below, is_loopback, segment, with_parameters
 from cmdm_tui.api.auth import SignIn, TokenKeeper
 from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
+from cmdm_tui.api.doubts import Doubts, reading_once
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.errors import Call, OutcomeUnknown
+from cmdm_tui.api.errors import BadRequest, Call, OutcomeUnknown
 from cmdm_tui.api.events import Tell, nobody
 from cmdm_tui.api.exchange import MOST_AT_ONCE, Exchanger, Sending
-from cmdm_tui.api.failures import in_doubt, named_failures
+from cmdm_tui.api.failures import named_failures
 from cmdm_tui.api.models import (
     Converted,
     Created,
@@ -34,9 +31,10 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
+from cmdm_tui.api.page_sizes import CAUTIOUS, PageSizes
 from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.api.quota import Meter, ServerClock
-from cmdm_tui.api.reconcile import PER_PAGE, SECOND_LOOK, Looking, Reconciliation, Sought, reconcile
+from cmdm_tui.api.reconcile import SECOND_LOOK, Reconciliation, Sought, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
 
@@ -44,7 +42,6 @@ SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
-_CREATED_KEPT = 10_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONNECTING = 10.0
 _SILENCE = 20.0
@@ -114,19 +111,16 @@ class Client:
             tell=tell,
         )
         self._is_read_only = read_only
-        self._created: deque[str] = deque(maxlen=_CREATED_KEPT)
+        self._doubts = Doubts(self._meter.clock)
+        self.page_sizes = PageSizes()
+        """How many records a page of this service holds at most, as far as that is known."""
         self._tell = tell
         self._is_in_background = False
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close_connections()
 
     async def close_connections(self) -> None:
@@ -199,39 +193,50 @@ class Client:
         }
         parameters = {name: value for name, value in asked.items() if value is not None}
         answer, call = await self._call("GET", segment("entity", entity), parameters=parameters)
-        return decode.read_page(answer, call, entity, per_page=per_page, page=page)
+        read = decode.read_page(answer, call, entity, per_page=per_page, page=page)
+        self.page_sizes.learn(read)
+        return read
 
     def pages(
         self,
         entity: str,
         *,
         fields: Sequence[str] | None = None,
-        per_page: int = 100,
+        per_page: int | None = None,
         sort_by: str | None = None,
         sort_order: SortOrder | None = None,
         ahead: int = 4,
         most: int | None = None,
-        largest_page: int | None = None,
     ) -> AsyncGenerator[Page]:
         """Yield the entity's pages in order, each record once, retrieving up to `ahead` at a time.
 
-        `per_page` is the most a page may hold: a service that grants less is asked for that from
-        then on. With `most`, no page beyond that many records is retrieved. A reader that stops
-        early ends what is under way by closing the generator.
+        `per_page` is the most a page may hold, None for the largest page that the service grants:
+        as it was learnt or seen, else 1,000, or 100 where that is refused. A service that grants
+        less is asked for that from then on. With `most`, no page beyond that many records is
+        retrieved. A reader that stops early ends what is under way by closing the generator.
         """
+        sizes = self.page_sizes
 
         async def retrieve(number: int, size: int, by_id: bool) -> Page:
-            return await self.page(
+            asked = partial(
+                self.page,
                 entity,
                 fields=fields,
-                per_page=size,
                 page=number,
                 sort_by="ExternalID" if by_id else sort_by,
                 sort_order=None if by_id else sort_order,
             )
+            try:
+                return await asked(per_page=size)
+            except BadRequest:
+                if per_page is not None or size <= CAUTIOUS or sizes.is_sure(size):
+                    raise
+            page = await asked(per_page=CAUTIOUS)
+            sizes.cap(CAUTIOUS)
+            return page
 
-        granted = min(per_page, largest_page or per_page)
-        reading = Reading(entity, granted, ahead=ahead, most=most)
+        size = sizes.to_read_all(most) if per_page is None else sizes.within(per_page)
+        reading = Reading(entity, size, ahead=ahead, most=most)
         return each_page(retrieve, reading, self._tell)
 
     async def fields(
@@ -250,8 +255,9 @@ class Client:
     async def all_fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve every field of the entity, page by page; each once."""
         found: dict[str, Field] = {}
+        per_page = self.page_sizes.within(_LARGEST_FIELD_PAGE)
         for number in itertools.count(1):
-            page = await self.fields(entity, per_page=_LARGEST_FIELD_PAGE, page=number)
+            page = await self.fields(entity, per_page=per_page, page=number)
             known = len(found)
             found.update({field.name: field for field in page.fields})
             if len(found) == known or number >= (page.total_pages or 1):
@@ -269,11 +275,11 @@ class Client:
         if parent is not None:
             owner = segment("external id", parent.external_id)
             path = f"{segment('entity', parent.entity)}/{owner}/{path}"
-        with self._doubted(Sought(entity, properties, None, parent=parent)):
+        with self._doubts.about(Sought(entity, properties, None, parent=parent)):
             answer, call = await self._call("POST", path, body=properties, once=True)
-            with _reading_once(call):
+            with reading_once(call):
                 created = decode.read_created(answer, call)
-        self._created.append(created.external_id)
+        self._doubts.rule_out(created.external_id)
         return created
 
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
@@ -290,9 +296,9 @@ class Client:
         Raises OutcomeUnknown where it was sent and its answer lost.
         """
         path = f"lead/convert/{segment('external id', external_id)}"
-        with self._doubted(Sought("lead", properties or {}, None, lead=external_id)):
+        with self._doubts.about(Sought("lead", properties or {}, None, lead=external_id)):
             answer, call = await self._call("PUT", path, body=properties or {}, once=True)
-            with _reading_once(call):
+            with reading_once(call):
                 return decode.read_converted(answer, call)
 
     async def close_task(
@@ -319,23 +325,7 @@ class Client:
         `pause` seconds. Raises InvalidCall for a doubt about something
         else than a create or a conversion, and ApiError where it cannot look.
         """
-        sought = doubt.sought
-        if sought is None:
-            raise errors.InvalidCall("It is not known what the call was to make", call=doubt.call)
-
-        async def page(number: int, newest_first: bool) -> Page:
-            return await self.page(
-                sought.entity,
-                per_page=PER_PAGE,
-                page=number,
-                sort_by="CreatedDate" if newest_first else None,
-                sort_order="desc" if newest_first else None,
-            )
-
-        async def record() -> Record:
-            return await self.record(sought.entity, sought.lead or "")
-
-        return await reconcile(sought, Looking(page, record), pause=pause)
+        return await reconcile(doubt, self, pause=pause)
 
     async def request(
         self,
@@ -403,29 +393,8 @@ class Client:
         )
         return await self._exchanger.answer(sending), call
 
-    @contextmanager
-    def _doubted(self, sought: Sought) -> Generator[None]:
-        """Give a doubt what it takes to resolve it: what was sought, and since when."""
-        started = time.monotonic()
-        try:
-            yield
-        except OutcomeUnknown as doubt:
-            clock = self._meter.clock
-            since = clock.now() - (time.monotonic() - started) if clock.is_known else None
-            doubt.sought = replace(sought, since=since, others=frozenset(self._created))
-            raise
-
     def _next_number(self) -> int:
         return next(self._numbers)
-
-
-@contextmanager
-def _reading_once(call: Call) -> Generator[None]:
-    """Read the answer of a call that must not be sent twice: unreadable is in doubt, not failed."""
-    try:
-        yield
-    except errors.MalformedResponse as error:
-        raise in_doubt(call, error) from None
 
 
 def _shown_path(address: httpx.URL, base: httpx.URL) -> str:

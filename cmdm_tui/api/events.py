@@ -42,6 +42,14 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class GaveUp:
+    """The call came to no answer: `failure` says why, None where nobody waits for it any more."""
+
+    call: Call
+    failure: ApiError | None
+
+
+@dataclass(frozen=True, slots=True)
 class PageRead:
     """Page `number` of `pages` has come; `pages` is None where the service does not tell."""
 
@@ -59,7 +67,7 @@ class TotalChanged:
     after: int
 
 
-Event = SigningIn | Waiting | Retrying | Answered | PageRead | TotalChanged
+Event = SigningIn | Waiting | Retrying | Answered | GaveUp | PageRead | TotalChanged
 Tell = Callable[[Event], None]
 
 

@@ -13,7 +13,7 @@ from cmdm_tui.api import errors
 from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.auth import SignIn
 from cmdm_tui.api.errors import ApiError, Call
-from cmdm_tui.api.events import Answered, Retrying, Tell, Waiting
+from cmdm_tui.api.events import Answered, GaveUp, Retrying, Tell, Waiting
 from cmdm_tui.api.failures import in_doubt, named_failures
 from cmdm_tui.api.gate import Gate
 from cmdm_tui.api.models import Response
@@ -73,6 +73,18 @@ class Exchanger:
 
     async def answer(self, sending: Sending) -> Response:
         """Make the call and return its answer; raise an ApiError where there is none."""
+        try:
+            return await self._tried(sending)
+        except ApiError as error:
+            is_answered = isinstance(error, errors.StatusError) and error.response is not None
+            if not is_answered or error.call is not sending.call:
+                self._tell(GaveUp(sending.call, error))
+            raise
+        except asyncio.CancelledError:
+            self._tell(GaveUp(sending.call, None))
+            raise
+
+    async def _tried(self, sending: Sending) -> Response:
         trial = _Trial(sending, self._policy, time.monotonic() + self._deadline)
 
         def wait_for(error: Exception) -> bool | float:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 Properties = Mapping[str, Any]
 """Field names and their values: text or null as documented; a client takes any JSON value."""
 
@@ -26,14 +28,32 @@ class Response:
     elapsed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record of an entity."""
+class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """One record of an entity; `response` is the answer of a call that brought it alone.
+
+    A million of them may be read in a run, so it is a Struct, which is made in a fifth of a
+    dataclass's time; JSON holds no cycle, so the garbage collector need not look at it.
+    """
 
     entity: str
     external_id: str
     properties: Properties
-    response: Response | None = field(default=None, compare=False, repr=False)
+    response: Response | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what the service keeps, whichever answer it came with."""
+        if not isinstance(other, Record):
+            return NotImplemented
+        mine, theirs = (self.entity, self.external_id), (other.entity, other.external_id)
+        return mine == theirs and self.properties == other.properties
+
+    def __hash__(self) -> int:
+        """Hash the record's address, which equal records share."""
+        return hash((self.entity, self.external_id))
+
+    def __repr__(self) -> str:
+        """Show the record without the answer, which holds the same once more."""
+        return f"Record({self.entity!r}, {self.external_id!r}, {self.properties!r})"
 
 
 @dataclass(frozen=True, slots=True)

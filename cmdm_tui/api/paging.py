@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.api.events import PageRead, Tell, TotalChanged
 from cmdm_tui.api.models import Page
+from cmdm_tui.api.seen import SeenIds
 
 Retrieve = Callable[[int, int, bool], Awaitable[Page]]
 """Retrieves a page, given its number, `per_page`, and whether to sort by external id."""
@@ -118,9 +119,7 @@ class _Progress:
     def __init__(self, reading: Reading, tell: Tell) -> None:
         self._reading = reading
         self._tell = tell
-        # Whole ids of a million records would take more memory than their 64-bit hashes, which
-        # Python keys anew for each process: no service can make two of them meet.
-        self._seen: set[int] = set()
+        self._seen = SeenIds()
         self._total: int | None = None
         self._pages: int | None = None
         self._number = 0
@@ -176,12 +175,7 @@ class _Progress:
             self._total = page.total_records
         if number == 1 and len(page.records) < min(self.granted, self._wanted):
             self.granted = max(len(page.records), 1)
-        new: list[int] = []
-        for index, record in enumerate(page.records):
-            key = hash(record.external_id)
-            if key not in self._seen:
-                self._seen.add(key)
-                new.append(index)
+        new = self._seen.take([record.external_id for record in page.records])
         if math.isinf(self._wanted) or page.total_pages is not None:
             pages = page.total_pages
         else:

@@ -6,15 +6,15 @@ that was to be made.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from cmdm_tui.api.errors import BadRequest, NotFound
+from cmdm_tui.api.errors import BadRequest, InvalidCall, NotFound, OutcomeUnknown
 from cmdm_tui.api.models import Page, Parent, Record
 
 PER_PAGE = 100
@@ -61,24 +61,37 @@ class Reconciliation:
     why: str
 
 
-class Looking:
-    """The two calls that reconciling makes."""
+class Looking(Protocol):
+    """The two calls that reconciling makes: a client's."""
 
-    def __init__(
+    async def page(
         self,
-        page: Callable[[int, bool], Awaitable[Page]],
-        record: Callable[[], Awaitable[Record]],
-    ) -> None:
-        self.page = page
-        """Retrieves page `number`, newest first or, with False, in the service's own order."""
-        self.record = record
-        """Retrieves the lead of a conversion."""
+        entity: str,
+        *,
+        per_page: int | None = None,
+        page: int | None = None,
+        sort_by: str | None = None,
+        sort_order: Literal["asc", "desc"] | None = None,
+    ) -> Page:
+        """Retrieve one page."""
+        ...
+
+    async def record(self, entity: str, external_id: str) -> Record:
+        """Retrieve one record."""
+        ...
 
 
 async def reconcile(
-    sought: Sought, looking: Looking, *, pause: float = SECOND_LOOK
+    doubt: OutcomeUnknown, looking: Looking, *, pause: float = SECOND_LOOK
 ) -> Reconciliation:
-    """Say whether what was `sought` has been made. Raises ApiError where it cannot look."""
+    """Say whether what is in doubt has been made.
+
+    Raises InvalidCall for a doubt about something else than a create or a conversion, and ApiError
+    where it cannot look.
+    """
+    sought = doubt.sought
+    if sought is None:
+        raise InvalidCall("It is not known what the call was to make", call=doubt.call)
     look = _conversion if sought.lead is not None else _creation
     found = await look(sought, looking)
     if found.verdict is Verdict.NOT_FOUND:
@@ -89,7 +102,7 @@ async def reconcile(
 
 async def _conversion(sought: Sought, looking: Looking) -> Reconciliation:
     try:
-        lead = await looking.record()
+        lead = await looking.record(sought.entity, sought.lead or "")
     except NotFound:
         why = f"The lead {sought.lead} is gone: it may have been converted, or deleted."
         return Reconciliation(Verdict.CANNOT_TELL, None, why)
@@ -136,13 +149,15 @@ async def _newest(sought: Sought, looking: Looking) -> tuple[list[Record], bool]
     try:
         return await _newest_first(sought, looking)
     except BadRequest:  # The service does not sort by when records were created.
-        return await _last_pages(looking)
+        return await _last_pages(sought.entity, looking)
 
 
 async def _newest_first(sought: Sought, looking: Looking) -> tuple[list[Record], bool]:
     records: dict[str, Record] = {}
     for number in range(1, MOST_PAGES + 1):
-        page = await looking.page(number, True)
+        page = await looking.page(
+            sought.entity, per_page=PER_PAGE, page=number, sort_by=_CREATED, sort_order="desc"
+        )
         new = [record for record in page.records if record.external_id not in records]
         records.update({record.external_id: record for record in new})
         is_all = len(records) >= (page.total_records or math.inf) or not new
@@ -151,16 +166,16 @@ async def _newest_first(sought: Sought, looking: Looking) -> tuple[list[Record],
     return list(records.values()), False
 
 
-async def _last_pages(looking: Looking) -> tuple[list[Record], bool]:
+async def _last_pages(entity: str, looking: Looking) -> tuple[list[Record], bool]:
     records: dict[str, Record] = {}
-    first = await looking.page(1, False)
+    first = await looking.page(entity, per_page=PER_PAGE, page=1)
     records.update({record.external_id: record for record in first.records})
     total, size = first.total_records, max(len(first.records), 1)
     if total is None:
         return list(records.values()), False
     last = max(-(-total // size), 1)
     for number in range(last, max(last - MOST_PAGES, 1), -1):
-        page = await looking.page(number, False)
+        page = await looking.page(entity, per_page=PER_PAGE, page=number)
         records.update({record.external_id: record for record in page.records})
     return list(records.values()), len(records) >= total
 

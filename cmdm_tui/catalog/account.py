@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import httpx
@@ -57,15 +56,11 @@ class Account:
         )
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
         catalog = Catalog(client, file=file, custom=profile.entities)
+        client.page_sizes.look_up(lambda: catalog.traits.largest_page.value)
         return cls(profile, client, catalog, tokens)
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.client.close_connections()

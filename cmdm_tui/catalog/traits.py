@@ -55,7 +55,7 @@ class Traits(msgspec.Struct, frozen=True):
 
     server: str = ""
     largest_page: Trait[int] = Trait()
-    """The most records that a page was seen to grant: what `pages(largest_page=…)` takes."""
+    """The most records that a page was seen to grant: what a client asks for from then on."""
     default_page: Trait[DefaultPage] = Trait()
     list_key: Trait[str] = Trait()
     """`Entity`, `own name` for the entity's, or whatever else the list stands under."""

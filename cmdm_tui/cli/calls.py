@@ -11,10 +11,17 @@ from cmdm_tui.cli.output import write_json
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.api import Parent, SortOrder
+    from collections.abc import Awaitable
 
-_per_page = click.option("--per-page", type=int, metavar="N", help="Records a page; needs --page.")
-_page = click.option("--page", type=int, metavar="N", help="Which page, from 1; needs --per-page.")
+    from cmdm_tui.api import Page, Parent, SortOrder
+    from cmdm_tui.catalog import Account
+
+_per_page = click.option(
+    "--per-page", type=int, metavar="N", help="Records a page; with --page alone, the profile's."
+)
+_page = click.option(
+    "--page", type=int, metavar="N", help="Which page, from 1; with --per-page alone, the first."
+)
 _words = click.argument("words", metavar="[NAME=VALUE]...", nargs=-1)
 _json = click.option(
     "--json", "source", metavar="FILE", help="Read the JSON object from FILE, or from stdin for -."
@@ -40,17 +47,17 @@ def list_records(
 ) -> None:
     """Retrieve many records of ENTITY: one page, or with neither --per-page nor --page all."""
     names = [name.strip() for name in fields.split(",")] if fields else None
-    answer = invocation.run(
-        lambda account: account.client.page(
+
+    def listed(account: "Account") -> "Awaitable[Page]":
+        return account.client.page(
             entity,
             fields=names,
-            per_page=per_page,
-            page=page,
+            **_paging(account, per_page, page),
             sort_by=sort_by,
             sort_order=sort_order,
         )
-    )
-    write_json(answer.response.body)
+
+    write_json(invocation.run(listed).response.body)
 
 
 @click.command(short_help="Retrieve one record.")
@@ -72,7 +79,7 @@ def get(invocation: Invocation, entity: str, external_id: str) -> None:
 def fields(invocation: Invocation, entity: str, per_page: int | None, page: int | None) -> None:
     """Retrieve what the service tells of the fields of ENTITY; it tells nothing of task."""
     answer = invocation.run(
-        lambda account: account.client.fields(entity, per_page=per_page, page=page)
+        lambda account: account.client.fields(entity, **_paging(account, per_page, page))
     )
     write_json(answer.response.body)
 
@@ -154,6 +161,15 @@ def close(invocation: Invocation, external_id: str) -> None:
     """Close a task."""
     answer = invocation.run(lambda account: account.client.close_task(external_id))
     write_json(answer.response.body)
+
+
+def _paging(account: "Account", per_page: int | None, page: int | None) -> dict[str, int | None]:
+    """Return `per_page` and `page`, each of which the service takes with the other only."""
+    if page is not None and per_page is None:
+        per_page = account.client.page_sizes.within(account.profile.per_page)
+    if per_page is not None and page is None:
+        page = 1
+    return {"per_page": per_page, "page": page}
 
 
 def _parent(text: str) -> "Parent":

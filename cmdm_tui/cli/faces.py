@@ -11,7 +11,7 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation
 
 if TYPE_CHECKING:
-    from cmdm_tui.config import Credentials, Profile
+    from cmdm_tui.config import Credentials, Profile, SecretPlace
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
@@ -94,13 +94,13 @@ class CommandOpening:
         return self._invocation.profile(secrets)
 
     def keep(
-        self, name: str, url: str, credentials: "Credentials", *, keep_secrets: bool
+        self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"
     ) -> "Profile":
         """Keep a new profile and return it."""
         from cmdm_tui.config import ProfileStore
 
         store = ProfileStore(self._invocation.paths)
-        store.save(name, url, credentials, keep_secrets=keep_secrets)
+        store.keep(name, url, credentials, place=place)
         given = {
             "client_secret": credentials.client_secret.reveal(),
             "password": credentials.password.reveal(),

@@ -1,13 +1,25 @@
-"""`cmdm record`: the documented calls, recorded into cassettes."""
+"""`cmdm record`: cases, recorded into cassettes over a real socket."""
 
 from pathlib import Path
 
 import click
 
 from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.targets import (
+    cases_told,
+    chosen_entries,
+    could_not_run,
+    folder_option,
+    opened_target,
+    runnable,
+    target_options,
+    told_left_out,
+    told_remains,
+)
 
 
-@click.command(short_help="Record the documented calls into cassettes.")
+@click.command(short_help="Record cases into cassettes.")
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @click.option(
     "--into",
@@ -17,25 +29,53 @@ from cmdm_tui.cli.exits import Exit, Failure
     metavar="FOLDER",
     help="Where the cassettes go.",
 )
-def record(names: tuple[str, ...], into: Path) -> None:
-    """Record every documented call, or the CASEs named, against a fresh sandbox.
+@folder_option
+@target_options
+@click.pass_obj
+def record(
+    invocation: Invocation,
+    names: tuple[str, ...],
+    into: Path,
+    folder: Path | None,
+    *,
+    live: bool,
+    writes: bool,
+) -> None:
+    """Record every case, or the CASEs named (patterns such as 'create-*' too).
 
-    A cassette goes to FOLDER/contract/CASE.yaml, what the client made of it beside it, and a
-    manifest to FOLDER/manifest.json. Recording again gives the same bytes.
+    Each is sent over a real socket to a sandbox that was put back, its clock standing, and goes to
+    FOLDER/KIND/CASE.yaml with its case beside it and a line in FOLDER/manifest.json. Recording
+    again gives the same bytes. A case whose answers are not as it expects is not recorded.
+
+    With CMDM_CONTROL and CMDM_URL set, the sandbox they name is used; with --live, the profile's
+    service, into FOLDER/live. Nothing is written in which a secret is found in any encoding.
+
+    Exit codes: 0 recorded, 1 an answer was not as expected or a secret would have got out, 2 could
+    not run.
     """
-    try:
-        from cmdm_tui.cli.recording import record_case
-        from cmdm_tui.harness import CASES
-        from cmdm_tui.harness.manifest import write_manifest
-    except ModuleNotFoundError as error:
-        message = f"Recording needs {error.name}: install cmdm-tui[harness]."
-        raise Failure(message, Exit.USAGE) from None
-    known = {case.name: case for case in CASES}
-    for name in names:
-        if name not in known:
-            message = f"There is no case {name}. The cases are {', '.join(known)}."
-            raise Failure(message, Exit.USAGE)
-    for case in [known[name] for name in names] or CASES:
-        record_case(case, into / "contract")
-        click.echo(f"recorded {case.name}", err=True)
-    write_manifest(into)
+    with could_not_run():
+        from cmdm_tui.harness.recording import record_all
+
+        if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
+            folder = into
+        found = chosen_entries(folder, names, live=False)
+        with opened_target(invocation, live=live, writes=writes) as opened:
+            kept, left = runnable(found, opened, writes=writes)
+            told_left_out(left)
+            if not kept:
+                raise Failure("No case is left to record.", Exit.USAGE)
+            kind = "live" if opened.is_live else None
+            failed = changed = 0
+            for result in record_all(kept, opened.target, into, name=opened.name, kind=kind):
+                for problem in result.problems:
+                    note(f"{result.entry.case.name}: {problem}")
+                failed += bool(result.problems)
+                changed += result.is_changed
+                if result.is_changed:
+                    click.echo(f"recorded {result.cassette}")
+            same = len(kept) - failed - changed
+            note(f"{changed} recorded, {same} as they were, {failed} not as expected.")
+            told_remains(opened.target)
+    if failed:
+        message = f"{cases_told(failed)} not recorded: see above."
+        raise Failure(message)

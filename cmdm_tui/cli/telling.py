@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cmdm_tui.api import Answered, Event, PageRead, Retrying, SigningIn, TotalChanged, Waiting
+from cmdm_tui.api import (
+    Answered,
+    Event,
+    GaveUp,
+    PageRead,
+    Retrying,
+    SigningIn,
+    TotalChanged,
+    Waiting,
+)
 from cmdm_tui.api.redact import Redactor
 from cmdm_tui.cli.exits import Failure
 from cmdm_tui.text import one_line
@@ -59,6 +68,9 @@ def described(event: Event) -> str:
         case Answered(call, status, seconds, size):
             timing = f"{status}  {seconds * 1000:.1f} ms  {size:,} B"
             return f"#{call.number} {timing}  {call.method} {call.path}"
+        case GaveUp(call, failure):
+            words = failure.message if failure else "nobody waits for its answer any more"
+            return f"#{call.number} gave up: {words}  {call.method} {call.path}"
         case Waiting(call, seconds):
             return f"#{call.number} waits {seconds:.0f} s: no call is left before the reset"
         case Retrying(call, attempt, seconds, failure):

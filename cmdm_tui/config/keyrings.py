@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol, TypeVar, cast
 
 from cmdm_tui.config.errors import KeyringFailed
@@ -22,6 +23,11 @@ class _Keyring(Protocol):
     def get_password(self, service: str, name: str) -> str | None: ...
     def set_password(self, service: str, name: str, value: str) -> None: ...
     def delete_password(self, service: str, name: str) -> None: ...
+
+
+def is_installed() -> bool:
+    """Tell whether the package is here; whether its keyring answers is seen when it is asked."""
+    return find_spec("keyring") is not None
 
 
 def read_keyring(profile: str, wanted: Iterable[SecretName]) -> dict[SecretName, SecretStr]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cmdm_tui.config.errors import ConfigurationError, NoProfile
-from cmdm_tui.config.files import read_toml, write_toml
+from cmdm_tui.config.files import read_toml, remove_file, write_toml
 from cmdm_tui.config.keeping import Forgotten, Keeper
 from cmdm_tui.config.locking import locked
 from cmdm_tui.config.paths import Paths
@@ -197,7 +197,10 @@ class ProfileStore:
         return Forgotten((*forgotten.removed, *cached), forgotten.trouble)
 
     def remove(self, name: str) -> Forgotten:
-        """Remove a profile with its secrets and tokens. Raises NoProfile."""
+        """Remove a profile with its secrets, its tokens and what was learnt of its server.
+
+        Raises NoProfile.
+        """
         self.chosen(name)
         forgotten = self.log_out(name)
         with locked(self._paths.config):
@@ -207,7 +210,9 @@ class ProfileStore:
             if content.get("default") == name:
                 del content["default"]
             write_toml(self._profiles, {**content, "profiles": tables})
-        return forgotten
+            learnt = [remove_file(path) for path in self._paths.learnt_of(name)]
+        known = ("what was learnt of its server",) if any(learnt) else ()
+        return Forgotten((*forgotten.removed, *known), forgotten.trouble)
 
 
 def _tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:

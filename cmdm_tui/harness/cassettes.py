@@ -1,97 +1,100 @@
-"""Cassettes: recorded under vcrpy, canonical and free of secrets; replayed exactly.
+"""Cassettes: recorded under vcrpy, canonical and free of secrets; replayed exactly."""
 
-A recording says nothing of where and when it was made: the address is always `ADDRESS`, headers
-come from a short list, tokens are synthetic, and the ids of records made on the way are numbered.
-"""
-
-import re
-from collections.abc import Callable, Generator, Mapping
+import gzip
+import zlib
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import vcr  # pyright: ignore[reportMissingTypeStubs]
+import vcr.cassette  # pyright: ignore[reportMissingTypeStubs]
 import yaml
+from vcr.errors import (  # pyright: ignore[reportMissingTypeStubs]
+    CannotOverwriteExistingCassetteException,
+)
 from vcr.persisters.filesystem import (  # pyright: ignore[reportMissingTypeStubs]
+    CassetteNotFoundError,
     FilesystemPersister,
 )
+from vcr.request import Request  # pyright: ignore[reportMissingTypeStubs]
 from vcr.serialize import serialize  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from vcr.serializers import yamlserializer  # pyright: ignore[reportMissingTypeStubs]
 
-from cmdm_tui.config.files import replace_file
-from cmdm_tui.harness.guard import refuse_secrets
+from cmdm_tui.harness.canonical import (
+    ADDRESS,
+    BASE,
+    REQUEST_HEADERS,
+    Aliases,
+    Interaction,
+    allowed,
+    canonical,
+    of_exchange,
+    shortened,
+)
+from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.sending import Outgoing
 
-ADDRESS = "http://127.0.0.1:8765"
-"""The address in every cassette, which a replaying client is to use."""
-
-TOKEN = "recorded-token"  # noqa: S105 — it stands for every token
+SUFFIX = ".yaml"
 MOST_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is kept short."""
 
-_REQUEST_HEADERS = {"content-type"}
-_RESPONSE_HEADERS = {
-    "allow", "content-type", "date", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
-    "x-rate-limit-reset", "x-token-reset",
-}  # fmt: skip
-_TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")([^"\\]*)(")')
-_NEW_ID = re.compile(r'"(?:Account )?ExternalID"\s*:\s*"([A-Z0-9]{8})"\s*\}')
-
-Interactions = dict[str, Any]
+NotRecorded = CannotOverwriteExistingCassetteException
 
 
 class Tape:
-    """A recording: the ids of the records made on the way, and what they are called in it."""
+    """A recording under way: what was sent last, exactly, and the ids made so far."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
+        self.aliases = Aliases()
+        self.is_kept = True
+        self.trouble: Exception | None = None
+        self._target: str | None = None
 
-    def canonical(self, text: str) -> str:
-        """Return `text` with the ids of new records numbered in their order of appearance."""
-        for external_id in _NEW_ID.findall(text):
-            self._names.setdefault(external_id, f"NEW{len(self._names) + 1:05}")
-        for external_id, name in self._names.items():
-            text = text.replace(external_id, name)
-        return text
+    def discard(self) -> None:
+        """Write no cassette of it."""
+        self.is_kept = False
+
+    def announce(self, outgoing: Outgoing) -> None:
+        """Say what is sent next, as httpx would write its target otherwise."""
+        self._target = outgoing.target
+
+    def uri(self, uri: str, url: str) -> str:
+        """Return a request's address as a cassette has it; `url` is the service's own."""
+        if self._target is not None:
+            return ADDRESS + BASE + self._target
+        return ADDRESS + uri.removeprefix(url)
 
 
 @contextmanager
-def recording(path: Path, *, url: str, secrets: set[str]) -> Generator[Tape]:
+def recording(path: Path, *, url: str, guard: Guard) -> Generator[Tape]:
     """Record what the block sends to `url` into the cassette at `path`, anew.
 
-    `secrets` are the values that must not get out; tokens received join them. Raises SecretLeak,
-    and writes nothing, if one would.
+    Raises SecretLeak, and writes nothing, where one of the guard's secrets or a token received
+    would get out. Where the block fails nothing is written either.
     """
-    known = set(secrets)
     tape = Tape()
-
-    def without_secrets(response: dict[str, Any]) -> dict[str, Any]:
-        body: bytes = response["body"]["string"]
-        known.update(found[1].decode("latin-1") for found in _TOKEN_IN_BODY.findall(body))
-        return {
-            "status": response["status"],
-            "headers": _allowed(response["headers"], _RESPONSE_HEADERS),
-            "body": {"string": _TOKEN_IN_BODY.sub(rb"\1" + TOKEN.encode() + rb"\3", body)},
-        }
-
-    path.unlink(missing_ok=True)
-    recorder = _recorder(_canonical_request(url))
-    recorder.register_persister(_persister(tape, known))
-    with recorder.use_cassette(
-        str(path), record_mode="all", before_record_response=without_secrets
-    ):
+    recorder = _recorder(lambda uri: tape.uri(uri, url))
+    recorder.register_persister(_persister(tape, guard))
+    with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield tape
+    if tape.trouble is not None:
+        raise tape.trouble
 
 
 @contextmanager
-def replaying(path: Path) -> Generator[None]:
+def replaying(path: Path, *, tape: Tape | None = None) -> Generator[None]:
     """Answer what the block sends to `ADDRESS` from the cassette at `path`: exactly, each once.
 
-    Matched are the method, the whole address and the raw body. Raises AssertionError where the
-    block ends with interactions left over.
+    Matched are the method, the whole address and the raw body. Raises NotRecorded for a call that
+    is not in it, AssertionError where the block ends with interactions left over.
     """
     if not path.is_file():
-        message = f"There is no cassette {path}. Record it with scripts/record."
+        message = f"There is no cassette {path}. Record it with cmdm record."
         raise FileNotFoundError(message)
-    recorder = _recorder(_canonical_request(ADDRESS))
+    heard = tape or Tape()
+    recorder = _recorder(lambda uri: heard.uri(uri, ADDRESS))
     with recorder.use_cassette(str(path), record_mode="none") as cassette:
         yield
         left = len(cassette) - cassette.play_count
@@ -100,42 +103,115 @@ def replaying(path: Path) -> Generator[None]:
             raise AssertionError(message)
 
 
-def _recorder(canonical: Callable[[Any], Any]) -> Any:
+def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: Guard) -> None:
+    """Write a cassette straight from exchanges. One that no answer came to is left out.
+
+    Raises SecretLeak, and writes nothing, where a secret would get out.
+    """
+    interactions = [of_exchange(exchange) for exchange in exchanges if exchange.status]
+    guard.write(path, cassette_bytes(canonical(interactions, Aliases(), guard)))
+
+
+def cassette_bytes(interactions: list[Interaction]) -> bytes:
+    """Return the bytes of a cassette. Raises ValueError for one that is too long."""
+    if len(interactions) > MOST_INTERACTIONS:
+        message = f"{len(interactions)} interactions are too many for one cassette; split the case."
+        raise ValueError(message)
+    return as_vcrpy_writes(interactions)
+
+
+def as_vcrpy_reads(path: Path) -> Any:
+    """Return the cassette as vcrpy opens it."""
+    cassette: Any = vcr.cassette.Cassette
+    return cassette.load(path=str(path))
+
+
+def as_vcrpy_writes(interactions: list[Interaction]) -> bytes:
+    """Return the bytes that vcrpy writes for these interactions."""
+    requests = [
+        Request(one.method, one.uri, one.request_body, one.request_headers) for one in interactions
+    ]
+    responses = [
+        {
+            "status": {"code": one.status, "message": one.reason},
+            "headers": one.headers,
+            "body": {"string": one.body},
+        }
+        for one in interactions
+    ]
+    content: Any = {"requests": requests, "responses": responses}
+    return serialize(content, yamlserializer).encode("utf-8")
+
+
+def _recorder(address: Callable[[str], str]) -> Any:
+    def heard(request: Any) -> Any:
+        request.uri = address(request.uri)
+        request.headers = allowed(
+            {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
+        )
+        request.body = shortened(request.body or b"")
+        return request
+
     recorder: Any = vcr.VCR(
-        match_on=("method", "uri", "raw_body"), before_record_request=canonical, serializer="yaml"
+        match_on=("method", "uri", "raw_body"), before_record_request=heard, serializer="yaml"
     )
     return recorder
 
 
-def _canonical_request(url: str) -> Callable[[Any], Any]:
-    def canonical(request: Any) -> Any:
-        request.uri = ADDRESS + request.uri.removeprefix(url)
-        request.headers = _allowed(request.headers, _REQUEST_HEADERS)
-        return request
-
-    return canonical
-
-
-def _allowed(headers: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name.lower(): headers[name] for name in sorted(headers) if name.lower() in names}
-
-
-def _persister(tape: Tape, secrets: set[str]) -> type[FilesystemPersister]:
+def _persister(tape: Tape, guard: Guard) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
+        @classmethod
+        def load_cassette(cls, cassette_path: Any, serializer: Any) -> Any:
+            """Find nothing: every recording is made anew."""
+            del cassette_path, serializer
+            raise CassetteNotFoundError
+
         @staticmethod
-        def save_cassette(cassette_path: Any, cassette_dict: Interactions, serializer: Any) -> None:
-            count = len(cassette_dict["requests"])
-            if count > MOST_INTERACTIONS:
-                message = f"{count} interactions are too many for one cassette; split the case."
-                raise ValueError(message)
-            text = tape.canonical(cast("str", serialize(cassette_dict, serializer)))
-            content = text.encode("utf-8")
-            refuse_secrets(content, secrets, place=str(cassette_path))
-            replace_file(Path(cassette_path), content)
+        def save_cassette(cassette_path: Any, cassette_dict: Any, serializer: Any) -> None:
+            """Write what was recorded."""
+            del serializer
+            if not tape.is_kept:
+                return
+            pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
+            try:
+                heard = [_of_vcr(request, response) for request, response in pairs]
+                content = cassette_bytes(canonical(heard, tape.aliases, guard))
+                guard.write(Path(cassette_path), content)
+            except Exception as error:  # noqa: BLE001 — raised again when the block is left
+                # Raised here, it would keep vcrpy from taking its patches away, and they would be
+                # taken away amid a later recording.
+                tape.trouble = error
 
     return GuardedPersister
+
+
+def _of_vcr(request: Any, response: Any) -> Interaction:
+    headers = {name.lower(): values for name, values in response["headers"].items()}
+    return Interaction(
+        request.method,
+        request.uri,
+        {name: [value] for name, value in request.headers.items()},
+        request.body or b"",
+        response["status"]["code"],
+        response["status"]["message"],
+        headers,
+        _plain(response["body"]["string"], headers.get("content-encoding", [])),
+    )
+
+
+def _plain(body: bytes, codings: list[str]) -> bytes:
+    """Return a body as it was before it was compressed, as its coding is not recorded."""
+    for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
+        if coding in {"gzip", "x-gzip"}:
+            body = gzip.decompress(body)
+        elif coding == "deflate":
+            body = zlib.decompress(body)
+        elif coding not in {"", "identity"}:
+            message = f"A body in the coding {coding} cannot be recorded."
+            raise ValueError(message)
+    return body
 
 
 def read_interactions(path: Path) -> list[tuple[str, str, int]]:

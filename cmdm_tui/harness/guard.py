@@ -1,57 +1,290 @@
-"""Keeps secrets out of what is written: known values are searched for in every usual spelling."""
+"""Keeps secrets out of what is written: what is to go out is searched for every known value.
 
-import base64
-import json
-from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+The content is decoded in every way that a file can hold text, one inside another, and each reading
+is searched: as it is, with JSON's, YAML's, HTML's and percent escapes undone, out of hexadecimal,
+base64 at any offset, and compressed streams. A secret under four characters is not searched for:
+it would be found everywhere by chance.
+"""
 
-_SHORTEST = 4
+import binascii
+import html
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from unicodedata import normalize
+from urllib.parse import unquote_to_bytes
+
+from cmdm_tui.config.files import replace_file
+from cmdm_tui.text import one_line
+
+SHORTEST = 4
+"""Characters of the shortest secret that is searched for."""
+
+_DEEPEST = 4
+_MOST_BYTES = 256 * 1024 * 1024
+_MOST_TIMES = 200
+_WIDEST = 48
+_LARGEST_STREAM = 16 * 1024 * 1024
+_PIECE = 4_096
+_LONG_RUN = 8
+
+_JSON_ESCAPE = re.compile(
+    rb"((?:\\u[0-9A-Fa-f]{4})+)|\\x([0-9A-Fa-f]{2})|\\U([0-9A-Fa-f]{8})|\\([\"'\\/abefnrtv0 _NLP])"
+)
+_CHARACTERS = {
+    b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
+    b"v": b"\v", b"0": b"\0", b"_": "\xa0".encode(), b"N": "\x85".encode(),
+    b"L": "\u2028".encode(), b"P": "\u2029".encode(),
+}  # fmt: skip
+_LINE_CONTINUED = re.compile(rb"\\\r?\n[ \t]*(\\(?=[ \t]))?")
+_LINE_FOLDED = re.compile(rb"[ \t]*\r?\n[ \t]*")
+_SPACE = re.compile(rb"\s+")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{6,}")
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{8,}")
+_SPACED_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}[ :,-]){3,}[0-9A-Fa-f]{2}")
+_SEPARATORS = re.compile(rb"[ :,-]")
+_PRINTABLE = re.compile(rb"[\t\n\r -~]{6,}")
+_ESCAPE = re.compile(rb"\\")
+_QUOTE = re.compile(rb"''")
+_DOUBLE_QUOTE = re.compile(rb'""')
+_PLUS = re.compile(rb"[+]")
+_PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
+_ENTITY = re.compile(rb"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z]+);")
+_COMPRESSED = re.compile(rb"\x1f\x8b\x08|[\x08\x18\x28\x38\x48\x58\x68\x78][\x01-\xff]")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 class SecretLeak(Exception):
     """A secret stands in what was to be written, so nothing was. `place` says where, not what."""
 
-    def __init__(self, place: str, offset: int) -> None:
+    def __init__(self, place: str, way: str = "as it is") -> None:
         super().__init__(
-            f"A secret would have been written to {place} (at byte {offset}), so nothing was. "
-            "Report this: recordings are to be free of secrets."
+            f"A secret would have been written to {one_line(place, 200)} ({way}), so nothing was. "
+            "Look at what the service answers there: it gives back what it was sent."
         )
 
 
+class _TooMuch(Exception):
+    """What is to be searched unfolds without end."""
+
+
+class Guard:
+    """Knows the secrets of a run, and lets nothing out in which one of them stands."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: set[str] = set()
+        self._needles: re.Pattern[bytes] | None = None
+        self._longest = 0
+        for secret in secrets:
+            self.learn(secret)
+
+    def learn(self, secret: str) -> None:
+        """Know one more secret: a token received, say."""
+        if len(secret) >= SHORTEST and secret not in self._secrets:
+            self._secrets.add(secret)
+            spelt = {one for each in self._secrets for one in _as_bytes(each)}
+            longest_first = sorted(spelt, key=lambda one: (-len(one), one))
+            self._longest = len(longest_first[0])
+            self._needles = re.compile(b"|".join(re.escape(one) for one in longest_first))
+
+    def check(self, content: bytes | str, place: str) -> None:
+        """Raise SecretLeak if a secret stands in `content`, however it is spelt.
+
+        Content that unfolds to more than can be searched is refused too.
+        """
+        if self._needles is None:
+            return
+        raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        try:
+            for way, reading in _Unfolding(raw, self._longest).readings():
+                if self._needles.search(reading):
+                    raise SecretLeak(place, way)
+        except _TooMuch:
+            raise SecretLeak(place, "perhaps: it unfolds to more than can be searched") from None
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write the file whole, or raise SecretLeak and leave what was there."""
+        self.check(content, str(path))
+        replace_file(path, content)
+
+
 def refuse_secrets(content: bytes, secrets: Iterable[str], *, place: str) -> None:
-    """Raise SecretLeak if one of `secrets` stands in `content`, as it is or encoded.
+    """Raise SecretLeak if one of `secrets` stands in `content`, however it is spelt."""
+    Guard(secrets).check(content, place)
 
-    Searched for are the value itself, JSON-escaped, percent-encoded, in hexadecimal, and in base64
-    at each of its three offsets. Values shorter than four characters are not searched for.
+
+def _as_bytes(secret: str) -> set[bytes]:
+    forms = {secret, normalize("NFC", secret), normalize("NFD", secret)}
+    found = {form.encode("utf-8", "surrogatepass") for form in forms}
+    found |= {form.encode("utf-16-le", "surrogatepass") for form in forms}
+    found |= {form.encode("utf-16-be", "surrogatepass") for form in forms}
+    # UTF-8 that was read as Latin-1 somewhere on its way.
+    found |= {one.decode("latin-1").encode("utf-8") for one in found if not one.isascii()}
+    return found | {
+        form.encode("latin-1")
+        for form in forms
+        if all(ord(character) < 0x100 for character in form)
+    }
+
+
+class _Unfolding:
+    """One search: what was read already is not read again, as much of it is the same text."""
+
+    def __init__(self, raw: bytes, longest: int) -> None:
+        self._raw = raw
+        # A character takes six of JSON's, and each of those eight of HTML's.
+        self._margin = _WIDEST * longest
+        self._read, self._queued = {raw}, {raw}
+        self._runs: set[bytes] = set()
+        self._left = max(_MOST_BYTES, _MOST_TIMES * len(raw))
+
+    def readings(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the content and all it can be decoded to, each with the way that led there."""
+        yield "as it is", self._raw
+        level = [("", self._raw)]
+        for _ in range(_DEEPEST):
+            following: list[tuple[str, bytes]] = []
+            for way, reading in level:
+                for step, decoded, goes_on in self._decoded(reading):
+                    led = f"{way}, {step}" if way else step
+                    if goes_on not in self._queued:
+                        self._queued.add(goes_on)
+                        following.append((led, goes_on))
+                    if decoded not in self._read:
+                        self._count(decoded)
+                        yield led, decoded
+            level = following
+
+    def _count(self, decoded: bytes) -> None:
+        self._read.add(decoded)
+        self._left -= len(decoded)
+        if self._left < 0:
+            raise _TooMuch
+
+    def _decoded(self, content: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+        """Yield what `content` can be decoded to, and in what form it is to be decoded further."""
+        for step, reading in _as_text(content, self._margin):
+            yield step, reading, reading
+        # Both are often wrapped at some width.
+        for text in (content, _SPACE.sub(b"", content)):
+            for step, reading in _out_of_digits(text, self._new):
+                # Most of it is noise, in which an encoding could only stand as plain characters.
+                yield step, reading, b"\n".join(_PRINTABLE.findall(reading))
+                for plain in _decompressed(reading):
+                    yield f"{step}, compressed", plain, plain
+        for plain in _decompressed(content):
+            yield "compressed", plain, plain
+
+    def _new(self, runs: Iterable[bytes]) -> list[bytes]:
+        found = [run for run in dict.fromkeys(runs) if run not in self._runs]
+        self._runs.update(found)
+        return found
+
+
+def _as_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
+    if b"\\" in content or b"\n" in content:
+        # A line ends in YAML at any space, which a backslash before it takes away.
+        yield "escaped", _unescaped(_LINE_FOLDED.sub(b" ", _LINE_CONTINUED.sub(b"", content)))
+        yield "escaped", _unescaped(_around(_ESCAPE, content, margin))
+    yield "quoted", _around(_QUOTE, content, margin).replace(b"''", b"'")
+    yield "quoted", _around(_DOUBLE_QUOTE, content, margin).replace(b'""', b'"')
+    yield "percent-encoded", unquote_to_bytes(_around(_PERCENT, content, margin))
+    yield "form-encoded", unquote_to_bytes(_around(_PLUS, content, margin).replace(b"+", b" "))
+    entities = _around(_ENTITY, content, margin)
+    if entities:
+        text = html.unescape(entities.decode("utf-8", "surrogateescape"))
+        yield "in HTML", text.encode("utf-8", "surrogateescape")
+
+
+def _around(pattern: re.Pattern[bytes], content: bytes, margin: int) -> bytes:
+    """Return what stands near a match: elsewhere, decoding it would change nothing."""
+    windows: list[tuple[int, int]] = []
+    for found in pattern.finditer(content):
+        start, end = max(found.start() - margin, 0), found.end() + margin
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return b"\n\0\n".join(content[start:end] for start, end in windows)
+
+
+def _out_of_digits(
+    text: bytes, new: Callable[[Iterable[bytes]], list[bytes]]
+) -> Iterator[tuple[str, bytes]]:
+    runs = new(run.translate(_STANDARD) for run in _BASE64.findall(text))
+    if runs:
+        for start in range(4):
+            yield "base64", _from_base64([run[start:] for run in runs])
+        long = [_from_base64([run]) for run in runs if len(run) >= _LONG_RUN]
+        yield "base64, compressed", b"\n".join(_inflated(one, -zlib.MAX_WBITS) for one in long)
+    spaced = (_SEPARATORS.sub(b"", run) for run in _SPACED_HEXADECIMAL.findall(text))
+    # A mark keeps them apart from the same digits read as base64.
+    marked = new(b"#" + run for run in (*_HEXADECIMAL.findall(text), *spaced))
+    digits = [run[1:] for run in marked]
+    if digits:
+        for start in range(2):
+            yield "hexadecimal", _from_hexadecimal([run[start:] for run in digits])
+
+
+def _from_base64(runs: list[bytes]) -> bytes:
+    # Whole groups, so that all can be decoded at once; what is added stands behind each run.
+    return binascii.a2b_base64(b"".join(run + b"AAAA"[len(run) % 4 :] for run in runs))
+
+
+def _from_hexadecimal(runs: list[bytes]) -> bytes:
+    return binascii.unhexlify(b"00".join(run[: len(run) // 2 * 2] for run in runs))
+
+
+def _decompressed(content: bytes) -> Iterator[bytes]:
+    # Raw deflate has no mark of its own; it is looked for where a body begins.
+    starts = [(0, -zlib.MAX_WBITS)]
+    for found in _COMPRESSED.finditer(content):
+        head = found[0]
+        is_gzip = head[0] == 0x1F
+        if is_gzip or int.from_bytes(head[:2], "big") % 31 == 0:
+            starts.append((found.start(), zlib.MAX_WBITS | 16 if is_gzip else zlib.MAX_WBITS))
+    view = memoryview(content)
+    for start, window in starts:
+        plain = _inflated(view[start:], window)
+        if len(plain) >= SHORTEST:
+            yield plain
+
+
+def _inflated(content: bytes | memoryview, window: int) -> bytes:
+    """Return what a stream holds; of one that does not come to its end, what looks like text.
+
+    What is no stream seldom fails at once, but never has an end with the right checksum.
     """
-    for secret in secrets:
-        if len(secret) < _SHORTEST:
-            continue
-        for spelling in _spellings(secret):
-            offset = content.find(spelling)
-            if offset >= 0:
-                raise SecretLeak(place, offset)
+    stream = zlib.decompressobj(window)
+    pieces: list[bytes] = []
+    size = 0
+    for start in range(0, len(content), _PIECE):
+        try:
+            piece = stream.decompress(content[start : start + _PIECE])
+        except zlib.error:
+            break
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LARGEST_STREAM:
+            raise _TooMuch
+        if stream.eof:
+            return b"".join(pieces)
+    return b"\n".join(_PRINTABLE.findall(b"".join(pieces))) if size else b""
 
 
-def _spellings(secret: str) -> set[bytes]:
-    raw = secret.encode("utf-8", "surrogatepass")
-    texts = {
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(raw, safe=""),
-        quote_plus(raw),
-    }
-    found = {
-        raw,
-        raw.hex().encode(),
-        raw.hex().upper().encode(),
-        *(text.encode("utf-8", "surrogatepass") for text in texts),
-    }
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        for shift in range(3):
-            # Only whole groups of the secret itself are the same wherever it stands in the text.
-            encoded = encode(b"\0" * shift + raw)
-            start, end = -(-shift * 4 // 3), (shift + len(raw)) * 4 // 3
-            if end - start >= _SHORTEST:
-                found.add(encoded[start:end])
-    return found
+def _unescaped(content: bytes) -> bytes:
+    return _JSON_ESCAPE.sub(_character, content)
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    units, byte, point, letter = found.groups()
+    if units is not None:
+        numbers = [int(unit, 16) for unit in units.split(b"\\u")[1:]]
+        text = b"".join(number.to_bytes(2, "big") for number in numbers)
+        return text.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
+    if byte is not None or point is not None:
+        number = int(byte or point, 16)
+        is_character = number <= 0x10FFFF
+        return chr(number).encode("utf-8", "surrogatepass") if is_character else found[0]
+    return _CHARACTERS.get(letter, letter)

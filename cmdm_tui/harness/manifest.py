@@ -1,48 +1,101 @@
-"""The manifest of the cassettes, and the outcomes kept beside them."""
+"""The manifest of a folder of cassettes: of each, what it was recorded of, when and with what."""
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
-from cmdm_tui.config.files import replace_file
-from cmdm_tui.harness.cases import CASES
-from cmdm_tui.harness.cassettes import Tape
-from cmdm_tui.harness.outcome import Outcome
+import msgspec
 
-VERSION = 1
+from cmdm_tui.harness.cases.format import CaseError
+from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.library import Entry
 
-
-def outcome_path(cassette: Path) -> Path:
-    """Return where the outcome of a cassette's case is kept."""
-    return cassette.with_suffix(".outcome.json")
+VERSION = 2
+NAME = "manifest.json"
 
 
-def write_outcome(cassette: Path, outcome: Outcome, tape: Tape) -> None:
-    """Keep what the client made of a case, with the ids of new records as on its tape."""
-    content = tape.canonical(_json(outcome).decode("utf-8"))
-    replace_file(outcome_path(cassette), content.encode("utf-8"))
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """One cassette: the SHA-256 of its bytes and of its case's, its day (UTC) and its target."""
+
+    sha256: str
+    case_sha256: str
+    recorded: date
+    target: str
+    versions: dict[str, str]
 
 
-def read_outcome(cassette: Path) -> Outcome:
-    """Return what the client made of a case when it was recorded."""
-    outcome: Outcome = json.loads(outcome_path(cassette).read_bytes())
-    return outcome
+class _Manifest(msgspec.Struct, frozen=True):
+    version: int
+    cassettes: dict[str, Recorded]
 
 
-def write_manifest(folder: Path) -> None:
-    """Write `manifest.json`: for each cassette, its case and the hash of its bytes."""
-    says = {case.name: case.says for case in CASES}
-    cassettes = {
-        path.relative_to(folder).as_posix(): {
-            "case": path.stem,
-            "says": says.get(path.stem, ""),
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        }
-        for path in sorted(folder.rglob("*.yaml"))
-    }
-    replace_file(folder / "manifest.json", _json({"version": VERSION, "cassettes": cassettes}))
+def read_manifest(folder: Path) -> dict[str, Recorded]:
+    """Return what is known of the folder's cassettes; nothing where there is no manifest.
+
+    Raises CaseError for one that cannot be read.
+    """
+    path = folder / NAME
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError) as error:
+        message = f"{path} cannot be read: {error}. Record the cassettes anew."
+        raise CaseError(message) from None
+    if manifest.version != VERSION:
+        message = f"{path} is of version {manifest.version}. Record the cassettes anew."
+        raise CaseError(message)
+    return manifest.cassettes
 
 
-def _json(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8") + b"\n"
+def write_manifest(folder: Path, changed: Mapping[str, Recorded], guard: Guard) -> None:
+    """Bring the folder's manifest up to date: one line a cassette, those that are gone left out."""
+    cassettes = {**read_manifest(folder), **changed}
+    lines = [
+        f"    {json.dumps(key)}: {msgspec.json.encode(cassettes[key], order='sorted').decode()}"
+        for key in sorted(cassettes)
+        if (folder / key).is_file()
+    ]
+    text = f'{{\n  "version": {VERSION},\n  "cassettes": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
+    guard.write(folder / NAME, text.encode("utf-8"))
+
+
+def recorded(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> Recorded:
+    """Return the manifest's entry for a cassette that was recorded now."""
+    today = datetime.now(UTC).date()
+    return Recorded(
+        sha256=digest(cassette),
+        case_sha256=digest(case),
+        recorded=today,
+        target=target,
+        versions=versions,
+    )
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def faults(entry: Entry, cassettes: Mapping[str, Recorded]) -> list[str]:
+    """Return in what a cassette is not the one that was recorded of its case."""
+    known = cassettes.get(entry.key)
+    if known is None:
+        return ["It is not in the manifest: record it anew."]
+    found: list[str] = []
+    if known.sha256 != digest(entry.cassette):
+        found.append("The cassette was changed after it was recorded: record it anew.")
+    if known.case_sha256 != digest(entry.path):
+        found.append("The case was changed after it was recorded: record it anew.")
+    return found
+
+
+def too_old(
+    cassettes: Mapping[str, Recorded], keys: Iterable[str], days: int, today: date
+) -> list[str]:
+    """Return those of the cassettes named that were recorded more than so many days ago."""
+    return [
+        key for key in keys if key in cassettes and (today - cassettes[key].recorded).days > days
+    ]

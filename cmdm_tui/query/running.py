@@ -253,12 +253,14 @@ class Run:
         """Read every page because the way chosen does not hold.
 
         Pages that were read in an order come again for nothing in that order. But where records
-        tie, its pages may overlap; so it is used only where more was read than a search takes.
+        tie, its pages may overlap; so it is used only where there is one page, or more was read
+        than a search takes.
         """
         task = scan_of(self._query)
         (table,) = task.tables
         are_ties_steady = self._learner.trait("stable_ties") is not False
-        if sorted_first is not None and are_ties_steady and self.has_sought_long(table):
+        is_cheaper = table.pages == 1 or (are_ties_steady and self.has_sought_long(table))
+        if sorted_first is not None and is_cheaper:
             task = replace(task, firsts={table.entity: sorted_first})
         await self._scanned(task)
 

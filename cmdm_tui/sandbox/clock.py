@@ -2,7 +2,11 @@
 
 import time
 from datetime import UTC, datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Protocol
+
+SECONDS_AN_HOUR = 3_600
 
 
 class Clock(Protocol):
@@ -69,5 +73,19 @@ def wire_time(unix_time: float) -> str:
 
 def periods(now: float) -> tuple[str, str]:
     """Return the names of the hour and the calendar month (UTC) that hold `now`."""
-    moment = datetime.fromtimestamp(now, UTC)
+    return _periods_of_hour(int(now // SECONDS_AN_HOUR))
+
+
+# Every call asks for these, and for seconds or an hour they stay what they are.
+
+
+@lru_cache(maxsize=8)
+def _periods_of_hour(hour: int) -> tuple[str, str]:
+    moment = datetime.fromtimestamp(hour * SECONDS_AN_HOUR, UTC)
     return moment.strftime("hour %Y-%m-%dT%H"), moment.strftime("month %Y-%m")
+
+
+@lru_cache(maxsize=8)
+def http_date(second: int) -> str:
+    """Return a Unix time as the `Date` header has it (RFC 9110)."""
+    return formatdate(second, usegmt=True)

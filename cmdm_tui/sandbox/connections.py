@@ -36,15 +36,36 @@ _TOO_SLOW: dict[object, str] = {
 
 
 class StrictHttp(h11.Connection):
-    """HTTP/1.1 as h11 speaks it, less the forms of a request that others may read otherwise."""
+    """HTTP/1.1 as h11 speaks it, less the forms of a request that others may read otherwise.
+
+    The head of an answer is held back for what follows it, so that both are one piece on the wire:
+    of a short answer, handing each to the system costs more than making it.
+    """
+
+    _head = b""
 
     def next_event(self) -> Any:
         """Return the next event; raises `h11.RemoteProtocolError` for an ambiguous request."""
-        if self.their_state is h11.IDLE:
-            problem = fault_of_head(self.trailing_data[0])
+        state = self.their_state
+        if state is h11.IDLE or state is h11.DONE:
+            received, is_ended = self.trailing_data
+            if not received and not is_ended:
+                # Between two requests: h11 would come to this too, by a longer way.
+                return h11.NEED_DATA
+            problem = fault_of_head(received) if state is h11.IDLE else None
             if problem is not None:
                 raise h11.RemoteProtocolError(problem)
         return super().next_event()
+
+    def send(self, event: h11.Event) -> Any:
+        """Return the bytes to send for an event: for the head of an answer none yet."""
+        piece = super().send(event)
+        if type(event) is h11.Response:
+            self._head = piece
+            return b""
+        if self._head and piece is not None:
+            piece, self._head = self._head + piece, b""
+        return piece
 
 
 class Connection(H11Protocol):
@@ -63,7 +84,8 @@ class Connection(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, {**app_state, _STATE_KEY: self}, _loop)
         self.conn = StrictHttp(h11.SERVER)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._delivery: asyncio.TimerHandle | None = None
         self._awaited: Any = None
         self.waiting_since = self.loop.time()
@@ -77,10 +99,11 @@ class Connection(H11Protocol):
             raise TypeError("this request came on another server's connection")
         return connection
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Make room for the connection, and begin to wait for its first request."""
         self._make_room()
-        super().connection_made(transport)
+        # What a stream socket brings is always this; asyncio's own signature leaves it open.
+        super().connection_made(cast("asyncio.Transport", transport))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -150,20 +173,44 @@ class Connection(H11Protocol):
     def _watch(self) -> None:
         """See to it that there is a deadline for what the client owes, and only for that."""
         awaited = self.conn.their_state
-        if self.transport.is_closing() or awaited not in _TOO_SLOW:
+        if self.transport.is_closing():
             self._stop_watch()
+        elif awaited not in _TOO_SLOW:
+            self._awaited = None
         elif awaited is not self._awaited:
-            self._stop_watch()
             self._awaited = awaited
             self.waiting_since = self.loop.time()
             seconds = SECONDS_FOR_A_HEAD if awaited is h11.IDLE else SECONDS_FOR_A_BODY
-            self._deadline = self.loop.call_later(seconds, self._too_slow)
+            self._due = self.waiting_since + seconds
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Have the deadline looked at when it is due.
+
+        An alarm that was set for an earlier one stays, and is set anew when it goes off: one for
+        each of a thousand quick requests would cost more than it is worth.
+        """
+        if self._alarm is not None and self._alarm.when() <= self._due:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self.loop.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        self._alarm = None
+        if self._awaited is None:
+            return
+        if self.loop.time() < self._due:
+            self._set_alarm()
+        else:
+            self._awaited = None
+            self._too_slow()
 
     def _stop_watch(self) -> None:
         self._awaited = None
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _stop_delivery_watch(self) -> None:
         if self._delivery is not None:

@@ -72,6 +72,8 @@ def _in_database(
             "A database needs psycopg, which is not installed; install cmdm-tui[postgres]."
         ) from error
     with database.opened(address) as held:
+        if config.control:
+            held.check_for_control()
         if config.reset or not held.is_made():
             with _first_records(config) as (seed, total):
                 held.make(credentials, seed, total, progress)

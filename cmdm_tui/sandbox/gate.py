@@ -1,18 +1,19 @@
 """The gate before every call: who calls, whether they still may, and the headers they are told."""
 
 from collections.abc import Sequence
-from email.utils import formatdate
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox.answers import Refusal
-from cmdm_tui.sandbox.clock import Clock
+from cmdm_tui.sandbox.clock import Clock, http_date
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.tokens import Tokens
 
 API_PATH = "/api/v1"
 AUTHENTICATE = "authenticate"
+
+_BASE = API_PATH.split("/")
 
 Segments = tuple[str, ...]
 """What stands behind `/api/v1`, split at its slashes, each part decoded."""
@@ -26,8 +27,7 @@ def api_segments(scope: Scope) -> Segments | None:
     parts: list[str] = [
         unquote(part, errors="replace") for part in scope["raw_path"].decode("ascii").split("/")
     ]
-    base = API_PATH.split("/")
-    return tuple(parts[len(base) :]) if parts[: len(base)] == base else None
+    return tuple(parts[len(_BASE) :]) if parts[: len(_BASE)] == _BASE else None
 
 
 def is_sign_in(segments: Segments | None) -> bool:
@@ -57,7 +57,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        extra = {"date": formatdate(self._clock.now(), usegmt=True)}
+        extra = {"date": http_date(int(self._clock.now()))}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

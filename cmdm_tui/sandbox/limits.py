@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from cmdm_tui.sandbox.answers import Refusal
-from cmdm_tui.sandbox.clock import Clock, wire_time
+from cmdm_tui.sandbox.clock import SECONDS_AN_HOUR, Clock, wire_time
 from cmdm_tui.sandbox.store import AccessStore
 
-SECONDS_AN_HOUR = 3_600
 
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """What an identified user may still do, this call being counted.
 
     `reset` is the Unix time at which the hour's count starts anew.
@@ -54,11 +53,11 @@ class Limits:
         usage = await self.store.count_call(now)
         reset = (int(now) // SECONDS_AN_HOUR + 1) * SECONDS_AN_HOUR
         allowance = Allowance(self.an_hour, max(self.an_hour - usage.hour, 0), reset)
-        headers = allowance.headers(token_end)
         if usage.hour > self.an_hour:
             at = wire_time(reset)
             message = f"The limit of {self.an_hour} calls an hour is reached; it ends at {at}."
-            raise Refusal(429, message, headers)
-        if usage.month > self.a_month:
-            raise Refusal(429, f"The limit of {self.a_month} calls a month is reached.", headers)
-        return allowance
+        elif usage.month > self.a_month:
+            message = f"The limit of {self.a_month} calls a month is reached."
+        else:
+            return allowance
+        raise Refusal(429, message, allowance.headers(token_end))

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from cmdm_tui.sandbox.accounts import Account
 from cmdm_tui.sandbox.answers import (
@@ -22,7 +20,6 @@ from cmdm_tui.sandbox.answers import (
 )
 from cmdm_tui.sandbox.bodies import read_object, refuse_declared_size
 from cmdm_tui.sandbox.changes import Changes, not_found
-from cmdm_tui.sandbox.failures import Failures
 from cmdm_tui.sandbox.fields import fields_answer
 from cmdm_tui.sandbox.gate import AUTHENTICATE, Segments
 from cmdm_tui.sandbox.limits import Limits
@@ -36,8 +33,7 @@ EXTERNAL_ID = "{external-id}"
 _SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What a path points at, as far as it says: an entity, and an external id as it was sent."""
 
     entity: Entity | None = None
@@ -54,7 +50,7 @@ class Target:
 Handler = Callable[[Request, Target], Awaitable[Response]]
 
 
-class Call(BaseRoute):
+class Call:
     """One path of the API and its methods.
 
     Entity and action segments match without regard to case, external ids exactly (api.md). A method
@@ -64,28 +60,22 @@ class Call(BaseRoute):
     def __init__(
         self, path: str, methods: Mapping[str, Handler], entities: Mapping[str, Entity] = ENTITIES
     ) -> None:
-        self.path = path
-        self.methods = methods
+        self._methods = methods
         self._pattern = path.split("/")
         self._entities = entities
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Say whether the path is this one, whatever the method."""
-        target = self._target(scope["segments"]) if scope["segments"] is not None else None
-        return (Match.NONE, {}) if target is None else (Match.FULL, {"target": target})
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request."""
-        handler = self.methods.get(scope["method"])
+    async def answer(self, request: Request, target: Target) -> Response:
+        """Return the answer to a request of this path."""
+        handler = self._methods.get(request.method)
         if handler is None:
-            allowed = ", ".join(self.methods)
-            message = f"{quoted(scope['method'])} is not a method of this path; it has {allowed}."
+            allowed = ", ".join(self._methods)
+            message = f"{quoted(request.method)} is not a method of this path; it has {allowed}."
             raise Refusal(405, message, {"Allow": allowed})
-        refuse_declared_size(scope["headers"])
-        response = await handler(Request(scope, receive), scope["target"])
-        await response(scope, receive, send)
+        refuse_declared_size(request.scope["headers"])
+        return await handler(request, target)
 
-    def _target(self, segments: Segments) -> Target | None:
+    def target(self, segments: Segments) -> Target | None:
+        """Return what a path points at, None when it is not this one, whatever the method."""
         if len(segments) != len(self._pattern):
             return None
         entity, external_id = None, ""
@@ -111,7 +101,7 @@ class Api:
     tokens: Tokens
     limits: Limits
 
-    def calls(self) -> list[BaseRoute]:
+    def calls(self) -> list[Call]:
         """Return the table of paths; of two that match, the first one counts."""
         described = {name: entity for name, entity in ENTITIES.items() if entity.has_field_list}
         record = f"{ENTITY}/{EXTERNAL_ID}"
@@ -204,39 +194,30 @@ class Api:
         return json_answer({"Message": "Record updated."})
 
 
-def application(api: Api, inner: Sequence[Middleware] = ()) -> ASGIApp:
-    """Return the calls as an ASGI application to stand behind a gate.
+class Calls:
+    """The application behind the gate: each request is answered by the first call of its path."""
 
-    `inner` is what a request passes between the gate and the calls.
-    """
-    app = Starlette(
-        routes=api.calls(),
-        exception_handlers={
-            Refusal: _refused,
-            ClientDisconnect: _disconnected,
-        },
-        middleware=[Middleware(Failures), *inner],
-    )
-    app.router.default = _no_such_path
-    app.router.redirect_slashes = False
-    return app
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self._calls = calls
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            answer = await self._answer(Request(scope, receive))
+        except Refusal as refusal:
+            answer = refusal.answer()
+        except ClientDisconnect:
+            answer = json_answer({"Message": "The body ended early."}, 400)
+        await answer(scope, receive, send)
 
-async def _no_such_path(scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Refuse what no call answers, naming what is unknown."""
-    segments: Segments | None = scope["segments"]
-    if segments is None:
-        raise Refusal(404, "There is nothing here: the API stands behind /api/v1.")
-    if segments and segments[0].lower() not in ENTITIES:
-        raise Refusal(404, f"No entity is named {quoted(segments[0])}.")
-    raise Refusal(404, f"There is no path {quoted('/' + '/'.join(segments))}.")
-
-
-async def _refused(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, Refusal):
-        raise error
-    return error.answer()
-
-
-async def _disconnected(_request: Request, _error: Exception) -> Response:
-    return json_answer({"Message": "The body ended early."}, 400)
+    async def _answer(self, request: Request) -> Response:
+        segments: Segments | None = request.scope["segments"]
+        if segments is None:
+            raise Refusal(404, "There is nothing here: the API stands behind /api/v1.")
+        for call in self._calls:
+            target = call.target(segments)
+            if target is not None:
+                return await call.answer(request, target)
+        if segments and segments[0].lower() not in ENTITIES:
+            raise Refusal(404, f"No entity is named {quoted(segments[0])}.")
+        raise Refusal(404, f"There is no path {quoted('/' + '/'.join(segments))}.")

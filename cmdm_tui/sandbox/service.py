@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from cmdm_tui.sandbox.access_log import AccessLog, Line
@@ -22,6 +21,7 @@ from cmdm_tui.sandbox.control.controls import Controls
 from cmdm_tui.sandbox.control.plane import ControlPlane
 from cmdm_tui.sandbox.data import Data
 from cmdm_tui.sandbox.exposure import is_loopback
+from cmdm_tui.sandbox.failures import Failures
 from cmdm_tui.sandbox.faults import Faults
 from cmdm_tui.sandbox.faults.strikes import Strikes
 from cmdm_tui.sandbox.gate import Gate
@@ -29,7 +29,7 @@ from cmdm_tui.sandbox.hosts import Hosts
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.openapi import description
 from cmdm_tui.sandbox.openapi.route import Described
-from cmdm_tui.sandbox.routes import Api, application
+from cmdm_tui.sandbox.routes import Api, Calls
 from cmdm_tui.sandbox.store import AccessStore, Store
 from cmdm_tui.sandbox.tokens import Tokens
 
@@ -71,7 +71,7 @@ def service(
 def _plain(config: SandboxConfig, store: Store, account: Account, clock: Clock) -> ASGIApp:
     tokens, limits = _access(config, store, clock)
     api = Api(store, Changes(store, clock), account, tokens, limits)
-    return Gate(application(api), tokens, limits, clock)
+    return Gate(Failures(Calls(api.calls())), tokens, limits, clock)
 
 
 def _controlled(
@@ -81,14 +81,14 @@ def _controlled(
     tokens, limits = _access(config, OtherCounts(store, behaviours), clock)
     changes = OtherChanges(store, clock, behaviours)
     api = Api(OtherOrders(store, behaviours), changes, account, tokens, limits)
-    calls = application(api, [Middleware(AskedOtherwise, behaviours)])
+    calls = Failures(AskedOtherwise(Calls(api.calls()), behaviours))
     answered = AnsweredOtherwise(Gate(calls, tokens, limits, clock), behaviours, clock)
     faults = Faults(config.faults)
     app = Strikes(answered, faults, tokens, limits, clock)
     if token is None:
         return app
     controls = Controls(config, store, clock, tokens, limits, behaviours, faults)
-    return ControlPlane(app, controls, token)
+    return Failures(ControlPlane(app, controls, token))
 
 
 def _access(config: SandboxConfig, store: AccessStore, clock: Clock) -> tuple[Tokens, Limits]:

@@ -7,7 +7,7 @@ talks to a server; nothing here knows SQL, HTTP or which entity means what.
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import msgspec
 
@@ -44,8 +44,7 @@ class Page:
     records: list[StoredRecord]
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """How many calls were counted in the current hour and month, this one included."""
 
     hour: int
@@ -123,17 +122,12 @@ class AccessStore(Protocol):
         ...
 
 
-class Store(RecordStore, AccessStore, Protocol):
-    """Records and access in one database."""
-
-    def in_use(self) -> AbstractAsyncContextManager[None]:
-        """Serve the running event loop while the block runs; then let go of the database."""
-        ...
-
-
-@runtime_checkable
 class SavingStore(Protocol):
-    """A store that can go back: what the control plane asks of it."""
+    """What can go back, as the control plane asks.
+
+    What is saved is this process's own, and gone with it. Raises `SettingError`, whose message is
+    one sentence, where the database does not save or restore.
+    """
 
     @property
     def saved(self) -> list[str]:
@@ -150,6 +144,14 @@ class SavingStore(Protocol):
 
     async def forget_calls(self) -> None:
         """Count from zero."""
+        ...
+
+
+class Store(RecordStore, AccessStore, SavingStore, Protocol):
+    """Records, access, and what was saved, in one database."""
+
+    def in_use(self) -> AbstractAsyncContextManager[None]:
+        """Serve the running event loop while the block runs; then let go of the database."""
         ...
 
 

@@ -10,9 +10,11 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from cmdm_tui.api import Event
+from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import crash_report
 from cmdm_tui.tui.entrance import Entrance
-from cmdm_tui.tui.messages import AccountOpened, DemoWanted, SignInWanted, WelcomeWanted
+from cmdm_tui.tui.messages import AccountOpened, DemoWanted, SignInWanted, Told, WelcomeWanted
 from cmdm_tui.tui.opening import Opening
 from cmdm_tui.tui.screens.browse import BrowseScreen
 from cmdm_tui.tui.screens.sign_in import SignInScreen
@@ -22,6 +24,9 @@ from cmdm_tui.tui.theme import THEME
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
+
+_READING_TIME = 15.0
+"""Seconds for which a warning is shown."""
 
 
 class Explorer(App[None]):
@@ -47,9 +52,10 @@ class Explorer(App[None]):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__()
-        self._entrance = Entrance(opening, catalogs, transport)
+        self._entrance = Entrance(opening, catalogs, transport, self._tell)
         self._start: Literal["profile", "demo"] = start
         self._account: Account | None = None
+        self._warned: set[str] = set()
 
     def on_mount(self) -> None:
         """Show the first screen; it is painted before anything else is done."""
@@ -69,6 +75,7 @@ class Explorer(App[None]):
     def _explore(self, event: AccountOpened) -> None:
         self._account = event.account
         self._go_to(BrowseScreen(event.account))
+        self._warn_once(event.account.profile.warnings)
 
     @on(WelcomeWanted)
     async def _welcome(self, event: WelcomeWanted) -> None:
@@ -82,6 +89,20 @@ class Explorer(App[None]):
     @on(SignInWanted)
     def _sign_in(self) -> None:
         self._go_to(SignInScreen(self._entrance))
+
+    def _tell(self, event: Event) -> None:
+        """Pass on what the client tells, to be shown when the screen comes to it."""
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.post_message(Told(event))
+
+    def _warn_once(self, warnings: tuple[str, ...]) -> None:
+        """Tell what is odd in a profile, once a run."""
+        for warning in warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                words = one_line(warning)
+                self.notify(words, severity="warning", timeout=_READING_TIME, markup=False)
 
     def _go_to(self, screen: Screen[None]) -> None:
         self.switch_screen(screen)  # pyright: ignore[reportUnknownMemberType]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 
+from cmdm_tui.api import Tell
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Credentials, Profile
+from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui.opening import Opening
 
 
@@ -19,7 +20,7 @@ class SignInForm:
     url: str
     credentials: Credentials
     name: str
-    keep_secrets: bool
+    place: SecretPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,15 @@ class Entrance:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
     `catalogs` is the folder that keeps what is learnt of a server, None to keep nothing;
-    `transport` replaces the network. Every method raises ConfigurationError for what cannot be
-    read, kept or started, and ApiError for an address or credentials that cannot be used.
+    `transport` replaces the network; `tell` is told what the account's client does. Every method
+    raises ConfigurationError for what cannot be read, kept or started, and ApiError for an address
+    or credentials that cannot be used.
     """
 
     opening: Opening
     catalogs: Path | None
     transport: httpx.AsyncBaseTransport | None = None
+    tell: Tell | None = None
 
     async def demo(self) -> Account:
         """Open the demo's account, starting the demo where it does not run yet."""
@@ -53,9 +56,9 @@ class Entrance:
             form.name,
             form.url,
             form.credentials,
-            keep_secrets=form.keep_secrets,
+            place=form.place,
         )
         return self._account(profile)
 
     def _account(self, profile: Profile) -> Account:
-        return Account.of(profile, catalogs=self.catalogs, transport=self.transport)
+        return Account.of(profile, catalogs=self.catalogs, transport=self.transport, tell=self.tell)

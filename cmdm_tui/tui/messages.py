@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from cmdm_tui.api import ApiError
+from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 
@@ -28,6 +28,13 @@ class CountKnown(Message):
 
     entity: str
     total: int
+
+
+@dataclass
+class Told(Message):
+    """The client has told what it does."""
+
+    event: Event
 
 
 @dataclass

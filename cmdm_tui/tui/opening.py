@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from cmdm_tui.config import Credentials, Profile
+from cmdm_tui.config import Credentials, Profile, SecretPlace
 
 
 class Opening(Protocol):
@@ -24,9 +24,10 @@ class Opening(Protocol):
         """
         ...
 
-    def keep(self, name: str, url: str, credentials: Credentials, *, keep_secrets: bool) -> Profile:
-        """Keep a new profile whose sign-in has succeeded, and return it.
+    def keep(self, name: str, url: str, credentials: Credentials, *, place: SecretPlace) -> Profile:
+        """Keep a new profile whose sign-in has succeeded, its secrets in the place, and return it.
 
-        Raises ConfigurationError for a name that is none, or a file that cannot be written.
+        Raises ConfigurationError for a name that is none, a file that cannot be written, or a
+        keyring that does not take them.
         """
         ...

@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from cmdm_tui.api import ApiError, Page, Record
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.records import Order, RecordWindow
+from cmdm_tui.tui.records import PER_PAGE, Order, RecordWindow
 from cmdm_tui.tui.values import counted, number
 
 
@@ -24,10 +24,12 @@ class Reading:
 
     What is shown stays until its successor is there, so a refresh or a sort that fails loses
     nothing. Windows are kept, so coming back to an entity costs no call. `asked` is the window
-    whose next page is to be fetched or is on its way; there is one at a time.
+    whose next page is to be fetched or is on its way; there is one at a time. `per_page` records
+    are asked for at a time, at most.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, per_page: int = PER_PAGE) -> None:
+        self._per_page = per_page
         self.shown: RecordWindow | None = None
         self.asked: RecordWindow | None = None
         self.failed: RecordWindow | None = None
@@ -77,7 +79,7 @@ class Reading:
         self._fail(None, None)
         self.shown = self._kept.get(entity)
         if self.shown is None:
-            self._open(RecordWindow(entity))
+            self._open(self._window(entity))
 
     def forget(self, entity: str) -> None:
         """Let go of what was read of an entity."""
@@ -89,20 +91,19 @@ class Reading:
         if window is not None:
             order = window.order
             is_same = order is not None and order.field == field
-            self._open(
-                RecordWindow(window.entity, order.turned() if order and is_same else Order(field))
-            )
+            turned = order.turned() if order and is_same else Order(field)
+            self._open(self._window(window.entity, turned))
 
     def unsort(self) -> None:
         """Ask for the service's own order."""
         if self.shown is not None:
-            self._open(RecordWindow(self.shown.entity))
+            self._open(self._window(self.shown.entity))
 
     def refresh(self) -> None:
         """Ask for the records anew, from the first page."""
         window = self._current
         if window is not None:
-            self._open(RecordWindow(window.entity, window.order))
+            self._open(self._window(window.entity, window.order))
 
     def ask(self) -> None:
         """Ask for the next page of the window shown."""
@@ -146,6 +147,9 @@ class Reading:
         """The window on its way, else the one shown; one that failed only where there is none."""
         is_on_its_way = self._coming is not None and self.asked is self._coming
         return self._coming if is_on_its_way else self.shown or self._coming
+
+    def _window(self, entity: str, order: Order | None = None) -> RecordWindow:
+        return RecordWindow(entity, order, per_page=self._per_page)
 
     def _open(self, window: RecordWindow) -> None:
         self._coming = self.asked = window

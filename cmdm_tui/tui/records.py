@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 import httpx
 
-from cmdm_tui.api import Client, InvalidCall, NotFound, Page, Record, SortOrder
+from cmdm_tui.api import (
+    Client,
+    Event,
+    InvalidCall,
+    NotFound,
+    Page,
+    PageRead,
+    Record,
+    SortOrder,
+    TotalChanged,
+)
 
 PER_PAGE = 100
 """Records asked for at a time: two or three screens of them."""
@@ -48,6 +58,8 @@ class RecordWindow:
         """True once the last page was read."""
         self.has_changed = False
         """True where the total changed from one page to the next: somebody writes meanwhile."""
+        self.news: tuple[Event, ...] = ()
+        """What the last page told: that it came, unless it was the first; a total that changed."""
         self._records: list[Record] = []
         self._places: dict[str, int] = {}
         self._came = 0
@@ -70,8 +82,13 @@ class RecordWindow:
         return max((self.total or 0) - len(self._records), 0) if self.is_complete else 0
 
     async def fetch(self, client: Client) -> Page | None:
-        """Ask for the next page: one call. None where the service says there is no such page."""
+        """Ask for the next page: one call. None where the service says there is no such page.
+
+        A window's pages are all of one size, so that they fit together.
+        """
         number = self.next_page
+        if number == 1:
+            self.per_page = client.page_sizes.within(self.per_page)
         try:
             return await client.page(
                 self.entity,
@@ -90,8 +107,9 @@ class RecordWindow:
 
     def take(self, page: Page | None) -> Sequence[Record]:
         """Take in the page that was asked for, and return the records that are new by it."""
-        number = self.next_page
+        number, total = self.next_page, self.total
         self.next_page += 1
+        self.news = self._told(page, number, total)
         if page is None or not page.records:
             self._take_totals(page)
             self.is_complete = True
@@ -123,6 +141,16 @@ class RecordWindow:
         self.is_complete = False
         self._came = self._stale = 0
         self._came_once.clear()
+
+    def _told(self, page: Page | None, number: int, total: int | None) -> tuple[Event, ...]:
+        if page is None:
+            return ()
+        told: list[Event] = []
+        if number > 1:
+            told.append(PageRead(self.entity, number, page.total_pages))
+        if total is not None and page.total_records not in {None, total}:
+            told.append(TotalChanged(self.entity, total, page.total_records or 0))
+        return tuple(told)
 
     def _take_totals(self, page: Page | None) -> None:
         if page is None:

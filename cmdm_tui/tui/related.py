@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-from cmdm_tui.api import Client, Record
+from cmdm_tui.api import Client, PageSizes, Record
 from cmdm_tui.tui.records import RecordWindow
 
 RELATED_ENTITIES = ("task", "opportunity")
@@ -63,8 +63,11 @@ class RelatedIndex:
         owners = (owner_key(record.entity, record.external_id), ("", record.external_id))
         return tuple(found for owner in owners for found in self._by_owner.get(owner, ()))
 
-    def calls_left(self, counts: Mapping[str, int | None]) -> int | None:
-        """Return how many calls reading the rest costs, None where a count is not known."""
+    def calls_left(self, counts: Mapping[str, int | None], sizes: PageSizes) -> int | None:
+        """Return how many calls reading the rest costs, None where a count is not known.
+
+        `sizes` tell how many records a page holds.
+        """
         calls = 0
         for name, window in self.windows.items():
             if window.is_complete:
@@ -73,7 +76,7 @@ class RelatedIndex:
             if total is None:
                 return None
             pages = window.total_pages if window.was_read else None
-            pages = pages or max(-(-total // window.per_page), 1)
+            pages = pages or max(-(-total // sizes.within(window.per_page)), 1)
             calls += max(pages - window.next_page + 1, 1)
         return calls
 

@@ -40,3 +40,14 @@ THEME = Theme(
         "scrollbar-corner-color": _INK,
     },
 )
+
+MARKS = {
+    "red": "#c93c46",
+    "orange": "#d9822b",
+    "yellow": "#e0c25a",
+    "green": "#4f9d69",
+    "cyan": "#3fa7b8",
+    "blue": "#3f78d0",
+    "magenta": "#b455a0",
+}
+"""The colours that mark a profile, by the names that its table gives them."""

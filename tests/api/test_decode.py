@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.api import Field, MalformedResponse, Response
@@ -42,6 +42,7 @@ def page_of(content: Any) -> Page:
     [
         {"Total Records": "30", "Total Pages": "3", "Entity": [RECORD]},
         {"Total Records": 30, "Total Pages": 3, "Entity": [RECORD]},
+        {"Total Records": "30", "Total Page": "3", "Entity": [RECORD]},
         {"Total Records": "30", "Total Page": "3", "lead": [RECORD]},
         {"Total Records": "30", "Total Pages": "3", "Lead": [RECORD]},
     ],
@@ -50,6 +51,35 @@ def test_totals_are_text_or_numbers_under_either_key(content: Any) -> None:
     page = page_of(content)
     assert (page.total_records, page.total_pages) == (30, 3)
     assert [record.external_id for record in page.records] == ["ABC1D2E3"]
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+)  # fmt: skip
+ROW = {
+    "ExternalID": st.just("A") | JSON_VALUES,
+    "Properties": st.builds(dict[str, Any]) | JSON_VALUES,
+}
+ROWS = st.lists(st.fixed_dictionaries(ROW) | JSON_VALUES, max_size=3)
+TOTALS = st.dictionaries(st.sampled_from(["Total Records", "Total Pages"]), JSON_VALUES)
+ERRORS = st.dictionaries(st.sampled_from(["Message", "message", "error", "x"]), JSON_VALUES)
+
+
+@settings(deadline=None)
+@given(rows=ROWS, totals=TOTALS)
+def test_a_list_reads_the_same_as_documented_and_under_the_entitys_own_name(
+    rows: Any, totals: Any
+) -> None:
+    def read(key: str) -> Any:
+        try:
+            page = page_of({**totals, key: rows})
+        except MalformedResponse:
+            return "malformed"
+        return page.records, page.total_records, page.total_pages
+
+    assert read("Entity") == read("lead")
 
 
 @pytest.mark.parametrize("total", [None, "many", -1, "", "9" * 40, True, {}])
@@ -116,14 +146,7 @@ def test_no_body_at_all_gets_anything_but_a_value_or_malformed(body: bytes) -> N
             str(error).encode("utf-8")
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(st.sampled_from(["Message", "message", "error", "x"]), JSON) | JSON)
+@given(ERRORS | JSON_VALUES)
 def test_any_error_body_gives_one_safe_line_or_none(content: Any) -> None:
     words = error_message(answer(content, 400))
     assert words is None or ("\n" not in words and words == visible(words))

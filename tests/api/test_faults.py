@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cmdm_tui.api import Client, OutcomeUnknown, ResponseTooLarge
-from cmdm_tui.api.events import Event, Retrying, SigningIn, Waiting
+from cmdm_tui.api import Client, NetworkError, NotFound, OutcomeUnknown, ResponseTooLarge
+from cmdm_tui.api.events import Answered, Event, GaveUp, Retrying, SigningIn, Waiting
 from cmdm_tui.api.reconcile import Verdict
 from cmdm_tui.api.retry import RetryPolicy
 from tests.api.conftest import CREDENTIALS, Answer, Cut, Request, ScriptedServer, http
@@ -88,10 +88,11 @@ async def patient(server: ScriptedServer) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.mark.parametrize("seed", [7, 19])
 async def test_no_create_is_doubled_or_lost_and_each_doubt_is_resolved(
-    server: ScriptedServer, patient: Client, runs_whole: bool
+    server: ScriptedServer, patient: Client, runs_whole: bool, seed: int
 ) -> None:
-    shop = Shop(seed=7)
+    shop = Shop(seed)
     server.script = shop
     count = 1_000 if runs_whole else 120
     limit = asyncio.Semaphore(4)
@@ -268,6 +269,35 @@ async def test_waits_and_retries_are_told(server: ScriptedServer) -> None:
     assert isinstance(told[0], SigningIn)
     retries = [event for event in told if isinstance(event, Retrying)]
     assert [retry.attempt for retry in retries] == [1, 2]
+
+
+async def test_a_call_that_comes_to_no_answer_is_told(server: ScriptedServer) -> None:
+    server.script = lambda _: None
+    told: list[Event] = []
+    once = RetryPolicy(attempts=1)
+    async with Client(server.url, CREDENTIALS, policy=once, tell=told.append) as client:
+        with pytest.raises(NetworkError):
+            await client.page("lead")
+        server.script = lambda _: http(404, {"Message": "gone"})
+        with pytest.raises(NotFound):
+            await client.page("lead")
+        hangs = asyncio.Event()
+
+        async def never(_: Request) -> bytes:
+            hangs.set()
+            return await asyncio.Future[bytes]()
+
+        server.script = never
+        left = asyncio.ensure_future(client.page("lead"))
+        await hangs.wait()
+        left.cancel()
+        await asyncio.wait([left])
+    ends = [event for event in told if isinstance(event, GaveUp | Answered)]
+    assert [type(event).__name__ for event in ends] == ["GaveUp", "Answered", "GaveUp"]
+    assert isinstance(ends[0], GaveUp)
+    assert isinstance(ends[0].failure, NetworkError)
+    assert isinstance(ends[2], GaveUp)
+    assert ends[2].failure is None
 
 
 async def test_a_small_body_that_unfolds_into_a_huge_one_costs_little(

@@ -13,7 +13,7 @@ from cmdm_tui.api import AuthenticationFailed, Credentials, SecretStr
 from cmdm_tui.api.auth import Token
 from cmdm_tui.api.errors import QuotaFloorReached, ReadOnly
 from cmdm_tui.api.quota import ServerClock
-from cmdm_tui.catalog import Account, KeptTokens, TokenInHand
+from cmdm_tui.catalog import Account, KeptTokens, TokenInHand, Trait, Traits
 from cmdm_tui.config import Profile, TokenCache
 
 CREDENTIALS = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
@@ -129,3 +129,91 @@ def test_a_token_that_cannot_be_kept_is_trouble_and_no_failure(tmp_path: Path) -
     tokens = KeptTokens(cache, ServerClock())
     tokens.keep(Token(SecretStr("t"), None))
     assert "cannot be written" in str(tokens.trouble)
+
+
+class Capped(Service):
+    """A service of 250 records that grants `cap` a page, and counts its calls."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__()
+        self.cap = cap
+        self.asked: list[int] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = super().__call__(request)
+        if request.url.path.endswith("/authenticate"):
+            return answer
+        size, page = int(request.url.params["per_page"]), int(request.url.params["page"])
+        self.asked.append(size)
+        size = min(size, self.cap)
+        rows: list[dict[str, Any]] = [
+            {"ExternalID": f"R{row}", "Properties": {}}
+            for row in range((page - 1) * size, min(page * size, 250))
+        ]
+        content: dict[str, Any] = {
+            "Total Records": "250",
+            "Total Pages": str(-(-250 // size)),
+            "Entity": rows,
+        }
+        return httpx.Response(200, json=content)
+
+
+async def read_leads(account: Account) -> int:
+    return sum([len(page.records) async for page in account.client.pages("lead")])
+
+
+async def test_the_largest_page_that_a_probe_learnt_is_asked_for(
+    profile: Profile, tmp_path: Path
+) -> None:
+    service = Capped(100)
+    account = Account.of(profile, catalogs=tmp_path, transport=service.transport)
+    async with account:
+        account.catalog.learn(Traits(account.client.address, Trait(100, "Seen.")))
+    again = Account.of(profile, catalogs=tmp_path, transport=service.transport)
+    async with again:
+        assert await read_leads(again) == 250
+    assert service.asked == [100, 100, 100]
+
+
+async def test_a_page_size_that_was_granted_once_is_asked_for_from_then_on(
+    profile: Profile,
+) -> None:
+    service = Capped(100)
+    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+        assert await read_leads(account) == 250
+        assert await read_leads(account) == 250
+    assert service.asked == [1_000, 100, 100, 100, 100, 100]
+
+
+async def test_what_is_seen_goes_before_what_was_learnt(profile: Profile, tmp_path: Path) -> None:
+    service = Capped(50)
+    async with Account.of(profile, catalogs=tmp_path, transport=service.transport) as account:
+        account.catalog.learn(Traits(account.client.address, Trait(100, "Seen.")))
+        for _ in range(2):
+            assert await read_leads(account) == 250
+    assert service.asked == [100, *[50] * 9]
+
+
+async def test_a_few_records_are_one_small_page(profile: Profile) -> None:
+    service = Capped(1_000)
+    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+        pages = [page async for page in account.client.pages("lead", most=10)]
+    assert service.asked == [10]
+    assert len(pages) == 1
+
+
+async def test_a_service_that_refuses_large_pages_is_asked_for_small_ones(
+    profile: Profile,
+) -> None:
+    class Refusing(Capped):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            if int(request.url.params.get("per_page", 0)) > self.cap:
+                self.asked.append(int(request.url.params["per_page"]))
+                return httpx.Response(400, json={"Message": "per_page is too large"})
+            return super().__call__(request)
+
+    service = Refusing(100)
+    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+        for _ in range(2):
+            assert await read_leads(account) == 250
+    assert service.asked == [1_000, 100, 100, 100, 100, 100, 100]

@@ -162,13 +162,15 @@ async def test_more_than_a_thousand_is_asked_for_where_there_is_more(
     assert course.calls <= calls_of_probe(ENTITIES)
 
 
-async def test_pages_are_asked_for_at_the_size_that_was_learnt() -> None:
+@pytest.mark.parametrize("asked", [None, 400])
+async def test_pages_are_asked_for_at_the_size_that_was_learnt(asked: int | None) -> None:
     service = Service(Settings(cap=50, beyond_cap="refused"), mixed(100))
-    largest = (await probed(service)).traits.largest_page.value
-    assert largest == 50
+    traits = (await probed(service)).traits
+    assert traits.largest_page.value == 50
     service.calls.clear()
     async with service.client() as client:
-        pages = [page async for page in client.pages("lead", largest_page=largest)]
+        client.page_sizes.look_up(lambda: traits.largest_page.value)
+        pages = [page async for page in client.pages("lead", per_page=asked)]
     assert [len(page.records) for page in pages] == [50, 50]
     assert len(service.calls) == 2
 

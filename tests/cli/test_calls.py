@@ -45,6 +45,24 @@ def test_a_list_takes_every_documented_parameter(cmdm: Command) -> None:
     assert len(cmdm("list", "lead").json["Entity"]) == 100
 
 
+def test_a_page_alone_holds_as_many_records_as_the_profile_says(cmdm: Command) -> None:
+    page = cmdm("list", "lead", "--page", "1").json
+    assert (len(page["Entity"]), page["Total Pages"]) == (100, "1")
+    assert len(cmdm("list", "lead", "--per-page", "3").json["Entity"]) == 3
+    assert len(cmdm("fields", "lead", "--page", "1").json["Field"]) > 10
+
+
+def test_a_page_alone_is_no_larger_than_the_largest_that_was_learnt(
+    cmdm: Command, home: Path
+) -> None:
+    assert cmdm("probe", "--entity", "lead").code == 0
+    (file,) = (home / "data" / "cmdm" / "catalogs").glob("*.traits.json")
+    traits = json.loads(file.read_text())
+    traits["largest_page"]["value"] = 40
+    file.write_text(json.dumps(traits))
+    assert cmdm("list", "lead", "--page", "3").json["Total Pages"] == "3"
+
+
 def test_fields_are_told(cmdm: Command) -> None:
     names = [row["Properties"]["Name"] for row in cmdm("fields", "event").json["Field"]]
     assert "Title" in names
@@ -82,7 +100,6 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "an unknown field in a create": (["create", "lead", "LastName=x", "Foo=x"], 1, "Foo"),
     "a missing required field": (["create", "lead", "City=x"], 1, "LastName"),
     "an empty update": (["update", "lead", "NOPE"], 4, "NOPE"),
-    "a page without per_page": (["list", "lead", "--page", "2"], 1, "per_page"),
     "no NAME=VALUE": (["create", "lead", "LastName"], 2, "LastName is not NAME=VALUE"),
     "a name given twice": (["create", "lead", "A=1", "A=2"], 2, "A is given twice"),
     "bad JSON in a value": (["create", "lead", "A:={"], 2, "line 1, column 2"),

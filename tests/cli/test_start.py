@@ -31,7 +31,15 @@ def imported_by(*words: str) -> tuple[set[str], str]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--version"], ["--help"], ["list", "--help"], ["login", "--help"], ["profile", "--help"]],
+    [
+        ["--version"],
+        ["--help"],
+        ["list", "--help"],
+        ["login", "--help"],
+        ["profile", "--help"],
+        ["verify", "--help"],
+        ["cases", "list", "--help"],
+    ],
 )
 def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
     modules, _ = imported_by(*words)

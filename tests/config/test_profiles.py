@@ -125,6 +125,18 @@ def write_profiles(paths: Paths, text: str) -> None:
     paths.profiles.write_text(text)
 
 
+def test_a_profile_is_removed_with_what_was_learnt_of_its_server(
+    store: ProfileStore, paths: Paths
+) -> None:
+    paths.catalogs.mkdir(parents=True)
+    for name in ("acme.json", "acme.traits.json", "acme-2.json"):
+        (paths.catalogs / name).write_text("{}")
+    for name in ("acme", "acme-2"):
+        store.save(name, "https://crm.example", CREDENTIALS, keep_secrets=False)
+    assert "what was learnt of its server" in store.remove("acme").removed
+    assert [path.name for path in paths.catalogs.iterdir()] == ["acme-2.json"]
+
+
 def test_a_default_is_chosen_and_kept_until_it_is_removed(store: ProfileStore) -> None:
     for name in ("acme", "beta", "gamma"):
         store.save(name, URL, CREDENTIALS, keep_secrets=False)

@@ -1,73 +1,74 @@
-"""The recorded session, replayed with the network blocked: the client makes of it what it did."""
+"""Recorded sessions, replayed with the network blocked: the client makes of them what it did."""
 
+import asyncio
 import re
 import socket
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 
 import pytest
-import pytest_socket
-from vcr.errors import CannotOverwriteExistingCassetteException
 
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
-from cmdm_tui.harness import ADDRESS, CASES, Case, outcome_of, replaying
-from cmdm_tui.harness.cassettes import read_interactions
-from cmdm_tui.harness.manifest import read_outcome
+from cmdm_tui.harness.canonical import ADDRESS
+from cmdm_tui.harness.cassettes import NotRecorded, read_interactions, replaying
+from cmdm_tui.harness.offline import NetworkBlocked, offline
+from tests.harness.outcome import Outcome, keep_outcome, kept_outcome, outcome_of
+from tests.harness.sessions import SESSIONS
 
-CASSETTES = Path(__file__).parents[2] / "cassettes" / "contract"
+CASSETTES = Path(__file__).parents[2] / "cassettes"
 ANYBODY = Credentials(SecretStr("any"), SecretStr("any"), "any", SecretStr("any"))
-BY_NAME = {case.name: case for case in CASES}
 
 
-class Standstill:
-    """The surroundings of a replay: time passes only in the recording."""
-
-    def advance(self, seconds: float) -> None:
-        """Do nothing: what followed was recorded."""
+def cassette_of(name: str) -> Path:
+    (path,) = (path for path in CASSETTES.glob(f"*/{name}.yaml") if path.parent.name != "live")
+    return path
 
 
-@pytest.fixture
-def no_network() -> Iterator[None]:
-    pytest_socket.disable_socket(allow_unix_socket=True)
-    yield
-    pytest_socket.enable_socket()
-
-
-@pytest.mark.usefixtures("no_network")
-@pytest.mark.filterwarnings("ignore:A test tried to use socket")
-async def test_the_network_is_blocked() -> None:
-    with pytest.raises(pytest_socket.SocketBlockedError):
-        socket.create_connection(("127.0.0.1", 8765))
-
-
-async def replayed(case: Case, cassette: str) -> object:
-    with replaying(CASSETTES / f"{cassette}.yaml"):
+async def replayed(name: str, cassette: str) -> Outcome:
+    with offline(), replaying(cassette_of(cassette)):
         async with Client(ADDRESS, ANYBODY, policy=NO_RETRIES) as client:
-            return await outcome_of(case.work(client, Standstill()), client)
+            return await outcome_of(SESSIONS[name](client), client)
 
 
-@pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize("name", BY_NAME)
-async def test_a_case_comes_to_what_it_came_to_when_it_was_recorded(name: str) -> None:
-    assert await replayed(BY_NAME[name], name) == read_outcome(CASSETTES / f"{name}.yaml")
+def test_the_network_is_blocked() -> None:
+    with offline(), pytest.raises(NetworkBlocked):
+        socket.create_connection(("127.0.0.1", 8765))
+    with offline(), pytest.raises(NetworkBlocked):
+        socket.getaddrinfo("localhost", 80)
 
 
-@pytest.mark.usefixtures("no_network")
+def test_the_network_is_free_again_when_no_block_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with offline(), offline():
+            pass
+        socket.create_connection(server.getsockname()).close()
+
+
+def test_a_server_in_this_process_goes_on_accepting_while_the_network_is_blocked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as waiting:
+        waiting.connect(server.getsockname())
+        with offline():
+            accepted, _ = server.accept()
+            accepted.close()
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+async def test_a_session_comes_to_what_it_came_to_before(name: str) -> None:
+    assert await replayed(name, name) == kept_outcome(name)
+
+
 async def test_a_client_that_sends_something_else_is_noticed() -> None:
-    with pytest.raises(CannotOverwriteExistingCassetteException):
-        await replayed(BY_NAME["retrieve-many"], "retrieve-one")
+    with pytest.raises(NotRecorded):
+        await replayed("retrieve-many", "retrieve-one")
 
 
-@pytest.mark.usefixtures("no_network")
 async def test_a_client_that_sends_less_is_noticed() -> None:
     with pytest.raises(AssertionError, match=r"interactions in retrieve-one\.yaml were not"):
-        await replayed(BY_NAME["authenticate"], "retrieve-one")
+        await replayed("authenticate", "retrieve-one")
 
 
-@pytest.mark.usefixtures("no_network")
 async def test_another_outcome_is_noticed() -> None:
-    outcome = await replayed(BY_NAME["retrieve-one"], "retrieve-one")
-    assert outcome != read_outcome(CASSETTES / "create.yaml")
+    assert await replayed("retrieve-one", "retrieve-one") != kept_outcome("create")
 
 
 DOCUMENTED = {
@@ -89,8 +90,14 @@ DOCUMENTED = {
 def test_every_documented_call_and_its_statuses_are_recorded(method: str, path: str) -> None:
     recorded = {
         status
-        for cassette in CASSETTES.glob("*.yaml")
-        for sent, target, status in read_interactions(cassette)
+        for name in SESSIONS
+        for sent, target, status in read_interactions(cassette_of(name))
         if sent == method and re.fullmatch(path, target.removeprefix("/api/v1"))
     }
     assert recorded >= DOCUMENTED[method, path]
+
+
+if __name__ == "__main__":
+    # python -m tests.harness.test_replay NAME… keeps what the client makes of changed cassettes.
+    for given in sys.argv[1:]:
+        keep_outcome(given, asyncio.run(replayed(given, given)))

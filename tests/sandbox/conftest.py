@@ -157,11 +157,14 @@ def shared(
 
 
 @pytest.fixture(scope="session")
-def turned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def turned(
+    backend: Backend, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """One sandbox with a control plane, for all tests that put it back: see `control`."""
     folder = tmp_path_factory.mktemp("turned") / "data"
-    SqliteBackend().copy(template, folder)
-    config = SandboxConfig(data=folder, port=0, control=True)
+    backend.copy(template, folder)
+    database = backend.database_of(folder)
+    config = SandboxConfig(data=folder, port=0, control=True, database=database)
     with running(config, ManualClock(MORNING)) as one:
         yield one
 

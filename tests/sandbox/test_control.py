@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
     from tests.sandbox.control import Control
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
+
 
 def always(*_values: object) -> bool:
     return True

@@ -13,8 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h11
 import httpx
+import msgspec
 import pytest
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cmdm_tui.sandbox import (
     Credentials,
@@ -220,6 +223,25 @@ def test_bytes_that_come_one_by_one_are_a_request_all_the_same(shared: "Running"
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
+def test_the_head_of_an_answer_goes_out_with_its_body() -> None:
+    """Handing a short answer to the system in two pieces costs more than making it."""
+    for body in (b"{}", b""):
+        http = connections.StrictHttp(h11.SERVER)
+        http.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert isinstance(http.next_event(), h11.Request)
+        length = [("content-length", str(len(body)))]
+        pieces = [
+            http.send(h11.Response(status_code=200, headers=length)),
+            http.send(h11.Data(data=body)),
+            http.send(h11.EndOfMessage()),
+        ]
+        assert pieces == [
+            b"",
+            b"HTTP/1.1 200 \r\ncontent-length: %d\r\n\r\n" % len(body) + body,
+            b"",
+        ]
+
+
 # Deadlines and numbers
 
 
@@ -266,17 +288,58 @@ def test_a_body_that_the_call_waits_for_is_given_up(start: "Start", monkeypatch:
         assert running.http.get("/lead").json()["Total Records"] == "40"
 
 
+def a_deadline_holds_on_a_connection_that_was_used(running: "Running") -> None:
+    """The last of several requests, after a quick one and one with a body, does not arrive."""
+    host, bearer = running.host.encode(), running.http.headers["authorization"].encode()
+    head = b"Host: %b\r\nAuthorization: %b\r\n" % (host, bearer)
+    quick = b"GET /api/v1/lead/fields HTTP/1.1\r\n%b\r\n" % head
+    body = b"POST /api/v1/nothing HTTP/1.1\r\n%bContent-Length: 2\r\n\r\n" % head
+    with socket.create_connection(running.address, timeout=3) as connection:
+        for piece, status in ((quick, b"200"), (body, b""), (b"{}", b"404"), (quick, b"200")):
+            connection.sendall(piece)
+            assert not status or b"HTTP/1.1 %b " % status in connection.recv(65_536)
+        connection.sendall(quick[:-2])
+        try:
+            answer = connection.recv(65_536)
+        except TimeoutError:
+            answer = b""
+    assert answer.startswith(b"HTTP/1.1 408"), answer[:100]
+
+
+def test_a_deadline_holds_on_a_connection_that_was_used(start: "Start", monkeypatch: Patch) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    with start() as running:
+        a_deadline_holds_on_a_connection_that_was_used(running)
+        # An alarm that is not brought forward goes off for the body, much later.
+        monkeypatch.setattr(connections.Connection, "_set_alarm", set_once)
+        fails(lambda: a_deadline_holds_on_a_connection_that_was_used(running))
+
+
+def set_once(connection: Any) -> None:
+    """Set the alarm of the first deadline, and no other."""
+    if connection._alarm is None:
+        connection._alarm = connection.loop.call_at(connection._due + 60, connection._look)
+
+
+def a_silent_connection_is_closed_without_a_word(running: "Running") -> None:
+    with socket.create_connection(running.address, timeout=3) as connection:
+        try:
+            said = connection.recv(10)
+        except TimeoutError:
+            said = b"nothing, and it stays open"
+    assert said == b""
+
+
 def test_a_silent_connection_is_closed_without_a_word(start: "Start", monkeypatch: Patch) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
-    with start() as running, socket.create_connection(running.address, timeout=4) as connection:
-        assert connection.recv(10) == b""
+    with start() as running:
+        a_silent_connection_is_closed_without_a_word(running)
+        monkeypatch.setattr(connections.Connection, "_watch", nothing)
+        fails(lambda: a_silent_connection_is_closed_without_a_word(running))
 
 
-def test_an_answer_that_nobody_takes_is_given_up(
-    start: "Start", monkeypatch: Patch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_AN_ANSWER", 0.4)
-    with start(data=tmp_path / "big", records=9_000) as running, socket.socket() as connection:
+def an_answer_that_nobody_takes_is_given_up(running: "Running") -> None:
+    with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         connection.settimeout(10)
         connection.connect(running.address)
@@ -294,6 +357,17 @@ def test_an_answer_that_nobody_takes_is_given_up(
         except OSError:
             pass
         assert taken > 0
+
+
+def test_an_answer_that_nobody_takes_is_given_up(
+    start: "Start", monkeypatch: Patch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_AN_ANSWER", 0.4)
+    with start(data=tmp_path / "big", records=9_000) as running:
+        an_answer_that_nobody_takes_is_given_up(running)
+        uvicorn_alone = H11Protocol.pause_writing
+        monkeypatch.setattr(connections.Connection, "pause_writing", uvicorn_alone)
+        fails(lambda: an_answer_that_nobody_takes_is_given_up(running))
 
 
 def half_open_connections_starve_nobody(running: "Running") -> None:
@@ -398,11 +472,23 @@ def test_credentials_for_others_are_not_easily_guessed(
     fails(refused)
 
 
-@pytest.mark.parametrize("wrong", ["", "with space", "lïne", "a\r\nb", "x" * 1_001])
-def test_credentials_that_cannot_stand_in_a_header(tmp_path: Path, wrong: str) -> None:
-    credentials = Credentials("id", "secret", wrong, "password")
-    with pytest.raises(SettingError, match="username"):
-        config(tmp_path, credentials=credentials)
+def credentials_that_cannot_stand_in_a_header_are_refused(tmp_path: Path, wrong: str) -> None:
+    everywhere: tuple[dict[str, Any], ...] = ({}, {"host": "0.0.0.0", "certfile": tmp_path})
+    for name in STRONG.__struct_fields__:
+        credentials = msgspec.structs.replace(STRONG, **{name: wrong})
+        for settings in everywhere:
+            message = refusal(partial(config, tmp_path, credentials=credentials, **settings))
+            assert name in message
+            assert not wrong or wrong not in message
+
+
+@pytest.mark.parametrize("wrong", ["", "with space and more", "lïne", "a\r\nb", "xy" * 501])
+def test_credentials_that_cannot_stand_in_a_header_are_refused(
+    tmp_path: Path, wrong: str, monkeypatch: Patch
+) -> None:
+    credentials_that_cannot_stand_in_a_header_are_refused(tmp_path, wrong)
+    monkeypatch.setattr(exposure, "_check_form", nothing)
+    fails(lambda: credentials_that_cannot_stand_in_a_header_are_refused(tmp_path, wrong))
 
 
 def test_credentials_of_ones_own_are_the_ones_that_sign_in(tmp_path: Path) -> None:

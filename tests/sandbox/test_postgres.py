@@ -1,33 +1,46 @@
 """PostgreSQL: what can go wrong with a database, how it is read, and the keys it is sorted by."""
 
+import itertools
 import sys
-from contextlib import ExitStack, closing
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from cmdm_tui.sandbox import (
+    Credentials,
     DatabaseError,
     DatabaseInUseError,
     Sandbox,
     SandboxConfig,
 )
-from cmdm_tui.sandbox.postgres import statements
+from cmdm_tui.sandbox.postgres import saves, statements, store
 from cmdm_tui.sandbox.postgres.address import conninfo
 from cmdm_tui.sandbox.postgres.keys import between, is_cut, key, ranked
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.store import Order
+from tests.sandbox.conftest import running
+from tests.sandbox.control import Control
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from tests.sandbox.backends import PostgresBackend
 
+OWN = Credentials("id", "Tq8-vR2_kz5Lw0Xc", "me@example.org", "h4H.n7:Pd1$Ye9-B")
 NAME = ENTITIES["product"].by_name["Name"]
+
+
+# Starting
 
 
 def refusal(data: Path, address: str, *, reset: bool = False) -> str:
@@ -145,6 +158,147 @@ def test_the_database_holds_no_secret(postgres: "PostgresBackend", tmp_path: Pat
     for secret in (info.client_id, info.client_secret, info.username, info.password):
         assert secret not in kept
     postgres.drop(data)
+
+
+# Saving and restoring
+
+
+@contextmanager
+def controlled(data: Path, address: str) -> "Generator[tuple[httpx.Client, Control]]":
+    """Serve a database with a control plane, and be signed in to both."""
+    config = SandboxConfig(
+        data, port=0, records=20, database=address, control=True, credentials=OWN, rate_limit=10**6
+    )
+    with running(config) as served:
+        control = Control.of(served.info)
+        with control.http:
+            control.clock()
+            yield served.http, control
+
+
+def test_what_is_saved_is_ones_own_and_what_is_restored_is_everybodys(
+    postgres: "PostgresBackend", tmp_path: Path
+) -> None:
+    data = tmp_path / "one"
+    address = postgres.database_of(data)
+    first = controlled(data, address)
+    with first as (http, control), controlled(tmp_path / "other", address) as (others, its):
+        control.snapshot("mine")
+        assert its.http.post("/restore", json={"name": "mine"}).status_code == 400
+        page = "/lead?sort_by=LastName&per_page=5&page={}"
+        before = [others.get(page.format(number)).json() for number in (1, 2)]
+        others.post("/lead", json={"LastName": "Aa"})
+        assert others.get(page.format(1)).json() != before[0]
+        control.restore("mine")
+        # Where the other one's page ended was true of records that are no more.
+        assert [others.get(page.format(number)).json() for number in (1, 2)] == before
+        its.reset()
+        assert [http.get(page.format(number)).json() for number in (1, 2)] == before
+    postgres.drop(data)
+
+
+def restoring_holds_against_writers(http: httpx.Client, control: "Control") -> None:
+    every = http.get("/lead").json()
+    ids = [record["ExternalID"] for record in every["Entity"]]
+    is_over = threading.Event()
+
+    def write(number: int) -> list[int]:
+        statuses: list[int] = []
+        with httpx.Client(base_url=http.base_url, headers=http.headers, verify=False) as own:
+            for turn in itertools.count(number):
+                external_id = ids[turn % len(ids)]
+                statuses += [
+                    own.post("/lead", json={"LastName": "New"}).status_code,
+                    own.put(f"/lead/{external_id}", json={"LastName": str(turn)}).status_code,
+                    own.put(f"/lead/convert/{external_id}").status_code,
+                    own.delete(f"/lead/{ids[-1 - turn % len(ids)]}").status_code,
+                ]
+                if is_over.is_set():
+                    break
+        return statuses
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, number) for number in range(4)]
+        try:
+            for _ in range(20):
+                control.restore("beginning")
+                listed = http.get("/lead").json()
+                assert len(listed["Entity"]) == int(listed["Total Records"])
+        finally:
+            is_over.set()
+        statuses = {status for writer in writers for status in writer.result()}
+    assert statuses <= {200, 201, 400, 404}
+    control.restore("beginning")
+    assert http.get("/lead").json() == every
+
+
+def is_held(check: "Callable[..., None]", *values: object) -> bool:
+    """Say whether a check passes."""
+    try:
+        check(*values)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_restoring_holds_against_writers(
+    postgres: "PostgresBackend", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    with controlled(data, postgres.database_of(data)) as (http, control):
+        restoring_holds_against_writers(http, control)
+        # Without the gate they get in each other's way, sooner or later.
+        monkeypatch.setattr(store, "PASS_THE_GATE", b"SELECT 1")
+        attempts = (is_held(restoring_holds_against_writers, http, control) for _ in range(10))
+        assert not all(attempts)
+    postgres.drop(data)
+
+
+def test_what_the_database_loses_is_told(postgres: "PostgresBackend", tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    address = postgres.database_of(data)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+    with (
+        controlled(data, address) as (_, control),
+        closing(psycopg.connect(address, autocommit=True)) as connection,
+    ):
+        control.snapshot("mine")
+        connection.execute(end, [saves.APPLICATION])
+        for _ in range(2):
+            answer = control.http.post("/restore", json={"name": "mine"})
+            assert answer.status_code == 400
+            assert answer.json()["Message"].endswith(".")
+        control.snapshot("mine")
+        control.restore("mine")
+    postgres.drop(data)
+
+
+def test_a_user_who_cannot_save_cannot_have_a_control_plane(
+    postgres: "PostgresBackend", tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    address = postgres.database_of(data)
+    user = f"{urlsplit(address).path[1:]}_user"
+    name = sql.Identifier(urlsplit(address).path[1:])
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        for statement in (
+            "CREATE ROLE {user} LOGIN",
+            "REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC",
+            "GRANT CREATE ON DATABASE {name} TO {user}",
+        ):
+            connection.execute(sql.SQL(statement).format(user=sql.Identifier(user), name=name))
+    limited = address.replace("cmdm@", f"{user}@")
+    with pytest.raises(DatabaseError, match="--control"), controlled(data, limited):
+        pass
+    with Sandbox.embedded(SandboxConfig(data, port=0, records=0, database=limited)):
+        pass
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(user)))
+        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(user)))
+    postgres.drop(data)
+
+
+# How it is read
 
 
 def test_pages_are_read_off_indexes(postgres: "PostgresBackend", tmp_path: Path) -> None:

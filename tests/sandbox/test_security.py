@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import accounts, bodies, folder, gate, routes, tokens, values
+from cmdm_tui.sandbox import accounts, bodies, connections, folder, gate, routes, tokens, values
 from cmdm_tui.sandbox.accounts import Account, Credentials
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.sqlite import SqliteStore
@@ -258,23 +258,62 @@ def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch:
     fails(lambda: a_huge_body_without_a_length_is_refused(shared))
 
 
+def waiting_for_100(running: "Running", length: int) -> bytes:
+    """Return the head of a request whose body the client holds back until it is asked for."""
+    return (
+        f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: {length}\r\n"
+        "Expect: 100-continue\r\n"
+        f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+    ).encode()
+
+
 def a_client_that_waits_for_100_is_told_at_once(running: "Running") -> None:
-    with socket.create_connection(running.address, timeout=5) as connection:
-        request = (
-            f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 2000000\r\n"
-            "Expect: 100-continue\r\n"
-            f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
-        )
-        connection.sendall(request.encode())
-        answer = b""
-        while piece := connection.recv(4096):
-            answer += piece
+    answer = b""
+    with socket.create_connection(running.address, timeout=3) as connection:
+        connection.sendall(waiting_for_100(running, 2_000_000))
+        try:
+            while piece := connection.recv(4096):
+                answer += piece
+        except TimeoutError:
+            answer += b"and the connection stays open"
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
+    assert answer.endswith(b"}")
 
 
-def test_a_client_that_waits_for_100_is_told_at_once(shared: "Running") -> None:
+def test_a_client_that_waits_for_100_is_told_at_once(shared: "Running", monkeypatch: Patch) -> None:
     a_client_that_waits_for_100_is_told_at_once(shared)
+    monkeypatch.setattr(routes, "refuse_declared_size", always)
+    fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
+    monkeypatch.setattr(routes, "refuse_declared_size", without_closing)
+    fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
+
+
+def without_closing(headers: bodies.Headers) -> None:
+    """Refuse a size and leave open whether the body comes all the same."""
+    bodies.refuse_declared_size([one for one in headers if one[0] != b"expect"])
+
+
+def a_client_that_waits_for_100_is_asked_for_the_body(running: "Running") -> None:
+    body = b'{"LastName": "Held back"}'
+    with socket.create_connection(running.address, timeout=3) as connection:
+        connection.sendall(waiting_for_100(running, len(body)))
+        try:
+            answer = connection.recv(4096)
+        except TimeoutError:
+            answer = b""
+        assert answer == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 201")
+
+
+def test_a_client_that_waits_for_100_is_asked_for_the_body(
+    shared: "Running", monkeypatch: Patch
+) -> None:
+    a_client_that_waits_for_100_is_asked_for_the_body(shared)
+    waits = "they_are_waiting_for_100_continue"
+    monkeypatch.setattr(connections.StrictHttp, waits, value=False)
+    fails(lambda: a_client_that_waits_for_100_is_asked_for_the_body(shared))
 
 
 # Values

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from cmdm_tui.config import Credentials, Profile
+from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.screens.browse import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
@@ -25,7 +25,7 @@ class FixedOpening:
     found: Profile
     error: Exception | None = None
     secrets: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
-    kept: list[tuple[str, str, bool]] = field(default_factory=list[tuple[str, str, bool]])
+    kept: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     demos: int = 0
 
     def demo(self) -> Profile:
@@ -38,8 +38,8 @@ class FixedOpening:
             raise self.error
         return self.found
 
-    def keep(self, name: str, url: str, credentials: Credentials, *, keep_secrets: bool) -> Profile:
-        self.kept.append((name, url, keep_secrets))
+    def keep(self, name: str, url: str, credentials: Credentials, *, place: SecretPlace) -> Profile:
+        self.kept.append((name, url, place))
         return Profile(name, url, credentials, catalog=name)
 
 

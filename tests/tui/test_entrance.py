@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Checkbox, Input
+from textual.widgets import Input
 
 from cmdm_tui.config import ConfigurationError, MissingSecrets, NoProfile
 from cmdm_tui.tui import Explorer
@@ -14,6 +14,7 @@ from cmdm_tui.tui.screens.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in import SignInScreen
 from cmdm_tui.tui.screens.start import StartScreen
 from cmdm_tui.tui.screens.welcome import WelcomeScreen
+from tests.conftest import KeyringOf
 from tests.tui.driving import FixedOpening, press, said, settled, shown, type_text, words
 from tests.tui.service import URL, ScriptedService, message, profile
 
@@ -38,10 +39,11 @@ async def test_without_a_profile_the_demo_is_offered(service: ScriptedService) -
         assert "3 records" in words(app)
 
 
-@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("place", ["ask", "keyring", "file"])
 async def test_a_sign_in_makes_a_profile_once_it_succeeded(
-    service: ScriptedService, keeps: bool
+    service: ScriptedService, keyring: KeyringOf, place: str
 ) -> None:
+    keyring("working")
     opening = FixedOpening(profile(), NO_PROFILE)
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -54,16 +56,30 @@ async def test_a_sign_in_makes_a_profile_once_it_succeeded(
             await press(pilot, "enter")
         assert "hunter2" not in shown(app)
         assert "the-secret" not in shown(app)
-        if keeps:
-            app.screen.query_one(Checkbox).toggle()
+        if place != "ask":
+            downs = ["down"] * ["ask", "keyring", "file"].index(place)
+            await press(pilot, "tab", "enter", *downs, "enter", "shift+tab")
         await press(pilot, "enter")
         assert "Those are not known here" in said(app)
         assert opening.kept == []
         service.answers.clear()
         await press(pilot, "ctrl+s")
-        assert opening.kept == [("main", URL, keeps)]
+        assert opening.kept == [("main", URL, place)]
         assert isinstance(app.screen, BrowseScreen)
         assert service.sign_ins == 3
+
+
+async def test_the_keyring_is_offered_only_where_its_package_is(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cmdm_tui.tui.screens.sign_in.is_installed", lambda: False)
+    app = Explorer(FixedOpening(profile(), NO_PROFILE), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "s", "shift+tab", "shift+tab", "enter")
+        assert "in a file in plain text" in shown(app)
+        assert "keyring" not in shown(app)
+        assert "cmdm login --help" in words(app)
 
 
 @pytest.mark.parametrize(

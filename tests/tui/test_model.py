@@ -61,12 +61,12 @@ def test_a_record_names_those_it_belongs_to() -> None:
 async def test_the_index_finds_what_belongs_to_a_record(service: ScriptedService) -> None:
     index = RelatedIndex()
     async with Client(URL, CREDENTIALS, transport=service) as client:
-        assert index.calls_left({"task": 2, "opportunity": 1_001}) == 3
-        assert index.calls_left({"task": 2}) is None
+        assert index.calls_left({"task": 2, "opportunity": 1_001}, client.page_sizes) == 3
+        assert index.calls_left({"task": 2}, client.page_sizes) is None
         steps = [window.entity async for window in index.read(client)]
     assert steps == ["task", "opportunity"]
     assert index.is_complete
-    assert index.calls_left({}) == 0
+    assert index.calls_left({}, client.page_sizes) == 0
     assert index.calls_made == 2
     found = index.of(record("ID000001", "account"))
     assert [entry.record.external_id for entry in found] == ["TASK0001", "OPPO0001"]
@@ -81,10 +81,10 @@ async def test_an_index_of_small_pages_tells_what_is_left(service: ScriptedServi
     index = RelatedIndex()
     async with Client(URL, CREDENTIALS, transport=service) as client:
         async for _ in index.read(client):
-            assert index.calls_left({"task": 2, "opportunity": 1}) in {2, 1, 0}
+            assert index.calls_left({"task": 2, "opportunity": 1}, client.page_sizes) in {2, 1, 0}
     assert service.calls == [
         "task?per_page=1000&page=1", "task?per_page=1000&page=2",
-        "opportunity?per_page=1000&page=1",
+        "opportunity?per_page=1&page=1",
     ]  # fmt: skip
 
 
@@ -126,3 +126,14 @@ def test_any_time_a_service_tells_is_shown_or_left_out(reset: float, offset: flo
 def test_a_time_on_another_day_has_its_date() -> None:
     assert clock_time(RESET, RESET - 100) == "14:00"
     assert clock_time(RESET, RESET - 100_000) == "01 Jan 14:00"
+
+
+async def test_an_index_costs_as_many_calls_as_pages_of_the_size_granted(
+    service: ScriptedService,
+) -> None:
+    async with Client(URL, CREDENTIALS, transport=service) as client:
+        client.page_sizes.look_up(lambda: 2)
+        index = RelatedIndex()
+        assert index.calls_left({"task": 2, "opportunity": 5}, client.page_sizes) == 4
+        _ = [window async for window in index.read(client)]
+    assert service.calls == ["task?per_page=2&page=1", "opportunity?per_page=2&page=1"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.api import NotFound, Page, Record, Response
+from cmdm_tui.api import NotFound, Page, PageSizes, Record, Response
 from cmdm_tui.tui.records import Order, RecordWindow
 
 RESPONSE = Response(1, "GET", "/lead", 200, httpx.Headers(), b"", 0.0)
@@ -163,6 +163,8 @@ def test_an_order_turns_round() -> None:
 @dataclass
 class Refusing:
     """A client whose every page is 404."""
+
+    page_sizes: PageSizes = field(default_factory=PageSizes)
 
     async def page(self, *_: object, **__: object) -> Page:
         raise NotFound("no such page", status=404)

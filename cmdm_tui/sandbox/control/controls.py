@@ -9,7 +9,7 @@ from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.sandbox.faults import Faults
 from cmdm_tui.sandbox.limits import Limits
-from cmdm_tui.sandbox.store import SavingStore, Store
+from cmdm_tui.sandbox.store import Store
 from cmdm_tui.sandbox.tokens import Tokens
 
 BEGINNING = "beginning"
@@ -38,27 +38,26 @@ class Controls:
 
     async def begin(self) -> None:
         """Save the records as they are at the start, to be able to reset."""
-        if isinstance(self.store, SavingStore):
-            await self.store.save(BEGINNING)
+        await self.store.save(BEGINNING)
 
     def saved(self) -> list[str]:
         """Return the names of what was saved."""
-        return self.store.saved if isinstance(self.store, SavingStore) else []
+        return self.store.saved
 
     async def save(self, name: str) -> None:
         """Save all records under `name`."""
-        await self._saving.save(name)
+        await self.store.save(name)
 
     async def restore(self, name: str, *, calls: bool) -> None:
         """Go back to the records of `name`; with `calls`, count calls from zero too.
 
         Tokens stay good, and the clock, the settings and the behaviours stay as they are.
         """
-        if name not in self._saving.saved:
+        if name not in self.store.saved:
             raise SettingError(f"Nothing was saved as {name!r}.")
-        await self._saving.restore(name)
+        await self.store.restore(name)
         if calls:
-            await self._saving.forget_calls()
+            await self.store.forget_calls()
 
     async def reset(self) -> None:
         """Put everything back as it was at the start, but for the tokens, which stay good."""
@@ -69,12 +68,6 @@ class Controls:
         self.limits.a_month = self.config.month_limit
         self.behaviours.replace(self.config.behaviours)
         self.faults.replace(self.config.faults)
-
-    @property
-    def _saving(self) -> SavingStore:
-        if not isinstance(self.store, SavingStore):
-            raise SettingError("This database's records cannot be saved; serve them from a file.")
-        return self.store
 
     # Time
 

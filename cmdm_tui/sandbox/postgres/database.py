@@ -40,6 +40,7 @@ _META = "SELECT name, value FROM _meta"
 _ADD_META = "INSERT INTO _meta (name, value) VALUES (%s, %s)"
 _ADD_ENTITY = """
 INSERT INTO _entity (name, total, last_position, version) VALUES (%s, %s, %s, 1)"""
+_MAY_SAVE = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 _STEP = 2_000
 
 
@@ -65,6 +66,15 @@ class Database:
     def is_made(self) -> bool:
         """Say whether the database holds something under the sandbox's name."""
         return self._connection.execute(_SCHEMA_EXISTS, [SCHEMA]).fetchone() is not None
+
+    def check_for_control(self) -> None:
+        """Raise `DatabaseError` unless records can be saved, as a control plane does."""
+        if self._connection.execute(_MAY_SAVE).fetchone() != (True,):
+            raise DatabaseError(
+                f"The database {self.place} lets this user make no temporary tables, "
+                "where the control plane saves records; "
+                "grant TEMPORARY on the database to the user, or leave --control away."
+            )
 
     def make(
         self, credentials: Credentials, seed: Seed, total: int, progress: Progress | None

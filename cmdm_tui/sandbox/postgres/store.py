@@ -6,7 +6,7 @@ connections are asynchronous: handing a query to a thread and back costs more th
 
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from cmdm_tui.sandbox.postgres import statements
 from cmdm_tui.sandbox.postgres.address import place, reason
 from cmdm_tui.sandbox.postgres.clock import DatabaseClock
 from cmdm_tui.sandbox.postgres.keys import cut, is_cut, key, keys, ranked
+from cmdm_tui.sandbox.postgres.saves import PASS_THE_GATE, Saves
 from cmdm_tui.sandbox.postgres.windows import Windows
 from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
 from cmdm_tui.sandbox.statements import filled
@@ -57,6 +58,8 @@ _DROP_COUNTS = b"""
 DELETE FROM _usage WHERE (period LIKE 'hour %%' AND period < %s)
     OR (period LIKE 'month %%' AND period < %s)"""
 
+_FORGET_COUNTS = b"DELETE FROM _usage"
+
 
 class PostgresStore:
     """A `Store` in the database that `conninfo` names, which `database` has made and checked."""
@@ -64,6 +67,7 @@ class PostgresStore:
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._windows = Windows()
+        self._saves = Saves(conninfo)
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
         self.clock = DatabaseClock()
 
@@ -79,7 +83,7 @@ class PostgresStore:
             open=False,
             timeout=10,
         )
-        async with pool:
+        async with pool, aclosing(self._saves):
             self._pool = pool
             try:
                 await self.token_end("")
@@ -117,6 +121,7 @@ class PostgresStore:
     async def writing(self) -> AsyncGenerator["PostgresTransaction"]:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
         async with self._connections.connection() as connection, connection.transaction():
+            await connection.execute(PASS_THE_GATE)
             yield PostgresTransaction(connection)
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
@@ -142,6 +147,24 @@ class PostgresStore:
             cursor = await connection.execute(_COUNT, [list(periods(now))], binary=True)
             (hour,), (month,) = await cursor.fetchall()
         return Usage(hour, month)
+
+    @property
+    def saved(self) -> list[str]:
+        """The names of what this process saved, the oldest first."""
+        return self._saves.names
+
+    async def save(self, name: str) -> None:
+        """Keep all records as they are now under `name`, for this process alone."""
+        await self._saves.save(name)
+
+    async def restore(self, name: str) -> None:
+        """Go back to what was saved under `name`, for all who serve the database."""
+        await self._saves.restore(name)
+
+    async def forget_calls(self) -> None:
+        """Count from zero, for all who serve the database."""
+        async with self._connections.connection() as connection:
+            await connection.execute(_FORGET_COUNTS)
 
     async def _row(self, sql: bytes, values: list[Any]) -> tuple[Any, ...] | None:
         async with self._connections.connection() as connection:

@@ -14,7 +14,7 @@ from textual.widgets import TabbedContent, TabPane
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.tui import commands
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged
+from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Told
 from cmdm_tui.tui.palette import BrowseCommands
 from cmdm_tui.tui.values import line
 from cmdm_tui.tui.widgets.entity_list import EntityList
@@ -174,6 +174,10 @@ class BrowseScreen(Screen[None]):
     @on(Answered)
     def _show_quota(self) -> None:
         self.show_quota()
+
+    @on(Told)
+    def _tell(self, event: Told) -> None:
+        self.query_one(StatusLine).take(event.event)
 
     @on(CountKnown)
     def _pass_count(self, event: CountKnown) -> None:

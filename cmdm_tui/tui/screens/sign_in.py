@@ -9,9 +9,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Checkbox, Input, Label
+from textual.widgets import Button, Input, Label, Select
 
-from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.config import Credentials, SecretPlace, SecretStr
+from cmdm_tui.config.keyrings import is_installed
 from cmdm_tui.tui.entrance import Entrance, SignInForm
 from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
@@ -25,7 +26,12 @@ _FIELDS = (
     ("password", "Password", "", True),
     ("name", "Profile name", "letters, digits, - and _", False),
 )
-_KEEP = "Keep the secrets in a file only you can read"
+_PLACES: tuple[tuple[str, SecretPlace], ...] = (
+    ("kept nowhere: you are asked each time", "ask"),
+    ("in the system's keyring", "keyring"),
+    ("in a file in plain text, only you can read it", "file"),
+)
+_OTHER_PLACES = "secrets by a command or the environment: cmdm login --help"
 
 
 class SignInScreen(Screen[None]):
@@ -52,6 +58,7 @@ class SignInScreen(Screen[None]):
         """Lay out the form."""
         with VerticalScroll(id="form", can_focus=False) as form:
             form.border_title = "Sign in"
+            form.border_subtitle = _OTHER_PLACES
             for name, label, placeholder, is_secret in _FIELDS:
                 with Horizontal(classes="row"):
                     yield Label(label, markup=False)
@@ -62,7 +69,9 @@ class SignInScreen(Screen[None]):
                         compact=True,
                         id=name,
                     )
-            yield Checkbox(Content(_KEEP), compact=True, id="keep")
+            with Horizontal(classes="row"):
+                yield Label("The secrets are", markup=False)
+                yield Select(_places(), value="ask", allow_blank=False, compact=True, id="place")
             yield Button(Content("Sign in"), variant="primary", compact=True, id="submit")
             yield Notice(id="sign-in-notice")
         yield KeyFooter()
@@ -88,6 +97,11 @@ class SignInScreen(Screen[None]):
         """Go back to the other ways in."""
         self.post_message(WelcomeWanted(""))
 
+    @property
+    def _place(self) -> SecretPlace:
+        chosen = self.query_one("#place", Select).value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return next(place for _, place in _PLACES if place == chosen)
+
     def _form(self) -> SignInForm:
         def text(name: str) -> str:
             return self.query_one(f"#{name}", Input).value
@@ -101,7 +115,7 @@ class SignInScreen(Screen[None]):
                 password=SecretStr(text("password")),
             ),
             name=text("name").strip(),
-            keep_secrets=self.query_one(Checkbox).value,
+            place=self._place,
         )
 
     async def _try(self, form: SignInForm) -> None:
@@ -115,3 +129,10 @@ class SignInScreen(Screen[None]):
     @on(Failed)
     def _fail(self, event: Failed) -> None:
         self.query_one(Notice).warn(event.trouble, alone=False, hint="")
+
+
+def _places() -> list[tuple[Content, SecretPlace]]:
+    """Return the places to choose from: the keyring only where its package is here."""
+    return [
+        (Content(words), place) for words, place in _PLACES if place != "keyring" or is_installed()
+    ]

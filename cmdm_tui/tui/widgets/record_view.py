@@ -11,7 +11,7 @@ from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.columns import Column, columns_of
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged
+from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Told
 from cmdm_tui.tui.reading import Change, Reading
 from cmdm_tui.tui.records import RecordWindow
 from cmdm_tui.tui.widgets.notice import Notice
@@ -58,7 +58,7 @@ class RecordView(Vertical):
     def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._account = account
-        self._reading = Reading()
+        self._reading = Reading(account.profile.per_page)
         self._rows: dict[str, int] = {}
         self._worker: Worker[None] | None = None
 
@@ -184,6 +184,8 @@ class RecordView(Vertical):
             self._show_more()
         if event.window.total is not None:
             self.post_message(CountKnown(event.window.entity, event.window.total))
+        for told in event.window.news:
+            self.post_message(Told(told))
         self._go_on()
 
     def on_record_view_page_failed(self, event: PageFailed) -> None:

@@ -187,7 +187,7 @@ class RelatedView(Vertical):
         self.post_message(StateChanged())
 
     def _cost(self) -> str:
-        calls = self._index.calls_left(self._counts)
+        calls = self._index.calls_left(self._counts, self._client.page_sizes)
         cost = "an unknown number of calls" if calls is None else f"about {counted(calls, 'call')}"
         left = self._client.quota.remaining
         words = (

@@ -1,41 +1,83 @@
-"""The status line: profile, host, calls left, when they come back, and the token's time."""
+"""The status line: profile, host, what the client is doing, calls left, and the token's time."""
 
 import time
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Static
 
+from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
+from cmdm_tui.config import Profile
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.activity import Activity
 from cmdm_tui.tui.quota import QuotaWords
+from cmdm_tui.tui.theme import MARKS
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
 _GAP = Content.styled(" · ", "$foreground 40%")
 
 
 class StatusLine(Horizontal):
-    """One line on where calls go and how many are left, as the last answer told it."""
+    """One line on where calls go and how many are left, as the last answer told it.
+
+    While the client waits, signs in, tries again or pages, it tells so in place of what can wait:
+    the host, and the times of reset and token.
+    """
 
     def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._account = account
+        self._activity = Activity()
+        self._ticking: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out where calls go, which may be cut, beside how many are left, which may not."""
-        profile = Content.styled(one_line(self._account.profile.name, 24), "bold $text-accent")
-        host = Content(one_line(self._account.client.host, 80))
-        yield Static(_GAP.join([profile, host]), markup=False, id="status-where")
+        yield Static(marked(self._account.profile), markup=False, id="status-profile")
+        yield Static(markup=False, id="status-where")
         yield Static(markup=False, id="status-quota")
 
     def on_mount(self) -> None:
         """Show what is known before any call."""
+        self._ticking = self.set_interval(1.0, self.show_quota, pause=True)
+        self.show_quota()
+
+    @property
+    def doing(self) -> str:
+        """What the client is doing, in words; nothing where all is quiet."""
+        return self._activity.words(monotonic())
+
+    def take(self, event: Event) -> None:
+        """Take in what the client tells."""
+        self._activity = self._activity.after(event, monotonic())
         self.show_quota()
 
     def show_quota(self) -> None:
-        """Show the quota as it is now: no call."""
-        client = self._account.client
-        words = QuotaWords.of(client.quota, client.clock_offset, time.time())
-        calls = Content.styled(words.calls, "bold $text-warning" if words.is_low else "bold")
-        parts = [calls, Content(words.reset), Content(words.token)]
+        """Show what is done and the quota, as they are now: no call."""
+        doing, client = self.doing, self._account.client
+        quota = QuotaWords.of(client.quota, client.clock_offset, time.time())
+        calls = Content.styled(quota.calls, "bold $text-warning" if quota.is_low else "bold")
+        parts = [calls] if doing else [calls, Content(quota.reset), Content(quota.token)]
+        where = Content.styled(doing, "$text-accent") if doing else one_line(client.host, 80)
+        self.query_one("#status-where", Static).update(_GAP + where)
         self.query_one("#status-quota", Static).update(_GAP.join([part for part in parts if part]))
+        self.set_class(bool(doing), "-doing")
+        if self._ticking is not None:
+            (self._ticking.resume if doing else self._ticking.pause)()
+
+
+def marked(profile: Profile) -> Content:
+    """Return the profile's name in its colour, and whether nothing can be changed through it."""
+    name = one_line(profile.name, 24) + (" · read-only" if profile.read_only else "")
+    if profile.colour is None:
+        return Content.styled(name, "bold $text-accent")
+    mark = Color.parse(MARKS.get(profile.colour, profile.colour))
+    style = Style(background=mark, foreground=mark.get_contrast_text(1.0), bold=True)
+    return Content.styled(f" {name} ", style)

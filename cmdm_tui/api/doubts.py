@@ -1,0 +1,48 @@
+"""What resolves a doubt about a create or a conversion: what it was to make, and since when."""
+
+import time
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from cmdm_tui.api.errors import Call, MalformedResponse, OutcomeUnknown
+from cmdm_tui.api.failures import in_doubt
+from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.api.reconcile import Sought
+
+_KEPT = 10_000
+
+
+class Doubts:
+    """The doubts of one client; the records that it is known to have made are none of them."""
+
+    def __init__(self, clock: ServerClock) -> None:
+        self._clock = clock
+        self._made: deque[str] = deque(maxlen=_KEPT)
+
+    def rule_out(self, external_id: str) -> None:
+        """Take in that a create has made this record, so that no other can have."""
+        self._made.append(external_id)
+
+    @contextmanager
+    def about(self, sought: Sought) -> Generator[None]:
+        """Let a doubt about what is made here know what was `sought`, and since when."""
+        started = time.monotonic()
+        try:
+            yield
+        except OutcomeUnknown as doubt:
+            since = None
+            if self._clock.is_known:
+                since = self._clock.now() - (time.monotonic() - started)
+            doubt.sought = replace(sought, since=since, others=frozenset(self._made))
+            raise
+
+
+@contextmanager
+def reading_once(call: Call) -> Generator[None]:
+    """Read the answer of a call that must not be sent twice: unreadable is in doubt, not failed."""
+    try:
+        yield
+    except MalformedResponse as error:
+        raise in_doubt(call, error) from None

@@ -1,0 +1,175 @@
+"""`cmdm cases`: the cases there are, one of them whole, and what comes of running some."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.targets import (
+    cases_told,
+    chosen_entries,
+    could_not_run,
+    folder_option,
+    opened_target,
+    runnable,
+    target_options,
+    told_left_out,
+    told_remains,
+)
+from cmdm_tui.text import one_line, visible
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.cases.running import Played
+    from cmdm_tui.harness.library import Entry
+    from cmdm_tui.harness.manifest import Recorded
+
+
+@click.group(short_help="List, show and run the cases.")
+def cases() -> None:
+    """Cases are short sessions of calls, a file each, with what is expected of the answers.
+
+    They are recorded (cmdm record), replayed offline (cmdm replay) and sent to a live service
+    (cmdm verify).
+    """
+
+
+@cases.command("list", short_help="List the cases.")
+@click.argument("names", metavar="[CASE]...", nargs=-1)
+@click.option("--call", metavar="CALL", help="Only those of this call: get, list, create, …")
+@folder_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_cases(
+    names: tuple[str, ...], call: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
+    with could_not_run():
+        from cmdm_tui.harness.exchange import CALLS
+        from cmdm_tui.harness.library import built_in
+        from cmdm_tui.harness.manifest import read_manifest
+
+        if call is not None and call not in CALLS:
+            message = f"There is no call {one_line(call, 60)}. The calls are {', '.join(CALLS)}."
+            raise Failure(message, Exit.USAGE)
+        found = [
+            entry for entry in chosen_entries(folder, names) if call in {None, entry.case.endpoint}
+        ]
+        manifest = read_manifest(folder or built_in())
+    rows = [_row(entry, manifest.get(entry.key)) for entry in found]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    shown = [(row["name"], row["kind"], row["class"], row["statuses"]) for row in rows]
+    widths = [max((len(row[column]) for row in shown), default=0) for column in range(3)]
+    for row in shown:
+        padded = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
+        click.echo(visible("  ".join([*padded, row[3]])))
+    note(f"{cases_told(len(rows))}.")
+
+
+@cases.command("show", short_help="Show a case.")
+@click.argument("name", metavar="CASE")
+@folder_option
+def show(name: str, folder: Path | None) -> None:
+    """Print the file of CASE, and on stderr where it is and when it was recorded."""
+    with could_not_run():
+        from cmdm_tui.harness.cases import case_bytes
+        from cmdm_tui.harness.library import built_in
+        from cmdm_tui.harness.manifest import read_manifest
+
+        (entry, *others) = chosen_entries(folder, (name,))
+        if any(other.case.name != entry.case.name for other in others):
+            message = f"{one_line(name, 60)} names {len(others) + 1} cases. Name one."
+            raise Failure(message, Exit.USAGE)
+        known = read_manifest(folder or built_in()).get(entry.key)
+        note(str(entry.path))
+        note(_told(known))
+        click.echo(visible(case_bytes(entry.case).decode("utf-8"), keep_lines=True), nl=False)
+
+
+@cases.command("run", short_help="Send cases to a service.")
+@click.argument("names", metavar="CASE...", nargs=-1, required=True)
+@folder_option
+@target_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
+@click.pass_obj
+def run(
+    invocation: Invocation,
+    names: tuple[str, ...],
+    folder: Path | None,
+    *,
+    live: bool,
+    writes: bool,
+    as_json: bool,
+) -> None:
+    """Send the CASEs named to a sandbox, or with --live to the profile's service, and judge.
+
+    What is judged is what the case itself expects: statuses and values. cmdm verify compares with
+    the recording. Exit codes: 0 as expected, 1 not so, 2 could not run.
+    """
+    failed = 0
+    with could_not_run():
+        found = chosen_entries(folder, names)
+        with opened_target(invocation, live=live, writes=writes) as opened:
+            kept, left = runnable(found, opened, writes=writes)
+            told_left_out(left)
+            for entry in kept:
+                played = opened.target.play(entry.case)
+                opened.target.clean()
+                failed += any(one.problems for one in played)
+                _tell(entry, played, as_json=as_json)
+            told_remains(opened.target)
+        if not kept:
+            raise Failure("No case is left to run.", Exit.USAGE)
+    if failed:
+        message = f"{failed} of {cases_told(len(kept))} not answered as expected."
+        raise Failure(message)
+    note(f"{cases_told(len(kept))} run, answered as expected.")
+
+
+def _tell(entry: "Entry", played: "list[Played]", *, as_json: bool) -> None:
+    if not as_json:
+        click.echo(one_line(entry.case.name))
+    for number, one in enumerate(played, 1):
+        exchange = one.exchange
+        row: dict[str, Any] = {
+            "case": entry.case.name,
+            "step": number,
+            "method": exchange.method,
+            "path": exchange.path,
+            "status": exchange.status,
+            "problems": list(one.problems),
+        }
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        mark = "✗" if one.problems else "✓"
+        status = str(exchange.status or "—")
+        click.echo(f"  {mark} {status:>3}  {exchange.method} {one_line(exchange.path, 100)}")
+        for problem in one.problems:
+            click.echo(f"        {one_line(problem, 200)}")
+
+
+def _row(entry: "Entry", known: "Recorded | None") -> dict[str, str]:
+    case = entry.case
+    statuses = dict.fromkeys(status for step in case.steps for status in step.expect.statuses)
+    return {
+        "name": case.name,
+        "kind": entry.kind,
+        "call": case.endpoint,
+        "class": case.input_class,
+        "certainty": case.certainty,
+        "statuses": " ".join(str(status) for status in statuses),
+        "summary": case.summary,
+        "source": case.source,
+        "recorded": "" if known is None else known.recorded.isoformat(),
+    }
+
+
+def _told(known: "Recorded | None") -> str:
+    if known is None:
+        return "It has not been recorded."
+    return f"Recorded on {known.recorded} of {one_line(known.target, 100)}."

@@ -1,0 +1,323 @@
+"""`cmdm fuzz`: tries a service with what nobody would send, and says where it breaks its word."""
+
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.fuzz.engine import FuzzSettings
+    from cmdm_tui.harness.fuzz.events import Event, RunEnded
+    from cmdm_tui.harness.fuzz.target import Target
+    from cmdm_tui.harness.fuzz.workers import Opening
+    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.report import Gathering
+
+_REQUESTS = 5_000
+_LIVE_REQUESTS = 200
+_RECORDS = 40
+_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
+_REPORT = "fuzz-report"
+_KNOWN = "failures.txt"
+_LARGEST_BASELINE = 1_000_000
+
+
+@click.command(short_help="Try a service with odd requests, and check what it answers.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Repeat the run of this seed.")
+@click.option(
+    "--max-requests", type=click.IntRange(1), metavar="N",
+    help=f"Make N requests at most: {_REQUESTS:,}, or {_LIVE_REQUESTS} of a live service.",
+)  # fmt: skip
+@click.option(
+    "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+    help="Begin no request after so many seconds.",
+)  # fmt: skip
+@click.option(
+    "--workers", type=click.IntRange(1, 16), default=1, metavar="N",
+    help="Fuzz N sandboxes at once, each in a process of its own.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, metavar="NAME",
+    help="Only this phase (stateless, stateful), call in odd ways, or check; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--baseline", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+    help=f"Failures that are known, as an earlier run listed them in {_KNOWN}.",
+)  # fmt: skip
+@click.option(
+    "--report-dir", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+    help=f"Write reports here, failures or not; without it, failures go to {_REPORT}.",
+)  # fmt: skip
+@click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
+@click.option("--live", is_flag=True, help="Fuzz the profile's service: reading only.")
+@click.option("--writes", is_flag=True, help="Also create, change and delete on a live service.")
+@click.option("--strict", is_flag=True, help="Let what the documentation leaves open fail it too.")
+@click.option("--plain", is_flag=True, help="Tell the run in lines, not on a live screen.")
+@click.option("--list-checks", is_flag=True, help="Print the checks and where they come from.")
+@click.pass_context
+def fuzz(
+    context: click.Context,
+    seed: int | None,
+    max_requests: int | None,
+    max_time: float | None,
+    workers: int,
+    only: tuple[str, ...],
+    baseline: Path | None,
+    report_dir: Path | None,
+    *,
+    fail_fast: bool,
+    live: bool,
+    writes: bool,
+    strict: bool,
+    plain: bool,
+    list_checks: bool,
+) -> None:
+    """Send requests right and wrong, and check every answer against what the API says of itself.
+
+    Without a profile it is a fresh sandbox that is fuzzed. A profile named with -p, or that of
+    CMDM_URL, is fuzzed in its place; CMDM_CONTROL and CMDM_CONTROL_TOKEN give it a control plane,
+    and it is restored for each example. A service elsewhere than on this machine is live: it is
+    only read, within the profile's floor, unless --writes is given, and only what is documented
+    can fail it.
+
+    A failure is made short, run again, printed as curl lines, and kept as a case under
+    FOLDER/regress, beside reports as JUnit, JSON and HTML. On a terminal the run is shown live;
+    --plain tells it in lines. Exit codes: 0 no failure, 1 failures, 2 it could not run.
+    """
+    if list_checks:
+        _print_checks()
+        return
+    try:
+        from cmdm_tui.harness.fuzz.budget import STOPPED
+        from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings
+    except ModuleNotFoundError as error:
+        message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
+        raise Failure(message, Exit.USAGE) from None
+    invocation: Invocation = context.obj
+    chosen = _chosen(context, invocation, live=live, writes=writes, strict=strict)
+    is_live = chosen is not None and not chosen.is_alone
+    if workers > 1 and chosen is not None:
+        message = "--workers fuzzes sandboxes of its own; leave the profile out, or the workers."
+        raise Failure(message, Exit.USAGE)
+    settings = FuzzSettings(
+        seed=secrets.randbelow(10**6) if seed is None else seed,
+        requests=max_requests or _default_requests(max_time, is_live=is_live),
+        seconds=max_time,
+        only=_only(only),
+        known=_known(baseline),
+        fails_fast=fail_fast,
+        workers=workers,
+    )
+    opening = embedded if chosen is None else partial(_as_it_is, chosen)
+    folder = report_dir or Path(_REPORT)
+    with _could_not_run():
+        ended, gathering, guard = _run(opening, settings, folder, plain=plain)
+        _keep_list(folder, ended.failures, settings)
+        if report_dir is not None or ended.failures:
+            from cmdm_tui.harness.report import write_reports
+
+            for path in write_reports(gathering.results(), folder, guard):
+                click.echo(f"report  {one_line(str(path), 300)}", err=True)
+    if ended.failures:
+        raise Failure(f"{len(ended.failures)} checks failed; seed {settings.seed}.")
+    if ended.reason in {INTERRUPTED, STOPPED}:
+        raise Failure("Interrupted; nothing had failed.", Exit.INTERRUPTED)
+
+
+def _run(
+    opening: "Opening", settings: "FuzzSettings", folder: Path, *, plain: bool
+) -> "tuple[RunEnded, Gathering, Guard]":
+    """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
+    from cmdm_tui.harness.fuzz.lines import Lines
+    from cmdm_tui.harness.fuzz.workers import fuzz as run
+    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.report import Gathering, summary_lines
+
+    gathering, guard = Gathering("cmdm fuzz"), Guard()
+    if sys.stdin.isatty() and sys.stdout.isatty() and not plain:
+        from cmdm_tui.harness.dashboard import watch
+
+        ended = watch(
+            gathering,
+            lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
+        )
+        for line in summary_lines(gathering.results(), shutil.get_terminal_size().columns):
+            click.echo(line)
+        return ended, gathering, guard
+    lines = Lines(lambda line: click.echo(line, err=True), click.echo)
+
+    def tell(event: "Event") -> None:
+        gathering(event)
+        lines(event)
+
+    return run(opening, settings, tell, folder, guard=guard), gathering, guard
+
+
+@contextmanager
+def embedded() -> "Generator[Target]":
+    """Run a fresh sandbox with a control plane, and yield it as a target."""
+    from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
+    from cmdm_tui.harness.fuzz.target import Target
+    from cmdm_tui.sandbox import Sandbox, SandboxConfig
+
+    with tempfile.TemporaryDirectory(prefix="cmdm-fuzz-") as folder:
+        config = SandboxConfig(Path(folder) / "data", port=0, records=_RECORDS, control=True)
+        with Sandbox.embedded(config) as info:
+            credentials = {
+                name: getattr(info, name)
+                for name in ("client_id", "client_secret", "username", "password")
+            }
+            entities = (*_ENTITIES, *CUSTOM_ENTITIES)
+            yield Target(info.url, credentials, entities, info.control, info.control_token)
+
+
+@contextmanager
+def _as_it_is(target: "Target") -> "Generator[Target]":
+    yield target
+
+
+def _chosen(
+    context: click.Context, invocation: Invocation, *, live: bool, writes: bool, strict: bool
+) -> "Target | None":
+    """Return the service that the options and the environment choose, None for a sandbox."""
+    parent = context.parent.get_parameter_source("profile") if context.parent else None
+    is_named = parent is not None and parent.name in {"COMMANDLINE", "ENVIRONMENT"}
+    environment = invocation.environment
+    if not (live or is_named or environment.get("CMDM_URL")):
+        if writes:
+            message = "--writes goes with a live service: a sandbox is written to anyway."
+            raise Failure(message, Exit.USAGE)
+        return None
+    from cmdm_tui.api.address import base_address, is_loopback
+    from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
+    from cmdm_tui.harness.fuzz.target import Target
+
+    with _could_not_run():
+        profile = invocation.profile_asking()
+        address = base_address(profile.url)
+    is_here = is_loopback(address.host) and not live
+    if writes and profile.read_only:
+        message = f"The profile {profile.name} is read-only. Fuzz it without --writes."
+        raise Failure(message, Exit.USAGE)
+    known = profile.credentials
+    entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
+    target = Target(
+        url=str(address.copy_with(path="/")).rstrip("/"),
+        credentials={
+            "client_id": known.client_id.reveal(),
+            "client_secret": known.client_secret.reveal(),
+            "username": known.username,
+            "password": known.password.reveal(),
+        },
+        entities=entities,
+        may_write=(is_here or writes) and not profile.read_only,
+        is_alone=is_here,
+        is_strict=is_here or strict,
+        floor=profile.floor,
+        base=address.path.rstrip("/"),
+        perhaps=tuple(one for one in CUSTOM_ENTITIES if is_here and one not in entities),
+    )
+    control = environment.get("CMDM_CONTROL")
+    if not control or live:
+        return target
+    token = environment.get("CMDM_CONTROL_TOKEN", "")
+    return replace(
+        target, control=control, control_token=token, may_write=True, is_alone=True, is_strict=True
+    )
+
+
+def _default_requests(seconds: float | None, *, is_live: bool) -> int | None:
+    if is_live:
+        return _LIVE_REQUESTS
+    return _REQUESTS if seconds is None else None
+
+
+def _only(names: tuple[str, ...]) -> frozenset[str]:
+    from cmdm_tui.harness.exchange import CALLS
+    from cmdm_tui.harness.oracle import CHECKS
+
+    known = {"stateless", "stateful", *CALLS, *(check.name for check in CHECKS)}
+    for name in names:
+        if name not in known:
+            shown = one_line(name, 60)
+            message = (
+                f"--only {shown}: there is no phase, call or check of that name; "
+                "cmdm fuzz --list-checks prints the checks."
+            )
+            raise Failure(message, Exit.USAGE)
+    return frozenset(names)
+
+
+def _known(baseline: "Path | None") -> frozenset[str]:
+    if baseline is None:
+        return frozenset()
+    shown = one_line(str(baseline), 200)
+    try:
+        with baseline.open("rb") as file:
+            text = file.read(_LARGEST_BASELINE).decode("utf-8")
+    except OSError as error:
+        raise Failure(f"{shown} cannot be read: {error.strerror}.", Exit.USAGE) from None
+    except UnicodeDecodeError:
+        message = f"{shown} is not UTF-8; give the {_KNOWN} that an earlier run wrote."
+        raise Failure(message, Exit.USAGE) from None
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    for number, line in enumerate(lines, 1):
+        if line and len(line.split()) != 2:
+            message = f"{shown}, line {number}: give a check and a call, such as own-entity get."
+            raise Failure(message, Exit.USAGE)
+    return frozenset(" ".join(line.split()) for line in lines if line)
+
+
+def _keep_list(folder: Path, failures: tuple[str, ...], settings: "FuzzSettings") -> None:
+    """Write down which failures are known by now, for the next run's baseline."""
+    if not failures:
+        return
+    from cmdm_tui.config.files import replace_file
+
+    lines = [f"# Failures of cmdm fuzz --seed {settings.seed}: a check and a call a line."]
+    lines += sorted({*failures, *settings.known})
+    replace_file(folder / _KNOWN, ("\n".join(lines) + "\n").encode())
+
+
+def _print_checks() -> None:
+    from cmdm_tui.harness.oracle import CHECKS
+
+    widest = max(len(check.name) for check in CHECKS)
+    for check in CHECKS:
+        click.echo(f"{check.name:<{widest}}  {check.certainty:<10}  {check.sentence}")
+
+
+@contextmanager
+def _could_not_run() -> Generator[None]:
+    from cmdm_tui.api import ApiError
+    from cmdm_tui.config import ConfigurationError
+    from cmdm_tui.harness.control import ControlFailed
+    from cmdm_tui.harness.fuzz.session import Refused
+    from cmdm_tui.harness.fuzz.workers import WorkerFailed
+    from cmdm_tui.harness.guard import SecretLeak
+    from cmdm_tui.sandbox import SandboxError
+
+    try:
+        yield
+    except (
+        ApiError,
+        ConfigurationError,
+        ControlFailed,
+        Refused,
+        SandboxError,
+        SecretLeak,
+        WorkerFailed,
+    ) as error:
+        raise Failure(one_line(str(error), 500), Exit.USAGE) from None

@@ -1,0 +1,237 @@
+"""What cases are run against: a fresh sandbox, a controlled one, or the profile's service."""
+
+import secrets
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation, note
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.library import Entry
+    from cmdm_tui.harness.target import Target
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+CONTROL = "CMDM_CONTROL"
+CONTROL_TOKEN = "CMDM_CONTROL_TOKEN"  # noqa: S105 — a variable's name
+EXTRA = "harness"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A target and what it is called; `is_live` where nothing can put it back."""
+
+    target: "Target"
+    name: str
+    is_live: bool
+
+
+def target_options(command: Command) -> Command:
+    """Give a command the options that choose its target."""
+    live = click.option(
+        "--live", is_flag=True, help="Use the profile's service, not a sandbox: reading only."
+    )
+    writes = click.option(
+        "--writes",
+        is_flag=True,
+        help="With --live: also run what creates, changes and deletes; what it makes is marked, "
+        "and deleted.",
+    )
+    return live(writes(command))
+
+
+def folder_option(command: Command) -> Command:
+    """Give a command the option that names a folder of cases."""
+    return click.option(
+        "--from",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="Take cases and cassettes from here, not those that come with cmdm.",
+    )(command)
+
+
+@contextmanager
+def could_not_run() -> Generator[None]:
+    """Let every failure to run at all end with exit code 2 and a sentence."""
+    try:
+        from cmdm_tui.api import ApiError
+        from cmdm_tui.config import ConfigurationError
+        from cmdm_tui.harness.cases import CaseError
+        from cmdm_tui.harness.control import ControlFailed
+        from cmdm_tui.harness.guard import SecretLeak
+        from cmdm_tui.harness.replaying import NotCanonical
+        from cmdm_tui.harness.target import TargetFailed
+        from cmdm_tui.harness.wire import NoAnswer
+        from cmdm_tui.sandbox import SandboxError
+    except ModuleNotFoundError as error:
+        raise _needs(error) from None
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise _needs(error) from None
+    except (
+        ApiError,
+        CaseError,
+        ConfigurationError,
+        ControlFailed,
+        NotCanonical,
+        SandboxError,
+    ) as error:
+        raise Failure(str(error), Exit.USAGE) from None
+    except (NoAnswer, TargetFailed) as error:
+        raise Failure(str(error), Exit.USAGE) from None
+    except SecretLeak as error:
+        raise Failure(str(error), Exit.FAILED) from None
+    except FileNotFoundError as error:
+        message = f"There is no {error.filename}. Record it with cmdm record."
+        raise Failure(message, Exit.USAGE) from None
+
+
+def chosen_entries(
+    folder: Path | None, names: tuple[str, ...], *, live: bool | None = None
+) -> "list[Entry]":
+    """Return the cases named in the folder, all where none is.
+
+    What was recorded of a live service is for it alone: with `live` those cases are meant, if there
+    are any; where `live` is False they are left out.
+    """
+    from cmdm_tui.harness.library import KINDS, LIVE, built_in, chosen, entries
+
+    root = folder or built_in()
+    has_live = any((root / LIVE).glob("*.toml"))
+    kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
+    return chosen(entries(root, kinds), names)
+
+
+@contextmanager
+def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Generator[Opened]:
+    """Open the target that the options and the environment choose.
+
+    With --live, the profile's service. Where CMDM_URL and CMDM_CONTROL are set, that sandbox. Else
+    a fresh sandbox of this process.
+    """
+    from cmdm_tui.harness.control import Control
+    from cmdm_tui.harness.target import Target
+
+    context = click.get_current_context()
+    parent = context.parent.get_parameter_source("profile") if context.parent else None
+    named = parent is not None and parent.name == "COMMANDLINE"
+    if named and not live:
+        message = "A profile is named, but a sandbox would be used. Say --live to use the profile."
+        raise Failure(message, Exit.USAGE)
+    if writes and not live:
+        message = "--writes goes with --live: a sandbox is written to anyway, and put back."
+        raise Failure(message, Exit.USAGE)
+    with ExitStack() as running:
+        environment = invocation.environment
+        if live:
+            profile = invocation.profile_asking()
+            if writes and profile.read_only:
+                message = f"The profile {profile.name} is read-only. Run it without --writes."
+                raise Failure(message, Exit.USAGE)
+            mark = f"cmdm {datetime.now(UTC):%Y%m%d} {secrets.token_hex(3)}"
+            target = Target(profile.url, profile.credentials, mark=mark, floor=profile.floor)
+            yield Opened(running.enter_context(target), target.base, is_live=True)
+            return
+        if environment.get(CONTROL):
+            profile = _controlled_profile(environment)
+            control = Control(environment[CONTROL], environment.get(CONTROL_TOKEN, ""))
+            name = profile.url
+        else:
+            from cmdm_tui.cli.embedded import profile_of
+
+            info = running.enter_context(_sandbox())
+            profile, name = profile_of(info), "sandbox"
+            control = Control(info.control or "", info.control_token or "")
+        running.callback(control.close)
+        target = Target(profile.url, profile.credentials, control)
+        target.guard.learn(environment.get(CONTROL_TOKEN, ""))
+        yield Opened(running.enter_context(target), name, is_live=False)
+
+
+def runnable(
+    found: "list[Entry]", opened: Opened, *, writes: bool
+) -> "tuple[list[Entry], Mapping[str, int]]":
+    """Return the cases that the target can be given, and why how many others cannot."""
+    kept: list[Entry] = []
+    left: dict[str, int] = {}
+    for entry in found:
+        reason = _reason(entry, opened, writes=writes)
+        if reason:
+            left[reason] = left.get(reason, 0) + 1
+        else:
+            kept.append(entry)
+    return kept, left
+
+
+def cases_told(count: int) -> str:
+    """Return how many cases, in words."""
+    return f"{count} {'case' if count == 1 else 'cases'}"
+
+
+def told_left_out(left: Mapping[str, int]) -> None:
+    """Tell on stderr which cases are left out, and why."""
+    for reason, count in left.items():
+        note(f"{cases_told(count)} left out: {reason}.")
+
+
+def told_remains(target: "Target") -> None:
+    """Raise Failure where a run could not delete what it made."""
+    if target.left:
+        for one in target.left:
+            note(f"left on the service: {one}")
+        message = f"{len(target.left)} records stay on the service; their names hold {target.mark}."
+        raise Failure(message)
+
+
+def _reason(entry: "Entry", opened: Opened, *, writes: bool) -> str:
+    case = entry.case
+    if not opened.target.can_run(case):
+        return "they need a control plane"
+    if not opened.is_live:
+        return ""
+    if case.is_mutating and not writes:
+        return "they change something; --writes runs them too"
+    if case.changes_others:
+        return "they would change records that they did not make"
+    is_wrong = case.endpoint == "authenticate" and case.input_class != "valid"
+    return (
+        "a wrong sign-in may lock an account; --writes runs them too"
+        if is_wrong and not writes
+        else ""
+    )
+
+
+def _controlled_profile(environment: Mapping[str, str]) -> Any:
+    from cmdm_tui.config import environment_profile
+
+    profile = environment_profile(environment)
+    if profile is None:
+        message = f"{CONTROL} is set, but CMDM_URL is not. Set what cmdm sandbox serve printed."
+        raise Failure(message, Exit.USAGE)
+    return profile
+
+
+@contextmanager
+def _sandbox() -> Generator[Any]:
+    from cmdm_tui.harness.target import RECORDS
+    from cmdm_tui.sandbox import Sandbox, SandboxConfig
+
+    with tempfile.TemporaryDirectory(prefix="cmdm-cases-") as data:
+        config = SandboxConfig(data=Path(data), port=0, records=RECORDS, control=True)
+        with Sandbox.embedded(config) as info:
+            yield info
+
+
+def _needs(error: ModuleNotFoundError) -> Failure:
+    message = f"This needs {error.name}: pipx install 'cmdm-tui[{EXTRA}]' brings it."
+    return Failure(message, Exit.USAGE)

@@ -1,0 +1,189 @@
+"""`cmdm verify`: recorded cases sent anew, and where the service now answers otherwise."""
+
+import json
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.targets import (
+    Opened,
+    cases_told,
+    chosen_entries,
+    could_not_run,
+    folder_option,
+    opened_target,
+    runnable,
+    target_options,
+    told_left_out,
+    told_remains,
+)
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.library import Entry
+    from cmdm_tui.harness.manifest import Recorded
+    from cmdm_tui.harness.verify import Drift
+
+SCHEMA = 1
+_MOST_NAMED = 3
+_MANY = 10
+
+
+@click.command(short_help="See whether a service still answers as recorded.")
+@click.argument("names", metavar="[CASE]...", nargs=-1)
+@folder_option
+@target_options
+@click.option(
+    "--max-age",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="Fail where a cassette is older; nothing is sent then, and nothing recorded.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.pass_obj
+def verify(
+    invocation: Invocation,
+    names: tuple[str, ...],
+    folder: Path | None,
+    *,
+    live: bool,
+    writes: bool,
+    max_age: int | None,
+    as_json: bool,
+) -> None:
+    """Send recorded cases to a service and report drift: where it answers otherwise than it did.
+
+    Statuses are compared exactly, headers by how they stand to one another, bodies exactly or by
+    shape, as each case says. A new field is an info, one that is gone a warning, a changed type,
+    value or status an error. Without CASEs, all recorded ones are sent.
+
+    The target is a fresh sandbox; where CMDM_URL and CMDM_CONTROL are set, the one they name; with
+    --live, the profile's service, read-only unless --writes is given too: against what was recorded
+    of it (cmdm record --live), where something was, else against what the sandbox answered.
+
+    Exit codes: 0 no drift but what is new, 1 drift or too old, 2 could not run.
+    """
+    with could_not_run():
+        from cmdm_tui.harness.library import built_in
+        from cmdm_tui.harness.manifest import read_manifest
+        from cmdm_tui.harness.verify import verify as verified
+
+        found = [
+            entry for entry in chosen_entries(folder, names, live=live) if entry.cassette.is_file()
+        ]
+        if not found:
+            raise Failure(
+                "None of these cases is recorded. Record them with cmdm record.", Exit.USAGE
+            )
+        manifest = read_manifest(folder or built_in())
+        if max_age is not None:
+            _refuse_old(found, manifest, max_age)
+        drifts: list[Drift] = []
+        with opened_target(invocation, live=live, writes=writes) as opened:
+            kept, left = runnable(found, opened, writes=writes)
+            told_left_out(left)
+            if not kept:
+                raise Failure("No case is left to verify.", Exit.USAGE)
+            note(f"{cases_told(len(kept))} against {_named(opened)}.")
+            try:
+                for number, one in enumerate(verified(kept, opened.target), 1):
+                    drifts += one.drifts
+                    if not as_json:
+                        _tell(one.drifts, number, len(kept), opened.target.guard)
+            finally:
+                _clear()
+            if as_json:
+                _write_report(opened, kept, drifts)
+            told_remains(opened.target)
+    _end(len(kept), drifts)
+
+
+def _refuse_old(found: "list[Entry]", manifest: "dict[str, Recorded]", days: int) -> None:
+    from cmdm_tui.harness.manifest import too_old
+
+    undated = [entry.key for entry in found if entry.key not in manifest]
+    old = too_old(manifest, [entry.key for entry in found], days, datetime.now(UTC).date())
+    for keys, what in ((undated, "of unknown age"), (old, f"over {days} days old")):
+        if keys:
+            named = ", ".join(keys[:_MOST_NAMED]) + (", …" if len(keys) > _MOST_NAMED else "")
+            count = f"{len(keys)} cassette{'s are' if len(keys) > 1 else ' is'}"
+            message = f"{count} {what}: {named}. Record them anew with cmdm record."
+            raise Failure(message)
+
+
+def _tell(drifts: "tuple[Drift, ...]", number: int, total: int, guard: "Guard") -> None:
+    _clear()
+    for drift in drifts:
+        place = f"{drift.case}, step {drift.step}, {drift.place}"
+        line = f"{drift.severity:7}  {one_line(place, 160)} {one_line(drift.message, 240)}"
+        guard.check(line, "the terminal")
+        click.echo(line)
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{number} of {total}", err=True, nl=False)
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _write_report(opened: Opened, kept: "list[Entry]", drifts: "list[Drift]") -> None:
+    report = {
+        "schema": SCHEMA,
+        "target": opened.name,
+        "cases": len(kept),
+        "drifts": [
+            {
+                "severity": str(drift.severity),
+                "case": drift.case,
+                "step": drift.step,
+                "place": drift.place,
+                "message": drift.message,
+            }
+            for drift in drifts
+        ],
+    }
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    opened.target.guard.check(text, "the report")
+    click.echo(text)
+
+
+def _named(opened: Opened) -> str:
+    return "a fresh sandbox" if opened.name == "sandbox" else one_line(opened.name, 100)
+
+
+def _tell_in_short(drifts: "list[Drift]") -> None:
+    """Tell on stderr what the drifts have in common, where they are many."""
+    alike: dict[str, set[str]] = {}
+    for drift in drifts:
+        alike.setdefault(f"{drift.severity}: {drift.place} {drift.message}", set()).add(drift.case)
+    if len(drifts) < _MANY or len(alike) == len(drifts):
+        return
+    most = sorted(alike.items(), key=lambda pair: -len(pair[1]))
+    note("In short:")
+    for words, cases in most[:_MANY]:
+        note(f"  {cases_told(len(cases)):>10}  {one_line(words, 160)}")
+    if len(most) > _MANY:
+        note(f"  and {len(most) - _MANY} other drifts.")
+
+
+def _end(cases: int, drifts: "list[Drift]") -> None:
+    _tell_in_short(drifts)
+    counts = Counter(str(drift.severity) for drift in drifts)
+    told = ", ".join(
+        f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}"
+        for name in ("error", "warning", "info")
+        if counts[name]
+    )
+    drifted = len({drift.case for drift in drifts if drift.matters})
+    note(f"{cases_told(cases)} verified: {told or 'no drift'}.")
+    if drifted:
+        message = f"{drifted} of {cases_told(cases)} drifted."
+        raise Failure(message)

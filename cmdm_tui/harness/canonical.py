@@ -1,0 +1,201 @@
+"""What a cassette holds of an exchange: the same bytes whenever and wherever it was recorded.
+
+The address is always `ADDRESS`, headers come from a short list, a sign-in is synthetic, the ids of
+records made on the way are numbered, and a long request body is told by its hash.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import msgspec
+
+from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.guard import Guard
+
+ADDRESS = "http://127.0.0.1:8765"
+"""The address in every cassette, which a replaying client is to use."""
+
+BASE = "/api/v1"
+TOKEN = "recorded-token"  # noqa: S105 — it stands for every token
+REQUEST_HEADERS = frozenset({"content-type"})
+RESPONSE_HEADERS = frozenset({
+    "allow", "content-type", "date", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
+    "x-rate-limit-reset", "x-token-reset",
+})  # fmt: skip
+
+_LONGEST_BODY = 16 * 1024
+_SHORTEST_ID = 4
+_TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
+
+HeaderLists = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A request and its answer, as a cassette has them; header names are in lower case."""
+
+    method: str
+    uri: str
+    request_headers: HeaderLists
+    request_body: bytes
+    status: int
+    reason: str
+    headers: HeaderLists
+    body: bytes
+
+    @property
+    def is_sign_in(self) -> bool:
+        """Whether this is a call of authenticate."""
+        route = self.uri.partition("?")[0].removeprefix(ADDRESS + BASE)
+        return route.strip("/").casefold() == "authenticate"
+
+
+class Aliases:
+    """The ids of the records made while recording, numbered in their order of appearance."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._spellings: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def learn(self, external_id: str) -> None:
+        """Give an id its number. A very short one stays as it is: it could stand for anything."""
+        if len(external_id) < _SHORTEST_ID or external_id in self._names:
+            return
+        name = self._names[external_id] = f"NEW{len(self._names) + 1:05}"
+        escaped = json.dumps(external_id)[1:-1]
+        unescaped = json.dumps(external_id, ensure_ascii=False)[1:-1]
+        for spelling in (external_id, quote(external_id, safe=""), escaped, unescaped):
+            self._spellings[spelling] = name
+        longest_first = sorted(self._spellings, key=lambda spelling: (-len(spelling), spelling))
+        either = "|".join(re.escape(spelling) for spelling in longest_first)
+        self._pattern = re.compile(f"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])")
+
+    def learn_from(self, interaction: Interaction) -> None:
+        """Give their numbers to the ids that an answer says the call made."""
+        if interaction.method not in {"POST", "PUT"} or interaction.status not in {200, 201}:
+            return
+        for name in ("ExternalID", "Account ExternalID"):
+            value = _object(interaction.body).get(name)
+            if isinstance(value, str):
+                self.learn(value)
+
+    def text(self, text: str) -> str:
+        """Return `text` with numbers in the place of ids."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda found: self._spellings[found[0]], text)
+
+    def content(self, content: bytes) -> bytes:
+        """Return bytes with numbers in the place of ids; what is no UTF-8 stays as it is."""
+        try:
+            return self.text(content.decode("utf-8")).encode("utf-8")
+        except UnicodeDecodeError:
+            return content
+
+
+def canonical(
+    interactions: Iterable[Interaction], aliases: Aliases, guard: Guard
+) -> list[Interaction]:
+    """Return interactions as a cassette is to hold them. Tokens received join the guard's."""
+    found: list[Interaction] = []
+    for interaction in interactions:
+        aliases.learn_from(interaction)
+        learn_tokens(interaction.body, guard)
+        if interaction.is_sign_in:
+            body = _synthetic(interaction, guard)
+        else:
+            body = _TOKEN_IN_BODY.sub(rb"\1" + TOKEN.encode() + rb"\3", interaction.body)
+        found.append(
+            replace(
+                interaction,
+                uri=aliases.text(interaction.uri),
+                request_headers=allowed(interaction.request_headers, REQUEST_HEADERS),
+                request_body=shortened(aliases.content(interaction.request_body)),
+                headers=allowed(interaction.headers, RESPONSE_HEADERS),
+                body=aliases.content(body),
+            )
+        )
+    return found
+
+
+def of_exchange(exchange: Exchange) -> Interaction:
+    """Return an exchange as an interaction at `ADDRESS`, not yet canonical."""
+    headers: dict[str, list[str]] = {}
+    for name, value in exchange.headers:
+        headers.setdefault(name, []).append(value)
+    reason = ""
+    with suppress(ValueError):
+        reason = HTTPStatus(exchange.status).phrase
+    return Interaction(
+        exchange.method,
+        ADDRESS + exchange.path,
+        {name: [value] for name, value in exchange.sent_headers},
+        exchange.sent_body,
+        exchange.status,
+        reason,
+        headers,
+        exchange.body,
+    )
+
+
+def allowed(headers: Mapping[str, list[str]], names: frozenset[str]) -> HeaderLists:
+    """Return the headers that a cassette may hold."""
+    lowered = {name.lower(): values for name, values in headers.items()}
+    return {name: list(lowered[name]) for name in sorted(lowered) if name in names}
+
+
+def shortened(body: bytes) -> bytes:
+    """Return a request's body, or what tells a long one exactly: its hash and its size."""
+    if len(body) <= _LONGEST_BODY:
+        return body
+    return f"sha256:{hashlib.sha256(body).hexdigest()} of {len(body)} bytes".encode()
+
+
+def learn_tokens(body: bytes, guard: Guard) -> None:
+    """Let the guard know the tokens in an answer."""
+    for _, token, _ in _TOKEN_IN_BODY.findall(body):
+        text = token.decode("utf-8", "replace")
+        if text != TOKEN:
+            guard.learn(text)
+
+
+def _synthetic(interaction: Interaction, guard: Guard) -> bytes:
+    """Return the body of a sign-in's answer with no value of its own in it."""
+    answer = _object(interaction.body)
+    if interaction.status >= 400 or not answer:
+        return interaction.body
+    return msgspec.json.encode({name: _stand_in(name, answer[name], guard) for name in answer})
+
+
+def _stand_in(name: str, value: object, guard: Guard) -> object:
+    match value:
+        case str():
+            stand_in = f"recorded-{name.casefold()}"
+            if value != stand_in:
+                guard.learn(value)
+            return stand_in
+        case dict():
+            inner = cast("dict[str, object]", value)
+            return {key: _stand_in(key, item, guard) for key, item in inner.items()}
+        case list():
+            return [_stand_in(name, item, guard) for item in cast("list[object]", value)]
+        case bool() | None:
+            return value
+        case _:
+            return 0
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -1,0 +1,31 @@
+"""Cases: short sessions of raw calls and what is expected of the answers, a file each."""
+
+from cmdm_tui.harness.cases.format import (
+    AUTHORIZATIONS,
+    BEARER,
+    Case,
+    CaseError,
+    Expectation,
+    Filling,
+    Needs,
+    Step,
+    literal,
+)
+from cmdm_tui.harness.cases.reading import parse_case, read_case
+from cmdm_tui.harness.cases.writing import case_bytes, write_case
+
+__all__ = [
+    "AUTHORIZATIONS",
+    "BEARER",
+    "Case",
+    "CaseError",
+    "Expectation",
+    "Filling",
+    "Needs",
+    "Step",
+    "case_bytes",
+    "literal",
+    "parse_case",
+    "read_case",
+    "write_case",
+]

@@ -1,0 +1,209 @@
+"""The format of a case: what a case file may say, and what each part of it means.
+
+A case is a short session of raw calls: steps, values captured from one answer for later steps, and
+what is expected. The same file is replayed offline, sent to a live service, and written by a fuzz.
+
+In `path`, `headers`, `authorization`, `body` and expected values, `${name}` stands for a value that
+is known when the step is sent: `client_id`, `client_secret`, `username` and `password` of the
+sign-in, its `token`, `mark` (what marks the records a run makes), `filling`, and every name that an
+earlier step captured. A token can be spoilt: `${token:cut}`, `${token:flipped}`,
+`${token:doubled}`. `$${` stands for `${` itself.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from cmdm_tui.harness.exchange import VALID, Call
+
+VERSION = 1
+BEARER = "Bearer ${token}"
+
+FRESH = "new"
+"""A capture whose name begins so holds the id of a record that the case made indirectly."""
+
+
+Certainty = Literal["documented", "ours"]
+"""Whether the vendor's documentation says what is expected, or this project (`api.md`)."""
+
+Closeness = Literal["exact", "data", "shape", "none"]
+"""How a body is compared with the recorded one.
+
+`exact`: the same JSON, the ids of new records aside. `data`: the same where the target holds the
+recorded data, else by shape. `shape`: the same fields of the same types. `none`: not at all.
+"""
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+Variable = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Pointer = Annotated[str, msgspec.Meta(pattern=r"^(/[^/]*)*$")]
+Status = Annotated[int, msgspec.Meta(ge=100, le=599)]
+Limit = Annotated[int, msgspec.Meta(ge=1)]
+Value = str | int | float | bool
+
+PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled))?\}")
+
+
+class CaseError(Exception):
+    """A case that cannot be read or run; the message is one sentence that says where and why."""
+
+
+class Needs(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a case needs of its target beyond the calls themselves: a control plane grants it.
+
+    Limits are in calls, `token_ttl` in seconds; `faults` go wrong as the control plane's do.
+    """
+
+    rate_limit: Limit | None = None
+    month_limit: Limit | None = None
+    token_ttl: Limit | None = None
+    faults: tuple[dict[str, Any], ...] = ()
+
+
+class Filling(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What `${filling}` stands for: `text`, repeated so many `times`."""
+
+    text: str
+    times: Annotated[int, msgspec.Meta(ge=1, le=4_000_000)]
+
+
+class Expectation(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What is expected of an answer.
+
+    `status` is one, or any of several. `values` are expected at JSON pointers (RFC 6901), `nulls`
+    are pointers at which null is expected, `absent` those at which nothing is.
+    """
+
+    status: Status | tuple[Status, ...]
+    body: Closeness = "shape"
+    values: dict[Pointer, Value] = {}
+    nulls: tuple[Pointer, ...] = ()
+    absent: tuple[Pointer, ...] = ()
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """The statuses of which one is expected."""
+        return (self.status,) if isinstance(self.status, int) else self.status
+
+
+class Step(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One call. `path`, with its query, stands behind `{url}/api/v1` and is sent as it is.
+
+    `authorization` is the value of that header (the token by default); an `anonymous` step sends no
+    such header. A header value is Latin-1: each character is a byte. The body is text, sent as
+    UTF-8, or else base64. `capture` maps names to JSON pointers into the answer. Before the call,
+    `advance` lets so many seconds pass on the target's clock, and `rate_limit` sets the hour's.
+    """
+
+    method: Annotated[str, msgspec.Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$")]
+    path: Annotated[str, msgspec.Meta(pattern=r"^/")]
+    expect: Expectation
+    headers: tuple[tuple[str, str], ...] = ()
+    authorization: str = BEARER
+    anonymous: bool = False
+    body: str | None = None
+    body_base64: str | None = None
+    filling: Filling | None = None
+    advance: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    rate_limit: Limit | None = None
+    capture: dict[Variable, Pointer] = {}
+
+    def __post_init__(self) -> None:
+        if self.body is not None and self.body_base64 is not None:
+            raise ValueError("a step has either a body or a body_base64")
+        if self.anonymous and self.authorization != BEARER:
+            raise ValueError("an anonymous step has no authorization")
+        if self.body_base64 is not None:
+            try:
+                base64.b64decode(self.body_base64, validate=True)
+            except binascii.Error:
+                raise ValueError("body_base64 is not base64") from None
+        if any(ord(character) > 0xFF for _, value in self.headers for character in value):
+            raise ValueError("a header value holds a character over U+00FF")
+
+    @property
+    def is_mutating(self) -> bool:
+        """Whether the call could change something."""
+        route = self.path.partition("?")[0].rstrip("/").casefold()
+        return self.method.upper() not in {"GET", "HEAD"} and route != "/authenticate"
+
+    @property
+    def uses_token(self) -> bool:
+        """Whether the step needs to be signed in."""
+        texts = (self.path, self.body or "", *(value for _, value in self.headers))
+        authorization = "" if self.anonymous else self.authorization
+        return any("${token" in text for text in (authorization, *texts))
+
+
+class Case(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One session. `source` is the row or sentence of `api.md` that it comes from.
+
+    `input_class` is `valid`, or `group:name` as of an exchange's intent. `seed` is that of the
+    corpus or the fuzz that the case came from, None where a person wrote it.
+    """
+
+    name: Name
+    summary: str
+    endpoint: Call
+    input_class: str = VALID
+    certainty: Certainty = "documented"
+    source: str = ""
+    seed: int | None = None
+    needs: Needs = Needs()
+    steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=50)]
+
+    @property
+    def is_mutating(self) -> bool:
+        """Whether one of its steps could change something."""
+        return any(step.is_mutating for step in self.steps)
+
+    @property
+    def changes_others(self) -> bool:
+        """Whether it would change records that it found, not those that it made itself."""
+        found = {name for step in self.steps if step.method == "GET" for name in step.capture}
+        return any(
+            name in found
+            for step in self.steps
+            if step.is_mutating
+            for name, _ in PLACEHOLDER.findall(step.path)
+        )
+
+    @property
+    def needs_control(self) -> bool:
+        """Whether it can only be run where there is a control plane."""
+        turned = (step.advance is not None or step.rate_limit is not None for step in self.steps)
+        return self.needs != Needs() or any(turned)
+
+
+AUTHORIZATIONS: Mapping[str, str | None] = MappingProxyType(
+    {
+        "good": BEARER,
+        "none": None,
+        "empty": "",
+        "other-scheme": "Basic ${token}",
+        "garbage": "Bearer not-a-token",
+        "cut": "Bearer ${token:cut}",
+        "flipped": "Bearer ${token:flipped}",
+        "doubled": "Bearer ${token:doubled}",
+    }
+)
+"""The kinds of authorization and what `authorization` says for each; None is an anonymous step."""
+
+
+def literal(text: str) -> str:
+    """Return `text` so that nothing in it is taken for a value to be put in."""
+    return text.replace("${", "$${")

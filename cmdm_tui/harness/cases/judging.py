@@ -1,0 +1,43 @@
+"""Says in what an answer is not as its step expects."""
+
+import json
+from collections.abc import Mapping
+
+from cmdm_tui.harness.cases.format import Step
+from cmdm_tui.harness.cases.pointers import NOTHING, pointed
+from cmdm_tui.harness.cases.values import expected
+from cmdm_tui.harness.exchange import NO_JSON, Exchange
+from cmdm_tui.text import one_line
+
+_SHOWN = 60
+
+
+def problems(step: Step, exchange: Exchange, values: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each expectation that the answer does not meet."""
+    if exchange.failure:
+        return [exchange.failure]
+    found: list[str] = []
+    wanted = step.expect
+    if exchange.status not in wanted.statuses:
+        statuses = " or ".join(str(status) for status in wanted.statuses)
+        found.append(f"The status is {exchange.status}, not {statuses}.")
+    if not (wanted.values or wanted.nulls or wanted.absent):
+        return found
+    if exchange.json is NO_JSON:
+        return [*found, "The body is not JSON."]
+    pairs: dict[str, object] = {
+        **{pointer: expected(value, values) for pointer, value in wanted.values.items()},
+        **dict.fromkeys(wanted.nulls),
+        **dict.fromkeys(wanted.absent, NOTHING),
+    }
+    for pointer, value in pairs.items():
+        got = pointed(exchange.json, pointer)
+        if got != value or type(got) is not type(value):
+            found.append(f"{one_line(pointer, 80)} is {_shown(got)}, not {_shown(value)}.")
+    return found
+
+
+def _shown(value: object) -> str:
+    return (
+        "nothing" if value is NOTHING else one_line(json.dumps(value, ensure_ascii=False), _SHOWN)
+    )

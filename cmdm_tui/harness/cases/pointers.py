@@ -1,0 +1,30 @@
+"""Looks into a JSON answer by pointer (RFC 6901)."""
+
+from typing import cast
+
+
+class Nothing:
+    """What stands where a pointer leads nowhere; not None, which stands for null."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = Nothing()
+
+
+def pointed(value: object, pointer: str) -> object:
+    """Return what `pointer` leads to in `value`, NOTHING where it leads nowhere."""
+    for part in pointer.split("/")[1:]:
+        value = _inner(value, part.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def _inner(value: object, part: str) -> object:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).get(part, NOTHING)
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        if part.isascii() and part.isdigit() and int(part) < len(items):
+            return items[int(part)]
+    return NOTHING

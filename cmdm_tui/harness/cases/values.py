@@ -1,0 +1,86 @@
+"""Puts known values in the place of `${name}` in a step, each in the spelling its place needs."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, Step
+from cmdm_tui.harness.sending import Outgoing
+
+FILLING = "filling"
+
+_SPOILT: Mapping[str, Callable[[str], str]] = {
+    "cut": lambda token: token[: len(token) // 2],
+    "flipped": lambda token: token[:-1] + ("A" if token[-1:] != "A" else "B"),
+    "doubled": lambda token: token + token,
+}
+
+
+class Missing(CaseError):
+    """A step uses a value that no earlier step captured."""
+
+
+def outgoing(step: Step, values: Mapping[str, str]) -> Outgoing:
+    """Return the call of a step. Raises Missing for a value that is not known."""
+    known = dict(values)
+    if step.filling is not None:
+        known[FILLING] = step.filling.text * step.filling.times
+    headers = [
+        (name, _header_value(_filled(value, known, _as_it_is))) for name, value in step.headers
+    ]
+    if not step.anonymous:
+        value = _header_value(_filled(step.authorization, known, _as_it_is))
+        headers.append(("Authorization", value))
+    return Outgoing(
+        step.method,
+        _filled(step.path, known, _in_a_path),
+        tuple(headers),
+        _body(step, known),
+    )
+
+
+def expected(value: object, values: Mapping[str, str]) -> object:
+    """Return an expected value with what it stands for. Raises Missing."""
+    return _filled(value, values, _as_it_is) if isinstance(value, str) else value
+
+
+def _body(step: Step, values: Mapping[str, str]) -> bytes | None:
+    if step.body_base64 is not None:
+        return base64.b64decode(step.body_base64)
+    if step.body is None:
+        return None
+    return _filled(step.body, values, _in_json).encode("utf-8")
+
+
+def _filled(text: str, values: Mapping[str, str], spelt: Callable[[str], str]) -> str:
+    def value_of(name: str, spoiling: str | None) -> str:
+        if name not in values:
+            raise Missing(f"There is no value ${{{name}}}: no earlier step captured it.")
+        value = values[name] if spoiling is None else _SPOILT[spoiling](values[name])
+        return value if name == FILLING else spelt(value)
+
+    return PLACEHOLDER.sub(
+        lambda found: "${" if found[1] is None else value_of(found[1], found[2]), text
+    )
+
+
+def _as_it_is(value: str) -> str:
+    return value
+
+
+def _in_a_path(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _in_json(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _header_value(value: str) -> str:
+    """Return text as Latin-1 characters, those of its UTF-8 where it holds others."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass").decode("latin-1")
+    return value

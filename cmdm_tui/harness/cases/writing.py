@@ -1,0 +1,84 @@
+"""Writes case files: canonical TOML, the same bytes for the same case."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from cmdm_tui.config.files import replace_file
+from cmdm_tui.harness.cases.format import VERSION, Case, CaseError
+
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"'}
+_BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def write_case(path: Path, case: Case) -> None:
+    """Write the case to the file, whole or not at all.
+
+    Raises CaseError for text that no file can hold, ConfigurationError where it cannot be written.
+    """
+    replace_file(path, case_bytes(case))
+
+
+def case_bytes(case: Case) -> bytes:
+    """Return the case as the bytes of its file. Raises CaseError for half a surrogate pair."""
+    said: dict[str, Any] = msgspec.to_builtins(case)
+    steps: list[dict[str, Any]] = list(said.pop("steps"))
+    needs: dict[str, Any] = said.pop("needs", {})
+    blocks = [_lines({"version": VERSION, **said})]
+    if needs:
+        blocks.append(["[needs]", *_lines(needs)])
+    blocks += [_step(step) for step in steps]
+    text = "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        message = f"The case {case.name} holds half a surrogate pair: give that body as base64."
+        raise CaseError(message) from None
+
+
+def _step(step: dict[str, Any]) -> list[str]:
+    expected: dict[str, Any] = step.pop("expect")
+    return ["[[steps]]", *_lines(step), "[steps.expect]", *_lines(expected)]
+
+
+def _lines(table: dict[str, Any]) -> list[str]:
+    return [f"{_key(name)} = {_value(value)}" for name, value in table.items()]
+
+
+def _key(name: str) -> str:
+    return name if name and _BARE.issuperset(name) else _text(name)
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _text(value)
+        case int() | float():
+            return repr(value)
+        case dict():
+            pairs = cast("dict[str, object]", value).items()
+            return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in pairs) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(_value(item) for item in cast("list[object]", value)) + "]"
+        case _:
+            message = f"{type(value).__name__} has no form in a case file."
+            raise CaseError(message)
+
+
+def _text(text: str) -> str:
+    """Return a TOML string: literal where that spares escapes, else basic."""
+    is_plain = not any(character < " " or character == "\x7f" for character in text)
+    if ('"' in text or "\\" in text) and "'" not in text and is_plain:
+        return f"'{text}'"
+    return '"' + "".join(_escaped(character) for character in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character < " " or character == "\x7f":
+        return _ESCAPES.get(character) or f"\\u{ord(character):04x}"
+    return _ESCAPES.get(character, character)

@@ -1,0 +1,97 @@
+"""A sandbox's control plane, as the harness uses it: its records, its clock, its limits."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from cmdm_tui.harness.wire import NoAnswer, Wire
+
+
+class ControlFailed(Exception):
+    """The control plane refused a command or did not answer; the message is one sentence."""
+
+
+class Control:
+    """The control plane at `address`, for whoever holds its token.
+
+    Every method raises ControlFailed where the command was not carried out.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        self._wire = Wire(address)
+        self._path = urlsplit(address).path.rstrip("/")
+        self._headers = (("Authorization", f"Bearer {token}"),)
+        self._address = address
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._wire.close()
+
+    def snapshot(self, name: str) -> None:
+        """Save all records under `name`."""
+        self._ask("POST", "/snapshot", {"name": name})
+
+    def restore(self, name: str, *, calls: bool = False) -> None:
+        """Go back to the records saved; with `calls`, calls are counted from zero too."""
+        self._ask("POST", "/restore", {"name": name, "calls": calls})
+
+    def reset(self) -> None:
+        """Put everything back as it was when the sandbox began, but for the tokens."""
+        self._ask("POST", "/reset")
+
+    def now(self) -> float:
+        """Return the Unix time of the sandbox's clock."""
+        return float(self._ask("GET", "/clock")["now"])
+
+    def is_standing(self) -> bool:
+        """Tell whether the sandbox's clock stands."""
+        return bool(self._ask("GET", "/clock")["stands"])
+
+    def set_clock(self, now: float) -> None:
+        """Set the clock to a Unix time."""
+        self._ask("POST", "/clock", {"now": now})
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on."""
+        self._ask("POST", "/clock", {"advance": seconds})
+
+    def settings(self) -> dict[str, int | None]:
+        """Return the limits, a token's life in seconds, and the cap of a page."""
+        return self._ask("GET", "/settings")
+
+    def set(self, **settings: int) -> None:
+        """Change settings: `rate_limit`, `month_limit`, `token_ttl`."""
+        self._ask("PATCH", "/settings", settings)
+
+    def stand(self, now: float) -> None:
+        """Set the clock to a Unix time and let it stand: time passes when it is moved alone."""
+        self._ask("POST", "/clock", {"now": now, "stands": True})
+
+    def run_on(self, now: float) -> None:
+        """Set the clock to a Unix time and let it run."""
+        self._ask("POST", "/clock", {"now": now, "stands": False})
+
+    def strike(self, *faults: Mapping[str, Any]) -> None:
+        """Let these faults strike and no others; none takes all away."""
+        self._ask("PUT", "/faults", {"seed": 0, "faults": faults})
+
+    def behave(self, **choices: str) -> None:
+        """Choose these behaviours, and the sandbox's own way everywhere else."""
+        self._ask("PUT", "/behaviours", choices)
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        content = b"" if body is None else msgspec.json.encode(body)
+        try:
+            answer = self._wire.send(method, self._path + path, self._headers, content)
+        except NoAnswer as error:
+            message = f"The control plane at {self._address} does not answer: {error}"
+            raise ControlFailed(message) from error
+        if answer.status != 200:
+            message = (
+                f"The control plane at {self._address} answered {answer.status}; "
+                "check CMDM_CONTROL and CMDM_CONTROL_TOKEN."
+            )
+            raise ControlFailed(message)
+        return msgspec.json.decode(answer.body)["result"]

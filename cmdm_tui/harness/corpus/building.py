@@ -1,0 +1,55 @@
+"""Builds the corpus: the same seed, the same cases, in every process and on every machine."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from cmdm_tui.harness.cases.format import Case
+from cmdm_tui.harness.corpus.classes import (
+    authorizations,
+    bodies,
+    ids,
+    limits,
+    orders,
+    ordinary,
+    parameters,
+    routes,
+)
+
+SEED = 7
+"""The seed of the corpus that comes with this program."""
+
+_CLASSES: tuple[Callable[[int], Iterator[Case]], ...] = (
+    ordinary.cases,
+    authorizations.cases,
+    bodies.cases,
+    ids.cases,
+    parameters.cases,
+    routes.cases,
+    limits.cases,
+    orders.cases,
+)
+
+
+def build(seed: int = SEED) -> list[Case]:
+    """Return the corpus that the seed gives, by name."""
+    found = [msgspec.structs.replace(case, seed=seed) for cases in _CLASSES for case in cases(seed)]
+    by_name = {case.name: case for case in found}
+    if len(by_name) != len(found):
+        names = [case.name for case in found]
+        twice = next(name for name in names if names.count(name) > 1)
+        message = f"two cases of the corpus are named {twice}"
+        raise AssertionError(message)
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def kind_of(case: Case) -> str:
+    """Return the folder of a case: `stateful` where it changes something, or needs its target to.
+
+    What is refused changes nothing; a step before it that makes a record does.
+    """
+    changes = any(
+        step.is_mutating and any(status < 300 for status in step.expect.statuses)
+        for step in case.steps
+    )
+    return "stateful" if changes or case.needs_control else "contract"

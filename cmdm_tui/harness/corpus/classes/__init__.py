@@ -1,0 +1,1 @@
+"""The classes of input, one module each: every one yields its cases."""

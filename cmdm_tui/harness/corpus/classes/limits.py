@@ -1,0 +1,54 @@
+"""Limits and failures: 429 of the hour and of the month, and 500, for every call."""
+
+from collections.abc import Iterator
+
+from cmdm_tui.harness.cases.format import Case, Needs, Step
+from cmdm_tui.harness.corpus.calls import get, valid, without_record
+from cmdm_tui.harness.corpus.entities import Chance
+from cmdm_tui.harness.exchange import CALLS, Call
+
+_HOUR = 3_600.0
+_A_PAGE = "/lead?per_page=1&page=1&fields=City"
+
+
+def cases(seed: int) -> Iterator[Case]:
+    """Yield the cases."""
+    for call in CALLS:
+        one = without_record(valid(call, Chance(seed, f"limit {call}")))
+        last = get(_A_PAGE)
+        source = "429 limit per hour or month reached"
+        yield _case(call, "hour", source, Needs(rate_limit=1), last, one.refused(429))
+        yield _case(call, "month", source, Needs(month_limit=1), last, one.refused(429))
+        fault = {"kind": "error-500", "nth": 1}
+        failed = one.refused(500)
+        yield _case(call, "failure", "500 unexpected server error", Needs(faults=(fault,)), failed)
+    again = get(_A_PAGE)
+    anew = Step(method="GET", path=_A_PAGE, advance=_HOUR / 2, expect=again.expect)
+    yield _case("list", "hour-anew", "x-rate-limit-reset", Needs(rate_limit=1),
+                again, get(_A_PAGE, status=429), anew)  # fmt: skip
+    yield _case(
+        "list",
+        "every-call-counts",
+        "what counts as a call",
+        Needs(),
+        again,
+        get("/lead/NOSUCHID", status=404),
+        get("/lead?page=1", status=400),
+        again,
+    )
+
+    refused = Step(method="GET", path=_A_PAGE, anonymous=True, expect=get("/", status=401).expect)
+    yield _case("list", "refused-counts-for-nobody", "what counts as a call", Needs(), again,
+                refused, again)  # fmt: skip
+
+
+def _case(call: Call, kind: str, source: str, needs: Needs, *steps: Step) -> Case:
+    return Case(
+        name=f"{call}-limit-{kind}",
+        summary=f"{call} at the limit {kind}.",
+        endpoint=call,
+        input_class=f"limit:{kind}",
+        source=source,
+        needs=needs,
+        steps=steps,
+    )

@@ -1,0 +1,73 @@
+"""Routes: the case of their words, slashes, and methods that a path does not take."""
+
+from collections.abc import Callable, Iterator
+
+from cmdm_tui.harness.cases.format import Case, Step
+from cmdm_tui.harness.corpus.calls import Valid, get, valid, without_record
+from cmdm_tui.harness.corpus.entities import Chance
+from cmdm_tui.harness.exchange import CALLS, Call
+
+_CALLS: tuple[Call, ...] = tuple(call for call in CALLS if call != "other")
+_METHODS: dict[Call, tuple[str, ...]] = {
+    "authenticate": ("GET", "PUT", "DELETE"),
+    "get": ("POST", "PATCH", "HEAD"),
+    "list": ("PUT", "DELETE", "PATCH", "OPTIONS"),
+    "fields": ("POST", "PATCH"),
+    "create-task": ("GET", "PUT", "DELETE"),
+    "create-opportunity": ("GET", "PUT"),
+    "convert": ("GET", "POST"),
+    "close": ("GET", "POST"),
+}
+# A sign-in with a slash is none, and so takes a token; an empty id takes other methods.
+_TRAILING: dict[Call, int] = {"authenticate": 401, "create": 405}
+_UNKNOWN = {
+    "unknown-entity": "/nosuchentity",
+    "unknown-entity-record": "/nosuchentity/NOSUCHID",
+    "nothing": "/",
+    "deeper": "/lead/NOSUCHID/nothing/here",
+    "other-child": "/account/NOSUCHID/contact",
+    "convert-of-account": "/account/convert/NOSUCHID",
+    "close-of-lead": "/lead/close/NOSUCHID",
+    "double-slash": "//lead",
+    "encoded-entity-slash": "/lead%2FNOSUCHID",
+}
+
+
+def cases(seed: int) -> Iterator[Case]:
+    """Yield the cases."""
+    for call in _CALLS:
+        one = valid(call, Chance(seed, f"route {call}"))
+        yield from _spellings(one)
+        for method in _METHODS.get(call, ()):
+            step = without_record(one).refused(405, method=method)
+            yield _case(call, f"method-{method.lower()}", "known path, other method", step)
+    for kind, path in _UNKNOWN.items():
+        yield _case("other", kind, "unknown entity, record, path", get(path, status=404))
+
+
+def _spellings(one: Valid) -> Iterator[Case]:
+    route, mark, query = one.step.path.partition("?")
+    for kind, spelt in (("upper", str.upper), ("title", str.capitalize)):
+        path = _respelt(route, spelt) + mark + query
+        yield _case(one.call, kind, "Entity and action segments match without regard to case",
+                    *one.before, one.but(path=path))  # fmt: skip
+    there = without_record(one)
+    status = _TRAILING.get(one.call, 404)
+    trailing = there.refused(status, path=there.step.path.partition("?")[0] + "/" + mark + query)
+    yield _case(one.call, "trailing-slash", "unknown entity, record, path", trailing)
+
+
+def _respelt(route: str, spelt: Callable[[str], str]) -> str:
+    return "/".join(part if part.startswith("${") else spelt(part) for part in route.split("/"))
+
+
+def _case(call: Call, kind: str, source: str, *steps: Step) -> Case:
+    return Case(
+        name=f"{call}-route-{kind}",
+        summary=f"{call} with the route {kind}.",
+        endpoint=call,
+        input_class=f"route:{kind}",
+        certainty="ours",
+        source=source,
+        steps=steps,
+    )

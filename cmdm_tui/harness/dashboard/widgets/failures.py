@@ -1,0 +1,46 @@
+"""The failures as they come, each in a line to look into."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from cmdm_tui.harness.dashboard.board import Board, FailureLine
+from cmdm_tui.harness.dashboard.widgets.words import coloured
+
+
+class Failures(OptionList):
+    """Lists the failures; the one chosen is looked into. What is highlighted stays so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Look into", id="failures.look", tooltip="Tell one whole")
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 — Textual's own name
+        super().__init__(id=id, markup=False)
+        self._listed: tuple[FailureLine, ...] = ()
+        self.border_title = "Failures: none"
+
+    def show(self, board: Board) -> None:
+        """Show the board's part."""
+        before = self._listed
+        for number, line in enumerate(board.failures):
+            if number >= len(before):
+                self.add_option(Option(_prompt(line), id=f"failure-{number}"))
+            elif line != before[number]:
+                self.replace_option_prompt_at_index(number, _prompt(line))
+        if board.failures and not before:
+            self.highlighted = 0
+        self._listed = board.failures
+        self.border_title = f"Failures: {len(board.failures) or 'none'}"
+
+    def name_at(self, index: int) -> str:
+        """Return the failure's name in the run."""
+        return self._listed[index].name
+
+
+def _prompt(line: FailureLine) -> Content:
+    head = coloured(line.title, "bad") + coloured(f"  {line.state}  ", "quiet")
+    return head + Content(line.message)

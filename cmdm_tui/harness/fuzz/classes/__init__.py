@@ -1,0 +1,21 @@
+"""The input classes, one module a group: how a right request is made odd."""
+
+from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.fuzz.classes import authorization, bodies, ids, parameters, routes
+from cmdm_tui.harness.fuzz.classes.shape import InputClass, Setting
+
+__all__ = ["CLASSES", "GROUPS", "InputClass", "Setting", "classes_of"]
+
+CLASSES: tuple[InputClass, ...] = (
+    *authorization.CLASSES,
+    *bodies.CLASSES,
+    *ids.CLASSES,
+    *parameters.CLASSES,
+    *routes.CLASSES,
+)
+GROUPS = ("authorization", "body", "id", "parameter", "route")
+
+
+def classes_of(call: Call, group: str) -> tuple[InputClass, ...]:
+    """Return the input classes of a group that a call can be made odd in."""
+    return tuple(one for one in CLASSES if one.group == group and call in one.calls)

@@ -1,0 +1,84 @@
+"""Paths in other capitals, with other slashes, and with methods they do not have."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from cmdm_tui.harness.exchange import CALLS, Call
+from cmdm_tui.harness.fuzz.asking import Request
+from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
+from cmdm_tui.harness.fuzz.values import Draw, index, pick
+from cmdm_tui.harness.oracle.contract import BASE
+
+_CALLS: frozenset[Call] = frozenset[Call](
+    call for call in CALLS if call not in {"other", "authenticate"}
+)
+_READING: frozenset[Call] = frozenset({"get", "list", "fields"})
+_NOT_FOUND = frozenset({404})
+
+
+def _case(request: Request, setting: Setting) -> Request:
+    """Change the case of letters in every segment but the id."""
+    external_id = quote(request.intent.external_id, safe="")
+    bare, mark, query = request.path.removeprefix(BASE).partition("?")
+    segments = [
+        one if one == external_id else _other_case(one, setting.draw) for one in bare.split("/")
+    ]
+    return replace(request, path=BASE + "/".join(segments) + mark + query)
+
+
+def _other_case(text: str, draw: Draw) -> str:
+    if not text:
+        return text
+    how: Callable[[str], str] = pick(draw, (str.upper, str.title, str.swapcase))
+    return how(text)
+
+
+def _path(change: Callable[[str, Draw], str]) -> Alter:
+    def alter(request: Request, setting: Setting) -> Request:
+        bare, mark, query = request.path.removeprefix(BASE).partition("?")
+        intent = replace(request.intent, call="other", given=None, query=None)
+        path = change(bare, setting.draw) + mark + query
+        return replace(request, path=path, intent=intent)
+
+    return alter
+
+
+def _double_slash(bare: str, draw: Draw) -> str:
+    segments = bare.split("/")[1:]
+    segments.insert(draw(index(len(segments))), "")
+    return f"{BASE}/" + "/".join(segments)
+
+
+def _unknown_entity(bare: str, draw: Draw) -> str:
+    name = pick(draw, ("nosuchentity", "leads", "lead%20", "%6cead%00", "..", "*", "__class__"))
+    _, _, *rest = bare.split("/")
+    return "/".join((BASE, name, *rest))
+
+
+def _method(request: Request, setting: Setting) -> Request | None:
+    methods = {"get": ("POST", "PATCH"), "list": ("PUT", "DELETE", "PATCH"),
+               "fields": ("POST", "PUT", "DELETE"), "convert": ("POST", "GET", "DELETE"),
+               "close": ("POST", "GET", "DELETE"), "create-task": ("PUT", "DELETE"),
+               "create-opportunity": ("GET", "PUT")}.get(request.intent.call)  # fmt: skip
+    if methods is None or (request.intent.call == "fields" and request.intent.entity == "task"):
+        return None
+    intent = replace(request.intent, call="other", given=None, query=None)
+    return replace(request, method=pick(setting.draw, methods), intent=intent)
+
+
+def _class(
+    name: str, alter: Alter, expected: frozenset[int], calls: frozenset[Call] = _CALLS
+) -> InputClass:
+    return InputClass("route", name, calls, expected, alter)
+
+
+CLASSES = (
+    _class("case", _case, frozenset()),
+    _class("double-slash", _path(_double_slash), _NOT_FOUND),
+    _class("trailing-slash", _path(lambda bare, _: f"{BASE}{bare}/"), _NOT_FOUND | {405}),
+    _class("unknown-entity", _path(_unknown_entity), _NOT_FOUND),
+    _class("unknown-path", _path(lambda bare, _: f"{BASE}{bare}/nothing/here"), _NOT_FOUND),
+    _class("other-version", _path(lambda bare, _: f"/api/v0{bare}"), _NOT_FOUND, _READING),
+    _class("method", _method, frozenset({405})),
+)

@@ -1,0 +1,130 @@
+"""What a fuzz run tells: one stream of events that lines, dashboard and reports are made of.
+
+All of them can be pickled, so that workers can send them from processes of their own. None holds a
+secret: exchanges hold none, and findings quote exchanges.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.oracle.check import Finding
+
+Phase = Literal["learning", "stateless", "stateful", "shrinking", "confirming"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins: at what address, with which seed, within which bounds.
+
+    `requests` and `seconds` are None where there is no bound; `checks` are the names of the checks
+    that may fail the run.
+    """
+
+    url: str
+    seed: int
+    requests: int | None
+    seconds: float | None
+    workers: int
+    checks: tuple[str, ...]
+    restores: bool
+    writes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeMade:
+    """An exchange was made; `judged` are the checks that had something to say about it."""
+
+    exchange: Exchange
+    phase: Phase
+    judged: tuple[str, ...] = ()
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFailed:
+    """A check failed, in whichever phase; while shrinking it fails again and again."""
+
+    finding: Finding
+    exchange: Exchange
+    phase: Phase
+    is_known: bool = False
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFound:
+    """A failure that is new in this run; it is going to be shrunk."""
+
+    failure: str
+    finding: Finding
+    steps: int
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailureShrunk:
+    """A failure's shortest steps so far; `steps` are exchanges, the last of which fails.
+
+    `is_confirmed` tells whether it failed once more when run from a reset; None where no request
+    was left to try.
+    """
+
+    failure: str
+    finding: Finding
+    exchanges: tuple[Exchange, ...]
+    curl: tuple[str, ...]
+    is_confirmed: bool | None
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailureSaved:
+    """A failure was written down as a case, and a cassette where one could be written."""
+
+    failure: str
+    case: Path
+    cassette: Path | None
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the run is; told about every second."""
+
+    requests: int
+    examples: int
+    seconds: float
+    phase: Phase
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is over: `reason` says in a few words what ended it."""
+
+    requests: int
+    examples: int
+    seconds: float
+    failures: tuple[str, ...]
+    known: tuple[str, ...]
+    reason: str
+    judged: Mapping[str, int]
+    worker: int = 0
+    left: tuple[str, ...] = ()
+    """Records that the run made on a live service and could not delete again."""
+
+
+Event = (
+    RunStarted
+    | ExchangeMade
+    | CheckFailed
+    | FailureFound
+    | FailureShrunk
+    | FailureSaved
+    | Progress
+    | RunEnded
+)
+Tell = Callable[[Event], None]

@@ -1,0 +1,190 @@
+"""Writes a failure down: its steps as a case, and what they came to as a cassette beside it."""
+
+import base64
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cmdm_tui.harness.cases.format import Case, Expectation, Filling, Step, literal
+from cmdm_tui.harness.cases.writing import case_bytes
+from cmdm_tui.harness.exchange import Exchange, Headers
+from cmdm_tui.harness.fuzz import reduce
+from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
+from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.oracle import CHECKS, Finding
+from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
+from cmdm_tui.harness.oracle.reading import reading
+from cmdm_tui.text import one_line
+
+_MOST_STEPS = 50
+_LONG_RUN = re.compile(r"(.)\1{999,}", re.DOTALL)
+_VARIABLES = {
+    "$CMDM_TOKEN_FLIPPED": "${token:flipped}",
+    "$CMDM_TOKEN_CUT": "${token:cut}",
+    "$CMDM_TOKEN_ENDED": "${token}",
+    "$CMDM_TOKEN": "${token}",
+    "$CMDM_CLIENT_ID": "${client_id}",
+    "$CMDM_CLIENT_SECRET": "${client_secret}",
+    "$CMDM_USERNAME": "${username}",
+    "$CMDM_PASSWORD": "${password}",
+}
+_POINTERS = {"convert": "/Account ExternalID"}
+_HOUR, _TO_THE_HOUR = 3_600.0, 1_800.0
+"""A case is played from half past an hour on; waiting for longer would end its token."""
+_UNEXPECTED = frozenset({500})
+
+
+def save_failure(
+    folder: Path, failure: str, path: reduce.Path, guard: Guard, *, seed: int
+) -> tuple[Path, Path | None]:
+    """Write the case and the cassette below `folder`/regress; return where they are.
+
+    There is no cassette where vcrpy is not installed. Raises SecretLeak, and writes nothing that
+    holds a secret.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", failure.lower()).strip("-")
+    case = case_of(name, path, seed=seed)
+    file = folder / "regress" / f"{name}.toml"
+    guard.write(file, case_bytes(case))
+    try:
+        from cmdm_tui.harness.cassettes import write_cassette
+    except ModuleNotFoundError:
+        return file, None
+    cassette = file.with_suffix(".yaml")
+    write_cassette(cassette, path.log[-_MOST_STEPS:], guard)
+    return file, cassette
+
+
+def case_of(name: str, path: reduce.Path, *, seed: int) -> Case:
+    """Return the steps to a failure as a case, the last of which expects what did not come."""
+    finding = path.finding
+    check = next((one for one in CHECKS if one.name == finding.check), None)
+    return Case(
+        name=name,
+        summary=one_line(finding.message, 200),
+        endpoint=path.log[-1].intent.call,
+        input_class=finding.input_class,
+        certainty="ours" if check is None else check.certainty,
+        source="" if check is None else check.sentence,
+        seed=seed,
+        steps=_steps(path)[-_MOST_STEPS:],
+    )
+
+
+def _steps(path: reduce.Path) -> tuple[Step, ...]:
+    exchanges, names = list(path.log), dict[str, str]()
+    steps: list[Step] = []
+    before: dict[str, Any] = {}
+    for one in path.taken:
+        step = one.step
+        if isinstance(step, Wait):
+            is_limited = any(said.rate_limit for said in steps) or "rate_limit" in before
+            seconds = _TO_THE_HOUR if is_limited and step.seconds == _HOUR else step.seconds
+            before["advance"] = before.get("advance", 0.0) + seconds
+            continue
+        if isinstance(step, Limit):
+            before["rate_limit"] = max(len(steps) + step.calls, 1)
+            continue
+        exchange = exchanges.pop(0)
+        finding = path.finding if not exchanges else None
+        steps.append(_step(step, exchange, finding, names, before))
+        before = {}
+    return tuple(steps)
+
+
+def _step(
+    request: Request,
+    exchange: Exchange,
+    finding: Finding | None,
+    names: dict[str, str],
+    before: Mapping[str, Any],
+) -> Step:
+    known = dict(names)
+    said: dict[str, Any] = {**before, **_authorization(request.headers)}
+    made = reading(exchange).made
+    if made and made not in names:
+        names[made] = f"id{len(names) + 1}"
+        said["capture"] = {names[made]: _POINTERS.get(request.intent.call, "/ExternalID")}
+    text = _text(request.body)
+    if request.body and text is None:
+        said["body_base64"] = base64.b64encode(request.body).decode()
+    elif text:
+        said["body"], filling = _filled(text)
+        said["body"] = _with_names(said["body"], known)
+        said |= {} if filling is None else {"filling": filling}
+    target = literal(request.path.removeprefix(BASE))
+    if "filling" not in said:
+        target, filling = _long(target)
+        said |= {} if filling is None else {"filling": filling}
+    return Step(
+        method=request.method,
+        path=_with_names(target, known),
+        expect=_expected(exchange, finding, known),
+        **said,
+    )
+
+
+def _expected(exchange: Exchange, finding: Finding | None, names: Mapping[str, str]) -> Expectation:
+    status = (exchange.status,) if exchange.status else ()
+    if finding is None:
+        return Expectation(status=_one_or_many(frozenset(status)))
+    right = finding.right or DOCUMENTED_STATUSES - _UNEXPECTED
+    statuses = right if exchange.status not in right else frozenset(status)
+    values: dict[str, Any] = {}
+    nulls: list[str] = []
+    for name, value in finding.values:
+        pointer = "/Properties/" + name.replace("~", "~0").replace("/", "~1")
+        if value is None:
+            nulls.append(pointer)
+        else:
+            values[pointer] = _with_names(literal(value), names)
+    return Expectation(status=_one_or_many(statuses), values=values, nulls=tuple(nulls))
+
+
+def _one_or_many(statuses: frozenset[int]) -> int | tuple[int, ...]:
+    found = tuple(sorted(statuses)) or tuple(sorted(DOCUMENTED_STATUSES - _UNEXPECTED))
+    return found[0] if len(found) == 1 else found
+
+
+def _authorization(lines: Headers) -> dict[str, Any]:
+    if lines == BEARER:
+        return {}
+    told = [(name, _as_variables(value)) for name, value in lines]
+    own = [value for name, value in told if name == "authorization"]
+    if len(own) == 1:
+        others = tuple(line for line in told if line[0] != "authorization")
+        return {"authorization": own[0], **({"headers": others} if others else {})}
+    return {"anonymous": True, **({"headers": tuple(told)} if told else {})}
+
+
+def _as_variables(value: str) -> str:
+    for variable, name in _VARIABLES.items():
+        value = value.replace(variable, name)
+    return value
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _filled(text: str) -> tuple[str, Filling | None]:
+    """Return a text with its one long run of a character taken out."""
+    return _long(literal(text))
+
+
+def _long(text: str) -> tuple[str, Filling | None]:
+    run = _LONG_RUN.search(text)
+    if run is None:
+        return text, None
+    filling = Filling(text=run[1], times=len(run[0]))
+    return f"{text[: run.start()]}${{filling}}{text[run.end() :]}", filling
+
+
+def _with_names(text: str, names: Mapping[str, str]) -> str:
+    for external_id, name in names.items():
+        text = text.replace(external_id, f"${{{name}}}")
+    return text

@@ -1,0 +1,75 @@
+"""Puts secrets into requests as they are sent, and takes them out of what is kept of exchanges."""
+
+from collections.abc import Mapping
+
+from cmdm_tui.harness.exchange import Headers
+
+_SHORTEST = 6
+
+
+class Secrets:
+    """The credentials and tokens of a run, each under the name of its variable.
+
+    Requests name them (`$CMDM_TOKEN`); `put_in` turns the names into values and `taken_out` turns
+    values back into names. `$CMDM_TOKEN_CUT` and `$CMDM_TOKEN_FLIPPED` are the token with its last
+    character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
+    """
+
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        self._values = {f"$CMDM_{name.upper()}": value for name, value in credentials.items()}
+        self._hidden: list[tuple[bytes, bytes]] = []
+        self._hide_all()
+
+    @property
+    def values(self) -> frozenset[str]:
+        """Every secret known so far."""
+        return frozenset(value.decode("utf-8", "surrogateescape") for value, _ in self._hidden)
+
+    @property
+    def has_ended_token(self) -> bool:
+        """Whether there is a token that has ended."""
+        return "$CMDM_TOKEN_ENDED" in self._values
+
+    def sign_in(self, token: str) -> None:
+        """Use a new token from now on."""
+        last = "A" if token[-1:] != "A" else "B"
+        self._values["$CMDM_TOKEN"] = token
+        self._values["$CMDM_TOKEN_CUT"] = token[:-1]
+        self._values["$CMDM_TOKEN_FLIPPED"] = token[:-1] + last
+        self._hide(token, "$CMDM_TOKEN")
+
+    def end_token(self) -> None:
+        """Keep the token as one that has ended."""
+        self._values["$CMDM_TOKEN_ENDED"] = self._values.get("$CMDM_TOKEN", "")
+
+    def forget_ended(self) -> None:
+        """Forget the token that has ended: time was turned back."""
+        self._values.pop("$CMDM_TOKEN_ENDED", None)
+
+    def put_in(self, headers: Headers) -> list[tuple[str | bytes, str | bytes]]:
+        """Return header lines with the values of the variables that they name."""
+        lines: list[tuple[str | bytes, str | bytes]] = []
+        for name, text in headers:
+            value = text
+            if "$" in value:
+                # The longer names first: one begins as the other does.
+                for variable in sorted(self._values, key=len, reverse=True):
+                    value = value.replace(variable, self._values[variable])
+            lines.append((name, value.encode()))
+        return lines
+
+    def taken_out(self, text: bytes) -> bytes:
+        """Return a body or a header with the names of variables in the place of their values."""
+        for value, name in self._hidden:
+            if value in text:
+                text = text.replace(value, name)
+        return text
+
+    def _hide_all(self) -> None:
+        for name, value in self._values.items():
+            self._hide(value, name)
+
+    def _hide(self, value: str, name: str) -> None:
+        pair = (value.encode(), name.encode())
+        if len(value) >= _SHORTEST and pair not in self._hidden:
+            self._hidden.insert(0, pair)

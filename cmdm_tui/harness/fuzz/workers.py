@@ -1,0 +1,232 @@
+"""Fuzzes with several processes, each with a seed and a share of the requests of its own."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from queue import Empty
+from typing import TYPE_CHECKING
+
+from cmdm_tui.harness.fuzz import reduce
+from cmdm_tui.harness.fuzz.budget import Stop
+from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
+from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStarted, Tell
+from cmdm_tui.harness.fuzz.saving import save_failure
+from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.guard import Guard, SecretLeak
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import Queue
+
+Opening = Callable[[], AbstractContextManager[Target]]
+"""Opens a target; a function of a module, so that a worker's process can be told it."""
+
+
+class WorkerFailed(Exception):
+    """A worker could not run; the message says why."""
+
+
+def fuzz(
+    opening: Opening,
+    settings: FuzzSettings,
+    tell: Tell,
+    report: Path,
+    *,
+    stop: Stop | None = None,
+    guard: Guard | None = None,
+) -> RunEnded:
+    """Fuzz what `opening` opens, and write failures down below `report`.
+
+    It ends soon once `stop` is set. `guard` learns every secret of the run, for whoever writes more
+    about it. Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
+    """
+    guard = Guard() if guard is None else guard
+    if settings.workers == 1:
+        with opening() as target:
+            return fuzz_one(target, settings, tell, report, stop=stop, guard=guard)
+    return _fuzz_many(opening, settings, tell, report, stop, guard)
+
+
+def fuzz_one(
+    target: Target,
+    settings: FuzzSettings,
+    tell: Tell,
+    report: Path,
+    worker: int = 0,
+    *,
+    stop: Stop | None = None,
+    guard: Guard | None = None,
+) -> RunEnded:
+    """Fuzz one target in this process."""
+    knowing = Guard() if guard is None else guard
+
+    def learn() -> None:
+        for secret in (*run.session.secrets.values, target.control_token or ""):
+            knowing.learn(secret)
+
+    def save(failure: str, path: reduce.Path) -> None:
+        learn()
+        case, cassette = save_failure(report, failure, path, knowing, seed=settings.seed)
+        tell(FailureSaved(failure, case, cassette, worker))
+
+    run = Run(target, settings, tell, save, worker, stop)
+    try:
+        return run()
+    finally:
+        learn()
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """The secrets of a worker's run, for the guard of the process that writes the reports."""
+
+    secrets: frozenset[str] = field(repr=False)
+
+
+Message = Event | _Learnt | str
+"""What a worker sends: an event, its secrets, or why it cannot go on."""
+
+
+def _fuzz_many(
+    opening: Opening,
+    settings: FuzzSettings,
+    tell: Tell,
+    report: Path,
+    stop: Stop | None,
+    guard: Guard,
+) -> RunEnded:
+    context = multiprocessing.get_context("spawn")
+    messages: Queue[Message] = context.Queue(maxsize=10_000)
+    ending = context.Event()
+    processes = [
+        context.Process(
+            target=_work,
+            args=(opening, _share(settings, number), report, number, messages, ending),
+            daemon=True,
+        )
+        for number in range(settings.workers)
+    ]
+    for process in processes:
+        process.start()
+    listener = _Listener(settings, tell, guard)
+    ended = listener.ended
+    try:
+        while len(ended) < len(processes):
+            listener.hear(_next(messages, processes, ended))
+            if stop is not None and stop.is_set():
+                ending.set()
+    finally:
+        for process in processes:
+            if len(ended) < len(processes):
+                process.terminate()
+            process.join()
+    total = _together(list(ended.values()))
+    tell(total)
+    return total
+
+
+@dataclass
+class _Listener:
+    """Passes on what workers send: one beginning, every event, no secret."""
+
+    settings: FuzzSettings
+    tell: Tell
+    guard: Guard
+    ended: dict[int, RunEnded] = field(default_factory=dict[int, RunEnded])
+    is_begun: bool = False
+
+    def hear(self, message: Message | None) -> None:
+        """Take a message; raise WorkerFailed for a worker that cannot go on."""
+        match message:
+            case None:
+                pass
+            case str():
+                raise WorkerFailed(message)
+            case _Learnt():
+                for secret in message.secrets:
+                    self.guard.learn(secret)
+            case RunStarted():
+                if not self.is_begun:
+                    given = self.settings
+                    self.tell(replace(message, requests=given.requests, seed=given.seed))
+                self.is_begun = True
+            case RunEnded():
+                self.ended[message.worker] = message
+            case _:
+                self.tell(message)
+
+
+def _next(
+    messages: "Queue[Message]", processes: Sequence[BaseProcess], ended: dict[int, RunEnded]
+) -> Message | None:
+    """Return the next message, None where there was none for a while."""
+    try:
+        return messages.get(timeout=0.2)
+    except Empty:
+        for number, process in enumerate(processes):
+            if number not in ended and not process.is_alive() and messages.empty():
+                raise WorkerFailed(f"Worker {number} ended without a word.") from None
+    return None
+
+
+def _share(settings: FuzzSettings, number: int) -> FuzzSettings:
+    if settings.requests is None:
+        return settings
+    least, more = divmod(settings.requests, settings.workers)
+    return replace(settings, requests=least + (number < more))
+
+
+def _work(
+    opening: Opening,
+    settings: FuzzSettings,
+    report: Path,
+    worker: int,
+    messages: "Queue[Message]",
+    ending: Stop,
+) -> None:
+    from cmdm_tui.harness.control import ControlFailed
+    from cmdm_tui.harness.fuzz.session import Refused
+
+    told: set[str] = set()
+
+    class Telling(Guard):
+        """Also tells the parent of each secret, before anything else is told."""
+
+        def learn(self, secret: str) -> None:
+            super().learn(secret)
+            if secret and secret not in told:
+                told.add(secret)
+                messages.put(_Learnt(frozenset({secret})))
+
+    try:
+        with opening() as target:
+            held: list[RunEnded] = []
+
+            def tell(event: Event) -> None:
+                # The end is told last, when every secret has been.
+                held.append(event) if isinstance(event, RunEnded) else messages.put(event)
+
+            fuzz_one(target, settings, tell, report, worker, stop=ending, guard=Telling())
+            messages.put(held[-1])
+    except (Refused, ControlFailed, SecretLeak) as error:
+        messages.put(str(error))
+    except KeyboardInterrupt:
+        pass
+
+
+def _together(ended: list[RunEnded]) -> RunEnded:
+    judged: Counter[str] = Counter()
+    for one in ended:
+        judged.update(one.judged)
+    return RunEnded(
+        sum(one.requests for one in ended),
+        sum(one.examples for one in ended),
+        max(one.seconds for one in ended),
+        tuple(dict.fromkeys(failure for one in ended for failure in one.failures)),
+        tuple(sorted({failure for one in ended for failure in one.known})),
+        ended[0].reason if len({one.reason for one in ended}) == 1 else "every worker ended",
+        dict(judged),
+    )

@@ -1,0 +1,92 @@
+"""Where cases and their cassettes are: a folder of kinds, and in each a file a case."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from cmdm_tui.harness.cases.format import Case, CaseError
+from cmdm_tui.harness.cases.reading import read_case
+from cmdm_tui.text import one_line
+
+LIVE = "live"
+"""The kind of what was recorded of a live service."""
+
+KINDS = ("contract", "stateful", "regress", LIVE)
+"""Single answers, sessions that change something, what a fuzz once found, and a live service's."""
+
+CASE = ".toml"
+CASSETTE = ".yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A case, its kind, and the files of it and of its cassette, which need not be there."""
+
+    case: Case
+    kind: str
+    path: Path
+
+    @property
+    def cassette(self) -> Path:
+        """The file of the case's cassette."""
+        return self.path.with_suffix(CASSETTE)
+
+    @property
+    def key(self) -> str:
+        """How the manifest calls the cassette."""
+        return f"{self.kind}/{self.path.stem}{CASSETTE}"
+
+
+def built_in() -> Path:
+    """Return the folder of the cases that come with this program.
+
+    They stand inside an installed package, and beside it where it is run from its repository.
+    """
+    package = Path(__file__).parents[1]
+    installed = package / "cassettes"
+    return installed if installed.is_dir() else package.parent / "cassettes"
+
+
+def entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[Entry]:
+    """Return the cases in the folder by kind and name.
+
+    Raises CaseError for a file that holds no case, or one of another name, and for a folder
+    without any.
+    """
+    found: list[Entry] = []
+    for kind in kinds:
+        for path in sorted((folder / kind).glob(f"*{CASE}")):
+            case = read_case(path)
+            if case.name != path.stem:
+                message = f"{path} holds the case {case.name}. Give both the same name."
+                raise CaseError(message)
+            found.append(Entry(case, kind, path))
+    if not found:
+        raise CaseError(f"There are no cases in {folder}. Name a folder that holds some.")
+    return found
+
+
+def chosen(found: list[Entry], names: Iterable[str]) -> list[Entry]:
+    """Return the entries named, all where none is.
+
+    A name is a case's, with its kind before it or not, a pattern of such names, or a kind.
+
+    Raises CaseError for a name that is no case's, and says which ones are near.
+    """
+    wanted = list(names)
+    if not wanted:
+        return found
+    for name in wanted:
+        if not any(_is_named(entry, name) for entry in found):
+            known = [entry.case.name for entry in found]
+            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "cmdm cases list names them."
+            raise CaseError(f"There is no case {one_line(name, 100)}. {hint}")
+    return [entry for entry in found if any(_is_named(entry, name) for name in wanted)]
+
+
+def _is_named(entry: Entry, name: str) -> bool:
+    whole = f"{entry.kind}/{entry.case.name}"
+    return fnmatchcase(entry.case.name, name) or fnmatchcase(whole, name) or entry.kind == name

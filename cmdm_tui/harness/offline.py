@@ -1,0 +1,63 @@
+"""Blocks the network in this process: whatever tries to reach it is refused, and knows why.
+
+Only what goes out is refused (connecting, sending a datagram, looking up a name), so a
+server that runs in a thread goes on accepting what it has.
+"""
+
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+_OUTGOING = frozenset(
+    {
+        "socket.connect",
+        "socket.sendto",
+        "socket.sendmsg",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+    }
+)
+
+
+class NetworkBlocked(OSError):
+    """Something tried to reach the network where it is blocked."""
+
+
+class _Block:
+    """How many blocks are entered, and whether the interpreter asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._depth = 0
+        self._is_asked = False
+
+    def enter(self) -> None:
+        with self._lock:
+            self._depth += 1
+            if not self._is_asked:
+                # An audit hook (PEP 578) stays for good, and sees what no patch of a class would.
+                sys.addaudithook(self._asked)
+                self._is_asked = True
+
+    def leave(self) -> None:
+        with self._lock:
+            self._depth -= 1
+
+    def _asked(self, event: str, _arguments: tuple[object, ...]) -> None:
+        if self._depth and event in _OUTGOING:
+            message = f"The network is blocked while cassettes are replayed ({event})."
+            raise NetworkBlocked(message)
+
+
+_block = _Block()
+
+
+@contextmanager
+def offline() -> Generator[None]:
+    """Block the network in all threads of this process while the block runs."""
+    _block.enter()
+    try:
+        yield
+    finally:
+        _block.leave()

@@ -1,0 +1,85 @@
+"""Checks of children, conversions and closed tasks."""
+
+from collections.abc import Iterator
+
+from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.facts import Clash
+from cmdm_tui.harness.oracle.seen import Seen
+
+
+def child_names_parent(seen: Seen) -> Iterator[str]:
+    """A task or an opportunity of a record names it."""
+    for clash in seen.clashes:
+        if clash.cause == "parent":
+            yield f"Its parent is not named: {clash}."
+
+
+def converts_once(seen: Seen) -> Iterator[str]:
+    """A lead is converted once."""
+    intent, known = seen.intent, seen.known
+    if intent.call == "convert" and seen.is_success and known is not None and known.account:
+        yield f"lead {intent.external_id} was converted a second time."
+
+
+def conversion_makes_account(seen: Seen) -> Iterator[str]:
+    """The account of a conversion exists, with the company's name, and is a new one."""
+    for clash in seen.clashes:
+        if clash.cause == "converted" and clash.entity == "account":
+            yield f"After a conversion: {clash}."
+    for miscount in seen.miscounts:
+        if miscount.cause == "converted":
+            yield f"After a conversion: {miscount}."
+    if seen.intent.call == "convert" and seen.reading.made:
+        home = seen.ledger.home(seen.reading.made)
+        if home is not None:
+            yield f"The account of a conversion is {seen.reading.made}, which was a {home} before."
+
+
+def conversion_marks_lead(seen: Seen) -> Iterator[str]:
+    """A converted lead stays, is marked, and names its account."""
+    for clash in seen.clashes:
+        if clash.cause == "converted" and clash.entity == "lead":
+            yield f"After its conversion: {clash}."
+
+
+def closed_stays_closed(seen: Seen) -> Iterator[str]:
+    """A closed task is closed, has a date of closing, and closing it again changes nothing."""
+    for clash in seen.clashes:
+        if _is_closed_task(seen, clash):
+            yield f"The task was closed: {clash}."
+
+
+def _is_closed_task(seen: Seen, clash: Clash) -> bool:
+    if clash.entity != "task" or clash.cause == "updated":
+        return False
+    known = seen.ledger.known(clash.entity, clash.external_id)
+    is_about_it = clash.name in {"Status", "ClosedDate"}
+    status = known.values.get("Status") if known is not None else None
+    return clash.cause == "closed" or (
+        is_about_it and status is not None and status.value == "Closed"
+    )
+
+
+def close_again(seen: Seen) -> Iterator[str]:
+    """Closing a closed task is accepted."""
+    intent, known = seen.intent, seen.known
+    if intent.call != "close" or intent.authorization != "good" or known is None:
+        return
+    status = known.values.get("Status")
+    is_closed = known.is_there and status is not None and status.value == "Closed"
+    if is_closed and intent.input_class == "valid" and seen.exchange.status in {400, 404, 405}:
+        yield f"Closing the closed task {intent.external_id} was answered {seen.exchange.status}."
+
+
+CHECKS = (
+    Check("child-names-parent", "parent of a task or opportunity: RelatedEntity and "
+          "RelatedExternalID name it", "ours", child_names_parent),
+    Check("converts-once", "convert a lead: again: 400", "ours", converts_once),
+    Check("conversion-makes-account", "convert a lead: 200 with the Account ExternalID; makes an "
+          "account from the lead's company fields", "documented", conversion_makes_account),
+    Check("conversion-marks-lead", "convert a lead: the lead stays, with Status = Converted and "
+          "AccountExternalID", "ours", conversion_marks_lead),
+    Check("closed-stays-closed", "close a task: Status = Closed, ClosedDate set", "ours",
+          closed_stays_closed),
+    Check("close-again", "close a task: again: 200, nothing changes", "ours", close_again),
+)  # fmt: skip

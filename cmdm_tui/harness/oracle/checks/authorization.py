@@ -1,0 +1,89 @@
+"""Checks of who may call, and for how long."""
+
+from collections.abc import Iterator
+
+from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.seen import Seen
+
+_UNAUTHORISED = 401
+_SECRETS = (b"$CMDM_TOKEN", b"$CMDM_PASSWORD", b"$CMDM_CLIENT_SECRET")
+
+
+def authentication_first(seen: Seen) -> Iterator[str]:
+    """Whatever a request asks for, without a good token it is answered 401."""
+    authorization, status = seen.intent.authorization, seen.exchange.status
+    if authorization in {"good", "sign-in"} or not status:
+        return
+    if status != _UNAUTHORISED and status < 500:
+        yield f"A request with the authorization {authorization} was answered {status}."
+
+
+def refused_without_effect(seen: Seen) -> Iterator[str]:
+    """What was refused for want of a token has changed nothing."""
+    for clash in (*seen.clashes, *seen.miscounts):
+        if clash.cause == "unauthorised":
+            yield f"After a request without a good token: {clash}."
+
+
+def token_good_until_reset(seen: Seen) -> Iterator[str]:
+    """A token is good until its reset, which does not move."""
+    exchange, ledger = seen.exchange, seen.ledger
+    if seen.intent.authorization != "good" or seen.intent.call == "authenticate":
+        return
+    ends = ledger.token_ends
+    told = exchange.header("x-token-reset")
+    if ends is None:
+        return
+    if exchange.status == _UNAUTHORISED and exchange.moment is not None:
+        if exchange.moment + 1 < ends:
+            yield f"The token was refused {ends - exchange.moment:.0f} seconds before its reset."
+    elif told is not None and told.isdigit() and int(told) != ends:
+        yield f"The end of the token moved from {ends} to {told}."
+
+
+def token_refused_after_reset(seen: Seen) -> Iterator[str]:
+    """From its reset on, a token is refused."""
+    exchange, ends = seen.exchange, seen.ledger.token_ends
+    if seen.intent.authorization != "good" or seen.intent.call == "authenticate" or ends is None:
+        return
+    moment = exchange.moment
+    if moment is not None and moment >= ends and exchange.status not in {_UNAUTHORISED, 0}:
+        yield f"The token was accepted {moment - ends:.0f} seconds after its reset."
+
+
+def token_ahead(seen: Seen) -> Iterator[str]:
+    """The end of a token lies ahead, and is told."""
+    exchange = seen.exchange
+    if not seen.is_success or seen.intent.authorization not in {"good", "sign-in"}:
+        return
+    told = exchange.header("x-token-reset")
+    if told is None or not told.isdigit():
+        yield "The header x-token-reset is missing, or no number."
+    elif exchange.moment is not None and int(told) < exchange.moment:
+        yield "The header x-token-reset lies in the past."
+
+
+def no_secret_told(seen: Seen) -> Iterator[str]:
+    """No answer repeats the token or a credential, but for the one that hands the token out."""
+    exchange = seen.exchange
+    if seen.intent.call == "authenticate" and seen.is_success:
+        return
+    headers = [value.encode() for _, value in exchange.headers]
+    if any(secret in text for text in (exchange.body, *headers) for secret in _SECRETS):
+        yield "The answer repeats a secret of the request."
+
+
+CHECKS = (
+    Check("authentication-first", "Every call but authenticate carries Authorization; 401 "
+          "authentication failed", "documented", authentication_first),
+    Check("unauthorised-without-effect", "401 authentication failed", "documented",
+          refused_without_effect),
+    Check("token-good-until-reset", "x-token-reset: Unix time at which the token ends",
+          "documented", token_good_until_reset),
+    Check("token-refused-after-reset", "x-token-reset: Unix time at which the token ends",
+          "documented", token_refused_after_reset),
+    Check("token-ahead", "rate-limit and token headers: on every answer to an identified user",
+          "ours", token_ahead),
+    Check("no-secret-told", "Calls: only authenticate answers with a token", "ours",
+          no_secret_told),
+)  # fmt: skip

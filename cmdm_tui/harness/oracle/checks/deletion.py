@@ -1,0 +1,45 @@
+"""Checks of what was deleted."""
+
+from collections.abc import Iterator
+
+from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.seen import Seen
+
+_OK, _NOT_FOUND = 200, 404
+
+
+def deleted_is_gone(seen: Seen) -> Iterator[str]:
+    """What was deleted is answered 404, whatever is asked of it."""
+    intent, known = seen.intent, seen.known
+    if known is None or known.is_there is not False or intent.authorization != "good":
+        return
+    is_refused = seen.exchange.status not in {_OK, 201}
+    if intent.call == "delete" or is_refused or intent.call == "other":
+        return
+    yield f"{intent.entity} {intent.external_id} was deleted, and {intent.call} is still accepted."
+
+
+def delete_twice(seen: Seen) -> Iterator[str]:
+    """A record is deleted once."""
+    intent, known = seen.intent, seen.known
+    if intent.call != "delete" or intent.authorization != "good" or known is None:
+        return
+    if known.is_there is False and seen.exchange.status == _OK:
+        yield f"{intent.entity} {intent.external_id} was deleted a second time."
+
+
+def deleted_not_listed(seen: Seen) -> Iterator[str]:
+    """What was deleted is in no list and in no total."""
+    for clash in seen.clashes:
+        if clash.cause == "deleted" and clash.is_listed:
+            yield f"It was deleted, and is listed: {clash}."
+    for miscount in seen.miscounts:
+        if miscount.cause == "deleted":
+            yield f"After a deletion: {miscount}."
+
+
+CHECKS = (
+    Check("deleted-is-gone", "delete: the record is gone", "ours", deleted_is_gone),
+    Check("delete-twice", "delete: again: 404", "ours", delete_twice),
+    Check("deleted-not-listed", "delete: the record is gone", "ours", deleted_not_listed),
+)

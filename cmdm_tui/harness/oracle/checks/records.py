@@ -1,0 +1,96 @@
+"""Checks of what is stored: that writes are kept, and that nothing else changes."""
+
+from collections.abc import Iterator
+
+from cmdm_tui.harness.oracle.check import Check, Judge
+from cmdm_tui.harness.oracle.facts import Cause
+from cmdm_tui.harness.oracle.seen import Seen
+
+
+def _clashing(cause: Cause, words: str) -> Judge:
+    def judge(seen: Seen) -> Iterator[str]:
+        for clash in (*seen.clashes, *seen.miscounts):
+            if clash.cause == cause:
+                yield f"{words}: {clash}."
+
+    return judge
+
+
+def put_twice(seen: Seen) -> Iterator[str]:
+    """An update sent a second time is accepted as the first was, and changes nothing more."""
+    known, intent = seen.known, seen.intent
+    if intent.call == "update" and intent.authorization == "good" and known is not None:
+        is_again = known.put is not None and known.put == intent.given and bool(known.is_there)
+        if is_again and seen.exchange.status in {400, 404, 405}:
+            yield f"An update was accepted, and answered {seen.exchange.status} when repeated."
+    yield from _clashing("again", "After an update was repeated")(seen)
+
+
+def over_limit_without_effect(seen: Seen) -> Iterator[str]:
+    """What was refused over the limit has changed nothing."""
+    yield from _clashing("over-limit", "After a request over the limit")(seen)
+
+
+def reads_stable(seen: Seen) -> Iterator[str]:
+    """Two readings of a record are the same while nothing was written."""
+    for clash in seen.clashes:
+        if clash.cause == "read" and not clash.is_listed:
+            yield f"Nothing was written in between: {clash}."
+
+
+def list_agrees(seen: Seen) -> Iterator[str]:
+    """A list shows records as they are shown alone, and the records there are."""
+    for clash in seen.clashes:
+        if clash.cause == "read" and clash.is_listed and not clash.is_projected:
+            yield f"The list says otherwise than the record: {clash}."
+    for miscount in seen.miscounts:
+        if miscount.cause == "read" and miscount.kind != "total":
+            yield f"The list is not that of the records: {miscount}."
+
+
+def answers_for_itself(seen: Seen) -> Iterator[str]:
+    """The record that is answered is the one that was asked for."""
+    if seen.intent.call == "get" and seen.is_success:
+        for row in seen.reading.rows:
+            if row.external_id != seen.intent.external_id:
+                yield f"{seen.intent.external_id} was asked for, and {row.external_id} came."
+
+
+def own_entity(seen: Seen) -> Iterator[str]:
+    """An id answers for its own entity only."""
+    intent = seen.intent
+    if intent.call not in {"get", "update", "delete", "convert", "close"} or not seen.is_success:
+        return
+    home = seen.ledger.home(intent.external_id)
+    if home is not None and home != intent.entity and seen.known is None:
+        yield f"{intent.external_id} is a record of {home}, and {intent.entity} answers for it."
+
+
+def new_id(seen: Seen) -> Iterator[str]:
+    """A new record has an id that no other has."""
+    made = seen.reading.made
+    if made and seen.intent.call != "convert" and seen.ledger.home(made) is not None:
+        yield f"The new record was given {made}, which is another's."
+
+
+CHECKS = (
+    Check("create-then-get", "create: 201 with the ExternalID; retrieve one", "documented",
+          _clashing("created", "After a create")),
+    Check("update-then-get", "update: 200 \"Record updated.\"", "documented",
+          _clashing("updated", "After an update")),
+    Check("update-leaves-others", "update: changes the fields given, no others", "ours",
+          _clashing("others", "After an update of other fields")),
+    Check("put-twice", "update: changes the fields given (PUT, RFC 9110 9.2.2)", "documented",
+          put_twice),
+    Check("refused-changes-nothing", "create, update: 400, nothing stored", "ours",
+          _clashing("refused", "After a refused request")),
+    Check("over-limit-without-effect", "429 limit reached", "documented",
+          over_limit_without_effect),
+    Check("reads-stable", "retrieve one", "documented", reads_stable),
+    Check("list-agrees-with-records", "retrieve many: records as retrieve one shows them",
+          "documented", list_agrees),
+    Check("answers-for-itself", "retrieve one: the ExternalID asked for", "documented",
+          answers_for_itself),
+    Check("own-entity", "unknown record: 404", "documented", own_entity),
+    Check("new-id", "ExternalID: given by the server", "documented", new_id),
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""What is known of one record, and how an answer can contradict it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Cause = Literal[
+    "read",  # it was read, and nothing has happened to it since
+    "created",
+    "parent",  # it was created as a task or an opportunity of a record
+    "updated",
+    "again",  # the same update was sent a second time
+    "others",  # it was read, and other fields of the record were updated since
+    "closed",
+    "converted",
+    "deleted",
+    "refused",  # a request was refused since
+    "unauthorised",  # a request without a good token was refused since
+    "over-limit",  # a request over the limit of calls was refused since
+]
+"""What stands behind something known, and so which law an answer breaks that contradicts it."""
+
+REFUSALS: tuple[Cause, ...] = ("unauthorised", "over-limit", "refused")
+
+
+class Something:
+    """Stands for a value that is known not to be null, and no more."""
+
+    def __repr__(self) -> str:
+        return "a value"
+
+
+SOMETHING = Something()
+
+
+class Absent:
+    """Stands for a field that an answer does not have."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value that a field should have, and why."""
+
+    value: Any
+    source: Cause = "read"
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one record.
+
+    `is_there` is None where it is in doubt. `attempts` are what was refused since it was last read;
+    `is_changed` tells that an update was accepted since, `is_again` that it repeated the one
+    before. `account` is the account that a lead was converted to.
+    """
+
+    values: dict[str, Fact] = field(default_factory=dict[str, Fact])
+    is_there: bool | None = True
+    since: Cause = "read"
+    is_own: bool = False
+    attempts: tuple[Cause, ...] = ()
+    is_changed: bool = False
+    is_again: bool = False
+    put: Mapping[str, Any] | None = None
+    account: str = ""
+
+    def clone(self) -> "Known":
+        """Return a copy that can be changed."""
+        return Known(
+            dict(self.values), self.is_there, self.since, self.is_own, self.attempts,
+            self.is_changed, self.is_again, self.put, self.account,
+        )  # fmt: skip
+
+    def cause_of(self, fact: Fact) -> Cause:
+        """Return what to blame where `fact` turns out to be wrong."""
+        if fact.source != "read":
+            return fact.source
+        return self.cause()
+
+    def cause(self) -> Cause:
+        """Return what has happened to the record since it was last read."""
+        if self.attempts:
+            return self.attempts[-1]
+        if self.is_again:
+            return "again"
+        return "others" if self.is_changed else "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """An answer that contradicts what is known of a record.
+
+    `name` is the field, empty where it is about the record being there at all. `is_listed` tells
+    that the answer was a list, `is_projected` that it was asked for some fields only.
+    """
+
+    entity: str
+    external_id: str
+    name: str
+    known: Any
+    told: Any
+    cause: Cause
+    is_listed: bool = False
+    is_projected: bool = False
+
+    def __str__(self) -> str:
+        record = f"{self.entity} {self.external_id}"
+        if not self.name:
+            return f"{record} should be {self.known}, and is {self.told}"
+        return f"{self.name} of {record} should be {_short(self.known)}, and is {_short(self.told)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Miscount:
+    """A list that does not hold the records that it should hold, or a total that is not theirs."""
+
+    entity: str
+    kind: Literal["extra", "missing", "total"]
+    told: str
+    cause: Cause
+
+    def __str__(self) -> str:
+        return self.told
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+_LONGEST = 80

@@ -1,0 +1,14 @@
+"""Replay of cassettes in bulk: read by an index, answered from memory, by many at once."""
+
+from cmdm_tui.harness.replaying.scalars import NotCanonical
+from cmdm_tui.harness.replaying.scanning import Recording, read_recording
+from cmdm_tui.harness.replaying.transport import Exhausted, IndexedTransport, NotInCassette
+
+__all__ = [
+    "Exhausted",
+    "IndexedTransport",
+    "NotCanonical",
+    "NotInCassette",
+    "Recording",
+    "read_recording",
+]

@@ -1,0 +1,273 @@
+"""The report as JSON for programs, in a shape that has a version and is documented here.
+
+`decode` reads it back. Within a version keys are only ever added: a reader is to pass over those
+that it does not know. All times are seconds, unless a name says otherwise; moments are Unix times.
+Bytes that are UTF-8 stand as text, others as base64 under the same name with `_base64` behind it.
+"""
+
+import base64
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.report.results import Failure, Results
+
+NAME = "json"
+FILE = "report.json"
+SCHEMA = "cmdm-report"
+VERSION = 1
+
+
+class UnknownReport(Exception):
+    """What was to be read is no report of a version known here; the message is one sentence."""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """With what a run was started, and how it ended.
+
+    `limit_requests` and `limit_seconds` are null where there was no bound. `reason` is null while
+    the run is under way.
+    """
+
+    url: str
+    seed: int
+    workers: int
+    limit_requests: int | None
+    limit_seconds: float | None
+    restores: bool
+    writes: bool
+    requests: int
+    examples: int
+    seconds: float
+    reason: str | None
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """How often a call was answered with a status; 0 stands for no whole answer."""
+
+    call: str
+    status: int
+    count: int
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """How many answers to a call a check looked at, and how many of them it found wrong.
+
+    `outcome` is `known` where only failures known before the run were found, `seen` where the run
+    ended before what was found was looked into.
+    """
+
+    check: str
+    call: str
+    examined: int
+    broken: int
+    outcome: Literal["passed", "failed", "known", "seen"]
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request and its answer, secrets replaced by the names of their variables."""
+
+    method: str
+    path: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: str | None = None
+    request_body_base64: str | None = None
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: str | None = None
+    body_base64: str | None = None
+    call: str
+    input_class: str
+    elapsed: float
+    failure: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure: which check, in a sentence what is wrong, and the shortest steps to it.
+
+    `confirmed` is null where the steps were not tried once more from a reset.
+    """
+
+    name: str
+    check: str
+    call: str
+    input_class: str
+    message: str
+    confirmed: bool | None
+    steps: tuple[Sent, ...]
+    curl: tuple[str, ...]
+    case: str | None
+    cassette: str | None
+
+
+class Took(msgspec.Struct, frozen=True):
+    """How many answers took up to so many milliseconds, and more than half as many."""
+
+    up_to_milliseconds: float
+    count: int
+
+
+class Paced(msgspec.Struct, frozen=True):
+    """Requests in each piece of so many seconds, from the first request on."""
+
+    width_seconds: float
+    counts: tuple[int, ...]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole report. `run` is null where the run did not even begin."""
+
+    schema: Literal["cmdm-report"] = SCHEMA
+    version: int = VERSION
+    title: str
+    program: str
+    began: float
+    run: Run | None
+    statuses: tuple[Answered, ...]
+    checks: tuple[Checked, ...]
+    input_classes: dict[str, int]
+    times: tuple[Took, ...]
+    pace: Paced
+    failures: tuple[Found, ...]
+    known: tuple[str, ...]
+
+
+class _Head(msgspec.Struct):
+    """What says how the rest is to be read."""
+
+    schema: str
+    version: int
+
+
+def write(results: Results) -> bytes:
+    """Return the file's bytes."""
+    return msgspec.json.format(msgspec.json.encode(document(results)), indent=1) + b"\n"
+
+
+def decode(content: bytes) -> Document:
+    """Return the report that was written, or raise UnknownReport."""
+    try:
+        head = msgspec.json.decode(content, type=_Head)
+        if (head.schema, head.version) != (SCHEMA, VERSION):
+            message = (
+                f"This is a {head.schema!r} of version {head.version}; "
+                f"a {SCHEMA!r} of version {VERSION} can be read."
+            )
+            raise UnknownReport(message)
+        return msgspec.json.decode(content, type=Document)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnknownReport(f"This is no report: {error}.") from error
+
+
+def document(results: Results) -> Document:
+    """Return the report as typed values."""
+    return Document(
+        title=_text(results.title),
+        program=f"cmdm {results.version}",
+        began=results.began,
+        run=_run(results),
+        statuses=tuple(
+            Answered(call, status, results.statuses[call, status])
+            for call in results.calls
+            for status in results.answers
+            if (call, status) in results.statuses
+        ),
+        checks=tuple(
+            _checked(results, check, call) for check in results.checks for call in results.calls
+        ),
+        input_classes={_text(name): results.classes[name] for name in sorted(results.classes)},
+        times=tuple(Took(most, results.times[most]) for most in sorted(results.times)),
+        pace=Paced(results.rate.width, results.rate.counts),
+        failures=tuple(_found(failure) for failure in results.failures),
+        known=tuple(map(_text, results.known)),
+    )
+
+
+def _run(results: Results) -> Run | None:
+    started, ended = results.started, results.ended
+    if started is None:
+        return None
+    return Run(
+        url=_text(started.url),
+        seed=started.seed,
+        workers=started.workers,
+        limit_requests=started.requests,
+        limit_seconds=started.seconds,
+        restores=started.restores,
+        writes=started.writes,
+        requests=results.requests,
+        examples=results.examples,
+        seconds=results.seconds,
+        reason=_text(ended.reason) if ended else None,
+    )
+
+
+def _checked(results: Results, check: str, call: str) -> Checked:
+    examined = {str(name): count for name, count in results.examined.items()}.get(call, 0)
+    broken = results.broken.get((check, call), 0)
+    if results.failures_of(check, call):
+        return Checked(_text(check), call, examined, broken, "failed")
+    if results.is_only_seen(check, call):
+        return Checked(_text(check), call, examined, broken, "seen")
+    outcome = "known" if results.is_known(check, call) else "passed"
+    return Checked(_text(check), call, examined, broken, outcome)
+
+
+def _found(failure: Failure) -> Found:
+    finding = failure.finding
+    return Found(
+        name=_text(failure.name),
+        check=_text(finding.check),
+        call=finding.call,
+        input_class=_text(finding.input_class),
+        message=_text(finding.message),
+        confirmed=failure.is_confirmed,
+        steps=tuple(_sent(exchange) for exchange in failure.exchanges),
+        curl=tuple(map(_text, failure.curl)),
+        case=_path(failure.case),
+        cassette=_path(failure.cassette),
+    )
+
+
+def _sent(exchange: Exchange) -> Sent:
+    request_body, request_base64 = _content(exchange.sent_body)
+    body, body_base64 = _content(exchange.body)
+    return Sent(
+        method=_text(exchange.method),
+        path=_text(exchange.path),
+        request_headers=_headers(exchange.sent_headers),
+        request_body=request_body,
+        request_body_base64=request_base64,
+        status=exchange.status,
+        headers=_headers(exchange.headers),
+        body=body,
+        body_base64=body_base64,
+        call=exchange.intent.call,
+        input_class=_text(exchange.intent.input_class),
+        elapsed=exchange.elapsed,
+        failure=_text(exchange.failure),
+    )
+
+
+def _headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((_text(name), _text(value)) for name, value in headers)
+
+
+def _content(body: bytes) -> tuple[str | None, str | None]:
+    if not body:
+        return None, None
+    try:
+        return body.decode(), None
+    except UnicodeDecodeError:
+        return None, base64.b64encode(body).decode()
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else _text(str(path))
+
+
+def _text(text: str) -> str:
+    """Return text that JSON can hold: a lone surrogate is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,90 @@
+"""The report as JUnit XML, which Jenkins, GitLab and most others read: a test a check and call.
+
+The layout is the one that the Jenkins xUnit schema (junit-10.xsd) allows: `testsuites`, in it a
+`testsuite` for each call, in it a `testcase` for each check that looked at answers to that call.
+"""
+
+import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
+
+from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.report.plain import body_text, plain
+from cmdm_tui.harness.report.results import Failure, Results, counted
+
+NAME = "junit"
+FILE = "junit.xml"
+
+_LONGEST_MESSAGE = 1_000
+
+
+def write(results: Results) -> bytes:
+    """Return the file's bytes."""
+    suites = [_suite(results, call) for call in results.calls]
+    whole = ElementTree.Element(
+        "testsuites", {"name": plain(results.title), "time": f"{results.seconds:.3f}"}
+    )
+    for number in ("tests", "failures", "errors", "skipped"):
+        whole.set(number, str(sum(int(suite.get(number, "0")) for suite in suites)))
+    whole.extend(suites)
+    ElementTree.indent(whole)
+    written: bytes = ElementTree.tostring(whole, "utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def _suite(results: Results, call: Call) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", {"name": f"{plain(results.title)}: {call}"})
+    tests = [_test(results, check, call) for check in results.checks] if _is_judged(
+        results, call
+    ) else []  # fmt: skip
+    suite.set("tests", str(len(tests)))
+    suite.set("failures", str(sum(test.find("failure") is not None for test in tests)))
+    suite.set("errors", "0")
+    suite.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
+    suite.set("timestamp", datetime.fromtimestamp(results.began, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    suite.append(_properties(results))
+    suite.extend(tests)
+    return suite
+
+
+def _is_judged(results: Results, call: Call) -> bool:
+    failed = {one.finding.call for one in results.failures}
+    return call in results.examined or call in failed
+
+
+def _properties(results: Results) -> ElementTree.Element:
+    properties = ElementTree.Element("properties")
+    told = {"version": results.version}
+    if results.started is not None:
+        told |= {"seed": str(results.started.seed), "target": results.started.url}
+    for name, value in told.items():
+        ElementTree.SubElement(properties, "property", {"name": name, "value": plain(value)})
+    return properties
+
+
+def _test(results: Results, check: str, call: Call) -> ElementTree.Element:
+    test = ElementTree.Element("testcase", {"classname": f"{call}", "name": plain(check)})
+    failures = results.failures_of(check, call)
+    for failure in failures[:1]:
+        message = plain(failure.finding.message, _LONGEST_MESSAGE)
+        inside = ElementTree.SubElement(
+            test, "failure", {"message": message, "type": plain(failure.finding.check)}
+        )
+        inside.text = _steps(failure)
+    if results.is_only_seen(check, call):
+        times = counted(results.broken[check, call], "answer")
+        message = f"{times} found wrong; the run ended before that was looked into"
+        ElementTree.SubElement(test, "failure", {"message": message, "type": plain(check)})
+    elif not failures and results.is_known(check, call):
+        ElementTree.SubElement(test, "skipped", {"message": "known before the run"})
+    return test
+
+
+def _steps(failure: Failure) -> str:
+    lines = [f"{plain(failure.finding.message)} ({failure.state})", "", *map(plain, failure.curl)]
+    if failure.exchanges:
+        last = failure.exchanges[-1]
+        answer = body_text(last.body) if last.status else plain(last.failure)
+        lines += ["", f"answered {last.status}" if last.status else "no whole answer", answer]
+    if failure.case is not None:
+        lines += ["", f"case: {plain(str(failure.case))}"]
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""What is known of a run at one moment: what reports are written from and the dashboard shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cmdm_tui.harness.exchange import CALLS, Call, Exchange
+from cmdm_tui.harness.fuzz.events import Phase, RunEnded, RunStarted
+from cmdm_tui.harness.oracle.check import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure of the run, as far as it is known.
+
+    `name` is the check and the call that broke it. `exchanges` are the shortest steps so far, the
+    last of which fails, and `curl` the same as lines for a shell; both are empty until they are
+    known, `steps` being their number from the start. `is_confirmed` tells whether they failed once
+    more from a reset; None where that was not tried. Nothing in it is a secret.
+    """
+
+    name: str
+    finding: Finding
+    steps: int
+    exchanges: tuple[Exchange, ...] = ()
+    curl: tuple[str, ...] = ()
+    is_confirmed: bool | None = None
+    case: Path | None = None
+    cassette: Path | None = None
+
+    @property
+    def state(self) -> str:
+        """How far it has come: `shrinking`, `confirmed`, `not confirmed` or `found`."""
+        if not self.exchanges:
+            return "shrinking"
+        if self.is_confirmed is None:
+            return "found"
+        return "confirmed" if self.is_confirmed else "not confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Requests over time: so many in each piece of `width` seconds since the first one."""
+
+    width: float = 1.0
+    counts: tuple[int, ...] = ()
+
+    def latest(self, pieces: int = 3) -> float:
+        """Return the requests a second of the last whole pieces, or of the first one begun."""
+        whole = self.counts[-pieces - 1 : -1] or self.counts[-1:]
+        return sum(whole) / (len(whole) * self.width) if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A run so far, or as it ended.
+
+    `began` is the Unix time at which it began. `statuses` counts the answers to each call by
+    status, 0 standing for no whole answer. `examined` counts the answers to each call that the
+    checks looked at, and `broken` those that a check then found wrong, both without the ones of
+    shrinking, where a failure is repeated on purpose. `classes` counts the answers by the class of
+    what was sent, `times` by how long they took: up to so many milliseconds.
+    """
+
+    title: str
+    version: str
+    began: float
+    started: RunStarted | None = None
+    ended: RunEnded | None = None
+    requests: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+    phase: Phase = "learning"
+    statuses: Mapping[tuple[Call, int], int] = field(default_factory=dict[tuple[Call, int], int])
+    examined: Mapping[Call, int] = field(default_factory=dict[Call, int])
+    broken: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    classes: Mapping[str, int] = field(default_factory=dict[str, int])
+    times: Mapping[float, int] = field(default_factory=dict[float, int])
+    rate: Rate = Rate()
+    failures: tuple[Failure, ...] = ()
+    known: tuple[str, ...] = ()
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The names of the checks that may fail the run, and of any that did."""
+        named = self.started.checks if self.started else ()
+        others = {check for check, _ in self.broken} | {one.finding.check for one in self.failures}
+        return (*named, *sorted(others - set(named)))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that were made, in the documentation's order."""
+        made = {call for call, _ in self.statuses}
+        return tuple(call for call in CALLS if call in made)
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """The statuses that were answered, in ascending order."""
+        return tuple(sorted({status for _, status in self.statuses}))
+
+    def failures_of(self, check: str, call: str | None = None) -> tuple[Failure, ...]:
+        """Return the failures of a check, and of one call if it is given."""
+        return tuple(
+            one
+            for one in self.failures
+            if one.finding.check == check and call in {None, one.finding.call}
+        )
+
+    def is_known(self, check: str, call: str) -> bool:
+        """Tell whether this failure was met, and known before the run."""
+        return f"{check} {call}" in self.known
+
+    def is_only_seen(self, check: str, call: str) -> bool:
+        """Tell whether this was found wrong, but not looked into before the run ended."""
+        is_told = bool(self.failures_of(check, call)) or self.is_known(check, call)
+        return not is_told and self.broken.get((check, call), 0) > 0
+
+    def broken_by(self, check: str) -> int:
+        """Return how many answers a check found wrong."""
+        return sum(count for (name, _), count in self.broken.items() if name == check)
+
+    @property
+    def outcome(self) -> str:
+        """How the run stands, in a few words: what an exit code would say."""
+        if self.failures:
+            return f"{counted(len(self.failures), 'failure')} found"
+        return "no failure found" if self.ended else "no failure so far"
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with its word, in the plural where it is not one."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

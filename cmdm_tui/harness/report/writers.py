@@ -1,0 +1,49 @@
+"""Writes reports, one file a format: each whole or not at all, and none with a secret in it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol, cast
+
+from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.report import document, junit, page
+from cmdm_tui.harness.report.results import Results
+
+
+class Writer(Protocol):
+    """One format: its name, the name of its file, and what turns results into that file's bytes."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802, D102 — a module's constant
+        ...
+
+    @property
+    def FILE(self) -> str:  # noqa: N802, D102 — a module's constant
+        ...
+
+    def write(self, results: Results) -> bytes:
+        """Return the file's bytes."""
+        ...
+
+
+WRITERS: tuple[Writer, ...] = tuple(cast("Writer", one) for one in (junit, document, page))
+FORMATS = tuple(writer.NAME for writer in WRITERS)
+
+
+def write_reports(
+    results: Results, folder: Path, guard: Guard, formats: Iterable[str] = FORMATS
+) -> list[Path]:
+    """Write the reports of `formats` into `folder`, made if need be, and return their files.
+
+    Every file is searched by `guard` before the first is written. Raises SecretLeak, with nothing
+    written, and OSError for a folder that cannot be written.
+    """
+    wanted = set(formats)
+    made = [
+        (folder / writer.FILE, writer.write(results)) for writer in WRITERS if writer.NAME in wanted
+    ]
+    for path, content in made:
+        guard.check(content, str(path))
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in made:
+        guard.write(path, content)
+    return [path for path, _ in made]

@@ -1,0 +1,146 @@
+"""Sends calls exactly as they are given: raw targets, headers and bodies, to one service alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from cmdm_tui.api.address import base_address
+from cmdm_tui.harness.wire import NoAnswer
+from cmdm_tui.text import one_line
+
+_SECONDS = 30.0
+_LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call to send. `target` stands behind `{url}/api/v1`; header values are Latin-1."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: its headers in the order they came, their names in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the value of the first header of that name, None where there is none."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+Announce = Callable[[Outgoing], None]
+
+
+class Sender:
+    """Sends to one service over connections that are kept open; follows no redirect.
+
+    `announce` is called with each call before it is sent. To be used as a context, from one thread.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        announce: Announce | None = None,
+        seconds: float = _SECONDS,
+    ) -> None:
+        self._base = base_address(url)
+        self._announce = announce
+        self._http = httpx.Client(
+            transport=transport,
+            timeout=seconds,
+            # Loading certificates takes longer than many calls; plain http needs none.
+            verify=self._base.scheme == "https",
+            follow_redirects=False,
+        )
+
+    @property
+    def url(self) -> str:
+        """What stands before every call's target: `{url}/api/v1`."""
+        return str(self._base)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __call__(self, outgoing: Outgoing) -> Answer:
+        """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
+        if self._announce is not None:
+            self._announce(outgoing)
+        request = self._request(outgoing)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                body = _read(response)
+            finally:
+                response.close()
+        except httpx.TimeoutException:
+            raise NoAnswer("No answer came in time.") from None
+        except httpx.DecodingError:
+            raise NoAnswer("The answer's body is not in the coding that it names.") from None
+        except httpx.TransportError as error:
+            reason = one_line(str(error), 120) or type(error).__name__
+            raise NoAnswer(f"The connection gave no answer: {reason}.") from None
+        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        return Answer(response.status_code, headers, body)
+
+    def _request(self, outgoing: Outgoing) -> httpx.Request:
+        raw = self._base.raw_path.rstrip(b"/") + outgoing.target.encode("utf-8")
+        given = {name.lower() for name, _ in outgoing.headers}
+        headers = [("Host", self._base.netloc.decode("ascii"))] if "host" not in given else []
+        headers += [("Accept-Encoding", "identity")] if "accept-encoding" not in given else []
+        try:
+            return httpx.Request(
+                outgoing.method,
+                _nearest(self._base, raw),
+                headers=[
+                    (name.encode("ascii"), value.encode("latin-1"))
+                    for name, value in (*headers, *outgoing.headers)
+                ],
+                content=outgoing.body,
+                # What httpx would write otherwise (dot segments, quotes) goes out as it is given.
+                extensions={"target": raw},
+            )
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise NoAnswer(f"The call cannot be sent: {one_line(str(error), 120)}.") from None
+
+
+def _nearest(base: httpx.URL, raw: bytes) -> httpx.URL:
+    try:
+        return base.copy_with(raw_path=raw)
+    except httpx.InvalidURL:
+        # Too long or too odd for httpx; only the origin counts, as the target is sent as given.
+        return base
+
+
+def _read(response: httpx.Response) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_bytes():
+        size += len(piece)
+        if size > _LARGEST_ANSWER:
+            raise NoAnswer(f"The answer is over {_LARGEST_ANSWER:,} bytes.")
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,288 @@
+"""A service that cases are run against: signed in to, and put back where it has a control plane."""
+
+import json
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+
+from cmdm_tui.config import Credentials
+from cmdm_tui.harness.cases.format import Case, Needs, Step
+from cmdm_tui.harness.cases.running import Played, run
+from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
+from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.sending import Announce, Answer, Outgoing, Sender
+from cmdm_tui.harness.wire import NoAnswer
+
+MORNING = 1_774_953_000.0
+"""2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""
+
+RECORDS = 40
+"""The leads of the sandbox that the cassettes are recorded of, the other entities in proportion."""
+
+MARK = "cmdm case"
+SAVED = "cmdm-cases"
+_USUAL = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
+_ASSUMED_LIFE = 300.0
+
+
+class TargetFailed(Exception):
+    """The target cannot be used as it is; the message is one sentence."""
+
+
+class FloorReached(TargetFailed):
+    """As many calls are left this hour as the profile keeps back."""
+
+
+@dataclass
+class Target:
+    """One service and the four values of a sign-in. To be used as a context.
+
+    With `control`, records, calls, clock and limits are put back before each case, and at the end.
+    Without it, what a case made is deleted after it; `mark` stands in the records made, and at
+    `floor` calls left no more are sent.
+    """
+
+    url: str
+    credentials: Credentials
+    control: Control | None = None
+    mark: str = MARK
+    floor: int = 0
+    guard: Guard = field(default_factory=Guard)
+    left: list[Left] = field(default_factory=list[Left])
+    _made: list[Made] = field(default_factory=list[Made], init=False)
+    _token: str | None = field(default=None, init=False, repr=False)
+    _token_good_until: float = field(default=0.0, init=False)
+    _remaining: int | None = field(default=None, init=False)
+    _announce: list[Announce] = field(default_factory=list[Announce], init=False)
+
+    def __post_init__(self) -> None:
+        given = self.credentials
+        self._sign_in = {
+            "client_id": given.client_id.reveal(),
+            "client_secret": given.client_secret.reveal(),
+            "username": given.username,
+            "password": given.password.reveal(),
+        }
+        for value in self._sign_in.values():
+            self.guard.learn(value)
+        self._sender = Sender(self.url, announce=self._announced)
+        self._undo: Callable[[], None] = _nothing
+
+    @property
+    def base(self) -> str:
+        """What stands before every call's target: `{url}/api/v1`."""
+        return self._sender.url
+
+    def __enter__(self) -> Self:
+        if self.control is not None:
+            self._undo = _begin(self.control)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            # A run that was interrupted amid a case has not cleaned up after it.
+            self.clean()
+            self._undo()
+        finally:
+            self._sender.close()
+
+    def can_run(self, case: Case) -> bool:
+        """Tell whether the target grants what the case needs."""
+        return self.control is not None or not case.needs_control
+
+    def play(
+        self,
+        case: Case,
+        *,
+        announce: Announce | None = None,
+        captured: Callable[[str, str], None] | None = None,
+    ) -> list[Played]:
+        """Run the case and return what came of its steps; `clean` is to be called after it.
+
+        Raises TargetFailed where it cannot be signed in or put back, FloorReached before a case
+        for which too few calls are left.
+        """
+        self.ready(case)
+        try:
+            with self._prepared(case.needs), self._told(announce):
+                return run(
+                    case,
+                    self._send,
+                    self._values(),
+                    unspoken=self._unspoken(),
+                    before=self._before,
+                    captured=captured or _nothing,
+                )
+        finally:
+            if any(step.advance is not None for step in case.steps):
+                # In the time that has passed the token may have ended, and been forgotten.
+                self._token = None
+
+    def ready(self, case: Case) -> None:
+        """Sign in, if the case needs it and that was not done; `play` does it too."""
+        self._check_floor(len(case.steps))
+        if any(step.uses_token for step in case.steps):
+            self._ensure_token()
+
+    def clean(self) -> None:
+        """Delete what was made, where nothing puts the target back; `left` says what stayed."""
+        made, self._made = self._made, []
+        if made:
+            self.left += remove(made, self.call)
+            # Deleting makes nothing; what is left is told, and not tried again.
+            self._made = []
+
+    @contextmanager
+    def cleaned(self) -> Generator[None]:
+        """Clean up when the block is left, in whatever way."""
+        try:
+            yield
+        finally:
+            self.clean()
+
+    def holds_recorded_data(self) -> bool:
+        """Tell whether the records are those of the recordings: as many leads, put back."""
+        if self.control is None:
+            return False
+        try:
+            total = json.loads(self.call("GET", "/lead?per_page=1&page=1").body)["Total Records"]
+            return int(total) == RECORDS
+        except (NoAnswer, ValueError, KeyError, TypeError):
+            return False
+
+    def call(self, method: str, target: str, body: bytes | None = None) -> Answer:
+        """Make one call of the harness's own, signed in."""
+        self._ensure_token()
+        headers = (("Authorization", f"Bearer {self._token}"),)
+        return self._send(Outgoing(method, target, headers, body))
+
+    def _announced(self, outgoing: Outgoing) -> None:
+        for announce in self._announce:
+            announce(outgoing)
+
+    @contextmanager
+    def _told(self, announce: Announce | None) -> Generator[None]:
+        if announce is not None:
+            self._announce.append(announce)
+        try:
+            yield
+        finally:
+            self._announce.clear()
+
+    def _send(self, outgoing: Outgoing) -> Answer:
+        answer = self._sender(outgoing)
+        if self.control is None:
+            self._made += made_by(outgoing, answer)
+        remaining = answer.header("x-rate-limit-remaining")
+        if remaining is not None and remaining.isascii() and remaining.isdigit():
+            self._remaining = int(remaining)
+        return answer
+
+    def _check_floor(self, calls: int) -> None:
+        if self.control is not None or self._remaining is None:
+            return
+        if self._remaining - calls < self.floor:
+            raise FloorReached(
+                f"{self._remaining} calls are left this hour, and {self.floor} are kept back. "
+                "Run the rest when the hour's count has started anew."
+            )
+
+    def _ensure_token(self) -> None:
+        if self._token is not None and time.monotonic() < self._token_good_until:
+            return
+        if self.control is not None:
+            self.control.stand(MORNING)
+            self.control.set(**_USUAL)
+        headers = tuple((name, _as_latin(value)) for name, value in self._sign_in.items())
+        answer = self._send(Outgoing("POST", "/authenticate", headers))
+        try:
+            token = json.loads(answer.body)["token"]
+        except (ValueError, KeyError, TypeError):
+            token = None
+        if not isinstance(token, str) or not token:
+            reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
+            raise TargetFailed(f"The sign-in at {self.base} {reason}. Check the profile.")
+        self.guard.learn(token)
+        self._token = token
+        self._token_good_until = time.monotonic() + _lifetime(answer)
+
+    @contextmanager
+    def _prepared(self, needs: Needs) -> Generator[None]:
+        if self.control is None:
+            yield
+            return
+        self.control.restore(SAVED, calls=True)
+        self.control.stand(MORNING)
+        asked = {name: getattr(needs, name) or usual for name, usual in _USUAL.items()}
+        self.control.set(**asked)
+        if needs.faults:
+            self.control.strike(*needs.faults)
+        try:
+            yield
+        finally:
+            if needs.faults:
+                self.control.strike()
+
+    def _before(self, step: Step) -> None:
+        if self.control is None:
+            return
+        if step.advance is not None:
+            self.control.advance(step.advance)
+        if step.rate_limit is not None:
+            self.control.set(rate_limit=step.rate_limit)
+
+    def _values(self) -> dict[str, str]:
+        token = {} if self._token is None else {"token": self._token}
+        return {**self._sign_in, **token, "mark": self.mark}
+
+    def _unspoken(self) -> dict[str, str]:
+        hidden = {value: f"$CMDM_{name.upper()}" for name, value in self._sign_in.items()}
+        hidden |= {_as_latin(value): name for value, name in hidden.items()}
+        return hidden if self._token is None else {**hidden, self._token: "$CMDM_TOKEN"}
+
+
+def _begin(control: Control) -> Callable[[], None]:
+    """Save what the target is now, and return what puts it back."""
+    ahead, was_standing = control.now() - time.time(), control.is_standing()
+    stood_at = control.now()
+    settings = control.settings()
+    control.snapshot(SAVED)
+
+    def undo() -> None:
+        control.restore(SAVED, calls=True)
+        control.set(**{name: value for name in _USUAL if (value := settings.get(name)) is not None})
+        if was_standing:
+            control.stand(stood_at)
+        else:
+            control.run_on(time.time() + ahead)
+
+    return undo
+
+
+def _lifetime(answer: Answer) -> float:
+    """Return for how many seconds a token just received can be used, with a margin."""
+    try:
+        now = parsedate_to_datetime(answer.header("date") or "").timestamp()
+        seconds = float(answer.header("x-token-reset") or "") - now
+    except ValueError:
+        return _ASSUMED_LIFE
+    return seconds * 0.9 if seconds > 0 else _ASSUMED_LIFE
+
+
+def _as_latin(value: str) -> str:
+    """Return text as the Latin-1 characters of its UTF-8, as a header carries it."""
+    return value.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _nothing(*_: object) -> None:
+    pass

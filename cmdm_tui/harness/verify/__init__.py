@@ -1,0 +1,6 @@
+"""Verification: recorded cases sent anew, and where the service now answers otherwise."""
+
+from cmdm_tui.harness.verify.drift import Drift, Severity
+from cmdm_tui.harness.verify.verifying import Verified, verify
+
+__all__ = ["Drift", "Severity", "Verified", "verify"]

@@ -1,0 +1,110 @@
+"""Compares headers by relation: what they say changes, how they stand to one another does not."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from cmdm_tui.harness.canonical import RESPONSE_HEADERS
+from cmdm_tui.harness.verify.bodies import Point
+from cmdm_tui.harness.verify.drift import Severity
+from cmdm_tui.text import one_line
+
+LIMIT, REMAINING = "x-rate-limit-limit", "x-rate-limit-remaining"
+_COUNTS = (LIMIT, REMAINING)
+_MOMENTS = ("x-rate-limit-reset", "x-token-reset")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+
+Headers = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The headers of one answer, and of the one before it in the case, None for the first."""
+
+    headers: Headers
+    earlier: Headers | None
+
+
+def compare_headers(recorded: Step, fresh: Step, *, is_alone: bool) -> Iterator[Point]:
+    """Yield each point at which headers do not stand as the recorded ones do.
+
+    With `is_alone`, nobody else makes calls of the target, so that the count falls as it did.
+    """
+    for name in sorted(RESPONSE_HEADERS):
+        before, now = recorded.headers.get(name), fresh.headers.get(name)
+        if before is None and now is None:
+            continue
+        if now is None:
+            yield Severity.WARNING, name, "is gone."
+        elif before is None:
+            severity = Severity.WARNING if name == "retry-after" else Severity.INFO
+            yield severity, name, f"is new: {one_line(now, 60)}."
+        else:
+            yield from _changed(name, before, now, recorded, fresh)
+    if is_alone:
+        yield from _counted(recorded, fresh)
+
+
+def _changed(name: str, before: str, now: str, recorded: Step, fresh: Step) -> Iterator[Point]:
+    message = f"is {one_line(now, 60)}, and was {one_line(before, 60)}."
+    if name == "content-type":
+        is_same = _media_type(before) == _media_type(now)
+    elif name == "allow":
+        is_same = _methods(before) == _methods(now)
+    elif name == "retry-after":
+        is_same = bool(_WHOLE_NUMBER.fullmatch(before)) == bool(_WHOLE_NUMBER.fullmatch(now))
+    elif name in _COUNTS:
+        is_same = bool(_WHOLE_NUMBER.fullmatch(now))
+    elif name in _MOMENTS:
+        is_same = _is_ahead(now, fresh) == _is_ahead(before, recorded)
+    else:
+        is_same = _moment(now) is not None
+    if not is_same:
+        yield Severity.ERROR, name, message
+
+
+def _counted(recorded: Step, fresh: Step) -> Iterator[Point]:
+    """Compare how many calls were counted: since the answer before, or since none was."""
+    before, now = _fall(recorded), _fall(fresh)
+    if before is not None and now is not None and before != now:
+        yield Severity.ERROR, REMAINING, f"fell by {now}, and fell by {before}."
+
+
+def _fall(step: Step) -> int | None:
+    remaining = _number(step.headers, REMAINING)
+    limit = _number(step.headers, LIMIT)
+    if remaining is None or limit is None:
+        return None
+    start = limit if step.earlier is None else _number(step.earlier, REMAINING)
+    return None if start is None else start - remaining
+
+
+def _is_ahead(value: str, step: Step) -> bool | None:
+    """Say whether a moment lies ahead of the answer's `Date`, None where either is no moment."""
+    now = _moment(step.headers.get("date", ""))
+    if now is None or not _WHOLE_NUMBER.fullmatch(value):
+        return None
+    return int(value) > now
+
+
+def _moment(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _number(headers: Headers, name: str) -> int | None:
+    value = headers.get(name, "")
+    return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
+
+
+def _media_type(value: str) -> str:
+    return value.partition(";")[0].strip().casefold()
+
+
+def _methods(value: str) -> set[str]:
+    return {method.strip().upper() for method in value.split(",")}

@@ -1,0 +1,138 @@
+"""Sends requests exactly as they are given to one host, on one connection that is kept alive.
+
+What a fuzzer sends is often wrong on purpose, so nothing is normalised here; only the framing is
+made right (RFC 9112). There is no way to send anything to another host: redirects are answers.
+"""
+
+import contextlib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import h11
+
+_CHUNK = 65_536
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+Lines = Sequence[tuple[str | bytes, str | bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: header names are in lower case; `elapsed` is in seconds."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    started: float
+    elapsed: float
+
+
+class NoAnswer(Exception):
+    """No whole answer came; the message says why in a sentence."""
+
+
+class Wire:
+    """A connection to the host of `url`, opened when first used and again when it was closed.
+
+    A request is sent once: one whose answer does not come raises NoAnswer.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in _USUAL_PORTS or parts.hostname is None:
+            message = f"{url} is no http or https address."
+            raise ValueError(message)
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._host = parts.netloc.rpartition("@")[2]
+        self._address = (parts.hostname, parts.port or _USUAL_PORTS[parts.scheme])
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._timeout = timeout
+        self._socket: socket.socket | None = None
+        self._connection = h11.Connection(h11.CLIENT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def send(self, method: str, path: str, headers: Lines = (), body: bytes = b"") -> Answer:
+        """Send one request and return its answer.
+
+        `path` is the raw target. Raises NoAnswer where no whole answer comes.
+        """
+        lines: list[Any] = [("Host", self._host), *headers]
+        if body or method in {"POST", "PUT", "PATCH"}:
+            lines.append(("Content-Length", str(len(body))))
+        started = time.perf_counter()
+        try:
+            request = h11.Request(method=method, target=path, headers=lines)
+        except h11.LocalProtocolError as error:
+            message = f"{method} {path[:80]!r} cannot be sent over HTTP: {error}."
+            raise ValueError(message) from error
+        try:
+            status, received, content = self._exchanged(request, body)
+        except (OSError, h11.ProtocolError) as error:
+            self.close()
+            reason = str(error) or type(error).__name__
+            message = f"No whole answer came: {reason}."
+            raise NoAnswer(message) from error
+        return Answer(status, received, content, started, time.perf_counter() - started)
+
+    def _exchanged(
+        self, request: h11.Request, body: bytes
+    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+        opened = self._opened()
+        connection = self._connection
+        message = connection.send(request) or b""
+        if body:
+            message += connection.send(h11.Data(data=body)) or b""
+        message += connection.send(h11.EndOfMessage()) or b""
+        # A server may answer before it has read everything, and close.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            opened.sendall(message)
+        status, headers, pieces = 0, (), list[bytes]()
+        while True:
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                connection.receive_data(opened.recv(_CHUNK))
+            elif isinstance(event, h11.Response):
+                status, headers = event.status_code, tuple(event.headers)
+            elif isinstance(event, h11.Data):
+                pieces.append(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                break
+            elif isinstance(event, h11.ConnectionClosed):
+                raise ConnectionResetError("the connection was closed")
+        if connection.our_state is h11.DONE and connection.their_state is h11.DONE:
+            connection.start_next_cycle()
+        else:
+            self.close()
+        return status, headers, b"".join(pieces)
+
+    def _opened(self) -> socket.socket:
+        if self._socket is not None:
+            # What is readable before anything was asked is the end of the connection.
+            readable, _, _ = select.select([self._socket], [], [], 0)
+            if not readable:
+                return self._socket
+            self.close()
+        opened = socket.create_connection(self._address, timeout=self._timeout)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            opened = self._tls.wrap_socket(opened, server_hostname=self._address[0])
+        self._connection = h11.Connection(h11.CLIENT)
+        self._socket = opened
+        return opened

@@ -1,0 +1,118 @@
+"""Cassettes in the place of the network: every httpx client of a test is answered from them."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import httpx
+import pytest
+
+from cmdm_tui.api import Client, Credentials, SecretStr
+from cmdm_tui.harness.canonical import ADDRESS, BASE, TOKEN
+from cmdm_tui.harness.library import CASSETTE, KINDS, built_in
+from cmdm_tui.harness.offline import offline
+from cmdm_tui.harness.replaying import IndexedTransport, NotInCassette
+
+_SIGN_IN = f"{ADDRESS}{BASE}/authenticate"
+
+
+class CassetteMissing(Exception):
+    """A cassette that a test names is nowhere; the message says where it was looked for."""
+
+
+class SigningIn(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers from cassettes, and lets a client sign in where they hold no sign-in."""
+
+    def __init__(self, recorded: IndexedTransport) -> None:
+        self._recorded = recorded
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a call of a sync client."""
+        try:
+            return self._recorded.handle_request(request)
+        except NotInCassette:
+            if not _is_sign_in(request):
+                raise
+            return _signed_in(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a call of an async client."""
+        try:
+            return await self._recorded.handle_async_request(request)
+        except NotInCassette:
+            if not _is_sign_in(request):
+                raise
+            return _signed_in(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """Recorded sessions. `url` is the address before `/api/v1` that a client is to use.
+
+    `transport` answers sync and async clients; within a test every client has it anyhow.
+    """
+
+    recorded: IndexedTransport
+    transport: SigningIn
+    url: str = ADDRESS
+
+    @classmethod
+    def of(cls, names: Sequence[str], *, beside: Path, folder: Path) -> Self:
+        """Return the cassettes of these names together, or raise CassetteMissing.
+
+        A name is a file beside the test or in the folder of the ini file; else that of a case in
+        the folder's kinds, or among the cases that come with cmdm.
+        """
+        recorded = IndexedTransport.of(*(_found(name, beside, folder) for name in names))
+        return cls(recorded, SigningIn(recorded))
+
+    @property
+    def left(self) -> int:
+        """How many recorded calls have not been made."""
+        return self.recorded.left
+
+    def client(self) -> Client:
+        """Return an asynchronous client that is answered from here."""
+        secret = SecretStr("recorded")
+        credentials = Credentials(secret, secret, "recorded", secret)
+        return Client(self.url, credentials, transport=self.transport)
+
+
+@contextmanager
+def played(cassette: Cassette) -> Generator[None]:
+    """Answer every httpx client of this process from the cassette, and block the network."""
+
+    def answer(_: object, request: httpx.Request) -> httpx.Response:
+        return cassette.transport.handle_request(request)
+
+    async def answer_later(_: object, request: httpx.Request) -> httpx.Response:
+        return await cassette.transport.handle_async_request(request)
+
+    with pytest.MonkeyPatch.context() as patch, offline():
+        patch.setattr(httpx.HTTPTransport, "handle_request", answer)
+        patch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer_later)
+        yield
+
+
+def _found(name: str, beside: Path, folder: Path) -> Path:
+    file = name if Path(name).suffix else f"{name}{CASSETTE}"
+    roots = [beside, folder, *(folder / kind for kind in KINDS)]
+    roots += [built_in() / kind for kind in KINDS]
+    for root in roots:
+        if (root / file).is_file():
+            return root / file
+    message = (
+        f"There is no cassette {file} beside the test, in {folder}, or among those of cmdm. "
+        "cmdm cases list names these; cmdm record makes one."
+    )
+    raise CassetteMissing(message)
+
+
+def _is_sign_in(request: httpx.Request) -> bool:
+    return request.method == "POST" and str(request.url) == _SIGN_IN
+
+
+def _signed_in(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"token": TOKEN}, request=request)

@@ -1,0 +1,167 @@
+"""The fuzzer measured: beside a bare loop of requests, and beside schemathesis."""
+
+import json
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
+from cmdm_tui.harness.fuzz.events import Event, ExchangeMade
+from cmdm_tui.harness.fuzz.target import Target
+
+ROUNDS = 5
+REQUESTS = 1_500
+PEER_SECONDS = 8.0
+PEER_WARM_UP = 30
+LEAST_OF_A_BARE_LOOP = 0.4
+LEAST_OF_SCHEMATHESIS = 3.0
+
+_ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "product")
+_CREDENTIALS = ("client_id", "client_secret", "username", "password")
+
+
+def fuzz(_data: Path) -> None:
+    """Measure, and end with 1 where a mark is missed."""
+    missed = _measured()
+    if missed:
+        sys.exit("Missed: " + ", ".join(missed) + ".")
+
+
+def _measured() -> list[str]:
+    """Compare requests a second, round by round in turn; return what was missed.
+
+    The bare loop sends what the fuzzer has just sent, over httpx, and looks at no answer: the
+    service does the same work for both.
+    """
+    with _sandbox() as target:
+        rounds: list[tuple[float, float]] = []
+        for number in range(ROUNDS + 1):
+            mine, sent = _fuzzed(target, number)
+            rounds.append((mine, _bare(target, sent)))
+        rates = rounds[1:]
+        ratios = sorted(mine / bare for mine, bare in rates)
+        ratio = statistics.median(ratios)
+        ours = statistics.median(mine for mine, _ in rates)
+        print(
+            f"Fuzzing: {ours:,.0f} requests a second, ratio to a bare httpx loop {ratio:.2f} "
+            f"({ratios[0]:.2f} to {ratios[-1]:.2f}), {ROUNDS} pairs of {REQUESTS:,}"
+        )
+        pairs = [(_fuzzed(target, number)[0], _schemathesis(target)) for number in range(3)]
+        peers = sorted(mine / theirs for mine, theirs in pairs)
+        peer = statistics.median(peers)
+        print(
+            f"Fuzzing: {peer:.1f} times schemathesis ({peers[0]:.1f} to {peers[-1]:.1f}), 3 pairs"
+        )
+    missed: list[str] = []
+    if ratio < LEAST_OF_A_BARE_LOOP:
+        missed.append(f"fuzzing at {LEAST_OF_A_BARE_LOOP} of a bare loop")
+    if peer < LEAST_OF_SCHEMATHESIS:
+        missed.append(f"fuzzing at {LEAST_OF_SCHEMATHESIS:g} times schemathesis")
+    return missed
+
+
+def _fuzzed(target: Target, seed: int) -> tuple[float, list[ExchangeMade]]:
+    sent: list[ExchangeMade] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, ExchangeMade):
+            sent.append(event)
+
+    run = Run(target, FuzzSettings(seed=seed, requests=REQUESTS), hear, lambda _one, _path: None)
+    began = time.perf_counter()
+    ended = run()
+    elapsed = time.perf_counter() - began
+    if ended.failures:
+        sys.exit(f"The sound sandbox fails {', '.join(ended.failures)}.")
+    return ended.requests / elapsed, sent
+
+
+def _bare(target: Target, sent: list[ExchangeMade]) -> float:
+    """Send the same requests over httpx, with one good token, and look at nothing."""
+    with httpx.Client(base_url=target.url) as http:
+        token = http.post("/api/v1/authenticate", headers=dict(target.credentials)).json()["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        anonymous: dict[str, str] = {}
+        calls = [
+            (
+                one.exchange.method,
+                one.exchange.path,
+                headers if one.exchange.intent.authorization == "good" else anonymous,
+                one.exchange.sent_body or None,
+            )
+            for one in sent
+        ]
+        began = time.perf_counter()
+        for method, path, lines, body in calls:
+            address = httpx.URL(target.url).copy_with(raw_path=path.encode())
+            http.request(method, address, headers=lines, content=body)
+        return len(calls) / (time.perf_counter() - began)
+
+
+def _schemathesis(target: Target) -> float:
+    """Return the requests a second that schemathesis makes with all of its checks.
+
+    They are counted by the sandbox; reading the description and starting is not.
+    """
+    with tempfile.TemporaryDirectory() as data, httpx.Client(base_url=target.url) as http:
+        answer = http.post("/api/v1/authenticate", headers=dict(target.credentials))
+        headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+
+        def left() -> int:
+            page = http.get("/api/v1/event?per_page=1&page=1", headers=headers)
+            return int(page.headers["x-rate-limit-remaining"])
+
+        command = [
+            str(Path(sys.executable).parent / "schemathesis"), "run", f"{target.url}/openapi.json",
+            "--header", f"Authorization: {headers['Authorization']}", "--checks", "all",
+            "--mode", "all", "--phases", "fuzzing,stateful", "--max-examples", "1000",
+            "--seed", "1", "--continue-on-failure", "--generation-database", "none",
+            "--suppress-health-check", "all",
+        ]  # fmt: skip
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=data
+        ) as process:
+            before, began = left(), time.perf_counter()
+            # It begins with some requests to learn what the service can take.
+            while (made := before - left()) < PEER_WARM_UP:
+                before -= 1
+                time.sleep(0.1)
+            before, began = before - made, time.perf_counter()
+            time.sleep(PEER_SECONDS)
+            made, elapsed = before - left(), time.perf_counter() - began
+            process.send_signal(signal.SIGINT)
+            process.wait()
+    return made / elapsed
+
+
+@contextmanager
+def _sandbox() -> Generator[Target]:
+    """Serve in a process of its own, so that client and service do not share an interpreter."""
+    with tempfile.TemporaryDirectory() as data:
+        serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]
+        options = ["--control", "--port", "0", "--data", data, "--records", "40"]
+        limits = ["--rate-limit", "10000000", "--month-limit", "10000000"]
+        with subprocess.Popen(
+            [*serve, *options, *limits], stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout is not None
+                told: dict[str, str] = json.loads(process.stdout.readline())
+                credentials = {name: told[name] for name in _CREDENTIALS}
+                yield Target(
+                    told["url"], credentials, _ENTITIES, told["control"], told["control_token"]
+                )
+            finally:
+                process.terminate()
+
+
+if __name__ == "__main__":
+    fuzz(Path())

@@ -1,0 +1,115 @@
+"""Hunts planted faults with `cmdm fuzz`'s engine and, on the same budget, with schemathesis."""
+
+import argparse
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmdm_tui.harness.fuzz.asking import sign_in
+from cmdm_tui.harness.fuzz.secrets import Secrets
+from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.wire import Wire
+from tests.harness.mutants.kit import Asked, Fault, Given, Inner
+from tests.harness.mutants.run import MUTANTS, hunted, sandbox
+
+_MOST_SECONDS = 300
+_FAILURE = re.compile(r"^- (.+?) *$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """What schemathesis made of a mutant."""
+
+    requests: int
+    failures: tuple[str, ...]
+
+
+def main() -> None:
+    """Hunt, print a line a mutant, and the totals."""
+    parser = argparse.ArgumentParser(prog="scripts/mutants")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--requests", type=int, default=5_000)
+    parser.add_argument("--sample", type=int, default=1, help="every Nth mutant")
+    parser.add_argument("--schemathesis", action="store_true", help="and the peer beside it")
+    given = parser.parse_args()
+    mutants = MUTANTS[:: given.sample]
+    false_alarms = schemathesis(None, given.seed, given.requests) if given.schemathesis else None
+    if false_alarms is not None:
+        print(f"schemathesis in the sound sandbox: {', '.join(false_alarms.failures) or 'nothing'}")
+    ours = theirs = by_its_check = 0
+    for mutant in mutants:
+        found = hunted(mutant, given.seed, given.requests)
+        ours += found.is_found
+        by_its_check += found.is_by_its_check
+        told = f"{found.requests:>5}  {found.failures[0]}" if found.is_found else "NOT FOUND"
+        line = f"{mutant.name:<56} {mutant.aims:<28} {told:<46}"
+        if false_alarms is not None:
+            peer = schemathesis(mutant.fault, given.seed, given.requests)
+            new = [one for one in peer.failures if one not in false_alarms.failures]
+            theirs += bool(new)
+            line += f" schemathesis: {', '.join(new) or 'not found'} ({peer.requests})"
+        print(line, flush=True)
+    print(
+        f"{ours} of {len(mutants)} found ({ours / len(mutants):.1%}) within {given.requests:,} "
+        f"requests, seed {given.seed}; {by_its_check} of them by the check aimed at them"
+    )
+    if false_alarms is not None:
+        print(f"{theirs} of {len(mutants)} found by schemathesis ({theirs / len(mutants):.1%})")
+
+
+def schemathesis(fault: Fault | None, seed: int, requests: int) -> Peer:
+    """Run schemathesis with all of its checks until it has made so many requests.
+
+    Its coverage phase alone would use them all up, so half of them are for fuzzing and sessions.
+    """
+    made = 0
+
+    async def counted(asked: Asked, inner: Inner) -> Given:
+        nonlocal made
+        made += 1
+        return await (inner(asked) if fault is None else fault(asked, inner))
+
+    failures: set[str] = set()
+    with sandbox(counted) as target, tempfile.TemporaryDirectory() as folder:
+        for phases, most in (("examples,coverage", requests // 2), ("fuzzing,stateful", requests)):
+            command = [
+                str(Path(sys.executable).parent / "schemathesis"), "run",
+                f"{target.url}/openapi.json", "--header", f"Authorization: Bearer {_token(target)}",
+                "--checks", "all", "--mode", "all", "--phases", phases, "--seed", str(seed),
+                "--max-examples", "20", "--continue-on-failure", "--no-color",
+                "--generation-database", "none", "--suppress-health-check", "all",
+            ]  # fmt: skip
+            with (
+                tempfile.TemporaryFile() as told,
+                subprocess.Popen(
+                    command, stdout=told, stderr=subprocess.STDOUT, cwd=folder
+                ) as process,
+            ):
+                ends = time.monotonic() + _MOST_SECONDS
+                while process.poll() is None and made < most and time.monotonic() < ends:
+                    time.sleep(0.05)
+                if process.poll() is None:
+                    process.send_signal(signal.SIGINT)  # it tells what it has found, and ends
+                process.wait()
+                told.seek(0)
+                failures |= set(_FAILURE.findall(told.read().decode()))
+    return Peer(made, tuple(sorted(failures)))
+
+
+def _token(target: Target) -> str:
+    secrets = Secrets(target.credentials)
+    with Wire(target.url) as wire:
+        request = sign_in()
+        answer = wire.send("POST", request.path, secrets.put_in(request.headers))
+    token: str = json.loads(answer.body)["token"]
+    return token
+
+
+if __name__ == "__main__":
+    main()

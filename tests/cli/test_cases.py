@@ -1,0 +1,347 @@
+"""`cmdm cases`, `corpus`, `record`, `replay` and `verify`, as a shell would see them."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.library import built_in
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.cli.conftest import Command
+
+NAMES = ("get-lead", "create-lead", "list-limit-hour", "get-id-unknown")
+VARIABLES = (
+    "url",
+    "client_id",
+    "client_secret",
+    "username",
+    "password",
+    "control",
+    "control_token",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a few of the cases, and their part of the manifest."""
+    target = tmp_path / "cassettes"
+    source = built_in()
+    manifest = json.loads((source / "manifest.json").read_bytes())
+    keys = [key for key in manifest["cassettes"] if Path(key).stem in NAMES]
+    for key in keys:
+        (target / key).parent.mkdir(parents=True, exist_ok=True)
+        for suffix in (".toml", ".yaml"):
+            shutil.copy((source / key).with_suffix(suffix), (target / key).parent)
+    manifest["cassettes"] = {key: manifest["cassettes"][key] for key in keys}
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    return target
+
+
+@pytest.fixture
+def controlled(tmp_path: Path) -> Iterator[RunningInfo]:
+    config = SandboxConfig(data=tmp_path / "sandbox", port=0, records=40, control=True)
+    with Sandbox.embedded(config) as info:
+        yield info
+
+
+def environment(info: RunningInfo) -> dict[str, str]:
+    return {
+        f"CMDM_{name.upper()}": getattr(info, name) for name in VARIABLES if getattr(info, name)
+    }
+
+
+def behave(info: RunningInfo, **choices: str) -> None:
+    control = Control(info.control or "", info.control_token or "")
+    control.behave(**choices)
+    control.close()
+
+
+def test_cases_are_listed_by_pattern_call_and_as_json(cmdm: Command) -> None:
+    ended = cmdm("cases", "list", "get-lea*", "--json")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.code == 0
+    assert [row["name"] for row in rows] == ["get-lead"]
+    assert rows[0]["call"] == "get"
+    assert rows[0]["recorded"]
+    listed = cmdm("cases", "list", "--call", "convert")
+    assert all(line.split()[0].startswith(b"convert") for line in listed.out.splitlines())
+    assert "cases." in listed.err
+
+
+def test_a_case_is_shown_as_its_file(cmdm: Command) -> None:
+    ended = cmdm("cases", "show", "get-lead")
+    assert ended.out == (built_in() / "contract" / "get-lead.toml").read_bytes()
+    assert "Recorded on" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["cases", "show", "get-laed"], "There is no case get-laed. Did you mean get-lead"),
+        (["cases", "show", "get-*"], "Name one"),
+        (["cases", "list", "--call", "fetch"], "There is no call fetch"),
+        (["cases", "list", "--from", "no-such-folder"], "There are no cases in no-such-folder"),
+        (["replay", "nothing-*"], "There is no case nothing-*"),
+        (["verify", "get-lead", "--writes"], "--writes goes with --live"),
+        (["-p", "acme", "verify", "get-lead"], "Say --live"),
+        (["verify", "get-lead", "--live"], "profile"),
+    ],
+)
+def test_what_could_not_be_run_ends_with_2_and_a_sentence(
+    cmdm: Command, words: list[str], said: str
+) -> None:
+    ended = cmdm(*words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_case_that_is_answered_as_it_expects_ends_with_0(cmdm: Command) -> None:
+    ended = cmdm("cases", "run", "get-lead", "create-lead")
+    assert ended.code == 0
+    assert "✓ 201  POST /api/v1/lead" in ended.out.decode()
+
+
+def test_a_case_that_is_not_ends_with_1_and_says_where(
+    cmdm: Command, controlled: RunningInfo
+) -> None:
+    behave(controlled, unknown="400")
+    ended = cmdm("cases", "run", "get-id-unknown", **environment(controlled))
+    assert ended.code == 1
+    assert "✗ 400" in ended.out.decode()
+    assert "The status is 400, not 404." in ended.out.decode()
+    rows = cmdm("cases", "run", "get-id-unknown", "--json", **environment(controlled)).json
+    assert rows["problems"] == ["The status is 400, not 404."]
+
+
+def test_the_corpus_is_built_and_checked(cmdm: Command, tmp_path: Path) -> None:
+    into = tmp_path / "corpus"
+    assert cmdm("corpus", "build", "--into", str(into)).code == 0
+    built = {path.name: path.read_bytes() for path in into.glob("*/*.toml")}
+    assert cmdm("corpus", "build", "--into", str(into), "--check").code == 0
+    assert built["get-lead.toml"] == (built_in() / "contract" / "get-lead.toml").read_bytes()
+    path = into / "contract" / "get-lead.toml"
+    path.write_text(path.read_text().replace("retrieved", "got"))
+    ended = cmdm("corpus", "build", "--into", str(into), "--check")
+    assert ended.code == 1
+    assert ended.out.decode().strip() == f"differs {path}"
+
+
+def test_a_case_written_by_hand_is_left_alone(cmdm: Command, tmp_path: Path) -> None:
+    path = tmp_path / "contract" / "get-lead.toml"
+    path.parent.mkdir(parents=True)
+    text = (built_in() / "contract" / "get-lead.toml").read_text().replace("seed = 7\n", "")
+    path.write_text(text)
+    ended = cmdm("corpus", "build", "--into", str(tmp_path))
+    assert ended.code == 2
+    assert "was written by hand" in ended.err
+    assert path.read_text() == text
+
+
+def test_recording_again_changes_nothing(cmdm: Command, folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.glob("*/*")}
+    ended = cmdm("record", "--into", str(folder))
+    assert ended.code == 0
+    assert f"0 recorded, {len(NAMES)} as they were" in ended.err
+    assert {path: path.read_bytes() for path in folder.glob("*/*")} == before
+
+
+def test_a_controlled_sandbox_is_recorded_of_and_put_back(
+    cmdm: Command, folder: Path, controlled: RunningInfo, tmp_path: Path
+) -> None:
+    into = tmp_path / "again"
+    words = ("record", "--from", str(folder), "--into", str(into))
+    assert cmdm(*words, **environment(controlled)).code == 0
+    for path in folder.glob("*/*"):
+        assert (into / path.relative_to(folder)).read_bytes() == path.read_bytes()
+    manifest = json.loads((into / "manifest.json").read_bytes())["cassettes"]
+    assert {entry["target"] for entry in manifest.values()} == {controlled.url}
+    control = Control(controlled.control or "", controlled.control_token or "")
+    assert not control.is_standing()
+    assert abs(control.now() - datetime.now(UTC).timestamp()) < 60
+    control.close()
+
+
+def test_a_service_that_echoes_a_secret_is_not_recorded(
+    cmdm: Command, folder: Path, controlled: RunningInfo
+) -> None:
+    path = folder / "contract" / "get-id-unknown.toml"
+    path.write_text(path.read_text().replace("NOSUCHID", "${password}"))
+    before = path.with_suffix(".yaml").read_bytes()
+    words = ("record", "get-id-unknown", "create-lead", "--into", str(folder))
+    ended = cmdm(*words, **environment(controlled))
+    assert ended.code == 1
+    assert "A secret would have been written" in ended.err
+    assert "1 as they were, 1 not as expected" in ended.err
+    assert controlled.password not in ended.err
+    assert path.with_suffix(".yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [[], ["--vcr"]])
+def test_replay_says_that_all_is_as_recorded(cmdm: Command, folder: Path, words: list[str]) -> None:
+    ended = cmdm("replay", "--from", str(folder), *words)
+    assert ended.code == 0
+    assert f"{len(NAMES)} cases replayed offline, 0 not as recorded." in ended.err
+
+
+@pytest.mark.parametrize("words", [[], ["--vcr"]])
+def test_replay_notices_a_changed_cassette_and_a_changed_case(
+    cmdm: Command, folder: Path, words: list[str]
+) -> None:
+    cassette = folder / "contract" / "get-id-unknown.yaml"
+    cassette.write_text(cassette.read_text().replace("code: 404", "code: 200"))
+    case = folder / "contract" / "get-lead.toml"
+    case.write_text(case.read_text().replace("page=1", "page=2"))
+    ended = cmdm("replay", "--from", str(folder), *words)
+    told = ended.out.decode()
+    assert ended.code == 1
+    assert "get-id-unknown: The cassette was changed after it was recorded" in told
+    assert "get-id-unknown: Step 1: The status is 200, not 404." in told
+    assert "get-lead: The case was changed after it was recorded" in told
+    assert len([line for line in told.splitlines() if line.startswith("get-lead: ")]) > 1
+
+
+def test_verify_finds_no_drift_in_a_fresh_sandbox(cmdm: Command, folder: Path) -> None:
+    ended = cmdm("verify", "--from", str(folder))
+    assert ended.code == 0
+    assert ended.out == b""
+    assert f"{len(NAMES)} cases verified: no drift." in ended.err
+
+
+def test_verify_reports_drift_line_by_line_and_as_json(
+    cmdm: Command, folder: Path, controlled: RunningInfo
+) -> None:
+    behave(controlled, unknown="400", token_header="missing")
+    words = ("verify", "--from", str(folder))
+    ended = cmdm(*words, **environment(controlled))
+    told = ended.out.decode()
+    assert ended.code == 1
+    assert re.search(
+        r"^error    get-id-unknown, step 1, status is 400, and was 404\.$", told, re.MULTILINE
+    )
+    assert re.search(r"^warning  get-lead, step 1, x-token-reset is gone\.$", told, re.MULTILINE)
+    report = cmdm(*words, "--json", **environment(controlled)).json
+    assert report["schema"] == 1
+    assert report["cases"] == len(NAMES)
+    assert {"error", "warning"} == {drift["severity"] for drift in report["drifts"]}
+
+
+def test_what_is_only_new_ends_with_0(cmdm: Command, folder: Path) -> None:
+    cassette = folder / "contract" / "get-lead.yaml"
+    text = cassette.read_text()
+    assert '"City":' in text
+    cassette.write_text(re.sub(r'"City":"[^"]*",', "", text))
+    ended = cmdm("verify", "get-lead", "--from", str(folder))
+    assert ended.code == 0
+    assert "info" in ended.out.decode()
+    assert "/City is new" in ended.out.decode()
+
+
+def test_old_cassettes_fail_loudly_and_nothing_is_recorded(cmdm: Command, folder: Path) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    old = (datetime.now(UTC) - timedelta(days=31)).date().isoformat()
+    manifest["cassettes"]["contract/get-lead.yaml"]["recorded"] = old
+    del manifest["cassettes"]["contract/get-id-unknown.yaml"]
+    path.write_text(json.dumps(manifest))
+    before = {one: one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+    ended = cmdm("verify", "get-lead", "--from", str(folder), "--max-age", "30")
+    assert ended.code == 1
+    assert "1 cassette is over 30 days old: contract/get-lead.yaml." in ended.err
+    ended = cmdm("verify", "get-id-unknown", "--from", str(folder), "--max-age", "30")
+    assert ended.code == 1
+    assert "of unknown age" in ended.err
+    assert cmdm("verify", "get-lead", "--from", str(folder), "--max-age", "31").code == 0
+    assert {one: one.read_bytes() for one in folder.rglob("*") if one.is_file()} == before
+
+
+# A live service.
+
+
+def total(cmdm: Command, entity: str) -> str:
+    return cmdm("list", entity, "--per-page", "1", "--page", "1").json["Total Records"]
+
+
+def test_a_live_service_is_only_read_unless_told(
+    cmdm: Command, folder: Path, signed_in: RunningInfo
+) -> None:
+    ended = cmdm("verify", "--live", "--from", str(folder))
+    assert ended.code == 0
+    assert "2 cases verified" in ended.err
+    assert "1 case left out: they change something; --writes runs them too." in ended.err
+    assert "1 case left out: they need a control plane." in ended.err
+
+
+def test_with_writes_what_is_made_is_deleted(
+    cmdm: Command, folder: Path, signed_in: RunningInfo
+) -> None:
+    before = total(cmdm, "lead")
+    ended = cmdm("verify", "--live", "--writes", "--from", str(folder))
+    assert (ended.code, ended.out) == (0, b"")
+    assert "3 cases verified: no drift." in ended.err
+    assert total(cmdm, "lead") == before
+
+
+def test_a_read_only_profile_refuses_writes(
+    cmdm: Command, folder: Path, signed_in: RunningInfo, home: Path
+) -> None:
+    profiles = home / "config" / "cmdm" / "profiles.toml"
+    profiles.parent.mkdir(parents=True)
+    profiles.write_text(
+        f'[profiles.acme]\nurl = "{signed_in.url}"\nclient_id = "x"\nusername = "y"\n'
+        "read_only = true\n"
+    )
+    words = ("-p", "acme", "verify", "--live", "--writes", "--from", str(folder))
+    ended = cmdm(*words)
+    assert ended.code == 2
+    assert "read-only" in ended.err
+
+
+def test_a_live_recording_goes_to_a_folder_of_its_own(
+    cmdm: Command, folder: Path, signed_in: RunningInfo, tmp_path: Path
+) -> None:
+    into = tmp_path / "out"
+    words = ("record", "--live", "--from", str(folder), "--into", str(into))
+    assert cmdm(*words).code == 0
+    assert sorted(path.name for path in into.glob("*/*.yaml")) == [
+        "get-id-unknown.yaml",
+        "get-lead.yaml",
+    ]
+    assert {path.parent.name for path in into.glob("*/*")} == {"live"}
+    assert cmdm("replay", "--from", str(into)).code == 0
+    ended = cmdm("verify", "--live", "--from", str(into))
+    assert (ended.code, ended.out) == (0, b"")
+    assert "2 cases verified" in ended.err
+
+
+def test_what_was_recorded_of_a_live_service_is_for_it_alone(
+    cmdm: Command, folder: Path, signed_in: RunningInfo
+) -> None:
+    assert cmdm("record", "get-lead", "--live", "--into", str(folder)).code == 0
+    live = (folder / "live" / "get-lead.yaml").read_bytes()
+    assert live != (folder / "contract" / "get-lead.yaml").read_bytes()
+    ended = cmdm("verify", "--live", "--from", str(folder))
+    assert "1 case verified" in ended.err
+    assert cmdm("record", "--into", str(folder)).code == 0
+    assert (folder / "live" / "get-lead.yaml").read_bytes() == live
+    assert cmdm("cases", "show", "live/get-lead", "--from", str(folder)).code == 0
+
+
+def test_without_the_extra_the_command_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['vcr'] = None; from cmdm_tui.cli.entry import run;"
+        "sys.exit(run(['record', 'get-lead', '--into', sys.argv[1]]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "/nowhere"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "pipx install 'cmdm-tui[harness]'" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,120 @@
+"""`cmdm fuzz` as a user meets it: what it tells, and how it ends."""
+
+from pathlib import Path
+
+import pytest
+
+from cmdm_tui.cli.fuzz import embedded
+from cmdm_tui.harness.fuzz.engine import FuzzSettings
+from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded
+from cmdm_tui.harness.fuzz.workers import fuzz as fuzz_with_workers
+from cmdm_tui.sandbox import RunningInfo
+from tests.cli.conftest import Command
+from tests.harness.fuzz.conftest import fault
+from tests.harness.mutants.kit import planted
+
+
+def test_a_sound_sandbox_has_no_failure(
+    cmdm: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = cmdm(
+        "fuzz", "--seed", "1", "--max-requests", "150", "--report-dir", str(tmp_path / "r")
+    )
+    assert ended.code == 0, ended
+    assert b"No failure." in ended.out
+    assert b"150 requests in " in ended.out
+    assert "seed 1, until 150 requests" in ended.err
+    assert list(tmp_path.glob("fuzz-report*")) == []
+
+
+def test_a_failure_is_told_kept_and_ends_with_1(cmdm: Command, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    words = ["fuzz", "--seed", "1", "--max-requests", "900", "--report-dir", str(report)]
+    words += ["--only", "list", "--only", "stateless"]
+    with planted(fault("405 without Allow")):
+        ended = cmdm(*words)
+        known = cmdm(*words, "--baseline", str(report / "failures.txt"))
+    assert ended.code == 1, ended
+    assert b"FAILED allow-names-methods in other (route:method)" in ended.out
+    assert b"curl --request " in ended.out
+    assert "seed 1" in ended.err
+    assert (report / "regress" / "allow-names-methods-other.toml").is_file()
+    assert {"junit.xml", "report.json", "report.html"} <= {one.name for one in report.iterdir()}
+    assert known.code == 0, known
+    assert b"known    allow-names-methods other" in known.out
+
+
+def test_the_environment_s_sandbox_is_fuzzed(
+    cmdm: Command, signed_in: RunningInfo, tmp_path: Path
+) -> None:
+    ended = cmdm("fuzz", "--max-requests", "80", "--report-dir", str(tmp_path))
+    assert ended.code == 0, ended
+    assert f"Fuzzing {signed_in.url}, with records of the run's own" in ended.err
+
+
+def test_a_live_service_is_only_read(cmdm: Command, signed_in: RunningInfo, tmp_path: Path) -> None:
+    ended = cmdm("fuzz", "--live", "--max-requests", "80", "--report-dir", str(tmp_path))
+    assert ended.code == 0, ended
+    assert f"Fuzzing {signed_in.url}, reading only" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--only", "nothing-such"), "no phase, call or check of that name"),
+        (("--writes",), "--writes goes with a live service"),
+        (("--max-requests", "0"), "0 is not in the range"),
+        (("-x",), "No such option"),
+    ],
+)
+def test_what_cannot_be_run_ends_with_2(cmdm: Command, words: tuple[str, ...], told: str) -> None:
+    ended = cmdm("fuzz", *words)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_a_service_that_is_not_there_ends_with_2(cmdm: Command, signed_in: RunningInfo) -> None:
+    ended = cmdm("fuzz", "--max-requests", "9", CMDM_URL="http://127.0.0.1:1")
+    assert ended.code == 2
+    assert "http://127.0.0.1:1 does not answer" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_wrong_control_token_ends_with_2(cmdm: Command, signed_in: RunningInfo) -> None:
+    where = f"{signed_in.url}/_sandbox"
+    ended = cmdm("fuzz", "--max-requests", "9", CMDM_CONTROL=where, CMDM_CONTROL_TOKEN="wrong")
+    assert ended.code == 2
+    assert "check CMDM_CONTROL and CMDM_CONTROL_TOKEN" in ended.err
+    assert "wrong" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"own-entity\n", "line 1: give a check and a call"), (b"\xff\xfe", "is not UTF-8")],
+)
+def test_a_baseline_that_is_none_ends_with_2(
+    cmdm: Command, tmp_path: Path, content: bytes, told: str
+) -> None:
+    file = tmp_path / "baseline"
+    file.write_bytes(content)
+    ended = cmdm("fuzz", "--baseline", str(file))
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_the_checks_can_be_listed(cmdm: Command) -> None:
+    ended = cmdm("fuzz", "--list-checks")
+    assert ended.code == 0
+    lines = ended.out.decode().splitlines()
+    assert len(lines) > 50
+    assert any(line.startswith("converts-once ") and " ours " in line for line in lines)
+
+
+def test_workers_share_the_requests(tmp_path: Path) -> None:
+    events: list[Event] = []
+    settings = FuzzSettings(seed=1, requests=121, workers=2)
+    ended = fuzz_with_workers(embedded, settings, events.append, tmp_path)
+    assert isinstance(ended, RunEnded)
+    assert ended.requests == 121
+    assert not ended.failures
+    assert not [event for event in events if isinstance(event, FailureSaved)]

@@ -1,0 +1,250 @@
+"""A run of the fuzzer: its bounds, what it does to a target, and what becomes of a failure."""
+
+import contextlib
+import re
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.harness.cases.reading import read_case
+from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.fuzz.events import (
+    CheckFailed,
+    FailureFound,
+    FailureSaved,
+    FailureShrunk,
+)
+from cmdm_tui.harness.fuzz.session import Refused
+from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.target import Target as Service
+from tests.harness.fuzz.conftest import Fuzz, Told, fault
+from tests.harness.mutants.kit import Asked, Given, Inner
+from tests.harness.mutants.run import sandbox
+
+BROKEN_UPDATE = "an update stores its first field alone"
+
+
+def sent(told: Told) -> list[tuple[str, str, str, int]]:
+    return [
+        (one.method, one.intent.call, one.intent.input_class, one.status) for one in told.exchanges
+    ]
+
+
+@contextlib.contextmanager
+def service(target: Target) -> Generator[Service]:
+    known = target.credentials
+    credentials = Credentials(
+        SecretStr(known["client_id"]),
+        SecretStr(known["client_secret"]),
+        known["username"],
+        SecretStr(known["password"]),
+    )
+    with (
+        contextlib.closing(Control(target.control or "", target.control_token or "")) as control,
+        Service(target.url, credentials, control) as opened,
+    ):
+        yield opened
+
+
+@pytest.mark.parametrize("requests", [1, 7, 60, 333])
+def test_no_request_more_is_made_than_allowed(fuzz: Fuzz, requests: int) -> None:
+    arrived = 0
+
+    async def count(asked: Asked, inner: Inner) -> Given:
+        nonlocal arrived
+        arrived += 1
+        return await inner(asked)
+
+    with sandbox(count) as target:
+        told = fuzz(target, seed=3, requests=requests)
+    assert arrived == told.ended.requests == requests
+    assert told.ended.reason == f"{requests} requests made"
+
+
+def test_a_run_ends_when_its_time_is_over(fuzz: Fuzz) -> None:
+    with sandbox() as target:
+        told = fuzz(target, seed=3, seconds=0.3)
+    assert told.ended.reason == "0.3 seconds passed"
+
+
+def test_the_same_seed_asks_the_same(fuzz: Fuzz) -> None:
+    runs: list[Told] = []
+    for seed in (8, 8, 9):
+        with sandbox() as target:
+            runs.append(fuzz(target, seed=seed, requests=300))
+    first, again, other = (sent(told) for told in runs)
+    assert first == again
+    assert first != other
+
+
+def test_a_target_is_left_as_it_was_found(fuzz: Fuzz) -> None:
+    with sandbox() as target, contextlib.ExitStack() as closing:
+        control = Control(target.control or "", target.control_token or "")
+        closing.enter_context(contextlib.closing(control))
+        control.advance(86_400)
+        before = (control.settings(), round(control.now(), -3))
+        lists = fuzz(target, seed=1, requests=20, only=frozenset({"list"}))
+        told = fuzz(target, seed=1, requests=600)
+        after = fuzz(target, seed=1, requests=20, only=frozenset({"list"}))
+        assert (control.settings(), round(control.now(), -3)) == before
+    assert {one.status for one in told.exchanges} >= {200, 201, 429}
+    bodies = [[one.body for one in run.exchanges if one.intent.call == "list"][:10]
+              for run in (lists, after)]  # fmt: skip
+    assert bodies[0] == bodies[1]
+
+
+def test_a_failure_is_made_short_run_again_and_kept_as_a_case(fuzz: Fuzz) -> None:
+    with sandbox(fault(BROKEN_UPDATE)) as target:
+        told = fuzz(target, seed=1, requests=4_000, fails_fast=True)
+        (shrunk,) = told.of(FailureShrunk)
+        (saved,) = told.of(FailureSaved)
+        with service(target) as broken:
+            played = broken.play(read_case(saved.case))
+    assert shrunk.is_confirmed
+    assert shrunk.failure == told.of(FailureFound)[0].failure
+    assert len(shrunk.exchanges) <= 3
+    assert saved.cassette is not None
+    assert saved.cassette.is_file()
+    # The case fails where it was found, at its last step, and nowhere else.
+    assert [bool(one.problems) for one in played] == [False] * (len(played) - 1) + [True]
+
+
+def test_a_case_of_a_failure_passes_where_nothing_is_wrong(fuzz: Fuzz) -> None:
+    with sandbox(fault("an update over the limit is done")) as target:
+        told = fuzz(target, seed=1, requests=4_000, fails_fast=True)
+    (saved,) = told.of(FailureSaved)
+    with sandbox() as target, service(target) as sound:
+        played = sound.play(read_case(saved.case))
+    assert [list(one.problems) for one in played] == [[]] * len(played)
+
+
+def test_a_failure_found_by_the_last_request_is_kept_too(fuzz: Fuzz) -> None:
+    with sandbox(fault(BROKEN_UPDATE)) as target:
+        first = fuzz(target, seed=1, requests=4_000, fails_fast=True, shrinks=False)
+        number = first.of(FailureFound)[0].finding.exchange
+        told = fuzz(target, seed=1, requests=number)
+    (shrunk,) = told.of(FailureShrunk)
+    assert shrunk.is_confirmed is None
+    assert told.ended.requests == number
+    assert told.of(FailureSaved)[0].case.is_file()
+
+
+def test_a_known_failure_is_no_failure(fuzz: Fuzz) -> None:
+    known = frozenset({"allow-names-methods other"})
+    with sandbox(fault("405 without Allow")) as target:
+        told = fuzz(target, seed=1, requests=1_500, only=frozenset({"list", "stateless"}))
+        again = fuzz(
+            target, seed=1, requests=1_500, only=frozenset({"list", "stateless"}), known=known
+        )
+    assert set(told.ended.failures) == known
+    assert again.ended.failures == ()
+    assert set(again.ended.known) == known
+    assert all(one.is_known for one in again.of(CheckFailed))
+
+
+def test_only_some_checks_may_fail_a_run(fuzz: Fuzz) -> None:
+    with sandbox(fault("pages hold three records at most")) as target:
+        told = fuzz(target, seed=1, requests=400, only=frozenset({"totals-add-up"}))
+    assert told.ended.failures == ("totals-add-up list",)
+
+
+def test_reading_only_sends_nothing_that_could_change_anything(fuzz: Fuzz) -> None:
+    methods: set[tuple[str, bool]] = set()
+
+    async def note(asked: Asked, inner: Inner) -> Given:
+        methods.add((asked.method, asked.call == "authenticate"))
+        return await inner(asked)
+
+    with sandbox(note) as target:
+        live = replace(target, control=None, control_token=None, may_write=False, is_alone=False)
+        fuzz(live, seed=1, requests=700)
+    assert methods == {("POST", True), ("GET", False)}
+
+
+@pytest.mark.parametrize("requests", [150, 151, 400])
+def test_what_is_made_on_a_live_service_is_deleted_again(fuzz: Fuzz, requests: int) -> None:
+    made: set[str] = set()
+    arrived = 0
+
+    async def note(asked: Asked, inner: Inner) -> Given:
+        nonlocal arrived
+        arrived += 1
+        given = await inner(asked)
+        if asked.call in {"create", "child"} and given.ok:
+            made.add(given.json()["ExternalID"])
+        elif asked.call == "delete" and given.ok:
+            made.discard(asked.external_id)
+        assert asked.call != "convert"
+        return given
+
+    with sandbox(note) as target:
+        live = replace(target, control=None, control_token=None, is_alone=False)
+        told = fuzz(live, seed=4, requests=requests)
+    assert ("POST", 201) in {(one.method, one.status) for one in told.exchanges}
+    assert made == set()
+    assert told.ended.left == ()
+    assert arrived <= requests
+
+
+def test_the_floor_of_the_quota_is_kept(fuzz: Fuzz) -> None:
+    left: list[int] = []
+
+    async def note(asked: Asked, inner: Inner) -> Given:
+        given = await inner(asked)
+        number = given.header("x-rate-limit-remaining")
+        left.extend([int(number)] if number else [])
+        return given
+
+    with sandbox(note) as target:
+        bare = replace(target, control=None, control_token=None, floor=4_900)
+        told = fuzz(bare, seed=1, requests=700)
+    assert min(left) == 4_900
+    assert "4,900 are kept" in told.ended.reason
+
+
+def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
+    """Not even where a service gives every secret back."""
+    tokens: set[str] = set()
+
+    async def echo(asked: Asked, inner: Inner) -> Given:
+        given = await inner(asked)
+        if asked.call == "authenticate" and given.ok:
+            tokens.add(given.json()["token"])
+        if given.status == 404:
+            lines = [value.decode("latin-1") for _, value in asked.headers]
+            given.say({"Message": " ".join(lines)})
+        return given
+
+    with sandbox(echo) as target:
+        told = fuzz(target, seed=1, requests=900, fails_fast=True)
+    assert told.ended.failures == ("no-secret-told get",)
+    written = b"".join(path.read_bytes() for path in told.report.rglob("*") if path.is_file())
+    curl = "\n".join(line for one in told.of(FailureShrunk) for line in one.curl).encode()
+    everything = told.pickled() + written + curl
+    assert tokens
+    assert written
+    for secret in (*tokens, *target.credentials.values(), target.control_token or ""):
+        assert secret.encode() not in everything
+    assert b"$CMDM_TOKEN" in curl
+
+
+def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:
+    with sandbox(fault("a create is told and not done")) as target:
+        told = fuzz(target, seed=1, requests=2_000, fails_fast=True)
+    (shrunk,) = told.of(FailureShrunk)
+    sign_in, *steps = shrunk.curl
+    assert sign_in.startswith("CMDM_TOKEN=$(curl ")
+    assert any(re.match(r"ID1=\$\(curl --request POST .*sed", line) for line in steps)
+    assert "'\"$ID1\"'" in steps[-1]
+
+
+def test_whoever_cannot_sign_in_is_told_so(fuzz: Fuzz, tmp_path: Path) -> None:
+    with sandbox() as target:
+        wrong = replace(target, credentials={**target.credentials, "password": "not-it"})
+        with pytest.raises(Refused, match="sign-in was answered 401"):
+            fuzz(wrong, seed=1, requests=10)
+    with pytest.raises(Refused, match="does not answer"):
+        fuzz(replace(target, control=None), seed=1, requests=10)

@@ -1,0 +1,87 @@
+"""The sender: as it is given, to one host, once."""
+
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from cmdm_tui.harness.wire import NoAnswer, Wire
+
+REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok"
+
+
+@contextmanager
+def answering(*answers: bytes) -> Generator[tuple[str, list[bytes]]]:
+    """Answer requests in turn, one connection after another; yield the address and the heads."""
+    heads: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        left = list(answers)
+        while left:
+            connection, _ = listener.accept()
+            with connection:
+                while left:
+                    head = b""
+                    while b"\r\n\r\n" not in head:
+                        piece = connection.recv(65_536)
+                        if not piece:
+                            break
+                        head += piece
+                    if not head:
+                        break
+                    heads.append(head)
+                    answer = left.pop(0)
+                    connection.sendall(answer)
+                    if answer in (CLOSING, CUT):
+                        break
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    with closing(listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heads
+        thread.join(10)
+
+
+def test_a_path_is_sent_as_it_is_given() -> None:
+    with answering(PLAIN) as (url, heads), Wire(url) as wire:
+        wire.send("GET", "//a/../b%2F%00?x=%zz&&", [("X-Odd", b"\xff")])
+    assert heads[0].startswith(b"GET //a/../b%2F%00?x=%zz&& HTTP/1.1\r\n")
+    assert b"X-Odd: \xff\r\n" in heads[0]
+
+
+def test_a_redirect_is_an_answer() -> None:
+    with answering(REDIRECT) as (url, heads), Wire(url) as wire:
+        answer = wire.send("GET", "/", [("Authorization", "Bearer secret")])
+    assert answer.status == 302
+    assert len(heads) == 1
+
+
+def test_a_connection_is_kept_and_opened_again_where_it_was_closed() -> None:
+    with answering(PLAIN, CLOSING, PLAIN) as (url, heads), Wire(url) as wire:
+        assert [wire.send("GET", f"/{n}").body for n in range(3)] == [b"ok"] * 3
+    assert len(heads) == 3
+
+
+def test_half_an_answer_is_none_and_nothing_is_sent_again() -> None:
+    raised = pytest.raises(NoAnswer, match="No whole answer came")
+    with answering(CUT) as (url, heads), Wire(url) as wire, raised:
+        wire.send("POST", "/lead", body=b"{}")
+    assert len(heads) == 1
+
+
+def test_what_would_break_the_framing_is_not_sent() -> None:
+    with Wire("http://127.0.0.1:1") as wire:
+        for path in ("/a b", "/a\r\nX: y", "/\x00"):
+            with pytest.raises(ValueError, match="cannot be sent"):
+                wire.send("GET", path)
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="no http or https address"):
+        Wire("ftp://example.com")

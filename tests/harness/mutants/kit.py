@@ -1,0 +1,320 @@
+"""What planted faults are made of: a middleware that sees each request and answer whole.
+
+A fault is a coroutine function `(asked, inner)`: it asks `inner` as often as it likes and returns
+an answer. Calls that a fault makes on its own are not to be seen in the quota, so what is left is
+told as if there had been none.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cmdm_tui.sandbox import server
+from cmdm_tui.sandbox.service import Service
+
+ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "product")
+Pairs = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request. `memory` is the fault's own, empty again after each restore."""
+
+    method: str
+    path: str
+    query: str
+    headers: Pairs
+    body: bytes
+    memory: dict[Any, Any] = field(default_factory=dict[Any, Any])
+
+    @property
+    def segments(self) -> list[str]:
+        return self.path.removeprefix("/api/v1/").split("/")
+
+    @property
+    def entity(self) -> str:
+        return self.segments[0].lower()
+
+    @property
+    def external_id(self) -> str:
+        parts = self.segments
+        return parts[-1] if self.call in {"convert", "close"} else [*parts, ""][1]
+
+    @property
+    def call(self) -> str:  # noqa: C901
+        """The documented call by its path and method, `other` for none of them."""
+        parts = [part.lower() for part in self.segments]
+        match self.method, parts:
+            case "POST", ["authenticate"]:
+                return "authenticate"
+            case "GET", [_]:
+                return "list"
+            case "POST", [_]:
+                return "create"
+            case "GET", [entity, "fields"] if entity != "task":
+                return "fields"
+            case "GET", [_, _]:
+                return "get"
+            case "PUT", [_, _]:
+                return "update"
+            case "DELETE", [_, _]:
+                return "delete"
+            case "PUT", ["lead", "convert", _]:
+                return "convert"
+            case "PUT", ["task", "close", _]:
+                return "close"
+            case "POST", [_, _, "task" | "opportunity"]:
+                return "child"
+            case _:
+                return "other"
+
+    @property
+    def is_writing(self) -> bool:
+        return self.method in {"POST", "PUT", "DELETE"} and self.call not in {
+            "authenticate",
+            "other",
+        }
+
+    @property
+    def authorization(self) -> bytes:
+        return next((value for name, value in self.headers if name == b"authorization"), b"")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        pairs = (part.partition("=") for part in self.query.split("&") if part)
+        return {name: value for name, _, value in pairs}
+
+    def json(self) -> dict[str, Any] | None:
+        try:
+            value: Any = json.loads(self.body)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
+
+    def of(self, **changes: Any) -> "Asked":
+        return replace(self, **changes)
+
+    def saying(self, given: dict[str, Any]) -> "Asked":
+        return self.of(body=json.dumps(given).encode())
+
+    def as_user(self, authorization: bytes) -> "Asked":
+        kept = [pair for pair in self.headers if pair[0] != b"authorization"]
+        return self.of(headers=[*kept, (b"authorization", authorization)])
+
+
+@dataclass
+class Given:
+    """An answer, to be changed in place."""
+
+    status: int
+    headers: Pairs
+    body: bytes
+    unseen: int = 0
+    """Calls that the fault had made on its own when this answer came."""
+
+    @property
+    def ok(self) -> bool:
+        return self.status in {200, 201}
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def say(self, content: Any, status: int | None = None) -> "Given":
+        self.body = json.dumps(content).encode()
+        self.status = self.status if status is None else status
+        return self
+
+    def header(self, name: str) -> str:
+        wanted = name.encode()
+        return next((value.decode() for key, value in self.headers if key == wanted), "")
+
+    def set(self, name: str, value: str | None) -> "Given":
+        wanted = name.encode()
+        self.headers = [pair for pair in self.headers if pair[0] != wanted]
+        if value is not None:
+            self.headers.append((wanted, value.encode()))
+        return self
+
+    def rows(self) -> list[dict[str, Any]]:
+        return self.json()["Entity"]
+
+    def with_rows(self, rows: list[dict[str, Any]]) -> "Given":
+        return self.say(self.json() | {"Entity": rows})
+
+
+def refused(given: Given, status: int, message: str = "No.") -> Given:
+    """Turn an answer into a refusal."""
+    return given.say({"Message": message}, status)
+
+
+Inner = Callable[[Asked], Awaitable[Given]]
+Fault = Callable[[Asked, Inner], Awaitable[Given]]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A planted fault: `aims` is the check that is to find it."""
+
+    name: str
+    aims: str
+    fault: Fault
+
+
+MUTANTS: list[Mutant] = []
+
+
+def mutant(name: str, aims: str) -> Callable[[Fault], Fault]:
+    """Enter a fault in the table."""
+
+    def enter(fault: Fault) -> Fault:
+        MUTANTS.append(Mutant(name, aims, fault))
+        return fault
+
+    return enter
+
+
+class Mutated:
+    """A service with a fault planted in it."""
+
+    def __init__(self, app: ASGIApp, fault: Fault) -> None:
+        self._app = app
+        self._fault = fault
+        self._memory: dict[Any, Any] = {}
+        self._hidden = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["raw_path"].decode("ascii")
+        if not path.startswith("/api/v1/"):
+            if path.endswith(("/restore", "/reset")):
+                # Tokens stay good, and so does what is remembered of them.
+                kept = {key: self._memory[key] for key in self._memory.keys() & {"good"}}
+                self._memory.clear()
+                self._memory.update(kept)
+                self._hidden = 0
+            self._memory["control"] = dict(scope["headers"]).get(b"authorization", b"")
+            if path.endswith("/settings") and scope["method"] == "PATCH":
+                await self._set(scope, await _read(receive), send)
+            else:
+                await self._app(scope, receive, send)
+            return
+        body = await _read(receive)
+        asked = Asked(
+            scope["method"], path, scope["query_string"].decode("latin-1"),
+            list(scope["headers"]), body, self._memory,
+        )  # fmt: skip
+        calls = 0
+
+        async def inner(changed: Asked) -> Given:
+            nonlocal calls
+            given = await self._ask(scope, changed)
+            counted = given.header("x-rate-limit-remaining") != ""
+            given.unseen = calls
+            if counted and not changed.path.startswith("/_sandbox"):
+                calls += 1
+            return given
+
+        given = await self._fault(asked, inner)
+        left, unseen = given.header("x-rate-limit-remaining"), self._hidden + given.unseen
+        if unseen and left.isdigit():
+            given.set("x-rate-limit-remaining", str(int(left) + unseen))
+        self._hidden += max(calls - 1, 0)
+        await send(
+            {"type": "http.response.start", "status": given.status, "headers": given.headers}
+        )
+        await send({"type": "http.response.body", "body": given.body})
+
+    async def _set(self, scope: Scope, body: bytes, send: Send) -> None:
+        """Pass a change of settings on, the limit raised by the calls that nobody saw."""
+        settings = json.loads(body)
+        if "rate_limit" in settings:
+            settings["rate_limit"] += self._hidden
+            self._hidden = 0
+        asked = Asked("PATCH", scope["raw_path"].decode("ascii"), "", list(scope["headers"]),
+                      json.dumps(settings).encode())  # fmt: skip
+        given = await self._ask(scope, asked)
+        await send(
+            {"type": "http.response.start", "status": given.status, "headers": given.headers}
+        )
+        await send({"type": "http.response.body", "body": given.body})
+
+    async def _ask(self, scope: Scope, asked: Asked) -> Given:
+        given = Given(0, [], b"")
+        has_sent = False
+
+        async def receive() -> Message:
+            nonlocal has_sent
+            if has_sent:
+                import asyncio
+
+                await asyncio.Event().wait()
+            has_sent = True
+            return {"type": "http.request", "body": asked.body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given.status = message["status"]
+                given.headers = [
+                    pair for pair in message.get("headers", []) if pair[0] != b"content-length"
+                ]
+            else:
+                given.body += message.get("body", b"")
+
+        headers = [pair for pair in asked.headers if pair[0] != b"content-length"]
+        headers.append((b"content-length", str(len(asked.body)).encode()))
+        path = asked.path
+        changed = {
+            **scope,
+            "method": asked.method,
+            "path": path,
+            "raw_path": path.encode("ascii"),
+            "query_string": asked.query.encode("latin-1"),
+            "headers": headers,
+        }
+        await self._app(changed, receive, send)
+        return given
+
+
+async def _read(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+async def unlimited(asked: Asked, inner: Inner) -> Given:
+    """Ask with the hour's limit lifted, as the control plane can."""
+    control = asked.of(
+        method="PATCH", path="/_sandbox/settings", query="",
+        headers=[pair for pair in asked.headers if pair[0] == b"host"],
+    ).as_user(asked.memory["control"])  # fmt: skip
+    before = await inner(control.of(method="GET", body=b""))
+    limit = before.json()["result"]["rate_limit"]
+    await inner(control.saying({"rate_limit": 10**9}))
+    given = await inner(asked)
+    await inner(control.saying({"rate_limit": limit}))
+    given.unseen = 0
+    return given
+
+
+@contextmanager
+def planted(fault: Fault | None) -> Generator[None]:
+    """Plant a fault in every sandbox that is started in the block."""
+    if fault is None:
+        yield
+        return
+    sound = server.service
+
+    def faulty(*arguments: Any) -> Service:
+        made = sound(*arguments)
+        return Service(Mutated(made.app, fault), made.control_token)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "service", faulty)
+        yield

@@ -1,0 +1,78 @@
+"""Runs the fuzzer against mutants, and tells which were found, by what, after how many requests."""
+
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
+from cmdm_tui.harness.fuzz.events import Event, FailureFound
+from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.harness.mutants import access, actions, answers, listed, stored
+from tests.harness.mutants.kit import ENTITIES, MUTANTS, Fault, Mutant, planted
+
+__all__ = ["FAMILIES", "MUTANTS", "Found", "fuzzed", "hunted", "sandbox"]
+
+FAMILIES = (access, actions, answers, listed, stored)
+RECORDS = 40
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of a mutant: the failures in their order, and the requests up to the first."""
+
+    mutant: str
+    aims: str
+    failures: tuple[str, ...]
+    requests: int
+
+    @property
+    def is_found(self) -> bool:
+        return bool(self.failures)
+
+    @property
+    def is_by_its_check(self) -> bool:
+        return any(failure.split()[0] == self.aims for failure in self.failures)
+
+
+@contextmanager
+def sandbox(fault: Fault | None = None) -> Generator[Target]:
+    """Run a sandbox with a fault planted in it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder,
+        planted(fault),
+        Sandbox.embedded(
+            SandboxConfig(Path(folder) / "data", port=0, records=RECORDS, control=True)
+        ) as info,
+    ):
+        yield target_of(info)
+
+
+def target_of(info: RunningInfo) -> Target:
+    names = ("client_id", "client_secret", "username", "password")
+    credentials = {name: getattr(info, name) for name in names}
+    return Target(info.url, credentials, ENTITIES, info.control, info.control_token)
+
+
+def fuzzed(target: Target, settings: FuzzSettings) -> tuple[list[str], int]:
+    """Fuzz; return what failed, and the requests up to the first failure."""
+    failures: list[str] = []
+    first: list[int] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, FailureFound):
+            failures.append(event.failure)
+            first.append(event.finding.exchange)
+
+    Run(target, settings, hear, lambda _failure, _path: None)()
+    return failures, first[0] if first else 0
+
+
+def hunted(mutant: Mutant, seed: int, requests: int, *, fails_fast: bool = True) -> Found:
+    """Fuzz one mutant."""
+    settings = FuzzSettings(seed=seed, requests=requests, fails_fast=fails_fast, shrinks=False)
+    with sandbox(mutant.fault) as target:
+        failures, first = fuzzed(target, settings)
+    return Found(mutant.name, mutant.aims, tuple(failures), first)

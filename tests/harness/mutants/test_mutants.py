@@ -1,0 +1,96 @@
+"""The mutation suite: faults planted in a sound sandbox are found, and none is found without."""
+
+import logging
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from cmdm_tui.harness.fuzz.engine import FuzzSettings
+from cmdm_tui.harness.oracle import CHECKS
+from tests.harness.mutants.run import MUTANTS, Found, Mutant, fuzzed, hunted, sandbox
+
+logger = logging.getLogger(__name__)
+
+REQUESTS, FEW_REQUESTS = 5_000, 1_500
+SEED = 1
+SOUND_SEEDS = [101 * number for number in range(1, 21)]
+LEAST_FOUND = 0.95
+
+# One of each family of checks, each found within a few hundred requests.
+SAMPLE = (
+    "NaN makes the server fail",
+    "totals are numbers",
+    "any scheme will do",
+    "requests without a token are counted",
+    "an update stores its first field alone",
+    "a deletion is told and not done",
+    "pages overlap by one",
+    "desc is not looked at",
+    "the field list tells a wrong type",
+    "the account of a conversion does not exist",
+)
+# Found by their own check, though others would find them too.
+AIMED_SAMPLE = ("fields is not looked at", "a lead can be converted again", "a task closes once")
+BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
+
+
+def by_its_check_alone(mutant: Mutant) -> Found:
+    settings = FuzzSettings(
+        seed=SEED,
+        requests=3 * REQUESTS,
+        only=frozenset({mutant.aims}),
+        fails_fast=True,
+        shrinks=False,
+    )
+    with sandbox(mutant.fault) as target:
+        failures, first = fuzzed(target, settings)
+    return Found(mutant.name, mutant.aims, tuple(failures), first)
+
+
+def told(found: list[Found]) -> list[str]:
+    """Log what became of each mutant, and return those that were not found."""
+    for one in found:
+        result = f"after {one.requests:,}: {one.failures[0]}" if one.is_found else "NOT FOUND"
+        logger.info("%-55s %-28s %s", one.mutant, one.aims, result)
+    return [one.mutant for one in found if not one.is_found]
+
+
+def test_there_are_enough_mutants_and_every_check_is_aimed_at_twice() -> None:
+    aimed = Counter(mutant.aims for mutant in MUTANTS)
+    assert len(BY_NAME) == len(MUTANTS) >= 60
+    assert {check.name: aimed[check.name] for check in CHECKS if aimed[check.name] < 2} == {}
+    assert aimed.keys() <= {check.name for check in CHECKS}
+
+
+@pytest.mark.timeout(3_600)
+def test_planted_faults_are_found(runs_whole: bool) -> None:
+    if runs_whole:
+        missed = told([hunted(mutant, SEED, REQUESTS) for mutant in MUTANTS])
+        assert len(missed) <= (1 - LEAST_FOUND) * len(MUTANTS), missed
+    else:
+        assert told([hunted(BY_NAME[name], SEED, FEW_REQUESTS) for name in SAMPLE]) == []
+
+
+@pytest.mark.timeout(3_600)
+def test_a_check_finds_alone_what_is_aimed_at_it(runs_whole: bool) -> None:
+    aimed = MUTANTS if runs_whole else [BY_NAME[name] for name in AIMED_SAMPLE]
+    missed = told([by_its_check_alone(mutant) for mutant in aimed])
+    assert len(missed) <= (1 - LEAST_FOUND) * len(aimed), missed
+
+
+@pytest.mark.timeout(3_600)
+def test_nothing_is_found_in_a_sound_sandbox(runs_whole: bool) -> None:
+    seeds, requests = (SOUND_SEEDS, REQUESTS) if runs_whole else (SOUND_SEEDS[:1], FEW_REQUESTS)
+    found: dict[int, list[str]] = {}
+    for seed in seeds:
+        with sandbox() as target:
+            found[seed], _ = fuzzed(target, FuzzSettings(seed=seed, requests=requests))
+    assert {seed: failures for seed, failures in found.items() if failures} == {}
+
+
+def test_nothing_is_found_where_nothing_can_be_restored() -> None:
+    with sandbox() as target:
+        bare = replace(target, control=None, control_token=None)
+        failures, _ = fuzzed(bare, FuzzSettings(seed=SEED, requests=FEW_REQUESTS))
+    assert failures == []

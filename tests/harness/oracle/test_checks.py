@@ -1,0 +1,307 @@
+"""Every check passes where its law is kept, and fails where it is broken."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cmdm_tui.harness.exchange import Exchange, Intent
+from cmdm_tui.harness.oracle import CHECKS, judged
+from tests.harness.oracle.logs import ENDS, MOMENT, RESET, Log
+
+A, B, C, D = "AAAAAAA1", "BBBBBBB2", "CCCCCCC3", "DDDDDDD4"
+THERE, GONE = frozenset({200}), frozenset({404})
+
+
+def three(**more: Any) -> Log:
+    return Log().many({A: {"City": "Ely"}, B: {"City": "ely"}, C: {"City": None}}, **more)
+
+
+def page(number: int, *ids: str, total: int = 3, size: int = 2) -> Log:
+    query = {"per_page": str(size), "page": str(number)}
+    return three().many({one: {} for one in ids}, query=query, total=total)
+
+
+def ordered(direction: str, *ids: str) -> Log:
+    values = {A: {"City": "Ely"}, B: {"City": "ely"}, C: {"City": None}}
+    query = {"sort_by": "City", "sort_order": direction}
+    return three().many({one: values[one] for one in ids}, query=query)
+
+
+def chosen(properties: dict[str, str]) -> Log:
+    log = Log().get(A, City="Ely", Owner="Jo")
+    return log.many({A: properties}, query={"fields": "City"})
+
+
+def unauthorised(status: int = 401) -> Log:
+    return Log().add("list", status=status, authorization="none", body={"Message": "No."})
+
+
+def refused(call: str, status: int, **intent: object) -> Log:
+    log = Log().get(A, City="Ely")
+    return log.add(call, external_id=A, status=status, **intent)  # pyright: ignore[reportArgumentType]
+
+
+def converted(log: Log, **more: object) -> Log:
+    return log.add("convert", external_id=A, body={"Account ExternalID": B}, given={}, **more)  # pyright: ignore[reportArgumentType]
+
+
+def closed() -> Log:
+    return Log().get(A, "task", Status="Open", ClosedDate=None).add("close", "task", A)
+
+
+CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
+    "answers": (
+        lambda: Log().get(A),
+        lambda: Log().get(A).last(status=0, headers=(), body=b"", failure="It was cut off."),
+    ),
+    "no-server-error": (lambda: refused("get", 404), lambda: refused("get", 503)),
+    "documented-status": (lambda: refused("get", 404), lambda: refused("get", 418)),
+    "status-for-class": (
+        lambda: refused("update", 400, input_class="body:nan", expected=frozenset({400})),
+        lambda: refused("update", 200, input_class="body:nan", expected=frozenset({400})),
+    ),
+    "allow-names-methods": (
+        lambda: Log().add("other", status=405, headers={"allow": "GET"}),
+        lambda: Log().add("other", status=405),
+    ),
+    "error-says-why": (
+        lambda: refused("get", 404),
+        lambda: Log().add("get", status=404, raw=b"<h1>Not found</h1>"),
+    ),
+    "error-names-fault": (
+        lambda: Log().add("list", status=400, body={"Message": "page is odd"}, names="page"),
+        lambda: Log().add("list", status=400, names="page"),
+    ),
+    "no-stack-trace": (
+        lambda: refused("get", 404),
+        lambda: Log().add("get", status=404, raw=b'  File "app.py", line 3, in get\n'),
+    ),
+    "documented-shape": (
+        three,
+        lambda: Log().add("list", body={"Total Records": 3, "Total Pages": "1", "Entity": []}),
+    ),
+    "says-json": (
+        lambda: Log().get(A),
+        lambda: Log().add("close", "task", A, headers={"content-type": "text/html"}),
+    ),
+    "success-status": (
+        lambda: Log().create(A),
+        lambda: Log().add("create", status=200, body={"ExternalID": A}),
+    ),
+    "values-are-text": (lambda: Log().get(A, Score="7"), lambda: Log().get(A, Score=7)),
+    "external-id-form": (lambda: Log().create(A), lambda: Log().create("aaaaaaa1")),
+    "authentication-first": (unauthorised, lambda: unauthorised(404)),
+    "unauthorised-without-effect": (
+        lambda: refused("update", 401, authorization="none").get(A, City="Ely"),
+        lambda: refused("update", 401, authorization="none").get(A, City="Bath"),
+    ),
+    "token-good-until-reset": (
+        lambda: Log().get(A).add("get", status=401, moment=ENDS + 1),
+        lambda: Log().get(A).add("get", status=401, moment=ENDS - 60),
+    ),
+    "token-refused-after-reset": (
+        lambda: Log().get(A).add("list", status=401, moment=ENDS),
+        lambda: Log().get(A).add("list", status=404, moment=ENDS),
+    ),
+    "token-ahead": (
+        lambda: Log().get(A),
+        lambda: Log().add("close", "task", A, headers={"x-token-reset": None}),
+    ),
+    "no-secret-told": (
+        lambda: refused("get", 404),
+        lambda: Log().add("get", status=404, body={"Message": "Bearer $CMDM_TOKEN"}),
+    ),
+    "create-then-get": (
+        lambda: Log().create(A, City="Ely").get(A, City="Ely"),
+        lambda: Log().create(A, City="Ely").get(A, City="ELY"),
+    ),
+    "update-then-get": (
+        lambda: Log().get(A, City="Ely").update(A, City="Bath").get(A, City="Bath"),
+        lambda: Log().get(A, City="Ely").update(A, City="Bath").get(A, City="Ely"),
+    ),
+    "update-leaves-others": (
+        lambda: Log().get(A, City="E", Owner="J").update(A, City="B").get(A, City="B", Owner="J"),
+        lambda: Log().get(A, City="E", Owner="J").update(A, City="B").get(A, City="B", Owner=None),
+    ),
+    "put-twice": (
+        lambda: Log().get(A).update(A, City="B").update(A, City="B"),
+        lambda: Log().get(A).update(A, City="B").update(A, City="B").last(status=400),
+    ),
+    "refused-changes-nothing": (
+        lambda: refused("update", 400).get(A, City="Ely"),
+        lambda: refused("update", 400).get(A, City="Bath"),
+    ),
+    "over-limit-without-effect": (
+        lambda: refused("update", 429, left=0).get(A, City="Ely"),
+        lambda: refused("update", 429, left=0).get(A, City="Bath"),
+    ),
+    "reads-stable": (
+        lambda: Log().get(A, City="Ely").get(A, City="Ely"),
+        lambda: Log().get(A, City="Ely").get(A, City="Bath"),
+    ),
+    "list-agrees-with-records": (
+        lambda: Log().get(A, City="Ely").many({A: {"City": "Ely"}}),
+        lambda: Log().get(A, City="Ely").many({A: {"City": "El"}}),
+    ),
+    "answers-for-itself": (
+        lambda: Log().get(A),
+        lambda: Log().add("get", external_id=A, body={"ExternalID": B, "Properties": {}}),
+    ),
+    "own-entity": (
+        lambda: Log().get(A, "task").add("get", "lead", A, status=404),
+        lambda: Log().get(A, "task").get(A, "lead"),
+    ),
+    "new-id": (lambda: Log().get(A).create(B), lambda: Log().get(A, "task").create(A)),
+    "deleted-is-gone": (
+        lambda: Log().get(A).add("delete", external_id=A).add("get", external_id=A, status=404),
+        lambda: Log().get(A).add("delete", external_id=A).get(A),
+    ),
+    "delete-twice": (
+        lambda: Log().add("delete", external_id=A).add("delete", external_id=A, status=404),
+        lambda: Log().add("delete", external_id=A).add("delete", external_id=A),
+    ),
+    "deleted-not-listed": (
+        lambda: three().add("delete", external_id=A).many({B: {}, C: {}}),
+        lambda: three().add("delete", external_id=A).many({B: {}, C: {}, A: {}}),
+    ),
+    "pages-partition": (lambda: page(2, C), lambda: page(2, B)),
+    "totals-add-up": (lambda: page(1, A, B), lambda: page(1, A)),
+    "past-the-end": (lambda: page(3), lambda: page(3, C)),
+    "default-order": (
+        lambda: three().many({A: {}, B: {}, C: {}}),
+        lambda: three().many({B: {}, A: {}, C: {}}),
+    ),
+    "sort-permutation": (
+        lambda: ordered("asc", C, A, B),
+        lambda: ordered("asc", A, B),
+    ),
+    "sort-ordered": (lambda: ordered("asc", C, A, B), lambda: ordered("asc", A, B, C)),
+    "desc-reverses": (
+        lambda: _appended(ordered("asc", C, A, B), ordered("desc", B, A, C)),
+        lambda: _appended(ordered("asc", C, A, B), ordered("desc", C, A, B)),
+    ),
+    "ties-in-creation-order": (
+        lambda: _same_city(A, B),
+        lambda: _same_city(B, A),
+    ),
+    "projection-exact": (
+        lambda: chosen({"City": "Ely"}),
+        lambda: chosen({"City": "Ely", "Owner": "Jo"}),
+    ),
+    "projection-agrees": (lambda: chosen({"City": "Ely"}), lambda: chosen({"City": "ELY"})),
+    "fields-agree": (
+        lambda: Log().fields("Title", "City").get(A, "event", Title="x", City=None),
+        lambda: Log().fields("Title").get(A, "event", Title="x", City=None),
+    ),
+    "field-totals": (lambda: Log().fields("Title"), lambda: Log().fields("Title", total=2)),
+    "child-names-parent": (
+        lambda: _child().get(B, "task", RelatedEntity="lead", RelatedExternalID=A),
+        lambda: _child().get(B, "task", RelatedEntity="lead", RelatedExternalID=None),
+    ),
+    "converts-once": (
+        lambda: converted(Log().get(A)).add("convert", external_id=A, status=400),
+        lambda: converted(converted(Log().get(A))),
+    ),
+    "conversion-makes-account": (
+        lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
+        lambda: converted(Log().get(A, Company="Ely & Co")).add("get", "account", B, status=404),
+    ),
+    "conversion-marks-lead": (
+        lambda: converted(Log().get(A)).get(A, Status="Converted", AccountExternalID=B),
+        lambda: converted(Log().get(A)).get(A, Status="New", AccountExternalID=B),
+    ),
+    "closed-stays-closed": (
+        lambda: closed().get(A, "task", Status="Closed", ClosedDate="2026-03-31T09:30:00Z"),
+        lambda: closed().get(A, "task", Status="Closed", ClosedDate=None),
+    ),
+    "close-again": (
+        lambda: closed().add("close", "task", A),
+        lambda: closed().add("close", "task", A, status=400),
+    ),
+    "route-case": (
+        lambda: Log().get(A).add("get", external_id=A, input_class="route:case", expected=THERE,
+                                 body={"ExternalID": A, "Properties": {}}),
+        lambda: Log().get(A).add("get", external_id=A, input_class="route:case", expected=THERE,
+                                 status=404),
+    ),
+    "id-case": (
+        lambda: Log().add("get", external_id="aaaaaaa1", status=404, input_class="id:lower-case"),
+        lambda: Log().add("get", external_id="aaaaaaa1", input_class="id:lower-case"),
+    ),
+    "limits-told": (
+        lambda: Log().get(A),
+        lambda: Log().add("get", status=404, headers={"x-rate-limit-remaining": None}),
+    ),
+    "quota-falls-by-one": (
+        lambda: Log().get(A).get(A),
+        lambda: Log().get(A).add("get", external_id=A, status=404, left=47),
+    ),
+    "refused-when-used-up": (
+        lambda: Log(1).get(A).add("get", status=429, left=0),
+        lambda: Log(2).get(A).add("get", status=429, left=0),
+    ),
+    "reset-ahead": (
+        lambda: Log().get(A),
+        lambda: Log().add("get", status=404, moment=RESET + 1),
+    ),
+}  # fmt: skip
+
+
+def _appended(log: Log, other: Log) -> Log:
+    log.exchanges += [replace(one, number=one.number + 9) for one in other.exchanges[1:]]
+    return log
+
+
+def _same_city(*ids: str) -> Log:
+    log = Log().many({A: {"City": "Ely"}, B: {"City": "Ely"}})
+    return log.many({one: {"City": "Ely"} for one in ids}, query={"sort_by": "City"})
+
+
+def _child() -> Log:
+    made = {"ExternalID": B}
+    return Log().get(A).add("create-task", "lead", A, status=201, body=made, given={})
+
+
+def failed(log: Log) -> set[str]:
+    return {finding.check for finding in judged(log.exchanges)}
+
+
+def test_there_is_a_case_for_every_check() -> None:
+    assert set(CASES) == {check.name for check in CHECKS}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_check_passes_where_its_law_is_kept(name: str) -> None:
+    kept, _ = CASES[name]
+    assert name not in failed(kept())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_check_fails_where_its_law_is_broken(name: str) -> None:
+    _, broken = CASES[name]
+    assert name in failed(broken())
+
+
+def test_every_check_says_where_it_comes_from() -> None:
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+    assert all(check.sentence and check.judge.__module__ for check in CHECKS)
+    assert {check.certainty for check in CHECKS} == {"documented", "ours"}
+
+
+def test_what_another_user_may_have_changed_is_not_held_against_a_service() -> None:
+    log = three().many({A: {}, B: {}, C: {}, D: {}}).exchanges
+    assert "totals-add-up" in {finding.check for finding in judged(log)}
+    assert not [one for one in judged(log, is_alone=False) if one.check == "totals-add-up"]
+
+
+def test_an_answer_that_never_came_leaves_its_record_in_doubt() -> None:
+    log = Log().get(A, City="Ely").update(A, City="Bath").last(status=0, headers=(), body=b"")
+    log.get(A, City="Ely")
+    assert failed(log) == {"answers"}
+
+
+def test_an_exchange_without_an_intent_is_judged_by_what_holds_for_all() -> None:
+    exchange = Exchange(1, "GET", "/", (), b"", 500, (), b"", 0.0, moment=MOMENT, intent=Intent())
+    assert {finding.check for finding in judged([exchange])} == {"no-server-error"}

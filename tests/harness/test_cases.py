@@ -1,0 +1,251 @@
+"""Cases are files that a person can read: the same case the same bytes, and back."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cmdm_tui.harness.cases import (
+    AUTHORIZATIONS,
+    Case,
+    CaseError,
+    Expectation,
+    Filling,
+    Needs,
+    Step,
+    case_bytes,
+    literal,
+    parse_case,
+    read_case,
+)
+from cmdm_tui.harness.cases.pointers import NOTHING, pointed
+from cmdm_tui.harness.cases.running import run
+from cmdm_tui.harness.cases.values import Missing, outgoing
+from cmdm_tui.harness.library import built_in, chosen, entries
+from cmdm_tui.harness.sending import Answer, Outgoing
+from cmdm_tui.harness.wire import NoAnswer
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+LATIN = st.text(st.characters(max_codepoint=0xFF), max_size=30)
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
+POINTERS = st.lists(TEXT.map(lambda text: text.replace("/", "~1")), max_size=3).map(
+    lambda parts: "".join(f"/{part}" for part in parts)
+)
+EXPECTATIONS = st.builds(
+    Expectation,
+    status=st.integers(100, 599) | st.lists(st.integers(100, 599), min_size=1).map(tuple),
+    body=st.sampled_from(["shape", "exact", "data", "none"]),
+    values=st.dictionaries(
+        POINTERS, TEXT | st.booleans() | st.integers(-(2**62), 2**62), max_size=3
+    ),
+    nulls=st.lists(POINTERS, max_size=2).map(tuple),
+)
+
+
+def as_body(text: str) -> dict[str, Any]:
+    return {"body": text}
+
+
+NO_BODY: dict[str, Any] = {}
+BINARY: dict[str, Any] = {"body_base64": "/w=="}
+BODIES = st.builds(as_body, TEXT) | st.sampled_from([NO_BODY, BINARY])
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> Step:
+    return Step(
+        method=draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "X-ODD"])),
+        path="/" + draw(TEXT),
+        expect=draw(EXPECTATIONS),
+        headers=tuple(draw(st.lists(st.tuples(NAMES, LATIN), max_size=2))),
+        authorization=draw(TEXT),
+        filling=draw(st.none() | st.builds(Filling, text=TEXT, times=st.integers(1, 9))),
+        advance=draw(st.none() | st.floats(0.5, 1e6)),
+        capture=draw(st.dictionaries(NAMES, POINTERS, max_size=2)),
+        **draw(BODIES),
+    )
+
+
+CASES = st.builds(
+    Case,
+    name=st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True),
+    summary=TEXT,
+    endpoint=st.sampled_from(["get", "create", "other"]),
+    needs=st.sampled_from([Needs(), Needs(rate_limit=2, faults=({"kind": "drip", "nth": [1]},))]),
+    steps=st.lists(steps(), min_size=1, max_size=3).map(tuple),
+)
+
+
+@settings(deadline=None)
+@given(CASES)
+def test_a_case_is_read_as_it_was_written(case: Case) -> None:
+    content = case_bytes(case)
+    again = parse_case(content, "x")
+    assert again == case
+    assert case_bytes(again) == content
+
+
+def test_every_file_of_the_corpus_is_canonical() -> None:
+    for entry in entries(built_in(), ("contract", "stateful")):
+        assert entry.path.read_bytes() == case_bytes(entry.case)
+
+
+WRONG = {
+    "is not UTF-8": b"\xff",
+    "is not valid TOML": b"version = ",
+    "version 1": b'version = 2\nname = "x"',
+    "missing required field `summary`": b'version = 1\nname = "x"',
+    "unknown field `colour`": b'version = 1\nname = "x"\nsummary = ""\ncolour = 1',
+    "`name`": b'version = 1\nname = "../x"\nsummary = ""\nendpoint = "get"',
+    "Invalid enum value": b'version = 1\nname = "x"\nsummary = ""\nendpoint = "GETT"',
+}
+
+
+@pytest.mark.parametrize("reason", WRONG)
+def test_a_file_that_is_no_case_is_refused_in_a_sentence(reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(WRONG[reason])
+    with pytest.raises(CaseError) as raised:
+        read_case(path)
+    assert reason in str(raised.value)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"body": "x", "body_base64": "eA=="},
+        {"body_base64": "?"},
+        {"anonymous": True, "authorization": "Basic x"},
+        {"headers": (("a", "\u0100"),)},
+    ],
+)
+def test_a_step_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Step(method="GET", path="/", expect=Expectation(status=200), **wrong)
+
+
+def step(**changed: Any) -> Step:
+    plain: dict[str, Any] = {"method": "GET", "path": "/lead", "expect": Expectation(status=200)}
+    return Step(**{**plain, **changed})
+
+
+def test_a_value_is_spelt_as_its_place_needs() -> None:
+    values = {"lead": 'a/b "é"', "token": "tok-en"}
+    sent = outgoing(step(path="/lead/${lead}", body='{"x":"${lead}"}'), values)
+    assert sent.target == "/lead/a%2Fb%20%22%C3%A9%22"
+    assert sent.body == '{"x":"a/b \\"é\\""}'.encode()
+    assert dict(sent.headers)["Authorization"] == "Bearer tok-en"
+
+
+def test_a_token_can_be_spoilt_and_left_out() -> None:
+    values = {"token": "0123456789"}
+    sent = {
+        kind: dict(outgoing(step(authorization=text), values).headers)["Authorization"]
+        for kind, text in AUTHORIZATIONS.items()
+        if text is not None
+    }
+    assert sent["cut"] == "Bearer 01234"
+    assert sent["doubled"] == "Bearer 01234567890123456789"
+    assert sent["flipped"] != sent["good"] == "Bearer 0123456789"
+    assert outgoing(step(anonymous=True), values).headers == ()
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_literal_text_is_sent_as_it_is(text: str) -> None:
+    assert outgoing(step(body=literal(text), anonymous=True), {}).body == text.encode()
+
+
+def test_bytes_that_are_no_text_survive() -> None:
+    sent = outgoing(step(body_base64="//79", anonymous=True), {})
+    assert sent.body == b"\xff\xfe\xfd"
+
+
+def test_an_unknown_value_is_named() -> None:
+    with pytest.raises(Missing, match=r"\$\{lead\}"):
+        outgoing(step(path="/lead/${lead}"), {"token": "x"})
+
+
+def test_a_pointer_leads_to_what_it_names() -> None:
+    value = {"a": [{"b/c": None}], "": 7}
+    assert pointed(value, "") is value
+    assert pointed(value, "/") == 7
+    assert pointed(value, "/a/0/b~1c") is None
+    for pointer in ("/b", "/a/1", "/a/-1", "/a/x", "//x"):
+        assert pointed(value, pointer) is NOTHING
+
+
+def played(case: Case, *bodies: bytes | None) -> list[tuple[int, tuple[str, ...]]]:
+    answers = iter(bodies)
+
+    def send(_: Outgoing) -> Answer:
+        body = next(answers)
+        if body is None:
+            raise NoAnswer("The connection gave no answer: it was closed.")
+        return Answer(200, (), body)
+
+    done = run(case, send, {"token": "t0ken"}, unspoken={"t0ken": "$CMDM_TOKEN"})
+    return [(one.exchange.status, one.problems) for one in done]
+
+
+def test_expectations_that_are_not_met_are_named() -> None:
+    expect = Expectation(
+        status=(201, 202), values={"/a": "1", "/b": 1}, nulls=("/c",), absent=("/d",)
+    )
+    case = Case(name="x", summary="", endpoint="get", steps=(step(expect=expect),))
+    assert played(case, b'{"a":1,"b":1,"c":0,"d":null}') == [
+        (
+            200,
+            (
+                "The status is 200, not 201 or 202.",
+                '/a is 1, not "1".',
+                "/c is 0, not null.",
+                "/d is null, not nothing.",
+            ),
+        )
+    ]
+
+
+def test_after_a_value_that_never_came_nothing_more_is_sent() -> None:
+    first = step(capture={"lead": "/ExternalID"})
+    case = Case(
+        name="x", summary="", endpoint="get", steps=(first, step(path="/lead/${lead}"), step())
+    )
+    assert [status for status, _ in played(case, b"{}")] == [200, 0]
+    assert [status for status, _ in played(case, b'{"ExternalID":"A"}', b"{}", b"{}")] == [200] * 3
+
+
+def test_no_answer_is_a_problem() -> None:
+    case = Case(name="x", summary="", endpoint="get", steps=(step(),))
+    assert played(case, None) == [(0, ("The connection gave no answer: it was closed.",))]
+
+
+def test_what_was_exchanged_holds_no_secret() -> None:
+    case = Case(name="x", summary="", endpoint="get", steps=(step(path="/lead/${token}"),))
+    secret = {"t0ken-t0ken": "$CMDM_TOKEN"}
+
+    def send(going: Outgoing) -> Answer:
+        assert "t0ken-t0ken" in going.target
+        return Answer(200, (("x", "t0ken-t0ken"),), b'"t0ken-t0ken"')
+
+    (one,) = run(case, send, {"token": "t0ken-t0ken"}, unspoken=secret)
+    assert "t0ken-t0ken" not in repr(one.exchange)
+    assert "$CMDM_TOKEN" in one.exchange.path
+
+
+def test_a_name_that_is_no_case_is_answered_with_the_nearest() -> None:
+    found = entries(built_in(), ("contract",))
+    with pytest.raises(CaseError, match="Did you mean get-lead"):
+        chosen(found, ["get-laed"])
+
+
+def test_a_file_of_another_name_than_its_case_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "contract").mkdir()
+    (entry,) = chosen(entries(built_in()), ["get-lead"])
+    (tmp_path / "contract" / "other.toml").write_bytes(entry.path.read_bytes())
+    with pytest.raises(CaseError, match="Give both the same name"):
+        entries(tmp_path)
