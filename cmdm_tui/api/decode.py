@@ -44,7 +44,7 @@ def read_json(answer: Response, call: Call) -> Any:
     body = answer.body.removeprefix(b"\xef\xbb\xbf")
     try:
         return _DECODER.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     try:  # The standard library takes what msgspec is too strict for, such as a lone surrogate.
         return json.loads(body, parse_float=Decimal)
@@ -130,7 +130,7 @@ def error_message(answer: Response) -> str | None:
     text = answer.body[:4096].decode("utf-8", "replace").strip()
     try:
         content: Any = msgspec.json.decode(answer.body) if answer.body else None
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         is_markup = text.startswith("<") or "html" in answer.headers.get("content-type", "")
         return None if is_markup or not text else one_line(" ".join(text.split()), _EXCERPT)
     if isinstance(content, dict):
@@ -145,7 +145,7 @@ def _documented(
     """Return records and totals of a list as documented, in half the time; None for any other."""
     try:
         found = _LIST_DECODER.decode(answer.body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if not all(row.external_id for row in found.rows):
         return None

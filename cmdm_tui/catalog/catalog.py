@@ -158,7 +158,7 @@ class Catalog:
             return _Kept()
         try:
             return msgspec.json.decode(self._file.read_bytes(), type=_Kept)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return _Kept()
 
     def _write(self) -> None:

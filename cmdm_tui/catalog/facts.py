@@ -114,7 +114,7 @@ class Facts:
             return _File(self._server)
         try:
             kept = msgspec.json.decode(self._file.read_bytes(), type=_File)
-        except (OSError, msgspec.MsgspecError, RecursionError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return _File(self._server)
         return kept if kept.server == self._server else _File(self._server)
 

@@ -129,7 +129,7 @@ def read_traits(file: Path | None, server: str) -> Traits:
         return nothing
     try:
         kept = msgspec.json.decode(file.read_bytes(), type=Traits)
-    except (OSError, msgspec.MsgspecError, RecursionError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return nothing
     return kept if kept.server == server else nothing
 

@@ -41,7 +41,7 @@ def read_manifest(folder: Path) -> dict[str, Recorded]:
         manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}. Record the cassettes anew."
         raise CaseError(message) from None
     if manifest.version != VERSION:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.api import Field, MalformedResponse, Response
@@ -132,6 +132,8 @@ def test_a_malformed_answer_is_quoted_safely() -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
+@example(b'"\x80"')
+@example(b'{"token": "\xff"}')
 def test_no_body_at_all_gets_anything_but_a_value_or_malformed(body: bytes) -> None:
     for read in (
         lambda: page_of(body),
@@ -162,6 +164,7 @@ def test_any_error_body_gives_one_safe_line_or_none(content: Any) -> None:
         (b"<html><body>502</body></html>", None),
         (b"", None),
         (b'{"Message": {"a": 1}}', None),
+        (b'{"Message": "Caf\xe9"}', '{"Message": "Caf\N{REPLACEMENT CHARACTER}"}'),
     ],
 )
 def test_the_services_own_words_are_found(body: bytes, words: str | None) -> None:

@@ -76,7 +76,9 @@ async def test_an_entity_the_service_has_not_is_not_added(
     assert catalog.entities == DEFAULT_ENTITIES
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"entities": 3}', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"entities": 3}', b'["\xff"]', b'{"entities": ["\xff"]}']
+)
 async def test_a_broken_file_counts_as_empty(
     catalog_in: Callable[[Path | None], Catalog], tmp_path: Path, content: bytes
 ) -> None:

@@ -37,7 +37,10 @@ def test_nothing_is_known_of_another_server(tmp_path: Path) -> None:
     assert Facts(file, "https://y").total("lead") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"entities": 3}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b'{"entities": 3}', b"\xff", b'{"server": "\xff"}', b"[" * 100_000],
+)
 def test_a_broken_file_counts_as_empty(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "facts.json"
     file.write_bytes(content)

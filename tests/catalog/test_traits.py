@@ -45,6 +45,7 @@ def test_traits_are_read_as_they_were_written(tmp_path: Path) -> None:
         b"[]",
         b"\xff",
         b'{"server": 3}',
+        b'{"server": "\xff"}',
         b'{"server": "https://service.example/api/v1", "largest_page": {"value": "many"}}',
         b"[" * 100_000,
     ],

@@ -195,7 +195,7 @@ def _shape(response: Response) -> str:
             return f"JSON with {key}"
     try:
         msgspec.json.decode(response.body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         is_markup = text.startswith("<") or "html" in response.headers.get("content-type", "")
         return "HTML" if is_markup else "text"
     return "JSON"
@@ -204,6 +204,6 @@ def _shape(response: Response) -> str:
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
         content: Any = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}
     return cast("Mapping[str, Any]", content) if isinstance(content, dict) else {}
