@@ -29,7 +29,10 @@ from cmdm_tui.api import (
     ServerError,
     StatusError,
 )
+from cmdm_tui.api.retry import RetryPolicy
 from tests.api.conftest import CREDENTIALS, Request, ScriptedServer, http
+
+EAGER = RetryPolicy(first_wait=0.001, longest_wait=0.002)
 
 RECORD = {"ExternalID": "ABC1D2E3", "Properties": {"LastName": "Jones"}}
 LIST = {"Total Records": "1", "Total Pages": "1", "Entity": [RECORD]}
@@ -175,7 +178,7 @@ async def test_the_months_limit_is_told_from_the_hours(
 
 
 async def test_an_unreachable_server_is_a_network_error() -> None:
-    async with Client("http://127.0.0.1:1", CREDENTIALS) as unreachable:
+    async with Client("http://127.0.0.1:1", CREDENTIALS, policy=EAGER) as unreachable:
         with pytest.raises(NetworkError, match=r"127\.0\.0\.1:1 cannot be reached"):
             await unreachable.page("lead")
         with pytest.raises(NetworkError):

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 import httpx
 import pytest
 
+from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
@@ -29,6 +30,13 @@ class CountedTransport(httpx.AsyncHTTPTransport):
         path = request.url.raw_path.decode().removeprefix("/api/v1/")
         self.calls.append(f"{request.method} {path}")
         return await super().handle_async_request(request)
+
+
+@pytest.fixture(autouse=True)
+def waits_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is sent again at once: how long that waits is the client's test."""
+    eager = RetryPolicy(first_wait=0.001, longest_wait=0.002)
+    monkeypatch.setattr("cmdm_tui.api.client.RetryPolicy", lambda: eager)
 
 
 @pytest.fixture(scope="session")
