@@ -17,7 +17,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from cmdm_tui.sandbox.framing import fault_of_head
+from cmdm_tui.sandbox.strict_http import StrictHttp
 
 MOST_CONNECTIONS = 400
 """At once; beyond it, the connection that has been asking for nothing for the longest is closed."""
@@ -33,39 +33,6 @@ _TOO_SLOW: dict[object, str] = {
     h11.IDLE: "The request did not arrive in time.",
     h11.SEND_BODY: "The body did not arrive in time.",
 }
-
-
-class StrictHttp(h11.Connection):
-    """HTTP/1.1 as h11 speaks it, less the forms of a request that others may read otherwise.
-
-    The head of an answer is held back for what follows it, so that both are one piece on the wire:
-    of a short answer, handing each to the system costs more than making it.
-    """
-
-    _head = b""
-
-    def next_event(self) -> Any:
-        """Return the next event; raises `h11.RemoteProtocolError` for an ambiguous request."""
-        state = self.their_state
-        if state is h11.IDLE or state is h11.DONE:
-            received, is_ended = self.trailing_data
-            if not received and not is_ended:
-                # Between two requests: h11 would come to this too, by a longer way.
-                return h11.NEED_DATA
-            problem = fault_of_head(received) if state is h11.IDLE else None
-            if problem is not None:
-                raise h11.RemoteProtocolError(problem)
-        return super().next_event()
-
-    def send(self, event: h11.Event) -> Any:
-        """Return the bytes to send for an event: for the head of an answer none yet."""
-        piece = super().send(event)
-        if type(event) is h11.Response:
-            self._head = piece
-            return b""
-        if self._head and piece is not None:
-            piece, self._head = self._head + piece, b""
-        return piece
 
 
 class Connection(H11Protocol):

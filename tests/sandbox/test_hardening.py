@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ import h11
 import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cmdm_tui.sandbox import (
@@ -28,6 +31,7 @@ from cmdm_tui.sandbox import (
     exposure,
     hosts,
     server,
+    strict_http,
 )
 from cmdm_tui.sandbox import config as config_module
 
@@ -155,9 +159,20 @@ AMBIGUOUS: dict[str, bytes] = {
     "chunk of no size": b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
     "chunk of a negative size": b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
     "chunk of a huge size": b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}",
+    "chunk of no digits": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n\r\n0\r\n\r\n",
+    "space behind a size": b"Transfer-Encoding: chunked\r\n\r\n2 \r\n{}\r\n0\r\n\r\n",
+    "LF in an extension": b"Transfer-Encoding: chunked\r\n\r\n2;a\nb\r\n{}\r\n0\r\n\r\n",
+    "CR in an extension": b"Transfer-Encoding: chunked\r\n\r\n2;a\rb\r\n{}\r\n0\r\n\r\n",
+    "last chunk ended by LF": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\n\r\n",
+    "body ended by LF": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\n",
+    "trailer ended by LF": b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: a\n\r\n",
+    "trailer and body ended by LF": b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: a\r\n\n",
+    "CR in a trailer": b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: a\rb\r\n\r\n",
+    "folded trailer": b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: a\r\n b\r\n\r\n",
+    "endless trailer": b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: a\r\n" * 4_000,
 }
-# In HTTP/1.0 there are no chunks.
-OLD = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+# In HTTP/1.0 there are no chunks, and a connection ends without being told to.
+OLD = b'Transfer-Encoding: chunked\r\n\r\n11\r\n{"LastName": "x"}\r\n0\r\n\r\n'
 
 
 def is_refused_and_closed(
@@ -166,7 +181,7 @@ def is_refused_and_closed(
     """Assert that what follows an ambiguous request is never taken for another one."""
     host, bearer = running.host.encode(), running.http.headers["authorization"].encode()
     head = b"Host: %b\r\nAuthorization: %b\r\n" % (host, bearer)
-    smuggled = b"GET /api/v1/lead/fields HTTP/1.1\r\n%b\r\n" % head
+    smuggled = b"GET /api/v1/lead/fields HTTP/1.1\r\n%bConnection: close\r\n\r\n" % head
     message = b"POST /api/v1/lead HTTP/%b\r\n%b%b%b" % (version, head, rest, smuggled)
     answer = exchange(running.address, message, timeout=timeout)
     assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501")), answer[:200]
@@ -187,14 +202,50 @@ def test_chunks_in_http_1_0_are_refused(shared: "Running") -> None:
 
 def test_framing_that_h11_lets_pass_would_be_noticed(shared: "Running", monkeypatch: Patch) -> None:
     """The broken twin: h11 alone."""
-    monkeypatch.setattr(connections, "fault_of_head", nothing)
-    noticed: list[str] = []
+    monkeypatch.setattr(strict_http, "fault_of_head", nothing)
+    monkeypatch.setattr(strict_http.StrictHttp, "_is_chunk_due", always)
+    noticed: set[str] = set()
     for name, rest in AMBIGUOUS.items():
         try:
             is_refused_and_closed(shared, rest, timeout=1.0)
         except AssertionError:
-            noticed.append(name)
-    assert {"length and chunks", "folded header", "header ended by LF"} <= set(noticed)
+            noticed.add(name)
+    assert noticed >= {"length and chunks", "folded header", "header ended by LF"}
+    assert noticed >= {"body ended by LF", "trailer ended by LF", "CR in an extension"}
+    fails(lambda: is_refused_and_closed(shared, OLD, b"1.0"))
+
+
+def read_in_pieces(http: h11.Connection, pieces: list[bytes]) -> bytes:
+    """Return the body of the one request that arrives in pieces."""
+    body, is_whole = b"", False
+    for piece in pieces:
+        http.receive_data(piece)
+        while (event := http.next_event()) is not h11.NEED_DATA and event is not h11.PAUSED:
+            body += event.data if isinstance(event, h11.Data) else b""
+            is_whole = is_whole or isinstance(event, h11.EndOfMessage)
+    assert is_whole
+    return body
+
+
+@given(
+    chunks=st.lists(
+        st.tuples(st.binary(min_size=1, max_size=40), st.sampled_from([b"", b";a", b';a="\xff"'])),
+        max_size=5,
+    ),
+    trailer=st.sampled_from([b"", b"X: a\r\n", b"X: a\r\nY:\r\n"]),
+    cuts=st.lists(st.integers(0, 400)),
+)
+def test_a_good_body_in_chunks_is_read_however_it_is_cut(
+    chunks: list[tuple[bytes, bytes]], trailer: bytes, cuts: list[int]
+) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"".join(b"%x%b\r\n%b\r\n" % (len(data), more, data) for data, more in chunks)
+    message = head + body + b"00\r\n" + trailer + b"\r\n"
+    places = sorted({0, *(cut for cut in cuts if cut < len(message)), len(message)})
+    pieces = [message[start:end] for start, end in pairwise(places)]
+    expected = b"".join(data for data, _ in chunks)
+    assert read_in_pieces(strict_http.StrictHttp(h11.SERVER), pieces) == expected
+    assert read_in_pieces(h11.Connection(h11.SERVER), pieces) == expected
 
 
 def test_a_request_behind_another_is_judged_alike(shared: "Running") -> None:
@@ -226,7 +277,7 @@ def test_bytes_that_come_one_by_one_are_a_request_all_the_same(shared: "Running"
 def test_the_head_of_an_answer_goes_out_with_its_body() -> None:
     """Handing a short answer to the system in two pieces costs more than making it."""
     for body in (b"{}", b""):
-        http = connections.StrictHttp(h11.SERVER)
+        http = strict_http.StrictHttp(h11.SERVER)
         http.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert isinstance(http.next_event(), h11.Request)
         length = [("content-length", str(len(body)))]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import accounts, bodies, connections, folder, gate, routes, tokens, values
+from cmdm_tui.sandbox import accounts, bodies, folder, gate, routes, strict_http, tokens, values
 from cmdm_tui.sandbox.accounts import Account, Credentials
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.sqlite import SqliteStore
@@ -312,7 +312,7 @@ def test_a_client_that_waits_for_100_is_asked_for_the_body(
 ) -> None:
     a_client_that_waits_for_100_is_asked_for_the_body(shared)
     waits = "they_are_waiting_for_100_continue"
-    monkeypatch.setattr(connections.StrictHttp, waits, value=False)
+    monkeypatch.setattr(strict_http.StrictHttp, waits, value=False)
     fails(lambda: a_client_that_waits_for_100_is_asked_for_the_body(shared))
 
 
