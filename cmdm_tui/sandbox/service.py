@@ -71,7 +71,8 @@ def service(
 def _plain(config: SandboxConfig, store: Store, account: Account, clock: Clock) -> ASGIApp:
     tokens, limits = _access(config, store, clock)
     api = Api(store, Changes(store, clock), account, tokens, limits)
-    return Gate(Failures(Calls(api.calls())), tokens, limits, clock)
+    # What fails before the gate knows who calls is answered outside of it, without its headers.
+    return Failures(Gate(Failures(Calls(api.calls())), tokens, limits, clock))
 
 
 def _controlled(
@@ -86,7 +87,7 @@ def _controlled(
     faults = Faults(config.faults)
     app = Strikes(answered, faults, tokens, limits, clock)
     if token is None:
-        return app
+        return Failures(app)
     controls = Controls(config, store, clock, tokens, limits, behaviours, faults)
     return Failures(ControlPlane(app, controls, token))
 

@@ -676,6 +676,28 @@ def test_500_is_an_unexpected_server_error(
     assert "ZeroDivisionError" in caplog.text
 
 
+@pytest.mark.parametrize("part", ["token_end", "count_call"])
+def test_500_is_json_wherever_it_comes_from(
+    start: "Start", backend: "Backend", monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    async def broken(*_values: object) -> None:
+        raise ZeroDivisionError
+
+    with start() as running, socket.create_connection(running.address, timeout=10) as connection:
+        request = (
+            f"GET /api/v1/lead/fields HTTP/1.1\r\nHost: {running.host}\r\n"
+            f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(backend.store_class, part, broken)
+            refused(running.http.get("/lead/fields"), 500)
+            connection.sendall(request.encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 500")
+        # The connection is good for the next call.
+        connection.sendall(request.encode())
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
 # Fields and values
 
 
