@@ -7,11 +7,12 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -34,6 +35,7 @@ from cmdm_tui.sandbox import (
     strict_http,
 )
 from cmdm_tui.sandbox import config as config_module
+from tests.sandbox.conftest import running as served
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
@@ -389,6 +391,14 @@ def test_a_silent_connection_is_closed_without_a_word(start: "Start", monkeypatc
         fails(lambda: a_silent_connection_is_closed_without_a_word(running))
 
 
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Running"]:
+    """A sandbox whose list of leads is more than a connection holds."""
+    config = SandboxConfig(tmp_path_factory.mktemp("big") / "data", port=0, records=9_000)
+    with served(config) as running:
+        yield running
+
+
 def an_answer_that_nobody_takes_is_given_up(running: "Running") -> None:
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
@@ -410,15 +420,11 @@ def an_answer_that_nobody_takes_is_given_up(running: "Running") -> None:
         assert taken > 0
 
 
-def test_an_answer_that_nobody_takes_is_given_up(
-    start: "Start", monkeypatch: Patch, tmp_path: Path
-) -> None:
+def test_an_answer_that_nobody_takes_is_given_up(big: "Running", monkeypatch: Patch) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_AN_ANSWER", 0.4)
-    with start(data=tmp_path / "big", records=9_000) as running:
-        an_answer_that_nobody_takes_is_given_up(running)
-        uvicorn_alone = H11Protocol.pause_writing
-        monkeypatch.setattr(connections.Connection, "pause_writing", uvicorn_alone)
-        fails(lambda: an_answer_that_nobody_takes_is_given_up(running))
+    an_answer_that_nobody_takes_is_given_up(big)
+    monkeypatch.setattr(connections.Connection, "pause_writing", H11Protocol.pause_writing)
+    fails(lambda: an_answer_that_nobody_takes_is_given_up(big))
 
 
 def half_open_connections_starve_nobody(running: "Running") -> None:
@@ -452,6 +458,63 @@ def test_500_half_open_connections_starve_nobody(start: "Start", monkeypatch: Pa
         half_open_connections_starve_nobody(running)
         monkeypatch.setattr(connections.Connection, "_make_room", nothing)
         fails(lambda: half_open_connections_starve_nobody(running))
+
+
+def half_sent_bodies_starve_nobody(running: "Running") -> None:
+    message = (
+        f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 50\r\n"
+        "Expect: 100-continue\r\n"
+        f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+    )
+    with ExitStack() as open_ones:
+        for _ in range(30):
+            connection = socket.create_connection(running.address, timeout=10)
+            open_ones.enter_context(closing(connection))
+            connection.sendall(message.encode())
+            # The call waits for the body now.
+            assert connection.recv(64).startswith(b"HTTP/1.1 100")
+            connection.sendall(b"{")
+        assert running.anonymous("GET", "/lead").status_code == 401
+        assert len(connections_of(running)) <= connections.MOST_CONNECTIONS
+
+
+def test_half_sent_bodies_starve_nobody(start: "Start", monkeypatch: Patch) -> None:
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
+    with start() as running:
+        half_sent_bodies_starve_nobody(running)
+        monkeypatch.setattr(connections.Connection, "_make_room", nothing)
+        fails(lambda: half_sent_bodies_starve_nobody(running))
+
+
+def answers_that_nobody_takes_starve_nobody(running: "Running", paused: Semaphore) -> None:
+    message = (
+        f"GET /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\n"
+        f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+    )
+    with ExitStack() as open_ones:
+        for _ in range(6):
+            connection = open_ones.enter_context(closing(socket.socket()))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            connection.connect(running.address)
+            connection.sendall(message.encode())
+            assert paused.acquire(timeout=10)
+        assert running.anonymous("GET", "/lead").status_code == 401
+        assert len(connections_of(running)) <= connections.MOST_CONNECTIONS
+
+
+def test_answers_that_nobody_takes_starve_nobody(big: "Running", monkeypatch: Patch) -> None:
+    paused = Semaphore(0)
+    pause_writing = connections.Connection.pause_writing
+
+    def pause(connection: connections.Connection) -> None:
+        pause_writing(connection)
+        paused.release()
+
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(connections.Connection, "pause_writing", pause)
+    answers_that_nobody_takes_starve_nobody(big, paused)
+    monkeypatch.setattr(connections.Connection, "_make_room", nothing)
+    fails(lambda: answers_that_nobody_takes_starve_nobody(big, paused))
 
 
 # Who may be served where
