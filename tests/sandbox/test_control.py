@@ -32,12 +32,18 @@ def everything(http: httpx.Client) -> dict[str, Any]:
 # Whom it answers
 
 
-def test_there_is_none_unless_asked_for(start: "Start") -> None:
+def there_is_none(running: "Running") -> None:
+    assert (running.info.control, running.info.control_token) == (None, None)
+    assert "control" not in json.loads(running.info.json_line())
+    for path in ("/_sandbox", "/_sandbox/", "/_sandbox/clock"):
+        assert running.anonymous("GET", running.info.url + path).status_code == 404
+
+
+def test_there_is_none_unless_asked_for(start: "Start", turned: "Running") -> None:
     with start() as running:
-        assert (running.info.control, running.info.control_token) == (None, None)
-        assert "control" not in json.loads(running.info.json_line())
-        for path in ("/_sandbox", "/_sandbox/", "/_sandbox/clock"):
-            assert running.anonymous("GET", running.info.url + path).status_code == 404
+        there_is_none(running)
+    with pytest.raises(AssertionError):
+        there_is_none(turned)
 
 
 def test_the_json_line_says_where_it_is(turned: "Running", control: "Control") -> None:

@@ -105,12 +105,20 @@ def test_foreign_hosts_are_refused(turned: "Running", monkeypatch: Patch) -> Non
     fails(lambda: foreign_hosts_are_refused(turned))
 
 
-def test_a_request_without_a_host_or_with_two_is_refused(turned: "Running") -> None:
-    host = f"Host: {turned.host}\r\n"
+def a_request_without_a_host_or_with_two_is_refused(running: "Running") -> None:
+    host = f"Host: {running.host}\r\n"
     for version, lines, status in (("1.1", "", 400), ("1.0", "", 421), ("1.1", host * 2, 400)):
         message = f"GET / HTTP/{version}\r\n{lines}Connection: close\r\n\r\n"
-        answer = exchange(turned.address, message.encode())
+        answer = exchange(running.address, message.encode())
         assert answer.startswith(f"HTTP/1.1 {status}".encode()), message
+
+
+def test_a_request_without_a_host_or_with_two_is_refused(
+    turned: "Running", monkeypatch: Patch
+) -> None:
+    a_request_without_a_host_or_with_two_is_refused(turned)
+    monkeypatch.setattr(hosts.Hosts, "_check", nothing)
+    fails(lambda: a_request_without_a_host_or_with_two_is_refused(turned))
 
 
 def pages_of_other_origins_are_refused(running: "Running") -> None:
@@ -250,18 +258,26 @@ def test_a_good_body_in_chunks_is_read_however_it_is_cut(
     assert read_in_pieces(h11.Connection(h11.SERVER), pieces) == expected
 
 
-def test_a_request_behind_another_is_judged_alike(shared: "Running") -> None:
-    host, bearer = shared.host.encode(), shared.http.headers["authorization"].encode()
+def a_request_behind_another_is_judged_alike(running: "Running") -> None:
+    host, bearer = running.host.encode(), running.http.headers["authorization"].encode()
     head = b"Host: %b\r\nAuthorization: %b\r\n" % (host, bearer)
     first = b"GET /api/v1/lead/fields HTTP/1.1\r\n%b\r\n" % head
     body = b"POST /api/v1/nothing HTTP/1.1\r\n%bContent-Length: 2\r\n\r\n{}" % head
-    for before in (first, body, first + body):
-        answer = exchange(
-            shared.address, before + b"POST /api/v1/lead HTTP/1.1\r\n%bX: a\n\r\n" % head
-        )
+    chunks = b"POST /api/v1/nothing HTTP/1.1\r\n%bTransfer-Encoding: chunked\r\n\r\n" % head
+    chunks += b"2;a=b\r\n{}\r\n0\r\n\r\n"
+    last = b"GET /api/v1/event/fields HTTP/1.1\r\n%bConnection: close\r\nX: a\n\r\n" % head
+    for before in (first, body, chunks, first + body + chunks):
+        answer = exchange(running.address, before + last)
         statuses = re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", answer)
+        assert len(statuses) == 1 + before.count(b"Host: ")
         assert statuses[-1] == b"400"
-        assert b"201" not in statuses
+        assert b"400" not in statuses[:-1]
+
+
+def test_a_request_behind_another_is_judged_alike(shared: "Running", monkeypatch: Patch) -> None:
+    a_request_behind_another_is_judged_alike(shared)
+    monkeypatch.setattr(strict_http, "fault_of_head", nothing)
+    fails(lambda: a_request_behind_another_is_judged_alike(shared))
 
 
 def test_bytes_that_come_one_by_one_are_a_request_all_the_same(shared: "Running") -> None:
@@ -330,15 +346,22 @@ def test_a_request_that_does_not_arrive_is_given_up(
         assert time.monotonic() - began > 3.5
 
 
+def a_body_that_the_call_waits_for_is_given_up(running: "Running", *, timeout: float) -> None:
+    message = (
+        f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 50\r\n"
+        f"Authorization: {running.http.headers['authorization']}\r\n\r\n{{"
+    )
+    answer = exchange(running.address, message.encode(), timeout=timeout)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert running.http.get("/lead").json()["Total Records"] == "40"
+
+
 def test_a_body_that_the_call_waits_for_is_given_up(start: "Start", monkeypatch: Patch) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
     with start() as running:
-        message = (
-            f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 50\r\n"
-            f"Authorization: {running.http.headers['authorization']}\r\n\r\n{{"
-        )
-        assert exchange(running.address, message.encode()).startswith(b"HTTP/1.1 408")
-        assert running.http.get("/lead").json()["Total Records"] == "40"
+        a_body_that_the_call_waits_for_is_given_up(running, timeout=5)
+        monkeypatch.setattr(connections.Connection, "_look", nothing)
+        fails(lambda: a_body_that_the_call_waits_for_is_given_up(running, timeout=1))
 
 
 def a_deadline_holds_on_a_connection_that_was_used(running: "Running") -> None:
@@ -630,17 +653,33 @@ def test_a_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> No
     fails(lambda: a_credentials_file_is_private(tmp_path))
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[1]", b'{"password": "s3cret"}'])
-def test_a_credentials_file_that_cannot_be_used(tmp_path: Path, content: bytes) -> None:
+def an_unusable_credentials_file_is_named_and_not_told(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "credentials"
     file.write_bytes(content)
     file.chmod(0o600)
-    with pytest.raises(SettingError) as caught:
-        exposure.read_credentials(file)
-    assert str(file) in str(caught.value)
-    assert "s3cret" not in str(caught.value)
+    message = refusal(partial(exposure.read_credentials, file))
+    assert str(file) in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[1]", b'{"password": "s3cret"}'])
+def test_an_unusable_credentials_file_is_named_and_not_told(tmp_path: Path, content: bytes) -> None:
+    an_unusable_credentials_file_is_named_and_not_told(tmp_path, content)
     with pytest.raises(SettingError, match="none"):
         exposure.read_credentials(tmp_path / "none")
+
+
+def test_a_credentials_file_that_is_told_would_be_noticed(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    """The broken twin: a message that says what stands in the file."""
+
+    def careless(path: Path) -> Credentials:
+        raise SettingError(f"The credentials file {path} holds {path.read_text()}.")
+
+    monkeypatch.setattr(exposure, "read_credentials", careless)
+    content = b'{"password": "s3cret"}'
+    fails(lambda: an_unusable_credentials_file_is_named_and_not_told(tmp_path, content))
 
 
 # TLS
