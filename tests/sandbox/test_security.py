@@ -1,5 +1,6 @@
 """What keeps others out, each check beside a broken twin that proves the check can fail."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -10,8 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import accounts, bodies, folder, gate, routes, strict_http, tokens, values
+from cmdm_tui.sandbox import (
+    SandboxError,
+    accounts,
+    bodies,
+    failures,
+    folder,
+    gate,
+    routes,
+    strict_http,
+    tokens,
+    values,
+)
 from cmdm_tui.sandbox.accounts import Account, Credentials
+from cmdm_tui.sandbox.datafile import build
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.sqlite import SqliteStore
 from cmdm_tui.sandbox.tokens import Tokens
@@ -205,6 +218,52 @@ def test_the_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> 
 
     monkeypatch.setattr(folder.os, "open", for_all)
     fails(lambda: the_credentials_file_is_private(tmp_path / "other"))
+
+
+def a_failure_is_logged_without_a_secret(
+    running: "Running", monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_values: object) -> None:
+        raise ZeroDivisionError
+
+    caplog.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "get", broken)
+        answer = running.http.get(f"/lead/{running.info.password}")
+    assert answer.status_code == 500
+    assert "GET /api/v1/lead/" in caplog.text
+    assert running.info.password not in caplog.text
+
+
+def test_a_failure_is_logged_without_a_secret(
+    shared: "Running", monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_failure_is_logged_without_a_secret(shared, monkeypatch, caplog)
+
+    def all_of_it(path: bytes, _query: bytes, _secrets: object) -> str:
+        return path.decode()
+
+    monkeypatch.setattr(failures, "shown_target", all_of_it)
+    fails(lambda: a_failure_is_logged_without_a_secret(shared, monkeypatch, caplog))
+
+
+def the_folder_makes_no_file_elsewhere(data: Path) -> None:
+    data.mkdir()
+    elsewhere = data.with_name(f"{data.name}-elsewhere")
+    for name in ("lock", "credentials.json.new", "sandbox.sqlite.new"):
+        (data / name).symlink_to(elsewhere)
+    with contextlib.suppress(SandboxError):
+        folder.credentials_of(data)
+        build(data / "sandbox.sqlite", {}, 0)
+        with folder.held(data):
+            pass
+    assert not elsewhere.exists()
+
+
+def test_the_folder_makes_no_file_elsewhere(tmp_path: Path, monkeypatch: Patch) -> None:
+    the_folder_makes_no_file_elsewhere(tmp_path / "one")
+    monkeypatch.setattr(os, "O_NOFOLLOW", 0)
+    fails(lambda: the_folder_makes_no_file_elsewhere(tmp_path / "other"))
 
 
 # Limits
