@@ -491,6 +491,26 @@ def test_a_log_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.Monk
         a_log_file_is_its_owners_alone(tmp_path / "other.log")
 
 
+def test_a_log_that_cannot_be_written_fails_no_call(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this machine has no device that is always full")
+    config = SandboxConfig(tmp_path / "data", port=0, records=3)
+    with (
+        access_log.log_file(full) as write,
+        Sandbox.embedded(config, on_call=write) as info,
+        socket.create_connection(address(info), timeout=5) as connection,
+    ):
+        request = f"GET / HTTP/1.1\r\nHost: {info.url.partition('://')[2]}\r\n\r\n"
+        for _ in range(3):
+            connection.sendall(request.encode())
+            assert connection.recv(4_096).startswith(b"HTTP/1.1 404")
+    assert caplog.messages.count("Calls cannot be logged (No space left on device).") == 1
+    assert "Traceback" not in caplog.text
+
+
 def test_nothing_is_printed_when_embedded(
     start: "Start", capfd: pytest.CaptureFixture[str]
 ) -> None:
