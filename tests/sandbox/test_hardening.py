@@ -714,6 +714,30 @@ def test_it_is_served_over_tls(tmp_path: Path, certificate: tuple[Path, Path]) -
             httpx.get(plain, verify=False)
 
 
+def a_handshake_that_does_not_end_is_given_up(
+    tmp_path: Path, certfile: Path, keyfile: Path
+) -> None:
+    with Sandbox.embedded(config(tmp_path, certfile=certfile, keyfile=keyfile)) as info:
+        url = httpx.URL(info.url)
+        with socket.create_connection((url.host, url.port or 0), timeout=1.5) as connection:
+            try:
+                said = connection.recv(10)
+            except ConnectionError:
+                said = b""
+            except TimeoutError:
+                said = b"nothing, and it stays open"
+    assert said == b""
+
+
+def test_a_handshake_that_does_not_end_is_given_up(
+    tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    a_handshake_that_does_not_end_is_given_up(tmp_path, *certificate)
+    monkeypatch.delattr(server._Loop, "create_server")
+    fails(lambda: a_handshake_that_does_not_end_is_given_up(tmp_path, *certificate))
+
+
 def old_versions_are_refused(tmp_path: Path, certfile: Path, keyfile: Path) -> None:
     with Sandbox.embedded(config(tmp_path, certfile=certfile, keyfile=keyfile)) as info:
         url = httpx.URL(info.url)

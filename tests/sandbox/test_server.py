@@ -365,6 +365,21 @@ def test_progress_is_told_while_seeding_and_not_later(tmp_path: Path) -> None:
     assert steps == []
 
 
+def test_it_takes_as_many_files_as_it_may_have() -> None:
+    code = """
+import resource
+from cmdm_tui.sandbox.server import allow_many_connections
+for most in (4_096, 300):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+    allow_many_connections()
+    print(resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "(4096, 4096)\n(300, 300)\n"
+
+
 def test_embedded_ends_quickly_with_connections_open(start: "Start") -> None:
     with start() as running:
         idle = socket.create_connection(running.address)
