@@ -69,11 +69,26 @@ class StrictHttp(h11.Connection):
         return True
 
     def send(self, event: h11.Event) -> Any:
-        """Return the bytes to send for an event: for the head of an answer none yet."""
-        piece = super().send(event)
+        """Return the bytes to send for an event: for the head of an answer none yet.
+
+        A client that waits for "100 Continue" and is answered may send its body or not: only
+        closing makes clear that what follows is no request.
+        """
         if type(event) is h11.Response:
-            self._head = piece
+            if self.they_are_waiting_for_100_continue:
+                event = _closing(event)
+            self._head = super().send(event) or b""
             return b""
+        piece = super().send(event)
         if self._head and piece is not None:
             piece, self._head = self._head + piece, b""
         return piece
+
+
+def _closing(answer: h11.Response) -> h11.Response:
+    return h11.Response(
+        status_code=answer.status_code,
+        headers=[*answer.headers.raw_items(), (b"Connection", b"close")],
+        reason=answer.reason,
+        http_version=answer.http_version,
+    )

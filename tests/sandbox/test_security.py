@@ -317,40 +317,50 @@ def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch:
     fails(lambda: a_huge_body_without_a_length_is_refused(shared))
 
 
-def waiting_for_100(running: "Running", length: int) -> bytes:
+def waiting_for_100(running: "Running", length: int, *, path: str = "/lead") -> bytes:
     """Return the head of a request whose body the client holds back until it is asked for."""
     return (
-        f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: {length}\r\n"
+        f"POST /api/v1{path} HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: {length}\r\n"
         "Expect: 100-continue\r\n"
         f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
     ).encode()
 
 
 def a_client_that_waits_for_100_is_told_at_once(running: "Running") -> None:
-    answer = b""
-    with socket.create_connection(running.address, timeout=3) as connection:
-        connection.sendall(waiting_for_100(running, 2_000_000))
-        try:
-            while piece := connection.recv(4096):
-                answer += piece
-        except TimeoutError:
-            answer += b"and the connection stays open"
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert b"connection: close" in answer.lower()
-    assert answer.endswith(b"}")
+    too_large = waiting_for_100(running, 2_000_000)
+    for message, status in (
+        (too_large, b"413"),
+        (waiting_for_100(running, 30, path="/nothing"), b"404"),
+        (waiting_for_100(running, 30, path="/lead/fields"), b"405"),
+        (waiting_for_100(running, 30).replace(b"Bearer ", b"Bearer x"), b"401"),
+        (waiting_for_100(running, 30).replace(b"Host: ", b"Host: x"), b"421"),
+    ):
+        answer = b""
+        with socket.create_connection(running.address, timeout=1) as connection:
+            connection.sendall(message)
+            try:
+                while piece := connection.recv(4096):
+                    answer += piece
+            except TimeoutError:
+                answer += b"and the connection stays open"
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        # Whether the body comes all the same nobody can know: what follows is no request.
+        assert b"connection: close" in answer.lower()
+        assert answer.endswith(b"}")
 
 
 def test_a_client_that_waits_for_100_is_told_at_once(shared: "Running", monkeypatch: Patch) -> None:
     a_client_that_waits_for_100_is_told_at_once(shared)
-    monkeypatch.setattr(routes, "refuse_declared_size", always)
-    fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
-    monkeypatch.setattr(routes, "refuse_declared_size", without_closing)
+    with monkeypatch.context() as patch:
+        patch.setattr(routes, "refuse_declared_size", always)
+        fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
+    monkeypatch.setattr(strict_http, "_closing", as_it_is)
     fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
 
 
-def without_closing(headers: bodies.Headers) -> None:
-    """Refuse a size and leave open whether the body comes all the same."""
-    bodies.refuse_declared_size([one for one in headers if one[0] != b"expect"])
+def as_it_is(answer: object) -> object:
+    """Leave open whether the body comes all the same."""
+    return answer
 
 
 def a_client_that_waits_for_100_is_asked_for_the_body(running: "Running") -> None:
