@@ -315,9 +315,15 @@ def test_the_head_of_an_answer_goes_out_with_its_body() -> None:
 
 
 def a_slow_request_ends(running: "Running", sent: bytes, answered: bytes) -> None:
-    answer = exchange(running.address, sent % running.host.encode(), timeout=4)
+    answer = b""
+    with socket.create_connection(running.address, timeout=2) as connection:
+        connection.sendall(sent % running.host.encode())
+        try:
+            while piece := connection.recv(65_536):
+                answer += piece
+        except TimeoutError:
+            answer = b"nothing more, and it stays open"
     assert answer.startswith(answered)
-    assert (answer == b"") == (answered == b"")
 
 
 SLOW: dict[str, tuple[bytes, bytes]] = {
@@ -336,14 +342,10 @@ def test_a_request_that_does_not_arrive_is_given_up(
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
     monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
     with start() as running:
-        began = time.monotonic()
         a_slow_request_ends(running, *SLOW[sent])
-        assert time.monotonic() - began < 3.5
         monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 60)
         monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 60)
-        began = time.monotonic()
-        exchange(running.address, SLOW[sent][0] % running.host.encode(), timeout=4)
-        assert time.monotonic() - began > 3.5
+        fails(lambda: a_slow_request_ends(running, *SLOW[sent]))
 
 
 def a_body_that_the_call_waits_for_is_given_up(running: "Running", *, timeout: float) -> None:
