@@ -4,6 +4,7 @@ Headers and bodies are left out. A path or a query can still hold what does not 
 as a token; so only what looks like this API's own words is shown of them, and no known secret.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterable
@@ -17,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.text import one_line
+
+logger = logging.getLogger("cmdm_tui.sandbox")
 
 _TARGET_SHOWN = 160
 _LONGEST_WORD = 20
@@ -50,6 +53,7 @@ class AccessLog:
     ) -> None:
         self._app = app
         self._report = report
+        self._is_failing = False
         self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +71,18 @@ class AccessLog:
         finally:
             target = shown_target(scope["raw_path"], scope["query_string"], self._secrets)
             method = one_line(scope["method"], 10)
-            self._report(Line(method, target, status, time.perf_counter() - began, size))
+            self._tell(Line(method, target, status, time.perf_counter() - began, size))
+
+    def _tell(self, line: Line) -> None:
+        """Report a call; a disk that is full or a reader that is gone is no reason to fail it."""
+        try:
+            self._report(line)
+        except OSError as error:
+            if not self._is_failing:
+                logger.error("Calls cannot be logged (%s).", error.strerror)  # noqa: TRY400 (enough)
+            self._is_failing = True
+        else:
+            self._is_failing = False
 
 
 def shown_target(path: bytes, query: bytes, secrets: Iterable[str]) -> str:
@@ -105,9 +120,12 @@ def log_file(path: Path) -> Generator[Callable[[Line], None]]:
         raise SettingError(
             f"The log file {path} cannot be written ({error.strerror}); choose another with --log."
         ) from error
-    with open(descriptor, "a", encoding="utf-8", buffering=1) as file:  # noqa: PTH123 (a descriptor)
 
-        def write(line: Line) -> None:
-            file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}\n")
+    def write(line: Line) -> None:
+        # Each line at once and as a whole: nothing is left to be written when the log is closed.
+        os.write(descriptor, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}\n".encode())
 
+    try:
         yield write
+    finally:
+        os.close(descriptor)

@@ -44,9 +44,7 @@ def refuse_declared_size(headers: Headers) -> None:
     """Raise `Refusal` 413 when a body over `MAX_BODY` is announced, before any of it is read."""
     sizes = [value for name, value in headers if name == b"content-length"]
     if any(int(size) > MAX_BODY for size in sizes):
-        # A client that waits for "100 Continue" may send its body or not: only closing is clear.
-        is_waiting = any(name == b"expect" for name, _ in headers)
-        raise _too_large({"Connection": "close"} if is_waiting else None)
+        raise _too_large()
 
 
 async def _read(request: Request) -> bytes:
@@ -54,12 +52,12 @@ async def _read(request: Request) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_BODY:
-            raise _too_large(None)
+            raise _too_large()
     return bytes(body)
 
 
-def _too_large(headers: Mapping[str, str] | None) -> Refusal:
-    return Refusal(413, f"The body is over {MAX_BODY} bytes.", headers)
+def _too_large() -> Refusal:
+    return Refusal(413, f"The body is over {MAX_BODY} bytes.")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -8,6 +8,7 @@ import socket
 import struct
 from email.utils import formatdate
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any, cast
 
 import h11
@@ -17,10 +18,10 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from cmdm_tui.sandbox.framing import fault_of_head
+from cmdm_tui.sandbox.strict_http import StrictHttp
 
 MOST_CONNECTIONS = 400
-"""At once; beyond it, the connection that has been asking for nothing for the longest is closed."""
+"""At once; beyond it, the connection that has kept the server waiting for the longest is closed."""
 
 SECONDS_FOR_A_HEAD = 10.0
 SECONDS_FOR_A_BODY = 60.0
@@ -33,39 +34,6 @@ _TOO_SLOW: dict[object, str] = {
     h11.IDLE: "The request did not arrive in time.",
     h11.SEND_BODY: "The body did not arrive in time.",
 }
-
-
-class StrictHttp(h11.Connection):
-    """HTTP/1.1 as h11 speaks it, less the forms of a request that others may read otherwise.
-
-    The head of an answer is held back for what follows it, so that both are one piece on the wire:
-    of a short answer, handing each to the system costs more than making it.
-    """
-
-    _head = b""
-
-    def next_event(self) -> Any:
-        """Return the next event; raises `h11.RemoteProtocolError` for an ambiguous request."""
-        state = self.their_state
-        if state is h11.IDLE or state is h11.DONE:
-            received, is_ended = self.trailing_data
-            if not received and not is_ended:
-                # Between two requests: h11 would come to this too, by a longer way.
-                return h11.NEED_DATA
-            problem = fault_of_head(received) if state is h11.IDLE else None
-            if problem is not None:
-                raise h11.RemoteProtocolError(problem)
-        return super().next_event()
-
-    def send(self, event: h11.Event) -> Any:
-        """Return the bytes to send for an event: for the head of an answer none yet."""
-        piece = super().send(event)
-        if type(event) is h11.Response:
-            self._head = piece
-            return b""
-        if self._head and piece is not None:
-            piece, self._head = self._head + piece, b""
-        return piece
 
 
 class Connection(H11Protocol):
@@ -87,9 +55,9 @@ class Connection(H11Protocol):
         self._due = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._delivery: asyncio.TimerHandle | None = None
+        self._delivery_since = 0.0
         self._awaited: Any = None
-        self.waiting_since = self.loop.time()
-        """When the connection last began to wait for a request, by the loop's time."""
+        self._waiting_since = self.loop.time()
 
     @staticmethod
     def of(scope: Scope) -> "Connection":
@@ -125,6 +93,7 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """Wait for the client to take what it was sent, but not for ever."""
         super().pause_writing()
+        self._delivery_since = self.loop.time()
         self._delivery = self.loop.call_later(SECONDS_FOR_AN_ANSWER, self.transport.abort)
 
     def resume_writing(self) -> None:
@@ -154,16 +123,26 @@ class Connection(H11Protocol):
         """Whether no request is under way: none has arrived, or not all of a head."""
         return self.conn.their_state is h11.IDLE
 
+    @property
+    def idle_since(self) -> float | None:
+        """Since when the client owes something, by the loop's time; None while it owes nothing.
+
+        That is the rest of a request, or to take an answer.
+        """
+        if self._delivery is not None:
+            return self._delivery_since
+        return self._waiting_since if self.conn.their_state in _TOO_SLOW else None
+
     def _make_room(self) -> None:
         if len(self.connections) < MOST_CONNECTIONS:
             return
-        oldest: Connection | None = None
-        for other in cast("set[asyncio.Protocol]", self.connections):
-            if isinstance(other, Connection) and other.conn.their_state is h11.IDLE:
-                since = other.waiting_since
-                oldest = other if oldest is None or since < oldest.waiting_since else oldest
-        if oldest is not None:
-            oldest.give_up()
+        idle = [
+            (since, other)
+            for other in cast("set[asyncio.Protocol]", self.connections)
+            if isinstance(other, Connection) and (since := other.idle_since) is not None
+        ]
+        if idle:
+            min(idle, key=itemgetter(0))[1].give_up()
 
     def give_up(self) -> None:
         """Break the connection off for another's sake."""
@@ -179,9 +158,9 @@ class Connection(H11Protocol):
             self._awaited = None
         elif awaited is not self._awaited:
             self._awaited = awaited
-            self.waiting_since = self.loop.time()
+            self._waiting_since = self.loop.time()
             seconds = SECONDS_FOR_A_HEAD if awaited is h11.IDLE else SECONDS_FOR_A_BODY
-            self._due = self.waiting_since + seconds
+            self._due = self._waiting_since + seconds
             self._set_alarm()
 
     def _set_alarm(self) -> None:

@@ -4,7 +4,9 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cmdm_tui.sandbox.access_log import shown_target
 from cmdm_tui.sandbox.answers import json_answer
+from cmdm_tui.text import one_line
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
@@ -34,6 +36,8 @@ class Failures:
         except Exception:
             if is_started:
                 raise
-            logger.exception("%s %s failed", scope["method"], scope["raw_path"].decode("ascii"))
+            # The access log may stand beside this; a path says no more here than there.
+            target = shown_target(scope["raw_path"], b"", ())
+            logger.exception("%s %s failed", one_line(scope["method"], 10), target)
             answer = json_answer({"Message": "The server failed; its log says how."}, 500)
             await answer(scope, receive, send)

@@ -24,7 +24,9 @@ def held(folder: Path) -> Generator[Path]:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # A link that somebody else left here would have a file made where it points.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(folder / _LOCK, flags, 0o600)
     except OSError as error:
         raise DataFolderError(
             f"The data folder {folder} cannot be used ({error.strerror}); "

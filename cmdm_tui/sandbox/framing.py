@@ -1,14 +1,23 @@
-"""Which heads of requests have one meaning only (RFC 9112).
+"""Which requests have one meaning only (RFC 9112): their heads, and what stands between chunks.
 
 Where two readers of one connection disagree on where a request ends, one client's bytes become
 another's request. So whatever leaves room for that is refused: a line that ends in a bare LF or
 holds a bare CR, a folded header, more than one Content-Length, one beside a Transfer-Encoding, any
-coding but chunked, and chunks in HTTP/1.0.
+coding but chunked, chunks in HTTP/1.0, and a chunk whose size is not all there is before its end of
+line or its extension.
 """
 
 import re
 
 _END = re.compile(rb"\n\r?\n")
+
+# What h11 takes the chunk's own end of line for, before the next one's size, comes first.
+_SIZE = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]+)(?:;[^\r\n]*)?\r\n")
+_TRAILER = re.compile(rb"(?:[^\r\n \t][^\r\n]*\r\n)*\r\n")
+_LONGEST_BETWEEN_CHUNKS = 16_384
+
+
+_NO_LINES = "A line must end in CR LF and hold neither of them elsewhere."
 
 
 def fault_of_head(received: bytes) -> str | None:
@@ -20,9 +29,8 @@ def fault_of_head(received: bytes) -> str | None:
     end = _END.search(received)
     # The CR of an unfinished line end may get its LF yet.
     head = received[: end.end()] if end else received.removesuffix(b"\r")
-    line_ends = head.count(b"\r\n")
-    if head.count(b"\n") != line_ends or head.count(b"\r") != line_ends:
-        return "A line must end in CR LF and hold neither of them elsewhere."
+    if not _are_lines(head):
+        return _NO_LINES
     if b"\n " in head or b"\n\t" in head:
         return "A header must stand on one line."
     lowered = head.lower()
@@ -43,4 +51,34 @@ def _fault_of_framing(head: bytes) -> str | None:
         return "There is no Transfer-Encoding but chunked."
     if codings and not request_line.endswith(b"http/1.1"):
         return "Chunks need HTTP/1.1."
+    return None
+
+
+def _are_lines(text: bytes) -> bool:
+    line_ends = text.count(b"\r\n")
+    return text.count(b"\n") == line_ends and text.count(b"\r") == line_ends
+
+
+def end_of_chunk_head(received: bytes, start: int) -> int | None:
+    """Return where a chunk's data begins, or a chunked body ends; None while that is not there.
+
+    At `start` the body begins, or the data of its last chunk has ended; of `received` nothing else
+    is looked at. Raises `ValueError`, which says why, for what is refused.
+    """
+    size = _SIZE.match(received, start)
+    if size is not None and size[1].strip(b"0"):
+        return size.end()
+    trailer = None if size is None else _TRAILER.match(received, size.end())
+    if trailer is not None:
+        return trailer.end()
+    # Neither is whole: what there is of it must be able to become so.
+    begun = received[start:]
+    if not _are_lines(begun.removesuffix(b"\r")):
+        raise ValueError(_NO_LINES)
+    if size is None and b"\r\n" in begun[2:]:
+        raise ValueError("A chunk must begin with its size.")
+    if size is not None and (b"\r\n " in begun or b"\r\n\t" in begun):
+        raise ValueError("A trailer must stand on one line.")
+    if len(begun) > _LONGEST_BETWEEN_CHUNKS:
+        raise ValueError("What stands between two chunks is too long.")
     return None

@@ -55,8 +55,9 @@ class Sandbox:
         To be called in the main thread, and with several workers in the only one. `on_ready` is
         called once, when connections are accepted.
         """
-        from cmdm_tui.sandbox.server import ended_by_signals, prepared
+        from cmdm_tui.sandbox.server import allow_many_connections, ended_by_signals, prepared
 
+        allow_many_connections()
         with (
             ended_by_signals() as on_signal_end,
             prepared(config, clock, progress, on_call) as server,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import threading
@@ -9,11 +10,12 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from ipaddress import ip_address
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from cmdm_tui.sandbox import connections
 from cmdm_tui.sandbox.access_log import Line
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
@@ -31,8 +33,22 @@ if TYPE_CHECKING:
     import ssl
 
 _BACKLOG = 2_048
+_FILES_ENOUGH = 10_240
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_STOP = 15
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop in which a TLS handshake has no longer than the head of a request.
+
+    Until it is done there is no `Connection` yet that could be closed for another's sake.
+    """
+
+    async def create_server(self, *where: Any, **options: Any) -> asyncio.Server:
+        """Begin to accept connections."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = connections.SECONDS_FOR_A_HEAD
+        return await super().create_server(*where, **options)
 
 
 class Server(uvicorn.Server):
@@ -89,7 +105,8 @@ class Server(uvicorn.Server):
     def run_until_told(self, on_ready: Callable[[RunningInfo], None]) -> None:
         """Serve in an event loop of its own until `should_exit` is set."""
         self._on_ready = on_ready
-        asyncio.run(self._serve_the_store())
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(self._serve_the_store())
 
     def _end(self) -> None:
         self.should_exit = True
@@ -191,6 +208,17 @@ def ended_by_signals() -> Generator[Callable[[Server], None]]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def allow_many_connections() -> None:
+    """Let this process have as many files open as it may.
+
+    Connections are limited in number once they speak TLS; those that do not yet are a file each.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_ENOUGH if most == resource.RLIM_INFINITY else min(most, _FILES_ENOUGH)
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from starlette.types import ASGIApp
@@ -56,11 +57,13 @@ def service(
     """
     token = secrets.token_urlsafe(32) if config.control else None
     store, account = data.store, data.account
+    behaviours = Behaviours(config.behaviours)
     if token is None and not config.behaviours and not config.faults.faults:
         app = _plain(config, store, account, clock)
     else:
-        app = _controlled(config, store, account, VirtualClock(clock), token)
-    app = Described(app, description(url))
+        app = _controlled(config, store, account, VirtualClock(clock), behaviours, token)
+    # What fails in a call has the headers of its gate; what fails before or elsewhere has none.
+    app = Failures(Described(app, partial(description, url), behaviours))
     app = Hosts(app, url, is_loopback=is_loopback(config.host))
     if on_call is not None:
         unspoken = msgspec.structs.astuple(credentials)
@@ -75,9 +78,13 @@ def _plain(config: SandboxConfig, store: Store, account: Account, clock: Clock) 
 
 
 def _controlled(
-    config: SandboxConfig, store: Store, account: Account, clock: VirtualClock, token: str | None
+    config: SandboxConfig,
+    store: Store,
+    account: Account,
+    clock: VirtualClock,
+    behaviours: Behaviours,
+    token: str | None,
 ) -> ASGIApp:
-    behaviours = Behaviours(config.behaviours)
     tokens, limits = _access(config, OtherCounts(store, behaviours), clock)
     changes = OtherChanges(store, clock, behaviours)
     api = Api(OtherOrders(store, behaviours), changes, account, tokens, limits)
@@ -88,7 +95,7 @@ def _controlled(
     if token is None:
         return app
     controls = Controls(config, store, clock, tokens, limits, behaviours, faults)
-    return Failures(ControlPlane(app, controls, token))
+    return ControlPlane(app, controls, token)
 
 
 def _access(config: SandboxConfig, store: AccessStore, clock: Clock) -> tuple[Tokens, Limits]:

@@ -264,6 +264,14 @@ def test_statuses_of_refusals(http: httpx.Client, turned: "Running", control: "C
     assert turned.anonymous("POST", "/authenticate", wrong).status_code == 401
 
 
+def test_a_refusal_that_no_behaviour_changes_keeps_its_headers(
+    http: httpx.Client, turned: "Running", control: "Control"
+) -> None:
+    control.behave(totals="numbers")
+    assert turned.anonymous("GET", "/lead").headers["www-authenticate"] == "Bearer"
+    assert http.patch("/lead").headers["allow"] == "GET, POST"
+
+
 # Records
 
 
@@ -345,6 +353,8 @@ def test_task_fields(http: httpx.Client, control: "Control") -> None:
     fields = http.get("/task/fields").json()["Field"]
     assert fields[0]["Properties"]["Name"] == "Subject"
     assert http.get("/task/fields?per_page=1").status_code == 400
+    other = http.put("/task/fields", json={})
+    assert (other.status_code, other.headers["allow"]) == (405, "GET")
 
 
 # Changes

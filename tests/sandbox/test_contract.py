@@ -676,6 +676,96 @@ def test_500_is_an_unexpected_server_error(
     assert "ZeroDivisionError" in caplog.text
 
 
+@pytest.mark.parametrize("part", ["token_end", "count_call"])
+def test_500_is_json_wherever_it_comes_from(
+    start: "Start", backend: "Backend", monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    async def broken(*_values: object) -> None:
+        raise ZeroDivisionError
+
+    with start() as running, socket.create_connection(running.address, timeout=10) as connection:
+        request = (
+            f"GET /api/v1/lead/fields HTTP/1.1\r\nHost: {running.host}\r\n"
+            f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(backend.store_class, part, broken)
+            refused(running.http.get("/lead/fields"), 500)
+            connection.sendall(request.encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 500")
+        # The connection is good for the next call.
+        connection.sendall(request.encode())
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+# The sandbox's entities, as api.md's table has them: `*` required, `†` read-only
+
+OF_ENTITIES = {
+    "account": "Name*, Industry (Picklist), Phone, Email, Website (URL), Address, City, County, "
+    "PostCode, Country, Employees (Number), AnnualRevenue (Currency), Rating (Hot;Warm;Cold), "
+    "Owner, Description",
+    "lead": "FirstName, LastName*, Company, JobTitle, Email, Phone, Mobile, City, PostCode, "
+    "Country, Source (Web;Referral;Event;Email;Phone;Partner), "
+    "Status (New;Contacted;Qualified;Unqualified;Converted), Score (Number), "
+    "EstimatedValue (Currency), OptIn (Boolean), LastContacted (Date), Owner, Notes, "
+    "AccountExternalID† (Lookup account)",
+    "contact": "FirstName, LastName*, JobTitle, Email, Phone, Mobile, "
+    "AccountExternalID (Lookup account), City, PostCode, Country, Birthday (Date), "
+    "OptIn (Boolean), Owner, Notes",
+    "task": "Subject*, Type (Call;Email;Meeting;To do), Status (Open;In progress;Closed), "
+    "Priority (Low;Normal;High), DueDate (Date), ClosedDate† (DateTime), RelatedEntity†, "
+    "RelatedExternalID†, Owner, Notes",
+    "opportunity": "Name*, Stage (Prospecting;Proposal;Negotiation;Won;Lost), Amount (Currency), "
+    "Probability (Number), CloseDate (Date), RelatedEntity†, RelatedExternalID†, Owner, Notes",
+    "event": "Title*, Venue, City, StartsAt (DateTime), EndsAt (DateTime), Capacity (Number), "
+    "Price (Currency), Online (Boolean)",
+    "product": "Name*, SKU*, Category (Picklist), Price (Currency), Stock (Number), "
+    "Discontinued (Boolean), LaunchDate (Date), URL",
+}
+OF_ALL = ", CreatedDate† (DateTime), ModifiedDate† (DateTime)"
+NAMED_FOR_THEIR_TYPE = {"Phone": "Phone", "Mobile": "Phone", "Email": "Email", "URL": "URL"}
+
+
+def fields_of(entity: str) -> dict[str, dict[str, str]]:
+    """Return what `GET /{entity}/fields` is to say, by name, as far as api.md says it."""
+    fields: dict[str, dict[str, str]] = {}
+    row = OF_ENTITIES[entity] + OF_ALL
+    for name, marks, detail in re.findall(r"(\w+)([*†]?)(?: \(([^)]+)\))?(?:, |$)", row):
+        kind, _, target = detail.partition(" ") if "Lookup" in detail else (detail, "", "")
+        field = {
+            "Type": "Picklist" if ";" in detail else kind or NAMED_FOR_THEIR_TYPE.get(name, "Text"),
+            "Required": str(marks == "*").lower(),
+            "ReadOnly": str(marks == "†").lower(),
+            "LookupEntity": target,
+        }
+        fields[name] = field | ({"Options": detail} if ";" in detail else {})
+    return fields
+
+
+@pytest.mark.parametrize("entity", [entity for entity in ENTITIES if entity != "task"])
+def test_the_fields_of_an_entity(http: httpx.Client, entity: str) -> None:
+    listed = http.get(f"/{entity}/fields").json()["Field"]
+    described = {one["Properties"]["Name"]: one["Properties"] for one in listed}
+    expected = fields_of(entity)
+    assert list(described) == list(expected)
+    for name, field in expected.items():
+        assert described[name] | field == described[name]
+    assert list(properties(http, entity, create(http, entity))) == list(expected)
+
+
+def test_the_fields_of_a_task(http: httpx.Client) -> None:
+    task_id = create(http, "task")
+    expected = fields_of("task")
+    assert list(properties(http, "task", task_id)) == list(expected)
+    values = {"Text": "x", "Date": "2026-03-31", "DateTime": "2026-03-31T09:30:00Z"}
+    for name, field in expected.items():
+        for value in field.get("Options", values.get(field["Type"], "")).split(";"):
+            changed = http.put(f"/task/{task_id}", json={name: value})
+            assert changed.status_code == (400 if field["ReadOnly"] == "true" else 200), name
+        if field["Type"] != "Text":
+            refused(http.put(f"/task/{task_id}", json={name: "x"}), 400, name)
+
+
 # Fields and values
 
 

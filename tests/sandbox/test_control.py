@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
 
 
+LAST_YEAR = 253_370_764_800.0  # 9999-01-01T00:00:00Z
+
+
 def always(*_values: object) -> bool:
     return True
 
@@ -29,12 +32,18 @@ def everything(http: httpx.Client) -> dict[str, Any]:
 # Whom it answers
 
 
-def test_there_is_none_unless_asked_for(start: "Start") -> None:
+def there_is_none(running: "Running") -> None:
+    assert (running.info.control, running.info.control_token) == (None, None)
+    assert "control" not in json.loads(running.info.json_line())
+    for path in ("/_sandbox", "/_sandbox/", "/_sandbox/clock"):
+        assert running.anonymous("GET", running.info.url + path).status_code == 404
+
+
+def test_there_is_none_unless_asked_for(start: "Start", turned: "Running") -> None:
     with start() as running:
-        assert (running.info.control, running.info.control_token) == (None, None)
-        assert "control" not in json.loads(running.info.json_line())
-        for path in ("/_sandbox", "/_sandbox/", "/_sandbox/clock"):
-            assert running.anonymous("GET", running.info.url + path).status_code == 404
+        there_is_none(running)
+    with pytest.raises(AssertionError):
+        there_is_none(turned)
 
 
 def test_the_json_line_says_where_it_is(turned: "Running", control: "Control") -> None:
@@ -83,6 +92,8 @@ def test_its_calls_do_not_count(turned: "Running", control: "Control") -> None:
         ("POST", "/clock", {"advance": "soon"}, 400),
         ("POST", "/clock", {"later": 5}, 400),
         ("POST", "/clock", {"advance": 1e300}, 400),
+        ("POST", "/clock", {"now": LAST_YEAR + 1}, 400),
+        ("POST", "/clock", {"now": -1}, 400),
         ("POST", "/clock", [], 400),
         ("POST", "/restore", {"name": "nothing"}, 400),
         ("POST", "/snapshot", {"name": "a b"}, 400),
@@ -213,6 +224,22 @@ def test_the_clock_can_be_moved_and_stopped(turned: "Running", control: "Control
     record = turned.http.get(f"/event/{created}").json()
     assert record["Properties"]["CreatedDate"] == "2001-09-09T01:46:40Z"
     assert control.clock(stands=False)["stands"] is False
+
+
+@pytest.mark.parametrize("now", [0.0, LAST_YEAR])
+def test_at_the_first_and_the_last_time_that_a_clock_can_be_set_to_all_is_in_order(
+    turned: "Running", control: "Control", now: float
+) -> None:
+    control.clock(now=now)
+    control.behave(retry_after="date")
+    bearer = {"Authorization": f"Bearer {turned.sign_in().json()['token']}"}
+    made = turned.http.post("/event", headers=bearer, json={"Title": "x"})
+    assert made.status_code == 201
+    assert turned.http.get(f"/event/{made.json()['ExternalID']}", headers=bearer).is_success
+    control.settings(rate_limit=1)
+    refused = turned.http.get("/event", headers=bearer)
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"].endswith(" GMT")
 
 
 def test_a_clock_that_moves_past_it_ends_the_hour_and_a_token(

@@ -179,6 +179,18 @@ def test_every_fault_on_every_sort_of_answer(
     assert turned.http.get("/lead").status_code == 200
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_fault_where_a_behaviour_closes_the_connection(
+    turned: "Running", control: "Control", caplog: pytest.LogCaptureFixture, kind: Kind
+) -> None:
+    control.behave(large_body="closed")
+    control.go_wrong({"kind": kind.value, "seconds": 0.001, **ALWAYS})
+    with contextlib.suppress(httpx.HTTPError):
+        turned.http.post("/lead", content=b" " * (1024 * 1024 + 1))
+    assert control.faults()[0]["struck"] == 1
+    assert "failed" not in caplog.text
+
+
 def test_what_lies_outside_the_api_is_never_struck(turned: "Running", control: "Control") -> None:
     control.go_wrong({"kind": "reset-before", **ALWAYS})
     assert turned.http.get(turned.info.url).status_code == 404

@@ -7,15 +7,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from cmdm_tui.sandbox import service
-from cmdm_tui.sandbox.openapi import description
+from cmdm_tui.sandbox.behaviours import BEHAVIOURS
+from cmdm_tui.sandbox.openapi import description, route
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
+    from tests.sandbox.control import Control
 
 Json = dict[str, Any]
 LIMITS = {"rate_limit": 10**9, "month_limit": 10**9}
@@ -90,6 +93,8 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "string": str,
     "integer": int,
+    "number": (int, float),
+    "boolean": bool,
     "null": type(None),
 }
 
@@ -101,6 +106,9 @@ def faults(document: Json, schema: Json, value: Any, place: str = "$") -> Iterat
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(isinstance(value, TYPES[kind]) for kind in kinds):
         yield f"{place} is no {kinds}"
+    ways = [list(faults(document, way, value, place)) for way in schema.get("anyOf", [])]
+    if ways and all(ways):
+        yield f"{place} is nothing of {ways}"
     if "enum" in schema and value not in schema["enum"]:
         yield f"{place} is none of its choices"
     if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
@@ -109,15 +117,19 @@ def faults(document: Json, schema: Json, value: Any, place: str = "$") -> Iterat
         for number, item in enumerate(cast("list[Any]", value)):
             yield from faults(document, schema["items"], item, f"{place}[{number}]")
     if isinstance(value, dict):
-        known = schema.get("properties", {})
-        yield from (
-            f"{place}.{name} is missing" for name in schema.get("required", []) if name not in value
-        )
-        for name, item in cast("Json", value).items():
-            if name in known:
-                yield from faults(document, known[name], item, f"{place}.{name}")
-            elif schema.get("additionalProperties") is False:
-                yield f"{place}.{name} is not described"
+        yield from object_faults(document, schema, cast("Json", value), place)
+
+
+def object_faults(document: Json, schema: Json, value: Json, place: str) -> Iterator[str]:
+    """Yield where an object's properties are not what `schema` says."""
+    known = schema.get("properties", {})
+    required = schema.get("required", [])
+    yield from (f"{place}.{name} is missing" for name in required if name not in value)
+    for name, item in value.items():
+        if name in known:
+            yield from faults(document, known[name], item, f"{place}.{name}")
+        elif schema.get("additionalProperties") is False:
+            yield f"{place}.{name} is not described"
 
 
 def answer_faults(document: Json, operation: Json, answer: httpx.Response) -> Iterator[str]:
@@ -133,10 +145,11 @@ def answer_faults(document: Json, operation: Json, answer: httpx.Response) -> It
         pattern = header["schema"].get("pattern", "")
         if not re.search(pattern, answer.headers.get(name, "0")):
             yield f"{name} has another form"
-    kind = answer.headers["content-type"]
+    kind = answer.headers.get("content-type", "").partition(";")[0]
     if kind not in described["content"]:
-        yield f"{kind} is not described"
-    else:
+        if kind or answer.content or described["content"]:
+            yield f"{kind or 'nothing'} is not described"
+    elif kind == "application/json":
         yield from faults(document, described["content"][kind]["schema"], answer.json())
 
 
@@ -151,11 +164,15 @@ GOOD: dict[str, Json] = {
 }
 
 
-def walk(running: "Running") -> dict[str, list[str]]:
-    """Call every operation rightly and wrongly; return what is not as described, by operation."""
+def walk(running: "Running", paths: str = "") -> dict[str, list[str]]:
+    """Call every operation rightly and wrongly; return what is not as described, by operation.
+
+    `paths` is a pattern of those to call.
+    """
     document = httpx.get(f"{running.info.url}/openapi.json", verify=False).json()
     found: dict[str, list[str]] = {}
-    for path, item in document["paths"].items():
+    called = {path: item for path, item in document["paths"].items() if re.search(paths, path)}
+    for path, item in called.items():
         for method in ("get", "post", "put", "delete"):
             if method in item:
                 operation = item[method]
@@ -177,7 +194,7 @@ def answers(running: "Running", path: str, method: str) -> Iterator[httpx.Respon
     body: Json | None = GOOD[made] if method in {"post", "put"} else None
     if words[1:2] in (["convert"], ["close"]):
         body = {}
-    external_id = http.post(f"/{entity}", json=GOOD[entity]).json()["ExternalID"]
+    external_id = quote(http.post(f"/{entity}", json=GOOD[entity]).json()["ExternalID"], safe="")
     good = http.request(method, own.replace("{external_id}", external_id), json=body)
     assert good.status_code == (201 if method == "post" else 200), good.text
     yield good
@@ -188,6 +205,8 @@ def answers(running: "Running", path: str, method: str) -> Iterator[httpx.Respon
     if method == "get" and "{" not in own:
         yield http.get(f"{own}?per_page=2&page=1")
         yield http.get(f"{own}?per_page=2")
+        yield http.get(f"{own}?per_page=2&page=999999")
+    yield http.patch(own.replace("{external_id}", external_id))
 
 
 def test_every_operation_answers_as_described(start: "Start") -> None:
@@ -235,3 +254,72 @@ def test_it_takes_no_token_and_holds_no_data(shared: "Running") -> None:
         assert secret not in answer.text
     other = httpx.post(url, verify=False)
     assert (other.status_code, other.headers["allow"]) == (405, "GET")
+
+
+# The description of a sandbox that behaves otherwise
+
+A_PART = r"/(authenticate|task/close/.*|task/fields|lead(/fields|/\{external_id\}(/task)?)?)$"
+
+
+def every_choice() -> list[tuple[str, str]]:
+    return [
+        (one.name, choice)
+        for one in BEHAVIOURS.values()
+        for choice in (*one.choices[1:], *map(str, one.numbers[:1] if one.numbers else ()))
+    ]
+
+
+@pytest.mark.parametrize(("name", "choice"), every_choice())
+def test_it_is_true_whatever_the_behaviour(
+    turned: "Running", control: "Control", runs_whole: bool, name: str, choice: str
+) -> None:
+    control.settings(rate_limit=10**9, month_limit=10**9)
+    own = httpx.get(f"{turned.info.url}/openapi.json", verify=False).json()
+    control.behave(**{name: choice})
+    assert walk(turned, "" if runs_whole else A_PART) == {}
+    told = httpx.get(f"{turned.info.url}/openapi.json", verify=False).json()
+    assert f"{name}={choice}" in told["info"]["description"]
+    control.behave()
+    assert httpx.get(f"{turned.info.url}/openapi.json", verify=False).json() == own
+
+
+def test_it_is_true_whatever_the_behaviours_together(turned: "Running", control: "Control") -> None:
+    control.settings(rate_limit=10**9, month_limit=10**9)
+    for number in (-1, 1):
+        choices = {one.name: one.choices[number] for one in BEHAVIOURS.values() if not one.numbers}
+        control.behave(**choices)
+        assert walk(turned, A_PART) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "choice"),
+    [
+        ("totals", "numbers"),
+        ("list_key", "entity"),
+        ("error_body", "html"),
+        ("error_body", "empty"),
+        ("error_body", "array"),
+        ("rate_headers", "missing"),
+        ("token_header", "garbage"),
+        ("external_ids", "odd"),
+        ("field_metadata", "other-names"),
+        ("values", "nested"),
+        ("malformed_body", "422"),
+        ("system_fields", "absent"),
+    ],
+)
+def test_a_description_that_is_not_turned_would_be_noticed(
+    turned: "Running",
+    control: "Control",
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    choice: str,
+) -> None:
+    """The broken twin: the sandbox's own description, whatever it does."""
+
+    def unturned(document: Json, _behaviours: object) -> Json:
+        return document
+
+    monkeypatch.setattr(route, "turned", unturned)
+    control.behave(**{name: choice})
+    assert walk(turned, A_PART) != {}

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +22,8 @@ from cmdm_tui.sandbox import (
     DatabaseInUseError,
     Sandbox,
     SandboxConfig,
+    accounts,
+    tokens,
 )
 from cmdm_tui.sandbox.postgres import saves, statements, store
 from cmdm_tui.sandbox.postgres.address import conninfo
@@ -146,17 +148,31 @@ def test_a_database_that_is_served_cannot_be_made_anew(
     postgres.drop(one)
 
 
-def test_the_database_holds_no_secret(postgres: "PostgresBackend", tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    address = postgres.database_of(data)
+def the_database_holds_no_secret(data: Path, address: str) -> None:
     config = SandboxConfig(data, port=0, records=0, database=address)
     with ExitStack() as stack:
-        info = stack.enter_context(Sandbox.embedded(config))
+        served = stack.enter_context(running(config))
         connection = stack.enter_context(closing(psycopg.connect(address)))
-        kept = repr(connection.execute("SELECT * FROM cmdm_sandbox._meta").fetchall())
-    assert "account" in kept
-    for secret in (info.client_id, info.client_secret, info.username, info.password):
-        assert secret not in kept
+        tables = ("SELECT * FROM cmdm_sandbox._meta", "SELECT * FROM cmdm_sandbox._token")
+        kept = [repr(connection.execute(table).fetchall()) for table in tables]
+    info, bearer = served.info, served.http.headers["authorization"]
+    assert "account" in kept[0]
+    assert len(kept[1]) > 64
+    secrets = (info.client_id, info.client_secret, info.username, info.password, bearer[7:])
+    assert not [secret for secret in secrets if secret in "".join(kept)]
+
+
+@pytest.mark.parametrize("careless", [accounts, tokens])
+def test_the_database_holds_no_secret(
+    postgres: "PostgresBackend", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, careless: Any
+) -> None:
+    data = tmp_path / "data"
+    the_database_holds_no_secret(data, postgres.database_of(data))
+    postgres.drop(data)
+    monkeypatch.setattr(careless, "_digest", bytes.decode)
+    data = tmp_path / "other"
+    with pytest.raises(AssertionError):
+        the_database_holds_no_secret(data, postgres.database_of(data))
     postgres.drop(data)
 
 

@@ -1,5 +1,6 @@
 """What keeps others out, each check beside a broken twin that proves the check can fail."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -10,8 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import accounts, bodies, connections, folder, gate, routes, tokens, values
+from cmdm_tui.sandbox import (
+    SandboxError,
+    accounts,
+    bodies,
+    failures,
+    folder,
+    gate,
+    routes,
+    strict_http,
+    tokens,
+    values,
+)
 from cmdm_tui.sandbox.accounts import Account, Credentials
+from cmdm_tui.sandbox.datafile import build
 from cmdm_tui.sandbox.limits import Limits
 from cmdm_tui.sandbox.sqlite import SqliteStore
 from cmdm_tui.sandbox.tokens import Tokens
@@ -207,6 +220,52 @@ def test_the_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> 
     fails(lambda: the_credentials_file_is_private(tmp_path / "other"))
 
 
+def a_failure_is_logged_without_a_secret(
+    running: "Running", monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_values: object) -> None:
+        raise ZeroDivisionError
+
+    caplog.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "get", broken)
+        answer = running.http.get(f"/lead/{running.info.password}")
+    assert answer.status_code == 500
+    assert "GET /api/v1/lead/" in caplog.text
+    assert running.info.password not in caplog.text
+
+
+def test_a_failure_is_logged_without_a_secret(
+    shared: "Running", monkeypatch: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_failure_is_logged_without_a_secret(shared, monkeypatch, caplog)
+
+    def all_of_it(path: bytes, _query: bytes, _secrets: object) -> str:
+        return path.decode()
+
+    monkeypatch.setattr(failures, "shown_target", all_of_it)
+    fails(lambda: a_failure_is_logged_without_a_secret(shared, monkeypatch, caplog))
+
+
+def the_folder_makes_no_file_elsewhere(data: Path) -> None:
+    data.mkdir()
+    elsewhere = data.with_name(f"{data.name}-elsewhere")
+    for name in ("lock", "credentials.json.new", "sandbox.sqlite.new"):
+        (data / name).symlink_to(elsewhere)
+    with contextlib.suppress(SandboxError):
+        folder.credentials_of(data)
+        build(data / "sandbox.sqlite", {}, 0)
+        with folder.held(data):
+            pass
+    assert not elsewhere.exists()
+
+
+def test_the_folder_makes_no_file_elsewhere(tmp_path: Path, monkeypatch: Patch) -> None:
+    the_folder_makes_no_file_elsewhere(tmp_path / "one")
+    monkeypatch.setattr(os, "O_NOFOLLOW", 0)
+    fails(lambda: the_folder_makes_no_file_elsewhere(tmp_path / "other"))
+
+
 # Limits
 
 
@@ -258,40 +317,50 @@ def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch:
     fails(lambda: a_huge_body_without_a_length_is_refused(shared))
 
 
-def waiting_for_100(running: "Running", length: int) -> bytes:
+def waiting_for_100(running: "Running", length: int, *, path: str = "/lead") -> bytes:
     """Return the head of a request whose body the client holds back until it is asked for."""
     return (
-        f"POST /api/v1/lead HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: {length}\r\n"
+        f"POST /api/v1{path} HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: {length}\r\n"
         "Expect: 100-continue\r\n"
         f"Authorization: {running.http.headers['authorization']}\r\n\r\n"
     ).encode()
 
 
 def a_client_that_waits_for_100_is_told_at_once(running: "Running") -> None:
-    answer = b""
-    with socket.create_connection(running.address, timeout=3) as connection:
-        connection.sendall(waiting_for_100(running, 2_000_000))
-        try:
-            while piece := connection.recv(4096):
-                answer += piece
-        except TimeoutError:
-            answer += b"and the connection stays open"
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert b"connection: close" in answer.lower()
-    assert answer.endswith(b"}")
+    too_large = waiting_for_100(running, 2_000_000)
+    for message, status in (
+        (too_large, b"413"),
+        (waiting_for_100(running, 30, path="/nothing"), b"404"),
+        (waiting_for_100(running, 30, path="/lead/fields"), b"405"),
+        (waiting_for_100(running, 30).replace(b"Bearer ", b"Bearer x"), b"401"),
+        (waiting_for_100(running, 30).replace(b"Host: ", b"Host: x"), b"421"),
+    ):
+        answer = b""
+        with socket.create_connection(running.address, timeout=1) as connection:
+            connection.sendall(message)
+            try:
+                while piece := connection.recv(4096):
+                    answer += piece
+            except TimeoutError:
+                answer += b"and the connection stays open"
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        # Whether the body comes all the same nobody can know: what follows is no request.
+        assert b"connection: close" in answer.lower()
+        assert answer.endswith(b"}")
 
 
 def test_a_client_that_waits_for_100_is_told_at_once(shared: "Running", monkeypatch: Patch) -> None:
     a_client_that_waits_for_100_is_told_at_once(shared)
-    monkeypatch.setattr(routes, "refuse_declared_size", always)
-    fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
-    monkeypatch.setattr(routes, "refuse_declared_size", without_closing)
+    with monkeypatch.context() as patch:
+        patch.setattr(routes, "refuse_declared_size", always)
+        fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
+    monkeypatch.setattr(strict_http, "_closing", as_it_is)
     fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
 
 
-def without_closing(headers: bodies.Headers) -> None:
-    """Refuse a size and leave open whether the body comes all the same."""
-    bodies.refuse_declared_size([one for one in headers if one[0] != b"expect"])
+def as_it_is(answer: object) -> object:
+    """Leave open whether the body comes all the same."""
+    return answer
 
 
 def a_client_that_waits_for_100_is_asked_for_the_body(running: "Running") -> None:
@@ -312,7 +381,7 @@ def test_a_client_that_waits_for_100_is_asked_for_the_body(
 ) -> None:
     a_client_that_waits_for_100_is_asked_for_the_body(shared)
     waits = "they_are_waiting_for_100_continue"
-    monkeypatch.setattr(connections.StrictHttp, waits, value=False)
+    monkeypatch.setattr(strict_http.StrictHttp, waits, value=False)
     fails(lambda: a_client_that_waits_for_100_is_asked_for_the_body(shared))
 
 

@@ -32,6 +32,7 @@ from cmdm_tui.sandbox import (
     SandboxError,
     SettingError,
     access_log,
+    server,
 )
 from cmdm_tui.sandbox.datafile import connect
 
@@ -194,8 +195,8 @@ def test_a_port_is_free_again_at_once(start: "Start") -> None:
         assert running.address[1] == port
 
 
-def test_it_listens_on_loopback_only(shared: "Running") -> None:
-    _, port = shared.address
+def it_listens_on_loopback_only(running: "Running") -> None:
+    _, port = running.address
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # Routing alone: nothing is sent.
@@ -203,8 +204,25 @@ def test_it_listens_on_loopback_only(shared: "Running") -> None:
             outward = probe.getsockname()[0]
         except OSError:
             pytest.skip("this machine has no address but loopback's")
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((outward, port), timeout=5)
+    try:
+        socket.create_connection((outward, port), timeout=5).close()
+    except ConnectionRefusedError:
+        return
+    raise AssertionError("it listens on others' side too")
+
+
+def test_it_listens_on_loopback_only(
+    shared: "Running", start: "Start", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it_listens_on_loopback_only(shared)
+    listening = server._listening
+
+    def listening_everywhere(_host: str, port: int) -> socket.socket:
+        return listening("0.0.0.0", port)
+
+    monkeypatch.setattr(server, "_listening", listening_everywhere)
+    with start() as running, pytest.raises(AssertionError):
+        it_listens_on_loopback_only(running)
 
 
 def test_another_sandbox_is_using_the_folder(start: "Start") -> None:
@@ -347,6 +365,21 @@ def test_progress_is_told_while_seeding_and_not_later(tmp_path: Path) -> None:
     assert steps == []
 
 
+def test_it_takes_as_many_files_as_it_may_have() -> None:
+    code = """
+import resource
+from cmdm_tui.sandbox.server import allow_many_connections
+for most in (4_096, 300):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+    allow_many_connections()
+    print(resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "(4096, 4096)\n(300, 300)\n"
+
+
 def test_embedded_ends_quickly_with_connections_open(start: "Start") -> None:
     with start() as running:
         idle = socket.create_connection(running.address)
@@ -448,8 +481,7 @@ def test_the_log_stays_readable() -> None:
     assert "\x1b" not in shown(b"/\x1b[31m")
 
 
-def test_a_log_file_is_its_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "calls.log"
+def a_log_file_is_its_owners_alone(path: Path) -> None:
     with access_log.log_file(path) as write:
         write(access_log.Line("GET", "/api/v1/lead", 200, 0.0015, 12))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -457,9 +489,41 @@ def test_a_log_file_is_its_owners_alone(tmp_path: Path) -> None:
         r"[0-9-]{10}T[0-9:]{8}Z  200       1\.5 ms          12 B  GET    /api/v1/lead\n",
         path.read_text(),
     )
+
+
+def test_a_log_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_log_file_is_its_owners_alone(tmp_path / "calls.log")
     with pytest.raises(SettingError) as caught, access_log.log_file(tmp_path):
         pass
     one_sentence(caught.value, tmp_path, "--log")
+    original = os.open
+
+    def for_all(path: Path, flags: int, _mode: int) -> int:
+        return original(path, flags, 0o644)
+
+    monkeypatch.setattr(access_log.os, "open", for_all)
+    with pytest.raises(AssertionError):
+        a_log_file_is_its_owners_alone(tmp_path / "other.log")
+
+
+def test_a_log_that_cannot_be_written_fails_no_call(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this machine has no device that is always full")
+    config = SandboxConfig(tmp_path / "data", port=0, records=3)
+    with (
+        access_log.log_file(full) as write,
+        Sandbox.embedded(config, on_call=write) as info,
+        socket.create_connection(address(info), timeout=5) as connection,
+    ):
+        request = f"GET / HTTP/1.1\r\nHost: {info.url.partition('://')[2]}\r\n\r\n"
+        for _ in range(3):
+            connection.sendall(request.encode())
+            assert connection.recv(4_096).startswith(b"HTTP/1.1 404")
+    assert caplog.messages.count("Calls cannot be logged (No space left on device).") == 1
+    assert "Traceback" not in caplog.text
 
 
 def test_nothing_is_printed_when_embedded(
@@ -484,10 +548,24 @@ def test_a_setting_out_of_its_range(tmp_path: Path, settings: dict[str, int]) ->
     assert isinstance(caught.value, SandboxError)
 
 
-def test_secrets_are_not_shown_by_accident(shared: "Running") -> None:
-    for shown in (repr(shared.info), repr(shared.info.credentials), str(shared.info)):
-        assert shared.info.client_secret not in shown
-        assert shared.info.password not in shown
+def secrets_are_not_shown_by_accident(info: RunningInfo) -> None:
+    for shown in (repr(info), repr(info.credentials), str(info)):
+        assert info.client_secret not in shown
+        assert info.password not in shown
+
+
+@pytest.mark.parametrize("kind", [RunningInfo, Credentials])
+def test_secrets_are_not_shown_by_accident(
+    shared: "Running", monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    secrets_are_not_shown_by_accident(shared.info)
+
+    def telling_all(self: Credentials | RunningInfo) -> str:
+        return repr(vars_of(self))
+
+    monkeypatch.setattr(kind, "__repr__", telling_all)
+    with pytest.raises(AssertionError):
+        secrets_are_not_shown_by_accident(shared.info)
 
 
 def test_importing_the_sandbox_loads_no_server() -> None:
@@ -504,7 +582,7 @@ def address(info: RunningInfo) -> tuple[str, int]:
     return url.host, url.port or 0
 
 
-def vars_of(credentials: Credentials) -> list[str]:
+def vars_of(credentials: Credentials | RunningInfo) -> list[str]:
     return [
         credentials.client_id,
         credentials.client_secret,

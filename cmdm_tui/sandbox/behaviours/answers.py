@@ -25,7 +25,7 @@ _GARBAGE = {
     "x-rate-limit-reset": "soon",
     "x-token-reset": "Tue, 31 Mar 2026 09:30:00 GMT",
 }
-_OTHER_NAMES = {
+OTHER_NAMES = {
     "Name": "FieldName",
     "Label": "Caption",
     "Type": "DataType",
@@ -35,7 +35,7 @@ _OTHER_NAMES = {
     "Options": "Choices",
     "LookupEntity": "Target",
 }
-_OTHER_TYPES = {
+OTHER_TYPES = {
     "Text": "String",
     "Number": "Decimal",
     "Currency": "Money",
@@ -48,6 +48,21 @@ _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?")
 _ERROR = 400
 
 Body = dict[str, Any]
+
+
+def other_status(behaviours: Behaviours, status: int, *, is_sign_in: bool) -> int:
+    """Return the status with which another service refuses what the sandbox does with `status`."""
+    match status:
+        case 401 if not is_sign_in:
+            return int(behaviours["token_refused"])
+        case 400 if is_sign_in:
+            return int(behaviours["sign_in_header_missing"])
+        case 404:
+            return int(behaviours["unknown"])
+        case 405:
+            return int(behaviours["other_method"])
+        case _:
+            return status
 
 
 class AnsweredOtherwise:
@@ -126,20 +141,12 @@ class _Answer:
     # Errors
 
     def _other_status(self) -> int:
-        match self.status:
-            case 401 if not self._is_sign_in:
-                self.headers.pop("www-authenticate", None)
-                return int(self._behaviours["token_refused"])
-            case 400 if self._is_sign_in:
-                return int(self._behaviours["sign_in_header_missing"])
-            case 404:
-                return int(self._behaviours["unknown"])
-            case 405:
-                if self._behaviours["other_method"] != "405":
-                    del self.headers["allow"]
-                return int(self._behaviours["other_method"])
-            case status:
-                return status
+        status = other_status(self._behaviours, self.status, is_sign_in=self._is_sign_in)
+        if status != self.status:
+            # What these say belongs to the sandbox's own status.
+            for name in ("www-authenticate", "allow"):
+                self.headers.pop(name, None)
+        return status
 
     def _of_error(self, body: bytes) -> bytes:
         words = f"{self.status} {HTTPStatus(self.status).phrase}"
@@ -235,8 +242,8 @@ class _Answer:
                 return {}
             case "other-names":
                 kind = properties["Type"]
-                properties = properties | {"Type": _OTHER_TYPES.get(kind, kind)}
-                return {_OTHER_NAMES[name]: value for name, value in properties.items()}
+                properties = properties | {"Type": OTHER_TYPES.get(kind, kind)}
+                return {OTHER_NAMES[name]: value for name, value in properties.items()}
             case _:
                 return properties
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox.answers import Refusal, quoted
@@ -45,9 +46,8 @@ class AskedOtherwise:
             await self._app(scope, receive, send)
             return
         try:
-            if self._is_task_fields(scope["method"], segments):
-                answer = fields_answer(ENTITIES["task"], QueryParams(scope["query_string"]))
-                await answer(scope, receive, send)
+            if self._is_task_fields(segments):
+                await _task_fields_answer(scope)(scope, receive, send)
                 return
             self._rewrite_list(scope, segments)
             scope["segments"] = self._with_stored_id(segments)
@@ -57,9 +57,9 @@ class AskedOtherwise:
             return
         await self._app(scope, receive, send)
 
-    def _is_task_fields(self, method: str, segments: Segments) -> bool:
+    def _is_task_fields(self, segments: Segments) -> bool:
         wanted = tuple(segment.lower() for segment in segments) == ("task", "fields")
-        return wanted and method == "GET" and self._behaviours["task_fields"] == "200"
+        return wanted and self._behaviours["task_fields"] == "200"
 
     def _rewrite_list(self, scope: Scope, segments: Segments) -> None:
         entity = ENTITIES.get(segments[0].lower()) if segments else None
@@ -148,6 +148,12 @@ class AskedOtherwise:
         if field is not None and field.type is FieldType.LOOKUP and isinstance(value, str):
             return stored_id(self._behaviours["external_ids"], value)
         return value
+
+
+def _task_fields_answer(scope: Scope) -> Response:
+    if scope["method"] != "GET":
+        raise Refusal(405, "This path has GET alone.", {"Allow": "GET"})
+    return fields_answer(ENTITIES["task"], QueryParams(scope["query_string"]))
 
 
 def _entity_of_body(method: str, segments: Segments) -> Entity | None:

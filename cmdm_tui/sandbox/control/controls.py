@@ -15,7 +15,8 @@ from cmdm_tui.sandbox.tokens import Tokens
 BEGINNING = "beginning"
 """The name under which the records are saved before the first request is answered."""
 
-_FARTHEST = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last moment the wire can say
+# 9999-01-01T00:00:00Z: the wire can say no year after that, and the clock may run on for this one.
+_FARTHEST = 253_370_764_800.0
 _HIGHEST = {"rate_limit": 10**12, "month_limit": 10**12, "token_ttl": 10**9}
 
 
@@ -82,7 +83,7 @@ class Controls:
         """Set the clock, move it by some seconds, and let it stand or run: in this order."""
         moved = (self.clock.now() if now is None else now) + (advance or 0.0)
         if not 0 <= moved <= _FARTHEST:
-            raise SettingError("The clock can be between 1970 and the end of the year 9999.")
+            raise SettingError("The clock can be set from 1970 to the beginning of the year 9999.")
         if now is not None or advance is not None:
             self.clock.set(moved)
         if stands is not None:

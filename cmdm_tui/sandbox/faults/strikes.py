@@ -69,7 +69,8 @@ class Strikes:
             case _:
                 answer = _Answer()
                 await self._app(scope, receive, answer.hold)
-                await answer.spoil(fault, scope, receive, send)
+                if answer.is_there:
+                    await answer.spoil(fault, scope, receive, send)
 
     def _refusal(self, seconds: float) -> Response:
         now = self._clock.now()
@@ -88,6 +89,11 @@ class _Answer:
     def __init__(self) -> None:
         self._start: Message = {}
         self._body = b""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything to spoil: a behaviour may close the connection instead."""
+        return bool(self._start)
 
     async def hold(self, message: Message) -> None:
         """Take a part of the answer."""

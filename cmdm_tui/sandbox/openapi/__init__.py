@@ -86,7 +86,7 @@ def description(url: str) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": schemas,
-            "responses": {status: _error(status) for status in _ERRORS},
+            "responses": {status: error(status, words) for status, words in _ERRORS.items()},
         },
     }
 
@@ -128,15 +128,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
         },
     }
     if entity.has_field_list:
-        paths[f"{many}/fields"] = {
-            "get": _operation(
-                f"list{name}Fields",
-                entity,
-                "Retrieve the fields",
-                {"200": _answer("FieldList")},
-                parameters=[_paging()],
-            )
-        }
+        paths |= field_list_path(entity)
     for child in (ENTITIES["task"], ENTITIES["opportunity"]):
         child_name = schema_name(child)
         paths[f"{one}/{child.name}"] = {
@@ -150,6 +142,18 @@ def _paths(entity: Entity) -> dict[str, Any]:
             ),
         }
     return paths
+
+
+def field_list_path(entity: Entity) -> dict[str, Any]:
+    """Return the path of an entity's list of fields."""
+    operation = _operation(
+        f"list{schema_name(entity)}Fields",
+        entity,
+        "Retrieve the fields",
+        {"200": _answer("FieldList")},
+        parameters=[_paging()],
+    )
+    return {f"{_BASE}/{entity.name}/fields": {"get": operation}}
 
 
 def _operation(
@@ -194,7 +198,8 @@ def _answer(schema: str, links: Schema | None = None) -> dict[str, Any]:
     return answer if links is None else answer | {"links": links}
 
 
-def _error(status: str) -> dict[str, Any]:
+def error(status: str, words: str) -> dict[str, Any]:
+    """Return the description of a refusal."""
     headers: dict[str, Any] = {}
     if status not in _NEVER_IDENTIFIED:
         # Who is not identified yet, as when signing in, is not told what is left.
@@ -204,7 +209,7 @@ def _error(status: str) -> dict[str, Any]:
     if status == "405":
         headers["Allow"] = {"required": True, "schema": {"type": "string"}}
     return {
-        "description": _ERRORS[status],
+        "description": words,
         "headers": headers,
         "content": {"application/json": {"schema": reference("Message")}},
     }

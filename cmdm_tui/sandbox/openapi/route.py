@@ -1,23 +1,32 @@
 """Where the description is: `/openapi.json`, for everybody, as it holds nothing of the data."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cmdm_tui.sandbox.answers import Refusal
+from cmdm_tui.sandbox.behaviours import Behaviours
+from cmdm_tui.sandbox.openapi.otherwise import turned
+from cmdm_tui.sandbox.openapi.schemas import Schema
 
 DESCRIPTION_PATH = b"/openapi.json"
 
 
 class Described:
-    """Answers for the description; everything else is `app`'s."""
+    """Answers for the description; everything else is `app`'s.
 
-    def __init__(self, app: ASGIApp, description: Mapping[str, Any]) -> None:
+    `describe` makes the sandbox's own description, which is turned to what `behaviours` choose.
+    """
+
+    def __init__(
+        self, app: ASGIApp, describe: Callable[[], Schema], behaviours: Behaviours
+    ) -> None:
         self._app = app
-        self._body = msgspec.json.encode(description)
+        self._describe = describe
+        self._behaviours = behaviours
+        self._own = msgspec.json.encode(describe())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -27,5 +36,10 @@ class Described:
             refusal = Refusal(405, "The description can be retrieved alone.", {"Allow": "GET"})
             await refusal.answer()(scope, receive, send)
         else:
-            answer = Response(self._body, media_type="application/json")
+            answer = Response(self._current(), media_type="application/json")
             await answer(scope, receive, send)
+
+    def _current(self) -> bytes:
+        if not self._behaviours.chosen:
+            return self._own
+        return msgspec.json.encode(turned(self._describe(), self._behaviours))
