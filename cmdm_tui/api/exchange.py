@@ -12,6 +12,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from cmdm_tui.api import errors
 from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.auth import SignIn
+from cmdm_tui.api.connections import MOST_AT_ONCE
 from cmdm_tui.api.errors import ApiError, Call
 from cmdm_tui.api.events import Answered, GaveUp, Retrying, Tell, Waiting
 from cmdm_tui.api.failures import in_doubt, named_failures
@@ -19,9 +20,6 @@ from cmdm_tui.api.gate import Gate
 from cmdm_tui.api.models import Response
 from cmdm_tui.api.quota import Meter
 from cmdm_tui.api.retry import AlreadyDone, Attempt, Decision, GiveUp, InDoubt, RetryPolicy, Wait
-
-MOST_AT_ONCE = 16
-"""Calls under way at once, each on a connection of its own."""
 
 _BLIND_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
@@ -149,8 +147,9 @@ class Exchanger:
                 raise self._no_call_left(sending.call, floor=floor)
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
+            # Now, not after the body: that may take long, and may never come whole.
+            self._meter.learn(response.headers)
             answer = await receive(response, sending.call, started=started)
-            self._meter.learn(answer.headers)
         finally:
             self._meter.release()
         self._tell(Answered(sending.call, answer.status, answer.elapsed, len(answer.body)))

@@ -26,9 +26,12 @@ class Redactor:
         pattern = "|".join(re.escape(spelling) for spelling in longest_first)
         self._known = re.compile(pattern) if pattern else None
 
+    def by_value(self, line: str) -> str:
+        """Return the line without the known secrets; what is only named like one stays."""
+        return line if self._known is None else self._known.sub(REDACTED, line)
+
     def __call__(self, line: str) -> str:
         """Return the line without its secrets."""
-        if self._known is not None:
-            line = self._known.sub(REDACTED, line)
+        line = self.by_value(line)
         line = _NAMED.sub(rf"\1\2{REDACTED}", line)
         return _BEARER.sub(rf"\1{REDACTED}", line)
