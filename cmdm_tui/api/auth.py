@@ -122,7 +122,7 @@ class SignIn(httpx.Auth):
     def conceal(self, words: str) -> str:
         """Return a service's words without the secrets it was sent and the tokens it gave."""
         known = (secret.reveal() for secret in (*self._secrets, *self._tokens))
-        return Redactor(known).by_value(words)
+        return Redactor.of_words(known).by_value(words)
 
     async def accept(self, response: httpx.Response, call: Call) -> Token:
         """Take the token from the answer to a sign-in.

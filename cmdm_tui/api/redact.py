@@ -6,6 +6,7 @@ from urllib.parse import quote, quote_plus
 
 REDACTED = "…"
 _SHORTEST = 4
+_LONGEST_WORD = 7
 _NAMED = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
@@ -25,6 +26,17 @@ class Redactor:
         longest_first = sorted(spellings, key=len, reverse=True)
         pattern = "|".join(re.escape(spelling) for spelling in longest_first)
         self._known = re.compile(pattern) if pattern else None
+
+    @classmethod
+    def of_words(cls, secrets: Iterable[str]) -> "Redactor":
+        """Return what takes secrets out of a service's sentences, by value.
+
+        A secret that is itself a short word stays: the sentence can mean the word, and a gap in
+        "Your password is …" would tell which.
+        """
+        return cls(
+            secret for secret in secrets if len(secret) > _LONGEST_WORD or not secret.isalpha()
+        )
 
     def by_value(self, line: str) -> str:
         """Return the line without the known secrets; what is only named like one stays."""

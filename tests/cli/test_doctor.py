@@ -124,6 +124,16 @@ def test_a_folder_that_others_can_change_is_told(cmdm: Command, config: Path) ->
     assert (found["state"], found["advice"]) == ("problem", f"Run chmod 700 {config}.")
 
 
+def test_a_folder_that_others_can_exchange_is_told(cmdm: Command, config: Path) -> None:
+    above = config.parent
+    for mode, state in ((0o777, "problem"), (0o1777, "ok"), (0o755, "ok")):
+        above.chmod(mode)
+        check = checks(cmdm, "--offline")["config folder"]
+        assert check["state"] == state
+        if state == "problem":
+            assert f"chmod go-w {above}" in check["advice"]
+
+
 def test_a_folder_that_cannot_be_made_is_told(cmdm: Command, home: Path) -> None:
     home.mkdir()
     (home / "data").write_text("no folder")

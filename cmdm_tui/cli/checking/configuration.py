@@ -112,11 +112,27 @@ def _folder(name: str, folder: Path) -> Check:
     if place == folder and folder.stat().st_mode & _OTHERS_WRITE:
         found = f"Other users of this machine can change {folder}"
         return problem(name, found, f"Run chmod 700 {folder}.")
+    above = _open_above(folder)
+    if above is not None:
+        found = f"Other users of this machine can put another folder in the place of {folder}"
+        return problem(name, found, f"Run chmod go-w {above}.")
     free = shutil.disk_usage(place).free
     if free < _LITTLE_SPACE:
         found = f"{folder} has {free // 1024 // 1024} MB left"
         return warning(name, found, "Free some space.")
     return ok(name, f"{folder} can be written" + ("" if place == folder else ", once made"))
+
+
+def _open_above(folder: Path) -> Path | None:
+    """Return the folder on the way whose entries another user can exchange, None where none is.
+
+    A sticky one, as /tmp is, lets nobody move what is another's.
+    """
+    for place in (folder, *folder.parents):
+        mode = place.stat().st_mode if place.exists() else 0
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return place
+    return None
 
 
 def _origin(invocation: Invocation) -> str:
