@@ -22,6 +22,7 @@ _MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
 
 _TOKENS_CONCEALED = 8
+_PROVED_FOR = 60.0
 
 _ENDS = "x-token-reset"
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
@@ -85,6 +86,7 @@ class SignIn(httpx.Auth):
         self._one_at_a_time = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
+        self._kept_refusing: dict[int, float] = {}
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -108,8 +110,10 @@ class SignIn(httpx.Auth):
                 return
             # Read, it gives its connection back, which the one that signs in may be waiting for.
             body = await response.aread()
-            if response.status_code == _BAD_REQUEST and not _ABOUT_THE_TOKEN.search(body):
+            if not self._is_about_the_token(response.status_code, body):
                 return
+            if refused is not None:
+                self._kept_refusing[response.status_code] = time.monotonic()
             refused = token
 
     def request(self) -> tuple[httpx.Request, Call]:
@@ -163,6 +167,19 @@ class SignIn(httpx.Auth):
             again = AuthenticationFailed(error.message, call=error.call, status=error.status)
             again.was_sent = False
             raise again
+
+    def _is_about_the_token(self, status: int, body: bytes) -> bool:
+        """Tell whether a refusal can be mended by a sign-in: a 401, and others until proved not.
+
+        400 and 403 may stand for a token that ended (`api.md`), or for something else, which a new
+        token does not mend: that is tried once a minute, so that it does not cost two calls each.
+        """
+        if status == _UNAUTHORIZED:
+            return True
+        proved = self._kept_refusing.get(status)
+        if proved is not None and time.monotonic() - proved < _PROVED_FOR:
+            return False
+        return status == _FORBIDDEN or _ABOUT_THE_TOKEN.search(body) is not None
 
     @property
     def _is_ending(self) -> bool:

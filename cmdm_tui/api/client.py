@@ -3,7 +3,7 @@
 import copy
 import itertools
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Self
 from urllib.parse import unquote
@@ -17,7 +17,7 @@ from cmdm_tui.api.bounds import LARGEST_ANSWER
 from cmdm_tui.api.connections import connections
 from cmdm_tui.api.doubts import Doubts, reading_once
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.errors import BadRequest, Call, OutcomeUnknown
+from cmdm_tui.api.errors import BadRequest, Call, NotFound, OutcomeUnknown
 from cmdm_tui.api.events import Tell, nobody
 from cmdm_tui.api.exchange import Exchanger, Sending
 from cmdm_tui.api.failures import named_failures
@@ -294,13 +294,19 @@ class Client:
     ) -> Done:
         """Close a task; `properties` go along as the request's object."""
         path = f"task/close/{segment('external id', external_id)}"
-        answer, _ = await self._call("PUT", path, body=properties or {})
+        try:
+            answer, _ = await self._call("PUT", path, body=properties or {})
+        except BadRequest as error:
+            return await self._done_before(error, partial(self._is_closed, external_id))
         return decode.read_done(answer)
 
     async def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
         path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
-        answer, _ = await self._call("DELETE", path)
+        try:
+            answer, _ = await self._call("DELETE", path)
+        except BadRequest as error:
+            return await self._done_before(error, partial(self._is_gone, entity, external_id))
         return decode.read_done(answer)
 
     async def reconcile(
@@ -337,6 +343,30 @@ class Client:
             method, path, parameters=parameters, content=content, once=once, check=check
         )
         return answer
+
+    async def _done_before(
+        self, error: BadRequest, looks_done: Callable[[], Awaitable[bool]]
+    ) -> Done:
+        """Return that it is done where a service refuses what an earlier attempt has done.
+
+        `api.md` allows 400 for a record that is gone and for a task that is closed, and it can mean
+        anything else: so the record is looked at, where an attempt may have done it. Else raises
+        `error`.
+        """
+        if error.is_repeated and error.response is not None and await looks_done():
+            return decode.read_done(error.response)
+        raise error
+
+    async def _is_gone(self, entity: str, external_id: str) -> bool:
+        try:
+            await self.record(entity, external_id)
+        except (NotFound, BadRequest):
+            return True
+        return False
+
+    async def _is_closed(self, task_id: str) -> bool:
+        task = await self.record("task", task_id)
+        return str(task.properties.get("Status")).casefold() == "closed"
 
     async def _call(
         self,

@@ -128,6 +128,8 @@ class StatusError(ApiError):
     """The service answered with an error status (`api.md`, status codes): `response`."""
 
     response: Response | None = None
+    is_repeated: bool = False
+    """True where an earlier attempt, whose answer was lost, may have done what was asked."""
 
 
 class BadRequest(StatusError):

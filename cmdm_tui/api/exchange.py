@@ -201,6 +201,8 @@ class _Trial:
             may_be_done=self.may_be_done,
         )
         self.decision = self.policy.decide(attempt, failure)
+        if isinstance(failure, errors.StatusError):
+            failure.is_repeated = self.may_be_done
         if failure.was_sent and isinstance(failure, errors.NetworkError | errors.ServerError):
             self.may_be_done = True
         if not isinstance(self.decision, Wait):

@@ -77,6 +77,21 @@ async def test_a_refused_fresh_token_is_an_error_not_a_loop(
     assert len(server.calls) == 2
 
 
+@pytest.mark.parametrize(("status", "message"), [(403, "not yours"), (400, "bad token }")])
+async def test_a_refusal_that_a_new_token_does_not_mend_is_not_tried_on_each_call(
+    server: ScriptedServer, client: Client, status: int, message: str
+) -> None:
+    server.script = lambda _: http(status, {"Message": message})
+    for _ in range(5):
+        with pytest.raises(ApiError, match=message):
+            await client.page("lead")
+    assert (server.sign_ins, len(server.calls)) == (2, 6)
+    answers = iter([http(401, {}), http(200, LIST)])
+    server.script = lambda _: next(answers)
+    await client.page("lead")
+    assert server.sign_ins == 3
+
+
 @pytest.mark.parametrize("status", [400, 401, 403])
 async def test_refused_credentials_are_refused_in_words(
     server: ScriptedServer, client: Client, status: int
