@@ -115,10 +115,11 @@ class Exchanger:
     async def _attempt(self, sending: Sending, end: float) -> Response:
         call, request = sending.call, sending.build()
         request.extensions["asked_at"] = end - self._deadline
-        left = end - time.monotonic()
         # A call that waits for a connection has not passed the gate yet: should it be closed
         # meanwhile, nothing more is sent.
-        async with named_failures(call, request, host=self._host, deadline=left), self._slots:
+        left = end - time.monotonic()
+        within = named_failures(call, request, host=self._host, deadline=self._deadline, left=left)
+        async with within, self._slots:
             return await self._through_the_gate(sending, request, end)
 
     async def _through_the_gate(
