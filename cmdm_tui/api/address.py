@@ -23,7 +23,9 @@ def base_address(url: str) -> httpx.URL:
     except (httpx.InvalidURL, UnicodeError):
         raise _no_address(url) from None
     is_one_word = not any(character.isspace() for character in url.strip())
-    if address.scheme not in {"http", "https"} or not address.host or not is_one_word:
+    is_escaped = "%" in address.host and ":" not in address.host
+    is_host = bool(address.host) and is_one_word and not is_escaped
+    if address.scheme not in {"http", "https"} or not is_host:
         raise _no_address(url)
     if address.userinfo or address.query or address.fragment:
         raise InvalidCall(

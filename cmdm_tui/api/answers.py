@@ -7,8 +7,8 @@ import httpx
 from cmdm_tui.api import errors
 from cmdm_tui.api.decode import error_message
 from cmdm_tui.api.errors import Call
-from cmdm_tui.api.models import Response
-from cmdm_tui.api.quota import Meter, retry_after
+from cmdm_tui.api.models import Quota, Response
+from cmdm_tui.api.quota import Meter, read_quota, retry_after
 
 _BY_STATUS: dict[int, type[errors.StatusError]] = {
     400: errors.BadRequest,
@@ -70,8 +70,7 @@ def _limit_reached(
 ) -> errors.StatusError:
     now = meter.clock.now()
     waited_for = retry_after(answer.headers, now)
-    left = answer.headers.get("x-rate-limit-remaining", "").strip()
-    if waited_for is None and left.isdigit() and int(left) > 0:
+    if waited_for is None and read_quota(answer.headers, Quota()).remaining:
         message = words or "The month's limit of calls is reached"
         return errors.MonthLimitReached(message, call=call, status=answer.status)
     reset = waited_for if waited_for is not None else meter.quota.reset

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,12 +14,17 @@ from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.decode import read_token
 from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, Call, InvalidCall, StatusError
 from cmdm_tui.api.events import SigningIn, Tell, nobody
-from cmdm_tui.api.quota import Meter
+from cmdm_tui.api.quota import Meter, unix_time
+from cmdm_tui.api.redact import Redactor
 from cmdm_tui.config import Credentials, SecretStr
 
 _MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
 
+_TOKENS_CONCEALED = 8
+_PROVED_FOR = 60.0
+
+_ENDS = "x-token-reset"
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
 _REFUSALS = {_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN}
 _ABOUT_THE_TOKEN = re.compile(rb"(?i)\b(access |bearer )?tokens?\b|\bauthori[sz]ation\b")
@@ -64,14 +70,23 @@ class SignIn(httpx.Auth):
     ) -> None:
         self._url = url
         self._headers = sign_in_headers(credentials)
+        self._secrets = (
+            credentials.client_id,
+            credentials.client_secret,
+            credentials.password,
+        )
         self._meter = meter
         self._next_number = next_number
         self._tell = tell
         self._keeper = tokens
         self._token = None if tokens is None else tokens.kept()
+        self._tokens = deque([self._token.value] if self._token else [], maxlen=_TOKENS_CONCEALED)
+        self._renew_at = None if self._token is None else self._token.renew_at
+        self._told_end: str | None = None
         self._one_at_a_time = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
+        self._kept_refusing: dict[int, float] = {}
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -83,7 +98,7 @@ class SignIn(httpx.Auth):
             request.extensions["handed_over"] = False
             async with self._one_at_a_time:
                 token = self._token
-                if token is None or token is refused or self._is_ending(token):
+                if token is None or token is refused or self._is_ending:
                     self._raise_if_refused_since(asked_at)
                     sign_in, call = self.request()
                     token = await self.accept((yield sign_in), call)
@@ -91,19 +106,27 @@ class SignIn(httpx.Auth):
             request.extensions["handed_over"] = True
             response = yield request
             if response.status_code not in _REFUSALS:
+                self._learn_end(token, response.headers)
                 return
             # Read, it gives its connection back, which the one that signs in may be waiting for.
             body = await response.aread()
-            if response.status_code == _BAD_REQUEST and not _ABOUT_THE_TOKEN.search(body):
+            if not self._is_about_the_token(response.status_code, body):
                 return
+            if refused is not None:
+                self._kept_refusing[response.status_code] = time.monotonic()
             refused = token
 
     def request(self) -> tuple[httpx.Request, Call]:
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
-        call = Call(self._next_number(), "POST", "/authenticate")
+        call = Call(self._next_number(), "POST", "/authenticate", self.conceal)
         self._tell(SigningIn(call))
         return request, call
+
+    def conceal(self, words: str) -> str:
+        """Return a service's words without the secrets it was sent and the tokens it gave."""
+        known = (secret.reveal() for secret in (*self._secrets, *self._tokens))
+        return Redactor.of_words(known).by_value(words)
 
     async def accept(self, response: httpx.Response, call: Call) -> Token:
         """Take the token from the answer to a sign-in.
@@ -111,8 +134,8 @@ class SignIn(httpx.Auth):
         Raises AuthenticationFailed where the credentials were refused, with whatever of 400, 401
         and 403, and another StatusError or MalformedResponse where the answer is none.
         """
+        self._meter.learn(response.headers)
         answer = await receive(response, call, started=time.monotonic())
-        self._meter.learn(answer.headers)
         try:
             check_status(answer, call, self._meter)
             value = read_token(answer, call)
@@ -125,7 +148,10 @@ class SignIn(httpx.Auth):
             self._refusal = refusal
             self._refused_at = time.monotonic()
             raise refusal from None
+        self._told_end = response.headers.get(_ENDS)
         self._token = Token(SecretStr(value), self._renewal())
+        self._renew_at = self._token.renew_at
+        self._tokens.append(self._token.value)
         if self._keeper is not None:
             self._keeper.keep(self._token)
         return self._token
@@ -142,11 +168,37 @@ class SignIn(httpx.Auth):
             again.was_sent = False
             raise again
 
-    def _is_ending(self, token: Token) -> bool:
-        return token.renew_at is not None and self._meter.clock.now() >= token.renew_at
+    def _is_about_the_token(self, status: int, body: bytes) -> bool:
+        """Tell whether a refusal can be mended by a sign-in: a 401, and others until proved not.
+
+        400 and 403 may stand for a token that ended (`api.md`), or for something else, which a new
+        token does not mend: that is tried once a minute, so that it does not cost two calls each.
+        """
+        if status == _UNAUTHORIZED:
+            return True
+        proved = self._kept_refusing.get(status)
+        if proved is not None and time.monotonic() - proved < _PROVED_FOR:
+            return False
+        return status == _FORBIDDEN or _ABOUT_THE_TOKEN.search(body) is not None
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._renew_at is not None and self._meter.clock.now() >= self._renew_at
+
+    def _learn_end(self, token: Token, headers: httpx.Headers) -> None:
+        """Take in when the token ends, which any answer under it may tell anew."""
+        told = headers.get(_ENDS)
+        if told is None or told == self._told_end or token is not self._token:
+            return
+        self._told_end = told
+        self._meter.clock.learn(headers)
+        was_known = self._renew_at is not None
+        self._renew_at = self._renewal() or self._renew_at
+        if self._keeper is not None and not was_known and self._renew_at is not None:
+            self._keeper.keep(Token(token.value, self._renew_at))
 
     def _renewal(self) -> float | None:
-        ends, now = self._meter.quota.token_reset, self._meter.clock.now()
+        ends, now = unix_time(self._told_end), self._meter.clock.now()
         if ends is None or ends <= now:
             return None
         return ends - min(_MARGIN, (ends - now) / 10)

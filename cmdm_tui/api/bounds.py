@@ -18,7 +18,8 @@ class BoundedBodies:
     """A response hook of httpx, which itself decodes compressed bodies without any bound.
 
     Installed, it decodes gzip in pieces and raises ResponseTooLarge once more than `limit` bytes
-    have come out, so that a small body that unfolds into a huge one costs no memory.
+    have come out, so that a small body that unfolds into a huge one costs no memory. A body in any
+    other encoding, or in several, was not asked for and stays as it came.
     """
 
     def __init__(self, limit: int) -> None:
@@ -26,9 +27,11 @@ class BoundedBodies:
 
     async def __call__(self, response: httpx.Response) -> None:
         """Put the bound between the network and whoever reads the response."""
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        is_compressed = encoding in {"gzip", "x-gzip", "deflate"}
-        if is_compressed:
+        told = response.headers.get("content-encoding", "").lower()
+        names = [name.strip() for name in told.split(",")]
+        encodings = [name for name in names if name not in {"", "identity"}]
+        is_compressed = len(encodings) == 1 and encodings[0] in {"gzip", "x-gzip", "deflate"}
+        if encodings:
             del response.headers["content-encoding"]
         if isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = _BoundedStream(

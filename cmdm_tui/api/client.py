@@ -2,22 +2,24 @@
 
 import copy
 import itertools
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Self
+from urllib.parse import unquote
 
 import httpx
 
-from cmdm_tui import __version__
 from cmdm_tui.api import decode, errors
-from cmdm_tui.api.address import base_address, below, is_loopback, segment, with_parameters
+from cmdm_tui.api.address import base_address, below, segment, with_parameters
 from cmdm_tui.api.auth import SignIn, TokenKeeper
-from cmdm_tui.api.bounds import LARGEST_ANSWER, BoundedBodies
+from cmdm_tui.api.bounds import LARGEST_ANSWER
+from cmdm_tui.api.connections import connections
 from cmdm_tui.api.doubts import Doubts, reading_once
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.errors import BadRequest, Call, OutcomeUnknown
+from cmdm_tui.api.errors import BadRequest, Call, NotFound, OutcomeUnknown
 from cmdm_tui.api.events import Tell, nobody
-from cmdm_tui.api.exchange import MOST_AT_ONCE, Exchanger, Sending
+from cmdm_tui.api.exchange import Exchanger, Sending
 from cmdm_tui.api.failures import named_failures
 from cmdm_tui.api.models import (
     Converted,
@@ -42,10 +44,8 @@ SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
+_CONVERSION = re.compile(r"(?i)[./]*lead[./]*/convert/")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_CONNECTING = 10.0
-_SILENCE = 20.0
-"""Seconds without a byte after which an attempt is given up and perhaps made again."""
 
 
 class Client:
@@ -85,20 +85,8 @@ class Client:
             tokens=tokens,
             tell=tell,
         )
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"cmdm/{__version__}",
-            },
-            event_hooks={"response": [BoundedBodies(largest_answer)]},
-            timeout=httpx.Timeout(
-                min(_SILENCE, deadline), connect=min(_CONNECTING, deadline), pool=None
-            ),
-            limits=httpx.Limits(max_connections=MOST_AT_ONCE, keepalive_expiry=4.0),
-            follow_redirects=False,
-            trust_env=not is_loopback(self._base.host),
+        self._http = connections(
+            self._base, transport=transport, deadline=deadline, largest_answer=largest_answer
         )
         self._exchanger = Exchanger(
             self._http,
@@ -306,13 +294,19 @@ class Client:
     ) -> Done:
         """Close a task; `properties` go along as the request's object."""
         path = f"task/close/{segment('external id', external_id)}"
-        answer, _ = await self._call("PUT", path, body=properties or {})
+        try:
+            answer, _ = await self._call("PUT", path, body=properties or {})
+        except BadRequest as error:
+            return await self._done_before(error, partial(self._is_closed, external_id))
         return decode.read_done(answer)
 
     async def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
         path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
-        answer, _ = await self._call("DELETE", path)
+        try:
+            answer, _ = await self._call("DELETE", path)
+        except BadRequest as error:
+            return await self._done_before(error, partial(self._is_gone, entity, external_id))
         return decode.read_done(answer)
 
     async def reconcile(
@@ -344,12 +338,35 @@ class Client:
         method = method.upper()
         if not method.isascii() or not method.isalpha():
             raise errors.InvalidCall(f"{method!r} is not a method", hint="GET, POST, PUT or DELETE")
-        is_conversion = path.removeprefix("/").casefold().startswith("lead/convert/")
-        once = method == "POST" or (method == "PUT" and is_conversion)
+        once = method == "POST" or (method == "PUT" and bool(_CONVERSION.match(unquote(path))))
         answer, _ = await self._exchange(
             method, path, parameters=parameters, content=content, once=once, check=check
         )
         return answer
+
+    async def _done_before(
+        self, error: BadRequest, looks_done: Callable[[], Awaitable[bool]]
+    ) -> Done:
+        """Return that it is done where a service refuses what an earlier attempt has done.
+
+        `api.md` allows 400 for a record that is gone and for a task that is closed, and it can mean
+        anything else: so the record is looked at, where an attempt may have done it. Else raises
+        `error`.
+        """
+        if error.is_repeated and error.response is not None and await looks_done():
+            return decode.read_done(error.response)
+        raise error
+
+    async def _is_gone(self, entity: str, external_id: str) -> bool:
+        try:
+            await self.record(entity, external_id)
+        except (NotFound, BadRequest):
+            return True
+        return False
+
+    async def _is_closed(self, task_id: str) -> bool:
+        task = await self.record("task", task_id)
+        return str(task.properties.get("Status")).casefold() == "closed"
 
     async def _call(
         self,
@@ -379,7 +396,9 @@ class Client:
         if parameters:
             address = with_parameters(address, parameters)
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        call = Call(self._next_number(), method, _shown_path(address, self._base))
+        call = Call(
+            self._next_number(), method, _shown_path(address, self._base), self._sign_in.conceal
+        )
         if self._is_read_only and method not in _READING:
             raise errors.ReadOnly("The profile is read-only, so nothing was sent", call=call)
         sending = Sending(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from cmdm_tui.api.errors import Call, MalformedResponse
 from cmdm_tui.api.fields import read_field
 from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
+from cmdm_tui.config import is_sendable
 from cmdm_tui.text import one_line
 
 
@@ -31,6 +32,7 @@ class _List(msgspec.Struct):
 
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
 _LIST_DECODER = msgspec.json.Decoder(_List, float_hook=Decimal)
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation)
 _TOTAL_PAGES = ("Total Pages", "Total Page")
 _MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title")
 _EXCERPT = 200
@@ -44,10 +46,10 @@ def read_json(answer: Response, call: Call) -> Any:
     body = answer.body.removeprefix(b"\xef\xbb\xbf")
     try:
         return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except _UNDECODABLE:
         pass
     try:  # The standard library takes what msgspec is too strict for, such as a lone surrogate.
-        return json.loads(body, parse_float=Decimal)
+        return json.loads(body, parse_float=_number)
     except (ValueError, RecursionError):
         raise _malformed("no JSON", answer, call) from None
 
@@ -55,7 +57,7 @@ def read_json(answer: Response, call: Call) -> Any:
 def read_token(answer: Response, call: Call) -> str:
     """Return the bearer token of an authenticate answer."""
     value = _object(answer, call).get("token")
-    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+    if not isinstance(value, str) or not is_sendable(value):
         message = "The answer to the sign-in holds no token"
         raise MalformedResponse(message, call=call, status=answer.status)
     return value
@@ -130,7 +132,7 @@ def error_message(answer: Response) -> str | None:
     text = answer.body[:4096].decode("utf-8", "replace").strip()
     try:
         content: Any = msgspec.json.decode(answer.body) if answer.body else None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except _UNDECODABLE:
         is_markup = text.startswith("<") or "html" in answer.headers.get("content-type", "")
         return None if is_markup or not text else one_line(" ".join(text.split()), _EXCERPT)
     if isinstance(content, dict):
@@ -145,7 +147,7 @@ def _documented(
     """Return records and totals of a list as documented, in half the time; None for any other."""
     try:
         found = _LIST_DECODER.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except _UNDECODABLE:
         return None
     if not all(row.external_id for row in found.rows):
         return None
@@ -208,6 +210,14 @@ def _text(value: object) -> str | None:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None
+
+
+def _number(text: str) -> Decimal | str:
+    """Return a number digit for digit; as text where its exponent is beyond any Decimal."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def _malformed(what: str, answer: Response, call: Call) -> MalformedResponse:

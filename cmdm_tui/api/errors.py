@@ -1,6 +1,7 @@
 """What can go wrong with a call: one small tree, each error with its call and what to do."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api.models import Response
@@ -10,13 +11,21 @@ if TYPE_CHECKING:
     from cmdm_tui.api.reconcile import Sought
 
 
+def _as_it_is(words: str) -> str:
+    return words
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The call an error belongs to: its number within the client, method and path, no secret."""
+    """The call an error belongs to: its number within the client, method and path, no secret.
+
+    `conceal` takes the client's secrets out of words that a service could repeat them in.
+    """
 
     number: int
     method: str
     path: str
+    conceal: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.method} {one_line(self.path, 200)} (call {self.number})"
@@ -37,6 +46,8 @@ class ApiError(Exception):
         status: int | None = None,
         hint: str | None = None,
     ) -> None:
+        if call is not None:
+            message = call.conceal(message)
         super().__init__(message)
         self.message = message
         self.call = call
@@ -117,6 +128,8 @@ class StatusError(ApiError):
     """The service answered with an error status (`api.md`, status codes): `response`."""
 
     response: Response | None = None
+    is_repeated: bool = False
+    """True where an earlier attempt, whose answer was lost, may have done what was asked."""
 
 
 class BadRequest(StatusError):

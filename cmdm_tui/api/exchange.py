@@ -12,6 +12,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from cmdm_tui.api import errors
 from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.auth import SignIn
+from cmdm_tui.api.connections import MOST_AT_ONCE
 from cmdm_tui.api.errors import ApiError, Call
 from cmdm_tui.api.events import Answered, GaveUp, Retrying, Tell, Waiting
 from cmdm_tui.api.failures import in_doubt, named_failures
@@ -19,9 +20,6 @@ from cmdm_tui.api.gate import Gate
 from cmdm_tui.api.models import Response
 from cmdm_tui.api.quota import Meter
 from cmdm_tui.api.retry import AlreadyDone, Attempt, Decision, GiveUp, InDoubt, RetryPolicy, Wait
-
-MOST_AT_ONCE = 16
-"""Calls under way at once, each on a connection of its own."""
 
 _BLIND_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
@@ -117,10 +115,11 @@ class Exchanger:
     async def _attempt(self, sending: Sending, end: float) -> Response:
         call, request = sending.call, sending.build()
         request.extensions["asked_at"] = end - self._deadline
-        left = end - time.monotonic()
         # A call that waits for a connection has not passed the gate yet: should it be closed
         # meanwhile, nothing more is sent.
-        async with named_failures(call, request, host=self._host, deadline=left), self._slots:
+        left = end - time.monotonic()
+        within = named_failures(call, request, host=self._host, deadline=self._deadline, left=left)
+        async with within, self._slots:
             return await self._through_the_gate(sending, request, end)
 
     async def _through_the_gate(
@@ -149,8 +148,9 @@ class Exchanger:
                 raise self._no_call_left(sending.call, floor=floor)
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
+            # Now, not after the body: that may take long, and may never come whole.
+            self._meter.learn(response.headers)
             answer = await receive(response, sending.call, started=started)
-            self._meter.learn(answer.headers)
         finally:
             self._meter.release()
         self._tell(Answered(sending.call, answer.status, answer.elapsed, len(answer.body)))
@@ -202,6 +202,8 @@ class _Trial:
             may_be_done=self.may_be_done,
         )
         self.decision = self.policy.decide(attempt, failure)
+        if isinstance(failure, errors.StatusError):
+            failure.is_repeated = self.may_be_done
         if failure.was_sent and isinstance(failure, errors.NetworkError | errors.ServerError):
             self.may_be_done = True
         if not isinstance(self.decision, Wait):

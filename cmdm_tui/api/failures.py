@@ -23,14 +23,15 @@ _NEVER_SENT = (
 
 @asynccontextmanager
 async def named_failures(
-    call: Call, request: httpx.Request, *, host: str, deadline: float
+    call: Call, request: httpx.Request, *, host: str, deadline: float, left: float | None = None
 ) -> AsyncGenerator[None]:
-    """Run an attempt under its deadline, in seconds, and raise its failures as `ApiError`s.
+    """Run an attempt under its call's deadline, in seconds, and raise its failures as `ApiError`s.
 
+    `left` is what earlier attempts have left of the deadline; None where this is the first.
     Their `was_sent` tells whether the request had been handed over to the network.
     """
     try:
-        async with asyncio.timeout(deadline):
+        async with asyncio.timeout(deadline if left is None else left):
             yield
     except errors.ResponseTooLarge as error:
         failure: errors.ApiError = errors.ResponseTooLarge(error.message, call=call)

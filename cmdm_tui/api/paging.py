@@ -9,7 +9,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from cmdm_tui.api.errors import BadRequest, NotFound
@@ -53,8 +53,10 @@ async def each_page(retrieve: Retrieve, reading: Reading, tell: Tell) -> AsyncGe
         yield first
     if not first.records or progress.is_enough:
         return
-    async for page in _following(retrieve, reading, progress):
-        yield page
+    # Closed with this one: what is under way ends before a reader that stopped goes on.
+    async with aclosing(_following(retrieve, reading, progress)) as following:
+        async for page in following:
+            yield page
     for _ in range(_PASSES):
         if not progress.is_short:
             return
@@ -108,9 +110,7 @@ async def _following(
     finally:
         for task in under_way:
             task.cancel()
-        for task in under_way:
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 class _Progress:

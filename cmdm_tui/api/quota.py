@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from cmdm_tui.api.models import Quota
@@ -14,8 +15,8 @@ def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
     """Return the quota that `headers` tell; what they leave out stays as it was `before`."""
     limit = _whole(headers.get("x-rate-limit-limit"))
     remaining = _whole(headers.get("x-rate-limit-remaining"))
-    reset = _unix_time(headers.get("x-rate-limit-reset"))
-    token_reset = _unix_time(headers.get("x-token-reset"))
+    reset = unix_time(headers.get("x-rate-limit-reset"))
+    token_reset = unix_time(headers.get("x-token-reset"))
     return Quota(
         limit=before.limit if limit is None else limit,
         remaining=before.remaining if remaining is None else remaining,
@@ -32,7 +33,25 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _whole(value)
     if seconds is not None:
         return min(now + seconds, _LATEST)
-    return _http_date(value)
+    return http_date(value)
+
+
+def unix_time(value: str | None) -> float | None:
+    """Return the Unix time that a header tells, None where it tells none."""
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and 0 <= number <= _LATEST else None
+
+
+def http_date(value: str) -> float | None:
+    """Return the Unix time of an HTTP date, None where it is none; without a zone it is UTC."""
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 class ServerClock:
@@ -59,7 +78,7 @@ class ServerClock:
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take the time from an answer that has just arrived."""
-        server_time = _http_date(headers.get("date", ""))
+        server_time = http_date(headers.get("date", ""))
         if server_time is not None:
             self._ahead = server_time - self._monotonic()
             self.is_known = True
@@ -124,18 +143,3 @@ def _whole(value: str | None) -> int | None:
     if value.isascii() and value.isdigit() and len(value) <= 15:
         return int(value)
     return None
-
-
-def _unix_time(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and 0 <= number <= _LATEST else None
-
-
-def _http_date(value: str) -> float | None:
-    try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None

@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from itertools import pairwise
@@ -26,6 +26,8 @@ SECOND_LOOK = 1.0
 
 _CREATED = "CreatedDate"
 _PATIENCE = 2.0
+_LONG_TEXT = 32
+"""Letters from which a text may be another that was cut to what its field holds."""
 
 
 class Verdict(Enum):
@@ -131,6 +133,11 @@ async def _creation(sought: Sought, looking: Looking) -> Reconciliation:
         ids = ", ".join(record.external_id for record in made[:5])
         why = f"{len(made)} records with these values were created since: {ids}."
         return Reconciliation(Verdict.CANNOT_TELL, None, why)
+    alike = [record for record in records if _is_alike(record, sought)]
+    if alike := [record for record in alike if not _is_older(record, sought)]:
+        ids = ", ".join(record.external_id for record in alike[:5])
+        why = f"What was created since may be it, with values changed or dropped: {ids}."
+        return Reconciliation(Verdict.CANNOT_TELL, None, why)
     if reaches_back:
         why = "No record with these values was created since."
         return Reconciliation(Verdict.NOT_FOUND, None, why)
@@ -193,15 +200,38 @@ def _falls(records: Mapping[str, Record]) -> bool:
 
 
 def _is_sought(record: Record, sought: Sought) -> bool:
-    if record.external_id in sought.others:
-        return False
-    if sought.parent is not None:
-        of = record.properties.get("RelatedExternalID")
-        if of is not None and of != sought.parent.external_id:
-            return False
-    return all(
+    return _may_be(record, sought) and all(
         _is_same(record.properties.get(name), value) for name, value in sought.properties.items()
     )
+
+
+def _is_alike(record: Record, sought: Sought) -> bool:
+    """Tell whether it could be the record sought, by a service that drops or tidies values."""
+    pairs = [
+        (record.properties.get(name), value)
+        for name, value in sought.properties.items()
+        if not _is_empty(value)
+    ]
+    kept = [(stored, sent) for stored, sent in pairs if not _is_empty(stored)]
+    return _may_be(record, sought) and bool(kept) and all(_is_tidied(*pair) for pair in kept)
+
+
+def _may_be(record: Record, sought: Sought) -> bool:
+    if record.external_id in sought.others:
+        return False
+    of = record.properties.get("RelatedExternalID")
+    return sought.parent is None or of is None or of == sought.parent.external_id
+
+
+def _is_tidied(stored: object, sent: object) -> bool:
+    """Tell whether a stored value is the one sent but for case, punctuation, or a cut end."""
+    left, right = _letters(stored), _letters(sent)
+    is_cut = len(left) >= _LONG_TEXT and right.startswith(left)
+    return _is_same(stored, sent) or is_cut or (left == right != "")
+
+
+def _letters(value: object) -> str:
+    return "".join(filter(str.isalnum, str(value).casefold()))
 
 
 def _is_same(stored: object, sent: object) -> bool:
@@ -225,8 +255,9 @@ def _is_empty(value: object) -> bool:
 
 
 def _created(record: Record) -> float | None:
+    """Return when it was created, None where that is not told: without a zone it could be any."""
     try:
         moment = datetime.fromisoformat(str(record.properties.get(_CREATED)))
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment.timestamp() if moment.tzinfo else None

@@ -6,6 +6,7 @@ from urllib.parse import quote, quote_plus
 
 REDACTED = "…"
 _SHORTEST = 4
+_LONGEST_WORD = 7
 _NAMED = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
@@ -26,9 +27,23 @@ class Redactor:
         pattern = "|".join(re.escape(spelling) for spelling in longest_first)
         self._known = re.compile(pattern) if pattern else None
 
+    @classmethod
+    def of_words(cls, secrets: Iterable[str]) -> "Redactor":
+        """Return what takes secrets out of a service's sentences, by value.
+
+        A secret that is itself a short word stays: the sentence can mean the word, and a gap in
+        "Your password is …" would tell which.
+        """
+        return cls(
+            secret for secret in secrets if len(secret) > _LONGEST_WORD or not secret.isalpha()
+        )
+
+    def by_value(self, line: str) -> str:
+        """Return the line without the known secrets; what is only named like one stays."""
+        return line if self._known is None else self._known.sub(REDACTED, line)
+
     def __call__(self, line: str) -> str:
         """Return the line without its secrets."""
-        if self._known is not None:
-            line = self._known.sub(REDACTED, line)
+        line = self.by_value(line)
         line = _NAMED.sub(rf"\1\2{REDACTED}", line)
         return _BEARER.sub(rf"\1{REDACTED}", line)

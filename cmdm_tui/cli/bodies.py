@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -70,6 +70,8 @@ def _parsed(text: str, where: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         _unusable(f"{where} is not valid JSON: {error.msg} at {place}. Mend it there.")
+    except InvalidOperation:
+        _unusable(f"{where} holds a number that is out of range. Mend it there.")
     except (ValueError, RecursionError) as error:
         _unusable(f"{where} is not valid JSON: {one_line(str(error), 100)}. Mend it there.")
 

@@ -97,12 +97,22 @@ def to_stderr(line: str) -> None:
 def to_file(path: Path) -> Write:
     """Return what appends lines, each with its time, to a file that only its owner can read.
 
-    Raises Failure where the file cannot be opened.
+    Raises Failure where the file cannot be opened. One that later takes no more (a full disk) fails
+    no call: that is told once, and the rest is not written.
     """
+    is_writable = True
 
     def write(line: str) -> None:
-        with _opened(path) as file:
-            file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}  {line}\n")
+        nonlocal is_writable
+        if not is_writable:
+            return
+        try:
+            with _opened(path) as file:
+                file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}  {line}\n")
+        except (Failure, OSError) as error:
+            is_writable = False
+            words = str(error) if isinstance(error, Failure) else _unwritten(path, error)
+            to_stderr(f"{words} Nothing more is logged.")
 
     _opened(path).close()
     return write
@@ -112,6 +122,9 @@ def _opened(path: Path) -> TextIO:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        message = f"{one_line(str(path), 200)} cannot be written: {error.strerror}. Check its path."
-        raise Failure(message) from None
+        raise Failure(_unwritten(path, error)) from None
     return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    return f"{one_line(str(path), 200)} cannot be written: {error.strerror}. Check its path."

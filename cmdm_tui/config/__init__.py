@@ -14,7 +14,7 @@ from cmdm_tui.config.profile import (
 from cmdm_tui.config.profiles import ProfileStore
 from cmdm_tui.config.secret import SECRETS, Credentials, SecretName, SecretStr
 from cmdm_tui.config.settings import COLOURS, KEYS, PLACES, SecretPlace, Settings, command_key
-from cmdm_tui.config.tokens import KeptToken, TokenCache, forget_tokens, kept_for
+from cmdm_tui.config.tokens import KeptToken, TokenCache, forget_tokens, is_sendable, kept_for
 
 __all__ = [
     "COLOURS",
@@ -41,6 +41,7 @@ __all__ = [
     "command_key",
     "environment_profile",
     "forget_tokens",
+    "is_sendable",
     "kept_for",
     "require_name",
     "secret_of_command",

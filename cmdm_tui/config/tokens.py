@@ -44,6 +44,11 @@ class KeptToken:
         return self.renew_at - (time.time() + self.clock_offset)
 
 
+def is_sendable(token: str) -> bool:
+    """Tell whether a header can carry the token: printable ASCII with no space at an end."""
+    return _SENDABLE.fullmatch(token) is not None
+
+
 class _File(msgspec.Struct, frozen=True):
     token: str
     renew_at: float | None
@@ -138,7 +143,7 @@ def _read(path: Path) -> _File | None:
     is_of_this_world = (
         abs(file.clock_offset) <= _LARGEST_OFFSET and 0 <= (file.renew_at or 0.0) <= _LATEST
     )
-    return file if is_of_this_world and _SENDABLE.fullmatch(file.token) else None
+    return file if is_of_this_world and is_sendable(file.token) else None
 
 
 def _still_good(file: _File) -> KeptToken | None:

@@ -46,7 +46,16 @@ def test_plain_http_to_another_machine_is_refused(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "crm.example.com", "ftp://x", "https://", "https://u:p@x", "https://x?y", "https://a b"],
+    [
+        "",
+        "crm.example.com",
+        "ftp://x",
+        "https://",
+        "https://u:p@x",
+        "https://x?y",
+        "https://a b",
+        "https://[",
+    ],
 )
 def test_what_is_no_address_is_refused_in_words(written: str) -> None:
     with pytest.raises(InvalidCall) as raised:

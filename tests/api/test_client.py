@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import time
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -218,6 +219,7 @@ async def test_a_create_whose_answer_is_lost_is_in_doubt_and_not_sent_again(
             lambda: client.convert_lead("ABC1D2E3"),
             lambda: client.request("POST", "lead", content=b"{}"),
             lambda: client.request("PUT", "/LEAD/Convert/X", content=b"{}"),
+            lambda: client.request("PUT", "l%65ad//convert/X", content=b"{}"),
         ):
             server.requests.clear()
             server.script = breaking(LOSSES[loss])
@@ -236,10 +238,13 @@ async def test_a_create_that_never_left_is_a_plain_failure(server: ScriptedServe
     assert server.calls == []
 
 
-async def test_an_answer_that_drips_ends_with_the_deadline() -> None:
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"HTTP/1.1 200 OK\r\nx: "]
+)
+async def test_an_answer_that_drips_ends_with_the_deadline(head: bytes) -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        writer.write(head)
         try:
             while True:
                 writer.write(b" ")
@@ -273,6 +278,31 @@ async def test_an_answer_larger_than_the_bound_is_refused(server: ScriptedServer
         server.script = lambda _: http(200, b"not gzip", {"Content-Encoding": "gzip"})
         with pytest.raises(MalformedResponse, match="encoding is broken"):
             await client.page("lead")
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate, gzip", "GZIP,gzip", "br", "zstd"])
+async def test_an_encoding_that_was_not_asked_for_is_not_unfolded(
+    server: ScriptedServer, encoding: str
+) -> None:
+    bomb = gzip.compress(gzip.compress(b" " * 50_000_000))
+    server.script = lambda _: http(200, bomb, {"Content-Encoding": encoding})
+    async with Client(server.url, CREDENTIALS, largest_answer=1_000_000) as client:
+        await client.sign_in()
+        tracemalloc.start()
+        with pytest.raises(MalformedResponse, match="no JSON"):
+            await client.page("lead")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("encoding", ["identity, gzip", "gzip,", " X-GZIP "])
+async def test_an_encoding_may_be_written_in_other_ways(
+    server: ScriptedServer, client: Client, encoding: str
+) -> None:
+    body = gzip.compress(json.dumps(LIST).encode())
+    server.script = lambda _: http(200, body, {"Content-Encoding": encoding})
+    assert len((await client.page("lead")).records) == 1
 
 
 async def test_pages_come_to_the_last_and_no_further(

@@ -98,6 +98,12 @@ def test_any_json_value_is_a_value_digit_for_digit() -> None:
     assert record.properties["Tags"] == ["a", {"b": None}]
 
 
+def test_a_number_beyond_any_decimal_comes_as_text_digit_for_digit() -> None:
+    body = b'{"Entity": [{"ExternalID": "A", "Properties": {"a": -1.5E99999999999999999999}}]}'
+    (record,) = page_of(body).records
+    assert record.properties == {"a": "-1.5E99999999999999999999"}
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert page_of(b"\xef\xbb\xbf" + json.dumps({"Entity": [RECORD]}).encode()).records
 
@@ -134,6 +140,9 @@ def test_a_malformed_answer_is_quoted_safely() -> None:
 @given(st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
 @example(b'"\x80"')
 @example(b'{"token": "\xff"}')
+@example(b'{"Entity": [{"ExternalID": "A", "Properties": {"x": 1e9999999999999999999}}]}')
+@example(b'{"Total Records": 1e9999999999999999999, "Entity": []}')
+@example(b'{"ExternalID": 1e9999999999999999999, "token": 1e9999999999999999999}')
 def test_no_body_at_all_gets_anything_but_a_value_or_malformed(body: bytes) -> None:
     for read in (
         lambda: page_of(body),

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from cmdm_tui.api import Client, NetworkError, NotFound, OutcomeUnknown, ResponseTooLarge
+from cmdm_tui.api import (
+    BadRequest,
+    Client,
+    NetworkError,
+    NotFound,
+    OutcomeUnknown,
+    ResponseTooLarge,
+)
 from cmdm_tui.api.events import Answered, Event, GaveUp, Retrying, SigningIn, Waiting
 from cmdm_tui.api.reconcile import Verdict
 from cmdm_tui.api.retry import RetryPolicy
@@ -149,6 +156,36 @@ async def test_updates_and_deletes_come_through_any_faults(
     assert shop.leads == {}
 
 
+@pytest.mark.parametrize("was_done", [True, False])
+async def test_a_refusal_of_what_may_be_done_already_is_looked_into(
+    server: ScriptedServer, was_done: bool
+) -> None:
+    lost = {"DELETE": True, "PUT": True}
+    task = {"ExternalID": "T", "Properties": {"Status": "Closed" if was_done else "Open"}}
+
+    def script(request: Request) -> Answer:
+        if request.method == "GET":
+            is_gone = was_done and request.path == "/lead/L"
+            return http(400, {"Message": "unknown"}) if is_gone else http(200, task)
+        if lost.pop(request.method, False):
+            return None
+        return http(400, {"Message": "refused"})
+
+    server.script = script
+    async with Client(server.url, CREDENTIALS, policy=EAGER) as client:
+        for again in (lambda: client.delete("lead", "L"), lambda: client.close_task("T")):
+            if was_done:
+                assert (await again()).message == "refused"
+            else:
+                with pytest.raises(BadRequest, match="refused"):
+                    await again()
+        looked = [call.path for call in server.calls if call.method == "GET"]
+        assert looked == ["/lead/L", "/task/T"]
+        with pytest.raises(BadRequest):
+            await client.delete("lead", "L")
+    assert len([call for call in server.calls if call.method == "GET"]) == 2
+
+
 @pytest.mark.parametrize("count", [200])
 async def test_many_cold_calls_and_then_many_refused_ones_sign_in_once_each(
     server: ScriptedServer, count: int
@@ -199,8 +236,9 @@ async def test_a_429_storm_is_waited_out_tried_by_one_and_then_spread(
     arrivals: list[float] = []
     reset = 0.0
     refused_at = 0.0
+    until_answered: list[int] = []
 
-    def script(_: Request) -> bytes:
+    async def script(_: Request) -> bytes:
         nonlocal reset, refused_at
         now = time.time()
         arrivals.append(now)
@@ -210,6 +248,10 @@ async def test_a_429_storm_is_waited_out_tried_by_one_and_then_spread(
             refused_at = now
             told = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(reset))}
             return http(429, {"Message": "limit"}, {**told, "Date": date_header(now)})
+        if not until_answered:
+            until_answered.append(len(arrivals))
+            await asyncio.sleep(0.2)
+            until_answered.append(len(arrivals))
         return http(200, EMPTY, {"Date": date_header(now)})
 
     server.script = script
@@ -221,6 +263,7 @@ async def test_a_429_storm_is_waited_out_tried_by_one_and_then_spread(
     after = sorted(moment for moment in arrivals if moment >= reset)
     assert len(before) <= 16, "only calls that were under way when the first was refused"
     assert max(before) - min(before) < 0.5
+    assert until_answered[0] == until_answered[1], "one tries, and the rest wait for its answer"
     assert len(after) == 50
     assert after[-1] - after[0] > 0.3, "spread, not all at once"
     assert any(isinstance(event, Waiting) for event in told)

@@ -137,7 +137,31 @@ async def test_a_reader_that_stops_early_costs_little() -> None:
     assert len(service.calls) == 1
     await anext(pages)
     await pages.aclose()
+    assert len(asyncio.all_tasks()) == 1
     assert len(service.calls) <= 3
+
+
+async def test_a_reader_that_is_cancelled_while_it_stops_stays_cancelled() -> None:
+    ending, may_end = asyncio.Event(), asyncio.Event()
+
+    async def retrieve(number: int, per_page: int, by_id: bool) -> Page:
+        if number == 4:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ending.set()
+                await may_end.wait()
+        return await Service(1_000).retrieve(number, per_page, by_id)
+
+    pages = each_page(retrieve, Reading("lead", 10), lambda _: None)
+    for _ in range(3):
+        await anext(pages)
+    stopping = asyncio.ensure_future(pages.aclose())
+    await ending.wait()
+    stopping.cancel()
+    may_end.set()
+    await asyncio.wait([stopping])
+    assert stopping.cancelled()
 
 
 async def test_what_is_granted_is_asked_for_from_then_on() -> None:

@@ -47,6 +47,11 @@ def test_what_is_named_like_a_secret_is_taken_out(line: str) -> None:
     assert "hunter2" not in Redactor([])(line)
 
 
+def test_words_of_a_service_lose_secrets_but_no_word_that_one_happens_to_be() -> None:
+    redact = Redactor.of_words(["wrong", "hunter2", "correcthorse"])
+    assert redact.by_value("wrong: hunter2, correcthorse, token: x") == "wrong: …, …, token: x"
+
+
 def test_ordinary_lines_stay_as_they_are() -> None:
     line = "200  3.1 ms  GET /lead?per_page=5&page=1&sort_by=LastName (call 3)"
     assert Redactor(["a-secret"])(line) == line

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cmdm_tui.api import (
+    ApiError,
     AuthenticationFailed,
     Client,
     Credentials,
@@ -15,6 +16,7 @@ from cmdm_tui.api import (
     MalformedResponse,
     SecretStr,
 )
+from cmdm_tui.api.auth import Token
 from cmdm_tui.api.quota import ServerClock
 from tests.api.conftest import CREDENTIALS, Request, ScriptedServer, http
 
@@ -73,6 +75,21 @@ async def test_a_refused_fresh_token_is_an_error_not_a_loop(
         await client.page("lead")
     assert server.sign_ins == 2
     assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize(("status", "message"), [(403, "not yours"), (400, "bad token }")])
+async def test_a_refusal_that_a_new_token_does_not_mend_is_not_tried_on_each_call(
+    server: ScriptedServer, client: Client, status: int, message: str
+) -> None:
+    server.script = lambda _: http(status, {"Message": message})
+    for _ in range(5):
+        with pytest.raises(ApiError, match=message):
+            await client.page("lead")
+    assert (server.sign_ins, len(server.calls)) == (2, 6)
+    answers = iter([http(401, {}), http(200, LIST)])
+    server.script = lambda _: next(answers)
+    await client.page("lead")
+    assert server.sign_ins == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
@@ -139,6 +156,69 @@ async def test_a_token_is_renewed_before_its_end_by_the_servers_clock(
     assert [authorization(call) for call in server.calls][-1] == "Bearer token-2"
 
 
+@pytest.mark.parametrize("skew", [-86_400, 0, 86_400])
+async def test_a_tokens_end_may_be_told_by_any_answer_and_anew(
+    server: ScriptedServer, skew: int
+) -> None:
+    local = [1_700_000_000.0]
+
+    def ending_in(seconds: float) -> dict[str, str]:
+        now = local[0] + skew
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
+        return {"Date": date, "x-token-reset": str(int(now + seconds))}
+
+    kept: list[Token] = []
+
+    class Keeper:
+        def kept(self) -> Token | None:
+            return None
+
+        def keep(self, token: Token) -> None:
+            kept.append(token)
+
+    clock = ServerClock(lambda: local[0], lambda: local[0])
+    async with Client(server.url, CREDENTIALS, clock=clock, tokens=Keeper()) as client:
+        for life in (1_000, 500):
+            answer = http(200, LIST, ending_in(life))
+            server.script = lambda _, answer=answer: answer
+            await client.page("lead")
+        local[0] += 450
+        server.script = lambda _: http(200, LIST)
+        await client.page("lead")
+        assert server.sign_ins == 1
+        local[0] += 25
+        await client.page("lead")
+    assert server.sign_ins == 2
+    assert [token.value.reveal() for token in kept] == ["token-1", "token-1", "token-2"]
+    assert kept[1].renew_at == 1_700_000_000 + skew + 970
+
+
+async def test_an_answer_under_an_old_token_says_nothing_of_the_new_one(
+    server: ScriptedServer,
+) -> None:
+    local = [1_700_000_000.0]
+    may_answer, arrived = asyncio.Event(), asyncio.Event()
+
+    async def script(request: Request) -> bytes:
+        if not arrived.is_set():
+            arrived.set()
+            await may_answer.wait()
+            return http(200, LIST, {"x-token-reset": str(int(local[0]) + 10)})
+        return http(200, LIST)
+
+    server.script = script
+    clock = ServerClock(lambda: local[0], lambda: local[0])
+    async with Client(server.url, CREDENTIALS, clock=clock) as client:
+        late = asyncio.ensure_future(client.page("lead"))
+        await arrived.wait()
+        await client.sign_in()
+        may_answer.set()
+        await late
+        local[0] += 20
+        await client.page("lead")
+    assert server.sign_ins == 2
+
+
 @pytest.mark.parametrize("bad", ["", "a\r\nx-evil: 1", "a\nb", "a\x00b", " a", "a ", "\ud800"])
 async def test_a_value_no_header_carries_is_refused_before_it_is_sent(
     server: ScriptedServer, bad: str
@@ -152,7 +232,7 @@ async def test_a_value_no_header_carries_is_refused_before_it_is_sent(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"token": ""}, {"token": 3}, {"token": "a\nb"}, {"token": "é"}, b"<html>", b""]
+    "body", [{}, *({"token": token} for token in ("", 3, "a\nb", "é", "a ")), b"<html>", b""]
 )
 async def test_a_sign_in_without_a_token_is_an_error(
     server: ScriptedServer, client: Client, body: object
@@ -160,6 +240,38 @@ async def test_a_sign_in_without_a_token_is_an_error(
     server.sign_in = lambda _: http(200, body)
     with pytest.raises(MalformedResponse, match="holds no"):
         await client.page("lead")
+
+
+async def test_no_error_repeats_a_secret_that_the_service_repeats(
+    server: ScriptedServer, client: Client
+) -> None:
+    words = "<pre>the-client:the-secret:pässword says Bearer token-1</pre> or pässword"
+    for answer in (
+        http(400, {"Message": words}),
+        http(401, words.encode()),
+        http(418, {"error": words}),
+        http(200, words.encode()),
+        http(200, {"x": words}),
+    ):
+        server.script = lambda _, answer=answer: answer
+        server.sign_in = None
+        for attempt in (
+            lambda: client.record("lead", "A"),
+            lambda: client.create("lead", {"a": "b"}),
+            client.sign_in,
+        ):
+            if attempt == client.sign_in:
+                server.sign_in = server.script
+            with pytest.raises(ApiError) as raised:
+                await attempt()
+            error = raised.value
+            shown = f"{error!r} {error} {error.message} {error.args}"
+            assert not [
+                secret for secret in ("the-client", "the-secret", "pässword", "token-1")
+                if secret in shown
+            ]  # fmt: skip
+            cause = getattr(error, "cause", None)
+            assert cause is None or "pässword" not in str(cause)
 
 
 async def test_no_error_shows_a_secret(server: ScriptedServer, client: Client) -> None:

@@ -137,6 +137,7 @@ BAD_JSON: dict[str, tuple[bytes, str]] = {
     "NaN": (b'{"a": NaN}', "NaN has no form in JSON"),
     "a name twice": (b'{"a": 1, "a": 2}', "the name a stands twice"),
     "no UTF-8": (b'{"a": "\xff"}', "is not UTF-8 (byte 7)"),
+    "a number out of range": (b'{"a": 1e9999999999999999999}', "a number that is out of range"),
     "very deep": (b"[" * 100_000, "is not valid JSON"),
     "half a character": (b'{"LastName": "\\ud800"}', "not valid Unicode"),
 }

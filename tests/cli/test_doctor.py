@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from cmdm_tui.cli.checking import versions
+from cmdm_tui.cli.checking.configuration import check_files
 from cmdm_tui.cli.checking.network import way_to
 from cmdm_tui.cli.checking.terminal import check_terminal
+from cmdm_tui.config import Paths
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 
@@ -124,12 +126,29 @@ def test_a_folder_that_others_can_change_is_told(cmdm: Command, config: Path) ->
     assert (found["state"], found["advice"]) == ("problem", f"Run chmod 700 {config}.")
 
 
+def test_a_folder_that_others_can_exchange_is_told(cmdm: Command, config: Path) -> None:
+    above = config.parent
+    for mode, state in ((0o777, "problem"), (0o1777, "ok"), (0o755, "ok")):
+        above.chmod(mode)
+        check = checks(cmdm, "--offline")["config folder"]
+        assert check["state"] == state
+        if state == "problem":
+            assert f"chmod go-w {above}" in check["advice"]
+
+
 def test_a_folder_that_cannot_be_made_is_told(cmdm: Command, home: Path) -> None:
     home.mkdir()
     (home / "data").write_text("no folder")
     found = checks(cmdm, "--offline")["data folder"]
     assert found["state"] == "problem"
     assert "is no folder" in found["found"]
+
+
+def test_a_folder_that_nobody_can_look_at_is_no_crash(tmp_path: Path) -> None:
+    nowhere = tmp_path / ("x" * 300)
+    found = {check.name: check for check in check_files(Paths(config=nowhere, data=nowhere))}
+    assert found["profiles file"].state == "problem"
+    assert "File name too long" in found["profiles file"].found
 
 
 def test_the_profile_and_where_it_comes_from_are_told(cmdm: Command, config: Path) -> None:

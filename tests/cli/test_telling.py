@@ -82,6 +82,14 @@ def test_a_log_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
             to_file(path)
 
 
+def test_a_log_file_that_takes_no_more_fails_no_call_and_is_told_once(
+    cmdm: Command, signed_in: RunningInfo
+) -> None:
+    ended = cmdm("--log-file", "/dev/full", "list", "lead", "--page", "1")
+    assert (ended.code, signed_in.password in ended.err) == (0, False)
+    assert ended.err.count("/dev/full cannot be written: No space left on device") == 1
+
+
 def test_each_call_is_told_and_logged_when_asked(
     cmdm: Command, signed_in: RunningInfo, tmp_path: Path
 ) -> None:

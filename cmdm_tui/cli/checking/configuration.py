@@ -73,7 +73,7 @@ def _profiles(paths: Paths) -> Check:
         names = ProfileStore(paths).names()
     except ConfigurationError as error:
         return problem(name, *_told(error))
-    if not file.exists():
+    if _mode(file) is None:
         return ok(name, f"{file} is not there yet: no profile is set up")
     count = f"{len(names)} profile{'s' if len(names) != 1 else ''}"
     return ok(name, f"{file} is valid and holds {count}")
@@ -82,9 +82,9 @@ def _profiles(paths: Paths) -> Check:
 def _secret_files(paths: Paths) -> list[Path]:
     known = {paths.secrets}
     for folder in (paths.config, paths.data):
-        if folder.is_dir():
+        if stat.S_ISDIR(_mode(folder) or 0):
             known |= {*folder.glob("*secret*"), *folder.glob("*token*"), *folder.glob("*token*/*")}
-    return sorted(file for file in known if file.is_file())
+    return sorted(file for file in known if stat.S_ISREG(_mode(file) or 0))
 
 
 def _private(file: Path) -> Check | None:
@@ -101,22 +101,46 @@ def _private(file: Path) -> Check | None:
 
 def _folder(name: str, folder: Path) -> Check:
     place = folder
-    while not place.exists() and place != place.parent:
+    while (mode := _mode(place)) is None and place != place.parent:
         place = place.parent
-    if not place.is_dir():
+    if mode is None or not stat.S_ISDIR(mode):
         return problem(name, f"{place} is no folder", "Move it away.")
     if not os.access(place, os.W_OK | os.X_OK):
         found = f"{folder} cannot be written"
         variable = "XDG_CONFIG_HOME" if name.startswith("config") else "XDG_DATA_HOME"
         return problem(name, found, f"Make {place} writable, or set {variable} to another.")
-    if place == folder and folder.stat().st_mode & _OTHERS_WRITE:
+    if place == folder and mode & _OTHERS_WRITE:
         found = f"Other users of this machine can change {folder}"
         return problem(name, found, f"Run chmod 700 {folder}.")
+    above = _open_above(folder)
+    if above is not None:
+        found = f"Other users of this machine can put another folder in the place of {folder}"
+        return problem(name, found, f"Run chmod go-w {above}.")
     free = shutil.disk_usage(place).free
     if free < _LITTLE_SPACE:
         found = f"{folder} has {free // 1024 // 1024} MB left"
         return warning(name, found, "Free some space.")
     return ok(name, f"{folder} can be written" + ("" if place == folder else ", once made"))
+
+
+def _mode(path: Path) -> int | None:
+    """Return the mode of what is there, None where nothing is or none may look."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
+
+
+def _open_above(folder: Path) -> Path | None:
+    """Return the folder on the way whose entries another user can exchange, None where none is.
+
+    A sticky one, as /tmp is, lets nobody move what is another's.
+    """
+    for place in (folder, *folder.parents):
+        mode = _mode(place) or 0
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return place
+    return None
 
 
 def _origin(invocation: Invocation) -> str:

@@ -2,12 +2,12 @@
 
 import re
 import time
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
 from cmdm_tui.api import ApiError, AuthenticationFailed, Client, Quota, Response
 from cmdm_tui.api.decode import error_message
+from cmdm_tui.api.quota import http_date
 from cmdm_tui.cli.checking.check import Check, ok, problem, skipped, warning
 from cmdm_tui.config import Credentials, Profile
 
@@ -81,9 +81,8 @@ def _called(answer: Response) -> Check:
 
 
 def _clock(answer: Response, arrived: float) -> Check:
-    try:
-        told = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    told = http_date(answer.headers.get("date", ""))
+    if told is None:
         return skipped("clock", "The service tells no time")
     offset = told - arrived
     if abs(offset) < _OFFSET:

@@ -1,0 +1,72 @@
+"""Opens the pool of connections to one server: what every request of a client goes through."""
+
+import os
+import ssl
+
+import httpx
+
+from cmdm_tui import __version__
+from cmdm_tui.api.address import is_loopback
+from cmdm_tui.api.bounds import BoundedBodies
+from cmdm_tui.api.errors import InvalidCall
+from cmdm_tui.text import one_line
+
+MOST_AT_ONCE = 16
+"""Calls under way at once, each on a connection of its own."""
+
+_CONNECTING = 10.0
+_SILENCE = 20.0
+"""Seconds without a byte after which an attempt is given up and perhaps made again."""
+
+_KEPT_ALIVE = 4.0
+"""Seconds that an idle connection is kept: less than the 5 after which common servers close it."""
+
+_FILES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+
+
+def connections(
+    base: httpx.URL,
+    *,
+    transport: httpx.AsyncBaseTransport | None,
+    deadline: float,
+    largest_answer: int,
+) -> httpx.AsyncClient:
+    """Return the pool, not yet connected; `deadline` is in seconds, `largest_answer` in bytes.
+
+    The environment's proxies and certificates hold for other machines, not for this one. Raises
+    InvalidCall where they cannot be used; what a proxy variable says is not shown, as it may hold a
+    password.
+    """
+    try:
+        return httpx.AsyncClient(
+            transport=transport,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"cmdm/{__version__}",
+            },
+            event_hooks={"response": [BoundedBodies(largest_answer)]},
+            timeout=httpx.Timeout(
+                min(_SILENCE, deadline), connect=min(_CONNECTING, deadline), pool=None
+            ),
+            limits=httpx.Limits(max_connections=MOST_AT_ONCE, keepalive_expiry=_KEPT_ALIVE),
+            follow_redirects=False,
+            trust_env=not is_loopback(base.host),
+        )
+    except OSError as error:
+        named = " and ".join(name for name in _FILES if os.environ.get(name))
+        words = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise InvalidCall(
+            f"{named or 'A file of certificates'} cannot be used: {one_line(str(words), 100)}",
+            hint="Check what it names, or unset it",
+        ) from None
+    except ImportError:
+        raise InvalidCall(
+            "A proxy variable names a SOCKS proxy, which needs the package socksio",
+            hint="Install it, or name an HTTP proxy",
+        ) from None
+    except (ValueError, httpx.InvalidURL):
+        raise InvalidCall(
+            "A proxy variable holds no address that can be used",
+            hint="Write HTTPS_PROXY as http://host:port and NO_PROXY as names, or unset them",
+        ) from None
