@@ -17,7 +17,7 @@ from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, Cost, Kind
 from cmdm_tui.query.names import nearest
 from cmdm_tui.query.pages import EntityPages
-from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse
+from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse, too_deep
 from cmdm_tui.query.prepare import Preparation, Prepared
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
 from cmdm_tui.query.running import Batch, Resumption, Run
@@ -39,7 +39,10 @@ class Engine:
         Where an entity's fields are not known and their types matter, they are asked for once.
         Raises QueryError for SQL that cannot be run, ApiError where a call fails.
         """
-        return await Preparation(self._account, self._database).prepared(parse(sql))
+        try:
+            return await Preparation(self._account, self._database).prepared(parse(sql))
+        except RecursionError:
+            raise too_deep() from None
 
     async def run(self, prepared: Prepared, *, max_calls: int | None = None) -> Result:
         """Run a query and return its whole result; partial where `max_calls` stopped it.

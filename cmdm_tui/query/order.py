@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.naming import is_nameless
 
 _COMPARED: dict[type[exp.Expr], str] = {
     exp.LT: "text_less_than",
@@ -31,6 +32,7 @@ _MACROS = frozenset(
     {*_SQL, "text_between_than", "text_greater_than", "text_lesser_than", "folded", "order_key"}
 )
 _JOINED = frozenset({"listagg", "string_agg", "group_concat"})
+_DRAWN = frozenset({"random", "uuidv4", "uuidv7"})
 _LAST_CASED = 0x20000
 """No character from here on has a casefold of its own."""
 
@@ -64,7 +66,10 @@ def in_account_order(
 def named_projections(tree: exp.Expr) -> exp.Expr:
     """Name each computed column of the query as it is written, whatever it is rewritten to."""
     for select in list(tree.find_all(exp.Select)):
-        _name_projections(select)
+        for projection in list(select.expressions):
+            if is_nameless(projection):
+                name = projection.sql(dialect=DIALECT, normalize_functions="lower", comments=False)
+                projection.replace(exp.alias_(projection.copy(), name, quoted=True))
     return tree
 
 
@@ -85,7 +90,7 @@ def _replacement(node: exp.Expr) -> exp.Expr | None:
             return _call("text_between_than", node.this, node.args["low"], node.args["high"])
         case exp.Min() | exp.Max():
             return _extreme(node)
-        case exp.ArgMin() | exp.ArgMax():
+        case exp.ArgMin(expression=exp.Expr()) | exp.ArgMax(expression=exp.Expr()):
             node.set("expression", _key(node.expression))
         case exp.Greatest() | exp.Least():
             name = "text_greater_than" if isinstance(node, exp.Greatest) else "text_lesser_than"
@@ -136,15 +141,24 @@ def _by_parts(node: exp.Expr, left: list[exp.Expr], right: list[exp.Expr]) -> ex
     )
 
 
-def _extreme(node: exp.Expr) -> exp.Expr:
+def _extreme(node: exp.Expr) -> exp.Expr | None:
     value = node.this
     if isinstance(value, exp.Distinct):
         value = value.expressions[0]
+    count = extremes(node)
+    if not isinstance(value, exp.Expr) or isinstance(value, exp.Star):
+        return None
+    if count is not None and count.find(exp.Column):
+        return None
     kind = exp.ArgMin if isinstance(node, exp.Min) else exp.ArgMax
     found = kind(this=value.copy(), expression=_key(value.copy()))
-    if node.expressions:
-        found.set("count", node.expressions[0])
+    found.set("count", count)
     return found
+
+
+def extremes(call: exp.Expr) -> exp.Expr | None:
+    """Return how many values a `min` or `max` is to give, as a list; None where it is the one."""
+    return call.args.get("count") or next(iter(call.args.get("expressions") or ()), None)
 
 
 def _items(item: exp.Expr) -> list[exp.Expr]:
@@ -160,7 +174,7 @@ def _items(item: exp.Expr) -> list[exp.Expr]:
 
 
 def _is_keyed(node: exp.Ordered) -> bool:
-    if isinstance(node.this, exp.Var | exp.Collate | exp.Literal):
+    if isinstance(node.this, exp.Var | exp.Collate | exp.Literal) or _is_folded(node.this):
         return False
     spec = node.find_ancestor(exp.Window, exp.Query)
     if isinstance(spec, exp.Window) and _has_distance(spec):
@@ -169,6 +183,10 @@ def _is_keyed(node: exp.Ordered) -> bool:
     if isinstance(group, exp.WithinGroup):
         return isinstance(group.this, exp.GroupConcat) or group.this.name.lower() in _JOINED
     return True
+
+
+def _is_folded(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name == "folded"
 
 
 def _has_distance(window: exp.Window) -> bool:
@@ -191,17 +209,6 @@ def _is_number(node: exp.Expr) -> bool:
 def _is_asof(node: exp.Expr) -> bool:
     join = node.find_ancestor(exp.Join, exp.Query)
     return isinstance(join, exp.Join) and join.method == "ASOF"
-
-
-def _name_projections(select: exp.Select) -> None:
-    """Name each computed column as it was written, which rewriting would change."""
-    for projection in select.expressions:
-        named = (exp.Column, exp.Alias, exp.Star, exp.Columns, exp.Aliases, exp.Subquery)
-        if not isinstance(projection, named) and not projection.find(exp.Columns, exp.Unnest):
-            if isinstance(projection, exp.Dot | exp.Bracket | exp.Explode):
-                continue
-            name = projection.sql(dialect=DIALECT, normalize_functions="lower")
-            projection.replace(exp.alias_(projection.copy(), name, quoted=True))
 
 
 def _write_out_grouping(select: exp.Select, aggregates: frozenset[str]) -> None:
@@ -252,29 +259,76 @@ def _ordered_from_outside(tree: exp.Expr) -> exp.Expr:
 
 
 def _resolve_positions(query: exp.Expr) -> None:
-    """Write the columns that an ORDER BY gives by position, or as ALL, by what they are."""
+    """Put the fold of each column that an ORDER BY gives by position, name or as ALL before it.
+
+    A name that the query gives stands before a column's own, but not within an expression: so what
+    is folded is written out, and the item itself left as it is.
+    """
     order = query.args.get("order")
     if not isinstance(order, exp.Order):
         return
-    columns = list(_output(query))
-    resolved: list[exp.Expr] = []
-    for ordered in order.expressions:
-        what = ordered.this
-        if isinstance(what, exp.Var) and what.name.upper() == "ALL" and columns:
-            for column in columns:
-                copy = ordered.copy()
-                copy.set("this", column.copy())
-                resolved.append(copy)
-            continue
-        if isinstance(what, exp.Literal) and not what.is_string and columns:
-            position = int(what.name) if what.name.isdigit() else 0
-            if not 1 <= position <= len(columns):
-                raise SqlError(
-                    f"ORDER BY {what.name} is none of the query's {len(columns)} columns"
-                )
-            ordered.set("this", columns[position - 1].copy())
-        resolved.append(ordered)
+    columns, named = list(_output(query)), _computed(query)
+    resolved = [item for one in order.expressions for item in _resolved(one, columns, named)]
     order.set("expressions", resolved)
+    if not resolved:
+        query.set("order", None)
+
+
+def _resolved(
+    ordered: exp.Expr, columns: list[exp.Expr], named: dict[str, exp.Expr]
+) -> Iterator[exp.Expr]:
+    what = ordered.this
+    if isinstance(what, exp.Var) and what.name.upper() == "ALL" and columns:
+        for position, column in enumerate(columns, 1):
+            yield from _folded_first(ordered, column, exp.Literal.number(position))
+    elif isinstance(what, exp.Literal) and not what.is_string and columns:
+        position = int(what.name) if what.name.isdigit() else 0
+        if not 1 <= position <= len(columns):
+            raise SqlError(f"ORDER BY {what.name} is none of the query's {len(columns)} columns")
+        yield from _folded_first(ordered, columns[position - 1], what)
+    elif isinstance(what, exp.Column) and not what.table and what.name.casefold() in named:
+        name = exp.var(what.this.sql(dialect=DIALECT))
+        yield from _folded_first(ordered, named[what.name.casefold()], name)
+    else:
+        yield ordered
+
+
+def _folded_first(ordered: exp.Expr, value: exp.Expr, name: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the fold of a value, and what goes by its name; neither for one that orders nothing."""
+    if _is_constant(value):
+        return
+    folded, itself = ordered.copy(), ordered.copy()
+    folded.set("this", _call("folded", value))
+    itself.set("this", name.copy())
+    if not _is_drawn(value):
+        yield folded
+    yield itself
+
+
+def _computed(query: exp.Expr) -> dict[str, exp.Expr]:
+    """Return what a SELECT gives a name, by that name casefolded; the first of equal ones."""
+    named: dict[str, exp.Expr] = {}
+    for one in query.expressions if isinstance(query, exp.Select) else ():
+        if isinstance(one, exp.Alias):
+            named.setdefault(one.alias.casefold(), one.unalias())
+    return named
+
+
+def _is_constant(node: exp.Expr) -> bool:
+    """Tell whether an expression is written out, so that it orders nothing."""
+    node = node.unnest()
+    if isinstance(node, exp.Neg):
+        node = node.this
+    return isinstance(node, exp.Literal | exp.Null | exp.Boolean)
+
+
+def _is_drawn(node: exp.Expr) -> bool:
+    """Tell whether an expression may come to something else when it is computed once more."""
+    return any(
+        isinstance(one, exp.Rand | exp.Uuid)
+        or (isinstance(one, exp.Anonymous) and one.name.casefold() in _DRAWN)
+        for one in node.walk()
+    )
 
 
 def _output(query: exp.Expr) -> Iterator[exp.Expr]:

@@ -412,11 +412,11 @@ def executable(
     `rewrite` changes a copy of it first; its columns keep the names they have. See
     `in_account_order` for `fully`.
     """
-    tree = query.tree.copy()
+    tree = named_projections(query.tree.copy())
     places = find_tables(tree)
     located(Source(node, source.entity) for node, source in zip(places, query.sources, strict=True))
     if rewrite is not None:
-        tree = rewrite(named_projections(tree))
+        tree = rewrite(tree)
     return in_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
 
 

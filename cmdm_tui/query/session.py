@@ -179,8 +179,8 @@ class Session:
 
 def sql_error(error: duckdb.Error) -> SqlError:
     """Return DuckDB's refusal as an error of ours, in its first words."""
-    text = re.sub(r"\btemp(\.main)?\.", "", str(error))
-    text = text.split("\n\nLINE", 1)[0]
+    text = re.sub(r"""(\btemp|"temp")\.(main\.)?""", "", str(error))
+    text = _ASIDE.split(text, maxsplit=1)[0]
     return SqlError(" ".join(text.split()))
 
 
@@ -190,21 +190,30 @@ def raw_name(table: Table) -> str:
 
 
 def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
-    """Return a query whose moments of a time zone are as they are in UTC: Python reads those."""
-    zoned = [kind == _ZONED for _, kind in described]
-    if not any(zoned):
+    """Return a query whose moments of a time zone are as they are in UTC: Python reads those.
+
+    The connection's own time zone is UTC, so that a cast is enough, however deep they are.
+    """
+    if not any(_ZONED in kind for _, kind in described):
         return sql
     names = [f"c{n}" for n in range(1, len(described) + 1)]
     shown = [
-        f"{name} AT TIME ZONE 'UTC'" if is_zoned else name
-        for name, is_zoned in zip(names, zoned, strict=True)
+        f"CAST({name} AS {shown_type(kind)})" if _ZONED in kind else name
+        for name, (_, kind) in zip(names, described, strict=True)
     ]
     return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
 
 
 def shown_type(kind: str) -> str:
     """Return a column's type as the result has it."""
-    return "TIMESTAMP" if kind == _ZONED else kind
+    return kind.replace(_ZONED, "TIMESTAMP")
 
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+"""What a type is called, or a part of one that is nested."""
+
+_ASIDE = re.compile(
+    r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Please try installing"
+    r"|\s*Alternatively, consider enabling"
+)
+"""Where DuckDB goes on with what helps nobody here: excerpts, and settings that are locked."""
