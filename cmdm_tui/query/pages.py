@@ -97,14 +97,16 @@ class EntityPages:
         sort_order: SortOrder | None,
         fields: Sequence[str] | None,
         per_page: int,
+        at_any_size: bool = True,
     ) -> Page:
         """Return the first page, which shows what the server grants: it may refuse the size.
 
         The page is kept under the size that it was granted under. Raises BadRequest where the
-        server refuses every size.
+        server refuses every size, or the size asked for where it is not to be `at_any_size`.
         """
         refusal: BadRequest | None = None
-        for size in (per_page, *(one for one in _SMALLER if one < per_page)):
+        smaller = [one for one in _SMALLER if one < per_page] if at_any_size else []
+        for size in (per_page, *smaller):
             try:
                 page = await self.page(
                     1, sort_by=sort_by, sort_order=sort_order, fields=fields, per_page=size

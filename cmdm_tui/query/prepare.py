@@ -221,7 +221,8 @@ class Preparation:
         name = sorting.column.name
         first = FirstCall(entity, size, None, name, "desc" if sorting.descending else "asc")
         try:
-            page = await self._first(first)
+            # The name may be refused, as it may be spelled otherwise: no smaller page is tried.
+            page = await self._first(first, at_any_size=False)
         except BadRequest:
             return await self._asked_fields(entity)
         if facts.shows_order(page, name, descending=sorting.descending):
@@ -251,9 +252,10 @@ class Preparation:
         self._guessed.discard(entity)
         return await self._asked_fields(entity)
 
-    async def _first(self, first: FirstCall) -> "facts.Page":
+    async def _first(self, first: FirstCall, *, at_any_size: bool = True) -> "facts.Page":
         try:
             page = await self._pages[first.entity].first(
+                at_any_size=at_any_size,
                 sort_by=first.sort_by,
                 sort_order=first.sort_order,
                 fields=first.fields,

@@ -51,6 +51,11 @@ async def test_the_first_rows_by_a_text_ask_for_no_fields(
         assert not [call for call in cold.network.calls if "/fields" in call]
 
 
+async def test_a_name_in_another_case_costs_one_call_that_is_refused(opened: Opened) -> None:
+    await opened.cost_of("SELECT LastName FROM lead ORDER BY LASTNAME LIMIT 10")
+    assert sum("sort_by=LASTNAME" in call for call in opened.network.calls) == 1
+
+
 async def test_the_first_rows_by_what_may_be_a_number_ask_for_the_fields(opened: Opened) -> None:
     await opened.rows("SELECT Score FROM lead ORDER BY Score DESC LIMIT 10")
     assert [call for call in opened.network.calls if "/fields" in call]
