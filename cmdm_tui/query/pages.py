@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, SortOrder
+from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
 from cmdm_tui.api.events import Tell, nobody
 from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.keeping import KeptPage, KeptReading, KeptRecord
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 from cmdm_tui.query.plan import FirstCall
@@ -18,6 +19,8 @@ _SMALLER = (500, 200, 100, 50, 25, 10, 1)
 """What is asked for in turn where a server refuses a page of the size asked for."""
 
 _Key = tuple[int, str | None, str | None, int]
+_READ_BEFORE = Response(0, "GET", "", 200, {}, b"", 0.0)
+"""The answer of a page that another process has read: of that, only the records are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,43 @@ class EntityPages:
         self.entity = entity
         self.budget = budget
         self.keeps_all = False
+
+    def kept(self) -> tuple[list[KeptPage], list[KeptRecord]]:
+        """Return the pages and records that are kept, as another process can have them."""
+        pages = [
+            KeptPage(
+                self.entity,
+                *key,
+                None if one.fields is None else sorted(one.fields),
+                one.page.total_records,
+                one.page.total_pages,
+                [(record.external_id, dict(record.properties)) for record in one.page.records],
+            )
+            for key, one in self._kept.items()
+        ]
+        records = [
+            KeptRecord(self.entity, name, None if one is None else dict(one.properties))
+            for name, one in self._records.items()
+        ]
+        return pages, records
+
+    def remember(self, reading: KeptReading) -> None:
+        """Keep what a run has read in another process."""
+        for one in reading.pages:
+            if one.entity == self.entity:
+                records = tuple(Record(one.entity, *values) for values in one.records)
+                page = Page(
+                    one.entity, records, one.total_records, one.total_pages, one.per_page,
+                    one.number, _READ_BEFORE,
+                )  # fmt: skip
+                key = (one.number, one.sort_by, one.sort_order, one.per_page)
+                self._kept[key] = _Kept(page, None if one.fields is None else frozenset(one.fields))
+        for one in reading.records:
+            if one.entity == self.entity:
+                record = None
+                if one.properties is not None:
+                    record = Record(one.entity, one.external_id, one.properties)
+                self._records[one.external_id] = record
 
     async def page(
         self,
@@ -124,6 +164,13 @@ class EntityPages:
         """Tell whether a plan's first page is kept."""
         kept = self._kept.get((1, first.sort_by, first.sort_order, first.per_page))
         return kept is not None and kept.holds(first.fields)
+
+    def count_kept(self, like: FirstCall | None = None) -> int:
+        """Return how many pages and records are kept, or how many pages `like` this first one."""
+        if like is None:
+            return len(self._kept) + len(self._records)
+        order = (like.sort_by, like.sort_order, like.per_page)
+        return sum(key[1:] == order and one.holds(like.fields) for key, one in self._kept.items())
 
     async def record_or_none(self, external_id: str) -> Record | None:
         """Return one record, None where there is none of that id: one call, unless it is kept."""

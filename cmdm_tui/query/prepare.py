@@ -15,6 +15,7 @@ from cmdm_tui.query import facts
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError, UnknownName
+from cmdm_tui.query.keeping import KeptReading
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
 from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
@@ -31,6 +32,7 @@ from cmdm_tui.query.plan import (
     Plan,
     PlanClass,
     Scan,
+    Stream,
 )
 from cmdm_tui.query.planner import Understood, cheapest, counts_all, needs_first_call, options
 from cmdm_tui.query.result import ResultColumn
@@ -108,9 +110,12 @@ class Prepared:
 class Preparation:
     """Prepares one statement."""
 
-    def __init__(self, account: Account, database: Database) -> None:
+    def __init__(
+        self, account: Account, database: Database, reading: KeptReading | None = None
+    ) -> None:
         self._account = account
         self._database = database
+        self._reading = reading
         self._budget = CallBudget()
         self._learner = Learner(account)
         self._pages: dict[str, EntityPages] = {}
@@ -163,6 +168,8 @@ class Preparation:
             self._pages[entity] = EntityPages(
                 self._account.client, entity, self._budget, self._learner
             )
+            if self._reading is not None:
+                self._pages[entity].remember(self._reading)
         tables = {entity: await self._table(entity, shape) for entity in entities}
         return self._with_tables(tree, sources, shape, tables)
 
@@ -357,10 +364,26 @@ class Preparation:
             for first in firsts_of(option)
         )
 
+    def _left_of(self, option: Option) -> Cost:
+        """Return what a way costs of which another process has read some, planning included."""
+        made, cost = self._budget.used, option.cost
+        every = sum(pages.count_kept() for pages in self._pages.values())
+        match option.task:
+            case Get(table=table, ids=ids):
+                useful = sum(self._pages[table.entity].has_record(one) for one in ids)
+            case Scan() | Stream(ordering=None):
+                useful = sum(self._pages[one.entity].count_kept(one) for one in firsts_of(option))
+            case _:
+                useful = 0
+        return Cost(max(cost.low - every, 0) + made, max(cost.high - useful, 0) + made)
+
     def _plan(self, option: Option, query: Understood) -> Plan:
         made = self._budget.used
-        wasted = max(made - self._begun(option), 0)
-        cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
+        if self._reading is not None:
+            cost = self._left_of(option)
+        else:
+            wasted = max(made - self._begun(option), 0)
+            cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
         entities = tuple(
             EntityPlan(
                 table.entity,
