@@ -33,9 +33,9 @@ async def described_fields(client: Client, entity: str, budget: CallBudget) -> t
     found: dict[str, Field] = {}
     number = 1
     while True:
-        budget.spend()
         try:
-            page = await client.fields(entity, per_page=_FIELDS_A_PAGE, page=number)
+            with budget.call():
+                page = await client.fields(entity, per_page=_FIELDS_A_PAGE, page=number)
         except (NotFound, BadRequest):
             return _named(found)
         known = len(found)

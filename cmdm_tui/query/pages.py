@@ -176,9 +176,9 @@ class EntityPages:
         """Return one record, None where there is none of that id: one call, unless it is kept."""
         if external_id in self._records:
             return self._records[external_id]
-        self.budget.spend()
         try:
-            record = await self._client.record(self.entity, external_id)
+            with self.budget.call():
+                record = await self._client.record(self.entity, external_id)
         except (NotFound, BadRequest):
             record = None
         self._records[external_id] = record
@@ -232,15 +232,15 @@ class EntityPages:
         fields: Sequence[str] | None,
         per_page: int,
     ) -> Page:
-        self.budget.spend()
-        page = await self._client.page(
-            self.entity,
-            fields=fields,
-            per_page=per_page,
-            page=number,
-            sort_by=sort_by,
-            sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
-        )
+        with self.budget.call():
+            page = await self._client.page(
+                self.entity,
+                fields=fields,
+                per_page=per_page,
+                page=number,
+                sort_by=sort_by,
+                sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
+            )
         self._learner.saw(page, per_page)
         return page
 

@@ -464,6 +464,10 @@ class Run:
             failed |= {f"{table.entity}.{name}": n for name, n in loader.seen.failed.items()}
             inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
             self.findings.say(*loader.seen.warnings(table.entity))
+        if self._budget.again:
+            count = self._budget.again
+            calls = "1 call was" if count == 1 else f"{count:,} calls were"
+            self.findings.say(f"{calls} sent again after a failure, and counted again.")
         messages = [self.findings.stopped] if self.findings.stopped else []
         source = "partial" if self.findings.stopped else "live"
         return Notes(source, failed, tuple(inferred), (*messages, *self.findings.messages))
