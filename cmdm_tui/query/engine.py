@@ -208,6 +208,11 @@ class Streaming:
         """Fetch no more: what is under way is left, what came is given."""
         self._stop.set()
 
+    @property
+    def is_computing(self) -> bool:
+        """Tell whether nothing more is fetched, so that only to cancel it ends it early."""
+        return self._run is not None and self._run.is_computing
+
     async def finish(self) -> Result:
         """Run to the end and return the result."""
         if self._tells_of_names:

@@ -106,6 +106,8 @@ class Run:
         self.sought_first: FirstCall | None = None
         """The first page of the order that was sought in last."""
         self._result: Result | None = None
+        self.is_computing = False
+        """Whether all has come that is wanted, and the query is executed on it."""
 
     @property
     def sql(self) -> str:
@@ -131,6 +133,7 @@ class Run:
 
     async def finished(self) -> Result:
         """Execute the query on what was loaded and return the result."""
+        self.is_computing = True
         self._learner.keep()
         session, query = self._session, self.sql
         described = await session.work(session.describe, query)

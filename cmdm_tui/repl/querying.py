@@ -80,8 +80,11 @@ class Queries:
         self._show(with_cost=True)
 
     def stop(self) -> bool:
-        """End the query that runs now with what has come; tell whether there is one."""
-        if self._running is None:
+        """End the query that runs now with what has come; tell whether there is one.
+
+        One that has all and computes is not: to cancel it ends it.
+        """
+        if self._running is None or self._running.is_computing:
             return False
         self._running.stop()
         self._session.streams.note("Stopping; what has come is kept.")

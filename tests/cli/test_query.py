@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import duckdb
+import pexpect
 import pytest
 
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
@@ -278,6 +279,16 @@ def test_ctrl_c_leaves_a_whole_json_document(home: Path, small_pages: Starved) -
         rest, _ = process.communicate(timeout=30)
     assert 0 < len(json.loads(first + rest)) < RECORDS
     assert process.returncode == 130
+
+
+def test_ctrl_c_ends_a_long_computation_too(spawn: Spawn, small_pages: Starved) -> None:
+    small_pages()
+    heavy = "lead, range(1000000000) a, range(1000000) b WHERE a.range * b.range = Score - 1"
+    terminal = spawn("query", "--yes", f"SELECT count(*) FROM {heavy}")
+    terminal.expect_exact("Fetching [")
+    while terminal.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2) == 0:
+        terminal.sendintr()
+    assert ended(terminal) == 130
 
 
 def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:

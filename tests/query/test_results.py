@@ -261,6 +261,18 @@ async def test_cancelling_keeps_what_came(opened: Opened) -> None:
     assert 1_000 <= result.count < 3_000
 
 
+async def test_a_long_computation_is_ended_when_it_is_cancelled(opened: Opened) -> None:
+    sql = "SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE a.range * b.range = 7"
+    streaming = opened.engine.stream(await opened.engine.prepare(sql))
+    computing = asyncio.create_task(streaming.finish())
+    while not streaming.is_computing:  # noqa: ASYNC110 — nothing tells of it
+        await asyncio.sleep(0)
+    computing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await computing
+    assert await opened.rows("SELECT 1 + 1") == [(2,)]
+
+
 async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: Opened) -> None:
     await opened.know("lead")
     with pytest.raises(SqlError) as wrong:

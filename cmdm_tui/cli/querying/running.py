@@ -46,7 +46,10 @@ class Run:
 
     def code(self) -> int:
         """Run it and return the exit code. Raises QueryError, ApiError or Failure."""
-        return asyncio.run(self._opened())
+        try:
+            return asyncio.run(self._opened())
+        except asyncio.CancelledError:
+            return Exit.INTERRUPTED
 
     async def _opened(self) -> int:
         async with self._account() as account:
@@ -148,7 +151,8 @@ class Run:
             writing = writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
             output = _Output(writing, sink, self._line)
             try:
-                with on_interrupt(lambda: self._stop(streaming)):
+                task = asyncio.current_task()
+                with on_interrupt(lambda: self._stop(streaming, task)):
                     async for batch in streaming:
                         output.rows(batch.columns, batch.rows)
             except BrokenPipeError:
@@ -168,7 +172,10 @@ class Run:
             return self._asked.max_calls
         return None if self._asked.is_sure else prepared.cost.high + UNASKED
 
-    def _stop(self, streaming: Streaming) -> None:
+    def _stop(self, streaming: Streaming, task: "asyncio.Task[object] | None") -> None:
+        """Keep what came; a second time, or where all has come and is computed with, just end."""
+        if task is not None and (self._is_interrupted or streaming.is_computing):
+            task.cancel()
         self._is_interrupted = True
         streaming.stop()
 
