@@ -18,7 +18,7 @@ from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.keeping import KeptReading
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
-from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
+from cmdm_tui.query.names import Source, find_tables, located, nearest, spell_columns, used_columns
 from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
 from cmdm_tui.query.parse import Describe, Explain, Select, Statement
@@ -293,6 +293,7 @@ class Preparation:
             for field in catalog.known_fields(entity)
             if field.options
         }
+        spell_columns(tree, tables.values())
         columns = used_columns(tree, sources, tables)
         return Understood(
             tree,

@@ -107,7 +107,7 @@ class Session:
     def declare(self, table: Table, columns: Sequence[Column]) -> None:
         """Make the entity's table with these columns, empty, in place of any other."""
         kept = ", ".join(f"{quoted(one.name)} {stored_type(one.kind)}" for one in columns)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {raw_name(table)} ({kept})")
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {raw_name(table)} ({kept})")
         self.show(table, columns, Seen())
 
     def show(
@@ -125,7 +125,7 @@ class Session:
                 sql = f"CAST({sql} AS {digits.type}) AS {sql}"
             shown.append(sql)
         which = "" if since is None else f" WHERE rowid >= {since}"
-        self._connection.execute(
+        self.execute(
             f"CREATE OR REPLACE TEMP VIEW {quoted(table.entity)} AS "
             f"SELECT {', '.join(shown)} FROM {SCHEMA}.{raw_name(table)}{which}"
         )
