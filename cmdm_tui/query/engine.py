@@ -255,6 +255,10 @@ class Streaming:
                 async for rows in batches:
                     yield rows
         except asyncio.CancelledError:
+            if self._stop.is_set():
+                # It was to stop before: now it is to end at once, whatever has come.
+                run.close()
+                raise
             self.result = await run.kept()
             raise
         except Exception:

@@ -288,7 +288,8 @@ def test_ctrl_c_ends_a_long_computation_too(spawn: Spawn, small_pages: Starved) 
     terminal.expect_exact("Fetching [")
     while terminal.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2) == 0:
         terminal.sendintr()
-    assert ended(terminal) == 130
+    # One more may have come while the interpreter was about to end.
+    assert ended(terminal) == 130 or terminal.signalstatus == signal.SIGINT
 
 
 def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:
