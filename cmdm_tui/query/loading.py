@@ -9,9 +9,9 @@ import msgspec
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.casts import Digits, Seen, stored
+from cmdm_tui.query.folding import special_characters
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA
-from cmdm_tui.query.order import special_characters
 from cmdm_tui.query.session import Session, raw_name
 
 _PLAIN = {str, type(None)}

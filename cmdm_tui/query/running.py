@@ -13,10 +13,10 @@ from cmdm_tui.query.answers import Answer, answered
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.folding import may_hold_special
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.loading import Loader, columns_of
 from cmdm_tui.query.model import Column, Table
-from cmdm_tui.query.order import may_hold_special
 from cmdm_tui.query.pages import EntityPages, fields_of
 from cmdm_tui.query.plan import (
     Boundaries,

@@ -12,9 +12,9 @@ import duckdb
 
 from cmdm_tui.query.casts import Digits, Seen, stored_type
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.folding import macros
 from cmdm_tui.query.model import Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA, quoted
-from cmdm_tui.query.order import macros
 
 Row = tuple[Any, ...]
 Made = TypeVar("Made")
