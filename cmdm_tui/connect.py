@@ -78,6 +78,14 @@ class Connection:
         """
         return Query(self._engine, sql, max_calls)
 
+    async def resume(self, result: Result, *, max_calls: int | None = None) -> Result:
+        """Go on with a result that `max_calls` left partial, and return the one that is then.
+
+        Pages that were read are not read again; `max_calls` are further ones. Raises QueryError for
+        a result that is whole or was not stopped by its number of calls.
+        """
+        return await self._engine.resume(result, max_calls=max_calls)
+
     async def explain(self, sql: str) -> Prepared:
         """Return a query's plan and what it costs, without fetching a record for it."""
         return await self._engine.prepare(sql)

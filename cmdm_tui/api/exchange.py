@@ -10,6 +10,7 @@ import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
 from cmdm_tui.api import errors
+from cmdm_tui.api.again import count_again
 from cmdm_tui.api.answers import check_status, receive
 from cmdm_tui.api.auth import SignIn
 from cmdm_tui.api.connections import MOST_AT_ONCE
@@ -100,7 +101,7 @@ class Exchanger:
         try:
             async for attempt in stamina.retry_context(on=wait_for, attempts=None, timeout=None):
                 with attempt:
-                    trial.number += 1
+                    trial.begin()
                     return await self._attempt(sending, trial.end)
         except errors.NotFound as error:
             if isinstance(trial.decision, AlreadyDone) and error.response is not None:
@@ -189,8 +190,16 @@ class _Trial:
     policy: RetryPolicy
     end: float
     number: int = 0
+    was_sent: bool = False
+    """Whether the last attempt reached the service."""
     may_be_done: bool = False
     decision: Decision = field(default_factory=GiveUp)
+
+    def begin(self) -> None:
+        """Begin an attempt; one that follows another that was sent is a call more."""
+        if self.was_sent:
+            count_again()
+        self.number += 1
 
     def judged(self, failure: ApiError, gate_closed_for: float) -> float | None:
         """Decide about the last attempt; return the seconds to wait for the next, None for none."""
@@ -201,6 +210,7 @@ class _Trial:
             was_sent=failure.was_sent,
             may_be_done=self.may_be_done,
         )
+        self.was_sent = failure.was_sent
         self.decision = self.policy.decide(attempt, failure)
         if isinstance(failure, errors.StatusError):
             failure.is_repeated = self.may_be_done

@@ -18,12 +18,16 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What one run was asked for. `max_calls` None is no limit; `is_sure` asks no question."""
+    """What one run was asked for. `max_calls` None is no limit; `is_sure` asks no question.
+
+    `kept` is the file that keeps what was read, where the run is stopped.
+    """
 
     sql: str
     format: "Format"
     file: Path | None
     max_calls: int | None
+    kept: Path | None
     is_sure: bool
     explains: bool
     explains_as_json: bool
@@ -48,6 +52,10 @@ class Asked:
     "--max-calls", type=click.IntRange(1), metavar="N",
     help="Stop before call N+1, with the rows that came till then.",
 )  # fmt: skip
+@click.option(
+    "--resume", "kept", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Keep what was read in FILE when it stops early, and go on from there.",
+)  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Run it, however many calls it takes.")
 @click.option("--stats", is_flag=True, help="Write plan, calls, rows and time to stderr as JSON.")
 @click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
@@ -59,6 +67,7 @@ def query(
     name: str | None,
     out: Path | None,
     max_calls: int | None,
+    kept: Path | None,
     *,
     explain: bool,
     as_json: bool,
@@ -71,7 +80,8 @@ def query(
     Entities are tables, their fields columns, beside ExternalID; names regard no case. SQL is what
     DuckDB takes as a SELECT, and SHOW ENTITIES, DESCRIBE lead and EXPLAIN SELECT ….
 
-    A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls.
+    A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. With
+    --resume, the same command goes on where it was stopped.
 
     \b
     cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'
@@ -89,6 +99,7 @@ def query(
         format=chosen_format("json" if as_json else name, out),
         file=out,
         max_calls=max_calls,
+        kept=kept,
         is_sure=yes,
         explains=explain,
         explains_as_json=as_json or name in {"json", "jsonl"},

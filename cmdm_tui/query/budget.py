@@ -1,5 +1,10 @@
 """Counts the calls of one run, and stops it before it makes more than it may."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from cmdm_tui.api import ApiError
+from cmdm_tui.api.again import counting_again
 from cmdm_tui.query.errors import BudgetReached
 
 
@@ -11,6 +16,8 @@ class CallBudget:
 
     def __init__(self, most: int | None = None, *, used: int = 0) -> None:
         self.most = most
+        self.again = 0
+        """Calls that were sent again, after a failure; they are among those used."""
         self._used = used
 
     @property
@@ -23,8 +30,27 @@ class CallBudget:
         """Calls that may still be made; None where nothing limits them."""
         return None if self.most is None else max(self.most - self._used, 0)
 
-    def spend(self, calls: int = 1) -> None:
-        """Account for calls about to be made. Raises BudgetReached, before one that is too many."""
-        if self.most is not None and self._used + calls > self.most:
+    @contextmanager
+    def call(self) -> Generator[None]:
+        """Account for the call that is made in this block, and for each time that it is sent again.
+
+        Raises BudgetReached, before one that is too many. What never reached the service counts
+        for nothing.
+        """
+        self._spend()
+        try:
+            with counting_again(self._spend_again):
+                yield
+        except ApiError as error:
+            if not error.was_sent:
+                self._used -= 1
+            raise
+
+    def _spend(self) -> None:
+        if self.most is not None and self._used >= self.most:
             raise BudgetReached(self._used, self.most)
-        self._used += calls
+        self._used += 1
+
+    def _spend_again(self) -> None:
+        self._spend()
+        self.again += 1

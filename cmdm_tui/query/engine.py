@@ -13,11 +13,12 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import stored_type
 from cmdm_tui.query.errors import QueryError, UnknownName
+from cmdm_tui.query.keeping import KeptReading
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, Cost, Kind
 from cmdm_tui.query.names import nearest
 from cmdm_tui.query.pages import EntityPages
-from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse
+from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse, too_deep
 from cmdm_tui.query.prepare import Preparation, Prepared
 from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
 from cmdm_tui.query.running import Batch, Resumption, Run
@@ -33,13 +34,18 @@ class Engine:
         self._account = account
         self._database = Database()
 
-    async def prepare(self, sql: str) -> Prepared:
+    async def prepare(self, sql: str, *, reading: KeptReading | None = None) -> Prepared:
         """Read, check and plan a statement: at most a call for each total not yet known.
 
         Where an entity's fields are not known and their types matter, they are asked for once.
-        Raises QueryError for SQL that cannot be run, ApiError where a call fails.
+        What a `reading` of the same query holds is not read again. Raises QueryError for SQL that
+        cannot be run, ApiError where a call fails.
         """
-        return await Preparation(self._account, self._database).prepared(parse(sql))
+        try:
+            preparation = Preparation(self._account, self._database, reading)
+            return await preparation.prepared(parse(sql))
+        except RecursionError:
+            raise too_deep() from None
 
     async def run(self, prepared: Prepared, *, max_calls: int | None = None) -> Result:
         """Run a query and return its whole result; partial where `max_calls` stopped it.
@@ -54,27 +60,57 @@ class Engine:
         Pages that were read are not read again; `max_calls` limits the further calls. Raises
         QueryError where there is nothing to go on with.
         """
+        return await self.resuming(result, max_calls=max_calls).finish()
+
+    def resuming(self, result: Result, *, max_calls: int | None = None) -> "Streaming":
+        """Return the run that goes on with one that its number of calls ended; see `resume`."""
         left = result.resumption
         if not isinstance(left, Resumption):
             raise QueryError("This result is whole, or was not stopped by its number of calls")
         most = None if max_calls is None else left.used + max_calls
         prepared = replace(left.prepared, kept=[left.kept])
-        return await Streaming(self, prepared, most, used=left.used).finish()
+        return Streaming(self, prepared, most, keeps=True, used=left.used)
 
-    def stream(self, prepared: Prepared, *, max_calls: int | None = None) -> "Streaming":
-        """Return the run of a query, to be iterated over: its rows as they come."""
-        return Streaming(self, prepared, max_calls)
+    def reading_of(self, result: Result, sql: str, *, before: int = 0) -> KeptReading | None:
+        """Return what a run has read that was stopped, for another process; None where it is whole.
+
+        The run must have kept it, see `stream`. `before` calls were made by the runs before it.
+        """
+        left = result.resumption
+        if not isinstance(left, Resumption):
+            return None
+        profile = self._account.profile
+        kept = [one.kept() for one in left.kept.pages.values()]
+        pages = [page for pages, _ in kept for page in pages]
+        records = [record for _, records in kept for record in records]
+        username = profile.credentials.username
+        return KeptReading(profile.url, username, sql, before + left.used, pages, records)
+
+    def stream(
+        self,
+        prepared: Prepared,
+        *,
+        max_calls: int | None = None,
+        keeps: bool | None = None,
+    ) -> "Streaming":
+        """Return the run of a query, to be iterated over: its rows as they come.
+
+        `keeps` says whether what is read stays in memory, so that a run that is stopped can be
+        taken up again: where None, if it has a number of calls to be stopped by.
+        """
+        keeps = max_calls is not None if keeps is None else keeps
+        return Streaming(self, prepared, max_calls, keeps=keeps, used=prepared.calls_made)
 
     def close(self) -> None:
         """Let go of the database; results are gone with it."""
         self._database.close()
 
     def begin(
-        self, prepared: Prepared, most: int | None, stop: asyncio.Event, used: int | None = None
+        self, prepared: Prepared, most: int | None, stop: asyncio.Event, *, used: int, keeps: bool
     ) -> Run:
         """Begin a run with what planning has read, if no other run has begun with it.
 
-        `used` calls were made before, those of planning where nothing else is said.
+        `used` calls were made before, those of planning among them; `keeps` as in `stream`.
         """
         query = prepared.understood
         if query is None:
@@ -82,15 +118,14 @@ class Engine:
         if prepared.kept:
             kept = prepared.kept.pop()
             pages, learner = kept.pages, kept.learner
-            used = prepared.calls_made if used is None else used
         else:
-            learner, pages = Learner(self._account), {}
-        budget = CallBudget(most, used=used or 0)
+            learner, pages, used = Learner(self._account), {}, used - prepared.calls_made
+        budget = CallBudget(most, used=used)
         for entity in query.tables:
             if entity not in pages:
                 pages[entity] = EntityPages(self._account.client, entity, budget, learner)
             pages[entity].budget = budget
-            pages[entity].keeps_all = most is not None
+            pages[entity].keeps_all = keeps
         session = self._database.session()
         return Run(prepared, query, pages, learner, budget, session, stop)
 
@@ -149,11 +184,12 @@ class Streaming:
     """
 
     def __init__(
-        self, engine: Engine, prepared: Prepared, most: int | None, *, used: int | None = None
+        self, engine: Engine, prepared: Prepared, most: int | None, *, keeps: bool, used: int
     ) -> None:
         self._engine = engine
         self._prepared = prepared
         self._most = most
+        self._keeps = keeps
         self._used = used
         self._stop = asyncio.Event()
         self.result: Result | None = None
@@ -172,15 +208,25 @@ class Streaming:
         """Fetch no more: what is under way is left, what came is given."""
         self._stop.set()
 
+    @property
+    def is_computing(self) -> bool:
+        """Tell whether nothing more is fetched, so that only to cancel it ends it early."""
+        return self._run is not None and self._run.is_computing
+
     async def finish(self) -> Result:
         """Run to the end and return the result."""
         if self._tells_of_names:
             self.result = await self._engine.about_names(self._prepared)
             return self.result
-        run = self._engine.begin(self._prepared, self._most, self._stop, self._used)
+        run = self._begun()
         async for _ in self._given(run, wanted=False):
             pass
         return run.finished_result
+
+    def _begun(self) -> Run:
+        return self._engine.begin(
+            self._prepared, self._most, self._stop, used=self._used, keeps=self._keeps
+        )
 
     @property
     def _tells_of_names(self) -> bool:
@@ -193,7 +239,7 @@ class Streaming:
         if self._tells_of_names:
             await self.finish()
         else:
-            run = self._engine.begin(self._prepared, self._most, self._stop, self._used)
+            run = self._begun()
             async with aclosing(self._given(run, wanted=True)) as given:
                 async for rows in given:
                     is_streamed = True
@@ -209,6 +255,10 @@ class Streaming:
                 async for rows in batches:
                     yield rows
         except asyncio.CancelledError:
+            if self._stop.is_set():
+                # It was to stop before: now it is to end at once, whatever has come.
+                run.close()
+                raise
             self.result = await run.kept()
             raise
         except Exception:

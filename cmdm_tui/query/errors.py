@@ -87,7 +87,8 @@ class BudgetReached(QueryError):
     hint = "Allow more calls, or ask for less"
 
     def __init__(self, used: int, most: int) -> None:
-        super().__init__(f"The query may make {most} calls and has made {used}")
+        calls = f"{most:,} {'call' if most == 1 else 'calls'}"
+        super().__init__(f"The query may make {calls} and has made {used:,}")
         self.used = used
         self.most = most
 

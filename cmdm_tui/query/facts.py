@@ -11,6 +11,7 @@ from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import value_of
 from cmdm_tui.query.loading import as_text
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.names import can_be_named
 from cmdm_tui.query.seek import FEW_PAGES
 
 _FIELDS_A_PAGE = 200
@@ -19,9 +20,14 @@ _FIELDS_A_PAGE = 200
 def table_of(
     entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
 ) -> Table:
-    """Return an entity as a table: ExternalID first, then its fields; names differ beyond case."""
+    """Return an entity as a table: ExternalID first, then its fields; names differ beyond case.
+
+    A field whose name SQL cannot write is none of its columns: the others can be queried.
+    """
     columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
     for field in fields:
+        if not can_be_named(field.name):
+            continue
         kind = Kind.of_type(field.type)
         column = Column(field.name, kind, field.type or "Text", field.inferred)
         columns.setdefault(field.name.casefold(), column)
@@ -33,9 +39,9 @@ async def described_fields(client: Client, entity: str, budget: CallBudget) -> t
     found: dict[str, Field] = {}
     number = 1
     while True:
-        budget.spend()
         try:
-            page = await client.fields(entity, per_page=_FIELDS_A_PAGE, page=number)
+            with budget.call():
+                page = await client.fields(entity, per_page=_FIELDS_A_PAGE, page=number)
         except (NotFound, BadRequest):
             return _named(found)
         known = len(found)

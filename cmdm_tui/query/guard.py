@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import Refused, SqlError
 
 _QUERIES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
@@ -39,7 +40,8 @@ def check_tree(tree: exp.Expr) -> None:
     """Raise Refused where the statement, or anything in it, is more than a read of entities."""
     if isinstance(tree, exp.Pivot):
         raise Refused(
-            "A PIVOT cannot stand alone", hint="Write SELECT * FROM entity PIVOT (… ON …)"
+            "A PIVOT cannot stand alone",
+            hint="Write SELECT * FROM lead PIVOT (count(*) FOR Status IN ('New'))",
         )
     if isinstance(tree, exp.Values) or not isinstance(tree, _QUERIES):
         raise Refused(f"{_named(tree)} is not a query", hint=_HINT)
@@ -51,6 +53,11 @@ _HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
 
 
 def _check(node: exp.Expr) -> None:
+    if isinstance(node, exp.Parameter | exp.Placeholder):
+        raise Refused(
+            f"{node.sql(dialect=DIALECT)} stands for a value that is not there",
+            hint="Write the value itself",
+        )
     if isinstance(node, _NEVER):
         raise Refused(f"{_named(node)} may not stand in a query", hint=_HINT)
     if isinstance(node, exp.Table):

@@ -9,9 +9,9 @@ import msgspec
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.casts import Digits, Seen, stored
+from cmdm_tui.query.folding import special_characters
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA
-from cmdm_tui.query.order import special_characters
 from cmdm_tui.query.session import Session, raw_name
 
 _PLAIN = {str, type(None)}
@@ -133,10 +133,10 @@ def _encoded(lists: Sequence[Sequence[str | None]]) -> str:
     try:
         return msgspec.json.encode(lists).decode()
     except (UnicodeEncodeError, ValueError):
-        whole = [[None if value is None else _whole(value) for value in one] for one in lists]
+        whole = [[None if value is None else whole_text(value) for value in one] for one in lists]
         return msgspec.json.encode(whole).decode()
 
 
-def _whole(text: str) -> str:
+def whole_text(text: str) -> str:
     """Return the text without halves of characters, which JSON can escape and nothing can hold."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -114,6 +114,19 @@ def _named(node: exp.Expr, source: Source, table: Table) -> set[str]:
     return {column.name for column in found if column is not None}
 
 
+def spell_columns(tree: exp.Expr, tables: Iterable[Table]) -> None:
+    """Write columns as the service spells them where DuckDB would not: it folds ASCII alone."""
+    tables = tuple(tables)
+    for node in tree.find_all(exp.Column):
+        if node.name.isascii() or isinstance(node.this, exp.Star):
+            continue
+        found = next((one for table in tables if (one := table.column(node.name))), None)
+        if found is not None and found.name != node.name:
+            identifier = node.this
+            identifier.set("this", found.name)
+            identifier.set("quoted", True)
+
+
 def located(sources: Iterable[Source]) -> None:
     """Let every source name its table in the schema of entities, whatever it was written like."""
     for source in sources:
@@ -129,9 +142,14 @@ def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(by_folded[one] for one in [*found, *begun][:_SUGGESTED])
 
 
+def can_be_named(name: str) -> bool:
+    """Tell whether SQL can write the name: an empty one, a null and half a character it cannot."""
+    return bool(name) and "\0" not in name and not any("\ud800" <= one <= "\udfff" for one in name)
+
+
 def quoted(name: str) -> str:
     """Return the name as an identifier of SQL. Raises SqlError for one that has no such form."""
-    if "\0" in name:
+    if not can_be_named(name):
         raise SqlError(f"{name!r} cannot be the name of a table or column")
     return '"' + name.replace('"', '""') + '"'
 
@@ -140,9 +158,11 @@ __all__ = [
     "EXTERNAL_ID",
     "SCHEMA",
     "Source",
+    "can_be_named",
     "find_tables",
     "located",
     "nearest",
     "quoted",
+    "spell_columns",
     "used_columns",
 ]

@@ -7,13 +7,14 @@ that nothing here needs to know an expression's type. Equality stays exact.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 
 from sqlglot import exp
 
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.folding import FULLY, MACROS
+from cmdm_tui.query.naming import is_nameless
 
 _COMPARED: dict[type[exp.Expr], str] = {
     exp.LT: "text_less_than",
@@ -21,22 +22,8 @@ _COMPARED: dict[type[exp.Expr], str] = {
     exp.GT: "text_more_than",
     exp.GTE: "text_at_least_than",
 }
-_SQL = {
-    "text_less_than": "<",
-    "text_at_most_than": "<=",
-    "text_more_than": ">",
-    "text_at_least_than": ">=",
-}
-_MACROS = frozenset(
-    {*_SQL, "text_between_than", "text_greater_than", "text_lesser_than", "folded", "order_key"}
-)
 _JOINED = frozenset({"listagg", "string_agg", "group_concat"})
-_LAST_CASED = 0x20000
-"""No character from here on has a casefold of its own."""
-
-
-FULLY = "_fully"
-"""What the names of the macros end in that fold every character there is."""
+_DRAWN = frozenset({"random", "uuidv4", "uuidv7"})
 
 
 def in_account_order(
@@ -56,7 +43,7 @@ def in_account_order(
     tree = _rewritten(_ordered_from_outside(tree))
     if fully:
         for call in tree.find_all(exp.Anonymous):
-            if call.name in _MACROS:
+            if call.name in MACROS:
                 call.set("this", call.name + FULLY)
     return tree
 
@@ -64,7 +51,10 @@ def in_account_order(
 def named_projections(tree: exp.Expr) -> exp.Expr:
     """Name each computed column of the query as it is written, whatever it is rewritten to."""
     for select in list(tree.find_all(exp.Select)):
-        _name_projections(select)
+        for projection in list(select.expressions):
+            if is_nameless(projection):
+                name = projection.sql(dialect=DIALECT, normalize_functions="lower", comments=False)
+                projection.replace(exp.alias_(projection.copy(), name, quoted=True))
     return tree
 
 
@@ -85,7 +75,7 @@ def _replacement(node: exp.Expr) -> exp.Expr | None:
             return _call("text_between_than", node.this, node.args["low"], node.args["high"])
         case exp.Min() | exp.Max():
             return _extreme(node)
-        case exp.ArgMin() | exp.ArgMax():
+        case exp.ArgMin(expression=exp.Expr()) | exp.ArgMax(expression=exp.Expr()):
             node.set("expression", _key(node.expression))
         case exp.Greatest() | exp.Least():
             name = "text_greater_than" if isinstance(node, exp.Greatest) else "text_lesser_than"
@@ -136,15 +126,24 @@ def _by_parts(node: exp.Expr, left: list[exp.Expr], right: list[exp.Expr]) -> ex
     )
 
 
-def _extreme(node: exp.Expr) -> exp.Expr:
+def _extreme(node: exp.Expr) -> exp.Expr | None:
     value = node.this
     if isinstance(value, exp.Distinct):
         value = value.expressions[0]
+    count = extremes(node)
+    if not isinstance(value, exp.Expr) or isinstance(value, exp.Star):
+        return None
+    if count is not None and count.find(exp.Column):
+        return None
     kind = exp.ArgMin if isinstance(node, exp.Min) else exp.ArgMax
     found = kind(this=value.copy(), expression=_key(value.copy()))
-    if node.expressions:
-        found.set("count", node.expressions[0])
+    found.set("count", count)
     return found
+
+
+def extremes(call: exp.Expr) -> exp.Expr | None:
+    """Return how many values a `min` or `max` is to give, as a list; None where it is the one."""
+    return call.args.get("count") or next(iter(call.args.get("expressions") or ()), None)
 
 
 def _items(item: exp.Expr) -> list[exp.Expr]:
@@ -160,7 +159,7 @@ def _items(item: exp.Expr) -> list[exp.Expr]:
 
 
 def _is_keyed(node: exp.Ordered) -> bool:
-    if isinstance(node.this, exp.Var | exp.Collate | exp.Literal):
+    if isinstance(node.this, exp.Var | exp.Collate | exp.Literal) or _is_folded(node.this):
         return False
     spec = node.find_ancestor(exp.Window, exp.Query)
     if isinstance(spec, exp.Window) and _has_distance(spec):
@@ -169,6 +168,10 @@ def _is_keyed(node: exp.Ordered) -> bool:
     if isinstance(group, exp.WithinGroup):
         return isinstance(group.this, exp.GroupConcat) or group.this.name.lower() in _JOINED
     return True
+
+
+def _is_folded(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name == "folded"
 
 
 def _has_distance(window: exp.Window) -> bool:
@@ -191,17 +194,6 @@ def _is_number(node: exp.Expr) -> bool:
 def _is_asof(node: exp.Expr) -> bool:
     join = node.find_ancestor(exp.Join, exp.Query)
     return isinstance(join, exp.Join) and join.method == "ASOF"
-
-
-def _name_projections(select: exp.Select) -> None:
-    """Name each computed column as it was written, which rewriting would change."""
-    for projection in select.expressions:
-        named = (exp.Column, exp.Alias, exp.Star, exp.Columns, exp.Aliases, exp.Subquery)
-        if not isinstance(projection, named) and not projection.find(exp.Columns, exp.Unnest):
-            if isinstance(projection, exp.Dot | exp.Bracket | exp.Explode):
-                continue
-            name = projection.sql(dialect=DIALECT, normalize_functions="lower")
-            projection.replace(exp.alias_(projection.copy(), name, quoted=True))
 
 
 def _write_out_grouping(select: exp.Select, aggregates: frozenset[str]) -> None:
@@ -252,29 +244,76 @@ def _ordered_from_outside(tree: exp.Expr) -> exp.Expr:
 
 
 def _resolve_positions(query: exp.Expr) -> None:
-    """Write the columns that an ORDER BY gives by position, or as ALL, by what they are."""
+    """Put the fold of each column that an ORDER BY gives by position, name or as ALL before it.
+
+    A name that the query gives stands before a column's own, but not within an expression: so what
+    is folded is written out, and the item itself left as it is.
+    """
     order = query.args.get("order")
     if not isinstance(order, exp.Order):
         return
-    columns = list(_output(query))
-    resolved: list[exp.Expr] = []
-    for ordered in order.expressions:
-        what = ordered.this
-        if isinstance(what, exp.Var) and what.name.upper() == "ALL" and columns:
-            for column in columns:
-                copy = ordered.copy()
-                copy.set("this", column.copy())
-                resolved.append(copy)
-            continue
-        if isinstance(what, exp.Literal) and not what.is_string and columns:
-            position = int(what.name) if what.name.isdigit() else 0
-            if not 1 <= position <= len(columns):
-                raise SqlError(
-                    f"ORDER BY {what.name} is none of the query's {len(columns)} columns"
-                )
-            ordered.set("this", columns[position - 1].copy())
-        resolved.append(ordered)
+    columns, named = list(_output(query)), _computed(query)
+    resolved = [item for one in order.expressions for item in _resolved(one, columns, named)]
     order.set("expressions", resolved)
+    if not resolved:
+        query.set("order", None)
+
+
+def _resolved(
+    ordered: exp.Expr, columns: list[exp.Expr], named: dict[str, exp.Expr]
+) -> Iterator[exp.Expr]:
+    what = ordered.this
+    if isinstance(what, exp.Var) and what.name.upper() == "ALL" and columns:
+        for position, column in enumerate(columns, 1):
+            yield from _folded_first(ordered, column, exp.Literal.number(position))
+    elif isinstance(what, exp.Literal) and not what.is_string and columns:
+        position = int(what.name) if what.name.isdigit() else 0
+        if not 1 <= position <= len(columns):
+            raise SqlError(f"ORDER BY {what.name} is none of the query's {len(columns)} columns")
+        yield from _folded_first(ordered, columns[position - 1], what)
+    elif isinstance(what, exp.Column) and not what.table and what.name.casefold() in named:
+        name = exp.var(what.this.sql(dialect=DIALECT))
+        yield from _folded_first(ordered, named[what.name.casefold()], name)
+    else:
+        yield ordered
+
+
+def _folded_first(ordered: exp.Expr, value: exp.Expr, name: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the fold of a value, and what goes by its name; neither for one that orders nothing."""
+    if _is_constant(value):
+        return
+    folded, itself = ordered.copy(), ordered.copy()
+    folded.set("this", _call("folded", value))
+    itself.set("this", name.copy())
+    if not _is_drawn(value):
+        yield folded
+    yield itself
+
+
+def _computed(query: exp.Expr) -> dict[str, exp.Expr]:
+    """Return what a SELECT gives a name, by that name casefolded; the first of equal ones."""
+    named: dict[str, exp.Expr] = {}
+    for one in query.expressions if isinstance(query, exp.Select) else ():
+        if isinstance(one, exp.Alias):
+            named.setdefault(one.alias.casefold(), one.unalias())
+    return named
+
+
+def _is_constant(node: exp.Expr) -> bool:
+    """Tell whether an expression is written out, so that it orders nothing."""
+    node = node.unnest()
+    if isinstance(node, exp.Neg):
+        node = node.this
+    return isinstance(node, exp.Literal | exp.Null | exp.Boolean)
+
+
+def _is_drawn(node: exp.Expr) -> bool:
+    """Tell whether an expression may come to something else when it is computed once more."""
+    return any(
+        isinstance(one, exp.Rand | exp.Uuid)
+        or (isinstance(one, exp.Anonymous) and one.name.casefold() in _DRAWN)
+        for one in node.walk()
+    )
 
 
 def _output(query: exp.Expr) -> Iterator[exp.Expr]:
@@ -304,94 +343,3 @@ def _key(value: exp.Expr) -> exp.Expr:
 
 def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
-
-
-@cache
-def macros() -> tuple[str, ...]:
-    """Return the statements that make DuckDB know the account's order.
-
-    A macro is the query's own SQL once it is bound, so that its `typeof` is known then.
-    """
-    return (*_macros("", "lower(x)"), *_macros(FULLY, _casefold()))
-
-
-def _macros(end: str, casefold: str) -> list[str]:
-    """Return the macros whose names have this end."""
-    text = "typeof(a) = 'VARCHAR' AND typeof(b) = 'VARCHAR'"
-    fold_a, fold_b = (f"casefold{end}(CAST({one} AS VARCHAR))" for one in "ab")
-    is_text, as_text, pair = (
-        "typeof(x) = 'VARCHAR'",
-        "CAST(x AS VARCHAR)",
-        f"row(folded{end}(x), x)",
-    )
-    statements = [
-        f"CREATE MACRO casefold{end}(x) AS {casefold}",
-        f"CREATE MACRO folded{end}(x) AS CASE WHEN {is_text} THEN casefold{end}({as_text}) END",
-        f"CREATE MACRO order_key{end}(x) AS CASE WHEN x IS NOT NULL THEN {pair} END",
-    ]
-    for name, sign in _SQL.items():
-        strict = sign[0]
-        compared = f"{fold_a} {strict} {fold_b} OR ({fold_a} = {fold_b} AND a {sign} b)"
-        statements.append(
-            f"CREATE MACRO {name}{end}(a, b) AS "
-            f"CASE WHEN {text} THEN {compared} ELSE a {sign} b END"
-        )
-    statements.append(
-        f"CREATE MACRO text_between_than{end}(x, a, b) AS "
-        f"text_at_least_than{end}(x, a) AND text_at_most_than{end}(x, b)"
-    )
-    for name, than, plain in (
-        ("text_greater_than", "text_at_least_than", "greatest"),
-        ("text_lesser_than", "text_at_most_than", "least"),
-    ):
-        chosen = (
-            f"CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a "
-            f"WHEN {than}{end}(a, b) THEN a ELSE b END"
-        )
-        statements.append(
-            f"CREATE MACRO {name}{end}(a, b) AS "
-            f"CASE WHEN {text} THEN {chosen} ELSE {plain}(a, b) END"
-        )
-    return statements
-
-
-@dataclass(frozen=True)
-class _Folds:
-    """Where `str.casefold` differs from DuckDB's `lower`, which folds a character to one."""
-
-    longer: dict[str, str]
-    changed: dict[str, str]
-    special: str
-
-
-@cache
-def _folds() -> _Folds:
-    folded = {one: one.casefold() for one in map(chr, range(_LAST_CASED)) if one.casefold() != one}
-    longer = {one: fold for one, fold in folded.items() if len(fold) > 1}
-    # Cherokee alone folds to capitals, which lower() would undo.
-    capitals = {fold for fold in folded.values() if len(fold) == 1 and fold.lower() != fold}
-    changed = {one: fold for one, fold in folded.items() if one.lower() != fold and len(fold) == 1}
-    changed |= {capital.lower(): capital for capital in capitals}
-    return _Folds(longer, changed, "".join(sorted({*longer, *changed, *capitals})))
-
-
-def special_characters() -> str:
-    """Return the characters that `lower()` does not fold as the account's order has it."""
-    return _folds().special
-
-
-def may_hold_special(sql: str) -> bool:
-    """Tell whether a query may bring such characters itself, written out or by their numbers."""
-    return "chr(" in sql.lower() or not set(sql).isdisjoint(special_characters())
-
-
-def _casefold() -> str:
-    """Return `str.casefold` in SQL: what lower() does otherwise is put right around it."""
-    folds = _folds()
-    text = reduce(
-        lambda sql, one: f"replace({sql}, '{one[0]}', '{one[1]}')", folds.longer.items(), "x"
-    )
-    text = (
-        f"translate(lower({text}), '{''.join(folds.changed)}', '{''.join(folds.changed.values())}')"
-    )
-    return f"CASE WHEN regexp_matches(x, '[{folds.special}]') THEN {text} ELSE lower(x) END"

@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, SortOrder
+from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
 from cmdm_tui.api.events import Tell, nobody
 from cmdm_tui.api.paging import Reading, each_page
 from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.keeping import KeptPage, KeptReading, KeptRecord
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 from cmdm_tui.query.plan import FirstCall
@@ -18,6 +19,8 @@ _SMALLER = (500, 200, 100, 50, 25, 10, 1)
 """What is asked for in turn where a server refuses a page of the size asked for."""
 
 _Key = tuple[int, str | None, str | None, int]
+_READ_BEFORE = Response(0, "GET", "", 200, {}, b"", 0.0)
+"""The answer of a page that another process has read: of that, only the records are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,43 @@ class EntityPages:
         self.budget = budget
         self.keeps_all = False
 
+    def kept(self) -> tuple[list[KeptPage], list[KeptRecord]]:
+        """Return the pages and records that are kept, as another process can have them."""
+        pages = [
+            KeptPage(
+                self.entity,
+                *key,
+                None if one.fields is None else sorted(one.fields),
+                one.page.total_records,
+                one.page.total_pages,
+                [(record.external_id, dict(record.properties)) for record in one.page.records],
+            )
+            for key, one in self._kept.items()
+        ]
+        records = [
+            KeptRecord(self.entity, name, None if one is None else dict(one.properties))
+            for name, one in self._records.items()
+        ]
+        return pages, records
+
+    def remember(self, reading: KeptReading) -> None:
+        """Keep what a run has read in another process."""
+        for one in reading.pages:
+            if one.entity == self.entity:
+                records = tuple(Record(one.entity, *values) for values in one.records)
+                page = Page(
+                    one.entity, records, one.total_records, one.total_pages, one.per_page,
+                    one.number, _READ_BEFORE,
+                )  # fmt: skip
+                key = (one.number, one.sort_by, one.sort_order, one.per_page)
+                self._kept[key] = _Kept(page, None if one.fields is None else frozenset(one.fields))
+        for one in reading.records:
+            if one.entity == self.entity:
+                record = None
+                if one.properties is not None:
+                    record = Record(one.entity, one.external_id, one.properties)
+                self._records[one.external_id] = record
+
     async def page(
         self,
         number: int,
@@ -97,14 +137,16 @@ class EntityPages:
         sort_order: SortOrder | None,
         fields: Sequence[str] | None,
         per_page: int,
+        at_any_size: bool = True,
     ) -> Page:
         """Return the first page, which shows what the server grants: it may refuse the size.
 
         The page is kept under the size that it was granted under. Raises BadRequest where the
-        server refuses every size.
+        server refuses every size, or the size asked for where it is not to be `at_any_size`.
         """
         refusal: BadRequest | None = None
-        for size in (per_page, *(one for one in _SMALLER if one < per_page)):
+        smaller = [one for one in _SMALLER if one < per_page] if at_any_size else []
+        for size in (per_page, *smaller):
             try:
                 page = await self.page(
                     1, sort_by=sort_by, sort_order=sort_order, fields=fields, per_page=size
@@ -123,13 +165,20 @@ class EntityPages:
         kept = self._kept.get((1, first.sort_by, first.sort_order, first.per_page))
         return kept is not None and kept.holds(first.fields)
 
+    def count_kept(self, like: FirstCall | None = None) -> int:
+        """Return how many pages and records are kept, or how many pages `like` this first one."""
+        if like is None:
+            return len(self._kept) + len(self._records)
+        order = (like.sort_by, like.sort_order, like.per_page)
+        return sum(key[1:] == order and one.holds(like.fields) for key, one in self._kept.items())
+
     async def record_or_none(self, external_id: str) -> Record | None:
         """Return one record, None where there is none of that id: one call, unless it is kept."""
         if external_id in self._records:
             return self._records[external_id]
-        self.budget.spend()
         try:
-            record = await self._client.record(self.entity, external_id)
+            with self.budget.call():
+                record = await self._client.record(self.entity, external_id)
         except (NotFound, BadRequest):
             record = None
         self._records[external_id] = record
@@ -183,15 +232,15 @@ class EntityPages:
         fields: Sequence[str] | None,
         per_page: int,
     ) -> Page:
-        self.budget.spend()
-        page = await self._client.page(
-            self.entity,
-            fields=fields,
-            per_page=per_page,
-            page=number,
-            sort_by=sort_by,
-            sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
-        )
+        with self.budget.call():
+            page = await self._client.page(
+                self.entity,
+                fields=fields,
+                per_page=per_page,
+                page=number,
+                sort_by=sort_by,
+                sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
+            )
         self._learner.saw(page, per_page)
         return page
 

@@ -8,11 +8,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from cmdm_tui.query.chains import balance_chains
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.guard import check_tree
+from cmdm_tui.query.naming import name_as_written
 
-LONGEST = 200_000
+LONGEST = 1_000_000
 """Characters that a statement may have."""
 
 _SHOW = re.compile(r"show\s+(?:all\s+)?(entities|tables)", re.IGNORECASE)
@@ -24,7 +26,13 @@ _EXPLAIN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _COMMENT = re.compile(r"--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
+_PIECE = re.compile(rf'"(?:[^"]|"")*"|{_COMMENT.pattern}|.', re.DOTALL)
 _TRAILING = re.compile(r"(?:\s|;)+$")
+
+
+_TOKEN = re.compile(r"<Token .*?text: (.*?), line: .*?>")
+_MISSING = re.compile(r"Required keyword: '\w+' missing for <class '(?:\w+\.)*(\w+)'>")
+"""How sqlglot writes what it has found, and what it misses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +92,18 @@ def _without_leading_comments(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    text = text.strip()
+    """Return the name that is written there: in quotes, or as words, which an entity may have."""
+    pieces = [one[0] for one in _PIECE.finditer(text) if not _COMMENT.fullmatch(one[0])]
+    text = "".join(pieces).strip()
+    if ";" in pieces:
+        raise _several()
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('""', '"')
     return text
+
+
+def _several() -> SqlError:
+    return SqlError("There is more than one statement", hint="Run them one by one")
 
 
 def _select(sql: str) -> Select:
@@ -96,15 +112,22 @@ def _select(sql: str) -> Select:
     except SqlglotError as error:
         raise _unreadable(error) from None
     except RecursionError:
-        raise SqlError("The SQL is nested too deeply", hint="Split it into CTEs") from None
+        raise too_deep() from None
     statements = [tree for tree in trees if tree is not None]
     if not statements:
         raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
     if len(statements) > 1:
-        raise SqlError("There is more than one statement", hint="Run them one by one")
+        raise _several()
     tree = statements[0]
     check_tree(tree)
+    balance_chains(tree)
+    name_as_written(tree, sql)
     return Select(sql, tree)
+
+
+def too_deep() -> SqlError:
+    """Return the error of SQL that is nested deeper than can be followed."""
+    return SqlError("The SQL is nested too deeply", hint="Split it into CTEs")
 
 
 def _unreadable(error: SqlglotError) -> SqlError:
@@ -118,4 +141,6 @@ def _unreadable(error: SqlglotError) -> SqlError:
     where = f" in line {line}, column {column}" if line and column else ""
     shown = f", near {near!r}" if near else ""
     reason = re.sub(r"\s+", " ", str(what)).rstrip(". ")
+    reason = _TOKEN.sub(lambda found: found[1].replace("SENTINEL", "its end"), reason)
+    reason = _MISSING.sub(lambda found: f"{found[1].upper()} is not complete", reason)
     return SqlError(f"The SQL cannot be read{where}{shown}: {reason}", line=line, column=column)

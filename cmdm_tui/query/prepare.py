@@ -15,9 +15,10 @@ from cmdm_tui.query import facts
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError, UnknownName
+from cmdm_tui.query.keeping import KeptReading
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
-from cmdm_tui.query.names import Source, find_tables, located, nearest, used_columns
+from cmdm_tui.query.names import Source, find_tables, located, nearest, spell_columns, used_columns
 from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
 from cmdm_tui.query.parse import Describe, Explain, Select, Statement
@@ -31,6 +32,7 @@ from cmdm_tui.query.plan import (
     Plan,
     PlanClass,
     Scan,
+    Stream,
 )
 from cmdm_tui.query.planner import Understood, cheapest, counts_all, needs_first_call, options
 from cmdm_tui.query.result import ResultColumn
@@ -108,9 +110,12 @@ class Prepared:
 class Preparation:
     """Prepares one statement."""
 
-    def __init__(self, account: Account, database: Database) -> None:
+    def __init__(
+        self, account: Account, database: Database, reading: KeptReading | None = None
+    ) -> None:
         self._account = account
         self._database = database
+        self._reading = reading
         self._budget = CallBudget()
         self._learner = Learner(account)
         self._pages: dict[str, EntityPages] = {}
@@ -163,6 +168,8 @@ class Preparation:
             self._pages[entity] = EntityPages(
                 self._account.client, entity, self._budget, self._learner
             )
+            if self._reading is not None:
+                self._pages[entity].remember(self._reading)
         tables = {entity: await self._table(entity, shape) for entity in entities}
         return self._with_tables(tree, sources, shape, tables)
 
@@ -221,7 +228,8 @@ class Preparation:
         name = sorting.column.name
         first = FirstCall(entity, size, None, name, "desc" if sorting.descending else "asc")
         try:
-            page = await self._first(first)
+            # The name may be refused, as it may be spelled otherwise: no smaller page is tried.
+            page = await self._first(first, at_any_size=False)
         except BadRequest:
             return await self._asked_fields(entity)
         if facts.shows_order(page, name, descending=sorting.descending):
@@ -251,9 +259,10 @@ class Preparation:
         self._guessed.discard(entity)
         return await self._asked_fields(entity)
 
-    async def _first(self, first: FirstCall) -> "facts.Page":
+    async def _first(self, first: FirstCall, *, at_any_size: bool = True) -> "facts.Page":
         try:
             page = await self._pages[first.entity].first(
+                at_any_size=at_any_size,
                 sort_by=first.sort_by,
                 sort_order=first.sort_order,
                 fields=first.fields,
@@ -284,6 +293,7 @@ class Preparation:
             for field in catalog.known_fields(entity)
             if field.options
         }
+        spell_columns(tree, tables.values())
         columns = used_columns(tree, sources, tables)
         return Understood(
             tree,
@@ -355,10 +365,26 @@ class Preparation:
             for first in firsts_of(option)
         )
 
+    def _left_of(self, option: Option) -> Cost:
+        """Return what a way costs of which another process has read some, planning included."""
+        made, cost = self._budget.used, option.cost
+        every = sum(pages.count_kept() for pages in self._pages.values())
+        match option.task:
+            case Get(table=table, ids=ids):
+                useful = sum(self._pages[table.entity].has_record(one) for one in ids)
+            case Scan() | Stream(ordering=None):
+                useful = sum(self._pages[one.entity].count_kept(one) for one in firsts_of(option))
+            case _:
+                useful = 0
+        return Cost(max(cost.low - every, 0) + made, max(cost.high - useful, 0) + made)
+
     def _plan(self, option: Option, query: Understood) -> Plan:
         made = self._budget.used
-        wasted = max(made - self._begun(option), 0)
-        cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
+        if self._reading is not None:
+            cost = self._left_of(option)
+        else:
+            wasted = max(made - self._begun(option), 0)
+            cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
         entities = tuple(
             EntityPlan(
                 table.entity,
@@ -412,11 +438,11 @@ def executable(
     `rewrite` changes a copy of it first; its columns keep the names they have. See
     `in_account_order` for `fully`.
     """
-    tree = query.tree.copy()
+    tree = named_projections(query.tree.copy())
     places = find_tables(tree)
     located(Source(node, source.entity) for node, source in zip(places, query.sources, strict=True))
     if rewrite is not None:
-        tree = rewrite(named_projections(tree))
+        tree = rewrite(tree)
     return in_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
 
 

@@ -13,10 +13,10 @@ from cmdm_tui.query.answers import Answer, answered
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.folding import may_hold_special
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.loading import Loader, columns_of
 from cmdm_tui.query.model import Column, Table
-from cmdm_tui.query.order import may_hold_special
 from cmdm_tui.query.pages import EntityPages, fields_of
 from cmdm_tui.query.plan import (
     Boundaries,
@@ -106,6 +106,8 @@ class Run:
         self.sought_first: FirstCall | None = None
         """The first page of the order that was sought in last."""
         self._result: Result | None = None
+        self.is_computing = False
+        """Whether all has come that is wanted, and the query is executed on it."""
 
     @property
     def sql(self) -> str:
@@ -131,6 +133,7 @@ class Run:
 
     async def finished(self) -> Result:
         """Execute the query on what was loaded and return the result."""
+        self.is_computing = True
         self._learner.keep()
         session, query = self._session, self.sql
         described = await session.work(session.describe, query)
@@ -464,6 +467,10 @@ class Run:
             failed |= {f"{table.entity}.{name}": n for name, n in loader.seen.failed.items()}
             inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
             self.findings.say(*loader.seen.warnings(table.entity))
+        if self._budget.again:
+            count = self._budget.again
+            calls = "1 call was" if count == 1 else f"{count:,} calls were"
+            self.findings.say(f"{calls} sent again after a failure, and counted again.")
         messages = [self.findings.stopped] if self.findings.stopped else []
         source = "partial" if self.findings.stopped else "live"
         return Notes(source, failed, tuple(inferred), (*messages, *self.findings.messages))

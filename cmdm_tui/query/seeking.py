@@ -9,6 +9,7 @@ from sqlglot import exp
 from cmdm_tui.api import SortOrder
 from cmdm_tui.query import seek
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Cost, Kind, Table
+from cmdm_tui.query.order import extremes
 from cmdm_tui.query.pages import fields_of
 from cmdm_tui.query.plan import (
     Boundaries,
@@ -200,7 +201,7 @@ class _Seeking:
 
     def _column_of(self, call: exp.Expr) -> Column | None:
         """Return the field that a count, minimum or maximum is of; None for anything else."""
-        if not isinstance(call, exp.Count | exp.Min | exp.Max) or call.args.get("expressions"):
+        if not isinstance(call, exp.Count | exp.Min | exp.Max) or extremes(call) is not None:
             return None
         what = call.this
         if isinstance(what, exp.Distinct) and isinstance(call, exp.Min | exp.Max):
@@ -231,5 +232,5 @@ def counts_values(shape: Shape, column: Column) -> bool:
 
 def _is_of_values(call: exp.Expr) -> bool:
     if isinstance(call, exp.Min | exp.Max):
-        return not call.args.get("expressions")
+        return extremes(call) is None
     return isinstance(call, exp.Count) and not call.expressions

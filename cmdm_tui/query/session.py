@@ -12,9 +12,9 @@ import duckdb
 
 from cmdm_tui.query.casts import Digits, Seen, stored_type
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.folding import macros
 from cmdm_tui.query.model import Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA, quoted
-from cmdm_tui.query.order import macros
 
 Row = tuple[Any, ...]
 Made = TypeVar("Made")
@@ -107,7 +107,7 @@ class Session:
     def declare(self, table: Table, columns: Sequence[Column]) -> None:
         """Make the entity's table with these columns, empty, in place of any other."""
         kept = ", ".join(f"{quoted(one.name)} {stored_type(one.kind)}" for one in columns)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {raw_name(table)} ({kept})")
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {raw_name(table)} ({kept})")
         self.show(table, columns, Seen())
 
     def show(
@@ -125,7 +125,7 @@ class Session:
                 sql = f"CAST({sql} AS {digits.type}) AS {sql}"
             shown.append(sql)
         which = "" if since is None else f" WHERE rowid >= {since}"
-        self._connection.execute(
+        self.execute(
             f"CREATE OR REPLACE TEMP VIEW {quoted(table.entity)} AS "
             f"SELECT {', '.join(shown)} FROM {SCHEMA}.{raw_name(table)}{which}"
         )
@@ -179,8 +179,8 @@ class Session:
 
 def sql_error(error: duckdb.Error) -> SqlError:
     """Return DuckDB's refusal as an error of ours, in its first words."""
-    text = re.sub(r"\btemp(\.main)?\.", "", str(error))
-    text = text.split("\n\nLINE", 1)[0]
+    text = re.sub(r"""(\btemp|"temp")\.(main\.)?""", "", str(error))
+    text = _ASIDE.split(text, maxsplit=1)[0]
     return SqlError(" ".join(text.split()))
 
 
@@ -190,21 +190,30 @@ def raw_name(table: Table) -> str:
 
 
 def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
-    """Return a query whose moments of a time zone are as they are in UTC: Python reads those."""
-    zoned = [kind == _ZONED for _, kind in described]
-    if not any(zoned):
+    """Return a query whose moments of a time zone are as they are in UTC: Python reads those.
+
+    The connection's own time zone is UTC, so that a cast is enough, however deep they are.
+    """
+    if not any(_ZONED in kind for _, kind in described):
         return sql
     names = [f"c{n}" for n in range(1, len(described) + 1)]
     shown = [
-        f"{name} AT TIME ZONE 'UTC'" if is_zoned else name
-        for name, is_zoned in zip(names, zoned, strict=True)
+        f"CAST({name} AS {shown_type(kind)})" if _ZONED in kind else name
+        for name, (_, kind) in zip(names, described, strict=True)
     ]
     return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
 
 
 def shown_type(kind: str) -> str:
     """Return a column's type as the result has it."""
-    return "TIMESTAMP" if kind == _ZONED else kind
+    return kind.replace(_ZONED, "TIMESTAMP")
 
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+"""What a type is called, or a part of one that is nested."""
+
+_ASIDE = re.compile(
+    r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Please try installing"
+    r"|\s*Alternatively, consider enabling"
+)
+"""Where DuckDB goes on with what helps nobody here: excerpts, and settings that are locked."""

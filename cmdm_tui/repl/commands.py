@@ -92,6 +92,9 @@ COMMANDS = (
         switching.expanded,
     ),
     Command(
+        "more", "", "Go on with the last query where \\calls stopped it", looking_back.more,
+    ),
+    Command(
         "sort", "COLUMN [asc|desc]", "Sort the last query's result: no call", looking_back.sort,
     ),
     Command(
@@ -104,6 +107,10 @@ COMMANDS = (
     ),
     Command("timing", "[on|off]", "Tell how long a call took", switching.timing),
     Command("confirm", "[on|off]", "Ask before a delete, and many calls", switching.confirm),
+    Command(
+        "calls", "[N]", "Stop a query after N calls, with what came; 0 for never",
+        switching.calls,
+    ),
     Command("quota", "", "Show calls left and reset, as last told: no call", asking.quota),
     Command("conninfo", "", "Show the profile, address and user: no call", asking.connection),
     Command("i", "FILE", "Run the statements in a file, to the first error", asking.include),

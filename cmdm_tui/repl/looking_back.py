@@ -1,4 +1,4 @@
-r"""The commands on the last result: `\next`, `\prev`, `\last`, `\sort`, `\export`, `\headers`."""
+r"""The commands on the last result: a page further, shown again, gone on with, sorted, exported."""
 
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.planning import PlannedCall, at_page
@@ -30,6 +30,11 @@ async def last(session: Session, _: tuple[str, ...]) -> None:
         session.queries.show()
     else:
         session.show(_last(session))
+
+
+async def more(session: Session, _: tuple[str, ...]) -> None:
+    """Go on with the last query's result where its number of calls ended it."""
+    await session.queries.more()
 
 
 async def sort(session: Session, arguments: tuple[str, ...]) -> None:

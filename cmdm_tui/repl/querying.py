@@ -48,7 +48,7 @@ class Queries:
         if not await self._is_allowed(prepared):
             session.streams.note("Not run; no record was fetched.")
             return
-        streaming = self._loaded().stream(prepared)
+        streaming = self._loaded().stream(prepared, max_calls=session.settings.most_calls)
         self._running = streaming
         self._hold(None)
         session.shows_query = True
@@ -63,9 +63,28 @@ class Queries:
         output.end(self.last.columns)
         self._tell(output.notes, with_cost=True)
 
+    async def more(self) -> None:
+        """Go on with the last result, which its number of calls ended, and show what it is then.
+
+        What was read is not read again. Raises QueryError where there is nothing to go on with.
+        """
+        most = self._session.settings.most_calls
+        streaming = self._loaded().resuming(self.last, max_calls=most)
+        self._running = streaming
+        try:
+            result = await streaming.finish()
+        finally:
+            self._running = None
+        self._hold(result)
+        self._session.shows_query = True
+        self._show(with_cost=True)
+
     def stop(self) -> bool:
-        """End the query that runs now with what has come; tell whether there is one."""
-        if self._running is None:
+        """End the query that runs now with what has come; tell whether there is one.
+
+        One that has all and computes is not: to cancel it ends it.
+        """
+        if self._running is None or self._running.is_computing:
             return False
         self._running.stop()
         self._session.streams.note("Stopping; what has come is kept.")
@@ -80,9 +99,12 @@ class Queries:
 
     def show(self) -> None:
         """Show the last result again, in the format that is set now."""
+        self._show(with_cost=False)
+
+    def _show(self, *, with_cost: bool) -> None:
         output = _Output(self._session)
         output.all(self.last)
-        self._tell(output.notes, with_cost=False)
+        self._tell(output.notes, with_cost=with_cost)
 
     def export(self, file: str) -> None:
         """Write the last result to a file; its ending names the format."""
@@ -119,7 +141,8 @@ class Queries:
         """Ask before a query of many calls; a script must have switched the question off."""
         session, cost = self._session, prepared.cost
         unasked = session.settings.unasked
-        if cost.high <= unasked or not session.settings.confirms:
+        most = min(cost.high, session.settings.most_calls or cost.high)
+        if most <= unasked or not session.settings.confirms:
             return True
         if session.confirm is None:
             why = r"\confirm off allows more than"

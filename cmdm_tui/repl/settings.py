@@ -22,3 +22,5 @@ class Settings:
     shows_timing: bool = True
     confirms: bool = True
     unasked: int = UNASKED
+    most_calls: int | None = None
+    """Calls that a query may make before it is stopped with what came; None for any number."""

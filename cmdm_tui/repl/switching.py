@@ -1,8 +1,10 @@
-r"""The commands that switch something: `\x`, `\o`, `\timing` and `\confirm`."""
+r"""The commands that switch something: `\x`, `\o`, `\timing`, `\confirm` and `\calls`."""
 
 from typing import TYPE_CHECKING, cast
 
+from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import Session
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.repl.settings import Expanded, Format
@@ -18,6 +20,8 @@ _FORMAT = {
     "tsv": "TSV",
     "markdown": "a Markdown table",
 }
+
+_DIGITS = 9
 
 
 async def expanded(session: Session, arguments: tuple[str, ...]) -> None:
@@ -47,6 +51,22 @@ async def confirm(session: Session, arguments: tuple[str, ...]) -> None:
         session.settings.confirms = arguments[0] == "on"
     word = _on_or_off(session.settings.confirms)
     session.streams.note(f"Asking before a delete and many calls is {word}.")
+
+
+async def calls(session: Session, arguments: tuple[str, ...]) -> None:
+    """Set how many calls a query may make, 0 for any number; without a number, tell it."""
+    if arguments:
+        (number,) = arguments
+        if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+            shown = one_line(number, 40)
+            raise ReplError(f"{shown} is no number of calls. Give one, such as 20, or 0 for any.")
+        session.settings.most_calls = int(number) or None
+    most = session.settings.most_calls
+    if most is None:
+        session.streams.note("A query makes as many calls as it takes.")
+    else:
+        noun = "call" if most == 1 else "calls"
+        session.streams.note(f"A query is stopped after {most:,} {noun}; \\more goes on with it.")
 
 
 def _switched(arguments: tuple[str, ...], before: bool) -> bool:

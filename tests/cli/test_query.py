@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import duckdb
+import pexpect
 import pytest
 
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
@@ -168,6 +169,53 @@ def test_max_calls_ends_a_query_with_what_came(cmdm: Command, small_pages: Starv
     assert "partial" in " ".join(notes)
 
 
+def test_max_calls_holds_whatever_is_allowed(cmdm: Command, small_pages: Starved) -> None:
+    small_pages()
+    done = cmdm("query", "--yes", "--max-calls", "5", "--stats", "SELECT LastName FROM lead")
+    assert done.code == 8
+    assert json.loads(done.err.splitlines()[-1])["calls_used"] == 5
+
+
+def test_the_same_command_goes_on_where_its_calls_ended(
+    cmdm: Command, small_pages: Starved, tmp_path: Path
+) -> None:
+    small_pages()
+    cmdm("query", "DESCRIBE lead")
+    kept = tmp_path / "kept"
+    sql = "SELECT LastName, Score FROM lead ORDER BY Score, LastName, ExternalID"
+    words = ("query", "--max-calls", "40", "--resume", str(kept), "--stats", sql)
+    first, second = cmdm(*words), cmdm(*words)
+    assert first.code == second.code == 8
+    assert "keeps what 40 calls have read" in first.err
+    assert "keeps what 80 calls have read" in second.err
+    assert kept.stat().st_mode & 0o077 == 0
+    last, once = cmdm(*words), cmdm("query", "--yes", "--stats", sql)
+    assert (last.code, kept.exists()) == (0, False)
+    assert last.json == once.json
+    assert len(last.json) == RECORDS
+    rest, every = (json.loads(done.err.splitlines()[-1]) for done in (last, once))
+    assert rest["calls_low"] <= rest["calls_used"] <= rest["calls_high"]
+    assert 80 + rest["calls_used"] == every["calls_used"]
+
+
+def test_what_is_kept_is_of_one_query_of_one_account(
+    cmdm: Command, small_pages: Starved, tmp_path: Path
+) -> None:
+    small_pages()
+    kept = tmp_path / "kept"
+    words = ("query", "--max-calls", "5", "--resume", str(kept))
+    assert cmdm(*words, "SELECT LastName FROM lead").code == 8
+    before = kept.read_bytes()
+    other = cmdm(*words, "SELECT City FROM lead")
+    assert (other.code, other.out) == (1, b"")
+    assert "another query" in other.err
+    elsewhere = cmdm(*words, "SELECT LastName FROM lead", CMDM_USERNAME="someone.else")
+    assert "another account" in elsewhere.err
+    assert kept.read_bytes() == before
+    kept.write_text('{"no": "reading"}')
+    assert "keeps nothing of a query" in cmdm(*words, "SELECT LastName FROM lead").err
+
+
 @pytest.mark.parametrize("reply", ["y", "n"])
 def test_a_person_is_asked_first(spawn: Spawn, small_pages: Starved, reply: str) -> None:
     small_pages()
@@ -231,6 +279,17 @@ def test_ctrl_c_leaves_a_whole_json_document(home: Path, small_pages: Starved) -
         rest, _ = process.communicate(timeout=30)
     assert 0 < len(json.loads(first + rest)) < RECORDS
     assert process.returncode == 130
+
+
+def test_ctrl_c_ends_a_long_computation_too(spawn: Spawn, small_pages: Starved) -> None:
+    small_pages()
+    heavy = "lead, range(1000000000) a, range(1000000) b WHERE a.range * b.range = Score - 1"
+    terminal = spawn("query", "--yes", f"SELECT count(*) FROM {heavy}")
+    terminal.expect_exact("Fetching [")
+    while terminal.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2) == 0:
+        terminal.sendintr()
+    # One more may have come while the interpreter was about to end.
+    assert ended(terminal) == 130 or terminal.signalstatus == signal.SIGINT
 
 
 def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:

@@ -1,11 +1,13 @@
 """What a query costs: the plan chosen, and the calls that really go out, cold and warm."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cmdm_tui.query.errors import QueryError, UnknownName
-from cmdm_tui.sandbox import RunningInfo
+from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.faults import Fault, Kind
 from tests.query.conftest import Opened, open_account
 
 PAGES = 3
@@ -49,6 +51,11 @@ async def test_the_first_rows_by_a_text_ask_for_no_fields(
     async with open_account(sandbox) as cold:
         assert await cold.rows(sql) == known
         assert not [call for call in cold.network.calls if "/fields" in call]
+
+
+async def test_a_name_in_another_case_costs_one_call_that_is_refused(opened: Opened) -> None:
+    await opened.cost_of("SELECT LastName FROM lead ORDER BY LASTNAME LIMIT 10")
+    assert sum("sort_by=LASTNAME" in call for call in opened.network.calls) == 1
 
 
 async def test_the_first_rows_by_what_may_be_a_number_ask_for_the_fields(opened: Opened) -> None:
@@ -175,6 +182,39 @@ async def test_a_run_that_was_stopped_goes_on_where_it_was(opened: Opened, sql: 
     assert whole.rows == (await opened.run(sql)).rows
     with pytest.raises(QueryError):
         await opened.engine.resume(whole)
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Iterator[RunningInfo]:
+    """A sandbox of six pages whose third call of leads fails."""
+    faults = FaultPlan(0, [Fault(Kind.ERROR_500, path="/lead", nth=[3])])
+    config = SandboxConfig(tmp_path / "data", 0, 30, behaviours={"page_cap": "5"}, faults=faults)
+    with Sandbox.embedded(config) as info:
+        yield info
+
+
+async def test_a_call_that_is_sent_again_is_counted_again(failing: RunningInfo) -> None:
+    async with open_account(failing) as one:
+        result = await one.run("SELECT ExternalID FROM lead")
+        assert result.count == 30
+        assert result.stats.calls_used == len(one.network.calls) == 7
+        assert any("1 call was sent again" in note for note in result.notes.sentences)
+
+
+async def test_a_number_of_calls_holds_for_those_sent_again(failing: RunningInfo) -> None:
+    async with open_account(failing) as one:
+        result = await one.run("SELECT ExternalID FROM lead", max_calls=4)
+        assert result.partial
+        assert result.stats.calls_used == len(one.network.calls) == 4
+
+
+async def test_a_call_that_was_never_sent_is_not_counted(tmp_path: Path) -> None:
+    config = SandboxConfig(tmp_path / "data", 0, 30, rate_limit=4, behaviours={"page_cap": "2"})
+    with Sandbox.embedded(config) as info:
+        async with open_account(info) as one:
+            result = await one.run("SELECT ExternalID FROM lead")
+            assert result.partial
+            assert result.stats.calls_used == len(one.network.calls)
 
 
 async def test_limit_stops_fetching_at_once(opened: Opened) -> None:

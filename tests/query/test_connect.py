@@ -35,6 +35,19 @@ async def test_a_query_can_be_awaited_whole_and_explained(
             await cm.query("SELECT * FROM leads")
 
 
+async def test_a_result_that_its_calls_ended_is_gone_on_with(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    sql = "SELECT LastName FROM lead ORDER BY Score, LastName"
+    async with cmdm_tui.connect(profile_of(sandbox), catalogs=tmp_path) as cm:
+        await cm.query("SELECT count(*) FROM lead WHERE Score + 1 > 0")
+        partial = await cm.query(sql, max_calls=2)
+        assert partial.partial
+        whole = await cm.resume(partial, max_calls=1)
+        assert not whole.partial
+        assert whole.rows == (await cm.query(sql)).rows
+
+
 async def test_a_profile_of_the_environment_is_used(
     sandbox: RunningInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

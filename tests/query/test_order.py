@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.query.dialect import DIALECT
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.order import in_account_order
 from cmdm_tui.query.parse import Select, parse
 from cmdm_tui.query.session import Database, Session
@@ -86,6 +87,34 @@ def test_every_place_that_sorts_sorts_alike(session: Session, sql: str) -> None:
     assert run(session, sql, WORDS) == nulls_first(WORDS)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT w AS n FROM word ORDER BY n",
+        "SELECT w AS n, count(*) AS w FROM word GROUP BY ALL ORDER BY n",
+        "SELECT max(w) AS n FROM word GROUP BY w ORDER BY n",
+        "SELECT w AS n FROM word ORDER BY N",
+        "SELECT w AS n, 'x' AS w FROM word ORDER BY w, n",
+        "SELECT w, 'x' AS k, -1 AS n, NULL AS m FROM word ORDER BY 2, k, n, m, 1",
+        "SELECT unnest(list(w)) AS n FROM word ORDER BY n",
+        "SELECT w FROM (SELECT w AS w, -n AS n FROM word ORDER BY n LIMIT 100) ORDER BY w",
+    ],
+)
+def test_a_name_that_the_query_gives_stands_before_a_columns_own(
+    session: Session, sql: str
+) -> None:
+    assert run(session, sql, WORDS) == nulls_first(WORDS)
+
+
+def test_what_is_drawn_by_chance_is_drawn_once(session: Session) -> None:
+    for sql in (
+        "SELECT random() AS r, w FROM word ORDER BY r",
+        "SELECT random() AS r, w FROM word ORDER BY 1",
+    ):
+        drawn = run(session, sql, WORDS)
+        assert drawn == sorted(drawn)
+
+
 KEPT: dict[str, Callable[[str], bool]] = {
     "w < 'b'": lambda word: key(word) < key("b"),
     "'b' >= w": lambda word: key(word) <= key("b"),
@@ -115,6 +144,23 @@ def test_the_extremes_of_text_are_the_accounts(session: Session) -> None:
     assert run(session, numbers, WORDS) == [len(WORDS) - 1]
 
 
+def test_several_extremes_of_text_are_the_accounts(session: Session) -> None:
+    words = sorted((word for word in WORDS if word is not None), key=key)
+    assert run(session, "SELECT min(w, 3) FROM word", WORDS) == [words[:3]]
+    assert run(session, "SELECT max(w, 2) FROM word", WORDS) == [words[:-3:-1]]
+    assert run(session, "SELECT max(n, 2) FROM word", WORDS) == [[len(WORDS) - 1, len(WORDS) - 2]]
+
+
+@pytest.mark.parametrize("call", ["max()", "min(DISTINCT)", "max(*)", "max(w, w)", "arg_max(w)"])
+def test_a_call_that_is_not_complete_is_refused_by_its_own_name(
+    session: Session, call: str
+) -> None:
+    with pytest.raises(SqlError) as refused:
+        run(session, f"SELECT {call} FROM word", WORDS)
+    assert call.partition("(")[0] in str(refused.value)
+    assert "order_key" not in str(refused.value)
+
+
 def test_counts_are_sorted_as_numbers(session: Session) -> None:
     words: list[str | None] = [*["a"] * 10, *["b"] * 9, "c"]
     sql = "SELECT w FROM word GROUP BY w ORDER BY count(*) DESC"
@@ -141,9 +187,45 @@ def test_nulls_stand_where_the_account_has_them_unless_told(
     assert run(session, sql, []) == expected
 
 
-def test_computed_columns_are_named_as_they_are_written(session: Session) -> None:
-    statement = parse("SELECT max(w), count(*), w < 'b' FROM word GROUP BY w")
-    assert isinstance(statement, Select)
+COMPUTED = [
+    "max(w)",
+    "count(*)",
+    "w < 'b'",
+    "w IS NOT NULL",
+    "list(w ORDER BY w)[1:2]",
+    "string_agg(w, ',' ORDER BY w)",
+    "n ** 2",
+    "w IS DISTINCT FROM 'é😀'",
+    "(SELECT max(w) FROM word) || 'x'",
+    "CASE WHEN w > 'b' THEN [1, 2] END",
+]
+
+
+@pytest.mark.parametrize("before", ["", "WITH x AS (SELECT 1, 2) ", "/* SELECT a */ "])
+def test_computed_columns_are_named_as_they_are_written(session: Session, before: str) -> None:
     run(session, "SELECT w FROM word", WORDS)
+    sql = f"{before}SELECT {', '.join(COMPUTED)} FROM word GROUP BY w, n"
+    statement = parse(sql)
+    assert isinstance(statement, Select)
+    found = in_account_order(statement.tree).sql(dialect=DIALECT)
+    assert [name for name, _ in session.describe(found)] == COMPUTED
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("max(  w\n )", "max( w )"),
+        ("max(w) -- the last\n", "max(w)"),
+        ("max(w) /* the, last */", "max(w)"),
+        ("DISTINCT lower(w)", "lower(w)"),
+        ("DISTINCT ON (w) lower(w)", "lower(w)"),
+    ],
+)
+def test_blanks_and_comments_are_no_part_of_a_name(
+    session: Session, written: str, named: str
+) -> None:
+    run(session, "SELECT w FROM word", WORDS)
+    statement = parse(f"SELECT {written} FROM word")
+    assert isinstance(statement, Select)
     sql = in_account_order(statement.tree).sql(dialect=DIALECT)
-    assert [name for name, _ in session.describe(sql)] == ["max(w)", "count(*)", "w < 'b'"]
+    assert [name for name, _ in session.describe(sql)] == [named]

@@ -188,6 +188,15 @@ async def test_moments_of_a_time_zone_come_in_utc(opened: Opened) -> None:
     assert moment == datetime(2026, 3, 31, 10)  # noqa: DTZ001
 
 
+async def test_moments_within_a_list_come_in_utc_too(opened: Opened) -> None:
+    moment = "TIMESTAMPTZ '2026-03-31 12:00:00+02:00'"
+    sql = f"SELECT [{moment}] AS l, {{'at': {moment}}} AS s"
+    result = await opened.run(sql)
+    utc = datetime(2026, 3, 31, 10)  # noqa: DTZ001
+    assert result.rows == [([utc], {"at": utc})]
+    assert result.columns[0].type == "TIMESTAMP[]"
+
+
 async def test_a_result_is_sorted_anew_without_a_call(opened: Opened) -> None:
     result = await opened.run("SELECT LastName, Score FROM lead WHERE Score > 90")
     before = len(opened.network.calls)
@@ -252,9 +261,45 @@ async def test_cancelling_keeps_what_came(opened: Opened) -> None:
     assert 1_000 <= result.count < 3_000
 
 
+async def test_a_long_computation_is_ended_when_it_is_cancelled(opened: Opened) -> None:
+    sql = "SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE a.range * b.range = 7"
+    streaming = opened.engine.stream(await opened.engine.prepare(sql))
+    computing = asyncio.create_task(streaming.finish())
+    while not streaming.is_computing:  # noqa: ASYNC110 — nothing tells of it
+        await asyncio.sleep(0)
+    computing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await computing
+    assert await opened.rows("SELECT 1 + 1") == [(2,)]
+
+
 async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: Opened) -> None:
     await opened.know("lead")
     with pytest.raises(SqlError) as wrong:
         await opened.run("SELECT no_such_function(LastName) FROM lead")
     assert "no_such_function" in str(wrong.value)
     assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM lead, lead",
+        "SELECT LastName FROM lead ORDER BY lower('x'), 'y'",
+        "SELECT LastName::INET FROM lead",
+        "SELECT LastNam FROM lead, lead l WHERE temp.main.lead.Score > 1",
+    ],
+)
+async def test_what_duckdb_finds_wrong_tells_nothing_of_what_is_within(
+    opened: Opened, sql: str
+) -> None:
+    await opened.know("lead")
+    with pytest.raises(SqlError) as wrong:
+        await opened.run(sql)
+    said = str(wrong.value)
+    assert not any(word in said for word in ("temp", "SET ", "INSTALL", "order_key", "folded"))
+
+
+async def test_a_subquery_within_a_column_is_named_as_it_is_written(opened: Opened) -> None:
+    result = await opened.run("SELECT (SELECT max(Score) FROM lead) - 1 FROM lead LIMIT 1")
+    assert [one.name for one in result.columns] == ["(SELECT max(Score) FROM lead) - 1"]

@@ -101,7 +101,7 @@ async def test_last_is_a_query_or_a_call_whichever_came_last(script: Script) -> 
     assert list(json.loads(await script.ran("\\last\n"))[0]) == ["n"]
 
 
-@pytest.mark.parametrize("command", ["\\sort City", "\\export x.csv"])
+@pytest.mark.parametrize("command", ["\\sort City", "\\export x.csv", "\\more"])
 async def test_without_a_result_there_is_nothing_to_sort_or_export(
     script: Script, command: str
 ) -> None:
@@ -224,6 +224,38 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
     assert 0 < shown_twice < RECORDS
     assert rows[:shown_twice] == rows[shown_twice:]
     assert "partial" in errors.getvalue()
+
+
+async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> None:
+    config = SandboxConfig(tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"})
+    sql = "SELECT LastName FROM lead ORDER BY Score, LastName;\n"
+    with Sandbox.embedded(config) as info:
+        async with Account.of(profile_of(info), catalogs=None) as account:
+            script = Script(account, io.StringIO())
+            some = json.loads(await script.ran(f"\\calls 9\n{sql}"))
+            assert 0 < len(some) < RECORDS
+            assert "partial" in script.errors.getvalue()
+            more = json.loads(await script.ran("\\more\n"))
+            assert len(some) < len(more) < RECORDS
+            every = json.loads(await script.ran("\\calls 0\n\\more\n"))
+            assert every == json.loads(await script.ran(sql))
+            assert len(every) == RECORDS
+            with pytest.raises(QueryError, match="whole"):
+                await script.ran("\\more\n")
+            script.session.close()
+
+
+async def test_a_number_of_calls_that_is_few_is_not_asked_about(script: Script) -> None:
+    script.session.settings.unasked = 1
+    with pytest.raises(TooManyCalls):
+        await script.ran("SELECT City FROM lead ORDER BY Score, City;\n")
+    assert await script.ran("\\calls 1\nSELECT City FROM lead ORDER BY Score, City;\n")
+
+
+@pytest.mark.parametrize("word", ["x", "-1", "1.5", "٣"])
+async def test_what_is_no_number_of_calls_is_told(script: Script, word: str) -> None:
+    with pytest.raises(ReplError, match="no number of calls"):
+        await script.ran(f"\\calls {word}\n")
 
 
 def profile_of(info: RunningInfo) -> Profile:

@@ -15,14 +15,18 @@ from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.cli.querying.destination import look_of, opened
 from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
+from cmdm_tui.config.files import remove_file
 from cmdm_tui.query.engine import Engine, Prepared, Streaming
 from cmdm_tui.query.output import Column, Row, Writer, writer
 from cmdm_tui.repl.interrupts import on_interrupt
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from cmdm_tui.cli.query import Asked
+    from cmdm_tui.config import Profile
+    from cmdm_tui.query.keeping import KeptReading
     from cmdm_tui.query.result import Result
 
 UNASKED = 100
@@ -37,22 +41,29 @@ class Run:
         self._asked = asked
         self._line = CallsLine()
         self._is_interrupted = False
+        self._used_before = 0
+        """Calls that were made by the runs before this one, which goes on from them."""
 
     def code(self) -> int:
         """Run it and return the exit code. Raises QueryError, ApiError or Failure."""
-        return asyncio.run(self._opened())
+        try:
+            return asyncio.run(self._opened())
+        except asyncio.CancelledError:
+            return Exit.INTERRUPTED
 
     async def _opened(self) -> int:
         async with self._account() as account:
             with closing(Engine(account)) as engine:
-                prepared = await engine.prepare(self._asked.sql)
+                reading = self._kept_reading(account.profile)
+                self._used_before = 0 if reading is None else reading.used
+                prepared = await engine.prepare(self._asked.sql, reading=reading)
                 if self._asked.explains:
                     self._explain(prepared)
                     return Exit.DONE
                 self._check_cost(prepared)
                 result, more = await self._written(engine, prepared)
                 with result:
-                    tell_notes(result, more)
+                    tell_notes(result, (*more, *self._keep(engine, result)))
                     tell_summary(result, account.client.quota)
                     if self._asked.tells_stats:
                         click.echo(result.stats.to_json(), err=True)
@@ -67,6 +78,35 @@ class Run:
             teller(event)
 
         return Account.of(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
+
+    def _kept_reading(self, profile: "Profile") -> "KeptReading | None":
+        """Return what the file of --resume keeps. Raises QueryError, Failure."""
+        file = self._asked.kept
+        if file is None:
+            return None
+        from cmdm_tui.query.keeping import kept_reading
+
+        try:
+            return kept_reading(file, profile, self._asked.sql)
+        except OSError as error:
+            name = one_line(str(file), 200)
+            raise Failure(f"{name} cannot be read: {error.strerror}. Check its path.") from None
+
+    def _keep(self, engine: Engine, result: "Result") -> tuple[str, ...]:
+        """Keep what was read in the file of --resume, or remove it at the end; say so."""
+        file = self._asked.kept
+        if file is None:
+            return ()
+        reading = engine.reading_of(result, self._asked.sql, before=self._used_before)
+        if reading is None:
+            remove_file(file)
+            return ()
+        from cmdm_tui.query.keeping import keep_reading
+
+        keep_reading(file, reading)
+        calls = f"{reading.used:,} {'call' if reading.used == 1 else 'calls'}"
+        name = one_line(str(file), 200)
+        return (f"{name} keeps what {calls} have read; the same command goes on from there.",)
 
     def _explain(self, prepared: Prepared) -> None:
         from cmdm_tui.cli.output import write_json, write_text
@@ -102,12 +142,17 @@ class Run:
     ) -> "tuple[Result, tuple[str, ...]]":
         """Write the rows as they come, and return the result and what to tell of its writing."""
         asked = self._asked
-        streaming = engine.stream(prepared, max_calls=self._most_calls(prepared))
+        streaming = engine.stream(
+            prepared,
+            max_calls=self._most_calls(prepared),
+            keeps=asked.kept is not None,
+        )
         with opened(asked.file) as sink, self._line.of(prepared.cost.high):
             writing = writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
             output = _Output(writing, sink, self._line)
             try:
-                with on_interrupt(lambda: self._stop(streaming)):
+                task = asyncio.current_task()
+                with on_interrupt(lambda: self._stop(streaming, task)):
                     async for batch in streaming:
                         output.rows(batch.columns, batch.rows)
             except BrokenPipeError:
@@ -123,11 +168,14 @@ class Run:
 
     def _most_calls(self, prepared: Prepared) -> int | None:
         """Return the calls that the run may make: unasked, not many more than were said."""
-        if self._asked.is_sure:
-            return None
-        return self._asked.max_calls or prepared.cost.high + UNASKED
+        if self._asked.max_calls is not None:
+            return self._asked.max_calls
+        return None if self._asked.is_sure else prepared.cost.high + UNASKED
 
-    def _stop(self, streaming: Streaming) -> None:
+    def _stop(self, streaming: Streaming, task: "asyncio.Task[object] | None") -> None:
+        """Keep what came; a second time, or where all has come and is computed with, just end."""
+        if task is not None and (self._is_interrupted or streaming.is_computing):
+            task.cancel()
         self._is_interrupted = True
         streaming.stop()
 

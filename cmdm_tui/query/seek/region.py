@@ -75,11 +75,15 @@ class Region:
 
     def intersection(self, other: "Region") -> "Region":
         """Return what is in both."""
-        both = [
-            Interval(max(one.low, two.low), min(one.high, two.high))
-            for one in self.intervals
-            for two in other.intervals
-        ]
+        both: list[Interval] = []
+        here, there = 0, 0
+        while here < len(self.intervals) and there < len(other.intervals):
+            one, two = self.intervals[here], other.intervals[there]
+            both.append(Interval(max(one.low, two.low), min(one.high, two.high)))
+            if one.high <= two.high:
+                here += 1
+            else:
+                there += 1
         return Region(_merged(both), self.has_null and other.has_null)
 
     def others(self) -> "Region":

@@ -9,12 +9,22 @@ from tests.query.differential import language as q
 
 def render(query: q.Query, seed: int = 0) -> str:
     """Return the SQL of a query; the seed says how it is spelled."""
+    if isinstance(query, q.Select) and random.Random(seed).random() < _SORTED_BY_NAME:
+        return _Writer(random.Random(seed), sorts_by_name=True).query(query)
     return _Writer(random.Random(seed)).query(query)
 
 
+_SORTED_BY_NAME = 0.3
+"""How many queries sort by the names that they give, which then are those of other columns."""
+
+_HIDING = ("City", "score", "NAME", "Industry", "Status", "Capacity")
+"""Names of columns, given to others: each column is qualified, so that only ORDER BY finds them."""
+
+
 class _Writer:
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, *, sorts_by_name: bool = False) -> None:
         self._chance = chance
+        self._sorts_by_name = sorts_by_name
 
     # Queries
 
@@ -34,7 +44,14 @@ class _Writer:
                 return self._select(query)
 
     def _select(self, query: q.Select) -> str:
-        items = ", ".join(f"{self.scalar(one.value)} as {one.name}" for one in query.items)
+        sorts_by_name, self._sorts_by_name = self._sorts_by_name, False
+        names = [one.name for one in query.items]
+        if sorts_by_name:
+            names = [*_HIDING[: len(names)], *names[len(_HIDING) :]]
+        items = ", ".join(
+            f"{self.scalar(one.value)} as {name}"
+            for one, name in zip(query.items, names, strict=True)
+        )
         parts = [self.word("select"), "distinct" if query.is_distinct else "", items]
         parts += [self.word("from"), self._source(query.source)]
         if query.where is not None:
@@ -44,7 +61,12 @@ class _Writer:
         if query.having is not None:
             parts += [self.word("having"), self.condition(query.having)]
         if query.order:
-            parts += [self.word("order by"), ", ".join(map(self._key, query.order))]
+            given = {one.value: name for one, name in zip(query.items, names, strict=True)}
+            keys = [
+                self._key(one, given.get(one.value) if sorts_by_name else None)
+                for one in query.order
+            ]
+            parts += [self.word("order by"), ", ".join(keys)]
         if query.limit is not None:
             parts.append(f"limit {query.limit}")
         if query.offset is not None:
@@ -52,8 +74,8 @@ class _Writer:
         blank = self._chance.choice([" ", " ", " ", "\n", "\n  ", " /* ; -- */ "])
         return blank.join(part for part in parts if part)
 
-    def _key(self, key: q.Key) -> str:
-        sql = self.scalar(key.value)
+    def _key(self, key: q.Key, name: str | None = None) -> str:
+        sql = self.scalar(key.value) if name is None else self.name(name)
         if key.is_descending:
             sql += " desc"
         elif self._chance.random() < 0.3:

@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.query import order as account_order
 from cmdm_tui.query import prepare
 from cmdm_tui.query.model import Column
 from cmdm_tui.query.seek import order
@@ -171,6 +172,16 @@ async def test_text_in_another_order_is_found_out(
 
     monkeypatch.setattr(prepare, "in_account_order", as_it_is)
     assert "came" in await is_found_out(service, OfEngine)
+
+
+async def test_a_name_taken_for_another_columns_is_found_out(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: exp.Expr) -> dict[str, exp.Expr]:
+        return {}
+
+    monkeypatch.setattr(account_order, "_computed", none)
+    assert await is_found_out(service, OfEngine)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+"""The account's order of text as macros of DuckDB: by `casefold()`, then by code point (`api.md`).
+
+Each macro is there twice: folding every character there is, and as `lower()` does, which is a
+hundred times as fast to bind and right where no text has one of `special_characters()`.
+"""
+
+from dataclasses import dataclass
+from functools import cache, reduce
+
+_SQL = {
+    "text_less_than": "<",
+    "text_at_most_than": "<=",
+    "text_more_than": ">",
+    "text_at_least_than": ">=",
+}
+MACROS = frozenset(
+    {*_SQL, "text_between_than", "text_greater_than", "text_lesser_than", "folded", "order_key"}
+)
+"""The names of the macros, without their ends."""
+_LAST_CASED = 0x20000
+"""No character from here on has a casefold of its own."""
+
+
+FULLY = "_fully"
+"""What the names of the macros end in that fold every character there is."""
+
+
+@cache
+def macros() -> tuple[str, ...]:
+    """Return the statements that make DuckDB know the account's order.
+
+    A macro is the query's own SQL once it is bound, so that its `typeof` is known then.
+    """
+    return (*_macros("", "lower(x)"), *_macros(FULLY, _casefold()))
+
+
+def _macros(end: str, casefold: str) -> list[str]:
+    """Return the macros whose names have this end."""
+    text = "typeof(a) = 'VARCHAR' AND typeof(b) = 'VARCHAR'"
+    fold_a, fold_b = (f"casefold{end}(CAST({one} AS VARCHAR))" for one in "ab")
+    is_text, as_text, pair = (
+        "typeof(x) = 'VARCHAR'",
+        "CAST(x AS VARCHAR)",
+        f"row(folded{end}(x), x)",
+    )
+    statements = [
+        f"CREATE MACRO casefold{end}(x) AS {casefold}",
+        f"CREATE MACRO folded{end}(x) AS CASE WHEN {is_text} THEN casefold{end}({as_text}) END",
+        f"CREATE MACRO order_key{end}(x) AS CASE WHEN x IS NOT NULL THEN {pair} END",
+    ]
+    for name, sign in _SQL.items():
+        strict = sign[0]
+        compared = f"{fold_a} {strict} {fold_b} OR ({fold_a} = {fold_b} AND a {sign} b)"
+        statements.append(
+            f"CREATE MACRO {name}{end}(a, b) AS "
+            f"CASE WHEN {text} THEN {compared} ELSE a {sign} b END"
+        )
+    statements.append(
+        f"CREATE MACRO text_between_than{end}(x, a, b) AS "
+        f"text_at_least_than{end}(x, a) AND text_at_most_than{end}(x, b)"
+    )
+    for name, than, plain in (
+        ("text_greater_than", "text_at_least_than", "greatest"),
+        ("text_lesser_than", "text_at_most_than", "least"),
+    ):
+        chosen = (
+            f"CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a "
+            f"WHEN {than}{end}(a, b) THEN a ELSE b END"
+        )
+        statements.append(
+            f"CREATE MACRO {name}{end}(a, b) AS "
+            f"CASE WHEN {text} THEN {chosen} ELSE {plain}(a, b) END"
+        )
+    return statements
+
+
+@dataclass(frozen=True)
+class _Folds:
+    """Where `str.casefold` differs from DuckDB's `lower`, which folds a character to one."""
+
+    longer: dict[str, str]
+    changed: dict[str, str]
+    special: str
+
+
+@cache
+def _folds() -> _Folds:
+    folded = {one: one.casefold() for one in map(chr, range(_LAST_CASED)) if one.casefold() != one}
+    longer = {one: fold for one, fold in folded.items() if len(fold) > 1}
+    # Cherokee alone folds to capitals, which lower() would undo.
+    capitals = {fold for fold in folded.values() if len(fold) == 1 and fold.lower() != fold}
+    changed = {one: fold for one, fold in folded.items() if one.lower() != fold and len(fold) == 1}
+    changed |= {capital.lower(): capital for capital in capitals}
+    return _Folds(longer, changed, "".join(sorted({*longer, *changed, *capitals})))
+
+
+def special_characters() -> str:
+    """Return the characters that `lower()` does not fold as the account's order has it."""
+    return _folds().special
+
+
+def may_hold_special(sql: str) -> bool:
+    """Tell whether a query may bring such characters itself, written out or by their numbers."""
+    return "chr(" in sql.lower() or not set(sql).isdisjoint(special_characters())
+
+
+def _casefold() -> str:
+    """Return `str.casefold` in SQL: what lower() does otherwise is put right around it."""
+    folds = _folds()
+    text = reduce(
+        lambda sql, one: f"replace({sql}, '{one[0]}', '{one[1]}')", folds.longer.items(), "x"
+    )
+    text = (
+        f"translate(lower({text}), '{''.join(folds.changed)}', '{''.join(folds.changed.values())}')"
+    )
+    return f"CASE WHEN regexp_matches(x, '[{folds.special}]') THEN {text} ELSE lower(x) END"

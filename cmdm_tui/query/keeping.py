@@ -1,0 +1,102 @@
+"""Keeps in a file what a run has read that its calls ended, for another process to go on from."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from cmdm_tui.config import Profile
+from cmdm_tui.config.files import replace_file
+from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.loading import whole_text
+from cmdm_tui.text import one_line
+
+_VERSION = 1
+
+
+class KeptPage(msgspec.Struct, frozen=True):
+    """One page as it was asked for and came; `fields` None were all, `records` ids and values."""
+
+    entity: str
+    number: int
+    sort_by: str | None
+    sort_order: str | None
+    per_page: int
+    fields: list[str] | None
+    total_records: int | None
+    total_pages: int | None
+    records: list[tuple[str, dict[str, Any]]]
+
+
+class KeptRecord(msgspec.Struct, frozen=True):
+    """One record that was asked for by its id; `properties` None where there is none of it."""
+
+    entity: str
+    external_id: str
+    properties: dict[str, Any] | None
+
+
+class KeptReading(msgspec.Struct, frozen=True):
+    """What a query has read of an account, and the calls it has `used` for it."""
+
+    address: str
+    username: str
+    sql: str
+    used: int
+    pages: list[KeptPage]
+    records: list[KeptRecord]
+    version: int = _VERSION
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(KeptReading, float_hook=Decimal)
+
+
+def keep_reading(file: Path, reading: KeptReading) -> None:
+    """Write it to the file, which only its owner can read. Raises OSError where that fails."""
+    try:
+        content = _ENCODER.encode(reading)
+    except (UnicodeEncodeError, ValueError):
+        content = _ENCODER.encode(_whole(msgspec.to_builtins(reading, builtin_types=(Decimal,))))
+    replace_file(file, content)
+
+
+def kept_reading(file: Path, profile: Profile, sql: str) -> KeptReading | None:
+    """Return what the file keeps of this query of this account; None where there is no file.
+
+    Raises QueryError for a file of something else, OSError where it cannot be read.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    name = one_line(str(file), 200)
+    try:
+        reading = _DECODER.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        reading = None
+    if reading is None or reading.version != _VERSION:
+        raise QueryError(
+            f"{name} keeps nothing of a query", hint="Name a file that is not there yet"
+        )
+    if (reading.address, reading.username) != (profile.url, profile.credentials.username):
+        raise QueryError(f"{name} keeps what was read of another account", hint="Name another file")
+    if reading.sql != sql:
+        raise QueryError(
+            f"{name} keeps what was read for another query",
+            hint="Name another file, or remove this one",
+        )
+    return reading
+
+
+def _whole(value: Any) -> Any:
+    """Return a JSON value without halves of characters, in texts and names."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, dict):
+        named = cast("dict[str, Any]", value)
+        return {whole_text(name): _whole(one) for name, one in named.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(one) for one in cast("list[Any]", value)]
+    return value

@@ -1,0 +1,77 @@
+"""Entities and fields may be named as a service likes: each name that SQL can write is found."""
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.errors import UnknownName
+
+ENTITIES = ("Site Visit", "odd;name", 'q"e', "a.b")
+VALUES: list[dict[str, Any]] = [
+    {"Deal Name": "x", "select": "1", "Größe": "é", 'q"uote': "z", "a.b": "dot", "city ": "t"},
+    {"Deal Name": "Y", "": "empty", "\0": "null", "\ud800": "half", "Größe": None},
+]
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    path = unquote(request.url.raw_path.decode().partition("?")[0]).rpartition("/v1/")[2]
+    if path == "authenticate":
+        return httpx.Response(200, json={"token": "t"})
+    if path not in ENTITIES:
+        return httpx.Response(404)
+    records = [{"ExternalID": f"R{n}", "Properties": one} for n, one in enumerate(VALUES)]
+    page = {"Total Records": "2", "Total Pages": "1", "Entity": records}
+    return httpx.Response(200, content=json.dumps(page))
+
+
+@pytest.fixture
+async def engine() -> AsyncGenerator[Engine]:
+    secret = SecretStr("s")
+    credentials = Credentials(secret, secret, "u", secret)
+    profile = Profile("odd", "http://localhost", credentials, "odd", entities=ENTITIES)
+    transport = httpx.MockTransport(answer)
+    async with Account.of(profile, catalogs=None, transport=transport) as account:
+        one = Engine(account)
+        yield one
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ('SELECT "deal name" FROM "site visit" ORDER BY "Deal Name"', [("x",), ("Y",)]),
+        ('SELECT "GRÖSSE", v."größe" FROM "Site Visit" v LIMIT 1', [("é", "é")]),
+        ('SELECT max("Größe") FROM "SITE VISIT" WHERE "GRÖßE" >= \'a\'', [("é",)]),
+        (
+            'SELECT "select", "q""uote", "a.b", "city " FROM "odd;name" LIMIT 1',
+            [(1, "z", "dot", "t")],
+        ),
+        ('SELECT "q""e"."select" FROM "q""e" WHERE "q""e"."select" > 0', [(1,)]),
+        ('SELECT count(*) FROM "a.b" JOIN "Site Visit" s USING ("Deal Name")', [(2,)]),
+    ],
+)
+async def test_odd_names_are_found_in_any_case(
+    engine: Engine, sql: str, rows: list[tuple[Any, ...]]
+) -> None:
+    assert (await engine.run(await engine.prepare(sql))).rows == rows
+
+
+async def test_fields_that_sql_cannot_name_leave_the_others_to_be_queried(engine: Engine) -> None:
+    result = await engine.run(await engine.prepare('SELECT * FROM "Site Visit"'))
+    names = [one.name for one in result.columns]
+    assert names == ["ExternalID", "Deal Name", "select", "Größe", 'q"uote', "a.b", "city "]
+    assert result.count == 2
+
+
+async def test_an_odd_name_that_is_wrong_gets_the_nearest(engine: Engine) -> None:
+    with pytest.raises(UnknownName, match="Did you mean Site Visit"):
+        await engine.prepare("SELECT * FROM Site Visit")
+    with pytest.raises(UnknownName, match="Did you mean Größe"):
+        await engine.prepare('SELECT "Grösse" FROM "Site Visit" WHERE "Größen" = 1')
