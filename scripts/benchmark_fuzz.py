@@ -41,7 +41,7 @@ def _measured() -> list[str]:
     The bare loop sends what the fuzzer has just sent, over httpx, and looks at no answer: the
     service does the same work for both.
     """
-    with _sandbox() as target:
+    with served() as target:
         rounds: list[tuple[float, float]] = []
         for number in range(ROUNDS + 1):
             mine, sent = _fuzzed(target, number)
@@ -143,7 +143,7 @@ def _schemathesis(target: Target) -> float:
 
 
 @contextmanager
-def _sandbox() -> Generator[Target]:
+def served() -> Generator[Target]:
     """Serve in a process of its own, so that client and service do not share an interpreter."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]

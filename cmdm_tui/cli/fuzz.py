@@ -173,7 +173,9 @@ def embedded() -> "Generator[Target]":
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-fuzz-") as folder:
-        config = SandboxConfig(Path(folder) / "data", port=0, records=_RECORDS, control=True)
+        config = SandboxConfig(
+            Path(folder) / "data", port=0, records=_RECORDS, control=True, lasting=False
+        )
         with Sandbox.embedded(config) as info:
             credentials = {
                 name: getattr(info, name)
