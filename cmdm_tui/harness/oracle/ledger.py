@@ -57,7 +57,7 @@ class Members:
     def blame(self, *, is_over: bool) -> Cause:
         """Return what to blame for too many records, or too few."""
         likely: tuple[Cause, ...] = ("deleted", "created") if is_over else ("created", "parent")
-        for cause in (*REFUSALS, *likely):
+        for cause in (*REFUSALS, *likely, "converted"):
             if cause in self.since:
                 return cause
         return "read"
@@ -333,7 +333,7 @@ class Ledger:
             self._changed(entity, "converted")
         lead.values.pop("ModifiedDate", None)
         lead.values["Status"] = Fact("Converted", "converted")
-        lead.put, lead.account = None, made
+        lead.put, lead.account, lead.since = None, made, "converted"
         self.members.setdefault("contact", Members()).unnamed += 1
         if not made:
             self.members.setdefault("account", Members()).ids = None

@@ -175,4 +175,7 @@ class Seen:
 def _agrees(fact: Fact, told: object) -> bool:
     if fact.value is SOMETHING:
         return told is not None and told is not ABSENT
+    if isinstance(fact.value, str) and told is not ABSENT and not isinstance(told, str | None):
+        # A text that comes back as a number, say: that it is no text is for another check.
+        return True
     return bool(fact.value == told)

@@ -208,6 +208,10 @@ CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
         lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
         lambda: converted(Log().get(A, Company="Ely & Co")).add("get", "account", B, status=404),
     ),
+    "conversion-fills-account": (
+        lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
+        lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Bath & Co"),
+    ),
     "conversion-marks-lead": (
         lambda: converted(Log().get(A)).get(A, Status="Converted", AccountExternalID=B),
         lambda: converted(Log().get(A)).get(A, Status="New", AccountExternalID=B),
@@ -300,6 +304,31 @@ def test_an_answer_that_never_came_leaves_its_record_in_doubt() -> None:
     log = Log().get(A, City="Ely").update(A, City="Bath").last(status=0, headers=(), body=b"")
     log.get(A, City="Ely")
     assert failed(log) == {"answers"}
+
+
+def test_what_only_the_sandbox_does_of_a_conversion_is_not_held_to_be_documented() -> None:
+    lead_deleted = converted(Log().get(A)).add("get", external_id=A, status=404)
+    assert failed(lead_deleted) == {"conversion-marks-lead"}
+
+
+def test_a_text_that_comes_back_as_a_number_was_kept() -> None:
+    log = Log().get(A, Score="7").update(A, Score="12").get(A, Score=12)
+    assert failed(log) == {"values-are-text"}
+
+
+def test_no_answer_to_a_body_over_the_limit_is_no_documented_fault() -> None:
+    log = (
+        Log()
+        .add("create", input_class="body:over-a-mebibyte")
+        .last(status=0, headers=(), body=b"", failure="It was cut off.")
+    )
+    assert failed(log) == {"status-for-class"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_token_that_ended_may_be_refused_in_several_ways(status: int) -> None:
+    ended = Log().get(A).add("get", external_id=A, status=status, moment=ENDS + 1)
+    assert "token-refused-after-reset" not in failed(ended)
 
 
 def test_an_exchange_without_an_intent_is_judged_by_what_holds_for_all() -> None:

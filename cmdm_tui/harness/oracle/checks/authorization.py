@@ -6,6 +6,8 @@ from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.seen import Seen
 
 _UNAUTHORISED = 401
+_REFUSALS = {_UNAUTHORISED, 400, 403, 0}
+"""What may be answered to a token that has ended, 0 being no answer at all."""
 _SECRETS = (b"$CMDM_TOKEN", b"$CMDM_PASSWORD", b"$CMDM_CLIENT_SECRET")
 
 
@@ -47,7 +49,7 @@ def token_refused_after_reset(seen: Seen) -> Iterator[str]:
     if seen.intent.authorization != "good" or seen.intent.call == "authenticate" or ends is None:
         return
     moment = exchange.moment
-    if moment is not None and moment >= ends and exchange.status not in {_UNAUTHORISED, 0}:
+    if moment is not None and moment >= ends and exchange.status not in _REFUSALS:
         yield f"The token was accepted {moment - ends:.0f} seconds after its reset."
 
 

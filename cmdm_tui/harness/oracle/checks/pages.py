@@ -209,8 +209,8 @@ CHECKS = (
           "time; null first in asc", "ours", sort_ordered),
     Check("ties-in-creation-order", "ties under sort_by: by creation order", "ours",
           ties_stable),
-    Check("pages-partition", "Query parameters: per_page and page; ties: so that pages never "
-          "overlap", "documented", pages_partition),
+    Check("pages-partition", "ties under sort_by: by creation order, so that pages never overlap; "
+          "order without sort_by: stable", "ours", pages_partition),
     Check("projection-exact", "Query parameters: fields is comma-separated", "documented",
           projection_exact),
     Check("projection-agrees", "Query parameters: fields is comma-separated", "documented",
