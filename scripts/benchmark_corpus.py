@@ -1,5 +1,6 @@
 """The corpus run over a socket, beside a bare loop of the same requests."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
@@ -17,6 +18,8 @@ from cmdm_tui.harness.sending import Outgoing
 from cmdm_tui.harness.target import Target
 
 ROUNDS = 7
+
+_MADE = re.compile(rb'\{"((?:Account )?ExternalID)":"([0-9A-Z]{8})"\}')
 
 
 @dataclass(slots=True)
@@ -101,8 +104,8 @@ def _run(found: list[Entry], target: Target, sent: list[Sent]) -> float:
         played = target.play(entry.case, announce=announced)
         calls = [one for one in sent[first:] if one.url is url]
         for one, call in zip(played, calls, strict=True):
-            if one.exchange.method != "GET" and isinstance(one.exchange.json, dict):
-                _note_made(call, one.exchange.json)
+            if one.exchange.method != "GET":
+                _note_made(call, one.exchange.body)
         wrong += [entry.case.name for one in played if one.problems]
     elapsed = time.perf_counter() - began
     if wrong:
@@ -111,10 +114,10 @@ def _run(found: list[Entry], target: Target, sent: list[Sent]) -> float:
     return elapsed
 
 
-def _note_made(call: Sent, answer: dict[str, object]) -> None:
-    for key in ("ExternalID", "Account ExternalID"):
-        if isinstance(answer.get(key), str):
-            call.key, call.made = key, str(answer[key]).encode()
+def _note_made(call: Sent, body: bytes) -> None:
+    found = _MADE.fullmatch(body)
+    if found is not None:
+        call.key, call.made = found[1].decode(), found[2]
 
 
 def _with_uses(sent: Iterable[Sent]) -> Iterator[Sent]:

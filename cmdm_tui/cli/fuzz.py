@@ -154,9 +154,12 @@ def _run(
             lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
         )
         for line in summary_lines(gathering.results(), shutil.get_terminal_size().columns):
-            click.echo(line)
+            click.echo(guard.line(line))
         return ended, gathering, guard
-    lines = Lines(lambda line: click.echo(line, err=True), click.echo)
+    lines = Lines(
+        lambda line: click.echo(guard.line(line), err=True),
+        lambda line: click.echo(guard.line(line)),
+    )
 
     def tell(event: "Event") -> None:
         gathering(event)

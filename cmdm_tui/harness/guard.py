@@ -112,6 +112,14 @@ class Guard:
         except _TooMuch:
             raise SecretLeak(place, "perhaps: it unfolds to more than can be searched") from None
 
+    def line(self, text: str) -> str:
+        """Return a line for a log or a terminal, or what stands for one that holds a secret."""
+        try:
+            self.check(text, "a line")
+        except SecretLeak:
+            return "(left out: a secret stands in this line)"
+        return text
+
     def write(self, path: Path, content: bytes) -> None:
         """Write the file whole, or raise SecretLeak and leave what was there."""
         self.check(content, str(path))
