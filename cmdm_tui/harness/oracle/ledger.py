@@ -10,66 +10,14 @@ from typing import Any
 
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle.contract import TABLE, FieldRule, learnt
-from cmdm_tui.harness.oracle.facts import REFUSALS, SOMETHING, Cause, Fact, Known
+from cmdm_tui.harness.oracle.facts import SOMETHING, Cause, Fact, Known
+from cmdm_tui.harness.oracle.limits import Quota
+from cmdm_tui.harness.oracle.lists import Members, Order, OrderKey
 from cmdm_tui.harness.oracle.reading import Reading, Row
 
 Key = tuple[str, str]
-OrderKey = tuple[str | None, str]
 CHILDREN = {"create-task": "task", "create-opportunity": "opportunity"}
 UNAUTHORISED, TOO_MANY = 401, 429
-
-
-@dataclass(slots=True)
-class Order:
-    """What was seen of an entity in one order, since it was last changed.
-
-    `whole` are all ids where a list without pages was seen, and `keys` the values sorted by.
-    """
-
-    whole: tuple[str, ...] | None = None
-    keys: tuple[Any, ...] | None = None
-    pages: dict[tuple[int, int], tuple[str, ...]] = field(
-        default_factory=dict[tuple[int, int], tuple[str, ...]]
-    )
-    total: int | None = None
-
-
-Orders = dict[OrderKey, Order]
-
-
-@dataclass(slots=True)
-class Members:
-    """The records an entity should have: `ids` in order of creation, None where not known.
-
-    `unnamed` are records that must exist but whose ids were not told: the contacts of conversions.
-    `since` is what happened since the total was last seen.
-    """
-
-    ids: list[str] | None = None
-    unnamed: int = 0
-    since: tuple[Cause, ...] = ()
-
-    @property
-    def total(self) -> int | None:
-        """How many records there should be."""
-        return None if self.ids is None else len(self.ids) + self.unnamed
-
-    def blame(self, *, is_over: bool) -> Cause:
-        """Return what to blame for too many records, or too few."""
-        likely: tuple[Cause, ...] = ("deleted", "created") if is_over else ("created", "parent")
-        for cause in (*REFUSALS, *likely, "converted"):
-            if cause in self.since:
-                return cause
-        return "read"
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What the last answer to the user told of the limit; each None where it told no number."""
-
-    limit: int | None = None
-    remaining: int | None = None
-    reset: int | None = None
 
 
 @dataclass(slots=True)

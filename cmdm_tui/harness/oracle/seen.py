@@ -6,7 +6,8 @@ from functools import cached_property
 
 from cmdm_tui.harness.exchange import VALID, Exchange, Intent
 from cmdm_tui.harness.oracle.facts import ABSENT, SOMETHING, Clash, Fact, Known, Miscount
-from cmdm_tui.harness.oracle.ledger import Ledger, Members, OrderKey
+from cmdm_tui.harness.oracle.ledger import Ledger
+from cmdm_tui.harness.oracle.lists import Members, OrderKey
 from cmdm_tui.harness.oracle.reading import Reading, Row, reading
 
 NOT_FOUND = 404
@@ -38,6 +39,21 @@ class Seen:
     def is_success(self) -> bool:
         """Whether the request was accepted."""
         return self.exchange.status in {200, 201}
+
+    @property
+    def earliest(self) -> float | None:
+        """The Unix time before which the service cannot have looked at the request.
+
+        An answer may be dated when the request came or when the answer goes, in whole seconds.
+        """
+        moment = self.exchange.moment
+        return None if moment is None else moment - self.exchange.elapsed
+
+    @property
+    def latest(self) -> float | None:
+        """The Unix time by which the service must have looked at the request."""
+        moment = self.exchange.moment
+        return None if moment is None else moment + 1 + self.exchange.elapsed
 
     @property
     def is_read(self) -> bool:

@@ -331,6 +331,22 @@ def test_a_token_that_ended_may_be_refused_in_several_ways(status: int) -> None:
     assert "token-refused-after-reset" not in failed(ended)
 
 
+def test_an_answer_that_took_until_after_the_hour_told_what_was_right_before() -> None:
+    def answered(at: float, **more: Any) -> Log:
+        return Log(1).get(A).add("get", status=429, left=0, moment=at).last(elapsed=1.5, **more)
+
+    assert failed(Log().add("get", status=404, moment=RESET + 1).last(elapsed=1.5)) == set()
+    assert "reset-ahead" in failed(Log().add("get", status=404, moment=RESET + 2).last(elapsed=1.5))
+    assert "refused-when-used-up" not in failed(answered(RESET + 1))
+    assert "refused-when-used-up" in failed(answered(RESET + 2))
+    anew: dict[str, str | None] = {"x-rate-limit-reset": str(RESET + 3_600)}
+    assert failed(Log().add("get", status=404, moment=RESET - 1, headers=anew)) == set()
+    assert failed(Log().add("get", status=404, moment=RESET - 2, headers=anew)) == {"reset-ahead"}
+    slow = Log().get(A).get(A).last(elapsed=1.5, moment=ENDS + 1)
+    assert "token-refused-after-reset" not in failed(slow)
+    assert "token-refused-after-reset" in failed(slow.last(moment=ENDS + 2))
+
+
 def test_an_exchange_without_an_intent_is_judged_by_what_holds_for_all() -> None:
     exchange = Exchange(1, "GET", "/", (), b"", 500, (), b"", 0.0, moment=MOMENT, intent=Intent())
     assert {finding.check for finding in judged([exchange])} == {"no-server-error"}

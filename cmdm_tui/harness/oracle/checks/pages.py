@@ -5,7 +5,7 @@ from typing import Any
 
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.contract import sort_key
-from cmdm_tui.harness.oracle.ledger import Order
+from cmdm_tui.harness.oracle.lists import Order
 from cmdm_tui.harness.oracle.seen import Seen
 
 
