@@ -224,7 +224,7 @@ class Ledger:
         order.total = reading.total
         if "page" in query:
             order.pages[int(query["per_page"]), int(query["page"])] = ids
-        else:
+        elif reading.total is None or reading.total == len(ids):
             order.whole = ids
             order.keys = _keys(sort_by, reading.rows)
             if sort_by is None and query.get("sort_order", "asc") == "asc":
@@ -237,6 +237,8 @@ class Ledger:
 
     def _enter_fields(self, intent: Intent, reading: Reading) -> None:
         if intent.query is None or "page" in intent.query:
+            return
+        if reading.total is not None and reading.total != len(reading.rows):
             return
         self.described[intent.entity] = reading.rows
         rules = dict(self.rules_of(intent.entity))
@@ -312,12 +314,23 @@ class Ledger:
         known = self._own(intent.entity, intent.external_id)
         known.is_there, known.since, known.attempts = False, "deleted", ()
         self._changed(intent.entity, "deleted")
+        for kind in CHILDREN.values():
+            self._orphan(kind, intent.external_id)
         members = self.members.setdefault(intent.entity, Members())
         if members.ids is not None:
             if intent.external_id in members.ids:
                 members.ids.remove(intent.external_id)
             else:
                 members.ids = None
+
+    def _orphan(self, kind: str, parent: str) -> None:
+        """Note whose parent was deleted: that they stay is a law of its own."""
+        for external_id in self.living(kind):
+            known = self.known(kind, external_id)
+            named = None if known is None else known.values.get("RelatedExternalID")
+            if named is not None and named.value == parent:
+                self._own(kind, external_id).since = "parent"
+                self._changed(kind, "parent")
 
     def _enter_refusal(self, exchange: Exchange) -> None:
         intent, cause = exchange.intent, refusal(exchange)

@@ -96,6 +96,12 @@ class Seen:
             return None
         return int(query["per_page"]), int(query["page"])
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the list has no pages, and holds as many records as it tells."""
+        total = self.reading.total
+        return self.page is None and (total is None or total == len(self.reading.rows))
+
     @cached_property
     def right(self) -> frozenset[int]:
         """The statuses that are right, by what was sent and what is known; empty for unknown."""
@@ -160,7 +166,7 @@ class Seen:
             cause = members.blame(is_over=total > members.total)
             told = f"{intent.entity} should have {members.total} records, and {total} are told"
             yield Miscount(intent.entity, "total", told, cause)
-        if self.page is None and members.ids is not None:
+        if self.is_whole and members.ids is not None:
             yield from self._strays(members, members.ids)
 
     def _strays(self, members: Members, expected: list[str]) -> Iterator[Miscount]:

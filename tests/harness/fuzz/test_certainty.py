@@ -16,6 +16,7 @@ CHOICES = [
 ]
 SAMPLE = [
     ("order", "unstable"), ("values", "json"), ("external_ids", "odd"), ("convert", "lead-deleted"),
+    ("default_page", "7"),
 ]  # fmt: skip
 ONLY = {"convert": {"convert", "stateful"}, "order": {"list", "stateful"}}
 

@@ -195,7 +195,10 @@ CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
         lambda: Log().fields("Title", "City").get(A, "event", Title="x", City=None),
         lambda: Log().fields("Title").get(A, "event", Title="x", City=None),
     ),
-    "field-totals": (lambda: Log().fields("Title"), lambda: Log().fields("Title", total=2)),
+    "field-totals": (
+        lambda: Log().fields("Title"),
+        lambda: Log().fields("Title").fields("Title", total=2),
+    ),
     "child-names-parent": (
         lambda: _child().get(B, "task", RelatedEntity="lead", RelatedExternalID=A),
         lambda: _child().get(B, "task", RelatedEntity="lead", RelatedExternalID=None),
@@ -207,6 +210,10 @@ CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
     "conversion-makes-account": (
         lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
         lambda: converted(Log().get(A, Company="Ely & Co")).add("get", "account", B, status=404),
+    ),
+    "unpaged-is-whole": (
+        three,
+        lambda: three(total=9),
     ),
     "conversion-fills-account": (
         lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
@@ -309,6 +316,11 @@ def test_an_answer_that_never_came_leaves_its_record_in_doubt() -> None:
 def test_what_only_the_sandbox_does_of_a_conversion_is_not_held_to_be_documented() -> None:
     lead_deleted = converted(Log().get(A)).add("get", external_id=A, status=404)
     assert failed(lead_deleted) == {"conversion-marks-lead"}
+
+
+def test_a_child_that_goes_with_its_parent_is_no_documented_fault() -> None:
+    log = _child().add("delete", external_id=A).add("get", "task", B, status=404)
+    assert failed(log) == {"child-names-parent"}
 
 
 def test_a_text_that_comes_back_as_a_number_was_kept() -> None:

@@ -8,10 +8,11 @@ from cmdm_tui.harness.oracle.seen import Seen
 
 
 def child_names_parent(seen: Seen) -> Iterator[str]:
-    """A task or an opportunity of a record names it."""
+    """A task or an opportunity of a record names it, and stays when it is deleted."""
     for clash in seen.clashes:
         if clash.cause == "parent":
-            yield f"Its parent is not named: {clash}."
+            words = "Its parent is not named" if clash.name else "A record's child does not stay"
+            yield f"{words}: {clash}."
 
 
 def converts_once(seen: Seen) -> Iterator[str]:
@@ -83,7 +84,8 @@ def close_again(seen: Seen) -> Iterator[str]:
 
 CHECKS = (
     Check("child-names-parent", "parent of a task or opportunity: RelatedEntity and "
-          "RelatedExternalID name it", "ours", child_names_parent),
+          "RelatedExternalID name it; delete: its tasks and opportunities stay", "ours",
+          child_names_parent),
     Check("converts-once", "convert a lead: again: 400", "ours", converts_once),
     Check("conversion-makes-account", "convert a lead: 200 {\"Account ExternalID\": …}",
           "documented", conversion_makes_account),
