@@ -1,7 +1,6 @@
 """The fuzzer measured: beside a bare loop of requests, and beside schemathesis."""
 
 import json
-import signal
 import statistics
 import subprocess
 import sys
@@ -41,7 +40,7 @@ def _measured() -> list[str]:
     The bare loop sends what the fuzzer has just sent, over httpx, and looks at no answer: the
     service does the same work for both.
     """
-    with _sandbox() as target:
+    with served() as target:
         rounds: list[tuple[float, float]] = []
         for number in range(ROUNDS + 1):
             mine, sent = _fuzzed(target, number)
@@ -137,13 +136,14 @@ def _schemathesis(target: Target) -> float:
             before, began = before - made, time.perf_counter()
             time.sleep(PEER_SECONDS)
             made, elapsed = before - left(), time.perf_counter() - began
-            process.send_signal(signal.SIGINT)
+            # Whatever is started in the background ignores an interrupt.
+            process.terminate()
             process.wait()
     return made / elapsed
 
 
 @contextmanager
-def _sandbox() -> Generator[Target]:
+def served() -> Generator[Target]:
     """Serve in a process of its own, so that client and service do not share an interpreter."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]

@@ -1,4 +1,4 @@
-"""The harness beside its peers: cassettes opened and replayed, each in turn with vcrpy or a mock.
+"""The harness beside its peers: cassettes opened and replayed, the corpus run, a service fuzzed.
 
 Every part is a function from a folder to nothing that prints its ratios; `PARTS` names them.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+from benchmark_corpus import corpus_ratios
 from benchmark_fuzz import fuzz
 
 from cmdm_tui.harness.canonical import ADDRESS, Interaction
@@ -42,8 +43,13 @@ def replay(data: Path) -> None:
     _tell("and replayed, of a MockTransport's rate", replayed, 0.6, at_most=False)
 
 
-# What measures the corpus over a socket has its place in this table.
-PARTS: dict[str, Callable[[Path], None]] = {"replay": replay, "fuzz": fuzz}
+def corpus(_data: Path) -> None:
+    """Compare running the corpus, judged and put back, with a bare loop of the same requests."""
+    ratios = corpus_ratios()
+    _tell("The corpus over a socket, of a bare httpx loop's rate", ratios, 0.9, at_most=False)
+
+
+PARTS: dict[str, Callable[[Path], None]] = {"replay": replay, "corpus": corpus, "fuzz": fuzz}
 
 
 def harness(data: Path) -> None:

@@ -38,6 +38,8 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=1, help="every Nth mutant")
     parser.add_argument("--schemathesis", action="store_true", help="and the peer beside it")
     given = parser.parse_args()
+    # What is started in the background ignores an interrupt, and so would the peer.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     mutants = MUTANTS[:: given.sample]
     false_alarms = schemathesis(None, given.seed, given.requests) if given.schemathesis else None
     if false_alarms is not None:

@@ -67,7 +67,7 @@ def runs_whole(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[RunningInfo]:
     """A sandbox of its own on a real socket, with a hundred leads and their like."""
-    config = SandboxConfig(data=tmp_path / "sandbox", port=0, records=100)
+    config = SandboxConfig(tmp_path / "sandbox", port=0, records=100, lasting=False)
     with Sandbox.embedded(config) as running:
         yield running
 

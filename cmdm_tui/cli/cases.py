@@ -23,6 +23,7 @@ from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cases.running import Played
+    from cmdm_tui.harness.guard import Guard
     from cmdm_tui.harness.library import Entry
     from cmdm_tui.harness.manifest import Recorded
 
@@ -120,7 +121,7 @@ def run(
                 played = opened.target.play(entry.case)
                 opened.target.clean()
                 failed += any(one.problems for one in played)
-                _tell(entry, played, as_json=as_json)
+                _tell(entry, played, opened.target.guard, as_json=as_json)
             told_remains(opened.target)
         if not kept:
             raise Failure("No case is left to run.", Exit.USAGE)
@@ -130,7 +131,7 @@ def run(
     note(f"{cases_told(len(kept))} run, answered as expected.")
 
 
-def _tell(entry: "Entry", played: "list[Played]", *, as_json: bool) -> None:
+def _tell(entry: "Entry", played: "list[Played]", guard: "Guard", *, as_json: bool) -> None:
     if not as_json:
         click.echo(one_line(entry.case.name))
     for number, one in enumerate(played, 1):
@@ -144,13 +145,16 @@ def _tell(entry: "Entry", played: "list[Played]", *, as_json: bool) -> None:
             "problems": list(one.problems),
         }
         if as_json:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            text = json.dumps(row, ensure_ascii=False)
+            guard.check(text, "the report")
+            click.echo(text)
             continue
         mark = "✗" if one.problems else "✓"
         status = str(exchange.status or "—")
-        click.echo(f"  {mark} {status:>3}  {exchange.method} {one_line(exchange.path, 100)}")
+        path = one_line(exchange.path, 100)
+        click.echo(guard.line(f"  {mark} {status:>3}  {exchange.method} {path}"))
         for problem in one.problems:
-            click.echo(f"        {one_line(problem, 200)}")
+            click.echo(guard.line(f"        {one_line(problem, 200)}"))
 
 
 def _row(entry: "Entry", known: "Recorded | None") -> dict[str, str]:

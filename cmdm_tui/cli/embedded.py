@@ -25,7 +25,7 @@ def demo_profile(paths: Paths) -> Generator[Profile]:
             info = running.enter_context(sandbox)
         except DataFolderInUseError:
             folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cmdm-demo-")))
-            sandbox = Sandbox.embedded(SandboxConfig(data=folder, port=0))
+            sandbox = Sandbox.embedded(SandboxConfig(data=folder, port=0, lasting=False))
             info = running.enter_context(sandbox)
         yield profile_of(info)
 

@@ -154,9 +154,12 @@ def _run(
             lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
         )
         for line in summary_lines(gathering.results(), shutil.get_terminal_size().columns):
-            click.echo(line)
+            click.echo(guard.line(line))
         return ended, gathering, guard
-    lines = Lines(lambda line: click.echo(line, err=True), click.echo)
+    lines = Lines(
+        lambda line: click.echo(guard.line(line), err=True),
+        lambda line: click.echo(guard.line(line)),
+    )
 
     def tell(event: "Event") -> None:
         gathering(event)
@@ -173,7 +176,9 @@ def embedded() -> "Generator[Target]":
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-fuzz-") as folder:
-        config = SandboxConfig(Path(folder) / "data", port=0, records=_RECORDS, control=True)
+        config = SandboxConfig(
+            Path(folder) / "data", port=0, records=_RECORDS, control=True, lasting=False
+        )
         with Sandbox.embedded(config) as info:
             credentials = {
                 name: getattr(info, name)

@@ -227,7 +227,7 @@ def _sandbox() -> Generator[Any]:
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-cases-") as data:
-        config = SandboxConfig(data=Path(data), port=0, records=RECORDS, control=True)
+        config = SandboxConfig(Path(data), port=0, records=RECORDS, control=True, lasting=False)
         with Sandbox.embedded(config) as info:
             yield info
 

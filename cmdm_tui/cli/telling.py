@@ -19,6 +19,7 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.api.redact import Redactor
 from cmdm_tui.cli.exits import Failure
+from cmdm_tui.harness.guard import Guard
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ class Teller:
     def __init__(
         self, credentials: "Credentials", *, show: Write, log: Write | None, verbose: bool
     ) -> None:
-        self._redact = Redactor(
-            [
-                credentials.client_id.reveal(),
-                credentials.client_secret.reveal(),
-                credentials.password.reveal(),
-            ]
-        )
+        secrets = [
+            credentials.client_id.reveal(),
+            credentials.client_secret.reveal(),
+            credentials.password.reveal(),
+        ]
+        self._redact = Redactor(secrets)
+        self._guard = Guard(secrets)
         self._show = show
         self._log = log
         self._verbose = verbose
@@ -57,7 +58,7 @@ class Teller:
         if self._verbose or is_worth_telling(event):
             self._show(line)
         if self._log is not None:
-            self._log(line)
+            self._log(self._guard.line(line))
 
 
 def described(event: Event) -> str:

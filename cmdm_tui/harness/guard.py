@@ -76,6 +76,7 @@ class Guard:
         self._secrets: set[str] = set()
         self._needles: re.Pattern[bytes] | None = None
         self._longest = 0
+        self._has_learnt = False
         for secret in secrets:
             self.learn(secret)
 
@@ -83,25 +84,41 @@ class Guard:
         """Know one more secret: a token received, say."""
         if len(secret) >= SHORTEST and secret not in self._secrets:
             self._secrets.add(secret)
+            self._has_learnt = True
+
+    def _sought(self) -> re.Pattern[bytes] | None:
+        """Return what is searched for, made anew where something was learnt; None for nothing."""
+        if self._has_learnt:
             spelt = {one for each in self._secrets for one in _as_bytes(each)}
             longest_first = sorted(spelt, key=lambda one: (-len(one), one))
             self._longest = len(longest_first[0])
             self._needles = re.compile(b"|".join(re.escape(one) for one in longest_first))
+            self._has_learnt = False
+        return self._needles
 
     def check(self, content: bytes | str, place: str) -> None:
         """Raise SecretLeak if a secret stands in `content`, however it is spelt.
 
         Content that unfolds to more than can be searched is refused too.
         """
-        if self._needles is None:
+        needles = self._sought()
+        if needles is None:
             return
         raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         try:
             for way, reading in _Unfolding(raw, self._longest).readings():
-                if self._needles.search(reading):
+                if needles.search(reading):
                     raise SecretLeak(place, way)
         except _TooMuch:
             raise SecretLeak(place, "perhaps: it unfolds to more than can be searched") from None
+
+    def line(self, text: str) -> str:
+        """Return a line for a log or a terminal, or what stands for one that holds a secret."""
+        try:
+            self.check(text, "a line")
+        except SecretLeak:
+            return "(left out: a secret stands in this line)"
+        return text
 
     def write(self, path: Path, content: bytes) -> None:
         """Write the file whole, or raise SecretLeak and leave what was there."""

@@ -64,7 +64,8 @@ def record_case(case: Case, cassette: Path, target: Target) -> tuple[str, ...]:
     """
     target.ready(case)
     url = target.base.removesuffix("/api/v1")
-    with target.cleaned(), recording(cassette, url=url, guard=target.guard) as tape:
+    heard = recording(cassette, url=url, guard=target.guard)
+    with target.cleaned(), target.through_httpx(), heard as tape:
 
         def captured(name: str, value: str) -> None:
             if name.startswith(FRESH):

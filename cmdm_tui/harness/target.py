@@ -9,13 +9,14 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
+from cmdm_tui.api.address import base_address
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
 from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.guard import Guard
-from cmdm_tui.harness.sending import Announce, Answer, Outgoing, Sender
+from cmdm_tui.harness.sending import Announce, Answer, Direct, Outgoing, Sender, Sending
 from cmdm_tui.harness.wire import NoAnswer
 
 MORNING = 1_774_953_000.0
@@ -59,6 +60,8 @@ class Target:
     _token_good_until: float = field(default=0.0, init=False)
     _remaining: int | None = field(default=None, init=False)
     _announce: list[Announce] = field(default_factory=list[Announce], init=False)
+    _is_morning: bool = field(default=False, init=False)
+    _limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
 
     def __post_init__(self) -> None:
         given = self.credentials
@@ -70,17 +73,20 @@ class Target:
         }
         for value in self._sign_in.values():
             self.guard.learn(value)
-        self._sender = Sender(self.url, announce=self._announced)
+        self._base = str(base_address(self.url))
+        self._direct = Direct(self.url)
+        self._sending: Sending = self._direct
         self._undo: Callable[[], None] = _nothing
 
     @property
     def base(self) -> str:
         """What stands before every call's target: `{url}/api/v1`."""
-        return self._sender.url
+        return self._base
 
     def __enter__(self) -> Self:
         if self.control is not None:
             self._undo = _begin(self.control)
+            self._is_morning, self._limits = False, {}
         return self
 
     def __exit__(
@@ -94,7 +100,17 @@ class Target:
             self.clean()
             self._undo()
         finally:
-            self._sender.close()
+            self._direct.close()
+
+    @contextmanager
+    def through_httpx(self) -> Generator[None]:
+        """Send over httpx in the block, so that vcrpy hears it."""
+        with Sender(self.url) as sender:
+            self._sending = sender
+            try:
+                yield
+            finally:
+                self._sending = self._direct
 
     def can_run(self, case: Case) -> bool:
         """Tell whether the target grants what the case needs."""
@@ -124,8 +140,7 @@ class Target:
                     captured=captured or _nothing,
                 )
         finally:
-            if any(step.advance is not None for step in case.steps):
-                # In the time that has passed the token may have ended, and been forgotten.
+            if _forgets_tokens(case):
                 self._token = None
 
     def ready(self, case: Case) -> None:
@@ -166,10 +181,6 @@ class Target:
         headers = (("Authorization", f"Bearer {self._token}"),)
         return self._send(Outgoing(method, target, headers, body))
 
-    def _announced(self, outgoing: Outgoing) -> None:
-        for announce in self._announce:
-            announce(outgoing)
-
     @contextmanager
     def _told(self, announce: Announce | None) -> Generator[None]:
         if announce is not None:
@@ -180,7 +191,9 @@ class Target:
             self._announce.clear()
 
     def _send(self, outgoing: Outgoing) -> Answer:
-        answer = self._sender(outgoing)
+        for announce in self._announce:
+            announce(outgoing)
+        answer = self._sending(outgoing)
         if self.control is None:
             self._made += made_by(outgoing, answer)
         remaining = answer.header("x-rate-limit-remaining")
@@ -201,8 +214,8 @@ class Target:
         if self._token is not None and time.monotonic() < self._token_good_until:
             return
         if self.control is not None:
-            self.control.stand(MORNING)
-            self.control.set(**_USUAL)
+            self._turn_to_morning(self.control)
+            self._limit(self.control, _USUAL)
         headers = tuple((name, _as_latin(value)) for name, value in self._sign_in.items())
         answer = self._send(Outgoing("POST", "/authenticate", headers))
         try:
@@ -222,9 +235,9 @@ class Target:
             yield
             return
         self.control.restore(SAVED, calls=True)
-        self.control.stand(MORNING)
-        asked = {name: getattr(needs, name) or usual for name, usual in _USUAL.items()}
-        self.control.set(**asked)
+        self._turn_to_morning(self.control)
+        usual = _USUAL.items()
+        self._limit(self.control, {name: getattr(needs, name) or value for name, value in usual})
         if needs.faults:
             self.control.strike(*needs.faults)
         try:
@@ -237,9 +250,20 @@ class Target:
         if self.control is None:
             return
         if step.advance is not None:
+            self._is_morning = False
             self.control.advance(step.advance)
         if step.rate_limit is not None:
-            self.control.set(rate_limit=step.rate_limit)
+            self._limit(self.control, {**self._limits, "rate_limit": step.rate_limit})
+
+    def _turn_to_morning(self, control: Control) -> None:
+        if not self._is_morning:
+            control.stand(MORNING)
+            self._is_morning = True
+
+    def _limit(self, control: Control, limits: dict[str, int]) -> None:
+        if limits != self._limits:
+            control.set(**limits)
+            self._limits = limits
 
     def _values(self) -> dict[str, str]:
         token = {} if self._token is None else {"token": self._token}
@@ -267,6 +291,16 @@ def _begin(control: Control) -> Callable[[], None]:
             control.run_on(time.time() + ahead)
 
     return undo
+
+
+def _forgets_tokens(case: Case) -> bool:
+    """Tell whether it signs in after time has passed: then the tokens that ended are forgotten."""
+    has_passed = False
+    for step in case.steps:
+        has_passed = has_passed or step.advance is not None
+        if has_passed and step.path.partition("?")[0].strip("/").lower() == "authenticate":
+            return True
+    return False
 
 
 def _lifetime(answer: Answer) -> float:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import h11
 
 _CHUNK = 65_536
+_LARGEST_ANSWER = 64 * 1024 * 1024
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 Lines = Sequence[tuple[str | bytes, str | bytes]]
@@ -79,7 +80,7 @@ class Wire:
         started = time.perf_counter()
         try:
             request = h11.Request(method=method, target=path, headers=lines)
-        except h11.LocalProtocolError as error:
+        except (h11.LocalProtocolError, UnicodeError) as error:
             message = f"{method} {path[:80]!r} cannot be sent over HTTP: {error}."
             raise ValueError(message) from error
         try:
@@ -103,7 +104,7 @@ class Wire:
         # A server may answer before it has read everything, and close.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             opened.sendall(message)
-        status, headers, pieces = 0, (), list[bytes]()
+        status, headers, pieces, size = 0, (), list[bytes](), 0
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
@@ -112,6 +113,9 @@ class Wire:
                 status, headers = event.status_code, tuple(event.headers)
             elif isinstance(event, h11.Data):
                 pieces.append(bytes(event.data))
+                size += len(event.data)
+                if size > _LARGEST_ANSWER:
+                    raise ConnectionAbortedError(f"it is over {_LARGEST_ANSWER:,} bytes")
             elif isinstance(event, h11.EndOfMessage):
                 break
             elif isinstance(event, h11.ConnectionClosed):

@@ -55,7 +55,7 @@ class SandboxServer:
 @contextmanager
 def started(folder: Path, records: int) -> Generator[SandboxServer]:
     """Run a sandbox of so many leads, and their like, while the block runs."""
-    config = SandboxConfig(data=folder, port=0, records=records, control=True)
+    config = SandboxConfig(folder, port=0, records=records, control=True, lasting=False)
     with Sandbox.embedded(config) as info:
         control = Control(info.control or "", info.control_token or "")
         try:

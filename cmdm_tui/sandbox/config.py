@@ -28,6 +28,8 @@ class SandboxConfig:
     otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`, `faults`
     what is to go wrong. `host` is an IP address; one outside this machine takes a certificate, and
     `credentials` of one's own, which are otherwise made at random and kept in the data folder.
+    Where data is not to be `lasting`, as its folder goes with the sandbox, no write waits for the
+    disk: it outlasts the process, not the machine.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -42,6 +44,7 @@ class SandboxConfig:
     database: str | None = field(default=None, repr=False)
     workers: int = 1
     control: bool = False
+    lasting: bool = True
     behaviours: Mapping[str, str] = field(default_factory=dict[str, str])
     faults: FaultPlan = field(default_factory=FaultPlan)
     host: str = LOOPBACK

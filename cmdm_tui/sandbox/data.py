@@ -42,7 +42,7 @@ def opened(
             build(path, seed, total, progress)
     else:
         check(path)
-    yield Data(SqliteStore(path), Account.of(credentials), SystemClock())
+    yield Data(SqliteStore(path, lasting=config.lasting), Account.of(credentials), SystemClock())
 
 
 @contextmanager

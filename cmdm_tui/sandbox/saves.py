@@ -5,6 +5,7 @@ record that differs: the keys of the others are not computed again.
 """
 
 import sqlite3
+from collections.abc import Iterable
 
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.statements import filled
@@ -46,9 +47,9 @@ class Saves:
         self._sequences.pop(name, None)
         self._sequences[name] = dict(self._connection.execute(_SEQUENCES))
 
-    def restore(self, name: str) -> None:
-        """Go back to the records of `name`; `name` must be one of `names`."""
-        for entity in ENTITIES:
+    def restore(self, name: str, entities: Iterable[str] = ENTITIES) -> None:
+        """Go back to the records of `name`, which must be one of `names`, in these entities."""
+        for entity in entities:
             tables = {"saved": f"{name} {entity}", "table": entity}
             for statement in (_REMOVE_NEW, _PUT_BACK):
                 self._connection.execute(filled(statement, **tables))

@@ -38,11 +38,16 @@ _KEEP_COUNTS = "INSERT OR REPLACE INTO _usage (period, calls) VALUES (?, ?)"
 
 
 class SqliteStore:
-    """A `Store` in the file at `path`, which `datafile` has made and checked."""
+    """A `Store` in the file at `path`, which `datafile` has made and checked.
 
-    def __init__(self, path: Path) -> None:
+    Where it is not `lasting`, no write waits for the disk.
+    """
+
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self._path = path
         self._writer = connect(path)
+        self._patience = "FULL" if lasting else "OFF"
+        self._writer.execute(f"PRAGMA synchronous = {self._patience}")
         self._reader = connect(path)
         self._reader.text_factory = bytes
         self._windows = Windows(self._reader)
@@ -51,7 +56,11 @@ class SqliteStore:
         self._totals = {entity: self._counted(entity) for entity in ENTITIES}
         self._tokens: dict[str, int] = dict(self._writer.execute(_DIGESTS))
         self._calls: dict[str, int] = dict(self._writer.execute(_COUNTS))
+        self._are_calls_on_disk = bool(self._calls)
         self._calls_written = 0.0
+        # What was saved or gone back to last, and the entities changed since: the others are equal.
+        self._last_saved: str | None = None
+        self._changed_since: set[str] = set()
 
     @asynccontextmanager
     async def in_use(self) -> AsyncGenerator[None]:
@@ -92,8 +101,12 @@ class SqliteStore:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
         async with self._turn:
             transaction = SqliteTransaction(self._writer)
-            with _committed(self._writer):
-                yield transaction
+            try:
+                with _committed(self._writer):
+                    yield transaction
+            finally:
+                # Even where they were undone, as that may have failed.
+                self._changed_since.update(transaction.changes)
             for entity, change in transaction.changes.items():
                 self._totals[entity] += change
                 self._windows.forget(entity)
@@ -131,20 +144,38 @@ class SqliteStore:
         async with self._turn:
             with _committed(self._writer):
                 self._saves.save(name)
+            self._last_saved = name
+            self._changed_since.clear()
 
     async def restore(self, name: str) -> None:
         """Go back to what was saved under `name`."""
         async with self._turn:
-            with _committed(self._writer):
-                self._saves.restore(name)
-            for entity in ENTITIES:
+            is_last = name == self._last_saved
+            changed = tuple(self._changed_since) if is_last else tuple(ENTITIES)
+            if changed:
+                with self._hurrying(), _committed(self._writer):
+                    self._saves.restore(name, changed)
+            for entity in changed:
                 self._totals[entity] = self._counted(entity)
                 self._windows.forget(entity)
+            self._last_saved = name
+            self._changed_since.clear()
+
+    @contextmanager
+    def _hurrying(self) -> Generator[None]:
+        """Let no commit in the block wait for the disk; the next one outside makes up for it."""
+        if self._patience == "FULL":
+            self._writer.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._writer.execute(f"PRAGMA synchronous = {self._patience}")
 
     async def forget_calls(self) -> None:
         """Count from zero."""
         self._calls.clear()
-        self._write_calls()
+        if self._are_calls_on_disk:
+            self._write_calls()
 
     def close(self) -> None:
         """Write what is pending and let go of the database."""
@@ -158,6 +189,7 @@ class SqliteStore:
             with _committed(self._writer):
                 self._writer.execute("DELETE FROM _usage")
                 self._writer.executemany(_KEEP_COUNTS, list(self._calls.items()))
+            self._are_calls_on_disk = bool(self._calls)
 
     def _counted(self, entity: str) -> int:
         sql = filled(_COUNT, table=entity, index=index_name(entity, None))

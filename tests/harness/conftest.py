@@ -34,7 +34,7 @@ class Controlled:
 @pytest.fixture(scope="session")
 def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
     data = tmp_path_factory.mktemp("controlled") / "data"
-    config = SandboxConfig(data=data, port=0, records=RECORDS, control=True)
+    config = SandboxConfig(data=data, port=0, records=RECORDS, control=True, lasting=False)
     with Sandbox.embedded(config) as info:
         control = Control(info.control or "", info.control_token or "")
         yield Controlled(info, control)

@@ -48,7 +48,7 @@ def wrong_in(content: Any) -> list[str]:
         found += ["address"] * (not request["uri"].startswith("http://127.0.0.1:8765/api/v1/"))
         body = response["body"]["string"]
         text = body if isinstance(body, str) else body.decode("latin-1")
-        is_sign_in = request["uri"].lower().endswith("/authenticate")
+        is_sign_in = request["uri"].lower().partition("?")[0].endswith("/authenticate")
         is_token = is_sign_in and response["status"]["code"] == 200
         found += ["token"] * ((text == '{"token":"recorded-token"}') != is_token)
         everything = json.dumps(interaction, default=repr)

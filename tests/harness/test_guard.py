@@ -1,6 +1,7 @@
 """No secret gets out, however it is spelt and wherever it stands; nothing else is refused."""
 
 import base64
+import contextlib
 import gzip
 import html
 import json
@@ -17,9 +18,15 @@ from hypothesis import strategies as st
 
 from cmdm_tui.harness import guard as guards
 from cmdm_tui.harness.cassettes import write_cassette
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import Exchange, Intent
+from cmdm_tui.harness.fuzz import reduce
+from cmdm_tui.harness.fuzz.asking import Request
+from cmdm_tui.harness.fuzz.saving import save_failure
 from cmdm_tui.harness.guard import Guard, SecretLeak, refuse_secrets
 from cmdm_tui.harness.manifest import Recorded, write_manifest
+from cmdm_tui.harness.oracle import Finding
+from cmdm_tui.harness.report import write_reports
+from tests.harness.report.events import failure, results_of
 
 SECRET = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=40)
 LAWS = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -246,16 +253,21 @@ def test_the_check_can_fail_without_the_guard_they_would_be_written(
         refuse_secrets(path.read_bytes(), {secret}, place="x")
 
 
-@LAWS
+@settings(LAWS, max_examples=30)
 @given(secret=SECRET)
 def test_no_writer_lets_a_secret_out(tmp_path: Path, secret: str) -> None:
     assume(not is_natural(secret))
     guard = Guard({secret})
-    writers: list[Callable[[Path], None]] = [
+    writers: list[Callable[[Path], object]] = [
         lambda path: guard.write(path, as_json({"log": [f"GET /lead/{secret}"]})),
         lambda path: guard.write(path, f"<td>{html.escape(secret)}</td>".encode()),
         lambda path: write_cassette(path, [KEPT["an echo"](secret)], guard),
         lambda path: write_cassette(path, [KEPT["a gzipped body"](secret)], guard),
+        lambda path: write_reports(results_of(*failure(last=echoing(secret))), path, guard),
+        lambda path: write_reports(results_of(*failure(curl=(f"curl {secret}",))), path, guard),
+        lambda path: save_failure(path, "x", failing(echoing(secret)), guard, seed=0),
+        lambda path: save_failure(path, "x", failing(exchange(), secret), guard, seed=0),
+        lambda path: path.write_text(guard.line(f"FAILED it says {quote(secret)}"), "utf-8"),
         lambda path: write_manifest(path, {"x": recorded_of(secret)}, guard),
     ]
     for number, write in enumerate(writers):
@@ -263,11 +275,30 @@ def test_no_writer_lets_a_secret_out(tmp_path: Path, secret: str) -> None:
         if number == len(writers) - 1:
             path.mkdir(exist_ok=True)
             (path / "x").write_bytes(b"")
-        try:
+        with contextlib.suppress(SecretLeak):
             write(path)
-        except SecretLeak:
-            continue
-        assert not is_in(secret, path.read_bytes())
+        written = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+        assert not [one for one in written if is_in(secret, one.read_bytes())]
+
+
+def test_a_writer_that_saw_nothing_would_be_noticed(tmp_path: Path) -> None:
+    secret, blind = "hunter2-hunter2", Guard()
+    write_reports(results_of(*failure(last=echoing(secret))), tmp_path, blind)
+    save_failure(tmp_path, "x", failing(echoing(secret)), blind, seed=0)
+    save_failure(tmp_path, "y", failing(exchange(), secret), blind, seed=0)
+    written = [one for one in tmp_path.rglob("*") if one.is_file()]
+    assert {one.name for one in written if is_in(secret, one.read_bytes())} >= {
+        "report.html", "report.json", "x.yaml", "y.toml",
+    }  # fmt: skip
+
+
+def echoing(secret: str) -> Exchange:
+    return exchange(body=as_json({"Message": secret}), intent=Intent("create"))
+
+
+def failing(last: Exchange, message: str = "It failed.") -> reduce.Path:
+    request = Request(last.method, last.path, last.intent, last.sent_body)
+    return reduce.Path((reduce.Taken(request),), (last,), Finding("answers", message, 1))
 
 
 def recorded_of(target: str) -> Recorded:

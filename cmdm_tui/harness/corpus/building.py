@@ -8,6 +8,7 @@ from cmdm_tui.harness.cases.format import Case
 from cmdm_tui.harness.corpus.classes import (
     authorizations,
     bodies,
+    crossed,
     ids,
     limits,
     orders,
@@ -28,6 +29,7 @@ _CLASSES: tuple[Callable[[int], Iterator[Case]], ...] = (
     routes.cases,
     limits.cases,
     orders.cases,
+    crossed.cases,
 )
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from cmdm_tui.harness.exchange import CALLS
 from cmdm_tui.harness.fuzz.classes import GROUPS
-from cmdm_tui.harness.fuzz.moves import ALL_CALLS, Moves
+from cmdm_tui.harness.fuzz.moves import Moves
 from cmdm_tui.harness.fuzz.session import Session
 from cmdm_tui.harness.fuzz.stateless import Trial
 from cmdm_tui.harness.fuzz.values import pick
@@ -140,7 +141,7 @@ class UserMachine(RuleBasedStateMachine):
     def ask_oddly(self, data: st.DataObject) -> None:
         """Ask for something in odd ways, in the middle of all this."""
         moves = self._on(data)
-        calls: list[Call] = [call for call in ALL_CALLS if call != "authenticate"]
+        calls: list[Call] = [call for call in CALLS if call != "authenticate"]
         Trial(pick(moves.draw, calls), pick(moves.draw, GROUPS)).run(moves)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cmdm_tui.harness.exchange import CALLS, Call
 from cmdm_tui.harness.fuzz.asking import (
     Limit,
     Request,
@@ -23,7 +22,6 @@ from cmdm_tui.harness.fuzz.asking import (
     get,
     many,
     sign_in,
-    unknown,
     update,
 )
 from cmdm_tui.harness.fuzz.session import Session
@@ -361,48 +359,3 @@ class Moves:
     def sign_in(self) -> None:
         """Sign in anew."""
         self.session.do(sign_in())
-
-    # Every call, for the input classes
-
-    def call(self, call: Call, entity: str) -> Request | None:
-        """Return a right request of a call; None where there is nothing to make it with."""
-        match call:
-            case "list":
-                return many(entity, pick(self.draw, [{}, {"per_page": "5", "page": "1"}]))
-            case "fields":
-                return fields(entity)
-            case "authenticate":
-                return sign_in()
-            case "create":
-                return create(entity, properties(self.draw, self.rules(entity), is_whole=True))
-            case "convert" if self.session.target.is_to_be_cleaned:
-                return None
-            case "convert" | "close":
-                record = self.created("lead") if call == "convert" else self.record("task")
-                make = convert if call == "convert" else close
-                return make(record, pick(self.draw, self._bodies(call))) if record else None  # pyright: ignore[reportArgumentType]
-            case "other":
-                return unknown(entity, self.draw(index(3)))
-            case _:
-                return self._of_record(call, entity, self.record(entity))
-
-    def _bodies(self, call: Call) -> list[Any]:
-        return [{"Description": "x"}, None] if call == "convert" else [b"", b"{}"]
-
-    def _of_record(self, call: Call, entity: str, record: str) -> Request | None:
-        if not record:
-            return None
-        match call:
-            case "get":
-                return get(entity, record)
-            case "delete":
-                return delete(entity, record)
-            case "update":
-                return update(entity, record, self.changes(entity))
-            case "create-task":
-                return create_of("task", entity, record, {"Subject": "x"})
-            case _:
-                return create_of("opportunity", entity, record, {"Name": "x"})
-
-
-ALL_CALLS = CALLS

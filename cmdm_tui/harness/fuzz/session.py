@@ -17,6 +17,7 @@ from cmdm_tui.harness.oracle import Check, Finding, Ledger, judge
 from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
 from cmdm_tui.harness.oracle.reading import reading
+from cmdm_tui.harness.target import MORNING
 from cmdm_tui.harness.wire import Answer, NoAnswer, Wire
 
 _SNAPSHOT = "cmdm-fuzz"
@@ -79,6 +80,7 @@ class Session:
         self._number = 0
         self._is_saved = False
         self._is_clock_moved = False
+        self._is_morning = False
         self._offset = 0.0
         self._rate_limit: int | None = None
         self._is_limited = False
@@ -91,6 +93,8 @@ class Session:
             self._clean()
         finally:
             if self.control is not None:
+                if self._is_morning:
+                    self.control.set_clock(time.time() + self._offset)
                 self.control.close()
             self._wire.close()
 
@@ -101,9 +105,13 @@ class Session:
 
         Raises Refused where there is no signing in, ControlFailed where the control plane refuses.
         """
+        if self.control is not None:
+            # So that a run is the same at every time of day: what ends the hour, what the token.
+            self._offset = self.control.now() - time.time()
+            self.control.set_clock(MORNING)
+            self._is_morning = True
         self.sign_in_quietly()
         if self.control is not None:
-            self._offset = self.control.now() - time.time()
             self._rate_limit = self.control.settings()["rate_limit"]
             self.control.snapshot(_SNAPSHOT)
             self._is_saved = True
@@ -198,7 +206,7 @@ class Session:
             return
         control.restore(_SNAPSHOT, calls=True)
         if self._is_clock_moved:
-            control.set_clock(time.time() + self._offset)
+            control.set_clock(MORNING)
             self._is_clock_moved = False
             self.secrets.forget_ended()
         if self._is_limited and self._rate_limit is not None:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.exchange import CALLS, Call
 from cmdm_tui.harness.fuzz.asking import Request
+from cmdm_tui.harness.fuzz.calls import right
 from cmdm_tui.harness.fuzz.classes import GROUPS, InputClass, Setting, classes_of
-from cmdm_tui.harness.fuzz.moves import ALL_CALLS, Moves
+from cmdm_tui.harness.fuzz.moves import Moves
 from cmdm_tui.harness.fuzz.values import index
 from cmdm_tui.harness.oracle.contract import WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
@@ -39,7 +40,7 @@ class Trial:
             if moves.draw(index(10)) == _NO_SKIP:
                 continue
             if request is None:
-                request = moves.call(self.call, entity)
+                request = right(moves, self.call, entity)
                 if request is None:
                     return
             setting = Setting(
@@ -104,7 +105,7 @@ def trials(*, may_write: bool, may_sign_in: bool) -> list[Trial]:
     return [
         Trial(call, group)
         for group in GROUPS
-        for call in ALL_CALLS
+        for call in CALLS
         if classes_of(call, group)
         and (call in _READING or call == "other" or may_write or call == "authenticate")
         and (call != "authenticate" or may_sign_in)

@@ -10,66 +10,14 @@ from typing import Any
 
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle.contract import TABLE, FieldRule, learnt
-from cmdm_tui.harness.oracle.facts import REFUSALS, SOMETHING, Cause, Fact, Known
+from cmdm_tui.harness.oracle.facts import SOMETHING, Cause, Fact, Known
+from cmdm_tui.harness.oracle.limits import Quota
+from cmdm_tui.harness.oracle.lists import Members, Order, OrderKey
 from cmdm_tui.harness.oracle.reading import Reading, Row
 
 Key = tuple[str, str]
-OrderKey = tuple[str | None, str]
 CHILDREN = {"create-task": "task", "create-opportunity": "opportunity"}
 UNAUTHORISED, TOO_MANY = 401, 429
-
-
-@dataclass(slots=True)
-class Order:
-    """What was seen of an entity in one order, since it was last changed.
-
-    `whole` are all ids where a list without pages was seen, and `keys` the values sorted by.
-    """
-
-    whole: tuple[str, ...] | None = None
-    keys: tuple[Any, ...] | None = None
-    pages: dict[tuple[int, int], tuple[str, ...]] = field(
-        default_factory=dict[tuple[int, int], tuple[str, ...]]
-    )
-    total: int | None = None
-
-
-Orders = dict[OrderKey, Order]
-
-
-@dataclass(slots=True)
-class Members:
-    """The records an entity should have: `ids` in order of creation, None where not known.
-
-    `unnamed` are records that must exist but whose ids were not told: the contacts of conversions.
-    `since` is what happened since the total was last seen.
-    """
-
-    ids: list[str] | None = None
-    unnamed: int = 0
-    since: tuple[Cause, ...] = ()
-
-    @property
-    def total(self) -> int | None:
-        """How many records there should be."""
-        return None if self.ids is None else len(self.ids) + self.unnamed
-
-    def blame(self, *, is_over: bool) -> Cause:
-        """Return what to blame for too many records, or too few."""
-        likely: tuple[Cause, ...] = ("deleted", "created") if is_over else ("created", "parent")
-        for cause in (*REFUSALS, *likely):
-            if cause in self.since:
-                return cause
-        return "read"
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What the last answer to the user told of the limit; each None where it told no number."""
-
-    limit: int | None = None
-    remaining: int | None = None
-    reset: int | None = None
 
 
 @dataclass(slots=True)
@@ -276,7 +224,7 @@ class Ledger:
         order.total = reading.total
         if "page" in query:
             order.pages[int(query["per_page"]), int(query["page"])] = ids
-        else:
+        elif reading.total is None or reading.total == len(ids):
             order.whole = ids
             order.keys = _keys(sort_by, reading.rows)
             if sort_by is None and query.get("sort_order", "asc") == "asc":
@@ -289,6 +237,8 @@ class Ledger:
 
     def _enter_fields(self, intent: Intent, reading: Reading) -> None:
         if intent.query is None or "page" in intent.query:
+            return
+        if reading.total is not None and reading.total != len(reading.rows):
             return
         self.described[intent.entity] = reading.rows
         rules = dict(self.rules_of(intent.entity))
@@ -333,7 +283,7 @@ class Ledger:
             self._changed(entity, "converted")
         lead.values.pop("ModifiedDate", None)
         lead.values["Status"] = Fact("Converted", "converted")
-        lead.put, lead.account = None, made
+        lead.put, lead.account, lead.since = None, made, "converted"
         self.members.setdefault("contact", Members()).unnamed += 1
         if not made:
             self.members.setdefault("account", Members()).ids = None
@@ -364,12 +314,23 @@ class Ledger:
         known = self._own(intent.entity, intent.external_id)
         known.is_there, known.since, known.attempts = False, "deleted", ()
         self._changed(intent.entity, "deleted")
+        for kind in CHILDREN.values():
+            self._orphan(kind, intent.external_id)
         members = self.members.setdefault(intent.entity, Members())
         if members.ids is not None:
             if intent.external_id in members.ids:
                 members.ids.remove(intent.external_id)
             else:
                 members.ids = None
+
+    def _orphan(self, kind: str, parent: str) -> None:
+        """Note whose parent was deleted: that they stay is a law of its own."""
+        for external_id in self.living(kind):
+            known = self.known(kind, external_id)
+            named = None if known is None else known.values.get("RelatedExternalID")
+            if named is not None and named.value == parent:
+                self._own(kind, external_id).since = "parent"
+                self._changed(kind, "parent")
 
     def _enter_refusal(self, exchange: Exchange) -> None:
         intent, cause = exchange.intent, refusal(exchange)

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from cmdm_tui.harness.exchange import VALID, Exchange, Intent
 from cmdm_tui.harness.oracle.facts import ABSENT, SOMETHING, Clash, Fact, Known, Miscount
-from cmdm_tui.harness.oracle.ledger import Ledger, Members, OrderKey
+from cmdm_tui.harness.oracle.ledger import Ledger
+from cmdm_tui.harness.oracle.lists import Members, OrderKey
 from cmdm_tui.harness.oracle.reading import Reading, Row, reading
 
 NOT_FOUND = 404
@@ -38,6 +39,21 @@ class Seen:
     def is_success(self) -> bool:
         """Whether the request was accepted."""
         return self.exchange.status in {200, 201}
+
+    @property
+    def earliest(self) -> float | None:
+        """The Unix time before which the service cannot have looked at the request.
+
+        An answer may be dated when the request came or when the answer goes, in whole seconds.
+        """
+        moment = self.exchange.moment
+        return None if moment is None else moment - self.exchange.elapsed
+
+    @property
+    def latest(self) -> float | None:
+        """The Unix time by which the service must have looked at the request."""
+        moment = self.exchange.moment
+        return None if moment is None else moment + 1 + self.exchange.elapsed
 
     @property
     def is_read(self) -> bool:
@@ -79,6 +95,12 @@ class Seen:
         if query is None or "page" not in query or "per_page" not in query:
             return None
         return int(query["per_page"]), int(query["page"])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the list has no pages, and holds as many records as it tells."""
+        total = self.reading.total
+        return self.page is None and (total is None or total == len(self.reading.rows))
 
     @cached_property
     def right(self) -> frozenset[int]:
@@ -144,7 +166,7 @@ class Seen:
             cause = members.blame(is_over=total > members.total)
             told = f"{intent.entity} should have {members.total} records, and {total} are told"
             yield Miscount(intent.entity, "total", told, cause)
-        if self.page is None and members.ids is not None:
+        if self.is_whole and members.ids is not None:
             yield from self._strays(members, members.ids)
 
     def _strays(self, members: Members, expected: list[str]) -> Iterator[Miscount]:
@@ -175,4 +197,7 @@ class Seen:
 def _agrees(fact: Fact, told: object) -> bool:
     if fact.value is SOMETHING:
         return told is not None and told is not ABSENT
+    if isinstance(fact.value, str) and told is not ABSENT and not isinstance(told, str | None):
+        # A text that comes back as a number, say: that it is no text is for another check.
+        return True
     return bool(fact.value == told)

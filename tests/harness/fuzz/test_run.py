@@ -80,6 +80,15 @@ def test_the_same_seed_asks_the_same(fuzz: Fuzz) -> None:
     assert first != other
 
 
+@pytest.mark.parametrize("moment", [1_795_748_399.5, 1_795_748_430.0])
+def test_the_time_of_day_makes_no_difference(fuzz: Fuzz, moment: float) -> None:
+    with sandbox(fault("pages hold three records at most")) as target:
+        with contextlib.closing(Control(target.control or "", target.control_token or "")) as clock:
+            clock.set_clock(moment)
+        told = fuzz(target, seed=1, requests=400, only=frozenset({"totals-add-up"}))
+    assert told.ended.failures == ("totals-add-up list",)
+
+
 def test_a_target_is_left_as_it_was_found(fuzz: Fuzz) -> None:
     with sandbox() as target, contextlib.ExitStack() as closing:
         control = Control(target.control or "", target.control_token or "")

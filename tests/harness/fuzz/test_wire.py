@@ -77,7 +77,7 @@ def test_half_an_answer_is_none_and_nothing_is_sent_again() -> None:
 
 def test_what_would_break_the_framing_is_not_sent() -> None:
     with Wire("http://127.0.0.1:1") as wire:
-        for path in ("/a b", "/a\r\nX: y", "/\x00"):
+        for path in ("/a b", "/a\r\nX: y", "/\x00", "/ü"):
             with pytest.raises(ValueError, match="cannot be sent"):
                 wire.send("GET", path)
 

@@ -122,10 +122,10 @@ async def late_reading(asked: Asked, inner: Inner) -> Given:
     return given
 
 
-@mutant("an ended token is answered 400", "token-refused-after-reset")
-async def late_400(asked: Asked, inner: Inner) -> Given:
+@mutant("an ended token is answered 404", "token-refused-after-reset")
+async def late_404(asked: Asked, inner: Inner) -> Given:
     given = await _renewed(asked, inner)
-    return refused(given, 400) if given.status == 401 and asked.memory.get("is-late") else given
+    return refused(given, 404) if given.status == 401 and asked.memory.get("is-late") else given
 
 
 @mutant("no end of the token is told", "token-ahead")

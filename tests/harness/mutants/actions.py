@@ -64,13 +64,22 @@ async def no_account(asked: Asked, inner: Inner) -> Given:
     return given
 
 
-@mutant("the account of a conversion ignores what was asked", "conversion-makes-account")
+@mutant("the account of a conversion ignores what was asked", "conversion-fills-account")
 async def account_ignores(asked: Asked, inner: Inner) -> Given:
     is_asking = asked.call == "convert" and asked.json()
     given = await inner(asked)
     if is_asking and given.ok:
         account = f"account/{given.json()['Account ExternalID']}"
         await inner(_at(asked, "PUT", account).saying({"Description": None}))
+    return given
+
+
+@mutant("the account of a conversion has another name", "conversion-fills-account")
+async def account_renamed(asked: Asked, inner: Inner) -> Given:
+    given = await inner(asked)
+    if asked.call == "convert" and given.ok:
+        account = f"account/{given.json()['Account ExternalID']}"
+        await inner(_at(asked, "PUT", account).saying({"Name": "Unnamed"}))
     return given
 
 

@@ -27,6 +27,22 @@ def _page(asked: Asked) -> tuple[int, int] | None:
     return None
 
 
+@mutant("a list without pages is cut", "unpaged-is-whole")
+async def unpaged_cut(asked: Asked, inner: Inner) -> Given:
+    given = await inner(asked)
+    if asked.call == "list" and given.ok and "page" not in asked.parameters:
+        return given.with_rows(given.rows()[:7])
+    return given
+
+
+@mutant("a list without pages tells two", "unpaged-is-whole")
+async def unpaged_two(asked: Asked, inner: Inner) -> Given:
+    given = await inner(asked)
+    if asked.call == "list" and given.ok and "page" not in asked.parameters:
+        return given.say(given.json() | {"Total Pages": "2"})
+    return given
+
+
 @mutant("pages overlap by one", "pages-partition")
 async def pages_overlap(asked: Asked, inner: Inner) -> Given:
     given, page = await inner(asked), _page(asked)

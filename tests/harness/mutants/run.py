@@ -44,7 +44,9 @@ def sandbox(fault: Fault | None = None) -> Generator[Target]:
         tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder,
         planted(fault),
         Sandbox.embedded(
-            SandboxConfig(Path(folder) / "data", port=0, records=RECORDS, control=True)
+            SandboxConfig(
+                Path(folder) / "data", port=0, records=RECORDS, control=True, lasting=False
+            )
         ) as info,
     ):
         yield target_of(info)

@@ -195,7 +195,10 @@ CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
         lambda: Log().fields("Title", "City").get(A, "event", Title="x", City=None),
         lambda: Log().fields("Title").get(A, "event", Title="x", City=None),
     ),
-    "field-totals": (lambda: Log().fields("Title"), lambda: Log().fields("Title", total=2)),
+    "field-totals": (
+        lambda: Log().fields("Title"),
+        lambda: Log().fields("Title").fields("Title", total=2),
+    ),
     "child-names-parent": (
         lambda: _child().get(B, "task", RelatedEntity="lead", RelatedExternalID=A),
         lambda: _child().get(B, "task", RelatedEntity="lead", RelatedExternalID=None),
@@ -207,6 +210,14 @@ CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
     "conversion-makes-account": (
         lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
         lambda: converted(Log().get(A, Company="Ely & Co")).add("get", "account", B, status=404),
+    ),
+    "unpaged-is-whole": (
+        three,
+        lambda: three(total=9),
+    ),
+    "conversion-fills-account": (
+        lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Ely & Co"),
+        lambda: converted(Log().get(A, Company="Ely & Co")).get(B, "account", Name="Bath & Co"),
     ),
     "conversion-marks-lead": (
         lambda: converted(Log().get(A)).get(A, Status="Converted", AccountExternalID=B),
@@ -300,6 +311,52 @@ def test_an_answer_that_never_came_leaves_its_record_in_doubt() -> None:
     log = Log().get(A, City="Ely").update(A, City="Bath").last(status=0, headers=(), body=b"")
     log.get(A, City="Ely")
     assert failed(log) == {"answers"}
+
+
+def test_what_only_the_sandbox_does_of_a_conversion_is_not_held_to_be_documented() -> None:
+    lead_deleted = converted(Log().get(A)).add("get", external_id=A, status=404)
+    assert failed(lead_deleted) == {"conversion-marks-lead"}
+
+
+def test_a_child_that_goes_with_its_parent_is_no_documented_fault() -> None:
+    log = _child().add("delete", external_id=A).add("get", "task", B, status=404)
+    assert failed(log) == {"child-names-parent"}
+
+
+def test_a_text_that_comes_back_as_a_number_was_kept() -> None:
+    log = Log().get(A, Score="7").update(A, Score="12").get(A, Score=12)
+    assert failed(log) == {"values-are-text"}
+
+
+def test_no_answer_to_a_body_over_the_limit_is_no_documented_fault() -> None:
+    log = (
+        Log()
+        .add("create", input_class="body:over-a-mebibyte")
+        .last(status=0, headers=(), body=b"", failure="It was cut off.")
+    )
+    assert failed(log) == {"status-for-class"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_token_that_ended_may_be_refused_in_several_ways(status: int) -> None:
+    ended = Log().get(A).add("get", external_id=A, status=status, moment=ENDS + 1)
+    assert "token-refused-after-reset" not in failed(ended)
+
+
+def test_an_answer_that_took_until_after_the_hour_told_what_was_right_before() -> None:
+    def answered(at: float, **more: Any) -> Log:
+        return Log(1).get(A).add("get", status=429, left=0, moment=at).last(elapsed=1.5, **more)
+
+    assert failed(Log().add("get", status=404, moment=RESET + 1).last(elapsed=1.5)) == set()
+    assert "reset-ahead" in failed(Log().add("get", status=404, moment=RESET + 2).last(elapsed=1.5))
+    assert "refused-when-used-up" not in failed(answered(RESET + 1))
+    assert "refused-when-used-up" in failed(answered(RESET + 2))
+    anew: dict[str, str | None] = {"x-rate-limit-reset": str(RESET + 3_600)}
+    assert failed(Log().add("get", status=404, moment=RESET - 1, headers=anew)) == set()
+    assert failed(Log().add("get", status=404, moment=RESET - 2, headers=anew)) == {"reset-ahead"}
+    slow = Log().get(A).get(A).last(elapsed=1.5, moment=ENDS + 1)
+    assert "token-refused-after-reset" not in failed(slow)
+    assert "token-refused-after-reset" in failed(slow.last(moment=ENDS + 2))
 
 
 def test_an_exchange_without_an_intent_is_judged_by_what_holds_for_all() -> None:

@@ -48,7 +48,7 @@ def cases(seed: int) -> Iterator[Case]:
 def _spellings(one: Valid) -> Iterator[Case]:
     route, mark, query = one.step.path.partition("?")
     for kind, spelt in (("upper", str.upper), ("title", str.capitalize)):
-        path = _respelt(route, spelt) + mark + query
+        path = respelt(route, spelt) + mark + query
         yield _case(one.call, kind, "Entity and action segments match without regard to case",
                     *one.before, one.but(path=path))  # fmt: skip
     there = without_record(one)
@@ -57,7 +57,8 @@ def _spellings(one: Valid) -> Iterator[Case]:
     yield _case(one.call, "trailing-slash", "unknown entity, record, path", trailing)
 
 
-def _respelt(route: str, spelt: Callable[[str], str]) -> str:
+def respelt(route: str, spelt: Callable[[str], str]) -> str:
+    """Return a route with its words spelt otherwise; an id that was captured stays as it is."""
     return "/".join(part if part.startswith("${") else spelt(part) for part in route.split("/"))
 
 

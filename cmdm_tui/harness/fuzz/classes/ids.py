@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.asking import Request
@@ -26,7 +26,7 @@ def _id(name: str, choose: Choose, *, is_plain: bool = False) -> InputClass:
         if raw is None or not external_id or place not in request.path or raw == external_id:
             return None
         before, _, after = request.path.rpartition(place)
-        intent = replace(request.intent, external_id=raw if is_plain else "", given=None)
+        intent = replace(request.intent, external_id=unquote(raw) if is_plain else "", given=None)
         return replace(request, path=f"{before}/{raw}{after}", intent=intent)
 
     return InputClass("id", name, _CALLS, _NOT_FOUND, alter)
@@ -41,7 +41,7 @@ def _lower(external_id: str, _setting: Setting) -> str | None:
 
 
 def _stranger(_id: str, setting: Setting) -> str | None:
-    return setting.pick(setting.strangers) if setting.strangers else None
+    return quote(setting.pick(setting.strangers), safe="") if setting.strangers else None
 
 
 def _with(before: str, after: str) -> Choose:

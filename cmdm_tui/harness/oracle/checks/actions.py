@@ -8,10 +8,11 @@ from cmdm_tui.harness.oracle.seen import Seen
 
 
 def child_names_parent(seen: Seen) -> Iterator[str]:
-    """A task or an opportunity of a record names it."""
+    """A task or an opportunity of a record names it, and stays when it is deleted."""
     for clash in seen.clashes:
         if clash.cause == "parent":
-            yield f"Its parent is not named: {clash}."
+            words = "Its parent is not named" if clash.name else "A record's child does not stay"
+            yield f"{words}: {clash}."
 
 
 def converts_once(seen: Seen) -> Iterator[str]:
@@ -22,12 +23,12 @@ def converts_once(seen: Seen) -> Iterator[str]:
 
 
 def conversion_makes_account(seen: Seen) -> Iterator[str]:
-    """The account of a conversion exists, with the company's name, and is a new one."""
+    """The account of a conversion exists, and is a new one."""
     for clash in seen.clashes:
-        if clash.cause == "converted" and clash.entity == "account":
+        if clash.cause == "converted" and clash.entity == "account" and not clash.name:
             yield f"After a conversion: {clash}."
     for miscount in seen.miscounts:
-        if miscount.cause == "converted":
+        if miscount.cause == "converted" and miscount.entity == "account":
             yield f"After a conversion: {miscount}."
     if seen.intent.call == "convert" and seen.reading.made:
         home = seen.ledger.home(seen.reading.made)
@@ -35,11 +36,21 @@ def conversion_makes_account(seen: Seen) -> Iterator[str]:
             yield f"The account of a conversion is {seen.reading.made}, which was a {home} before."
 
 
+def conversion_fills_account(seen: Seen) -> Iterator[str]:
+    """The account of a conversion has the company's name, and what the body gave it."""
+    for clash in seen.clashes:
+        if clash.cause == "converted" and clash.entity == "account" and clash.name:
+            yield f"After a conversion: {clash}."
+
+
 def conversion_marks_lead(seen: Seen) -> Iterator[str]:
-    """A converted lead stays, is marked, and names its account."""
+    """A converted lead stays, is marked, and names its account; a contact is made of the person."""
     for clash in seen.clashes:
         if clash.cause == "converted" and clash.entity == "lead":
             yield f"After its conversion: {clash}."
+    for miscount in seen.miscounts:
+        if miscount.cause == "converted" and miscount.entity != "account":
+            yield f"After a conversion: {miscount}."
 
 
 def closed_stays_closed(seen: Seen) -> Iterator[str]:
@@ -73,12 +84,15 @@ def close_again(seen: Seen) -> Iterator[str]:
 
 CHECKS = (
     Check("child-names-parent", "parent of a task or opportunity: RelatedEntity and "
-          "RelatedExternalID name it", "ours", child_names_parent),
+          "RelatedExternalID name it; delete: its tasks and opportunities stay", "ours",
+          child_names_parent),
     Check("converts-once", "convert a lead: again: 400", "ours", converts_once),
-    Check("conversion-makes-account", "convert a lead: 200 with the Account ExternalID; makes an "
-          "account from the lead's company fields", "documented", conversion_makes_account),
+    Check("conversion-makes-account", "convert a lead: 200 {\"Account ExternalID\": …}",
+          "documented", conversion_makes_account),
+    Check("conversion-fills-account", "convert a lead: makes an account from the lead's company "
+          "fields; the body may override account fields", "ours", conversion_fills_account),
     Check("conversion-marks-lead", "convert a lead: the lead stays, with Status = Converted and "
-          "AccountExternalID", "ours", conversion_marks_lead),
+          "AccountExternalID; a contact from its person fields", "ours", conversion_marks_lead),
     Check("closed-stays-closed", "close a task: Status = Closed, ClosedDate set", "ours",
           closed_stays_closed),
     Check("close-again", "close a task: again: 200, nothing changes", "ours", close_again),

@@ -6,6 +6,8 @@ from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.seen import Seen
 
 _UNAUTHORISED = 401
+_REFUSALS = {_UNAUTHORISED, 400, 403, 0}
+"""What may be answered to a token that has ended, 0 being no answer at all."""
 _SECRETS = (b"$CMDM_TOKEN", b"$CMDM_PASSWORD", b"$CMDM_CLIENT_SECRET")
 
 
@@ -34,9 +36,9 @@ def token_good_until_reset(seen: Seen) -> Iterator[str]:
     told = exchange.header("x-token-reset")
     if ends is None:
         return
-    if exchange.status == _UNAUTHORISED and exchange.moment is not None:
-        if exchange.moment + 1 < ends:
-            yield f"The token was refused {ends - exchange.moment:.0f} seconds before its reset."
+    if exchange.status == _UNAUTHORISED and seen.latest is not None:
+        if seen.latest < ends:
+            yield f"The token was refused {ends - seen.latest:.0f} seconds before its reset."
     elif told is not None and told.isdigit() and int(told) != ends:
         yield f"The end of the token moved from {ends} to {told}."
 
@@ -46,9 +48,9 @@ def token_refused_after_reset(seen: Seen) -> Iterator[str]:
     exchange, ends = seen.exchange, seen.ledger.token_ends
     if seen.intent.authorization != "good" or seen.intent.call == "authenticate" or ends is None:
         return
-    moment = exchange.moment
-    if moment is not None and moment >= ends and exchange.status not in {_UNAUTHORISED, 0}:
-        yield f"The token was accepted {moment - ends:.0f} seconds after its reset."
+    earliest = seen.earliest
+    if earliest is not None and earliest >= ends and exchange.status not in _REFUSALS:
+        yield f"The token was accepted {earliest - ends:.0f} seconds after its reset."
 
 
 def token_ahead(seen: Seen) -> Iterator[str]:
@@ -59,7 +61,7 @@ def token_ahead(seen: Seen) -> Iterator[str]:
     told = exchange.header("x-token-reset")
     if told is None or not told.isdigit():
         yield "The header x-token-reset is missing, or no number."
-    elif exchange.moment is not None and int(told) < exchange.moment:
+    elif seen.earliest is not None and int(told) < seen.earliest:
         yield "The header x-token-reset lies in the past."
 
 

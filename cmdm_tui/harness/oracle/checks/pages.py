@@ -5,7 +5,7 @@ from typing import Any
 
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.contract import sort_key
-from cmdm_tui.harness.oracle.ledger import Order
+from cmdm_tui.harness.oracle.lists import Order
 from cmdm_tui.harness.oracle.seen import Seen
 
 
@@ -62,10 +62,6 @@ def totals_add_up(seen: Seen) -> Iterator[str]:
             yield f"Nothing was written in between: {miscount}."
     page = seen.page
     if page is None:
-        if len(reading.rows) != total:
-            yield f"Total Records is {total}, and {len(reading.rows)} are listed."
-        if reading.pages != 1:
-            yield f"Total Pages is {reading.pages} for a list that is not paged."
         return
     size, number = page
     pages = -(-total // size)
@@ -74,6 +70,19 @@ def totals_add_up(seen: Seen) -> Iterator[str]:
     expected = max(0, min(size, total - (number - 1) * size))
     if number <= max(pages, 1) and len(reading.rows) != expected:
         yield f"Page {number} holds {len(reading.rows)} records where there are {expected}."
+
+
+def unpaged_is_whole(seen: Seen) -> Iterator[str]:
+    """Without `per_page` and `page`, all there is comes on one page."""
+    reading, query = seen.reading, seen.intent.query
+    if seen.intent.call not in {"list", "fields"} or not seen.is_success or query is None:
+        return
+    if seen.page is not None or reading.total is None:
+        return
+    if len(reading.rows) != reading.total:
+        yield f"Total Records is {reading.total}, and {len(reading.rows)} are listed."
+    if reading.pages != 1:
+        yield f"The total of pages is {reading.pages} for a list that is not paged."
 
 
 def past_the_end(seen: Seen) -> Iterator[str]:
@@ -108,7 +117,7 @@ def default_order(seen: Seen) -> Iterator[str]:
 def sort_permutation(seen: Seen) -> Iterator[str]:
     """Sorting changes the order of the records, and nothing else."""
     key = seen.order_key
-    if key is None or key[0] is None or seen.page is not None:
+    if key is None or key[0] is None or not seen.is_whole:
         return
     plain = seen.ledger.orders.get(seen.intent.entity, {}).get((None, "asc"))
     if plain is not None and plain.whole is not None and sorted(plain.whole) != sorted(_ids(seen)):
@@ -146,7 +155,7 @@ def sort_ordered(seen: Seen) -> Iterator[str]:
 def desc_reverses(seen: Seen) -> Iterator[str]:
     """`desc` is the reverse of `asc`, value by value."""
     key, found = seen.order_key, _sorted_values(seen)
-    if key is None or found is None or seen.page is not None:
+    if key is None or found is None or not seen.is_whole:
         return
     other = "asc" if key[1] == "desc" else "desc"
     order = seen.ledger.orders.get(seen.intent.entity, {}).get((key[0], other))
@@ -197,6 +206,8 @@ def projection_agrees(seen: Seen) -> Iterator[str]:
 CHECKS = (
     Check("totals-add-up", "retrieve many: Total Records, Total Pages", "documented",
           totals_add_up),
+    Check("unpaged-is-whole", "per_page, page: neither given: all records, Total Pages \"1\"",
+          "ours", unpaged_is_whole),
     Check("past-the-end", "page past the last: 200, empty list, true totals", "ours",
           past_the_end),
     Check("default-order", "order without sort_by: creation order, stable", "ours",
@@ -209,8 +220,8 @@ CHECKS = (
           "time; null first in asc", "ours", sort_ordered),
     Check("ties-in-creation-order", "ties under sort_by: by creation order", "ours",
           ties_stable),
-    Check("pages-partition", "Query parameters: per_page and page; ties: so that pages never "
-          "overlap", "documented", pages_partition),
+    Check("pages-partition", "ties under sort_by: by creation order, so that pages never overlap; "
+          "order without sort_by: stable", "ours", pages_partition),
     Check("projection-exact", "Query parameters: fields is comma-separated", "documented",
           projection_exact),
     Check("projection-agrees", "Query parameters: fields is comma-separated", "documented",

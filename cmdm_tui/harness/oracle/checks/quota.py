@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.ledger import Quota
+from cmdm_tui.harness.oracle.limits import Quota
 from cmdm_tui.harness.oracle.seen import Seen
 
 _TOO_MANY = 429
@@ -60,11 +60,12 @@ def refused_when_used_up(seen: Seen) -> Iterator[str]:
         return
     if before.remaining is None or before.reset is None:
         return
-    moment = seen.exchange.moment
-    is_same_hour = moment is not None and moment < before.reset
+    latest, earliest = seen.latest, seen.earliest
+    is_same_hour = latest is not None and latest <= before.reset
+    is_next_hour = earliest is not None and earliest >= before.reset
     if status == _TOO_MANY and before.remaining > 0 and is_same_hour:
         yield f"429 came although {before.remaining} calls were left."
-    elif status == _TOO_MANY and not is_same_hour and moment is not None:
+    elif status == _TOO_MANY and is_next_hour:
         yield "429 came although the hour's count had started anew."
     elif status == _TOO_MANY and told.remaining:
         yield f"429 came and says that {told.remaining} calls are left."
@@ -74,12 +75,13 @@ def refused_when_used_up(seen: Seen) -> Iterator[str]:
 
 def reset_ahead(seen: Seen) -> Iterator[str]:
     """The hour's count starts anew within an hour from now, at a moment that does not move."""
-    told, moment, before = _told(seen), seen.exchange.moment, seen.ledger.quota
-    if told.reset is None or moment is None or not _is_counted(seen):
+    told, before = _told(seen), seen.ledger.quota
+    earliest, latest = seen.earliest, seen.latest
+    if told.reset is None or earliest is None or latest is None or not _is_counted(seen):
         return
-    if not moment < told.reset <= moment + 3_600:
-        yield f"The reset lies {told.reset - moment:.0f} seconds ahead."
-    elif before is not None and before.reset is not None and moment < before.reset != told.reset:
+    if not earliest < told.reset <= latest + 3_600:
+        yield f"The reset lies {told.reset - earliest:.0f} seconds ahead."
+    elif before is not None and before.reset is not None and latest <= before.reset != told.reset:
         yield f"The reset moved from {before.reset} to {told.reset} before it came."
 
 

@@ -80,8 +80,8 @@ CHECKS = (
           _clashing("updated", "After an update")),
     Check("update-leaves-others", "update: changes the fields given, no others", "ours",
           _clashing("others", "After an update of other fields")),
-    Check("put-twice", "update: changes the fields given (PUT, RFC 9110 9.2.2)", "documented",
-          put_twice),
+    Check("put-twice", "update: PUT, of which a second one has no effect more (RFC 9110 9.2.2)",
+          "documented", put_twice),
     Check("refused-changes-nothing", "create, update: 400, nothing stored", "ours",
           _clashing("refused", "After a refused request")),
     Check("over-limit-without-effect", "429 limit reached", "documented",
@@ -91,6 +91,6 @@ CHECKS = (
           "documented", list_agrees),
     Check("answers-for-itself", "retrieve one: the ExternalID asked for", "documented",
           answers_for_itself),
-    Check("own-entity", "unknown record: 404", "documented", own_entity),
+    Check("own-entity", "Status codes: 404 resource not found", "documented", own_entity),
     Check("new-id", "ExternalID: given by the server", "documented", new_id),
 )  # fmt: skip

@@ -1,0 +1,155 @@
+"""The corpus run over a socket, beside a bare loop of the same requests."""
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from benchmark_fuzz import served
+
+from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.library import Entry, built_in, entries
+from cmdm_tui.harness.sending import Outgoing
+from cmdm_tui.harness.target import Target
+
+ROUNDS = 7
+
+_MADE = re.compile(rb'\{"((?:Account )?ExternalID)":"([0-9A-Z]{8})"\}')
+
+
+@dataclass(slots=True)
+class Sent:
+    """A request, and the id of the record that it made: under which key, and which."""
+
+    url: httpx.URL
+    method: str
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | None
+    key: str = ""
+    made: bytes = b""
+    uses: tuple[bytes, ...] = ()
+
+
+class Heard(Control):
+    """A control plane that notes what it is asked for."""
+
+    def __init__(self, address: str, token: str, sent: list[Sent]) -> None:
+        super().__init__(address, token)
+        self._sent = sent
+        self._url = httpx.URL(address)
+        self._lines = [(b"authorization", f"Bearer {token}".encode())]
+
+    def _ask(self, method: str, path: str, body: object = None) -> object:
+        content = None if body is None else msgspec.json.encode(body)
+        target = urlsplit(str(self._url)).path.rstrip("/") + path
+        self._sent.append(Sent(self._url, method, target.encode(), self._lines, content))
+        return super()._ask(method, path, body)
+
+
+def corpus_ratios() -> list[float]:
+    """Return how the rates compare, a number a round; the service runs in a process of its own.
+
+    The corpus is run as `cmdm cases run` does: each case on records that were put back, with what
+    it needs, every answer judged. The loop sends the same over httpx, the requests that put records
+    back included, and looks at nothing but the ids that the next requests need: the service does
+    the same work for both. Cases in which a day passes are left out, as they end the loop's token.
+    """
+    found = [
+        entry
+        for entry in entries(built_in(), ("contract", "stateful"))
+        if all(step.advance is None for step in entry.case.steps)
+    ]
+    with served() as fuzzed:
+        known = fuzzed.credentials
+        credentials = Credentials(
+            SecretStr(known["client_id"]),
+            SecretStr(known["client_secret"]),
+            known["username"],
+            SecretStr(known["password"]),
+        )
+        sent: list[Sent] = []
+        control = Heard(fuzzed.control or "", fuzzed.control_token or "", sent)
+        with closing(control):
+            target = Target(fuzzed.url, credentials, control)
+            return [_ratio(found, target, sent) for _ in range(ROUNDS + 1)][1:]
+
+
+def _ratio(found: list[Entry], target: Target, sent: list[Sent]) -> float:
+    with target:
+        target.ready(found[0].case)
+        sent.clear()
+        mine = _run(found, target, sent)
+        loop = list(_with_uses(sent))
+        return _bare(loop) / mine
+
+
+def _run(found: list[Entry], target: Target, sent: list[Sent]) -> float:
+    wrong: list[str] = []
+    url = httpx.URL(target.base)
+
+    def announced(one: Outgoing) -> None:
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in one.headers]
+        raw = url.raw_path + one.target.encode()
+        sent.append(Sent(url, one.method, raw, headers, one.body))
+
+    began = time.perf_counter()
+    for entry in found:
+        first = len(sent)
+        played = target.play(entry.case, announce=announced)
+        calls = [one for one in sent[first:] if one.url is url]
+        for one, call in zip(played, calls, strict=True):
+            if one.exchange.method != "GET":
+                _note_made(call, one.exchange.body)
+        wrong += [entry.case.name for one in played if one.problems]
+    elapsed = time.perf_counter() - began
+    if wrong:
+        message = f"The sandbox does not answer as expected: {', '.join(wrong)}."
+        raise SystemExit(message)
+    return elapsed
+
+
+def _note_made(call: Sent, body: bytes) -> None:
+    found = _MADE.fullmatch(body)
+    if found is not None:
+        call.key, call.made = found[1].decode(), found[2]
+
+
+def _with_uses(sent: Iterable[Sent]) -> Iterator[Sent]:
+    """Yield the requests, each with the ids in it that are other ones when it is sent again."""
+    known: list[bytes] = []
+    for one in sent:
+        text = one.target + (one.body or b"")
+        one.uses = tuple(made for made in known if made in text)
+        if one.made:
+            known.append(one.made)
+        yield one
+
+
+def _bare(sent: list[Sent]) -> float:
+    now: dict[bytes, bytes] = {}
+    with httpx.Client() as http:
+        began = time.perf_counter()
+        for one in sent:
+            target, body = one.target, one.body
+            for made in one.uses:
+                target = target.replace(made, now[made])
+                body = None if body is None else body.replace(made, now[made])
+            request = httpx.Request(
+                one.method,
+                one.url,
+                headers=[(b"host", one.url.netloc), *one.headers],
+                content=body,
+                extensions={"target": target},
+            )
+            # A body over the limit may be answered, and its connection closed, before it is sent.
+            with suppress(httpx.TransportError):
+                response = http.send(request)
+                if one.made:
+                    now[one.made] = response.json()[one.key].encode()
+        return time.perf_counter() - began
