@@ -12,7 +12,7 @@ import pytest
 from cmdm_tui.harness.sending import Answer, Direct, Outgoing, Sender
 from cmdm_tui.harness.wire import NoAnswer
 
-PACKED = gzip.compress(b'{"a":"b"}')
+PACKED = gzip.compress(b'{"a":"b"}', mtime=0)
 CALLS = [
     Outgoing("GET", "/lead?x=%zz&&"),
     Outgoing("GET", "/a/../%2e%2e/'\"/b%2F%00"),
