@@ -100,10 +100,14 @@ def create(
     """Create a record of ENTITY. NAME=VALUE gives text, NAME:=JSON any JSON value."""
     properties = read_properties(words, source)
     owner = None if parent is None else _parent(parent)
-    answer = invocation.run(
-        lambda account: account.client.create(entity, properties, parent=owner), once=True
-    )
-    write_json(answer.response.body)
+
+    def created(account: "Account") -> "Awaitable[bytes]":
+        from cmdm_tui.cli.in_doubt import answered_or_found
+
+        client = account.client
+        return answered_or_found(client, client.create(entity, properties, parent=owner))
+
+    write_json(invocation.run(created, once=True))
 
 
 @click.command(short_help="Update a record.")
@@ -148,10 +152,14 @@ def convert(
 ) -> None:
     """Convert a lead into an account; NAME=VALUE and --json go along in the request."""
     properties = read_properties(words, source)
-    answer = invocation.run(
-        lambda account: account.client.convert_lead(external_id, properties), once=True
-    )
-    write_json(answer.response.body)
+
+    def converted(account: "Account") -> "Awaitable[bytes]":
+        from cmdm_tui.cli.in_doubt import answered_or_found
+
+        client = account.client
+        return answered_or_found(client, client.convert_lead(external_id, properties))
+
+    write_json(invocation.run(converted, once=True))
 
 
 @click.command(short_help="Close a task.")

@@ -1,0 +1,34 @@
+"""Looks for what a call has made whose answer was lost, and says what became of it."""
+
+from collections.abc import Awaitable
+
+import msgspec
+
+from cmdm_tui.api import ApiError, Client, Converted, Created, OutcomeUnknown, Verdict
+from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.invocation import note
+
+
+async def answered_or_found(client: Client, made: Awaitable[Created | Converted]) -> bytes:
+    """Return the answer to a create or a conversion; where that was lost, the id that was found.
+
+    That stands under the documented key. Raises Failure, as an unknown outcome, where nothing was
+    found for certain, and OutcomeUnknown where it could not be looked for.
+    """
+    try:
+        return (await made).response.body
+    except OutcomeUnknown as doubt:
+        note(f"{doubt.message.rstrip('.')}. Looking for it.")
+        try:
+            found = await client.reconcile(doubt)
+        except ApiError as error:
+            note(f"It could not be looked for: {error}")
+            raise doubt from None
+        if found.verdict is not Verdict.FOUND:
+            verdict = found.verdict.value.capitalize()
+            message = f"{verdict}: {found.why} {doubt.hint}."
+            raise Failure(message, Exit.OUTCOME_UNKNOWN) from None
+        note(f"It was done: {found.why}")
+        is_lead = doubt.sought is not None and doubt.sought.lead is not None
+        key = "Account ExternalID" if is_lead else "ExternalID"
+        return msgspec.json.encode({key: found.external_id})
