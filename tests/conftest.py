@@ -52,10 +52,10 @@ def _needs_postgres(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw ten times as many examples where the long proofs run whole."""
-    settings.register_profile("whole", max_examples=1_000)
-    if config.getoption("--all"):
-        settings.load_profile("whole")
+    """Draw a sample of examples, and twenty times as many where the long proofs run whole."""
+    settings.register_profile("sample", settings(), max_examples=50)
+    settings.register_profile("whole", settings(), max_examples=1_000)
+    settings.load_profile("whole" if config.getoption("--all") else "sample")
 
 
 @pytest.fixture
