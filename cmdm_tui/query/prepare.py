@@ -36,7 +36,7 @@ from cmdm_tui.query.plan import (
 )
 from cmdm_tui.query.planner import Understood, cheapest, counts_all, needs_first_call, options
 from cmdm_tui.query.result import ResultColumn
-from cmdm_tui.query.session import Database, shown_type
+from cmdm_tui.query.session import Database, aggregate_names, shown_type
 from cmdm_tui.query.shape import Shape, single, wanted_ids
 
 _NAMELESS = re.compile(
@@ -127,6 +127,7 @@ class Preparation:
         query = statement.query if isinstance(statement, Explain) else statement
         if not isinstance(query, Select):
             return self._about_names(query, statement)
+        self._database.open_meanwhile()
         try:
             understood = await self._understood(query)
             # A name that is wrong is told before a page is read for it.
@@ -162,7 +163,7 @@ class Preparation:
     async def _understood(self, query: Select) -> Understood:
         tree = query.tree.copy()
         sources = tuple(self._source(node) for node in find_tables(tree))
-        shape = single(tree, sources, self._database.aggregates)
+        shape = single(tree, sources, aggregate_names())
         entities = tuple(dict.fromkeys(source.entity for source in sources))
         for entity in entities:
             self._pages[entity] = EntityPages(
@@ -304,7 +305,7 @@ class Preparation:
             self._learner,
             values,
             dict(self._read),
-            self._database.aggregates,
+            aggregate_names(),
         )
 
     async def _chosen(self, query: Understood) -> tuple[Option, Understood]:

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache
 from typing import Any, TypeVar
 
 import duckdb
@@ -41,6 +41,17 @@ def locked_connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@cache
+def aggregate_names() -> frozenset[str]:
+    """Return the names of DuckDB's aggregate functions, in lower case; asked for once a process."""
+    with duckdb.connect(":memory:") as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() "
+            "WHERE function_type = 'aggregate'"
+        ).fetchall()
+    return frozenset(name for (name,) in rows)
+
+
 class Database:
     """The DuckDB of one engine: made when first needed, shared by its runs, each on its own."""
 
@@ -49,31 +60,27 @@ class Database:
         self._lock = threading.Lock()
         self._planning: Session | None = None
 
+    def open_meanwhile(self) -> None:
+        """Make the database on another thread, which takes about as long as a call."""
+        if self._connection is None:
+            threading.Thread(target=self._open, name="cmdm-query-opening").start()
+
     def session(self) -> "Session":
         """Return a new session, which sees nothing of the others; on any thread."""
+        return Session(self._open().cursor())
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._connection is None:
                 self._connection = locked_connection()
-            return Session(self._connection.cursor())
+            return self._connection
 
     async def described(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns over empty tables. Raises SqlError."""
+        await asyncio.to_thread(self._open)
         if self._planning is None:
             self._planning = self.session()
         return await self._planning.work(self._planning.described, tables, sql)
-
-    @cached_property
-    def aggregates(self) -> frozenset[str]:
-        """The names of DuckDB's aggregate functions, in lower case."""
-        session = self.session()
-        try:
-            rows = session.execute(
-                "SELECT DISTINCT lower(function_name) FROM duckdb_functions() "
-                "WHERE function_type = 'aggregate'"
-            )
-            return frozenset(name for (name,) in rows)
-        finally:
-            session.close()
 
     def close(self) -> None:
         """Let go of everything."""
