@@ -52,9 +52,12 @@ def _needs_postgres(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw a sample of examples, and twenty times as many where the long proofs run whole."""
-    settings.register_profile("sample", settings(), max_examples=50)
-    settings.register_profile("whole", settings(), max_examples=1_000)
+    """Draw a sample of examples, and twenty times as many where the long proofs run whole.
+
+    How long one takes says more of the machine than of the code.
+    """
+    settings.register_profile("sample", settings(), deadline=None, max_examples=50)
+    settings.register_profile("whole", settings(), deadline=None, max_examples=1_000)
     settings.load_profile("whole" if config.getoption("--all") else "sample")
 
 

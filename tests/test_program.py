@@ -11,6 +11,8 @@ import pexpect
 import pyte
 import pytest
 
+from tests.terminals import heeds_interrupts
+
 DEADLINE = 30.0
 BACK_TAB, DOWN = "\x1b[Z", "\x1b[B"
 
@@ -36,6 +38,7 @@ class Terminal:
             env=environment,  # pyright: ignore[reportArgumentType]
             dimensions=(lines, columns),
             timeout=DEADLINE,
+            preexec_fn=heeds_interrupts,
         )
 
     @property

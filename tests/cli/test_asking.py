@@ -10,6 +10,7 @@ import pytest
 
 from cmdm_tui.sandbox import RunningInfo
 from tests.conftest import KeyringOf
+from tests.terminals import heeds_interrupts
 
 Spawn = Callable[..., "pexpect.spawn[str]"]
 
@@ -20,7 +21,7 @@ def spawn(home: Path) -> Spawn:
         arguments = ["-m", "cmdm_tui", *words]
         return pexpect.spawn(
             sys.executable, arguments, encoding="utf-8", timeout=30, env=dict(os.environ),
-            dimensions=(40, 200),
+            dimensions=(40, 200), preexec_fn=heeds_interrupts,
         )  # fmt: skip
 
     return start

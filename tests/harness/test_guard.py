@@ -325,7 +325,10 @@ def is_in(secret: str, content: bytes) -> bool:
 def is_natural(secret: str) -> bool:
     """Tell whether the secret stands in a cassette anyway, as `http` does."""
     plain = [exchange(), exchange(path="/api/v1/authenticate", body=b'{"token": "recorded-token"}')]
-    text = repr(plain) + "interactions request headers method uri body string status code message"
+    text = (
+        repr(plain)
+        + "interactions request response headers method uri body string status code message"
+    )
     text += "recorded-token recorded-refresh value 127.0.0.1:8765 version Bad Request OK Created"
     return secret.casefold() in text.casefold() or secret.strip() != secret or len(set(secret)) < 3
 

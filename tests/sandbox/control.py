@@ -19,7 +19,14 @@ class Control:
         assert info.control is not None
         bearer = {"Authorization": f"Bearer {info.control_token}"}
         # Loading certificates takes longer than a call, which needs none.
-        return cls(httpx.Client(base_url=info.control, headers=bearer, verify=False))
+        http = httpx.Client(
+            base_url=info.control,
+            headers=bearer,
+            verify=False,
+            # Well before the sandbox closes an idle connection, however slow this machine is.
+            limits=httpx.Limits(keepalive_expiry=1.0),
+        )
+        return cls(http)
 
     def snapshot(self, name: str = "saved") -> None:
         self._result(self.http.post("/snapshot", json={"name": name}))

@@ -8,6 +8,7 @@ import pexpect
 import pytest
 
 from tests.harness.plugin.conftest import ROOT
+from tests.terminals import heeds_interrupts
 
 Opens = Callable[[str], "pexpect.spawn[str]"]
 
@@ -39,7 +40,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opens]:
     def run(body: str) -> "pexpect.spawn[str]":
         child: pexpect.spawn[str] = pexpect.spawn(
             sys.executable, ["-c", PROGRAM.format(body=body)], cwd=str(ROOT),
-            dimensions=(24, 80), timeout=60, encoding="utf-8",
+            dimensions=(24, 80), timeout=60, encoding="utf-8", preexec_fn=heeds_interrupts,
         )  # fmt: skip
         opened.append(child)
         return child

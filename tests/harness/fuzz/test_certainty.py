@@ -16,9 +16,13 @@ CHOICES = [
 ]
 SAMPLE = [
     ("order", "unstable"), ("values", "json"), ("external_ids", "odd"), ("convert", "lead-deleted"),
-    ("default_page", "7"),
+    ("default_page", "7"), ("page_cap", "7"),
 ]  # fmt: skip
-ONLY = {"convert": {"convert", "stateful"}, "order": {"list", "stateful"}}
+ONLY = {
+    "convert": {"convert", "stateful"},
+    "order": {"list", "stateful"},
+    "page_cap": {"totals-add-up"},
+}
 
 DOCUMENTED = {
     "totals": {"documented-shape", "field-totals"},

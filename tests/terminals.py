@@ -1,0 +1,8 @@
+"""What a program that a test starts in a terminal finds there."""
+
+import signal
+
+
+def heeds_interrupts() -> None:
+    """Let Ctrl-C end the program, though whatever started the tests may ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
