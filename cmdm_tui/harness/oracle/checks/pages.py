@@ -65,7 +65,8 @@ def totals_add_up(seen: Seen) -> Iterator[str]:
         return
     size, number = page
     told = reading.pages
-    if told == -(-total // size) and number > max(told, 1):
+    expected = -(-total // size)
+    if told == expected and number > max(expected, 1):
         return
     held = len(reading.rows)
     # A service may grant less than was asked for, as long as that adds up.
