@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cmdm_tui.harness.fuzz.asking import sign_in
@@ -16,7 +18,7 @@ from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.wire import Wire
 from tests.harness.mutants.kit import Asked, Fault, Given, Inner
-from tests.harness.mutants.run import MUTANTS, hunted, sandbox
+from tests.harness.mutants.run import MUTANTS, Found, hunted, sandbox
 
 _MOST_SECONDS = 300
 _FAILURE = re.compile(r"^- (.+?) *$", re.MULTILINE)
@@ -30,39 +32,59 @@ class Peer:
     failures: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Hunt:
+    """A mutant that both were sent at."""
+
+    ours: Found
+    peer: Peer | None
+
+
 def main() -> None:
     """Hunt, print a line a mutant, and the totals."""
     parser = argparse.ArgumentParser(prog="scripts/mutants")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--sample", type=int, default=1, help="every Nth mutant")
+    parser.add_argument("--workers", type=int, default=1, help="so many mutants at a time")
     parser.add_argument("--schemathesis", action="store_true", help="and the peer beside it")
     given = parser.parse_args()
-    # What is started in the background ignores an interrupt, and so would the peer.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    mutants = MUTANTS[:: given.sample]
-    false_alarms = schemathesis(None, given.seed, given.requests) if given.schemathesis else None
-    if false_alarms is not None:
-        print(f"schemathesis in the sound sandbox: {', '.join(false_alarms.failures) or 'nothing'}")
+    places = range(0, len(MUTANTS), given.sample)
+    _heed_interrupts()
+    sound = schemathesis(None, given.seed, given.requests) if given.schemathesis else None
+    if sound is not None:
+        print(f"schemathesis in the sound sandbox: {', '.join(sound.failures) or 'nothing'}")
     ours = theirs = by_its_check = 0
-    for mutant in mutants:
-        found = hunted(mutant, given.seed, given.requests)
-        ours += found.is_found
-        by_its_check += found.is_by_its_check
-        told = f"{found.requests:>5}  {found.failures[0]}" if found.is_found else "NOT FOUND"
-        line = f"{mutant.name:<56} {mutant.aims:<28} {told:<46}"
-        if false_alarms is not None:
-            peer = schemathesis(mutant.fault, given.seed, given.requests)
-            new = [one for one in peer.failures if one not in false_alarms.failures]
-            theirs += bool(new)
-            line += f" schemathesis: {', '.join(new) or 'not found'} ({peer.requests})"
-        print(line, flush=True)
+    hunt = partial(_hunt, given.seed, given.requests, beside=given.schemathesis)
+    with ProcessPoolExecutor(given.workers, initializer=_heed_interrupts) as workers:
+        for hunted_down in workers.map(hunt, places):
+            found, peer = hunted_down.ours, hunted_down.peer
+            ours += found.is_found
+            by_its_check += found.is_by_its_check
+            told = f"{found.requests:>5}  {found.failures[0]}" if found.is_found else "NOT FOUND"
+            line = f"{found.mutant:<56} {found.aims:<28} {told:<46}"
+            if sound is not None and peer is not None:
+                new = [one for one in peer.failures if one not in sound.failures]
+                theirs += bool(new)
+                line += f" schemathesis: {', '.join(new) or 'not found'} ({peer.requests})"
+            print(line, flush=True)
     print(
-        f"{ours} of {len(mutants)} found ({ours / len(mutants):.1%}) within {given.requests:,} "
+        f"{ours} of {len(places)} found ({ours / len(places):.1%}) within {given.requests:,} "
         f"requests, seed {given.seed}; {by_its_check} of them by the check aimed at them"
     )
-    if false_alarms is not None:
-        print(f"{theirs} of {len(mutants)} found by schemathesis ({theirs / len(mutants):.1%})")
+    if sound is not None:
+        print(f"{theirs} of {len(places)} found by schemathesis ({theirs / len(places):.1%})")
+
+
+def _heed_interrupts() -> None:
+    # What is started in the background ignores an interrupt, and so would the peer.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _hunt(seed: int, requests: int, place: int, *, beside: bool) -> Hunt:
+    mutant = MUTANTS[place]
+    found = hunted(mutant, seed, requests)
+    return Hunt(found, schemathesis(mutant.fault, seed, requests) if beside else None)
 
 
 def schemathesis(fault: Fault | None, seed: int, requests: int) -> Peer:
