@@ -98,7 +98,7 @@ async def _out_of_a_million(told: Told) -> list[str]:
         with tempfile.TemporaryDirectory() as kept:
             cold = await _run(told, sql, Path(kept))
             warm = await _run(told, sql, Path(kept))
-        is_met = warm.calls <= most
+        is_met = max(cold.calls, warm.calls) <= most
         bound = f"at most {most}{'' if is_met else ': missed'}"
         print(
             f"  {cold.calls:>4} {warm.calls:>4} ({bound}) {cold.plan}, {cold.low} to {cold.high} "

@@ -2,7 +2,7 @@
 
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
-from cmdm_tui.catalog.infer import infer_fields
+from cmdm_tui.catalog.infer import infer_fields, inferred_type
 from cmdm_tui.catalog.tokens import KeptTokens, TokenInHand
 from cmdm_tui.catalog.traits import DefaultPage, Trait, Traits
 
@@ -16,4 +16,5 @@ __all__ = [
     "Trait",
     "Traits",
     "infer_fields",
+    "inferred_type",
 ]

@@ -1,12 +1,12 @@
 """Learns what an entity's columns are: from the catalog, from the service, or from its records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
 from cmdm_tui.api.fields import TYPES
-from cmdm_tui.catalog import Catalog, infer_fields
+from cmdm_tui.catalog import Catalog, infer_fields, inferred_type
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import value_of
 from cmdm_tui.query.loading import as_text
@@ -101,6 +101,37 @@ def shows_order(page: Page, name: str, *, descending: bool) -> bool:
     pages = (page.total_records or 0) / max(len(page.records), 1)
     values: list[Any] = [value_of(kind, text) for text in texts]
     return pages > FEW_PAGES and None not in values and values == sorted(values, reverse=descending)
+
+
+def may_show_type(page: Page, name: str) -> bool:
+    """Tell whether the first page in a field's order may be of a field of one type, out of many.
+
+    One text in many records may be an option of a pick-list, which is sorted otherwise.
+    """
+    if (page.total_records or 0) <= FEW_PAGES * len(page.records):
+        return False
+    texts = {as_text(record.properties.get(name)) or None for record in page.records} - {None}
+    kinds = _kinds(page, name)
+    return len(kinds) == 1 and (len(texts) > 1 or kinds.isdisjoint({Kind.TEXT, Kind.BOOLEAN}))
+
+
+def show_type(pages: Sequence[Page], name: str, *, descending: bool) -> bool:
+    """Tell whether pages in a field's order bear out the type that the first of them shows."""
+    kinds = set[Kind]().union(*(_kinds(page, name) for page in pages))
+    if len(kinds) != 1:
+        return False
+    (kind,) = kinds
+    if kind is Kind.TEXT:
+        return True
+    records = (record for page in pages for record in page.records)
+    texts = [text for record in records if (text := as_text(record.properties.get(name)))]
+    values: list[Any] = [value_of(kind, text) for text in texts]
+    return None not in values and values == sorted(values, reverse=descending)
+
+
+def _kinds(page: Page, name: str) -> set[Kind]:
+    values = (record.properties.get(name) for record in page.records)
+    return {Kind.of_type(inferred_type(one)) for one in values if one is not None and one != ""}
 
 
 def keep_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:

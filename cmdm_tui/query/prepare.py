@@ -4,12 +4,12 @@ Those calls are the plan's own first ones: what they bring is kept, and the run 
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from cmdm_tui.api import BadRequest, Field, NotFound, Quota
+from cmdm_tui.api import BadRequest, Field, Quota
 from cmdm_tui.catalog import Account
 from cmdm_tui.query import facts
 from cmdm_tui.query.budget import CallBudget
@@ -17,12 +17,13 @@ from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.keeping import KeptReading
 from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
+from cmdm_tui.query.model import EXTERNAL_ID, Cost, Table
 from cmdm_tui.query.names import Source, find_tables, located, nearest, spell_columns, used_columns
 from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
 from cmdm_tui.query.parse import Describe, Explain, Select, Statement
 from cmdm_tui.query.plan import (
+    Boundaries,
     EntityPlan,
     FirstCall,
     Get,
@@ -34,10 +35,11 @@ from cmdm_tui.query.plan import (
     Scan,
     Stream,
 )
-from cmdm_tui.query.planner import Understood, cheapest, counts_all, needs_first_call, options
+from cmdm_tui.query.planner import Understood, cheapest, needs_first_call, options
 from cmdm_tui.query.result import ResultColumn
 from cmdm_tui.query.session import Database, aggregate_names, shown_type
-from cmdm_tui.query.shape import Shape, single, wanted_ids
+from cmdm_tui.query.shape import Shape, single
+from cmdm_tui.query.tables import Tables
 
 _NAMELESS = re.compile(
     r'(?:Referenced column|does not have a column named|Column with name) "([^"]+)"'
@@ -119,8 +121,7 @@ class Preparation:
         self._budget = CallBudget()
         self._learner = Learner(account)
         self._pages: dict[str, EntityPages] = {}
-        self._read: dict[str, FirstCall] = {}
-        self._guessed: set[str] = set()
+        self._tables = Tables(account, self._budget, self._learner, self._pages)
 
     async def prepared(self, statement: Statement) -> Prepared:
         """Return the statement prepared."""
@@ -146,7 +147,7 @@ class Preparation:
         """Return an entity's fields, asking for them, and the calls that took."""
         self._pages[entity] = EntityPages(self._account.client, entity, self._budget, self._learner)
         try:
-            return await self._asked_fields(entity), self._budget.used
+            return await self._tables.asked_fields(entity), self._budget.used
         finally:
             self._learner.keep()
 
@@ -171,7 +172,7 @@ class Preparation:
             )
             if self._reading is not None:
                 self._pages[entity].remember(self._reading)
-        tables = {entity: await self._table(entity, shape) for entity in entities}
+        tables = {entity: await self._tables.table(entity, shape) for entity in entities}
         return self._with_tables(tree, sources, shape, tables)
 
     def _source(self, node: exp.Table) -> Source:
@@ -184,101 +185,6 @@ class Preparation:
             if near and not is_quoted:
                 raise UnknownName("entity", node.name, near, at=node.this)
         return Source(node, entity)
-
-    async def _table(self, entity: str, shape: Shape | None) -> Table:
-        """Return the entity as a table, asking for its fields only where their types matter."""
-        catalog = self._account.catalog
-        fields = catalog.known_fields(entity)
-        if fields and not facts.are_typed(fields):
-            fields = ()
-        if not fields and shape and takes_first_rows_as_they_are(shape):
-            fields = await self._fields_of_first_rows(entity, shape)
-        elif not fields and not (shape and (counts_all(shape) or takes_values_as_they_are(shape))):
-            fields = await self._asked_fields(entity)
-        elif not fields and shape and not counts_all(shape):
-            self._guessed.add(entity)
-            fields = await self._guessed_fields(entity, shape)
-        return self._as_table(entity, fields)
-
-    def _as_table(self, entity: str, fields: Iterable[Field]) -> Table:
-        total = self._account.catalog.known_total(entity)
-        return facts.table_of(entity, fields, total=total, largest_page=self._learner.largest_page)
-
-    async def _asked_fields(self, entity: str) -> tuple[Field, ...]:
-        """Return the fields as the service describes them, where its records bear that out."""
-        fields = await facts.described_fields(self._account.client, entity, self._budget)
-        first = FirstCall(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
-        if not fields:
-            fields = facts.fields_of_page(await self._first(first))
-        elif not facts.are_typed(fields):
-            fields = facts.typed_by(fields, await self._first(first))
-        facts.keep_fields(self._account.catalog, entity, fields)
-        return fields
-
-    async def _fields_of_first_rows(self, entity: str, shape: Shape) -> tuple[Field, ...]:
-        """Return the fields that the first page in the query's order shows; asked for in doubt.
-
-        That page is the plan's own, so nothing is lost where it does not tell the types.
-        """
-        named = tuple(Column(one.name) for one in shape.select.find_all(exp.Column))
-        sorting = shape.sorting(Table(entity, named))
-        size = self._learner.largest_page
-        wanted = (shape.limit or 0) + shape.offset
-        if sorting is None or "," in sorting.column.name or not 0 < wanted <= size:
-            return await self._asked_fields(entity)
-        name = sorting.column.name
-        first = FirstCall(entity, size, None, name, "desc" if sorting.descending else "asc")
-        try:
-            # The name may be refused, as it may be spelled otherwise: no smaller page is tried.
-            page = await self._first(first, at_any_size=False)
-        except BadRequest:
-            return await self._asked_fields(entity)
-        if facts.shows_order(page, name, descending=sorting.descending):
-            self._guessed.add(entity)
-            return facts.fields_of_page(page)
-        return await self._asked_fields(entity)
-
-    async def _guessed_fields(self, entity: str, shape: Shape) -> tuple[Field, ...]:
-        """Return the fields that the plan's first answer shows; asked for where it shows none."""
-        pages = self._pages[entity]
-        ids = wanted_ids(shape.where)
-        if ids is not None and len(ids) == 1 and ids[0] and ids[0].casefold() != "fields":
-            record = await pages.record_or_none(ids[0])
-            fields = facts.infer_fields([record] if record else [])
-        elif ids is not None:
-            fields = ()
-        else:
-            most = None if shape.limit is None else shape.limit + shape.offset
-            size = max(min(most or LARGEST_PAGE, self._learner.largest_page), 1)
-            by_id = most is None or most > size
-            first = FirstCall(
-                entity, size, None, EXTERNAL_ID if by_id else None, "asc" if by_id else None
-            )
-            fields = facts.fields_of_page(await self._first(first))
-        if fields:
-            return fields
-        self._guessed.discard(entity)
-        return await self._asked_fields(entity)
-
-    async def _first(self, first: FirstCall, *, at_any_size: bool = True) -> "facts.Page":
-        try:
-            page = await self._pages[first.entity].first(
-                at_any_size=at_any_size,
-                sort_by=first.sort_by,
-                sort_order=first.sort_order,
-                fields=first.fields,
-                per_page=first.per_page,
-            )
-        except NotFound:
-            catalog = self._account.catalog
-            if first.entity in catalog.entities:
-                raise
-            raise UnknownName(
-                "entity", first.entity, nearest(first.entity, catalog.entities)
-            ) from None
-        self._read[first.entity] = first
-        self._account.catalog.saw_entity(first.entity)
-        return page
 
     def _with_tables(
         self,
@@ -304,7 +210,7 @@ class Preparation:
             columns,
             self._learner,
             values,
-            dict(self._read),
+            dict(self._tables.read),
             aggregate_names(),
         )
 
@@ -312,10 +218,10 @@ class Preparation:
         """Return the cheapest way, once it is known how many pages there are."""
         option = cheapest(options(query))
         for first in needs_first_call(query, option):
-            if first.entity in self._read:
+            if first.entity in self._tables.read:
                 continue
             await self._first_or_inferred(first)
-        if self._read:
+        if self._tables.read:
             query = self._told_anew(query)
             option = cheapest(options(query), self._begun)
         return option, query
@@ -325,21 +231,23 @@ class Preparation:
         catalog = self._account.catalog
         fields = catalog.known_fields(first.entity)
         try:
-            page = await self._first(first)
+            page = await self._tables.first(first)
             if not fields or facts.is_borne_out(fields, page):
                 return
         except BadRequest:
             if not fields:
                 raise
-        page = await self._first(replace(first, fields=None, sort_by=EXTERNAL_ID, sort_order="asc"))
+        page = await self._tables.first(
+            replace(first, fields=None, sort_by=EXTERNAL_ID, sort_order="asc")
+        )
         facts.keep_fields(catalog, first.entity, facts.fields_of_page(page))
 
     def _told_anew(self, query: Understood) -> Understood:
         catalog = self._account.catalog
         tables: dict[str, Table] = {}
         for entity, table in query.tables.items():
-            fields = () if entity in self._guessed else catalog.known_fields(entity)
-            known = self._as_table(entity, fields)
+            fields = () if entity in self._tables.guessed else catalog.known_fields(entity)
+            known = self._tables.of_fields(entity, fields)
             tables[entity] = replace(known, columns=known.columns if fields else table.columns)
         return self._with_tables(query.tree, query.sources, query.shape, tables)
 
@@ -361,10 +269,11 @@ class Preparation:
         if isinstance(option.task, Get):
             pages = self._pages[option.task.table.entity]
             return sum(pages.has_record(one) for one in option.task.ids)
-        return sum(
-            first.entity in self._pages and self._pages[first.entity].has(first)
-            for first in firsts_of(option)
-        )
+        firsts = [one for one in firsts_of(option) if one.entity in self._pages]
+        if isinstance(option.task, Boundaries):
+            # The page in the middle may have been read too, to tell the type.
+            return sum(self._pages[one.entity].count_kept(one) for one in firsts)
+        return sum(self._pages[one.entity].has(one) for one in firsts)
 
     def _left_of(self, option: Option) -> Cost:
         """Return what a way costs of which another process has read some, planning included."""
@@ -403,29 +312,6 @@ def firsts_of(option: Option) -> list[FirstCall]:
     if isinstance(option.task, Scan):
         return list(option.task.firsts.values())
     return [option.first] if option.first is not None else []
-
-
-def takes_values_as_they_are(shape: Shape) -> bool:
-    """Tell whether the types of the columns change nothing but how their values are shown."""
-    if not (shape.is_row_by_row and shape.is_plain) or shape.is_ordered:
-        return False
-    where = shape.where
-    if where is None:
-        return True
-    columns = list(where.find_all(exp.Column))
-    is_of_ids = all(one.name.casefold() == EXTERNAL_ID.casefold() for one in columns)
-    return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
-
-
-def takes_first_rows_as_they_are(shape: Shape) -> bool:
-    """Tell whether the query is the first rows of the entity in the order of one field, no more."""
-    return (
-        shape.is_row_by_row
-        and shape.is_plain
-        and shape.is_ordered
-        and shape.where is None
-        and not shape.has_odd_limit
-    )
 
 
 def executable(

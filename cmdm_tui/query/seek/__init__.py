@@ -21,7 +21,7 @@ from cmdm_tui.query.seek.errors import (
 from cmdm_tui.query.seek.findings import Counted, Extreme, Finding, Found, Grouped
 from cmdm_tui.query.seek.groups import groups
 from cmdm_tui.query.seek.halving import FEW_PAGES
-from cmdm_tui.query.seek.leading import first, largest, smallest
+from cmdm_tui.query.seek.leading import first, largest, middle, smallest
 from cmdm_tui.query.seek.order import Ordering, ordering
 from cmdm_tui.query.seek.pages import Direction, Pages
 from cmdm_tui.query.seek.predicates import extract
@@ -51,6 +51,7 @@ __all__ = [
     "first",
     "groups",
     "largest",
+    "middle",
     "most_probes",
     "ordering",
     "present",

@@ -72,6 +72,11 @@ async def first(
     return await steadily(seek)
 
 
+def middle(count: int) -> int:
+    """Return the page that is read beside the first for an extreme of all of `count` pages."""
+    return count // 2 + 1
+
+
 async def _extreme(
     pages: Pages,
     candidate: Candidate,
@@ -87,7 +92,7 @@ async def _extreme(
         if array.count > 1:
             # The first page is an end already: the middle says more of the order than the other.
             is_whole = candidate.region == EVERY_VALUE
-            await array.read([array.count // 2 + 1 if is_whole else array.count])
+            await array.read([middle(array.count) if is_whole else array.count])
         rows, is_sure = await _best(array, candidate, 1, sure=sure)
         return Extreme(
             total=array.total,

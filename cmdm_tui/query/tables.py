@@ -1,0 +1,226 @@
+"""Finds out what an entity's columns are, in as few calls as the query bears.
+
+Fields that the catalog knows cost nothing. Where their types change nothing, or the plan's own
+first pages show them, no more is read than the plan reads anyway; else the service is asked.
+"""
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from cmdm_tui.api import BadRequest, Field, NotFound, Page
+from cmdm_tui.catalog import Account
+from cmdm_tui.query import facts, seek
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.errors import UnknownName
+from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Table
+from cmdm_tui.query.names import nearest
+from cmdm_tui.query.order import extremes
+from cmdm_tui.query.pages import EntityPages
+from cmdm_tui.query.plan import FirstCall
+from cmdm_tui.query.planner import counts_all, is_count_of_records, is_scalar
+from cmdm_tui.query.shape import Shape, wanted_ids
+
+
+class Tables:
+    """The entities of one query as tables. `pages` are theirs, made before a table is asked for."""
+
+    def __init__(
+        self,
+        account: Account,
+        budget: CallBudget,
+        learner: Learner,
+        pages: dict[str, EntityPages],
+    ) -> None:
+        self._account = account
+        self._budget = budget
+        self._learner = learner
+        self._pages = pages
+        self.read: dict[str, FirstCall] = {}
+        """The first page that was read last of each entity."""
+        self.guessed: set[str] = set()
+        """The entities whose fields are known from no more than what this query reads."""
+
+    async def table(self, entity: str, shape: Shape | None) -> Table:
+        """Return the entity as a table, asking for its fields only where their types matter."""
+        fields = self._account.catalog.known_fields(entity)
+        if not fields or not facts.are_typed(fields):
+            fields = await self._found_fields(entity, shape)
+        return self.of_fields(entity, fields)
+
+    def of_fields(self, entity: str, fields: Iterable[Field]) -> Table:
+        """Return the entity as a table of these fields, with the total that is known by now."""
+        total = self._account.catalog.known_total(entity)
+        return facts.table_of(entity, fields, total=total, largest_page=self._learner.largest_page)
+
+    async def asked_fields(self, entity: str) -> tuple[Field, ...]:
+        """Return the fields as the service describes them, where its records bear that out."""
+        fields = await facts.described_fields(self._account.client, entity, self._budget)
+        first = FirstCall(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
+        if not fields:
+            fields = facts.fields_of_page(await self.first(first))
+        elif not facts.are_typed(fields):
+            fields = facts.typed_by(fields, await self.first(first))
+        facts.keep_fields(self._account.catalog, entity, fields)
+        return fields
+
+    async def first(self, first: FirstCall, *, at_any_size: bool = True) -> Page:
+        """Read a first page. Raises UnknownName where there is no such entity."""
+        try:
+            page = await self._pages[first.entity].first(
+                at_any_size=at_any_size,
+                sort_by=first.sort_by,
+                sort_order=first.sort_order,
+                fields=first.fields,
+                per_page=first.per_page,
+            )
+        except NotFound:
+            catalog = self._account.catalog
+            if first.entity in catalog.entities:
+                raise
+            raise UnknownName(
+                "entity", first.entity, nearest(first.entity, catalog.entities)
+            ) from None
+        self.read[first.entity] = first
+        self._account.catalog.saw_entity(first.entity)
+        return page
+
+    async def _found_fields(self, entity: str, shape: Shape | None) -> tuple[Field, ...]:
+        if shape is None:
+            return await self.asked_fields(entity)
+        if counts_all(shape):
+            return ()
+        if takes_values_as_they_are(shape):
+            fields = await self._fields_of_first_answer(entity, shape)
+        elif takes_first_rows_as_they_are(shape):
+            fields = await self._fields_of_first_rows(entity, shape)
+        elif (extreme := lone_extreme(shape)) is not None:
+            fields = await self._fields_of_extreme(entity, extreme)
+        else:
+            fields = ()
+        if not fields:
+            return await self.asked_fields(entity)
+        self.guessed.add(entity)
+        return fields
+
+    async def _fields_of_first_answer(self, entity: str, shape: Shape) -> tuple[Field, ...]:
+        """Return the fields that the plan's first answer shows."""
+        ids = wanted_ids(shape.where)
+        if ids is None:
+            most = None if shape.limit is None else shape.limit + shape.offset
+            size = max(min(most or LARGEST_PAGE, self._learner.largest_page), 1)
+            by_id = most is None or most > size
+            first = FirstCall(
+                entity, size, None, EXTERNAL_ID if by_id else None, "asc" if by_id else None
+            )
+            return facts.fields_of_page(await self.first(first))
+        if len(ids) != 1 or not ids[0] or ids[0].casefold() == "fields":
+            return ()
+        record = await self._pages[entity].record_or_none(ids[0])
+        return facts.infer_fields([record] if record else [])
+
+    async def _fields_of_first_rows(self, entity: str, shape: Shape) -> tuple[Field, ...]:
+        """Return the fields that the first page in the query's order shows; none in doubt."""
+        named = tuple(Column(one.name) for one in shape.select.find_all(exp.Column))
+        sorting = shape.sorting(Table(entity, named))
+        wanted = (shape.limit or 0) + shape.offset
+        if sorting is None or not 0 < wanted <= self._learner.largest_page:
+            return ()
+        name, descending = sorting.column.name, sorting.descending
+        page = await self._first_in_order(entity, name, descending=descending)
+        if page is None or not facts.shows_order(page, name, descending=descending):
+            return ()
+        return facts.fields_of_page(page)
+
+    async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
+        """Return the fields that the first page in an extreme's order shows; none in doubt.
+
+        The seek reads that page and the one in the middle: both have to bear the type out.
+        """
+        name, descending = extreme.this.name, isinstance(extreme, exp.Max)
+        page = await self._first_in_order(entity, name, descending=descending)
+        if page is None or not facts.may_show_type(page, name):
+            return ()
+        size = len(page.records)
+        number = seek.middle(-(-(page.total_records or 0) // size))
+        try:
+            middle = await self._pages[entity].page(
+                number,
+                sort_by=name,
+                sort_order="desc" if descending else "asc",
+                fields=(name,),
+                per_page=size,
+            )
+        except (BadRequest, NotFound):
+            return ()
+        if not facts.show_type((page, middle), name, descending=descending):
+            return ()
+        return facts.fields_of_page(page)
+
+    async def _first_in_order(self, entity: str, name: str, *, descending: bool) -> Page | None:
+        """Return the first page in a field's order; None where the service refuses it.
+
+        That page is the plan's own, so nothing is lost where it does not tell the types. The name
+        may be refused, as it may be spelled otherwise: no smaller page is tried.
+        """
+        if "," in name:
+            return None
+        order = "desc" if descending else "asc"
+        first = FirstCall(entity, self._learner.largest_page, None, name, order)
+        try:
+            return await self.first(first, at_any_size=False)
+        except BadRequest:
+            return None
+
+
+def takes_values_as_they_are(shape: Shape) -> bool:
+    """Tell whether the types of the columns change nothing but how their values are shown."""
+    if not (shape.is_row_by_row and shape.is_plain) or shape.is_ordered:
+        return False
+    where = shape.where
+    if where is None:
+        return True
+    columns = list(where.find_all(exp.Column))
+    is_of_ids = all(one.name.casefold() == EXTERNAL_ID.casefold() for one in columns)
+    return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
+
+
+def takes_first_rows_as_they_are(shape: Shape) -> bool:
+    """Tell whether the query is the first rows of the entity in the order of one field, no more."""
+    return (
+        shape.is_row_by_row
+        and shape.is_plain
+        and shape.is_ordered
+        and shape.where is None
+        and not shape.has_odd_limit
+    )
+
+
+def lone_extreme(shape: Shape) -> exp.Expr | None:
+    """Return the min or max of a field, where the query asks for that of all records, and no more.
+
+    It may count the records beside it.
+    """
+    calls = [one.unalias() for one in shape.select.expressions]
+    found = [one for one in calls if isinstance(one, exp.Min | exp.Max)]
+    if len(found) != 1 or shape.where is not None or not is_scalar(shape):
+        return None
+    (extreme,) = found
+    what = extreme.this
+    if not isinstance(what, exp.Column) or extremes(extreme) is not None:
+        return None
+    if len(what.parts) > 2 or what.table.casefold() not in {"", shape.source.alias}:
+        return None
+    if what.name.casefold() == EXTERNAL_ID.casefold():
+        return None
+    is_alone = all(one is extreme or is_count_of_records(one) for one in calls)
+    return extreme if is_alone else None
+
+
+__all__ = [
+    "Tables",
+    "lone_extreme",
+    "takes_first_rows_as_they_are",
+    "takes_values_as_they_are",
+]

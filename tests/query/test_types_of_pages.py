@@ -1,0 +1,165 @@
+"""Types read off the pages that a plan reads anyway: no call for the fields, unless in doubt."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from cmdm_tui.api import Page
+from cmdm_tui.query import facts
+from cmdm_tui.query.errors import UnknownName
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.datafile import build
+from tests.query.conftest import NO_LIMIT, Opened, open_account
+
+LEADS = 2_800
+PAGE = 40
+
+
+def values(number: int) -> dict[str, str | None]:
+    """Return the values of a lead whose fields each tell their type in another way, or hide it."""
+    return {
+        # Text that looks like numbers on the first page from behind, in their order, and is none.
+        "PostCode": str(9_000 + number if number <= PAGE else 10_000 + number),
+        "City": f"Town {number:04}",
+        "Score": str(number),
+        "EstimatedValue": "100",
+        "Status": ("New", "Working", "Closed")[number % 3],
+        # Null where the order begins, so that the first page shows no type.
+        "LastContacted": f"2026-01-{number % 28 + 1:02}" if number % 2 else None,
+        # Numbers and text on one page.
+        "JobTitle": str(number) if number % 7 else f"Title {number}",
+    }
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInfo]:
+    """A sandbox of 70 pages of leads."""
+    folder = tmp_path_factory.mktemp("many") / "data"
+    folder.mkdir()
+    records = [(f"L{number:07}", json.dumps(values(number)).encode()) for number in range(LEADS)]
+    build(folder / "sandbox.sqlite", {"lead": records}, LEADS)
+    config = SandboxConfig(
+        folder, 0, rate_limit=NO_LIMIT, month_limit=NO_LIMIT, behaviours={"page_cap": str(PAGE)}
+    )
+    with Sandbox.embedded(config) as info:
+        yield info
+
+
+@pytest.fixture
+async def cold(many: RunningInfo) -> AsyncIterator[Opened]:
+    """An account of which nothing is known yet."""
+    async with open_account(many) as one:
+        yield one
+
+
+def asked_for_fields(opened: Opened) -> int:
+    return sum(call.startswith("lead/fields") for call in opened.network.calls)
+
+
+@pytest.mark.parametrize(
+    ("sql", "row"),
+    [
+        ("SELECT max(Score) FROM lead", (Decimal(2799),)),
+        ("SELECT max(Score) AS best, count(*) FROM lead", (Decimal(2799), LEADS)),
+        ("SELECT min(Score) FROM lead", (Decimal(0),)),
+        ("SELECT max(EstimatedValue) FROM lead", (Decimal(100),)),
+        ("SELECT max(l.City) FROM lead l", ("Town 2799",)),
+        ("SELECT min(City) FROM lead", ("Town 0000",)),
+    ],
+)
+async def test_an_extreme_is_two_calls_from_a_cold_start(
+    cold: Opened, sql: str, row: tuple[object, ...]
+) -> None:
+    assert await cold.cost_of(sql) == ("seek", 2)
+    assert not asked_for_fields(cold)
+    assert await cold.rows(sql) == [row]
+
+
+async def test_an_extreme_says_that_its_type_was_inferred_and_keeps_no_guess(cold: Opened) -> None:
+    result = await cold.run("SELECT max(Score) FROM lead")
+    assert result.rows == [(Decimal(2799),)]
+    assert not cold.account.catalog.known_fields("lead")
+    assert any("checked on 2 of 70 pages" in note for note in result.notes.sentences)
+
+
+@pytest.mark.parametrize(
+    ("sql", "value", "most"),
+    [
+        # The first page looks like numbers, the middle one contradicts it.
+        ("SELECT max(PostCode) FROM lead", "9040", 4),
+        # One value is all that the first page shows: it may be a pick-list's.
+        ("SELECT max(Status) FROM lead", "Working", 3),
+        # Numbers and text on one page.
+        ("SELECT max(JobTitle) FROM lead", "Title 994", 3),
+        # No value at all on the first page.
+        ("SELECT min(LastContacted) FROM lead", date(2026, 1, 2), 12),
+    ],
+)
+async def test_in_doubt_the_fields_are_asked_for(
+    cold: Opened, sql: str, value: str | date, most: int
+) -> None:
+    _, made = await cold.cost_of(sql)
+    assert made <= most
+    assert asked_for_fields(cold) == 1
+    assert await cold.rows(sql) == [(value,)]
+
+
+async def test_a_guess_that_the_middle_is_not_asked_about_is_wrong(
+    cold: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: with the first page alone the postcode of five digits passes for the largest."""
+
+    def always(_pages: Sequence[Page], _name: str, *, descending: bool) -> bool:
+        return descending
+
+    monkeypatch.setattr(facts, "show_type", always)
+    assert await cold.rows("SELECT max(PostCode) FROM lead") != [("9040",)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT max(Score), min(Score) FROM lead",
+        "SELECT max(Score) + 1 FROM lead",
+        "SELECT max(Score) FROM lead WHERE Status = 'New'",
+        "SELECT max(Score) FROM lead HAVING count(*) > 1",
+        "SELECT max(Score, 2) FROM lead",
+    ],
+)
+async def test_more_than_one_extreme_asks_for_the_fields(cold: Opened, sql: str) -> None:
+    await cold.cost_of(sql)
+    assert asked_for_fields(cold) == 1
+
+
+async def test_the_extreme_of_a_few_pages_asks_for_the_fields(opened: Opened) -> None:
+    """With so few pages every doubt is resolved, so the type must be certain too."""
+    _, made = await opened.cost_of("SELECT max(Score) FROM lead")
+    assert made == 3
+    assert asked_for_fields(opened) == 1
+
+
+@pytest.mark.parametrize("name", ["score", '"SCORE"'])
+async def test_a_name_in_another_case_is_found_all_the_same(cold: Opened, name: str) -> None:
+    await cold.cost_of(f"SELECT max({name}) FROM lead")
+    assert await cold.rows(f"SELECT max({name}) FROM lead") == [(Decimal(2799),)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT max(Scor) FROM lead", "Score"),
+        ("SELECT max(Score) FROM leed", "lead"),
+        ("SELECT max(x.Score) FROM lead", None),
+    ],
+)
+async def test_a_wrong_name_is_told(cold: Opened, sql: str, said: str | None) -> None:
+    if said is None:
+        with pytest.raises(Exception, match="x"):
+            await cold.rows(sql)
+        return
+    with pytest.raises(UnknownName) as caught:
+        await cold.rows(sql)
+    assert said in caught.value.suggestions
