@@ -80,7 +80,8 @@ def query(
     Entities are tables, their fields columns, beside ExternalID; names regard no case. SQL is what
     DuckDB takes as a SELECT, and SHOW ENTITIES, DESCRIBE lead and EXPLAIN SELECT ….
 
-    A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. With
+    A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. A
+    search that is likely to take fewer begins at once, and asks before it becomes a scan. With
     --resume, the same command goes on where it was stopped.
 
     \b

@@ -92,25 +92,36 @@ class Engine:
         *,
         max_calls: int | None = None,
         keeps: bool | None = None,
+        guards: bool = False,
     ) -> "Streaming":
         """Return the run of a query, to be iterated over: its rows as they come.
 
         `keeps` says whether what is read stays in memory, so that a run that is stopped can be
-        taken up again: where None, if it has a number of calls to be stopped by.
+        taken up again: where None, if it has a number of calls to be stopped by. One that `guards`
+        stops a search before it reads every page instead, where `max_calls` are too few for that.
         """
         keeps = max_calls is not None if keeps is None else keeps
-        return Streaming(self, prepared, max_calls, keeps=keeps, used=prepared.calls_made)
+        used = prepared.calls_made
+        return Streaming(self, prepared, max_calls, keeps=keeps, guards=guards, used=used)
 
     def close(self) -> None:
         """Let go of the database; results are gone with it."""
         self._database.close()
 
     def begin(
-        self, prepared: Prepared, most: int | None, stop: asyncio.Event, *, used: int, keeps: bool
+        self,
+        prepared: Prepared,
+        most: int | None,
+        stop: asyncio.Event,
+        *,
+        used: int,
+        keeps: bool,
+        guards: bool,
     ) -> Run:
         """Begin a run with what planning has read, if no other run has begun with it.
 
-        `used` calls were made before, those of planning among them; `keeps` as in `stream`.
+        `used` calls were made before, those of planning among them; `keeps` and `guards` are as in
+        `stream`.
         """
         query = prepared.understood
         if query is None:
@@ -127,7 +138,7 @@ class Engine:
             pages[entity].budget = budget
             pages[entity].keeps_all = keeps
         session = self._database.session()
-        return Run(prepared, query, pages, learner, budget, session, stop)
+        return Run(prepared, query, pages, learner, budget, session, stop, guards=guards)
 
     async def about_names(self, prepared: Prepared) -> Result:
         """Return what SHOW ENTITIES, DESCRIBE and EXPLAIN tell."""
@@ -184,12 +195,20 @@ class Streaming:
     """
 
     def __init__(
-        self, engine: Engine, prepared: Prepared, most: int | None, *, keeps: bool, used: int
+        self,
+        engine: Engine,
+        prepared: Prepared,
+        most: int | None,
+        *,
+        keeps: bool,
+        used: int,
+        guards: bool = False,
     ) -> None:
         self._engine = engine
         self._prepared = prepared
         self._most = most
         self._keeps = keeps
+        self._guards = guards
         self._used = used
         self._stop = asyncio.Event()
         self.result: Result | None = None
@@ -225,7 +244,12 @@ class Streaming:
 
     def _begun(self) -> Run:
         return self._engine.begin(
-            self._prepared, self._most, self._stop, used=self._used, keeps=self._keeps
+            self._prepared,
+            self._most,
+            self._stop,
+            used=self._used,
+            keeps=self._keeps,
+            guards=self._guards,
         )
 
     @property
@@ -234,11 +258,11 @@ class Streaming:
         return is_explained or self._prepared.understood is None
 
     async def __aiter__(self) -> AsyncGenerator[Batch]:
-        """Yield the rows, some at a time."""
+        """Yield the rows, some at a time; those of the result where the run is finished."""
         is_streamed = False
         if self._tells_of_names:
             await self.finish()
-        else:
+        elif self.result is None:
             run = self._begun()
             async with aclosing(self._given(run, wanted=True)) as given:
                 async for rows in given:

@@ -39,6 +39,7 @@ def as_json(prepared: "Prepared") -> dict[str, Any]:
         "plan": plan.plan_class.value,
         "calls_low": plan.cost.low,
         "calls_high": plan.cost.high,
+        "calls_likely": plan.likely,
         "calls_made": plan.made,
         "quota_left": prepared.quota.remaining,
         "verdict": verdict(prepared),
@@ -65,8 +66,9 @@ def as_text(prepared: "Prepared") -> str:
         fields = ", ".join(one.fields) or "none"
         lines.append(f"fields   {one_line(fields, _LONGEST)}")
         lines.append(f"order    {one_line(one.order, _LONGEST) if one.order else 'any'}")
-    made = f", {plan.made} of them made for the plan" if plan.made else ""
-    lines.append(f"calls    {plan.cost}{made}")
+    likely = f", likely {plan.likely:,}" if plan.likely < plan.cost.high else ""
+    made = f"; {plan.made:,} made for the plan" if plan.made else ""
+    lines.append(f"calls    {plan.cost}{likely}{made}")
     left = prepared.quota.remaining
     lines.append(f"quota    {'not told' if left is None else f'{left:,} calls left this hour'}")
     lines.append(f"verdict  {verdict(prepared)}")

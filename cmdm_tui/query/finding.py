@@ -66,11 +66,10 @@ class Stopped(Exception):
     """The run may read no further page: what a seek has read so far answers nothing."""
 
 
-def learnt_of(failure: seek.SeekFailed, learner: Learner) -> str:
-    """Take in what a failed seek has shown, and return what to tell of it."""
+def learn_of(failure: seek.SeekFailed, learner: Learner) -> None:
+    """Take in what a failed seek has shown."""
     if isinstance(failure, seek.OrderContradicted) and failure.trait is not None:
         learner.contradicted(failure.trait, str(failure))
-    return f"Every page was read instead of a search: {failure}"
 
 
 async def find(run: "Run", task: Search | Boundaries | Groups | Stream, learner: Learner) -> None:

@@ -140,6 +140,13 @@ class Stream:
 Task = Nothing | CountAll | Get | Scan | Lookup | Search | Boundaries | Groups | Stream
 
 
+def is_sought(task: Task) -> bool:
+    """Tell whether a task relies on the order of pages, and gives no row before it is over."""
+    return isinstance(task, Search | Boundaries | Groups) or (
+        isinstance(task, Stream) and task.ordering is not None
+    )
+
+
 @dataclass(frozen=True)
 class Option:
     """One way to answer the query. `likely` calls are what it is chosen by."""
@@ -165,11 +172,16 @@ class EntityPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """The way chosen. `cost` is of the whole: `made` calls were made in planning already."""
+    """The way chosen. `cost` is of the whole: `made` calls were made in planning already.
+
+    `likely` are the calls of a search where the service sorts as it is taken to; of anything else
+    the most that it takes.
+    """
 
     plan_class: PlanClass
     task: Task
     cost: Cost
+    likely: int
     entities: tuple[EntityPlan, ...]
     made: int = 0
     first: FirstCall | None = None
@@ -192,4 +204,5 @@ __all__ = [
     "Search",
     "Stream",
     "Task",
+    "is_sought",
 ]

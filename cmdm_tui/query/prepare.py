@@ -3,6 +3,7 @@
 Those calls are the plan's own first ones: what they bring is kept, and the run begins with it.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ from cmdm_tui.query.plan import (
     PlanClass,
     Scan,
     Stream,
+    is_sought,
 )
 from cmdm_tui.query.planner import Understood, cheapest, needs_first_call, options
 from cmdm_tui.query.result import ResultColumn
@@ -78,6 +80,11 @@ class Prepared:
     def cost(self) -> Cost:
         """The calls from low to high, those of planning included."""
         return self.plan_.cost
+
+    @property
+    def likely(self) -> int:
+        """The calls that it takes where the service sorts as it is taken to."""
+        return self.plan_.likely
 
     @property
     def calls_made(self) -> int:
@@ -158,7 +165,7 @@ class Preparation:
             names = _DESCRIBED
             if not self._account.catalog.known_fields(query.entity):
                 cost = Cost(1, 2)
-        plan = Plan(PlanClass.LOCAL, Nothing(), cost, ())
+        plan = Plan(PlanClass.LOCAL, Nothing(), cost, cost.high, ())
         return Prepared(statement, plan, names, self._account.client.quota)
 
     async def _understood(self, query: Select) -> Understood:
@@ -295,6 +302,9 @@ class Preparation:
         else:
             wasted = max(made - self._begun(option), 0)
             cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
+        likely = cost.high
+        if is_sought(option.task):
+            likely = min(cost.low - option.cost.low + math.ceil(option.likely), cost.high)
         entities = tuple(
             EntityPlan(
                 table.entity,
@@ -304,7 +314,7 @@ class Preparation:
             )
             for table in query.tables.values()
         )
-        return Plan(option.plan_class, option.task, cost, entities, made, option.first)
+        return Plan(option.plan_class, option.task, cost, likely, entities, made, option.first)
 
 
 def firsts_of(option: Option) -> list[FirstCall]:

@@ -56,11 +56,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Resumption:
-    """Where a run ended that its budget stopped: what it has read, and the calls it `used`."""
+    """Where a run ended that was stopped: what it has read, and the calls it `used`.
+
+    `is_out_of_calls` is true where it might make no further one, or too few for every page.
+    """
 
     prepared: Prepared
     kept: Kept
     used: int
+    is_out_of_calls: bool
 
 
 @dataclass
@@ -68,6 +72,7 @@ class Findings:
     """What a run has to tell beside its rows."""
 
     stopped: str = ""
+    is_out_of_calls: bool = False
     messages: list[str] = field(default_factory=list[str])
     loaders: list[tuple[Table, Loader]] = field(default_factory=list[tuple[Table, Loader]])
 
@@ -88,6 +93,8 @@ class Run:
         budget: CallBudget,
         session: Session,
         stop: asyncio.Event,
+        *,
+        guards: bool = False,
     ) -> None:
         self._prepared = prepared
         self._query = query
@@ -96,6 +103,7 @@ class Run:
         self._budget = budget
         self._session = session
         self._stop = stop
+        self._guards = guards
         self._started = time.perf_counter()
         self.findings = Findings()
         self.answer: str | None = None
@@ -149,7 +157,8 @@ class Run:
         resumption = None
         if self.findings.stopped and all(one.keeps_all for one in self._pages.values()):
             kept = Kept(self._pages, self._learner)
-            resumption = Resumption(self._prepared, kept, self._budget.used)
+            is_out_of_calls = self.findings.is_out_of_calls
+            resumption = Resumption(self._prepared, kept, self._budget.used, is_out_of_calls)
         self._result = Result(
             session,
             [ResultColumn(name, shown_type(kind)) for name, kind in described],
@@ -244,7 +253,15 @@ class Run:
         except finding.Stopped:
             await self._nothing()
         except seek.SeekFailed as failure:
-            self.findings.say(finding.learnt_of(failure, self._learner))
+            finding.learn_of(failure, self._learner)
+            (table,) = self._query.tables.values()
+            left, pages = self._budget.left, table.pages
+            if self._guards and left is not None and (pages is None or left < pages):
+                self.findings.stopped = f"It stopped before every page was read: {failure}"
+                self.findings.is_out_of_calls = True
+                await self._nothing()
+                return
+            self.findings.say(f"Every page was read instead of a search: {failure}")
             await self._fall_back(self.sought_first)
 
     async def _nothing(self) -> None:
@@ -399,6 +416,7 @@ class Run:
             if not self._budget.used:
                 raise
             self.findings.stopped = f"It stopped early: {limit}"
+            self.findings.is_out_of_calls = isinstance(limit, BudgetReached)
         finally:
             for task in (calling, stopping):
                 task.cancel()

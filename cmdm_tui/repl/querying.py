@@ -12,12 +12,14 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.summary import query_summary
 
 if TYPE_CHECKING:
+    from cmdm_tui.query.allowance import Allowance
     from cmdm_tui.query.engine import Engine, Prepared, Streaming
     from cmdm_tui.query.output import Column, Format, Look, Row, Writer
     from cmdm_tui.query.result import Result
     from cmdm_tui.repl.session import Session
 
 _AT_ONCE = 1_000
+_MORE = r"\confirm off allows more than"
 
 
 class Queries:
@@ -45,30 +47,52 @@ class Queries:
         """Prepare a query, ask where it costs much, run it and write its rows as they come."""
         session = self._session
         prepared = await self._loaded().prepare(sql)
-        if not await self._is_allowed(prepared):
+        allowance = await self._allowance(prepared)
+        if allowance is None:
             session.streams.note("Not run; no record was fetched.")
             return
-        streaming = self._loaded().stream(prepared, max_calls=session.settings.most_calls)
+        most, guards = allowance.most, allowance.is_guard
+        streaming = self._loaded().stream(prepared, max_calls=most, guards=guards)
         self._running = streaming
         self._hold(None)
         session.shows_query = True
         output = _Output(session)
         try:
+            if guards:
+                self._hold(await streaming.finish())
+                if allowance.has_ended(self.last):
+                    await self._go_on(prepared)
+                    return
             async for batch in streaming:
                 output.rows(batch.columns, batch.rows)
         finally:
             self._running = None
-            if streaming.result is not None:
+            if streaming.result is not None and self._last is None:
                 self._hold(streaming.result)
         output.end(self.last.columns)
         self._tell(output.notes, with_cost=True)
+
+    async def _go_on(self, prepared: "Prepared") -> None:
+        """Ask whether a search that took more than it was likely to is to go on, and let it."""
+        session, used = self._session, self.last.stats.calls_used
+        more = max(prepared.cost.high - used, 1)
+        if session.confirm is None:
+            raise TooManyCalls(used + 1, prepared.cost.high, session.settings.unasked, why=_MORE)
+        why = f"{used:,} calls have not been enough; it takes up to {more:,} more"
+        if not await session.confirm(f"{why}. Go on? [y/N] "):
+            self._tell((), with_cost=True)
+            session.streams.note(r"\more goes on with it.")
+            return
+        await self._more(more)
 
     async def more(self) -> None:
         """Go on with the last result, which its number of calls ended, and show what it is then.
 
         What was read is not read again. Raises QueryError where there is nothing to go on with.
         """
-        most = self._session.settings.most_calls
+        await self._more(self._session.settings.most_calls)
+
+    async def _more(self, most: int | None) -> None:
         streaming = self._loaded().resuming(self.last, max_calls=most)
         self._running = streaming
         try:
@@ -137,18 +161,20 @@ class Queries:
             self._engine = Engine(self._session.account)
         return self._engine
 
-    async def _is_allowed(self, prepared: "Prepared") -> bool:
-        """Ask before a query of many calls; a script must have switched the question off."""
+    async def _allowance(self, prepared: "Prepared") -> "Allowance | None":
+        """Ask before a query of many calls, None for a no; a script must have allowed them."""
+        from cmdm_tui.query.allowance import Allowance, unasked
+
         session, cost = self._session, prepared.cost
-        unasked = session.settings.unasked
-        most = min(cost.high, session.settings.most_calls or cost.high)
-        if most <= unasked or not session.settings.confirms:
-            return True
+        free, most = session.settings.unasked, session.settings.most_calls
+        if not session.settings.confirms or (most is not None and most <= free):
+            return Allowance(most)
+        if (allowance := unasked(prepared, free)) is not None:
+            return allowance if allowance.is_guard else Allowance(most)
         if session.confirm is None:
-            why = r"\confirm off allows more than"
-            raise TooManyCalls(cost.low, cost.high, unasked, why=why)
-        calls = f"{cost.high:,}" if cost.low == cost.high else f"{cost.low:,} to {cost.high:,}"
-        return await session.confirm(f"This takes {calls} calls. Run it? [y/N] ")
+            raise TooManyCalls(cost.low, cost.high, free, why=_MORE)
+        is_allowed = await session.confirm(f"This takes {cost} calls. Run it? [y/N] ")
+        return Allowance(most) if is_allowed else None
 
     def _tell(self, more: Sequence[str], *, with_cost: bool) -> None:
         session, result = self._session, self.last

@@ -36,7 +36,9 @@ def small_pages(
     """Start a sandbox of small pages that waits from a call on, and make it the profile."""
     running: list[Generator[RunningInfo]] = []
 
-    def start(*, waits_from: int | None = None, fails_from: int | None = None) -> RunningInfo:
+    def start(
+        *, waits_from: int | None = None, fails_from: int | None = None, **behaviours: str
+    ) -> RunningInfo:
         faults: list[Fault] = []
         if fails_from is not None:
             numbers = list(range(fails_from, fails_from + 200))
@@ -48,7 +50,7 @@ def small_pages(
             data=tmp_path / "small",
             port=0,
             records=RECORDS,
-            behaviours={"page_cap": str(PAGE)},
+            behaviours={"page_cap": str(PAGE), **behaviours},
             faults=FaultPlan(faults=faults),
         )
         opened = Sandbox.embedded(config)
@@ -157,6 +159,52 @@ def test_a_script_is_not_given_many_calls_unasked(cmdm: Command, small_pages: St
     allowed = cmdm("query", "--yes", "SELECT City, Score FROM lead ORDER BY City, Score")
     assert allowed.code == 0
     assert len(allowed.json) == RECORDS
+
+
+TIED = "SELECT ExternalID, Score FROM lead WHERE City = 'Bath' ORDER BY ExternalID"
+"""A search that mostly takes few calls, and all where tied records change places."""
+
+
+def test_a_search_that_is_likely_to_be_short_is_not_asked_about(
+    cmdm: Command, small_pages: Starved
+) -> None:
+    small_pages()
+    plan = cmdm("query", "--explain", "--json", TIED).json
+    assert plan["calls_likely"] < 100 < plan["calls_high"]
+    done = cmdm("query", "--stats", TIED)
+    assert done.code == 0
+    assert json.loads(done.err.splitlines()[-1])["calls_used"] < 20
+    assert done.json == cmdm("query", "--yes", TIED).json
+
+
+def test_a_search_that_turns_out_long_stops_before_it_reads_every_page(
+    cmdm: Command, small_pages: Starved, tmp_path: Path
+) -> None:
+    small_pages(ties="unstable")
+    kept = tmp_path / "kept"
+    words = ("query", "--stats", "--resume", str(kept), TIED)
+    done = cmdm(*words)
+    assert (done.code, done.out) == (8, b"")
+    assert "have not been enough for the search" in done.err
+    assert "--yes" in done.err
+    used = int(done.err.rpartition("cmdm: ")[2].partition(" ")[0])
+    assert used < 30
+    assert kept.exists()
+    every = cmdm("query", "--yes", TIED)
+    assert every.code == 0
+    assert cmdm("query", "--yes", *words[1:]).json == every.json != []
+
+
+@pytest.mark.parametrize("reply", ["y", "n"])
+def test_a_person_is_asked_whether_a_long_search_is_to_go_on(
+    spawn: Spawn, small_pages: Starved, reply: str
+) -> None:
+    small_pages(ties="unstable")
+    terminal = spawn("query", "--stats", TIED)
+    shown = seen_in(terminal)
+    answer(terminal, "Go on? [y/N]: ", reply)
+    assert ended(terminal) == (0 if reply == "y" else 8)
+    assert ("calls (seek)" in "".join(shown)) == (reply == "y")
 
 
 def test_max_calls_ends_a_query_with_what_came(cmdm: Command, small_pages: Starved) -> None:

@@ -245,6 +245,39 @@ async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> N
             script.session.close()
 
 
+@pytest.mark.parametrize("says_yes", [True, False, None])
+async def test_a_search_is_asked_about_where_it_turns_out_long(
+    tmp_path: Path, says_yes: bool | None
+) -> None:
+    behaviours = {"page_cap": "2", "ties": "unstable"}
+    config = SandboxConfig(tmp_path / "data", 0, 210, behaviours=behaviours)
+    sql = "SELECT ExternalID FROM lead WHERE City = 'Bath' ORDER BY ExternalID;\n"
+    asked: list[str] = []
+
+    async def confirm(question: str) -> bool:
+        asked.append(question)
+        return bool(says_yes)
+
+    with Sandbox.embedded(config) as info:
+        async with Account.of(profile_of(info), catalogs=None) as account:
+            script = Script(account, io.StringIO())
+            script.session.settings.unasked = 30
+            script.session.confirm = None if says_yes is None else confirm
+            if says_yes is None:
+                with pytest.raises(TooManyCalls, match="confirm off"):
+                    await script.ran(sql)
+                assert not script.output.getvalue()
+            else:
+                text = await script.ran(sql)
+                assert len(asked) == 1
+                assert "Go on?" in asked[0]
+                assert bool(text) == says_yes
+                assert says_yes or r"\more goes on" in script.errors.getvalue()
+                every = text if says_yes else await script.ran("\\more\n")
+                assert json.loads(every) == json.loads(await script.ran(f"\\confirm off\n{sql}"))
+            script.session.close()
+
+
 async def test_a_number_of_calls_that_is_few_is_not_asked_about(script: Script) -> None:
     script.session.settings.unasked = 1
     with pytest.raises(TooManyCalls):

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,7 @@ from cmdm_tui.cli.querying.destination import look_of, opened
 from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
 from cmdm_tui.config.files import remove_file
+from cmdm_tui.query.allowance import Allowance, allowed, unasked
 from cmdm_tui.query.engine import Engine, Prepared, Streaming
 from cmdm_tui.query.output import Column, Row, Writer, writer
 from cmdm_tui.repl.interrupts import on_interrupt
@@ -60,8 +61,7 @@ class Run:
                 if self._asked.explains:
                     self._explain(prepared)
                     return Exit.DONE
-                self._check_cost(prepared)
-                result, more = await self._written(engine, prepared)
+                result, more = await self._written(engine, prepared, self._allowance(prepared))
                 with result:
                     tell_notes(result, (*more, *self._keep(engine, result)))
                     tell_summary(result, account.client.quota)
@@ -118,17 +118,19 @@ class Run:
         else:
             write_text(prepared.explain_text().encode())
 
-    def _check_cost(self, prepared: Prepared) -> None:
-        """Ask a person whether to go on; a script must have said so. Raises Failure for a no."""
-        most = prepared.cost.high
-        is_cheap = most <= UNASKED and prepared.verdict != "exceeds"
-        if is_cheap or self._asked.is_sure or self._asked.max_calls is not None:
-            return
-        calls = f"{most:,}" if prepared.cost.low == most else f"{prepared.cost.low:,} to {most:,}"
-        calls += " call" if most == 1 else " calls"
-        if prepared.quota_left is not None:
-            calls += f" of the {prepared.quota_left:,} left this hour"
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    def _allowance(self, prepared: Prepared) -> Allowance:
+        """Return the calls to make; where they are many, a person or a script must allow them.
+
+        Raises Failure for a no.
+        """
+        if self._asked.is_sure or self._asked.max_calls is not None:
+            return Allowance(self._asked.max_calls)
+        if (free := unasked(prepared, UNASKED)) is not None:
+            return free
+        most, left = prepared.cost, prepared.quota_left
+        calls = f"{most} {'call' if most.high == 1 else 'calls'}"
+        calls += "" if left is None else f" of the {left:,} left this hour"
+        if not _can_ask():
             raise Failure(
                 f"The query takes {calls}, and no more than {UNASKED} calls are made unasked. "
                 "Allow them with --yes, or some of them with --max-calls.",
@@ -136,23 +138,26 @@ class Run:
             )
         if not click.confirm(f"The query takes {calls}. Run it?", err=True):
             raise Failure("Not run; no record was fetched.", Exit.TOO_MANY_CALLS)
+        return allowed(prepared, UNASKED)
 
     async def _written(
-        self, engine: Engine, prepared: Prepared
+        self, engine: Engine, prepared: Prepared, allowance: Allowance
     ) -> "tuple[Result, tuple[str, ...]]":
         """Write the rows as they come, and return the result and what to tell of its writing."""
         asked = self._asked
         streaming = engine.stream(
             prepared,
-            max_calls=self._most_calls(prepared),
-            keeps=asked.kept is not None,
+            max_calls=allowance.most,
+            keeps=asked.kept is not None or allowance.is_guard,
+            guards=allowance.is_guard,
         )
         with opened(asked.file) as sink, self._line.of(prepared.cost.high):
             writing = writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
             output = _Output(writing, sink, self._line)
             try:
-                task = asyncio.current_task()
-                with on_interrupt(lambda: self._stop(streaming, task)):
+                if allowance.is_guard:
+                    streaming = await self._guarded(engine, prepared, allowance, streaming)
+                with self._interruptible(streaming):
                     async for batch in streaming:
                         output.rows(batch.columns, batch.rows)
             except BrokenPipeError:
@@ -166,11 +171,36 @@ class Run:
             output.end(result.columns)
         return result, writing.notes
 
-    def _most_calls(self, prepared: Prepared) -> int | None:
-        """Return the calls that the run may make: unasked, not many more than were said."""
-        if self._asked.max_calls is not None:
-            return self._asked.max_calls
-        return None if self._asked.is_sure else prepared.cost.high + UNASKED
+    async def _guarded(
+        self, engine: Engine, prepared: Prepared, allowance: Allowance, streaming: Streaming
+    ) -> Streaming:
+        """Return the run that gives the rows, once a search is over within the calls made unasked.
+
+        Where it is not, a person is asked whether to go on. Raises Failure for a no.
+        """
+        with self._interruptible(streaming):
+            result = await streaming.finish()
+        if self._is_interrupted or not allowance.has_ended(result):
+            return streaming
+        self._line.clear()
+        used = result.stats.calls_used
+        why = f"{used:,} calls have not been enough for the search"
+        more = f"it takes up to {max(prepared.cost.high - used, 1):,} more"
+        if _can_ask() and click.confirm(f"{why}, and {more}. Go on?", err=True):
+            return engine.resuming(result, max_calls=prepared.cost.high)
+        tell_notes(result, self._keep(engine, result))
+        result.close()
+        raise Failure(
+            f"{why}; {more}. Allow them with --yes, or some of them with --max-calls.",
+            Exit.TOO_MANY_CALLS,
+        )
+
+    @contextmanager
+    def _interruptible(self, streaming: Streaming) -> Generator[None]:
+        """Let Ctrl-C end the run with what came."""
+        task = asyncio.current_task()
+        with on_interrupt(lambda: self._stop(streaming, task)):
+            yield
 
     def _stop(self, streaming: Streaming, task: "asyncio.Task[object] | None") -> None:
         """Keep what came; a second time, or where all has come and is computed with, just end."""
@@ -183,6 +213,10 @@ class Run:
         if self._is_interrupted:
             return Exit.INTERRUPTED
         return Exit.TOO_MANY_CALLS if result.partial else Exit.DONE
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 class _Output:

@@ -154,7 +154,8 @@ def check_ties(pages: SortedPages, candidate: Candidate) -> None:
     if doubled:
         name = pages.ordering.column.name
         raise OrderContradicted(
-            f"{doubled:,} records tied by {name} stand on two pages.",
+            f"{doubled:,} {'record' if doubled == 1 else 'records'} tied by {name} also "
+            "stood on another page.",
             column=name,
             trait="stable_ties" if doubled > 1 else None,
         )
