@@ -5,31 +5,16 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.result import Result
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.services import CountedNetwork, profile_of
 
 RECORDS = 3_000
 NO_LIMIT = 10**9
-
-
-class CountedNetwork(httpx.AsyncHTTPTransport):
-    """The network, with every call that goes out kept; a sign-in is none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode().removeprefix("/api/v1/")
-        if path != "authenticate":
-            self.calls.append(path)
-        return await super().handle_async_request(request)
 
 
 @dataclass
@@ -62,16 +47,6 @@ class Opened:
         for entity in entities:
             await self.account.catalog.fields(entity)
             await self.account.catalog.count(entity)
-
-
-def profile_of(info: RunningInfo) -> Profile:
-    credentials = Credentials(
-        SecretStr(info.client_id),
-        SecretStr(info.client_secret),
-        info.username,
-        SecretStr(info.password),
-    )
-    return Profile("tried", info.url, credentials, "tried", entities=("event", "product"))
 
 
 @contextlib.asynccontextmanager

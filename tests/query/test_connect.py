@@ -11,7 +11,7 @@ import cmdm_tui
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.row import Row
 from cmdm_tui.sandbox import RunningInfo
-from tests.query.conftest import profile_of
+from tests.services import profile_of
 
 
 async def test_rows_come_one_by_one_and_by_name(sandbox: RunningInfo, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.services import CountedNetwork, profile_of
 
 
 class Terminal(io.StringIO):
@@ -17,19 +18,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-class CountedTransport(httpx.AsyncHTTPTransport):
-    """The network, with every request's method and path kept, below the base address."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode().removeprefix("/api/v1/")
-        self.calls.append(f"{request.method} {path}")
-        return await super().handle_async_request(request)
 
 
 @pytest.fixture(autouse=True)
@@ -47,25 +35,19 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningInfo]:
 
 
 @pytest.fixture
-def transport() -> CountedTransport:
-    return CountedTransport()
+def transport() -> CountedNetwork:
+    return CountedNetwork()
 
 
 @pytest.fixture
-def calls(transport: CountedTransport) -> list[str]:
+def calls(transport: CountedNetwork) -> list[str]:
     """Every request that went out, sign-ins included."""
-    return transport.calls
+    return transport.requests
 
 
 @pytest.fixture
-async def account(sandbox: RunningInfo, transport: CountedTransport) -> AsyncGenerator[Account]:
-    credentials = Credentials(
-        SecretStr(sandbox.client_id),
-        SecretStr(sandbox.client_secret),
-        sandbox.username,
-        SecretStr(sandbox.password),
-    )
-    profile = Profile("acme", sandbox.url, credentials, "acme")
+async def account(sandbox: RunningInfo, transport: CountedNetwork) -> AsyncGenerator[Account]:
+    profile = profile_of(sandbox, "acme", ())
     async with Account.of(profile, catalogs=None, transport=transport) as opened:
         yield opened
 

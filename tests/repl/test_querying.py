@@ -14,15 +14,15 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
 from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.prompt import interact
 from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import Session
 from cmdm_tui.repl.streams import Streams
-from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults import Fault, Kind
+from tests.services import profile_of
 
 Run = Callable[..., str]
 RECORDS = 30
@@ -289,9 +289,3 @@ async def test_a_number_of_calls_that_is_few_is_not_asked_about(script: Script) 
 async def test_what_is_no_number_of_calls_is_told(script: Script, word: str) -> None:
     with pytest.raises(ReplError, match="no number of calls"):
         await script.ran(f"\\calls {word}\n")
-
-
-def profile_of(info: RunningInfo) -> Profile:
-    secrets = SecretStr(info.client_id), SecretStr(info.client_secret)
-    credentials = Credentials(*secrets, info.username, SecretStr(info.password))
-    return Profile("slow", info.url, credentials, "slow")

@@ -3,39 +3,20 @@
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from textual import constants
 
 from cmdm_tui.api import RetryPolicy
-from cmdm_tui.config import Credentials, Profile, SecretStr
-from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.config import Profile
+from cmdm_tui.sandbox import Sandbox, SandboxConfig
+from tests.services import CountedNetwork, profile_of
 from tests.tui.service import ScriptedService, people
 
 
-class WatchedNetwork(httpx.AsyncHTTPTransport):
-    """The network as it is; it notes the calls that pass, but for the sign-ins."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode().removeprefix("/api/v1/")
-        if path != "authenticate":
-            self._calls.append(path)
-        return await super().handle_async_request(request)
-
-    def calls(self) -> list[str]:
-        """Return the calls since the last time, and forget them."""
-        calls, self._calls = self._calls, []
-        return calls
-
-
 @pytest.fixture
-def network() -> WatchedNetwork:
-    """The network, watched."""
-    return WatchedNetwork()
+def network() -> CountedNetwork:
+    """The network, its calls counted."""
+    return CountedNetwork()
 
 
 @pytest.fixture(scope="session")
@@ -44,18 +25,7 @@ def reading_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profil
     folder = tmp_path_factory.mktemp("sandbox")
     config = SandboxConfig(data=folder, port=0, records=250, rate_limit=100_000)
     with Sandbox.embedded(config) as info:
-        yield profile_of(info)
-
-
-def profile_of(info: RunningInfo) -> Profile:
-    """Return the profile of a running sandbox."""
-    credentials = Credentials(
-        SecretStr(info.client_id),
-        SecretStr(info.client_secret),
-        info.username,
-        SecretStr(info.password),
-    )
-    return Profile("demo", info.url, credentials, "demo", entities=("event", "product"))
+        yield profile_of(info, "demo")
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
-from tests.tui.conftest import WatchedNetwork
+from tests.services import CountedNetwork
 from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, type_text, words
 from tests.tui.service import ScriptedService, profile
 
 
-async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_path: Path) -> None:
+async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_path: Path) -> None:
     app = Explorer(
         FixedOpening(reading_sandbox), catalogs=tmp_path, transport=network, start="demo"
     )
@@ -18,7 +18,7 @@ async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_p
         # Opening: the first entity's page tells its own count, so six are counted besides.
         await settled(pilot)
         counted = ["lead", "contact", "task", "opportunity", "event", "product"]
-        assert sorted(network.calls()) == sorted(
+        assert sorted(network.taken()) == sorted(
             ["account?per_page=100&page=1"] + [f"{entity}?per_page=1&page=1" for entity in counted]
         )
         screen = browse(app)
@@ -32,7 +32,7 @@ async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_p
 
         # An entity, by the keyboard: one call, its first page.
         await press(pilot, "e", "down", "enter")
-        assert network.calls() == ["lead?per_page=100&page=1"]
+        assert network.taken() == ["lead?per_page=100&page=1"]
         window = screen.records.window
         assert window.entity == "lead"
         assert screen.records.table.row_count == 100
@@ -41,12 +41,12 @@ async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_p
 
         # The second page comes when the end of the first is near, and not before.
         await press(pilot, "pagedown", "pagedown")
-        assert network.calls() == []
+        assert network.taken() == []
         await press(pilot, "ctrl+end")
-        assert network.calls() == ["lead?per_page=100&page=2"]
+        assert network.taken() == ["lead?per_page=100&page=2"]
         assert screen.records.table.row_count == 200
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
-        assert network.calls() == ["lead?per_page=100&page=3"]
+        assert network.taken() == ["lead?per_page=100&page=3"]
         assert screen.records.table.row_count == 250
         assert "250 records" in words(app)
         assert len({record.external_id for record in window.records}) == 250
@@ -57,65 +57,65 @@ async def test_the_walk(reading_sandbox: Profile, network: WatchedNetwork, tmp_p
         assert column is not None
         assert column.name == "LastName"
         await press(pilot, "s")
-        assert network.calls() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"]
+        assert network.taken() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"]
         assert "LastName ▲" in words(app)
         names = [
             str(row.properties["LastName"]).casefold() for row in screen.records.window.records
         ]
         assert names == sorted(names)
         await press(pilot, "s")
-        assert network.calls() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=desc"]
+        assert network.taken() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=desc"]
         assert "LastName ▼" in words(app)
         assert "by LastName ▼" in words(app)
 
         # The whole record, as it was listed: no call. Read again: one.
         record = screen.records.window.records[0]
         await press(pilot, "enter")
-        assert network.calls() == []
+        assert network.taken() == []
         assert screen.pane.record == record
         assert record.external_id in shown(app)
         assert "JobTitle" in shown(app)
         await press(pilot, "r")
-        assert network.calls() == [f"lead/{record.external_id}"]
+        assert network.taken() == [f"lead/{record.external_id}"]
         await press(pilot, "escape")
 
         # The fields: asked for once.
         await press(pilot, "f")
-        assert network.calls() == ["lead/fields?per_page=200&page=1"]
+        assert network.taken() == ["lead/fields?per_page=200&page=1"]
         assert "Picklist" in shown(app)
         assert "Last name" in shown(app)
         await press(pilot, "f", "f", "f")
-        assert network.calls() == []
+        assert network.taken() == []
 
         # Back to an entity seen before: nothing is asked for again.
         await press(pilot, "e", "up", "enter")
-        assert network.calls() == []
+        assert network.taken() == []
         assert screen.records.window.records == accounts
 
 
 async def test_what_is_related_is_read_once(
-    reading_sandbox: Profile, network: WatchedNetwork
+    reading_sandbox: Profile, network: CountedNetwork
 ) -> None:
     app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        network.calls()
+        network.taken()
         await press(pilot, "g")
-        assert network.calls() == []
+        assert network.taken() == []
         assert "about 2 calls" in words(app)
         await press(pilot, "g")
-        assert network.calls() == [
+        assert network.taken() == [
             "task?per_page=1000&page=1",
             "opportunity?per_page=1000&page=1",
         ]
         related = browse(app).pane.related
         await press(pilot, "escape", "down", "down", "g", "g")
-        assert network.calls() == []
+        assert network.taken() == []
         assert not related.may_read
 
 
 async def test_a_task_leads_to_the_record_it_belongs_to(
-    reading_sandbox: Profile, network: WatchedNetwork
+    reading_sandbox: Profile, network: CountedNetwork
 ) -> None:
     app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -123,17 +123,17 @@ async def test_a_task_leads_to_the_record_it_belongs_to(
         await press(pilot, "e", "down", "down", "down", "enter")
         task = browse(app).records.record
         assert task is not None
-        network.calls()
+        network.taken()
         await press(pilot, "g", "enter")
         owner = f"{task.properties['RelatedEntity']}/{task.properties['RelatedExternalID']}"
-        assert network.calls() == [owner]
+        assert network.taken() == [owner]
         shown_record = browse(app).pane.record
         assert shown_record is not None
         assert shown_record.external_id == task.properties["RelatedExternalID"]
 
 
 async def test_a_record_is_opened_by_its_external_id(
-    reading_sandbox: Profile, network: WatchedNetwork
+    reading_sandbox: Profile, network: CountedNetwork
 ) -> None:
     app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -141,7 +141,7 @@ async def test_a_record_is_opened_by_its_external_id(
         window = browse(app).records.window
         assert window is not None
         wanted = window.records[7].external_id
-        network.calls()
+        network.taken()
         await press(pilot, "o")
         await type_text(pilot, "NOSUCHID")
         await press(pilot, "enter")
@@ -149,14 +149,14 @@ async def test_a_record_is_opened_by_its_external_id(
         await press(pilot, *["backspace"] * 8)
         await type_text(pilot, wanted)
         await press(pilot, "enter")
-        assert network.calls() == ["account/NOSUCHID", f"account/{wanted}"]
+        assert network.taken() == ["account/NOSUCHID", f"account/{wanted}"]
         record = browse(app).pane.record
         assert record is not None
         assert record.external_id == wanted
 
 
 async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
-    reading_sandbox: Profile, network: WatchedNetwork, tmp_path: Path
+    reading_sandbox: Profile, network: CountedNetwork, tmp_path: Path
 ) -> None:
     profile = reading_sandbox
     profile = type(profile)(profile.name, profile.url, profile.credentials, profile.catalog)
@@ -164,7 +164,7 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert "event" not in words(app)
-        network.calls()
+        network.taken()
         await press(pilot, "a")
         await type_text(pilot, "nothing")
         await press(pilot, "enter")
@@ -174,7 +174,7 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
         await type_text(pilot, "event")
         await press(pilot, "enter")
         assert browse(app).entity == "event"
-        assert network.calls() == [
+        assert network.taken() == [
             "nothing?per_page=1&page=1", "event?per_page=1&page=1", "event?per_page=100&page=1",
         ]  # fmt: skip
 

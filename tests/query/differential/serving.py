@@ -5,30 +5,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.datafile import build
 from tests.query.differential.records import DataSet
 from tests.sandbox.control import Control
+from tests.services import CountedNetwork, profile_of
 
 _NO_LIMIT = 10**9
-
-
-class CountedNetwork(httpx.AsyncHTTPTransport):
-    """The network, with every call that goes out kept; a sign-in is none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode().removeprefix("/api/v1/")
-        if path != "authenticate":
-            self.calls.append(f"{request.method} {path}")
-        return await super().handle_async_request(request)
 
 
 @dataclass
@@ -49,13 +33,7 @@ class Service:
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[tuple[Account, CountedNetwork]]:
         """Open an account on the service, of which nothing is known yet."""
-        credentials = Credentials(
-            SecretStr(self.info.client_id),
-            SecretStr(self.info.client_secret),
-            self.info.username,
-            SecretStr(self.info.password),
-        )
-        profile = Profile("tried", self.info.url, credentials, "tried", entities=("event",))
+        profile = profile_of(self.info, entities=("event",))
         network = CountedNetwork()
         async with Account.of(profile, catalogs=None, transport=network) as account:
             yield account, network

@@ -19,7 +19,8 @@ from tests.query.differential.generating import QueryGenerator
 from tests.query.differential.language import Row
 from tests.query.differential.records import COLUMNS, columns_of, meant
 from tests.query.differential.rendering import render
-from tests.query.differential.serving import CountedNetwork, Service
+from tests.query.differential.serving import Service
+from tests.services import CountedNetwork
 
 BEHAVIOURS: Sequence[Mapping[str, str]] = (
     {},
