@@ -68,7 +68,7 @@ class Engine:
         if not isinstance(left, Resumption):
             raise QueryError("This result is whole, or was not stopped by its number of calls")
         most = None if max_calls is None else left.used + max_calls
-        prepared = replace(left.prepared, kept=[left.kept])
+        prepared = replace(left.prepared, kept=[left.kept], since=left.since)
         return Streaming(self, prepared, most, keeps=True, used=left.used)
 
     def reading_of(self, result: Result, sql: str, *, before: int = 0) -> KeptReading | None:
@@ -84,7 +84,8 @@ class Engine:
         pages = [page for pages, _ in kept for page in pages]
         records = [record for _, records in kept for record in records]
         username = profile.credentials.username
-        return KeptReading(profile.url, username, sql, before + left.used, pages, records)
+        used = before + left.used
+        return KeptReading(profile.url, username, sql, used, left.since, pages, records)
 
     def stream(
         self,

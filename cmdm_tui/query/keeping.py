@@ -1,5 +1,6 @@
 """Keeps in a file what a run has read that its calls ended, for another process to go on from."""
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.loading import whole_text
 from cmdm_tui.text import one_line
 
-_VERSION = 1
+_VERSION = 2
 
 
 class KeptPage(msgspec.Struct, frozen=True):
@@ -38,12 +39,13 @@ class KeptRecord(msgspec.Struct, frozen=True):
 
 
 class KeptReading(msgspec.Struct, frozen=True):
-    """What a query has read of an account, and the calls it has `used` for it."""
+    """What a query has read of an account `since` a moment, and the calls `used` for it."""
 
     address: str
     username: str
     sql: str
     used: int
+    since: datetime
     pages: list[KeptPage]
     records: list[KeptRecord]
     version: int = _VERSION
@@ -88,6 +90,16 @@ def kept_reading(file: Path, profile: Profile, sql: str) -> KeptReading | None:
             hint="Name another file, or remove this one",
         )
     return reading
+
+
+def told_age(since: datetime, now: datetime) -> str:
+    """Return how old records may be that were read since a moment; "" for less than a minute."""
+    minutes = max(int((now - since).total_seconds()), 0) // 60
+    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if count := minutes // size:
+            age = f"{count:,} {unit}{'' if count == 1 else 's'}"
+            return f"Some records were read {age} ago, at {since:%Y-%m-%d %H:%M} UTC."
+    return ""
 
 
 def _whole(value: Any) -> Any:

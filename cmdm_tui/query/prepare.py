@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -60,6 +61,7 @@ class Kept:
 class Prepared:
     """A query understood and planned. `cost` counts the calls that planning has made already.
 
+    What it is to go on from was read `since` a moment; None where nothing was read before.
     `columns` are the names and DuckDB types of the rows, as far as they are known before any has
     come: how many digits a DECIMAL has is known afterwards. `quota` is as the last answer told it.
     """
@@ -70,6 +72,7 @@ class Prepared:
     quota: Quota
     understood: Understood | None = field(default=None, repr=False)
     kept: list[Kept] = field(default_factory=list[Kept], repr=False)
+    since: datetime | None = None
 
     @property
     def plan(self) -> str:
@@ -148,7 +151,9 @@ class Preparation:
             self._learner.keep()
         plan = self._plan(option, understood)
         kept = Kept(self._pages, self._learner)
-        return Prepared(statement, plan, columns, self._account.client.quota, understood, [kept])
+        since = None if self._reading is None else self._reading.since
+        quota = self._account.client.quota
+        return Prepared(statement, plan, columns, quota, understood, [kept], since)
 
     async def fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
         """Return an entity's fields, asking for them, and the calls that took."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
@@ -14,6 +15,7 @@ from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import BudgetReached
 from cmdm_tui.query.folding import may_hold_special
+from cmdm_tui.query.keeping import told_age
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.loading import Loader, columns_of
 from cmdm_tui.query.model import Column, Table
@@ -56,7 +58,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Resumption:
-    """Where a run ended that was stopped: what it has read, and the calls it `used`.
+    """Where a run ended that was stopped: what it has read `since` when, and the calls `used`.
 
     `is_out_of_calls` is true where it might make no further one, or too few for every page.
     """
@@ -64,6 +66,7 @@ class Resumption:
     prepared: Prepared
     kept: Kept
     used: int
+    since: datetime
     is_out_of_calls: bool
 
 
@@ -105,6 +108,7 @@ class Run:
         self._stop = stop
         self._guards = guards
         self._started = time.perf_counter()
+        self._since = prepared.since or datetime.now(UTC)
         self.findings = Findings()
         self.answer: str | None = None
         """The query as SQL that needs no entity, where boundaries have answered it."""
@@ -158,7 +162,9 @@ class Run:
         if self.findings.stopped and all(one.keeps_all for one in self._pages.values()):
             kept = Kept(self._pages, self._learner)
             is_out_of_calls = self.findings.is_out_of_calls
-            resumption = Resumption(self._prepared, kept, self._budget.used, is_out_of_calls)
+            resumption = Resumption(
+                self._prepared, kept, self._budget.used, self._since, is_out_of_calls
+            )
         self._result = Result(
             session,
             [ResultColumn(name, shown_type(kind)) for name, kind in described],
@@ -489,7 +495,8 @@ class Run:
             count = self._budget.again
             calls = "1 call was" if count == 1 else f"{count:,} calls were"
             self.findings.say(f"{calls} sent again after a failure, and counted again.")
-        messages = [self.findings.stopped] if self.findings.stopped else []
+        told = (self.findings.stopped, told_age(self._since, datetime.now(UTC)))
+        messages = [one for one in told if one]
         source = "partial" if self.findings.stopped else "live"
         return Notes(source, failed, tuple(inferred), (*messages, *self.findings.messages))
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -244,6 +245,20 @@ def test_the_same_command_goes_on_where_its_calls_ended(
     rest, every = (json.loads(done.err.splitlines()[-1]) for done in (last, once))
     assert rest["calls_low"] <= rest["calls_used"] <= rest["calls_high"]
     assert 80 + rest["calls_used"] == every["calls_used"]
+
+
+def test_the_age_of_what_is_gone_on_with_is_told(
+    cmdm: Command, small_pages: Starved, tmp_path: Path
+) -> None:
+    small_pages()
+    kept = tmp_path / "kept"
+    words = ("query", "--max-calls", "3", "--resume", str(kept), "SELECT LastName FROM lead")
+    assert "ago" not in cmdm(*words).err
+    reading = json.loads(kept.read_text())
+    since = datetime.now(UTC) - timedelta(hours=2, minutes=5)
+    kept.write_text(json.dumps({**reading, "since": since.isoformat()}))
+    for _ in range(2):
+        assert f"2 hours ago, at {since:%Y-%m-%d %H:%M} UTC" in cmdm(*words).err
 
 
 def test_what_is_kept_is_of_one_query_of_one_account(

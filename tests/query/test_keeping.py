@@ -1,5 +1,6 @@
 """What a run has read is kept as it was, values of every kind, and found again."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,21 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import BudgetReached, QueryError
-from cmdm_tui.query.keeping import KeptPage, KeptReading, KeptRecord, keep_reading, kept_reading
+from cmdm_tui.query.keeping import (
+    KeptPage,
+    KeptReading,
+    KeptRecord,
+    keep_reading,
+    kept_reading,
+    told_age,
+)
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.pages import EntityPages
 
 SECRET = SecretStr("x")
 PROFILE = Profile("a", "http://localhost", Credentials(SECRET, SECRET, "u", SECRET), "a")
 SQL = "SELECT 1"
+SINCE = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 VALUES: dict[str, Any] = {
     "text": "é\0'\"\u2028",
@@ -31,7 +40,7 @@ VALUES: dict[str, Any] = {
 def reading(values: dict[str, Any]) -> KeptReading:
     page = KeptPage("lead", 2, "City", "asc", 2, ["City"], 3, 2, [("R1", values), ("R2", {})])
     records = [KeptRecord("lead", "R3", values), KeptRecord("lead", "R4", None)]
-    return KeptReading(PROFILE.url, "u", SQL, 4, [page], records)
+    return KeptReading(PROFILE.url, "u", SQL, 4, SINCE, [page], records)
 
 
 def test_what_is_kept_is_found_as_it_was(tmp_path: Path) -> None:
@@ -49,12 +58,27 @@ def test_half_a_character_is_kept_as_what_stands_for_it(tmp_path: Path) -> None:
     assert found.records[0].properties == {"a": "x\ufffd", "n": {"\ufffd": [Decimal("1.0")]}}
 
 
-@pytest.mark.parametrize("content", ["", "x", "[]", "{}", "[" * 100_000, '{"version": 2}'])
+@pytest.mark.parametrize("content", ["", "x", "[]", "{}", "[" * 100_000, '{"version": 1}'])
 def test_a_file_of_something_else_is_told(tmp_path: Path, content: str) -> None:
     file = tmp_path / "kept"
     file.write_text(content)
     with pytest.raises(QueryError, match="keeps nothing of a query"):
         kept_reading(file, PROFILE, SQL)
+
+
+@pytest.mark.parametrize(
+    ("later", "age"),
+    [
+        (timedelta(seconds=59), ""),
+        (timedelta(seconds=-5), ""),
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(minutes=119), "1 hour"),
+        (timedelta(days=3), "3 days"),
+    ],
+)
+def test_the_age_of_what_was_kept_is_told(later: timedelta, age: str) -> None:
+    told = f"Some records were read {age} ago, at 2026-03-01 12:30 UTC." if age else ""
+    assert told_age(SINCE, SINCE + later) == told
 
 
 async def test_pages_that_were_kept_cost_no_call() -> None:
