@@ -44,11 +44,12 @@ class Queries:
     async def run(self, sql: str) -> None:
         """Prepare a query, ask where it costs much, run it and write its rows as they come."""
         session = self._session
-        prepared = await self._loaded().prepare(sql)
+        most = session.settings.most_calls
+        prepared = await self._loaded().prepare(sql, max_calls=most)
         if not await self._is_allowed(prepared):
             session.streams.note("Not run; no record was fetched.")
             return
-        streaming = self._loaded().stream(prepared, max_calls=session.settings.most_calls)
+        streaming = self._loaded().stream(prepared, max_calls=most)
         self._running = streaming
         self._hold(None)
         session.shows_query = True
