@@ -120,7 +120,7 @@ class Query(Awaitable[Result]):
         return await (await self._begun()).finish()
 
     async def _begun(self) -> Streaming:
-        prepared = await self._engine.prepare(self._sql)
+        prepared = await self._engine.prepare(self._sql, max_calls=self._most)
         self._streaming = self._engine.stream(prepared, max_calls=self._most)
         return self._streaming
 

@@ -34,15 +34,18 @@ class Engine:
         self._account = account
         self._database = Database()
 
-    async def prepare(self, sql: str, *, reading: KeptReading | None = None) -> Prepared:
+    async def prepare(
+        self, sql: str, *, reading: KeptReading | None = None, max_calls: int | None = None
+    ) -> Prepared:
         """Read, check and plan a statement: at most a call for each total not yet known.
 
         Where an entity's fields are not known and their types matter, they are asked for once.
         What a `reading` of the same query holds is not read again. Raises QueryError for SQL that
-        cannot be run, ApiError where a call fails.
+        cannot be run, BudgetReached where `max_calls` are too few to plan it, ApiError where a call
+        fails.
         """
         try:
-            preparation = Preparation(self._account, self._database, reading)
+            preparation = Preparation(self._account, self._database, reading, most=max_calls)
             return await preparation.prepared(parse(sql))
         except RecursionError:
             raise too_deep() from None
@@ -141,15 +144,15 @@ class Engine:
         session = self._database.session()
         return Run(prepared, query, pages, learner, budget, session, stop, guards=guards)
 
-    async def about_names(self, prepared: Prepared) -> Result:
-        """Return what SHOW ENTITIES, DESCRIBE and EXPLAIN tell."""
+    async def about_names(self, prepared: Prepared, most: int | None = None) -> Result:
+        """Return what SHOW ENTITIES, DESCRIBE and EXPLAIN tell, for at most that many calls."""
         statement = prepared.statement
         calls = 0
         match statement:
             case ShowEntities():
                 rows = self._entities()
             case Describe(entity=entity):
-                rows, calls = await self._columns(entity)
+                rows, calls = await self._columns(entity, most)
             case Explain(as_json=True):
                 rows = [(msgspec.json.encode(prepared.explain_json()).decode(),)]
             case _:
@@ -172,7 +175,7 @@ class Engine:
             for entity in catalog.entities
         ]
 
-    async def _columns(self, name: str) -> tuple[list[tuple[Any, ...]], int]:
+    async def _columns(self, name: str, most: int | None) -> tuple[list[tuple[Any, ...]], int]:
         catalog = self._account.catalog
         entity = catalog.entity(name)
         if entity not in catalog.entities and nearest(name, catalog.entities):
@@ -180,7 +183,7 @@ class Engine:
         calls = 0
         fields = catalog.known_fields(entity)
         if not fields:
-            preparation = Preparation(self._account, self._database)
+            preparation = Preparation(self._account, self._database, most=most)
             fields, calls = await preparation.fields(entity)
         rows: list[tuple[Any, ...]] = [(EXTERNAL_ID, stored_type(Kind.TEXT), None, False)]
         rows += [(one.name, _type_of(one), one.type, one.inferred) for one in fields]
@@ -236,7 +239,7 @@ class Streaming:
     async def finish(self) -> Result:
         """Run to the end and return the result."""
         if self._tells_of_names:
-            self.result = await self._engine.about_names(self._prepared)
+            self.result = await self._engine.about_names(self._prepared, self._most)
             return self.result
         run = self._begun()
         async for _ in self._given(run, wanted=False):

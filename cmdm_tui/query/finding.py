@@ -180,8 +180,8 @@ def weighted(tree: exp.Expr) -> exp.Expr:
         if isinstance(what, exp.Distinct):
             continue
         count: exp.Expr = exp.column(exp.to_identifier(COUNTED, quoted=True))
-        if isinstance(what, exp.Column):
-            given = exp.If(this=what.copy().is_(exp.null()), true=exp.Literal.number(0))
+        if isinstance(what, exp.Expr) and not isinstance(what, exp.Star):
+            given = exp.If(this=exp.paren(what.copy()).is_(exp.null()), true=exp.Literal.number(0))
             count = exp.Case(ifs=[given], default=count)
         total = exp.func("coalesce", exp.func("sum", count), exp.Literal.number(0))
         call.replace(exp.cast(total, "BIGINT"))

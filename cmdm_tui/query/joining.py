@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Cost, Table
+from cmdm_tui.query.model import EXTERNAL_ID, Column, Cost, Kind, Table
 from cmdm_tui.query.names import SCHEMA, Source, quoted
 from cmdm_tui.query.plan import Lookup, Option, PlanClass
 
@@ -107,7 +107,8 @@ def _key(on: exp.Expr | None, near: Source, far: Source, query: "Understood") ->
         for one, other in ((part.this, part.expression), (part.expression, part.this)):
             if _is_column(one, far.alias) and _is_column(other, near.alias):
                 key = query.tables[near.entity].column(other.name)
-                if one.name.casefold() == EXTERNAL_ID.casefold() and key is not None:
+                is_id = one.name.casefold() == EXTERNAL_ID.casefold()
+                if is_id and key is not None and key.kind is Kind.TEXT:
                     return key
     return None
 

@@ -12,7 +12,7 @@ from cmdm_tui.query.casts import Digits, Seen, stored
 from cmdm_tui.query.folding import special_characters
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA
-from cmdm_tui.query.session import Session, raw_name
+from cmdm_tui.query.session import BATCH, Session, raw_name
 
 _PLAIN = {str, type(None)}
 _MOST_DIGITS = 100
@@ -83,14 +83,14 @@ class Loader:
         content = _encoded(lists)
         texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
         self._session.execute(
-            f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {texts} "
+            f"CREATE OR REPLACE TEMP TABLE {BATCH} AS SELECT {texts} "
             """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
             [content],
         )
         self._measure()
         values = ", ".join(stored(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1))
         self._session.execute(
-            f"INSERT INTO {SCHEMA}.{raw_name(self._table)} SELECT {values} FROM temp.batch"
+            f"INSERT INTO {SCHEMA}.{raw_name(self._table)} SELECT {values} FROM {BATCH}"
         )
 
     def show(self, since: int | None = None) -> None:
@@ -107,7 +107,7 @@ class Loader:
             value = stored(column.kind, f"c{n}")
             measures.append(f"count(c{n}) - count({value})")
             measures += Digits.measures(value) if column.kind is Kind.NUMBER else ("0", "0")
-        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM temp.batch")
+        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM {BATCH}")
         self.holds_special = self.holds_special or bool(found[0])
         for index, (_, column) in enumerate(typed):
             failed, before, after = found[3 * index + 1 : 3 * index + 4]

@@ -120,15 +120,20 @@ class Prepared:
 
 
 class Preparation:
-    """Prepares one statement."""
+    """Prepares one statement, in at most `most` calls."""
 
     def __init__(
-        self, account: Account, database: Database, reading: KeptReading | None = None
+        self,
+        account: Account,
+        database: Database,
+        reading: KeptReading | None = None,
+        *,
+        most: int | None = None,
     ) -> None:
         self._account = account
         self._database = database
         self._reading = reading
-        self._budget = CallBudget()
+        self._budget = CallBudget(most)
         self._learner = Learner(account)
         self._pages: dict[str, EntityPages] = {}
         self._tables = Tables(account, self._budget, self._learner, self._pages)

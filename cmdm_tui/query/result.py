@@ -16,7 +16,9 @@ from cmdm_tui.query.session import Row, Session
 if TYPE_CHECKING:
     import polars
 
-TABLE = "temp.cmdm_result"
+TABLE = 'temp."\x01result"'
+"""What holds a result's rows, by a name that no entity has."""
+
 _AT_ONCE = 10_000
 _NUMBERS = itertools.count(1)
 
@@ -137,7 +139,7 @@ class Result:
         """
         index = self._index(name)
         direction = "DESC" if descending else "ASC"
-        table = f"{TABLE}_{next(_NUMBERS)}"
+        table = f'temp."\x01sorted {next(_NUMBERS)}"'
         self._session.execute(
             f"CREATE TEMP TABLE {table} AS SELECT * FROM {self._table} "
             f"ORDER BY order_key_fully(c{index}) {direction}, rowid"

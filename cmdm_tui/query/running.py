@@ -216,10 +216,12 @@ class Run:
     async def _counted(self, table: Table) -> None:
         total = await self.unless_stopped(self._pages[table.entity].total())
         shape = self._query.shape
+        if self.findings.stopped:
+            await self._nothing()
+            return
         if total is None or shape is None:
-            if not self.findings.stopped:
-                self.findings.say("The service tells no total, so the records were counted.")
-                await self._fall_back(None)
+            self.findings.say("The service tells no total, so the records were counted.")
+            await self._fall_back(None)
             return
         answers: dict[int, Answer] = dict.fromkeys(range(len(shape.aggregate_calls)), (None, total))
         self.answer = answered(shape, answers)
@@ -248,8 +250,10 @@ class Run:
                 return await self.unless_stopped(pages.record_or_none(external_id))
 
         found = await asyncio.gather(*(record(one) for one in task.ids))
+        # A service may find one record by several ids, which differ in case.
+        records = {one.external_id: one for one in found if one is not None}
         loader = await self.loader(task.table, task.columns)
-        await self.load(loader, [one for one in found if one is not None], task.columns)
+        await self.load(loader, list(records.values()), task.columns)
         await self._session.work(loader.show)
 
     async def _sought(self, task: Search | Boundaries | Groups | Stream) -> None:
@@ -271,7 +275,7 @@ class Run:
             await self._fall_back(self.sought_first)
 
     async def _nothing(self) -> None:
-        """Let the query run on no record: a search that was stopped has found none for certain."""
+        """Let the query run on no record: what was stopped has found none for certain."""
         for table in self._query.tables.values():
             await self.loader(table, self._query.loaded(table))
 

@@ -16,6 +16,9 @@ from cmdm_tui.query.folding import macros
 from cmdm_tui.query.model import Column, Kind, Table
 from cmdm_tui.query.names import SCHEMA, quoted
 
+BATCH = 'temp."\x01batch"'
+"""What holds the records that are loaded together, by a name that no entity has."""
+
 Row = tuple[Any, ...]
 Made = TypeVar("Made")
 
@@ -141,7 +144,7 @@ class Session:
         """Let go of the entity's records."""
         self._connection.execute(f"DROP VIEW IF EXISTS {SCHEMA}.{quoted(table.entity)}")
         self._connection.execute(f"DROP TABLE IF EXISTS {SCHEMA}.{raw_name(table)}")
-        self._connection.execute("DROP TABLE IF EXISTS temp.batch")
+        self._connection.execute(f"DROP TABLE IF EXISTS {BATCH}")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and return its rows. Raises SqlError where DuckDB refuses it."""
@@ -149,6 +152,11 @@ class Session:
             return self._connection.execute(sql, list(parameters)).fetchall()
         except duckdb.Error as error:
             raise sql_error(error) from None
+        except (OverflowError, ValueError) as error:
+            raise SqlError(
+                f"The result holds a value that cannot be shown: {error}",
+                hint="Cast it to VARCHAR",
+            ) from None
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns. Raises SqlError where it is wrong."""

@@ -60,7 +60,8 @@ class Shape:
     def is_plain(self) -> bool:
         """Tell whether the columns come as they are, so that their types change nothing."""
         return all(
-            isinstance(one.unalias(), exp.Column) or isinstance(one, exp.Star)
+            isinstance(one.unalias(), exp.Column)
+            or (isinstance(one, exp.Star) and not one.args.get("replace"))
             for one in self.select.expressions
         )
 

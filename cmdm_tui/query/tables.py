@@ -105,16 +105,23 @@ class Tables:
         return fields
 
     async def _fields_of_first_answer(self, entity: str, shape: Shape) -> tuple[Field, ...]:
-        """Return the fields that the plan's first answer shows."""
+        """Return the fields that the plan's first answer shows; none where that is not all of it.
+
+        What comes on later pages may be of another type, and one call more tells.
+        """
         ids = wanted_ids(shape.where)
         if ids is None:
-            most = None if shape.limit is None else shape.limit + shape.offset
+            is_open = shape.limit is None or shape.has_odd_limit
+            most = None if is_open else (shape.limit or 0) + shape.offset
             size = max(min(most or LARGEST_PAGE, self._learner.largest_page), 1)
             by_id = most is None or most > size
             first = FirstCall(
                 entity, size, None, EXTERNAL_ID if by_id else None, "asc" if by_id else None
             )
-            return facts.fields_of_page(await self.first(first))
+            page = await self.first(first)
+            ends = [one for one in (page.total_records, most) if one is not None]
+            is_all = bool(ends) and min(ends) <= len(page.records)
+            return facts.fields_of_page(page) if is_all or takes_ids_alone(shape) else ()
         if len(ids) != 1 or not ids[0] or ids[0].casefold() == "fields":
             return ()
         record = await self._pages[entity].record_or_none(ids[0])
@@ -186,6 +193,14 @@ def takes_values_as_they_are(shape: Shape) -> bool:
     return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
 
 
+def takes_ids_alone(shape: Shape) -> bool:
+    """Tell whether ExternalID, whose type is known, is the only column of a plain query."""
+    return all(
+        isinstance(one, exp.Column) and one.name.casefold() == EXTERNAL_ID.casefold()
+        for one in shape.select.find_all(exp.Column, exp.Star)
+    )
+
+
 def takes_first_rows_as_they_are(shape: Shape) -> bool:
     """Tell whether the query is the first rows of the entity in the order of one field, no more."""
     return (
@@ -222,5 +237,6 @@ __all__ = [
     "Tables",
     "lone_extreme",
     "takes_first_rows_as_they_are",
+    "takes_ids_alone",
     "takes_values_as_they_are",
 ]

@@ -46,7 +46,7 @@ class Queries:
     async def run(self, sql: str) -> None:
         """Prepare a query, ask where it costs much, run it and write its rows as they come."""
         session = self._session
-        prepared = await self._loaded().prepare(sql)
+        prepared = await self._loaded().prepare(sql, max_calls=session.settings.most_calls)
         allowance = await self._allowance(prepared)
         if allowance is None:
             session.streams.note("Not run; no record was fetched.")

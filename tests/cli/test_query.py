@@ -210,6 +210,7 @@ def test_a_person_is_asked_whether_a_long_search_is_to_go_on(
 
 def test_max_calls_ends_a_query_with_what_came(cmdm: Command, small_pages: Starved) -> None:
     small_pages()
+    cmdm("query", "DESCRIBE lead")
     done = cmdm("query", "--max-calls", "10", "--stats", "SELECT LastName FROM lead")
     *notes, stats = done.err.splitlines()
     assert done.code == 8
@@ -220,6 +221,7 @@ def test_max_calls_ends_a_query_with_what_came(cmdm: Command, small_pages: Starv
 
 def test_max_calls_holds_whatever_is_allowed(cmdm: Command, small_pages: Starved) -> None:
     small_pages()
+    cmdm("query", "DESCRIBE lead")
     done = cmdm("query", "--yes", "--max-calls", "5", "--stats", "SELECT LastName FROM lead")
     assert done.code == 8
     assert json.loads(done.err.splitlines()[-1])["calls_used"] == 5
@@ -265,6 +267,7 @@ def test_what_is_kept_is_of_one_query_of_one_account(
     cmdm: Command, small_pages: Starved, tmp_path: Path
 ) -> None:
     small_pages()
+    cmdm("query", "DESCRIBE lead")
     kept = tmp_path / "kept"
     words = ("query", "--max-calls", "5", "--resume", str(kept))
     assert cmdm(*words, "SELECT LastName FROM lead").code == 8

@@ -1,11 +1,12 @@
 """What a query costs: the plan chosen, and the calls that really go out, cold and warm."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cmdm_tui.query.errors import QueryError, UnknownName
+from cmdm_tui.query.errors import BudgetReached, QueryError, UnknownName
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults import Fault, Kind
 from tests.query.conftest import Opened, open_account
@@ -215,6 +216,22 @@ async def test_a_call_that_was_never_sent_is_not_counted(tmp_path: Path) -> None
             result = await one.run("SELECT ExternalID FROM lead")
             assert result.partial
             assert result.stats.calls_used == len(one.network.calls)
+
+
+@pytest.mark.parametrize("most", range(1, 7))
+async def test_planning_keeps_to_a_number_of_calls_too(opened: Opened, most: int) -> None:
+    sql = "SELECT count(*) FROM lead l JOIN account a ON a.ExternalID = l.AccountExternalID"
+    with pytest.raises(BudgetReached) if most < 4 else contextlib.nullcontext():
+        prepared = await opened.engine.prepare(sql, max_calls=most)
+        result = await opened.engine.run(prepared, max_calls=most)
+        assert result.partial is (most < 6)
+    assert len(opened.network.calls) == most
+
+
+async def test_a_description_keeps_to_a_number_of_calls_too(opened: Opened) -> None:
+    with pytest.raises(BudgetReached):
+        await opened.run("DESCRIBE task", max_calls=1)
+    assert len(opened.network.calls) == 1
 
 
 async def test_limit_stops_fetching_at_once(opened: Opened) -> None:

@@ -303,3 +303,10 @@ async def test_what_duckdb_finds_wrong_tells_nothing_of_what_is_within(
 async def test_a_subquery_within_a_column_is_named_as_it_is_written(opened: Opened) -> None:
     result = await opened.run("SELECT (SELECT max(Score) FROM lead) - 1 FROM lead LIMIT 1")
     assert [one.name for one in result.columns] == ["(SELECT max(Score) FROM lead) - 1"]
+
+
+@pytest.mark.parametrize("value", ["INTERVAL 10000000 YEAR", "[INTERVAL 10000000 YEAR]"])
+async def test_a_value_that_python_cannot_hold_is_told(opened: Opened, value: str) -> None:
+    result = await opened.run(f"SELECT {value}")
+    with pytest.raises(SqlError, match="cannot be shown"):
+        list(result)

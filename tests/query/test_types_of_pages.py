@@ -13,6 +13,7 @@ from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.datafile import build
 from tests.query.conftest import NO_LIMIT, Opened, open_account
+from tests.query.small import Small, engine_of, rows_of
 
 LEADS = 2_800
 PAGE = 40
@@ -163,3 +164,35 @@ async def test_a_wrong_name_is_told(cold: Opened, sql: str, said: str | None) ->
     with pytest.raises(UnknownName) as caught:
         await cold.rows(sql)
     assert said in caught.value.suggestions
+
+
+@pytest.fixture
+def codes() -> Small:
+    """Return a service of three pages of codes: text whose first page looks like numbers."""
+    records = [
+        (f"R{n:03}", {"Code": str(n) if n < 60 else f"A{n}", "Zip": str(n)}) for n in range(90)
+    ]
+    return Small({"thing": records}, {"thing": {"Code": "Text", "Zip": "Text"}}, page=40)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT Code FROM thing",
+        "SELECT Code FROM thing LIMIT 90",
+        "SELECT Code FROM thing LIMIT 100%",
+        "SELECT Code FROM thing LIMIT 90 OFFSET (0 + 0)",
+        "SELECT Code FROM thing OFFSET 0",
+    ],
+)
+async def test_a_type_that_later_pages_may_contradict_is_asked_for(codes: Small, sql: str) -> None:
+    async with engine_of(codes) as engine:
+        rows = await rows_of(engine, sql)
+        assert sorted(rows) == sorted((values["Code"],) for _, values in codes.records["thing"])
+        assert codes.calls.count("thing/fields") == 1
+
+
+async def test_what_is_computed_in_the_place_of_a_column_asks_for_its_type(codes: Small) -> None:
+    async with engine_of(codes) as engine:
+        sql = "SELECT * REPLACE (Zip = '07' AS Zip) FROM thing WHERE ExternalID = 'R007'"
+        assert await rows_of(engine, sql) == [("R007", "7", False)]

@@ -57,7 +57,9 @@ class Run:
             with closing(Engine(account)) as engine:
                 reading = self._kept_reading(account.profile)
                 self._used_before = 0 if reading is None else reading.used
-                prepared = await engine.prepare(self._asked.sql, reading=reading)
+                prepared = await engine.prepare(
+                    self._asked.sql, reading=reading, max_calls=self._asked.max_calls
+                )
                 if self._asked.explains:
                     self._explain(prepared)
                     return Exit.DONE

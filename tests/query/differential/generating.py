@@ -75,10 +75,19 @@ class QueryGenerator:
         column = self._column(table)
         count = q.Aggregate("count", None, Kind.COUNT)
         items = (q.Item(column, "k"), q.Item(count, "n"))
+        if self._chance.random() < 0.4:
+            items = (*items, q.Item(self._counted_case(table, column), "m"))
         where = self._simple(table, column) if self._chance.random() < 0.3 else None
         order = (q.Key(column, self._flip()),) if self._flip() else ()
         having = self._over(count) if self._chance.random() < 0.2 else None
         return q.Select(items, table, where, (column,), having, order=order)
+
+    def _counted_case(self, table: q.Table, column: q.Column) -> q.Aggregate:
+        """Return a count of what is computed of a column, which is null where the column is not."""
+        case = q.Case(
+            self._simple(table, column), column, q.Constant(None, column.kind), column.kind
+        )
+        return q.Aggregate("count", case, Kind.COUNT)
 
     def _first(self) -> q.Query:
         table = self._table()

@@ -1,0 +1,111 @@
+"""A small service answered in memory: a few records of any entity, and every call kept."""
+
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from urllib.parse import unquote
+
+import httpx
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.query.engine import Engine
+
+Values = Mapping[str, str | None]
+
+
+@dataclass
+class Small:
+    """Records by entity, and the types of the fields of those entities that tell them.
+
+    With `folds_ids` a record is found by its id in any case. `meanwhile` runs before each answer.
+    """
+
+    records: Mapping[str, Sequence[tuple[str, Values]]]
+    types: Mapping[str, Mapping[str, str]]
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    page: int = 1_000
+    folds_ids: bool = False
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    most_calls: int | None = None
+    calls: list[str] = field(default_factory=list[str])
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = unquote(request.url.raw_path.decode().partition("?")[0]).partition("/v1/")[2]
+        if path == "authenticate":
+            return httpx.Response(200, json={"token": "t"})
+        self.calls.append(path)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if self.most_calls is not None and len(self.calls) > self.most_calls:
+            return httpx.Response(429, headers={"x-rate-limit-remaining": "0", "Retry-After": "99"})
+        entity, _, rest = path.partition("/")
+        if entity not in self.records:
+            return httpx.Response(404)
+        if rest == "fields":
+            return self._fields(entity)
+        if rest:
+            return self._record(entity, rest)
+        return self._page(entity, request.url.params)
+
+    def _fields(self, entity: str) -> httpx.Response:
+        told = [
+            {
+                "ExternalID": f"F{number}",
+                "Properties": {"Name": name, "Type": kind, "Options": self.options.get(name, "")},
+            }
+            for number, (name, kind) in enumerate(self.types.get(entity, {}).items())
+        ]
+        totals = {"Total Records": str(len(told)), "Total Page": "1"}
+        return httpx.Response(200, json={**totals, "Field": told}) if told else httpx.Response(404)
+
+    def _record(self, entity: str, external_id: str) -> httpx.Response:
+        for known, values in self.records[entity]:
+            if known == external_id or (self.folds_ids and known.lower() == external_id.lower()):
+                return httpx.Response(200, json={"ExternalID": known, "Properties": values})
+        return httpx.Response(404)
+
+    def _page(self, entity: str, asked: httpx.QueryParams) -> httpx.Response:
+        size, number = min(int(asked.get("per_page", self.page)), self.page), int(asked["page"])
+        records = list(self.records[entity])
+        if name := asked.get("sort_by"):
+            records.sort(key=lambda one: self._key(entity, name, one))
+            if asked.get("sort_order") == "desc":
+                records.reverse()
+        shown = [
+            {"ExternalID": external_id, "Properties": values}
+            for external_id, values in records[(number - 1) * size : number * size]
+        ]
+        totals = {"Total Records": str(len(records)), "Total Pages": str(-(-len(records) // size))}
+        return httpx.Response(200, content=json.dumps({**totals, "Entity": shown}))
+
+    def _key(self, entity: str, name: str, record: tuple[str, Values]) -> tuple[object, ...]:
+        external_id, values = record
+        value = external_id if name == "ExternalID" else values.get(name)
+        if value is None:
+            return (0,)
+        is_number = self.types.get(entity, {}).get(name) == "Number"
+        return (1, Decimal(value)) if is_number else (1, value.casefold(), value)
+
+
+@contextlib.asynccontextmanager
+async def engine_of(service: Small) -> AsyncGenerator[Engine]:
+    """Open an engine on the service, of which nothing is known yet."""
+    secret = SecretStr("s")
+    credentials = Credentials(secret, secret, "u", secret)
+    profile = Profile("s", "http://localhost", credentials, "s", entities=tuple(service.records))
+    transport = httpx.MockTransport(service)
+    async with Account.of(profile, catalogs=None, transport=transport) as account:
+        engine = Engine(account)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+async def rows_of(engine: Engine, sql: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query."""
+    with await engine.run(await engine.prepare(sql)) as result:
+        return result.rows

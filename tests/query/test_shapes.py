@@ -1,0 +1,81 @@
+"""Queries whose shape tempts an engine to take less than all of what they say."""
+
+import asyncio
+
+import pytest
+
+from tests.query.small import Small, engine_of, rows_of
+
+STATES = ("New", "Open", None)
+
+
+@pytest.fixture
+def grouped() -> Small:
+    """Return a service of 300 pages of a field of two options, a third of its records null."""
+    records = [(f"R{n:05}", {"State": STATES[n % 3], "Yes": "true"}) for n in range(900)]
+    types = {"State": "Picklist", "Yes": "Boolean"}
+    return Small({"thing": records}, {"thing": types}, {"State": "New;Open"}, page=3)
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"),
+    [
+        ("count(*)", [(None, 300), ("New", 300), ("Open", 300)]),
+        ("count(State)", [(None, 0), ("New", 300), ("Open", 300)]),
+        ("count(upper(State))", [(None, 0), ("New", 300), ("Open", 300)]),
+        ("count(CASE WHEN State = 'New' THEN 1 END)", [(None, 0), ("New", 300), ("Open", 0)]),
+        ("count(State = 'New' OR NULL)", [(None, 0), ("New", 300), ("Open", 0)]),
+        ("count(NULL)", [(None, 0), ("New", 0), ("Open", 0)]),
+    ],
+)
+async def test_skipping_from_value_to_value_counts_what_is_computed_of_them(
+    grouped: Small, counted: str, expected: list[tuple[object, ...]]
+) -> None:
+    async with engine_of(grouped) as engine:
+        sql = f"SELECT State, {counted} FROM thing GROUP BY State ORDER BY State"
+        assert (await engine.prepare(sql)).plan == "seek"
+        assert await rows_of(engine, sql) == expected
+        assert len(grouped.calls) < 300
+
+
+async def test_a_count_that_is_stopped_is_partial(grouped: Small) -> None:
+    async with engine_of(grouped) as engine:
+        streaming = engine.stream(await engine.prepare("SELECT count(*) FROM thing"))
+
+        async def stop() -> None:
+            streaming.stop()
+            await asyncio.Event().wait()
+
+        grouped.meanwhile = stop
+        result = await streaming.finish()
+        assert result.partial
+        assert result.rows == [(0,)]
+
+
+async def test_a_count_that_the_limit_ends_is_partial(grouped: Small) -> None:
+    grouped.most_calls = 0
+    async with engine_of(grouped) as engine:
+        result = await engine.run(await engine.prepare("SELECT count(*) FROM thing"))
+        assert result.partial
+        assert any("stopped early" in sentence for sentence in result.notes.sentences)
+
+
+async def test_a_record_that_is_found_by_two_ids_is_one_row() -> None:
+    records = [("ABC", {"Name": "x"}), *((f"Z{n}", {"Name": "z"}) for n in range(40))]
+    service = Small({"thing": records}, {"thing": {"Name": "Text"}}, page=2, folds_ids=True)
+    async with engine_of(service) as engine:
+        sql = "SELECT * FROM thing WHERE ExternalID IN ('abc', 'ABC', 'Abc')"
+        assert await rows_of(engine, sql) == [("ABC", "x")]
+        assert (await engine.prepare(sql)).plan == "get"
+
+
+@pytest.mark.parametrize("kind", ["Text", "Number"])
+async def test_a_join_by_a_field_that_is_no_text_gives_the_same_rows(kind: str) -> None:
+    near = [("N1", {"Key": "7"}), ("N2", {"Key": "400"}), ("N3", {"Key": None})]
+    far = [(str(n), {"Name": f"far {n}"}) for n in range(100)]
+    types = {"near": {"Key": kind}, "far": {"Name": "Text"}}
+    async with engine_of(Small({"near": near, "far": far}, types, page=5)) as engine:
+        await rows_of(engine, "SELECT count(*) FROM near")
+        await rows_of(engine, "SELECT count(*) FROM far")
+        sql = "SELECT f.Name FROM near n JOIN far f ON f.ExternalID = n.Key"
+        assert await rows_of(engine, sql) == [("far 7",)]
