@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
 from cmdm_tui.api.address import base_address
+from cmdm_tui.api.quota import http_date, unix_time, whole_number
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
@@ -196,9 +196,9 @@ class Target:
         answer = self._sending(outgoing)
         if self.control is None:
             self._made += made_by(outgoing, answer)
-        remaining = answer.header("x-rate-limit-remaining")
-        if remaining is not None and remaining.isascii() and remaining.isdigit():
-            self._remaining = int(remaining)
+        remaining = whole_number(answer.header("x-rate-limit-remaining"))
+        if remaining is not None:
+            self._remaining = remaining
         return answer
 
     def _check_floor(self, calls: int) -> None:
@@ -305,12 +305,10 @@ def _forgets_tokens(case: Case) -> bool:
 
 def _lifetime(answer: Answer) -> float:
     """Return for how many seconds a token just received can be used, with a margin."""
-    try:
-        now = parsedate_to_datetime(answer.header("date") or "").timestamp()
-        seconds = float(answer.header("x-token-reset") or "") - now
-    except ValueError:
+    now, ends = http_date(answer.header("date") or ""), unix_time(answer.header("x-token-reset"))
+    if now is None or ends is None or ends <= now:
         return _ASSUMED_LIFE
-    return seconds * 0.9 if seconds > 0 else _ASSUMED_LIFE
+    return (ends - now) * 0.9
 
 
 def _as_latin(value: str) -> str:

@@ -3,9 +3,9 @@
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from cmdm_tui.api.quota import http_date
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
@@ -333,7 +333,4 @@ class Session:
 
 @lru_cache(maxsize=64)
 def _moment(date: str | None) -> float | None:
-    if date is not None:
-        with contextlib.suppress(ValueError, TypeError, IndexError):
-            return parsedate_to_datetime(date).timestamp()
-    return None
+    return None if date is None else http_date(date)
