@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from cmdm_tui.api.address import base_address
+from cmdm_tui.api.auth import sign_in_headers
 from cmdm_tui.api.quota import http_date, unix_time, whole_number
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import Case, Needs, Step
@@ -43,6 +44,8 @@ class FloorReached(TargetFailed):
 class Target:
     """One service and the four values of a sign-in. To be used as a context.
 
+    Raises InvalidCall for values that no header can carry.
+
     With `control`, records, calls, clock and limits are put back before each case, and at the end.
     Without it, what a case made is deleted after it; `mark` stands in the records made, and at
     `floor` calls left no more are sent.
@@ -65,6 +68,7 @@ class Target:
 
     def __post_init__(self) -> None:
         given = self.credentials
+        sign_in_headers(given)  # which refuses what no header can carry
         self._sign_in = {
             "client_id": given.client_id.reveal(),
             "client_secret": given.client_secret.reveal(),
@@ -129,6 +133,13 @@ class Target:
         for which too few calls are left.
         """
         self.ready(case)
+
+        def learnt(name: str, value: str) -> None:
+            if name == "token":
+                self.guard.learn(value)
+            if captured is not None:
+                captured(name, value)
+
         try:
             with self._prepared(case.needs), self._told(announce):
                 return run(
@@ -137,7 +148,7 @@ class Target:
                     self._values(),
                     unspoken=self._unspoken(),
                     before=self._before,
-                    captured=captured or _nothing,
+                    captured=learnt,
                 )
         finally:
             if _forgets_tokens(case):
@@ -148,6 +159,7 @@ class Target:
         self._check_floor(len(case.steps))
         if any(step.uses_token for step in case.steps):
             self._ensure_token()
+            self._check_floor(len(case.steps))
 
     def clean(self) -> None:
         """Delete what was made, where nothing puts the target back; `left` says what stayed."""

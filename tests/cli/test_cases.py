@@ -121,6 +121,19 @@ def test_a_case_that_is_not_ends_with_1_and_says_where(
     assert rows["problems"] == ["The status is 400, not 404."]
 
 
+@pytest.mark.parametrize("words", [("verify", "get-lead", "--live"), ("fuzz",)])
+@pytest.mark.parametrize("password", ["hunter2\nrest", "hunter2 "])
+def test_a_password_that_no_header_can_carry_is_refused_and_not_told(
+    cmdm: Command, controlled: RunningInfo, words: tuple[str, ...], password: str
+) -> None:
+    known = {**environment(controlled), "CMDM_PASSWORD": password, "CMDM_CONTROL": ""}
+    ended = cmdm(*words, **known)
+    assert ended.code == 2
+    assert "The password " in ended.err
+    assert "hunter2" not in ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_the_corpus_is_built_and_checked(cmdm: Command, tmp_path: Path) -> None:
     into = tmp_path / "corpus"
     assert cmdm("corpus", "build", "--into", str(into)).code == 0

@@ -323,8 +323,9 @@ def test_what_another_user_may_have_changed_of_a_record_is_not_held_against_a_se
 ) -> None:
     def read(changed: str) -> Log:
         log = Log().get(A, City="Ely", ModifiedDate="2026-03-31T09:30:00Z")
-        now = {"City": "York", "ModifiedDate": changed}
-        return log.many({A: now}) if is_listed else log.get(A, **now)
+        if is_listed:
+            return log.many({A: {"City": "York", "ModifiedDate": changed}})
+        return log.get(A, City="York", ModifiedDate=changed)
 
     assert judged(read("2026-03-31T09:31:00Z").exchanges)
     assert not documented(read("2026-03-31T09:31:00Z"), is_alone=False)
