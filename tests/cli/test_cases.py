@@ -87,7 +87,7 @@ def test_a_case_is_shown_as_its_file(cmdm: Command) -> None:
         (["cases", "show", "get-laed"], "There is no case get-laed. Did you mean get-lead"),
         (["cases", "show", "get-*"], "Name one"),
         (["cases", "list", "--call", "fetch"], "There is no call fetch"),
-        (["cases", "list", "--from", "no-such-folder"], "There are no cases in no-such-folder"),
+        (["cases", "list", "--from", "no-such-folder"], "There is no folder no-such-folder"),
         (["replay", "nothing-*"], "There is no case nothing-*"),
         (["verify", "get-lead", "--writes"], "--writes goes with --live"),
         (["-p", "acme", "verify", "get-lead"], "Say --live"),
@@ -132,6 +132,48 @@ def test_a_password_that_no_header_can_carry_is_refused_and_not_told(
     assert "The password " in ended.err
     assert "hunter2" not in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_the_readme_s_case_runs_and_is_recorded_and_replayed(
+    cmdm: Command, tmp_path: Path, controlled: RunningInfo
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```toml\n# my-cases/(jones\.toml)\n(.*?)```", readme, re.DOTALL)
+    assert found is not None
+    cases, into = tmp_path / "my-cases", tmp_path / "cassettes"
+    cases.mkdir()
+    (cases / found[1]).write_text(found[2], encoding="utf-8")
+    (cases / "faults.toml").write_text("seed = 7\n")
+    assert cmdm("cases", "run", "jones", "--from", str(cases), **environment(controlled)).code == 0
+    assert cmdm("record", "--from", str(cases), "--into", str(into)).code == 0
+    assert (into / "stateful" / "jones.yaml").is_file()
+    assert "1 case replayed offline, 0 not" in cmdm("replay", "--from", str(into)).err
+    assert cmdm("verify", "--from", str(into)).code == 0
+
+
+def test_a_case_that_holds_a_secret_is_not_copied_beside_its_cassette(
+    cmdm: Command, tmp_path: Path, controlled: RunningInfo
+) -> None:
+    cases, into = tmp_path / "my-cases", tmp_path / "cassettes"
+    cases.mkdir()
+    text = f"""
+        version = 1
+        name = "kept"
+        summary = "A header that no cassette holds."
+        endpoint = "list"
+        [[steps]]
+        method = "GET"
+        path = "/lead?per_page=1&page=1"
+        headers = [["X-Key", "{controlled.client_secret}"]]
+        expect = {{ status = 200 }}
+        """
+    (cases / "kept.toml").write_text(text)
+    words = ("record", "--from", str(cases), "--into", str(into))
+    ended = cmdm(*words, **environment(controlled))
+    assert ended.code == 1
+    assert "The case holds a secret" in ended.err
+    assert controlled.client_secret not in ended.err
+    assert [path.name for path in into.rglob("*") if path.is_file()] == ["manifest.json"]
 
 
 def test_the_corpus_is_built_and_checked(cmdm: Command, tmp_path: Path) -> None:
