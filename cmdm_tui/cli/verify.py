@@ -68,7 +68,8 @@ def verify(
     --live, the profile's service, read-only unless --writes is given too: against what was recorded
     of it (cmdm record --live), where something was, else against what the sandbox answered.
 
-    Exit codes: 0 no drift but what is new, 1 drift or too old, 2 could not run.
+    Exit codes: 0 no drift but what is new, 1 drift, or a cassette too old or changed by hand, 2
+    could not run.
     """
     with could_not_run():
         from cmdm_tui.harness.library import built_in
@@ -83,6 +84,7 @@ def verify(
                 "None of these cases is recorded. Record them with cmdm record.", Exit.USAGE
             )
         manifest = read_manifest(folder or built_in())
+        _refuse_changed(found, manifest)
         if max_age is not None:
             _refuse_old(found, manifest, max_age)
         drifts: list[Drift] = []
@@ -103,6 +105,16 @@ def verify(
                 _write_report(opened, kept, drifts)
             told_remains(opened.target)
     _end(len(kept), drifts)
+
+
+def _refuse_changed(found: "list[Entry]", manifest: "dict[str, Recorded]") -> None:
+    """Send nothing where what would be compared with is not what was recorded."""
+    from cmdm_tui.harness.manifest import faults
+
+    for entry in found:
+        # What a fuzz has kept stands in no manifest.
+        for fault in faults(entry, manifest) if entry.key in manifest else []:
+            raise Failure(f"{one_line(entry.key, 100)}: {fault}")
 
 
 def _refuse_old(found: "list[Entry]", manifest: "dict[str, Recorded]", days: int) -> None:

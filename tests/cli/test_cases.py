@@ -299,6 +299,18 @@ def test_what_is_only_new_ends_with_0(cmdm: Command, folder: Path) -> None:
     assert "/City is new" in ended.out.decode()
 
 
+@pytest.mark.parametrize("suffix", [".yaml", ".toml"])
+def test_what_was_changed_after_it_was_recorded_is_not_taken_for_drift(
+    cmdm: Command, folder: Path, suffix: str
+) -> None:
+    changed = (folder / "contract" / "get-id-unknown").with_suffix(suffix)
+    changed.write_text(changed.read_text().replace("404", "400"))
+    ended = cmdm("verify", "--from", str(folder))
+    assert ended.code == 1
+    assert "was changed after it was recorded: record it anew" in ended.err
+    assert "verified" not in ended.err
+
+
 def test_old_cassettes_fail_loudly_and_nothing_is_recorded(cmdm: Command, folder: Path) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_bytes())
