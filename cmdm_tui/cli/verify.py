@@ -87,7 +87,10 @@ def verify(
         _refuse_changed(found, manifest)
         if max_age is not None:
             _refuse_old(found, manifest, max_age)
+        from cmdm_tui.harness.target import TargetFailed
+
         drifts: list[Drift] = []
+        done, cut = 0, ""
         with opened_target(invocation, live=live, writes=writes) as opened:
             kept, left = runnable(found, opened, writes=writes)
             told_left_out(left)
@@ -95,16 +98,21 @@ def verify(
                 raise Failure("No case is left to verify.", Exit.USAGE)
             note(f"{cases_told(len(kept))} against {_named(opened)}.")
             try:
-                for number, one in enumerate(verified(kept, opened.target), 1):
+                for one in verified(kept, opened.target):
+                    done += 1
                     drifts += one.drifts
                     if not as_json:
-                        _tell(one.drifts, number, len(kept), opened.target.guard)
+                        _tell(one.drifts, done, len(kept), opened.target.guard)
+            except TargetFailed as error:
+                if not done:
+                    raise
+                cut = str(error)
             finally:
                 _clear()
             if as_json:
-                _write_report(opened, kept, drifts)
+                _write_report(opened, done, drifts)
             told_remains(opened.target)
-    _end(len(kept), drifts)
+    _end(done, drifts, cut)
 
 
 def _refuse_changed(found: "list[Entry]", manifest: "dict[str, Recorded]") -> None:
@@ -146,11 +154,11 @@ def _clear() -> None:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _write_report(opened: Opened, kept: "list[Entry]", drifts: "list[Drift]") -> None:
+def _write_report(opened: Opened, cases: int, drifts: "list[Drift]") -> None:
     report = {
         "schema": SCHEMA,
         "target": opened.name,
-        "cases": len(kept),
+        "cases": cases,
         "drifts": [
             {
                 "severity": str(drift.severity),
@@ -186,7 +194,7 @@ def _tell_in_short(drifts: "list[Drift]") -> None:
         note(f"  and {len(most) - _MANY} other drifts.")
 
 
-def _end(cases: int, drifts: "list[Drift]") -> None:
+def _end(cases: int, drifts: "list[Drift]", cut: str) -> None:
     _tell_in_short(drifts)
     counts = Counter(str(drift.severity) for drift in drifts)
     told = ", ".join(
@@ -197,5 +205,7 @@ def _end(cases: int, drifts: "list[Drift]") -> None:
     drifted = len({drift.case for drift in drifts if drift.matters})
     note(f"{cases_told(cases)} verified: {told or 'no drift'}.")
     if drifted:
-        message = f"{drifted} of {cases_told(cases)} drifted."
+        message = f"{drifted} of {cases_told(cases)} drifted. {cut}"
         raise Failure(message)
+    if cut:
+        raise Failure(cut, Exit.USAGE)

@@ -18,7 +18,7 @@ from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.guard import Guard
 from cmdm_tui.harness.sending import Announce, Answer, Direct, Outgoing, Sender, Sending
-from cmdm_tui.harness.wire import NoAnswer
+from cmdm_tui.harness.wire import NoAnswer, NotReached
 
 MORNING = 1_774_953_000.0
 """2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""
@@ -30,6 +30,7 @@ MARK = "cmdm case"
 SAVED = "cmdm-cases"
 _USUAL = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
 _ASSUMED_LIFE = 300.0
+_LIMIT_REACHED = 429
 
 
 class TargetFailed(Exception):
@@ -144,7 +145,7 @@ class Target:
             with self._prepared(case.needs), self._told(announce):
                 return run(
                     case,
-                    self._send,
+                    self._reached,
                     self._values(),
                     unspoken=self._unspoken(),
                     before=self._before,
@@ -202,6 +203,12 @@ class Target:
         finally:
             self._announce.clear()
 
+    def _reached(self, outgoing: Outgoing) -> Answer:
+        try:
+            return self._send(outgoing)
+        except NotReached as error:
+            raise TargetFailed(f"{self.base} is not reached. {error}") from error
+
     def _send(self, outgoing: Outgoing) -> Answer:
         for announce in self._announce:
             announce(outgoing)
@@ -234,6 +241,8 @@ class Target:
             token = json.loads(answer.body)["token"]
         except (ValueError, KeyError, TypeError):
             token = None
+        if answer.status == _LIMIT_REACHED:
+            raise TargetFailed(f"The limit of calls is reached at {self.base}: try again later.")
         if not isinstance(token, str) or not token:
             reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
             raise TargetFailed(f"The sign-in at {self.base} {reason}. Check the profile.")

@@ -13,6 +13,7 @@ import pytest
 
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.library import built_in
+from cmdm_tui.harness.manifest import digest
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.cli.conftest import Command
 
@@ -292,7 +293,10 @@ def test_what_is_only_new_ends_with_0(cmdm: Command, folder: Path) -> None:
     cassette = folder / "contract" / "get-lead.yaml"
     text = cassette.read_text()
     assert '"City":' in text
+    manifest = folder / "manifest.json"
+    was = digest(cassette)
     cassette.write_text(re.sub(r'"City":"[^"]*",', "", text))
+    manifest.write_text(manifest.read_text().replace(was, digest(cassette)))
     ended = cmdm("verify", "get-lead", "--from", str(folder))
     assert ended.code == 0
     assert "info" in ended.out.decode()
@@ -344,6 +348,39 @@ def test_a_live_service_is_only_read_unless_told(
     assert "2 cases verified" in ended.err
     assert "1 case left out: they change something; --writes runs them too." in ended.err
     assert "1 case left out: they need a control plane." in ended.err
+
+
+def test_a_wrong_sign_in_is_sent_to_no_live_service_unless_told(
+    cmdm: Command, signed_in: RunningInfo
+) -> None:
+    ended = cmdm("verify", "--live", "authenticate-refused", "authenticate-route-upper")
+    assert ended.code == 2
+    assert "2 cases left out: a wrong sign-in may lock an account" in ended.err
+
+
+def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
+    cmdm: Command, controlled: RunningInfo
+) -> None:
+    known = {**environment(controlled), "CMDM_CONTROL": ""}
+    control = Control(controlled.control or "", controlled.control_token or "")
+    control.set(rate_limit=9)
+    control.behave(totals="numbers")
+    words = ("verify", "--live", "--json", "list-*")
+    ended = cmdm(*words, **known)
+    control.close()
+    assert ended.code == 1
+    (whole,) = re.findall(r"^cmdm: (\d+) cases against", ended.err, re.MULTILINE)
+    assert 0 < ended.json["cases"] < int(whole)
+    assert ended.json["drifts"]
+    assert "Run the rest when the hour's count has started anew" in ended.err
+    assert cmdm(*words, **known).code == 2
+
+
+def test_a_service_that_goes_away_is_not_drift(cmdm: Command, controlled: RunningInfo) -> None:
+    known = {**environment(controlled), "CMDM_CONTROL": "", "CMDM_URL": "http://127.0.0.1:1"}
+    ended = cmdm("verify", "--live", "get-authorization-none", **known)
+    assert ended.code == 2
+    assert "http://127.0.0.1:1/api/v1 is not reached" in ended.err
 
 
 def test_with_writes_what_is_made_is_deleted(
