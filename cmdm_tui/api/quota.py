@@ -13,8 +13,8 @@ _LATEST = 253_402_300_799.0  # the end of the year 9999, beyond which no datetim
 
 def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
     """Return the quota that `headers` tell; what they leave out stays as it was `before`."""
-    limit = _whole(headers.get("x-rate-limit-limit"))
-    remaining = _whole(headers.get("x-rate-limit-remaining"))
+    limit = whole_number(headers.get("x-rate-limit-limit"))
+    remaining = whole_number(headers.get("x-rate-limit-remaining"))
     reset = unix_time(headers.get("x-rate-limit-reset"))
     token_reset = unix_time(headers.get("x-token-reset"))
     return Quota(
@@ -30,7 +30,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    seconds = _whole(value)
+    seconds = whole_number(value)
     if seconds is not None:
         return min(now + seconds, _LATEST)
     return http_date(value)
@@ -138,7 +138,8 @@ class Meter:
         self.quota = told
 
 
-def _whole(value: str | None) -> int | None:
+def whole_number(value: str | None) -> int | None:
+    """Return the number that a text is, None for other texts and for numbers past all sense."""
     value = (value or "").strip()
     if value.isascii() and value.isdigit() and len(value) <= 15:
         return int(value)

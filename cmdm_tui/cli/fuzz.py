@@ -1,5 +1,6 @@
 """`cmdm fuzz`: tries a service with what nobody would send, and says where it breaks its word."""
 
+import math
 import secrets
 import shutil
 import sys
@@ -99,6 +100,8 @@ def fuzz(
     if list_checks:
         _print_checks()
         return
+    if max_time is not None and not math.isfinite(max_time):
+        raise Failure("--max-time takes a number of seconds; leave it out for none.", Exit.USAGE)
     try:
         from cmdm_tui.harness.fuzz.budget import STOPPED
         from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings
@@ -130,8 +133,11 @@ def fuzz(
 
             for path in write_reports(gathering.results(), folder, guard):
                 click.echo(f"report  {one_line(str(path), 300)}", err=True)
+    cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
-        raise Failure(f"{len(ended.failures)} checks failed; seed {settings.seed}.")
+        raise Failure(f"{len(ended.failures)} checks failed; seed {settings.seed}.{cut}")
+    if ended.is_cut:
+        raise Failure(cut, Exit.USAGE)
     if ended.reason in {INTERRUPTED, STOPPED}:
         raise Failure("Interrupted; nothing had failed.", Exit.INTERRUPTED)
 
@@ -206,6 +212,7 @@ def _chosen(
             raise Failure(message, Exit.USAGE)
         return None
     from cmdm_tui.api.address import base_address, is_loopback
+    from cmdm_tui.api.auth import sign_in_headers
     from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
     from cmdm_tui.harness.fuzz.target import Target
 
@@ -217,6 +224,8 @@ def _chosen(
         message = f"The profile {profile.name} is read-only. Fuzz it without --writes."
         raise Failure(message, Exit.USAGE)
     known = profile.credentials
+    with _could_not_run():
+        sign_in_headers(known)
     entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
     target = Target(
         url=str(address.copy_with(path="/")).rstrip("/"),

@@ -203,12 +203,9 @@ def _reason(entry: "Entry", opened: Opened, *, writes: bool) -> str:
         return "they change something; --writes runs them too"
     if case.changes_others:
         return "they would change records that they did not make"
-    is_wrong = case.endpoint == "authenticate" and case.input_class != "valid"
-    return (
-        "a wrong sign-in may lock an account; --writes runs them too"
-        if is_wrong and not writes
-        else ""
-    )
+    if case.may_lock_an_account and not writes:
+        return "a wrong sign-in may lock an account; --writes runs them too"
+    return ""
 
 
 def _controlled_profile(environment: Mapping[str, str]) -> Any:

@@ -68,7 +68,8 @@ def verify(
     --live, the profile's service, read-only unless --writes is given too: against what was recorded
     of it (cmdm record --live), where something was, else against what the sandbox answered.
 
-    Exit codes: 0 no drift but what is new, 1 drift or too old, 2 could not run.
+    Exit codes: 0 no drift but what is new, 1 drift, or a cassette too old or changed by hand, 2
+    could not run.
     """
     with could_not_run():
         from cmdm_tui.harness.library import built_in
@@ -83,9 +84,13 @@ def verify(
                 "None of these cases is recorded. Record them with cmdm record.", Exit.USAGE
             )
         manifest = read_manifest(folder or built_in())
+        _refuse_changed(found, manifest)
         if max_age is not None:
             _refuse_old(found, manifest, max_age)
+        from cmdm_tui.harness.target import TargetFailed
+
         drifts: list[Drift] = []
+        done, cut = 0, ""
         with opened_target(invocation, live=live, writes=writes) as opened:
             kept, left = runnable(found, opened, writes=writes)
             told_left_out(left)
@@ -93,16 +98,31 @@ def verify(
                 raise Failure("No case is left to verify.", Exit.USAGE)
             note(f"{cases_told(len(kept))} against {_named(opened)}.")
             try:
-                for number, one in enumerate(verified(kept, opened.target), 1):
+                for one in verified(kept, opened.target):
+                    done += 1
                     drifts += one.drifts
                     if not as_json:
-                        _tell(one.drifts, number, len(kept), opened.target.guard)
+                        _tell(one.drifts, done, len(kept), opened.target.guard)
+            except TargetFailed as error:
+                if not done:
+                    raise
+                cut = str(error)
             finally:
                 _clear()
             if as_json:
-                _write_report(opened, kept, drifts)
+                _write_report(opened, done, drifts)
             told_remains(opened.target)
-    _end(len(kept), drifts)
+    _end(done, drifts, cut)
+
+
+def _refuse_changed(found: "list[Entry]", manifest: "dict[str, Recorded]") -> None:
+    """Send nothing where what would be compared with is not what was recorded."""
+    from cmdm_tui.harness.manifest import faults
+
+    for entry in found:
+        # What a fuzz has kept stands in no manifest.
+        for fault in faults(entry, manifest) if entry.key in manifest else []:
+            raise Failure(f"{one_line(entry.key, 100)}: {fault}")
 
 
 def _refuse_old(found: "list[Entry]", manifest: "dict[str, Recorded]", days: int) -> None:
@@ -134,11 +154,11 @@ def _clear() -> None:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _write_report(opened: Opened, kept: "list[Entry]", drifts: "list[Drift]") -> None:
+def _write_report(opened: Opened, cases: int, drifts: "list[Drift]") -> None:
     report = {
         "schema": SCHEMA,
         "target": opened.name,
-        "cases": len(kept),
+        "cases": cases,
         "drifts": [
             {
                 "severity": str(drift.severity),
@@ -174,7 +194,7 @@ def _tell_in_short(drifts: "list[Drift]") -> None:
         note(f"  and {len(most) - _MANY} other drifts.")
 
 
-def _end(cases: int, drifts: "list[Drift]") -> None:
+def _end(cases: int, drifts: "list[Drift]", cut: str) -> None:
     _tell_in_short(drifts)
     counts = Counter(str(drift.severity) for drift in drifts)
     told = ", ".join(
@@ -185,5 +205,7 @@ def _end(cases: int, drifts: "list[Drift]") -> None:
     drifted = len({drift.case for drift in drifts if drift.matters})
     note(f"{cases_told(cases)} verified: {told or 'no drift'}.")
     if drifted:
-        message = f"{drifted} of {cases_told(cases)} drifted."
+        message = f"{drifted} of {cases_told(cases)} drifted. {cut}"
         raise Failure(message)
+    if cut:
+        raise Failure(cut, Exit.USAGE)

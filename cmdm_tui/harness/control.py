@@ -6,24 +6,38 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from cmdm_tui.api.address import base_address
+from cmdm_tui.api.errors import InsecureAddress, InvalidCall
 from cmdm_tui.harness.wire import NoAnswer, Wire
+from cmdm_tui.text import one_line
 
 
 class ControlFailed(Exception):
     """The control plane refused a command or did not answer; the message is one sentence."""
 
 
+class _Told(msgspec.Struct):
+    """What every answer of a control plane holds."""
+
+    result: Any
+
+
 class Control:
     """The control plane at `address`, for whoever holds its token.
 
-    Every method raises ControlFailed where the command was not carried out.
+    Making it and every method raises ControlFailed where the command was not carried out.
     """
 
     def __init__(self, address: str, token: str) -> None:
-        self._wire = Wire(address)
-        self._path = urlsplit(address).path.rstrip("/")
+        try:
+            self._wire = Wire(str(base_address(address)))
+        except (InvalidCall, InsecureAddress, ValueError) as error:
+            shown = one_line(address, 100)
+            message = f"{shown} is no address of a control plane: check CMDM_CONTROL."
+            raise ControlFailed(message) from error
+        self._path = urlsplit(address.strip()).path.rstrip("/")
         self._headers = (("Authorization", f"Bearer {token}"),)
-        self._address = address
+        self._address = one_line(address, 100)
 
     def close(self) -> None:
         """Close the connection."""
@@ -86,12 +100,19 @@ class Control:
         try:
             answer = self._wire.send(method, self._path + path, self._headers, content)
         except NoAnswer as error:
-            message = f"The control plane at {self._address} does not answer: {error}"
+            message = f"The control plane at {self._address} does not answer. {error}"
             raise ControlFailed(message) from error
+        except ValueError:
+            message = "CMDM_CONTROL or CMDM_CONTROL_TOKEN holds what HTTP cannot carry."
+            raise ControlFailed(message) from None
         if answer.status != 200:
             message = (
                 f"The control plane at {self._address} answered {answer.status}; "
                 "check CMDM_CONTROL and CMDM_CONTROL_TOKEN."
             )
             raise ControlFailed(message)
-        return msgspec.json.decode(answer.body)["result"]
+        try:
+            return msgspec.json.decode(answer.body, type=_Told).result
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            message = f"What answers at {self._address} is no control plane: check CMDM_CONTROL."
+            raise ControlFailed(message) from None

@@ -88,7 +88,7 @@ class Exchange:
         """The answer's body as JSON, or `NO_JSON`."""
         try:
             return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return NO_JSON
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Where cases and their cassettes are: a folder of kinds, and in each a file a case."""
+"""Where cases and their cassettes are: a file a case, in a folder of kinds or loose in a folder."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,23 +49,51 @@ def built_in() -> Path:
     return installed if installed.is_dir() else package.parent / "cassettes"
 
 
+def kind_of(case: Case) -> str:
+    """Return the kind of a case: `stateful` where it changes something, or needs its target to.
+
+    What is refused changes nothing; a step before it that makes a record does.
+    """
+    changes = any(
+        step.is_mutating and any(status < 300 for status in step.expect.statuses)
+        for step in case.steps
+    )
+    return "stateful" if changes or case.needs_control else "contract"
+
+
 def entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[Entry]:
     """Return the cases in the folder by kind and name.
 
-    Raises CaseError for a file that holds no case, or one of another name, and for a folder
-    without any.
+    A case that stands loose in the folder is of the kind that it is by what it does. Raises
+    CaseError for a file that holds no case, or one of another name, and for a folder without any.
     """
-    found: list[Entry] = []
-    for kind in kinds:
-        for path in sorted((folder / kind).glob(f"*{CASE}")):
-            case = read_case(path)
-            if case.name != path.stem:
-                message = f"{path} holds the case {case.name}. Give both the same name."
-                raise CaseError(message)
-            found.append(Entry(case, kind, path))
+    wanted = tuple(kinds)
+    paths = [(kind, path) for kind in wanted for path in sorted((folder / kind).glob(f"*{CASE}"))]
+    found = [Entry(_case_in(path), kind, path) for kind, path in paths]
+    for path in filter(_is_meant_as_case, sorted(folder.glob(f"*{CASE}"))):
+        case = _case_in(path)
+        if kind_of(case) in wanted:
+            found.append(Entry(case, kind_of(case), path))
     if not found:
-        raise CaseError(f"There are no cases in {folder}. Name a folder that holds some.")
+        what = "There are no cases in" if folder.is_dir() else "There is no folder"
+        raise CaseError(f"{what} {folder}. Name a folder that holds some.")
     return found
+
+
+def _is_meant_as_case(path: Path) -> bool:
+    # Other files are written in TOML too, and a folder of cases may be anywhere.
+    try:
+        return b"steps" in path.read_bytes()
+    except OSError:
+        return True
+
+
+def _case_in(path: Path) -> Case:
+    case = read_case(path)
+    if case.name != path.stem:
+        message = f"{path} holds the case {case.name}. Give both the same name."
+        raise CaseError(message)
+    return case
 
 
 def chosen(found: list[Entry], names: Iterable[str]) -> list[Entry]:

@@ -42,7 +42,8 @@ def read_manifest(folder: Path) -> dict[str, Recorded]:
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {error}. Record the cassettes anew."
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"{path} cannot be read: {reason}. Record the cassettes anew."
         raise CaseError(message) from None
     if manifest.version != VERSION:
         message = f"{path} is of version {manifest.version}. Record the cassettes anew."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cmdm_tui import __version__
 from cmdm_tui.harness.cases.format import FRESH, Case
-from cmdm_tui.harness.cases.writing import write_case
+from cmdm_tui.harness.cases.writing import case_bytes, write_case
 from cmdm_tui.harness.cassettes import recording
 from cmdm_tui.harness.guard import SecretLeak
 from cmdm_tui.harness.library import Entry
@@ -43,7 +43,9 @@ def record_all(
             case = folder / entry.path.name
             before = digest(cassette) if cassette.is_file() else ""
             try:
-                problems = record_case(entry.case, cassette, target)
+                problems = _secrets_in(entry.case, target) or record_case(
+                    entry.case, cassette, target
+                )
             except SecretLeak as leak:
                 problems = (str(leak),)
             if not problems:
@@ -55,6 +57,15 @@ def record_all(
             yield Result(entry, cassette, before != after, problems)
     finally:
         write_manifest(into, done, target.guard)
+
+
+def _secrets_in(case: Case, target: Target) -> tuple[str, ...]:
+    """Return what is wrong with a case that holds a secret: it is to stand beside its cassette."""
+    try:
+        target.guard.check(case_bytes(case), case.name)
+    except SecretLeak:
+        return ("The case holds a secret. Write ${password} or the like in its place.",)
+    return ()
 
 
 def record_case(case: Case, cassette: Path, target: Target) -> tuple[str, ...]:

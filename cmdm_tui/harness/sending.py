@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+import h11
 import httpx
 
 from cmdm_tui.api.address import base_address
@@ -16,6 +17,7 @@ from cmdm_tui.harness.wire import NoAnswer, Wire
 from cmdm_tui.text import one_line
 
 _SECONDS = 30.0
+_UNSENDABLE = "The call cannot be sent: HTTP takes no such path or headers."
 _LARGEST_ANSWER = 64 * 1024 * 1024
 
 
@@ -112,7 +114,10 @@ class Sender:
             raise NoAnswer("No answer came in time.") from None
         except httpx.DecodingError:
             raise NoAnswer("The answer's body is not in the coding that it names.") from None
-        except httpx.TransportError as error:
+        except (httpx.LocalProtocolError, h11.LocalProtocolError):
+            # What is said of it quotes the value, which may be a secret.
+            raise NoAnswer(_UNSENDABLE) from None
+        except (httpx.TransportError, h11.RemoteProtocolError) as error:
             reason = one_line(str(error), 120) or type(error).__name__
             raise NoAnswer(f"The connection gave no answer: {reason}.") from None
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
@@ -135,8 +140,8 @@ class Sender:
                 # What httpx would write otherwise (dot segments, quotes) goes out as it is given.
                 extensions={"target": raw},
             )
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise NoAnswer(f"The call cannot be sent: {one_line(str(error), 120)}.") from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise NoAnswer(_UNSENDABLE) from None
 
 
 class Direct:

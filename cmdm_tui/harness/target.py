@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
 from cmdm_tui.api.address import base_address
+from cmdm_tui.api.auth import sign_in_headers
+from cmdm_tui.api.quota import http_date, unix_time, whole_number
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
@@ -17,7 +18,7 @@ from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.guard import Guard
 from cmdm_tui.harness.sending import Announce, Answer, Direct, Outgoing, Sender, Sending
-from cmdm_tui.harness.wire import NoAnswer
+from cmdm_tui.harness.wire import NoAnswer, NotReached
 
 MORNING = 1_774_953_000.0
 """2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""
@@ -29,6 +30,7 @@ MARK = "cmdm case"
 SAVED = "cmdm-cases"
 _USUAL = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
 _ASSUMED_LIFE = 300.0
+_LIMIT_REACHED = 429
 
 
 class TargetFailed(Exception):
@@ -42,6 +44,8 @@ class FloorReached(TargetFailed):
 @dataclass
 class Target:
     """One service and the four values of a sign-in. To be used as a context.
+
+    Raises InvalidCall for values that no header can carry.
 
     With `control`, records, calls, clock and limits are put back before each case, and at the end.
     Without it, what a case made is deleted after it; `mark` stands in the records made, and at
@@ -65,6 +69,7 @@ class Target:
 
     def __post_init__(self) -> None:
         given = self.credentials
+        sign_in_headers(given)  # which refuses what no header can carry
         self._sign_in = {
             "client_id": given.client_id.reveal(),
             "client_secret": given.client_secret.reveal(),
@@ -129,15 +134,22 @@ class Target:
         for which too few calls are left.
         """
         self.ready(case)
+
+        def learnt(name: str, value: str) -> None:
+            if name == "token":
+                self.guard.learn(value)
+            if captured is not None:
+                captured(name, value)
+
         try:
             with self._prepared(case.needs), self._told(announce):
                 return run(
                     case,
-                    self._send,
+                    self._reached,
                     self._values(),
                     unspoken=self._unspoken(),
                     before=self._before,
-                    captured=captured or _nothing,
+                    captured=learnt,
                 )
         finally:
             if _forgets_tokens(case):
@@ -148,6 +160,7 @@ class Target:
         self._check_floor(len(case.steps))
         if any(step.uses_token for step in case.steps):
             self._ensure_token()
+            self._check_floor(len(case.steps))
 
     def clean(self) -> None:
         """Delete what was made, where nothing puts the target back; `left` says what stayed."""
@@ -190,15 +203,21 @@ class Target:
         finally:
             self._announce.clear()
 
+    def _reached(self, outgoing: Outgoing) -> Answer:
+        try:
+            return self._send(outgoing)
+        except NotReached as error:
+            raise TargetFailed(f"{self.base} is not reached. {error}") from error
+
     def _send(self, outgoing: Outgoing) -> Answer:
         for announce in self._announce:
             announce(outgoing)
         answer = self._sending(outgoing)
         if self.control is None:
             self._made += made_by(outgoing, answer)
-        remaining = answer.header("x-rate-limit-remaining")
-        if remaining is not None and remaining.isascii() and remaining.isdigit():
-            self._remaining = int(remaining)
+        remaining = whole_number(answer.header("x-rate-limit-remaining"))
+        if remaining is not None:
+            self._remaining = remaining
         return answer
 
     def _check_floor(self, calls: int) -> None:
@@ -222,6 +241,8 @@ class Target:
             token = json.loads(answer.body)["token"]
         except (ValueError, KeyError, TypeError):
             token = None
+        if answer.status == _LIMIT_REACHED:
+            raise TargetFailed(f"The limit of calls is reached at {self.base}: try again later.")
         if not isinstance(token, str) or not token:
             reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
             raise TargetFailed(f"The sign-in at {self.base} {reason}. Check the profile.")
@@ -305,12 +326,10 @@ def _forgets_tokens(case: Case) -> bool:
 
 def _lifetime(answer: Answer) -> float:
     """Return for how many seconds a token just received can be used, with a margin."""
-    try:
-        now = parsedate_to_datetime(answer.header("date") or "").timestamp()
-        seconds = float(answer.header("x-token-reset") or "") - now
-    except ValueError:
+    now, ends = http_date(answer.header("date") or ""), unix_time(answer.header("x-token-reset"))
+    if now is None or ends is None or ends <= now:
         return _ASSUMED_LIFE
-    return seconds * 0.9 if seconds > 0 else _ASSUMED_LIFE
+    return (ends - now) * 0.9
 
 
 def _as_latin(value: str) -> str:

@@ -16,8 +16,12 @@ from urllib.parse import urlsplit
 
 import h11
 
+from cmdm_tui.text import one_line
+
 _CHUNK = 65_536
 _LARGEST_ANSWER = 64 * 1024 * 1024
+_SHORTEST = 0.001
+_HOST = ("Host", "host", b"Host", b"host")
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 Lines = Sequence[tuple[str | bytes, str | bytes]]
@@ -38,16 +42,21 @@ class NoAnswer(Exception):
     """No whole answer came; the message says why in a sentence."""
 
 
+class NotReached(NoAnswer):
+    """There was no connection, so that nothing was sent."""
+
+
 class Wire:
     """A connection to the host of `url`, opened when first used and again when it was closed.
 
-    A request is sent once: one whose answer does not come raises NoAnswer.
+    A request is sent once: one whose answer has not come whole in `timeout` seconds raises
+    NoAnswer.
     """
 
     def __init__(self, url: str, *, timeout: float = 30.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _USUAL_PORTS or parts.hostname is None:
-            message = f"{url} is no http or https address."
+            message = f"{one_line(url, 100)} is no http or https address."
             raise ValueError(message)
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._host = parts.netloc.rpartition("@")[2]
@@ -69,33 +78,47 @@ class Wire:
             self._socket.close()
             self._socket = None
 
-    def send(self, method: str, path: str, headers: Lines = (), body: bytes = b"") -> Answer:
-        """Send one request and return its answer.
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Lines = (),
+        body: bytes = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Send one request and return its answer, waiting for `timeout` seconds if it is given.
 
-        `path` is the raw target. Raises NoAnswer where no whole answer comes.
+        `path` is the raw target. Raises NoAnswer where no whole answer comes, NotReached where
+        nothing was sent, ValueError for what HTTP cannot carry.
         """
-        lines: list[Any] = [("Host", self._host), *headers]
+        lines: list[Any] = [*headers]
+        if not any(name in _HOST for name, _ in headers):
+            lines.insert(0, ("Host", self._host))
         if body or method in {"POST", "PUT", "PATCH"}:
             lines.append(("Content-Length", str(len(body))))
         started = time.perf_counter()
         try:
             request = h11.Request(method=method, target=path, headers=lines)
-        except (h11.LocalProtocolError, UnicodeError) as error:
-            message = f"{method} {path[:80]!r} cannot be sent over HTTP: {error}."
-            raise ValueError(message) from error
+        except (h11.LocalProtocolError, UnicodeError):
+            # What h11 says of it quotes the value, which may be a secret.
+            raise ValueError(_unsendable(method, path, headers)) from None
+        seconds = self._timeout if timeout is None else timeout
+        deadline = time.monotonic() + seconds
+        opened = self._opened(seconds)
         try:
-            status, received, content = self._exchanged(request, body)
+            status, received, content = self._exchanged(opened, request, body, deadline)
+        except TimeoutError:
+            self.close()
+            raise NoAnswer(f"No whole answer came in {seconds:.3g} seconds.") from None
         except (OSError, h11.ProtocolError) as error:
             self.close()
-            reason = str(error) or type(error).__name__
-            message = f"No whole answer came: {reason}."
-            raise NoAnswer(message) from error
+            raise NoAnswer(f"No whole answer came: {_reason(error)}.") from error
         return Answer(status, received, content, started, time.perf_counter() - started)
 
     def _exchanged(
-        self, request: h11.Request, body: bytes
+        self, opened: socket.socket, request: h11.Request, body: bytes, deadline: float
     ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
-        opened = self._opened()
         connection = self._connection
         message = connection.send(request) or b""
         if body:
@@ -108,6 +131,8 @@ class Wire:
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
+                # Piece after piece may come in time, and the whole never.
+                opened.settimeout(max(deadline - time.monotonic(), _SHORTEST))
                 connection.receive_data(opened.recv(_CHUNK))
             elif isinstance(event, h11.Response):
                 status, headers = event.status_code, tuple(event.headers)
@@ -126,17 +151,50 @@ class Wire:
             self.close()
         return status, headers, b"".join(pieces)
 
-    def _opened(self) -> socket.socket:
+    def _opened(self, seconds: float) -> socket.socket:
         if self._socket is not None:
             # What is readable before anything was asked is the end of the connection.
             readable, _, _ = select.select([self._socket], [], [], 0)
             if not readable:
+                self._socket.settimeout(seconds)
                 return self._socket
             self.close()
-        opened = socket.create_connection(self._address, timeout=self._timeout)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._tls is not None:
-            opened = self._tls.wrap_socket(opened, server_hostname=self._address[0])
+        try:
+            opened = socket.create_connection(self._address, timeout=seconds)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                opened = self._tls.wrap_socket(opened, server_hostname=self._address[0])
+        except (OSError, UnicodeError) as error:
+            raise NotReached(f"There is no connection: {_reason(error)}.") from error
         self._connection = h11.Connection(h11.CLIENT)
         self._socket = opened
         return opened
+
+
+def _unsendable(method: str, path: str, lines: Lines) -> str:
+    """Say what of a request HTTP cannot carry: the path, or a header by its name."""
+    call = one_line(f"{method} {path}", 100)
+    at_fault = next((name for name, value in lines if not _is_header(name, value)), None)
+    if not path.isascii():
+        return f"{call} cannot be sent: write what is not ASCII in a path as percent escapes."
+    if at_fault is None:
+        return f"{call} cannot be sent: HTTP takes no such path or headers."
+    name = at_fault if isinstance(at_fault, str) else at_fault.decode("latin-1")
+    return f"{call} cannot be sent: HTTP takes no header {one_line(name, 60)} of that value."
+
+
+def _is_header(name: str | bytes, value: str | bytes) -> bool:
+    try:
+        lines: list[Any] = [("Host", "x"), (name, value)]
+        h11.Request(method="GET", target="/", headers=lines)
+    except (h11.LocalProtocolError, UnicodeError):
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not trusted ({one_line(error.verify_message, 120)})"
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(error.strerror, 120)
+    return one_line(str(error), 120) or type(error).__name__

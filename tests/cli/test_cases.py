@@ -13,6 +13,7 @@ import pytest
 
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.library import built_in
+from cmdm_tui.harness.manifest import digest
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.cli.conftest import Command
 
@@ -87,7 +88,7 @@ def test_a_case_is_shown_as_its_file(cmdm: Command) -> None:
         (["cases", "show", "get-laed"], "There is no case get-laed. Did you mean get-lead"),
         (["cases", "show", "get-*"], "Name one"),
         (["cases", "list", "--call", "fetch"], "There is no call fetch"),
-        (["cases", "list", "--from", "no-such-folder"], "There are no cases in no-such-folder"),
+        (["cases", "list", "--from", "no-such-folder"], "There is no folder no-such-folder"),
         (["replay", "nothing-*"], "There is no case nothing-*"),
         (["verify", "get-lead", "--writes"], "--writes goes with --live"),
         (["-p", "acme", "verify", "get-lead"], "Say --live"),
@@ -119,6 +120,61 @@ def test_a_case_that_is_not_ends_with_1_and_says_where(
     assert "The status is 400, not 404." in ended.out.decode()
     rows = cmdm("cases", "run", "get-id-unknown", "--json", **environment(controlled)).json
     assert rows["problems"] == ["The status is 400, not 404."]
+
+
+@pytest.mark.parametrize("words", [("verify", "get-lead", "--live"), ("fuzz",)])
+@pytest.mark.parametrize("password", ["hunter2\nrest", "hunter2 "])
+def test_a_password_that_no_header_can_carry_is_refused_and_not_told(
+    cmdm: Command, controlled: RunningInfo, words: tuple[str, ...], password: str
+) -> None:
+    known = {**environment(controlled), "CMDM_PASSWORD": password, "CMDM_CONTROL": ""}
+    ended = cmdm(*words, **known)
+    assert ended.code == 2
+    assert "The password " in ended.err
+    assert "hunter2" not in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_the_readme_s_case_runs_and_is_recorded_and_replayed(
+    cmdm: Command, tmp_path: Path, controlled: RunningInfo
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```toml\n# my-cases/(jones\.toml)\n(.*?)```", readme, re.DOTALL)
+    assert found is not None
+    cases, into = tmp_path / "my-cases", tmp_path / "cassettes"
+    cases.mkdir()
+    (cases / found[1]).write_text(found[2], encoding="utf-8")
+    (cases / "faults.toml").write_text("seed = 7\n")
+    assert cmdm("cases", "run", "jones", "--from", str(cases), **environment(controlled)).code == 0
+    assert cmdm("record", "--from", str(cases), "--into", str(into)).code == 0
+    assert (into / "stateful" / "jones.yaml").is_file()
+    assert "1 case replayed offline, 0 not" in cmdm("replay", "--from", str(into)).err
+    assert cmdm("verify", "--from", str(into)).code == 0
+
+
+def test_a_case_that_holds_a_secret_is_not_copied_beside_its_cassette(
+    cmdm: Command, tmp_path: Path, controlled: RunningInfo
+) -> None:
+    cases, into = tmp_path / "my-cases", tmp_path / "cassettes"
+    cases.mkdir()
+    text = f"""
+        version = 1
+        name = "kept"
+        summary = "A header that no cassette holds."
+        endpoint = "list"
+        [[steps]]
+        method = "GET"
+        path = "/lead?per_page=1&page=1"
+        headers = [["X-Key", "{controlled.client_secret}"]]
+        expect = {{ status = 200 }}
+        """
+    (cases / "kept.toml").write_text(text)
+    words = ("record", "--from", str(cases), "--into", str(into))
+    ended = cmdm(*words, **environment(controlled))
+    assert ended.code == 1
+    assert "The case holds a secret" in ended.err
+    assert controlled.client_secret not in ended.err
+    assert [path.name for path in into.rglob("*") if path.is_file()] == ["manifest.json"]
 
 
 def test_the_corpus_is_built_and_checked(cmdm: Command, tmp_path: Path) -> None:
@@ -237,11 +293,26 @@ def test_what_is_only_new_ends_with_0(cmdm: Command, folder: Path) -> None:
     cassette = folder / "contract" / "get-lead.yaml"
     text = cassette.read_text()
     assert '"City":' in text
+    manifest = folder / "manifest.json"
+    was = digest(cassette)
     cassette.write_text(re.sub(r'"City":"[^"]*",', "", text))
+    manifest.write_text(manifest.read_text().replace(was, digest(cassette)))
     ended = cmdm("verify", "get-lead", "--from", str(folder))
     assert ended.code == 0
     assert "info" in ended.out.decode()
     assert "/City is new" in ended.out.decode()
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".toml"])
+def test_what_was_changed_after_it_was_recorded_is_not_taken_for_drift(
+    cmdm: Command, folder: Path, suffix: str
+) -> None:
+    changed = (folder / "contract" / "get-id-unknown").with_suffix(suffix)
+    changed.write_text(changed.read_text().replace("404", "400"))
+    ended = cmdm("verify", "--from", str(folder))
+    assert ended.code == 1
+    assert "was changed after it was recorded: record it anew" in ended.err
+    assert "verified" not in ended.err
 
 
 def test_old_cassettes_fail_loudly_and_nothing_is_recorded(cmdm: Command, folder: Path) -> None:
@@ -277,6 +348,39 @@ def test_a_live_service_is_only_read_unless_told(
     assert "2 cases verified" in ended.err
     assert "1 case left out: they change something; --writes runs them too." in ended.err
     assert "1 case left out: they need a control plane." in ended.err
+
+
+def test_a_wrong_sign_in_is_sent_to_no_live_service_unless_told(
+    cmdm: Command, signed_in: RunningInfo
+) -> None:
+    ended = cmdm("verify", "--live", "authenticate-refused", "authenticate-route-upper")
+    assert ended.code == 2
+    assert "2 cases left out: a wrong sign-in may lock an account" in ended.err
+
+
+def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
+    cmdm: Command, controlled: RunningInfo
+) -> None:
+    known = {**environment(controlled), "CMDM_CONTROL": ""}
+    control = Control(controlled.control or "", controlled.control_token or "")
+    control.set(rate_limit=9)
+    control.behave(totals="numbers")
+    words = ("verify", "--live", "--json", "list-*")
+    ended = cmdm(*words, **known)
+    control.close()
+    assert ended.code == 1
+    (whole,) = re.findall(r"^cmdm: (\d+) cases against", ended.err, re.MULTILINE)
+    assert 0 < ended.json["cases"] < int(whole)
+    assert ended.json["drifts"]
+    assert "Run the rest when the hour's count has started anew" in ended.err
+    assert cmdm(*words, **known).code == 2
+
+
+def test_a_service_that_goes_away_is_not_drift(cmdm: Command, controlled: RunningInfo) -> None:
+    known = {**environment(controlled), "CMDM_CONTROL": "", "CMDM_URL": "http://127.0.0.1:1"}
+    ended = cmdm("verify", "--live", "get-authorization-none", **known)
+    assert ended.code == 2
+    assert "http://127.0.0.1:1/api/v1 is not reached" in ended.err
 
 
 def test_with_writes_what_is_made_is_deleted(

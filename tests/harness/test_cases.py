@@ -219,6 +219,17 @@ def test_after_a_value_that_never_came_nothing_more_is_sent() -> None:
     assert [status for status, _ in played(case, b'{"ExternalID":"A"}', b"{}", b"{}")] == [200] * 3
 
 
+def test_an_expected_value_that_nothing_captured_is_a_problem_of_its_step_alone() -> None:
+    expect = Expectation(status=200, values={"/a": "${account}", "/b": "2"})
+    case = Case(name="x", summary="", endpoint="get", steps=(step(expect=expect), step()))
+    (_, found), last = played(case, b'{"a":"1","b":"1"}', b"{}")
+    assert found == (
+        "There is no value ${account}: no earlier step captured it.",
+        '/b is "1", not "2".',
+    )
+    assert last == (200, ())
+
+
 def test_no_answer_is_a_problem() -> None:
     case = Case(name="x", summary="", endpoint="get", steps=(step(),))
     assert played(case, None) == [(0, ("The connection gave no answer: it was closed.",))]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.harness.cases import Case, case_bytes
-from cmdm_tui.harness.corpus import SEED, build, kind_of
+from cmdm_tui.harness.corpus import SEED, build
 from cmdm_tui.harness.exchange import CALLS
-from cmdm_tui.harness.library import Entry, built_in, entries
+from cmdm_tui.harness.library import Entry, built_in, entries, kind_of
 from cmdm_tui.harness.offline import offline
 from cmdm_tui.harness.replaying.playing import replay, replay_by_vcr
 

@@ -95,3 +95,20 @@ def outcome(send: Send, call: Outgoing) -> Answer | str:
         return send(call)
     except NoAnswer as error:
         return str(error)
+
+
+@pytest.mark.parametrize("line", [("X", "hunter2\nrest"), ("X\x00", "hunter2"), ("X", "hunter2 ")])
+def test_what_http_cannot_carry_is_not_quoted(line: tuple[str, str]) -> None:
+    with answering(answer_of(b"{}")) as (url, heard), both(url) as senders:
+        for send in senders:
+            with pytest.raises(NoAnswer, match="cannot be sent") as error:
+                send(Outgoing("GET", "/lead", (line,)))
+            assert "hunter2" not in str(error.value)
+    assert heard == []
+
+
+def test_a_length_that_is_not_the_body_s_is_no_traceback() -> None:
+    with answering(answer_of(b"{}")) as (url, _), both(url) as senders:
+        for send in senders:
+            with pytest.raises(NoAnswer):
+                send(Outgoing("GET", "/lead", (("Content-Length", "4"),)))

@@ -201,6 +201,26 @@ def test_no_more_calls_are_made_than_the_profile_leaves(controlled: Controlled) 
         drifts(controlled.uncontrolled(floor=5), found)
 
 
+def test_not_even_the_first_case_goes_below_what_the_profile_keeps(controlled: Controlled) -> None:
+    controlled.control.set(rate_limit=6)
+    found = chosen(ALL, ["list-order-creation"])
+    with pytest.raises(FloorReached), controlled.uncontrolled(floor=5) as target:
+        list(verify(found, target))
+
+
+@pytest.mark.parametrize("depth", [600, 900, 100_000])
+def test_a_body_that_nests_deep_is_no_traceback(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    found = list(compare_bodies(deep, deep[1:-1], is_exact=True))
+    assert {severity for severity, _, _ in found} == {Severity.ERROR}
+
+
+def test_moments_and_numbers_out_of_all_range_are_none() -> None:
+    said = {"date": "Mon, 99999999999999999999 Jan 2020 10:00:00 GMT", "x-token-reset": "9" * 5_000}
+    found = list(compare_headers(Answer(said, None), Answer(said, None), is_alone=True))
+    assert [place for _, place, _ in found] == ["date"]
+
+
 def test_a_case_of_the_corpus_changes_no_record_that_it_found() -> None:
     assert [entry.case.name for entry in ALL if entry.case.changes_others] == []
 

@@ -136,8 +136,12 @@ class Step(
     @property
     def is_mutating(self) -> bool:
         """Whether the call could change something."""
-        route = self.path.partition("?")[0].rstrip("/").casefold()
-        return self.method.upper() not in {"GET", "HEAD"} and route != "/authenticate"
+        return self.method.upper() not in {"GET", "HEAD"} and not self.is_sign_in
+
+    @property
+    def is_sign_in(self) -> bool:
+        """Whether the call is one of authenticate."""
+        return self.path.partition("?")[0].rstrip("/").casefold() == "/authenticate"
 
     @property
     def uses_token(self) -> bool:
@@ -181,6 +185,13 @@ class Case(
             if step.is_mutating
             for name, _ in PLACEHOLDER.findall(step.path)
         )
+
+    @property
+    def may_lock_an_account(self) -> bool:
+        """Whether it signs in wrongly, or oddly: a service may take that for an attack."""
+        is_odd = self.endpoint == "authenticate" and self.input_class != VALID
+        refused = (step.is_sign_in and min(step.expect.statuses) >= 400 for step in self.steps)
+        return is_odd or any(refused)
 
     @property
     def needs_control(self) -> bool:

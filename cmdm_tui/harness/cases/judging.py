@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from cmdm_tui.harness.cases.format import Step
 from cmdm_tui.harness.cases.pointers import NOTHING, pointed
-from cmdm_tui.harness.cases.values import expected
+from cmdm_tui.harness.cases.values import Missing, expected
 from cmdm_tui.harness.exchange import NO_JSON, Exchange
 from cmdm_tui.text import one_line
 
@@ -26,11 +26,16 @@ def problems(step: Step, exchange: Exchange, values: Mapping[str, str]) -> list[
     if exchange.json is NO_JSON:
         return [*found, "The body is not JSON."]
     pairs: dict[str, object] = {
-        **{pointer: expected(value, values) for pointer, value in wanted.values.items()},
+        **wanted.values,
         **dict.fromkeys(wanted.nulls),
         **dict.fromkeys(wanted.absent, NOTHING),
     }
-    for pointer, value in pairs.items():
+    for pointer, said in pairs.items():
+        try:
+            value = expected(said, values)
+        except Missing as error:
+            found.append(str(error))
+            continue
         got = pointed(exchange.json, pointer)
         if got != value or type(got) is not type(value):
             found.append(f"{one_line(pointer, 80)} is {_shown(got)}, not {_shown(value)}.")
@@ -38,6 +43,9 @@ def problems(step: Step, exchange: Exchange, values: Mapping[str, str]) -> list[
 
 
 def _shown(value: object) -> str:
-    return (
-        "nothing" if value is NOTHING else one_line(json.dumps(value, ensure_ascii=False), _SHOWN)
-    )
+    if value is NOTHING:
+        return "nothing"
+    try:
+        return one_line(json.dumps(value, ensure_ascii=False), _SHOWN)
+    except RecursionError:
+        return "nested too deep to be shown"

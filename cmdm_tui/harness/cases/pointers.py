@@ -2,6 +2,8 @@
 
 from typing import cast
 
+from cmdm_tui.api.quota import whole_number
+
 
 class Nothing:
     """What stands where a pointer leads nowhere; not None, which stands for null."""
@@ -25,6 +27,7 @@ def _inner(value: object, part: str) -> object:
         return cast("dict[str, object]", value).get(part, NOTHING)
     if isinstance(value, list):
         items = cast("list[object]", value)
-        if part.isascii() and part.isdigit() and int(part) < len(items):
-            return items[int(part)]
+        number = whole_number(part)
+        if number is not None and number < len(items):
+            return items[number]
     return NOTHING

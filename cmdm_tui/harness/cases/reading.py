@@ -37,6 +37,8 @@ def parse_case(content: bytes, place: str) -> Case:
         reason = one_line(str(error), 200)
         raise CaseError(f"{where} is not valid TOML: {reason}. Mend it there.") from None
     version = said.pop("version", None)
+    if version is None:
+        raise CaseError(f"{where} says no version of its format: write version = {VERSION} in it.")
     if version != VERSION:
         raise CaseError(
             f"{where} has the format's version {one_line(str(version), 20)}, "

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
+from cmdm_tui.api.quota import http_date
 from cmdm_tui.harness.cases.format import Case, Step
 from cmdm_tui.harness.cases.judging import problems
 from cmdm_tui.harness.cases.pointers import pointed
@@ -108,14 +107,7 @@ def _exchanged(number: int, going: Outgoing, send: Send, intent: Intent) -> Exch
 
 
 def _moment(headers: Headers) -> float | None:
-    for name, value in headers:
-        if name == "date":
-            try:
-                moment = parsedate_to_datetime(value)
-            except ValueError:
-                return None
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return None
+    return next((http_date(value) for name, value in headers if name == "date"), None)
 
 
 def _without(exchange: Exchange, hidden: Mapping[str, str]) -> Exchange:

@@ -1,5 +1,5 @@
 """The corpus: a case for each call, documented status and class of input, built from a seed."""
 
-from cmdm_tui.harness.corpus.building import SEED, build, kind_of
+from cmdm_tui.harness.corpus.building import SEED, build
 
-__all__ = ["SEED", "build", "kind_of"]
+__all__ = ["SEED", "build"]

@@ -43,15 +43,3 @@ def build(seed: int = SEED) -> list[Case]:
         message = f"two cases of the corpus are named {twice}"
         raise AssertionError(message)
     return [by_name[name] for name in sorted(by_name)]
-
-
-def kind_of(case: Case) -> str:
-    """Return the folder of a case: `stateful` where it changes something, or needs its target to.
-
-    What is refused changes nothing; a step before it that makes a record does.
-    """
-    changes = any(
-        step.is_mutating and any(status < 300 for status in step.expect.statuses)
-        for step in case.steps
-    )
-    return "stateful" if changes or case.needs_control else "contract"

@@ -12,6 +12,10 @@ class BudgetSpent(BaseException):
     """A bound is reached; the message names it. No error: nothing may catch it on the way out."""
 
 
+class Unreachable(BudgetSpent):
+    """The target, or its control plane, is gone; the message says so in a sentence."""
+
+
 class Stop(Protocol):
     """Says whether whoever watches a run wants it to end: an Event of threads or of processes."""
 
@@ -40,6 +44,20 @@ class Budget:
         """Requests that may still be made."""
         return None if self.requests is None else self.requests - self.spent
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the bound of time; None where there is none."""
+        return None if self.seconds is None else max(self.seconds - self.elapsed, 0.0)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the run is to end, whatever is left of it."""
+        return self.seconds_left == 0 or (self.stop is not None and self.stop.is_set())
+
+    def out_of_time(self) -> BudgetSpent:
+        """Return what is raised where the bound of time is reached."""
+        return BudgetSpent(f"{self.seconds:g} seconds passed")
+
     def spend(self) -> None:
         """Count one request, or raise BudgetSpent where none is left, or the run is to end."""
         if self.stop is not None and self.stop.is_set():
@@ -48,6 +66,5 @@ class Budget:
             message = f"{self.requests:,} requests made"
             raise BudgetSpent(message)
         if self.seconds is not None and self.elapsed >= self.seconds:
-            message = f"{self.seconds:g} seconds passed"
-            raise BudgetSpent(message)
+            raise self.out_of_time()
         self.spent += 1

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from cmdm_tui.harness.control import ControlFailed
 from cmdm_tui.harness.exchange import CALLS
-from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Stop
+from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Stop, Unreachable
 from cmdm_tui.harness.fuzz.events import (
     Event,
     ExchangeMade,
@@ -35,6 +36,7 @@ _EXAMPLES = 2
 _MACHINES_BETWEEN = 6
 _STEPS = 8
 _SHRINK_REQUESTS = 300
+_SHRINK_SECONDS = 60.0
 _MOST_FAILURES = 25
 
 INTERRUPTED = "interrupted"
@@ -82,6 +84,7 @@ class Run:
     _examples: int = 0
     _best: Path | None = None
     _shrink_until: int = 0
+    _shrink_until_time: float = 0.0
     _told: float = 0.0
     _judged: Counter[str] = field(default_factory=Counter[str])
 
@@ -119,21 +122,25 @@ class Run:
                 self.target.restores, self.target.may_write,
             )
         )  # fmt: skip
-        reason = ""
+        reason, is_cut = "", False
         try:
             self._session.open()
             self._explore()
         except (BudgetSpent, Enough) as end:
-            reason = str(end)
+            reason, is_cut = str(end), isinstance(end, Unreachable)
         except KeyboardInterrupt:
             reason = INTERRUPTED
         finally:
-            self._session.close()
+            try:
+                self._session.close()
+            except (Unreachable, ControlFailed) as error:
+                reason, is_cut = reason if is_cut else str(error), True
         met = self._session.met & self.settings.known
         ended = RunEnded(
             self._budget.spent, self._examples, self._budget.elapsed, tuple(self.failures),
             tuple(sorted(met)), reason, dict(self._judged), self.worker,
             tuple(f"{entity}/{external_id}" for entity, external_id in self._session.left),
+            is_cut,
         )  # fmt: skip
         self.tell(ended)
         return ended
@@ -208,11 +215,16 @@ class Run:
         )
 
     def _begin(self) -> Session:
-        if self._best is not None and self._budget.spent >= self._shrink_until:
+        if self._best is not None and self._is_shrunk_enough():
             raise Enough("shrunk")
         self._examples += 1
         self._session.begin()
         return self._session
+
+    def _is_shrunk_enough(self) -> bool:
+        # An answer that never comes takes half a minute each time.
+        is_late = time.monotonic() >= self._shrink_until_time
+        return is_late or self._budget.spent >= self._shrink_until
 
     # What becomes of a failure
 
@@ -244,6 +256,7 @@ class Run:
         if self._best is None:
             session.hunted = broken.finding.failure
             self._shrink_until = self._budget.spent + _SHRINK_REQUESTS
+            self._shrink_until_time = time.monotonic() + _SHRINK_SECONDS
             self.tell(FailureFound(session.hunted, broken.finding, len(session.log), self.worker))
             session.phase = "shrinking"
             self._best = path
@@ -278,7 +291,7 @@ class Run:
         session.phase = "shrinking"
         path = self._kept
         if self.settings.shrinks:
-            reduced(session, path, self._keep)
+            reduced(session, path, self._keep, until=self._shrink_until_time)
         session.phase = "confirming"
         again = replayed(session, self._kept)
         if again is not None:

@@ -103,7 +103,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over: `reason` says in a few words what ended it."""
+    """The run is over: `reason` says what ended it, `is_cut` that it could not go on."""
 
     requests: int
     examples: int
@@ -115,6 +115,7 @@ class RunEnded:
     worker: int = 0
     left: tuple[str, ...] = ()
     """Records that the run made on a live service and could not delete again."""
+    is_cut: bool = False
 
 
 Event = (

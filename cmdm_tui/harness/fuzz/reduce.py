@@ -4,6 +4,7 @@ Hypothesis shrinks what was drawn; this works on the requests themselves, whatev
 differ from run to run, so the id that a step made is put in wherever a later one uses it.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -57,16 +58,21 @@ def path_of(steps: Sequence[Step], log: Sequence[Exchange], finding: Finding) ->
 Keep = Callable[[Path], None]
 
 
-def reduced(session: Session, path: Path, keep: Keep) -> None:
-    """Try shorter and shorter steps that still fail, handing each success to `keep`."""
+def reduced(session: Session, path: Path, keep: Keep, *, until: float) -> None:
+    """Try shorter and shorter steps that still fail, handing each success to `keep`.
+
+    Nothing is tried any more from `until` on, a moment of monotonic time.
+    """
+    if time.monotonic() >= until:
+        return
     path = _self_contained(session, path)
     keep(path)
     tries, width = 0, max(1, len(path.taken) // 2)
-    while tries < _MOST_TRIES:
+    while tries < _MOST_TRIES and time.monotonic() < until:
         is_shorter = False
         # The last step is the one that fails.
         place = len(path.taken) - 1 - width
-        while place > -width and tries < _MOST_TRIES:
+        while place > -width and tries < _MOST_TRIES and time.monotonic() < until:
             start = max(place, 0)
             kept = (*path.taken[:start], *path.taken[start + width :])
             if len(kept) < len(path.taken) and kept[-1:] == path.taken[-1:]:

@@ -2,14 +2,15 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
+from time import sleep
 
-from cmdm_tui.harness.control import Control
+from cmdm_tui.api.quota import http_date, whole_number
+from cmdm_tui.harness.control import Control, ControlFailed
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
-from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent
+from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Unreachable
 from cmdm_tui.harness.fuzz.events import CheckFailed, Event, ExchangeMade, Phase
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
@@ -18,13 +19,18 @@ from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
 from cmdm_tui.harness.oracle.reading import reading
 from cmdm_tui.harness.target import MORNING
-from cmdm_tui.harness.wire import Answer, NoAnswer, Wire
+from cmdm_tui.harness.wire import Answer, Lines, NoAnswer, NotReached, Wire
 
 _SNAPSHOT = "cmdm-fuzz"
 _MOST_READ = 5_000
 """Records of an entity up to which all are read before a run begins."""
 _SOME = {"per_page": "50", "page": "1"}
 _ONE = {"per_page": "1", "page": "1"}
+_REMAINING = b"x-rate-limit-remaining"
+_LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between attempts to reach a target that was there before."""
+_LIMIT_REACHED = 429
 
 
 class Broken(Exception):
@@ -64,6 +70,9 @@ class Session:
         self.base = Ledger(target.is_alone)
         self.ledger = self.base
         self._made: dict[tuple[str, str], None] = {}
+        self._kept_by_the_service: dict[tuple[str, str], None] = {}
+        self._remaining: int | None = None
+        self._was_reached = False
         self.entities = target.entities
         self.steps: list[Step] = []
         self.log: list[Exchange] = []
@@ -117,12 +126,14 @@ class Session:
             self._is_saved = True
             self.control.restore(_SNAPSHOT, calls=True)
             self.ledger.forget_limits()
+        self._keep_floor()
         self.entities = (*self.target.entities, *self._found())
 
     def _found(self) -> list[str]:
         """Return which of the entities that may exist do: counted, and not judged."""
         found: list[str] = []
         for entity in self.target.perhaps:
+            self._keep_floor()
             self._budget.spend()
             with contextlib.suppress(NoAnswer):
                 if self._sent(many(entity, _ONE)).status == 200:
@@ -153,6 +164,9 @@ class Session:
             message = f"{self.target.url} does not answer. {error}"
             raise Refused(message) from error
         exchange = self._kept(request, answer, "")
+        if exchange.status == _LIMIT_REACHED:
+            message = f"The limit of calls is reached at {self.target.url}: try again later."
+            raise Refused(message)
         if exchange.status != 200:
             message = (
                 f"The sign-in was answered {exchange.status}; check the profile's credentials."
@@ -172,8 +186,8 @@ class Session:
 
     @property
     def left(self) -> tuple[tuple[str, str], ...]:
-        """What this run made on a service that is to be cleaned, and has not deleted yet."""
-        return tuple(self._made)
+        """What this run made on a service that is to be cleaned, and has not deleted."""
+        return (*self._made, *self._kept_by_the_service)
 
     def _note_made(self, exchange: Exchange) -> None:
         """Remember what is to be deleted again, the newest last."""
@@ -185,14 +199,16 @@ class Session:
 
     def _clean(self) -> None:
         """Delete what was made, which requests were kept for; that is not judged."""
-        for entity, external_id in self.left:
+        for entity, external_id in tuple(self._made):
             if self._budget.left == 0:
                 return
             self._budget.spent += 1
             with contextlib.suppress(NoAnswer):
                 answer = self._sent(delete(entity, external_id))
-                if answer.status in {200, 404}:
-                    del self._made[entity, external_id]
+                del self._made[entity, external_id]
+                # What is refused once is not asked for again and again.
+                if answer.status not in {200, 404}:
+                    self._kept_by_the_service[entity, external_id] = None
 
     def begin_alone(self) -> None:
         """Begin one that knows nothing but what it sees itself."""
@@ -204,14 +220,15 @@ class Session:
         control = self.control
         if control is None:
             return
-        control.restore(_SNAPSHOT, calls=True)
-        if self._is_clock_moved:
-            control.set_clock(MORNING)
-            self._is_clock_moved = False
-            self.secrets.forget_ended()
-        if self._is_limited and self._rate_limit is not None:
-            control.set(rate_limit=self._rate_limit)
-            self._is_limited = False
+        with _controlled():
+            control.restore(_SNAPSHOT, calls=True)
+            if self._is_clock_moved:
+                control.set_clock(MORNING)
+                self._is_clock_moved = False
+                self.secrets.forget_ended()
+            if self._is_limited and self._rate_limit is not None:
+                control.set(rate_limit=self._rate_limit)
+                self._is_limited = False
 
     def do(self, step: Step) -> Exchange | None:
         """Take a step and return the exchange; None for a step that is none.
@@ -233,6 +250,8 @@ class Session:
         try:
             exchange = self._kept(step, self._sent(step), "")
         except NoAnswer as error:
+            if self._budget.seconds_left == 0:
+                raise self._budget.out_of_time() from None
             exchange = self._kept(step, None, str(error))
         self.log.append(exchange)
         found = judge(self.ledger, exchange, self._checks)
@@ -263,14 +282,16 @@ class Session:
             return
         self.steps.append(step)
         if isinstance(step, Wait):
-            control.advance(step.seconds)
+            with _controlled():
+                control.advance(step.seconds)
             self._is_clock_moved = True
             return
         quota = self.ledger.quota
         used = 0
         if quota is not None and quota.limit is not None and quota.remaining is not None:
             used = quota.limit - quota.remaining
-        control.set(rate_limit=max(used + step.calls, 1))
+        with _controlled():
+            control.set(rate_limit=max(used + step.calls, 1))
         self._is_limited = True
         self.ledger.forget_limits()
 
@@ -287,11 +308,9 @@ class Session:
 
     def _keep_floor(self) -> None:
         # What was made takes a call each to delete.
-        quota, floor = self.ledger.quota, self.target.floor + len(self._made)
-        if self.control is not None or quota is None or quota.remaining is None:
-            return
-        if quota.remaining <= floor:
-            message = f"{quota.remaining:,} calls are left this hour, and {floor:,} are kept"
+        left, floor = self._remaining, self.target.floor + len(self._made)
+        if self.control is None and left is not None and left <= floor:
+            message = f"{left:,} calls are left this hour, and {floor:,} are kept"
             raise BudgetSpent(message)
 
     def _sent(self, request: Request) -> Answer:
@@ -299,7 +318,43 @@ class Session:
         path = request.path
         if self.target.base != BASE and path.startswith(f"{BASE}/"):
             path = self.target.base + path.removeprefix(BASE)
-        return self._wire.send(request.method, path, lines, request.body)
+        answer = self._reached(request, path, lines)
+        told = next((value for name, value in answer.headers if name == _REMAINING), b"")
+        remaining = whole_number(told.decode("latin-1"))
+        if request.intent.authorization in {"good", "sign-in"} and remaining is not None:
+            self._remaining = remaining
+        return answer
+
+    def _reached(self, request: Request, path: str, lines: Lines) -> Answer:
+        """Send a request; where there is no connection any more, try again for a while.
+
+        Nothing was sent then, so that nothing is repeated. Raises NoAnswer, and Unreachable for a
+        service that stays away.
+        """
+        for pause in (*_PAUSES, None):
+            try:
+                seconds = self._patience(request)
+                answer = self._wire.send(request.method, path, lines, request.body, timeout=seconds)
+            except NotReached as error:
+                if not self._was_reached:
+                    raise
+                if pause is None or self._budget.is_over:
+                    message = f"{self.target.url} is not reached any more. {error}"
+                    raise Unreachable(message) from error
+                sleep(pause)
+            else:
+                self._was_reached = True
+                return answer
+        raise AssertionError
+
+    def _patience(self, request: Request) -> float:
+        """Return for how many seconds an answer is waited for."""
+        left = self._budget.seconds_left
+        is_reading = request.method in {"GET", "HEAD"}
+        if left is None or (self.target.is_to_be_cleaned and not is_reading):
+            # What was made there is to be deleted, and so its id is to be known.
+            return _LONGEST_WAIT
+        return min(max(left, _SHORTEST_WAIT), _LONGEST_WAIT)
 
     def _kept(self, request: Request, answer: Answer | None, failure: str) -> Exchange:
         """Return the exchange without secrets; a token that it tells is used from now on."""
@@ -331,9 +386,15 @@ class Session:
             self.secrets.sign_in(token)
 
 
+@contextlib.contextmanager
+def _controlled() -> Generator[None]:
+    """Let a control plane that fails amid a run end it, with what was found so far."""
+    try:
+        yield
+    except ControlFailed as error:
+        raise Unreachable(str(error)) from error
+
+
 @lru_cache(maxsize=64)
 def _moment(date: str | None) -> float | None:
-    if date is not None:
-        with contextlib.suppress(ValueError, TypeError, IndexError):
-            return parsedate_to_datetime(date).timestamp()
-    return None
+    return None if date is None else http_date(date)

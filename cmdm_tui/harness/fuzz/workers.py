@@ -227,6 +227,14 @@ def _together(ended: list[RunEnded]) -> RunEnded:
         max(one.seconds for one in ended),
         tuple(dict.fromkeys(failure for one in ended for failure in one.failures)),
         tuple(sorted({failure for one in ended for failure in one.known})),
-        ended[0].reason if len({one.reason for one in ended}) == 1 else "every worker ended",
+        _reason(ended),
         dict(judged),
+        left=tuple(dict.fromkeys(record for one in ended for record in one.left)),
+        is_cut=any(one.is_cut for one in ended),
     )
+
+
+def _reason(ended: list[RunEnded]) -> str:
+    cut = [one.reason for one in ended if one.is_cut]
+    reasons = {one.reason for one in ended}
+    return cut[0] if cut else reasons.pop() if len(reasons) == 1 else "every worker ended"

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
+from unicodedata import normalize
+
+from cmdm_tui.api.quota import whole_number
 
 FieldType = Literal[
     "Text", "Number", "Currency", "Date", "DateTime", "Boolean", "Email", "Phone", "URL",
@@ -95,13 +98,14 @@ def learnt(rule_of: Mapping[str, FieldRule], described: Mapping[str, Any]) -> Fi
         return None
     known = rule_of.get(name, FieldRule(name))
     longest, options = described.get("MaxLength"), described.get("Options")
+    size = whole_number(longest) if isinstance(longest, str) else None
     return FieldRule(
         name,
         str(described.get("Type") or known.type),
         _truth(described.get("Required"), known.is_required),
         _truth(described.get("ReadOnly"), known.is_read_only),
         tuple(options.split(";")) if isinstance(options, str) and options else known.options,
-        int(longest) if isinstance(longest, str) and longest.isdigit() else known.longest,
+        known.longest if size is None else size,
     )
 
 
@@ -143,6 +147,17 @@ def has_form(kind: str, value: object) -> bool:
     return isinstance(value, str) and (form is None or bool(form(value)))
 
 
+def loose_key(kind: str, value: object) -> tuple[int, Any]:
+    """Return a key that is the same for all values which some collation takes for equal.
+
+    Text goes by its letters and digits, without accents.
+    """
+    group, key = sort_key(kind, value)
+    if isinstance(key, str):
+        key = "".join(filter(str.isalnum, normalize("NFKD", key))).casefold()
+    return group, key
+
+
 def sort_key(kind: str, value: object) -> tuple[int, Any]:
     """Return what places a value in `asc` order: null first, then as `collation` says.
 
@@ -150,8 +165,8 @@ def sort_key(kind: str, value: object) -> tuple[int, Any]:
     """
     if value is None or not isinstance(value, str):
         return (0, 0) if value is None else (2, str(value))
-    if kind in {"Number", "Currency"} and _DECIMAL.fullmatch(value):
-        return 1, Decimal(value)
+    if kind in {"Number", "Currency"}:
+        return (1, Decimal(value)) if _DECIMAL.fullmatch(value) else (2, value)
     if kind in {"Text", "Email", "Phone", "URL", "Picklist", "Lookup"}:
         return 1, value.casefold()
     return 1, value

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cmdm_tui.api.quota import whole_number
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle.contract import TABLE, FieldRule, learnt
 from cmdm_tui.harness.oracle.facts import SOMETHING, Cause, Fact, Known
-from cmdm_tui.harness.oracle.limits import Quota
+from cmdm_tui.harness.oracle.limits import Quota, has_moved
 from cmdm_tui.harness.oracle.lists import Members, Order, OrderKey
 from cmdm_tui.harness.oracle.reading import Reading, Row
 
@@ -132,18 +133,19 @@ class Ledger:
         self.quota = None
 
     def _enter_limits(self, exchange: Exchange) -> None:
-        told = [
-            _number(exchange.header(f"x-rate-limit-{name}"))
+        limit, remaining, reset = (
+            whole_number(exchange.header(f"x-rate-limit-{name}"))
             for name in ("limit", "remaining", "reset")
-        ]
-        if any(number is not None for number in told):
-            self.quota = Quota(*told)
+        )
+        if any(number is not None for number in (limit, remaining, reset)):
+            before = None if self.quota is None else self.quota.reset
+            self.quota = Quota(limit, remaining, _first_told(before, reset))
         elif not exchange.status:
             self.quota = None
-        ends = _number(exchange.header("x-token-reset"))
+        ends = whole_number(exchange.header("x-token-reset"))
         is_own = exchange.intent.authorization in {"good", "sign-in"}
         if ends is not None and is_own and exchange.status not in {0, UNAUTHORISED}:
-            self.token_ends = ends
+            self.token_ends = _first_told(self.token_ends, ends)
 
     def _enter_success(self, exchange: Exchange, reading: Reading) -> None:
         intent = exchange.intent
@@ -377,6 +379,11 @@ def refusal(exchange: Exchange) -> Cause:
     return "unauthorised" if is_unknown else "refused"
 
 
+def _first_told(before: int | None, now: int | None) -> int | None:
+    """Return the moment as it was told first, so that what moves a little each time is seen to."""
+    return now if before is None or now is None or has_moved(before, now) else before
+
+
 def _keys(sort_by: str | None, rows: tuple[Row, ...]) -> tuple[Any, ...] | None:
     if sort_by is None:
         return None
@@ -385,7 +392,3 @@ def _keys(sort_by: str | None, rows: tuple[Row, ...]) -> tuple[Any, ...] | None:
     if any(sort_by not in row.properties for row in rows):
         return None
     return tuple(row.properties[sort_by] for row in rows)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None

@@ -130,13 +130,25 @@ class Seen:
         if self.is_success:
             for row in self.reading.rows:
                 known = self.ledger.known(intent.entity, row.external_id)
-                if known is not None:
+                if known is not None and not self._is_perhaps_anothers(known, row):
                     yield from self._row_clashes(known, row)
         elif intent.call == "get" and self.exchange.status == NOT_FOUND:
             known = self.known
-            if known is not None and known.is_there:
+            if known is not None and known.is_there and not self._is_perhaps_anothers(known):
                 cause = known.cause() if known.since == "read" else known.since
                 yield Clash(intent.entity, intent.external_id, "", "there", "gone", cause)
+
+    def _is_perhaps_anothers(self, known: Known, row: Row | None = None) -> bool:
+        """Tell whether somebody else may have changed a record since it was read.
+
+        A date of change that has not moved says that nobody has.
+        """
+        if self.ledger.is_alone or known.is_own:
+            return False
+        changed = known.values.get("ModifiedDate")
+        if row is None or changed is None or changed.value is None:
+            return True
+        return bool(row.properties.get("ModifiedDate") != changed.value)
 
     def _row_clashes(self, known: Known, row: Row) -> Iterator[Clash]:
         entity, listed = self.intent.entity, self.intent.call == "list"

@@ -20,6 +20,7 @@ _LONGEST_MESSAGE = 1_000
 def write(results: Results) -> bytes:
     """Return the file's bytes."""
     suites = [_suite(results, call) for call in results.calls]
+    suites += [_cut_short(results)] if results.ended and results.ended.is_cut else []
     whole = ElementTree.Element(
         "testsuites", {"name": plain(results.title), "time": f"{results.seconds:.3f}"}
     )
@@ -40,10 +41,28 @@ def _suite(results: Results, call: Call) -> ElementTree.Element:
     suite.set("failures", str(sum(test.find("failure") is not None for test in tests)))
     suite.set("errors", "0")
     suite.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
-    suite.set("timestamp", datetime.fromtimestamp(results.began, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    suite.set("timestamp", _timestamp(results))
     suite.append(_properties(results))
     suite.extend(tests)
     return suite
+
+
+def _cut_short(results: Results) -> ElementTree.Element:
+    """Return a suite that says that the run could not go on, so that nobody takes it for whole."""
+    told = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suite = ElementTree.Element("testsuite", {"name": f"{plain(results.title)}: run", **told})
+    suite.set("timestamp", _timestamp(results))
+    suite.append(_properties(results))
+    test = ElementTree.SubElement(
+        suite, "testcase", {"classname": "run", "name": "goes-to-its-end"}
+    )
+    reason = plain(results.ended.reason if results.ended else "", _LONGEST_MESSAGE)
+    ElementTree.SubElement(test, "error", {"message": reason, "type": "cut-short"})
+    return suite
+
+
+def _timestamp(results: Results) -> str:
+    return datetime.fromtimestamp(results.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _is_judged(results: Results, call: Call) -> bool:

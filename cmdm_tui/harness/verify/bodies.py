@@ -26,6 +26,13 @@ def compare_bodies(recorded: bytes, fresh: bytes, *, is_exact: bool) -> Iterator
         if recorded != fresh and (is_exact or (before is _NO_JSON) != (now is _NO_JSON)):
             yield Severity.ERROR, "body", f"is {_told(fresh)}, and was {_told(recorded)}."
         return
+    try:
+        yield from _compared(before, now, is_exact=is_exact)
+    except RecursionError:
+        yield Severity.ERROR, "body", "is nested too deep to be compared."
+
+
+def _compared(before: object, now: object, *, is_exact: bool) -> Iterator[Point]:
     points = list(_shapes(_shape(before), _shape(now), ""))
     yield from points
     if is_exact and not any(severity is Severity.ERROR for severity, _, _ in points):

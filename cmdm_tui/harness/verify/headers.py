@@ -1,11 +1,9 @@
 """Compares headers by relation: what they say changes, how they stand to one another does not."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
+from cmdm_tui.api.quota import http_date, whole_number
 from cmdm_tui.harness.canonical import RESPONSE_HEADERS
 from cmdm_tui.harness.verify.bodies import Point
 from cmdm_tui.harness.verify.drift import Severity
@@ -14,7 +12,6 @@ from cmdm_tui.text import one_line
 LIMIT, REMAINING = "x-rate-limit-limit", "x-rate-limit-remaining"
 _COUNTS = (LIMIT, REMAINING)
 _MOMENTS = ("x-rate-limit-reset", "x-token-reset")
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 Headers = Mapping[str, str]
 
@@ -54,13 +51,13 @@ def _changed(name: str, before: str, now: str, recorded: Step, fresh: Step) -> I
     elif name == "allow":
         is_same = _methods(before) == _methods(now)
     elif name == "retry-after":
-        is_same = bool(_WHOLE_NUMBER.fullmatch(before)) == bool(_WHOLE_NUMBER.fullmatch(now))
+        is_same = (whole_number(before) is None) == (whole_number(now) is None)
     elif name in _COUNTS:
-        is_same = bool(_WHOLE_NUMBER.fullmatch(now))
+        is_same = whole_number(now) is not None
     elif name in _MOMENTS:
         is_same = _is_ahead(now, fresh) == _is_ahead(before, recorded)
     else:
-        is_same = _moment(now) is not None
+        is_same = http_date(now) is not None
     if not is_same:
         yield Severity.ERROR, name, message
 
@@ -83,23 +80,12 @@ def _fall(step: Step) -> int | None:
 
 def _is_ahead(value: str, step: Step) -> bool | None:
     """Say whether a moment lies ahead of the answer's `Date`, None where either is no moment."""
-    now = _moment(step.headers.get("date", ""))
-    if now is None or not _WHOLE_NUMBER.fullmatch(value):
-        return None
-    return int(value) > now
-
-
-def _moment(date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    now, moment = http_date(step.headers.get("date", "")), whole_number(value)
+    return None if now is None or moment is None else moment > now
 
 
 def _number(headers: Headers, name: str) -> int | None:
-    value = headers.get(name, "")
-    return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
+    return whole_number(headers.get(name))
 
 
 def _media_type(value: str) -> str:

@@ -1,5 +1,6 @@
 """A run of the fuzzer: its bounds, what it does to a target, and what becomes of a failure."""
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Generator
@@ -11,18 +12,23 @@ import pytest
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness.cases.reading import read_case
 from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.fuzz import session
+from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
+    Event,
     FailureFound,
     FailureSaved,
     FailureShrunk,
 )
 from cmdm_tui.harness.fuzz.session import Refused
 from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.fuzz.workers import fuzz_one
 from cmdm_tui.harness.target import Target as Service
+from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from tests.harness.fuzz.conftest import Fuzz, Told, fault
 from tests.harness.mutants.kit import Asked, Given, Inner
-from tests.harness.mutants.run import sandbox
+from tests.harness.mutants.run import sandbox, target_of
 
 BROKEN_UPDATE = "an update stores its first field alone"
 
@@ -68,6 +74,19 @@ def test_a_run_ends_when_its_time_is_over(fuzz: Fuzz) -> None:
     with sandbox() as target:
         told = fuzz(target, seed=3, seconds=0.3)
     assert told.ended.reason == "0.3 seconds passed"
+
+
+def test_an_answer_that_never_comes_ends_with_the_time_of_the_run(fuzz: Fuzz) -> None:
+    async def hang(asked: Asked, inner: Inner) -> Given:
+        if asked.call == "list":
+            await asyncio.sleep(20)
+        return await inner(asked)
+
+    with sandbox(hang) as target:
+        told = fuzz(target, seed=3, seconds=0.5)
+        assert told.ended.seconds < 10
+    assert told.ended.reason == "0.5 seconds passed"
+    assert told.ended.failures == ()
 
 
 def test_the_same_seed_asks_the_same(fuzz: Fuzz) -> None:
@@ -212,6 +231,88 @@ def test_the_floor_of_the_quota_is_kept(fuzz: Fuzz) -> None:
         told = fuzz(bare, seed=1, requests=700)
     assert min(left) == 4_900
     assert "4,900 are kept" in told.ended.reason
+
+
+def test_the_floor_is_kept_from_the_first_call_on(fuzz: Fuzz) -> None:
+    arrived = 0
+
+    async def count(asked: Asked, inner: Inner) -> Given:
+        nonlocal arrived
+        arrived += 1
+        return await inner(asked)
+
+    with sandbox(count) as target:
+        bare = replace(target, control=None, control_token=None, floor=4_999, perhaps=("product",))
+        told = fuzz(bare, seed=1, requests=700)
+    assert arrived == 1
+    assert "4,999 are kept" in told.ended.reason
+
+
+def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz) -> None:
+    refused: list[str] = []
+
+    async def refuse(asked: Asked, inner: Inner) -> Given:
+        given = await inner(asked)
+        if asked.call == "delete" and asked.entity == "lead":
+            refused.append(asked.external_id)
+            given.status = 403
+        return given
+
+    with sandbox(refuse) as target:
+        live = replace(target, control=None, control_token=None, is_alone=False, is_strict=False)
+        told = fuzz(live, seed=4, requests=400, only=frozenset({"create", "own-entity"}))
+    assert told.ended.left
+    assert {f"lead/{external_id}" for external_id in refused} >= set(told.ended.left)
+    assert len(refused) == len(set(refused))
+
+
+@pytest.mark.parametrize("has_control", [True, False])
+def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_control: bool
+) -> None:
+    monkeypatch.setattr(session, "_PAUSES", (0.0,))
+    told = Told()
+    with contextlib.ExitStack() as running:
+        target = running.enter_context(sandbox(fault("405 without Allow")))
+
+        def tell(event: Event) -> None:
+            told.events.append(event)
+            if len(told.of(FailureSaved)) == 1:
+                running.close()
+
+        bare = target if has_control else replace(target, control=None, control_token=None)
+        ended = fuzz_one(bare, FuzzSettings(seed=1, requests=2_000), tell, tmp_path)
+    assert ended.is_cut
+    assert "does not answer" in ended.reason if has_control else "not reached" in ended.reason
+    assert ended.failures == ("allow-names-methods other",)
+    assert {one.failure for one in told.of(FailureFound)} == set(ended.failures)
+    assert 0 not in {one.status for one in told.exchanges}
+    assert told.ended == ended
+
+
+def test_a_service_that_comes_back_is_fuzzed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = SandboxConfig(tmp_path / "data", port=0, records=10)
+    told = Told()
+    with contextlib.ExitStack() as running:
+        info = running.enter_context(Sandbox.embedded(config))
+        again = replace(config, port=int(info.url.rpartition(":")[2]))
+
+        def come_back(_: float) -> None:
+            running.enter_context(Sandbox.embedded(again))
+
+        def tell(event: Event) -> None:
+            told.events.append(event)
+            if len(told.exchanges) == 20:
+                running.close()
+
+        monkeypatch.setattr(session, "sleep", come_back)
+        live = replace(target_of(info), control=None, may_write=False, is_alone=False)
+        ended = fuzz_one(live, FuzzSettings(seed=1, requests=60), tell, tmp_path / "report")
+    assert ended.reason == "60 requests made"
+    assert {one.status for one in told.exchanges[20:]} >= {200}
+    assert 0 not in {one.status for one in told.exchanges}
 
 
 def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:

@@ -2,12 +2,13 @@
 
 import socket
 import threading
+import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 import pytest
 
-from cmdm_tui.harness.wire import NoAnswer, Wire
+from cmdm_tui.harness.wire import NoAnswer, NotReached, Wire
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -85,3 +86,55 @@ def test_what_would_break_the_framing_is_not_sent() -> None:
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="no http or https address"):
         Wire("ftp://example.com")
+
+
+def test_what_a_header_cannot_carry_is_told_by_its_name_and_not_by_its_value() -> None:
+    with (
+        Wire("http://127.0.0.1:1") as wire,
+        pytest.raises(ValueError, match="header password") as e,
+    ):
+        wire.send("POST", "/", [("client_id", "x"), ("password", "hunter2\nrest")])
+    assert "hunter2" not in str(e.value)
+    assert e.value.__cause__ is None
+
+
+def test_a_path_that_is_not_ascii_is_to_be_escaped() -> None:
+    with Wire("http://127.0.0.1:1") as wire, pytest.raises(ValueError, match="percent escapes"):
+        wire.send("GET", "/lead/é")
+
+
+def test_a_host_that_is_given_stands_alone() -> None:
+    with answering(PLAIN) as (url, heads), Wire(url) as wire:
+        wire.send("GET", "/", [("Host", "other.example")])
+    assert heads[0].lower().count(b"host:") == 1
+    assert b"other.example" in heads[0]
+
+
+def test_where_there_is_no_connection_nothing_was_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with Wire(f"http://127.0.0.1:{port}") as wire, pytest.raises(NotReached, match="refused"):
+        wire.send("GET", "/")
+
+
+def test_an_answer_that_drips_without_end_is_not_waited_for() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n")
+            for _ in range(300):
+                try:
+                    connection.sendall(b"x")
+                except OSError:
+                    return
+                time.sleep(0.005)
+
+    threading.Thread(target=drip, daemon=True).start()
+    with (
+        closing(listener),
+        Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1) as wire,
+        pytest.raises(NoAnswer, match=r"in 0\.1 seconds"),
+    ):
+        wire.send("GET", "/")

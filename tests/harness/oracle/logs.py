@@ -69,9 +69,16 @@ class Log:
         )
         return self
 
-    def get(self, external_id: str, entity: str = "lead", **properties: Any) -> "Log":
+    def get(
+        self,
+        external_id: str,
+        entity: str = "lead",
+        *,
+        headers: dict[str, str | None] | None = None,
+        **properties: Any,
+    ) -> "Log":
         body = {"ExternalID": external_id, "Properties": properties}
-        return self.add("get", entity, external_id, body=body)
+        return self.add("get", entity, external_id, body=body, headers=headers)
 
     def many(self, rows: dict[str, dict[str, Any]], entity: str = "lead", **more: Any) -> "Log":
         query = more.pop("query", {})

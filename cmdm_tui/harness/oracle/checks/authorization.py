@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.api.quota import whole_number
 from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.limits import has_moved
 from cmdm_tui.harness.oracle.seen import Seen
 
 _UNAUTHORISED = 401
@@ -33,13 +35,13 @@ def token_good_until_reset(seen: Seen) -> Iterator[str]:
     if seen.intent.authorization != "good" or seen.intent.call == "authenticate":
         return
     ends = ledger.token_ends
-    told = exchange.header("x-token-reset")
+    told = whole_number(exchange.header("x-token-reset"))
     if ends is None:
         return
     if exchange.status == _UNAUTHORISED and seen.latest is not None:
         if seen.latest < ends:
             yield f"The token was refused {ends - seen.latest:.0f} seconds before its reset."
-    elif told is not None and told.isdigit() and int(told) != ends:
+    elif told is not None and has_moved(ends, told):
         yield f"The end of the token moved from {ends} to {told}."
 
 
@@ -58,10 +60,10 @@ def token_ahead(seen: Seen) -> Iterator[str]:
     exchange = seen.exchange
     if not seen.is_success or seen.intent.authorization not in {"good", "sign-in"}:
         return
-    told = exchange.header("x-token-reset")
-    if told is None or not told.isdigit():
+    told = whole_number(exchange.header("x-token-reset"))
+    if told is None:
         yield "The header x-token-reset is missing, or no number."
-    elif seen.earliest is not None and int(told) < seen.earliest:
+    elif seen.earliest is not None and told < seen.earliest:
         yield "The header x-token-reset lies in the past."
 
 

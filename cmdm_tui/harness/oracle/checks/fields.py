@@ -46,11 +46,11 @@ def _against_what_was_told(seen: Seen) -> Iterator[str]:
 
 
 def _against_records(ledger: Ledger, entity: str, rows: tuple[Row, ...]) -> Iterator[str]:
-    names = {row.properties.get("Name") for row in rows}
+    names = {name for row in rows if isinstance(name := row.properties.get("Name"), str)}
     for external_id in ledger.living(entity)[:1]:
         known = ledger.known(entity, external_id)
         if known is not None and known.since == "read" and known.values.keys() != names:
-            odd = ", ".join(sorted(str(name) for name in known.values.keys() ^ names))
+            odd = ", ".join(sorted(known.values.keys() ^ names))
             yield f"The field list and {entity} {external_id} differ in: {odd[:100]}."
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.api.quota import whole_number
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.limits import Quota
+from cmdm_tui.harness.oracle.limits import Quota, has_moved
 from cmdm_tui.harness.oracle.seen import Seen
 
 _TOO_MANY = 429
@@ -11,8 +12,7 @@ _TOO_MANY = 429
 
 def _told(seen: Seen) -> Quota:
     def number(name: str) -> int | None:
-        text = seen.exchange.header(f"x-rate-limit-{name}")
-        return int(text) if text is not None and text.isascii() and text.isdigit() else None
+        return whole_number(seen.exchange.header(f"x-rate-limit-{name}"))
 
     return Quota(number("limit"), number("remaining"), number("reset"))
 
@@ -81,7 +81,9 @@ def reset_ahead(seen: Seen) -> Iterator[str]:
         return
     if not earliest < told.reset <= latest + 3_600:
         yield f"The reset lies {told.reset - earliest:.0f} seconds ahead."
-    elif before is not None and before.reset is not None and latest <= before.reset != told.reset:
+    elif before is None or before.reset is None or latest > before.reset:
+        return
+    elif has_moved(before.reset, told.reset):
         yield f"The reset moved from {before.reset} to {told.reset} before it came."
 
 

@@ -1,6 +1,7 @@
 """Checks of what is stored: that writes are kept, and that nothing else changes."""
 
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from cmdm_tui.harness.oracle.check import Check, Judge
 from cmdm_tui.harness.oracle.facts import Cause
@@ -50,10 +51,22 @@ def list_agrees(seen: Seen) -> Iterator[str]:
 
 def answers_for_itself(seen: Seen) -> Iterator[str]:
     """The record that is answered is the one that was asked for."""
-    if seen.intent.call == "get" and seen.is_success:
-        for row in seen.reading.rows:
-            if row.external_id != seen.intent.external_id:
-                yield f"{seen.intent.external_id} was asked for, and {row.external_id} came."
+    asked = seen.intent.external_id
+    if seen.intent.call != "get" or not seen.is_success:
+        return
+    for row in seen.reading.rows:
+        if row.external_id != asked and not _is_other_spelling(seen, row.external_id):
+            yield f"{asked} was asked for, and {row.external_id} came."
+
+
+def _is_other_spelling(seen: Seen, external_id: str) -> bool:
+    """Tell whether an id was spelt otherwise on purpose; that ids match exactly is another law."""
+    is_odd = seen.intent.input_class.startswith("id:")
+    return is_odd and _folded(external_id) == _folded(seen.intent.external_id)
+
+
+def _folded(external_id: str) -> str:
+    return normalize("NFKC", external_id).casefold().strip()
 
 
 def own_entity(seen: Seen) -> Iterator[str]:
