@@ -253,6 +253,7 @@ def test_the_age_of_what_is_gone_on_with_is_told(
     cmdm: Command, small_pages: Starved, tmp_path: Path
 ) -> None:
     small_pages()
+    cmdm("query", "DESCRIBE lead")
     kept = tmp_path / "kept"
     words = ("query", "--max-calls", "3", "--resume", str(kept), "SELECT LastName FROM lead")
     assert "ago" not in cmdm(*words).err
