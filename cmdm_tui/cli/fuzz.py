@@ -135,7 +135,10 @@ def fuzz(
                 click.echo(f"report  {one_line(str(path), 300)}", err=True)
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
-        raise Failure(f"{len(ended.failures)} checks failed; seed {settings.seed}.{cut}")
+        from cmdm_tui.harness.report.results import counted
+
+        told = counted(len(ended.failures), "failure")
+        raise Failure(f"{told} found; seed {settings.seed}.{cut}")
     if ended.is_cut:
         raise Failure(cut, Exit.USAGE)
     if ended.reason in {INTERRUPTED, STOPPED}:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.fuzz.asking import Request, Step, many
+from cmdm_tui.harness.fuzz.asking import Request, Step, fields, many
 from cmdm_tui.harness.fuzz.session import Broken, Session
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.oracle.reading import reading
@@ -90,13 +90,13 @@ def reduced(session: Session, path: Path, keep: Keep, *, until: float) -> None:
 def _self_contained(session: Session, path: Path) -> Path:
     """Return steps that fail knowing nothing but what they see themselves, if such can be made.
 
-    For that, lists of the entities are read first.
+    For that, lists of the entities and of their fields are read first.
     """
     requests = [one.step for one in path.taken if isinstance(one.step, Request)]
     entities = dict.fromkeys(step.intent.entity for step in requests if step.intent.entity)
     if any(step.intent.call == "convert" for step in requests):
         entities |= dict.fromkeys(("account", "contact"))
-    first = tuple(Taken(many(entity)) for entity in entities)
+    first = tuple(Taken(ask(entity)) for entity in entities for ask in (fields, many))
     alone = replace(path, taken=(*first, *path.taken), is_alone=True)
     return replayed(session, alone) or path
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from cmdm_tui.harness.exchange import Headers
+from cmdm_tui.harness.guard import SHORTEST
 
-_SHORTEST = 6
+_SHORTEST = SHORTEST
+_ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
 
 
 class Secrets:
@@ -28,7 +30,12 @@ class Secrets:
     @property
     def has_ended_token(self) -> bool:
         """Whether there is a token that has ended."""
-        return "$CMDM_TOKEN_ENDED" in self._values
+        return _ENDED in self._values
+
+    def has_what(self, headers: Headers) -> bool:
+        """Tell whether there is a value for what header lines name: a token may not have ended."""
+        names_ended = any(_ENDED in value for _, value in headers)
+        return self.has_ended_token or not names_ended
 
     def sign_in(self, token: str) -> None:
         """Use a new token from now on."""
@@ -40,11 +47,11 @@ class Secrets:
 
     def end_token(self) -> None:
         """Keep the token as one that has ended."""
-        self._values["$CMDM_TOKEN_ENDED"] = self._values.get("$CMDM_TOKEN", "")
+        self._values[_ENDED] = self._values.get("$CMDM_TOKEN", "")
 
     def forget_ended(self) -> None:
         """Forget the token that has ended: time was turned back."""
-        self._values.pop("$CMDM_TOKEN_ENDED", None)
+        self._values.pop(_ENDED, None)
 
     def put_in(self, headers: Headers) -> list[tuple[str | bytes, str | bytes]]:
         """Return header lines with the values of the variables that they name."""

@@ -243,6 +243,8 @@ class Session:
         is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
         if not self.target.may_write and not is_reading:
             return None
+        if not self.secrets.has_what(step.headers):
+            return None
         self._keep_floor()
         self._keep_for_cleaning()
         self._budget.spend()

@@ -21,6 +21,7 @@ from cmdm_tui.harness.fuzz.events import (
     FailureSaved,
     FailureShrunk,
 )
+from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.session import Refused
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.fuzz.workers import fuzz_one
@@ -147,6 +148,23 @@ def test_a_case_of_a_failure_passes_where_nothing_is_wrong(fuzz: Fuzz) -> None:
     with sandbox() as target, service(target) as sound:
         played = sound.play(read_case(saved.case))
     assert [list(one.problems) for one in played] == [[]] * len(played)
+
+
+@pytest.mark.parametrize(
+    "name", ["totals are numbers", "requests without a token are counted", "pages overlap by one"]
+)
+def test_a_case_of_a_failure_that_no_status_shows_fails_by_its_check(fuzz: Fuzz, name: str) -> None:
+    with sandbox(fault(name)) as target:
+        told = fuzz(target, seed=1, requests=4_000, fails_fast=True)
+        (saved,) = told.of(FailureSaved)
+        case = read_case(saved.case)
+        with service(target) as broken:
+            found = [one.problems for one in broken.play(case)]
+    with sandbox() as target, service(target) as sound:
+        assert [list(one.problems) for one in sound.play(case)] == [[]] * len(case.steps)
+    assert told.ended.failures[0].split()[0] == case.check
+    assert found[-1]
+    assert not any(found[:-1])
 
 
 def test_a_failure_found_by_the_last_request_is_kept_too(fuzz: Fuzz) -> None:
@@ -339,6 +357,13 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
     for secret in (*tokens, *target.credentials.values(), target.control_token or ""):
         assert secret.encode() not in everything
     assert b"$CMDM_TOKEN" in curl
+
+
+@pytest.mark.parametrize("password", ["four", "fünf5", "a longer one"])
+def test_a_short_secret_is_taken_out_too(password: str) -> None:
+    secrets = Secrets({"password": password, "username": "abc"})
+    assert secrets.taken_out(f"<{password}> abc".encode()) == b"<$CMDM_PASSWORD> abc"
+    assert secrets.values == {password}
 
 
 def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:
