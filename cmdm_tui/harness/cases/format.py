@@ -7,7 +7,8 @@ In `path`, `headers`, `authorization`, `body` and expected values, `${name}` sta
 is known when the step is sent: `client_id`, `client_secret`, `username` and `password` of the
 sign-in, its `token`, `mark` (what marks the records a run makes), `filling`, and every name that an
 earlier step captured. A token can be spoilt: `${token:cut}` lacks its last character,
-`${token:flipped}` has another there, `${token:doubled}` stands twice. `$${` stands for `${` itself.
+`${token:flipped}` has another there, `${token:doubled}` stands twice; `${lead:lower}` is an id in
+small letters. `$${` stands for `${` itself.
 """
 
 import base64
@@ -48,7 +49,7 @@ Status = Annotated[int, msgspec.Meta(ge=100, le=599)]
 Limit = Annotated[int, msgspec.Meta(ge=1)]
 Value = str | int | float | bool
 
-PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled))?\}")
+PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled|lower))?\}")
 
 
 class CaseError(Exception):

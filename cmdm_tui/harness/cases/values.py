@@ -14,6 +14,7 @@ _SPOILT: Mapping[str, Callable[[str], str]] = {
     "cut": lambda token: token[:-1],
     "flipped": lambda token: token[:-1] + ("A" if token[-1:] != "A" else "B"),
     "doubled": lambda token: token + token,
+    "lower": str.lower,
 }
 
 

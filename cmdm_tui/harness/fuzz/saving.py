@@ -13,6 +13,7 @@ from cmdm_tui.harness.cases.writing import case_bytes
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
+from cmdm_tui.harness.fuzz.naming import respelt
 from cmdm_tui.harness.guard import Guard
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
@@ -209,5 +210,12 @@ def _long(text: str) -> tuple[str, Filling | None]:
 
 def _with_names(text: str, names: Mapping[str, str]) -> str:
     for external_id, name in names.items():
-        text = text.replace(external_id, f"${{{name}}}")
+        small = f"${{{name}:lower}}"
+        text = respelt(
+            text,
+            external_id,
+            lambda one, whole=external_id, name=name, small=small: (
+                f"${{{name}}}" if one == whole else small
+            ),
+        )
     return text

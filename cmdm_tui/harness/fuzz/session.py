@@ -89,6 +89,7 @@ class Session:
         self._number = 0
         self._is_saved = False
         self._is_clock_moved = False
+        self._is_token_later = False
         self._is_morning = False
         self._offset = 0.0
         self._rate_limit: int | None = None
@@ -182,7 +183,16 @@ class Session:
         self.steps, self.log = [], []
         if self.control is not None:
             self.restore()
+            self._sign_in_as_at_first()
             self.ledger = self.base.fork()
+
+    def _sign_in_as_at_first(self) -> None:
+        """Sign in anew where an example did so later in the day: its token would end later too."""
+        if self._is_token_later:
+            self._is_token_later = False
+            # A sign-in that is refused is for the oracle to say something of.
+            with contextlib.suppress(Refused):
+                self.sign_in_quietly()
 
     @property
     def left(self) -> tuple[tuple[str, str], ...]:
@@ -386,6 +396,7 @@ class Session:
         # What cannot stand in a header is no token; that is for the oracle to say.
         if isinstance(token, str) and token and token.isascii() and token.isprintable():
             self.secrets.sign_in(token)
+            self._is_token_later = self._is_clock_moved
 
 
 @contextlib.contextmanager
