@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.ending import ends_as_interrupted
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.text import one_line
@@ -174,7 +175,8 @@ def _run(
         gathering(event)
         lines(event)
 
-    return run(opening, settings, tell, folder, guard=guard), gathering, guard
+    with ends_as_interrupted():
+        return run(opening, settings, tell, folder, guard=guard), gathering, guard
 
 
 @contextmanager

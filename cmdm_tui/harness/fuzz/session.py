@@ -92,6 +92,7 @@ class Session:
         self._is_token_later = False
         self._is_morning = False
         self._offset = 0.0
+        self._stood_at: float | None = None
         self._rate_limit: int | None = None
         self._is_limited = False
 
@@ -103,8 +104,10 @@ class Session:
             self._clean()
         finally:
             if self.control is not None:
-                if self._is_morning:
-                    self.control.set_clock(time.time() + self._offset)
+                if self._is_morning and self._stood_at is not None:
+                    self.control.stand(self._stood_at)
+                elif self._is_morning:
+                    self.control.run_on(time.time() + self._offset)
                 self.control.close()
             self._wire.close()
 
@@ -116,9 +119,12 @@ class Session:
         Raises Refused where there is no signing in, ControlFailed where the control plane refuses.
         """
         if self.control is not None:
-            # So that a run is the same at every time of day: what ends the hour, what the token.
-            self._offset = self.control.now() - time.time()
-            self.control.set_clock(MORNING)
+            # So that a run is the same at every time of day, and at every pace: what ends the hour,
+            # what the token.
+            now = self.control.now()
+            self._stood_at = now if self.control.is_standing() else None
+            self._offset = now - time.time()
+            self.control.stand(MORNING)
             self._is_morning = True
         self.sign_in_quietly()
         if self.control is not None:
@@ -233,7 +239,7 @@ class Session:
         with _controlled():
             control.restore(_SNAPSHOT, calls=True)
             if self._is_clock_moved:
-                control.set_clock(MORNING)
+                control.stand(MORNING)
                 self._is_clock_moved = False
                 self.secrets.forget_ended()
             if self._is_limited and self._rate_limit is not None:

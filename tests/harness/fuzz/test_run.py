@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis.errors import FlakyStrategyDefinition
 
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness.cases.reading import read_case
 from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.fuzz import session
+from cmdm_tui.harness.fuzz import engine, session
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
@@ -274,6 +275,24 @@ def test_the_floor_is_kept_from_the_first_call_on(fuzz: Fuzz) -> None:
         told = fuzz(bare, seed=1, requests=700)
     assert arrived == 1
     assert "4,999 are kept" in told.ended.reason
+
+
+def test_a_target_that_wavers_is_fuzzed_on(fuzz: Fuzz, monkeypatch: pytest.MonkeyPatch) -> None:
+    def waver(*_: object, **__: object) -> None:
+        raise FlakyStrategyDefinition("Inconsistent data generation")
+
+    monkeypatch.setattr(engine, "run_state_machine_as_test", waver)
+    with sandbox() as target:
+        told = fuzz(target, seed=1, requests=90)
+    assert told.ended.reason == "90 requests made"
+
+
+def test_the_clock_stands_while_a_run_goes_on(fuzz: Fuzz) -> None:
+    with sandbox() as target:
+        told = fuzz(target, seed=1, requests=250, only=frozenset({"stateless"}))
+        with contextlib.closing(Control(target.control or "", target.control_token or "")) as after:
+            assert not after.is_standing()
+    assert len({one.moment for one in told.exchanges}) == 1
 
 
 def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz) -> None:
