@@ -1,6 +1,7 @@
 """`cmdm fuzz`: tries a service with what nobody would send, and says where it breaks its word."""
 
 import math
+import os
 import secrets
 import shutil
 import sys
@@ -126,6 +127,8 @@ def fuzz(
     )
     opening = embedded if chosen is None else partial(_as_it_is, chosen)
     folder = report_dir or Path(_REPORT)
+    if report_dir is not None:
+        _make(report_dir)
     with _could_not_run():
         ended, gathering, guard = _run(opening, settings, folder, plain=plain)
         _keep_list(folder, ended.failures, settings)
@@ -297,6 +300,19 @@ def _known(baseline: "Path | None") -> frozenset[str]:
             message = f"{shown}, line {number}: give a check and a call, such as own-entity get."
             raise Failure(message, Exit.USAGE)
     return frozenset(" ".join(line.split()) for line in lines if line)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder that reports are wanted in, before a run is made for them."""
+    shown = one_line(str(folder), 200)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{shown} cannot be made: {error.strerror}. Give another --report-dir."
+        raise Failure(message, Exit.USAGE) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        message = f"{shown} cannot be written to. Give another --report-dir."
+        raise Failure(message, Exit.USAGE)
 
 
 def _keep_list(folder: Path, failures: tuple[str, ...], settings: "FuzzSettings") -> None:
