@@ -105,8 +105,7 @@ def fuzz(
     if max_time is not None and not math.isfinite(max_time):
         raise Failure("--max-time takes a number of seconds; leave it out for none.", Exit.USAGE)
     try:
-        from cmdm_tui.harness.fuzz.budget import STOPPED
-        from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings
+        from cmdm_tui.harness.fuzz.engine import FuzzSettings
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
         raise Failure(message, Exit.USAGE) from None
@@ -137,12 +136,19 @@ def fuzz(
 
             for path in write_reports(gathering.results(), folder, guard):
                 click.echo(f"report  {one_line(str(path), 300)}", err=True)
+    _end(ended, settings.seed)
+
+
+def _end(ended: "RunEnded", seed: int) -> None:
+    """Raise Failure where the run ended otherwise than without a failure."""
+    from cmdm_tui.harness.fuzz.budget import STOPPED
+    from cmdm_tui.harness.fuzz.engine import INTERRUPTED
+    from cmdm_tui.harness.report.results import counted
+
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
-        from cmdm_tui.harness.report.results import counted
-
         told = counted(len(ended.failures), "failure")
-        raise Failure(f"{told} found; seed {settings.seed}.{cut}")
+        raise Failure(f"{told} found; seed {seed}.{cut}")
     if ended.is_cut:
         raise Failure(cut, Exit.USAGE)
     if ended.reason in {INTERRUPTED, STOPPED}:

@@ -13,7 +13,7 @@ from hypothesis.errors import FlakyStrategyDefinition
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness.cases.reading import read_case
 from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.fuzz import engine, session
+from cmdm_tui.harness.fuzz import engine, reaching
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
@@ -317,7 +317,7 @@ def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz)
 def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_control: bool
 ) -> None:
-    monkeypatch.setattr(session, "_PAUSES", (0.0,))
+    monkeypatch.setattr(reaching, "_PAUSES", (0.0,))
     told = Told()
     with contextlib.ExitStack() as running:
         target = running.enter_context(sandbox(fault("405 without Allow")))
@@ -354,7 +354,7 @@ def test_a_service_that_comes_back_is_fuzzed_on(
             if len(told.exchanges) == 20:
                 running.close()
 
-        monkeypatch.setattr(session, "sleep", come_back)
+        monkeypatch.setattr(reaching, "sleep", come_back)
         live = replace(target_of(info), control=None, may_write=False, is_alone=False)
         ended = fuzz_one(live, FuzzSettings(seed=1, requests=60), tell, tmp_path / "report")
     assert ended.reason == "60 requests made"
