@@ -1,5 +1,6 @@
 """`cmdm fuzz` as a user meets it: what it tells, and how it ends."""
 
+import json
 import os
 import signal
 import xml.etree.ElementTree as ElementTree
@@ -17,7 +18,7 @@ from cmdm_tui.harness.fuzz.workers import fuzz as fuzz_with_workers
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.harness.fuzz.conftest import fault
-from tests.harness.mutants.kit import planted
+from tests.harness.mutants.kit import Asked, Given, Inner, planted
 
 
 def test_a_sound_sandbox_has_no_failure(
@@ -118,6 +119,31 @@ def test_a_report_folder_that_cannot_be_made_ends_with_2_before_the_run(
     assert ended.code == 2
     assert "Give another --report-dir" in ended.err
     assert "Fuzzing" not in ended.err
+
+
+@pytest.mark.parametrize("token", [None, "an-other-token", "odd\ntoken"])
+def test_what_stands_for_a_token_is_no_secret_itself(
+    cmdm: Command, tmp_path: Path, token: str | None
+) -> None:
+    """A kept session that signs in makes no secret of the name that stands for its token."""
+
+    async def tell(asked: Asked, inner: Inner) -> Given:
+        given = await inner(asked)
+        if asked.call == "authenticate" and given.ok:
+            memory["token"] = given.json()["token"]
+        if asked.call == "list" and given.ok:
+            return given.say({"token": token or memory["token"]})
+        return given
+
+    memory: dict[str, str] = {}
+    with planted(tell):
+        ended = cmdm("fuzz", "--seed", "1", "--max-requests", "60", "--report-dir", str(tmp_path))
+    assert ended.code == 1, ended
+    assert "left out" not in ended.err + ended.out.decode()
+    assert "$CMDM_TOKEN" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    told = token or memory["token"]
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert json.dumps(told)[1:-1].encode() not in written
 
 
 def test_the_checks_can_be_listed(cmdm: Command) -> None:

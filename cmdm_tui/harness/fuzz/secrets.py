@@ -6,6 +6,7 @@ from cmdm_tui.harness.exchange import Headers
 from cmdm_tui.harness.guard import SHORTEST
 
 _SHORTEST = SHORTEST
+_MOST_HIDDEN = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
 
 
@@ -44,6 +45,11 @@ class Secrets:
         self._values["$CMDM_TOKEN_CUT"] = token[:-1]
         self._values["$CMDM_TOKEN_FLIPPED"] = token[:-1] + last
         self._hide(token, "$CMDM_TOKEN")
+
+    def hide_token(self, token: str) -> None:
+        """Take a token out of what is kept that was told and is not used."""
+        if len(self._hidden) < _MOST_HIDDEN:
+            self._hide(token, "$CMDM_TOKEN")
 
     def end_token(self) -> None:
         """Keep the token as one that has ended."""

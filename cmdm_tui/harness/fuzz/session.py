@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 
 from cmdm_tui.api.quota import http_date, whole_number
+from cmdm_tui.harness.canonical import tokens_in
 from cmdm_tui.harness.control import Control, ControlFailed
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
@@ -356,6 +357,8 @@ class Session:
             )  # fmt: skip
         if request.intent.call == "authenticate" and answer.status == 200:
             self._adopt(answer)
+        for token in tokens_in(answer.body):
+            self.secrets.hide_token(token)
         hide = self.secrets.taken_out
         headers = tuple(
             (name.decode("latin-1"), hide(value).decode("latin-1"))
