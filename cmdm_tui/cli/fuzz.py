@@ -1,6 +1,7 @@
 """`cmdm fuzz`: tries a service with what nobody would send, and says where it breaks its word."""
 
 import math
+import os
 import secrets
 import shutil
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.ending import ends_as_interrupted
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.text import one_line
@@ -103,8 +105,7 @@ def fuzz(
     if max_time is not None and not math.isfinite(max_time):
         raise Failure("--max-time takes a number of seconds; leave it out for none.", Exit.USAGE)
     try:
-        from cmdm_tui.harness.fuzz.budget import STOPPED
-        from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings
+        from cmdm_tui.harness.fuzz.engine import FuzzSettings
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
         raise Failure(message, Exit.USAGE) from None
@@ -125,6 +126,8 @@ def fuzz(
     )
     opening = embedded if chosen is None else partial(_as_it_is, chosen)
     folder = report_dir or Path(_REPORT)
+    if report_dir is not None:
+        _make(report_dir)
     with _could_not_run():
         ended, gathering, guard = _run(opening, settings, folder, plain=plain)
         _keep_list(folder, ended.failures, settings)
@@ -133,9 +136,19 @@ def fuzz(
 
             for path in write_reports(gathering.results(), folder, guard):
                 click.echo(f"report  {one_line(str(path), 300)}", err=True)
+    _end(ended, settings.seed)
+
+
+def _end(ended: "RunEnded", seed: int) -> None:
+    """Raise Failure where the run ended otherwise than without a failure."""
+    from cmdm_tui.harness.fuzz.budget import STOPPED
+    from cmdm_tui.harness.fuzz.engine import INTERRUPTED
+    from cmdm_tui.harness.report.results import counted
+
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
-        raise Failure(f"{len(ended.failures)} checks failed; seed {settings.seed}.{cut}")
+        told = counted(len(ended.failures), "failure")
+        raise Failure(f"{told} found; seed {seed}.{cut}")
     if ended.is_cut:
         raise Failure(cut, Exit.USAGE)
     if ended.reason in {INTERRUPTED, STOPPED}:
@@ -171,7 +184,8 @@ def _run(
         gathering(event)
         lines(event)
 
-    return run(opening, settings, tell, folder, guard=guard), gathering, guard
+    with ends_as_interrupted():
+        return run(opening, settings, tell, folder, guard=guard), gathering, guard
 
 
 @contextmanager
@@ -292,6 +306,19 @@ def _known(baseline: "Path | None") -> frozenset[str]:
             message = f"{shown}, line {number}: give a check and a call, such as own-entity get."
             raise Failure(message, Exit.USAGE)
     return frozenset(" ".join(line.split()) for line in lines if line)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder that reports are wanted in, before a run is made for them."""
+    shown = one_line(str(folder), 200)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{shown} cannot be made: {error.strerror}. Give another --report-dir."
+        raise Failure(message, Exit.USAGE) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        message = f"{shown} cannot be written to. Give another --report-dir."
+        raise Failure(message, Exit.USAGE)
 
 
 def _keep_list(folder: Path, failures: tuple[str, ...], settings: "FuzzSettings") -> None:

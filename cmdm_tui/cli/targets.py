@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cmdm_tui.cli.ending import ends_as_interrupted
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 
@@ -132,6 +133,7 @@ def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Genera
         message = "--writes goes with --live: a sandbox is written to anyway, and put back."
         raise Failure(message, Exit.USAGE)
     with ExitStack() as running:
+        running.enter_context(ends_as_interrupted())
         environment = invocation.environment
         if live:
             profile = invocation.profile_asking()

@@ -24,6 +24,9 @@ ADDRESS = "http://127.0.0.1:8765"
 
 BASE = "/api/v1"
 TOKEN = "recorded-token"  # noqa: S105 — it stands for every token
+VARIABLE = "$CMDM_"
+"""How the name begins of what stands for a secret in an exchange."""
+
 REQUEST_HEADERS = frozenset({"content-type"})
 RESPONSE_HEADERS = frozenset({
     "allow", "content-type", "date", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
@@ -161,10 +164,18 @@ def shortened(body: bytes) -> bytes:
 
 def learn_tokens(body: bytes, guard: Guard) -> None:
     """Let the guard know the tokens in an answer."""
-    for _, token, _ in _TOKEN_IN_BODY.findall(body):
-        text = token.decode("utf-8", "replace")
-        if text != TOKEN:
-            guard.learn(text)
+    for text in tokens_in(body):
+        guard.learn(text)
+
+
+def tokens_in(body: bytes) -> list[str]:
+    """Return the tokens in an answer, as its JSON spells them; what stands for one is none."""
+    found = [token.decode("utf-8", "replace") for _, token, _ in _TOKEN_IN_BODY.findall(body)]
+    return [text for text in found if not _stands_for_another(text)]
+
+
+def _stands_for_another(text: str) -> bool:
+    return text == TOKEN or text.startswith(VARIABLE)
 
 
 def _synthetic(interaction: Interaction, guard: Guard) -> bytes:
@@ -183,7 +194,7 @@ def _stand_in(name: str, value: object, guard: Guard) -> object:
     match value:
         case str():
             stand_in = f"recorded-{name.casefold()}"
-            if value != stand_in:
+            if value != stand_in and not _stands_for_another(value):
                 guard.learn(value)
             return stand_in
         case dict():

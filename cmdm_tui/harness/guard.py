@@ -38,7 +38,7 @@ _CHARACTERS = {
     b"L": "\u2028".encode(), b"P": "\u2029".encode(),
 }  # fmt: skip
 _LINE_CONTINUED = re.compile(rb"\\\r?\n[ \t]*(\\(?=[ \t]))?")
-_LINE_FOLDED = re.compile(rb"[ \t]*\r?\n[ \t]*")
+_LINES_FOLDED = re.compile(rb"[ \t]*\r?\n((?:[ \t]*\r?\n)*)[ \t]*")
 _SPACE = re.compile(rb"\s+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{6,}")
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{8,}")
@@ -201,8 +201,9 @@ class _Unfolding:
 
 def _as_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
     if b"\\" in content or b"\n" in content:
-        # A line ends in YAML at any space, which a backslash before it takes away.
-        yield "escaped", _unescaped(_LINE_FOLDED.sub(b" ", _LINE_CONTINUED.sub(b"", content)))
+        # A line ends in YAML at any space, which a backslash before it takes away; a line's end
+        # that is meant stands as an empty line.
+        yield "escaped", _unescaped(_LINES_FOLDED.sub(_unfolded, _LINE_CONTINUED.sub(b"", content)))
         yield "escaped", _unescaped(_around(_ESCAPE, content, margin))
     yield "quoted", _around(_QUOTE, content, margin).replace(b"''", b"'")
     yield "quoted", _around(_DOUBLE_QUOTE, content, margin).replace(b'""', b'"')
@@ -288,6 +289,10 @@ def _inflated(content: bytes | memoryview, window: int) -> bytes:
         if stream.eof:
             return b"".join(pieces)
     return b"\n".join(_PRINTABLE.findall(b"".join(pieces))) if size else b""
+
+
+def _unfolded(found: re.Match[bytes]) -> bytes:
+    return b"\n" * found[1].count(b"\n") or b" "
 
 
 def _unescaped(content: bytes) -> bytes:

@@ -12,7 +12,7 @@ from cmdm_tui.api.address import base_address
 from cmdm_tui.api.auth import sign_in_headers
 from cmdm_tui.api.quota import http_date, unix_time, whole_number
 from cmdm_tui.config import Credentials
-from cmdm_tui.harness.cases.format import Case, Needs, Step
+from cmdm_tui.harness.cases.format import TOKEN, Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
 from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
@@ -136,7 +136,7 @@ class Target:
         self.ready(case)
 
         def learnt(name: str, value: str) -> None:
-            if name == "token":
+            if name.startswith(TOKEN):
                 self.guard.learn(value)
             if captured is not None:
                 captured(name, value)
@@ -150,6 +150,7 @@ class Target:
                     unspoken=self._unspoken(),
                     before=self._before,
                     captured=learnt,
+                    is_alone=self.control is not None,
                 )
         finally:
             if _forgets_tokens(case):

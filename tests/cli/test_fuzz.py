@@ -1,17 +1,24 @@
 """`cmdm fuzz` as a user meets it: what it tells, and how it ends."""
 
+import json
+import os
+import signal
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
+from cmdm_tui.cli.ending import ends_as_interrupted
 from cmdm_tui.cli.fuzz import embedded
+from cmdm_tui.harness.fuzz.budget import Unreachable
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded
+from cmdm_tui.harness.fuzz.session import Session
 from cmdm_tui.harness.fuzz.workers import fuzz as fuzz_with_workers
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.harness.fuzz.conftest import fault
-from tests.harness.mutants.kit import planted
+from tests.harness.mutants.kit import Asked, Given, Inner, planted
 
 
 def test_a_sound_sandbox_has_no_failure(
@@ -104,6 +111,41 @@ def test_a_baseline_that_is_none_ends_with_2(
     assert told in ended.err
 
 
+def test_a_report_folder_that_cannot_be_made_ends_with_2_before_the_run(
+    cmdm: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    ended = cmdm("fuzz", "--report-dir", str(tmp_path / "file" / "report"))
+    assert ended.code == 2
+    assert "Give another --report-dir" in ended.err
+    assert "Fuzzing" not in ended.err
+
+
+@pytest.mark.parametrize("token", [None, "an-other-token", "odd\ntoken"])
+def test_what_stands_for_a_token_is_no_secret_itself(
+    cmdm: Command, tmp_path: Path, token: str | None
+) -> None:
+    """A kept session that signs in makes no secret of the name that stands for its token."""
+
+    async def tell(asked: Asked, inner: Inner) -> Given:
+        given = await inner(asked)
+        if asked.call == "authenticate" and given.ok:
+            memory["token"] = given.json()["token"]
+        if asked.call == "list" and given.ok:
+            return given.say({"token": token or memory["token"]})
+        return given
+
+    memory: dict[str, str] = {}
+    with planted(tell):
+        ended = cmdm("fuzz", "--seed", "1", "--max-requests", "60", "--report-dir", str(tmp_path))
+    assert ended.code == 1, ended
+    assert "left out" not in ended.err + ended.out.decode()
+    assert "$CMDM_TOKEN" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    told = token or memory["token"]
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert json.dumps(told)[1:-1].encode() not in written
+
+
 def test_the_checks_can_be_listed(cmdm: Command) -> None:
     ended = cmdm("fuzz", "--list-checks")
     assert ended.code == 0
@@ -120,3 +162,41 @@ def test_workers_share_the_requests(tmp_path: Path) -> None:
     assert ended.requests == 121
     assert not ended.failures
     assert not [event for event in events if isinstance(event, FailureSaved)]
+
+
+def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path: Path) -> None:
+    heard: list[Event] = []
+
+    def interrupt(event: Event) -> None:
+        heard.append(event)
+        if len(heard) == 20:
+            raise KeyboardInterrupt
+
+    settings = FuzzSettings(seed=1, requests=1_000_000, workers=2)
+    ended = fuzz_with_workers(embedded, settings, interrupt, tmp_path)
+    assert ended.reason == "interrupted"
+    assert 0 < ended.requests < 1_000_000
+    assert heard[-1] == ended
+
+
+def test_a_command_that_is_told_to_end_ends_as_one_that_is_interrupted() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), ends_as_interrupted():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_run_that_cannot_go_on_ends_with_2_and_says_so_in_its_reports(
+    cmdm: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise Unreachable("It is not reached any more.")
+
+    monkeypatch.setattr(Session, "learn", gone)
+    report = tmp_path / "report"
+    ended = cmdm("fuzz", "--max-requests", "9", "--report-dir", str(report))
+    assert ended.code == 2
+    assert "The run was cut short: It is not reached any more." in ended.err
+    junit = ElementTree.parse(report / "junit.xml")
+    assert [one.get("message") for one in junit.iter("error")] == ["It is not reached any more."]
+    assert junit.getroot().get("errors") == "1"

@@ -20,9 +20,11 @@ from cmdm_tui.harness.cases import (
     parse_case,
     read_case,
 )
+from cmdm_tui.harness.cases.meaning import meant
 from cmdm_tui.harness.cases.pointers import NOTHING, pointed
 from cmdm_tui.harness.cases.running import run
 from cmdm_tui.harness.cases.values import Missing, outgoing
+from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.library import built_in, chosen, entries
 from cmdm_tui.harness.sending import Answer, Outgoing
 from cmdm_tui.harness.wire import NoAnswer
@@ -148,7 +150,7 @@ def test_a_token_can_be_spoilt_and_left_out() -> None:
         for kind, text in AUTHORIZATIONS.items()
         if text is not None
     }
-    assert sent["cut"] == "Bearer 01234"
+    assert sent["cut"] == "Bearer 012345678"
     assert sent["doubled"] == "Bearer 01234567890123456789"
     assert sent["flipped"] != sent["good"] == "Bearer 0123456789"
     assert outgoing(step(anonymous=True), values).headers == ()
@@ -194,7 +196,11 @@ def played(case: Case, *bodies: bytes | None) -> list[tuple[int, tuple[str, ...]
 
 def test_expectations_that_are_not_met_are_named() -> None:
     expect = Expectation(
-        status=(201, 202), values={"/a": "1", "/b": 1}, nulls=("/c",), absent=("/d",)
+        status=(201, 202),
+        values={"/a": "1", "/b": 1},
+        nulls=("/c",),
+        absent=("/d",),
+        holds=("null", "City"),
     )
     case = Case(name="x", summary="", endpoint="get", steps=(step(expect=expect),))
     assert played(case, b'{"a":1,"b":1,"c":0,"d":null}') == [
@@ -202,6 +208,7 @@ def test_expectations_that_are_not_met_are_named() -> None:
             200,
             (
                 "The status is 200, not 201 or 202.",
+                "The body does not hold City.",
                 '/a is 1, not "1".',
                 "/c is 0, not null.",
                 "/d is null, not nothing.",
@@ -260,3 +267,56 @@ def test_a_file_of_another_name_than_its_case_is_refused(tmp_path: Path) -> None
     (tmp_path / "contract" / "other.toml").write_bytes(entry.path.read_bytes())
     with pytest.raises(CaseError, match="Give both the same name"):
         entries(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "call", "entity", "external_id"),
+    [
+        ("POST", "/authenticate", "authenticate", "", ""),
+        ("GET", "/Lead?page=1", "list", "lead", ""),
+        ("GET", "/lead/fields", "fields", "lead", ""),
+        ("GET", "/lead/A%2FB", "get", "lead", "A/B"),
+        ("POST", "/event", "create", "event", ""),
+        ("POST", "/event/AB/Task", "create-task", "event", "AB"),
+        ("PUT", "/lead/AB", "update", "lead", "AB"),
+        ("PUT", "/lead/convert/AB", "convert", "lead", "AB"),
+        ("PUT", "/task/close/AB", "close", "task", "AB"),
+        ("DELETE", "/task/AB", "delete", "task", "AB"),
+        ("PATCH", "/task/AB", "other", "", ""),
+        ("GET", "/a/b/c/d", "other", "", ""),
+    ],
+)
+def test_what_a_step_means_is_read_off_its_request(
+    method: str, path: str, call: str, entity: str, external_id: str
+) -> None:
+    case = Case(name="x", summary="", endpoint="get", steps=(step(method=method, path=path),))
+    sent = Exchange(1, method, path, (), b'{"City":"Ely"}', 200, (), b"", 0.0)
+    intent = meant(case, case.steps[0], sent, "")
+    assert (intent.call, intent.entity, intent.external_id) == (call, entity, external_id)
+    takes = call.startswith("create") or call in {"update", "convert"}
+    assert intent.given == ({"City": "Ely"} if takes else None)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", {}),
+        ("per_page=5&page=1&x=1", {"per_page": "5", "page": "1"}),
+        ("sort_by=City&sort_order=desc", {"sort_by": "City", "sort_order": "desc"}),
+        *[(odd, None) for odd in ("per_page=5", "page=0&per_page=1", "per_page=x&page=1",
+                                  "page=1&page=1&per_page=2", "fields=", "sort_order=up")],
+    ],
+)  # fmt: skip
+def test_parameters_that_are_not_what_they_should_be_mean_nothing(
+    query: str, said: dict[str, str] | None
+) -> None:
+    case = Case(name="x", summary="", endpoint="list", steps=(step(path=f"/lead?{query}"),))
+    sent = Exchange(1, "GET", f"/lead?{query}", (), b"", 200, (), b"", 0.0)
+    assert meant(case, case.steps[0], sent, "").query == said
+
+
+def test_a_check_that_there_is_not_is_named() -> None:
+    case = Case(name="x", summary="", endpoint="get", check="no-such", steps=(step(),))
+    assert played(case, b"{}") == [
+        (200, ("There is no check no-such: cmdm fuzz --list-checks tells them.",))
+    ]

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import msgspec
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.harness import guard as guards
@@ -226,6 +226,7 @@ def test_what_a_cassette_has_no_place_for_is_left_out(
 
 @pytest.mark.parametrize("place", KEPT)
 @LAWS
+@example(secret="00\n0")
 @given(secret=SECRET)
 def test_a_secret_that_would_be_kept_stops_the_cassette(
     tmp_path: Path, place: str, secret: str

@@ -6,8 +6,9 @@ what is expected. The same file is replayed offline, sent to a live service, and
 In `path`, `headers`, `authorization`, `body` and expected values, `${name}` stands for a value that
 is known when the step is sent: `client_id`, `client_secret`, `username` and `password` of the
 sign-in, its `token`, `mark` (what marks the records a run makes), `filling`, and every name that an
-earlier step captured. A token can be spoilt: `${token:cut}`, `${token:flipped}`,
-`${token:doubled}`. `$${` stands for `${` itself.
+earlier step captured. A token can be spoilt: `${token:cut}` lacks its last character,
+`${token:flipped}` has another there, `${token:doubled}` stands twice; `${lead:lower}` is an id in
+small letters. `$${` stands for `${` itself.
 """
 
 import base64
@@ -23,6 +24,9 @@ from cmdm_tui.harness.exchange import VALID, Call
 
 VERSION = 1
 BEARER = "Bearer ${token}"
+
+TOKEN = "token"  # noqa: S105 — a name
+"""A capture whose name begins so holds a token, and so a secret."""
 
 FRESH = "new"
 """A capture whose name begins so holds the id of a record that the case made indirectly."""
@@ -45,7 +49,7 @@ Status = Annotated[int, msgspec.Meta(ge=100, le=599)]
 Limit = Annotated[int, msgspec.Meta(ge=1)]
 Value = str | int | float | bool
 
-PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled))?\}")
+PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled|lower))?\}")
 
 
 class CaseError(Exception):
@@ -81,7 +85,8 @@ class Expectation(
     """What is expected of an answer.
 
     `status` is one, or any of several. `values` are expected at JSON pointers (RFC 6901), `nulls`
-    are pointers at which null is expected, `absent` those at which nothing is.
+    are pointers at which null is expected, `absent` those at which nothing is. `holds` are texts
+    that stand somewhere in the body.
     """
 
     status: Status | tuple[Status, ...]
@@ -89,6 +94,7 @@ class Expectation(
     values: dict[Pointer, Value] = {}
     nulls: tuple[Pointer, ...] = ()
     absent: tuple[Pointer, ...] = ()
+    holds: tuple[str, ...] = ()
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -156,8 +162,9 @@ class Case(
 ):
     """One session. `source` is the row or sentence of `api.md` that it comes from.
 
-    `input_class` is `valid`, or `group:name` as of an exchange's intent. `seed` is that of the
-    corpus or the fuzz that the case came from, None where a person wrote it.
+    `input_class` is `valid`, or `group:name` as of an exchange's intent. `check` is one of the
+    oracle's (`cmdm fuzz --list-checks`), which is to hold for the whole session too. `seed` is that
+    of the corpus or the fuzz that the case came from, None where a person wrote it.
     """
 
     name: Name
@@ -166,6 +173,7 @@ class Case(
     input_class: str = VALID
     certainty: Certainty = "documented"
     source: str = ""
+    check: str = ""
     seed: int | None = None
     needs: Needs = Needs()
     steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=50)]

@@ -21,6 +21,11 @@ def problems(step: Step, exchange: Exchange, values: Mapping[str, str]) -> list[
     if exchange.status not in wanted.statuses:
         statuses = " or ".join(str(status) for status in wanted.statuses)
         found.append(f"The status is {exchange.status}, not {statuses}.")
+    found += [
+        f"The body does not hold {one_line(text, 80)}."
+        for text in wanted.holds
+        if text.encode() not in exchange.body
+    ]
     if not (wanted.values or wanted.nulls or wanted.absent):
         return found
     if exchange.json is NO_JSON:

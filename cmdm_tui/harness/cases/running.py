@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cmdm_tui.api.quota import http_date
-from cmdm_tui.harness.cases.format import Case, Step
+from cmdm_tui.harness.cases.format import TOKEN, Case, Step
 from cmdm_tui.harness.cases.judging import problems
+from cmdm_tui.harness.cases.meaning import meant
 from cmdm_tui.harness.cases.pointers import pointed
 from cmdm_tui.harness.cases.values import Missing, outgoing
 from cmdm_tui.harness.exchange import VALID, Exchange, Headers, Intent
 from cmdm_tui.harness.sending import Answer, Outgoing
 from cmdm_tui.harness.wire import NoAnswer
+from cmdm_tui.text import one_line
 
 BASE = "/api/v1"
 """What stands before a target in an exchange's path, whatever the service's own version is."""
@@ -42,12 +44,14 @@ def run(
     unspoken: Mapping[str, str],
     before: BeforeStep = _nothing,
     captured: Captured = _nothing,
+    is_alone: bool = True,
 ) -> list[Played]:
     """Run the case and return what came of each step; after one without a value, no other is sent.
 
     `values` are those that are known beforehand. `unspoken` are values that must not be told, each
-    with what stands for it in the exchanges; what is captured as `token` joins them. `before` is
+    with what stands for it in the exchanges; tokens that are captured join them. `before` is
     called before each step is sent, `captured` with the name and text of each value captured.
+    `is_alone` tells that nobody else makes calls of the service meanwhile.
     """
     known, hidden = dict(values), dict(unspoken)
     done: list[Played] = []
@@ -73,11 +77,35 @@ def run(
             if isinstance(value, str | int) and not isinstance(value, bool):
                 known[name] = str(value)
                 captured(name, str(value))
-                if name == "token":
+                if name.startswith(TOKEN):
                     hidden[str(value)] = "$CMDM_TOKEN"
         found = problems(step, exchange, known)
         done.append(Played(step, _without(exchange, hidden), tuple(found)))
-    return done
+    return _checked(case, done, is_alone=is_alone) if case.check else done
+
+
+def _checked(case: Case, done: list[Played], *, is_alone: bool) -> list[Played]:
+    """Return the steps with what the case's check finds wrong in the light of those before."""
+    from cmdm_tui.harness.oracle import CHECKS, Ledger, judge
+
+    checks = [check for check in CHECKS if check.name == case.check]
+    if not checks:
+        message = (
+            f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks tells them."
+        )
+        return [*done[:-1], replace(done[-1], problems=(*done[-1].problems, message))]
+    ledger = Ledger(is_alone)
+    found: list[Played] = []
+    token = TOKEN
+    for one in done:
+        if one.step.rate_limit is not None:
+            ledger.forget_limits()
+        intent = meant(case, one.step, one.exchange, BASE, token=token)
+        token = next((name for name in one.step.capture if name.startswith(TOKEN)), token)
+        exchange = replace(one.exchange, intent=intent)
+        faults = [finding.message for finding in judge(ledger, exchange, checks)]
+        found.append(replace(one, problems=(*one.problems, *faults)))
+    return found
 
 
 def _exchanged(number: int, going: Outgoing, send: Send, intent: Intent) -> Exchange:

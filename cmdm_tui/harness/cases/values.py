@@ -11,9 +11,10 @@ from cmdm_tui.harness.sending import Outgoing
 FILLING = "filling"
 
 _SPOILT: Mapping[str, Callable[[str], str]] = {
-    "cut": lambda token: token[: len(token) // 2],
+    "cut": lambda token: token[:-1],
     "flipped": lambda token: token[:-1] + ("A" if token[-1:] != "A" else "B"),
     "doubled": lambda token: token + token,
+    "lower": str.lower,
 }
 
 

@@ -6,6 +6,7 @@ import httpx
 
 from cmdm_tui.api.curl import as_curl, sign_in_as_curl
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
+from cmdm_tui.harness.fuzz.naming import respelt
 from cmdm_tui.harness.fuzz.reduce import Path, Taken
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.oracle.contract import BASE
@@ -38,7 +39,13 @@ def _line(url: str, one: Taken, names: dict[str, str]) -> str:
         return f"# {step.method} {step.path[:200]} with {len(step.body):,} bytes of body"
     for external_id, name in names.items():
         # The id stands within single quotes, which end before the variable and begin after it.
-        line = line.replace(external_id, f"'\"${name}\"'")
+        line = respelt(
+            line,
+            external_id,
+            lambda one, whole=external_id, name=name: (
+                f"'\"${name}\"'" if one == whole else f"'\"$(echo ${name} | tr A-Z a-z)\"'"
+            ),
+        )
     if not one.made or one.made in names:
         return line
     return f'ID{len(names) + 1}=$({line} --silent | sed \'s/.*ExternalID" *: *"//; s/".*//\')'

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from cmdm_tui.harness.control import ControlFailed
@@ -89,6 +90,8 @@ class Run:
     _judged: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
+        # Hypothesis keeps what it finds out of a class for good, so there is one for the whole run.
+        self._user = machine_of(self._begin)
         settings = self.settings
         self._budget = Budget(settings.requests, settings.seconds, self.stop)
         self._session = Session(
@@ -197,7 +200,7 @@ class Run:
 
     def _machine(self, seed: int) -> None:
         self._session.phase = "stateful"
-        machine = hypothesis.seed(seed)(machine_of(self._begin))
+        machine = hypothesis.seed(seed)(self._user)
         run_state_machine_as_test(machine, settings=self._hypothesis(_EXAMPLES + 1))  # pyright: ignore[reportUnknownMemberType]
 
     def _hypothesis(self, examples: int) -> hypothesis.settings:
@@ -239,8 +242,11 @@ class Run:
         except Enough:
             if self._best is None:
                 raise
+        except Flaky:
+            # A target that does not answer alike each time: others use it, or it is at fault.
+            pass
         except Exception:
-            # Hypothesis wraps what it raises, and tells of what did not fail each time.
+            # Hypothesis wraps what it raises.
             if self._best is None:
                 raise
         except BudgetSpent as spent:

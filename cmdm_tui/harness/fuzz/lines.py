@@ -15,6 +15,7 @@ from cmdm_tui.harness.fuzz.events import (
     RunEnded,
     RunStarted,
 )
+from cmdm_tui.harness.report.results import counted
 from cmdm_tui.text import one_line
 
 _SECONDS_BETWEEN = 5.0
@@ -47,7 +48,7 @@ class Lines:
                 self._tell_progress(event)
             case FailureFound(_, finding, steps):
                 self._say(f"failed  {finding.check}: {one_line(finding.message, 300)}")
-                self._say(f"        after {steps} requests; looking for fewer")
+                self._say(f"        after {counted(steps, 'request')}; looking for fewer")
             case FailureShrunk():
                 self._tell_failure(event)
             case FailureSaved(_, case):
@@ -89,7 +90,8 @@ class Lines:
                 self._result(f"{call:<18} {words}")
         rate = event.requests / max(event.seconds, 0.001)
         self._result(
-            f"{event.requests:,} requests in {event.examples:,} examples, {event.seconds:.1f} s, "
+            f"{counted(event.requests, 'request')} in {counted(event.examples, 'example')}, "
+            f"{event.seconds:.1f} s, "
             f"{rate:,.0f} a second; ended: {one_line(event.reason, 200)}."
         )
         for failure, count in sorted(self._known.items()):
@@ -98,16 +100,18 @@ class Lines:
         for record in event.left:
             self._result(f"left on the service: {one_line(record, 100)}")
         found = sorted(set(event.failures))
-        self._result(f"{len(found)} failures: {', '.join(found)}." if found else "No failure.")
+        self._result(
+            f"{counted(len(found), 'failure')}: {', '.join(found)}." if found else "No failure."
+        )
 
 
 def _begun(event: RunStarted) -> str:
-    bounds = [f"{event.requests:,} requests" if event.requests is not None else "",
+    bounds = [counted(event.requests, "request") if event.requests is not None else "",
               f"{event.seconds:g} seconds" if event.seconds is not None else ""]  # fmt: skip
     bound = " or ".join(filter(None, bounds)) or "Ctrl-C"
     how = "restored for each example" if event.restores else "with records of the run's own"
     how = how if event.writes else "reading only"
     return (
         f"Fuzzing {one_line(event.url, 200)}, {how}: seed {event.seed}, until {bound}, "
-        f"{len(event.checks)} checks."
+        f"{counted(len(event.checks), 'check')}."
     )

@@ -7,9 +7,11 @@ differ from run to run, so the id that a step made is put in wherever a later on
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.fuzz.asking import Request, Step, many
+from cmdm_tui.harness.fuzz.asking import Request, Step, fields, many
+from cmdm_tui.harness.fuzz.naming import respelt
 from cmdm_tui.harness.fuzz.session import Broken, Session
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.oracle.reading import reading
@@ -90,13 +92,13 @@ def reduced(session: Session, path: Path, keep: Keep, *, until: float) -> None:
 def _self_contained(session: Session, path: Path) -> Path:
     """Return steps that fail knowing nothing but what they see themselves, if such can be made.
 
-    For that, lists of the entities are read first.
+    For that, lists of the entities and of their fields are read first.
     """
     requests = [one.step for one in path.taken if isinstance(one.step, Request)]
     entities = dict.fromkeys(step.intent.entity for step in requests if step.intent.entity)
     if any(step.intent.call == "convert" for step in requests):
         entities |= dict.fromkeys(("account", "contact"))
-    first = tuple(Taken(many(entity)) for entity in entities)
+    first = tuple(Taken(ask(entity)) for entity in entities for ask in (fields, many))
     alone = replace(path, taken=(*first, *path.taken), is_alone=True)
     return replayed(session, alone) or path
 
@@ -121,14 +123,26 @@ def replayed(session: Session, path: Path) -> Path | None:
 def _with_ids(step: Step, ids: Mapping[str, str]) -> Step:
     if not ids or not isinstance(step, Request):
         return step
-    path, body, intent = step.path, step.body, step.intent
+    path, body, intent = step.path, step.body.decode("latin-1"), step.intent
     for old, new in ids.items():
-        path = path.replace(old, new)
-        body = body.replace(old.encode(), new.encode())
+        path = respelt(path, old, lambda one, old=old, new=new: _in_a_path(_as(one, old, new)))
+        body = respelt(body, old, lambda one, old=old, new=new: _as(one, old, new))
+    ids = {
+        **ids,
+        **{old.lower(): new.lower() for old, new in ids.items() if old.lower() not in ids},
+    }
     given = intent.given
     if given is not None:
         given = {name: ids.get(value, value) if isinstance(value, str) else value
                  for name, value in given.items()}  # fmt: skip
     external_id = ids.get(intent.external_id, intent.external_id)
     intent = replace(intent, external_id=external_id, given=given)
-    return replace(step, path=path, body=body, intent=intent)
+    return replace(step, path=path, body=body.encode("latin-1"), intent=intent)
+
+
+def _as(spelling: str, old: str, new: str) -> str:
+    return new if spelling == old else new.lower()
+
+
+def _in_a_path(external_id: str) -> str:
+    return quote(external_id, safe="")

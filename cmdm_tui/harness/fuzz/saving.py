@@ -2,15 +2,18 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cmdm_tui.harness.cases.format import Case, Expectation, Filling, Step, literal
+import msgspec
+
+from cmdm_tui.harness.cases.format import TOKEN, Case, Expectation, Filling, Step, literal
 from cmdm_tui.harness.cases.writing import case_bytes
-from cmdm_tui.harness.exchange import Exchange, Headers
+from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
+from cmdm_tui.harness.fuzz.naming import respelt
 from cmdm_tui.harness.guard import Guard
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
@@ -20,10 +23,6 @@ from cmdm_tui.text import one_line
 _MOST_STEPS = 50
 _LONG_RUN = re.compile(r"(.)\1{999,}", re.DOTALL)
 _VARIABLES = {
-    "$CMDM_TOKEN_FLIPPED": "${token:flipped}",
-    "$CMDM_TOKEN_CUT": "${token:cut}",
-    "$CMDM_TOKEN_ENDED": "${token}",
-    "$CMDM_TOKEN": "${token}",
     "$CMDM_CLIENT_ID": "${client_id}",
     "$CMDM_CLIENT_SECRET": "${client_secret}",
     "$CMDM_USERNAME": "${username}",
@@ -33,6 +32,9 @@ _POINTERS = {"convert": "/Account ExternalID"}
 _HOUR, _TO_THE_HOUR = 3_600.0, 1_800.0
 """A case is played from half past an hour on; waiting for longer would end its token."""
 _UNEXPECTED = frozenset({500})
+_OK, _OVER_LIMIT = 200, 429
+_UNCOUNTED = frozenset({0, 401})
+_OF_THE_LIMIT, _OF_THE_FAULT = "refused-when-used-up", "error-names-fault"
 
 
 def save_failure(
@@ -67,15 +69,17 @@ def case_of(name: str, path: reduce.Path, *, seed: int) -> Case:
         input_class=finding.input_class,
         certainty="ours" if check is None else check.certainty,
         source="" if check is None else check.sentence,
+        check=finding.check,
         seed=seed,
         steps=_steps(path)[-_MOST_STEPS:],
     )
 
 
 def _steps(path: reduce.Path) -> tuple[Step, ...]:
-    exchanges, names = list(path.log), dict[str, str]()
+    exchanges, names, tokens = list(path.log), dict[str, str](), [TOKEN]
     steps: list[Step] = []
     before: dict[str, Any] = {}
+    used = 0
     for one in path.taken:
         step = one.step
         if isinstance(step, Wait):
@@ -84,11 +88,16 @@ def _steps(path: reduce.Path) -> tuple[Step, ...]:
             before["advance"] = before.get("advance", 0.0) + seconds
             continue
         if isinstance(step, Limit):
-            before["rate_limit"] = max(len(steps) + step.calls, 1)
+            before["rate_limit"] = max(used + step.calls, 1)
             continue
         exchange = exchanges.pop(0)
         finding = path.finding if not exchanges else None
-        steps.append(_step(step, exchange, finding, names, before))
+        made = _step(step, exchange, finding, names, {**before, **_authorization(step, tokens)})
+        if step.intent.call == "authenticate" and exchange.status == _OK:
+            tokens.append(f"{TOKEN}{len(tokens) + 1}")
+            made = msgspec.structs.replace(made, capture={tokens[-1]: "/token"})
+        steps.append(made)
+        used += exchange.status not in _UNCOUNTED
         before = {}
     return tuple(steps)
 
@@ -101,7 +110,7 @@ def _step(
     before: Mapping[str, Any],
 ) -> Step:
     known = dict(names)
-    said: dict[str, Any] = {**before, **_authorization(request.headers)}
+    said: dict[str, Any] = dict(before)
     made = reading(exchange).made
     if made and made not in names:
         names[made] = f"id{len(names) + 1}"
@@ -120,17 +129,20 @@ def _step(
     return Step(
         method=request.method,
         path=_with_names(target, known),
-        expect=_expected(exchange, finding, known),
+        expect=_expected(exchange, finding, known, request.intent.names),
         **said,
     )
 
 
-def _expected(exchange: Exchange, finding: Finding | None, names: Mapping[str, str]) -> Expectation:
-    status = (exchange.status,) if exchange.status else ()
+def _expected(
+    exchange: Exchange, finding: Finding | None, names: Mapping[str, str], at_fault: str
+) -> Expectation:
     if finding is None:
-        return Expectation(status=_one_or_many(frozenset(status)))
+        answered = frozenset({exchange.status}) if exchange.status else frozenset[int]()
+        return Expectation(status=_one_or_many(answered))
     right = finding.right or DOCUMENTED_STATUSES - _UNEXPECTED
-    statuses = right if exchange.status not in right else frozenset(status)
+    if finding.check == _OF_THE_LIMIT and exchange.status != _OVER_LIMIT:
+        right = frozenset({_OVER_LIMIT})
     values: dict[str, Any] = {}
     nulls: list[str] = []
     for name, value in finding.values:
@@ -139,7 +151,8 @@ def _expected(exchange: Exchange, finding: Finding | None, names: Mapping[str, s
             nulls.append(pointer)
         else:
             values[pointer] = _with_names(literal(value), names)
-    return Expectation(status=_one_or_many(statuses), values=values, nulls=tuple(nulls))
+    holds = (at_fault,) if finding.check == _OF_THE_FAULT else ()
+    return Expectation(status=_one_or_many(right), values=values, nulls=tuple(nulls), holds=holds)
 
 
 def _one_or_many(statuses: frozenset[int]) -> int | tuple[int, ...]:
@@ -147,10 +160,12 @@ def _one_or_many(statuses: frozenset[int]) -> int | tuple[int, ...]:
     return found[0] if len(found) == 1 else found
 
 
-def _authorization(lines: Headers) -> dict[str, Any]:
-    if lines == BEARER:
+def _authorization(request: Request, tokens: Sequence[str]) -> dict[str, Any]:
+    """Return how a step is authorized; `tokens` name those that were received, the newest last."""
+    lines = request.headers
+    if lines == BEARER and len(tokens) == 1:
         return {}
-    told = [(name, _as_variables(value)) for name, value in lines]
+    told = [(name, _as_variables(value, tokens)) for name, value in lines]
     own = [value for name, value in told if name == "authorization"]
     if len(own) == 1:
         others = tuple(line for line in told if line[0] != "authorization")
@@ -158,8 +173,17 @@ def _authorization(lines: Headers) -> dict[str, Any]:
     return {"anonymous": True, **({"headers": tuple(told)} if told else {})}
 
 
-def _as_variables(value: str) -> str:
-    for variable, name in _VARIABLES.items():
+def _as_variables(value: str, tokens: Sequence[str]) -> str:
+    before, now = tokens[-2:] if len(tokens) > 1 else (tokens[0], tokens[0])
+    # The longer names first: one begins as the other does.
+    names = {
+        "$CMDM_TOKEN_FLIPPED": f"${{{now}:flipped}}",
+        "$CMDM_TOKEN_CUT": f"${{{now}:cut}}",
+        "$CMDM_TOKEN_ENDED": f"${{{before}}}",
+        "$CMDM_TOKEN": f"${{{now}}}",
+        **_VARIABLES,
+    }
+    for variable, name in names.items():
         value = value.replace(variable, name)
     return value
 
@@ -186,5 +210,12 @@ def _long(text: str) -> tuple[str, Filling | None]:
 
 def _with_names(text: str, names: Mapping[str, str]) -> str:
     for external_id, name in names.items():
-        text = text.replace(external_id, f"${{{name}}}")
+        small = f"${{{name}:lower}}"
+        text = respelt(
+            text,
+            external_id,
+            lambda one, whole=external_id, name=name, small=small: (
+                f"${{{name}}}" if one == whole else small
+            ),
+        )
     return text

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 
 from cmdm_tui.harness.exchange import Headers
+from cmdm_tui.harness.guard import SHORTEST
 
-_SHORTEST = 6
+_SHORTEST = SHORTEST
+_MOST_HIDDEN = 1_000
+_ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
 
 
 class Secrets:
@@ -28,7 +31,12 @@ class Secrets:
     @property
     def has_ended_token(self) -> bool:
         """Whether there is a token that has ended."""
-        return "$CMDM_TOKEN_ENDED" in self._values
+        return _ENDED in self._values
+
+    def has_what(self, headers: Headers) -> bool:
+        """Tell whether there is a value for what header lines name: a token may not have ended."""
+        names_ended = any(_ENDED in value for _, value in headers)
+        return self.has_ended_token or not names_ended
 
     def sign_in(self, token: str) -> None:
         """Use a new token from now on."""
@@ -38,13 +46,18 @@ class Secrets:
         self._values["$CMDM_TOKEN_FLIPPED"] = token[:-1] + last
         self._hide(token, "$CMDM_TOKEN")
 
+    def hide_token(self, token: str) -> None:
+        """Take a token out of what is kept that was told and is not used."""
+        if len(self._hidden) < _MOST_HIDDEN:
+            self._hide(token, "$CMDM_TOKEN")
+
     def end_token(self) -> None:
         """Keep the token as one that has ended."""
-        self._values["$CMDM_TOKEN_ENDED"] = self._values.get("$CMDM_TOKEN", "")
+        self._values[_ENDED] = self._values.get("$CMDM_TOKEN", "")
 
     def forget_ended(self) -> None:
         """Forget the token that has ended: time was turned back."""
-        self._values.pop("$CMDM_TOKEN_ENDED", None)
+        self._values.pop(_ENDED, None)
 
     def put_in(self, headers: Headers) -> list[tuple[str | bytes, str | bytes]]:
         """Return header lines with the values of the variables that they name."""

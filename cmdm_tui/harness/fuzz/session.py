@@ -4,14 +4,15 @@ import contextlib
 import time
 from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
-from time import sleep
 
 from cmdm_tui.api.quota import http_date, whole_number
+from cmdm_tui.harness.canonical import tokens_in
 from cmdm_tui.harness.control import Control, ControlFailed
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
 from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Unreachable
 from cmdm_tui.harness.fuzz.events import CheckFailed, Event, ExchangeMade, Phase
+from cmdm_tui.harness.fuzz.reaching import Reaching
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.oracle import Check, Finding, Ledger, judge
@@ -19,7 +20,7 @@ from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
 from cmdm_tui.harness.oracle.reading import reading
 from cmdm_tui.harness.target import MORNING
-from cmdm_tui.harness.wire import Answer, Lines, NoAnswer, NotReached, Wire
+from cmdm_tui.harness.wire import Answer, NoAnswer
 
 _SNAPSHOT = "cmdm-fuzz"
 _MOST_READ = 5_000
@@ -27,9 +28,6 @@ _MOST_READ = 5_000
 _SOME = {"per_page": "50", "page": "1"}
 _ONE = {"per_page": "1", "page": "1"}
 _REMAINING = b"x-rate-limit-remaining"
-_LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
-_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between attempts to reach a target that was there before."""
 _LIMIT_REACHED = 429
 
 
@@ -72,7 +70,6 @@ class Session:
         self._made: dict[tuple[str, str], None] = {}
         self._kept_by_the_service: dict[tuple[str, str], None] = {}
         self._remaining: int | None = None
-        self._was_reached = False
         self.entities = target.entities
         self.steps: list[Step] = []
         self.log: list[Exchange] = []
@@ -85,12 +82,14 @@ class Session:
         self._checks = tuple(checks)
         self._tell = tell
         self._worker = worker
-        self._wire = Wire(target.url)
+        self._reaching = Reaching(target.url, budget)
         self._number = 0
         self._is_saved = False
         self._is_clock_moved = False
+        self._is_token_later = False
         self._is_morning = False
         self._offset = 0.0
+        self._stood_at: float | None = None
         self._rate_limit: int | None = None
         self._is_limited = False
 
@@ -102,10 +101,12 @@ class Session:
             self._clean()
         finally:
             if self.control is not None:
-                if self._is_morning:
-                    self.control.set_clock(time.time() + self._offset)
+                if self._is_morning and self._stood_at is not None:
+                    self.control.stand(self._stood_at)
+                elif self._is_morning:
+                    self.control.run_on(time.time() + self._offset)
                 self.control.close()
-            self._wire.close()
+            self._reaching.close()
 
     # What comes before the examples
 
@@ -115,9 +116,12 @@ class Session:
         Raises Refused where there is no signing in, ControlFailed where the control plane refuses.
         """
         if self.control is not None:
-            # So that a run is the same at every time of day: what ends the hour, what the token.
-            self._offset = self.control.now() - time.time()
-            self.control.set_clock(MORNING)
+            # So that a run is the same at every time of day, and at every pace: what ends the hour,
+            # what the token.
+            now = self.control.now()
+            self._stood_at = now if self.control.is_standing() else None
+            self._offset = now - time.time()
+            self.control.stand(MORNING)
             self._is_morning = True
         self.sign_in_quietly()
         if self.control is not None:
@@ -182,7 +186,16 @@ class Session:
         self.steps, self.log = [], []
         if self.control is not None:
             self.restore()
+            self._sign_in_as_at_first()
             self.ledger = self.base.fork()
+
+    def _sign_in_as_at_first(self) -> None:
+        """Sign in anew where an example did so later in the day: its token would end later too."""
+        if self._is_token_later:
+            self._is_token_later = False
+            # A sign-in that is refused is for the oracle to say something of.
+            with contextlib.suppress(Refused):
+                self.sign_in_quietly()
 
     @property
     def left(self) -> tuple[tuple[str, str], ...]:
@@ -223,7 +236,7 @@ class Session:
         with _controlled():
             control.restore(_SNAPSHOT, calls=True)
             if self._is_clock_moved:
-                control.set_clock(MORNING)
+                control.stand(MORNING)
                 self._is_clock_moved = False
                 self.secrets.forget_ended()
             if self._is_limited and self._rate_limit is not None:
@@ -242,6 +255,8 @@ class Session:
             return None
         is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
         if not self.target.may_write and not is_reading:
+            return None
+        if not self.secrets.has_what(step.headers):
             return None
         self._keep_floor()
         self._keep_for_cleaning()
@@ -314,47 +329,23 @@ class Session:
             raise BudgetSpent(message)
 
     def _sent(self, request: Request) -> Answer:
-        lines = self.secrets.put_in(request.headers)
         path = request.path
         if self.target.base != BASE and path.startswith(f"{BASE}/"):
             path = self.target.base + path.removeprefix(BASE)
-        answer = self._reached(request, path, lines)
+        # What was made on somebody's service is to be deleted, and so its id is to be known.
+        is_patient = self.target.is_to_be_cleaned and request.method not in {"GET", "HEAD"}
+        answer = self._reaching.send(
+            request.method,
+            path,
+            self.secrets.put_in(request.headers),
+            request.body,
+            is_patient=is_patient,
+        )
         told = next((value for name, value in answer.headers if name == _REMAINING), b"")
         remaining = whole_number(told.decode("latin-1"))
         if request.intent.authorization in {"good", "sign-in"} and remaining is not None:
             self._remaining = remaining
         return answer
-
-    def _reached(self, request: Request, path: str, lines: Lines) -> Answer:
-        """Send a request; where there is no connection any more, try again for a while.
-
-        Nothing was sent then, so that nothing is repeated. Raises NoAnswer, and Unreachable for a
-        service that stays away.
-        """
-        for pause in (*_PAUSES, None):
-            try:
-                seconds = self._patience(request)
-                answer = self._wire.send(request.method, path, lines, request.body, timeout=seconds)
-            except NotReached as error:
-                if not self._was_reached:
-                    raise
-                if pause is None or self._budget.is_over:
-                    message = f"{self.target.url} is not reached any more. {error}"
-                    raise Unreachable(message) from error
-                sleep(pause)
-            else:
-                self._was_reached = True
-                return answer
-        raise AssertionError
-
-    def _patience(self, request: Request) -> float:
-        """Return for how many seconds an answer is waited for."""
-        left = self._budget.seconds_left
-        is_reading = request.method in {"GET", "HEAD"}
-        if left is None or (self.target.is_to_be_cleaned and not is_reading):
-            # What was made there is to be deleted, and so its id is to be known.
-            return _LONGEST_WAIT
-        return min(max(left, _SHORTEST_WAIT), _LONGEST_WAIT)
 
     def _kept(self, request: Request, answer: Answer | None, failure: str) -> Exchange:
         """Return the exchange without secrets; a token that it tells is used from now on."""
@@ -366,6 +357,8 @@ class Session:
             )  # fmt: skip
         if request.intent.call == "authenticate" and answer.status == 200:
             self._adopt(answer)
+        for token in tokens_in(answer.body):
+            self.secrets.hide_token(token)
         hide = self.secrets.taken_out
         headers = tuple(
             (name.decode("latin-1"), hide(value).decode("latin-1"))
@@ -384,6 +377,7 @@ class Session:
         # What cannot stand in a header is no token; that is for the oracle to say.
         if isinstance(token, str) and token and token.isascii() and token.isprintable():
             self.secrets.sign_in(token)
+            self._is_token_later = self._is_clock_moved
 
 
 @contextlib.contextmanager

@@ -1,9 +1,11 @@
 """Fuzzes with several processes, each with a seed and a share of the requests of its own."""
 
 import multiprocessing
+import signal
+import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.budget import Stop
-from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
+from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings, Run
 from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStarted, Tell
 from cmdm_tui.harness.fuzz.saving import save_failure
 from cmdm_tui.harness.fuzz.target import Target
@@ -20,6 +22,8 @@ from cmdm_tui.harness.guard import Guard, SecretLeak
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 Opening = Callable[[], AbstractContextManager[Target]]
 """Opens a target; a function of a module, so that a worker's process can be told it."""
@@ -109,23 +113,50 @@ def _fuzz_many(
         )
         for number in range(settings.workers)
     ]
-    for process in processes:
-        process.start()
     listener = _Listener(settings, tell, guard)
-    ended = listener.ended
+    ended, is_interrupted = listener.ended, False
     try:
+        with _interrupts_held():
+            for process in processes:
+                process.start()
         while len(ended) < len(processes):
-            listener.hear(_next(messages, processes, ended))
-            if stop is not None and stop.is_set():
+            try:
+                listener.hear(_next(messages, processes, ended))
+            except KeyboardInterrupt:
+                if is_interrupted:
+                    raise
+                is_interrupted = True
+            if is_interrupted or (stop is not None and stop.is_set()):
                 ending.set()
     finally:
         for process in processes:
-            if len(ended) < len(processes):
-                process.terminate()
-            process.join()
+            if process.pid is not None:
+                if len(ended) < len(processes):
+                    process.kill()
+                process.join()
     total = _together(list(ended.values()))
+    if is_interrupted and not total.is_cut:
+        total = replace(total, reason=INTERRUPTED)
     tell(total)
     return total
+
+
+@contextmanager
+def _interrupts_held() -> Generator[None]:
+    """Start processes in the block that no Ctrl-C, and no signal to all of them, reaches.
+
+    They are told to end by whoever started them, and so have the time to put back and clean up.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        # Only that one may; where another fuzzes, a screen has the terminal.
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass

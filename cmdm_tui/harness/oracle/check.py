@@ -65,5 +65,6 @@ def _wanted(seen: "Seen") -> tuple[tuple[str, str | None], ...]:
     return tuple(
         (clash.name, clash.known)
         for clash in seen.clashes
-        if clash.name and isinstance(clash.known, str | None)
+        # Of two readings that differ, nobody knows which is right.
+        if clash.name and clash.cause != "read" and isinstance(clash.known, str | None)
     )

@@ -47,6 +47,11 @@ def reading(exchange: Exchange) -> Reading:
     return _of_call(call, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
 
 
+def said(number: int | None) -> str:
+    """Return a number that an answer should tell as words tell it."""
+    return "no number" if number is None else str(number)
+
+
 def _of_call(call: str, content: dict[str, Any]) -> Reading:
     match call:
         case "get":

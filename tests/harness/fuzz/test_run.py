@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis.errors import FlakyStrategyDefinition
 
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness.cases.reading import read_case
 from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.fuzz import session
+from cmdm_tui.harness.fuzz import engine, reaching
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
@@ -21,6 +22,7 @@ from cmdm_tui.harness.fuzz.events import (
     FailureSaved,
     FailureShrunk,
 )
+from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.session import Refused
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.fuzz.workers import fuzz_one
@@ -149,6 +151,33 @@ def test_a_case_of_a_failure_passes_where_nothing_is_wrong(fuzz: Fuzz) -> None:
     assert [list(one.problems) for one in played] == [[]] * len(played)
 
 
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("totals are numbers", "documented-shape"),
+        ("requests without a token are counted", "quota-falls-by-one"),
+        ("pages overlap by one", "pages-partition"),
+        ("a token ends five minutes early", "token-good-until-reset"),
+        ("ids are updated whatever their case", "id-case"),
+    ],
+)
+def test_a_case_of_a_failure_that_no_status_shows_fails_by_its_check(
+    fuzz: Fuzz, name: str, check: str
+) -> None:
+    with sandbox(fault(name)) as target:
+        told = fuzz(target, seed=1, requests=4_000, fails_fast=True, only=frozenset({check}))
+        (saved,) = told.of(FailureSaved)
+        assert told.of(FailureShrunk)[0].is_confirmed
+        case = read_case(saved.case)
+        with service(target) as broken:
+            found = [one.problems for one in broken.play(case)]
+    with sandbox() as target, service(target) as sound:
+        assert [list(one.problems) for one in sound.play(case)] == [[]] * len(case.steps)
+    assert case.check == check
+    assert found[-1]
+    assert not any(found[:-1])
+
+
 def test_a_failure_found_by_the_last_request_is_kept_too(fuzz: Fuzz) -> None:
     with sandbox(fault(BROKEN_UPDATE)) as target:
         first = fuzz(target, seed=1, requests=4_000, fails_fast=True, shrinks=False)
@@ -248,6 +277,24 @@ def test_the_floor_is_kept_from_the_first_call_on(fuzz: Fuzz) -> None:
     assert "4,999 are kept" in told.ended.reason
 
 
+def test_a_target_that_wavers_is_fuzzed_on(fuzz: Fuzz, monkeypatch: pytest.MonkeyPatch) -> None:
+    def waver(*_: object, **__: object) -> None:
+        raise FlakyStrategyDefinition("Inconsistent data generation")
+
+    monkeypatch.setattr(engine, "run_state_machine_as_test", waver)
+    with sandbox() as target:
+        told = fuzz(target, seed=1, requests=90)
+    assert told.ended.reason == "90 requests made"
+
+
+def test_the_clock_stands_while_a_run_goes_on(fuzz: Fuzz) -> None:
+    with sandbox() as target:
+        told = fuzz(target, seed=1, requests=250, only=frozenset({"stateless"}))
+        with contextlib.closing(Control(target.control or "", target.control_token or "")) as after:
+            assert not after.is_standing()
+    assert len({one.moment for one in told.exchanges}) == 1
+
+
 def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz) -> None:
     refused: list[str] = []
 
@@ -270,7 +317,7 @@ def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz)
 def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_control: bool
 ) -> None:
-    monkeypatch.setattr(session, "_PAUSES", (0.0,))
+    monkeypatch.setattr(reaching, "_PAUSES", (0.0,))
     told = Told()
     with contextlib.ExitStack() as running:
         target = running.enter_context(sandbox(fault("405 without Allow")))
@@ -307,7 +354,7 @@ def test_a_service_that_comes_back_is_fuzzed_on(
             if len(told.exchanges) == 20:
                 running.close()
 
-        monkeypatch.setattr(session, "sleep", come_back)
+        monkeypatch.setattr(reaching, "sleep", come_back)
         live = replace(target_of(info), control=None, may_write=False, is_alone=False)
         ended = fuzz_one(live, FuzzSettings(seed=1, requests=60), tell, tmp_path / "report")
     assert ended.reason == "60 requests made"
@@ -339,6 +386,13 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
     for secret in (*tokens, *target.credentials.values(), target.control_token or ""):
         assert secret.encode() not in everything
     assert b"$CMDM_TOKEN" in curl
+
+
+@pytest.mark.parametrize("password", ["four", "fünf5", "a longer one"])
+def test_a_short_secret_is_taken_out_too(password: str) -> None:
+    secrets = Secrets({"password": password, "username": "abc"})
+    assert secrets.taken_out(f"<{password}> abc".encode()) == b"<$CMDM_PASSWORD> abc"
+    assert secrets.values == {password}
 
 
 def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:

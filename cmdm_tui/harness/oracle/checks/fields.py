@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.contract import has_form
 from cmdm_tui.harness.oracle.ledger import Ledger
-from cmdm_tui.harness.oracle.reading import Row
+from cmdm_tui.harness.oracle.reading import Row, said
 from cmdm_tui.harness.oracle.seen import Seen
 
 
@@ -71,12 +71,12 @@ def field_totals(seen: Seen) -> Iterator[str]:
         if ids != wanted:
             yield "The fields listed are not that part of the whole field list."
         if reading.total != len(told):
-            yield f"Total Records is {reading.total}, and there are {len(told)} fields."
+            yield f"Total Records is {said(reading.total)}, and there are {len(told)} fields."
     if page is None:
         return
     pages = -(-(reading.total or 0) // page[0])
-    if reading.pages != pages:
-        yield f"Total Page is {reading.pages} where it should be {pages}."
+    if reading.pages != pages and not (pages == 0 and reading.pages == 1):
+        yield f"Total Page is {said(reading.pages)} where it should be {pages}."
 
 
 CHECKS = (

@@ -6,6 +6,7 @@ from typing import Any
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.contract import loose_key, sort_key
 from cmdm_tui.harness.oracle.lists import Order
+from cmdm_tui.harness.oracle.reading import said
 from cmdm_tui.harness.oracle.seen import Seen
 
 
@@ -75,7 +76,7 @@ def totals_add_up(seen: Seen) -> Iterator[str]:
     if not any(_adds_up(total, one, number, told, held) for one in range(size, 0, -1)):
         yield (
             f"Page {number}, of {size} asked for, holds {held} records, of {total}, and Total "
-            f"Pages is {told}."
+            f"Pages is {said(told)}."
         )
 
 
@@ -93,7 +94,7 @@ def unpaged_is_whole(seen: Seen) -> Iterator[str]:
     if len(reading.rows) != reading.total:
         yield f"Total Records is {reading.total}, and {len(reading.rows)} are listed."
     if reading.pages != 1:
-        yield f"The total of pages is {reading.pages} for a list that is not paged."
+        yield f"Total Pages is {said(reading.pages)} for a list that is not paged."
 
 
 def past_the_end(seen: Seen) -> Iterator[str]:

@@ -1,0 +1,25 @@
+"""Puts another name in the place of a record's id, in a path or a body that holds it."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+_LONG = 8
+"""Characters from which on an id stands for nothing else, wherever it is found."""
+
+
+def respelt(text: str, external_id: str, name: Callable[[str], str]) -> str:
+    """Return the text with `name` of each spelling in the place of the id.
+
+    The spellings are the id, the id in small letters, and either as it stands in a path. A short id
+    is only meant where it is a whole segment of a path or a whole text of a body.
+    """
+    for spelling in dict.fromkeys((external_id, external_id.lower())):
+        for written in dict.fromkeys((spelling, quote(spelling, safe=""))):
+            if written not in text:
+                continue
+            found = re.escape(written)
+            if len(external_id) < _LONG:
+                found = rf'(?<=[/"]){found}(?=[/"?]|$)'
+            text = re.sub(found, lambda _, spelling=spelling: name(spelling), text)
+    return text
