@@ -138,7 +138,8 @@ class Tables:
         page = await self._first_in_order(entity, name, descending=descending)
         if page is None or not facts.shows_order(page, name, descending=descending):
             return ()
-        return facts.fields_of_page(page)
+        is_all = min(wanted, page.total_records or wanted) <= len(page.records)
+        return facts.fields_of_page(page) if is_all else ()
 
     async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
         """Return the fields that the first page in an extreme's order shows; none in doubt.

@@ -3,7 +3,7 @@
 import pytest
 
 from cmdm_tui.query.errors import Refused, SqlError
-from cmdm_tui.query.parse import Describe, Select, parse
+from cmdm_tui.query.parse import Describe, Select, ShowEntities, parse
 from tests.query.conftest import Opened
 
 
@@ -19,6 +19,11 @@ from tests.query.conftest import Opened
 )
 def test_an_entity_to_describe_is_named_in_words_or_quotes(sql: str, entity: str) -> None:
     assert parse(sql) == Describe(entity)
+
+
+@pytest.mark.parametrize("sql", ["show entities", "SHOW TABLES -- all", "SHOW ENTITIES; /* x */"])
+def test_what_entities_there_are_is_asked_with_or_without_a_comment(sql: str) -> None:
+    assert parse(sql) == ShowEntities()
 
 
 @pytest.mark.parametrize("sql", ["DESCRIBE lead; SELECT 1", 'DESCRIBE "lead"; DROP TABLE lead'])
