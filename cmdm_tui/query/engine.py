@@ -195,6 +195,8 @@ class Streaming:
         self._keeps = keeps
         self._used = used
         self._stop = asyncio.Event()
+        self._is_left = False
+        """Whether the reader has left the loop, and asks for what came if it wants that."""
         self.result: Result | None = None
         self._run: Run | None = None
 
@@ -256,8 +258,14 @@ class Streaming:
         try:
             async with aclosing(run.batches(wanted=wanted)) as batches:
                 async for rows in batches:
-                    yield rows
+                    try:
+                        yield rows
+                    except GeneratorExit:
+                        self._is_left = True
+                        raise
         except asyncio.CancelledError:
+            if self._is_left:
+                raise
             if self._stop.is_set():
                 # It was to stop before: now it is to end at once, whatever has come.
                 run.close()

@@ -4,6 +4,7 @@ The last result stays in hand: it is sorted, shown and written again without a c
 """
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,9 @@ class Queries:
         session.shows_query = True
         output = _Output(session)
         try:
-            async for batch in streaming:
-                output.rows(batch.columns, batch.rows)
+            async with aclosing(aiter(streaming)) as batches:
+                async for batch in batches:
+                    output.rows(batch.columns, batch.rows)
         finally:
             self._running = None
             if streaming.result is not None:

@@ -306,6 +306,19 @@ def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:
     assert b"BrokenPipe" not in errors
 
 
+def test_a_reader_that_has_gone_ends_it_quietly_between_pages(
+    home: Path, small_pages: Starved
+) -> None:
+    small_pages()
+    with started("-o", "jsonl", "--yes", "SELECT * FROM lead") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 1
+
+
 FULL = "The output cannot be written: No space left on device"
 
 

@@ -1,5 +1,6 @@
 """What a run has read is kept as it was, values of every kind, and found again."""
 
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,13 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, content: str) -> None:
     file.write_text(content)
     with pytest.raises(QueryError, match="keeps nothing of a query"):
         kept_reading(file, PROFILE, SQL)
+
+
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(QueryError, match="keeps nothing of a query"):
+        kept_reading(pipe, PROFILE, SQL)
 
 
 async def test_pages_that_were_kept_cost_no_call() -> None:

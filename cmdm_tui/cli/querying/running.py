@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING
 
 import click
@@ -160,8 +160,9 @@ class Run:
             try:
                 task = asyncio.current_task()
                 with on_interrupt(lambda: self._stop(streaming, task)):
-                    async for batch in streaming:
-                        output.rows(batch.columns, batch.rows)
+                    async with aclosing(aiter(streaming)) as batches:
+                        async for batch in batches:
+                            output.rows(batch.columns, batch.rows)
             except BrokenPipeError:
                 raise
             except Exception:
