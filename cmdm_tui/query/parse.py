@@ -120,7 +120,10 @@ def _select(sql: str) -> Select:
     if len(statements) > 1:
         raise _several()
     tree = statements[0]
-    write_out_calls(tree)
+    try:
+        write_out_calls(tree)
+    except RecursionError:
+        raise too_deep() from None
     check_tree(tree)
     balance_chains(tree)
     name_as_written(tree, sql)

@@ -32,6 +32,16 @@ def test_a_statement_after_describe_is_refused(sql: str) -> None:
         parse(sql)
 
 
+@pytest.mark.parametrize("calls", [90, 110, 300])
+def test_a_chain_of_calls_is_followed_as_far_as_it_can_be(calls: int) -> None:
+    sql = f"SELECT A{'.abs()' * calls} FROM thing"
+    if calls < 100:
+        parse(sql)
+        return
+    with pytest.raises(SqlError, match="nested too deeply"):
+        parse(sql)
+
+
 @pytest.mark.parametrize("place", ["?", "$1", ":name", "$name"])
 def test_a_place_for_a_value_is_told_to_be_empty(place: str) -> None:
     with pytest.raises(Refused, match="Write the value itself"):
