@@ -127,8 +127,7 @@ class Engine:
         for entity in query.tables:
             if entity not in pages:
                 pages[entity] = EntityPages(self._account.client, entity, budget, learner)
-            pages[entity].budget = budget
-            pages[entity].keeps_all = keeps
+            pages[entity].begin(budget, keeps_all=keeps)
         session = self._database.session()
         return Run(prepared, query, pages, learner, budget, session, stop)
 

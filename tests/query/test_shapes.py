@@ -1,6 +1,7 @@
 """Queries whose shape tempts an engine to take less than all of what they say."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -58,6 +59,38 @@ async def test_a_count_that_the_limit_ends_is_partial(grouped: Small) -> None:
         result = await engine.run(await engine.prepare("SELECT count(*) FROM thing"))
         assert result.partial
         assert any("stopped early" in sentence for sentence in result.notes.sentences)
+
+
+@pytest.mark.parametrize("is_anew", [False, True], ids=["in-hand", "from-a-file"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM thing WHERE Score > 50",
+        "SELECT max(Score), min(Score) FROM thing WHERE Score < 200",
+        "SELECT ExternalID FROM thing WHERE Score = 7",
+    ],
+)
+async def test_a_search_gets_on_with_a_call_at_a_time(sql: str, *, is_anew: bool) -> None:
+    chance = random.Random(5)
+    records = [(f"R{n:03}", {"Score": str(chance.randint(0, 300))}) for n in range(430)]
+    service = Small({"thing": records}, {"thing": {"Score": "Number"}}, page=20)
+    async with engine_of(service) as engine:
+        await rows_of(engine, "DESCRIBE thing")
+        await rows_of(engine, "SELECT ExternalID FROM thing LIMIT 100")
+        before = len(service.calls)
+        whole = await rows_of(engine, sql)
+        needed = len(service.calls) - before
+        result = await engine.run(await engine.prepare(sql), max_calls=1)
+        for _ in range(needed - 1):
+            if not is_anew:
+                result = await engine.resume(result, max_calls=1)
+                continue
+            reading = engine.reading_of(result, sql)
+            prepared = await engine.prepare(sql, reading=reading, max_calls=1)
+            result = await engine.run(prepared, max_calls=1)
+        assert not result.partial
+        assert result.rows == whole
+        assert len(service.calls) - before == 2 * needed
 
 
 async def test_a_record_that_is_found_by_two_ids_is_one_row() -> None:
