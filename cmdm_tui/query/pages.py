@@ -33,6 +33,14 @@ class _Kept:
         return self.fields is None or (fields is not None and self.fields >= set(fields))
 
 
+def can_be_asked_for(external_id: str) -> bool:
+    """Tell whether a record can be asked for by its id.
+
+    `fields` in the place of an id asks for the fields (`api.md`), and no path carries the others.
+    """
+    return external_id.casefold() not in {"", ".", "..", "fields"}
+
+
 def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
     """Return what to put into `fields` to get these columns; None for all of them.
 

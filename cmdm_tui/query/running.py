@@ -16,7 +16,7 @@ from cmdm_tui.query.folding import may_hold_special
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.loading import Loader
 from cmdm_tui.query.model import Column, Table
-from cmdm_tui.query.pages import EntityPages
+from cmdm_tui.query.pages import EntityPages, can_be_asked_for
 from cmdm_tui.query.plan import (
     Boundaries,
     CountAll,
@@ -201,7 +201,7 @@ class Run:
         rows = await self._session.work(self._session.execute, joining.keys_sql(near, task.key))
         ids = tuple(row[0] for row in rows)
         first = task.scan.firsts[far.entity]
-        if len(ids) < (far.pages or 1) and all(one.casefold() != "fields" for one in ids):
+        if len(ids) < (far.pages or 1) and all(map(can_be_asked_for, ids)):
             await self.fetching.got(Get(far, task.far_columns, ids))
         else:
             await self.fetching.scanned_one(far, task.far_columns, first)

@@ -102,6 +102,22 @@ async def test_a_record_that_is_found_by_two_ids_is_one_row() -> None:
         assert (await engine.prepare(sql)).plan == "get"
 
 
+@pytest.mark.parametrize("odd", ["..", ".", "Fields"])
+async def test_an_id_that_no_path_carries_is_looked_for_on_the_pages(odd: str) -> None:
+    near = [("N1", {"Key": odd}), ("N2", {"Key": "F3"}), (odd, {"Key": None})]
+    far = [(odd, {"Name": "odd"}), *((f"F{n}", {"Name": f"far {n}"}) for n in range(40))]
+    types = {"near": {"Key": "Text"}, "far": {"Name": "Text"}}
+    async with engine_of(Small({"near": near, "far": far}, types, page=2)) as engine:
+        joined = "FROM near n LEFT JOIN far f ON f.ExternalID = n.Key"
+        for sql in (
+            f"SELECT Name FROM far WHERE ExternalID = '{odd}'",
+            f"SELECT Name FROM far WHERE ExternalID IN ('{odd}', '{odd}')",
+            "SELECT f.Name FROM near n JOIN far f ON f.ExternalID = n.Key ORDER BY 1 DESC LIMIT 1",
+            f"SELECT 'odd' {joined} WHERE n.ExternalID = '{odd}'",
+        ):
+            assert await rows_of(engine, sql) == [("odd",)]
+
+
 @pytest.mark.parametrize("kind", ["Text", "Number"])
 async def test_a_join_by_a_field_that_is_no_text_gives_the_same_rows(kind: str) -> None:
     near = [("N1", {"Key": "7"}), ("N2", {"Key": "400"}), ("N3", {"Key": None})]
