@@ -7,6 +7,7 @@ async with cmdm_tui.connect("acme") as cm:
 
 import os
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -107,10 +108,11 @@ class Query(Awaitable[Result]):
 
     async def __aiter__(self) -> AsyncGenerator[Row]:
         """Yield the rows. Raises QueryError or ApiError."""
-        async for batch in await self._begun():
-            names = _names(batch.columns)
-            for values in batch.rows:
-                yield Row(names, values)
+        async with aclosing(aiter(await self._begun())) as batches:
+            async for batch in batches:
+                names = _names(batch.columns)
+                for values in batch.rows:
+                    yield Row(names, values)
 
     def __await__(self) -> Generator[Any, None, Result]:
         """Return the whole result. Raises QueryError or ApiError."""

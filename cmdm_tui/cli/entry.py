@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `cmdm` and return its exit code."""
+    _open_closed_streams()
     try:
         result: object = cmdm.main(arguments, prog_name="cmdm", standalone_mode=False)
         sys.stdout.flush()
@@ -30,17 +32,42 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _failed("Interrupted.", Exit.INTERRUPTED)
     except BrokenPipeError:
-        # The reader has gone, as `head` does; whatever Python flushes at exit has no reader either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone, as `head` does.
+        _let_go_of_output()
         return Exit.FAILED
     except Failure as error:
         return _failed(str(error), error.code)
     except Exception as error:
         code = exit_code(error)
+        if isinstance(error, OSError) and code is None:
+            _let_go_of_output()
+            return _failed(_about_file(error), Exit.FAILED)
         if code is None:
             raise
         return _failed(str(error), code)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _open_closed_streams() -> None:
+    """Open the standard streams that were closed (`>&-`): what is written to them goes nowhere."""
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _let_go_of_output() -> None:
+    """Let whatever Python flushes to the standard output at exit go nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _about_file(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return f"The output cannot be written: {reason}. Write it elsewhere."
+    return f"{error.filename}: {reason}. Check its path."
 
 
 def _failed(message: str, code: int) -> int:

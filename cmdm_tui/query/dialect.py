@@ -1,11 +1,18 @@
 """The SQL that is read and written: DuckDB's, with nulls where the account's order has them."""
 
 import logging
+from types import MappingProxyType
+from typing import Any, cast
 
 from sqlglot.dialects.duckdb import DuckDB
 
 # What sqlglot cannot read it logs to the terminal before it falls back; the tree is checked anyway.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+LIST_SORTS = frozenset({"LIST_SORT", "ARRAY_SORT", "LIST_REVERSE_SORT", "ARRAY_REVERSE_SORT"})
+"""The functions that sort a list, of which sqlglot does not keep what was said of nulls."""
+
+_FUNCTIONS = cast("dict[str, Any]", DuckDB.Parser.FUNCTIONS)  # pyright: ignore[reportUnknownMemberType]
 
 
 class AccountSql(DuckDB):
@@ -15,6 +22,13 @@ class AccountSql(DuckDB):
     """
 
     NULL_ORDERING = "nulls_are_small"
+
+    class Parser(DuckDB.Parser):
+        """DuckDB's, to which the functions that sort a list are as any other."""
+
+        FUNCTIONS = MappingProxyType(
+            {name: of for name, of in _FUNCTIONS.items() if name not in LIST_SORTS}
+        )
 
 
 DIALECT = AccountSql

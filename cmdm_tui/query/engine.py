@@ -139,8 +139,7 @@ class Engine:
         for entity in query.tables:
             if entity not in pages:
                 pages[entity] = EntityPages(self._account.client, entity, budget, learner)
-            pages[entity].budget = budget
-            pages[entity].keeps_all = keeps
+            pages[entity].begin(budget, keeps_all=keeps)
         session = self._database.session()
         return Run(prepared, query, pages, learner, budget, session, stop, guards=guards)
 
@@ -215,6 +214,8 @@ class Streaming:
         self._guards = guards
         self._used = used
         self._stop = asyncio.Event()
+        self._is_left = False
+        """Whether the reader has left the loop, and asks for what came if it wants that."""
         self.result: Result | None = None
         self._run: Run | None = None
 
@@ -281,8 +282,14 @@ class Streaming:
         try:
             async with aclosing(run.batches(wanted=wanted)) as batches:
                 async for rows in batches:
-                    yield rows
+                    try:
+                        yield rows
+                    except GeneratorExit:
+                        self._is_left = True
+                        raise
         except asyncio.CancelledError:
+            if self._is_left:
+                raise
             if self._stop.is_set():
                 # It was to stop before: now it is to end at once, whatever has come.
                 run.close()

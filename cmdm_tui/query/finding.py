@@ -47,7 +47,7 @@ class SoughtPages:
             sort_by,
             sort_order,
         )
-        page = await self._run.unless_stopped(
+        page = await self._run.fetching.unless_stopped(
             self._pages.page(
                 number,
                 sort_by=sort_by,
@@ -95,9 +95,9 @@ async def _search(run: "Run", task: Search, learner: Learner) -> None:
         sure=_is_sure(task.table, task.ordering),
     )
     _tell(run, learner, found)
-    loader = await run.loader(task.table, task.columns)
-    await run.load(loader, found.records, task.columns)
-    await run.show(loader)
+    loader = await run.fetching.loader(task.table, task.columns)
+    await run.fetching.load(loader, found.records, task.columns)
+    await run.fetching.show(loader)
 
 
 async def _first(run: "Run", task: Stream, learner: Learner) -> None:
@@ -112,9 +112,9 @@ async def _first(run: "Run", task: Stream, learner: Learner) -> None:
         sure=_is_sure(task.table, task.ordering),
     )
     _tell(run, learner, found)
-    loader = await run.loader(task.table, task.columns)
-    await run.load(loader, found.records, task.columns)
-    await run.show(loader)
+    loader = await run.fetching.loader(task.table, task.columns)
+    await run.fetching.load(loader, found.records, task.columns)
+    await run.fetching.show(loader)
 
 
 async def _boundaries(run: "Run", task: Boundaries, learner: Learner) -> None:
@@ -130,7 +130,7 @@ async def _boundaries(run: "Run", task: Boundaries, learner: Learner) -> None:
 async def _answer(run: "Run", task: Boundaries, question: Question, learner: Learner) -> Answer:
     table = task.table
     if question.task == "total":
-        total = await run.unless_stopped(run.pages_for(table).total())
+        total = await run.fetching.unless_stopped(run.fetching.pages_for(table).total())
         if total is None:
             raise Stopped if run.findings.stopped else seek.NoTotal("No total is told.")
         return None, total
@@ -165,10 +165,10 @@ async def _groups(run: "Run", task: Groups, learner: Learner) -> None:
     _tell(run, learner, grouped)
     counted = Column(COUNTED, Kind.NUMBER, "Number")
     table = Table(task.table.entity, (task.column, counted), task.table.total)
-    loader = await run.loader(table, table.columns)
+    loader = await run.fetching.loader(table, table.columns)
     texts = [_text(value) for value, _ in grouped.groups]
-    await run.load_lists(loader, [texts, [str(count) for _, count in grouped.groups]])
-    await run.show(loader)
+    await run.fetching.load_lists(loader, [texts, [str(count) for _, count in grouped.groups]])
+    await run.fetching.show(loader)
     run.rewrite = weighted
 
 

@@ -59,18 +59,13 @@ def _macros(end: str, casefold: str) -> list[str]:
         f"CREATE MACRO text_between_than{end}(x, a, b) AS "
         f"text_at_least_than{end}(x, a) AND text_at_most_than{end}(x, b)"
     )
-    for name, than, plain in (
-        ("text_greater_than", "text_at_least_than", "greatest"),
-        ("text_lesser_than", "text_at_most_than", "least"),
+    for name, than in (
+        ("text_greater_than", "text_at_least_than"),
+        ("text_lesser_than", "text_at_most_than"),
     ):
-        chosen = (
-            f"CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a "
-            f"WHEN {than}{end}(a, b) THEN a ELSE b END"
-        )
-        statements.append(
-            f"CREATE MACRO {name}{end}(a, b) AS "
-            f"CASE WHEN {text} THEN {chosen} ELSE {plain}(a, b) END"
-        )
+        # A list makes one type of the two, as greatest() does and CASE does not.
+        chosen = f"CASE WHEN a IS NULL THEN 2 WHEN b IS NULL OR {than}{end}(a, b) THEN 1 ELSE 2 END"
+        statements.append(f"CREATE MACRO {name}{end}(a, b) AS list_extract([a, b], {chosen})")
     return statements
 
 

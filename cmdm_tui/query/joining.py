@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Cost, Kind, Table
 from cmdm_tui.query.names import SCHEMA, Source, quoted
+from cmdm_tui.query.pages import can_be_asked_for
 from cmdm_tui.query.plan import Lookup, Option, PlanClass
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def options(query: "Understood") -> Iterator[Option]:
     if far.pages is None or near.pages is None:
         return
     ids = ids_of(query.tree, join.near.alias)
-    known = [one for one in ids or () if one and one.casefold() != "fields"]
-    reads = Cost(len(known), len(known)) if ids is not None else pages_of(near)
-    rows = len(known) if ids is not None else near.total or 0
+    if ids is not None and not all(map(can_be_asked_for, ids)):
+        ids = None
+    reads = Cost(len(ids), len(ids)) if ids is not None else pages_of(near)
+    rows = len(ids) if ids is not None else near.total or 0
     is_large = far.pages >= _WORTH * max(reads.high, 1)
     if ids is None and rows >= far.pages and not is_large:
         return
@@ -57,7 +59,7 @@ def options(query: "Understood") -> Iterator[Option]:
         query.loaded(near),
         query.loaded(far),
         join.key,
-        tuple(known) if ids is not None else None,
+        ids,
     )
     cost = Cost(reads.low, reads.high + looked_up)
     order = "" if ids is not None else EXTERNAL_ID

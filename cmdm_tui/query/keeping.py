@@ -69,11 +69,12 @@ def kept_reading(file: Path, profile: Profile, sql: str) -> KeptReading | None:
 
     Raises QueryError for a file of something else, OSError where it cannot be read.
     """
+    name = one_line(str(file), 200)
     try:
-        content = file.read_bytes()
+        # A device or a pipe may never end.
+        content = file.read_bytes() if file.is_file() or not file.exists() else b""
     except FileNotFoundError:
         return None
-    name = one_line(str(file), 200)
     try:
         reading = _DECODER.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

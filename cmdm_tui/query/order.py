@@ -14,6 +14,7 @@ from sqlglot import exp
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.folding import FULLY, MACROS
+from cmdm_tui.query.lists import compared_with_list, extreme_of_list, sorted_list
 from cmdm_tui.query.naming import is_nameless
 
 _COMPARED: dict[type[exp.Expr], str] = {
@@ -71,8 +72,8 @@ def _replacement(node: exp.Expr) -> exp.Expr | None:
     match node:
         case exp.LT() | exp.LTE() | exp.GT() | exp.GTE():
             return _comparison(node)
-        case exp.Between() if not node.args.get("symmetric"):
-            return _call("text_between_than", node.this, node.args["low"], node.args["high"])
+        case exp.Between():
+            return _between(node)
         case exp.Min() | exp.Max():
             return _extreme(node)
         case exp.ArgMin(expression=exp.Expr()) | exp.ArgMax(expression=exp.Expr()):
@@ -80,6 +81,10 @@ def _replacement(node: exp.Expr) -> exp.Expr | None:
         case exp.Greatest() | exp.Least():
             name = "text_greater_than" if isinstance(node, exp.Greatest) else "text_lesser_than"
             return reduce(lambda a, b: _call(name, a, b), [node.this, *node.expressions])
+        case exp.ArrayMin() | exp.ArrayMax():
+            return extreme_of_list(node)
+        case exp.Anonymous():
+            return sorted_list(node)
         case exp.Order():
             node.set("expressions", [one for item in node.expressions for one in _items(item)])
         case _:
@@ -87,8 +92,19 @@ def _replacement(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
+def _between(node: exp.Between) -> exp.Expr:
+    value, low, high = node.this, node.args["low"], node.args["high"]
+    found = _call("text_between_than", value, low, high)
+    if node.args.get("symmetric"):
+        return exp.paren(exp.or_(found, _call("text_between_than", value, high, low)), copy=False)
+    return found
+
+
 def _comparison(node: exp.Expr) -> exp.Expr | None:
     left, right = node.args["this"], node.args["expression"]
+    with_list = compared_with_list(node)
+    if with_list is not None:
+        return with_list
     if _is_number(left) or _is_number(right) or _is_asof(node):
         return None
     if isinstance(right, exp.Any | exp.All):
@@ -150,6 +166,12 @@ def _items(item: exp.Expr) -> list[exp.Expr]:
     """Return one item of an ORDER BY as what it is in the account's order: two, mostly."""
     if not isinstance(item, exp.Ordered) or not _is_keyed(item):
         return [item]
+    if isinstance(item.this, exp.Tuple):
+        # What is given a name may be sorted by, but not within an expression: so each is a key.
+        parts = [item.copy() for _ in item.this.expressions]
+        for part, value in zip(parts, item.this.expressions, strict=True):
+            part.set("this", _key(value))
+        return list(parts)
     if isinstance(item.this, exp.Anonymous) and item.this.find(exp.Star):
         item.set("this", _key(item.this))
         return [item]
@@ -162,7 +184,7 @@ def _is_keyed(node: exp.Ordered) -> bool:
     if isinstance(node.this, exp.Var | exp.Collate | exp.Literal) or _is_folded(node.this):
         return False
     spec = node.find_ancestor(exp.Window, exp.Query)
-    if isinstance(spec, exp.Window) and _has_distance(spec):
+    if isinstance(spec, exp.Window) and (_has_distance(spec) or _fills(spec)):
         return False
     group = node.find_ancestor(exp.WithinGroup, exp.Query)
     if isinstance(group, exp.WithinGroup):
@@ -172,6 +194,11 @@ def _is_keyed(node: exp.Ordered) -> bool:
 
 def _is_folded(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.name == "folded"
+
+
+def _fills(window: exp.Window) -> bool:
+    """Tell whether a window fills gaps between numbers, which takes one key and no text."""
+    return isinstance(window.this, exp.Anonymous) and window.this.name.casefold() == "fill"
 
 
 def _has_distance(window: exp.Window) -> bool:

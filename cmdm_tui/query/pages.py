@@ -33,6 +33,14 @@ class _Kept:
         return self.fields is None or (fields is not None and self.fields >= set(fields))
 
 
+def can_be_asked_for(external_id: str) -> bool:
+    """Tell whether a record can be asked for by its id.
+
+    `fields` in the place of an id asks for the fields (`api.md`), and no path carries the others.
+    """
+    return external_id.casefold() not in {"", ".", "..", "fields"}
+
+
 def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
     """Return what to put into `fields` to get these columns; None for all of them.
 
@@ -70,6 +78,10 @@ class EntityPages:
         self._tell = tell
         self._kept: dict[_Key, _Kept] = {}
         self._records: dict[str, Record | None] = {}
+        self._read: dict[_Key, list[_Kept]] = {}
+        """Each page as it was each time that it was read, for a run that goes on from there."""
+        self._turns: dict[_Key, int] = {}
+        """How many of those times the run has come to."""
         self.entity = entity
         self.budget = budget
         self.keeps_all = False
@@ -85,7 +97,8 @@ class EntityPages:
                 one.page.total_pages,
                 [(record.external_id, dict(record.properties)) for record in one.page.records],
             )
-            for key, one in self._kept.items()
+            for key, last in self._kept.items()
+            for one in self._read.get(key, [last])
         ]
         records = [
             KeptRecord(self.entity, name, None if one is None else dict(one.properties))
@@ -103,7 +116,9 @@ class EntityPages:
                     one.number, _READ_BEFORE,
                 )  # fmt: skip
                 key = (one.number, one.sort_by, one.sort_order, one.per_page)
-                self._kept[key] = _Kept(page, None if one.fields is None else frozenset(one.fields))
+                kept = _Kept(page, None if one.fields is None else frozenset(one.fields))
+                self._read.setdefault(key, []).append(kept)
+                self._kept[key] = kept
         for one in reading.records:
             if one.entity == self.entity:
                 record = None
@@ -121,14 +136,25 @@ class EntityPages:
         per_page: int,
         fresh: bool = False,
     ) -> Page:
-        """Return a page, from those kept unless `fresh`; else one call, and it is kept."""
+        """Return a page, from those kept unless `fresh`; else one call, and it is kept.
+
+        A run that goes on from another comes to the same pages, anew ones included, as that did.
+        """
         key = (number, sort_by, sort_order, per_page)
-        kept = self._kept.get(key)
-        if kept is not None and not fresh and kept.holds(fields):
-            return kept.page
-        page = await self._fetched(number, sort_by, sort_order, fields, per_page)
-        self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
-        return page
+        read = self._read.get(key) or ([self._kept[key]] if key in self._kept else [])
+        turn = self._turns.get(key, 0)
+        at = turn if fresh else max(turn - 1, 0)
+        if at >= len(read) or not read[at].holds(fields):
+            page = await self._fetched(number, sort_by, sort_order, fields, per_page)
+            self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
+            read = self._read[key] = [*read[:at], self._kept[key]]
+        self._turns[key] = at + 1
+        return read[at].page
+
+    def begin(self, budget: CallBudget, *, keeps_all: bool) -> None:
+        """Begin a run with what was read till now."""
+        self.budget, self.keeps_all = budget, keeps_all
+        self._turns = {}
 
     async def first(
         self,
@@ -218,6 +244,7 @@ class EntityPages:
             page = await self._fetched(number, field, order, fields, size)
             if self.keeps_all:
                 self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
+                self._read.pop(key, None)
             return page
 
         return each_page(

@@ -8,6 +8,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from cmdm_tui.query.calling import write_out_calls
 from cmdm_tui.query.chains import balance_chains
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
@@ -74,7 +75,7 @@ def parse(sql: str) -> Statement:
     head = _without_leading_comments(text)
     if not head:
         raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
-    if _SHOW.fullmatch(head):
+    if _SHOW.fullmatch(_TRAILING.sub("", _COMMENT.sub("", head))):
         return ShowEntities()
     described = _DESCRIBE.fullmatch(head)
     if described and not re.match(r"\(?\s*(select|with|from)\b", described[1], re.IGNORECASE):
@@ -119,6 +120,10 @@ def _select(sql: str) -> Select:
     if len(statements) > 1:
         raise _several()
     tree = statements[0]
+    try:
+        write_out_calls(tree)
+    except RecursionError:
+        raise too_deep() from None
     check_tree(tree)
     balance_chains(tree)
     name_as_written(tree, sql)

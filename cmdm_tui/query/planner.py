@@ -14,7 +14,7 @@ from cmdm_tui.query import joining, seeking
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Cost, Table
 from cmdm_tui.query.names import Source
-from cmdm_tui.query.pages import fields_of
+from cmdm_tui.query.pages import can_be_asked_for, fields_of
 from cmdm_tui.query.plan import (
     CountAll,
     FirstCall,
@@ -172,7 +172,7 @@ def is_count_of_records(call: exp.Expr) -> bool:
 
 def _get(query: Understood, shape: Shape) -> Iterator[Option]:
     ids = wanted_ids(shape.where)
-    if ids is None or any(not one or one.casefold() == "fields" for one in ids):
+    if ids is None or not all(map(can_be_asked_for, ids)):
         return
     table = query.table
     pages = table.pages if query.is_known(table) else None

@@ -1,25 +1,24 @@
-"""Runs a prepared query: fetches what its plan says, loads it, executes it, gives the rows."""
+"""Runs a prepared query: lets be fetched what its plan says, executes it, gives the rows."""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
-from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
+from cmdm_tui.api import Page, Record
 from cmdm_tui.query import finding, joining, seek
 from cmdm_tui.query.answers import Answer, answered
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
-from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.fetching import STOPPED, Fetching
 from cmdm_tui.query.folding import may_hold_special
 from cmdm_tui.query.keeping import told_age
 from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.loading import Loader, columns_of
+from cmdm_tui.query.loading import Loader
 from cmdm_tui.query.model import Column, Table
-from cmdm_tui.query.pages import EntityPages, fields_of
+from cmdm_tui.query.pages import EntityPages, can_be_asked_for
 from cmdm_tui.query.plan import (
     Boundaries,
     CountAll,
@@ -39,13 +38,7 @@ from cmdm_tui.query.seeking import sought_fields
 from cmdm_tui.query.session import Row, Session, in_utc, shown_type
 from cmdm_tui.query.shape import Shape
 
-_LOADED_AT_ONCE = 4_000
-"""Records that are loaded together, so that the work is done while further pages come."""
-_RECORDS_AT_ONCE = 8
 _MOST_PAGES = 8
-_STOPPED = "It was stopped."
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -70,20 +63,6 @@ class Resumption:
     is_out_of_calls: bool
 
 
-@dataclass
-class Findings:
-    """What a run has to tell beside its rows."""
-
-    stopped: str = ""
-    is_out_of_calls: bool = False
-    messages: list[str] = field(default_factory=list[str])
-    loaders: list[tuple[Table, Loader]] = field(default_factory=list[tuple[Table, Loader]])
-
-    def say(self, *messages: str) -> None:
-        """Add sentences, each once."""
-        self.messages += [one for one in messages if one not in self.messages]
-
-
 class Run:
     """One run of one prepared query. Iterate over its batches; `result` is there afterwards."""
 
@@ -105,11 +84,11 @@ class Run:
         self._learner = learner
         self._budget = budget
         self._session = session
-        self._stop = stop
         self._guards = guards
         self._started = time.perf_counter()
         self._since = prepared.since or datetime.now(UTC)
-        self.findings = Findings()
+        self.fetching = Fetching(pages, budget, session, stop)
+        self.findings = self.fetching.findings
         self.answer: str | None = None
         """The query as SQL that needs no entity, where boundaries have answered it."""
         self.rewrite: finding.Rewrite | None = None
@@ -184,7 +163,7 @@ class Run:
 
     async def kept(self) -> Result:
         """Return the result of what came before the run was cancelled."""
-        self.findings.stopped = self.findings.stopped or _STOPPED
+        self.findings.stopped = self.findings.stopped or STOPPED
         for _, loader in self.findings.loaders:
             await self._session.work(loader.show)
         if not self.findings.loaders and self._query.tables:
@@ -203,9 +182,9 @@ class Run:
             case CountAll(table=table):
                 await self._counted(table)
             case Get():
-                await self._got(task)
+                await self.fetching.got(task)
             case Scan():
-                await self._scanned(task)
+                await self.fetching.scanned(task)
             case Lookup():
                 await self._looked_up(task)
             case Search() | Boundaries() | Groups() | Stream():
@@ -214,7 +193,7 @@ class Run:
                 raise AssertionError(task)
 
     async def _counted(self, table: Table) -> None:
-        total = await self.unless_stopped(self._pages[table.entity].total())
+        total = await self.fetching.unless_stopped(self._pages[table.entity].total())
         shape = self._query.shape
         if self.findings.stopped:
             await self._nothing()
@@ -230,31 +209,16 @@ class Run:
         """Read the near side, then the records it names: by id, or by pages if those are fewer."""
         near, far = task.near, task.far
         if task.ids is None:
-            await self._scanned_one(near, task.near_columns, task.scan.firsts[near.entity])
+            await self.fetching.scanned_one(near, task.near_columns, task.scan.firsts[near.entity])
         else:
-            await self._got(Get(near, task.near_columns, task.ids))
+            await self.fetching.got(Get(near, task.near_columns, task.ids))
         rows = await self._session.work(self._session.execute, joining.keys_sql(near, task.key))
         ids = tuple(row[0] for row in rows)
         first = task.scan.firsts[far.entity]
-        if len(ids) < (far.pages or 1) and all(one.casefold() != "fields" for one in ids):
-            await self._got(Get(far, task.far_columns, ids))
+        if len(ids) < (far.pages or 1) and all(map(can_be_asked_for, ids)):
+            await self.fetching.got(Get(far, task.far_columns, ids))
         else:
-            await self._scanned_one(far, task.far_columns, first)
-
-    async def _got(self, task: Get) -> None:
-        gate = asyncio.Semaphore(_RECORDS_AT_ONCE)
-        pages = self._pages[task.table.entity]
-
-        async def record(external_id: str) -> Record | None:
-            async with gate:
-                return await self.unless_stopped(pages.record_or_none(external_id))
-
-        found = await asyncio.gather(*(record(one) for one in task.ids))
-        # A service may find one record by several ids, which differ in case.
-        records = {one.external_id: one for one in found if one is not None}
-        loader = await self.loader(task.table, task.columns)
-        await self.load(loader, list(records.values()), task.columns)
-        await self._session.work(loader.show)
+            await self.fetching.scanned_one(far, task.far_columns, first)
 
     async def _sought(self, task: Search | Boundaries | Groups | Stream) -> None:
         """Seek; where the order of the pages does not bear it, read every page instead."""
@@ -277,7 +241,7 @@ class Run:
     async def _nothing(self) -> None:
         """Let the query run on no record: what was stopped has found none for certain."""
         for table in self._query.tables.values():
-            await self.loader(table, self._query.loaded(table))
+            await self.fetching.loader(table, self._query.loaded(table))
 
     async def _fall_back(self, sorted_first: FirstCall | None) -> None:
         """Read every page because the way chosen does not hold.
@@ -292,55 +256,23 @@ class Run:
         is_cheaper = table.pages == 1 or (are_ties_steady and self.has_sought_long(table))
         if sorted_first is not None and is_cheaper:
             task = replace(task, firsts={table.entity: sorted_first})
-        await self._scanned(task)
-
-    async def _scanned(self, task: Scan) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for table in task.tables:
-                    columns, first = task.columns[table.entity], task.firsts[table.entity]
-                    group.create_task(self._scanned_one(table, columns, first))
-        except ExceptionGroup as failures:
-            # The first failure ended the others; it is what a caller knows how to tell.
-            raise failures.exceptions[0] from None
-
-    async def _scanned_one(
-        self, table: Table, columns: tuple[Column, ...], first: FirstCall
-    ) -> None:
-        """Read and load an entity: what came is loaded while further pages come."""
-        loader = await self.loader(table, columns)
-        waiting: list[Record] = []
-        loading: asyncio.Task[None] | None = None
-        try:
-            async with aclosing(self.pages_of(table, columns, first)) as pages:
-                async for page in pages:
-                    waiting += page.records
-                    if len(waiting) >= _LOADED_AT_ONCE:
-                        if loading is not None:
-                            await loading
-                        loading = asyncio.create_task(self.load(loader, waiting, columns))
-                        waiting = []
-        finally:
-            if loading is not None:
-                await loading
-        await self.load(loader, waiting, columns)
-        await self._session.work(loader.show)
+        await self.fetching.scanned(task)
 
     async def _streamed(self, task: Stream) -> AsyncGenerator[Sequence[Row]]:
         """Yield the rows as pages come, until there are as many as LIMIT wants."""
         first = self._prepared.plan_.first or FirstCall(task.table.entity, 1)
         if task.limit is None and not self._wants_rows:
-            await self._scanned_one(task.table, task.columns, first)
+            await self.fetching.scanned_one(task.table, task.columns, first)
             return
-        loader = await self.loader(task.table, task.columns)
+        loader = await self.fetching.loader(task.table, task.columns)
         skipped, left = task.offset, task.limit
         if left == 0:
             return
-        pages = self.pages_of(task.table, task.columns, first, most=task.most)
+        pages = self.fetching.pages_of(task.table, task.columns, first, most=task.most)
         async with aclosing(_in_batches(pages, grow=left is None)) as batches:
             async for records in batches:
                 since = loader.rows
-                await self.load(loader, records, task.columns)
+                await self.fetching.load(loader, records, task.columns)
                 rows = await self._session.work(self._rows_since, loader, since)
                 kept = rows[skipped:]
                 skipped = max(skipped - len(rows), 0)
@@ -358,118 +290,14 @@ class Run:
         loader.show(since)
         return self._session.execute(self._unlimited(self._is_special()))
 
-    async def pages_of(
-        self,
-        table: Table,
-        columns: tuple[Column, ...],
-        first: FirstCall,
-        *,
-        most: int | None = None,
-    ) -> AsyncGenerator[Page]:
-        """Yield pages until all have come, the budget is reached or the run is stopped."""
-        pages = self._pages[table.entity].scan(
-            fields_of(table, columns),
-            per_page=first.per_page,
-            sort_by=first.sort_by,
-            sort_order=first.sort_order,
-            most=most,
-        )
-        total: int | None = None
-        try:
-            while (page := await self.unless_stopped(anext(pages, None))) is not None:
-                if total is None:
-                    self._tell_size(page, first.per_page)
-                if page.total_records is not None:
-                    self._tell_change(table, total, page.total_records)
-                    total = page.total_records
-                yield page
-        finally:
-            await pages.aclose()
-
-    def _tell_size(self, page: Page, planned: int) -> None:
-        came, total = len(page.records), page.total_records
-        if total is not None and came < min(planned, total):
-            self.findings.say(
-                f"The service grants {came:,} records a page, and {planned:,} when it was planned: "
-                "more calls were made than predicted."
-            )
-
-    def _tell_change(self, table: Table, before: int | None, now: int) -> None:
-        if before is None:
-            if table.total is not None and table.total != now:
-                self.findings.say(
-                    f"{table.entity} had {table.total:,} records when the query was planned "
-                    f"and {now:,} when it ran."
-                )
-        elif before != now:
-            self.findings.say(
-                f"{table.entity} changed while it was read: {before:,} records, then {now:,}. "
-                "Records may be missing or outdated."
-            )
-
-    async def unless_stopped(self, work: Awaitable[Found]) -> Found | None:
-        """Await a call; None where the run is stopped meanwhile or may make no further call."""
-        if self._stop.is_set() and not self.findings.stopped:
-            self.findings.stopped = _STOPPED
-        if self.findings.stopped:
-            if isinstance(work, Coroutine):
-                work.close()
-            return None
-        calling = asyncio.ensure_future(work)
-        stopping = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({calling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if calling.done():
-                return calling.result()
-            self.findings.stopped = self.findings.stopped or _STOPPED
-        except (BudgetReached, HourLimitReached, MonthLimitReached) as limit:
-            if not self._budget.used:
-                raise
-            self.findings.stopped = f"It stopped early: {limit}"
-            self.findings.is_out_of_calls = isinstance(limit, BudgetReached)
-        finally:
-            for task in (calling, stopping):
-                task.cancel()
-            await asyncio.wait({calling, stopping})
-        return None
-
-    async def loader(self, table: Table, columns: tuple[Column, ...]) -> Loader:
-        """Return a loader of an empty table."""
-        await self._session.work(self._session.declare, table, columns)
-        loader = Loader(self._session, table, columns)
-        self.findings.loaders = [
-            (one, other) for one, other in self.findings.loaders if one.entity != table.entity
-        ]
-        self.findings.loaders.append((table, loader))
-        return loader
-
-    async def load(
-        self, loader: Loader, records: Sequence[Record], columns: tuple[Column, ...]
-    ) -> None:
-        """Load records; the work is done beside the event loop."""
-        if records:
-            await self._session.work(loader.load, columns_of(records, columns))
-
     def has_sought_long(self, table: Table) -> bool:
         """Tell whether more calls were made than a search is allowed before it is given up."""
         return self._budget.used >= seek.most_probes(table.pages or 1)
-
-    async def load_lists(self, loader: Loader, lists: Sequence[Sequence[str | None]]) -> None:
-        """Load values given as columns of text."""
-        await self._session.work(loader.load, lists)
-
-    async def show(self, loader: Loader) -> None:
-        """Let the entity's table show what was loaded."""
-        await self._session.work(loader.show)
 
     @property
     def shape(self) -> Shape | None:
         """The query as a SELECT of one entity, where it is one."""
         return self._query.shape
-
-    def pages_for(self, table: Table) -> EntityPages:
-        """Return an entity's pages."""
-        return self._pages[table.entity]
 
     def sought(
         self, task: Search | Boundaries | Groups | Stream, column: Column

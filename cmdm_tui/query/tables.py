@@ -17,7 +17,7 @@ from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Table
 from cmdm_tui.query.names import nearest
 from cmdm_tui.query.order import extremes
-from cmdm_tui.query.pages import EntityPages
+from cmdm_tui.query.pages import EntityPages, can_be_asked_for
 from cmdm_tui.query.plan import FirstCall
 from cmdm_tui.query.planner import counts_all, is_count_of_records, is_scalar
 from cmdm_tui.query.shape import Shape, wanted_ids
@@ -122,7 +122,7 @@ class Tables:
             ends = [one for one in (page.total_records, most) if one is not None]
             is_all = bool(ends) and min(ends) <= len(page.records)
             return facts.fields_of_page(page) if is_all or takes_ids_alone(shape) else ()
-        if len(ids) != 1 or not ids[0] or ids[0].casefold() == "fields":
+        if len(ids) != 1 or not can_be_asked_for(ids[0]):
             return ()
         record = await self._pages[entity].record_or_none(ids[0])
         return facts.infer_fields([record] if record else [])
@@ -138,7 +138,8 @@ class Tables:
         page = await self._first_in_order(entity, name, descending=descending)
         if page is None or not facts.shows_order(page, name, descending=descending):
             return ()
-        return facts.fields_of_page(page)
+        is_all = min(wanted, page.total_records or wanted) <= len(page.records)
+        return facts.fields_of_page(page) if is_all else ()
 
     async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
         """Return the fields that the first page in an extreme's order shows; none in doubt.

@@ -4,6 +4,7 @@ The last result stays in hand: it is sorted, shown and written again without a c
 """
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,9 @@ class Queries:
                 if allowance.has_ended(self.last):
                     await self._go_on(prepared)
                     return
-            async for batch in streaming:
-                output.rows(batch.columns, batch.rows)
+            async with aclosing(aiter(streaming)) as batches:
+                async for batch in batches:
+                    output.rows(batch.columns, batch.rows)
         finally:
             self._running = None
             if streaming.result is not None and self._last is None:

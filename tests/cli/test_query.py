@@ -370,6 +370,63 @@ def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:
     assert b"BrokenPipe" not in errors
 
 
+def test_a_reader_that_has_gone_ends_it_quietly_between_pages(
+    home: Path, small_pages: Starved
+) -> None:
+    small_pages()
+    with started("-o", "jsonl", "--yes", "SELECT * FROM lead") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 1
+
+
+FULL = "The output cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "parquet"])
+def test_a_full_disk_is_told_in_a_line(home: Path, form: str) -> None:
+    words = [sys.executable, "-m", "cmdm_tui", "query", "-o", form, "SELECT * FROM lead LIMIT 5"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == f"cmdm: {FULL}. Write it elsewhere.\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-"])
+def test_a_stream_that_is_closed_is_none_to_write_to(home: Path, closed: str) -> None:
+    command = f"exec {sys.executable} -m cmdm_tui query 'SELECT 1 AS x' {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (b"" if closed == ">&-" else b'[\n{"x": 1}\n]\n')
+
+
+def test_what_is_no_file_is_written_to_and_stays(cmdm: Command, tmp_path: Path) -> None:
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link.csv", tmp_path / "target.csv"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert cmdm("query", "-o", "csv", "--out", str(pipe), "SELECT 1 AS x").code == 0
+    assert os.read(reader, 100) == b"x\n1\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+    target.touch()
+    link.symlink_to(target)
+    assert cmdm("query", "--out", str(link), "SELECT 1 AS x").code == 0
+    assert link.is_symlink()
+    assert target.read_text() == "x\n1\n"
+
+
+def test_a_file_that_cannot_keep_the_rest_is_told_before_a_call(
+    cmdm: Command, tmp_path: Path
+) -> None:
+    kept = tmp_path / "nowhere" / "kept"
+    done = cmdm("query", "--resume", str(kept), "--max-calls", "1", "SELECT City FROM lead")
+    assert (done.code, done.out) == (1, b"")
+    assert "its folder is not there" in done.err
+
+
 # What cannot be run
 
 BAD: dict[str, tuple[list[str], int, str]] = {

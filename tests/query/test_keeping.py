@@ -1,5 +1,6 @@
 """What a run has read is kept as it was, values of every kind, and found again."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +80,13 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, content: str) -> None:
 def test_the_age_of_what_was_kept_is_told(later: timedelta, age: str) -> None:
     told = f"Some records were read {age} ago, at 2026-03-01 12:30 UTC." if age else ""
     assert told_age(SINCE, SINCE + later) == told
+
+
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(QueryError, match="keeps nothing of a query"):
+        kept_reading(pipe, PROFILE, SQL)
 
 
 async def test_pages_that_were_kept_cost_no_call() -> None:

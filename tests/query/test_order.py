@@ -1,6 +1,8 @@
 """Text is in the account's order wherever a query orders it; equality stays exact."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -81,6 +83,11 @@ def test_order_by_would_sort_by_code_point_without_the_rewriting(session: Sessio
         "WITH x AS (SELECT w FROM word) SELECT w FROM x ORDER BY x.w",
         "SELECT unnest(array_agg(w ORDER BY w)) FROM word",
         "SELECT w FROM (SELECT w, row_number() OVER (ORDER BY w) AS r FROM word) ORDER BY r",
+        "SELECT w FROM word ORDER BY (w, n)",
+        "SELECT unnest(list_sort(list(w))) FROM word",
+        "SELECT unnest(list(w).array_sort()) FROM word",
+        "SELECT unnest(list_reverse(list_reverse_sort(list(w)))) FROM word",
+        "SELECT unnest(list_reverse(list_sort(list(w), 'DESC'))) FROM word",
     ],
 )
 def test_every_place_that_sorts_sorts_alike(session: Session, sql: str) -> None:
@@ -126,6 +133,11 @@ KEPT: dict[str, Callable[[str], bool]] = {
     "w IN ('A', 'é')": lambda word: word in {"A", "é"},
     "w LIKE 's%'": lambda word: word.startswith("s"),
     "greatest(w, 'B') = w": lambda word: key(word) >= key("B"),
+    "w BETWEEN SYMMETRIC 'b' AND 'A'": lambda word: key("A") <= key(word) <= key("b"),
+    "w < ANY (['A', 'b'])": lambda word: key(word) < key("b"),
+    "w >= ALL (['A', 'b'])": lambda word: key(word) >= key("b"),
+    "w.greatest('B') = w": lambda word: key(word) >= key("B"),
+    "NOT (w > ANY (['ss']))": lambda word: key(word) <= key("ss"),
 }
 
 
@@ -140,6 +152,10 @@ def test_the_extremes_of_text_are_the_accounts(session: Session) -> None:
     words = [word for word in WORDS if word is not None]
     assert run(session, "SELECT min(w) FROM word", WORDS) == [min(words, key=key)]
     assert run(session, "SELECT max(w) FROM word", WORDS) == [max(words, key=key)]
+    assert run(session, "SELECT w.min() FROM word", WORDS) == [min(words, key=key)]
+    assert run(session, "SELECT word.w.max() FROM word", WORDS) == [max(words, key=key)]
+    assert run(session, "SELECT list_min(list(w)) FROM word", WORDS) == [min(words, key=key)]
+    assert run(session, "SELECT list_max(list(w)) FROM word", WORDS) == [max(words, key=key)]
     numbers = "SELECT max(n) FROM word"
     assert run(session, numbers, WORDS) == [len(WORDS) - 1]
 
@@ -159,6 +175,29 @@ def test_a_call_that_is_not_complete_is_refused_by_its_own_name(
         run(session, f"SELECT {call} FROM word", WORDS)
     assert call.partition("(")[0] in str(refused.value)
     assert "order_key" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("greatest(DATE '2026-01-05', '2026-02-01')", date(2026, 2, 1)),
+        ("least('2026-02-01', DATE '2026-01-05', NULL)", date(2026, 1, 5)),
+        ("greatest(1, 2.5, NULL)", Decimal("2.5")),
+        ("least('b', 'A', NULL, 'c')", "A"),
+        ("5 < ANY ([1, 2.5])", False),
+        ("5 > ALL ([1, NULL])", None),
+        ("list_sort([3, NULL, 1], 'ASC', 'NULLS LAST')", [1, 3, None]),
+        ("list_max([1.5, 2])", Decimal("2.0")),
+        ("list_sort(NULL::VARCHAR[])", None),
+        ("'x'.upper()", "X"),
+        ("[2, 1].list_sort().list_reverse()[1]", 2),
+        ("(SELECT fill(x) OVER (ORDER BY x) FROM (VALUES (1)) v(x))", 1),
+    ],
+)
+def test_what_is_no_text_comes_out_as_duckdb_has_it(
+    session: Session, value: str, expected: object
+) -> None:
+    assert run(session, f"SELECT {value}", []) == [expected]
 
 
 def test_counts_are_sorted_as_numbers(session: Session) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cmdm_tui.query.errors import Refused, SqlError
-from cmdm_tui.query.parse import Describe, Select, parse
+from cmdm_tui.query.parse import Describe, Select, ShowEntities, parse
 from tests.query.conftest import Opened
 
 
@@ -21,9 +21,24 @@ def test_an_entity_to_describe_is_named_in_words_or_quotes(sql: str, entity: str
     assert parse(sql) == Describe(entity)
 
 
+@pytest.mark.parametrize("sql", ["show entities", "SHOW TABLES -- all", "SHOW ENTITIES; /* x */"])
+def test_what_entities_there_are_is_asked_with_or_without_a_comment(sql: str) -> None:
+    assert parse(sql) == ShowEntities()
+
+
 @pytest.mark.parametrize("sql", ["DESCRIBE lead; SELECT 1", 'DESCRIBE "lead"; DROP TABLE lead'])
 def test_a_statement_after_describe_is_refused(sql: str) -> None:
     with pytest.raises(SqlError, match="more than one statement"):
+        parse(sql)
+
+
+@pytest.mark.parametrize("calls", [90, 110, 300])
+def test_a_chain_of_calls_is_followed_as_far_as_it_can_be(calls: int) -> None:
+    sql = f"SELECT A{'.abs()' * calls} FROM thing"
+    if calls < 100:
+        parse(sql)
+        return
+    with pytest.raises(SqlError, match="nested too deeply"):
         parse(sql)
 
 

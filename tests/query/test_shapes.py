@@ -1,6 +1,7 @@
 """Queries whose shape tempts an engine to take less than all of what they say."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -60,6 +61,38 @@ async def test_a_count_that_the_limit_ends_is_partial(grouped: Small) -> None:
         assert any("stopped early" in sentence for sentence in result.notes.sentences)
 
 
+@pytest.mark.parametrize("is_anew", [False, True], ids=["in-hand", "from-a-file"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM thing WHERE Score > 50",
+        "SELECT max(Score), min(Score) FROM thing WHERE Score < 200",
+        "SELECT ExternalID FROM thing WHERE Score = 7",
+    ],
+)
+async def test_a_search_gets_on_with_a_call_at_a_time(sql: str, *, is_anew: bool) -> None:
+    chance = random.Random(5)
+    records = [(f"R{n:03}", {"Score": str(chance.randint(0, 300))}) for n in range(430)]
+    service = Small({"thing": records}, {"thing": {"Score": "Number"}}, page=20)
+    async with engine_of(service) as engine:
+        await rows_of(engine, "DESCRIBE thing")
+        await rows_of(engine, "SELECT ExternalID FROM thing LIMIT 100")
+        before = len(service.calls)
+        whole = await rows_of(engine, sql)
+        needed = len(service.calls) - before
+        result = await engine.run(await engine.prepare(sql), max_calls=1)
+        for _ in range(needed - 1):
+            if not is_anew:
+                result = await engine.resume(result, max_calls=1)
+                continue
+            reading = engine.reading_of(result, sql)
+            prepared = await engine.prepare(sql, reading=reading, max_calls=1)
+            result = await engine.run(prepared, max_calls=1)
+        assert not result.partial
+        assert result.rows == whole
+        assert len(service.calls) - before == 2 * needed
+
+
 async def test_a_record_that_is_found_by_two_ids_is_one_row() -> None:
     records = [("ABC", {"Name": "x"}), *((f"Z{n}", {"Name": "z"}) for n in range(40))]
     service = Small({"thing": records}, {"thing": {"Name": "Text"}}, page=2, folds_ids=True)
@@ -67,6 +100,22 @@ async def test_a_record_that_is_found_by_two_ids_is_one_row() -> None:
         sql = "SELECT * FROM thing WHERE ExternalID IN ('abc', 'ABC', 'Abc')"
         assert await rows_of(engine, sql) == [("ABC", "x")]
         assert (await engine.prepare(sql)).plan == "get"
+
+
+@pytest.mark.parametrize("odd", ["..", ".", "Fields"])
+async def test_an_id_that_no_path_carries_is_looked_for_on_the_pages(odd: str) -> None:
+    near = [("N1", {"Key": odd}), ("N2", {"Key": "F3"}), (odd, {"Key": None})]
+    far = [(odd, {"Name": "odd"}), *((f"F{n}", {"Name": f"far {n}"}) for n in range(40))]
+    types = {"near": {"Key": "Text"}, "far": {"Name": "Text"}}
+    async with engine_of(Small({"near": near, "far": far}, types, page=2)) as engine:
+        joined = "FROM near n LEFT JOIN far f ON f.ExternalID = n.Key"
+        for sql in (
+            f"SELECT Name FROM far WHERE ExternalID = '{odd}'",
+            f"SELECT Name FROM far WHERE ExternalID IN ('{odd}', '{odd}')",
+            "SELECT f.Name FROM near n JOIN far f ON f.ExternalID = n.Key ORDER BY 1 DESC LIMIT 1",
+            f"SELECT 'odd' {joined} WHERE n.ExternalID = '{odd}'",
+        ):
+            assert await rows_of(engine, sql) == [("odd",)]
 
 
 @pytest.mark.parametrize("kind", ["Text", "Number"])

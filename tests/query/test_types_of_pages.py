@@ -170,9 +170,11 @@ async def test_a_wrong_name_is_told(cold: Opened, sql: str, said: str | None) ->
 def codes() -> Small:
     """Return a service of three pages of codes: text whose first page looks like numbers."""
     records = [
-        (f"R{n:03}", {"Code": str(n) if n < 60 else f"A{n}", "Zip": str(n)}) for n in range(90)
+        (f"R{n:03}", {"Code": str(n) if n < 60 else f"A{n}", "Zip": str(n), "Name": f"n {n:03}"})
+        for n in range(90)
     ]
-    return Small({"thing": records}, {"thing": {"Code": "Text", "Zip": "Text"}}, page=40)
+    types = {"Code": "Text", "Zip": "Text", "Name": "Text"}
+    return Small({"thing": records}, {"thing": types}, page=40)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +185,7 @@ def codes() -> Small:
         "SELECT Code FROM thing LIMIT 100%",
         "SELECT Code FROM thing LIMIT 90 OFFSET (0 + 0)",
         "SELECT Code FROM thing OFFSET 0",
+        "SELECT Code FROM thing ORDER BY Name LIMIT 90",
     ],
 )
 async def test_a_type_that_later_pages_may_contradict_is_asked_for(codes: Small, sql: str) -> None:
@@ -195,4 +198,4 @@ async def test_a_type_that_later_pages_may_contradict_is_asked_for(codes: Small,
 async def test_what_is_computed_in_the_place_of_a_column_asks_for_its_type(codes: Small) -> None:
     async with engine_of(codes) as engine:
         sql = "SELECT * REPLACE (Zip = '07' AS Zip) FROM thing WHERE ExternalID = 'R007'"
-        assert await rows_of(engine, sql) == [("R007", "7", False)]
+        assert await rows_of(engine, sql) == [("R007", "7", False, "n 007")]

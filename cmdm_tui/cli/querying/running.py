@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -88,10 +88,12 @@ class Run:
             return None
         from cmdm_tui.query.keeping import kept_reading
 
+        name = one_line(str(file), 200)
+        if not file.absolute().parent.is_dir():
+            raise Failure(f"{name} cannot be written: its folder is not there. Check its path.")
         try:
             return kept_reading(file, profile, self._asked.sql)
         except OSError as error:
-            name = one_line(str(file), 200)
             raise Failure(f"{name} cannot be read: {error.strerror}. Check its path.") from None
 
     def _keep(self, engine: Engine, result: "Result") -> tuple[str, ...]:
@@ -105,9 +107,12 @@ class Run:
             return ()
         from cmdm_tui.query.keeping import keep_reading
 
-        keep_reading(file, reading)
-        calls = f"{reading.used:,} {'call' if reading.used == 1 else 'calls'}"
         name = one_line(str(file), 200)
+        try:
+            keep_reading(file, reading)
+        except OSError as error:
+            return (f"{name} cannot be written, so what was read is not kept: {error.strerror}.",)
+        calls = f"{reading.used:,} {'call' if reading.used == 1 else 'calls'}"
         return (f"{name} keeps what {calls} have read; the same command goes on from there.",)
 
     def _explain(self, prepared: Prepared) -> None:
@@ -160,8 +165,9 @@ class Run:
                 if allowance.is_guard:
                     streaming = await self._guarded(engine, prepared, allowance, streaming)
                 with self._interruptible(streaming):
-                    async for batch in streaming:
-                        output.rows(batch.columns, batch.rows)
+                    async with aclosing(aiter(streaming)) as batches:
+                        async for batch in batches:
+                            output.rows(batch.columns, batch.rows)
             except BrokenPipeError:
                 raise
             except Exception:

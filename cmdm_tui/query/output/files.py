@@ -68,8 +68,14 @@ def written(result: Rows, name: str) -> "Format":
 def replacing(file: Path) -> Generator[BinaryIO]:
     """Open what takes the place of `file` when the block ends well, and is gone when it does not.
 
-    Raises OSError where it cannot be written.
+    A link stays, and what it names is replaced; what is no file, a device or a pipe, is written to
+    as it is. Raises OSError where it cannot be written.
     """
+    if file.exists() and not file.is_file():
+        with file.open("wb") as sink:
+            yield sink
+        return
+    file = file.resolve()
     with tempfile.NamedTemporaryFile(
         dir=file.absolute().parent, prefix=f".{file.name[:40]}.", delete=False
     ) as made:

@@ -15,14 +15,16 @@ from cmdm_tui.query.output.writing import Column, Row, Sink, unique_names
 
 _PIECE = 1 << 20
 _SIMPLE = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"}
+_WIDE = frozenset({"HUGEINT", "UHUGEINT"})
+_TOO_WIDE = 10**38
 _LONGEST_ROW = 1 << 30
 
 
 class ParquetWriter:
     """Writes a Parquet file, whole, at the end.
 
-    Whole numbers wider than 64 bits become DECIMAL(38,0), of which Parquet knows; lists and structs
-    their JSON text.
+    Whole numbers wider than 64 bits become DECIMAL(38,0), of which Parquet knows, where all of them
+    fit, else text; lists and structs their JSON text.
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -31,15 +33,20 @@ class ParquetWriter:
         self._rows = Path(self._folder.name) / "rows"
         self._waiting = self._rows.open("wb")
         self._columns: list[tuple[str, str]] = []
+        self._wide: list[int] = []
+        """The places of whole numbers that may be too wide for a decimal."""
 
     def begin(self, columns: Sequence[Column]) -> None:
         """Take the columns."""
         types = (_parquet_type(column.type) for column in columns)
         self._columns = list(zip(unique_names(columns), types, strict=True))
+        self._wide = [place for place, one in enumerate(columns) if one.type in _WIDE]
 
     def rows(self, rows: Sequence[Row]) -> None:
         """Let some rows wait."""
         for row in rows:
+            for place in self._wide:
+                self._take_width(place, row[place])
             texts = [None if value is None else exact(value) for value in row]
             self._waiting.write(msgspec.json.encode(texts) + b"\n")
 
@@ -63,6 +70,11 @@ class ParquetWriter:
         """Nothing is left out."""
         return ()
 
+    def _take_width(self, place: int, value: object) -> None:
+        if isinstance(value, int) and abs(value) >= _TOO_WIDE:
+            name, _ = self._columns[place]
+            self._columns[place] = (name, "VARCHAR")
+
     def _make(self, made: Path) -> None:
         picked = ", ".join(
             f"CAST(row[{place}] AS {kind}) AS {_quoted(name)}"
@@ -82,7 +94,7 @@ class ParquetWriter:
 
 
 def _parquet_type(name: str) -> str:
-    if name in {"HUGEINT", "UHUGEINT"}:
+    if name in _WIDE:
         return "DECIMAL(38,0)"
     return name if name in _SIMPLE or is_number(name) else "VARCHAR"
 

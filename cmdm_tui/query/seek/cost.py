@@ -7,7 +7,7 @@ from cmdm_tui.query.model import Cost, Kind, Table
 from cmdm_tui.query.seek.candidates import Candidate
 from cmdm_tui.query.seek.groups import MOST_PROBES
 from cmdm_tui.query.seek.halving import FEW_PAGES
-from cmdm_tui.query.seek.order import Ordering
+from cmdm_tui.query.seek.possible import Ordering
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
 
 Task = Literal["search", "count", "extreme", "groups", "first"]

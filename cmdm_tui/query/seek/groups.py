@@ -6,8 +6,8 @@ from typing import Any
 from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
 from cmdm_tui.query.seek.findings import Grouped, learnt, seen, steadily
 from cmdm_tui.query.seek.halving import ends
-from cmdm_tui.query.seek.order import Ordering
 from cmdm_tui.query.seek.pages import Pages, SortedPages
+from cmdm_tui.query.seek.possible import Ordering
 from cmdm_tui.query.seek.values import Value
 
 MOST_PROBES = 64

@@ -8,8 +8,9 @@ from cmdm_tui.api import Record
 from cmdm_tui.query.seek.candidates import Candidate, present
 from cmdm_tui.query.seek.findings import Extreme, Found, learnt, seen, steadily
 from cmdm_tui.query.seek.halving import PATIENCE, check_ties, most_telling
-from cmdm_tui.query.seek.order import Order, Ordering, Verdict
+from cmdm_tui.query.seek.order import Order, Verdict
 from cmdm_tui.query.seek.pages import Direction, Gap, Pages, SortedPages, View
+from cmdm_tui.query.seek.possible import Ordering
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.values import Value
 

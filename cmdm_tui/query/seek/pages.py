@@ -16,7 +16,8 @@ from cmdm_tui.api import NotFound, Page, Record
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.seek.candidates import Candidate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
-from cmdm_tui.query.seek.order import Order, Ordering, Verdict, unlisted
+from cmdm_tui.query.seek.order import Order, Verdict
+from cmdm_tui.query.seek.possible import Ordering, unlisted
 from cmdm_tui.query.seek.values import OddValue, Value
 
 Direction = Literal["asc", "desc"]

@@ -7,8 +7,9 @@ from cmdm_tui.query.seek.candidates import Candidate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
 from cmdm_tui.query.seek.findings import Counted, Found, learnt, seen, steadily
 from cmdm_tui.query.seek.halving import check_ties, decide, rests_on_kind
-from cmdm_tui.query.seek.order import Ordering, Verdict
+from cmdm_tui.query.seek.order import Verdict
 from cmdm_tui.query.seek.pages import Pages, SortedPages, View
+from cmdm_tui.query.seek.possible import Ordering
 from cmdm_tui.query.seek.values import Value
 
 _FIRST_BATCH = 4

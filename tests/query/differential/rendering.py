@@ -134,11 +134,19 @@ class _Writer:
         distinct = "distinct " if aggregate.is_distinct else ""
         if aggregate.function == "joined":
             sql = f"string_agg({of}, '|' order by {of})"
+        elif self._hangs_on_its_value(aggregate):
+            sql = f"{of}.{self.word(aggregate.function)}()"
         else:
             sql = f"{self.word(aggregate.function)}({distinct}{of})"
         if aggregate.where is not None:
             sql += f" filter (where {self.condition(aggregate.where)})"
         return sql
+
+    def _hangs_on_its_value(self, aggregate: q.Aggregate) -> bool:
+        """Tell whether to write `City.min()`, which is `min(City)`."""
+        is_extreme = aggregate.function in {"min", "max"} and aggregate.where is None
+        is_column = isinstance(aggregate.argument, q.Column) and not aggregate.is_distinct
+        return is_extreme and is_column and self._chance.random() < 0.2
 
     def _window(self, window: q.Window) -> str:
         of = "" if window.argument is None else self.scalar(window.argument)

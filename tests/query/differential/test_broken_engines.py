@@ -13,7 +13,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query import order as account_order
 from cmdm_tui.query import prepare
 from cmdm_tui.query.model import Column
-from cmdm_tui.query.seek import order
+from cmdm_tui.query.seek import possible
 from cmdm_tui.query.seek.pages import SortedPages
 from tests.query.differential.records import data_set
 from tests.query.differential.serving import Service, serving
@@ -192,11 +192,11 @@ async def test_a_name_taken_for_another_columns_is_found_out(
 async def test_a_search_that_trusts_the_order_is_found_out(
     large: Service, monkeypatch: pytest.MonkeyPatch, behaviours: Mapping[str, str]
 ) -> None:
-    ordering = order.Ordering
+    ordering = possible.Ordering
 
     def trusted(
-        column: Column, orders: tuple[order.Order, ...], *rest: Any, **options: Any
-    ) -> order.Ordering:
+        column: Column, orders: tuple[possible.Order, ...], *rest: Any, **options: Any
+    ) -> possible.Ordering:
         return replace(
             ordering(column, orders[:1], *rest, **options),
             nulls_first=True,
@@ -207,7 +207,7 @@ async def test_a_search_that_trusts_the_order_is_found_out(
     def passed(*_: object) -> bool:
         return True
 
-    monkeypatch.setattr(order, "Ordering", trusted)
+    monkeypatch.setattr(possible, "Ordering", trusted)
     for check in ("_check_nulls", "_check_null_neighbours", "_fits", "_is_sorted"):
         monkeypatch.setattr(SortedPages, check, passed)
     assert "came" in await is_found_out(large, OfEngine, behaviours, can_be_sought=True)

@@ -212,6 +212,15 @@ def test_parquet_keeps_whole_numbers_that_are_wide() -> None:
     assert content.endswith(b"PAR1")
 
 
+def test_parquet_keeps_whole_numbers_that_no_decimal_holds_as_text(tmp_path: Path) -> None:
+    columns = [Named("h", "HUGEINT"), Named("i", "HUGEINT")]
+    file = tmp_path / "rows.parquet"
+    file.write_bytes(written("parquet", [[2**127 - 1, 5], [None, None]], columns))
+    with duckdb.connect() as connection:
+        result = connection.execute("SELECT h, i FROM read_parquet(?)", [str(file)])
+        assert result.fetchall() == [(str(2**127 - 1), Decimal(5)), (None, None)]
+
+
 # For people
 
 HOSTILE = (

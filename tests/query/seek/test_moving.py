@@ -24,8 +24,8 @@ from cmdm_tui.query.seek import (
     present,
     search,
 )
-from cmdm_tui.query.seek.order import Ordering
 from cmdm_tui.query.seek.pages import SortedPages
+from cmdm_tui.query.seek.possible import Ordering
 from tests.query.seek.plain import column
 from tests.query.seek.shelf import FIELD, Shelf
 from tests.query.seek.test_predicates import where
