@@ -165,7 +165,7 @@ def _run(
     from cmdm_tui.harness.report import Gathering, summary_lines
 
     gathering, guard = Gathering("cmdm fuzz"), Guard()
-    if sys.stdin.isatty() and sys.stdout.isatty() and not plain:
+    if _has_screen() and not plain:
         from cmdm_tui.harness.dashboard import watch
 
         ended = watch(
@@ -186,6 +186,11 @@ def _run(
 
     with ends_as_interrupted():
         return run(opening, settings, tell, folder, guard=guard), gathering, guard
+
+
+def _has_screen() -> bool:
+    is_able = os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
+    return is_able and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @contextmanager

@@ -69,6 +69,20 @@ def test_a_signal_ends_the_run_as_a_key_does(opens: Opens, number: signal.Signal
     child.expect("RESULT ended")
 
 
+@pytest.mark.parametrize(("term", "is_screen"), [("dumb", False), ("xterm-256color", True)])
+def test_a_terminal_that_can_show_no_screen_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, term: str, is_screen: bool
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    code = "from cmdm_tui.cli.entry import main; main(['fuzz', '--max-requests', '3'])"
+    child: pexpect.spawn[str] = pexpect.spawn(
+        sys.executable, ["-c", code], cwd=str(ROOT), timeout=60, encoding="utf-8"
+    )
+    child.expect(r"3 of 3 requests" if is_screen else r"No failure\.")
+    assert ("\x1b" in str(child.before)) is is_screen
+    child.close(force=True)
+
+
 def test_the_terminal_is_as_it_was_afterwards(opens: Opens) -> None:
     child = opens(WAITS)
     child.expect("requests")

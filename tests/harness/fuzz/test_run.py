@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import threading
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -79,16 +80,19 @@ def test_a_run_ends_when_its_time_is_over(fuzz: Fuzz) -> None:
 
 
 def test_an_answer_that_never_comes_ends_with_the_time_of_the_run(fuzz: Fuzz) -> None:
+    is_released = threading.Event()
+
     async def hang(asked: Asked, inner: Inner) -> Given:
         if asked.call == "list":
-            await asyncio.sleep(20)
+            await asyncio.to_thread(is_released.wait, 20)
         return await inner(asked)
 
     with sandbox(hang) as target:
-        told = fuzz(target, seed=3, seconds=0.5)
-        assert told.ended.seconds < 10
-    assert told.ended.reason == "0.5 seconds passed"
+        told = fuzz(target, seed=3, seconds=0.3)
+        is_released.set()
+    assert told.ended.reason == "0.3 seconds passed"
     assert told.ended.failures == ()
+    assert "list" not in {one.intent.call for one in told.exchanges}
 
 
 def test_the_same_seed_asks_the_same(fuzz: Fuzz) -> None:
@@ -155,8 +159,6 @@ def test_a_case_of_a_failure_passes_where_nothing_is_wrong(fuzz: Fuzz) -> None:
     ("name", "check"),
     [
         ("totals are numbers", "documented-shape"),
-        ("requests without a token are counted", "quota-falls-by-one"),
-        ("pages overlap by one", "pages-partition"),
         ("a token ends five minutes early", "token-good-until-reset"),
         ("ids are updated whatever their case", "id-case"),
     ],
