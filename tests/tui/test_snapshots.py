@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cmdm_tui.config import NoProfile
 from cmdm_tui.tui import Explorer
@@ -20,6 +21,15 @@ SMALL, LARGE = (80, 24), (120, 40)
 def at_half_past_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 13:30, half an hour before the calls come back."""
     monkeypatch.setattr(status_line, "time", SimpleNamespace(time=lambda: RESET - 1_800.0))
+
+
+@pytest.fixture(autouse=True)
+def cursor_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cursor of an input is there, however long a picture takes."""
+
+    def stand(_: Input) -> None: ...
+
+    monkeypatch.setattr(Input, "_toggle_cursor", stand)
 
 
 def pressing(*keys: str, text: str = "") -> Callable[[Pilot[None]], Awaitable[None]]:
