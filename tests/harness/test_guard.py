@@ -5,8 +5,10 @@ import contextlib
 import gzip
 import html
 import json
+import tempfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -323,15 +325,23 @@ def is_in(secret: str, content: bytes) -> bool:
     return any(needle in text for text in texts for needle in needles)
 
 
+@cache
+def written_anyway() -> str:
+    """Return what stands in a cassette whatever was exchanged."""
+    plain = [exchange(), exchange(path="/api/v1/authenticate", body=b'{"token": "recorded-token"}')]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cassette.yaml"
+        write_cassette(path, plain, Guard(set()))
+        text = path.read_text()
+    text += "interactions request response headers method uri body string status code message"
+    text += "recorded-token recorded-refresh value 127.0.0.1:8765 version Bad Request OK Created"
+    return (text + repr(plain)).casefold()
+
+
 def is_natural(secret: str) -> bool:
     """Tell whether the secret stands in a cassette anyway, as `http` does."""
-    plain = [exchange(), exchange(path="/api/v1/authenticate", body=b'{"token": "recorded-token"}')]
-    text = (
-        repr(plain)
-        + "interactions request response headers method uri body string status code message"
-    )
-    text += "recorded-token recorded-refresh value 127.0.0.1:8765 version Bad Request OK Created"
-    return secret.casefold() in text.casefold() or secret.strip() != secret or len(set(secret)) < 3
+    is_written = secret.casefold() in written_anyway()
+    return is_written or secret.strip() != secret or len(set(secret)) < 3
 
 
 def test_a_large_report_is_searched_to_its_end() -> None:

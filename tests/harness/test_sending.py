@@ -41,6 +41,8 @@ def answering(answer: bytes) -> Generator[tuple[str, list[bytes]]]:
                     # A client may go away again without a word.
                     lines = iter(coming.readline, b"")
                     head = b"".join(takewhile(lambda line: line != b"\r\n", lines))
+                    if not head:
+                        continue
                     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
                     heard.append(head + b"\r\n" + coming.read(int(length[1]) if length else 0))
                 with suppress(ConnectionError):
