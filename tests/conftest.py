@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     How long one takes says more of the machine than of the code.
     """
-    settings.register_profile("sample", settings(), deadline=None, max_examples=50)
+    settings.register_profile("sample", settings(), deadline=None, max_examples=25)
     settings.register_profile("whole", settings(), deadline=None, max_examples=1_000)
     settings.load_profile("whole" if config.getoption("--all") else "sample")
 
