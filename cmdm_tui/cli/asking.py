@@ -10,8 +10,8 @@ _LONGEST_INPUT = 64 * 1024
 
 
 def can_ask() -> bool:
-    """Tell whether there is a terminal to ask at."""
-    return sys.stdin.isatty()
+    """Tell whether there is a terminal to ask at, where the question is seen."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def ask(words: str, default: str | None = None) -> str:

@@ -50,11 +50,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _open_closed_streams() -> None:
     """Open the standard streams that were closed (`>&-`): what is written to them goes nowhere."""
-    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+            # It is open for as long as the process; pathlib would slow the start.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _let_go_of_output() -> None:

@@ -189,8 +189,9 @@ def _run(
 
 
 def _has_screen() -> bool:
-    is_able = os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
-    return is_able and sys.stdin.isatty() and sys.stdout.isatty()
+    from cmdm_tui.cli.checking.terminal import can_show_screens
+
+    return can_show_screens(os.environ) and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`cmdm probe`: learns what the documentation leaves open of one server, and keeps it."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -152,5 +152,6 @@ def _finding(trait: "Trait[object]") -> str:
     if isinstance(value, DefaultPage):
         return f"{value.records:,} records" + (", all there are" if value.is_complete else "")
     if isinstance(value, tuple):
-        return ", ".join(visible(str(item)) for item in value) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        items = cast("tuple[object, ...]", value)
+        return ", ".join(visible(str(item)) for item in items) or "none"
     return f"{value:,}" if isinstance(value, int) else visible(str(value))

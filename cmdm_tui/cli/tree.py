@@ -42,6 +42,7 @@ class LazyGroup(click.Group):
     """A group whose commands are named as `module:attribute` and imported when asked for."""
 
     def __init__(self, *arguments: object, lazy: Mapping[str, str], **options: object) -> None:
+        # What click gives is handed on as it came.
         super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType]
         self._lazy = lazy
 

@@ -7,6 +7,9 @@ from cmdm_tui.api import ApiError
 from cmdm_tui.api.again import counting_again
 from cmdm_tui.query.errors import BudgetReached
 
+UNASKED = 100
+"""Calls that a query makes without asking a person, or without being allowed by a script."""
+
 
 class CallBudget:
     """The calls of one run: every call of the API that it makes counts, signing in does not.

@@ -91,16 +91,13 @@ def shows_order(page: Page, name: str, *, descending: bool) -> bool:
     Text is text, whatever comes. What looks like numbers or dates may be text that begins so: it
     must stand in the order of values, and pages be so many that the order of the rest is not asked.
     """
-    types = {field.name: Kind.of_type(field.type) for field in fields_of_page(page)}
-    kind = types.get(name)
-    texts = [text for record in page.records if (text := as_text(record.properties.get(name)))]
-    if kind is None or not texts:
+    kinds = _kinds(page, name)
+    if not kinds:
         return False
+    kind = kinds.pop() if len(kinds) == 1 else Kind.TEXT
     if kind is Kind.TEXT:
         return True
-    pages = (page.total_records or 0) / max(len(page.records), 1)
-    values: list[Any] = [value_of(kind, text) for text in texts]
-    return pages > FEW_PAGES and None not in values and values == sorted(values, reverse=descending)
+    return _has_many_pages(page) and _are_sorted((page,), name, kind, descending=descending)
 
 
 def may_show_type(page: Page, name: str) -> bool:
@@ -108,7 +105,7 @@ def may_show_type(page: Page, name: str) -> bool:
 
     One text in many records may be an option of a pick-list, which is sorted otherwise.
     """
-    if (page.total_records or 0) <= FEW_PAGES * len(page.records):
+    if not _has_many_pages(page):
         return False
     texts = {as_text(record.properties.get(name)) or None for record in page.records} - {None}
     kinds = _kinds(page, name)
@@ -121,8 +118,15 @@ def show_type(pages: Sequence[Page], name: str, *, descending: bool) -> bool:
     if len(kinds) != 1:
         return False
     (kind,) = kinds
-    if kind is Kind.TEXT:
-        return True
+    return kind is Kind.TEXT or _are_sorted(pages, name, kind, descending=descending)
+
+
+def _has_many_pages(page: Page) -> bool:
+    return (page.total_records or 0) > FEW_PAGES * len(page.records)
+
+
+def _are_sorted(pages: Sequence[Page], name: str, kind: Kind, *, descending: bool) -> bool:
+    """Tell whether all values of the pages are of a kind, and stand in the order of its values."""
     records = (record for page in pages for record in page.records)
     texts = [text for record in records if (text := as_text(record.properties.get(name)))]
     values: list[Any] = [value_of(kind, text) for text in texts]

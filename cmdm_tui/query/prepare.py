@@ -25,7 +25,6 @@ from cmdm_tui.query.order import in_account_order, named_projections
 from cmdm_tui.query.pages import EntityPages
 from cmdm_tui.query.parse import Describe, Explain, Select, Statement
 from cmdm_tui.query.plan import (
-    Boundaries,
     EntityPlan,
     FirstCall,
     Get,
@@ -286,11 +285,7 @@ class Preparation:
         if isinstance(option.task, Get):
             pages = self._pages[option.task.table.entity]
             return sum(pages.has_record(one) for one in option.task.ids)
-        firsts = [one for one in firsts_of(option) if one.entity in self._pages]
-        if isinstance(option.task, Boundaries):
-            # The page in the middle may have been read too, to tell the type.
-            return sum(self._pages[one.entity].count_kept(one) for one in firsts)
-        return sum(self._pages[one.entity].has(one) for one in firsts)
+        return sum(self._pages[one.entity].count_kept(one) for one in firsts_of(option))
 
     def _left_of(self, option: Option) -> Cost:
         """Return what a way costs of which another process has read some, planning included."""

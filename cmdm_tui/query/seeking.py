@@ -201,14 +201,8 @@ class _Seeking:
 
     def _column_of(self, call: exp.Expr) -> Column | None:
         """Return the field that a count, minimum or maximum is of; None for anything else."""
-        if not isinstance(call, exp.Count | exp.Min | exp.Max) or extremes(call) is not None:
-            return None
-        what = call.this
-        if isinstance(what, exp.Distinct) and isinstance(call, exp.Min | exp.Max):
-            what = what.expressions[0] if len(what.expressions) == 1 else None
-        if not isinstance(what, exp.Column) or len(what.parts) > 2:
-            return None
-        return self._table.column(what.name)
+        what = self._shape.aggregated(call)
+        return None if what is None else self._table.column(what.name)
 
 
 def sought_fields(

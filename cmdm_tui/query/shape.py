@@ -9,6 +9,7 @@ from sqlglot import exp
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 from cmdm_tui.query.names import Source
+from cmdm_tui.query.order import extremes
 
 _ELSEWHERE = ("joins", "laterals", "with_", "sample", "pivots", "match", "windows", "connect")
 """What makes a SELECT more than one entity's rows, each looked at for itself."""
@@ -116,11 +117,22 @@ class Shape:
                 if isinstance(one, exp.Alias) and one.alias.casefold() == what.name.casefold()
             ]
             what = named[0] if named else what
-        if not isinstance(what, exp.Column) or len(what.parts) > 2:
-            return None
-        if what.table and what.table.casefold() != self.source.alias:
+        if not isinstance(what, exp.Column) or not self._is_own(what):
             return None
         return table.column(what.name)
+
+    def aggregated(self, call: exp.Expr) -> exp.Column | None:
+        """Return the field that a count, minimum or maximum is of; None for anything else."""
+        if not isinstance(call, exp.Count | exp.Min | exp.Max) or extremes(call) is not None:
+            return None
+        what = call.this
+        if isinstance(what, exp.Distinct) and isinstance(call, exp.Min | exp.Max):
+            what = what.expressions[0] if len(what.expressions) == 1 else None
+        return what if isinstance(what, exp.Column) and self._is_own(what) else None
+
+    def _is_own(self, column: exp.Column) -> bool:
+        is_of_it = not column.table or column.table.casefold() == self.source.alias
+        return is_of_it and len(column.parts) <= 2
 
     def _is_aggregate(self, node: exp.Expr) -> bool:
         if isinstance(node, exp.AggFunc):

@@ -16,7 +16,6 @@ from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.learning import Learner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Table
 from cmdm_tui.query.names import nearest
-from cmdm_tui.query.order import extremes
 from cmdm_tui.query.pages import EntityPages, can_be_asked_for
 from cmdm_tui.query.plan import FirstCall
 from cmdm_tui.query.planner import counts_all, is_count_of_records, is_scalar
@@ -223,12 +222,8 @@ def lone_extreme(shape: Shape) -> exp.Expr | None:
     if len(found) != 1 or shape.where is not None or not is_scalar(shape):
         return None
     (extreme,) = found
-    what = extreme.this
-    if not isinstance(what, exp.Column) or extremes(extreme) is not None:
-        return None
-    if len(what.parts) > 2 or what.table.casefold() not in {"", shape.source.alias}:
-        return None
-    if what.name.casefold() == EXTERNAL_ID.casefold():
+    what = shape.aggregated(extreme)
+    if what is None or what is not extreme.this or what.name.casefold() == EXTERNAL_ID.casefold():
         return None
     is_alone = all(one is extreme or is_count_of_records(one) for one in calls)
     return extreme if is_alone else None

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cmdm_tui.query.budget import UNASKED
+
 Expanded = Literal["auto", "on", "off"]
 """When a record stands one field a line: a single one (auto), every one (on), none (off)."""
 
 Format = Literal["auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"]
 """How results are written: auto is a table on a terminal and JSON as it came elsewhere."""
-
-UNASKED = 100
-"""Calls that a query may take without a question."""
 
 
 @dataclass(slots=True)

@@ -27,9 +27,14 @@ def size_of_terminal() -> os.terminal_size | None:
     return shutil.get_terminal_size() if sys.stdout.isatty() else None
 
 
+def can_show_screens(environment: Mapping[str, str]) -> bool:
+    """Tell whether the terminal that `environment` describes can show more than lines."""
+    return environment.get("TERM", "") not in {"", "dumb", "unknown"}
+
+
 def _kind(environment: Mapping[str, str]) -> Check:
     term = environment.get("TERM", "")
-    if term in {"", "dumb", "unknown"}:
+    if not can_show_screens(environment):
         found = f"TERM is {term}" if term else "TERM is not set"
         advice = "The explorer needs a full terminal: set TERM=xterm-256color if yours is one."
         return warning("terminal", found, advice)

@@ -1,7 +1,6 @@
 """Runs a query: prepare, ask, fetch, write as rows come, and tell what it was."""
 
 import asyncio
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ import click
 
 from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
+from cmdm_tui.cli.asking import ask_whether, can_ask
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.cli.querying.destination import look_of, opened
@@ -17,6 +17,7 @@ from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
 from cmdm_tui.config.files import remove_file
 from cmdm_tui.query.allowance import Allowance, allowed, unasked
+from cmdm_tui.query.budget import UNASKED
 from cmdm_tui.query.engine import Engine, Prepared, Streaming
 from cmdm_tui.query.output import Column, Row, Writer, writer
 from cmdm_tui.repl.interrupts import on_interrupt
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from cmdm_tui.config import Profile
     from cmdm_tui.query.keeping import KeptReading
     from cmdm_tui.query.result import Result
-
-UNASKED = 100
-"""Calls that are made without asking a person, or without being allowed by a script."""
 
 
 class Run:
@@ -137,13 +135,13 @@ class Run:
         most, left = prepared.cost, prepared.quota_left
         calls = f"{most} {'call' if most.high == 1 else 'calls'}"
         calls += "" if left is None else f" of the {left:,} left this hour"
-        if not _can_ask():
+        if not can_ask():
             raise Failure(
                 f"The query takes {calls}, and no more than {UNASKED} calls are made unasked. "
                 "Allow them with --yes, or some of them with --max-calls.",
                 Exit.TOO_MANY_CALLS,
             )
-        if not click.confirm(f"The query takes {calls}. Run it?", err=True):
+        if not ask_whether(f"The query takes {calls}. Run it?"):
             raise Failure("Not run; no record was fetched.", Exit.TOO_MANY_CALLS)
         return allowed(prepared, UNASKED)
 
@@ -194,10 +192,10 @@ class Run:
         used = result.stats.calls_used
         why = f"{used:,} calls have not been enough for the search"
         more = f"it takes up to {max(prepared.cost.high - used, 1):,} more"
-        if _can_ask() and click.confirm(f"{why}, and {more}. Go on?", err=True):
-            return engine.resuming(result, max_calls=prepared.cost.high)
-        tell_notes(result, self._keep(engine, result))
-        result.close()
+        with result:
+            if can_ask() and ask_whether(f"{why}, and {more}. Go on?"):
+                return engine.resuming(result, max_calls=prepared.cost.high)
+            tell_notes(result, self._keep(engine, result))
         raise Failure(
             f"{why}; {more}. Allow them with --yes, or some of them with --max-calls.",
             Exit.TOO_MANY_CALLS,
@@ -221,10 +219,6 @@ class Run:
         if self._is_interrupted:
             return Exit.INTERRUPTED
         return Exit.TOO_MANY_CALLS if result.partial else Exit.DONE
-
-
-def _can_ask() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 class _Output:

@@ -42,6 +42,17 @@ def sent(told: Told) -> list[tuple[str, str, str, int]]:
     ]
 
 
+class Counting:
+    """No fault, but a count of the requests that arrive."""
+
+    def __init__(self) -> None:
+        self.arrived = 0
+
+    async def __call__(self, asked: Asked, inner: Inner) -> Given:
+        self.arrived += 1
+        return await inner(asked)
+
+
 @contextlib.contextmanager
 def service(target: Target) -> Generator[Service]:
     known = target.credentials
@@ -60,16 +71,10 @@ def service(target: Target) -> Generator[Service]:
 
 @pytest.mark.parametrize("requests", [1, 7, 60, 333])
 def test_no_request_more_is_made_than_allowed(fuzz: Fuzz, requests: int) -> None:
-    arrived = 0
-
-    async def count(asked: Asked, inner: Inner) -> Given:
-        nonlocal arrived
-        arrived += 1
-        return await inner(asked)
-
+    count = Counting()
     with sandbox(count) as target:
         told = fuzz(target, seed=3, requests=requests)
-    assert arrived == told.ended.requests == requests
+    assert count.arrived == told.ended.requests == requests
     assert told.ended.reason == f"{requests} requests made"
 
 
@@ -258,17 +263,11 @@ def test_the_floor_of_the_quota_is_kept(fuzz: Fuzz) -> None:
 
 
 def test_the_floor_is_kept_from_the_first_call_on(fuzz: Fuzz) -> None:
-    arrived = 0
-
-    async def count(asked: Asked, inner: Inner) -> Given:
-        nonlocal arrived
-        arrived += 1
-        return await inner(asked)
-
+    count = Counting()
     with sandbox(count) as target:
         bare = replace(target, control=None, control_token=None, floor=4_999, perhaps=("product",))
         told = fuzz(bare, seed=1, requests=700)
-    assert arrived == 1
+    assert count.arrived == 1
     assert "4,999 are kept" in told.ended.reason
 
 
