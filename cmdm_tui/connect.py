@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Paths, Profile, ProfileStore, environment_profile
+from cmdm_tui.config import Paths, Profile, ProfileStore, load_environment_profile
 from cmdm_tui.query.engine import Engine, Streaming
 from cmdm_tui.query.prepare import Prepared
 from cmdm_tui.query.result import Result, ResultColumn
@@ -37,12 +37,12 @@ def connect(
     """
     paths = Paths.of_user()
     if not isinstance(profile, Profile):
-        profile = _profile(profile, paths, secrets or {})
+        profile = _load_profile(profile, paths, secrets or {})
     return Connection(profile, catalogs=catalogs or paths.catalogs)
 
 
-def _profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) -> Profile:
-    if name is None and (found := environment_profile(os.environ, paths.tokens)) is not None:
+def _load_profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) -> Profile:
+    if name is None and (found := load_environment_profile(os.environ, paths.tokens)) is not None:
         return found
     store = ProfileStore(paths)
     given = {
@@ -50,7 +50,7 @@ def _profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) -> Prof
         "password": os.environ.get("CMDM_PASSWORD", ""),
         **secrets,
     }
-    return store.load(store.chosen(name), given)
+    return store.load(store.choose(name), given)
 
 
 class Connection:
@@ -98,7 +98,7 @@ class Query(Awaitable[Result]):
     def __init__(self, engine: Engine, sql: str, most: int | None) -> None:
         self._engine = engine
         self._sql = sql
-        self._most = most
+        self._max_calls = most
         self._streaming: Streaming | None = None
 
     @property
@@ -108,24 +108,24 @@ class Query(Awaitable[Result]):
 
     async def __aiter__(self) -> AsyncGenerator[Row]:
         """Yield the rows. Raises QueryError or ApiError."""
-        async with aclosing(aiter(await self._begun())) as batches:
+        async with aclosing(aiter(await self._begin())) as batches:
             async for batch in batches:
-                names = _names(batch.columns)
+                names = _column_names(batch.columns)
                 for values in batch.rows:
                     yield Row(names, values)
 
     def __await__(self) -> Generator[Any, None, Result]:
         """Return the whole result. Raises QueryError or ApiError."""
-        return self._whole().__await__()
+        return self._fetch_all().__await__()
 
-    async def _whole(self) -> Result:
-        return await (await self._begun()).finish()
+    async def _fetch_all(self) -> Result:
+        return await (await self._begin()).finish()
 
-    async def _begun(self) -> Streaming:
-        prepared = await self._engine.prepare(self._sql, max_calls=self._most)
-        self._streaming = self._engine.stream(prepared, max_calls=self._most)
+    async def _begin(self) -> Streaming:
+        prepared = await self._engine.prepare(self._sql, max_calls=self._max_calls)
+        self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming
 
 
-def _names(columns: Sequence[ResultColumn]) -> tuple[str, ...]:
+def _column_names(columns: Sequence[ResultColumn]) -> tuple[str, ...]:
     return tuple(column.name for column in columns)

@@ -31,7 +31,7 @@ def visible(value: str, *, keep_lines: bool = False) -> str:
     if keep_lines:
         value = value.replace("\r\n", "\n").expandtabs(4)
         return "\n".join(visible(line) for line in value.split("\n"))
-    return "".join(_shown(character) for character in value)
+    return "".join(_show(character) for character in value)
 
 
 def one_line(value: str, limit: int | None = None) -> str:
@@ -41,7 +41,7 @@ def one_line(value: str, limit: int | None = None) -> str:
     return visible(value)
 
 
-def csv_cell(value: str) -> str:
+def escape_formula(value: str) -> str:
     """Return `value` so that no spreadsheet takes it for a formula: a quote leads a risky one.
 
     Plain signed numbers stay as they are. See OWASP, "CSV Injection".
@@ -51,7 +51,7 @@ def csv_cell(value: str) -> str:
     return value
 
 
-def _shown(character: str) -> str:
+def _show(character: str) -> str:
     code = ord(character)
     if code in _CONTROL_PICTURES:
         return _CONTROL_PICTURES[code]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cmdm_tui.text import csv_cell, one_line, visible
+from cmdm_tui.text import escape_formula, one_line, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("\x00\x07\x1b\x9b\x9d\u202e\u2066\u200b\ud800\u2028\ufeff[]/a\r\n\t")
@@ -81,9 +81,9 @@ def test_one_line_is_cut_before_it_is_made_visible(text: str, limit: int) -> Non
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1"])
 def test_a_formula_is_quoted_in_csv(text: str) -> None:
-    assert csv_cell(text) == "'" + text
+    assert escape_formula(text) == "'" + text
 
 
 @pytest.mark.parametrize("text", ["-12.50", "+44", "0", "", "Jones", "a=b"])
 def test_numbers_and_text_are_not_quoted_in_csv(text: str) -> None:
-    assert csv_cell(text) == text
+    assert escape_formula(text) == text

@@ -5,7 +5,7 @@ from cmdm_tui.api.errors import (
     ApiError,
     AuthenticationFailed,
     BadRequest,
-    Call,
+    CallInfo,
     DeadlineExceeded,
     HourLimitReached,
     InsecureAddress,
@@ -23,15 +23,15 @@ from cmdm_tui.api.errors import (
     StatusError,
 )  # fmt: skip
 from cmdm_tui.api.events import (
-    Answered,
+    CallFailed,
+    CallFinished,
     Event,
-    GaveUp,
+    EventListener,
     PageRead,
-    Retrying,
-    SigningIn,
-    Tell,
+    QuotaWait,
+    RetryScheduled,
+    SignInStarted,
     TotalChanged,
-    Waiting,
 )  # fmt: skip
 from cmdm_tui.api.models import (
     Converted,
@@ -47,17 +47,18 @@ from cmdm_tui.api.models import (
     Response,
 )  # fmt: skip
 from cmdm_tui.api.page_sizes import PageSizes
-from cmdm_tui.api.reconcile import Reconciliation, Verdict
+from cmdm_tui.api.reconcile import Reconciliation, WriteVerdict
 from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy
 from cmdm_tui.config import Credentials, SecretStr
 
 __all__ = [
     "NO_RETRIES",
-    "Answered",
     "ApiError",
     "AuthenticationFailed",
     "BadRequest",
-    "Call",
+    "CallFailed",
+    "CallFinished",
+    "CallInfo",
     "Client",
     "Converted",
     "Created",
@@ -65,9 +66,9 @@ __all__ = [
     "DeadlineExceeded",
     "Done",
     "Event",
+    "EventListener",
     "Field",
     "FieldPage",
-    "GaveUp",
     "HourLimitReached",
     "InsecureAddress",
     "InvalidCall",
@@ -84,20 +85,19 @@ __all__ = [
     "Properties",
     "Quota",
     "QuotaFloorReached",
+    "QuotaWait",
     "ReadOnly",
     "Reconciliation",
     "Record",
     "Response",
     "ResponseTooLarge",
     "RetryPolicy",
-    "Retrying",
+    "RetryScheduled",
     "SecretStr",
     "ServerError",
-    "SigningIn",
+    "SignInStarted",
     "SortOrder",
     "StatusError",
-    "Tell",
     "TotalChanged",
-    "Verdict",
-    "Waiting",
+    "WriteVerdict",
 ]

@@ -12,7 +12,7 @@ from cmdm_tui.text import one_line
 DEFAULT_VERSION = "v1"
 
 
-def base_address(url: str) -> httpx.URL:
+def parse_base_url(url: str) -> httpx.URL:
     """Return `{api-url}/api/{api-version}` for what a user wrote, with or without that path.
 
     Raises InvalidCall for what is no address and InsecureAddress for plain HTTP to another machine:
@@ -21,12 +21,12 @@ def base_address(url: str) -> httpx.URL:
     try:
         address = httpx.URL(url.strip())
     except (httpx.InvalidURL, UnicodeError):
-        raise _no_address(url) from None
+        raise _invalid_address(url) from None
     is_one_word = not any(character.isspace() for character in url.strip())
     is_escaped = "%" in address.host and ":" not in address.host
     is_host = bool(address.host) and is_one_word and not is_escaped
     if address.scheme not in {"http", "https"} or not is_host:
-        raise _no_address(url)
+        raise _invalid_address(url)
     if address.userinfo or address.query or address.fragment:
         raise InvalidCall(
             "The address holds a user, a query or a fragment",
@@ -53,7 +53,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def segment(name: str, value: str) -> str:
+def encode_segment(name: str, value: str) -> str:
     """Return `value` as one percent-encoded path segment.
 
     Raises InvalidCall for what no path can carry: nothing, `.` and `..`, text that is no Unicode.
@@ -67,7 +67,7 @@ def segment(name: str, value: str) -> str:
         raise InvalidCall(f"The {name} {one_line(value, 60)} is not valid Unicode text") from None
 
 
-def below(base: httpx.URL, path: str) -> httpx.URL:
+def join_path(base: httpx.URL, path: str) -> httpx.URL:
     """Return the address of `path`, with its query if it has one, below `base`.
 
     Raises InvalidCall for a path that would leave the service: another host, or `..`.
@@ -80,8 +80,8 @@ def below(base: httpx.URL, path: str) -> httpx.URL:
             f"{one_line(path, 100)} is not a path below {base}", hint="Write it as lead/ABC1D2E3"
         )
     try:
-        raw_path = base.raw_path.rstrip(b"/") + b"/" + _encoded(route)
-        address = base.copy_with(raw_path=raw_path + (b"?" + _encoded(query) if query else b""))
+        raw_path = base.raw_path.rstrip(b"/") + b"/" + _encode(route)
+        address = base.copy_with(raw_path=raw_path + (b"?" + _encode(query) if query else b""))
     except (httpx.InvalidURL, UnicodeError):
         raise InvalidCall(
             f"{one_line(path, 100)} holds a character that no address can carry"
@@ -89,7 +89,7 @@ def below(base: httpx.URL, path: str) -> httpx.URL:
     return address
 
 
-def with_parameters(address: httpx.URL, parameters: Mapping[str, str | int]) -> httpx.URL:
+def add_parameters(address: httpx.URL, parameters: Mapping[str, str | int]) -> httpx.URL:
     """Return `address` with these query parameters.
 
     Raises InvalidCall for a value that no address can carry.
@@ -101,11 +101,11 @@ def with_parameters(address: httpx.URL, parameters: Mapping[str, str | int]) -> 
         raise InvalidCall(f"A value of {names} cannot be carried by an address") from None
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return quote(text, safe="/:?&=,;+@!$'()*~%-._[]").encode("ascii")
 
 
-def _no_address(url: str) -> InvalidCall:
+def _invalid_address(url: str) -> InvalidCall:
     shown = one_line(url, 100) or "(nothing)"
     return InvalidCall(
         f"{shown} is not an address of an API",

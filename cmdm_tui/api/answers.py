@@ -5,12 +5,12 @@ import time
 import httpx
 
 from cmdm_tui.api import errors
-from cmdm_tui.api.decode import error_message
-from cmdm_tui.api.errors import Call
+from cmdm_tui.api.decode import read_error_message
+from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import Quota, Response
-from cmdm_tui.api.quota import Meter, read_quota, retry_after
+from cmdm_tui.api.quota import QuotaTracker, read_quota, read_retry_after
 
-_BY_STATUS: dict[int, type[errors.StatusError]] = {
+_ERROR_BY_STATUS: dict[int, type[errors.StatusError]] = {
     400: errors.BadRequest,
     401: errors.AuthenticationFailed,
     404: errors.NotFound,
@@ -19,7 +19,7 @@ _BY_STATUS: dict[int, type[errors.StatusError]] = {
 _TOO_MANY_CALLS = 429
 
 
-async def receive(response: httpx.Response, call: Call, *, started: float) -> Response:
+async def read_response(response: httpx.Response, call: CallInfo, *, started: float) -> Response:
     """Return the answer with its whole body; `started` is monotonic time, in seconds."""
     try:
         body = await response.aread()
@@ -36,20 +36,22 @@ async def receive(response: httpx.Response, call: Call, *, started: float) -> Re
     )
 
 
-def check_status(answer: Response, call: Call, meter: Meter) -> None:
+def check_status(answer: Response, call: CallInfo, meter: QuotaTracker) -> None:
     """Raise the StatusError of an answer that is not a success; the service's words lead it."""
     status = answer.status
     if httpx.codes.is_success(status):
         return
-    error = _status_error(answer, call, meter)
+    error = _build_status_error(answer, call, meter)
     error.response = answer
     raise error
 
 
-def _status_error(answer: Response, call: Call, meter: Meter) -> errors.StatusError:
-    status, words = answer.status, error_message(answer)
+def _build_status_error(
+    answer: Response, call: CallInfo, meter: QuotaTracker
+) -> errors.StatusError:
+    status, words = answer.status, read_error_message(answer)
     if status == _TOO_MANY_CALLS:
-        return _limit_reached(answer, call, meter, words)
+        return _build_limit_error(answer, call, meter, words)
     if httpx.codes.is_redirect(status):
         return errors.StatusError(
             "The service answered with a redirect, which is not followed",
@@ -57,7 +59,7 @@ def _status_error(answer: Response, call: Call, meter: Meter) -> errors.StatusEr
             status=status,
             hint="Check the address of the profile",
         )
-    kind = _BY_STATUS.get(status)
+    kind = _ERROR_BY_STATUS.get(status)
     if kind is None:
         is_server_error = httpx.codes.is_server_error(status)
         kind = errors.ServerError if is_server_error else errors.StatusError
@@ -65,11 +67,11 @@ def _status_error(answer: Response, call: Call, meter: Meter) -> errors.StatusEr
     return kind(words or f"The service answered {status} {phrase}", call=call, status=status)
 
 
-def _limit_reached(
-    answer: Response, call: Call, meter: Meter, words: str | None
+def _build_limit_error(
+    answer: Response, call: CallInfo, meter: QuotaTracker, words: str | None
 ) -> errors.StatusError:
     now = meter.clock.now()
-    waited_for = retry_after(answer.headers, now)
+    waited_for = read_retry_after(answer.headers, now)
     if waited_for is None and read_quota(answer.headers, Quota()).remaining:
         message = words or "The month's limit of calls is reached"
         return errors.MonthLimitReached(message, call=call, status=answer.status)
@@ -77,11 +79,11 @@ def _limit_reached(
     hint = "Wait for the reset"
     if reset is not None and reset > now:
         clock_time = time.strftime("%H:%M:%S", time.localtime(reset - meter.clock.offset))
-        hint = f"Wait for the reset at {clock_time}, in {_duration(reset - now)}"
+        hint = f"Wait for the reset at {clock_time}, in {_format_duration(reset - now)}"
     message = words or "The hour's limit of calls is reached"
     return errors.HourLimitReached(message, call=call, status=answer.status, hint=hint, reset=reset)
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     whole = int(seconds) + 1
     return f"{whole} s" if whole < 120 else f"{-(-whole // 60)} min"

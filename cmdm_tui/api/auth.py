@@ -10,24 +10,24 @@ from typing import Protocol
 
 import httpx
 
-from cmdm_tui.api.answers import check_status, receive
+from cmdm_tui.api.answers import check_status, read_response
 from cmdm_tui.api.decode import read_token
-from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, Call, InvalidCall, StatusError
-from cmdm_tui.api.events import SigningIn, Tell, nobody
-from cmdm_tui.api.quota import Meter, unix_time
+from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, CallInfo, InvalidCall, StatusError
+from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
+from cmdm_tui.api.quota import QuotaTracker, parse_unix_time
 from cmdm_tui.api.redact import Redactor
 from cmdm_tui.config import Credentials, SecretStr
 
-_MARGIN = 30.0
+_RENEWAL_MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
 
-_TOKENS_CONCEALED = 8
-_PROVED_FOR = 60.0
+_TOKENS_REDACTED = 8
+_PROOF_LIFETIME = 60.0
 
-_ENDS = "x-token-reset"
+_TOKEN_END_HEADER = "x-token-reset"  # noqa: S105 — a header's name
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
-_REFUSALS = {_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN}
-_ABOUT_THE_TOKEN = re.compile(rb"(?i)\b(access |bearer )?tokens?\b|\bauthori[sz]ation\b")
+_REFUSAL_STATUSES = {_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN}
+_TOKEN_WORDS = re.compile(rb"(?i)\b(access |bearer )?tokens?\b|\bauthori[sz]ation\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Token:
     renew_at: float | None
 
 
-class TokenKeeper(Protocol):
+class TokenStore(Protocol):
     """Keeps a token between runs; what it keeps may be refused, and is then replaced."""
 
-    def kept(self) -> Token | None:
+    def load(self) -> Token | None:
         """Return the token kept, None where there is none that is still good."""
         ...
 
-    def keep(self, token: Token) -> None:
+    def save(self, token: Token) -> None:
         """Keep a new token in place of the last."""
         ...
 
@@ -62,31 +62,33 @@ class SignIn(httpx.Auth):
         self,
         url: httpx.URL,
         credentials: Credentials,
-        meter: Meter,
+        meter: QuotaTracker,
         next_number: Callable[[], int],
         *,
-        tokens: "TokenKeeper | None" = None,
-        tell: Tell = nobody,
+        tokens: "TokenStore | None" = None,
+        tell: EventListener = ignore_events,
     ) -> None:
         self._url = url
-        self._headers = sign_in_headers(credentials)
+        self._headers = build_sign_in_headers(credentials)
         self._secrets = (
             credentials.client_id,
             credentials.client_secret,
             credentials.password,
         )
-        self._meter = meter
+        self._quota_tracker = meter
         self._next_number = next_number
-        self._tell = tell
-        self._keeper = tokens
-        self._token = None if tokens is None else tokens.kept()
-        self._tokens = deque([self._token.value] if self._token else [], maxlen=_TOKENS_CONCEALED)
+        self._notify = tell
+        self._store = tokens
+        self._token = None if tokens is None else tokens.load()
+        self._recent_tokens = deque(
+            [self._token.value] if self._token else [], maxlen=_TOKENS_REDACTED
+        )
         self._renew_at = None if self._token is None else self._token.renew_at
-        self._told_end: str | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._last_end_header: str | None = None
+        self._lock = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
-        self._kept_refusing: dict[int, float] = {}
+        self._refusals_after_renewal: dict[int, float] = {}
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -96,70 +98,70 @@ class SignIn(httpx.Auth):
         refused: Token | None = None
         for _ in range(2):
             request.extensions["handed_over"] = False
-            async with self._one_at_a_time:
+            async with self._lock:
                 token = self._token
                 if token is None or token is refused or self._is_ending:
                     self._raise_if_refused_since(asked_at)
-                    sign_in, call = self.request()
-                    token = await self.accept((yield sign_in), call)
+                    sign_in, call = self.build_request()
+                    token = await self.accept_token((yield sign_in), call)
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
             request.extensions["handed_over"] = True
             response = yield request
-            if response.status_code not in _REFUSALS:
-                self._learn_end(token, response.headers)
+            if response.status_code not in _REFUSAL_STATUSES:
+                self._update_token_end(token, response.headers)
                 return
             # Read, it gives its connection back, which the one that signs in may be waiting for.
             body = await response.aread()
-            if not self._is_about_the_token(response.status_code, body):
+            if not self._may_be_about_token(response.status_code, body):
                 return
             if refused is not None:
-                self._kept_refusing[response.status_code] = time.monotonic()
+                self._refusals_after_renewal[response.status_code] = time.monotonic()
             refused = token
 
-    def request(self) -> tuple[httpx.Request, Call]:
+    def build_request(self) -> tuple[httpx.Request, CallInfo]:
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
-        call = Call(self._next_number(), "POST", "/authenticate", self.conceal)
-        self._tell(SigningIn(call))
+        call = CallInfo(self._next_number(), "POST", "/authenticate", self.redact)
+        self._notify(SignInStarted(call))
         return request, call
 
-    def conceal(self, words: str) -> str:
+    def redact(self, words: str) -> str:
         """Return a service's words without the secrets it was sent and the tokens it gave."""
-        known = (secret.reveal() for secret in (*self._secrets, *self._tokens))
-        return Redactor.of_words(known).by_value(words)
+        known = (secret.reveal() for secret in (*self._secrets, *self._recent_tokens))
+        return Redactor.for_sentences(known).redact_values(words)
 
-    async def accept(self, response: httpx.Response, call: Call) -> Token:
+    async def accept_token(self, response: httpx.Response, call: CallInfo) -> Token:
         """Take the token from the answer to a sign-in.
 
         Raises AuthenticationFailed where the credentials were refused, with whatever of 400, 401
         and 403, and another StatusError or MalformedResponse where the answer is none.
         """
-        self._meter.learn(response.headers)
-        answer = await receive(response, call, started=time.monotonic())
+        self._quota_tracker.update(response.headers)
+        answer = await read_response(response, call, started=time.monotonic())
         try:
-            check_status(answer, call, self._meter)
+            check_status(answer, call, self._quota_tracker)
             value = read_token(answer, call)
         except StatusError as error:
             error.was_sent = False
-            refusal = _as_refusal(error)
+            refusal = _to_refusal(error)
             if refusal is None:
                 raise
             refusal.was_sent = False
             self._refusal = refusal
             self._refused_at = time.monotonic()
             raise refusal from None
-        self._told_end = response.headers.get(_ENDS)
-        self._token = Token(SecretStr(value), self._renewal())
+        self._last_end_header = response.headers.get(_TOKEN_END_HEADER)
+        self._token = Token(SecretStr(value), self._compute_renewal_time())
         self._renew_at = self._token.renew_at
-        self._tokens.append(self._token.value)
-        if self._keeper is not None:
-            self._keeper.keep(self._token)
+        self._recent_tokens.append(self._token.value)
+        if self._store is not None:
+            self._store.save(self._token)
         return self._token
 
     @property
-    def one_at_a_time(self) -> asyncio.Lock:
+    def lock(self) -> asyncio.Lock:
         """The lock under which a sign-in is done."""
-        return self._one_at_a_time
+        return self._lock
 
     def _raise_if_refused_since(self, asked_at: float) -> None:
         if self._refusal is not None and self._refused_at >= asked_at:
@@ -168,7 +170,7 @@ class SignIn(httpx.Auth):
             again.was_sent = False
             raise again
 
-    def _is_about_the_token(self, status: int, body: bytes) -> bool:
+    def _may_be_about_token(self, status: int, body: bytes) -> bool:
         """Tell whether a refusal can be mended by a sign-in: a 401, and others until proved not.
 
         400 and 403 may stand for a token that ended (`api.md`), or for something else, which a new
@@ -176,49 +178,52 @@ class SignIn(httpx.Auth):
         """
         if status == _UNAUTHORIZED:
             return True
-        proved = self._kept_refusing.get(status)
-        if proved is not None and time.monotonic() - proved < _PROVED_FOR:
+        proved = self._refusals_after_renewal.get(status)
+        if proved is not None and time.monotonic() - proved < _PROOF_LIFETIME:
             return False
-        return status == _FORBIDDEN or _ABOUT_THE_TOKEN.search(body) is not None
+        return status == _FORBIDDEN or _TOKEN_WORDS.search(body) is not None
 
     @property
     def _is_ending(self) -> bool:
-        return self._renew_at is not None and self._meter.clock.now() >= self._renew_at
+        return self._renew_at is not None and self._quota_tracker.clock.now() >= self._renew_at
 
-    def _learn_end(self, token: Token, headers: httpx.Headers) -> None:
+    def _update_token_end(self, token: Token, headers: httpx.Headers) -> None:
         """Take in when the token ends, which any answer under it may tell anew."""
-        told = headers.get(_ENDS)
-        if told is None or told == self._told_end or token is not self._token:
+        told = headers.get(_TOKEN_END_HEADER)
+        if told is None or told == self._last_end_header or token is not self._token:
             return
-        self._told_end = told
-        self._meter.clock.learn(headers)
+        self._last_end_header = told
+        self._quota_tracker.clock.update(headers)
         was_known = self._renew_at is not None
-        self._renew_at = self._renewal() or self._renew_at
-        if self._keeper is not None and not was_known and self._renew_at is not None:
-            self._keeper.keep(Token(token.value, self._renew_at))
+        self._renew_at = self._compute_renewal_time() or self._renew_at
+        if self._store is not None and not was_known and self._renew_at is not None:
+            self._store.save(Token(token.value, self._renew_at))
 
-    def _renewal(self) -> float | None:
-        ends, now = unix_time(self._told_end), self._meter.clock.now()
+    def _compute_renewal_time(self) -> float | None:
+        ends, now = parse_unix_time(self._last_end_header), self._quota_tracker.clock.now()
         if ends is None or ends <= now:
             return None
-        return ends - min(_MARGIN, (ends - now) / 10)
+        return ends - min(_RENEWAL_MARGIN, (ends - now) / 10)
 
 
-def sign_in_headers(credentials: Credentials) -> list[tuple[bytes, bytes]]:
+def build_sign_in_headers(credentials: Credentials) -> list[tuple[bytes, bytes]]:
     """Return the four authenticate headers, their values as UTF-8.
 
     Raises InvalidCall for a value that no header can carry: empty, with a control character such as
     CR, LF or NUL, or with a space at an end.
     """
     return [
-        (b"client_id", _header_value("client id", credentials.client_id.reveal())),
-        (b"client_secret", _header_value("client secret", credentials.client_secret.reveal())),
-        (b"username", _header_value("user name", credentials.username)),
-        (b"password", _header_value("password", credentials.password.reveal())),
+        (b"client_id", _encode_header_value("client id", credentials.client_id.reveal())),
+        (
+            b"client_secret",
+            _encode_header_value("client secret", credentials.client_secret.reveal()),
+        ),
+        (b"username", _encode_header_value("user name", credentials.username)),
+        (b"password", _encode_header_value("password", credentials.password.reveal())),
     ]
 
 
-def _as_refusal(error: StatusError) -> AuthenticationFailed | None:
+def _to_refusal(error: StatusError) -> AuthenticationFailed | None:
     if isinstance(error, AuthenticationFailed):
         return error
     if isinstance(error, BadRequest) or error.status == _FORBIDDEN:
@@ -226,7 +231,7 @@ def _as_refusal(error: StatusError) -> AuthenticationFailed | None:
     return None
 
 
-def _header_value(name: str, value: str) -> bytes:
+def _encode_header_value(name: str, value: str) -> bytes:
     if not value:
         message = f"The {name} is empty"
     elif any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):

@@ -7,14 +7,14 @@ import httpx
 
 from cmdm_tui.api.errors import ResponseTooLarge
 
-LARGEST_ANSWER = 64 * 1024 * 1024
+LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a decoded body that the client takes."""
 
-_PIECE = 64 * 1024
+_CHUNK_SIZE = 64 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
-class BoundedBodies:
+class BodyLimit:
     """A response hook of httpx, which itself decodes compressed bodies without any bound.
 
     Installed, it decodes gzip in pieces and raises ResponseTooLarge once more than `limit` bytes
@@ -34,12 +34,12 @@ class BoundedBodies:
         if encodings:
             del response.headers["content-encoding"]
         if isinstance(response.stream, httpx.AsyncByteStream):
-            response.stream = _BoundedStream(
+            response.stream = _LimitedStream(
                 response.stream, self._limit, is_compressed=is_compressed
             )
 
 
-class _BoundedStream(httpx.AsyncByteStream):
+class _LimitedStream(httpx.AsyncByteStream):
     def __init__(self, stream: httpx.AsyncByteStream, limit: int, *, is_compressed: bool) -> None:
         self._stream = stream
         self._limit = limit
@@ -47,7 +47,7 @@ class _BoundedStream(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         length = 0
-        pieces = _unfolded(self._stream) if self._is_compressed else aiter(self._stream)
+        pieces = _decompress(self._stream) if self._is_compressed else aiter(self._stream)
         async for piece in pieces:
             length += len(piece)
             if length > self._limit:
@@ -59,7 +59,7 @@ class _BoundedStream(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-async def _unfolded(stream: httpx.AsyncByteStream) -> AsyncGenerator[bytes]:
+async def _decompress(stream: httpx.AsyncByteStream) -> AsyncGenerator[bytes]:
     decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
     is_empty = True
     async for chunk in stream:
@@ -67,7 +67,7 @@ async def _unfolded(stream: httpx.AsyncByteStream) -> AsyncGenerator[bytes]:
         while rest:
             is_empty = False
             try:
-                piece = decoder.decompress(rest, _PIECE)
+                piece = decoder.decompress(rest, _CHUNK_SIZE)
             except zlib.error as error:
                 raise httpx.DecodingError(str(error)) from None
             if piece:
@@ -77,7 +77,7 @@ async def _unfolded(stream: httpx.AsyncByteStream) -> AsyncGenerator[bytes]:
                 rest = decoder.unused_data
                 decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
                 is_empty = True
-    while not is_empty and (piece := decoder.decompress(decoder.unconsumed_tail, _PIECE)):
+    while not is_empty and (piece := decoder.decompress(decoder.unconsumed_tail, _CHUNK_SIZE)):
         yield piece
     if not is_empty:
         message = "the compressed body ends early"

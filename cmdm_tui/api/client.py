@@ -11,16 +11,16 @@ from urllib.parse import unquote
 import httpx
 
 from cmdm_tui.api import decode, errors
-from cmdm_tui.api.address import base_address, below, segment, with_parameters
-from cmdm_tui.api.auth import SignIn, TokenKeeper
-from cmdm_tui.api.bounds import LARGEST_ANSWER
-from cmdm_tui.api.connections import connections
-from cmdm_tui.api.doubts import Doubts, reading_once
+from cmdm_tui.api.address import add_parameters, encode_segment, join_path, parse_base_url
+from cmdm_tui.api.auth import SignIn, TokenStore
+from cmdm_tui.api.bounds import LARGEST_BODY
+from cmdm_tui.api.connections import open_pool
+from cmdm_tui.api.doubts import WriteTracker, treat_unreadable_as_unknown
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.errors import BadRequest, Call, NotFound, OutcomeUnknown
-from cmdm_tui.api.events import Tell, nobody
-from cmdm_tui.api.exchange import Exchanger, Sending
-from cmdm_tui.api.failures import named_failures
+from cmdm_tui.api.errors import BadRequest, CallInfo, NotFound, OutcomeUnknown
+from cmdm_tui.api.events import EventListener, ignore_events
+from cmdm_tui.api.exchange import OutgoingCall, RequestSender
+from cmdm_tui.api.failures import map_errors
 from cmdm_tui.api.models import (
     Converted,
     Created,
@@ -33,10 +33,10 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.page_sizes import CAUTIOUS, PageSizes
-from cmdm_tui.api.paging import Reading, each_page
-from cmdm_tui.api.quota import Meter, ServerClock
-from cmdm_tui.api.reconcile import SECOND_LOOK, Reconciliation, Sought, reconcile
+from cmdm_tui.api.page_sizes import FALLBACK_PAGE, PageSizes
+from cmdm_tui.api.paging import PageWalkOptions, walk_pages
+from cmdm_tui.api.quota import QuotaTracker, ServerClock
+from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, PendingWrite, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.config import Credentials
 
@@ -44,8 +44,8 @@ SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
 _LARGEST_FIELD_PAGE = 200
-_CONVERSION = re.compile(r"(?i)[./]*lead[./]*/convert/")
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_CONVERSION_PATH = re.compile(r"(?i)[./]*lead[./]*/convert/")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Client:
@@ -65,33 +65,33 @@ class Client:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 60.0,
-        largest_answer: int = LARGEST_ANSWER,
+        largest_answer: int = LARGEST_BODY,
         clock: ServerClock | None = None,
         policy: RetryPolicy | None = None,
         floor: int = 0,
         read_only: bool = False,
-        tokens: TokenKeeper | None = None,
-        tell: Tell = nobody,
+        tokens: TokenStore | None = None,
+        tell: EventListener = ignore_events,
     ) -> None:
-        self._base = base_address(url)
+        self._base = parse_base_url(url)
         self._numbers = itertools.count(1)
         self._deadline = deadline
-        self._meter = Meter(clock)
+        self._quota_tracker = QuotaTracker(clock)
         self._sign_in = SignIn(
-            below(self._base, "authenticate"),
+            join_path(self._base, "authenticate"),
             credentials,
-            self._meter,
+            self._quota_tracker,
             self._next_number,
             tokens=tokens,
             tell=tell,
         )
-        self._http = connections(
+        self._http = open_pool(
             self._base, transport=transport, deadline=deadline, largest_answer=largest_answer
         )
-        self._exchanger = Exchanger(
+        self._sender = RequestSender(
             self._http,
             self._sign_in,
-            self._meter,
+            self._quota_tracker,
             host=self.host,
             deadline=deadline,
             policy=policy or RetryPolicy(),
@@ -99,10 +99,10 @@ class Client:
             tell=tell,
         )
         self._is_read_only = read_only
-        self._doubts = Doubts(self._meter.clock)
+        self._write_tracker = WriteTracker(self._quota_tracker.clock)
         self.page_sizes = PageSizes()
         """How many records a page of this service holds at most, as far as that is known."""
-        self._tell = tell
+        self._notify = tell
         self._is_in_background = False
 
     async def __aenter__(self) -> Self:
@@ -137,25 +137,25 @@ class Client:
     @property
     def quota(self) -> Quota:
         """The quota as the last answer told it."""
-        return self._meter.quota
+        return self._quota_tracker.quota
 
     @property
     def clock_offset(self) -> float:
         """Seconds that the server's clock is ahead of this machine's."""
-        return self._meter.clock.offset
+        return self._quota_tracker.clock.offset
 
     async def sign_in(self) -> None:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
-        async with self._sign_in.one_at_a_time:
-            request, call = self._sign_in.request()
-            async with named_failures(call, request, host=self.host, deadline=self._deadline):
+        async with self._sign_in.lock:
+            request, call = self._sign_in.build_request()
+            async with map_errors(call, request, host=self.host, deadline=self._deadline):
                 response = await self._http.send(request, stream=True)
-                await self._sign_in.accept(response, call)
+                await self._sign_in.accept_token(response, call)
 
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""
-        path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
-        answer, call = await self._call("GET", path)
+        path = f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"
+        answer, call = await self._send_properties("GET", path)
         return decode.read_record(answer, call, entity)
 
     async def page(
@@ -180,9 +180,11 @@ class Client:
             "sort_order": sort_order,
         }
         parameters = {name: value for name, value in asked.items() if value is not None}
-        answer, call = await self._call("GET", segment("entity", entity), parameters=parameters)
+        answer, call = await self._send_properties(
+            "GET", encode_segment("entity", entity), parameters=parameters
+        )
         read = decode.read_page(answer, call, entity, per_page=per_page, page=page)
-        self.page_sizes.learn(read)
+        self.page_sizes.observe(read)
         return read
 
     def pages(
@@ -217,15 +219,15 @@ class Client:
             try:
                 return await asked(per_page=size)
             except BadRequest:
-                if per_page is not None or size <= CAUTIOUS or sizes.is_sure(size):
+                if per_page is not None or size <= FALLBACK_PAGE or sizes.is_granted(size):
                     raise
-            page = await asked(per_page=CAUTIOUS)
-            sizes.cap(CAUTIOUS)
+            page = await asked(per_page=FALLBACK_PAGE)
+            sizes.cap(FALLBACK_PAGE)
             return page
 
-        size = sizes.to_read_all(most) if per_page is None else sizes.within(per_page)
-        reading = Reading(entity, size, ahead=ahead, most=most)
-        return each_page(retrieve, reading, self._tell)
+        size = sizes.choose_for_scan(most) if per_page is None else sizes.limit(per_page)
+        reading = PageWalkOptions(entity, size, ahead=ahead, most=most)
+        return walk_pages(retrieve, reading, self._notify)
 
     async def fields(
         self, entity: str, *, per_page: int | None = None, page: int | None = None
@@ -236,14 +238,14 @@ class Client:
         """
         asked = {"per_page": per_page, "page": page}
         parameters = {name: value for name, value in asked.items() if value is not None}
-        path = f"{segment('entity', entity)}/fields"
-        answer, call = await self._call("GET", path, parameters=parameters)
+        path = f"{encode_segment('entity', entity)}/fields"
+        answer, call = await self._send_properties("GET", path, parameters=parameters)
         return decode.read_field_page(answer, call, entity)
 
     async def all_fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve every field of the entity, page by page; each once."""
         found: dict[str, Field] = {}
-        per_page = self.page_sizes.within(_LARGEST_FIELD_PAGE)
+        per_page = self.page_sizes.limit(_LARGEST_FIELD_PAGE)
         for number in itertools.count(1):
             page = await self.fields(entity, per_page=per_page, page=number)
             known = len(found)
@@ -259,21 +261,21 @@ class Client:
 
         Raises OutcomeUnknown where it was sent and its answer lost: it may exist, or not.
         """
-        path = segment("entity", entity)
+        path = encode_segment("entity", entity)
         if parent is not None:
-            owner = segment("external id", parent.external_id)
-            path = f"{segment('entity', parent.entity)}/{owner}/{path}"
-        with self._doubts.about(Sought(entity, properties, None, parent=parent)):
-            answer, call = await self._call("POST", path, body=properties, once=True)
-            with reading_once(call):
+            owner = encode_segment("external id", parent.external_id)
+            path = f"{encode_segment('entity', parent.entity)}/{owner}/{path}"
+        with self._write_tracker.track(PendingWrite(entity, properties, None, parent=parent)):
+            answer, call = await self._send_properties("POST", path, body=properties, once=True)
+            with treat_unreadable_as_unknown(call):
                 created = decode.read_created(answer, call)
-        self._doubts.rule_out(created.external_id)
+        self._write_tracker.add_created(created.external_id)
         return created
 
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
-        path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
-        answer, _ = await self._call("PUT", path, body=properties)
+        path = f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"
+        answer, _ = await self._send_properties("PUT", path, body=properties)
         return decode.read_done(answer)
 
     async def convert_lead(
@@ -283,34 +285,38 @@ class Client:
 
         Raises OutcomeUnknown where it was sent and its answer lost.
         """
-        path = f"lead/convert/{segment('external id', external_id)}"
-        with self._doubts.about(Sought("lead", properties or {}, None, lead=external_id)):
-            answer, call = await self._call("PUT", path, body=properties or {}, once=True)
-            with reading_once(call):
+        path = f"lead/convert/{encode_segment('external id', external_id)}"
+        with self._write_tracker.track(
+            PendingWrite("lead", properties or {}, None, lead_id=external_id)
+        ):
+            answer, call = await self._send_properties(
+                "PUT", path, body=properties or {}, once=True
+            )
+            with treat_unreadable_as_unknown(call):
                 return decode.read_converted(answer, call)
 
     async def close_task(
         self, external_id: str, properties: Mapping[str, Any] | None = None
     ) -> Done:
         """Close a task; `properties` go along as the request's object."""
-        path = f"task/close/{segment('external id', external_id)}"
+        path = f"task/close/{encode_segment('external id', external_id)}"
         try:
-            answer, _ = await self._call("PUT", path, body=properties or {})
+            answer, _ = await self._send_properties("PUT", path, body=properties or {})
         except BadRequest as error:
-            return await self._done_before(error, partial(self._is_closed, external_id))
+            return await self._confirm_done(error, partial(self._is_closed, external_id))
         return decode.read_done(answer)
 
     async def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
-        path = f"{segment('entity', entity)}/{segment('external id', external_id)}"
+        path = f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"
         try:
-            answer, _ = await self._call("DELETE", path)
+            answer, _ = await self._send_properties("DELETE", path)
         except BadRequest as error:
-            return await self._done_before(error, partial(self._is_gone, entity, external_id))
+            return await self._confirm_done(error, partial(self._is_gone, entity, external_id))
         return decode.read_done(answer)
 
     async def reconcile(
-        self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK
+        self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK_DELAY
     ) -> Reconciliation:
         """Look whether a create or conversion whose outcome is unknown was done, and say why.
 
@@ -338,13 +344,13 @@ class Client:
         method = method.upper()
         if not method.isascii() or not method.isalpha():
             raise errors.InvalidCall(f"{method!r} is not a method", hint="GET, POST, PUT or DELETE")
-        once = method == "POST" or (method == "PUT" and bool(_CONVERSION.match(unquote(path))))
-        answer, _ = await self._exchange(
+        once = method == "POST" or (method == "PUT" and bool(_CONVERSION_PATH.match(unquote(path))))
+        answer, _ = await self._send(
             method, path, parameters=parameters, content=content, once=once, check=check
         )
         return answer
 
-    async def _done_before(
+    async def _confirm_done(
         self, error: BadRequest, looks_done: Callable[[], Awaitable[bool]]
     ) -> Done:
         """Return that it is done where a service refuses what an earlier attempt has done.
@@ -368,7 +374,7 @@ class Client:
         task = await self.record("task", task_id)
         return str(task.properties.get("Status")).casefold() == "closed"
 
-    async def _call(
+    async def _send_properties(
         self,
         method: str,
         path: str,
@@ -376,13 +382,13 @@ class Client:
         parameters: Parameters | None = None,
         body: Mapping[str, Any] | None = None,
         once: bool = False,
-    ) -> tuple[Response, Call]:
+    ) -> tuple[Response, CallInfo]:
         content = None if body is None else encode_body(body)
-        return await self._exchange(
+        return await self._send(
             method, path, parameters=parameters, content=content, once=once, check=True
         )
 
-    async def _exchange(
+    async def _send(
         self,
         method: str,
         path: str,
@@ -391,17 +397,17 @@ class Client:
         content: bytes | None,
         once: bool,
         check: bool,
-    ) -> tuple[Response, Call]:
-        address = below(self._base, path)
+    ) -> tuple[Response, CallInfo]:
+        address = join_path(self._base, path)
         if parameters:
-            address = with_parameters(address, parameters)
+            address = add_parameters(address, parameters)
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        call = Call(
-            self._next_number(), method, _shown_path(address, self._base), self._sign_in.conceal
+        call = CallInfo(
+            self._next_number(), method, _relative_path(address, self._base), self._sign_in.redact
         )
-        if self._is_read_only and method not in _READING:
+        if self._is_read_only and method not in _SAFE_METHODS:
             raise errors.ReadOnly("The profile is read-only, so nothing was sent", call=call)
-        sending = Sending(
+        sending = OutgoingCall(
             call=call,
             build=lambda: self._http.build_request(
                 method, address, content=content, headers=headers
@@ -410,12 +416,12 @@ class Client:
             check=check,
             in_background=self._is_in_background,
         )
-        return await self._exchanger.answer(sending), call
+        return await self._sender.send(sending), call
 
     def _next_number(self) -> int:
         return next(self._numbers)
 
 
-def _shown_path(address: httpx.URL, base: httpx.URL) -> str:
+def _relative_path(address: httpx.URL, base: httpx.URL) -> str:
     path = address.raw_path.decode("ascii")
     return path.removeprefix(base.raw_path.decode("ascii"))

@@ -7,24 +7,24 @@ import httpx
 
 from cmdm_tui import __version__
 from cmdm_tui.api.address import is_loopback
-from cmdm_tui.api.bounds import BoundedBodies
+from cmdm_tui.api.bounds import BodyLimit
 from cmdm_tui.api.errors import InvalidCall
 from cmdm_tui.text import one_line
 
-MOST_AT_ONCE = 16
+MAX_CONNECTIONS = 16
 """Calls under way at once, each on a connection of its own."""
 
-_CONNECTING = 10.0
-_SILENCE = 20.0
+_CONNECT_TIMEOUT = 10.0
+_READ_TIMEOUT = 20.0
 """Seconds without a byte after which an attempt is given up and perhaps made again."""
 
-_KEPT_ALIVE = 4.0
+_KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept: less than the 5 after which common servers close it."""
 
-_FILES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
-def connections(
+def open_pool(
     base: httpx.URL,
     *,
     transport: httpx.AsyncBaseTransport | None,
@@ -45,16 +45,18 @@ def connections(
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"cmdm/{__version__}",
             },
-            event_hooks={"response": [BoundedBodies(largest_answer)]},
+            event_hooks={"response": [BodyLimit(largest_answer)]},
             timeout=httpx.Timeout(
-                min(_SILENCE, deadline), connect=min(_CONNECTING, deadline), pool=None
+                min(_READ_TIMEOUT, deadline), connect=min(_CONNECT_TIMEOUT, deadline), pool=None
             ),
-            limits=httpx.Limits(max_connections=MOST_AT_ONCE, keepalive_expiry=_KEPT_ALIVE),
+            limits=httpx.Limits(
+                max_connections=MAX_CONNECTIONS, keepalive_expiry=_KEEPALIVE_EXPIRY
+            ),
             follow_redirects=False,
             trust_env=not is_loopback(base.host),
         )
     except OSError as error:
-        named = " and ".join(name for name in _FILES if os.environ.get(name))
+        named = " and ".join(name for name in _CERTIFICATE_VARIABLES if os.environ.get(name))
         words = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise InvalidCall(
             f"{named or 'A file of certificates'} cannot be used: {one_line(str(words), 100)}",

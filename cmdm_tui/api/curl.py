@@ -4,16 +4,16 @@ import shlex
 
 import httpx
 
-TOKEN = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable
+TOKEN_VARIABLE = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable
 
 
-def as_curl(method: str, address: httpx.URL, content: bytes | None = None) -> str:
+def format_curl(method: str, address: httpx.URL, content: bytes | None = None) -> str:
     """Return the call as one curl command for a POSIX shell, the token being `$CMDM_TOKEN`.
 
     A body that is no UTF-8 text is written as the octal escapes of printf and piped in.
     """
     words = ["curl", "--request", method, shlex.quote(str(address))]
-    words += ["--header", f'"Authorization: Bearer {TOKEN}"']
+    words += ["--header", f'"Authorization: Bearer {TOKEN_VARIABLE}"']
     if content is None:
         return " ".join(words)
     words += ["--header", "'Content-Type: application/json'"]
@@ -28,7 +28,7 @@ def as_curl(method: str, address: httpx.URL, content: bytes | None = None) -> st
     return f"printf '{escapes}' | " + " ".join([*words, "--data-binary", "@-"])
 
 
-def sign_in_as_curl(address: httpx.URL) -> str:
+def format_sign_in_curl(address: httpx.URL) -> str:
     """Return the command that signs in and sets `CMDM_TOKEN`, from the five `CMDM_…` variables."""
     headers = " ".join(
         f'--header "{name}: $CMDM_{name.upper()}"'

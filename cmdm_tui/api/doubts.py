@@ -6,27 +6,27 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cmdm_tui.api.errors import Call, MalformedResponse, OutcomeUnknown
-from cmdm_tui.api.failures import in_doubt
+from cmdm_tui.api.errors import CallInfo, MalformedResponse, OutcomeUnknown
+from cmdm_tui.api.failures import build_outcome_unknown
 from cmdm_tui.api.quota import ServerClock
-from cmdm_tui.api.reconcile import Sought
+from cmdm_tui.api.reconcile import PendingWrite
 
-_KEPT = 10_000
+_MAX_CREATED = 10_000
 
 
-class Doubts:
+class WriteTracker:
     """The doubts of one client; the records that it is known to have made are none of them."""
 
     def __init__(self, clock: ServerClock) -> None:
         self._clock = clock
-        self._made: deque[str] = deque(maxlen=_KEPT)
+        self._made: deque[str] = deque(maxlen=_MAX_CREATED)
 
-    def rule_out(self, external_id: str) -> None:
+    def add_created(self, external_id: str) -> None:
         """Take in that a create has made this record, so that no other can have."""
         self._made.append(external_id)
 
     @contextmanager
-    def about(self, sought: Sought) -> Generator[None]:
+    def track(self, sought: PendingWrite) -> Generator[None]:
         """Let a doubt about what is made here know what was `sought`, and since when."""
         started = time.monotonic()
         try:
@@ -35,14 +35,14 @@ class Doubts:
             since = None
             if self._clock.is_known:
                 since = self._clock.now() - (time.monotonic() - started)
-            doubt.sought = replace(sought, since=since, others=frozenset(self._made))
+            doubt.pending_write = replace(sought, since=since, others=frozenset(self._made))
             raise
 
 
 @contextmanager
-def reading_once(call: Call) -> Generator[None]:
+def treat_unreadable_as_unknown(call: CallInfo) -> Generator[None]:
     """Read the answer of a call that must not be sent twice: unreadable is in doubt, not failed."""
     try:
         yield
     except MalformedResponse as error:
-        raise in_doubt(call, error) from None
+        raise build_outcome_unknown(call, error) from None

@@ -8,15 +8,15 @@ from cmdm_tui.api.models import Response
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.api.reconcile import Sought
+    from cmdm_tui.api.reconcile import PendingWrite
 
 
-def _as_it_is(words: str) -> str:
+def _keep_text(words: str) -> str:
     return words
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallInfo:
     """The call an error belongs to: its number within the client, method and path, no secret.
 
     `conceal` takes the client's secrets out of words that a service could repeat them in.
@@ -25,7 +25,7 @@ class Call:
     number: int
     method: str
     path: str
-    conceal: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
+    redact: Callable[[str], str] = field(default=_keep_text, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.method} {one_line(self.path, 200)} (call {self.number})"
@@ -42,12 +42,12 @@ class ApiError(Exception):
         self,
         message: str,
         *,
-        call: Call | None = None,
+        call: CallInfo | None = None,
         status: int | None = None,
         hint: str | None = None,
     ) -> None:
         if call is not None:
-            message = call.conceal(message)
+            message = call.redact(message)
         super().__init__(message)
         self.message = message
         self.call = call
@@ -106,10 +106,10 @@ class OutcomeUnknown(ApiError):
 
     hint = "Look among the newest records before sending it again"
 
-    def __init__(self, message: str, *, call: Call, cause: ApiError) -> None:
+    def __init__(self, message: str, *, call: CallInfo, cause: ApiError) -> None:
         super().__init__(message, call=call, status=cause.status)
         self.cause = cause
-        self.sought: Sought | None = None
+        self.pending_write: PendingWrite | None = None
 
 
 class MalformedResponse(ApiError):
@@ -160,7 +160,7 @@ class HourLimitReached(StatusError):
     hint = "Wait for the reset"
 
     def __init__(
-        self, message: str, *, call: Call, status: int | None, hint: str, reset: float | None
+        self, message: str, *, call: CallInfo, status: int | None, hint: str, reset: float | None
     ) -> None:
         super().__init__(message, call=call, status=status, hint=hint)
         self.reset = reset

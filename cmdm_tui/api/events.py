@@ -3,49 +3,49 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cmdm_tui.api.errors import ApiError, Call
+from cmdm_tui.api.errors import ApiError, CallInfo
 
 
 @dataclass(frozen=True, slots=True)
-class SigningIn:
+class SignInStarted:
     """A sign-in is sent."""
 
-    call: Call
+    call: CallInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QuotaWait:
     """The call waits `seconds`, because no call may be sent before the hour's count starts anew."""
 
-    call: Call
+    call: CallInfo
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Retrying:
+class RetryScheduled:
     """Attempt `attempt` failed with `failure`; the call is sent again after `seconds`."""
 
-    call: Call
+    call: CallInfo
     attempt: int
     seconds: float
     failure: ApiError
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class CallFinished:
     """An answer has come whole: its status, the seconds it took and the bytes of its body."""
 
-    call: Call
+    call: CallInfo
     status: int
     seconds: float
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class GaveUp:
+class CallFailed:
     """The call came to no answer: `failure` says why, None where nobody waits for it any more."""
 
-    call: Call
+    call: CallInfo
     failure: ApiError | None
 
 
@@ -67,9 +67,11 @@ class TotalChanged:
     after: int
 
 
-Event = SigningIn | Waiting | Retrying | Answered | GaveUp | PageRead | TotalChanged
-Tell = Callable[[Event], None]
+Event = (
+    SignInStarted | QuotaWait | RetryScheduled | CallFinished | CallFailed | PageRead | TotalChanged
+)
+EventListener = Callable[[Event], None]
 
 
-def nobody(_: Event) -> None:
+def ignore_events(_: Event) -> None:
     """Tell nobody."""

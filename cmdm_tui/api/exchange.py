@@ -11,18 +11,26 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from cmdm_tui.api import errors
 from cmdm_tui.api.again import count_again
-from cmdm_tui.api.answers import check_status, receive
+from cmdm_tui.api.answers import check_status, read_response
 from cmdm_tui.api.auth import SignIn
-from cmdm_tui.api.connections import MOST_AT_ONCE
-from cmdm_tui.api.errors import ApiError, Call
-from cmdm_tui.api.events import Answered, GaveUp, Retrying, Tell, Waiting
-from cmdm_tui.api.failures import in_doubt, named_failures
-from cmdm_tui.api.gate import Gate
+from cmdm_tui.api.connections import MAX_CONNECTIONS
+from cmdm_tui.api.errors import ApiError, CallInfo
+from cmdm_tui.api.events import CallFailed, CallFinished, EventListener, QuotaWait, RetryScheduled
+from cmdm_tui.api.failures import build_outcome_unknown, map_errors
+from cmdm_tui.api.gate import RateLimiter
 from cmdm_tui.api.models import Response
-from cmdm_tui.api.quota import Meter
-from cmdm_tui.api.retry import AlreadyDone, Attempt, Decision, GiveUp, InDoubt, RetryPolicy, Wait
+from cmdm_tui.api.quota import QuotaTracker
+from cmdm_tui.api.retry import (
+    AlreadyDone,
+    Attempt,
+    GiveUp,
+    InDoubt,
+    RetryAfter,
+    RetryDecision,
+    RetryPolicy,
+)
 
-_BLIND_WAIT = 2.0
+_DEFAULT_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
 
 # Retries are told as events; without a hook of ours they would be logged to the terminal.
@@ -30,143 +38,143 @@ set_on_retry_hooks([])
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class OutgoingCall:
     """A call to make: `build` makes its request anew for each attempt.
 
     `once` is a call that must not be done twice; `check` raises error statuses; `in_background`
     keeps to the floor of the quota.
     """
 
-    call: Call
+    call: CallInfo
     build: Callable[[], httpx.Request]
     once: bool
     check: bool
     in_background: bool
 
 
-class Exchanger:
+class RequestSender:
     """Sends calls and receives their answers, for one user of one server."""
 
     def __init__(
         self,
         http: httpx.AsyncClient,
         sign_in: SignIn,
-        meter: Meter,
+        meter: QuotaTracker,
         *,
         host: str,
         deadline: float,
         policy: RetryPolicy,
         floor: int,
-        tell: Tell,
+        tell: EventListener,
     ) -> None:
         self._http = http
         self._sign_in = sign_in
-        self._meter = meter
+        self._quota_tracker = meter
         self._host = host
         self._deadline = deadline
         self._policy = policy
         self._floor = floor
-        self._tell = tell
-        self._gate = Gate()
-        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._notify = tell
+        self._rate_limiter = RateLimiter()
+        self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
-    async def answer(self, sending: Sending) -> Response:
+    async def send(self, sending: OutgoingCall) -> Response:
         """Make the call and return its answer; raise an ApiError where there is none."""
         try:
-            return await self._tried(sending)
+            return await self._send_with_retries(sending)
         except ApiError as error:
             is_answered = isinstance(error, errors.StatusError) and error.response is not None
             if not is_answered or error.call is not sending.call:
-                self._tell(GaveUp(sending.call, error))
+                self._notify(CallFailed(sending.call, error))
             raise
         except asyncio.CancelledError:
-            self._tell(GaveUp(sending.call, None))
+            self._notify(CallFailed(sending.call, None))
             raise
 
-    async def _tried(self, sending: Sending) -> Response:
-        trial = _Trial(sending, self._policy, time.monotonic() + self._deadline)
+    async def _send_with_retries(self, sending: OutgoingCall) -> Response:
+        trial = _RetryState(sending, self._policy, time.monotonic() + self._deadline)
 
         def wait_for(error: Exception) -> bool | float:
             if not isinstance(error, ApiError):
                 return False
-            seconds = trial.judged(error, self._gate.closed_for)
+            seconds = trial.decide(error, self._rate_limiter.blocked_for)
             if seconds is None:
                 return False
             if isinstance(error, errors.HourLimitReached):
-                self._tell(Waiting(sending.call, seconds))
+                self._notify(QuotaWait(sending.call, seconds))
                 return 0.0
-            self._tell(Retrying(sending.call, trial.number, seconds, error))
+            self._notify(RetryScheduled(sending.call, trial.number, seconds, error))
             return seconds
 
         try:
             async for attempt in stamina.retry_context(on=wait_for, attempts=None, timeout=None):
                 with attempt:
-                    trial.begin()
-                    return await self._attempt(sending, trial.end)
+                    trial.begin_attempt()
+                    return await self._send_attempt(sending, trial.end)
         except errors.NotFound as error:
             if isinstance(trial.decision, AlreadyDone) and error.response is not None:
                 return error.response
             raise
         except ApiError as error:
             if isinstance(trial.decision, InDoubt):
-                raise in_doubt(sending.call, error) from None
+                raise build_outcome_unknown(sending.call, error) from None
             raise
         raise AssertionError  # pragma: no cover — the loop ends by an answer or an error
 
-    async def _attempt(self, sending: Sending, end: float) -> Response:
+    async def _send_attempt(self, sending: OutgoingCall, end: float) -> Response:
         call, request = sending.call, sending.build()
         request.extensions["asked_at"] = end - self._deadline
         # A call that waits for a connection has not passed the gate yet: should it be closed
         # meanwhile, nothing more is sent.
         left = end - time.monotonic()
-        within = named_failures(call, request, host=self._host, deadline=self._deadline, left=left)
+        within = map_errors(call, request, host=self._host, deadline=self._deadline, left=left)
         async with within, self._slots:
-            return await self._through_the_gate(sending, request, end)
+            return await self._send_rate_limited(sending, request, end)
 
-    async def _through_the_gate(
-        self, sending: Sending, request: httpx.Request, end: float
+    async def _send_rate_limited(
+        self, sending: OutgoingCall, request: httpx.Request, end: float
     ) -> Response:
-        if self._gate.closed_for > end - time.monotonic():
-            raise self._no_call_left(sending.call)
-        tries_the_gate = await self._gate.passed()
+        if self._rate_limiter.blocked_for > end - time.monotonic():
+            raise self._build_quota_error(sending.call)
+        tries_the_gate = await self._rate_limiter.acquire()
         try:
-            answer = await self._within_quota(sending, request)
+            answer = await self._send_single_request(sending, request)
             if sending.check:
-                check_status(answer, sending.call, self._meter)
+                check_status(answer, sending.call, self._quota_tracker)
         except errors.HourLimitReached as error:
-            self._gate.close(self._seconds_until(error.reset))
+            self._rate_limiter.block(self._seconds_until(error.reset))
             raise
         finally:
             if tries_the_gate:
-                self._gate.settle()
+                self._rate_limiter.end_probe()
         return answer
 
-    async def _within_quota(self, sending: Sending, request: httpx.Request) -> Response:
+    async def _send_single_request(self, sending: OutgoingCall, request: httpx.Request) -> Response:
         floor = self._floor if sending.in_background else 0
-        is_within = self._meter.reserve(floor=floor)
+        is_within = self._quota_tracker.reserve(floor=floor)
         try:
             if self._policy.keeps_quota and not is_within:
-                raise self._no_call_left(sending.call, floor=floor)
+                raise self._build_quota_error(sending.call, floor=floor)
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
             # Now, not after the body: that may take long, and may never come whole.
-            self._meter.learn(response.headers)
-            answer = await receive(response, sending.call, started=started)
+            self._quota_tracker.update(response.headers)
+            answer = await read_response(response, sending.call, started=started)
         finally:
-            self._meter.release()
-        self._tell(Answered(sending.call, answer.status, answer.elapsed, len(answer.body)))
+            self._quota_tracker.release()
+        self._notify(CallFinished(sending.call, answer.status, answer.elapsed, len(answer.body)))
         return answer
 
-    def _no_call_left(self, call: Call, *, floor: int = 0) -> ApiError:
-        left = self._meter.available + 1  # the one reserved for this call
+    def _build_quota_error(self, call: CallInfo, *, floor: int = 0) -> ApiError:
+        left = self._quota_tracker.calls_left + 1  # the one reserved for this call
         if floor and left > 0:
             error: ApiError = errors.QuotaFloorReached(
                 f"{left:g} calls are left this hour, and {floor} are kept for work in front of you",
                 call=call,
             )
         else:
-            reset = self._meter.quota.reset
-            in_time = max(self._meter.resets_in, self._gate.closed_for)
+            reset = self._quota_tracker.quota.reset
+            in_time = max(self._quota_tracker.seconds_to_reset, self._rate_limiter.blocked_for)
             error = errors.HourLimitReached(
                 "No call is left this hour",
                 call=call,
@@ -178,30 +186,30 @@ class Exchanger:
         return error
 
     def _seconds_until(self, reset: float | None) -> float:
-        seconds = (reset or 0.0) - self._meter.clock.now()
-        return seconds if seconds > 0 else _BLIND_WAIT
+        seconds = (reset or 0.0) - self._quota_tracker.clock.now()
+        return seconds if seconds > 0 else _DEFAULT_WAIT
 
 
 @dataclass(slots=True)
-class _Trial:
+class _RetryState:
     """The attempts at one call so far, and what was decided about the last."""
 
-    sending: Sending
+    sending: OutgoingCall
     policy: RetryPolicy
     end: float
     number: int = 0
     was_sent: bool = False
     """Whether the last attempt reached the service."""
     may_be_done: bool = False
-    decision: Decision = field(default_factory=GiveUp)
+    decision: RetryDecision = field(default_factory=GiveUp)
 
-    def begin(self) -> None:
+    def begin_attempt(self) -> None:
         """Begin an attempt; one that follows another that was sent is a call more."""
         if self.was_sent:
             count_again()
         self.number += 1
 
-    def judged(self, failure: ApiError, gate_closed_for: float) -> float | None:
+    def decide(self, failure: ApiError, gate_closed_for: float) -> float | None:
         """Decide about the last attempt; return the seconds to wait for the next, None for none."""
         attempt = Attempt(
             self.sending.call.method,
@@ -216,7 +224,7 @@ class _Trial:
             failure.is_repeated = self.may_be_done
         if failure.was_sent and isinstance(failure, errors.NetworkError | errors.ServerError):
             self.may_be_done = True
-        if not isinstance(self.decision, Wait):
+        if not isinstance(self.decision, RetryAfter):
             return None
         seconds = gate_closed_for if self.decision.seconds is None else self.decision.seconds
         if time.monotonic() + seconds < self.end:

@@ -6,13 +6,13 @@ from typing import Any, cast
 
 from cmdm_tui.api.models import Field
 
-TYPES = (
+FIELD_TYPES = (
     "Text", "Number", "Currency", "Date", "DateTime", "Boolean", "Email", "Phone", "URL",
     "Picklist", "Lookup",
 )  # fmt: skip
 """The types a field can have (`api.md`, a field's Properties)."""
 
-_TYPE_BY_WORD = {name.casefold(): name for name in TYPES} | {
+_TYPE_BY_WORD = {name.casefold(): name for name in FIELD_TYPES} | {
     "string": "Text", "integer": "Number", "decimal": "Number", "bool": "Boolean",
     "money": "Currency", "timestamp": "DateTime", "select": "Picklist", "link": "URL",
     "reference": "Lookup",
@@ -35,55 +35,57 @@ def read_field(row: Mapping[str, Any]) -> Field | None:
     properties = row.get("Properties")
     source = cast("Mapping[str, Any]", properties) if isinstance(properties, dict) else row
     told = {re.sub(r"[^a-z0-9]", "", key.casefold()): value for key, value in source.items()}
-    external_id = _text(row.get("ExternalID"))
-    found = {name: _first(told, keys) for name, keys in _KEYS.items()}
-    name = _text(found["name"]) or _ending_in_name(told) or _text(found["label"]) or external_id
+    external_id = _parse_text(row.get("ExternalID"))
+    found = {name: _find_first(told, keys) for name, keys in _KEYS.items()}
+    name = (
+        _parse_text(found["name"]) or _find_name(told) or _parse_text(found["label"]) or external_id
+    )
     if name is None:
         return None
     return Field(
         name=name,
-        label=_text(found["label"]),
-        type=_type(found["type"], told.values()),
-        required=_truth(found["required"]),
-        read_only=_truth(found["read_only"]),
-        max_length=_whole(found["max_length"]),
-        options=_options(found["options"]),
-        lookup_entity=_text(found["lookup_entity"]),
+        label=_parse_text(found["label"]),
+        type=_parse_type(found["type"], told.values()),
+        required=_parse_boolean(found["required"]),
+        read_only=_parse_boolean(found["read_only"]),
+        max_length=_parse_whole_number(found["max_length"]),
+        options=_parse_options(found["options"]),
+        lookup_entity=_parse_text(found["lookup_entity"]),
         external_id=external_id,
     )
 
 
-def _first(told: Mapping[str, Any], keys: Iterable[str]) -> object:
+def _find_first(told: Mapping[str, Any], keys: Iterable[str]) -> object:
     return next((told[key] for key in keys if told.get(key) is not None), None)
 
 
-def _ending_in_name(told: Mapping[str, Any]) -> str | None:
-    return next((_text(value) for key, value in told.items() if key.endswith("name")), None)
+def _find_name(told: Mapping[str, Any]) -> str | None:
+    return next((_parse_text(value) for key, value in told.items() if key.endswith("name")), None)
 
 
-def _type(value: object, all_values: Iterable[object]) -> str | None:
-    text = _text(value)
+def _parse_type(value: object, all_values: Iterable[object]) -> str | None:
+    text = _parse_text(value)
     if text is not None:
         return _TYPE_BY_WORD.get(text.casefold(), text)
     words = (item.casefold() for item in all_values if isinstance(item, str))
     return next((_TYPE_BY_WORD[word] for word in words if word in _TYPE_BY_WORD), None)
 
 
-def _text(value: object) -> str | None:
+def _parse_text(value: object) -> str | None:
     return str(value) if isinstance(value, str | int) and value != "" else None
 
 
-def _truth(value: object) -> bool | None:
+def _parse_boolean(value: object) -> bool | None:
     word = str(value).strip().casefold()
     return True if word in _TRUE else False if word in _FALSE else None
 
 
-def _whole(value: object) -> int | None:
+def _parse_whole_number(value: object) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 
-def _options(value: object) -> tuple[str, ...]:
+def _parse_options(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(";") if part.strip())
     if isinstance(value, list):

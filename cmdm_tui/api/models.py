@@ -147,13 +147,13 @@ class Quota:
     @property
     def reset_at(self) -> datetime | None:
         """When the hour's count starts anew, in UTC."""
-        return _moment(self.reset)
+        return _to_datetime(self.reset)
 
     @property
     def token_ends_at(self) -> datetime | None:
         """When the token ends, in UTC."""
-        return _moment(self.token_reset)
+        return _to_datetime(self.token_reset)
 
 
-def _moment(unix_time: float | None) -> datetime | None:
+def _to_datetime(unix_time: float | None) -> datetime | None:
     return None if unix_time is None else datetime.fromtimestamp(unix_time, UTC)

@@ -8,15 +8,15 @@ from email.utils import parsedate_to_datetime
 
 from cmdm_tui.api.models import Quota
 
-_LATEST = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
+_LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
 
 
 def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
     """Return the quota that `headers` tell; what they leave out stays as it was `before`."""
-    limit = whole_number(headers.get("x-rate-limit-limit"))
-    remaining = whole_number(headers.get("x-rate-limit-remaining"))
-    reset = unix_time(headers.get("x-rate-limit-reset"))
-    token_reset = unix_time(headers.get("x-token-reset"))
+    limit = parse_whole_number(headers.get("x-rate-limit-limit"))
+    remaining = parse_whole_number(headers.get("x-rate-limit-remaining"))
+    reset = parse_unix_time(headers.get("x-rate-limit-reset"))
+    token_reset = parse_unix_time(headers.get("x-token-reset"))
     return Quota(
         limit=before.limit if limit is None else limit,
         remaining=before.remaining if remaining is None else remaining,
@@ -25,27 +25,27 @@ def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
     )
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the Unix time a `Retry-After` header names, in seconds or as a date (RFC 9110)."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    seconds = whole_number(value)
+    seconds = parse_whole_number(value)
     if seconds is not None:
-        return min(now + seconds, _LATEST)
-    return http_date(value)
+        return min(now + seconds, _LATEST_UNIX_TIME)
+    return parse_http_date(value)
 
 
-def unix_time(value: str | None) -> float | None:
+def parse_unix_time(value: str | None) -> float | None:
     """Return the Unix time that a header tells, None where it tells none."""
     try:
         number = float(value or "")
     except ValueError:
         return None
-    return number if math.isfinite(number) and 0 <= number <= _LATEST else None
+    return number if math.isfinite(number) and 0 <= number <= _LATEST_UNIX_TIME else None
 
 
-def http_date(value: str) -> float | None:
+def parse_http_date(value: str) -> float | None:
     """Return the Unix time of an HTTP date, None where it is none; without a zone it is UTC."""
     try:
         moment = parsedate_to_datetime(value)
@@ -76,9 +76,9 @@ class ServerClock:
         """Seconds that the server's clock is ahead of this machine's."""
         return self.now() - self._local_time()
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def update(self, headers: Mapping[str, str]) -> None:
         """Take the time from an answer that has just arrived."""
-        server_time = http_date(headers.get("date", ""))
+        server_time = parse_http_date(headers.get("date", ""))
         if server_time is not None:
             self._ahead = server_time - self._monotonic()
             self.is_known = True
@@ -88,7 +88,7 @@ class ServerClock:
         return self._monotonic() + self._ahead
 
 
-class Meter:
+class QuotaTracker:
     """The account of one user's calls: each is reserved before it is sent, settled by its answer.
 
     Answers of concurrent calls come in any order, so within an hour the lowest count told is
@@ -101,7 +101,7 @@ class Meter:
         self._under_way = 0
 
     @property
-    def available(self) -> float:
+    def calls_left(self) -> float:
         """Calls that may still be sent this hour; infinite where nothing tells."""
         quota = self.quota
         if quota.remaining is None or quota.reset is None or quota.reset <= self.clock.now():
@@ -109,13 +109,13 @@ class Meter:
         return quota.remaining - self._under_way
 
     @property
-    def resets_in(self) -> float:
+    def seconds_to_reset(self) -> float:
         """Seconds until the hour's count starts anew; 0 where nothing tells."""
         return max((self.quota.reset or 0.0) - self.clock.now(), 0.0)
 
     def reserve(self, *, floor: int = 0) -> bool:
         """Take one of the calls left, to be released; tell whether that leaves `floor` of them."""
-        is_within = self.available > floor
+        is_within = self.calls_left > floor
         self._under_way += 1
         return is_within
 
@@ -123,9 +123,9 @@ class Meter:
         """Give back what was reserved, once the answer has come or will not."""
         self._under_way -= 1
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def update(self, headers: Mapping[str, str]) -> None:
         """Take in the headers of an answer that has just arrived."""
-        self.clock.learn(headers)
+        self.clock.update(headers)
         before, told = self.quota, read_quota(headers, self.quota)
         if (
             before.remaining is not None
@@ -138,7 +138,7 @@ class Meter:
         self.quota = told
 
 
-def whole_number(value: str | None) -> int | None:
+def parse_whole_number(value: str | None) -> int | None:
     """Return the number that a text is, None for other texts and for numbers past all sense."""
     value = (value or "").strip()
     if value.isascii() and value.isdigit() and len(value) <= 15:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 REDACTED = "…"
-_SHORTEST = 4
+_MIN_LENGTH = 4
 _LONGEST_WORD = 7
-_NAMED = re.compile(
+_NAMED_SECRET = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
 )
@@ -20,7 +20,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings: set[str] = set()
         for secret in secrets:
-            if len(secret) >= _SHORTEST:
+            if len(secret) >= _MIN_LENGTH:
                 raw = secret.encode("utf-8", "surrogatepass")
                 spellings |= {secret, quote(raw, safe=""), quote(raw), quote_plus(raw)}
         longest_first = sorted(spellings, key=len, reverse=True)
@@ -28,7 +28,7 @@ class Redactor:
         self._known = re.compile(pattern) if pattern else None
 
     @classmethod
-    def of_words(cls, secrets: Iterable[str]) -> "Redactor":
+    def for_sentences(cls, secrets: Iterable[str]) -> "Redactor":
         """Return what takes secrets out of a service's sentences, by value.
 
         A secret that is itself a short word stays: the sentence can mean the word, and a gap in
@@ -38,12 +38,12 @@ class Redactor:
             secret for secret in secrets if len(secret) > _LONGEST_WORD or not secret.isalpha()
         )
 
-    def by_value(self, line: str) -> str:
+    def redact_values(self, line: str) -> str:
         """Return the line without the known secrets; what is only named like one stays."""
         return line if self._known is None else self._known.sub(REDACTED, line)
 
     def __call__(self, line: str) -> str:
         """Return the line without its secrets."""
-        line = self.by_value(line)
-        line = _NAMED.sub(rf"\1\2{REDACTED}", line)
+        line = self.redact_values(line)
+        line = _NAMED_SECRET.sub(rf"\1\2{REDACTED}", line)
         return _BEARER.sub(rf"\1{REDACTED}", line)

@@ -19,11 +19,11 @@ from cmdm_tui.api.errors import (
     ServerError,
 )
 
-_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class RetryAfter:
     """Send it again after `seconds`; after the gate has opened, where `seconds` is None."""
 
     seconds: float | None
@@ -44,7 +44,7 @@ class AlreadyDone:
     """An earlier attempt did it: a repeated delete finds nothing left to delete."""
 
 
-Decision = Wait | GiveUp | InDoubt | AlreadyDone
+RetryDecision = RetryAfter | GiveUp | InDoubt | AlreadyDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class Attempt:
     may_be_done: bool = False
 
     @property
-    def is_repeatable(self) -> bool:
+    def is_idempotent(self) -> bool:
         """Tell whether doing the call twice is doing it once."""
-        return not self.once and self.method in _REPEATABLE
+        return not self.once and self.method in _IDEMPOTENT_METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +82,22 @@ class RetryPolicy:
     keeps_quota: bool = True
     draw: Callable[[], float] = random.random
 
-    def decide(self, attempt: Attempt, failure: ApiError) -> Decision:
+    def decide(self, attempt: Attempt, failure: ApiError) -> RetryDecision:
         """Return what to do about an attempt that came to `failure`."""
         if isinstance(failure, HourLimitReached):
-            return Wait(None)
+            return RetryAfter(None)
         if isinstance(failure, NotFound) and attempt.method == "DELETE" and attempt.may_be_done:
             return AlreadyDone()
         if isinstance(failure, NetworkError | ServerError):
-            if attempt.was_sent and not attempt.is_repeatable:
+            if attempt.was_sent and not attempt.is_idempotent:
                 return InDoubt()
             if not isinstance(failure, DeadlineExceeded) and attempt.number < self.attempts:
-                return Wait(self.wait(attempt.number))
+                return RetryAfter(self.draw_wait(attempt.number))
         if isinstance(failure, MalformedResponse | ResponseTooLarge):
             return InDoubt() if attempt.was_sent and attempt.once else GiveUp()
         return GiveUp()
 
-    def wait(self, number: int) -> float:
+    def draw_wait(self, number: int) -> float:
         """Return the seconds to wait after attempt `number`."""
         span = min(self.first_wait * 2 ** (number - 1), self.longest_wait)
         return span / 2 + span / 2 * self.draw()

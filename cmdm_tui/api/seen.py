@@ -11,7 +11,7 @@ _HASH = struct.Struct("<H6s")
 """A 64-bit hash: two bytes choose the bucket, six are kept in it."""
 
 
-class SeenIds:
+class IdSet:
     """External ids that have come, known by their 64-bit hashes.
 
     Python keys the hashes anew for each process, so no service can make two of them meet. By chance
@@ -26,7 +26,7 @@ class SeenIds:
         """Return how many different ids have come."""
         return self._count
 
-    def take(self, external_ids: Sequence[str]) -> list[int]:
+    def add(self, external_ids: Sequence[str]) -> list[int]:
         """Take in ids, and return the places of those that had not come before."""
         buckets, new = self._buckets, list[int]()
         number: int

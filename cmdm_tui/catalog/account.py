@@ -6,9 +6,9 @@ from typing import Self
 
 import httpx
 
-from cmdm_tui.api import Client, Tell
-from cmdm_tui.api.auth import TokenKeeper
-from cmdm_tui.api.events import nobody
+from cmdm_tui.api import Client, EventListener
+from cmdm_tui.api.auth import TokenStore
+from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
 from cmdm_tui.catalog.tokens import KeptTokens
@@ -22,7 +22,7 @@ class Account:
     profile: Profile
     client: Client
     catalog: Catalog
-    tokens: TokenKeeper | None = None
+    tokens: TokenStore | None = None
 
     @classmethod
     def of(
@@ -31,8 +31,8 @@ class Account:
         *,
         catalogs: Path | None,
         transport: httpx.AsyncBaseTransport | None = None,
-        tokens: TokenKeeper | None = None,
-        tell: Tell | None = None,
+        tokens: TokenStore | None = None,
+        tell: EventListener | None = None,
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder that keeps what is learnt.
 
@@ -42,8 +42,8 @@ class Account:
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
         clock = ServerClock()
-        if tokens is None and profile.tokens is not None:
-            tokens = KeptTokens(profile.tokens, clock)
+        if tokens is None and profile.token_cache is not None:
+            tokens = KeptTokens(profile.token_cache, clock)
         client = Client(
             profile.url,
             profile.credentials,
@@ -52,11 +52,11 @@ class Account:
             floor=profile.floor,
             read_only=profile.read_only,
             tokens=tokens,
-            tell=tell or nobody,
+            tell=tell or ignore_events,
         )
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
         catalog = Catalog(client, file=file, custom=profile.entities)
-        client.page_sizes.look_up(lambda: catalog.traits.largest_page.value)
+        client.page_sizes.set_probed_source(lambda: catalog.traits.largest_page.value)
         return cls(profile, client, catalog, tokens)
 
     async def __aenter__(self) -> Self:

@@ -19,19 +19,19 @@ class KeptTokens:
         self._clock = clock
         self.trouble: ConfigurationError | None = None
 
-    def kept(self) -> Token | None:
+    def load(self) -> Token | None:
         """Return the token kept, unless it has ended by the server's clock as last known."""
-        kept = self._cache.kept()
+        kept = self._cache.load()
         if kept is None:
             return None
         server_time = time.time() + kept.clock_offset
-        self._clock.learn({"date": formatdate(server_time, usegmt=True)})
+        self._clock.update({"date": formatdate(server_time, usegmt=True)})
         return Token(kept.value, kept.renew_at)
 
-    def keep(self, token: Token) -> None:
+    def save(self, token: Token) -> None:
         """Keep a new token in place of the last."""
         try:
-            self._cache.keep(token.value, token.renew_at, self._clock.offset)
+            self._cache.save(token.value, token.renew_at, self._clock.offset)
         except ConfigurationError as trouble:
             self.trouble = trouble
 
@@ -45,10 +45,10 @@ class TokenInHand:
     def __init__(self) -> None:
         self.token: Token | None = None
 
-    def kept(self) -> Token | None:
+    def load(self) -> Token | None:
         """Return none: the sign-in is to be made."""
         return None
 
-    def keep(self, token: Token) -> None:
+    def save(self, token: Token) -> None:
         """Hold the token until the profile is kept."""
         self.token = token

@@ -174,7 +174,7 @@ def close(invocation: Invocation, external_id: str) -> None:
 def _paging(account: "Account", per_page: int | None, page: int | None) -> dict[str, int | None]:
     """Return `per_page` and `page`, each of which the service takes with the other only."""
     if page is not None and per_page is None:
-        per_page = account.client.page_sizes.within(account.profile.per_page)
+        per_page = account.client.page_sizes.limit(account.profile.per_page)
     if per_page is not None and page is None:
         page = 1
     return {"per_page": per_page, "page": page}

@@ -23,7 +23,7 @@ from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cases.running import Played
-    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.library import Entry
     from cmdm_tui.harness.manifest import Recorded
 
@@ -131,7 +131,7 @@ def run(
     note(f"{cases_told(len(kept))} run, answered as expected.")
 
 
-def _tell(entry: "Entry", played: "list[Played]", guard: "Guard", *, as_json: bool) -> None:
+def _tell(entry: "Entry", played: "list[Played]", guard: "LeakScanner", *, as_json: bool) -> None:
     if not as_json:
         click.echo(one_line(entry.case.name))
     for number, one in enumerate(played, 1):
@@ -152,9 +152,9 @@ def _tell(entry: "Entry", played: "list[Played]", guard: "Guard", *, as_json: bo
         mark = "✗" if one.problems else "✓"
         status = str(exchange.status or "—")
         path = one_line(exchange.path, 100)
-        click.echo(guard.line(f"  {mark} {status:>3}  {exchange.method} {path}"))
+        click.echo(guard.filter_line(f"  {mark} {status:>3}  {exchange.method} {path}"))
         for problem in one.problems:
-            click.echo(guard.line(f"        {one_line(problem, 200)}"))
+            click.echo(guard.filter_line(f"        {one_line(problem, 200)}"))
 
 
 def _row(entry: "Entry", known: "Recorded | None") -> dict[str, str]:

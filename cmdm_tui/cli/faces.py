@@ -100,7 +100,7 @@ class CommandOpening:
         from cmdm_tui.config import ProfileStore
 
         store = ProfileStore(self._invocation.paths)
-        store.keep(name, url, credentials, place=place)
+        store.save_with_secrets(name, url, credentials, place=place)
         given = {
             "client_secret": credentials.client_secret.reveal(),
             "password": credentials.password.reveal(),

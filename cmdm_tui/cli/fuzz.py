@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.events import Event, RunEnded
     from cmdm_tui.harness.fuzz.target import Target
     from cmdm_tui.harness.fuzz.workers import Opening
-    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.report import Gathering
 
 _REQUESTS = 5_000
@@ -157,14 +157,14 @@ def _end(ended: "RunEnded", seed: int) -> None:
 
 def _run(
     opening: "Opening", settings: "FuzzSettings", folder: Path, *, plain: bool
-) -> "tuple[RunEnded, Gathering, Guard]":
+) -> "tuple[RunEnded, Gathering, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
     from cmdm_tui.harness.fuzz.lines import Lines
     from cmdm_tui.harness.fuzz.workers import fuzz as run
-    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.report import Gathering, summary_lines
 
-    gathering, guard = Gathering("cmdm fuzz"), Guard()
+    gathering, guard = Gathering("cmdm fuzz"), LeakScanner()
     if _has_screen() and not plain:
         from cmdm_tui.harness.dashboard import watch
 
@@ -173,11 +173,11 @@ def _run(
             lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
         )
         for line in summary_lines(gathering.results(), shutil.get_terminal_size().columns):
-            click.echo(guard.line(line))
+            click.echo(guard.filter_line(line))
         return ended, gathering, guard
     lines = Lines(
-        lambda line: click.echo(guard.line(line), err=True),
-        lambda line: click.echo(guard.line(line)),
+        lambda line: click.echo(guard.filter_line(line), err=True),
+        lambda line: click.echo(guard.filter_line(line)),
     )
 
     def tell(event: "Event") -> None:
@@ -231,21 +231,21 @@ def _chosen(
             message = "--writes goes with a live service: a sandbox is written to anyway."
             raise Failure(message, Exit.USAGE)
         return None
-    from cmdm_tui.api.address import base_address, is_loopback
-    from cmdm_tui.api.auth import sign_in_headers
+    from cmdm_tui.api.address import is_loopback, parse_base_url
+    from cmdm_tui.api.auth import build_sign_in_headers
     from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
     from cmdm_tui.harness.fuzz.target import Target
 
     with _could_not_run():
         profile = invocation.profile_asking()
-        address = base_address(profile.url)
+        address = parse_base_url(profile.url)
     is_here = is_loopback(address.host) and not live
     if writes and profile.read_only:
         message = f"The profile {profile.name} is read-only. Fuzz it without --writes."
         raise Failure(message, Exit.USAGE)
     known = profile.credentials
     with _could_not_run():
-        sign_in_headers(known)
+        build_sign_in_headers(known)
     entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
     target = Target(
         url=str(address.copy_with(path="/")).rstrip("/"),

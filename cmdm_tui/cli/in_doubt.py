@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from cmdm_tui.api import ApiError, Client, Converted, Created, OutcomeUnknown, Verdict
+from cmdm_tui.api import ApiError, Client, Converted, Created, OutcomeUnknown, WriteVerdict
 from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import note
 
@@ -24,11 +24,11 @@ async def answered_or_found(client: Client, made: Awaitable[Created | Converted]
         except ApiError as error:
             note(f"It could not be looked for: {error}")
             raise doubt from None
-        if found.verdict is not Verdict.FOUND:
+        if found.verdict is not WriteVerdict.FOUND:
             verdict = found.verdict.value.capitalize()
             message = f"{verdict}: {found.why} {doubt.hint}."
             raise Failure(message, Exit.OUTCOME_UNKNOWN) from None
         note(f"It was done: {found.why}")
-        is_lead = doubt.sought is not None and doubt.sought.lead is not None
+        is_lead = doubt.pending_write is not None and doubt.pending_write.lead_id is not None
         key = "Account ExternalID" if is_lead else "ExternalID"
         return msgspec.json.encode({key: found.external_id})

@@ -49,11 +49,11 @@ class Invocation:
         Secrets are those given, else those of the environment, else those kept. Raises
         ConfigurationError, NoProfile or MissingSecrets.
         """
-        from cmdm_tui.config import ProfileStore, environment_profile
+        from cmdm_tui.config import ProfileStore, load_environment_profile
 
         paths = self.paths
         if self.profile_name is None:
-            profile = environment_profile(self.environment, paths.tokens)
+            profile = load_environment_profile(self.environment, paths.tokens)
             if profile is not None:
                 return profile
         store = ProfileStore(paths)
@@ -62,7 +62,7 @@ class Invocation:
             "password": self.environment.get("CMDM_PASSWORD", ""),
             **(secrets or {}),
         }
-        return store.load(store.chosen(self.profile_name), given)
+        return store.load(store.choose(self.profile_name), given)
 
     def profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.

@@ -66,7 +66,7 @@ def login(
     )
     obtained = asyncio.run(_tried(form, send=not no_check))
     store = ProfileStore(invocation.paths)
-    forgotten = store.keep(
+    forgotten = store.save_with_secrets(
         form.name, form.url, form.credentials, place=form.place, commands=form.commands
     )
     note(forgotten.trouble)
@@ -100,19 +100,19 @@ def _keep_token(invocation: Invocation, form: "Form", token: "Token", offset: fl
 
     cache = TokenCache(invocation.paths.tokens, form.name, form.url, form.credentials)
     try:
-        cache.keep(token.value, token.renew_at, offset)
+        cache.save(token.value, token.renew_at, offset)
     except ConfigurationError as trouble:
         note(f"The token is not kept for the next run: {trouble}")
 
 
 def _say_where(invocation: Invocation, form: "Form", store: "ProfileStore") -> None:
-    from cmdm_tui.config import SECRETS
+    from cmdm_tui.config import SECRET_NAMES
 
-    settings = store.settings(form.name)
-    for secret in SECRETS:
-        where = place_in_words(invocation, secret, store.place_of(settings, secret))
+    settings = store.load_settings(form.name)
+    for secret in SECRET_NAMES:
+        where = place_in_words(invocation, secret, store.find_secret_place(settings, secret))
         click.echo(one_line(f"The {secret_in_words(secret)} is {where}."))
-    default = store.default()
+    default = store.find_default()
     if default != form.name:
         where = f"--profile {form.name} uses it, cmdm profile use {form.name} makes it the default."
         click.echo(where)

@@ -10,18 +10,18 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 from cmdm_tui.cli.places import secret_in_words
 from cmdm_tui.config import (
-    SECRETS,
-    VARIABLES,
+    PROFILE_VARIABLES,
+    SECRET_NAMES,
     Credentials,
     KeyringFailed,
+    ProfileSettings,
     ProfileStore,
     SecretName,
     SecretPlace,
     SecretStr,
-    Settings,
+    check_profile_name,
     command_key,
-    require_name,
-    secret_of_command,
+    run_secret_command,
 )
 from cmdm_tui.text import one_line
 
@@ -58,14 +58,14 @@ def filled(invocation: Invocation, given: Given) -> Form:
     Raises Failure where something is missing and there is no terminal.
     """
     store = ProfileStore(invocation.paths)
-    names = store.names()
-    name = given.name or invocation.profile_name or store.default() or _FIRST_NAME
-    require_name(name)
-    before = store.settings(name) if name in names else None
+    names = store.list_names()
+    name = given.name or invocation.profile_name or store.find_default() or _FIRST_NAME
+    check_profile_name(name)
+    before = store.load_settings(name) if name in names else None
     values = {key: _value(invocation, given, before, key) for key in _LABELS}
     place = _place(given, before)
     commands = _commands(given, before, place)
-    secrets: dict[SecretName, SecretStr] = dict.fromkeys(SECRETS, _NOT_ASKED_FOR)
+    secrets: dict[SecretName, SecretStr] = dict.fromkeys(SECRET_NAMES, _NOT_ASKED_FOR)
     if given.is_tried or place in {"keyring", "file"}:
         unchanged = before if before is not None and before.url == values["url"] else None
         secrets = _Secrets(invocation, store, unchanged, name, commands).all(given)
@@ -83,7 +83,7 @@ def filled(invocation: Invocation, given: Given) -> Form:
     )
 
 
-def _value(invocation: Invocation, given: Given, before: Settings | None, key: str) -> str:
+def _value(invocation: Invocation, given: Given, before: ProfileSettings | None, key: str) -> str:
     kept = ""
     if before is not None:
         kept = {
@@ -91,7 +91,7 @@ def _value(invocation: Invocation, given: Given, before: Settings | None, key: s
             "client_id": before.client_id.reveal(),
             "username": before.username,
         }[key]
-    found = given.words.get(key) or kept or invocation.environment.get(VARIABLES[key], "")
+    found = given.words.get(key) or kept or invocation.environment.get(PROFILE_VARIABLES[key], "")
     if found:
         return found
     option = f"--{key.replace('_', '-')}"
@@ -100,20 +100,20 @@ def _value(invocation: Invocation, given: Given, before: Settings | None, key: s
     return ask(_LABELS[key])
 
 
-def _place(given: Given, before: Settings | None) -> SecretPlace:
+def _place(given: Given, before: ProfileSettings | None) -> SecretPlace:
     if given.place is not None:
         return given.place
-    if any(command_key(secret) in given.words for secret in SECRETS):
+    if any(command_key(secret) in given.words for secret in SECRET_NAMES):
         return "command"
     return (before.place if before is not None else None) or "ask"
 
 
 def _commands(
-    given: Given, before: Settings | None, place: SecretPlace
+    given: Given, before: ProfileSettings | None, place: SecretPlace
 ) -> Mapping[SecretName, str]:
     """Return the commands of the profile: those given, and those it had unless it moves away."""
     commands: dict[SecretName, str] = {}
-    for secret in SECRETS:
+    for secret in SECRET_NAMES:
         word = given.words.get(command_key(secret))
         stays = before is not None and (place == "command" or given.place is None)
         if word is None and before is not None and stays:
@@ -138,23 +138,23 @@ class _Secrets:
 
     invocation: Invocation
     store: ProfileStore
-    before: Settings | None
+    before: ProfileSettings | None
     """The profile as it is, if it is for the same address: no other gets what it keeps."""
     name: str
     commands: Mapping[SecretName, str]
 
     def all(self, given: Given) -> dict[SecretName, SecretStr]:
         found = self._from_stdin() if given.from_stdin else {}
-        for secret in SECRETS:
-            word = self.invocation.environment.get(VARIABLES[secret])
+        for secret in SECRET_NAMES:
+            word = self.invocation.environment.get(PROFILE_VARIABLES[secret])
             if secret not in found and secret in self.commands:
                 where = f"{command_key(secret)} of the profile {self.name}"
-                found[secret] = secret_of_command(self.commands[secret], where)
+                found[secret] = run_secret_command(self.commands[secret], where)
             elif secret not in found and word:
                 found[secret] = SecretStr(word)
-        if len(found) < len(SECRETS):
+        if len(found) < len(SECRET_NAMES):
             kept = self._kept()
-            for secret in SECRETS:
+            for secret in SECRET_NAMES:
                 if secret not in found:
                     found[secret] = self._asked(secret, kept.get(secret))
         return found
@@ -171,7 +171,7 @@ class _Secrets:
         if self.before is None:
             return {}
         try:
-            return self.store.kept_secrets(self.before)
+            return self.store.load_stored_secrets(self.before)
         except KeyringFailed as failure:
             note(str(failure))
             return {}

@@ -24,13 +24,13 @@ def logout(invocation: Invocation, name: str | None) -> None:
     if chosen is None and invocation.environment.get("CMDM_URL"):
         _leave_environment(invocation)
         return
-    chosen = store.chosen(chosen)
+    chosen = store.choose(chosen)
     forgotten = store.log_out(chosen)
     for what in forgotten.removed:
         click.echo(one_line(f"Removed {what}."))
     if not forgotten.removed and not forgotten.trouble:
         click.echo(f"Nothing was kept of {chosen}.")
-    for secret, place in places(invocation, store.settings(chosen)).items():
+    for secret, place in places(invocation, store.load_settings(chosen)).items():
         if place in {"command", "environment"}:
             where = place_in_words(invocation, secret, place)
             click.echo(one_line(f"The {secret_in_words(secret)} is still {where}."))
@@ -39,8 +39,8 @@ def logout(invocation: Invocation, name: str | None) -> None:
 
 
 def _leave_environment(invocation: Invocation) -> None:
-    from cmdm_tui.config import ENVIRONMENT, forget_tokens
+    from cmdm_tui.config import ENVIRONMENT_PROFILE, delete_tokens
 
-    if forget_tokens(invocation.paths.tokens, ENVIRONMENT):
+    if delete_tokens(invocation.paths.tokens, ENVIRONMENT_PROFILE):
         click.echo("Removed the token.")
     click.echo("The secrets are in the environment: unset CMDM_CLIENT_SECRET and CMDM_PASSWORD.")

@@ -11,8 +11,8 @@ from cmdm_tui.cli.invocation import Invocation, note
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.config import Settings
-    from cmdm_tui.config.settings import Key
+    from cmdm_tui.config import ProfileSettings
+    from cmdm_tui.config.settings import SettingKey
 
 
 @click.group(short_help="List, show, choose and remove profiles.")
@@ -27,11 +27,11 @@ def list_profiles(invocation: Invocation) -> None:
     from cmdm_tui.config import ConfigurationError, ProfileStore
 
     store = ProfileStore(invocation.paths)
-    names, default = store.names(), store.default()
+    names, default = store.list_names(), store.find_default()
     width = max(map(len, names), default=0)
     for name in names:
         try:
-            settings = store.settings(name)
+            settings = store.load_settings(name)
             words = f"{settings.url}  {settings.username}"
         except ConfigurationError as error:
             words = f"cannot be used: {error}"
@@ -48,18 +48,18 @@ def show(invocation: Invocation, name: str | None) -> None:
 
     What is not set stands behind a #. Secrets are not shown, nor are the arguments of commands.
     """
-    from cmdm_tui.config import KEYS, ProfileStore
+    from cmdm_tui.config import SETTING_KEYS, ProfileStore
 
     store = ProfileStore(invocation.paths)
-    chosen = store.chosen(name or invocation.profile_name)
-    settings = store.settings(chosen)
+    chosen = store.choose(name or invocation.profile_name)
+    settings = store.load_settings(chosen)
     for warning in settings.warnings:
         note(warning)
     click.echo(one_line(f"# In {invocation.paths.profiles}"))
-    if chosen == store.default():
+    if chosen == store.find_default():
         click.echo(f"default = {json.dumps(chosen)}")
     click.echo(f"\n[profiles.{chosen}]")
-    for key in KEYS:
+    for key in SETTING_KEYS:
         click.echo(f"\n# {key.meaning} It is {key.expected}.")
         click.echo(one_line(_line(key, settings)))
 
@@ -71,7 +71,7 @@ def use(invocation: Invocation, name: str) -> None:
     """Make the profile NAME the one that is used where none is named."""
     from cmdm_tui.config import ProfileStore
 
-    ProfileStore(invocation.paths).use(name)
+    ProfileStore(invocation.paths).set_default(name)
     click.echo(f"{name} is the default profile now.")
 
 
@@ -84,7 +84,7 @@ def remove(invocation: Invocation, name: str, *, yes: bool) -> None:
     from cmdm_tui.config import ProfileStore
 
     store = ProfileStore(invocation.paths)
-    name = store.chosen(name)
+    name = store.choose(name)
     if not yes and not can_ask():
         message = f"To remove {name} without a terminal to ask at, add --yes."
         raise Failure(message, Exit.USAGE)
@@ -98,7 +98,7 @@ def remove(invocation: Invocation, name: str, *, yes: bool) -> None:
         raise Failure(forgotten.trouble)
 
 
-def _line(key: "Key", settings: "Settings") -> str:
+def _line(key: "SettingKey", settings: "ProfileSettings") -> str:
     """Return the key's line: its value, its default, or an example behind a #."""
     value = _value(key, settings)
     if value is None:
@@ -112,7 +112,7 @@ def _line(key: "Key", settings: "Settings") -> str:
     return line if value != key.default else f"# {line}  (the default)"
 
 
-def _value(key: "Key", settings: "Settings") -> object:
+def _value(key: "SettingKey", settings: "ProfileSettings") -> object:
     if key.name == "secrets":
         return settings.place
     if key.name.endswith("_command"):

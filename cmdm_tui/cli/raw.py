@@ -63,9 +63,9 @@ def api(
 
 def _print_as_curl(invocation: Invocation, method: str, path: str, content: bytes | None) -> None:
     """Print the call as curl, with `$CMDM_TOKEN` for the token, and on stderr how to get one."""
-    from cmdm_tui.api.address import base_address, below
-    from cmdm_tui.api.curl import as_curl, sign_in_as_curl
+    from cmdm_tui.api.address import join_path, parse_base_url
+    from cmdm_tui.api.curl import format_curl, format_sign_in_curl
 
-    base = base_address(invocation.profile_asking().url)
-    click.echo(f"# {sign_in_as_curl(below(base, 'authenticate'))}", err=True)
-    click.echo(as_curl(method, below(base, path), content))
+    base = parse_base_url(invocation.profile_asking().url)
+    click.echo(f"# {format_sign_in_curl(join_path(base, 'authenticate'))}", err=True)
+    click.echo(format_curl(method, join_path(base, path), content))

@@ -68,7 +68,7 @@ def record(
             failed = changed = 0
             for result in record_all(kept, opened.target, into, name=opened.name, kind=kind):
                 for problem in result.problems:
-                    note(opened.target.guard.line(f"{result.entry.case.name}: {problem}"))
+                    note(opened.target.guard.filter_line(f"{result.entry.case.name}: {problem}"))
                 failed += bool(result.problems)
                 changed += result.is_changed
                 if result.is_changed:

@@ -156,7 +156,7 @@ def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Genera
             control = Control(info.control or "", info.control_token or "")
         running.callback(control.close)
         target = Target(profile.url, profile.credentials, control)
-        target.guard.learn(environment.get(CONTROL_TOKEN, ""))
+        target.guard.add_secret(environment.get(CONTROL_TOKEN, ""))
         yield Opened(running.enter_context(target), name, is_live=False)
 
 
@@ -211,9 +211,9 @@ def _reason(entry: "Entry", opened: Opened, *, writes: bool) -> str:
 
 
 def _controlled_profile(environment: Mapping[str, str]) -> Any:
-    from cmdm_tui.config import environment_profile
+    from cmdm_tui.config import load_environment_profile
 
-    profile = environment_profile(environment)
+    profile = load_environment_profile(environment)
     if profile is None:
         message = f"{CONTROL} is set, but CMDM_URL is not. Set what cmdm sandbox serve printed."
         raise Failure(message, Exit.USAGE)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from cmdm_tui.api import (
-    Answered,
+    CallFailed,
+    CallFinished,
     Event,
-    GaveUp,
     PageRead,
-    Retrying,
-    SigningIn,
+    QuotaWait,
+    RetryScheduled,
+    SignInStarted,
     TotalChanged,
-    Waiting,
 )
 from cmdm_tui.api.redact import Redactor
 from cmdm_tui.cli.exits import Failure
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Teller:
             credentials.password.reveal(),
         ]
         self._redact = Redactor(secrets)
-        self._guard = Guard(secrets)
+        self._guard = LeakScanner(secrets)
         self._show = show
         self._log = log
         self._verbose = verbose
@@ -58,23 +58,23 @@ class Teller:
         if self._verbose or is_worth_telling(event):
             self._show(line)
         if self._log is not None:
-            self._log(self._guard.line(line))
+            self._log(self._guard.filter_line(line))
 
 
 def described(event: Event) -> str:
     """Return an event in words."""
     match event:
-        case SigningIn(call):
+        case SignInStarted(call):
             return f"#{call.number} signing in"
-        case Answered(call, status, seconds, size):
+        case CallFinished(call, status, seconds, size):
             timing = f"{status}  {seconds * 1000:.1f} ms  {size:,} B"
             return f"#{call.number} {timing}  {call.method} {call.path}"
-        case GaveUp(call, failure):
+        case CallFailed(call, failure):
             words = failure.message if failure else "nobody waits for its answer any more"
             return f"#{call.number} gave up: {words}  {call.method} {call.path}"
-        case Waiting(call, seconds):
+        case QuotaWait(call, seconds):
             return f"#{call.number} waits {seconds:.0f} s: no call is left before the reset"
-        case Retrying(call, attempt, seconds, failure):
+        case RetryScheduled(call, attempt, seconds, failure):
             words = failure.message
             return f"#{call.number} attempt {attempt} failed: {words}; again in {seconds:.1f} s"
         case PageRead(entity, number, pages):
@@ -85,7 +85,7 @@ def described(event: Event) -> str:
 
 def is_worth_telling(event: Event) -> bool:
     """Tell whether a user would wonder without it."""
-    if isinstance(event, Waiting | Retrying):
+    if isinstance(event, QuotaWait | RetryScheduled):
         return event.seconds >= _WORTH_TELLING
     return isinstance(event, TotalChanged)
 

@@ -26,7 +26,7 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.guard import Guard
+    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.library import Entry
     from cmdm_tui.harness.manifest import Recorded
     from cmdm_tui.harness.verify import Drift
@@ -138,7 +138,7 @@ def _refuse_old(found: "list[Entry]", manifest: "dict[str, Recorded]", days: int
             raise Failure(message)
 
 
-def _tell(drifts: "tuple[Drift, ...]", number: int, total: int, guard: "Guard") -> None:
+def _tell(drifts: "tuple[Drift, ...]", number: int, total: int, guard: "LeakScanner") -> None:
     _clear()
     for drift in drifts:
         place = f"{drift.case}, step {drift.step}, {drift.place}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cmdm_tui.api import Client, Quota
     from cmdm_tui.cli.places import Place
-    from cmdm_tui.config import KeptToken, SecretName
+    from cmdm_tui.config import SecretName, StoredToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Identity:
     url: str
     username: str
     places: "Mapping[SecretName, Place]"
-    token: "KeptToken | None"
+    token: "StoredToken | None"
 
 
 @click.command(short_help="Tell which profile is used, and where its secrets live.")
@@ -67,31 +67,36 @@ async def _signed_in(client: "Client") -> "Quota":
 
 
 def _identity(invocation: Invocation) -> Identity:
-    from cmdm_tui.config import SECRETS, ProfileStore, environment_profile, kept_for
+    from cmdm_tui.config import (
+        SECRET_NAMES,
+        ProfileStore,
+        load_environment_profile,
+        load_stored_token,
+    )
 
     paths = invocation.paths
     if invocation.profile_name is None:
-        profile = environment_profile(invocation.environment, paths.tokens)
+        profile = load_environment_profile(invocation.environment, paths.tokens)
         if profile is not None:
-            here: dict[SecretName, Place] = dict.fromkeys(SECRETS, "environment")
-            token = profile.tokens.kept() if profile.tokens else None
+            here: dict[SecretName, Place] = dict.fromkeys(SECRET_NAMES, "environment")
+            token = profile.token_cache.load() if profile.token_cache else None
             return Identity(profile.name, profile.url, profile.credentials.username, here, token)
     store = ProfileStore(paths)
-    settings = store.settings(store.chosen(invocation.profile_name))
+    settings = store.load_settings(store.choose(invocation.profile_name))
     for warning in settings.warnings:
         note(warning)
     found = places(invocation, settings)
     if set(found.values()) <= {"environment", "file"}:
-        tokens = invocation.profile().tokens
-        token = tokens.kept() if tokens else None
+        tokens = invocation.profile().token_cache
+        token = tokens.load() if tokens else None
     else:
-        token = kept_for(
+        token = load_stored_token(
             paths.tokens, settings.name, settings.url, settings.client_id, settings.username
         )
     return Identity(settings.name, settings.url, settings.username, found, token)
 
 
-def _token_in_words(token: "KeptToken | None") -> str:
+def _token_in_words(token: "StoredToken | None") -> str:
     if token is None:
         return "none is kept: the next call signs in"
     left = token.seconds_left

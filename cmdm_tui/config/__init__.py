@@ -1,48 +1,61 @@
 """Profiles, paths and secrets: which server, as whom, and what is kept where."""
 
 from cmdm_tui.config.errors import ConfigurationError, KeyringFailed, MissingSecrets, NoProfile
-from cmdm_tui.config.keeping import Forgotten
-from cmdm_tui.config.password_command import secret_of_command
+from cmdm_tui.config.keeping import RemovedSecrets
+from cmdm_tui.config.password_command import run_secret_command
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.profile import (
-    ENVIRONMENT,
-    VARIABLES,
+    ENVIRONMENT_PROFILE,
+    PROFILE_VARIABLES,
     Profile,
-    environment_profile,
-    require_name,
+    check_profile_name,
+    load_environment_profile,
 )
 from cmdm_tui.config.profiles import ProfileStore
-from cmdm_tui.config.secret import SECRETS, Credentials, SecretName, SecretStr
-from cmdm_tui.config.settings import COLOURS, KEYS, PLACES, SecretPlace, Settings, command_key
-from cmdm_tui.config.tokens import KeptToken, TokenCache, forget_tokens, is_sendable, kept_for
+from cmdm_tui.config.secret import SECRET_NAMES, Credentials, SecretName, SecretStr
+from cmdm_tui.config.settings import (
+    COLOURS,
+    SECRET_PLACES,
+    SETTING_KEYS,
+    ProfileSettings,
+    SecretPlace,
+    command_key,
+)
+from cmdm_tui.config.tokens import (
+    StoredToken,
+    TokenCache,
+    delete_tokens,
+    is_sendable,
+    load_stored_token,
+)
 
 __all__ = [
     "COLOURS",
-    "ENVIRONMENT",
-    "KEYS",
-    "PLACES",
-    "SECRETS",
-    "VARIABLES",
+    "ENVIRONMENT_PROFILE",
+    "PROFILE_VARIABLES",
+    "SECRET_NAMES",
+    "SECRET_PLACES",
+    "SETTING_KEYS",
     "ConfigurationError",
     "Credentials",
-    "Forgotten",
-    "KeptToken",
     "KeyringFailed",
     "MissingSecrets",
     "NoProfile",
     "Paths",
     "Profile",
+    "ProfileSettings",
     "ProfileStore",
+    "RemovedSecrets",
     "SecretName",
     "SecretPlace",
     "SecretStr",
-    "Settings",
+    "StoredToken",
     "TokenCache",
+    "check_profile_name",
     "command_key",
-    "environment_profile",
-    "forget_tokens",
+    "delete_tokens",
     "is_sendable",
-    "kept_for",
-    "require_name",
-    "secret_of_command",
+    "load_environment_profile",
+    "load_stored_token",
+    "run_secret_command",
 ]

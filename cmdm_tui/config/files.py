@@ -11,7 +11,7 @@ from typing import Any
 from cmdm_tui.config.errors import ConfigurationError
 
 _OWNER_ONLY = 0o600
-_OWNERS_FOLDER = 0o700
+_OWNER_ONLY_FOLDER = 0o700
 _OTHERS = 0o077
 
 
@@ -42,11 +42,11 @@ def write_toml(path: Path, content: Mapping[str, Any]) -> None:
     A link is followed, so that a file kept elsewhere (with other dotfiles, say) stays there.
     Raises ConfigurationError where the file is no TOML or the folder cannot be written.
     """
-    from cmdm_tui.config.rewriting import rewritten
+    from cmdm_tui.config.rewriting import rewrite_toml
 
     read_toml(path)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    replace_file(path.resolve(), rewritten(before, content).encode("utf-8"))
+    replace_file(path.resolve(), rewrite_toml(before, content).encode("utf-8"))
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -88,10 +88,10 @@ def make_folder(folder: Path) -> None:
     """
     if not folder.parent.exists():
         make_folder(folder.parent)
-    folder.mkdir(mode=_OWNERS_FOLDER, exist_ok=True)
+    folder.mkdir(mode=_OWNER_ONLY_FOLDER, exist_ok=True)
 
 
-def read_private(path: Path, limit: int) -> bytes | None:
+def read_private_file(path: Path, limit: int) -> bytes | None:
     """Return the content of a file that only this user could have written or read, else None.
 
     A link, a pipe, another's file, one that others may enter, or one over `limit` bytes is none.

@@ -13,7 +13,7 @@ TIME_LIMIT = 3.0
 """Seconds that the keyring may take over one question."""
 
 _SERVICE = "cmdm"
-Answer = TypeVar("Answer")
+_Result = TypeVar("_Result")
 
 
 class _Keyring(Protocol):
@@ -41,7 +41,7 @@ def read_keyring(profile: str, wanted: Iterable[SecretName]) -> dict[SecretName,
                 found[name] = SecretStr(value)
         return found
 
-    return _asked(read)
+    return _call_keyring(read)
 
 
 def write_keyring(profile: str, secrets: Mapping[SecretName, SecretStr]) -> None:
@@ -56,7 +56,7 @@ def write_keyring(profile: str, secrets: Mapping[SecretName, SecretStr]) -> None
             if keyring.get_password(_SERVICE, _entry(profile, name)) != secret.reveal():
                 raise KeyringFailed("The keyring did not keep what it was given. " + _ADVICE)
 
-    _asked(write)
+    _call_keyring(write)
 
 
 def clear_keyring(profile: str, names: Iterable[SecretName]) -> list[SecretName]:
@@ -70,7 +70,7 @@ def clear_keyring(profile: str, names: Iterable[SecretName]) -> list[SecretName]
                 removed.append(name)
         return removed
 
-    return _asked(clear)
+    return _call_keyring(clear)
 
 
 _ADVICE = "Unlock it, or keep the secrets elsewhere with cmdm login --secrets."
@@ -80,12 +80,12 @@ def _entry(profile: str, name: SecretName) -> str:
     return f"{profile}/{name}"
 
 
-def _asked(question: Callable[[_Keyring], Answer]) -> Answer:
+def _call_keyring(question: Callable[[_Keyring], _Result]) -> _Result:
     """Put the question in a thread that can be left behind, as a hanging keyring must be.
 
     What a keyring says of its failure is not shown: it could hold anything.
     """
-    answers: list[Answer] = []
+    answers: list[_Result] = []
     failures: list[Exception] = []
 
     def ask() -> None:

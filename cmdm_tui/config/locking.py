@@ -10,12 +10,12 @@ from pathlib import Path
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.files import make_folder
 
-_PATIENCE = 10.0
-_BETWEEN_TRIES = 0.02
+_TIMEOUT = 10.0
+_RETRY_INTERVAL = 0.02
 
 
 @contextmanager
-def locked(folder: Path) -> Generator[None]:
+def lock_folder(folder: Path) -> Generator[None]:
     """Hold the folder's lock while the block runs; the lock ends with the process, however it ends.
 
     Raises ConfigurationError where another holds it for longer than ten seconds.
@@ -29,14 +29,14 @@ def locked(folder: Path) -> Generator[None]:
         message = f"{path} cannot be used: {error.strerror}. Check its folder's permissions."
         raise ConfigurationError(message) from None
     try:
-        _take(handle, path)
+        _acquire(handle, path)
         yield
     finally:
         os.close(handle)
 
 
-def _take(handle: int, path: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def _acquire(handle: int, path: Path) -> None:
+    deadline = time.monotonic() + _TIMEOUT
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,6 +44,6 @@ def _take(handle: int, path: Path) -> None:
             if time.monotonic() >= deadline:
                 message = f"Another cmdm is changing the profiles and holds {path}. Try again."
                 raise ConfigurationError(message) from None
-            time.sleep(_BETWEEN_TRIES)
+            time.sleep(_RETRY_INTERVAL)
         else:
             return

@@ -17,19 +17,19 @@ TIME_LIMIT = 10.0
 """Seconds that a command may take."""
 
 _LONGEST_LINE = 64 * 1024
-_GLANCE = 0.05
+_POLL_INTERVAL = 0.05
 
 
-def secret_of_command(command: str, where: str, *, limit: float = TIME_LIMIT) -> SecretStr:
+def run_secret_command(command: str, where: str, *, limit: float = TIME_LIMIT) -> SecretStr:
     """Run `command` without a shell and return the first line it prints, as a secret.
 
     The command reads no input, has no terminal of its own, and nothing it says on stderr is
     shown. `where` names the command in errors. Raises ConfigurationError where it cannot be run,
     fails, takes longer than `limit` seconds or prints no line.
     """
-    process = _started(command, where)
+    process = _start(command, where)
     try:
-        line = _first_line(process, where, time.monotonic() + limit)
+        line = _read_first_line(process, where, time.monotonic() + limit)
     except BaseException as error:
         _end(process)
         if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
@@ -51,7 +51,7 @@ def secret_of_command(command: str, where: str, *, limit: float = TIME_LIMIT) ->
     return SecretStr(secret)
 
 
-def _started(command: str, where: str) -> subprocess.Popen[bytes]:
+def _start(command: str, where: str) -> subprocess.Popen[bytes]:
     try:
         words = shlex.split(command)
         reason = "is empty" if not words else None
@@ -73,7 +73,7 @@ def _started(command: str, where: str) -> subprocess.Popen[bytes]:
         raise ConfigurationError(message) from None
 
 
-def _first_line(process: subprocess.Popen[bytes], where: str, deadline: float) -> bytes:
+def _read_first_line(process: subprocess.Popen[bytes], where: str, deadline: float) -> bytes:
     """Read to the end, or to the first line of a command that ended and left its pipe open."""
     assert process.stdout is not None  # noqa: S101 — it was asked for
     output = b""
@@ -82,7 +82,7 @@ def _first_line(process: subprocess.Popen[bytes], where: str, deadline: float) -
         while True:
             if time.monotonic() >= deadline:
                 raise TimeoutError
-            if waiting.select(_GLANCE):
+            if waiting.select(_POLL_INTERVAL):
                 chunk = os.read(process.stdout.fileno(), _LONGEST_LINE)
                 if not chunk:
                     break
@@ -91,7 +91,7 @@ def _first_line(process: subprocess.Popen[bytes], where: str, deadline: float) -
                     _fail(where, "printed a line that is too long for a secret")
             elif process.poll() is not None and b"\n" in output:
                 break
-    process.wait(max(deadline - time.monotonic(), _GLANCE))
+    process.wait(max(deadline - time.monotonic(), _POLL_INTERVAL))
     return output.partition(b"\n")[0]
 
 

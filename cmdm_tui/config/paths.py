@@ -54,7 +54,7 @@ class Paths:
         """The folder of what is known of each server."""
         return self.data / "catalogs"
 
-    def learnt_of(self, profile: str) -> list[Path]:
+    def find_catalog_files(self, profile: str) -> list[Path]:
         """Return the files of what is known of a profile's server; no name of one holds a dot."""
         return list(self.catalogs.glob(f"{profile}.*"))
 

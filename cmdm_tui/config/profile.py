@@ -11,7 +11,7 @@ from cmdm_tui.config.settings import SecretPlace
 from cmdm_tui.config.tokens import TokenCache
 from cmdm_tui.text import one_line
 
-VARIABLES = {
+PROFILE_VARIABLES = {
     "url": "CMDM_URL",
     "client_id": "CMDM_CLIENT_ID",
     "client_secret": "CMDM_CLIENT_SECRET",
@@ -20,7 +20,7 @@ VARIABLES = {
 }
 """The environment variables that make a profile for one call."""
 
-ENVIRONMENT = "environment"
+ENVIRONMENT_PROFILE = "environment"
 """The name of the profile that they make."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -46,11 +46,11 @@ class Profile:
     """Where the secrets live; None where that is not said, as in the environment's profile."""
     warnings: tuple[str, ...] = ()
     """What is odd in the profile's table, to be told once."""
-    tokens: TokenCache | None = field(default=None, repr=False, compare=False)
+    token_cache: TokenCache | None = field(default=None, repr=False, compare=False)
     """Where the profile's token is kept between runs; None keeps none."""
 
 
-def require_name(name: str) -> None:
+def check_profile_name(name: str) -> None:
     """Raise ConfigurationError for a name that is not letters, digits, `-` and `_`."""
     if not _NAME.fullmatch(name):
         shown = one_line(name, 60) or "(nothing)"
@@ -58,7 +58,7 @@ def require_name(name: str) -> None:
         raise ConfigurationError(message)
 
 
-def environment_profile(
+def load_environment_profile(
     environment: Mapping[str, str], tokens: Path | None = None
 ) -> Profile | None:
     """Return the profile that the `CMDM_…` variables make, None where `CMDM_URL` is not set.
@@ -68,11 +68,11 @@ def environment_profile(
     """
     if not environment.get("CMDM_URL"):
         return None
-    missing = [variable for variable in VARIABLES.values() if not environment.get(variable)]
+    missing = [variable for variable in PROFILE_VARIABLES.values() if not environment.get(variable)]
     if missing:
         raise ConfigurationError(
-            f"CMDM_URL is set, but {listed(missing)} {'are' if len(missing) > 1 else 'is'} not. "
-            "Set all five, or unset CMDM_URL to use a profile."
+            f"CMDM_URL is set, but {join_words(missing)} "
+            f"{'are' if len(missing) > 1 else 'is'} not. Set all five, or unset CMDM_URL to use a profile."
         )
     url = environment["CMDM_URL"]
     credentials = Credentials(
@@ -82,14 +82,16 @@ def environment_profile(
         password=SecretStr(environment["CMDM_PASSWORD"]),
     )
     return Profile(
-        name=ENVIRONMENT,
+        name=ENVIRONMENT_PROFILE,
         url=url,
         credentials=credentials,
         catalog=re.sub(r"[^A-Za-z0-9.-]+", "_", url)[:100],
-        tokens=None if tokens is None else TokenCache(tokens, ENVIRONMENT, url, credentials),
+        token_cache=None
+        if tokens is None
+        else TokenCache(tokens, ENVIRONMENT_PROFILE, url, credentials),
     )
 
 
-def listed(words: list[str]) -> str:
+def join_words(words: list[str]) -> str:
     """Return the words as a sentence lists them."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

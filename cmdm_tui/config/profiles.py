@@ -7,20 +7,20 @@ from typing import Any, cast
 
 from cmdm_tui.config.errors import ConfigurationError, NoProfile
 from cmdm_tui.config.files import read_toml, remove_file, write_toml
-from cmdm_tui.config.keeping import Forgotten, Keeper
-from cmdm_tui.config.locking import locked
+from cmdm_tui.config.keeping import RemovedSecrets, SecretStore
+from cmdm_tui.config.locking import lock_folder
 from cmdm_tui.config.paths import Paths
-from cmdm_tui.config.profile import Profile, listed, require_name
-from cmdm_tui.config.secret import SECRETS, Credentials, SecretName, SecretStr
+from cmdm_tui.config.profile import Profile, check_profile_name, join_words
+from cmdm_tui.config.secret import SECRET_NAMES, Credentials, SecretName, SecretStr
 from cmdm_tui.config.secret_file import SecretFile
 from cmdm_tui.config.settings import (
+    ProfileSettings,
     SecretPlace,
-    Settings,
     command_key,
+    describe_unknown_keys,
     read_settings,
-    unknown_keys,
 )
-from cmdm_tui.config.tokens import TokenCache, forget_tokens
+from cmdm_tui.config.tokens import TokenCache, delete_tokens
 from cmdm_tui.text import one_line
 
 
@@ -34,31 +34,31 @@ class ProfileStore:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._profiles = paths.profiles
-        self._keeper = Keeper(SecretFile(paths.secrets))
+        self._secrets = SecretStore(SecretFile(paths.secrets))
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of all profiles, in the file's order."""
-        return list(_tables(read_toml(self._profiles), self._profiles))
+        return list(_read_tables(read_toml(self._profiles), self._profiles))
 
-    def default(self) -> str | None:
+    def find_default(self) -> str | None:
         """Return the profile that is used where none is named; None where there is none."""
         content = read_toml(self._profiles)
-        names = list(_tables(content, self._profiles))
+        names = list(_read_tables(content, self._profiles))
         wanted = content.get("default", names[0] if len(names) == 1 else None)
         return wanted if wanted in names else None
 
-    def chosen(self, name: str | None = None) -> str:
+    def choose(self, name: str | None = None) -> str:
         """Return the name of the profile to use: `name`, else the default, else the only one.
 
         Raises NoProfile where there is none of that name, or none to choose.
         """
         content = read_toml(self._profiles)
-        names = list(_tables(content, self._profiles))
+        names = list(_read_tables(content, self._profiles))
         wanted = name or content.get("default")
         if wanted in names:
             return str(wanted)
         if wanted is not None:
-            known = f"there are {listed(names)}" if names else "there is none yet"
+            known = f"there are {join_words(names)}" if names else "there is none yet"
             raise NoProfile(
                 f"There is no profile named {one_line(str(wanted), 60)}; {known}. "
                 "Run cmdm to set one up."
@@ -66,44 +66,46 @@ class ProfileStore:
         if len(names) == 1:
             return names[0]
         if names:
-            raise NoProfile(f"Choose a profile with --profile: {listed(names)}.")
+            raise NoProfile(f"Choose a profile with --profile: {join_words(names)}.")
         raise NoProfile(
             "No profile is set up yet. Run cmdm to sign in or to see the demo, run cmdm login, or "
             "set CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
         )
 
-    def settings(self, name: str) -> Settings:
+    def load_settings(self, name: str) -> ProfileSettings:
         """Return what the profile's table says: everything but its secrets.
 
         Raises ConfigurationError for a table that cannot be used.
         """
-        require_name(name)
+        check_profile_name(name)
         content = read_toml(self._profiles)
-        table = _tables(content, self._profiles).get(name, {})
+        table = _read_tables(content, self._profiles).get(name, {})
         settings = read_settings(name, table, self._profiles)
-        odd = unknown_keys(content, ("default", "profiles"), f"{self._profiles}, at the top")
+        odd = describe_unknown_keys(
+            content, ("default", "profiles"), f"{self._profiles}, at the top"
+        )
         return replace(settings, warnings=(*odd, *settings.warnings))
 
-    def place_of(self, settings: Settings, secret: SecretName) -> SecretPlace:
+    def find_secret_place(self, settings: ProfileSettings, secret: SecretName) -> SecretPlace:
         """Return where one secret of the profile lives."""
-        return self._keeper.place_of(settings, secret)
+        return self._secrets.find_place(settings, secret)
 
-    def kept_secrets(self, settings: Settings) -> Mapping[SecretName, SecretStr]:
+    def load_stored_secrets(self, settings: ProfileSettings) -> Mapping[SecretName, SecretStr]:
         """Return the secrets that are kept of the profile, commands not asked.
 
         Raises KeyringFailed where the keyring is their place and does not answer.
         """
-        return self._keeper.kept(settings)
+        return self._secrets.load_stored(settings)
 
     def load(self, name: str, given: Mapping[str, str] | None = None) -> Profile:
         """Return a profile with its secrets: those `given`, else those kept.
 
         Raises MissingSecrets where one is neither given nor kept.
         """
-        settings = self.settings(name)
+        settings = self.load_settings(name)
         known = given or {}
-        found = self._keeper.found(
-            settings, {key: SecretStr(known[key]) for key in SECRETS if known.get(key)}
+        found = self._secrets.load(
+            settings, {key: SecretStr(known[key]) for key in SECRET_NAMES if known.get(key)}
         )
         credentials = Credentials(
             settings.client_id, found["client_secret"], settings.username, found["password"]
@@ -120,7 +122,7 @@ class ProfileStore:
             per_page=settings.per_page,
             secrets=settings.place,
             warnings=settings.warnings,
-            tokens=TokenCache(self._paths.tokens, name, settings.url, credentials),
+            token_cache=TokenCache(self._paths.tokens, name, settings.url, credentials),
         )
 
     def save(self, name: str, url: str, credentials: Credentials, *, keep_secrets: bool) -> None:
@@ -128,9 +130,9 @@ class ProfileStore:
 
         Raises ConfigurationError for a name that is not letters, digits, `-` and `_`.
         """
-        self.keep(name, url, credentials, place="file" if keep_secrets else "ask")
+        self.save_with_secrets(name, url, credentials, place="file" if keep_secrets else "ask")
 
-    def keep(
+    def save_with_secrets(
         self,
         name: str,
         url: str,
@@ -138,25 +140,25 @@ class ProfileStore:
         *,
         place: SecretPlace,
         commands: Mapping[SecretName, str] | None = None,
-    ) -> Forgotten:
+    ) -> RemovedSecrets:
         """Keep a profile, as the default if it is the first, and its secrets in the `place`.
 
         `commands` print secrets, which are then kept nowhere else. Whatever else the profile's
         table says stays. What was kept in another place before is forgotten. Raises KeyringFailed,
         with nothing changed, where the keyring is the place and does not take them.
         """
-        require_name(name)
+        check_profile_name(name)
         commands = commands or {}
         kept: dict[SecretName, SecretStr] = {
             "client_secret": credentials.client_secret,
             "password": credentials.password,
         }
-        with locked(self._paths.config):
+        with lock_folder(self._paths.config):
             content = read_toml(self._profiles)
-            tables = _tables(content, self._profiles)
+            tables = _read_tables(content, self._profiles)
             before = tables.get(name, {})
-            self._keeper.keep(
-                name, place, {key: kept[key] for key in SECRETS if key not in commands}
+            self._secrets.save(
+                name, place, {key: kept[key] for key in SECRET_NAMES if key not in commands}
             )
             said = {key: value for key, value in before.items() if not key.endswith("_command")}
             tables[name] = {
@@ -170,52 +172,52 @@ class ProfileStore:
             content.setdefault("default", name)
             write_toml(self._profiles, {**content, "profiles": tables})
         if before.get("secrets") == "keyring" and place != "keyring":
-            return self._keeper.forget_in_keyring(name)
-        return Forgotten(())
+            return self._secrets.remove_from_keyring(name)
+        return RemovedSecrets(())
 
-    def use(self, name: str) -> None:
+    def set_default(self, name: str) -> None:
         """Make a profile the default. Raises NoProfile where there is none of that name."""
-        with locked(self._paths.config):
-            self.chosen(name)
+        with lock_folder(self._paths.config):
+            self.choose(name)
             write_toml(self._profiles, {**read_toml(self._profiles), "default": name})
 
-    def log_out(self, name: str) -> Forgotten:
+    def log_out(self, name: str) -> RemovedSecrets:
         """Forget the profile's secrets and tokens, wherever they are kept; the profile stays.
 
         It keeps no secrets from then on, until a sign-in says otherwise.
         """
-        with locked(self._paths.config):
-            tokens = forget_tokens(self._paths.tokens, name)
+        with lock_folder(self._paths.config):
+            tokens = delete_tokens(self._paths.tokens, name)
             content = read_toml(self._profiles)
-            tables = _tables(content, self._profiles)
+            tables = _read_tables(content, self._profiles)
             place = tables.get(name, {}).get("secrets")
-            forgotten = self._keeper.forget(name, in_keyring=place == "keyring")
+            forgotten = self._secrets.remove(name, in_keyring=place == "keyring")
             if place in {"keyring", "file"} and not forgotten.trouble:
                 tables[name] = {**tables[name], "secrets": "ask"}
                 write_toml(self._profiles, {**content, "profiles": tables})
         cached = ("the token",) if tokens else ()
-        return Forgotten((*forgotten.removed, *cached), forgotten.trouble)
+        return RemovedSecrets((*forgotten.removed, *cached), forgotten.trouble)
 
-    def remove(self, name: str) -> Forgotten:
+    def remove(self, name: str) -> RemovedSecrets:
         """Remove a profile with its secrets, its tokens and what was learnt of its server.
 
         Raises NoProfile.
         """
-        self.chosen(name)
+        self.choose(name)
         forgotten = self.log_out(name)
-        with locked(self._paths.config):
+        with lock_folder(self._paths.config):
             content = read_toml(self._profiles)
-            tables = _tables(content, self._profiles)
+            tables = _read_tables(content, self._profiles)
             tables.pop(name, None)
             if content.get("default") == name:
                 del content["default"]
             write_toml(self._profiles, {**content, "profiles": tables})
-            learnt = [remove_file(path) for path in self._paths.learnt_of(name)]
+            learnt = [remove_file(path) for path in self._paths.find_catalog_files(name)]
         known = ("what was learnt of its server",) if any(learnt) else ()
-        return Forgotten((*forgotten.removed, *known), forgotten.trouble)
+        return RemovedSecrets((*forgotten.removed, *known), forgotten.trouble)
 
 
-def _tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:
+def _read_tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:
     tables = content.get("profiles", {})
     if isinstance(tables, dict):
         found = cast("dict[str, Any]", tables)

@@ -8,14 +8,14 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 
-def rewritten(text: str, content: Mapping[str, Any]) -> str:
+def rewrite_toml(text: str, content: Mapping[str, Any]) -> str:
     """Return `text` changed so that it says `content`, and nothing else.
 
     Where that cannot be done in place, the text is written anew, without its comments.
     """
     try:
         document = tomlkit.parse(text)
-        _change(document, content)
+        _update_table(document, content)
         changed = tomlkit.dumps(document)  # pyright: ignore[reportUnknownMemberType]
         if tomllib.loads(changed) == content:
             return changed
@@ -25,13 +25,13 @@ def rewritten(text: str, content: Mapping[str, Any]) -> str:
     return tomlkit.dumps(content)  # pyright: ignore[reportUnknownMemberType]
 
 
-def _change(table: MutableMapping[str, Any], content: Mapping[str, Any]) -> None:
+def _update_table(table: MutableMapping[str, Any], content: Mapping[str, Any]) -> None:
     for key in [key for key in table if key not in content]:
         del table[key]
     for key, value in content.items():
         before = table.get(key)
         if isinstance(before, MutableMapping) and isinstance(value, Mapping):
-            _change(
+            _update_table(
                 cast("MutableMapping[str, Any]", before),
                 cast("Mapping[str, Any]", value),
             )

@@ -5,7 +5,7 @@ from typing import Literal, NoReturn
 
 SecretName = Literal["client_secret", "password"]
 
-SECRETS: tuple[SecretName, ...] = ("client_secret", "password")
+SECRET_NAMES: tuple[SecretName, ...] = ("client_secret", "password")
 """The two of the four values of a sign-in that are no part of a profile's table."""
 
 

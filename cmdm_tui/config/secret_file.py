@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.files import is_open_to_others, read_toml, write_toml
-from cmdm_tui.config.secret import SECRETS, SecretName, SecretStr
+from cmdm_tui.config.secret import SECRET_NAMES, SecretName, SecretStr
 
 
 class SecretFile:
@@ -25,7 +25,7 @@ class SecretFile:
             raise ConfigurationError(message)
         table = self._tables().get(profile, {})
         kept: dict[SecretName, SecretStr] = {
-            key: self._secret(table[key], key) for key in SECRETS if key in table
+            key: self._secret(table[key], key) for key in SECRET_NAMES if key in table
         }
         return {key: secret for key, secret in kept.items() if secret}
 
@@ -39,7 +39,7 @@ class SecretFile:
             tables[profile] = {key: secret.reveal() for key, secret in secrets.items()}
         if secrets or before:
             write_toml(self.path, tables)
-        return tuple(key for key in SECRETS if key in before)
+        return tuple(key for key in SECRET_NAMES if key in before)
 
     def _tables(self) -> dict[str, dict[str, Any]]:
         content = read_toml(self.path)

@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.secret import SECRETS, SecretName, SecretStr
+from cmdm_tui.config.secret import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.text import one_line
 
 SecretPlace = Literal["ask", "keyring", "file", "command"]
 """Where a profile's secrets live: nowhere, in the keyring, in secrets.toml, with a command."""
 
-PLACES: tuple[SecretPlace, ...] = get_args(SecretPlace)
+SECRET_PLACES: tuple[SecretPlace, ...] = get_args(SecretPlace)
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta")
 _HEXADECIMAL = re.compile(r"#[0-9A-Fa-f]{6}")
 _LARGEST_PAGE = 100_000
@@ -23,7 +23,7 @@ _LARGEST_FLOOR = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SettingKey:
     """One key of a profile's table. `example` is TOML; a `default` of None means there is none."""
 
     name: str
@@ -36,7 +36,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ProfileSettings:
     """A profile's table, read: everything but its secrets. `place` None means: not said."""
 
     name: str
@@ -58,13 +58,13 @@ def command_key(secret: SecretName) -> str:
     return f"{secret}_command"
 
 
-def read_settings(name: str, table: Mapping[str, Any], path: Path) -> Settings:
+def read_settings(name: str, table: Mapping[str, Any], path: Path) -> ProfileSettings:
     """Return what the table of the profile `name`, from the file `path`, says.
 
     Raises ConfigurationError for a required key that is missing and a value of the wrong type.
     Unknown keys become `warnings`.
     """
-    for key in KEYS:
+    for key in SETTING_KEYS:
         if key.name in table and not key.accepts(table[key.name]):
             raise ConfigurationError(
                 f"{key.name} in {path}, profile {name}, is not {key.expected}. "
@@ -73,9 +73,9 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> Settings:
         if key.is_required and not table.get(key.name):
             message = f"The profile {name} in {path} has no {key.name}. Add it there."
             raise ConfigurationError(message)
-    values = {key.name: table.get(key.name, key.default) for key in KEYS}
-    commands = {key: values[command_key(key)] for key in SECRETS if values[command_key(key)]}
-    return Settings(
+    values = {key.name: table.get(key.name, key.default) for key in SETTING_KEYS}
+    commands = {key: values[command_key(key)] for key in SECRET_NAMES if values[command_key(key)]}
+    return ProfileSettings(
         name=name,
         url=values["url"],
         client_id=SecretStr(values["client_id"]),
@@ -87,11 +87,11 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> Settings:
         floor=values["floor"],
         per_page=values["per_page"],
         entities=tuple(dict.fromkeys(values["entities"])),
-        warnings=tuple(_warnings(table, f"{path}, profile {name}", name)),
+        warnings=tuple(_collect_warnings(table, f"{path}, profile {name}", name)),
     )
 
 
-def unknown_keys(table: Iterable[str], known: Iterable[str], where: str) -> list[str]:
+def describe_unknown_keys(table: Iterable[str], known: Iterable[str], where: str) -> list[str]:
     """Return a warning for each key that is not `known`, naming the nearest that is."""
     known = list(known)
     warnings: list[str] = []
@@ -104,15 +104,17 @@ def unknown_keys(table: Iterable[str], known: Iterable[str], where: str) -> list
     return warnings
 
 
-def _warnings(table: Mapping[str, Any], where: str, name: str) -> list[str]:
-    plain = [key for key in SECRETS if key in table]
+def _collect_warnings(table: Mapping[str, Any], where: str, name: str) -> list[str]:
+    plain = [key for key in SECRET_NAMES if key in table]
     in_plain_text = [
         f"{key} in {where}, is not used: a secret does not belong there. Remove it, and run "
         f"cmdm login {name} to keep it elsewhere."
         for key in plain
     ]
-    known = [key.name for key in KEYS]
-    return in_plain_text + unknown_keys((key for key in table if key not in plain), known, where)
+    known = [key.name for key in SETTING_KEYS]
+    return in_plain_text + describe_unknown_keys(
+        (key for key in table if key not in plain), known, where
+    )
 
 
 def _is_text(value: object) -> bool:
@@ -133,31 +135,35 @@ def _is_list_of_names(value: object) -> bool:
     )
 
 
-def _whole(low: int, high: int) -> Callable[[object], bool]:
+def _is_whole_number_between(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: (
         isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
     )
 
 
-KEYS = (
-    Key("url", "The address of the service, before /api/v1.", "text",
+SETTING_KEYS = (
+    SettingKey("url", "The address of the service, before /api/v1.", "text",
         '"https://crm.example.com"', _is_text, is_required=True),
-    Key("client_id", "The client id of the sign-in.", "text", '"…"', _is_text, is_required=True),
-    Key("username", "The user name of the sign-in.", "text", '"…"', _is_text, is_required=True),
-    Key("secrets", "Where the client secret and the password live.",
-        "one of " + ", ".join(PLACES), '"keyring"', lambda value: value in PLACES),
-    Key("password_command", "A command that prints the password; run without a shell.",
+    SettingKey("client_id", "The client id of the sign-in.",
+        "text", '"…"', _is_text, is_required=True),
+    SettingKey("username", "The user name of the sign-in.",
+        "text", '"…"', _is_text, is_required=True),
+    SettingKey("secrets", "Where the client secret and the password live.",
+        "one of " + ", ".join(SECRET_PLACES), '"keyring"', lambda value: value in SECRET_PLACES),
+    SettingKey("password_command", "A command that prints the password; run without a shell.",
         "text", '"pass show crm/password"', _is_filled_text),
-    Key("client_secret_command", "A command that prints the client secret; run without a shell.",
+    SettingKey("client_secret_command",
+        "A command that prints the client secret; run without a shell.",
         "text", '"pass show crm/client-secret"', _is_filled_text),
-    Key("colour", "The colour that marks this profile on the screen.",
+    SettingKey("colour", "The colour that marks this profile on the screen.",
         f"one of {', '.join(COLOURS)}, or #rrggbb", '"red"', _is_colour),
-    Key("read_only", "Whether to refuse every call that changes something.",
+    SettingKey("read_only", "Whether to refuse every call that changes something.",
         "true or false", "true", lambda value: isinstance(value, bool), default=False),
-    Key("floor", "Calls of the hour that background work leaves untouched.",
-        "a whole number from 0", "100", _whole(0, _LARGEST_FLOOR), default=0),
-    Key("per_page", "Records asked for at a time.",
-        f"a whole number from 1 to {_LARGEST_PAGE}", "100", _whole(1, _LARGEST_PAGE), default=100),
-    Key("entities", "Custom entities that are known from the start.",
+    SettingKey("floor", "Calls of the hour that background work leaves untouched.",
+        "a whole number from 0", "100", _is_whole_number_between(0, _LARGEST_FLOOR), default=0),
+    SettingKey("per_page", "Records asked for at a time.",
+        f"a whole number from 1 to {_LARGEST_PAGE}", "100",
+        _is_whole_number_between(1, _LARGEST_PAGE), default=100),
+    SettingKey("entities", "Custom entities that are known from the start.",
         "a list of names", '["event"]', _is_list_of_names, default=()),
 )  # fmt: skip

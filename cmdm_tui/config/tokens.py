@@ -17,18 +17,18 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.config.files import read_private, remove_file, replace_file
+from cmdm_tui.config.files import read_private_file, remove_file, replace_file
 from cmdm_tui.config.secret import Credentials, SecretStr
 
 _KEY_SIZE = 32
 _LARGEST_FILE = 64 * 1024
 _LARGEST_OFFSET = 10 * 365 * 86_400.0
-_LATEST = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
+_LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
 _SENDABLE = re.compile(r"[!-~]+(?: +[!-~]+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptToken:
+class StoredToken:
     """A token as it was kept; `renew_at` is Unix time by the server's clock, None where unknown."""
 
     value: SecretStr
@@ -49,7 +49,7 @@ def is_sendable(token: str) -> bool:
     return _SENDABLE.fullmatch(token) is not None
 
 
-class _File(msgspec.Struct, frozen=True):
+class _TokenFile(msgspec.Struct, frozen=True):
     token: str
     renew_at: float | None
     clock_offset: float
@@ -66,31 +66,31 @@ class TokenCache:
         self._folder = folder
         self._credentials = credentials
         identity = (profile, url, credentials.client_id.reveal(), credentials.username)
-        self._path = folder / f"{profile}.{_name(identity)}.json"
+        self._path = folder / f"{profile}.{_hash_identity(identity)}.json"
 
-    def kept(self) -> KeptToken | None:
+    def load(self) -> StoredToken | None:
         """Return the token that these credentials obtained, unless it has ended.
 
         A file that is corrupt, a link, another's or open to others counts as none.
         """
-        file = _read(self._path)
-        if file is None or not self._is_of_these_secrets(file.secrets):
+        file = _read_token_file(self._path)
+        if file is None or not self._matches_secrets(file.secrets):
             return None
-        return _still_good(file)
+        return _to_usable_token(file)
 
-    def keep(self, value: SecretStr, renew_at: float | None, clock_offset: float) -> None:
+    def save(self, value: SecretStr, renew_at: float | None, clock_offset: float) -> None:
         """Keep a token in place of the last. Raises ConfigurationError where that cannot be."""
-        key = self._key() or self._new_key()
-        file = _File(value.reveal(), renew_at, clock_offset, self._fingerprint(key))
+        key = self._read_key() or self._make_key()
+        file = _TokenFile(value.reveal(), renew_at, clock_offset, self._compute_fingerprint(key))
         replace_file(self._path, msgspec.json.encode(file))
 
-    def _is_of_these_secrets(self, fingerprint: str) -> bool:
-        key = self._key()
+    def _matches_secrets(self, fingerprint: str) -> bool:
+        key = self._read_key()
         if key is None or not fingerprint.isascii():
             return False
-        return hmac.compare_digest(fingerprint, self._fingerprint(key))
+        return hmac.compare_digest(fingerprint, self._compute_fingerprint(key))
 
-    def _fingerprint(self, key: bytes) -> str:
+    def _compute_fingerprint(self, key: bytes) -> str:
         credentials = self._credentials
         values = (
             self._path.name,
@@ -99,27 +99,27 @@ class TokenCache:
         )
         return hmac.new(key, json.dumps(values).encode("ascii"), hashlib.sha256).hexdigest()
 
-    def _key(self) -> bytes | None:
-        key = read_private(self._folder / "key", _KEY_SIZE)
+    def _read_key(self) -> bytes | None:
+        key = read_private_file(self._folder / "key", _KEY_SIZE)
         return key if key is not None and len(key) == _KEY_SIZE else None
 
-    def _new_key(self) -> bytes:
+    def _make_key(self) -> bytes:
         """Make the key. Of two that are made at once one wins; the other's token is not found."""
         key = secrets.token_bytes(_KEY_SIZE)
         replace_file(self._folder / "key", key)
         return key
 
 
-def kept_for(
+def load_stored_token(
     folder: Path, profile: str, url: str, client_id: SecretStr, username: str
-) -> KeptToken | None:
+) -> StoredToken | None:
     """Return the token kept for the profile, with whatever secrets it was obtained."""
     identity = (profile, url, client_id.reveal(), username)
-    file = _read(folder / f"{profile}.{_name(identity)}.json")
-    return None if file is None else _still_good(file)
+    file = _read_token_file(folder / f"{profile}.{_hash_identity(identity)}.json")
+    return None if file is None else _to_usable_token(file)
 
 
-def forget_tokens(folder: Path, profile: str) -> int:
+def delete_tokens(folder: Path, profile: str) -> int:
     """Remove every token of the profile, whatever its address was, and return how many."""
     try:
         found = [path for path in folder.iterdir() if path.name.startswith(f"{profile}.")]
@@ -128,25 +128,26 @@ def forget_tokens(folder: Path, profile: str) -> int:
     return sum(remove_file(path) for path in found)
 
 
-def _name(identity: tuple[str, ...]) -> str:
+def _hash_identity(identity: tuple[str, ...]) -> str:
     return hashlib.sha256(json.dumps(identity).encode("ascii")).hexdigest()[:32]
 
 
-def _read(path: Path) -> _File | None:
-    content = read_private(path, _LARGEST_FILE)
+def _read_token_file(path: Path) -> _TokenFile | None:
+    content = read_private_file(path, _LARGEST_FILE)
     if content is None:
         return None
     try:
-        file = msgspec.json.decode(content, type=_File)
+        file = msgspec.json.decode(content, type=_TokenFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     is_of_this_world = (
-        abs(file.clock_offset) <= _LARGEST_OFFSET and 0 <= (file.renew_at or 0.0) <= _LATEST
+        abs(file.clock_offset) <= _LARGEST_OFFSET
+        and 0 <= (file.renew_at or 0.0) <= _LATEST_UNIX_TIME
     )
     return file if is_of_this_world and is_sendable(file.token) else None
 
 
-def _still_good(file: _File) -> KeptToken | None:
-    token = KeptToken(SecretStr(file.token), file.renew_at, file.clock_offset)
+def _to_usable_token(file: _TokenFile) -> StoredToken | None:
+    token = StoredToken(SecretStr(file.token), file.renew_at, file.clock_offset)
     left = token.seconds_left
     return token if left is None or left > 0 else None

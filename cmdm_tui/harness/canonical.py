@@ -17,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 
 ADDRESS = "http://127.0.0.1:8765"
 """The address in every cassette, which a replaying client is to use."""
@@ -105,7 +105,7 @@ class Aliases:
 
 
 def canonical(
-    interactions: Iterable[Interaction], aliases: Aliases, guard: Guard
+    interactions: Iterable[Interaction], aliases: Aliases, guard: LeakScanner
 ) -> list[Interaction]:
     """Return interactions as a cassette is to hold them. Tokens received join the guard's."""
     found: list[Interaction] = []
@@ -162,10 +162,10 @@ def shortened(body: bytes) -> bytes:
     return f"sha256:{hashlib.sha256(body).hexdigest()} of {len(body)} bytes".encode()
 
 
-def learn_tokens(body: bytes, guard: Guard) -> None:
+def learn_tokens(body: bytes, guard: LeakScanner) -> None:
     """Let the guard know the tokens in an answer."""
     for text in tokens_in(body):
-        guard.learn(text)
+        guard.add_secret(text)
 
 
 def tokens_in(body: bytes) -> list[str]:
@@ -178,7 +178,7 @@ def _stands_for_another(text: str) -> bool:
     return text == TOKEN or text.startswith(VARIABLE)
 
 
-def _synthetic(interaction: Interaction, guard: Guard) -> bytes:
+def _synthetic(interaction: Interaction, guard: LeakScanner) -> bytes:
     """Return the body of a sign-in's answer with no value of its own in it."""
     answer = _object(interaction.body)
     if interaction.status >= 400 or not answer:
@@ -190,12 +190,12 @@ def _synthetic(interaction: Interaction, guard: Guard) -> bytes:
     return msgspec.json.encode(whole)
 
 
-def _stand_in(name: str, value: object, guard: Guard) -> object:
+def _stand_in(name: str, value: object, guard: LeakScanner) -> object:
     match value:
         case str():
             stand_in = f"recorded-{name.casefold()}"
             if value != stand_in and not _stands_for_another(value):
-                guard.learn(value)
+                guard.add_secret(value)
             return stand_in
         case dict():
             inner = cast("dict[str, object]", value)

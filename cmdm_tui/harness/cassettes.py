@@ -33,7 +33,7 @@ from cmdm_tui.harness.canonical import (
     shortened,
 )
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.sending import Outgoing
 
 SUFFIX = ".yaml"
@@ -68,7 +68,7 @@ class Tape:
 
 
 @contextmanager
-def recording(path: Path, *, url: str, guard: Guard) -> Generator[Tape]:
+def recording(path: Path, *, url: str, guard: LeakScanner) -> Generator[Tape]:
     """Record what the block sends to `url` into the cassette at `path`, anew.
 
     Raises SecretLeak, and writes nothing, where one of the guard's secrets or a token received
@@ -103,13 +103,13 @@ def replaying(path: Path, *, tape: Tape | None = None) -> Generator[None]:
             raise AssertionError(message)
 
 
-def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: Guard) -> None:
+def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: LeakScanner) -> None:
     """Write a cassette straight from exchanges. One that no answer came to is left out.
 
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
     interactions = [of_exchange(exchange) for exchange in exchanges if exchange.status]
-    guard.write(path, cassette_bytes(canonical(interactions, Aliases(), guard)))
+    guard.write_file(path, cassette_bytes(canonical(interactions, Aliases(), guard)))
 
 
 def cassette_bytes(interactions: list[Interaction]) -> bytes:
@@ -158,7 +158,7 @@ def _recorder(address: Callable[[str], str]) -> Any:
     return recorder
 
 
-def _persister(tape: Tape, guard: Guard) -> type[FilesystemPersister]:
+def _persister(tape: Tape, guard: LeakScanner) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
@@ -178,7 +178,7 @@ def _persister(tape: Tape, guard: Guard) -> type[FilesystemPersister]:
             try:
                 heard = [_of_vcr(request, response) for request, response in pairs]
                 content = cassette_bytes(canonical(heard, tape.aliases, guard))
-                guard.write(Path(cassette_path), content)
+                guard.write_file(Path(cassette_path), content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from taking its patches away, and they would be
                 # taken away amid a later recording.

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from cmdm_tui.api.address import base_address
+from cmdm_tui.api.address import parse_base_url
 from cmdm_tui.api.errors import InsecureAddress, InvalidCall
 from cmdm_tui.harness.wire import NoAnswer, Wire
 from cmdm_tui.text import one_line
@@ -30,7 +30,7 @@ class Control:
 
     def __init__(self, address: str, token: str) -> None:
         try:
-            self._wire = Wire(str(base_address(address)))
+            self._wire = Wire(str(parse_base_url(address)))
         except (InvalidCall, InsecureAddress, ValueError) as error:
             shown = one_line(address, 100)
             message = f"{shown} is no address of a control plane: check CMDM_CONTROL."

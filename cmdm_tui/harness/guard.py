@@ -18,15 +18,15 @@ from urllib.parse import unquote_to_bytes
 from cmdm_tui.config.files import replace_file
 from cmdm_tui.text import one_line
 
-SHORTEST = 4
+SHORTEST_SECRET = 4
 """Characters of the shortest secret that is searched for."""
 
-_DEEPEST = 4
-_MOST_BYTES = 256 * 1024 * 1024
-_MOST_TIMES = 200
+_MAX_DEPTH = 4
+_MAX_BYTES = 256 * 1024 * 1024
+_MAX_EXPANSION = 200
 _WIDEST = 48
 _LARGEST_STREAM = 16 * 1024 * 1024
-_PIECE = 4_096
+_CHUNK_SIZE = 4_096
 _LONG_RUN = 8
 
 _JSON_ESCAPE = re.compile(
@@ -65,35 +65,35 @@ class SecretLeak(Exception):
         )
 
 
-class _TooMuch(Exception):
+class _SearchLimitExceeded(Exception):
     """What is to be searched unfolds without end."""
 
 
-class Guard:
+class LeakScanner:
     """Knows the secrets of a run, and lets nothing out in which one of them stands."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._needles: re.Pattern[bytes] | None = None
         self._longest = 0
-        self._has_learnt = False
+        self._is_stale = False
         for secret in secrets:
-            self.learn(secret)
+            self.add_secret(secret)
 
-    def learn(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
         """Know one more secret: a token received, say."""
-        if len(secret) >= SHORTEST and secret not in self._secrets:
+        if len(secret) >= SHORTEST_SECRET and secret not in self._secrets:
             self._secrets.add(secret)
-            self._has_learnt = True
+            self._is_stale = True
 
-    def _sought(self) -> re.Pattern[bytes] | None:
+    def _compile_pattern(self) -> re.Pattern[bytes] | None:
         """Return what is searched for, made anew where something was learnt; None for nothing."""
-        if self._has_learnt:
-            spelt = {one for each in self._secrets for one in _as_bytes(each)}
+        if self._is_stale:
+            spelt = {one for each in self._secrets for one in _encode_spellings(each)}
             longest_first = sorted(spelt, key=lambda one: (-len(one), one))
             self._longest = len(longest_first[0])
             self._needles = re.compile(b"|".join(re.escape(one) for one in longest_first))
-            self._has_learnt = False
+            self._is_stale = False
         return self._needles
 
     def check(self, content: bytes | str, place: str) -> None:
@@ -101,18 +101,18 @@ class Guard:
 
         Content that unfolds to more than can be searched is refused too.
         """
-        needles = self._sought()
+        needles = self._compile_pattern()
         if needles is None:
             return
         raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         try:
-            for way, reading in _Unfolding(raw, self._longest).readings():
+            for way, reading in _DecodingSearch(raw, self._longest).iterate_decodings():
                 if needles.search(reading):
                     raise SecretLeak(place, way)
-        except _TooMuch:
+        except _SearchLimitExceeded:
             raise SecretLeak(place, "perhaps: it unfolds to more than can be searched") from None
 
-    def line(self, text: str) -> str:
+    def filter_line(self, text: str) -> str:
         """Return a line for a log or a terminal, or what stands for one that holds a secret."""
         try:
             self.check(text, "a line")
@@ -120,18 +120,18 @@ class Guard:
             return "(left out: a secret stands in this line)"
         return text
 
-    def write(self, path: Path, content: bytes) -> None:
+    def write_file(self, path: Path, content: bytes) -> None:
         """Write the file whole, or raise SecretLeak and leave what was there."""
         self.check(content, str(path))
         replace_file(path, content)
 
 
-def refuse_secrets(content: bytes, secrets: Iterable[str], *, place: str) -> None:
+def check_no_secrets(content: bytes, secrets: Iterable[str], *, place: str) -> None:
     """Raise SecretLeak if one of `secrets` stands in `content`, however it is spelt."""
-    Guard(secrets).check(content, place)
+    LeakScanner(secrets).check(content, place)
 
 
-def _as_bytes(secret: str) -> set[bytes]:
+def _encode_spellings(secret: str) -> set[bytes]:
     forms = {secret, normalize("NFC", secret), normalize("NFD", secret)}
     found = {form.encode("utf-8", "surrogatepass") for form in forms}
     found |= {form.encode("utf-16-le", "surrogatepass") for form in forms}
@@ -145,7 +145,7 @@ def _as_bytes(secret: str) -> set[bytes]:
     }
 
 
-class _Unfolding:
+class _DecodingSearch:
     """One search: what was read already is not read again, as much of it is the same text."""
 
     def __init__(self, raw: bytes, longest: int) -> None:
@@ -154,16 +154,16 @@ class _Unfolding:
         self._margin = _WIDEST * longest
         self._read, self._queued = {raw}, {raw}
         self._runs: set[bytes] = set()
-        self._left = max(_MOST_BYTES, _MOST_TIMES * len(raw))
+        self._left = max(_MAX_BYTES, _MAX_EXPANSION * len(raw))
 
-    def readings(self) -> Iterator[tuple[str, bytes]]:
+    def iterate_decodings(self) -> Iterator[tuple[str, bytes]]:
         """Yield the content and all it can be decoded to, each with the way that led there."""
         yield "as it is", self._raw
         level = [("", self._raw)]
-        for _ in range(_DEEPEST):
+        for _ in range(_MAX_DEPTH):
             following: list[tuple[str, bytes]] = []
             for way, reading in level:
-                for step, decoded, goes_on in self._decoded(reading):
+                for step, decoded, goes_on in self._decode(reading):
                     led = f"{way}, {step}" if way else step
                     if goes_on not in self._queued:
                         self._queued.add(goes_on)
@@ -177,45 +177,48 @@ class _Unfolding:
         self._read.add(decoded)
         self._left -= len(decoded)
         if self._left < 0:
-            raise _TooMuch
+            raise _SearchLimitExceeded
 
-    def _decoded(self, content: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+    def _decode(self, content: bytes) -> Iterator[tuple[str, bytes, bytes]]:
         """Yield what `content` can be decoded to, and in what form it is to be decoded further."""
-        for step, reading in _as_text(content, self._margin):
+        for step, reading in _decode_text(content, self._margin):
             yield step, reading, reading
         # Both are often wrapped at some width.
         for text in (content, _SPACE.sub(b"", content)):
-            for step, reading in _out_of_digits(text, self._new):
+            for step, reading in _decode_digits(text, self._take_new_runs):
                 # Most of it is noise, in which an encoding could only stand as plain characters.
                 yield step, reading, b"\n".join(_PRINTABLE.findall(reading))
-                for plain in _decompressed(reading):
+                for plain in _find_compressed(reading):
                     yield f"{step}, compressed", plain, plain
-        for plain in _decompressed(content):
+        for plain in _find_compressed(content):
             yield "compressed", plain, plain
 
-    def _new(self, runs: Iterable[bytes]) -> list[bytes]:
+    def _take_new_runs(self, runs: Iterable[bytes]) -> list[bytes]:
         found = [run for run in dict.fromkeys(runs) if run not in self._runs]
         self._runs.update(found)
         return found
 
 
-def _as_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
+def _decode_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
     if b"\\" in content or b"\n" in content:
         # A line ends in YAML at any space, which a backslash before it takes away; a line's end
         # that is meant stands as an empty line.
-        yield "escaped", _unescaped(_LINES_FOLDED.sub(_unfolded, _LINE_CONTINUED.sub(b"", content)))
-        yield "escaped", _unescaped(_around(_ESCAPE, content, margin))
-    yield "quoted", _around(_QUOTE, content, margin).replace(b"''", b"'")
-    yield "quoted", _around(_DOUBLE_QUOTE, content, margin).replace(b'""', b'"')
-    yield "percent-encoded", unquote_to_bytes(_around(_PERCENT, content, margin))
-    yield "form-encoded", unquote_to_bytes(_around(_PLUS, content, margin).replace(b"+", b" "))
-    entities = _around(_ENTITY, content, margin)
+        yield (
+            "escaped",
+            _unescape(_LINES_FOLDED.sub(_unfold_line, _LINE_CONTINUED.sub(b"", content))),
+        )
+        yield "escaped", _unescape(_cut_windows(_ESCAPE, content, margin))
+    yield "quoted", _cut_windows(_QUOTE, content, margin).replace(b"''", b"'")
+    yield "quoted", _cut_windows(_DOUBLE_QUOTE, content, margin).replace(b'""', b'"')
+    yield "percent-encoded", unquote_to_bytes(_cut_windows(_PERCENT, content, margin))
+    yield "form-encoded", unquote_to_bytes(_cut_windows(_PLUS, content, margin).replace(b"+", b" "))
+    entities = _cut_windows(_ENTITY, content, margin)
     if entities:
         text = html.unescape(entities.decode("utf-8", "surrogateescape"))
         yield "in HTML", text.encode("utf-8", "surrogateescape")
 
 
-def _around(pattern: re.Pattern[bytes], content: bytes, margin: int) -> bytes:
+def _cut_windows(pattern: re.Pattern[bytes], content: bytes, margin: int) -> bytes:
     """Return what stands near a match: elsewhere, decoding it would change nothing."""
     windows: list[tuple[int, int]] = []
     for found in pattern.finditer(content):
@@ -227,34 +230,34 @@ def _around(pattern: re.Pattern[bytes], content: bytes, margin: int) -> bytes:
     return b"\n\0\n".join(content[start:end] for start, end in windows)
 
 
-def _out_of_digits(
+def _decode_digits(
     text: bytes, new: Callable[[Iterable[bytes]], list[bytes]]
 ) -> Iterator[tuple[str, bytes]]:
     runs = new(run.translate(_STANDARD) for run in _BASE64.findall(text))
     if runs:
         for start in range(4):
-            yield "base64", _from_base64([run[start:] for run in runs])
-        long = [_from_base64([run]) for run in runs if len(run) >= _LONG_RUN]
-        yield "base64, compressed", b"\n".join(_inflated(one, -zlib.MAX_WBITS) for one in long)
+            yield "base64", _decode_base64([run[start:] for run in runs])
+        long = [_decode_base64([run]) for run in runs if len(run) >= _LONG_RUN]
+        yield "base64, compressed", b"\n".join(_inflate(one, -zlib.MAX_WBITS) for one in long)
     spaced = (_SEPARATORS.sub(b"", run) for run in _SPACED_HEXADECIMAL.findall(text))
     # A mark keeps them apart from the same digits read as base64.
     marked = new(b"#" + run for run in (*_HEXADECIMAL.findall(text), *spaced))
     digits = [run[1:] for run in marked]
     if digits:
         for start in range(2):
-            yield "hexadecimal", _from_hexadecimal([run[start:] for run in digits])
+            yield "hexadecimal", _decode_hexadecimal([run[start:] for run in digits])
 
 
-def _from_base64(runs: list[bytes]) -> bytes:
+def _decode_base64(runs: list[bytes]) -> bytes:
     # Whole groups, so that all can be decoded at once; what is added stands behind each run.
     return binascii.a2b_base64(b"".join(run + b"AAAA"[len(run) % 4 :] for run in runs))
 
 
-def _from_hexadecimal(runs: list[bytes]) -> bytes:
+def _decode_hexadecimal(runs: list[bytes]) -> bytes:
     return binascii.unhexlify(b"00".join(run[: len(run) // 2 * 2] for run in runs))
 
 
-def _decompressed(content: bytes) -> Iterator[bytes]:
+def _find_compressed(content: bytes) -> Iterator[bytes]:
     # Raw deflate has no mark of its own; it is looked for where a body begins.
     starts = [(0, -zlib.MAX_WBITS)]
     for found in _COMPRESSED.finditer(content):
@@ -264,12 +267,12 @@ def _decompressed(content: bytes) -> Iterator[bytes]:
             starts.append((found.start(), zlib.MAX_WBITS | 16 if is_gzip else zlib.MAX_WBITS))
     view = memoryview(content)
     for start, window in starts:
-        plain = _inflated(view[start:], window)
-        if len(plain) >= SHORTEST:
+        plain = _inflate(view[start:], window)
+        if len(plain) >= SHORTEST_SECRET:
             yield plain
 
 
-def _inflated(content: bytes | memoryview, window: int) -> bytes:
+def _inflate(content: bytes | memoryview, window: int) -> bytes:
     """Return what a stream holds; of one that does not come to its end, what looks like text.
 
     What is no stream seldom fails at once, but never has an end with the right checksum.
@@ -277,29 +280,29 @@ def _inflated(content: bytes | memoryview, window: int) -> bytes:
     stream = zlib.decompressobj(window)
     pieces: list[bytes] = []
     size = 0
-    for start in range(0, len(content), _PIECE):
+    for start in range(0, len(content), _CHUNK_SIZE):
         try:
-            piece = stream.decompress(content[start : start + _PIECE])
+            piece = stream.decompress(content[start : start + _CHUNK_SIZE])
         except zlib.error:
             break
         pieces.append(piece)
         size += len(piece)
         if size > _LARGEST_STREAM:
-            raise _TooMuch
+            raise _SearchLimitExceeded
         if stream.eof:
             return b"".join(pieces)
     return b"\n".join(_PRINTABLE.findall(b"".join(pieces))) if size else b""
 
 
-def _unfolded(found: re.Match[bytes]) -> bytes:
+def _unfold_line(found: re.Match[bytes]) -> bytes:
     return b"\n" * found[1].count(b"\n") or b" "
 
 
-def _unescaped(content: bytes) -> bytes:
-    return _JSON_ESCAPE.sub(_character, content)
+def _unescape(content: bytes) -> bytes:
+    return _JSON_ESCAPE.sub(_decode_escape, content)
 
 
-def _character(found: re.Match[bytes]) -> bytes:
+def _decode_escape(found: re.Match[bytes]) -> bytes:
     units, byte, point, letter = found.groups()
     if units is not None:
         numbers = [int(unit, 16) for unit in units.split(b"\\u")[1:]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.harness.cases.format import CaseError
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.library import Entry
 
 VERSION = 2
@@ -51,7 +51,7 @@ def read_manifest(folder: Path) -> dict[str, Recorded]:
     return manifest.cassettes
 
 
-def write_manifest(folder: Path, changed: Mapping[str, Recorded], guard: Guard) -> None:
+def write_manifest(folder: Path, changed: Mapping[str, Recorded], guard: LeakScanner) -> None:
     """Bring the folder's manifest up to date: one line a cassette, those that are gone left out."""
     cassettes = {**read_manifest(folder), **changed}
     lines = [
@@ -60,7 +60,7 @@ def write_manifest(folder: Path, changed: Mapping[str, Recorded], guard: Guard) 
         if (folder / key).is_file()
     ]
     text = f'{{\n  "version": {VERSION},\n  "cassettes": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
-    guard.write(folder / NAME, text.encode("utf-8"))
+    guard.write_file(folder / NAME, text.encode("utf-8"))
 
 
 def recorded(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> Recorded:

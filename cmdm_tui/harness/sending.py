@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import h11
 import httpx
 
-from cmdm_tui.api.address import base_address
+from cmdm_tui.api.address import parse_base_url
 from cmdm_tui.harness.wire import NoAnswer, Wire
 from cmdm_tui.text import one_line
 
@@ -69,7 +69,7 @@ class Sender:
         announce: Announce | None = None,
         seconds: float = _SECONDS,
     ) -> None:
-        self._base = base_address(url)
+        self._base = parse_base_url(url)
         self._announce = announce
         self._http = httpx.Client(
             transport=transport,
@@ -148,7 +148,7 @@ class Direct:
     """Sends to one service over one connection that is kept open; follows no redirect."""
 
     def __init__(self, url: str) -> None:
-        self._base = base_address(url)
+        self._base = parse_base_url(url)
         self._before = self._base.raw_path.decode("ascii").rstrip("/")
         self._wire = Wire(f"{self._base.scheme}://{self._base.netloc.decode('ascii')}")
 

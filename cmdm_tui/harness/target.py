@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from cmdm_tui.api.address import base_address
-from cmdm_tui.api.auth import sign_in_headers
-from cmdm_tui.api.quota import http_date, unix_time, whole_number
+from cmdm_tui.api.address import parse_base_url
+from cmdm_tui.api.auth import build_sign_in_headers
+from cmdm_tui.api.quota import parse_http_date, parse_unix_time, parse_whole_number
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import TOKEN, Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
 from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.sending import Announce, Answer, Direct, Outgoing, Sender, Sending
 from cmdm_tui.harness.wire import NoAnswer, NotReached
 
@@ -57,7 +57,7 @@ class Target:
     control: Control | None = None
     mark: str = MARK
     floor: int = 0
-    guard: Guard = field(default_factory=Guard)
+    guard: LeakScanner = field(default_factory=LeakScanner)
     left: list[Left] = field(default_factory=list[Left])
     _made: list[Made] = field(default_factory=list[Made], init=False)
     _token: str | None = field(default=None, init=False, repr=False)
@@ -69,7 +69,7 @@ class Target:
 
     def __post_init__(self) -> None:
         given = self.credentials
-        sign_in_headers(given)  # which refuses what no header can carry
+        build_sign_in_headers(given)  # which refuses what no header can carry
         self._sign_in = {
             "client_id": given.client_id.reveal(),
             "client_secret": given.client_secret.reveal(),
@@ -77,8 +77,8 @@ class Target:
             "password": given.password.reveal(),
         }
         for value in self._sign_in.values():
-            self.guard.learn(value)
-        self._base = str(base_address(self.url))
+            self.guard.add_secret(value)
+        self._base = str(parse_base_url(self.url))
         self._direct = Direct(self.url)
         self._sending: Sending = self._direct
         self._undo: Callable[[], None] = _nothing
@@ -137,7 +137,7 @@ class Target:
 
         def learnt(name: str, value: str) -> None:
             if name.startswith(TOKEN):
-                self.guard.learn(value)
+                self.guard.add_secret(value)
             if captured is not None:
                 captured(name, value)
 
@@ -216,7 +216,7 @@ class Target:
         answer = self._sending(outgoing)
         if self.control is None:
             self._made += made_by(outgoing, answer)
-        remaining = whole_number(answer.header("x-rate-limit-remaining"))
+        remaining = parse_whole_number(answer.header("x-rate-limit-remaining"))
         if remaining is not None:
             self._remaining = remaining
         return answer
@@ -247,7 +247,7 @@ class Target:
         if not isinstance(token, str) or not token:
             reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
             raise TargetFailed(f"The sign-in at {self.base} {reason}. Check the profile.")
-        self.guard.learn(token)
+        self.guard.add_secret(token)
         self._token = token
         self._token_good_until = time.monotonic() + _lifetime(answer)
 
@@ -327,7 +327,10 @@ def _forgets_tokens(case: Case) -> bool:
 
 def _lifetime(answer: Answer) -> float:
     """Return for how many seconds a token just received can be used, with a margin."""
-    now, ends = http_date(answer.header("date") or ""), unix_time(answer.header("x-token-reset"))
+    now, ends = (
+        parse_http_date(answer.header("date") or ""),
+        parse_unix_time(answer.header("x-token-reset")),
+    )
     if now is None or ends is None or ends <= now:
         return _ASSUMED_LIFE
     return (ends - now) * 0.9

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
-from cmdm_tui.api.fields import TYPES
+from cmdm_tui.api.fields import FIELD_TYPES
 from cmdm_tui.catalog import Catalog, infer_fields, inferred_type
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import value_of
@@ -71,7 +71,7 @@ def is_borne_out(fields: tuple[Field, ...], page: Page) -> bool:
 
 def are_typed(fields: Iterable[Field]) -> bool:
     """Tell whether every field has a type of `api.md`: another word says nothing of its values."""
-    return all(field.type in TYPES for field in fields)
+    return all(field.type in FIELD_TYPES for field in fields)
 
 
 def typed_by(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
@@ -79,7 +79,7 @@ def typed_by(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
     shown = {field.name: field.type for field in infer_fields(page.records)}
     return tuple(
         field
-        if field.type in TYPES
+        if field.type in FIELD_TYPES
         else replace(field, type=shown.get(field.name, "Text"), inferred=True)
         for field in fields
     )

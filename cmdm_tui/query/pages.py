@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
-from cmdm_tui.api.events import Tell, nobody
-from cmdm_tui.api.paging import Reading, each_page
+from cmdm_tui.api.events import EventListener, ignore_events
+from cmdm_tui.api.paging import PageWalkOptions, walk_pages
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.keeping import KeptPage, KeptReading, KeptRecord
 from cmdm_tui.query.learning import Learner
@@ -71,7 +71,7 @@ class EntityPages:
         budget: CallBudget,
         learner: Learner,
         *,
-        tell: Tell = nobody,
+        tell: EventListener = ignore_events,
     ) -> None:
         self._client = client
         self._learner = learner
@@ -247,8 +247,8 @@ class EntityPages:
                 self._read.pop(key, None)
             return page
 
-        return each_page(
-            retrieve, Reading(self.entity, per_page, ahead=AHEAD, most=most), self._tell
+        return walk_pages(
+            retrieve, PageWalkOptions(self.entity, per_page, ahead=AHEAD, most=most), self._tell
         )
 
     async def _fetched(

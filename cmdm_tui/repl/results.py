@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from cmdm_tui.api import MalformedResponse, Page, Record, Response
 from cmdm_tui.api.decode import read_json, read_page, read_record
-from cmdm_tui.api.errors import Call
+from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.repl.planning import segments
 
 EXTERNAL_ID = "ExternalID"
@@ -69,7 +69,7 @@ class Grid:
 
 def read_result(answer: Response) -> Answered:
     """Return what an answer holds, by its shape; what has none of the known ones is a document."""
-    call = Call(answer.number, answer.method, answer.path)
+    call = CallInfo(answer.number, answer.method, answer.path)
     path = segments(answer.path)
     try:
         content = read_json(answer, call)

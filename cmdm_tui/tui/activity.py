@@ -4,14 +4,14 @@ import math
 from dataclasses import dataclass, replace
 
 from cmdm_tui.api import (
-    Answered,
+    CallFailed,
+    CallFinished,
     Event,
-    GaveUp,
     PageRead,
-    Retrying,
-    SigningIn,
+    QuotaWait,
+    RetryScheduled,
+    SignInStarted,
     TotalChanged,
-    Waiting,
 )
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.values import number
@@ -53,14 +53,14 @@ class Activity:
     def after(self, event: Event, now: float) -> "Activity":
         """Return what is under way after an event."""
         match event:
-            case SigningIn():
+            case SignInStarted():
                 return replace(self, is_signing_in=True)
-            case Waiting(call, seconds):
+            case QuotaWait(call, seconds):
                 return self._holding(Held(call.number, now + seconds))
-            case Retrying(call, attempt, seconds, failure):
+            case RetryScheduled(call, attempt, seconds, failure):
                 reason = one_line(failure.message, _LONGEST_REASON)
                 return self._holding(Held(call.number, now + seconds, attempt, reason))
-            case Answered(call) | GaveUp(call):
+            case CallFinished(call) | CallFailed(call):
                 held = tuple(other for other in self.held if other.call != call.number)
                 return replace(self, held=held, is_signing_in=False)
             case PageRead(entity, page, pages):

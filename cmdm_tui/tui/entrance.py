@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from cmdm_tui.api import Tell
+from cmdm_tui.api import EventListener
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui.opening import Opening
@@ -36,7 +36,7 @@ class Entrance:
     opening: Opening
     catalogs: Path | None
     transport: httpx.AsyncBaseTransport | None = None
-    tell: Tell | None = None
+    tell: EventListener | None = None
 
     async def demo(self) -> Account:
         """Open the demo's account, starting the demo where it does not run yet."""

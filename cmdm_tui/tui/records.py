@@ -88,7 +88,7 @@ class RecordWindow:
         """
         number = self.next_page
         if number == 1:
-            self.per_page = client.page_sizes.within(self.per_page)
+            self.per_page = client.page_sizes.limit(self.per_page)
         try:
             return await client.page(
                 self.entity,

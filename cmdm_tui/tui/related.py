@@ -76,7 +76,7 @@ class RelatedIndex:
             if total is None:
                 return None
             pages = window.total_pages if window.was_read else None
-            pages = pages or max(-(-total // sizes.within(window.per_page)), 1)
+            pages = pages or max(-(-total // sizes.limit(window.per_page)), 1)
             calls += max(pages - window.next_page + 1, 1)
         return calls
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import InsecureAddress, InvalidCall
-from cmdm_tui.api.address import base_address, below, segment, with_parameters
+from cmdm_tui.api.address import add_parameters, encode_segment, join_path, parse_base_url
 
-BASE = base_address("https://crm.example.com")
+BASE = parse_base_url("https://crm.example.com")
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ BASE = base_address("https://crm.example.com")
     ],
 )
 def test_the_base_is_found_in_what_is_written(written: str, base: str) -> None:
-    assert str(base_address(written)) == base
+    assert str(parse_base_url(written)) == base
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_the_base_is_found_in_what_is_written(written: str, base: str) -> None:
 )
 def test_plain_http_to_another_machine_is_refused(written: str) -> None:
     with pytest.raises(InsecureAddress, match="is not https"):
-        base_address(written)
+        parse_base_url(written)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_plain_http_to_another_machine_is_refused(written: str) -> None:
 )
 def test_what_is_no_address_is_refused_in_words(written: str) -> None:
     with pytest.raises(InvalidCall) as raised:
-        base_address(written)
+        parse_base_url(written)
     assert "https://host" in str(raised.value)
     assert "u:p" not in str(raised.value)
 
@@ -67,11 +67,11 @@ def test_what_is_no_address_is_refused_in_words(written: str) -> None:
 @given(st.text(min_size=1).filter(lambda text: text not in {".", ".."}))
 def test_any_external_id_is_one_segment(external_id: str) -> None:
     try:
-        encoded = segment("external id", external_id)
+        encoded = encode_segment("external id", external_id)
     except InvalidCall:
         external_id.encode("utf-8", "surrogatepass")
         return
-    address = below(BASE, f"lead/{encoded}")
+    address = join_path(BASE, f"lead/{encoded}")
     assert address.path == f"/api/v1/lead/{external_id}"
     assert address.raw_path.count(b"/") == 4
     assert address.host == BASE.host
@@ -80,7 +80,7 @@ def test_any_external_id_is_one_segment(external_id: str) -> None:
 @pytest.mark.parametrize("value", ["", ".", ".."])
 def test_a_segment_that_no_path_carries_is_refused(value: str) -> None:
     with pytest.raises(InvalidCall):
-        segment("external id", value)
+        encode_segment("external id", value)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_segment_that_no_path_carries_is_refused(value: str) -> None:
 )
 def test_no_path_leaves_the_service(path: str) -> None:
     with pytest.raises(InvalidCall):
-        below(BASE, path)
+        join_path(BASE, path)
 
 
 def test_a_query_stays_a_query() -> None:
-    address = below(BASE, "lead?per_page=5&page=1&sort_by=Last Name")
+    address = join_path(BASE, "lead?per_page=5&page=1&sort_by=Last Name")
     assert dict(httpx.QueryParams(address.query)) == {
         "per_page": "5",
         "page": "1",
@@ -104,4 +104,4 @@ def test_a_query_stays_a_query() -> None:
 @pytest.mark.parametrize("value", ["\ud800", "x" * 70_000])
 def test_a_parameter_that_no_address_carries_is_refused(value: str) -> None:
     with pytest.raises(InvalidCall, match="sort_by"):
-        with_parameters(BASE, {"sort_by": value})
+        add_parameters(BASE, {"sort_by": value})

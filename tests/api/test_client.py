@@ -14,7 +14,7 @@ import pytest
 from cmdm_tui.api import (
     ApiError,
     BadRequest,
-    Call,
+    CallInfo,
     Client,
     DeadlineExceeded,
     HourLimitReached,
@@ -39,7 +39,7 @@ RECORD = {"ExternalID": "ABC1D2E3", "Properties": {"LastName": "Jones"}}
 LIST = {"Total Records": "1", "Total Pages": "1", "Entity": [RECORD]}
 
 
-CALL = Call(7, "GET", "/lead")
+CALL = CallInfo(7, "GET", "/lead")
 ERRORS = [
     *(kind("It went wrong.", call=CALL) for kind in (ApiError, NetworkError, MalformedResponse)),
     NotFound("It went wrong", call=CALL, status=404),

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from cmdm_tui.api import Field, MalformedResponse, Response
 from cmdm_tui.api.decode import (
-    error_message,
     read_converted,
     read_created,
+    read_error_message,
     read_field_page,
     read_page,
     read_record,
     read_token,
 )
-from cmdm_tui.api.errors import Call
+from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import Page
 from cmdm_tui.text import visible
 
-CALL = Call(1, "GET", "/lead")
+CALL = CallInfo(1, "GET", "/lead")
 RECORD = {"ExternalID": "ABC1D2E3", "Properties": {"LastName": "Jones"}}
 
 
@@ -159,7 +159,7 @@ def test_no_body_at_all_gets_anything_but_a_value_or_malformed(body: bytes) -> N
 
 @given(ERRORS | JSON_VALUES)
 def test_any_error_body_gives_one_safe_line_or_none(content: Any) -> None:
-    words = error_message(answer(content, 400))
+    words = read_error_message(answer(content, 400))
     assert words is None or ("\n" not in words and words == visible(words))
 
 
@@ -177,7 +177,7 @@ def test_any_error_body_gives_one_safe_line_or_none(content: Any) -> None:
     ],
 )
 def test_the_services_own_words_are_found(body: bytes, words: str | None) -> None:
-    assert error_message(answer(body, 400)) == words
+    assert read_error_message(answer(body, 400)) == words
 
 
 @pytest.mark.parametrize("key", ["Account ExternalID", "AccountExternalID"])

@@ -20,8 +20,15 @@ from cmdm_tui.api import (
     OutcomeUnknown,
     ResponseTooLarge,
 )
-from cmdm_tui.api.events import Answered, Event, GaveUp, Retrying, SigningIn, Waiting
-from cmdm_tui.api.reconcile import Verdict
+from cmdm_tui.api.events import (
+    CallFailed,
+    CallFinished,
+    Event,
+    QuotaWait,
+    RetryScheduled,
+    SignInStarted,
+)
+from cmdm_tui.api.reconcile import WriteVerdict
 from cmdm_tui.api.retry import RetryPolicy
 from tests.api.conftest import CREDENTIALS, Answer, Cut, Request, ScriptedServer, http
 
@@ -103,7 +110,7 @@ async def test_no_create_is_doubled_or_lost_and_each_doubt_is_resolved(
     server.script = shop
     count = 1_000 if runs_whole else 120
     limit = asyncio.Semaphore(4)
-    verdicts: list[Verdict] = []
+    verdicts: list[WriteVerdict] = []
 
     async def create(number: int) -> None:
         async with limit:
@@ -114,16 +121,16 @@ async def test_no_create_is_doubled_or_lost_and_each_doubt_is_resolved(
                 told = await patient.reconcile(doubt, pause=0.0)
                 made = [key for key, row in shop.leads.items() if row["LastName"] == name]
                 verdicts.append(told.verdict)
-                assert (told.verdict is Verdict.FOUND) == bool(made)
+                assert (told.verdict is WriteVerdict.FOUND) == bool(made)
                 assert told.external_id == (made[0] if made else None)
-                assert (told.verdict is Verdict.NOT_FOUND) == (not made)
+                assert (told.verdict is WriteVerdict.NOT_FOUND) == (not made)
             else:
                 assert shop.leads[created.external_id]["LastName"] == name
 
     await asyncio.gather(*(create(number) for number in range(count)))
     names = [row["LastName"] for row in shop.leads.values()]
     assert len(names) == len(set(names)) == shop.posts
-    assert {Verdict.FOUND, Verdict.NOT_FOUND} == set(verdicts)
+    assert {WriteVerdict.FOUND, WriteVerdict.NOT_FOUND} == set(verdicts)
 
 
 async def test_a_client_that_sends_creates_again_would_be_caught(
@@ -266,7 +273,7 @@ async def test_a_429_storm_is_waited_out_tried_by_one_and_then_spread(
     assert until_answered[0] == until_answered[1], "one tries, and the rest wait for its answer"
     assert len(after) == 50
     assert after[-1] - after[0] > 0.3, "spread, not all at once"
-    assert any(isinstance(event, Waiting) for event in told)
+    assert any(isinstance(event, QuotaWait) for event in told)
 
 
 async def test_no_call_is_spent_where_none_is_left(server: ScriptedServer) -> None:
@@ -309,8 +316,8 @@ async def test_waits_and_retries_are_told(server: ScriptedServer) -> None:
         await client.page("lead")
     kinds = [type(event).__name__ for event in told]
     assert kinds == ["SigningIn", "Answered", "Retrying", "Retrying", "Answered"]
-    assert isinstance(told[0], SigningIn)
-    retries = [event for event in told if isinstance(event, Retrying)]
+    assert isinstance(told[0], SignInStarted)
+    retries = [event for event in told if isinstance(event, RetryScheduled)]
     assert [retry.attempt for retry in retries] == [1, 2]
 
 
@@ -335,11 +342,11 @@ async def test_a_call_that_comes_to_no_answer_is_told(server: ScriptedServer) ->
         await hangs.wait()
         left.cancel()
         await asyncio.wait([left])
-    ends = [event for event in told if isinstance(event, GaveUp | Answered)]
+    ends = [event for event in told if isinstance(event, CallFailed | CallFinished)]
     assert [type(event).__name__ for event in ends] == ["GaveUp", "Answered", "GaveUp"]
-    assert isinstance(ends[0], GaveUp)
+    assert isinstance(ends[0], CallFailed)
     assert isinstance(ends[0].failure, NetworkError)
-    assert isinstance(ends[2], GaveUp)
+    assert isinstance(ends[2], CallFailed)
     assert ends[2].failure is None
 
 

@@ -4,26 +4,26 @@ import asyncio
 
 import pytest
 
-from cmdm_tui.api.gate import Gate
+from cmdm_tui.api.gate import RateLimiter
 
 
 async def test_an_open_gate_lets_all_pass_at_once() -> None:
-    gate = Gate()
-    assert await asyncio.gather(*(gate.passed() for _ in range(10))) == [False] * 10
+    gate = RateLimiter()
+    assert await asyncio.gather(*(gate.acquire() for _ in range(10))) == [False] * 10
 
 
 async def test_one_tries_a_gate_whose_time_has_come_and_the_rest_follow() -> None:
-    gate = Gate(spread=0.0)
-    gate.close(0.05)
+    gate = RateLimiter(spread=0.0)
+    gate.block(0.05)
     passed: list[bool] = []
 
     async def caller() -> None:
-        tries = await gate.passed()
+        tries = await gate.acquire()
         passed.append(tries)
         if tries:
             await asyncio.sleep(0.02)
             assert passed == [True]
-            gate.settle()
+            gate.end_probe()
 
     async with asyncio.timeout(5):
         await asyncio.gather(*(caller() for _ in range(20)))
@@ -31,20 +31,20 @@ async def test_one_tries_a_gate_whose_time_has_come_and_the_rest_follow() -> Non
 
 
 async def test_a_try_that_fails_closes_it_again_for_all() -> None:
-    gate = Gate(spread=0.0)
-    gate.close(0.01)
+    gate = RateLimiter(spread=0.0)
+    gate.block(0.01)
     tries = 0
 
     async def caller() -> None:
         nonlocal tries
-        if await gate.passed():
+        if await gate.acquire():
             tries += 1
             if tries < 3:
-                gate.close(0.01)
-                gate.settle()
+                gate.block(0.01)
+                gate.end_probe()
                 await caller()
             else:
-                gate.settle()
+                gate.end_probe()
 
     async with asyncio.timeout(5):
         await asyncio.gather(*(caller() for _ in range(10)))
@@ -52,20 +52,20 @@ async def test_a_try_that_fails_closes_it_again_for_all() -> None:
 
 
 async def test_a_cancelled_try_leaves_the_gate_to_the_next() -> None:
-    gate = Gate(spread=0.0)
-    gate.close(0.0)
-    assert await gate.passed()
-    waiting = asyncio.create_task(gate.passed())
+    gate = RateLimiter(spread=0.0)
+    gate.block(0.0)
+    assert await gate.acquire()
+    waiting = asyncio.create_task(gate.acquire())
     await asyncio.sleep(0)
     assert not waiting.done()
-    gate.settle()
+    gate.end_probe()
     async with asyncio.timeout(5):
         assert await waiting is False
 
 
 @pytest.mark.parametrize("seconds", [[1.0, 5.0], [5.0, 1.0]])
 async def test_the_longest_closing_counts(seconds: list[float]) -> None:
-    gate = Gate(monotonic=lambda: 100.0)
+    gate = RateLimiter(monotonic=lambda: 100.0)
     for each in seconds:
-        gate.close(each)
-    assert gate.closed_for == 5.0
+        gate.block(each)
+    assert gate.blocked_for == 5.0

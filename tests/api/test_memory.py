@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.api.seen import SeenIds
+from cmdm_tui.api.seen import IdSet
 from tests.api.conftest import Request, ScriptedServer, http
 from tests.api.reading_flat import PER_PAGE
 
@@ -63,9 +63,9 @@ async def test_a_reading_that_keeps_its_ids_would_be_caught(server: ScriptedServ
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=2), max_size=30), max_size=8))
 def test_ids_are_told_apart_as_a_set_tells_them(pages: list[list[str]]) -> None:
-    seen, known = SeenIds(), set[str]()
+    seen, known = IdSet(), set[str]()
     for page in pages:
-        new = [page[place] for place in seen.take(page)]
+        new = [page[place] for place in seen.add(page)]
         assert new == list(dict.fromkeys(text for text in page if text not in known))
         known.update(page)
         assert len(seen) == len(known)
@@ -73,6 +73,6 @@ def test_ids_are_told_apart_as_a_set_tells_them(pages: list[list[str]]) -> None:
 
 @pytest.mark.parametrize("external_id", ["", "Ω" * 5_000, "\ud800", "\0"])
 def test_any_text_is_an_id(external_id: str) -> None:
-    seen = SeenIds()
-    assert seen.take([external_id, external_id]) == [0]
-    assert seen.take([external_id]) == []
+    seen = IdSet()
+    assert seen.add([external_id, external_id]) == [0]
+    assert seen.add([external_id]) == []

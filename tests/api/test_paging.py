@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cmdm_tui.api.errors import NotFound
 from cmdm_tui.api.events import Event, PageRead, TotalChanged
 from cmdm_tui.api.models import Page, Record, Response
-from cmdm_tui.api.paging import Reading, each_page
+from cmdm_tui.api.paging import PageWalkOptions, walk_pages
 
 RESPONSE = Response(1, "GET", "/lead", 200, {}, b"", 0.0)
 
@@ -67,8 +67,8 @@ async def read(
     service: Service, per_page: int, *, ahead: int = 4, most: int | None = None
 ) -> tuple[list[str], list[Event]]:
     told: list[Event] = []
-    reading = Reading("lead", per_page, ahead=ahead, most=most)
-    pages = each_page(service.retrieve, reading, told.append)
+    reading = PageWalkOptions("lead", per_page, ahead=ahead, most=most)
+    pages = walk_pages(service.retrieve, reading, told.append)
     return [record.external_id async for page in pages for record in page.records], told
 
 
@@ -132,7 +132,7 @@ async def test_no_page_is_retrieved_beyond_what_is_wanted(most: int, calls: int)
 
 async def test_a_reader_that_stops_early_costs_little() -> None:
     service = Service(1_000)
-    pages = each_page(service.retrieve, Reading("lead", 10), lambda _: None)
+    pages = walk_pages(service.retrieve, PageWalkOptions("lead", 10), lambda _: None)
     await anext(pages)
     assert len(service.calls) == 1
     await anext(pages)
@@ -153,7 +153,7 @@ async def test_a_reader_that_is_cancelled_while_it_stops_stays_cancelled() -> No
                 await may_end.wait()
         return await Service(1_000).retrieve(number, per_page, by_id)
 
-    pages = each_page(retrieve, Reading("lead", 10), lambda _: None)
+    pages = walk_pages(retrieve, PageWalkOptions("lead", 10), lambda _: None)
     for _ in range(3):
         await anext(pages)
     stopping = asyncio.ensure_future(pages.aclose())

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from cmdm_tui.api import Client, HourLimitReached, MonthLimitReached, NetworkError, StatusError
 from cmdm_tui.api.answers import check_status
-from cmdm_tui.api.errors import Call
+from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import Response
-from cmdm_tui.api.quota import Meter, http_date
+from cmdm_tui.api.quota import QuotaTracker, parse_http_date
 from tests.api.conftest import CREDENTIALS, ScriptedServer
 
 NAMES = (
@@ -36,11 +36,11 @@ VALUES = (
 @example(429, {"x-rate-limit-remaining": b"9" * 5_000})
 def test_no_header_gets_anything_but_its_status(status: int, told: dict[str, bytes]) -> None:
     headers = httpx.Headers([(name.encode(), value) for name, value in told.items()])
-    meter = Meter()
-    meter.learn(headers)
+    meter = QuotaTracker()
+    meter.update(headers)
     assert meter.quota.reset_at is None or meter.quota.reset is not None
     assert meter.quota.token_ends_at is None or meter.quota.token_reset is not None
-    call = Call(1, "GET", "/lead")
+    call = CallInfo(1, "GET", "/lead")
     answer = Response(1, "GET", "/lead", status, headers, b"", 0.1)
     if status // 100 == 2:
         check_status(answer, call, meter)
@@ -67,7 +67,7 @@ def test_only_a_number_of_calls_left_tells_the_months_limit(
     headers = httpx.Headers([(b"x-rate-limit-remaining", left)])
     answer = Response(1, "GET", "/lead", 429, headers, b"", 0.1)
     with pytest.raises(kind):
-        check_status(answer, Call(1, "GET", "/lead"), Meter())
+        check_status(answer, CallInfo(1, "GET", "/lead"), QuotaTracker())
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("zone", [" GMT", " +0000", " -0000", "", " UT"])
 def test_a_date_without_a_zone_is_not_taken_for_local_time(zone: str) -> None:
-    assert http_date(f"Thu, 26 Nov 2026 12:00:00{zone}") == NOON
+    assert parse_http_date(f"Thu, 26 Nov 2026 12:00:00{zone}") == NOON
 
 
 async def test_the_quota_is_settled_by_an_answer_that_never_comes_whole(

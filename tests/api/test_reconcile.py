@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 import pytest
 
-from cmdm_tui.api.errors import BadRequest, Call, NetworkError, OutcomeUnknown
+from cmdm_tui.api.errors import BadRequest, CallInfo, NetworkError, OutcomeUnknown
 from cmdm_tui.api.models import Page, Parent, Record, Response
-from cmdm_tui.api.reconcile import Sought, Verdict, reconcile
+from cmdm_tui.api.reconcile import PendingWrite, WriteVerdict, reconcile
 
-CALL = Call(1, "POST", "/lead")
+CALL = CallInfo(1, "POST", "/lead")
 NOW = 1_795_694_400.0  # 2026-11-26T12:00:00Z
 BEFORE, SINCE = "2026-11-26T11:00:00Z", "2026-11-26T12:00:01Z"
 SENT = {"LastName": "Jones", "Email": "A.Jones@Example.com", "Phone": "020 7946 0410", "Nick": "J",
@@ -56,9 +56,9 @@ async def verdict_on(
     *,
     others: frozenset[str] = frozenset(),
     parent: Parent | None = None,
-) -> tuple[Verdict, str | None]:
+) -> tuple[WriteVerdict, str | None]:
     doubt = OutcomeUnknown("lost", call=CALL, cause=NetworkError("reset", call=CALL))
-    doubt.sought = Sought("lead", sent, NOW, parent=parent, others=others)
+    doubt.pending_write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others)
     found = await reconcile(doubt, service, pause=0.0)
     assert found.why.endswith(".")
     return found.verdict, found.external_id
@@ -70,7 +70,7 @@ OLD = {"LastName": "Smith", "CreatedDate": BEFORE}
 @pytest.mark.parametrize("sorts", [True, False])
 async def test_what_was_created_since_with_these_values_is_found(sorts: bool) -> None:
     service = Service([OLD, {**SENT, "CreatedDate": SINCE}], sorts)
-    assert await verdict_on(SENT, service) == (Verdict.FOUND, "L1")
+    assert await verdict_on(SENT, service) == (WriteVerdict.FOUND, "L1")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_what_was_created_since_with_these_values_is_found(sorts: bool) ->
     ],
 )
 async def test_what_is_older_or_another_is_not_it(newest: dict[str, Any]) -> None:
-    assert await verdict_on(SENT, Service([OLD, newest])) == (Verdict.NOT_FOUND, None)
+    assert await verdict_on(SENT, Service([OLD, newest])) == (WriteVerdict.NOT_FOUND, None)
 
 
 @pytest.mark.parametrize(
@@ -99,21 +99,21 @@ async def test_what_is_older_or_another_is_not_it(newest: dict[str, Any]) -> Non
 )
 async def test_values_that_a_service_drops_or_tidies_leave_it_open(changed: dict[str, Any]) -> None:
     stored = {**SENT, "CreatedDate": SINCE, **changed}
-    assert await verdict_on(SENT, Service([OLD, stored])) == (Verdict.CANNOT_TELL, None)
+    assert await verdict_on(SENT, Service([OLD, stored])) == (WriteVerdict.CANNOT_TELL, None)
     known = frozenset({"L1"})
     verdict = await verdict_on(SENT, Service([OLD, stored]), others=known)
-    assert verdict == (Verdict.NOT_FOUND, None)
+    assert verdict == (WriteVerdict.NOT_FOUND, None)
 
 
 @pytest.mark.parametrize("told", ["2026-11-26T07:00:01", "26.11.2026", "", None])
 async def test_a_date_that_could_be_any_leaves_it_open(told: str | None) -> None:
     stored = {**SENT, "CreatedDate": told}
-    assert await verdict_on(SENT, Service([OLD, stored])) == (Verdict.CANNOT_TELL, None)
+    assert await verdict_on(SENT, Service([OLD, stored])) == (WriteVerdict.CANNOT_TELL, None)
 
 
 async def test_a_record_of_another_parent_is_not_it() -> None:
     stored = {**SENT, "CreatedDate": SINCE, "RelatedExternalID": "X"}
-    for parent, verdict in (("X", Verdict.FOUND), ("Y", Verdict.NOT_FOUND)):
+    for parent, verdict in (("X", WriteVerdict.FOUND), ("Y", WriteVerdict.NOT_FOUND)):
         told, _ = await verdict_on(SENT, Service([OLD, stored]), parent=Parent("lead", parent))
         assert told is verdict
 
@@ -121,10 +121,10 @@ async def test_a_record_of_another_parent_is_not_it() -> None:
 async def test_two_that_could_be_it_are_told_apart_by_nobody() -> None:
     stored = {**SENT, "CreatedDate": SINCE}
     service = Service([OLD, stored, {**stored, "City": "Leeds"}])
-    assert await verdict_on(SENT, service) == (Verdict.CANNOT_TELL, None)
+    assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
 
 
 async def test_it_looks_at_a_few_pages_and_then_says_that_it_cannot_tell() -> None:
     service = Service([{"LastName": f"x{number}", "CreatedDate": SINCE} for number in range(900)])
-    assert await verdict_on(SENT, service) == (Verdict.CANNOT_TELL, None)
+    assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
     assert len(service.calls) == 5

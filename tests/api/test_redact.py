@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.api.address import base_address, below
-from cmdm_tui.api.curl import as_curl, sign_in_as_curl
+from cmdm_tui.api.address import join_path, parse_base_url
+from cmdm_tui.api.curl import format_curl, format_sign_in_curl
 from cmdm_tui.api.redact import Redactor
 
-BASE = base_address("https://crm.example.com")
+BASE = parse_base_url("https://crm.example.com")
 SECRETS = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=30)
 
 
@@ -48,8 +48,8 @@ def test_what_is_named_like_a_secret_is_taken_out(line: str) -> None:
 
 
 def test_words_of_a_service_lose_secrets_but_no_word_that_one_happens_to_be() -> None:
-    redact = Redactor.of_words(["wrong", "hunter2", "correcthorse"])
-    assert redact.by_value("wrong: hunter2, correcthorse, token: x") == "wrong: …, …, token: x"
+    redact = Redactor.for_sentences(["wrong", "hunter2", "correcthorse"])
+    assert redact.redact_values("wrong: hunter2, correcthorse, token: x") == "wrong: …, …, token: x"
 
 
 def test_ordinary_lines_stay_as_they_are() -> None:
@@ -60,7 +60,7 @@ def test_ordinary_lines_stay_as_they_are() -> None:
 @given(st.binary(max_size=200))
 def test_a_curl_command_sends_the_same_bytes(content: bytes) -> None:
     """A shell hands curl the body that the client would send; `cat` and `printf` stand for curl."""
-    command = as_curl("POST", below(BASE, "lead"), content)
+    command = format_curl("POST", join_path(BASE, "lead"), content)
     assert "$CMDM_TOKEN" in command
     head, pipe, _ = command.partition(" | curl")
     if pipe:
@@ -71,14 +71,14 @@ def test_a_curl_command_sends_the_same_bytes(content: bytes) -> None:
 
 
 def test_a_curl_command_is_what_one_would_type() -> None:
-    assert as_curl("GET", below(BASE, "lead?per_page=5&page=1")) == (
+    assert format_curl("GET", join_path(BASE, "lead?per_page=5&page=1")) == (
         "curl --request GET 'https://crm.example.com/api/v1/lead?per_page=5&page=1' "
         '--header "Authorization: Bearer $CMDM_TOKEN"'
     )
 
 
 def test_the_sign_in_command_takes_the_token_out_of_the_answer(tmp_path: Path) -> None:
-    command = sign_in_as_curl(below(BASE, "authenticate"))
+    command = format_sign_in_curl(join_path(BASE, "authenticate"))
     fake = tmp_path / "curl"
     fake.write_text('#!/bin/sh\necho \'{"token": "abc.DEF-1"}\'\n')
     fake.chmod(0o755)

@@ -10,7 +10,7 @@ from cmdm_tui.api.errors import (
     ApiError,
     AuthenticationFailed,
     BadRequest,
-    Call,
+    CallInfo,
     DeadlineExceeded,
     HourLimitReached,
     MalformedResponse,
@@ -20,9 +20,9 @@ from cmdm_tui.api.errors import (
     ResponseTooLarge,
     ServerError,
 )
-from cmdm_tui.api.retry import AlreadyDone, Attempt, GiveUp, InDoubt, RetryPolicy, Wait
+from cmdm_tui.api.retry import AlreadyDone, Attempt, GiveUp, InDoubt, RetryAfter, RetryPolicy
 
-CALL = Call(1, "GET", "/lead")
+CALL = CallInfo(1, "GET", "/lead")
 POLICY = RetryPolicy(attempts=3, first_wait=1.0, longest_wait=3.0, draw=lambda: 1.0)
 BROKEN = NetworkError("broken off", call=CALL)
 FAILED = ServerError("oops", call=CALL, status=500)
@@ -45,7 +45,7 @@ def test_what_can_be_done_twice_is_sent_again_until_the_attempts_are_used_up(
     method: str, failure: ApiError
 ) -> None:
     decisions = [POLICY.decide(Attempt(method, number), failure) for number in (1, 2, 3)]
-    assert decisions == [Wait(1.0), Wait(2.0), GiveUp()]
+    assert decisions == [RetryAfter(1.0), RetryAfter(2.0), GiveUp()]
 
 
 @pytest.mark.parametrize("failure", [BROKEN, FAILED, DeadlineExceeded("late", call=CALL)])
@@ -68,13 +68,13 @@ def test_an_unreadable_answer_to_what_must_not_be_done_twice_is_in_doubt(
 @pytest.mark.parametrize("once", [True, False])
 def test_what_was_never_sent_is_sent_again_whatever_it_is(method: str, once: bool) -> None:
     attempt = Attempt(method, 1, once=once, was_sent=False)
-    assert POLICY.decide(attempt, BROKEN) == Wait(1.0)
+    assert POLICY.decide(attempt, BROKEN) == RetryAfter(1.0)
 
 
 @pytest.mark.parametrize("once", [True, False])
 @pytest.mark.parametrize("number", [1, 50])
 def test_the_hours_limit_did_nothing_so_it_waits_for_the_gate(number: int, once: bool) -> None:
-    assert POLICY.decide(Attempt("POST", number, once=once), LIMIT) == Wait(None)
+    assert POLICY.decide(Attempt("POST", number, once=once), LIMIT) == RetryAfter(None)
 
 
 @pytest.mark.parametrize("failure", FINAL, ids=lambda failure: type(failure).__name__)
@@ -92,11 +92,11 @@ def test_a_repeated_delete_that_finds_nothing_has_done_it() -> None:
 def test_waits_grow_to_a_limit_and_differ(number: int, drawn: float) -> None:
     policy = RetryPolicy(first_wait=0.25, longest_wait=8.0, draw=lambda: drawn)
     span = min(0.25 * 2 ** (number - 1), 8.0)
-    assert span / 2 <= policy.wait(number) <= span
+    assert span / 2 <= policy.draw_wait(number) <= span
 
 
 def test_nothing_that_may_be_done_is_ever_sent_again_where_twice_is_not_once() -> None:
     """The law that all else serves, over every combination."""
     for failure, number, may in itertools.product([*FINAL, BROKEN, FAILED], (1, 2), (True, False)):
         attempt = Attempt("POST", number, once=True, was_sent=True, may_be_done=may)
-        assert not isinstance(POLICY.decide(attempt, failure), Wait)
+        assert not isinstance(POLICY.decide(attempt, failure), RetryAfter)

@@ -170,10 +170,10 @@ async def test_a_tokens_end_may_be_told_by_any_answer_and_anew(
     kept: list[Token] = []
 
     class Keeper:
-        def kept(self) -> Token | None:
+        def load(self) -> Token | None:
             return None
 
-        def keep(self, token: Token) -> None:
+        def save(self, token: Token) -> None:
             kept.append(token)
 
     clock = ServerClock(lambda: local[0], lambda: local[0])

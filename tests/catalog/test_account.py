@@ -56,7 +56,7 @@ class Service:
 @pytest.fixture
 def profile(tmp_path: Path) -> Profile:
     cache = TokenCache(tmp_path / "tokens", "acme", "http://localhost", CREDENTIALS)
-    return Profile("acme", "http://localhost", CREDENTIALS, "acme", tokens=cache)
+    return Profile("acme", "http://localhost", CREDENTIALS, "acme", token_cache=cache)
 
 
 async def list_leads(profile: Profile, service: Service) -> None:
@@ -127,7 +127,7 @@ def test_a_token_that_cannot_be_kept_is_trouble_and_no_failure(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     cache = TokenCache(tmp_path / "file", "acme", "http://localhost", CREDENTIALS)
     tokens = KeptTokens(cache, ServerClock())
-    tokens.keep(Token(SecretStr("t"), None))
+    tokens.save(Token(SecretStr("t"), None))
     assert "cannot be written" in str(tokens.trouble)
 
 

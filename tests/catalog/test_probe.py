@@ -169,7 +169,7 @@ async def test_pages_are_asked_for_at_the_size_that_was_learnt(asked: int | None
     assert traits.largest_page.value == 50
     service.calls.clear()
     async with service.client() as client:
-        client.page_sizes.look_up(lambda: traits.largest_page.value)
+        client.page_sizes.set_probed_source(lambda: traits.largest_page.value)
         pages = [page async for page in client.pages("lead", per_page=asked)]
     assert [len(page.records) for page in pages] == [50, 50]
     assert len(service.calls) == 2

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from cmdm_tui.cli.login import login as login_command
-from cmdm_tui.config import PLACES, keyrings
+from cmdm_tui.config import SECRET_PLACES, keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command, Ended
 from tests.conftest import KeyringOf
@@ -249,4 +249,4 @@ def test_a_defect_shows_no_secret_in_its_traceback(
 def test_every_place_can_be_asked_for() -> None:
     (option,) = [each for each in login_command.params if each.name == "place"]
     assert isinstance(option.type, click.Choice)
-    assert tuple(option.type.choices) == PLACES
+    assert tuple(option.type.choices) == SECRET_PLACES

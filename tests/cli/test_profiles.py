@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.config import KEYS, keyrings
+from cmdm_tui.config import SETTING_KEYS, keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.conftest import KeyringOf
@@ -62,7 +62,7 @@ def test_show_says_every_key_with_its_meaning_and_is_toml(
 ) -> None:
     say(home, 'read_only = true\npassword_command = "pass hunter2"\nentities = ["événement"]\n')
     shown = cmdm("profile", "show").out.decode()
-    for key in KEYS:
+    for key in SETTING_KEYS:
         assert key.name in shown
         assert key.meaning in shown
     table = tomllib.loads(shown)["profiles"]["acme"]

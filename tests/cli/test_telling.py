@@ -6,33 +6,33 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.api import (
-    Answered,
-    Call,
+    CallFinished,
+    CallInfo,
     Credentials,
     Event,
     NetworkError,
     PageRead,
-    Retrying,
+    QuotaWait,
+    RetryScheduled,
     SecretStr,
-    SigningIn,
+    SignInStarted,
     TotalChanged,
-    Waiting,
 )
 from cmdm_tui.cli.exits import Failure
 from cmdm_tui.cli.telling import Teller, to_file
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 
-CALL = Call(3, "GET", "/lead?x=hunter2-secret")
+CALL = CallInfo(3, "GET", "/lead?x=hunter2-secret")
 CREDENTIALS = Credentials(
     SecretStr("the-client"), SecretStr("hunter2-secret"), "siân", SecretStr("hunter2-password")
 )
 EVENTS: list[Event] = [
-    SigningIn(CALL),
-    Answered(CALL, 200, 0.0031, 1_163),
-    Waiting(CALL, 12.0),
-    Retrying(CALL, 1, 0.3, NetworkError("broken by hunter2-password")),
-    Retrying(CALL, 2, 2.0, NetworkError("x \x1b[2J")),
+    SignInStarted(CALL),
+    CallFinished(CALL, 200, 0.0031, 1_163),
+    QuotaWait(CALL, 12.0),
+    RetryScheduled(CALL, 1, 0.3, NetworkError("broken by hunter2-password")),
+    RetryScheduled(CALL, 2, 2.0, NetworkError("x \x1b[2J")),
     PageRead("lead", 2, 40),
     TotalChanged("lead", 30, 45),
 ]

@@ -14,7 +14,7 @@ from tests.keyrings import Temper
 
 
 def kept_in_keyring(store: ProfileStore) -> None:
-    store.keep("acme", URL, CREDENTIALS, place="keyring")
+    store.save_with_secrets("acme", URL, CREDENTIALS, place="keyring")
 
 
 def test_secrets_are_kept_there_and_nowhere_else(
@@ -31,7 +31,7 @@ def test_secrets_are_kept_there_and_nowhere_else(
 def test_moving_away_forgets_them_there(store: ProfileStore, keyring: KeyringOf) -> None:
     fake = keyring("working")
     kept_in_keyring(store)
-    forgotten = store.keep("acme", URL, CREDENTIALS, place="file")
+    forgotten = store.save_with_secrets("acme", URL, CREDENTIALS, place="file")
     assert fake.kept == {}
     assert len(forgotten.removed) == 2
     assert store.load("acme").credentials == CREDENTIALS
@@ -44,7 +44,7 @@ def test_logging_out_and_removing_forget_them(store: ProfileStore, keyring: Keyr
     assert fake.kept == {}
     kept_in_keyring(store)
     store.remove("acme")
-    assert (fake.kept, store.names()) == ({}, [])
+    assert (fake.kept, store.list_names()) == ({}, [])
 
 
 WORDS: dict[Temper, str] = {
@@ -71,7 +71,7 @@ def test_one_that_cannot_keep_them_changes_nothing(
         kept_in_keyring(store)
     assert "hunter2" not in str(raised.value)
     assert fake.kept == {}
-    assert store.names() == []
+    assert store.list_names() == []
     assert not paths.secrets.exists()
 
 
@@ -103,7 +103,7 @@ def test_what_it_may_still_hold_is_told_when_it_cannot_be_cleared(
     keyring("failing")
     forgotten = store.log_out("acme")
     assert "may still hold the secrets of acme" in forgotten.trouble
-    assert store.settings("acme").place == "keyring"
+    assert store.load_settings("acme").place == "keyring"
 
 
 def test_it_is_not_asked_for_secrets_that_are_given(

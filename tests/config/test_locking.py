@@ -31,8 +31,8 @@ def test_many_processes_at_once_lose_nothing(paths: Paths, store: ProfileStore) 
     for process in running:
         process.communicate(b"go\n", timeout=60)
     assert [process.returncode for process in running] == [0] * 6
-    assert sorted(store.names()) == sorted(f"p{a}-{b}" for a in range(6) for b in range(4))
-    assert all(store.load(name).credentials.password.reveal() == "x" for name in store.names())
+    assert sorted(store.list_names()) == sorted(f"p{a}-{b}" for a in range(6) for b in range(4))
+    assert all(store.load(name).credentials.password.reveal() == "x" for name in store.list_names())
 
 
 def save_amid_a_save(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_without_the_lock_one_would_be_lost(
 ) -> None:
     monkeypatch.setattr(profiles, "locked", nullcontext)
     save_amid_a_save(store, monkeypatch)
-    assert store.names() == ["acme"]
+    assert store.list_names() == ["acme"]
 
 
 def test_a_link_in_the_locks_place_is_not_followed(paths: Paths, store: ProfileStore) -> None:

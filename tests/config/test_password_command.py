@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.config import ConfigurationError, secret_of_command
+from cmdm_tui.config import ConfigurationError, run_secret_command
 
 WHERE = "password_command of the profile acme"
 
@@ -35,12 +35,12 @@ def python(code: str) -> str:
     ],
 )  # fmt: skip
 def test_the_first_line_is_the_secret(code: str, secret: str) -> None:
-    assert secret_of_command(python(code), WHERE).reveal() == secret
+    assert run_secret_command(python(code), WHERE).reveal() == secret
 
 
 def test_there_is_no_shell(tmp_path: Path) -> None:
     made = tmp_path / "made"
-    assert secret_of_command(f"echo hunter2 '$HOME;' > {made}", WHERE).reveal() == (
+    assert run_secret_command(f"echo hunter2 '$HOME;' > {made}", WHERE).reveal() == (
         f"hunter2 $HOME; > {made}"
     )
     assert not made.exists()
@@ -71,7 +71,7 @@ def test_a_failure_is_one_line_without_a_secret(
 ) -> None:
     command, words = BAD[case]
     with pytest.raises(ConfigurationError) as raised:
-        secret_of_command(command, WHERE)
+        run_secret_command(command, WHERE)
     message = str(raised.value)
     assert words in message
     assert WHERE in message
@@ -94,7 +94,7 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> No
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     started = time.monotonic()
     with pytest.raises(ConfigurationError, match=r"took longer than 1\.5 seconds"):
-        secret_of_command(python(code), WHERE, limit=1.5)
+        run_secret_command(python(code), WHERE, limit=1.5)
     assert time.monotonic() - started < 10
     os.set_blocking(reader, True)
     try:

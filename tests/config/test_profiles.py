@@ -12,7 +12,7 @@ from cmdm_tui.config import (
     Paths,
     ProfileStore,
     SecretStr,
-    environment_profile,
+    load_environment_profile,
 )
 from tests.config.conftest import CREDENTIALS, URL
 
@@ -26,14 +26,14 @@ ENVIRONMENT = {
 
 
 def test_the_environment_makes_a_profile() -> None:
-    profile = environment_profile(ENVIRONMENT)
+    profile = load_environment_profile(ENVIRONMENT)
     assert profile is not None
     assert profile.url == "https://crm.example.com"
     assert profile.credentials == CREDENTIALS
 
 
 def test_without_an_address_the_environment_makes_none() -> None:
-    assert environment_profile({**ENVIRONMENT, "CMDM_URL": ""}) is None
+    assert load_environment_profile({**ENVIRONMENT, "CMDM_URL": ""}) is None
 
 
 def test_a_partial_environment_names_what_is_missing() -> None:
@@ -43,12 +43,12 @@ def test_a_partial_environment_names_what_is_missing() -> None:
         if key not in {"CMDM_PASSWORD", "CMDM_CLIENT_ID"}
     }
     with pytest.raises(ConfigurationError, match="CMDM_CLIENT_ID and CMDM_PASSWORD are not"):
-        environment_profile(partial)
+        load_environment_profile(partial)
 
 
 def test_a_saved_profile_is_the_default_and_comes_back(store: ProfileStore) -> None:
     store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=True)
-    profile = store.load(store.chosen())
+    profile = store.load(store.choose())
     assert (profile.name, profile.url) == ("acme", "https://crm.example.com")
     assert profile.credentials == CREDENTIALS
 
@@ -82,16 +82,16 @@ def test_saving_again_without_secrets_forgets_them(store: ProfileStore, paths: P
 
 def test_with_no_profile_it_is_said_what_to_do(store: ProfileStore) -> None:
     with pytest.raises(NoProfile, match="Run cmdm to sign in or to see the demo"):
-        store.chosen()
+        store.choose()
 
 
 def test_an_unknown_profile_is_named_beside_the_known(store: ProfileStore) -> None:
     store.save("acme", "https://crm.example.com", CREDENTIALS, keep_secrets=False)
     store.save("beta", "https://beta.example.com", CREDENTIALS, keep_secrets=False)
     with pytest.raises(NoProfile, match="no profile named gamma; there are acme and beta"):
-        store.chosen("gamma")
-    assert store.chosen() == "acme"
-    assert store.chosen("beta") == "beta"
+        store.choose("gamma")
+    assert store.choose() == "acme"
+    assert store.choose("beta") == "beta"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "ä", "x" * 41, "[/]", "\x1b[2J"])
@@ -116,7 +116,7 @@ def test_a_broken_file_is_named_with_what_to_do(
     paths.config.mkdir(parents=True)
     paths.profiles.write_bytes(content)
     with pytest.raises(ConfigurationError, match=words) as raised:
-        store.load(store.chosen("acme"))
+        store.load(store.choose("acme"))
     assert str(paths.profiles) in str(raised.value)
 
 
@@ -140,15 +140,15 @@ def test_a_profile_is_removed_with_what_was_learnt_of_its_server(
 def test_a_default_is_chosen_and_kept_until_it_is_removed(store: ProfileStore) -> None:
     for name in ("acme", "beta", "gamma"):
         store.save(name, URL, CREDENTIALS, keep_secrets=False)
-    assert store.default() == "acme"
-    store.use("beta")
-    assert store.chosen() == "beta"
+    assert store.find_default() == "acme"
+    store.set_default("beta")
+    assert store.choose() == "beta"
     with pytest.raises(NoProfile, match="no profile named delta"):
-        store.use("delta")
+        store.set_default("delta")
     store.remove("beta")
-    assert (store.names(), store.default()) == (["acme", "gamma"], None)
+    assert (store.list_names(), store.find_default()) == (["acme", "gamma"], None)
     with pytest.raises(NoProfile, match="acme and gamma"):
-        store.chosen()
+        store.choose()
 
 
 def test_signing_in_again_leaves_the_rest_of_the_table_as_it_was(
@@ -163,7 +163,7 @@ def test_signing_in_again_leaves_the_rest_of_the_table_as_it_was(
     text = paths.profiles.read_text()
     assert "# mine" in text
     assert "floor = 7 # calls" in text
-    assert store.settings("acme").url == URL
+    assert store.load_settings("acme").url == URL
 
 
 def test_a_link_to_the_file_of_profiles_is_followed(
@@ -194,17 +194,17 @@ def test_logging_out_forgets_secrets_and_tokens_and_leaves_the_profile(
 ) -> None:
     for name in ("acme", "acme-2"):
         store.save(name, URL, CREDENTIALS, keep_secrets=True)
-        cache = store.load(name).tokens
+        cache = store.load(name).token_cache
         assert cache is not None
-        cache.keep(SecretStr("token"), None, 0.0)
+        cache.save(SecretStr("token"), None, 0.0)
     forgotten = store.log_out("acme")
     assert "the token" in forgotten.removed
     with pytest.raises(MissingSecrets):
         store.load("acme")
-    assert store.settings("acme").place == "ask"
-    kept = store.load("acme-2").tokens
+    assert store.load_settings("acme").place == "ask"
+    kept = store.load("acme-2").token_cache
     assert kept is not None
-    assert kept.kept() is not None
+    assert kept.load() is not None
 
 
 def test_a_secret_among_the_profiles_is_not_used_and_told_without_it(
@@ -217,7 +217,7 @@ def test_a_secret_among_the_profiles_is_not_used_and_told_without_it(
     )
     with pytest.raises(MissingSecrets):
         store.load("acme")
-    (warning,) = store.settings("acme").warnings
+    (warning,) = store.load_settings("acme").warnings
     assert "password in " in warning
     assert "does not belong there" in warning
     assert "hunter2" not in warning

@@ -7,7 +7,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.config.rewriting import rewritten
+from cmdm_tui.config.rewriting import rewrite_toml
 
 TEXT = """\
 # The profiles of siân.
@@ -28,7 +28,7 @@ def test_comments_and_order_stay() -> None:
     content["default"] = "beta"
     content["profiles"]["acme"]["floor"] = 20
     content["profiles"]["gamma"] = {"url": "https://z"}
-    after = rewritten(TEXT, content)
+    after = rewrite_toml(TEXT, content)
     assert tomllib.loads(after) == content
     for comment in ("# The profiles", "# for now", "# production", "# behind", "# Rarely"):
         assert comment in after
@@ -38,7 +38,7 @@ def test_comments_and_order_stay() -> None:
 def test_a_layout_that_cannot_be_changed_in_place_is_written_anew() -> None:
     text = "profiles.acme.url = 'x'\nprofiles.beta = {url = 'y'}\n"
     content = {"profiles": {"gamma": {"url": "z", "entities": ["a"]}}, "default": "gamma"}
-    assert tomllib.loads(rewritten(text, content)) == content
+    assert tomllib.loads(rewrite_toml(text, content)) == content
 
 
 KEYS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
@@ -54,5 +54,5 @@ TABLES = st.dictionaries(KEYS, VALUES, max_size=4)
 def test_whatever_was_said_the_new_content_is_said(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    assert tomllib.loads(rewritten(tomlkit.dumps(before), after)) == after
-    assert tomllib.loads(rewritten("# c\n" + tomlkit.dumps(before), after)) == after
+    assert tomllib.loads(rewrite_toml(tomlkit.dumps(before), after)) == after
+    assert tomllib.loads(rewrite_toml("# c\n" + tomlkit.dumps(before), after)) == after

@@ -22,7 +22,7 @@ from cmdm_tui.tui.crash import crash_report
 VALUE = "hunter2"
 
 
-class TellingSecret(SecretStr):
+class LeakySecret(SecretStr):
     """A broken twin: it tells what it holds."""
 
     __slots__ = ()
@@ -37,7 +37,7 @@ class TellingSecret(SecretStr):
         return format(self._value, format_spec)
 
     def __reduce__(self) -> Any:
-        return (TellingSecret, (self._value,))
+        return (LeakySecret, (self._value,))
 
     def __getstate__(self) -> Any:
         return self._value
@@ -142,15 +142,15 @@ def test_a_secret_shows_itself_nowhere(way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_would_show_a_secret_that_tells(way: str) -> None:
-    assert VALUE in WAYS[way](TellingSecret(VALUE))
+    assert VALUE in WAYS[way](LeakySecret(VALUE))
 
 
 def test_a_crash_report_shows_not_even_one_that_tells() -> None:
-    assert VALUE not in crash_report(raised(TellingSecret(VALUE))).plain
+    assert VALUE not in crash_report(raised(LeakySecret(VALUE))).plain
 
 
 def test_a_report_with_the_errors_words_would() -> None:
-    assert VALUE in f"{crash_report(raised(SecretStr(VALUE))).plain} {raised(TellingSecret(VALUE))}"
+    assert VALUE in f"{crash_report(raised(SecretStr(VALUE))).plain} {raised(LeakySecret(VALUE))}"
 
 
 def test_it_is_told_only_when_asked() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.config import KEYS, ConfigurationError
+from cmdm_tui.config import SETTING_KEYS, ConfigurationError
 from cmdm_tui.config.settings import read_settings
 
 TABLE = {"url": "https://x", "client_id": "a", "username": "b"}
@@ -91,7 +91,9 @@ VALUES = st.recursive(
 )
 
 
-@given(table=st.dictionaries(st.sampled_from([key.name for key in KEYS]) | st.text(), VALUES))
+@given(
+    table=st.dictionaries(st.sampled_from([key.name for key in SETTING_KEYS]) | st.text(), VALUES)
+)
 def test_any_table_is_read_or_refused(table: dict[str, Any]) -> None:
     with suppress(ConfigurationError):
         read_settings("acme", TABLE | table, FILE)

@@ -17,11 +17,11 @@ from cmdm_tui.config import (
     ConfigurationError,
     SecretStr,
     TokenCache,
-    forget_tokens,
-    kept_for,
+    delete_tokens,
+    load_stored_token,
     tokens,
 )
-from cmdm_tui.config.files import read_private
+from cmdm_tui.config.files import read_private_file
 from tests.config.conftest import CREDENTIALS, URL
 
 TOKEN = SecretStr("the-token")
@@ -47,11 +47,11 @@ def in_an_hour() -> float:
 
 def test_a_token_comes_back(folder: Path) -> None:
     ends = in_an_hour()
-    cache_in(folder).keep(TOKEN, ends, 12.5)
-    kept = cache_in(folder).kept()
+    cache_in(folder).save(TOKEN, ends, 12.5)
+    kept = cache_in(folder).load()
     assert kept is not None
     assert (kept.value, kept.renew_at, kept.clock_offset) == (TOKEN, ends, 12.5)
-    shown = kept_for(folder, "acme", URL, CREDENTIALS.client_id, CREDENTIALS.username)
+    shown = load_stored_token(folder, "acme", URL, CREDENTIALS.client_id, CREDENTIALS.username)
     assert shown == kept
     assert "the-token" not in repr(kept)
 
@@ -69,9 +69,9 @@ def test_a_token_comes_back(folder: Path) -> None:
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_profile_never_gets_anothers_token(folder: Path, changed: Any) -> None:
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
-    assert cache_in(folder, **changed).kept() is None
-    assert cache_in(folder).kept() is not None
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
+    assert cache_in(folder, **changed).load() is None
+    assert cache_in(folder).load() is not None
 
 
 def test_without_the_hash_of_the_secrets_it_would(
@@ -81,26 +81,26 @@ def test_without_the_hash_of_the_secrets_it_would(
         return True
 
     monkeypatch.setattr(TokenCache, "_is_of_these_secrets", any_will_do)
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
-    assert cache_in(folder, password=SecretStr("other")).kept() is not None
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
+    assert cache_in(folder, password=SecretStr("other")).load() is not None
 
 
 def test_an_ended_token_is_dropped_by_the_servers_clock(folder: Path) -> None:
     cache = cache_in(folder)
-    cache.keep(TOKEN, time.time() - 1, 0.0)
-    assert cache.kept() is None
-    cache.keep(TOKEN, time.time() - 1, -3600.0)
-    assert cache.kept() is not None
-    cache.keep(TOKEN, in_an_hour(), 7200.0)
-    assert cache.kept() is None
-    cache.keep(TOKEN, None, 0.0)
-    assert cache.kept() is not None
+    cache.save(TOKEN, time.time() - 1, 0.0)
+    assert cache.load() is None
+    cache.save(TOKEN, time.time() - 1, -3600.0)
+    assert cache.load() is not None
+    cache.save(TOKEN, in_an_hour(), 7200.0)
+    assert cache.load() is None
+    cache.save(TOKEN, None, 0.0)
+    assert cache.load() is not None
 
 
 def test_no_secret_is_in_the_files_and_only_the_owner_can_read_them(folder: Path) -> None:
     before = os.umask(0)
     try:
-        cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
+        cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     finally:
         os.umask(before)
     for path in folder.iterdir():
@@ -112,14 +112,14 @@ def test_no_secret_is_in_the_files_and_only_the_owner_can_read_them(folder: Path
 
 
 def test_the_key_is_made_once_for_each_user(folder: Path) -> None:
-    cache_in(folder).keep(TOKEN, None, 0.0)
+    cache_in(folder).save(TOKEN, None, 0.0)
     key = (folder / "key").read_bytes()
-    cache_in(folder, "beta").keep(TOKEN, None, 0.0)
+    cache_in(folder, "beta").save(TOKEN, None, 0.0)
     assert (folder / "key").read_bytes() == key
     (folder / "key").write_bytes(b"short")
-    assert cache_in(folder).kept() is None
-    cache_in(folder).keep(TOKEN, None, 0.0)
-    assert cache_in(folder).kept() is not None
+    assert cache_in(folder).load() is None
+    cache_in(folder).save(TOKEN, None, 0.0)
+    assert cache_in(folder).load() is not None
 
 
 def opened_to_others(path: Path, _: Path) -> None:
@@ -155,9 +155,9 @@ TAMPERING: list[Callable[[Path, Path], None]] = [
 def test_a_file_that_others_may_have_made_counts_as_none(
     folder: Path, tmp_path: Path, tamper: Callable[[Path, Path], None]
 ) -> None:
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     tamper(file_in(folder), tmp_path / "elsewhere")
-    assert cache_in(folder).kept() is None
+    assert cache_in(folder).load() is None
 
 
 @pytest.mark.parametrize("tamper", [opened_to_others, made_a_link, made_huge])
@@ -167,26 +167,26 @@ def test_a_reader_that_does_not_look_would_take_it(
     tamper: Callable[[Path, Path], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     tamper(file_in(folder), tmp_path / "elsewhere")
 
     def naive(path: Path, _: int) -> bytes:
         return path.read_bytes()
 
     monkeypatch.setattr(tokens, "read_private", naive)
-    assert cache_in(folder).kept() is not None
+    assert cache_in(folder).load() is not None
 
 
 def test_writing_replaces_a_link_and_leaves_what_it_led_to(folder: Path, tmp_path: Path) -> None:
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     path, target = file_in(folder), tmp_path / "precious"
     target.write_text("precious")
     path.unlink()
     path.symlink_to(target)
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     assert target.read_text() == "precious"
     assert not path.is_symlink()
-    assert cache_in(folder).kept() is not None
+    assert cache_in(folder).load() is not None
 
 
 def test_a_plain_write_would_follow_the_link(tmp_path: Path) -> None:
@@ -200,19 +200,19 @@ def test_a_plain_write_would_follow_the_link(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(folder: Path) -> None:
     folder.parent.mkdir(parents=True)
     folder.write_text("a file")
-    assert cache_in(folder).kept() is None
+    assert cache_in(folder).load() is None
     with pytest.raises(ConfigurationError, match="cannot be written"):
-        cache_in(folder).keep(TOKEN, None, 0.0)
+        cache_in(folder).save(TOKEN, None, 0.0)
 
 
 def test_forgetting_takes_the_tokens_of_every_address_of_one_profile(folder: Path) -> None:
-    assert forget_tokens(folder, "acme") == 0
-    cache_in(folder).keep(TOKEN, None, 0.0)
-    cache_in(folder, url="https://old").keep(TOKEN, None, 0.0)
-    cache_in(folder, "acme-2").keep(TOKEN, None, 0.0)
-    assert forget_tokens(folder, "acme") == 2
-    assert cache_in(folder).kept() is None
-    assert cache_in(folder, "acme-2").kept() is not None
+    assert delete_tokens(folder, "acme") == 0
+    cache_in(folder).save(TOKEN, None, 0.0)
+    cache_in(folder, url="https://old").save(TOKEN, None, 0.0)
+    cache_in(folder, "acme-2").save(TOKEN, None, 0.0)
+    assert delete_tokens(folder, "acme") == 2
+    assert cache_in(folder).load() is None
+    assert cache_in(folder, "acme-2").load() is not None
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -226,10 +226,10 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
     ).map(lambda table: json.dumps(table).encode())
 )
 def test_a_corrupt_file_counts_as_none(folder: Path, content: bytes) -> None:
-    cache_in(folder).keep(TOKEN, in_an_hour(), 0.0)
+    cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     file_in(folder).write_bytes(content)
-    assert cache_in(folder).kept() is None
-    kept_for(folder, "acme", URL, CREDENTIALS.client_id, CREDENTIALS.username)
+    assert cache_in(folder).load() is None
+    load_stored_token(folder, "acme", URL, CREDENTIALS.client_id, CREDENTIALS.username)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -237,11 +237,11 @@ def test_a_corrupt_file_counts_as_none(folder: Path, content: bytes) -> None:
 def test_odd_values_beside_the_right_hash_are_none_or_usable(
     folder: Path, token: str, renew_at: float | None, offset: float
 ) -> None:
-    cache_in(folder).keep(TOKEN, None, 0.0)
+    cache_in(folder).save(TOKEN, None, 0.0)
     content = json.loads(file_in(folder).read_bytes())
     content |= {"token": token, "renew_at": renew_at, "clock_offset": offset}
     file_in(folder).write_text(json.dumps(content))
-    kept = cache_in(folder).kept()
+    kept = cache_in(folder).load()
     if kept is not None:
         assert kept.value.reveal().isprintable()
         assert kept.value.reveal().isascii()
@@ -252,5 +252,5 @@ def test_a_private_file_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch(0o600)
     path.write_bytes(b"x" * 10)
-    assert read_private(path, 10) == b"x" * 10
-    assert read_private(path, 9) is None
+    assert read_private_file(path, 10) == b"x" * 10
+    assert read_private_file(path, 9) is None

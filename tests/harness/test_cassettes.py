@@ -16,7 +16,7 @@ from cmdm_tui.harness.canonical import REQUEST_HEADERS, RESPONSE_HEADERS, Aliase
 from cmdm_tui.harness.canonical import canonical as canonical_of
 from cmdm_tui.harness.cassettes import recording, write_cassette
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.guard import Guard, SecretLeak
+from cmdm_tui.harness.guard import LeakScanner, SecretLeak
 from cmdm_tui.harness.library import Entry, built_in, chosen, entries
 from cmdm_tui.harness.manifest import faults, read_manifest
 from cmdm_tui.harness.recording import record_all, record_case
@@ -97,7 +97,7 @@ def test_the_tree_holds_none_of_the_credentials_it_was_recorded_with(
     found = chosen(ALL, ["authenticate*", "create-lead", "token-ended"])
     with controlled.target() as target:
         list(record_all(found, target, tmp_path, name="sandbox"))
-        guard = Guard({info.client_id, info.client_secret, info.username, info.password})
+        guard = LeakScanner({info.client_id, info.client_secret, info.username, info.password})
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert len(files) == 2 * len(found) + 1
         for path in files:
@@ -159,7 +159,7 @@ def record_with(path: Path, info: RunningInfo, secrets: set[str], target: str) -
             token = answer.json()["token"]
             await http.get(target.format(token=token), headers={"Authorization": f"Bearer {token}"})
 
-    with recording(path, url=info.url, guard=Guard(secrets)):
+    with recording(path, url=info.url, guard=LeakScanner(secrets)):
         asyncio.run(session())
 
 
@@ -203,7 +203,7 @@ def test_a_sign_in_keeps_its_form_and_nothing_else() -> None:
         method="POST", uri="http://127.0.0.1:8765/api/v1/Authenticate",
         body=json.dumps(answer).encode(),
     )  # fmt: skip
-    guard = Guard()
+    guard = LeakScanner()
     (recorded,) = canonical_of([sign_in], Aliases(), guard)
     assert json.loads(recorded.body) == {
         "token": "recorded-token",
@@ -222,7 +222,7 @@ def test_ids_are_numbered_wherever_and_however_they_stand() -> None:
         uri="http://127.0.0.1:8765/api/v1/lead/a%2Fb%20%22%C3%A9%22",
         body=json.dumps({"ExternalID": odd}, ensure_ascii=False).encode(),
     )
-    first, second = canonical_of([made, read], Aliases(), Guard())
+    first, second = canonical_of([made, read], Aliases(), LeakScanner())
     assert json.loads(first.body) == json.loads(second.body) == {"ExternalID": "NEW00001"}
     assert second.uri.endswith("/lead/NEW00001")
 
@@ -239,12 +239,12 @@ def test_a_compressed_answer_is_recorded_as_what_it_says(tmp_path: Path) -> None
         1, "GET", "/api/v1/lead", (), b"", 200, (("content-type", "application/json"),), body, 0.0
     )
     with pytest.raises(SecretLeak):
-        write_cassette(tmp_path / "x.yaml", [said], Guard({"hunter2"}))
+        write_cassette(tmp_path / "x.yaml", [said], LeakScanner({"hunter2"}))
 
 
 def test_long_bodies_are_told_by_their_hash_and_tell_apart() -> None:
     sent = [interaction(method="POST", request_body=letter * 1_048_577) for letter in (b"x", b"y")]
-    first, second = canonical_of(sent, Aliases(), Guard())
+    first, second = canonical_of(sent, Aliases(), LeakScanner())
     assert len(first.request_body) < 100
     assert first.request_body != second.request_body
 

@@ -24,7 +24,7 @@ from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import Request
 from cmdm_tui.harness.fuzz.saving import save_failure
-from cmdm_tui.harness.guard import Guard, SecretLeak, refuse_secrets
+from cmdm_tui.harness.guard import LeakScanner, SecretLeak, check_no_secrets
 from cmdm_tui.harness.manifest import Recorded, write_manifest
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
@@ -109,7 +109,7 @@ def test_a_secret_is_found_however_it_is_spelt(spelling: str, secret: str) -> No
         assume(html.unescape(SPELLINGS[spelling](secret).decode()) == secret)
     content = b'{"before": ' + SPELLINGS[spelling](secret) + b' "after"}'
     with pytest.raises(SecretLeak) as raised:
-        refuse_secrets(content, {secret}, place="x.yaml")
+        check_no_secrets(content, {secret}, place="x.yaml")
     assert "x.yaml" in str(raised.value)
 
 
@@ -117,7 +117,7 @@ def test_a_secret_is_found_however_it_is_spelt(spelling: str, secret: str) -> No
 @given(secret=SECRET)
 def test_raw_deflate_is_found_where_a_body_begins(secret: str) -> None:
     with pytest.raises(SecretLeak):
-        refuse_secrets(raw_deflate(b"before " + secret.encode()), {secret}, place="x")
+        check_no_secrets(raw_deflate(b"before " + secret.encode()), {secret}, place="x")
 
 
 @LAWS
@@ -125,33 +125,33 @@ def test_raw_deflate_is_found_where_a_body_begins(secret: str) -> None:
 def test_what_holds_no_secret_is_not_refused(content: bytes) -> None:
     secret = "s3cret-never-drawn-by-chance"
     if secret.encode() not in content:
-        refuse_secrets(content, {secret}, place="x")
+        check_no_secrets(content, {secret}, place="x")
 
 
 def test_a_secret_under_four_characters_is_not_searched_for() -> None:
-    refuse_secrets(b"abc abc", {"abc", "", "a"}, place="x")
+    check_no_secrets(b"abc abc", {"abc", "", "a"}, place="x")
     with pytest.raises(SecretLeak):
-        refuse_secrets(b"abcd", {"abc", "abcd"}, place="x")
+        check_no_secrets(b"abcd", {"abc", "abcd"}, place="x")
 
 
 def test_what_unfolds_to_more_than_can_be_searched_is_refused() -> None:
     bomb = gzip.compress(b"\0" * (guards._LARGEST_STREAM + 1))
     with pytest.raises(SecretLeak, match="unfolds"):
-        refuse_secrets(bomb, {"never-in-it"}, place="x")
+        check_no_secrets(bomb, {"never-in-it"}, place="x")
 
 
 def test_an_error_does_not_tell_the_secret() -> None:
     with pytest.raises(SecretLeak) as raised:
-        refuse_secrets(b"a hunter2 b", {"hunter2"}, place="x")
+        check_no_secrets(b"a hunter2 b", {"hunter2"}, place="x")
     assert "hunter2" not in str(raised.value)
 
 
 def test_a_refused_file_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    guard = Guard({"hunter2"})
-    guard.write(path, b"first")
+    guard = LeakScanner({"hunter2"})
+    guard.write_file(path, b"first")
     with pytest.raises(SecretLeak):
-        guard.write(path, b"second hunter2")
+        guard.write_file(path, b"second hunter2")
     assert path.read_bytes() == b"first"
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
 
@@ -220,7 +220,7 @@ def test_what_a_cassette_has_no_place_for_is_left_out(
     path = tmp_path / "cassette.yaml"
     assume(not is_natural(secret))
     try:
-        write_cassette(path, [DROPPED[place](secret)], Guard({secret}))
+        write_cassette(path, [DROPPED[place](secret)], LeakScanner({secret}))
     except SecretLeak:
         pytest.fail("it is left out, so nothing is to be refused")
     assert not is_in(secret, path.read_bytes())
@@ -237,7 +237,7 @@ def test_a_secret_that_would_be_kept_stops_the_cassette(
     path.unlink(missing_ok=True)
     assume(html.unescape(html.escape(secret)) == secret)
     with pytest.raises(SecretLeak):
-        write_cassette(path, [KEPT[place](secret)], Guard({secret}))
+        write_cassette(path, [KEPT[place](secret)], LeakScanner({secret}))
     assert not path.exists()
 
 
@@ -245,7 +245,7 @@ def test_a_secret_that_would_be_kept_stops_the_cassette(
 def test_the_check_can_fail_without_the_guard_they_would_be_written(
     tmp_path: Path, place: str
 ) -> None:
-    class Blind(Guard):
+    class Blind(LeakScanner):
         def check(self, content: bytes | str, place: str) -> None:
             pass
 
@@ -253,24 +253,24 @@ def test_the_check_can_fail_without_the_guard_they_would_be_written(
     secret = "hunter2-hunter2"
     write_cassette(path, [KEPT[place](secret)], Blind({secret}))
     with pytest.raises(SecretLeak):
-        refuse_secrets(path.read_bytes(), {secret}, place="x")
+        check_no_secrets(path.read_bytes(), {secret}, place="x")
 
 
 @settings(LAWS, max_examples=30)
 @given(secret=SECRET)
 def test_no_writer_lets_a_secret_out(tmp_path: Path, secret: str) -> None:
     assume(not is_natural(secret))
-    guard = Guard({secret})
+    guard = LeakScanner({secret})
     writers: list[Callable[[Path], object]] = [
-        lambda path: guard.write(path, as_json({"log": [f"GET /lead/{secret}"]})),
-        lambda path: guard.write(path, f"<td>{html.escape(secret)}</td>".encode()),
+        lambda path: guard.write_file(path, as_json({"log": [f"GET /lead/{secret}"]})),
+        lambda path: guard.write_file(path, f"<td>{html.escape(secret)}</td>".encode()),
         lambda path: write_cassette(path, [KEPT["an echo"](secret)], guard),
         lambda path: write_cassette(path, [KEPT["a gzipped body"](secret)], guard),
         lambda path: write_reports(results_of(*failure(last=echoing(secret))), path, guard),
         lambda path: write_reports(results_of(*failure(curl=(f"curl {secret}",))), path, guard),
         lambda path: save_failure(path, "x", failing(echoing(secret)), guard, seed=0),
         lambda path: save_failure(path, "x", failing(exchange(), secret), guard, seed=0),
-        lambda path: path.write_text(guard.line(f"FAILED it says {quote(secret)}"), "utf-8"),
+        lambda path: path.write_text(guard.filter_line(f"FAILED it says {quote(secret)}"), "utf-8"),
         lambda path: write_manifest(path, {"x": recorded_of(secret)}, guard),
     ]
     for number, write in enumerate(writers):
@@ -285,7 +285,7 @@ def test_no_writer_lets_a_secret_out(tmp_path: Path, secret: str) -> None:
 
 
 def test_a_writer_that_saw_nothing_would_be_noticed(tmp_path: Path) -> None:
-    secret, blind = "hunter2-hunter2", Guard()
+    secret, blind = "hunter2-hunter2", LeakScanner()
     write_reports(results_of(*failure(last=echoing(secret))), tmp_path, blind)
     save_failure(tmp_path, "x", failing(echoing(secret)), blind, seed=0)
     save_failure(tmp_path, "y", failing(exchange(), secret), blind, seed=0)
@@ -331,7 +331,7 @@ def written_anyway() -> str:
     plain = [exchange(), exchange(path="/api/v1/authenticate", body=b'{"token": "recorded-token"}')]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cassette.yaml"
-        write_cassette(path, plain, Guard(set()))
+        write_cassette(path, plain, LeakScanner(set()))
         text = path.read_text()
     text += "interactions request response headers method uri body string status code message"
     text += "recorded-token recorded-refresh value 127.0.0.1:8765 version Bad Request OK Created"
@@ -348,7 +348,7 @@ def test_a_large_report_is_searched_to_its_end() -> None:
     rows = [{"Name": f"Ann Jones {number}", "City": "Stoke-on-Trent"} for number in range(2_000)]
     report = json.dumps(rows, indent=1).encode()
     secret = "hunter2 & pässword'+"
-    guard = Guard({secret})
+    guard = LeakScanner({secret})
     guard.check(report, "x")
     for spelling in ("percent, in part", "form", "HTML", "YAML of gzip", "JSON twice", "hex"):
         with pytest.raises(SecretLeak):

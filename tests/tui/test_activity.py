@@ -10,17 +10,17 @@ import pytest
 from textual.pilot import Pilot
 
 from cmdm_tui.api import (
-    Answered,
-    Call,
+    CallFailed,
+    CallFinished,
+    CallInfo,
     Event,
-    GaveUp,
     NetworkError,
     PageRead,
-    Retrying,
+    QuotaWait,
     RetryPolicy,
-    SigningIn,
+    RetryScheduled,
+    SignInStarted,
     TotalChanged,
-    Waiting,
 )
 from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
@@ -32,11 +32,11 @@ from tests.api.conftest import server as server  # noqa: PLC0414 - a fixture
 from tests.tui.driving import FixedOpening, browse, press, settled, shown, words
 from tests.tui.service import ScriptedService, profile
 
-CALL, OTHER = Call(1, "GET", "/lead"), Call(2, "GET", "/task")
+CALL, OTHER = CallInfo(1, "GET", "/lead"), CallInfo(2, "GET", "/task")
 LOST = NetworkError("crm.example cannot be reached: \x1b[31mgone\nfor good")
 EMPTY: dict[str, Any] = {"Total Records": "0", "Total Pages": "1", "Entity": []}
-ENDS = [Answered(CALL, 200, 0.1, 10), GaveUp(CALL, LOST), GaveUp(CALL, None)]
-HELD = [Waiting(CALL, 9.0), Retrying(CALL, 1, 9.0, LOST), SigningIn(CALL)]
+ENDS = [CallFinished(CALL, 200, 0.1, 10), CallFailed(CALL, LOST), CallFailed(CALL, None)]
+HELD = [QuotaWait(CALL, 9.0), RetryScheduled(CALL, 1, 9.0, LOST), SignInStarted(CALL)]
 
 
 def after(*events: Event) -> Activity:
@@ -47,29 +47,29 @@ def after(*events: Event) -> Activity:
 
 
 def test_a_wait_counts_down() -> None:
-    activity = after(Waiting(CALL, 41.2))
+    activity = after(QuotaWait(CALL, 41.2))
     assert activity.words(100.0) == "waits 42 s for the hour's reset"
     assert "waits 12 s" in activity.words(130.0)
     assert "anew" in activity.words(150.0)
 
 
 def test_another_try_says_which_why_and_when() -> None:
-    activity = after(Retrying(CALL, 2, 3.0, LOST))
+    activity = after(RetryScheduled(CALL, 2, 3.0, LOST))
     assert activity.words(100.0).startswith("attempt 2 failed, again in 3 s: crm.example cannot")
     assert "trying again" in activity.words(103.0)
 
 
 def test_the_words_of_a_failure_are_made_visible() -> None:
-    told = after(Retrying(CALL, 1, 3.0, LOST)).words(100.0)
+    told = after(RetryScheduled(CALL, 1, 3.0, LOST)).words(100.0)
     assert "\x1b" not in told
     assert "\n" not in told
 
 
 @pytest.mark.parametrize(
-    "end", [Answered(CALL, 200, 0.1, 10), GaveUp(CALL, LOST), GaveUp(CALL, None)]
+    "end", [CallFinished(CALL, 200, 0.1, 10), CallFailed(CALL, LOST), CallFailed(CALL, None)]
 )
 @pytest.mark.parametrize(
-    "held", [Waiting(CALL, 9.0), Retrying(CALL, 1, 9.0, LOST), SigningIn(CALL)]
+    "held", [QuotaWait(CALL, 9.0), RetryScheduled(CALL, 1, 9.0, LOST), SignInStarted(CALL)]
 )
 def test_the_end_of_a_call_ends_its_words(held: Event, end: Event) -> None:
     assert after(held).words(100.0) != ""
@@ -78,10 +78,12 @@ def test_the_end_of_a_call_ends_its_words(held: Event, end: Event) -> None:
 
 def test_of_several_calls_that_wait_the_longest_is_told() -> None:
     waits = after(
-        Waiting(CALL, 9.0), Waiting(OTHER, 20.0), Retrying(Call(3, "GET", "/"), 1, 30.0, LOST)
+        QuotaWait(CALL, 9.0),
+        QuotaWait(OTHER, 20.0),
+        RetryScheduled(CallInfo(3, "GET", "/"), 1, 30.0, LOST),
     )
     assert "waits 20 s" in waits.words(100.0)
-    assert "waits 9 s" in waits.after(Answered(OTHER, 200, 0.1, 1), 100.0).words(100.0)
+    assert "waits 9 s" in waits.after(CallFinished(OTHER, 200, 0.1, 1), 100.0).words(100.0)
 
 
 def test_pages_and_changes_are_told_for_a_while() -> None:

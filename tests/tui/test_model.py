@@ -132,7 +132,7 @@ async def test_an_index_costs_as_many_calls_as_pages_of_the_size_granted(
     service: ScriptedService,
 ) -> None:
     async with Client(URL, CREDENTIALS, transport=service) as client:
-        client.page_sizes.look_up(lambda: 2)
+        client.page_sizes.set_probed_source(lambda: 2)
         index = RelatedIndex()
         assert index.calls_left({"task": 2, "opportunity": 5}, client.page_sizes) == 4
         _ = [window async for window in index.read(client)]

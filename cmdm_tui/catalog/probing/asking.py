@@ -10,14 +10,14 @@ import msgspec
 
 from cmdm_tui.api import (
     AuthenticationFailed,
-    Call,
+    CallInfo,
     Client,
     HourLimitReached,
     MalformedResponse,
     Page,
     Response,
 )
-from cmdm_tui.api.decode import error_message, read_page
+from cmdm_tui.api.decode import read_error_message, read_page
 from cmdm_tui.api.errors import QuotaFloorReached
 from cmdm_tui.catalog.traits import Trait, safe_evidence
 from cmdm_tui.text import one_line
@@ -109,7 +109,7 @@ class Asker:
         answer = await self.get(entity, **parameters)
         if answer.status != OK:
             return answer
-        call = Call(answer.response.number, "GET", answer.response.path)
+        call = CallInfo(answer.response.number, "GET", answer.response.path)
         size, number = parameters.get("per_page"), parameters.get("page")
         try:
             page = read_page(
@@ -171,12 +171,12 @@ class Asker:
     def _take_note(self, answer: Answer) -> None:
         response = answer.response
         if response.status == _TOO_MANY_CALLS:
-            words = error_message(response) or "no call is left"
+            words = read_error_message(response) or "no call is left"
             raise Stopped(f"The service takes no more calls (429): {words}", by_service=True)
         if response.status == _UNAUTHORIZED:
             raise AuthenticationFailed(
-                error_message(response) or "The token was refused",
-                call=Call(response.number, response.method, response.path),
+                read_error_message(response) or "The token was refused",
+                call=CallInfo(response.number, response.method, response.path),
                 status=response.status,
             )
         self.headers.append(frozenset(name.casefold() for name in response.headers))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from cmdm_tui.api import Field, Record
-from cmdm_tui.api.fields import TYPES
+from cmdm_tui.api.fields import FIELD_TYPES
 from cmdm_tui.catalog.infer import infer_fields
 from cmdm_tui.catalog.probing.asking import Answer, Asker
 
@@ -50,6 +50,6 @@ class Ground:
         found: dict[str, tuple[str, bool]] = {}
         for name, kind in inferred.items():
             described = self.described.get(name)
-            is_told = described is not None and described.type in TYPES
+            is_told = described is not None and described.type in FIELD_TYPES
             found[name] = (str(described.type), True) if described and is_told else (kind, False)
         return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import Field, Record
-from cmdm_tui.api.fields import TYPES
+from cmdm_tui.api.fields import FIELD_TYPES
 from cmdm_tui.catalog.infer import infer_fields
 
 _PLAIN = {
@@ -56,7 +56,7 @@ def scratch_record(
 
 
 def _fields(described: Sequence[Field], records: Sequence[Record]) -> list[Field]:
-    if any(field.type in TYPES for field in described):
+    if any(field.type in FIELD_TYPES for field in described):
         return [field for field in described if not field.read_only]
     filled = [set(_filled(record)) for record in records]
     everywhere = set[str]().union(*filled).intersection(*filled)

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from cmdm_tui.api import Call, MalformedResponse
+from cmdm_tui.api import CallInfo, MalformedResponse
 from cmdm_tui.api.decode import read_field_page
 from cmdm_tui.catalog.probing.asking import NOT_FOUND, OK, Answer, Findings
 from cmdm_tui.catalog.probing.ground import Ground
@@ -80,7 +80,7 @@ def _total_kind(value: object) -> str | None:
 def _fields(answer: Answer, entity: str) -> tuple[Any, ...]:
     if answer.status != OK:
         return ()
-    call = Call(answer.response.number, "GET", answer.response.path)
+    call = CallInfo(answer.response.number, "GET", answer.response.path)
     try:
         return read_field_page(answer.response, call, entity).fields
     except MalformedResponse:

@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 
-from cmdm_tui.api import Call, OutcomeUnknown
-from cmdm_tui.api.address import segment
+from cmdm_tui.api import CallInfo, OutcomeUnknown
+from cmdm_tui.api.address import encode_segment
 from cmdm_tui.api.decode import read_created, read_field_page, read_page, read_record
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import ApiError, MalformedResponse
@@ -100,7 +100,7 @@ class Writing:
 
     def _in_doubt(self, error: ApiError, scratch: Scratch) -> OutcomeUnknown:
         cause = error.cause if isinstance(error, OutcomeUnknown) else error
-        call = error.call or Call(0, "POST", ENTITY)
+        call = error.call or CallInfo(0, "POST", ENTITY)
         failure = OutcomeUnknown(
             f"The scratch {ENTITY} was sent and its answer lost: it may exist", call=call,
             cause=cause,
@@ -193,11 +193,11 @@ class Writing:
         return answer, None
 
     def _path(self) -> str:
-        return f"{ENTITY}/{segment('external id', str(self._external_id))}"
+        return f"{ENTITY}/{encode_segment('external id', str(self._external_id))}"
 
 
-def _call(answer: Answer) -> Call:
-    return Call(answer.response.number, answer.response.method, answer.response.path)
+def _call(answer: Answer) -> CallInfo:
+    return CallInfo(answer.response.number, answer.response.method, answer.response.path)
 
 
 def _is_gone(answer: Answer) -> bool:

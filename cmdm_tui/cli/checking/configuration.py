@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from cmdm_tui.api import ApiError
-from cmdm_tui.api.address import base_address
+from cmdm_tui.api.address import parse_base_url
 from cmdm_tui.cli.checking.check import Check, ok, problem, warning
 from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.config import (
@@ -16,7 +16,7 @@ from cmdm_tui.config import (
     Paths,
     Profile,
     ProfileStore,
-    environment_profile,
+    load_environment_profile,
 )
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -61,7 +61,7 @@ def check_profile(invocation: Invocation) -> tuple[Check, Profile | None, bool]:
     except ConfigurationError as error:
         return _unusable(error), None, False
     try:
-        base_address(profile.url)
+        parse_base_url(profile.url)
     except ApiError as error:
         return problem(name, error.message, f"{error.hint or 'Mend the address'}."), None, False
     return ok(name, f"{profile.name}, {_origin(invocation)}"), profile, has_secrets
@@ -70,7 +70,7 @@ def check_profile(invocation: Invocation) -> tuple[Check, Profile | None, bool]:
 def _profiles(paths: Paths) -> Check:
     name, file = "profiles file", paths.profiles
     try:
-        names = ProfileStore(paths).names()
+        names = ProfileStore(paths).list_names()
     except ConfigurationError as error:
         return problem(name, *_told(error))
     if _mode(file) is None:
@@ -147,7 +147,7 @@ def _origin(invocation: Invocation) -> str:
     if invocation.profile_name is not None:
         is_variable = invocation.environment.get("CMDM_PROFILE") == invocation.profile_name
         return "named by CMDM_PROFILE" if is_variable else "named by --profile"
-    if environment_profile(invocation.environment) is not None:
+    if load_environment_profile(invocation.environment) is not None:
         return "made by CMDM_URL and the other variables"
     return f"the default or only one in {invocation.paths.profiles}"
 

@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from cmdm_tui.api.address import base_address, is_loopback
+from cmdm_tui.api.address import is_loopback, parse_base_url
 from cmdm_tui.cli.checking.check import Check, ok, problem, skipped, warning
 
 NAMES = ("proxy", "name", "connection", "TLS")
@@ -34,7 +34,7 @@ class Way:
 
 def way_to(url: str) -> Way:
     """Return the way to a service, through the proxy that the environment names for it."""
-    address = base_address(url)
+    address = parse_base_url(url)
     is_tls = address.scheme == "https"
     host, port = address.raw_host.decode("ascii"), address.port or (443 if is_tls else 80)
     proxy = None if is_loopback(host) else _proxy_for(address.scheme, host)

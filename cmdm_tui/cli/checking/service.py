@@ -6,8 +6,8 @@ import time
 import msgspec
 
 from cmdm_tui.api import ApiError, AuthenticationFailed, Client, Quota, Response
-from cmdm_tui.api.decode import error_message
-from cmdm_tui.api.quota import http_date
+from cmdm_tui.api.decode import read_error_message
+from cmdm_tui.api.quota import parse_http_date
 from cmdm_tui.cli.checking.check import Check, ok, problem, skipped, warning
 from cmdm_tui.config import Credentials, Profile
 
@@ -68,7 +68,7 @@ def _refused(error: ApiError) -> Check:
 
 def _called(answer: Response) -> Check:
     said = f"GET lead answers {answer.status} in {answer.elapsed * 1_000:.0f} ms"
-    words = error_message(answer)
+    words = read_error_message(answer)
     if answer.status // 100 == 2:
         return ok("API", said)
     found = said if words is None else f"{said}: {words}"
@@ -81,7 +81,7 @@ def _called(answer: Response) -> Check:
 
 
 def _clock(answer: Response, arrived: float) -> Check:
-    told = http_date(answer.headers.get("date", ""))
+    told = parse_http_date(answer.headers.get("date", ""))
     if told is None:
         return skipped("clock", "The service tells no time")
     offset = told - arrived

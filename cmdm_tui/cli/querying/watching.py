@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from cmdm_tui.api import Answered, Event, SigningIn
+from cmdm_tui.api import CallFinished, Event, SignInStarted
 
 _BETWEEN_LINES = 0.1
 _WIDTH = 16
@@ -28,9 +28,9 @@ class CallsLine:
 
     def __call__(self, event: Event) -> None:
         """Take one of the client's events."""
-        if isinstance(event, SigningIn):
+        if isinstance(event, SignInStarted):
             self._sign_ins.add(event.call.number)
-        elif isinstance(event, Answered) and event.call.number not in self._sign_ins:
+        elif isinstance(event, CallFinished) and event.call.number not in self._sign_ins:
             self.calls += 1
             self._draw()
 

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from cmdm_tui.api.quota import whole_number
+from cmdm_tui.api.quota import parse_whole_number
 
 
 class Nothing:
@@ -27,7 +27,7 @@ def _inner(value: object, part: str) -> object:
         return cast("dict[str, object]", value).get(part, NOTHING)
     if isinstance(value, list):
         items = cast("list[object]", value)
-        number = whole_number(part)
+        number = parse_whole_number(part)
         if number is not None and number < len(items):
             return items[number]
     return NOTHING

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from cmdm_tui.api.quota import http_date
+from cmdm_tui.api.quota import parse_http_date
 from cmdm_tui.harness.cases.format import TOKEN, Case, Step
 from cmdm_tui.harness.cases.judging import problems
 from cmdm_tui.harness.cases.meaning import meant
@@ -135,7 +135,7 @@ def _exchanged(number: int, going: Outgoing, send: Send, intent: Intent) -> Exch
 
 
 def _moment(headers: Headers) -> float | None:
-    return next((http_date(value) for name, value in headers if name == "date"), None)
+    return next((parse_http_date(value) for name, value in headers if name == "date"), None)
 
 
 def _without(exchange: Exchange, hidden: Mapping[str, str]) -> Exchange:

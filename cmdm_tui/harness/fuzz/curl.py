@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from cmdm_tui.api.curl import as_curl, sign_in_as_curl
+from cmdm_tui.api.curl import format_curl, format_sign_in_curl
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
 from cmdm_tui.harness.fuzz.naming import respelt
 from cmdm_tui.harness.fuzz.reduce import Path, Taken
@@ -20,7 +20,7 @@ def curl_lines(target: Target, path: Path) -> Iterator[str]:
     Ids that a step makes are put into shell variables that later steps use.
     """
     url = target.url
-    yield sign_in_as_curl(httpx.URL(f"{url}{target.base}/authenticate"))
+    yield format_sign_in_curl(httpx.URL(f"{url}{target.base}/authenticate"))
     names: dict[str, str] = {}
     for one in path.taken:
         yield _line(url, one, names).replace(f"{url}{BASE}/", f"{url}{target.base}/")
@@ -53,7 +53,7 @@ def _line(url: str, one: Taken, names: dict[str, str]) -> str:
 
 def _command(url: str, step: Request) -> str:
     body = step.body or None
-    line = as_curl(step.method, httpx.URL(url), body)
+    line = format_curl(step.method, httpx.URL(url), body)
     # httpx would normalise a path that is odd on purpose; curl is told not to.
     address = "'" + (url + step.path).replace("'", "'\\''") + "'"
     line = line.replace(f" {url} ", f" --path-as-is {address} ", 1)

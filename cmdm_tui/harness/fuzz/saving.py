@@ -14,7 +14,7 @@ from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
 from cmdm_tui.harness.fuzz.naming import respelt
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
 from cmdm_tui.harness.oracle.reading import reading
@@ -38,7 +38,7 @@ _OF_THE_LIMIT, _OF_THE_FAULT = "refused-when-used-up", "error-names-fault"
 
 
 def save_failure(
-    folder: Path, failure: str, path: reduce.Path, guard: Guard, *, seed: int
+    folder: Path, failure: str, path: reduce.Path, guard: LeakScanner, *, seed: int
 ) -> tuple[Path, Path | None]:
     """Write the case and the cassette below `folder`/regress; return where they are.
 
@@ -48,7 +48,7 @@ def save_failure(
     name = re.sub(r"[^a-z0-9]+", "-", failure.lower()).strip("-")
     case = case_of(name, path, seed=seed)
     file = folder / "regress" / f"{name}.toml"
-    guard.write(file, case_bytes(case))
+    guard.write_file(file, case_bytes(case))
     try:
         from cmdm_tui.harness.cassettes import write_cassette
     except ModuleNotFoundError:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from cmdm_tui.harness.exchange import Headers
-from cmdm_tui.harness.guard import SHORTEST
+from cmdm_tui.harness.guard import SHORTEST_SECRET
 
-_SHORTEST = SHORTEST
+_SHORTEST = SHORTEST_SECRET
 _MOST_HIDDEN = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
 

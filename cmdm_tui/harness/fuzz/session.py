@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 
-from cmdm_tui.api.quota import http_date, whole_number
+from cmdm_tui.api.quota import parse_http_date, parse_whole_number
 from cmdm_tui.harness.canonical import tokens_in
 from cmdm_tui.harness.control import Control, ControlFailed
 from cmdm_tui.harness.exchange import Exchange
@@ -342,7 +342,7 @@ class Session:
             is_patient=is_patient,
         )
         told = next((value for name, value in answer.headers if name == _REMAINING), b"")
-        remaining = whole_number(told.decode("latin-1"))
+        remaining = parse_whole_number(told.decode("latin-1"))
         if request.intent.authorization in {"good", "sign-in"} and remaining is not None:
             self._remaining = remaining
         return answer
@@ -391,4 +391,4 @@ def _controlled() -> Generator[None]:
 
 @lru_cache(maxsize=64)
 def _moment(date: str | None) -> float | None:
-    return None if date is None else http_date(date)
+    return None if date is None else parse_http_date(date)

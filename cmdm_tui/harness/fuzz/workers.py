@@ -18,7 +18,7 @@ from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings, Run
 from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStarted, Tell
 from cmdm_tui.harness.fuzz.saving import save_failure
 from cmdm_tui.harness.fuzz.target import Target
-from cmdm_tui.harness.guard import Guard, SecretLeak
+from cmdm_tui.harness.guard import LeakScanner, SecretLeak
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -40,14 +40,14 @@ def fuzz(
     report: Path,
     *,
     stop: Stop | None = None,
-    guard: Guard | None = None,
+    guard: LeakScanner | None = None,
 ) -> RunEnded:
     """Fuzz what `opening` opens, and write failures down below `report`.
 
     It ends soon once `stop` is set. `guard` learns every secret of the run, for whoever writes more
     about it. Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
     """
-    guard = Guard() if guard is None else guard
+    guard = LeakScanner() if guard is None else guard
     if settings.workers == 1:
         with opening() as target:
             return fuzz_one(target, settings, tell, report, stop=stop, guard=guard)
@@ -62,14 +62,14 @@ def fuzz_one(
     worker: int = 0,
     *,
     stop: Stop | None = None,
-    guard: Guard | None = None,
+    guard: LeakScanner | None = None,
 ) -> RunEnded:
     """Fuzz one target in this process."""
-    knowing = Guard() if guard is None else guard
+    knowing = LeakScanner() if guard is None else guard
 
     def learn() -> None:
         for secret in (*run.session.secrets.values, target.control_token or ""):
-            knowing.learn(secret)
+            knowing.add_secret(secret)
 
     def save(failure: str, path: reduce.Path) -> None:
         learn()
@@ -100,7 +100,7 @@ def _fuzz_many(
     tell: Tell,
     report: Path,
     stop: Stop | None,
-    guard: Guard,
+    guard: LeakScanner,
 ) -> RunEnded:
     context = multiprocessing.get_context("spawn")
     messages: Queue[Message] = context.Queue(maxsize=10_000)
@@ -165,7 +165,7 @@ class _Listener:
 
     settings: FuzzSettings
     tell: Tell
-    guard: Guard
+    guard: LeakScanner
     ended: dict[int, RunEnded] = field(default_factory=dict[int, RunEnded])
     is_begun: bool = False
 
@@ -178,7 +178,7 @@ class _Listener:
                 raise WorkerFailed(message)
             case _Learnt():
                 for secret in message.secrets:
-                    self.guard.learn(secret)
+                    self.guard.add_secret(secret)
             case RunStarted():
                 if not self.is_begun:
                     given = self.settings
@@ -223,11 +223,11 @@ def _work(
 
     told: set[str] = set()
 
-    class Telling(Guard):
+    class Telling(LeakScanner):
         """Also tells the parent of each secret, before anything else is told."""
 
         def learn(self, secret: str) -> None:
-            super().learn(secret)
+            super().add_secret(secret)
             if secret and secret not in told:
                 told.add(secret)
                 messages.put(_Learnt(frozenset({secret})))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from unicodedata import normalize
 
-from cmdm_tui.api.quota import whole_number
+from cmdm_tui.api.quota import parse_whole_number
 
 FieldType = Literal[
     "Text", "Number", "Currency", "Date", "DateTime", "Boolean", "Email", "Phone", "URL",
@@ -98,7 +98,7 @@ def learnt(rule_of: Mapping[str, FieldRule], described: Mapping[str, Any]) -> Fi
         return None
     known = rule_of.get(name, FieldRule(name))
     longest, options = described.get("MaxLength"), described.get("Options")
-    size = whole_number(longest) if isinstance(longest, str) else None
+    size = parse_whole_number(longest) if isinstance(longest, str) else None
     return FieldRule(
         name,
         str(described.get("Type") or known.type),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cmdm_tui.api.quota import whole_number
+from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle.contract import TABLE, FieldRule, learnt
 from cmdm_tui.harness.oracle.facts import SOMETHING, Cause, Fact, Known
@@ -134,7 +134,7 @@ class Ledger:
 
     def _enter_limits(self, exchange: Exchange) -> None:
         limit, remaining, reset = (
-            whole_number(exchange.header(f"x-rate-limit-{name}"))
+            parse_whole_number(exchange.header(f"x-rate-limit-{name}"))
             for name in ("limit", "remaining", "reset")
         )
         if any(number is not None for number in (limit, remaining, reset)):
@@ -142,7 +142,7 @@ class Ledger:
             self.quota = Quota(limit, remaining, _first_told(before, reset))
         elif not exchange.status:
             self.quota = None
-        ends = whole_number(exchange.header("x-token-reset"))
+        ends = parse_whole_number(exchange.header("x-token-reset"))
         is_own = exchange.intent.authorization in {"good", "sign-in"}
         if ends is not None and is_own and exchange.status not in {0, UNAUTHORISED}:
             self.token_ends = _first_told(self.token_ends, ends)

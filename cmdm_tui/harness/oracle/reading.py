@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from cmdm_tui.api.quota import whole_number
+from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.exchange import Exchange
 
 OK, CREATED = 200, 201
@@ -98,7 +98,7 @@ def _many(content: dict[str, Any], key: str, pages_key: str) -> Reading:
     numbers: list[int | None] = []
     for name in ("Total Records", pages_key):
         value = content.get(name)
-        number = whole_number(value) if isinstance(value, str) else None
+        number = parse_whole_number(value) if isinstance(value, str) else None
         numbers.append(number)
         if number is None:
             fault = fault or f"has no number as text under {name}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, cast
 
-from cmdm_tui.harness.guard import Guard
+from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.report import document, junit, page
 from cmdm_tui.harness.report.results import Results
 
@@ -30,7 +30,7 @@ FORMATS = tuple(writer.NAME for writer in WRITERS)
 
 
 def write_reports(
-    results: Results, folder: Path, guard: Guard, formats: Iterable[str] = FORMATS
+    results: Results, folder: Path, guard: LeakScanner, formats: Iterable[str] = FORMATS
 ) -> list[Path]:
     """Write the reports of `formats` into `folder`, made if need be, and return their files.
 
@@ -45,5 +45,5 @@ def write_reports(
         guard.check(content, str(path))
     folder.mkdir(parents=True, exist_ok=True)
     for path, content in made:
-        guard.write(path, content)
+        guard.write_file(path, content)
     return [path for path, _ in made]

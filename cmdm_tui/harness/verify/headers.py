@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cmdm_tui.api.quota import http_date, whole_number
+from cmdm_tui.api.quota import parse_http_date, parse_whole_number
 from cmdm_tui.harness.canonical import RESPONSE_HEADERS
 from cmdm_tui.harness.verify.bodies import Point
 from cmdm_tui.harness.verify.drift import Severity
@@ -51,13 +51,13 @@ def _changed(name: str, before: str, now: str, recorded: Step, fresh: Step) -> I
     elif name == "allow":
         is_same = _methods(before) == _methods(now)
     elif name == "retry-after":
-        is_same = (whole_number(before) is None) == (whole_number(now) is None)
+        is_same = (parse_whole_number(before) is None) == (parse_whole_number(now) is None)
     elif name in _COUNTS:
-        is_same = whole_number(now) is not None
+        is_same = parse_whole_number(now) is not None
     elif name in _MOMENTS:
         is_same = _is_ahead(now, fresh) == _is_ahead(before, recorded)
     else:
-        is_same = http_date(now) is not None
+        is_same = parse_http_date(now) is not None
     if not is_same:
         yield Severity.ERROR, name, message
 
@@ -80,12 +80,12 @@ def _fall(step: Step) -> int | None:
 
 def _is_ahead(value: str, step: Step) -> bool | None:
     """Say whether a moment lies ahead of the answer's `Date`, None where either is no moment."""
-    now, moment = http_date(step.headers.get("date", "")), whole_number(value)
+    now, moment = parse_http_date(step.headers.get("date", "")), parse_whole_number(value)
     return None if now is None or moment is None else moment > now
 
 
 def _number(headers: Headers, name: str) -> int | None:
-    return whole_number(headers.get(name))
+    return parse_whole_number(headers.get(name))
 
 
 def _media_type(value: str) -> str:

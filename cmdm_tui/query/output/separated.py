@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from cmdm_tui.query.output.cells import exact
 from cmdm_tui.query.output.writing import Column, Look, Row, Sink, unique_names
-from cmdm_tui.text import csv_cell, visible
+from cmdm_tui.text import escape_formula, visible
 
 _TAB_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -43,7 +43,7 @@ class SeparatedWriter:
         text = exact(value)
         # Numbers, dates and truth values are written by this program and are no formulas.
         if isinstance(value, str) and not self._is_raw:
-            text = csv_cell(text)
+            text = escape_formula(text)
         return visible(text) if self._look.is_terminal else text
 
 

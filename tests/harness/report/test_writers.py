@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.harness.fuzz.events import CheckFailed
-from cmdm_tui.harness.guard import Guard, SecretLeak
+from cmdm_tui.harness.guard import LeakScanner, SecretLeak
 from cmdm_tui.harness.oracle.check import Finding
 from cmdm_tui.harness.report import FORMATS, WRITERS, document, junit, page, write_reports
 from cmdm_tui.harness.report.document import UnknownReport
@@ -77,14 +77,14 @@ def hostile_run(text: str) -> Results:
 
 
 def test_all_three_are_written(tmp_path: Path) -> None:
-    written = write_reports(results_of(*short_run()), tmp_path / "new" / "folder", Guard())
+    written = write_reports(results_of(*short_run()), tmp_path / "new" / "folder", LeakScanner())
     assert [path.name for path in written] == ["junit.xml", "report.json", "report.html"]
     assert all(path.stat().st_size for path in written)
     assert FORMATS == ("junit", "json", "html")
 
 
 def test_only_the_formats_asked_for_are_written(tmp_path: Path) -> None:
-    write_reports(results_of(*short_run()), tmp_path, Guard(), ["json"])
+    write_reports(results_of(*short_run()), tmp_path, LeakScanner(), ["json"])
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
@@ -100,10 +100,10 @@ def test_no_report_is_written_with_a_secret_in_it(tmp_path: Path, place: str) ->
     events = failure(told["message"], last=last, curl=(told["curl"],))
     results = results_of(started(), *events, ended(reason=told["reason"]))
     with pytest.raises(SecretLeak):
-        write_reports(results, tmp_path, Guard([secret]))
+        write_reports(results, tmp_path, LeakScanner([secret]))
     assert list(tmp_path.iterdir()) == []
     # The same without the guard's knowledge is written: it was the guard that held it back.
-    assert len(write_reports(results, tmp_path, Guard(["another-secret"]))) == 3
+    assert len(write_reports(results, tmp_path, LeakScanner(["another-secret"]))) == 3
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=FORMATS)
@@ -114,7 +114,7 @@ def test_the_guard_finds_any_secret_in_any_format(writer: object, secret: str) -
     last = exchange(9, "create", 500, body=f"so it is: {secret}".encode())
     content = write(results_of(started(), *failure(last=last)))
     with pytest.raises(SecretLeak):
-        Guard([secret]).check(content, "report")
+        LeakScanner([secret]).check(content, "report")
 
 
 # JUnit
@@ -272,7 +272,7 @@ def test_any_text_leaves_every_format_well_formed(text: str) -> None:
 
 
 def test_a_run_that_never_began_has_reports_too(tmp_path: Path) -> None:
-    assert len(write_reports(results_of(), tmp_path, Guard())) == 3
+    assert len(write_reports(results_of(), tmp_path, LeakScanner())) == 3
     assert "It has not ended" in Page(page.write(results_of())).text
 
 

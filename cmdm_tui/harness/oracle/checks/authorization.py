@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.api.quota import whole_number
+from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.limits import has_moved
 from cmdm_tui.harness.oracle.seen import Seen
@@ -35,7 +35,7 @@ def token_good_until_reset(seen: Seen) -> Iterator[str]:
     if seen.intent.authorization != "good" or seen.intent.call == "authenticate":
         return
     ends = ledger.token_ends
-    told = whole_number(exchange.header("x-token-reset"))
+    told = parse_whole_number(exchange.header("x-token-reset"))
     if ends is None:
         return
     if exchange.status == _UNAUTHORISED and seen.latest is not None:
@@ -60,7 +60,7 @@ def token_ahead(seen: Seen) -> Iterator[str]:
     exchange = seen.exchange
     if not seen.is_success or seen.intent.authorization not in {"good", "sign-in"}:
         return
-    told = whole_number(exchange.header("x-token-reset"))
+    told = parse_whole_number(exchange.header("x-token-reset"))
     if told is None:
         yield "The header x-token-reset is missing, or no number."
     elif seen.earliest is not None and told < seen.earliest:

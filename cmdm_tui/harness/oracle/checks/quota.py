@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.api.quota import whole_number
+from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.limits import Quota, has_moved
 from cmdm_tui.harness.oracle.seen import Seen
@@ -12,7 +12,7 @@ _TOO_MANY = 429
 
 def _told(seen: Seen) -> Quota:
     def number(name: str) -> int | None:
-        return whole_number(seen.exchange.header(f"x-rate-limit-{name}"))
+        return parse_whole_number(seen.exchange.header(f"x-rate-limit-{name}"))
 
     return Quota(number("limit"), number("remaining"), number("reset"))
 
