@@ -15,8 +15,8 @@ from cmdm_tui.api.decode import read_token
 from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, CallInfo, InvalidCall, StatusError
 from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
 from cmdm_tui.api.quota import QuotaTracker, parse_unix_time
-from cmdm_tui.api.redact import Redactor
 from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.redaction.redactor import Redactor
 
 _RENEWAL_MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""

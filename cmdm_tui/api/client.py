@@ -11,16 +11,13 @@ from urllib.parse import unquote
 import httpx
 
 from cmdm_tui.api import decode, errors
-from cmdm_tui.api.address import add_parameters, encode_segment, join_path, parse_base_url
 from cmdm_tui.api.auth import SignIn, TokenStore
-from cmdm_tui.api.bounds import LARGEST_BODY
-from cmdm_tui.api.connections import open_pool
+from cmdm_tui.api.body_limit import LARGEST_BODY
 from cmdm_tui.api.doubts import WriteTracker, treat_unreadable_as_unknown
 from cmdm_tui.api.encode import encode_body
+from cmdm_tui.api.error_mapping import map_errors
 from cmdm_tui.api.errors import BadRequest, CallInfo, NotFound, OutcomeUnknown
 from cmdm_tui.api.events import EventListener, ignore_events
-from cmdm_tui.api.exchange import OutgoingCall, RequestSender
-from cmdm_tui.api.failures import map_errors
 from cmdm_tui.api.models import (
     Converted,
     Created,
@@ -35,9 +32,12 @@ from cmdm_tui.api.models import (
 )  # fmt: skip
 from cmdm_tui.api.page_sizes import FALLBACK_PAGE, PageSizes
 from cmdm_tui.api.paging import PageWalkOptions, walk_pages
+from cmdm_tui.api.pool import open_pool
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, PendingWrite, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
+from cmdm_tui.api.sender import OutgoingCall, RequestSender
+from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
 from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import msgspec
 
+from cmdm_tui.api.decode_fields import read_field
 from cmdm_tui.api.errors import CallInfo, MalformedResponse
-from cmdm_tui.api.fields import read_field
 from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
 from cmdm_tui.config import is_sendable
 from cmdm_tui.text import one_line

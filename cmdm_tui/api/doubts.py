@@ -6,8 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from cmdm_tui.api.error_mapping import build_outcome_unknown
 from cmdm_tui.api.errors import CallInfo, MalformedResponse, OutcomeUnknown
-from cmdm_tui.api.failures import build_outcome_unknown
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.api.reconcile import PendingWrite
 

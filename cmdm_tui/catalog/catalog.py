@@ -9,7 +9,7 @@ from cmdm_tui.api import BadRequest, Client, Field, NotFound
 from cmdm_tui.catalog.facts import Facts, facts_file
 from cmdm_tui.catalog.infer import infer_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
-from cmdm_tui.config.files import replace_file
+from cmdm_tui.config.private_files import replace_file
 
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
 """The entities every server has (`api.md`, addresses)."""

@@ -13,7 +13,7 @@ import msgspec
 
 from cmdm_tui.api import Field
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.files import replace_file
+from cmdm_tui.config.private_files import replace_file
 
 FIELDS_LAST = 24 * 3600.0
 """Seconds for which an entity's fields are believed."""

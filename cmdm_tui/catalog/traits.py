@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 import msgspec
 
-from cmdm_tui.config.files import replace_file
+from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.text import one_line
 
 Value = TypeVar("Value")

@@ -23,9 +23,9 @@ from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cases.running import Played
-    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.library import Entry
     from cmdm_tui.harness.manifest import Recorded
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
 @click.group(short_help="List, show and run the cases.")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.events import Event, RunEnded
     from cmdm_tui.harness.fuzz.target import Target
     from cmdm_tui.harness.fuzz.workers import Opening
-    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.report import Gathering
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 _REQUESTS = 5_000
 _LIVE_REQUESTS = 200
@@ -161,8 +161,8 @@ def _run(
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
     from cmdm_tui.harness.fuzz.lines import Lines
     from cmdm_tui.harness.fuzz.workers import fuzz as run
-    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.report import Gathering, summary_lines
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
 
     gathering, guard = Gathering("cmdm fuzz"), LeakScanner()
     if _has_screen() and not plain:
@@ -231,8 +231,8 @@ def _chosen(
             message = "--writes goes with a live service: a sandbox is written to anyway."
             raise Failure(message, Exit.USAGE)
         return None
-    from cmdm_tui.api.address import is_loopback, parse_base_url
     from cmdm_tui.api.auth import build_sign_in_headers
+    from cmdm_tui.api.urls import is_loopback, parse_base_url
     from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
     from cmdm_tui.harness.fuzz.target import Target
 
@@ -331,7 +331,7 @@ def _keep_list(folder: Path, failures: tuple[str, ...], settings: "FuzzSettings"
     """Write down which failures are known by now, for the next run's baseline."""
     if not failures:
         return
-    from cmdm_tui.config.files import replace_file
+    from cmdm_tui.config.private_files import replace_file
 
     lines = [f"# Failures of cmdm fuzz --seed {settings.seed}: a check and a call a line."]
     lines += sorted({*failures, *settings.known})
@@ -353,7 +353,7 @@ def _could_not_run() -> Generator[None]:
     from cmdm_tui.harness.control import ControlFailed
     from cmdm_tui.harness.fuzz.session import Refused
     from cmdm_tui.harness.fuzz.workers import WorkerFailed
-    from cmdm_tui.harness.guard import SecretLeak
+    from cmdm_tui.redaction.leak_scanner import SecretLeak
     from cmdm_tui.sandbox import SandboxError
 
     try:

@@ -63,8 +63,8 @@ def api(
 
 def _print_as_curl(invocation: Invocation, method: str, path: str, content: bytes | None) -> None:
     """Print the call as curl, with `$CMDM_TOKEN` for the token, and on stderr how to get one."""
-    from cmdm_tui.api.address import join_path, parse_base_url
     from cmdm_tui.api.curl import format_curl, format_sign_in_curl
+    from cmdm_tui.api.urls import join_path, parse_base_url
 
     base = parse_base_url(invocation.profile_asking().url)
     click.echo(f"# {format_sign_in_curl(join_path(base, 'authenticate'))}", err=True)

@@ -68,10 +68,10 @@ def could_not_run() -> Generator[None]:
         from cmdm_tui.config import ConfigurationError
         from cmdm_tui.harness.cases import CaseError
         from cmdm_tui.harness.control import ControlFailed
-        from cmdm_tui.harness.guard import SecretLeak
         from cmdm_tui.harness.replaying import NotCanonical
         from cmdm_tui.harness.target import TargetFailed
         from cmdm_tui.harness.wire import NoAnswer
+        from cmdm_tui.redaction.leak_scanner import SecretLeak
         from cmdm_tui.sandbox import SandboxError
     except ModuleNotFoundError as error:
         raise _needs(error) from None

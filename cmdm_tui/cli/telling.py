@@ -17,9 +17,9 @@ from cmdm_tui.api import (
     SignInStarted,
     TotalChanged,
 )
-from cmdm_tui.api.redact import Redactor
 from cmdm_tui.cli.exits import Failure
-from cmdm_tui.harness.guard import LeakScanner
+from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.guard import LeakScanner
     from cmdm_tui.harness.library import Entry
     from cmdm_tui.harness.manifest import Recorded
     from cmdm_tui.harness.verify import Drift
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 SCHEMA = 1
 _MOST_NAMED = 3

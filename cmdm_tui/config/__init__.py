@@ -1,8 +1,7 @@
 """Profiles, paths and secrets: which server, as whom, and what is kept where."""
 
+from cmdm_tui.config.credentials import SECRET_NAMES, Credentials, SecretName, SecretStr
 from cmdm_tui.config.errors import ConfigurationError, KeyringFailed, MissingSecrets, NoProfile
-from cmdm_tui.config.keeping import RemovedSecrets
-from cmdm_tui.config.password_command import run_secret_command
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.profile import (
     ENVIRONMENT_PROFILE,
@@ -11,8 +10,9 @@ from cmdm_tui.config.profile import (
     check_profile_name,
     load_environment_profile,
 )
-from cmdm_tui.config.profiles import ProfileStore
-from cmdm_tui.config.secret import SECRET_NAMES, Credentials, SecretName, SecretStr
+from cmdm_tui.config.profile_store import ProfileStore
+from cmdm_tui.config.secrets.password_command import run_secret_command
+from cmdm_tui.config.secrets.secret_store import RemovedSecrets
 from cmdm_tui.config.settings import (
     COLOURS,
     SECRET_PLACES,

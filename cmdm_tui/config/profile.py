@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cmdm_tui.config.credentials import Credentials, SecretStr
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.secret import Credentials, SecretStr
 from cmdm_tui.config.settings import SecretPlace
 from cmdm_tui.config.tokens import TokenCache
 from cmdm_tui.text import one_line
@@ -72,7 +72,8 @@ def load_environment_profile(
     if missing:
         raise ConfigurationError(
             f"CMDM_URL is set, but {join_words(missing)} "
-            f"{'are' if len(missing) > 1 else 'is'} not. Set all five, or unset CMDM_URL to use a profile."
+            f"{'are' if len(missing) > 1 else 'is'} not. "
+            "Set all five, or unset CMDM_URL to use a profile."
         )
     url = environment["CMDM_URL"]
     credentials = Credentials(

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
+from cmdm_tui.config.credentials import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.secret import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.text import one_line
 
 SecretPlace = Literal["ask", "keyring", "file", "command"]

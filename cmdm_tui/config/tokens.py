@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.config.files import read_private_file, remove_file, replace_file
-from cmdm_tui.config.secret import Credentials, SecretStr
+from cmdm_tui.config.credentials import Credentials, SecretStr
+from cmdm_tui.config.private_files import read_private_file, remove_file, replace_file
 
 _KEY_SIZE = 32
 _LARGEST_FILE = 64 * 1024

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.guard import LeakScanner
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 ADDRESS = "http://127.0.0.1:8765"
 """The address in every cassette, which a replaying client is to use."""

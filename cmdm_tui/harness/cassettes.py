@@ -33,8 +33,8 @@ from cmdm_tui.harness.canonical import (
     shortened,
 )
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.sending import Outgoing
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 SUFFIX = ".yaml"
 MOST_INTERACTIONS = 50

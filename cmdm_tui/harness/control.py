@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from cmdm_tui.api.address import parse_base_url
 from cmdm_tui.api.errors import InsecureAddress, InvalidCall
+from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.harness.wire import NoAnswer, Wire
 from cmdm_tui.text import one_line
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.harness.cases.format import CaseError
-from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.library import Entry
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 VERSION = 2
 NAME = "manifest.json"

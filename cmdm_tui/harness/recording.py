@@ -9,10 +9,10 @@ from cmdm_tui import __version__
 from cmdm_tui.harness.cases.format import FRESH, Case
 from cmdm_tui.harness.cases.writing import case_bytes, write_case
 from cmdm_tui.harness.cassettes import recording
-from cmdm_tui.harness.guard import SecretLeak
 from cmdm_tui.harness.library import Entry
 from cmdm_tui.harness.manifest import Recorded, digest, recorded, write_manifest
 from cmdm_tui.harness.target import Target
+from cmdm_tui.redaction.leak_scanner import SecretLeak
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import h11
 import httpx
 
-from cmdm_tui.api.address import parse_base_url
+from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.harness.wire import NoAnswer, Wire
 from cmdm_tui.text import one_line
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from cmdm_tui.api.address import parse_base_url
 from cmdm_tui.api.auth import build_sign_in_headers
 from cmdm_tui.api.quota import parse_http_date, parse_unix_time, parse_whole_number
+from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.cases.format import TOKEN, Case, Needs, Step
 from cmdm_tui.harness.cases.running import Played, run
 from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
 from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.sending import Announce, Answer, Direct, Outgoing, Sender, Sending
 from cmdm_tui.harness.wire import NoAnswer, NotReached
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 MORNING = 1_774_953_000.0
 """2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""

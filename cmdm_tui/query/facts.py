@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
-from cmdm_tui.api.fields import FIELD_TYPES
+from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog import Catalog, infer_fields, inferred_type
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import value_of

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from cmdm_tui.config import Profile
-from cmdm_tui.config.files import replace_file
+from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.loading import whole_text
 from cmdm_tui.text import one_line

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.api.seen import IdSet
 from tests.api.conftest import Request, ScriptedServer, http
-from tests.api.reading_flat import PER_PAGE
+from tests.api.memory_reader import PER_PAGE
 
 _WHOLE, _SAMPLE = 1_000_000, 100_000
 _BYTES_A_RECORD, _PAGES_UNDER_WAY = 12, 2_000_000
@@ -39,7 +39,7 @@ async def stays_flat(server: ScriptedServer, total: int, kept: str) -> bool:
         return http(200, page_of(number, total))
 
     server.script = script
-    words = ["-m", "tests.api.reading_flat", server.url, kept]
+    words = ["-m", "tests.api.memory_reader", server.url, kept]
     child = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=asyncio.subprocess.PIPE
     )

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from cmdm_tui.cli.login import login as login_command
-from cmdm_tui.config import SECRET_PLACES, keyrings
+from cmdm_tui.config import SECRET_PLACES
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command, Ended
 from tests.conftest import KeyringOf

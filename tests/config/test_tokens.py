@@ -21,7 +21,7 @@ from cmdm_tui.config import (
     load_stored_token,
     tokens,
 )
-from cmdm_tui.config.files import read_private_file
+from cmdm_tui.config.private_files import read_private_file
 from tests.config.conftest import CREDENTIALS, URL
 
 TOKEN = SecretStr("the-token")

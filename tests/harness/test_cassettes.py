@@ -16,10 +16,10 @@ from cmdm_tui.harness.canonical import REQUEST_HEADERS, RESPONSE_HEADERS, Aliase
 from cmdm_tui.harness.canonical import canonical as canonical_of
 from cmdm_tui.harness.cassettes import recording, write_cassette
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.guard import LeakScanner, SecretLeak
 from cmdm_tui.harness.library import Entry, built_in, chosen, entries
 from cmdm_tui.harness.manifest import faults, read_manifest
 from cmdm_tui.harness.recording import record_all, record_case
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox import RunningInfo
 from tests.harness.conftest import Controlled
 

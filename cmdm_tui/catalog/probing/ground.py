@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from cmdm_tui.api import Field, Record
-from cmdm_tui.api.fields import FIELD_TYPES
+from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog.infer import infer_fields
 from cmdm_tui.catalog.probing.asking import Answer, Asker
 

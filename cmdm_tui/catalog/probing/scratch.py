@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import Field, Record
-from cmdm_tui.api.fields import FIELD_TYPES
+from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog.infer import infer_fields
 
 _PLAIN = {

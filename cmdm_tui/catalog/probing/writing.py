@@ -4,10 +4,10 @@ import asyncio
 import secrets
 
 from cmdm_tui.api import CallInfo, OutcomeUnknown
-from cmdm_tui.api.address import encode_segment
 from cmdm_tui.api.decode import read_created, read_field_page, read_page, read_record
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.errors import ApiError, MalformedResponse
+from cmdm_tui.api.urls import encode_segment
 from cmdm_tui.catalog.probing.asking import NOT_FOUND, OK, Answer, Asker, Findings, Stopped
 from cmdm_tui.catalog.probing.refusals import NO_SUCH
 from cmdm_tui.catalog.probing.scratch import Scratch, scratch_record

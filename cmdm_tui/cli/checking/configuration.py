@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from cmdm_tui.api import ApiError
-from cmdm_tui.api.address import parse_base_url
+from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.cli.checking.check import Check, ok, problem, warning
 from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.config import (

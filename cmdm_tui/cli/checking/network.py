@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from cmdm_tui.api.address import is_loopback, parse_base_url
+from cmdm_tui.api.urls import is_loopback, parse_base_url
 from cmdm_tui.cli.checking.check import Check, ok, problem, skipped, warning
 
 NAMES = ("proxy", "name", "connection", "TLS")

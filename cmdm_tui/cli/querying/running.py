@@ -15,7 +15,7 @@ from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.cli.querying.destination import look_of, opened
 from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
-from cmdm_tui.config.files import remove_file
+from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.query.allowance import Allowance, allowed, unasked
 from cmdm_tui.query.budget import UNASKED
 from cmdm_tui.query.engine import Engine, Prepared, Streaming

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from cmdm_tui.config.files import replace_file
+from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.harness.cases.format import VERSION, Case, CaseError
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"'}

@@ -14,10 +14,10 @@ from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
 from cmdm_tui.harness.fuzz.naming import respelt
-from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
 from cmdm_tui.harness.oracle.reading import reading
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.text import one_line
 
 _MOST_STEPS = 50

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cmdm_tui.harness.exchange import Headers
-from cmdm_tui.harness.guard import SHORTEST_SECRET
+from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
 _SHORTEST = SHORTEST_SECRET
 _MOST_HIDDEN = 1_000

@@ -18,7 +18,7 @@ from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings, Run
 from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStarted, Tell
 from cmdm_tui.harness.fuzz.saving import save_failure
 from cmdm_tui.harness.fuzz.target import Target
-from cmdm_tui.harness.guard import LeakScanner, SecretLeak
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, cast
 
-from cmdm_tui.harness.guard import LeakScanner
 from cmdm_tui.harness.report import document, junit, page
 from cmdm_tui.harness.report.results import Results
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
 class Writer(Protocol):

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Label, Select
 
 from cmdm_tui.config import Credentials, SecretPlace, SecretStr
-from cmdm_tui.config.keyrings import is_installed
+from cmdm_tui.config.secrets.keyring import is_installed
 from cmdm_tui.tui.entrance import Entrance, SignInForm
 from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
 from cmdm_tui.tui.widgets.key_footer import KeyFooter

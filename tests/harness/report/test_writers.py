@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.harness.fuzz.events import CheckFailed
-from cmdm_tui.harness.guard import LeakScanner, SecretLeak
 from cmdm_tui.harness.oracle.check import Finding
 from cmdm_tui.harness.report import FORMATS, WRITERS, document, junit, page, write_reports
 from cmdm_tui.harness.report.document import UnknownReport
 from cmdm_tui.harness.report.results import Results
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from tests.harness.report.events import (
     ended,
     exchange,

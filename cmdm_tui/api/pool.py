@@ -6,9 +6,9 @@ import ssl
 import httpx
 
 from cmdm_tui import __version__
-from cmdm_tui.api.address import is_loopback
-from cmdm_tui.api.bounds import BodyLimit
+from cmdm_tui.api.body_limit import BodyLimit
 from cmdm_tui.api.errors import InvalidCall
+from cmdm_tui.api.urls import is_loopback
 from cmdm_tui.text import one_line
 
 MAX_CONNECTIONS = 16

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.api.address import join_path, parse_base_url
 from cmdm_tui.api.curl import format_curl, format_sign_in_curl
-from cmdm_tui.api.redact import Redactor
+from cmdm_tui.api.urls import join_path, parse_base_url
+from cmdm_tui.redaction.redactor import Redactor
 
 BASE = parse_base_url("https://crm.example.com")
 SECRETS = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=30)

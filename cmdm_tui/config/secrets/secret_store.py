@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cmdm_tui.config.credentials import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.config.errors import KeyringFailed, MissingSecrets
-from cmdm_tui.config.keyrings import clear_keyring, read_keyring, write_keyring
-from cmdm_tui.config.password_command import run_secret_command
 from cmdm_tui.config.profile import PROFILE_VARIABLES, join_words
-from cmdm_tui.config.secret import SECRET_NAMES, SecretName, SecretStr
-from cmdm_tui.config.secret_file import SecretFile
+from cmdm_tui.config.secrets.keyring import clear_keyring, read_keyring, write_keyring
+from cmdm_tui.config.secrets.password_command import run_secret_command
+from cmdm_tui.config.secrets.secret_file import SecretFile
 from cmdm_tui.config.settings import ProfileSettings, SecretPlace, command_key
 
 Secrets = Mapping[SecretName, SecretStr]

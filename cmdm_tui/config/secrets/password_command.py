@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from typing import NoReturn
 
+from cmdm_tui.config.credentials import SecretStr
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.secret import SecretStr
 from cmdm_tui.text import one_line
 
 TIME_LIMIT = 10.0

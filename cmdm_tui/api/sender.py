@@ -13,13 +13,13 @@ from cmdm_tui.api import errors
 from cmdm_tui.api.again import count_again
 from cmdm_tui.api.answers import check_status, read_response
 from cmdm_tui.api.auth import SignIn
-from cmdm_tui.api.connections import MAX_CONNECTIONS
+from cmdm_tui.api.error_mapping import build_outcome_unknown, map_errors
 from cmdm_tui.api.errors import ApiError, CallInfo
 from cmdm_tui.api.events import CallFailed, CallFinished, EventListener, QuotaWait, RetryScheduled
-from cmdm_tui.api.failures import build_outcome_unknown, map_errors
-from cmdm_tui.api.gate import RateLimiter
 from cmdm_tui.api.models import Response
+from cmdm_tui.api.pool import MAX_CONNECTIONS
 from cmdm_tui.api.quota import QuotaTracker
+from cmdm_tui.api.rate_limit import RateLimiter
 from cmdm_tui.api.retry import (
     AlreadyDone,
     Attempt,

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, get_args
 
 import pytest
 
-from cmdm_tui.config import KeyringFailed, MissingSecrets, Paths, ProfileStore, keyrings
+from cmdm_tui.config import KeyringFailed, MissingSecrets, Paths, ProfileStore
+from cmdm_tui.config.secrets import keyring as keyrings
 from tests.config.conftest import CREDENTIALS, URL
 from tests.conftest import KeyringOf
 from tests.keyrings import Temper

@@ -6,8 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol, TypeVar, cast
 
+from cmdm_tui.config.credentials import SecretName, SecretStr
 from cmdm_tui.config.errors import KeyringFailed
-from cmdm_tui.config.secret import SecretName, SecretStr
 
 TIME_LIMIT = 3.0
 """Seconds that the keyring may take over one question."""

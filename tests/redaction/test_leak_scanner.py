@@ -18,16 +18,16 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.harness import guard as guards
 from cmdm_tui.harness.cassettes import write_cassette
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import Request
 from cmdm_tui.harness.fuzz.saving import save_failure
-from cmdm_tui.harness.guard import LeakScanner, SecretLeak, check_no_secrets
 from cmdm_tui.harness.manifest import Recorded, write_manifest
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
+from cmdm_tui.redaction import leak_scanner as guards
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak, check_no_secrets
 from tests.harness.report.events import failure, results_of
 
 SECRET = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=40)

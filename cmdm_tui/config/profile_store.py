@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from cmdm_tui.config.credentials import SECRET_NAMES, Credentials, SecretName, SecretStr
 from cmdm_tui.config.errors import ConfigurationError, NoProfile
-from cmdm_tui.config.files import read_toml, remove_file, write_toml
-from cmdm_tui.config.keeping import RemovedSecrets, SecretStore
-from cmdm_tui.config.locking import lock_folder
+from cmdm_tui.config.folder_lock import lock_folder
 from cmdm_tui.config.paths import Paths
+from cmdm_tui.config.private_files import read_toml, remove_file, write_toml
 from cmdm_tui.config.profile import Profile, check_profile_name, join_words
-from cmdm_tui.config.secret import SECRET_NAMES, Credentials, SecretName, SecretStr
-from cmdm_tui.config.secret_file import SecretFile
+from cmdm_tui.config.secrets.secret_file import SecretFile
+from cmdm_tui.config.secrets.secret_store import RemovedSecrets, SecretStore
 from cmdm_tui.config.settings import (
     ProfileSettings,
     SecretPlace,

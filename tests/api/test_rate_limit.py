@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cmdm_tui.api.gate import RateLimiter
+from cmdm_tui.api.rate_limit import RateLimiter
 
 
 async def test_an_open_gate_lets_all_pass_at_once() -> None:

@@ -1,6 +1,6 @@
 """Reads every record of a service in a process of its own, and tells how its memory grew.
 
-Run as `python -m tests.api.reading_flat URL KEPT`: it prints bytes of peak memory over a first
+Run as `python -m tests.api.memory_reader URL KEPT`: it prints bytes of peak memory over a first
 tenth of the records and over all, as JSON. With KEPT `ids` it keeps
 what a set of ids would hold, for the check to catch.
 """

@@ -7,7 +7,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.config.rewriting import rewrite_toml
+from cmdm_tui.config.toml_files import rewrite_toml
 
 TEXT = """\
 # The profiles of siân.

@@ -42,7 +42,7 @@ def write_toml(path: Path, content: Mapping[str, Any]) -> None:
     A link is followed, so that a file kept elsewhere (with other dotfiles, say) stays there.
     Raises ConfigurationError where the file is no TOML or the folder cannot be written.
     """
-    from cmdm_tui.config.rewriting import rewrite_toml
+    from cmdm_tui.config.toml_files import rewrite_toml
 
     read_toml(path)
     before = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from cmdm_tui.config.credentials import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.files import is_open_to_others, read_toml, write_toml
-from cmdm_tui.config.secret import SECRET_NAMES, SecretName, SecretStr
+from cmdm_tui.config.private_files import is_open_to_others, read_toml, write_toml
 
 
 class SecretFile:

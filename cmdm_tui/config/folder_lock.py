@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.files import make_folder
+from cmdm_tui.config.private_files import make_folder
 
 _TIMEOUT = 10.0
 _RETRY_INTERVAL = 0.02

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import InsecureAddress, InvalidCall
-from cmdm_tui.api.address import add_parameters, encode_segment, join_path, parse_base_url
+from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
 
 BASE = parse_base_url("https://crm.example.com")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.config import ConfigurationError, Paths, ProfileStore, locking, profiles
+from cmdm_tui.config import ConfigurationError, Paths, ProfileStore, folder_lock, profile_store
 from tests.config.conftest import CREDENTIALS, URL
 
 SAVE = """
@@ -37,21 +37,21 @@ def test_many_processes_at_once_lose_nothing(paths: Paths, store: ProfileStore) 
 
 def save_amid_a_save(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Save beta between the reading and the writing of a save of acme."""
-    write, calls = profiles.write_toml, iter([True])
+    write, calls = profile_store.write_toml, iter([True])
 
     def writing(path: Path, content: dict[str, object]) -> None:
         if next(calls, False):
             store.save("beta", URL, CREDENTIALS, keep_secrets=False)
         write(path, content)
 
-    monkeypatch.setattr(profiles, "write_toml", writing)
+    monkeypatch.setattr(profile_store, "write_toml", writing)
     store.save("acme", URL, CREDENTIALS, keep_secrets=False)
 
 
 def test_who_comes_between_waits_and_is_told(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "_PATIENCE", 0.0)
+    monkeypatch.setattr(folder_lock, "_PATIENCE", 0.0)
     with pytest.raises(ConfigurationError, match="Another cmdm is changing the profiles"):
         save_amid_a_save(store, monkeypatch)
 
@@ -59,7 +59,7 @@ def test_who_comes_between_waits_and_is_told(
 def test_without_the_lock_one_would_be_lost(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profiles, "locked", nullcontext)
+    monkeypatch.setattr(profile_store, "locked", nullcontext)
     save_amid_a_save(store, monkeypatch)
     assert store.list_names() == ["acme"]
 

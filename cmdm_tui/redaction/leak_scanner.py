@@ -15,7 +15,7 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
 
-from cmdm_tui.config.files import replace_file
+from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.text import one_line
 
 SHORTEST_SECRET = 4
