@@ -57,7 +57,7 @@ class Connection:
     """An account opened for queries. Use it as an asynchronous context."""
 
     def __init__(self, profile: Profile, *, catalogs: Path | None) -> None:
-        self._account = Account.of(profile, catalogs=catalogs)
+        self._account = Account.open(profile, catalogs=catalogs)
         self._engine = Engine(self._account)
 
     async def __aenter__(self) -> Self:

@@ -253,7 +253,7 @@ def _account(told: Told, network: Network, catalogs: Path | None) -> Account:
         SecretStr(told["password"]),
     )
     profile = Profile("bench", told["url"], credentials, "bench")
-    return Account.of(profile, catalogs=catalogs, transport=network)
+    return Account.open(profile, catalogs=catalogs, transport=network)
 
 
 async def _some_record(told: Told) -> dict[str, Any]:

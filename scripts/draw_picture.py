@@ -20,14 +20,14 @@ class Ready:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
 
-    def demo(self) -> Profile:
+    def start_demo(self) -> Profile:
         return self._profile
 
-    def profile(self, secrets: object) -> Profile:
+    def load_profile(self, secrets: object) -> Profile:
         del secrets
         return self._profile
 
-    def keep(self, *given: object, **options: object) -> Profile:
+    def save_profile(self, *given: object, **options: object) -> Profile:
         del given, options
         return self._profile
 

@@ -2,19 +2,19 @@
 
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
-from cmdm_tui.catalog.infer import infer_fields, inferred_type
-from cmdm_tui.catalog.tokens import KeptTokens, TokenInHand
+from cmdm_tui.catalog.infer import infer_fields, infer_type
+from cmdm_tui.catalog.tokens import CachedTokens, FreshTokens
 from cmdm_tui.catalog.traits import DefaultPage, Trait, Traits
 
 __all__ = [
     "DEFAULT_ENTITIES",
     "Account",
+    "CachedTokens",
     "Catalog",
     "DefaultPage",
-    "KeptTokens",
-    "TokenInHand",
+    "FreshTokens",
     "Trait",
     "Traits",
     "infer_fields",
-    "inferred_type",
+    "infer_type",
 ]

@@ -11,7 +11,7 @@ from cmdm_tui.api.auth import TokenStore
 from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
-from cmdm_tui.catalog.tokens import KeptTokens
+from cmdm_tui.catalog.tokens import CachedTokens
 from cmdm_tui.config import Profile
 
 
@@ -25,7 +25,7 @@ class Account:
     tokens: TokenStore | None = None
 
     @classmethod
-    def of(
+    def open(
         cls,
         profile: Profile,
         *,
@@ -43,7 +43,7 @@ class Account:
         """
         clock = ServerClock()
         if tokens is None and profile.token_cache is not None:
-            tokens = KeptTokens(profile.token_cache, clock)
+            tokens = CachedTokens(profile.token_cache, clock)
         client = Client(
             profile.url,
             profile.credentials,

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound
-from cmdm_tui.catalog.facts import Facts, facts_file
+from cmdm_tui.catalog.facts import CatalogCache, cache_file
 from cmdm_tui.catalog.infer import infer_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.private_files import replace_file
@@ -14,11 +14,11 @@ from cmdm_tui.config.private_files import replace_file
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
 """The entities every server has (`api.md`, addresses)."""
 
-SAMPLE = 100
+SAMPLE_SIZE = 100
 """Records that fields are inferred from where a service describes none."""
 
 
-class _Kept(msgspec.Struct):
+class _CatalogFile(msgspec.Struct):
     """The file of a catalog."""
 
     entities: list[str] = []
@@ -36,8 +36,8 @@ class Catalog:
         self._client = client
         self._file = file
         self._traits_file = None if file is None else traits_file(file)
-        self._custom = list(dict.fromkeys([*custom, *self._read().entities]))
-        self._facts = Facts(None if file is None else facts_file(file), client.address)
+        self._custom_entities = list(dict.fromkeys([*custom, *self._read_file().entities]))
+        self._cache = CatalogCache(None if file is None else cache_file(file), client.address)
         self._traits: Traits | None = None
 
     @property
@@ -47,7 +47,7 @@ class Catalog:
             self._traits = read_traits(self._traits_file, self._client.address)
         return self._traits
 
-    def learn(self, traits: Traits) -> None:
+    def store_traits(self, traits: Traits) -> None:
         """Keep what a probe has learnt. Raises ConfigurationError where it cannot be kept."""
         self._traits = traits
         if self._traits_file is not None:
@@ -56,111 +56,116 @@ class Catalog:
     @property
     def entities(self) -> tuple[str, ...]:
         """The names of all entities known: the default ones, then the custom ones as added."""
-        return (*DEFAULT_ENTITIES, *(name for name in self._custom if name not in DEFAULT_ENTITIES))
+        return (
+            *DEFAULT_ENTITIES,
+            *(name for name in self._custom_entities if name not in DEFAULT_ENTITIES),
+        )
 
     def is_custom(self, entity: str) -> bool:
         """Tell whether the entity was added by name."""
-        return entity in self._custom
+        return entity in self._custom_entities
 
-    def entity(self, name: str) -> str:
+    def resolve_name(self, name: str) -> str:
         """Return the known entity that `name` means, without regard to case; else `name` itself."""
         folded = name.casefold()
         return next((known for known in self.entities if known.casefold() == folded), name)
 
-    async def add(self, name: str) -> str:
+    async def add_entity(self, name: str) -> str:
         """Add a custom entity, once the service has shown that it exists: one call.
 
         Returns the entity's name as it is known from now on. Raises NotFound or another ApiError
         where the service has none of that name, ConfigurationError where it cannot be kept.
         """
-        known = self.entity(name.strip())
+        known = self.resolve_name(name.strip())
         if known in self.entities:
             return known
         await self._client.page(known, per_page=1, page=1)
-        self._custom.append(known)
-        self._write()
+        self._custom_entities.append(known)
+        self._write_file()
         return known
 
-    def forget(self, name: str) -> None:
+    def forget_entity(self, name: str) -> None:
         """Forget a custom entity."""
-        if name in self._custom:
-            self._custom.remove(name)
-            self._facts.forget(name)
-            self._facts.keep()
-            self._write()
+        if name in self._custom_entities:
+            self._custom_entities.remove(name)
+            self._cache.forget_entity(name)
+            self._cache.save()
+            self._write_file()
 
-    async def count(self, entity: str) -> int | None:
+    async def count_records(self, entity: str) -> int | None:
         """Return how many records the entity has, None where the service tells none: one call."""
         total = (await self._client.page(entity, per_page=1, page=1)).total_records
-        self.saw_total(entity, total)
+        self.store_total(entity, total)
         return total
 
-    def known_total(self, entity: str) -> int | None:
+    def cached_total(self, entity: str) -> int | None:
         """Return how many records the entity had within the last hour, None if unknown: no call."""
-        return self._facts.total(self.entity(entity))
+        return self._cache.total(self.resolve_name(entity))
 
-    def saw_total(self, entity: str, total: int | None) -> None:
+    def store_total(self, entity: str, total: int | None) -> None:
         """Take in a total that an answer told; `keep` writes it."""
         if total is not None:
-            self._facts.learn_total(self.entity(entity), total)
+            self._cache.store_total(self.resolve_name(entity), total)
 
     @property
-    def longest_page(self) -> int:
+    def largest_page(self) -> int:
         """The most records that came in one page of this server: no call."""
-        return self._facts.longest_page
+        return self._cache.largest_page
 
-    def saw_page(self, records: int) -> None:
+    def store_page_size(self, records: int) -> None:
         """Take in how many records came in one page; `keep` writes it."""
-        self._facts.learn_page(records)
+        self._cache.store_page_size(records)
 
-    def saw_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
+    def store_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
         """Take in fields that an answer told, or that were inferred of one; `keep` writes them."""
-        self._facts.learn_fields(self.entity(entity), fields)
+        self._cache.store_fields(self.resolve_name(entity), fields)
 
-    def saw_entity(self, entity: str) -> None:
+    def store_entity(self, entity: str) -> None:
         """Add a custom entity that an answer has shown to exist: no call."""
         if entity not in self.entities:
-            self._custom.append(entity)
-            self._write()
+            self._custom_entities.append(entity)
+            self._write_file()
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Write what was learnt of the entities, where there is a file for it."""
-        self._facts.keep()
+        self._cache.save()
 
-    async def fields(self, entity: str, *, anew: bool = False) -> tuple[Field, ...]:
+    async def load_fields(self, entity: str, *, anew: bool = False) -> tuple[Field, ...]:
         """Return the entity's fields: as described, else inferred from its first records.
 
         They are asked for once a day, or `anew`. Raises NotFound where there is no such entity.
         """
-        known = () if anew else self._facts.fields(entity)
+        known = () if anew else self._cache.fields(entity)
         if not known:
-            known = await self._described(entity) or await self._inferred(entity)
-            self._facts.learn_fields(entity, known)
-            self._facts.keep()
+            known = await self._fetch_described_fields(
+                entity
+            ) or await self._infer_fields_from_sample(entity)
+            self._cache.store_fields(entity, known)
+            self._cache.save()
         return known
 
-    def known_fields(self, entity: str) -> tuple[Field, ...]:
+    def cached_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the entity's fields as far as they are known already: no call."""
-        return self._facts.fields(self.entity(entity))
+        return self._cache.fields(self.resolve_name(entity))
 
-    async def _described(self, entity: str) -> tuple[Field, ...]:
+    async def _fetch_described_fields(self, entity: str) -> tuple[Field, ...]:
         try:
             return await self._client.all_fields(entity)
         except (NotFound, BadRequest):
             return ()
 
-    async def _inferred(self, entity: str) -> tuple[Field, ...]:
-        page = await self._client.page(entity, per_page=SAMPLE, page=1)
+    async def _infer_fields_from_sample(self, entity: str) -> tuple[Field, ...]:
+        page = await self._client.page(entity, per_page=SAMPLE_SIZE, page=1)
         return infer_fields(page.records)
 
-    def _read(self) -> _Kept:
+    def _read_file(self) -> _CatalogFile:
         if self._file is None:
-            return _Kept()
+            return _CatalogFile()
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+            return msgspec.json.decode(self._file.read_bytes(), type=_CatalogFile)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            return _Kept()
+            return _CatalogFile()
 
-    def _write(self) -> None:
+    def _write_file(self) -> None:
         if self._file is not None:
-            replace_file(self._file, msgspec.json.encode(_Kept(list(self._custom))))
+            replace_file(self._file, msgspec.json.encode(_CatalogFile(list(self._custom_entities))))

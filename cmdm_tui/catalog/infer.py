@@ -23,14 +23,14 @@ def infer_fields(records: Iterable[Record]) -> tuple[Field, ...]:
         for name, value in record.properties.items():
             kinds = values.setdefault(name, set())
             if value is not None and value != "":
-                kinds.add(inferred_type(value))
+                kinds.add(infer_type(value))
     return tuple(
         Field(name=name, type=kinds.pop() if len(kinds) == 1 else "Text", inferred=True)
         for name, kinds in values.items()
     )
 
 
-def inferred_type(value: object) -> str:
+def infer_type(value: object) -> str:
     """Return the type that a value which is not null or empty looks to be of."""
     if isinstance(value, bool):
         return "Boolean"

@@ -8,7 +8,7 @@ from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.config import ConfigurationError, TokenCache
 
 
-class KeptTokens:
+class CachedTokens:
     """A `TokenKeeper` on a `TokenCache`; `clock` is the client's, which it sets to what was known.
 
     A token that cannot be kept fails no call: it lasts for this run, and `trouble` says why.
@@ -17,7 +17,7 @@ class KeptTokens:
     def __init__(self, cache: TokenCache, clock: ServerClock) -> None:
         self._cache = cache
         self._clock = clock
-        self.trouble: ConfigurationError | None = None
+        self.error: ConfigurationError | None = None
 
     def load(self) -> Token | None:
         """Return the token kept, unless it has ended by the server's clock as last known."""
@@ -33,10 +33,10 @@ class KeptTokens:
         try:
             self._cache.save(token.value, token.renew_at, self._clock.offset)
         except ConfigurationError as trouble:
-            self.trouble = trouble
+            self.error = trouble
 
 
-class TokenInHand:
+class FreshTokens:
     """A `TokenKeeper` of a sign-in that is tried: it knows no token before and holds the new one.
 
     Wrong credentials are found out this way, whatever token is still good.

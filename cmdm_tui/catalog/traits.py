@@ -101,7 +101,7 @@ class Traits(msgspec.Struct, frozen=True):
         trait: Trait[Any] = getattr(self, name)
         return trait
 
-    def having(self, found: "dict[str, Trait[Any]]") -> Self:
+    def with_findings(self, found: "dict[str, Trait[Any]]") -> Self:
         """Return these traits with what was `found` in place of what was there."""
         return msgspec.structs.replace(self, **found)
 
@@ -112,7 +112,7 @@ class Traits(msgspec.Struct, frozen=True):
         return max((moment for moment in moments if moment is not None), default=None)
 
 
-def safe_evidence(sentence: str) -> str:
+def clean_evidence(sentence: str) -> str:
     """Return evidence that any terminal may show: one line, made visible, cut to a few lines."""
     return one_line(" ".join(sentence.split()), _LONGEST_EVIDENCE)
 

@@ -38,7 +38,7 @@ def repl(invocation: Invocation, *, on_demo: bool) -> None:
     from cmdm_tui.repl import run
 
     async def session(profile: "Profile") -> None:
-        async with Account.of(profile, catalogs=invocation.paths.catalogs) as account:
+        async with Account.open(profile, catalogs=invocation.paths.catalogs) as account:
             await run(
                 account,
                 history=invocation.paths.history,
@@ -48,7 +48,7 @@ def repl(invocation: Invocation, *, on_demo: bool) -> None:
             )
 
     with CommandOpening(invocation).ended() as opening:
-        asyncio.run(session(opening.demo() if on_demo else invocation.profile_asking()))
+        asyncio.run(session(opening.start_demo() if on_demo else invocation.profile_asking()))
 
 
 def explore(invocation: Invocation, *, start: Literal["profile", "demo"]) -> None:
@@ -81,7 +81,7 @@ class CommandOpening:
         with self._running:
             yield self
 
-    def demo(self) -> "Profile":
+    def start_demo(self) -> "Profile":
         """Return the profile of the embedded sandbox, starting it first."""
         if self._demo is None:
             from cmdm_tui.cli.embedded import demo_profile
@@ -89,11 +89,11 @@ class CommandOpening:
             self._demo = self._running.enter_context(demo_profile(self._invocation.paths))
         return self._demo
 
-    def profile(self, secrets: Mapping[str, str]) -> "Profile":
+    def load_profile(self, secrets: Mapping[str, str]) -> "Profile":
         """Return the profile to use, with `secrets` beside those kept."""
         return self._invocation.profile(secrets)
 
-    def keep(
+    def save_profile(
         self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"
     ) -> "Profile":
         """Keep a new profile and return it."""

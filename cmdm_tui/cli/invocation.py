@@ -87,7 +87,7 @@ class Invocation:
         from cmdm_tui.catalog import Account
 
         profile = self.profile_asking()
-        return Account.of(profile, catalogs=self.paths.catalogs, tell=self.teller(profile))
+        return Account.open(profile, catalogs=self.paths.catalogs, tell=self.teller(profile))
 
     def teller(self, profile: "Profile") -> "Teller":
         """Return what tells on stderr, and in the log file, what the profile's client does."""
@@ -128,11 +128,11 @@ def note(message: str) -> None:
 
 
 def _trouble_with_token(account: "Account") -> str:
-    from cmdm_tui.catalog import KeptTokens
+    from cmdm_tui.catalog import CachedTokens
 
-    if not isinstance(account.tokens, KeptTokens) or account.tokens.trouble is None:
+    if not isinstance(account.tokens, CachedTokens) or account.tokens.error is None:
         return ""
-    return f"The token is not kept for the next run: {account.tokens.trouble}"
+    return f"The token is not kept for the next run: {account.tokens.error}"
 
 
 def _asked(profile: str, name: str) -> str:

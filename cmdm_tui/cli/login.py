@@ -83,12 +83,12 @@ async def _tried(form: "Form", *, send: bool) -> "tuple[Token, float] | None":
 
     Returns the token, and the seconds that the server's clock is ahead.
     """
-    from cmdm_tui.catalog import Account, TokenInHand
+    from cmdm_tui.catalog import Account, FreshTokens
     from cmdm_tui.config import Profile
 
     attempt = Profile(form.name, form.url, form.credentials, catalog=form.name)
-    in_hand = TokenInHand()
-    async with Account.of(attempt, catalogs=None, tokens=in_hand) as account:
+    in_hand = FreshTokens()
+    async with Account.open(attempt, catalogs=None, tokens=in_hand) as account:
         if send:
             await account.client.sign_in()
         offset = account.client.clock_offset

@@ -11,7 +11,7 @@ from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account, Trait, Traits
-    from cmdm_tui.catalog.probing import Stopped
+    from cmdm_tui.catalog.probing import ProbeStopped
 
 _WIDEST_FINDING = 24
 
@@ -41,7 +41,7 @@ def probe(
     A trait is what was seen, not the vendor's word. One that nothing showed is unknown.
     """
 
-    async def work(account: "Account") -> "tuple[Traits, Stopped | None]":
+    async def work(account: "Account") -> "tuple[Traits, ProbeStopped | None]":
         if show:
             return account.catalog.traits, None
         return await _probed(account, entity, max_calls, writes=writes)
@@ -57,22 +57,22 @@ def probe(
 
 async def _probed(
     account: "Account", entity: str | None, max_calls: int | None, *, writes: bool
-) -> "tuple[Traits, Stopped | None]":
+) -> "tuple[Traits, ProbeStopped | None]":
     from cmdm_tui.catalog.probing import (
         WRITE_CALLS,
-        ScratchRemains,
-        calls_of_probe,
-        probe,
-        probe_by_writing,
-        probed_entities,
+        ScratchNotDeleted,
+        choose_entities,
+        count_probe_calls,
+        run_probe,
+        run_write_probe,
     )
 
     client, catalog = account.client, account.catalog
-    entities = probed_entities(catalog.entities, entity)
-    bound = calls_of_probe(entities)
+    entities = choose_entities(catalog.entities, entity)
+    bound = count_probe_calls(entities)
     _say_calls(client.host, bound, WRITE_CALLS if writes else 0, max_calls)
-    course = await probe(
-        client, entities, traits=catalog.traits, keep=catalog.learn, most=max_calls
+    course = await run_probe(
+        client, entities, traits=catalog.traits, keep=catalog.store_traits, most=max_calls
     )  # fmt: skip
     calls, stopped = course.calls, course.stopped
     if not course.entity and stopped is None:
@@ -81,10 +81,10 @@ async def _probed(
     if writes and stopped is None:
         left = None if max_calls is None else max_calls - calls
         try:
-            course = await probe_by_writing(
-                client, traits=catalog.traits, keep=catalog.learn, most=left
+            course = await run_write_probe(
+                client, traits=catalog.traits, keep=catalog.store_traits, most=left
             )
-        except ScratchRemains as error:
+        except ScratchNotDeleted as error:
             raise Failure(str(error)) from None
         calls, stopped = calls + course.calls, course.stopped
     click.echo(f"{calls} calls made.", err=True)

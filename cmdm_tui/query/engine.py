@@ -167,8 +167,8 @@ class Engine:
         return [
             (
                 entity,
-                catalog.known_total(entity),
-                len(catalog.known_fields(entity)) or None,
+                catalog.cached_total(entity),
+                len(catalog.cached_fields(entity)) or None,
                 catalog.is_custom(entity),
             )
             for entity in catalog.entities
@@ -176,11 +176,11 @@ class Engine:
 
     async def _columns(self, name: str, most: int | None) -> tuple[list[tuple[Any, ...]], int]:
         catalog = self._account.catalog
-        entity = catalog.entity(name)
+        entity = catalog.resolve_name(name)
         if entity not in catalog.entities and nearest(name, catalog.entities):
             raise UnknownName("entity", name, nearest(name, catalog.entities))
         calls = 0
-        fields = catalog.known_fields(entity)
+        fields = catalog.cached_fields(entity)
         if not fields:
             preparation = Preparation(self._account, self._database, most=most)
             fields, calls = await preparation.fields(entity)

@@ -6,7 +6,7 @@ from typing import Any
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
 from cmdm_tui.api.decode_fields import FIELD_TYPES
-from cmdm_tui.catalog import Catalog, infer_fields, inferred_type
+from cmdm_tui.catalog import Catalog, infer_fields, infer_type
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.casts import value_of
 from cmdm_tui.query.loading import as_text
@@ -135,10 +135,10 @@ def _are_sorted(pages: Sequence[Page], name: str, kind: Kind, *, descending: boo
 
 def _kinds(page: Page, name: str) -> set[Kind]:
     values = (record.properties.get(name) for record in page.records)
-    return {Kind.of_type(inferred_type(one)) for one in values if one is not None and one != ""}
+    return {Kind.of_type(infer_type(one)) for one in values if one is not None and one != ""}
 
 
 def keep_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:
     """Let the catalog know an entity's fields, so that no call is made for them again."""
     if fields:
-        catalog.saw_fields(entity, fields)
+        catalog.store_fields(entity, fields)

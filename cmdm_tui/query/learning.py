@@ -6,7 +6,7 @@ from typing import Any
 
 from cmdm_tui.api import Page
 from cmdm_tui.catalog import Account, Trait, Traits
-from cmdm_tui.catalog.traits import safe_evidence
+from cmdm_tui.catalog.traits import clean_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
 
 _SEVERAL = frozenset({"collation", "number_order"})
@@ -28,7 +28,7 @@ class Learner:
     @property
     def traits(self) -> Traits:
         """All traits as they are known by now."""
-        return self._account.catalog.traits.having(self._found)
+        return self._account.catalog.traits.with_findings(self._found)
 
     @property
     def largest_page(self) -> int:
@@ -42,16 +42,16 @@ class Learner:
 
     def grants(self, records: int) -> bool:
         """Tell whether it is known in how many pages that many records come."""
-        return self.is_largest_page_known or records <= max(self._account.catalog.longest_page, 1)
+        return self.is_largest_page_known or records <= max(self._account.catalog.largest_page, 1)
 
     def saw(self, page: Page, asked: int) -> None:
         """Take in a page's total, and what its length says of the pages the server grants.
 
         `asked` is the `per_page` asked for. Only a first page tells: others may be the last.
         """
-        self._account.catalog.saw_total(page.entity, page.total_records)
+        self._account.catalog.store_total(page.entity, page.total_records)
         came, total = len(page.records), page.total_records
-        self._account.catalog.saw_page(came)
+        self._account.catalog.store_page_size(came)
         if page.page != 1 or not came:
             return
         granted_less = came < asked and total is not None and came < total
@@ -73,12 +73,12 @@ class Learner:
     def learn(self, name: str, value: Any, evidence: str) -> None:
         """Take in one trait."""
         moment = datetime.now(UTC) + timedelta(seconds=self._account.client.clock_offset)
-        self._found[name] = Trait(value, safe_evidence(evidence), moment)
+        self._found[name] = Trait(value, clean_evidence(evidence), moment)
 
     def keep(self) -> None:
         """Write what was learnt."""
         catalog = self._account.catalog
         if self._found:
-            catalog.learn(catalog.traits.having(self._found))
+            catalog.store_traits(catalog.traits.with_findings(self._found))
             self._found = {}
-        catalog.keep()
+        catalog.save()

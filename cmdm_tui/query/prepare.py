@@ -172,7 +172,7 @@ class Preparation:
         names = _SHOWN
         if isinstance(query, Describe):
             names = _DESCRIBED
-            if not self._account.catalog.known_fields(query.entity):
+            if not self._account.catalog.cached_fields(query.entity):
                 cost = Cost(1, 2)
         plan = Plan(PlanClass.LOCAL, Nothing(), cost, cost.high, ())
         return Prepared(statement, plan, names, self._account.client.quota)
@@ -193,7 +193,7 @@ class Preparation:
 
     def _source(self, node: exp.Table) -> Source:
         catalog = self._account.catalog
-        entity = catalog.entity(node.name)
+        entity = catalog.resolve_name(node.name)
         if entity not in catalog.entities:
             near = nearest(node.name, catalog.entities)
             identifier = node.this
@@ -213,7 +213,7 @@ class Preparation:
         values = {
             f"{entity}.{field.name}": field.options
             for entity in tables
-            for field in catalog.known_fields(entity)
+            for field in catalog.cached_fields(entity)
             if field.options
         }
         spell_columns(tree, tables.values())
@@ -245,7 +245,7 @@ class Preparation:
     async def _first_or_inferred(self, first: FirstCall) -> None:
         """Read a first page; where it does not bear out the fields told, infer them instead."""
         catalog = self._account.catalog
-        fields = catalog.known_fields(first.entity)
+        fields = catalog.cached_fields(first.entity)
         try:
             page = await self._tables.first(first)
             if not fields or facts.is_borne_out(fields, page):
@@ -262,7 +262,7 @@ class Preparation:
         catalog = self._account.catalog
         tables: dict[str, Table] = {}
         for entity, table in query.tables.items():
-            fields = () if entity in self._tables.guessed else catalog.known_fields(entity)
+            fields = () if entity in self._tables.guessed else catalog.cached_fields(entity)
             known = self._tables.of_fields(entity, fields)
             tables[entity] = replace(known, columns=known.columns if fields else table.columns)
         return self._with_tables(query.tree, query.sources, query.shape, tables)

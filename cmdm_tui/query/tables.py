@@ -43,14 +43,14 @@ class Tables:
 
     async def table(self, entity: str, shape: Shape | None) -> Table:
         """Return the entity as a table, asking for its fields only where their types matter."""
-        fields = self._account.catalog.known_fields(entity)
+        fields = self._account.catalog.cached_fields(entity)
         if not fields or not facts.are_typed(fields):
             fields = await self._found_fields(entity, shape)
         return self.of_fields(entity, fields)
 
     def of_fields(self, entity: str, fields: Iterable[Field]) -> Table:
         """Return the entity as a table of these fields, with the total that is known by now."""
-        total = self._account.catalog.known_total(entity)
+        total = self._account.catalog.cached_total(entity)
         return facts.table_of(entity, fields, total=total, largest_page=self._learner.largest_page)
 
     async def asked_fields(self, entity: str) -> tuple[Field, ...]:
@@ -82,7 +82,7 @@ class Tables:
                 "entity", first.entity, nearest(first.entity, catalog.entities)
             ) from None
         self.read[first.entity] = first
-        self._account.catalog.saw_entity(first.entity)
+        self._account.catalog.store_entity(first.entity)
         return page
 
     async def _found_fields(self, entity: str, shape: Shape | None) -> tuple[Field, ...]:

@@ -26,7 +26,7 @@ async def describe_anew(session: Session, arguments: tuple[str, ...]) -> None:
         return
     started = time.monotonic()
     for entity in session.knowledge.entities:
-        session.knowledge.counted(entity, await session.account.catalog.count(entity))
+        session.knowledge.counted(entity, await session.account.catalog.count_records(entity))
     session.show(_entities(session))
     session.tell_costs(time.monotonic() - started)
 
@@ -34,33 +34,33 @@ async def describe_anew(session: Session, arguments: tuple[str, ...]) -> None:
 async def add(session: Session, arguments: tuple[str, ...]) -> None:
     """Add a custom entity."""
     catalog = session.account.catalog
-    if catalog.entity(arguments[0].strip()) in catalog.entities:
+    if catalog.resolve_name(arguments[0].strip()) in catalog.entities:
         session.streams.note(f"{one_line(arguments[0], 60)} is known already; no call was made.")
         return
     started = time.monotonic()
-    entity = await catalog.add(arguments[0])
+    entity = await catalog.add_entity(arguments[0])
     session.streams.note(f"Added {one_line(entity, 60)}.")
     session.tell_costs(time.monotonic() - started)
 
 
 async def forget(session: Session, arguments: tuple[str, ...]) -> None:
     """Forget a custom entity; raises ReplError for one that is not custom, or not known."""
-    entity = session.account.catalog.entity(arguments[0])
+    entity = session.account.catalog.resolve_name(arguments[0])
     shown = one_line(entity, 60)
     if entity in DEFAULT_ENTITIES:
         raise ReplError(f"{shown} is an entity that every server has; it cannot be forgotten.")
     if not session.account.catalog.is_custom(entity):
         raise ReplError(f"{shown} is not known, so there is nothing to forget. \\d lists all.")
-    session.account.catalog.forget(entity)
+    session.account.catalog.forget_entity(entity)
     session.streams.note(f"Forgot {shown}. Nothing on the server has changed.")
 
 
 async def _fields(session: Session, name: str, *, anew: bool) -> None:
     catalog = session.account.catalog
-    entity = catalog.entity(name)
-    is_known = bool(catalog.known_fields(entity)) and not anew
+    entity = catalog.resolve_name(name)
+    is_known = bool(catalog.cached_fields(entity)) and not anew
     started = time.monotonic()
-    fields = await catalog.fields(entity, anew=anew)
+    fields = await catalog.load_fields(entity, anew=anew)
     is_inferred = any(field.inferred for field in fields)
     session.show(_field_rows(fields, is_inferred=is_inferred))
     if is_inferred:
@@ -80,7 +80,7 @@ def _entities(session: Session) -> Rows:
                 entity,
                 "custom" if catalog.is_custom(entity) else "default",
                 knowledge.count(entity),
-                len(catalog.known_fields(entity)) or None,
+                len(catalog.cached_fields(entity)) or None,
             )
             for entity in catalog.entities
         ),

@@ -22,28 +22,30 @@ class Knowledge:
 
     def fields(self, entity: str) -> Sequence[Field]:
         """Return the entity's fields: as asked for, else as seen in records; else none."""
-        entity = self._catalog.entity(entity)
-        return self._catalog.known_fields(entity) or self._seen.get(entity, ())
+        entity = self._catalog.resolve_name(entity)
+        return self._catalog.cached_fields(entity) or self._seen.get(entity, ())
 
     def count(self, entity: str) -> int | None:
         """Return how many records the entity had when an answer last told."""
-        return self._counts.get(self._catalog.entity(entity))
+        return self._counts.get(self._catalog.resolve_name(entity))
 
     def counted(self, entity: str, total: int | None) -> None:
         """Keep a count that was asked for."""
         if total is not None:
-            self._counts[self._catalog.entity(entity)] = total
+            self._counts[self._catalog.resolve_name(entity)] = total
 
     def learn(self, result: Answered) -> None:
         """Take in the answer to a call; one that may have changed records ends every count."""
         if result.response.method != "GET":
             self._counts.clear()
         if isinstance(result, RecordList) and result.noun == "record":
-            entity = self._catalog.entity(result.entity)
+            entity = self._catalog.resolve_name(result.entity)
             self.counted(entity, result.page.total_records)
             self._see(entity, infer_fields(result.page.records))
         elif isinstance(result, OneRecord):
-            self._see(self._catalog.entity(result.record.entity), infer_fields([result.record]))
+            self._see(
+                self._catalog.resolve_name(result.record.entity), infer_fields([result.record])
+            )
 
     def _see(self, entity: str, fields: tuple[Field, ...]) -> None:
         known = {field.name: field for field in self._seen.get(entity, ())}

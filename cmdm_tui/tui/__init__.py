@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.app import Explorer
-    from cmdm_tui.tui.opening import Opening
+    from cmdm_tui.tui.opening import ProfileProvider
 
-__all__ = ["Explorer", "Opening"]
+__all__ = ["Explorer", "ProfileProvider"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> Any:
 
         return Explorer
     if name == "Opening":
-        from cmdm_tui.tui.opening import Opening
+        from cmdm_tui.tui.opening import ProfileProvider
 
-        return Opening
+        return ProfileProvider
     raise AttributeError(name)

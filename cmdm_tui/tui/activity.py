@@ -14,15 +14,15 @@ from cmdm_tui.api import (
     TotalChanged,
 )
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.values import number
+from cmdm_tui.tui.values import format_count
 
 _LONGEST_NAME, _LONGEST_REASON = 30, 100
-_PAGE_SHOWN, _CHANGE_SHOWN = 3.0, 10.0
+_PAGE_SECONDS, _CHANGE_SECONDS = 3.0, 10.0
 """Seconds for which a page that came, and records that changed meanwhile, are told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class DelayedCall:
     """A call that is sent again at the time `until`: after the hour's reset, or a failure."""
 
     call: int
@@ -30,7 +30,7 @@ class Held:
     attempt: int = 0
     reason: str = ""
 
-    def words(self, now: float) -> str:
+    def describe(self, now: float) -> str:
         """Return why the call is held, and for how many seconds more."""
         left = math.ceil(self.until - now)
         if not self.attempt:
@@ -43,50 +43,50 @@ class Held:
 class Activity:
     """What is under way. All times are monotonic, in seconds."""
 
-    held: tuple[Held, ...] = ()
+    delayed: tuple[DelayedCall, ...] = ()
     is_signing_in: bool = False
     page: str = ""
     page_until: float = 0.0
     change: str = ""
     change_until: float = 0.0
 
-    def after(self, event: Event, now: float) -> "Activity":
+    def with_event(self, event: Event, now: float) -> "Activity":
         """Return what is under way after an event."""
         match event:
             case SignInStarted():
                 return replace(self, is_signing_in=True)
             case QuotaWait(call, seconds):
-                return self._holding(Held(call.number, now + seconds))
+                return self._with_delayed(DelayedCall(call.number, now + seconds))
             case RetryScheduled(call, attempt, seconds, failure):
                 reason = one_line(failure.message, _LONGEST_REASON)
-                return self._holding(Held(call.number, now + seconds, attempt, reason))
+                return self._with_delayed(DelayedCall(call.number, now + seconds, attempt, reason))
             case CallFinished(call) | CallFailed(call):
-                held = tuple(other for other in self.held if other.call != call.number)
+                held = tuple(other for other in self.delayed if other.call != call.number)
                 return replace(self, held=held, is_signing_in=False)
             case PageRead(entity, page, pages):
                 of = "" if pages is None else f" of {pages:,}"
                 words = f"{one_line(entity, _LONGEST_NAME)}: page {page:,}{of}"
-                return replace(self, page=words, page_until=now + _PAGE_SHOWN)
+                return replace(self, page=words, page_until=now + _PAGE_SECONDS)
             case TotalChanged(entity, before, after):
                 name = one_line(entity, _LONGEST_NAME)
-                words = f"{name} changed meanwhile: {number(before)} before, {number(after)} now"
-                return replace(self, change=words, change_until=now + _CHANGE_SHOWN)
+                words = f"{name} changed meanwhile: {format_count(before)} before, {format_count(after)} now"
+                return replace(self, change=words, change_until=now + _CHANGE_SECONDS)
 
-    def words(self, now: float) -> str:
+    def describe(self, now: float) -> str:
         """Return what matters most of it, on one line; nothing where all is quiet."""
-        if self.held:
-            return max(self.held, key=_urgency).words(now)
+        if self.delayed:
+            return max(self.delayed, key=_urgency).describe(now)
         if self.is_signing_in:
             return "signing in …"
         if now < self.change_until:
             return self.change
         return self.page if now < self.page_until else ""
 
-    def _holding(self, held: Held) -> "Activity":
-        others = tuple(other for other in self.held if other.call != held.call)
+    def _with_delayed(self, held: DelayedCall) -> "Activity":
+        others = tuple(other for other in self.delayed if other.call != held.call)
         return replace(self, held=(*others, held), is_signing_in=False)
 
 
-def _urgency(held: Held) -> tuple[bool, float]:
+def _urgency(held: DelayedCall) -> tuple[bool, float]:
     """Rank a wait for the reset before a failure, and of either the one that takes longest."""
     return not held.attempt, held.until

@@ -13,9 +13,15 @@ from textual.screen import Screen
 from cmdm_tui.api import Event
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import crash_report
-from cmdm_tui.tui.entrance import Entrance
-from cmdm_tui.tui.messages import AccountOpened, DemoWanted, SignInWanted, Told, WelcomeWanted
-from cmdm_tui.tui.opening import Opening
+from cmdm_tui.tui.entrance import AccountOpener
+from cmdm_tui.tui.messages import (
+    AccountOpened,
+    ClientEvent,
+    DemoRequested,
+    SignInRequested,
+    WelcomeRequested,
+)
+from cmdm_tui.tui.opening import ProfileProvider
 from cmdm_tui.tui.screens.browse import BrowseScreen
 from cmdm_tui.tui.screens.sign_in import SignInScreen
 from cmdm_tui.tui.screens.start import StartScreen
@@ -25,7 +31,7 @@ from cmdm_tui.tui.theme import THEME
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
 
-_READING_TIME = 15.0
+_WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
@@ -45,14 +51,14 @@ class Explorer(App[None]):
 
     def __init__(
         self,
-        opening: Opening,
+        opening: ProfileProvider,
         *,
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__()
-        self._entrance = Entrance(opening, catalogs, transport, self._tell)
+        self._opener = AccountOpener(opening, catalogs, transport, self._forward_event)
         self._start: Literal["profile", "demo"] = start
         self._account: Account | None = None
         self._warned: set[str] = set()
@@ -61,7 +67,7 @@ class Explorer(App[None]):
         """Show the first screen; it is painted before anything else is done."""
         self.register_theme(THEME)
         self.theme = THEME.name
-        self.push_screen(StartScreen(self._entrance, self._start))
+        self.push_screen(StartScreen(self._opener, self._start))
 
     def get_system_commands(
         self,
@@ -72,46 +78,46 @@ class Explorer(App[None]):
         yield SystemCommand("Quit", "Quit the explorer", self.action_quit)
 
     @on(AccountOpened)
-    def _explore(self, event: AccountOpened) -> None:
+    def _open_browse_screen(self, event: AccountOpened) -> None:
         self._account = event.account
-        self._go_to(BrowseScreen(event.account))
-        self._warn_once(event.account.profile.warnings)
+        self._switch_to(BrowseScreen(event.account))
+        self._show_new_warnings(event.account.profile.warnings)
 
-    @on(WelcomeWanted)
-    async def _welcome(self, event: WelcomeWanted) -> None:
-        self._go_to(WelcomeScreen(event.words))
-        await self._leave_account()
+    @on(WelcomeRequested)
+    async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
+        self._switch_to(WelcomeScreen(event.words))
+        await self._close_account()
 
-    @on(DemoWanted)
+    @on(DemoRequested)
     def _start_demo(self) -> None:
-        self._go_to(StartScreen(self._entrance, "demo"))
+        self._switch_to(StartScreen(self._opener, "demo"))
 
-    @on(SignInWanted)
-    def _sign_in(self) -> None:
-        self._go_to(SignInScreen(self._entrance))
+    @on(SignInRequested)
+    def _open_sign_in_screen(self) -> None:
+        self._switch_to(SignInScreen(self._opener))
 
-    def _tell(self, event: Event) -> None:
+    def _forward_event(self, event: Event) -> None:
         """Pass on what the client tells, to be shown when the screen comes to it."""
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
-                screen.post_message(Told(event))
+                screen.post_message(ClientEvent(event))
 
-    def _warn_once(self, warnings: tuple[str, ...]) -> None:
+    def _show_new_warnings(self, warnings: tuple[str, ...]) -> None:
         """Tell what is odd in a profile, once a run."""
         for warning in warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
                 words = one_line(warning)
-                self.notify(words, severity="warning", timeout=_READING_TIME, markup=False)
+                self.notify(words, severity="warning", timeout=_WARNING_SECONDS, markup=False)
 
-    def _go_to(self, screen: Screen[None]) -> None:
+    def _switch_to(self, screen: Screen[None]) -> None:
         self.switch_screen(screen)  # pyright: ignore[reportUnknownMemberType]
 
     async def on_unmount(self) -> None:
         """Close the connections."""
-        await self._leave_account()
+        await self._close_account()
 
-    async def _leave_account(self) -> None:
+    async def _close_account(self) -> None:
         account, self._account = self._account, None
         if account is not None:
             await account.client.close_connections()

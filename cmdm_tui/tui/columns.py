@@ -8,18 +8,18 @@ from rich.cells import cell_len
 from cmdm_tui.api import Field, Record
 from cmdm_tui.catalog import infer_fields
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.values import cell
+from cmdm_tui.tui.values import format_cell
 
 EXTERNAL_ID = "ExternalID"
 """What the external id is called in `sort_by`."""
 
-_NUMBERS = {"Number", "Currency"}
-_NARROWEST, _WIDEST = 5, 30
-_SORT_MARK = 2
+_NUMBER_TYPES = {"Number", "Currency"}
+_MIN_WIDTH, _MAX_WIDTH = 5, 30
+_SORT_MARK_WIDTH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RecordColumn:
     """One column: a field, or the external id. `width` is in cells."""
 
     name: str
@@ -32,7 +32,9 @@ class Column:
         return record.external_id if self.is_external_id else record.properties.get(self.name)
 
 
-def columns_of(records: Sequence[Record], fields: Sequence[Field] = ()) -> tuple[Column, ...]:
+def choose_columns(
+    records: Sequence[Record], fields: Sequence[Field] = ()
+) -> tuple[RecordColumn, ...]:
     """Return the columns for records: the external id, the `fields` known, then what else is there.
 
     Types come from the fields where they are known, else from the records' values.
@@ -42,23 +44,25 @@ def columns_of(records: Sequence[Record], fields: Sequence[Field] = ()) -> tuple
     present = {field.name for field in inferred}
     names = [field.name for field in fields if field.name in present or not records]
     names += [field.name for field in inferred if field.name not in set(names)]
-    first = Column(EXTERNAL_ID, _width(EXTERNAL_ID, [record.external_id for record in records]))
+    first = RecordColumn(
+        EXTERNAL_ID, _choose_width(EXTERNAL_ID, [record.external_id for record in records])
+    )
     return (
-        Column(first.name, first.width, is_external_id=True),
+        RecordColumn(first.name, first.width, is_external_id=True),
         *(
-            Column(
+            RecordColumn(
                 name,
-                _width(name, [record.properties.get(name) for record in records]),
-                is_number=types.get(name) in _NUMBERS,
+                _choose_width(name, [record.properties.get(name) for record in records]),
+                is_number=types.get(name) in _NUMBER_TYPES,
             )
             for name in names
         ),
     )
 
 
-def _width(name: str, values: Sequence[object]) -> int:
+def _choose_width(name: str, values: Sequence[object]) -> int:
     """Return a width that fits the name and nine values of ten, within bounds."""
-    widths = sorted(cell_len(cell(value).plain) for value in values)
+    widths = sorted(cell_len(format_cell(value).plain) for value in values)
     most = widths[(len(widths) - 1) * 9 // 10] if widths else 0
-    label = cell_len(one_line(name, _WIDEST)) + _SORT_MARK
-    return min(max(most, label, _NARROWEST), _WIDEST)
+    label = cell_len(one_line(name, _MAX_WIDTH)) + _SORT_MARK_WIDTH
+    return min(max(most, label, _MIN_WIDTH), _MAX_WIDTH)

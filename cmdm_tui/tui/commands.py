@@ -11,7 +11,7 @@ from cmdm_tui.tui import doing
 if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse import BrowseScreen
 
-_SHOWN_KEYS = {"question_mark": "?", "escape": "esc"}
+_KEY_NAMES = {"question_mark": "?", "escape": "esc"}
 
 
 def _always(_: "BrowseScreen") -> bool:
@@ -24,16 +24,16 @@ class Command:
 
     id: str
     key: str
-    word: str
-    sentence: str
+    label: str
+    description: str
     run: Callable[["BrowseScreen"], None]
-    available: Callable[["BrowseScreen"], bool] = _always
-    in_footer: bool = True
+    is_available: Callable[["BrowseScreen"], bool] = _always
+    is_in_footer: bool = True
 
     @property
     def shown_key(self) -> str:
         """The key as it stands on a keyboard."""
-        return _SHOWN_KEYS.get(self.key, self.key)
+        return _KEY_NAMES.get(self.key, self.key)
 
     @property
     def binding(self) -> Binding:
@@ -41,22 +41,22 @@ class Command:
         return Binding(
             self.key,
             f"command('{self.id}')",
-            self.word,
-            show=self.in_footer,
-            key_display=_SHOWN_KEYS.get(self.key),
+            self.label,
+            show=self.is_in_footer,
+            key_display=_KEY_NAMES.get(self.key),
             id=f"browse.{self.id}",
-            tooltip=self.sentence,
+            tooltip=self.description,
         )
 
 
 COMMANDS = (
     Command(
         "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
-        doing.sort, doing.may_sort,
+        doing.sort, doing.can_sort,
     ),
     Command(
         "unsort", "u", "Unsort", "Go back to the service's own order",
-        doing.unsort, lambda screen: screen.records.is_sorted, in_footer=False,
+        doing.unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
     ),
     Command(
         "fields", "f", "Fields", "Show the entity's fields, or its records again",
@@ -64,7 +64,7 @@ COMMANDS = (
     ),
     Command(
         "related", "g", "Related", "Show what is related to this record; again to find it",
-        doing.show_related, lambda screen: screen.pane.record is not None,
+        doing.show_related, lambda screen: screen.record_pane.record is not None,
     ),
     Command(
         "open", "o", "By id", "Open a record of this entity by its external id",
@@ -73,7 +73,7 @@ COMMANDS = (
     Command("add", "a", "Add", "Add a custom entity by its name", doing.add_entity),
     Command(
         "forget", "x", "Forget", "Forget the custom entity under the cursor",
-        doing.forget_entity, doing.may_forget,
+        doing.forget_entity, doing.can_forget,
     ),
     Command(
         "refresh", "r", "Refresh", "Read anew what has the focus: records, fields, record, counts",
@@ -81,7 +81,7 @@ COMMANDS = (
     ),
     Command(
         "retry", "t", "Retry", "Try again what failed",
-        doing.try_again, lambda screen: any(part.has_failed for part in screen.parts),
+        doing.retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
     ),
     Command(
         "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
@@ -89,24 +89,24 @@ COMMANDS = (
     ),
     Command(
         "entities", "e", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), in_footer=False,
+        lambda screen: screen.entities.take_focus(), is_in_footer=False,
     ),
     Command(
         "back", "escape", "Back", "Go back to the records",
-        doing.go_back, doing.may_go_back, in_footer=False,
+        doing.go_back, doing.can_go_back, is_in_footer=False,
     ),
     Command(
         "leave", "w", "Other ways in", "Leave this account for the demo or another sign-in",
-        doing.leave, in_footer=False,
+        doing.switch_account, is_in_footer=False,
     ),
     Command("help", "question_mark", "Help", "List the keys", doing.show_help),
 )  # fmt: skip
 
-BY_ID = {command.id: command for command in COMMANDS}
+COMMANDS_BY_ID = {command.id: command for command in COMMANDS}
 
 BINDINGS: list[BindingType] = [command.binding for command in COMMANDS]
 
 
-def offered(screen: "BrowseScreen") -> frozenset[str]:
+def available_commands(screen: "BrowseScreen") -> frozenset[str]:
     """Return the ids of the commands that can be run just now."""
-    return frozenset(command.id for command in COMMANDS if command.available(screen))
+    return frozenset(command.id for command in COMMANDS if command.is_available(screen))

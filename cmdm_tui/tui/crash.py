@@ -23,14 +23,14 @@ def crash_report(error: BaseException) -> Text:
         f"  {_place(frame)}" for frame in traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     ]
     sentence = (
-        f"cmdm {__version__} stopped: an unexpected {_kind(error)}"
-        f"{f' in {_place_of(error)}' if frames else ''}. "
+        f"cmdm {__version__} stopped: an unexpected {_type_name(error)}"
+        f"{f' in {_innermost_place(error)}' if frames else ''}. "
         "Nothing was changed by it; please report it with the lines below."
     )
     return Text(one_line(sentence) + "".join(f"\n{one_line(frame)}" for frame in frames))
 
 
-def _place_of(error: BaseException) -> str:
+def _innermost_place(error: BaseException) -> str:
     return _place(traceback.extract_tb(error.__traceback__)[-1])
 
 
@@ -39,5 +39,5 @@ def _place(frame: traceback.FrameSummary) -> str:
     return f"{path.parent.name}/{path.name}:{frame.lineno} {frame.name}"
 
 
-def _kind(error: BaseException) -> str:
+def _type_name(error: BaseException) -> str:
     return type(error).__name__

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import WelcomeWanted
+from cmdm_tui.tui.messages import WelcomeRequested
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse import BrowseScreen
 
 
-def may_sort(screen: "BrowseScreen") -> bool:
+def can_sort(screen: "BrowseScreen") -> bool:
     """Tell whether there is a column under a cursor that is seen."""
-    return screen.records.column is not None and screen.records_are_seen
+    return screen.records.column is not None and screen.is_record_table_visible
 
 
 def sort(screen: "BrowseScreen") -> None:
@@ -31,14 +31,14 @@ def unsort(screen: "BrowseScreen") -> None:
 
 def toggle_fields(screen: "BrowseScreen") -> None:
     """Bring the fields to the front, or the records again."""
-    screen.bring(fields=not screen.shows_fields)
+    screen.activate_tab(fields=not screen.shows_fields)
 
 
 def show_related(screen: "BrowseScreen") -> None:
     """Bring the related records to the front; where they are, start finding them."""
-    if screen.is_record_seen and screen.pane.shows_related:
-        if screen.pane.related.may_read:
-            screen.pane.related.read()
+    if screen.is_record_pane_visible and screen.record_pane.shows_related:
+        if screen.record_pane.related.can_read:
+            screen.record_pane.related.read_index()
     else:
         screen.open_pane(RELATED_TAB)
 
@@ -58,7 +58,7 @@ def open_by_id(screen: "BrowseScreen") -> None:
             screen.open_record(record, RECORD_TAB)
 
     title = f"Open a record of {one_line(entity, 30)}"
-    screen.ask(AskScreen(title, "External id", read, cost="1 call"), opened)
+    screen.open_dialog(AskScreen(title, "External id", read, cost="1 call"), opened)
 
 
 def add_entity(screen: "BrowseScreen") -> None:
@@ -71,11 +71,11 @@ def add_entity(screen: "BrowseScreen") -> None:
             screen.entities.list_entities()
             screen.show_entity(name)
 
-    ask = AskScreen("Add a custom entity", "Name", screen.account.catalog.add, cost="1 call")
-    screen.ask(ask, added)
+    ask = AskScreen("Add a custom entity", "Name", screen.account.catalog.add_entity, cost="1 call")
+    screen.open_dialog(ask, added)
 
 
-def may_forget(screen: "BrowseScreen") -> bool:
+def can_forget(screen: "BrowseScreen") -> bool:
     """Tell whether the cursor is on a custom entity."""
     entity = screen.entities.highlighted
     is_custom = entity is not None and screen.account.catalog.is_custom(entity)
@@ -89,40 +89,40 @@ def forget_entity(screen: "BrowseScreen") -> None:
         return
     trouble = None
     try:
-        screen.account.catalog.forget(entity)
+        screen.account.catalog.forget_entity(entity)
     except ConfigurationError as error:
         trouble = error
     screen.records.forget_entity(entity)
-    screen.entities.forget(entity)
+    screen.entities.forget_entity(entity)
     if entity == screen.entity:
         screen.show_entity(screen.account.catalog.entities[0])
         screen.entities.take_focus()
     if trouble is not None:
-        screen.entities.warn(trouble)
+        screen.entities.show_error(trouble)
 
 
 def refresh_focused(screen: "BrowseScreen") -> None:
     """Read anew what has the focus."""
     if screen.entities.has_focus_within:
         screen.entities.count_all()
-    elif screen.pane.has_focus_within and screen.pane.shows_related:
-        screen.pane.related.read_anew()
-    elif screen.pane.has_focus_within:
-        screen.pane.read_again()
+    elif screen.record_pane.has_focus_within and screen.record_pane.shows_related:
+        screen.record_pane.related.reread()
+    elif screen.record_pane.has_focus_within:
+        screen.record_pane.read_again()
     elif screen.shows_fields:
         screen.fields.refresh_fields()
     else:
         screen.records.refresh_records()
 
 
-def try_again(screen: "BrowseScreen") -> None:
+def retry_failed(screen: "BrowseScreen") -> None:
     """Try again whatever failed."""
     for part in screen.parts:
         if part.has_failed:
             part.try_again()
 
 
-def may_go_back(screen: "BrowseScreen") -> bool:
+def can_go_back(screen: "BrowseScreen") -> bool:
     """Tell whether there is a way back to the records."""
     return not screen.panel.has_focus_within or screen.shows_fields
 
@@ -130,18 +130,18 @@ def may_go_back(screen: "BrowseScreen") -> bool:
 def go_back(screen: "BrowseScreen") -> None:
     """Go back to the records: from the record, the fields or the list of entities."""
     if screen.panel.has_focus_within:
-        screen.bring(fields=False)
+        screen.activate_tab(fields=False)
     else:
         screen.close_pane()
 
 
-def leave(screen: "BrowseScreen") -> None:
+def switch_account(screen: "BrowseScreen") -> None:
     """Leave the account, and offer the other ways in."""
-    screen.post_message(WelcomeWanted("Explore the demo, or sign in with another profile."))
+    screen.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
 
 
 def show_help(screen: "BrowseScreen") -> None:
     """List the keys."""
     from cmdm_tui.tui.screens.help import HelpScreen
 
-    screen.ask(HelpScreen(), lambda _: None)
+    screen.open_dialog(HelpScreen(), lambda _: None)

@@ -10,7 +10,7 @@ import httpx
 from cmdm_tui.api import EventListener
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretPlace
-from cmdm_tui.tui.opening import Opening
+from cmdm_tui.tui.opening import ProfileProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class SignInForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class AccountOpener:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
     `catalogs` is the folder that keeps what is learnt of a server, None to keep nothing;
@@ -33,32 +33,34 @@ class Entrance:
     or credentials that cannot be used.
     """
 
-    opening: Opening
+    profiles: ProfileProvider
     catalogs: Path | None
     transport: httpx.AsyncBaseTransport | None = None
     tell: EventListener | None = None
 
-    async def demo(self) -> Account:
+    async def open_demo(self) -> Account:
         """Open the demo's account, starting the demo where it does not run yet."""
-        return self._account(await asyncio.to_thread(self.opening.demo))
+        return self._open_account(await asyncio.to_thread(self.profiles.start_demo))
 
-    async def profile(self, secrets: Mapping[str, str]) -> Account:
+    async def open_profile(self, secrets: Mapping[str, str]) -> Account:
         """Open the chosen profile's account. Raises MissingSecrets and NoProfile as well."""
-        return self._account(await asyncio.to_thread(self.opening.profile, secrets))
+        return self._open_account(await asyncio.to_thread(self.profiles.load_profile, secrets))
 
     async def sign_in(self, form: SignInForm) -> Account:
         """Sign in, keep the profile once that succeeded, and open its account."""
         attempt = Profile(form.name, form.url, form.credentials, catalog=form.name)
-        async with Account.of(attempt, catalogs=None, transport=self.transport) as account:
+        async with Account.open(attempt, catalogs=None, transport=self.transport) as account:
             await account.client.sign_in()
         profile = await asyncio.to_thread(
-            self.opening.keep,
+            self.profiles.save_profile,
             form.name,
             form.url,
             form.credentials,
             place=form.place,
         )
-        return self._account(profile)
+        return self._open_account(profile)
 
-    def _account(self, profile: Profile) -> Account:
-        return Account.of(profile, catalogs=self.catalogs, transport=self.transport, tell=self.tell)
+    def _open_account(self, profile: Profile) -> Account:
+        return Account.open(
+            profile, catalogs=self.catalogs, transport=self.transport, tell=self.tell
+        )

@@ -8,13 +8,13 @@ from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 
-Trouble = ApiError | ConfigurationError
+UserError = ApiError | ConfigurationError
 """What a user is told in words; its `str()` is one safe line. Anything else is a fault of ours."""
 
-TROUBLES = (ApiError, ConfigurationError)
+USER_ERRORS = (ApiError, ConfigurationError)
 
 
-class Answered(Message):
+class CallReturned(Message):
     """A worker has come back from the service, well or not: the quota may have changed."""
 
 
@@ -31,7 +31,7 @@ class CountKnown(Message):
 
 
 @dataclass
-class Told(Message):
+class ClientEvent(Message):
     """The client has told what it does."""
 
     event: Event
@@ -44,7 +44,7 @@ class AccountOpened(Message):
     account: Account
 
 
-class WelcomeWanted(Message):
+class WelcomeRequested(Message):
     """There is no profile to open: choose between the demo and a sign-in."""
 
     def __init__(self, words: str) -> None:
@@ -53,9 +53,9 @@ class WelcomeWanted(Message):
         """Why there is none; safe, one line."""
 
 
-class DemoWanted(Message):
+class DemoRequested(Message):
     """The demo is to be explored."""
 
 
-class SignInWanted(Message):
+class SignInRequested(Message):
     """A new profile is to be made."""

@@ -6,17 +6,17 @@ from typing import Protocol
 from cmdm_tui.config import Credentials, Profile, SecretPlace
 
 
-class Opening(Protocol):
+class ProfileProvider(Protocol):
     """How the explorer comes by its profile; every method may block and is called off the loop."""
 
-    def demo(self) -> Profile:
+    def start_demo(self) -> Profile:
         """Return the demo's profile, starting the demo where it does not run yet.
 
         Raises ConfigurationError where it cannot start.
         """
         ...
 
-    def profile(self, secrets: Mapping[str, str]) -> Profile:
+    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
         """Return the chosen profile, with the `secrets` given on top of those that are kept.
 
         Raises MissingSecrets where some are neither given nor kept, NoProfile where none is chosen,
@@ -24,7 +24,9 @@ class Opening(Protocol):
         """
         ...
 
-    def keep(self, name: str, url: str, credentials: Credentials, *, place: SecretPlace) -> Profile:
+    def save_profile(
+        self, name: str, url: str, credentials: Credentials, *, place: SecretPlace
+    ) -> Profile:
         """Keep a new profile whose sign-in has succeeded, its secrets in the place, and return it.
 
         Raises ConfigurationError for a name that is none, a file that cannot be written, or a

@@ -7,7 +7,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import COMMANDS
-from cmdm_tui.tui.values import line
+from cmdm_tui.tui.values import safe_line
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse import BrowseScreen
@@ -17,29 +17,29 @@ class BrowseCommands(Provider):
     """Offers what the browse screen can do just now."""
 
     @property
-    def _browsing(self) -> "BrowseScreen":
+    def _browse_screen(self) -> "BrowseScreen":
         return cast("BrowseScreen", self.screen)
 
     async def discover(self) -> Hits:
         """Offer every command that applies."""
         for command in COMMANDS:
-            if command.available(self._browsing):
-                run = partial(command.run, self._browsing)
-                yield DiscoveryHit(command.sentence, run, help=f"Key: {command.shown_key}")
+            if command.is_available(self._browse_screen):
+                run = partial(command.run, self._browse_screen)
+                yield DiscoveryHit(command.description, run, help=f"Key: {command.shown_key}")
 
     async def search(self, query: str) -> Hits:
         """Offer the commands and entities that match what was typed."""
         matcher = self.matcher(query)
         for command in COMMANDS:
-            score = matcher.match(command.sentence)
-            if score > 0 and command.available(self._browsing):
-                shown = matcher.highlight(command.sentence)
-                run = partial(command.run, self._browsing)
+            score = matcher.match(command.description)
+            if score > 0 and command.is_available(self._browse_screen):
+                shown = matcher.highlight(command.description)
+                run = partial(command.run, self._browse_screen)
                 yield Hit(score, shown, run, help=f"Key: {command.shown_key}")
-        for entity in self._browsing.account.catalog.entities:
+        for entity in self._browse_screen.account.catalog.entities:
             # An entity's name is untrusted, and the matcher's highlighting reads markup.
             words = f"Show the records of {one_line(entity, 60)}"
             score = matcher.match(words)
             if score > 0:
-                run = partial(self._browsing.show_entity, entity)
-                yield Hit(score, line(words), run, text=words)
+                run = partial(self._browse_screen.show_entity, entity)
+                yield Hit(score, safe_line(words), run, text=words)

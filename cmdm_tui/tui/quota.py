@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from cmdm_tui.api import Quota
 
 _DAY = 86_400.0
-_LOW = 10
+_LOW_PERCENT = 10
 """Percent of the limit below which the calls left are called low."""
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaWords:
+class QuotaText:
     """The quota as the status line shows it; each part is empty where the service tells nothing."""
 
     calls: str
@@ -20,7 +20,7 @@ class QuotaWords:
     is_low: bool
 
     @classmethod
-    def of(cls, quota: Quota, clock_offset: float, now: float) -> "QuotaWords":
+    def of(cls, quota: Quota, clock_offset: float, now: float) -> "QuotaText":
         """Return the words for a quota; `clock_offset` is how far the server's clock is ahead."""
         calls = ""
         if quota.remaining is not None:
@@ -28,23 +28,23 @@ class QuotaWords:
             calls += f"/{quota.limit:,} calls" if quota.limit is not None else " calls left"
         return cls(
             calls=calls,
-            reset=_words("resets", quota.reset, clock_offset, now),
-            token=_words("token until", quota.token_reset, clock_offset, now),
+            reset=_describe_time("resets", quota.reset, clock_offset, now),
+            token=_describe_time("token until", quota.token_reset, clock_offset, now),
             is_low=quota.remaining is not None
-            and quota.remaining * 100 <= (quota.limit or 0) * _LOW,
+            and quota.remaining * 100 <= (quota.limit or 0) * _LOW_PERCENT,
         )
 
 
-def clock_time(unix_time: float, now: float) -> str:
+def format_clock_time(unix_time: float, now: float) -> str:
     """Return a local time of day, with its date where it is a day or more away from `now`."""
     shape = "%H:%M" if abs(unix_time - now) < _DAY else "%d %b %H:%M"
     return time.strftime(shape, time.localtime(unix_time))
 
 
-def _words(what: str, server_time: float | None, clock_offset: float, now: float) -> str:
+def _describe_time(what: str, server_time: float | None, clock_offset: float, now: float) -> str:
     if server_time is None:
         return ""
     try:
-        return f"{what} {clock_time(server_time - clock_offset, now)}"
+        return f"{what} {format_clock_time(server_time - clock_offset, now)}"
     except (OverflowError, ValueError, OSError):  # a time that this machine's clock cannot tell
         return ""

@@ -4,11 +4,11 @@ from enum import Enum, auto
 
 from cmdm_tui.api import ApiError, Page, Record
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.records import PER_PAGE, Order, RecordWindow
-from cmdm_tui.tui.values import counted, number
+from cmdm_tui.tui.records import PER_PAGE, RecordWindow, WindowOrder
+from cmdm_tui.tui.values import format_count, format_counted
 
 
-class Change(Enum):
+class WindowChange(Enum):
     """What an answer has changed."""
 
     NOTHING = auto()
@@ -19,7 +19,7 @@ class Change(Enum):
     """The window shown has more records."""
 
 
-class Reading:
+class WindowLoader:
     """The reading of one entity after the other.
 
     What is shown stays until its successor is there, so a refresh or a sort that fails loses
@@ -31,12 +31,12 @@ class Reading:
     def __init__(self, per_page: int = PER_PAGE) -> None:
         self._per_page = per_page
         self.shown: RecordWindow | None = None
-        self.asked: RecordWindow | None = None
+        self.loading: RecordWindow | None = None
         self.failed: RecordWindow | None = None
         """The window whose next page could not be had, for the reason `error`."""
         self.error: ApiError | None = None
-        self._coming: RecordWindow | None = None
-        self._kept: dict[str, RecordWindow] = {}
+        self._next_window: RecordWindow | None = None
+        self._windows: dict[str, RecordWindow] = {}
 
     @property
     def has_rows(self) -> bool:
@@ -44,11 +44,11 @@ class Reading:
         return self.shown is not None and bool(self.shown.records)
 
     @property
-    def wants_more(self) -> bool:
+    def can_load_more(self) -> bool:
         """Tell whether there is a next page to ask for now, none being asked for or failed."""
         shown = self.shown
         is_open = shown is not None and not shown.is_complete
-        return is_open and self.asked is None and self.failed is not shown
+        return is_open and self.loading is None and self.failed is not shown
 
     @property
     def caption(self) -> str:
@@ -56,15 +56,15 @@ class Reading:
         window = self.shown
         if window is None:
             return ""
-        parts = [_amount(window)]
+        parts = [_describe_amount(window)]
         if window.order is not None:
             way = "▲" if window.order.direction == "asc" else "▼"
             parts.append(f"by {one_line(window.order.field, 24)} {way}")
-        if window.missing:
-            parts.append(f"{window.missing:,} not found")
+        if window.missing_count:
+            parts.append(f"{window.missing_count:,} not found")
         elif window.has_changed:
             parts.append("changed meanwhile")
-        if self.asked is not None:
+        if self.loading is not None:
             parts.append("reading …")
         return " · ".join(parts)
 
@@ -73,17 +73,17 @@ class Reading:
         records = self.shown.records if self.shown is not None else ()
         return records[row] if row < len(records) else None
 
-    def choose(self, entity: str) -> None:
+    def show_entity(self, entity: str) -> None:
         """Show an entity: what was read of it before, else its first page is asked for."""
-        self._coming = self.asked = None
-        self._fail(None, None)
-        self.shown = self._kept.get(entity)
+        self._next_window = self.loading = None
+        self._set_error(None, None)
+        self.shown = self._windows.get(entity)
         if self.shown is None:
-            self._open(self._window(entity))
+            self._open(self._make_window(entity))
 
-    def forget(self, entity: str) -> None:
+    def forget_entity(self, entity: str) -> None:
         """Let go of what was read of an entity."""
-        self._kept.pop(entity, None)
+        self._windows.pop(entity, None)
 
     def sort(self, field: str) -> None:
         """Ask for the order by a field, or for the other way round where it is that already."""
@@ -91,77 +91,77 @@ class Reading:
         if window is not None:
             order = window.order
             is_same = order is not None and order.field == field
-            turned = order.turned() if order and is_same else Order(field)
-            self._open(self._window(window.entity, turned))
+            turned = order.reversed() if order and is_same else WindowOrder(field)
+            self._open(self._make_window(window.entity, turned))
 
     def unsort(self) -> None:
         """Ask for the service's own order."""
         if self.shown is not None:
-            self._open(self._window(self.shown.entity))
+            self._open(self._make_window(self.shown.entity))
 
     def refresh(self) -> None:
         """Ask for the records anew, from the first page."""
         window = self._current
         if window is not None:
-            self._open(self._window(window.entity, window.order))
+            self._open(self._make_window(window.entity, window.order))
 
-    def ask(self) -> None:
+    def load_next_page(self) -> None:
         """Ask for the next page of the window shown."""
-        self.asked = self.shown
-        self._fail(None, None)
+        self.loading = self.shown
+        self._set_error(None, None)
 
-    def ask_again(self) -> None:
+    def retry(self) -> None:
         """Ask once more for the page that failed."""
         if self.failed is not None:
-            self.asked = self.failed
-            self._fail(None, None)
+            self.loading = self.failed
+            self._set_error(None, None)
 
-    def read_again(self) -> None:
+    def reread_pages(self) -> None:
         """Ask for the pages of the window shown again, for records that overlapping pages hid."""
         if self.shown is not None:
-            self.shown.read_again()
-            self.ask()
+            self.shown.restart()
+            self.load_next_page()
 
-    def arrive(self, window: RecordWindow, page: Page | None) -> Change:
+    def receive_page(self, window: RecordWindow, page: Page | None) -> WindowChange:
         """Take in an answer; a page that brings nothing new has the next one asked for."""
-        if window is not self.asked:
-            return Change.NOTHING
-        fresh = window.take(page)
-        self.asked = window if not fresh and not window.is_complete else None
-        if window is not self._coming:
-            return Change.RECORDS
-        self.shown, self._coming = window, None
-        self._kept[window.entity] = window
-        return Change.WINDOW
+        if window is not self.loading:
+            return WindowChange.NOTHING
+        fresh = window.add_page(page)
+        self.loading = window if not fresh and not window.is_complete else None
+        if window is not self._next_window:
+            return WindowChange.RECORDS
+        self.shown, self._next_window = window, None
+        self._windows[window.entity] = window
+        return WindowChange.WINDOW
 
-    def fail(self, window: RecordWindow, error: ApiError) -> Change:
+    def receive_error(self, window: RecordWindow, error: ApiError) -> WindowChange:
         """Take in that a page could not be had."""
-        if window is not self.asked:
-            return Change.NOTHING
-        self.asked = None
-        self._fail(window, error)
-        return Change.RECORDS
+        if window is not self.loading:
+            return WindowChange.NOTHING
+        self.loading = None
+        self._set_error(window, error)
+        return WindowChange.RECORDS
 
     @property
     def _current(self) -> RecordWindow | None:
         """The window on its way, else the one shown; one that failed only where there is none."""
-        is_on_its_way = self._coming is not None and self.asked is self._coming
-        return self._coming if is_on_its_way else self.shown or self._coming
+        is_on_its_way = self._next_window is not None and self.loading is self._next_window
+        return self._next_window if is_on_its_way else self.shown or self._next_window
 
-    def _window(self, entity: str, order: Order | None = None) -> RecordWindow:
+    def _make_window(self, entity: str, order: WindowOrder | None = None) -> RecordWindow:
         return RecordWindow(entity, order, per_page=self._per_page)
 
     def _open(self, window: RecordWindow) -> None:
-        self._coming = self.asked = window
-        self._fail(None, None)
+        self._next_window = self.loading = window
+        self._set_error(None, None)
 
-    def _fail(self, window: RecordWindow | None, error: ApiError | None) -> None:
+    def _set_error(self, window: RecordWindow | None, error: ApiError | None) -> None:
         self.failed, self.error = window, error
 
 
-def _amount(window: RecordWindow) -> str:
+def _describe_amount(window: RecordWindow) -> str:
     count = len(window.records)
     if window.total not in {None, count}:
-        return f"{count:,} of {number(window.total)}"
-    records = counted(count, "record")
+        return f"{count:,} of {format_count(window.total)}"
+    records = format_counted(count, "record")
     return records if window.is_complete or window.total is not None else f"{records} so far"

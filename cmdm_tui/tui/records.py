@@ -20,20 +20,20 @@ from cmdm_tui.api import (
 PER_PAGE = 100
 """Records asked for at a time: two or three screens of them."""
 
-_STALE_PAGES = 2
+_MAX_STALE_PAGES = 2
 """Pages in a row without a new record after which a service is taken to repeat itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WindowOrder:
     """The order of a window: the field that the service sorts by, and which way."""
 
     field: str
     direction: SortOrder = "asc"
 
-    def turned(self) -> "Order":
+    def reversed(self) -> "WindowOrder":
         """Return the same field the other way round."""
-        return Order(self.field, "desc" if self.direction == "asc" else "asc")
+        return WindowOrder(self.field, "desc" if self.direction == "asc" else "asc")
 
 
 class RecordWindow:
@@ -46,7 +46,7 @@ class RecordWindow:
     """
 
     def __init__(
-        self, entity: str, order: Order | None = None, *, per_page: int = PER_PAGE
+        self, entity: str, order: WindowOrder | None = None, *, per_page: int = PER_PAGE
     ) -> None:
         self.entity = entity
         self.order = order
@@ -58,13 +58,13 @@ class RecordWindow:
         """True once the last page was read."""
         self.has_changed = False
         """True where the total changed from one page to the next: somebody writes meanwhile."""
-        self.news: tuple[Event, ...] = ()
+        self.events: tuple[Event, ...] = ()
         """What the last page told: that it came, unless it was the first; a total that changed."""
         self._records: list[Record] = []
-        self._places: dict[str, int] = {}
-        self._came = 0
-        self._stale = 0
-        self._came_once: set[str] = set()
+        self._positions: dict[str, int] = {}
+        self._received = 0
+        self._stale_pages = 0
+        self._received_ids: set[str] = set()
 
     @property
     def records(self) -> Sequence[Record]:
@@ -72,16 +72,16 @@ class RecordWindow:
         return self._records
 
     @property
-    def was_read(self) -> bool:
+    def is_started(self) -> bool:
         """True once any page was read."""
         return self.next_page > 1 or self.is_complete
 
     @property
-    def missing(self) -> int:
+    def missing_count(self) -> int:
         """Records that the total counts and no page brought, known once all pages were read."""
         return max((self.total or 0) - len(self._records), 0) if self.is_complete else 0
 
-    async def fetch(self, client: Client) -> Page | None:
+    async def fetch_page(self, client: Client) -> Page | None:
         """Ask for the next page: one call. None where the service says there is no such page.
 
         A window's pages are all of one size, so that they fit together.
@@ -105,44 +105,44 @@ class RecordWindow:
                 return None
             raise
 
-    def take(self, page: Page | None) -> Sequence[Record]:
+    def add_page(self, page: Page | None) -> Sequence[Record]:
         """Take in the page that was asked for, and return the records that are new by it."""
         number, total = self.next_page, self.total
         self.next_page += 1
-        self.news = self._told(page, number, total)
+        self.events = self._page_events(page, number, total)
         if page is None or not page.records:
-            self._take_totals(page)
+            self._update_totals(page)
             self.is_complete = True
             return ()
         first_new = len(self._records)
         for record in page.records:
-            if record.external_id not in self._places:
-                self._places[record.external_id] = len(self._records)
+            if record.external_id not in self._positions:
+                self._positions[record.external_id] = len(self._records)
                 self._records.append(record)
         fresh = self._records[first_new:]
-        came_before = len(self._came_once)
-        self._came_once.update(record.external_id for record in page.records)
-        self._came += len(page.records)
-        self._stale = 0 if len(self._came_once) > came_before else self._stale + 1
-        self._take_totals(page)
-        self.is_complete = self._ends_with(number)
+        came_before = len(self._received_ids)
+        self._received_ids.update(record.external_id for record in page.records)
+        self._received += len(page.records)
+        self._stale_pages = 0 if len(self._received_ids) > came_before else self._stale_pages + 1
+        self._update_totals(page)
+        self.is_complete = self._is_last_page(number)
         return fresh
 
-    def replace(self, record: Record) -> int | None:
+    def replace_record(self, record: Record) -> int | None:
         """Put a record that was read again in its place, and return that place."""
-        place = self._places.get(record.external_id)
+        place = self._positions.get(record.external_id)
         if place is not None:
             self._records[place] = record
         return place
 
-    def read_again(self) -> None:
+    def restart(self) -> None:
         """Go back to the first page, keeping what was read: for records that overlaps hid."""
         self.next_page = 1
         self.is_complete = False
-        self._came = self._stale = 0
-        self._came_once.clear()
+        self._received = self._stale_pages = 0
+        self._received_ids.clear()
 
-    def _told(self, page: Page | None, number: int, total: int | None) -> tuple[Event, ...]:
+    def _page_events(self, page: Page | None, number: int, total: int | None) -> tuple[Event, ...]:
         if page is None:
             return ()
         told: list[Event] = []
@@ -152,7 +152,7 @@ class RecordWindow:
             told.append(TotalChanged(self.entity, total, page.total_records or 0))
         return tuple(told)
 
-    def _take_totals(self, page: Page | None) -> None:
+    def _update_totals(self, page: Page | None) -> None:
         if page is None:
             return
         if self.total is not None and page.total_records not in {None, self.total}:
@@ -162,12 +162,12 @@ class RecordWindow:
         if page.total_pages is not None:
             self.total_pages = page.total_pages
 
-    def _ends_with(self, number: int) -> bool:
+    def _is_last_page(self, number: int) -> bool:
         is_last_told = number >= (self.total_pages or 0)
-        if self._stale >= _STALE_PAGES or (self._stale and is_last_told):
+        if self._stale_pages >= _MAX_STALE_PAGES or (self._stale_pages and is_last_told):
             return True
         if self.total is None:
             return self.total_pages is not None and is_last_told
         if len(self._records) >= self.total:
             return True
-        return self._came >= self.total and is_last_told
+        return self._received >= self.total and is_last_told

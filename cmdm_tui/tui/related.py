@@ -13,7 +13,7 @@ RELATED_ENTITIES = ("task", "opportunity")
 PER_PAGE = 1_000
 """The largest page that `api.md` allows: the fewest calls."""
 
-_LINK = re.compile(r"(\w+)ExternalID")
+_LINK_FIELD = re.compile(r"(\w+)ExternalID")
 _TITLES = ("Subject", "Name", "Title", "LastName", "Company")
 _STATES = ("Status", "Stage")
 _DATES = ("DueDate", "CloseDate", "Date")
@@ -34,8 +34,8 @@ class RelatedIndex:
 
     def __init__(self) -> None:
         self.windows = {name: RecordWindow(name, per_page=PER_PAGE) for name in RELATED_ENTITIES}
-        self._by_owner: dict[tuple[str, str], list[RelatedRecord]] = {}
-        self.naming = 0
+        self._records_by_owner: dict[tuple[str, str], list[RelatedRecord]] = {}
+        self.owned_count = 0
         """Records read so far that name the record they belong to."""
 
     @property
@@ -44,9 +44,9 @@ class RelatedIndex:
         return all(window.is_complete for window in self.windows.values())
 
     @property
-    def was_begun(self) -> bool:
+    def is_started(self) -> bool:
         """True once any page was read."""
-        return any(window.was_read for window in self.windows.values())
+        return any(window.is_started for window in self.windows.values())
 
     @property
     def calls_made(self) -> int:
@@ -58,12 +58,12 @@ class RelatedIndex:
         """How many records were read so far."""
         return sum(len(window.records) for window in self.windows.values())
 
-    def of(self, record: Record) -> tuple[RelatedRecord, ...]:
+    def find(self, record: Record) -> tuple[RelatedRecord, ...]:
         """Return what belongs to the record, as far as it was read: no call."""
-        owners = (owner_key(record.entity, record.external_id), ("", record.external_id))
-        return tuple(found for owner in owners for found in self._by_owner.get(owner, ()))
+        owners = (make_owner_key(record.entity, record.external_id), ("", record.external_id))
+        return tuple(found for owner in owners for found in self._records_by_owner.get(owner, ()))
 
-    def calls_left(self, counts: Mapping[str, int | None], sizes: PageSizes) -> int | None:
+    def count_calls_left(self, counts: Mapping[str, int | None], sizes: PageSizes) -> int | None:
         """Return how many calls reading the rest costs, None where a count is not known.
 
         `sizes` tell how many records a page holds.
@@ -72,10 +72,10 @@ class RelatedIndex:
         for name, window in self.windows.items():
             if window.is_complete:
                 continue
-            total = window.total if window.was_read else counts.get(name)
+            total = window.total if window.is_started else counts.get(name)
             if total is None:
                 return None
-            pages = window.total_pages if window.was_read else None
+            pages = window.total_pages if window.is_started else None
             pages = pages or max(-(-total // sizes.limit(window.per_page)), 1)
             calls += max(pages - window.next_page + 1, 1)
         return calls
@@ -87,26 +87,26 @@ class RelatedIndex:
         """
         for window in self.windows.values():
             while not window.is_complete:
-                for record in window.take(await window.fetch(client)):
-                    self._file(record)
+                for record in window.add_page(await window.fetch_page(client)):
+                    self._add(record)
                 yield window
 
-    def _file(self, record: Record) -> None:
-        owner = owner_of(record)
+    def _add(self, record: Record) -> None:
+        owner = find_owner(record)
         if owner is None:
             return
-        self.naming += 1
+        self.owned_count += 1
         entry = RelatedRecord(
             record,
-            title=_first(record, _TITLES) or record.external_id,
-            state=_first(record, _STATES),
-            date=_first(record, _DATES),
+            title=_first_value(record, _TITLES) or record.external_id,
+            state=_first_value(record, _STATES),
+            date=_first_value(record, _DATES),
         )
-        self._by_owner.setdefault(owner_key(*owner), []).append(entry)
+        self._records_by_owner.setdefault(make_owner_key(*owner), []).append(entry)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class RecordLink:
     """A record that another one names: its entity and external id, and the field that holds it."""
 
     field: str
@@ -114,21 +114,21 @@ class Link:
     external_id: str
 
 
-def links_of(record: Record) -> tuple[Link, ...]:
+def find_links(record: Record) -> tuple[RecordLink, ...]:
     """Return the records that this one names: what it belongs to, and lookups such as an account.
 
     A lookup is known by its field's name, an entity's followed by `ExternalID`.
     """
-    owner = owner_of(record)
-    links = [Link("RelatedExternalID", *owner)] if owner and owner[0] else []
+    owner = find_owner(record)
+    links = [RecordLink("RelatedExternalID", *owner)] if owner and owner[0] else []
     for name, value in record.properties.items():
-        found = _LINK.fullmatch(name)
+        found = _LINK_FIELD.fullmatch(name)
         if found and found[1] != "Related" and isinstance(value, str) and value:
-            links.append(Link(name, found[1].lower(), value))
+            links.append(RecordLink(name, found[1].lower(), value))
     return tuple(links)
 
 
-def owner_of(record: Record) -> tuple[str, str] | None:
+def find_owner(record: Record) -> tuple[str, str] | None:
     """Return the entity and external id of the record that this one belongs to, if it names one."""
     external_id = record.properties.get("RelatedExternalID")
     entity = record.properties.get("RelatedEntity")
@@ -137,11 +137,11 @@ def owner_of(record: Record) -> tuple[str, str] | None:
     return (entity if isinstance(entity, str) else "", external_id)
 
 
-def owner_key(entity: str, external_id: str) -> tuple[str, str]:
+def make_owner_key(entity: str, external_id: str) -> tuple[str, str]:
     """Return the key of a record: entities match without regard to case, external ids exactly."""
     return (entity.casefold(), external_id)
 
 
-def _first(record: Record, names: tuple[str, ...]) -> object:
+def _first_value(record: Record, names: tuple[str, ...]) -> object:
     values = (record.properties.get(name) for name in names)
     return next((value for value in values if value is not None and value != ""), None)

@@ -25,7 +25,7 @@ Applied = Literal["applied", "ignored", "refused"]
 
 
 @dataclass(frozen=True)
-class Row:
+class LeadRow:
     """A record, in the order of its creation."""
 
     external_id: str
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServiceSettings:
     """How the service decides each point on which the documentation is silent."""
 
     text: Literal["casefold", "binary", "locale", "length"] = "casefold"
@@ -70,11 +70,11 @@ class Settings:
 
 
 @dataclass
-class Service:
+class ConfigurableService:
     """A service with `leads`, and as many accounts as `accounts` says, that counts its calls."""
 
-    settings: Settings = Settings()
-    leads: list[Row] = field(default_factory=list[Row])
+    settings: ServiceSettings = ServiceSettings()
+    leads: list[LeadRow] = field(default_factory=list[LeadRow])
     accounts: int = 3
     calls: list[str] = field(default_factory=list[str])
     chance: random.Random = field(default_factory=lambda: random.Random(7))
@@ -132,13 +132,15 @@ class Service:
             start = start if settings.past_end == "empty" else 0
         return self._page(entity, order[start : start + size], total, query.get("fields"))
 
-    def _rows(self, entity: str) -> list[Row]:
+    def _rows(self, entity: str) -> list[LeadRow]:
         if entity == "lead":
             return self.leads
         count = self.accounts if entity == "account" else 0
-        return [Row(f"{entity}-{number}", "x", "1", None) for number in range(count)]
+        return [LeadRow(f"{entity}-{number}", "x", "1", None) for number in range(count)]
 
-    def _page(self, entity: str, rows: list[Row], total: int, fields: str | None) -> httpx.Response:
+    def _page(
+        self, entity: str, rows: list[LeadRow], total: int, fields: str | None
+    ) -> httpx.Response:
         names = [name for name in FIELDS if fields is None or name in fields.split(",")]
         records = [
             {"ExternalID": row.external_id, "Properties": {n: row.value(n) for n in names}}
@@ -151,7 +153,9 @@ class Service:
             content = {"Total Records": shown, **content}
         return httpx.Response(200, content=json.dumps(content).encode())
 
-    def _order(self, rows: list[Row], by: str | None, direction: str | None) -> list[Row] | None:
+    def _order(
+        self, rows: list[LeadRow], by: str | None, direction: str | None
+    ) -> list[LeadRow] | None:
         """Return the rows in order, None where the service refuses to sort by that."""
         settings, rows = self.settings, list(rows)
         if settings.newest_first:
@@ -172,7 +176,7 @@ class Service:
             return rows[::-1] if is_newest_first != settings.newest_first else rows
         return self._sorted(rows, by, is_descending=direction == "desc")
 
-    def _sorted(self, rows: list[Row], by: str, *, is_descending: bool) -> list[Row]:
+    def _sorted(self, rows: list[LeadRow], by: str, *, is_descending: bool) -> list[LeadRow]:
         nulls = [row for row in rows if row.value(by) is None]
         present = [row for row in rows if row.value(by) is not None]
         present.sort(key=lambda row: self._key(by, str(row.value(by))), reverse=is_descending)
@@ -208,11 +212,11 @@ class Service:
         return httpx.Response(status, content=contents[self.settings.errors])
 
 
-def mixed(count: int) -> list[Row]:
+def mixed_rows(count: int) -> list[LeadRow]:
     """Return leads that tell every order from the others."""
     words = ["Zoe", "anna", "Élan", "elbow", "Bob", "bob", "Ångström", "zinc", "Émile", "eve"]
     return [
-        Row(
+        LeadRow(
             f"R{n * 37 % 997:03}",
             None if n % 9 == 4 else f"{words[n * 7 % 10]}{n * 31 % 50}",
             None if n % 8 == 3 else str(n * 53 % 211),

@@ -13,7 +13,7 @@ from cmdm_tui.api import AuthenticationFailed, Credentials, SecretStr
 from cmdm_tui.api.auth import Token
 from cmdm_tui.api.errors import QuotaFloorReached, ReadOnly
 from cmdm_tui.api.quota import ServerClock
-from cmdm_tui.catalog import Account, KeptTokens, TokenInHand, Trait, Traits
+from cmdm_tui.catalog import Account, CachedTokens, FreshTokens, Trait, Traits
 from cmdm_tui.config import Profile, TokenCache
 
 CREDENTIALS = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
@@ -60,7 +60,7 @@ def profile(tmp_path: Path) -> Profile:
 
 
 async def list_leads(profile: Profile, service: Service) -> None:
-    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+    async with Account.open(profile, catalogs=None, transport=service.transport) as account:
         await account.client.page("lead")
 
 
@@ -95,8 +95,8 @@ async def test_a_sign_in_that_is_tried_uses_no_kept_token(profile: Profile) -> N
     await list_leads(profile, service)
     service.accepts = False
     await list_leads(profile, service)
-    in_hand = TokenInHand()
-    async with Account.of(
+    in_hand = FreshTokens()
+    async with Account.open(
         profile, catalogs=None, transport=service.transport, tokens=in_hand
     ) as account:
         with pytest.raises(AuthenticationFailed):
@@ -107,7 +107,7 @@ async def test_a_sign_in_that_is_tried_uses_no_kept_token(profile: Profile) -> N
 async def test_a_read_only_profile_sends_no_change(profile: Profile) -> None:
     service = Service()
     read_only = replace(profile, read_only=True)
-    async with Account.of(read_only, catalogs=None, transport=service.transport) as account:
+    async with Account.open(read_only, catalogs=None, transport=service.transport) as account:
         with pytest.raises(ReadOnly):
             await account.client.delete("lead", "X")
         assert service.sign_ins == 0
@@ -117,7 +117,7 @@ async def test_a_read_only_profile_sends_no_change(profile: Profile) -> None:
 async def test_the_floor_is_left_to_those_who_wait(profile: Profile) -> None:
     service = Service()
     careful = replace(profile, floor=50)
-    async with Account.of(careful, catalogs=None, transport=service.transport) as account:
+    async with Account.open(careful, catalogs=None, transport=service.transport) as account:
         await account.client.page("lead")
         with pytest.raises(QuotaFloorReached):
             await account.client.in_background().page("lead")
@@ -126,9 +126,9 @@ async def test_the_floor_is_left_to_those_who_wait(profile: Profile) -> None:
 def test_a_token_that_cannot_be_kept_is_trouble_and_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = TokenCache(tmp_path / "file", "acme", "http://localhost", CREDENTIALS)
-    tokens = KeptTokens(cache, ServerClock())
+    tokens = CachedTokens(cache, ServerClock())
     tokens.save(Token(SecretStr("t"), None))
-    assert "cannot be written" in str(tokens.trouble)
+    assert "cannot be written" in str(tokens.error)
 
 
 class Capped(Service):
@@ -166,10 +166,10 @@ async def test_the_largest_page_that_a_probe_learnt_is_asked_for(
     profile: Profile, tmp_path: Path
 ) -> None:
     service = Capped(100)
-    account = Account.of(profile, catalogs=tmp_path, transport=service.transport)
+    account = Account.open(profile, catalogs=tmp_path, transport=service.transport)
     async with account:
-        account.catalog.learn(Traits(account.client.address, Trait(100, "Seen.")))
-    again = Account.of(profile, catalogs=tmp_path, transport=service.transport)
+        account.catalog.store_traits(Traits(account.client.address, Trait(100, "Seen.")))
+    again = Account.open(profile, catalogs=tmp_path, transport=service.transport)
     async with again:
         assert await read_leads(again) == 250
     assert service.asked == [100, 100, 100]
@@ -179,7 +179,7 @@ async def test_a_page_size_that_was_granted_once_is_asked_for_from_then_on(
     profile: Profile,
 ) -> None:
     service = Capped(100)
-    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+    async with Account.open(profile, catalogs=None, transport=service.transport) as account:
         assert await read_leads(account) == 250
         assert await read_leads(account) == 250
     assert service.asked == [1_000, 100, 100, 100, 100, 100]
@@ -187,8 +187,8 @@ async def test_a_page_size_that_was_granted_once_is_asked_for_from_then_on(
 
 async def test_what_is_seen_goes_before_what_was_learnt(profile: Profile, tmp_path: Path) -> None:
     service = Capped(50)
-    async with Account.of(profile, catalogs=tmp_path, transport=service.transport) as account:
-        account.catalog.learn(Traits(account.client.address, Trait(100, "Seen.")))
+    async with Account.open(profile, catalogs=tmp_path, transport=service.transport) as account:
+        account.catalog.store_traits(Traits(account.client.address, Trait(100, "Seen.")))
         for _ in range(2):
             assert await read_leads(account) == 250
     assert service.asked == [100, *[50] * 9]
@@ -196,7 +196,7 @@ async def test_what_is_seen_goes_before_what_was_learnt(profile: Profile, tmp_pa
 
 async def test_a_few_records_are_one_small_page(profile: Profile) -> None:
     service = Capped(1_000)
-    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+    async with Account.open(profile, catalogs=None, transport=service.transport) as account:
         pages = [page async for page in account.client.pages("lead", most=10)]
     assert service.asked == [10]
     assert len(pages) == 1
@@ -213,7 +213,7 @@ async def test_a_service_that_refuses_large_pages_is_asked_for_small_ones(
             return super().__call__(request)
 
     service = Refusing(100)
-    async with Account.of(profile, catalogs=None, transport=service.transport) as account:
+    async with Account.open(profile, catalogs=None, transport=service.transport) as account:
         for _ in range(2):
             assert await read_leads(account) == 250
     assert service.asked == [1_000, 100, 100, 100, 100, 100, 100]

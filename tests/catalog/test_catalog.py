@@ -57,13 +57,13 @@ async def test_a_custom_entity_is_checked_added_and_remembered(
 ) -> None:
     file = tmp_path / "catalogs" / "acme.json"
     catalog = catalog_in(file)
-    assert await catalog.add("event") == "event"
-    assert await catalog.add("EVENT") == "event"
-    assert await catalog.add("Lead") == "lead"
+    assert await catalog.add_entity("event") == "event"
+    assert await catalog.add_entity("EVENT") == "event"
+    assert await catalog.add_entity("Lead") == "lead"
     assert service.calls == ["event"]
     again = catalog_in(file)
     assert again.entities == (*DEFAULT_ENTITIES, "event")
-    again.forget("event")
+    again.forget_entity("event")
     assert catalog_in(file).entities == DEFAULT_ENTITIES
 
 
@@ -72,7 +72,7 @@ async def test_an_entity_the_service_has_not_is_not_added(
 ) -> None:
     catalog = catalog_in(None)
     with pytest.raises(NotFound, match="There is no evnet"):
-        await catalog.add("evnet")
+        await catalog.add_entity("evnet")
     assert catalog.entities == DEFAULT_ENTITIES
 
 
@@ -86,7 +86,7 @@ async def test_a_broken_file_counts_as_empty(
     file.write_bytes(content)
     catalog = catalog_in(file)
     assert catalog.entities == DEFAULT_ENTITIES
-    await catalog.add("event")
+    await catalog.add_entity("event")
     assert json.loads(file.read_bytes())["entities"] == ["event"]
 
 
@@ -94,12 +94,12 @@ async def test_fields_are_asked_for_once(
     catalog_in: Callable[[Path | None], Catalog], service: Service
 ) -> None:
     catalog = catalog_in(None)
-    assert catalog.known_fields("lead") == ()
-    fields = await catalog.fields("lead")
-    assert await catalog.fields("lead") == fields == catalog.known_fields("lead")
+    assert catalog.cached_fields("lead") == ()
+    fields = await catalog.load_fields("lead")
+    assert await catalog.load_fields("lead") == fields == catalog.cached_fields("lead")
     assert [field.name for field in fields] == ["Name"]
     assert service.calls == ["lead/fields"]
-    await catalog.fields("lead", anew=True)
+    await catalog.load_fields("lead", anew=True)
     assert service.calls == ["lead/fields"] * 2
 
 
@@ -107,7 +107,7 @@ async def test_fields_are_inferred_where_none_are_described(
     catalog_in: Callable[[Path | None], Catalog], service: Service
 ) -> None:
     service.rows["task"] = [{"Subject": "Call"}]
-    (field,) = await catalog_in(None).fields("task")
+    (field,) = await catalog_in(None).load_fields("task")
     assert (field.name, field.type, field.inferred) == ("Subject", "Text", True)
     assert service.calls == ["task/fields", "task"]
 
@@ -116,7 +116,7 @@ async def test_the_fields_of_no_entity_are_not_found(
     catalog_in: Callable[[Path | None], Catalog],
 ) -> None:
     with pytest.raises(NotFound):
-        await catalog_in(None).fields("nothing")
+        await catalog_in(None).load_fields("nothing")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from cmdm_tui.api import AuthenticationFailed, Client, Credentials, NetworkError, SecretStr
 from cmdm_tui.api.retry import NO_RETRIES
 from cmdm_tui.catalog import DefaultPage, Traits
-from cmdm_tui.catalog.probing import Course, calls_of_probe, probe, probed_entities
+from cmdm_tui.catalog.probing import ProbeResult, choose_entities, count_probe_calls, run_probe
 from cmdm_tui.catalog.traits import read_traits, write_traits
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from tests.catalog.answering import Row, Service, Settings, mixed
+from tests.catalog.answering import ConfigurableService, LeadRow, ServiceSettings, mixed_rows
 
 ENTITIES = ("lead", "account", "task")
 EVERYTHING = (
@@ -22,9 +22,9 @@ EVERYTHING = (
 WRITTEN = {"update_merges", "unknown_field_written", "deleting_twice", "values_kept"}
 
 
-async def probed(service: Service, **options: Any) -> Course:
+async def probed(service: ConfigurableService, **options: Any) -> ProbeResult:
     async with service.client() as client:
-        return await probe(client, ENTITIES, traits=Traits(), keep=lambda _: None, **options)
+        return await run_probe(client, ENTITIES, traits=Traits(), keep=lambda _: None, **options)
 
 
 def client_of(sandbox: RunningInfo) -> Client:
@@ -68,14 +68,14 @@ SANDBOX: dict[str, Any] = {
 async def test_every_trait_of_the_sandbox_comes_out_right(sandbox: RunningInfo) -> None:
     async with client_of(sandbox) as client:
         kept: list[Traits] = []
-        course = await probe(client, EVERYTHING, traits=Traits(), keep=kept.append)
+        course = await run_probe(client, EVERYTHING, traits=Traits(), keep=kept.append)
         assert client.quota.remaining == 5_000 - 1 - course.calls
     traits = course.traits
     assert {name: traits.trait(name).value for name in SANDBOX} == SANDBOX
     assert traits.default_page.value == DefaultPage(100, is_complete=True)
     assert traits.largest_page.value is None
     assert "There are no more records to tell" in traits.largest_page.evidence
-    assert (course.calls, course.stopped, calls_of_probe(EVERYTHING)) == (26, None, 36)
+    assert (course.calls, course.stopped, count_probe_calls(EVERYTHING)) == (26, None, 36)
     assert kept[-1] == traits
     for name in set(Traits.names()) - WRITTEN:
         assert traits.trait(name).learnt is not None
@@ -86,7 +86,7 @@ async def test_the_largest_page_of_a_large_sandbox_is_found(tmp_path: Path) -> N
     config = SandboxConfig(data=tmp_path / "data", port=0, records=1_500)
     with Sandbox.embedded(config) as running:
         async with client_of(running) as client:
-            course = await probe(client, EVERYTHING, traits=Traits(), keep=lambda _: None)
+            course = await run_probe(client, EVERYTHING, traits=Traits(), keep=lambda _: None)
     assert course.traits.largest_page.value == 1_000
     assert {name: course.traits.trait(name).value for name in SANDBOX} == SANDBOX
     assert course.calls == 33
@@ -134,11 +134,11 @@ DIFFERENT: dict[str, tuple[dict[str, Any], Any]] = {
 @pytest.mark.parametrize("case", DIFFERENT)
 async def test_a_service_that_differs_is_found_out(case: str) -> None:
     said, finding = DIFFERENT[case]
-    service = Service(Settings(**said), mixed(120))
+    service = ConfigurableService(ServiceSettings(**said), mixed_rows(120))
     course = await probed(service)
     name = case.partition(" ")[0].rstrip(",")
     assert course.traits.trait(name).value == finding, course.traits.trait(name).evidence
-    assert course.calls == len(service.calls) <= calls_of_probe(ENTITIES)
+    assert course.calls == len(service.calls) <= count_probe_calls(ENTITIES)
     assert all(call.startswith("GET ") for call in service.calls)
 
 
@@ -156,15 +156,15 @@ async def test_a_service_that_differs_is_found_out(case: str) -> None:
 async def test_more_than_a_thousand_is_asked_for_where_there_is_more(
     cap: int | None, beyond: Any, total: int, largest: int
 ) -> None:
-    service = Service(Settings(cap=cap, beyond_cap=beyond), mixed(total))
+    service = ConfigurableService(ServiceSettings(cap=cap, beyond_cap=beyond), mixed_rows(total))
     course = await probed(service)
     assert course.traits.largest_page.value == largest
-    assert course.calls <= calls_of_probe(ENTITIES)
+    assert course.calls <= count_probe_calls(ENTITIES)
 
 
 @pytest.mark.parametrize("asked", [None, 400])
 async def test_pages_are_asked_for_at_the_size_that_was_learnt(asked: int | None) -> None:
-    service = Service(Settings(cap=50, beyond_cap="refused"), mixed(100))
+    service = ConfigurableService(ServiceSettings(cap=50, beyond_cap="refused"), mixed_rows(100))
     traits = (await probed(service)).traits
     assert traits.largest_page.value == 50
     service.calls.clear()
@@ -176,7 +176,7 @@ async def test_pages_are_asked_for_at_the_size_that_was_learnt(asked: int | None
 
 
 async def test_records_that_are_counted_but_not_shown_are_no_cap() -> None:
-    service = Service(Settings(), mixed(30))
+    service = ConfigurableService(ServiceSettings(), mixed_rows(30))
 
     def hides(request: httpx.Request) -> httpx.Response | None:
         if request.url.path != "/api/v1/lead":
@@ -193,14 +193,14 @@ async def test_records_that_are_counted_but_not_shown_are_no_cap() -> None:
 
 
 async def test_no_page_is_read_whole_where_that_may_be_a_million_records() -> None:
-    service = Service(Settings(cap=100), mixed(5_001), accounts=0)
+    service = ConfigurableService(ServiceSettings(cap=100), mixed_rows(5_001), accounts=0)
     course = await probed(service)
     assert not course.traits.default_page.is_known
     assert "No entity has records and at most 5,000" in course.traits.default_page.evidence
 
 
 async def test_a_service_without_records_leaves_it_open() -> None:
-    course = await probed(Service(accounts=0))
+    course = await probed(ConfigurableService(accounts=0))
     unknown = {name for name in Traits.names() if not course.traits.trait(name).is_known}
     assert unknown >= {"collation", "largest_page", "stable_unsorted", "past_end", "default_page"}
     assert course.traits.list_key.value == "Entity"
@@ -208,10 +208,10 @@ async def test_a_service_without_records_leaves_it_open() -> None:
 
 @pytest.mark.parametrize("most", range(1, 27))
 async def test_no_call_is_made_beyond_those_allowed(most: int) -> None:
-    service = Service(Settings(), mixed(60))
+    service = ConfigurableService(ServiceSettings(), mixed_rows(60))
     course = await probed(service, most=most)
     assert len(service.calls) == course.calls <= most
-    full = (await probed(Service(Settings(), mixed(60)))).calls
+    full = (await probed(ConfigurableService(ServiceSettings(), mixed_rows(60)))).calls
     assert (course.stopped is not None) == (most < full)
     for name in Traits.names():
         assert course.traits.trait(name).evidence
@@ -219,7 +219,7 @@ async def test_no_call_is_made_beyond_those_allowed(most: int) -> None:
 
 @pytest.mark.parametrize("last", [4, 10, 18])
 async def test_an_interruption_keeps_what_was_learnt(tmp_path: Path, last: int) -> None:
-    service = Service(Settings(), mixed(60))
+    service = ConfigurableService(ServiceSettings(), mixed_rows(60))
     file = tmp_path / "acme.traits.json"
 
     def breaks(_: httpx.Request) -> httpx.Response | None:
@@ -231,7 +231,9 @@ async def test_an_interruption_keeps_what_was_learnt(tmp_path: Path, last: int) 
     async with service.client(policy=NO_RETRIES) as client:
         before = Traits(server=client.address)
         with pytest.raises(NetworkError):
-            await probe(client, ENTITIES, traits=before, keep=lambda now: write_traits(file, now))
+            await run_probe(
+                client, ENTITIES, traits=before, keep=lambda now: write_traits(file, now)
+            )
         kept = read_traits(file, client.address)
     assert kept.list_key.value == "Entity"
     assert kept.field_metadata.is_known == (last > 4)
@@ -239,7 +241,7 @@ async def test_an_interruption_keeps_what_was_learnt(tmp_path: Path, last: int) 
 
 
 async def test_it_stops_when_the_service_takes_no_more_calls() -> None:
-    service = Service(Settings(headers=()), mixed(60))
+    service = ConfigurableService(ServiceSettings(headers=()), mixed_rows(60))
 
     def refuses(_: httpx.Request) -> httpx.Response | None:
         return httpx.Response(429, json={"Message": "Enough."}) if len(service.calls) > 7 else None
@@ -254,7 +256,7 @@ async def test_it_stops_when_the_service_takes_no_more_calls() -> None:
 
 
 async def test_it_stops_before_the_floor_of_the_quota() -> None:
-    service = Service(Settings(), mixed(60))
+    service = ConfigurableService(ServiceSettings(), mixed_rows(60))
 
     def counts(request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/api/v1/")
@@ -264,14 +266,14 @@ async def test_it_stops_before_the_floor_of_the_quota() -> None:
 
     service.before = counts
     async with service.client(floor=10) as client:
-        course = await probe(client, ENTITIES, traits=Traits(), keep=lambda _: None)
+        course = await run_probe(client, ENTITIES, traits=Traits(), keep=lambda _: None)
     assert course.stopped is not None
     assert course.stopped.by_service
     assert course.calls == len(service.calls) == 10
 
 
 async def test_a_token_that_is_refused_ends_it() -> None:
-    service = Service(Settings(), mixed(60))
+    service = ConfigurableService(ServiceSettings(), mixed_rows(60))
     service.before = lambda _: httpx.Response(401)
     with pytest.raises(AuthenticationFailed):
         await probed(service)
@@ -287,7 +289,7 @@ async def test_a_token_that_is_refused_ends_it() -> None:
     ],
 )
 async def test_a_service_that_answers_nonsense_teaches_nothing(answer: httpx.Response) -> None:
-    service = Service()
+    service = ConfigurableService()
     service.before = lambda _: httpx.Response(answer.status_code, content=answer.content)
     course = await probed(service)
     assert course.entity == ""
@@ -296,12 +298,12 @@ async def test_a_service_that_answers_nonsense_teaches_nothing(answer: httpx.Res
 
 
 async def test_hostile_values_reach_no_evidence() -> None:
-    rows = [Row(f"\x1b]0;{n}\x07", f"\u202e{n % 7}\x1b[2J", str(n), None) for n in range(30)]
-    course = await probed(Service(Settings(key="own name"), rows))
+    rows = [LeadRow(f"\x1b]0;{n}\x07", f"\u202e{n % 7}\x1b[2J", str(n), None) for n in range(30)]
+    course = await probed(ConfigurableService(ServiceSettings(key="own name"), rows))
     for name in Traits.names():
         assert not {"\x1b", "\x07", "\u202e"} & set(course.traits.trait(name).evidence)
 
 
 def test_the_entities_probed_are_eight_at_most() -> None:
-    assert len(probed_entities([str(number) for number in range(20)])) == 8
-    assert probed_entities(["lead"], "event") == ("event",)
+    assert len(choose_entities([str(number) for number in range(20)])) == 8
+    assert choose_entities(["lead"], "event") == ("event",)

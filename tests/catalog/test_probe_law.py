@@ -10,10 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.catalog.probing import calls_of_probe, probe
-from cmdm_tui.catalog.probing.reading import Sorted
+from cmdm_tui.catalog.probing import count_probe_calls, run_probe
+from cmdm_tui.catalog.probing.reading import SortedRead
 from cmdm_tui.catalog.traits import DefaultPage, Traits
-from tests.catalog.answering import RATE_HEADERS, Row, Service, Settings, mixed
+from tests.catalog.answering import (
+    RATE_HEADERS,
+    ConfigurableService,
+    LeadRow,
+    ServiceSettings,
+    mixed_rows,
+)
 
 ENTITIES = ("lead", "account", "task")
 
@@ -53,7 +59,7 @@ GROWN = st.builds(
 
 
 @st.composite
-def leads(draw: st.DrawFn) -> list[Row]:
+def leads(draw: st.DrawFn) -> list[LeadRow]:
     """Draw leads, at times created in an order that may pass for a sorted one."""
     rows = draw(GROWN | ROWS)
     ordering = draw(ORDERINGS)
@@ -63,11 +69,11 @@ def leads(draw: st.DrawFn) -> list[Row]:
     numbers = list(range(len(rows)))
     if draw(st.booleans()):
         draw(st.randoms(use_true_random=False)).shuffle(numbers)
-    return [Row(f"R{number:03}", *row) for number, row in zip(numbers, rows, strict=True)]
+    return [LeadRow(f"R{number:03}", *row) for number, row in zip(numbers, rows, strict=True)]
 
 
 SETTINGS = st.builds(
-    Settings,
+    ServiceSettings,
     text=st.sampled_from(["casefold", "binary", "locale", "length"]),
     numbers=st.sampled_from(["value", "text"]),
     sorting=st.sampled_from(["applied", "applied", "ignored", "refused"]),
@@ -93,18 +99,18 @@ SETTINGS = st.builds(
 )
 
 
-def learnt(service: Service) -> tuple[Traits, int]:
+def learnt(service: ConfigurableService) -> tuple[Traits, int]:
     """Probe the service; return the traits and the calls that the probe says it made."""
 
     async def probed() -> tuple[Traits, int]:
         async with service.client() as client:
-            course = await probe(client, ENTITIES, traits=Traits(), keep=lambda _: None)
+            course = await run_probe(client, ENTITIES, traits=Traits(), keep=lambda _: None)
             return course.traits, course.calls
 
     return asyncio.run(probed())
 
 
-def false_claims(traits: Traits, service: Service) -> list[str]:
+def false_claims(traits: Traits, service: ConfigurableService) -> list[str]:
     """Return the names of the traits that claim what is not so."""
     said = service.settings
     is_so = {
@@ -132,7 +138,7 @@ def false_claims(traits: Traits, service: Service) -> list[str]:
     return wrong + false_sizes(traits, service) + false_orders(traits, service)
 
 
-def false_sizes(traits: Traits, service: Service) -> list[str]:
+def false_sizes(traits: Traits, service: ConfigurableService) -> list[str]:
     said, wrong = service.settings, list[str]()
     size = traits.largest_page.value
     if size is not None:
@@ -150,7 +156,7 @@ def false_sizes(traits: Traits, service: Service) -> list[str]:
     return wrong
 
 
-def false_orders(traits: Traits, service: Service) -> list[str]:
+def false_orders(traits: Traits, service: ConfigurableService) -> list[str]:
     """Return the orders that are claimed though they are not followed.
 
     Several may be left; the one followed must be among them, and none may be where none is.
@@ -176,13 +182,13 @@ def false_orders(traits: Traits, service: Service) -> list[str]:
 )
 @given(SETTINGS, leads(), st.integers(0, 60), st.integers())
 def test_no_claim_is_false_and_no_call_beyond_those_stated(
-    said: Settings, rows: list[Row], accounts: int, seed: int
+    said: ServiceSettings, rows: list[LeadRow], accounts: int, seed: int
 ) -> None:
-    service = Service(said, rows, accounts)
+    service = ConfigurableService(said, rows, accounts)
     service.chance.seed(seed)
     traits, calls = learnt(service)
     assert false_claims(traits, service) == []
-    assert calls == len(service.calls) <= calls_of_probe(ENTITIES)
+    assert calls == len(service.calls) <= count_probe_calls(ENTITIES)
 
 
 def never(*_: object) -> bool:
@@ -193,39 +199,41 @@ def always(*_: object) -> bool:
     return True
 
 
-def in_order() -> list[Row]:
+def in_order() -> list[LeadRow]:
     """Return leads that were created in the order of their names."""
-    return [Row(f"R{n:03}", f"name {n:03}", str(n), f"2026-03-{n % 28 + 1:02}") for n in range(40)]
+    return [
+        LeadRow(f"R{n:03}", f"name {n:03}", str(n), f"2026-03-{n % 28 + 1:02}") for n in range(40)
+    ]
 
 
 def test_the_law_finds_a_probe_that_takes_creation_for_sorting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    service = Service(Settings(sorting="ignored", newest_first=True), in_order())
+    service = ConfigurableService(ServiceSettings(sorting="ignored", newest_first=True), in_order())
     assert false_claims(learnt(service)[0], service) == []
-    monkeypatch.setattr(Sorted, "is_as_unsorted", never)
-    monkeypatch.setattr(Sorted, "moves", always)
+    monkeypatch.setattr(SortedRead, "is_as_unsorted", never)
+    monkeypatch.setattr(SortedRead, "moves", always)
     assert "external_id_sorts" in false_claims(learnt(service)[0], service)
 
 
 def test_the_law_finds_a_probe_that_takes_chance_for_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rows = [Row(f"R{n}", name, None, None) for n, name in enumerate(["b", "c", "a"])]
+    rows = [LeadRow(f"R{n}", name, None, None) for n, name in enumerate(["b", "c", "a"])]
     hasty = False
     for seed in range(40):
-        service = Service(Settings(sorting="ignored", is_stable=False), rows)
+        service = ConfigurableService(ServiceSettings(sorting="ignored", is_stable=False), rows)
         service.chance.seed(seed)
         assert false_claims(learnt(service)[0], service) == []
     monkeypatch.setattr("cmdm_tui.catalog.probing.orders.ENOUGH", 1)
     for seed in range(40):
-        service = Service(Settings(sorting="ignored", is_stable=False), rows)
+        service = ConfigurableService(ServiceSettings(sorting="ignored", is_stable=False), rows)
         service.chance.seed(seed)
         hasty = hasty or bool(false_claims(learnt(service)[0], service))
     assert hasty
 
 
-@pytest.mark.parametrize("name", [name.name for name in dataclasses.fields(Settings)])
+@pytest.mark.parametrize("name", [name.name for name in dataclasses.fields(ServiceSettings)])
 def test_the_law_judges_every_setting(name: str) -> None:
     told: dict[str, Any] = {
         "cap": 25, "default_page": 10, "headers": (), "text": "binary", "numbers": "text",
@@ -234,7 +242,7 @@ def test_the_law_judges_every_setting(name: str) -> None:
     }  # fmt: skip
     if name == "beyond_cap":
         pytest.skip("it decides how a probe goes about it, not what it claims")
-    truth = Service(Settings(describes_task=True, cap=50), mixed(120))
+    truth = ConfigurableService(ServiceSettings(describes_task=True, cap=50), mixed_rows(120))
     before = getattr(truth.settings, name)
     other = dataclasses.replace(truth.settings, **{name: told.get(name, not before)})
-    assert false_claims(learnt(truth)[0], Service(other, truth.leads))
+    assert false_claims(learnt(truth)[0], ConfigurableService(other, truth.leads))

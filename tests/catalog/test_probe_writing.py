@@ -13,7 +13,7 @@ from cmdm_tui.api import Client, NetworkError, OutcomeUnknown
 from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.api.retry import NO_RETRIES
 from cmdm_tui.catalog import Traits
-from cmdm_tui.catalog.probing import WRITE_CALLS, Course, ScratchRemains, probe_by_writing
+from cmdm_tui.catalog.probing import WRITE_CALLS, ProbeResult, ScratchNotDeleted, run_write_probe
 from cmdm_tui.sandbox import RunningInfo
 from tests.catalog.answering import CREDENTIALS
 from tests.catalog.test_probe import client_of
@@ -95,17 +95,17 @@ class Leads:
         return httpx.Response(200, json={"Message": "Record updated."})
 
 
-async def written(service: Leads, **options: Any) -> tuple[Course, list[Traits]]:
+async def written(service: Leads, **options: Any) -> tuple[ProbeResult, list[Traits]]:
     kept: list[Traits] = []
     async with service.client() as client:
-        course = await probe_by_writing(client, traits=Traits(), keep=kept.append, **options)
+        course = await run_write_probe(client, traits=Traits(), keep=kept.append, **options)
     return course, kept
 
 
 async def test_the_sandbox_merges_refuses_and_forgets(sandbox: RunningInfo) -> None:
     async with client_of(sandbox) as client:
         before = (await client.page("lead", per_page=1, page=1)).total_records
-        course = await probe_by_writing(client, traits=Traits(), keep=lambda _: None)
+        course = await run_write_probe(client, traits=Traits(), keep=lambda _: None)
         assert (await client.page("lead", per_page=1, page=1)).total_records == before
     traits = course.traits
     assert traits.update_merges.value is True
@@ -186,7 +186,7 @@ async def test_the_lead_is_deleted_after_an_interrupt(amid: str) -> None:
 
     async with Client("https://service.example", CREDENTIALS, transport=Slow()) as client:
         task = asyncio.create_task(
-            probe_by_writing(client, traits=Traits(), keep=lambda _: None)
+            run_write_probe(client, traits=Traits(), keep=lambda _: None)
         )  # fmt: skip
         await reached.wait()
         task.cancel()
@@ -218,7 +218,7 @@ async def test_a_lead_that_may_exist_is_told_with_how_to_find_it() -> None:
 async def test_a_lead_that_cannot_be_deleted_is_named() -> None:
     service = Leads()
     service.before = lambda request: httpx.Response(500) if request.method == "DELETE" else None
-    with pytest.raises(ScratchRemains, match="cmdm delete lead NEW1"):
+    with pytest.raises(ScratchNotDeleted, match="cmdm delete lead NEW1"):
         await written(service)
 
 
@@ -253,5 +253,5 @@ async def test_a_client_that_is_read_only_writes_nothing() -> None:
     service = Leads()
     async with service.client(read_only=True) as client:
         with pytest.raises(ReadOnly):
-            await probe_by_writing(client, traits=Traits(), keep=lambda _: None)
+            await run_write_probe(client, traits=Traits(), keep=lambda _: None)
     assert service.created == 0

@@ -8,16 +8,16 @@ import pytest
 
 from cmdm_tui.catalog import Catalog, DefaultPage, Trait, Traits
 from cmdm_tui.catalog.traits import (
+    clean_evidence,
     read_traits,
-    safe_evidence,
     traits_file,
     traits_json,
     write_traits,
 )
-from tests.catalog.answering import Service
+from tests.catalog.answering import ConfigurableService
 
 MORNING = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
-LEARNT = Traits(server="https://service.example/api/v1").having(
+LEARNT = Traits(server="https://service.example/api/v1").with_findings(
     {
         "largest_page": Trait(500, "500 of 2,000 records came.", MORNING),
         "default_page": Trait(DefaultPage(50, is_complete=False), "50 of 200.", MORNING),
@@ -83,18 +83,18 @@ def test_the_json_tells_value_evidence_and_date_of_each() -> None:
 
 
 def test_evidence_is_one_safe_line() -> None:
-    shown = safe_evidence("a\x1b[2J\n\u202eb" + "x" * 1_000)
+    shown = clean_evidence("a\x1b[2J\n\u202eb" + "x" * 1_000)
     assert shown.startswith("a␛[2J <U+202E>b")
     assert len(shown) < 450
 
 
 async def test_a_catalog_gives_the_traits_without_a_call(tmp_path: Path) -> None:
-    service = Service()
+    service = ConfigurableService()
     file = tmp_path / "acme.json"
     async with service.client() as client:
         catalog = Catalog(client, file=file)
         assert catalog.traits == Traits(server=LEARNT.server)
-        catalog.learn(LEARNT)
+        catalog.store_traits(LEARNT)
         assert Catalog(client, file=file).traits == LEARNT
         assert Catalog(client, file=None).traits.learnt is None
     assert service.calls == []

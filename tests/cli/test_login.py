@@ -12,6 +12,7 @@ import pytest
 
 from cmdm_tui.cli.login import login as login_command
 from cmdm_tui.config import SECRET_PLACES
+from cmdm_tui.config.secrets import keyring as keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command, Ended
 from tests.conftest import KeyringOf

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.config import SETTING_KEYS
+from cmdm_tui.config.secrets import keyring as keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.conftest import KeyringOf

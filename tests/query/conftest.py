@@ -45,14 +45,14 @@ class Opened:
     async def know(self, *entities: str) -> None:
         """Let the fields of the entities, and how many records they have, be known."""
         for entity in entities:
-            await self.account.catalog.fields(entity)
-            await self.account.catalog.count(entity)
+            await self.account.catalog.load_fields(entity)
+            await self.account.catalog.count_records(entity)
 
 
 @contextlib.asynccontextmanager
 async def open_account(info: RunningInfo, catalogs: Path | None = None) -> AsyncGenerator[Opened]:
     network = CountedNetwork()
-    account = Account.of(profile_of(info), catalogs=catalogs, transport=network)
+    account = Account.open(profile_of(info), catalogs=catalogs, transport=network)
     async with account:
         engine = Engine(account)
         try:

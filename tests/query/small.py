@@ -97,7 +97,7 @@ async def engine_of(service: Small) -> AsyncGenerator[Engine]:
     credentials = Credentials(secret, secret, "u", secret)
     profile = Profile("s", "http://localhost", credentials, "s", entities=tuple(service.records))
     transport = httpx.MockTransport(service)
-    async with Account.of(profile, catalogs=None, transport=transport) as account:
+    async with Account.open(profile, catalogs=None, transport=transport) as account:
         engine = Engine(account)
         try:
             yield engine

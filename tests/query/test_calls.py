@@ -104,7 +104,7 @@ async def test_a_plan_costs_what_it_says(opened: Opened, sql: str, plan: str, mo
 
 
 async def test_what_planning_reads_is_not_read_again(opened: Opened) -> None:
-    await opened.account.catalog.fields("lead")
+    await opened.account.catalog.load_fields("lead")
     before = len(opened.network.calls)
     prepared = await opened.engine.prepare("SELECT sum(Score) FROM lead")
     assert prepared.calls_made == len(opened.network.calls) - before == 1
@@ -241,7 +241,7 @@ async def test_limit_stops_fetching_at_once(opened: Opened) -> None:
 
 
 async def test_explain_makes_a_call_for_an_unknown_total_and_none_after(opened: Opened) -> None:
-    await opened.account.catalog.fields("lead")
+    await opened.account.catalog.load_fields("lead")
     before = len(opened.network.calls)
     result = await opened.run("EXPLAIN SELECT avg(Score) FROM lead")
     assert len(opened.network.calls) - before == 1

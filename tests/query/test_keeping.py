@@ -90,7 +90,7 @@ def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
 
 
 async def test_pages_that_were_kept_cost_no_call() -> None:
-    async with Account.of(PROFILE, catalogs=None) as account:
+    async with Account.open(PROFILE, catalogs=None) as account:
         pages = EntityPages(account.client, "lead", CallBudget(0), Learner(account))
         pages.remember(reading(VALUES))
         asked: dict[str, Any] = {"sort_by": "City", "sort_order": "asc", "per_page": 2}

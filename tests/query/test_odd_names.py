@@ -38,7 +38,7 @@ async def engine() -> AsyncGenerator[Engine]:
     credentials = Credentials(secret, secret, "u", secret)
     profile = Profile("odd", "http://localhost", credentials, "odd", entities=ENTITIES)
     transport = httpx.MockTransport(answer)
-    async with Account.of(profile, catalogs=None, transport=transport) as account:
+    async with Account.open(profile, catalogs=None, transport=transport) as account:
         one = Engine(account)
         yield one
         one.close()

@@ -142,7 +142,7 @@ async def test_names_are_matched_without_regard_to_case(opened: Opened) -> None:
 
 async def test_a_star_begins_with_the_id_and_keeps_the_fields_order(opened: Opened) -> None:
     result = await opened.run("SELECT * FROM lead WHERE Score > 50 LIMIT 1")
-    fields = await opened.account.catalog.fields("lead")
+    fields = await opened.account.catalog.load_fields("lead")
     assert [one.name for one in result.columns] == ["ExternalID", *(one.name for one in fields)]
 
 

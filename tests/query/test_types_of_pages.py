@@ -82,7 +82,7 @@ async def test_an_extreme_is_two_calls_from_a_cold_start(
 async def test_an_extreme_says_that_its_type_was_inferred_and_keeps_no_guess(cold: Opened) -> None:
     result = await cold.run("SELECT max(Score) FROM lead")
     assert result.rows == [(Decimal(2799),)]
-    assert not cold.account.catalog.known_fields("lead")
+    assert not cold.account.catalog.cached_fields("lead")
     assert any("checked on 2 of 70 pages" in note for note in result.notes.sentences)
 
 

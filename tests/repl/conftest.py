@@ -48,7 +48,7 @@ def calls(transport: CountedNetwork) -> list[str]:
 @pytest.fixture
 async def account(sandbox: RunningInfo, transport: CountedNetwork) -> AsyncGenerator[Account]:
     profile = profile_of(sandbox, "acme", ())
-    async with Account.of(profile, catalogs=None, transport=transport) as opened:
+    async with Account.open(profile, catalogs=None, transport=transport) as opened:
         yield opened
 
 
@@ -66,7 +66,7 @@ def answering() -> Callable[[Callable[[httpx.Request], httpx.Response]], Account
         profile = Profile(
             "odd", "http://localhost", Credentials(secret, secret, "u", secret), "odd"
         )
-        return Account.of(profile, catalogs=None, transport=httpx.MockTransport(handle))
+        return Account.open(profile, catalogs=None, transport=httpx.MockTransport(handle))
 
     return make
 

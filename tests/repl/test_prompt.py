@@ -162,7 +162,7 @@ async def test_ctrl_c_ends_a_call_and_keeps_the_session(
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
     profile = person.account.profile
-    async with Account.of(profile, catalogs=None, transport=Unanswering()) as account:
+    async with Account.open(profile, catalogs=None, transport=Unanswering()) as account:
         person.account = account
         told = await person.typed(f"{statement}{ENTER}GET after{ENTER}{CTRL_D}")
     assert words in told

@@ -202,7 +202,7 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
     )
     output, errors = io.StringIO(), io.StringIO()
     with Sandbox.embedded(config) as info, create_pipe_input() as keyboard:
-        async with Account.of(profile_of(info), catalogs=None) as account:
+        async with Account.open(profile_of(info), catalogs=None) as account:
             session = Session(account, Watched(output, errors))
             keyboard.send_text("\\o jsonl\rSELECT LastName FROM lead;\r")
 
@@ -230,7 +230,7 @@ async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> N
     config = SandboxConfig(tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"})
     sql = "SELECT LastName FROM lead ORDER BY Score, LastName;\n"
     with Sandbox.embedded(config) as info:
-        async with Account.of(profile_of(info), catalogs=None) as account:
+        async with Account.open(profile_of(info), catalogs=None) as account:
             script = Script(account, io.StringIO())
             await script.ran("DESCRIBE lead;\n")
             some = json.loads(await script.ran(f"\\calls 6\n{sql}"))
@@ -260,7 +260,7 @@ async def test_a_search_is_asked_about_where_it_turns_out_long(
         return bool(says_yes)
 
     with Sandbox.embedded(config) as info:
-        async with Account.of(profile_of(info), catalogs=None) as account:
+        async with Account.open(profile_of(info), catalogs=None) as account:
             script = Script(account, io.StringIO())
             script.session.settings.unasked = 30
             script.session.confirm = None if says_yes is None else confirm

@@ -19,7 +19,7 @@ _IDLE_TURNS = 12
 
 
 @dataclass
-class FixedOpening:
+class FixedProfiles:
     """An opening that has its profile already, or raises what it is told to."""
 
     found: Profile
@@ -28,22 +28,24 @@ class FixedOpening:
     kept: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     demos: int = 0
 
-    def demo(self) -> Profile:
+    def start_demo(self) -> Profile:
         self.demos += 1
         return self.found
 
-    def profile(self, secrets: Mapping[str, str]) -> Profile:
+    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
         self.secrets.append(secrets)
         if self.error is not None and not secrets:
             raise self.error
         return self.found
 
-    def keep(self, name: str, url: str, credentials: Credentials, *, place: SecretPlace) -> Profile:
+    def save_profile(
+        self, name: str, url: str, credentials: Credentials, *, place: SecretPlace
+    ) -> Profile:
         self.kept.append((name, url, place))
         return Profile(name, url, credentials, catalog=name)
 
 
-async def settled(pilot: Pilot[None]) -> None:
+async def wait_until_settled(pilot: Pilot[None]) -> None:
     """Wait until no worker runs, no message waits, and the screen has been laid out and painted.
 
     `Pilot.pause` waits for an idle processor, which a sandbox in the same process seldom is.
@@ -73,14 +75,14 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys one after the other, each time waiting until all has come to rest."""
     for key in keys:
         _send(pilot, key, key if len(key) == 1 else None)
-        await settled(pilot)
+        await wait_until_settled(pilot)
 
 
 async def type_text(pilot: Pilot[None], text: str) -> None:
     """Type a text into the input that has the focus."""
     for character in text:
         _send(pilot, character, character)
-    await settled(pilot)
+    await wait_until_settled(pilot)
 
 
 def _send(pilot: Pilot[None], key: str, character: str | None) -> None:
@@ -91,22 +93,22 @@ def _send(pilot: Pilot[None], key: str, character: str | None) -> None:
     driver.send_message(event)
 
 
-def shown(app: Explorer) -> str:
+def screen_text(app: Explorer) -> str:
     """Return what the terminal shows, line by line, without colours."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
-def words(app: Explorer) -> str:
+def screen_words(app: Explorer) -> str:
     """Return what the terminal shows as one line of words, borders and line breaks taken out."""
-    text = shown(app)
+    text = screen_text(app)
     return " ".join("".join(" " if c in "│╭╮╰╯─▎▌▁" else c for c in text).split())
 
 
-def said(app: Explorer) -> str:
+def notice_text(app: Explorer) -> str:
     """Return what the notices of the screen in front say."""
     notices = [notice for notice in app.screen.query(Notice) if _is_seen(notice)]
-    return "\n".join(notice.said for notice in notices if notice.said)
+    return "\n".join(notice.text for notice in notices if notice.text)
 
 
 def _is_seen(widget: Widget) -> bool:

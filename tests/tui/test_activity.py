@@ -29,7 +29,14 @@ from cmdm_tui.tui.widgets.status_line import StatusLine
 from tests.api.conftest import CREDENTIALS as SERVED
 from tests.api.conftest import Request, ScriptedServer, http
 from tests.api.conftest import server as server  # noqa: PLC0414 - a fixture
-from tests.tui.driving import FixedOpening, browse, press, settled, shown, words
+from tests.tui.driving import (
+    FixedProfiles,
+    browse,
+    press,
+    screen_text,
+    screen_words,
+    wait_until_settled,
+)
 from tests.tui.service import ScriptedService, profile
 
 CALL, OTHER = CallInfo(1, "GET", "/lead"), CallInfo(2, "GET", "/task")
@@ -42,25 +49,25 @@ HELD = [QuotaWait(CALL, 9.0), RetryScheduled(CALL, 1, 9.0, LOST), SignInStarted(
 def after(*events: Event) -> Activity:
     activity = Activity()
     for event in events:
-        activity = activity.after(event, 100.0)
+        activity = activity.with_event(event, 100.0)
     return activity
 
 
 def test_a_wait_counts_down() -> None:
     activity = after(QuotaWait(CALL, 41.2))
-    assert activity.words(100.0) == "waits 42 s for the hour's reset"
-    assert "waits 12 s" in activity.words(130.0)
-    assert "anew" in activity.words(150.0)
+    assert activity.describe(100.0) == "waits 42 s for the hour's reset"
+    assert "waits 12 s" in activity.describe(130.0)
+    assert "anew" in activity.describe(150.0)
 
 
 def test_another_try_says_which_why_and_when() -> None:
     activity = after(RetryScheduled(CALL, 2, 3.0, LOST))
-    assert activity.words(100.0).startswith("attempt 2 failed, again in 3 s: crm.example cannot")
-    assert "trying again" in activity.words(103.0)
+    assert activity.describe(100.0).startswith("attempt 2 failed, again in 3 s: crm.example cannot")
+    assert "trying again" in activity.describe(103.0)
 
 
 def test_the_words_of_a_failure_are_made_visible() -> None:
-    told = after(RetryScheduled(CALL, 1, 3.0, LOST)).words(100.0)
+    told = after(RetryScheduled(CALL, 1, 3.0, LOST)).describe(100.0)
     assert "\x1b" not in told
     assert "\n" not in told
 
@@ -72,8 +79,8 @@ def test_the_words_of_a_failure_are_made_visible() -> None:
     "held", [QuotaWait(CALL, 9.0), RetryScheduled(CALL, 1, 9.0, LOST), SignInStarted(CALL)]
 )
 def test_the_end_of_a_call_ends_its_words(held: Event, end: Event) -> None:
-    assert after(held).words(100.0) != ""
-    assert after(held, end).words(100.0) == ""
+    assert after(held).describe(100.0) != ""
+    assert after(held, end).describe(100.0) == ""
 
 
 def test_of_several_calls_that_wait_the_longest_is_told() -> None:
@@ -82,18 +89,18 @@ def test_of_several_calls_that_wait_the_longest_is_told() -> None:
         QuotaWait(OTHER, 20.0),
         RetryScheduled(CallInfo(3, "GET", "/"), 1, 30.0, LOST),
     )
-    assert "waits 20 s" in waits.words(100.0)
-    assert "waits 9 s" in waits.after(CallFinished(OTHER, 200, 0.1, 1), 100.0).words(100.0)
+    assert "waits 20 s" in waits.describe(100.0)
+    assert "waits 9 s" in waits.with_event(CallFinished(OTHER, 200, 0.1, 1), 100.0).describe(100.0)
 
 
 def test_pages_and_changes_are_told_for_a_while() -> None:
     page, change = PageRead("lead", 2, 30), TotalChanged("lead", 1_250, 1_251)
-    assert after(page).words(100.0) == "lead: page 2 of 30"
-    assert after(PageRead("lead", 2, None)).words(100.0) == "lead: page 2"
-    assert after(page).words(104.0) == ""
+    assert after(page).describe(100.0) == "lead: page 2 of 30"
+    assert after(PageRead("lead", 2, None)).describe(100.0) == "lead: page 2"
+    assert after(page).describe(104.0) == ""
     told = "lead changed meanwhile: 1,250 before, 1,251 now"
-    assert after(change, page).words(100.0) == told
-    assert after(change, page).words(111.0) == ""
+    assert after(change, page).describe(100.0) == told
+    assert after(change, page).describe(111.0) == ""
 
 
 class SlowPolicy(RetryPolicy):
@@ -111,7 +118,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def served(server: ScriptedServer, **settings: object) -> Explorer:
     found = Profile("main", server.url, SERVED, "main", **settings)  # pyright: ignore[reportArgumentType]
-    return Explorer(FixedOpening(found), catalogs=None)
+    return Explorer(FixedProfiles(found), catalogs=None)
 
 
 async def until_told(pilot: Pilot[None], part: str) -> str:
@@ -119,8 +126,8 @@ async def until_told(pilot: Pilot[None], part: str) -> str:
     while True:
         await pilot.pause()
         lines = pilot.app.screen.query(StatusLine)
-        if lines and part in lines.first().doing:
-            return lines.first().doing
+        if lines and part in lines.first().activity_text:
+            return lines.first().activity_text
 
 
 @pytest.mark.usefixtures("patient")
@@ -130,7 +137,7 @@ async def test_a_broken_service_is_seen_to_be_tried_again(server: ScriptedServer
     async with app.run_test(size=(80, 24)) as pilot:
         told = await until_told(pilot, "attempt 1 failed")
         assert "being repaired" in told
-        assert "attempt 1 failed, again in 3" in shown(app)
+        assert "attempt 1 failed, again in 3" in screen_text(app)
         assert browse(app).focused is not None
         await pilot.press("q")
 
@@ -148,7 +155,7 @@ async def test_a_wait_for_the_reset_is_seen_and_counts_down(server: ScriptedServ
         seconds = int((await until_told(pilot, "reset")).split()[1])
         assert 30 <= seconds <= 41
         await until_told(pilot, f"waits {seconds - 1} s")
-        assert "0/100 calls" in shown(app)
+        assert "0/100 calls" in screen_text(app)
         await pilot.press("q")
 
 
@@ -164,27 +171,27 @@ async def test_a_sign_in_under_way_is_seen(server: ScriptedServer) -> None:
     app = served(server)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_told(pilot, "signing in")
-        assert "signing in …" in shown(app)
+        assert "signing in …" in screen_text(app)
         go_on.set()
-        await settled(pilot)
-        assert browse(app).query_one(StatusLine).doing == ""
-        assert "signing in" not in shown(app)
+        await wait_until_settled(pilot)
+        assert browse(app).query_one(StatusLine).activity_text == ""
+        assert "signing in" not in screen_text(app)
 
 
 async def test_pages_are_told_as_they_come(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "enter", "ctrl+end")
-        assert "lead: page 2 of 3" in words(app)
+        assert "lead: page 2 of 3" in screen_words(app)
 
 
 async def test_a_profile_is_marked_by_its_colour(service: ScriptedService) -> None:
     production = replace(profile(name="production"), colour="red", read_only=True)
-    app = Explorer(FixedOpening(production), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(production), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert "production · read-only" in words(app)
+        await wait_until_settled(pilot)
+        assert "production · read-only" in screen_words(app)
         mark = browse(app).query_one("#status-profile")
         segment = next(s for s in mark.render_line(0) if "production" in s.text)
         assert segment.style is not None
@@ -193,19 +200,19 @@ async def test_a_profile_is_marked_by_its_colour(service: ScriptedService) -> No
 
 
 async def test_the_profile_says_how_many_records_a_page_holds(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(replace(profile(), per_page=40)), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(replace(profile(), per_page=40)), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "enter")
         assert service.calls[-1] == "lead?per_page=40&page=1"
 
 
 async def test_the_warnings_of_a_profile_are_shown_once(service: ScriptedService) -> None:
     odd = replace(profile(), warnings=("colr in profiles.toml, is no key [b]known[/b] \x1b[31m.",))
-    app = Explorer(FixedOpening(odd), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(odd), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await settled(pilot)
-        assert "[b]known[/b]" in shown(app)
+        await wait_until_settled(pilot)
+        assert "[b]known[/b]" in screen_text(app)
         assert len(app._notifications) == 1
         app.clear_notifications()
         await press(pilot, "w", "enter")

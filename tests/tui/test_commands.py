@@ -13,7 +13,14 @@ from cmdm_tui.tui.screens.sign_in import SignInScreen
 from cmdm_tui.tui.screens.start import StartScreen
 from cmdm_tui.tui.screens.welcome import WelcomeScreen
 from cmdm_tui.tui.widgets.record_table import RecordTable
-from tests.tui.driving import FixedOpening, browse, press, settled, type_text, words
+from tests.tui.driving import (
+    FixedProfiles,
+    browse,
+    press,
+    screen_words,
+    type_text,
+    wait_until_settled,
+)
 from tests.tui.service import ScriptedService, profile
 
 
@@ -34,35 +41,35 @@ def test_every_command_has_a_key_of_its_own() -> None:
 
 
 async def test_the_help_lists_every_key(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 50)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
-        told = words(app)
-        assert all(f"{command.shown_key} {command.sentence}" in told for command in COMMANDS)
+        told = screen_words(app)
+        assert all(f"{command.shown_key} {command.description}" in told for command in COMMANDS)
         await press(pilot, "escape")
         assert browse(app)
 
 
 async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
-        footer = words(app).partition("token until")[2]
+        await wait_until_settled(pilot)
+        footer = screen_words(app).partition("token until")[2]
         assert "s Sort" in footer
         assert "t Retry" not in footer
         assert "x Forget" not in footer
         await press(pilot, "e", "down", "down", "enter")
-        footer = words(app).partition("token until")[2]
+        footer = screen_words(app).partition("token until")[2]
         assert "s Sort" not in footer
         assert "g Related" not in footer
 
 
 async def test_the_palette_runs_a_command(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "ctrl+p")
         await type_text(pilot, "entity's fields")
         await press(pilot, "enter")
@@ -70,9 +77,9 @@ async def test_the_palette_runs_a_command(service: ScriptedService) -> None:
 
 
 async def test_the_palette_shows_an_entity(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "ctrl+p")
         await type_text(pilot, "records of lead")
         assert app.screen.query_one(OptionList).option_count == 1
@@ -81,34 +88,34 @@ async def test_the_palette_shows_an_entity(service: ScriptedService) -> None:
 
 
 async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await pilot.click("#entity-options", offset=(4, 1))
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert browse(app).entity == "lead"
         await pilot.click(RecordTable, offset=(16, 0))
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert service.calls[-1] == "lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"
         await pilot.click(RecordTable, offset=(16, 3))
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert browse(app).records.table.cursor_row == 2
         await pilot.click(RecordTable, offset=(16, 3))
-        await settled(pilot)
-        assert browse(app).is_record_seen
+        await wait_until_settled(pilot)
+        assert browse(app).is_record_pane_visible
 
 
 async def test_a_wider_terminal_shows_the_record_beside_its_list(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         calls = list(service.calls)
-        assert not browse(app).is_record_seen
+        assert not browse(app).is_record_pane_visible
         await pilot.resize_terminal(140, 40)
-        await settled(pilot)
-        assert browse(app).is_record_seen
+        await wait_until_settled(pilot)
+        assert browse(app).is_record_pane_visible
         await press(pilot, "down")
-        assert "account ID000002" in words(app)
+        assert "account ID000002" in screen_words(app)
         await pilot.resize_terminal(80, 24)
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert service.calls == calls

@@ -15,7 +15,15 @@ from cmdm_tui.tui.screens.sign_in import SignInScreen
 from cmdm_tui.tui.screens.start import StartScreen
 from cmdm_tui.tui.screens.welcome import WelcomeScreen
 from tests.conftest import KeyringOf
-from tests.tui.driving import FixedOpening, press, said, settled, shown, type_text, words
+from tests.tui.driving import (
+    FixedProfiles,
+    notice_text,
+    press,
+    screen_text,
+    screen_words,
+    type_text,
+    wait_until_settled,
+)
 from tests.tui.service import URL, ScriptedService, message, profile
 
 if TYPE_CHECKING:
@@ -26,17 +34,17 @@ NO_PROFILE = NoProfile("No profile is set up yet.")
 
 
 async def test_without_a_profile_the_demo_is_offered(service: ScriptedService) -> None:
-    opening = FixedOpening(profile(name="demo"), NO_PROFILE)
+    opening = FixedProfiles(profile(name="demo"), NO_PROFILE)
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert isinstance(app.screen, WelcomeScreen)
-        assert "No profile is set up yet" in words(app)
+        assert "No profile is set up yet" in screen_words(app)
         assert service.calls == []
         await press(pilot, "enter")
         assert opening.demos == 1
         assert isinstance(app.screen, BrowseScreen)
-        assert "3 records" in words(app)
+        assert "3 records" in screen_words(app)
 
 
 @pytest.mark.parametrize("place", ["ask", "keyring", "file"])
@@ -44,23 +52,23 @@ async def test_a_sign_in_makes_a_profile_once_it_succeeded(
     service: ScriptedService, keyring: KeyringOf, place: str
 ) -> None:
     keyring("working")
-    opening = FixedOpening(profile(), NO_PROFILE)
+    opening = FixedProfiles(profile(), NO_PROFILE)
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "s")
         assert isinstance(app.screen, SignInScreen)
         service.answers["authenticate"] = message(401, "Those are not known here")
         for text in (URL, "the-client", "the-secret", "siân", "hunter2"):
             await type_text(pilot, text)
             await press(pilot, "enter")
-        assert "hunter2" not in shown(app)
-        assert "the-secret" not in shown(app)
+        assert "hunter2" not in screen_text(app)
+        assert "the-secret" not in screen_text(app)
         if place != "ask":
             downs = ["down"] * ["ask", "keyring", "file"].index(place)
             await press(pilot, "tab", "enter", *downs, "enter", "shift+tab")
         await press(pilot, "enter")
-        assert "Those are not known here" in said(app)
+        assert "Those are not known here" in notice_text(app)
         assert opening.kept == []
         service.answers.clear()
         await press(pilot, "ctrl+s")
@@ -73,13 +81,13 @@ async def test_the_keyring_is_offered_only_where_its_package_is(
     service: ScriptedService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cmdm_tui.tui.screens.sign_in.is_installed", lambda: False)
-    app = Explorer(FixedOpening(profile(), NO_PROFILE), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile(), NO_PROFILE), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "s", "shift+tab", "shift+tab", "enter")
-        assert "in a file in plain text" in shown(app)
-        assert "keyring" not in shown(app)
-        assert "cmdm login --help" in words(app)
+        assert "in a file in plain text" in screen_text(app)
+        assert "keyring" not in screen_text(app)
+        assert "cmdm login --help" in screen_words(app)
 
 
 @pytest.mark.parametrize(
@@ -93,21 +101,21 @@ async def test_the_keyring_is_offered_only_where_its_package_is(
 async def test_an_address_that_cannot_be_used_is_told(
     service: ScriptedService, address: str, told: str
 ) -> None:
-    app = Explorer(FixedOpening(profile(), NO_PROFILE), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile(), NO_PROFILE), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "s")
         for field in app.screen.query(Input):
             field.value = address if field.id == "url" else "x"
         await press(pilot, "ctrl+s")
-        assert told in said(app)
+        assert told in notice_text(app)
         assert service.sign_ins == 0
 
 
 async def test_an_empty_field_takes_the_focus_and_nothing_is_sent(service: ScriptedService) -> None:
-    app = Explorer(FixedOpening(profile(), NO_PROFILE), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile(), NO_PROFILE), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "s")
         await type_text(pilot, URL)
         await press(pilot, "ctrl+s")
@@ -119,15 +127,15 @@ async def test_an_empty_field_takes_the_focus_and_nothing_is_sent(service: Scrip
 
 async def test_secrets_that_are_kept_nowhere_are_asked_for(service: ScriptedService) -> None:
     missing = MissingSecrets("Asked.", profile="main", missing=("client_secret", "password"))
-    opening = FixedOpening(profile(), missing)
+    opening = FixedProfiles(profile(), missing)
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert isinstance(app.screen, SecretsScreen)
         await type_text(pilot, "the-secret")
         await press(pilot, "enter")
         await type_text(pilot, "hunter2")
-        assert "hunter2" not in shown(app)
+        assert "hunter2" not in screen_text(app)
         await press(pilot, "enter")
         assert opening.secrets == [{}, {"client_secret": "the-secret", "password": "hunter2"}]
         assert isinstance(app.screen, BrowseScreen)
@@ -135,20 +143,20 @@ async def test_secrets_that_are_kept_nowhere_are_asked_for(service: ScriptedServ
 
 async def test_secrets_not_given_lead_to_the_other_ways_in(service: ScriptedService) -> None:
     missing = MissingSecrets("Asked.", profile="main", missing=("password",))
-    app = Explorer(FixedOpening(profile(), missing), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile(), missing), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "escape")
         assert isinstance(app.screen, WelcomeScreen)
 
 
 async def test_a_configuration_that_cannot_be_read_is_told(service: ScriptedService) -> None:
-    opening = FixedOpening(profile(), ConfigurationError("profiles.toml is not valid TOML."))
+    opening = FixedProfiles(profile(), ConfigurationError("profiles.toml is not valid TOML."))
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert isinstance(app.screen, StartScreen)
-        assert "profiles.toml is not valid TOML" in said(app)
+        assert "profiles.toml is not valid TOML" in notice_text(app)
         opening.error = None
         await press(pilot, "t")
         assert isinstance(app.screen, BrowseScreen)
@@ -162,9 +170,9 @@ async def test_connections_are_closed_in_the_end(service: ScriptedService) -> No
             self.closed += 1
 
     network: httpx.AsyncBaseTransport = Closing(service.entities)
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=network)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=network)
     async with app.run_test() as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "q")
     assert network.closed == 1
     assert app.return_code == 0
@@ -179,27 +187,27 @@ async def arrived(pilot: Pilot[None], kind: type[Kind]) -> Kind:
 
 async def test_refused_credentials_leave_a_way_to_others(service: ScriptedService) -> None:
     service.answers["authenticate"] = message(401, "Those are not known here")
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert "w other ways in" in words(app)
+        await wait_until_settled(pilot)
+        assert "w other ways in" in screen_words(app)
         assert service.sign_ins <= 2
         await press(pilot, "w")
         assert isinstance(app.screen, WelcomeScreen)
         service.answers.clear()
         await press(pilot, "enter")
         assert isinstance(app.screen, BrowseScreen)
-        assert "3 records" in words(app)
+        assert "3 records" in screen_words(app)
 
 
 async def test_an_account_is_left_while_its_answers_are_on_their_way(
     service: ScriptedService,
 ) -> None:
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 30)) as pilot:
         for _ in range(3):
             (await arrived(pilot, BrowseScreen)).action_command("leave")
             (await arrived(pilot, WelcomeScreen)).action_demo()
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert isinstance(app.screen, BrowseScreen)
-        assert "3 records" in words(app)
+        assert "3 records" in screen_words(app)

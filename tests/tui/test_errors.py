@@ -7,12 +7,20 @@ import pytest
 
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.widgets.record_view import RecordView
-from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, words
+from tests.tui.driving import (
+    FixedProfiles,
+    browse,
+    notice_text,
+    press,
+    screen_text,
+    screen_words,
+    wait_until_settled,
+)
 from tests.tui.service import ScriptedService, message, people, profile
 
 
 def explorer(service: ScriptedService, *entities: str) -> Explorer:
-    return Explorer(FixedOpening(profile(*entities)), catalogs=None, transport=service)
+    return Explorer(FixedProfiles(profile(*entities)), catalogs=None, transport=service)
 
 
 FAILURES = {
@@ -42,21 +50,21 @@ async def test_a_failure_at_the_start_is_told(
     service.answers["*"] = answer
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert told in said(app)
-        assert "t tries again" in words(app)
+        await wait_until_settled(pilot)
+        assert told in notice_text(app)
+        assert "t tries again" in screen_words(app)
 
 
 async def test_a_failure_at_the_start_can_be_tried_again(service: ScriptedService) -> None:
     service.answers["*"] = httpx.ConnectError("All connection attempts failed")
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         service.answers.clear()
         await press(pilot, "t")
-        assert said(app) == ""
-        assert "3 records" in words(app)
-        assert "lead 250" in words(app)
+        assert notice_text(app) == ""
+        assert "3 records" in screen_words(app)
+        assert "lead 250" in screen_words(app)
         assert browse(app).records.table.has_focus
 
 
@@ -64,7 +72,7 @@ async def test_a_failure_at_the_start_can_be_tried_again(service: ScriptedServic
 async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, key: str) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "enter", "right")
         rows = browse(app).records.table.row_count
         assert rows == 100
@@ -73,12 +81,12 @@ async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, k
         await press(pilot, key)
         assert len(service.calls) == 1
         assert browse(app).records.table.row_count == rows
-        assert "cannot be reached" in said(app)
+        assert "cannot be reached" in notice_text(app)
         assert browse(app).records.column is not None
         # Moving about asks no more; the record is at hand; other entities seen are too.
         await press(pilot, "ctrl+home", "down", "enter", "escape", "e", "up", "enter")
         assert browse(app).entity == "account"
-        assert "3 records" in words(app)
+        assert "3 records" in screen_words(app)
         assert len(service.calls) == 1
 
 
@@ -87,7 +95,7 @@ async def test_a_page_that_failed_is_asked_for_once_more_by_its_key(
 ) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "enter")
         service.answers["lead"] = message(500, "Something broke")
         service.calls.clear()
@@ -97,7 +105,7 @@ async def test_a_page_that_failed_is_asked_for_once_more_by_its_key(
         await press(pilot, "t")
         assert service.calls == ["lead?per_page=100&page=2"] * 2
         assert browse(app).records.table.row_count == 200
-        assert said(app) == ""
+        assert notice_text(app) == ""
 
 
 async def test_a_sort_that_is_refused_keeps_the_order_and_goes_on_paging(
@@ -105,12 +113,12 @@ async def test_a_sort_that_is_refused_keeps_the_order_and_goes_on_paging(
 ) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "enter")
         service.answers["lead"] = message(400, "There is no field ExternalID to sort by")
         await press(pilot, "s")
-        assert "There is no field ExternalID" in said(app)
-        assert "▲" not in words(app)
+        assert "There is no field ExternalID" in notice_text(app)
+        assert "▲" not in screen_words(app)
         service.answers.clear()
         await press(pilot, "ctrl+end")
         assert browse(app).records.table.row_count == 200
@@ -120,31 +128,31 @@ async def test_a_sort_that_is_refused_keeps_the_order_and_goes_on_paging(
 async def test_an_entity_that_vanished_is_told(service: ScriptedService) -> None:
     app = explorer(service, "event")
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert "1 not counted" in said(app)
-        assert "✗" in shown(app)
+        await wait_until_settled(pilot)
+        assert "1 not counted" in notice_text(app)
+        assert "✗" in screen_text(app)
         await press(pilot, "e", "end", "enter")
-        assert "There is no entity event" in said(app)
-        assert "event ✗" in words(app)
+        assert "There is no entity event" in notice_text(app)
+        assert "event ✗" in screen_words(app)
 
 
 async def test_an_empty_entity_says_so(service: ScriptedService) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "down", "enter")
-        assert "No records" in said(app)
+        assert "No records" in notice_text(app)
         await press(pilot, "f")
-        assert "No fields, and no records to infer them from" in said(app)
+        assert "No fields, and no records to infer them from" in notice_text(app)
 
 
 async def test_fields_that_are_inferred_say_so(service: ScriptedService) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "down", "down", "enter", "f")
-        assert "No field metadata" in said(app)
-        assert "5 fields, inferred" in words(app)
+        assert "No field metadata" in notice_text(app)
+        assert "5 fields, inferred" in screen_words(app)
 
 
 async def test_a_record_that_is_gone_is_told_below_what_was_known(
@@ -152,45 +160,45 @@ async def test_a_record_that_is_gone_is_told_below_what_was_known(
 ) -> None:
     app = explorer(service)
     async with app.run_test(size=(120, 30)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         service.answers["account/ID000001"] = message(404, "No such record")
         await press(pilot, "enter", "r")
-        assert "No such record" in said(app)
-        assert "Ada 001" in shown(app) or "Brunel 001" in shown(app)
+        assert "No such record" in notice_text(app)
+        assert "Ada 001" in screen_text(app) or "Brunel 001" in screen_text(app)
         service.answers.clear()
         await press(pilot, "t")
-        assert said(app) == ""
+        assert notice_text(app) == ""
 
 
 async def test_reading_what_is_related_goes_on_where_it_stopped(service: ScriptedService) -> None:
     app = explorer(service)
     async with app.run_test(size=(120, 30)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         service.calls.clear()
         service.answers["opportunity"] = message(500, "Something broke")
         await press(pilot, "g", "g")
-        assert "Something broke" in said(app)
-        assert "Ring Ada" in shown(app)
+        assert "Something broke" in notice_text(app)
+        assert "Ring Ada" in screen_text(app)
         service.answers.clear()
         await press(pilot, "t")
-        assert "New roof" in shown(app)
+        assert "New roof" in screen_text(app)
         assert service.calls == [
             "task?per_page=1000&page=1",
             "opportunity?per_page=1000&page=1",
             "opportunity?per_page=1000&page=1",
         ]
-        assert "r reads them again by 2 calls" in said(app)
+        assert "r reads them again by 2 calls" in notice_text(app)
 
 
 async def test_calls_that_would_not_suffice_are_said_beforehand(service: ScriptedService) -> None:
     service.remaining = 6
     app = explorer(service)
     async with app.run_test(size=(120, 30)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "g")
-        assert "about 2 calls" in said(app)
-        assert "1 are left this hour" in said(app)
-        assert "That is not enough" in said(app)
+        assert "about 2 calls" in notice_text(app)
+        assert "1 are left this hour" in notice_text(app)
+        assert "That is not enough" in notice_text(app)
 
 
 async def test_it_paints_before_any_answer(service: ScriptedService) -> None:
@@ -200,32 +208,32 @@ async def test_it_paints_before_any_answer(service: ScriptedService) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         while not service.calls:
             await pilot.pause()
-        assert "account" in words(app)
-        assert "Reading account …" in said(app)
+        assert "account" in screen_words(app)
+        assert "Reading account …" in notice_text(app)
         gate.set()
-        await settled(pilot)
-        assert "3 records" in words(app)
+        await wait_until_settled(pilot)
+        assert "3 records" in screen_words(app)
 
 
 async def test_an_answer_for_an_entity_left_meanwhile_is_dropped(service: ScriptedService) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         gate = asyncio.Event()
         service.held["lead"] = gate
         screen = browse(app)
         screen.show_entity("lead")
         while service.calls[-1] != "lead?per_page=100&page=1":
             await pilot.pause()
-        left = screen.records._reading.asked
+        left = screen.records._loader.loading
         assert left is not None
         screen.show_entity("account")
         gate.set()
-        await settled(pilot)
+        await wait_until_settled(pilot)
         # Its worker was cancelled; should an answer have been on its way all the same:
-        page = await left.fetch(screen.account.client)
+        page = await left.fetch_page(screen.account.client)
         screen.records.post_message(RecordView.PageArrived(left, page))
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert screen.records.window is not None
         assert screen.records.window.entity == "account"
         assert screen.records.table.row_count == 3
@@ -236,7 +244,7 @@ async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedServic
     service.entities["account"] = people(45)
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         pages = [call for call in service.calls if call.startswith("account?")]
         assert pages == [f"account?per_page=100&page={number}" for number in (1, 2, 3)]
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end", "ctrl+end")
@@ -253,8 +261,8 @@ async def test_a_larger_page_than_asked_for_is_shown_bit_by_bit(service: Scripte
     service.answers["account"] = httpx.Response(200, json={"Entity": rows, "Total Pages": "1"})
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert "1,200 records" in words(app)
+        await wait_until_settled(pilot)
+        assert "1,200 records" in screen_words(app)
         assert browse(app).records.table.row_count == 500
         calls = list(service.calls)
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
@@ -268,12 +276,12 @@ async def test_records_hidden_by_overlaps_are_told_and_found(service: ScriptedSe
     service.cap = 1
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert "2 of 3" in words(app)
-        assert "1 not found" in words(app)
+        await wait_until_settled(pilot)
+        assert "2 of 3" in screen_words(app)
+        assert "1 not found" in screen_words(app)
         service.entities["account"] = [both[0], both[1], both[2]]
         await press(pilot, "m")
-        assert "3 records" in words(app)
+        assert "3 records" in screen_words(app)
         assert browse(app).records.table.row_count == 3
 
 
@@ -283,6 +291,6 @@ async def test_counting_stops_at_the_first_failure_that_all_would_meet(
     service.answers["lead"] = httpx.ConnectError("All connection attempts failed")
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         assert service.calls == ["account?per_page=100&page=1", "lead?per_page=1&page=1"]
-        assert "4 not counted" in said(app)
+        assert "4 not counted" in notice_text(app)

@@ -11,7 +11,15 @@ from textual.pilot import Pilot
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui import Explorer, values
 from cmdm_tui.tui.widgets.record_table import RecordTable
-from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, type_text
+from tests.tui.driving import (
+    FixedProfiles,
+    browse,
+    notice_text,
+    press,
+    screen_text,
+    type_text,
+    wait_until_settled,
+)
 from tests.tui.service import Properties, ScriptedService, message, profile
 
 HOSTILE = {
@@ -78,28 +86,28 @@ class Tour:
 
     async def press(self, *keys: str) -> str:
         await press(self.pilot, *keys)
-        return shown(self.app)
+        return screen_text(self.app)
 
 
 @asynccontextmanager
 async def touring(service: ScriptedService | None = None) -> AsyncGenerator[Tour]:
     service = service or hostile_service()
-    opening = FixedOpening(profile(*VALUES, name=HOSTILE["title"]))
+    opening = FixedProfiles(profile(*VALUES, name=HOSTILE["title"]))
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(150, 44)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         yield Tour(app, pilot, service)
-        assert not unsafe(shown(app))
+        assert not unsafe(screen_text(app))
 
 
 async def test_hostile_names_of_entities_and_profiles() -> None:
     async with touring() as tour:
-        screen = shown(tour.app)
+        screen = screen_text(tour.app)
         assert not unsafe(screen)
         assert "␛]0;owned␇" in screen
         assert "[/] [/red] [/b]" in screen
         # Those that no address can carry are told of instead of counted.
-        assert "not counted" in said(tour.app)
+        assert "not counted" in notice_text(tour.app)
 
 
 async def test_hostile_external_ids_and_values_in_the_table() -> None:
@@ -141,7 +149,7 @@ async def test_hostile_related_records_and_links() -> None:
         assert not unsafe(screen)
         assert "␛]0;owned␇" in screen
         await press(tour.pilot, "end", "enter")
-        assert not unsafe(shown(tour.app))
+        assert not unsafe(screen_text(tour.app))
 
 
 async def test_hostile_words_of_errors() -> None:
@@ -150,8 +158,8 @@ async def test_hostile_words_of_errors() -> None:
             tour.service.answers["account"] = message(500, value)
             screen = await tour.press("r")
             assert not unsafe(screen)
-            assert "status 500" in said(tour.app)
-            assert not unsafe(said(tour.app))
+            assert "status 500" in notice_text(tour.app)
+            assert not unsafe(notice_text(tour.app))
 
 
 async def test_hostile_words_in_a_dialogue_and_the_palette() -> None:
@@ -164,7 +172,7 @@ async def test_hostile_words_in_a_dialogue_and_the_palette() -> None:
         assert not unsafe(screen)
         await press(tour.pilot, "escape", "ctrl+p")
         await type_text(tour.pilot, "records of")
-        screen = shown(tour.app)
+        screen = screen_text(tour.app)
         assert "Show the records of [/] [/red]" in screen
         assert not unsafe(screen)
 
@@ -180,22 +188,22 @@ async def test_the_check_finds_what_is_not_made_visible(monkeypatch: pytest.Monk
     service.entities = {
         "account": [(f"A{place}", {"Name": value}) for place, value in enumerate(VALUES)]
     }
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert {"\x1b", "\x9b", "\u202e"} <= unsafe(shown(app))
+        await wait_until_settled(pilot)
+        assert {"\x1b", "\x9b", "\u202e"} <= unsafe(screen_text(app))
 
 
 async def test_a_value_of_several_lines_keeps_them_in_the_record() -> None:
     service = ScriptedService(entities={"account": [("A", {"Notes": "first\r\n\tsecond\x1b[2J"})]})
-    app = Explorer(FixedOpening(profile()), catalogs=None, transport=service)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 30)) as pilot:
-        await settled(pilot)
-        screen = shown(app)
+        await wait_until_settled(pilot)
+        screen = screen_text(app)
         assert "first␍␊␉second␛[2J" in screen
         lines = [line for line in screen.splitlines() if "second␛[2J" in line and "␍" not in line]
         assert len(lines) == 1
-        assert browse(app).pane.record is not None
+        assert browse(app).record_pane.record is not None
 
 
 @pytest.mark.parametrize(
@@ -212,22 +220,26 @@ async def test_a_value_of_several_lines_keeps_them_in_the_record() -> None:
     ],
 )
 def test_a_cell_shows_any_json_value_on_one_line(value: object, words: str) -> None:
-    assert values.cell(value).plain == words
+    assert values.format_cell(value).plain == words
 
 
 def test_numbers_stand_right() -> None:
-    assert values.cell("12", is_number=True).justify == "right"
-    assert values.cell("12").justify == "left"
+    assert values.format_cell("12", is_number=True).justify == "right"
+    assert values.format_cell("12").justify == "left"
 
 
 def test_a_whole_value_is_cut_beyond_reading_and_says_so() -> None:
-    text = values.whole("x" * 20_010).plain
+    text = values.format_whole("x" * 20_010).plain
     assert text.endswith("… and 10 more characters")
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
 def test_titles_and_cells_are_safe(value: str) -> None:
-    for text in (values.line(value).plain, values.cell(value).plain, values.whole(value).plain):
+    for text in (
+        values.safe_line(value).plain,
+        values.format_cell(value).plain,
+        values.format_whole(value).plain,
+    ):
         assert not unsafe(text.replace("\n", ""))
         text.encode()
     assert one_line(value) == visible(value)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import NotFound, Page, PageSizes, Record, Response
-from cmdm_tui.tui.records import Order, RecordWindow
+from cmdm_tui.tui.records import RecordWindow, WindowOrder
 
 RESPONSE = Response(1, "GET", "/lead", 200, httpx.Headers(), b"", 0.0)
 
@@ -53,9 +53,9 @@ def read_all(window: RecordWindow, pager: Pager, *, most: int = 1_000) -> list[s
         if window.is_complete:
             return [record.external_id for record in window.records]
         try:
-            window.take(pager.page(window.next_page))
+            window.add_page(pager.page(window.next_page))
         except LookupError:
-            window.take(None)
+            window.add_page(None)
     pytest.fail("the window never came to an end")
 
 
@@ -73,7 +73,7 @@ def test_every_record_comes_once_and_in_order(
     pager = Pager(ids, granted, tells_total, tells_pages, past_the_end_is_404=is_404)
     window = RecordWindow("lead")
     assert read_all(window, pager) == ids
-    assert window.missing == 0
+    assert window.missing_count == 0
     needed = max(-(-count // granted), 1)
     # Where nothing is told, only an empty page shows that the one before was the last.
     unsure = not tells_total and not tells_pages and count > 0
@@ -101,7 +101,7 @@ def test_an_unstable_order_neither_repeats_a_record_nor_goes_on_for_ever(
     got = read_all(window, pager)
     assert len(got) == len(set(got))
     assert len(pager.numbers) <= told
-    assert window.missing == count - len(got)
+    assert window.missing_count == count - len(got)
 
 
 @given(totals=st.lists(st.integers(0, 50), min_size=1, max_size=40))
@@ -110,7 +110,7 @@ def test_totals_that_change_end_it_all_the_same(totals: list[int]) -> None:
     for number, total in enumerate(totals):
         if window.is_complete:
             break
-        window.take(page_of([f"R{number}"], total, None))
+        window.add_page(page_of([f"R{number}"], total, None))
     assert len(window.records) <= len(totals)
     assert window.is_complete == (len(window.records) >= totals[len(window.records) - 1])
     assert window.has_changed == (len(set(totals[: len(window.records)])) > 1)
@@ -119,7 +119,7 @@ def test_totals_that_change_end_it_all_the_same(totals: list[int]) -> None:
 def test_a_service_that_knows_only_one_page_ends_after_two_of_it() -> None:
     window = RecordWindow("lead")
     for _ in range(2):
-        window.take(page_of(["A", "B"], None, None))
+        window.add_page(page_of(["A", "B"], None, None))
     assert window.is_complete
     assert len(window.records) == 2
 
@@ -128,36 +128,36 @@ def test_a_service_that_repeats_a_page_of_many_is_given_up_after_three() -> None
     window = RecordWindow("lead")
     for _ in range(3):
         assert not window.is_complete
-        window.take(page_of(["A", "B"], 1_000, 500))
+        window.add_page(page_of(["A", "B"], 1_000, 500))
     assert window.is_complete
-    assert window.missing == 998
+    assert window.missing_count == 998
 
 
 def test_reading_again_finds_what_overlapping_pages_hid() -> None:
     window = RecordWindow("lead")
-    window.take(page_of(["A", "B"], 4, 2))
-    window.take(page_of(["B", "C"], 4, 2))
+    window.add_page(page_of(["A", "B"], 4, 2))
+    window.add_page(page_of(["B", "C"], 4, 2))
     assert window.is_complete
-    assert window.missing == 1
-    window.read_again()
-    window.take(page_of(["A", "D"], 4, 2))
+    assert window.missing_count == 1
+    window.restart()
+    window.add_page(page_of(["A", "D"], 4, 2))
     assert window.is_complete
-    assert window.missing == 0
+    assert window.missing_count == 0
     assert [record.external_id for record in window.records] == ["A", "B", "C", "D"]
 
 
 def test_a_record_read_again_takes_its_place() -> None:
     window = RecordWindow("lead")
-    window.take(page_of(["A", "B"], 2, 1))
-    assert window.replace(Record("lead", "B", {"Name": "new"})) == 1
+    window.add_page(page_of(["A", "B"], 2, 1))
+    assert window.replace_record(Record("lead", "B", {"Name": "new"})) == 1
     assert window.records[1].properties == {"Name": "new"}
-    assert window.replace(Record("lead", "Z", {})) is None
+    assert window.replace_record(Record("lead", "Z", {})) is None
 
 
 def test_an_order_turns_round() -> None:
-    order = Order("Name")
-    assert order.turned() == Order("Name", "desc")
-    assert order.turned().turned() == order
+    order = WindowOrder("Name")
+    assert order.reversed() == WindowOrder("Name", "desc")
+    assert order.reversed().reversed() == order
 
 
 @dataclass
@@ -178,10 +178,10 @@ class Refusing:
 async def test_a_page_not_found_is_the_end_only_past_the_last(read: list[Page], ends: bool) -> None:
     window = RecordWindow("lead")
     for page in read:
-        window.take(page)
+        window.add_page(page)
     client = Refusing()
     if ends:
-        assert await window.fetch(client) is None  # pyright: ignore[reportArgumentType]
+        assert await window.fetch_page(client) is None  # pyright: ignore[reportArgumentType]
     else:
         with pytest.raises(NotFound):
-            await window.fetch(client)  # pyright: ignore[reportArgumentType]
+            await window.fetch_page(client)  # pyright: ignore[reportArgumentType]

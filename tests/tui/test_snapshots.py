@@ -10,7 +10,7 @@ from textual.widgets import Input
 from cmdm_tui.config import NoProfile
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.widgets import status_line
-from tests.tui.driving import FixedOpening, press, settled, type_text
+from tests.tui.driving import FixedProfiles, press, type_text, wait_until_settled
 from tests.tui.service import RESET, URL, ScriptedService, message, profile
 
 Compare = Callable[..., bool]
@@ -34,7 +34,7 @@ def cursor_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pressing(*keys: str, text: str = "") -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run(pilot: Pilot[None]) -> None:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, *keys)
         if text:
             await type_text(pilot, text)
@@ -44,7 +44,7 @@ def pressing(*keys: str, text: str = "") -> Callable[[Pilot[None]], Awaitable[No
 
 
 def explorer(service: ScriptedService, error: Exception | None = None) -> Explorer:
-    return Explorer(FixedOpening(profile(), error), catalogs=None, transport=service)
+    return Explorer(FixedProfiles(profile(), error), catalogs=None, transport=service)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])

@@ -6,17 +6,26 @@ from pathlib import Path
 from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
 from tests.services import CountedNetwork
-from tests.tui.driving import FixedOpening, browse, press, said, settled, shown, type_text, words
+from tests.tui.driving import (
+    FixedProfiles,
+    browse,
+    notice_text,
+    press,
+    screen_text,
+    screen_words,
+    type_text,
+    wait_until_settled,
+)
 from tests.tui.service import ScriptedService, profile
 
 
 async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_path: Path) -> None:
     app = Explorer(
-        FixedOpening(reading_sandbox), catalogs=tmp_path, transport=network, start="demo"
+        FixedProfiles(reading_sandbox), catalogs=tmp_path, transport=network, start="demo"
     )
     async with app.run_test(size=(80, 24)) as pilot:
         # Opening: the first entity's page tells its own count, so six are counted besides.
-        await settled(pilot)
+        await wait_until_settled(pilot)
         counted = ["lead", "contact", "task", "opportunity", "event", "product"]
         assert sorted(network.taken()) == sorted(
             ["account?per_page=100&page=1"] + [f"{entity}?per_page=1&page=1" for entity in counted]
@@ -25,10 +34,10 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         assert screen.records.window is not None
         assert screen.records.table.has_focus
         accounts = screen.records.window.records
-        assert str(accounts[0].properties["Name"])[:24] in shown(app)
-        assert "50 records" in words(app)
-        assert "lead 250" in words(app)
-        assert f"{screen.account.client.quota.remaining:,}/100,000 calls" in words(app)
+        assert str(accounts[0].properties["Name"])[:24] in screen_text(app)
+        assert "50 records" in screen_words(app)
+        assert "lead 250" in screen_words(app)
+        assert f"{screen.account.client.quota.remaining:,}/100,000 calls" in screen_words(app)
 
         # An entity, by the keyboard: one call, its first page.
         await press(pilot, "e", "down", "enter")
@@ -36,7 +45,7 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         window = screen.records.window
         assert window.entity == "lead"
         assert screen.records.table.row_count == 100
-        assert "100 of 250" in words(app)
+        assert "100 of 250" in screen_words(app)
         assert screen.records.table.has_focus
 
         # The second page comes when the end of the first is near, and not before.
@@ -48,7 +57,7 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
         assert network.taken() == ["lead?per_page=100&page=3"]
         assert screen.records.table.row_count == 250
-        assert "250 records" in words(app)
+        assert "250 records" in screen_words(app)
         assert len({record.external_id for record in window.records}) == 250
 
         # The service sorts: by the column under the cursor, then the other way round.
@@ -58,23 +67,23 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         assert column.name == "LastName"
         await press(pilot, "s")
         assert network.taken() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"]
-        assert "LastName ▲" in words(app)
+        assert "LastName ▲" in screen_words(app)
         names = [
             str(row.properties["LastName"]).casefold() for row in screen.records.window.records
         ]
         assert names == sorted(names)
         await press(pilot, "s")
         assert network.taken() == ["lead?per_page=100&page=1&sort_by=LastName&sort_order=desc"]
-        assert "LastName ▼" in words(app)
-        assert "by LastName ▼" in words(app)
+        assert "LastName ▼" in screen_words(app)
+        assert "by LastName ▼" in screen_words(app)
 
         # The whole record, as it was listed: no call. Read again: one.
         record = screen.records.window.records[0]
         await press(pilot, "enter")
         assert network.taken() == []
-        assert screen.pane.record == record
-        assert record.external_id in shown(app)
-        assert "JobTitle" in shown(app)
+        assert screen.record_pane.record == record
+        assert record.external_id in screen_text(app)
+        assert "JobTitle" in screen_text(app)
         await press(pilot, "r")
         assert network.taken() == [f"lead/{record.external_id}"]
         await press(pilot, "escape")
@@ -82,8 +91,8 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         # The fields: asked for once.
         await press(pilot, "f")
         assert network.taken() == ["lead/fields?per_page=200&page=1"]
-        assert "Picklist" in shown(app)
-        assert "Last name" in shown(app)
+        assert "Picklist" in screen_text(app)
+        assert "Last name" in screen_text(app)
         await press(pilot, "f", "f", "f")
         assert network.taken() == []
 
@@ -96,30 +105,30 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
 async def test_what_is_related_is_read_once(
     reading_sandbox: Profile, network: CountedNetwork
 ) -> None:
-    app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
+    app = Explorer(FixedProfiles(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         network.taken()
         await press(pilot, "g")
         assert network.taken() == []
-        assert "about 2 calls" in words(app)
+        assert "about 2 calls" in screen_words(app)
         await press(pilot, "g")
         assert network.taken() == [
             "task?per_page=1000&page=1",
             "opportunity?per_page=1000&page=1",
         ]
-        related = browse(app).pane.related
+        related = browse(app).record_pane.related
         await press(pilot, "escape", "down", "down", "g", "g")
         assert network.taken() == []
-        assert not related.may_read
+        assert not related.can_read
 
 
 async def test_a_task_leads_to_the_record_it_belongs_to(
     reading_sandbox: Profile, network: CountedNetwork
 ) -> None:
-    app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
+    app = Explorer(FixedProfiles(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "down", "down", "down", "enter")
         task = browse(app).records.record
         assert task is not None
@@ -127,7 +136,7 @@ async def test_a_task_leads_to_the_record_it_belongs_to(
         await press(pilot, "g", "enter")
         owner = f"{task.properties['RelatedEntity']}/{task.properties['RelatedExternalID']}"
         assert network.taken() == [owner]
-        shown_record = browse(app).pane.record
+        shown_record = browse(app).record_pane.record
         assert shown_record is not None
         assert shown_record.external_id == task.properties["RelatedExternalID"]
 
@@ -135,9 +144,9 @@ async def test_a_task_leads_to_the_record_it_belongs_to(
 async def test_a_record_is_opened_by_its_external_id(
     reading_sandbox: Profile, network: CountedNetwork
 ) -> None:
-    app = Explorer(FixedOpening(reading_sandbox), catalogs=None, transport=network)
+    app = Explorer(FixedProfiles(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         window = browse(app).records.window
         assert window is not None
         wanted = window.records[7].external_id
@@ -145,12 +154,12 @@ async def test_a_record_is_opened_by_its_external_id(
         await press(pilot, "o")
         await type_text(pilot, "NOSUCHID")
         await press(pilot, "enter")
-        assert "Check the name of the entity and the external id" in said(app)
+        assert "Check the name of the entity and the external id" in notice_text(app)
         await press(pilot, *["backspace"] * 8)
         await type_text(pilot, wanted)
         await press(pilot, "enter")
         assert network.taken() == ["account/NOSUCHID", f"account/{wanted}"]
-        record = browse(app).pane.record
+        record = browse(app).record_pane.record
         assert record is not None
         assert record.external_id == wanted
 
@@ -160,16 +169,16 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
 ) -> None:
     profile = reading_sandbox
     profile = type(profile)(profile.name, profile.url, profile.credentials, profile.catalog)
-    app = Explorer(FixedOpening(profile), catalogs=tmp_path, transport=network)
+    app = Explorer(FixedProfiles(profile), catalogs=tmp_path, transport=network)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert "event" not in words(app)
+        await wait_until_settled(pilot)
+        assert "event" not in screen_words(app)
         network.taken()
         await press(pilot, "a")
         await type_text(pilot, "nothing")
         await press(pilot, "enter")
-        assert "nothing" in said(app)
-        assert "404" in said(app)
+        assert "nothing" in notice_text(app)
+        assert "404" in notice_text(app)
         await press(pilot, *["backspace"] * 7)
         await type_text(pilot, "event")
         await press(pilot, "enter")
@@ -178,12 +187,12 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
             "nothing?per_page=1&page=1", "event?per_page=1&page=1", "event?per_page=100&page=1",
         ]  # fmt: skip
 
-    again = Explorer(FixedOpening(profile), catalogs=tmp_path, transport=network)
+    again = Explorer(FixedProfiles(profile), catalogs=tmp_path, transport=network)
     async with again.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        assert re.search(r"event \d", words(again))
+        await wait_until_settled(pilot)
+        assert re.search(r"event \d", screen_words(again))
         await press(pilot, "e", "end", "x")
-        assert "event" not in words(again)
+        assert "event" not in screen_words(again)
     assert b"event" not in (tmp_path / f"{profile.catalog}.json").read_bytes()
 
 
@@ -193,9 +202,9 @@ async def test_a_catalog_that_cannot_be_kept_is_told(
     service.entities["event"] = []
     blocked = tmp_path / "a-file"
     blocked.touch()
-    app = Explorer(FixedOpening(profile("event")), catalogs=blocked, transport=service)
+    app = Explorer(FixedProfiles(profile("event")), catalogs=blocked, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await wait_until_settled(pilot)
         await press(pilot, "e", "end", "x")
-        assert "cannot be written" in said(app)
-        assert "event" not in words(app)
+        assert "cannot be written" in notice_text(app)
+        assert "event" not in screen_words(app)

@@ -19,7 +19,7 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.api.decode import read_error_message, read_page
 from cmdm_tui.api.errors import QuotaFloorReached
-from cmdm_tui.catalog.traits import Trait, safe_evidence
+from cmdm_tui.catalog.traits import Trait, clean_evidence
 from cmdm_tui.text import one_line
 
 Value = TypeVar("Value")
@@ -30,7 +30,7 @@ _UNAUTHORIZED, _TOO_MANY_CALLS = 401, 429
 _MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title")
 
 
-class Stopped(Exception):
+class ProbeStopped(Exception):
     """The probe must stop: `str()` says why, in a sentence. What was learnt stays learnt."""
 
     def __init__(self, reason: str, *, by_service: bool = False) -> None:
@@ -39,7 +39,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """One answer: the call in words, its status, and the list it holds, if it holds one."""
 
     call: str
@@ -74,9 +74,9 @@ class Answer:
             return list(self.ids)
         return [record.properties.get(field, "") for record in self.page.records]
 
-    def content(self) -> Mapping[str, Any]:
+    def json_object(self) -> Mapping[str, Any]:
         """Return the JSON object of the answer, empty where it is none."""
-        return _object(self.response.body)
+        return _json_object(self.response.body)
 
     def __str__(self) -> str:
         if self.page is None:
@@ -85,26 +85,26 @@ class Answer:
         return f"{self.call} → {len(self.ids):,}{total} records"
 
 
-class Asker:
+class ProbeClient:
     """Makes the calls of one probe, at most `most`, leaving the floor of the quota untouched."""
 
     def __init__(self, client: Client, *, most: int) -> None:
         self._client = client
-        self._background = client.in_background()
-        self._most = most
-        self.used = 0
+        self._background_client = client.in_background()
+        self._max_calls = most
+        self.calls_used = 0
         self.headers: list[frozenset[str]] = []
         self.errors: dict[str, str] = {}
         """The shapes of the bodies of errors, each with the first call that met it."""
 
-    async def get(self, path: str, **parameters: str | int) -> Answer:
+    async def get(self, path: str, **parameters: str | int) -> ProbeAnswer:
         """Make a read-only call and return its answer, whatever its status.
 
         Raises Stopped where no further call is allowed, and an ApiError where no answer comes.
         """
         return await self.send("GET", path, parameters=parameters)
 
-    async def list(self, entity: str, **parameters: str | int) -> Answer:
+    async def list(self, entity: str, **parameters: str | int) -> ProbeAnswer:
         """Retrieve records: an answer that is no list has no page."""
         answer = await self.get(entity, **parameters)
         if answer.status != OK:
@@ -121,7 +121,7 @@ class Asker:
             )
         except MalformedResponse:
             return answer
-        return Answer(answer.call, answer.response, page)
+        return ProbeAnswer(answer.call, answer.response, page)
 
     async def send(
         self,
@@ -131,48 +131,48 @@ class Asker:
         parameters: Mapping[str, str | int] | None = None,
         content: bytes | None = None,
         is_cleaning_up: bool = False,
-    ) -> Answer:
+    ) -> ProbeAnswer:
         """Make any call; one that cleans up is made though none is left for the probe."""
-        if self.used >= self._most and not is_cleaning_up:
-            raise Stopped(f"The {self._most} calls allowed are spent.")
-        self.used += 1
-        client = self._client if is_cleaning_up else self._background
+        if self.calls_used >= self._max_calls and not is_cleaning_up:
+            raise ProbeStopped(f"The {self._max_calls} calls allowed are spent.")
+        self.calls_used += 1
+        client = self._client if is_cleaning_up else self._background_client
         try:
             response = await client.request(
                 method, path, parameters=parameters or None, content=content, check=False
             )
         except (HourLimitReached, QuotaFloorReached) as error:
-            self.used -= 1
-            raise Stopped(str(error), by_service=True) from None
+            self.calls_used -= 1
+            raise ProbeStopped(str(error), by_service=True) from None
         words = "&".join(f"{name}={value}" for name, value in (parameters or {}).items())
-        answer = Answer(
+        answer = ProbeAnswer(
             one_line(f"{method} {path}" + (f"?{words}" if words else ""), 160), response
         )
-        self._take_note(answer)
+        self._record_answer(answer)
         return answer
 
-    def left(self) -> int:
+    def count_calls_left(self) -> int:
         """Return how many calls may still be made."""
-        return max(self._most - self.used, 0)
+        return max(self._max_calls - self.calls_used, 0)
 
-    def found(self, value: Value, evidence: str) -> Trait[Value]:
+    def make_trait(self, value: Value, evidence: str) -> Trait[Value]:
         """Return a trait that was shown just now."""
-        return Trait(value, safe_evidence(evidence), self._now())
+        return Trait(value, clean_evidence(evidence), self._now())
 
-    def unknown(self, why: str) -> Trait[Any]:
+    def make_unknown(self, why: str) -> Trait[Any]:
         """Return a trait that was looked for just now and not shown."""
-        return Trait(None, safe_evidence(why), self._now())
+        return Trait(None, clean_evidence(why), self._now())
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(
             time.time() + self._client.clock_offset, UTC
         ).replace(microsecond=0)  # fmt: skip
 
-    def _take_note(self, answer: Answer) -> None:
+    def _record_answer(self, answer: ProbeAnswer) -> None:
         response = answer.response
         if response.status == _TOO_MANY_CALLS:
             words = read_error_message(response) or "no call is left"
-            raise Stopped(f"The service takes no more calls (429): {words}", by_service=True)
+            raise ProbeStopped(f"The service takes no more calls (429): {words}", by_service=True)
         if response.status == _UNAUTHORIZED:
             raise AuthenticationFailed(
                 read_error_message(response) or "The token was refused",
@@ -181,15 +181,15 @@ class Asker:
             )
         self.headers.append(frozenset(name.casefold() for name in response.headers))
         if response.status >= 400:
-            self.errors.setdefault(_shape(response), f"{answer.call} → {response.status}")
+            self.errors.setdefault(_body_shape(response), f"{answer.call} → {response.status}")
 
 
-def _shape(response: Response) -> str:
+def _body_shape(response: Response) -> str:
     """Name the shape of an error's body: `empty`, `HTML`, `text`, `JSON` or `JSON with Message`."""
     text = response.body[:4096].decode("utf-8", "replace").strip()
     if not text:
         return "empty"
-    content = _object(response.body)
+    content = _json_object(response.body)
     for key in _MESSAGE_KEYS:
         if isinstance(content.get(key), str):
             return f"JSON with {key}"
@@ -201,7 +201,7 @@ def _shape(response: Response) -> str:
     return "JSON"
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def _json_object(body: bytes) -> Mapping[str, Any]:
     try:
         content: Any = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -5,30 +5,30 @@ from dataclasses import dataclass
 
 from cmdm_tui.api import Client
 from cmdm_tui.catalog.probing import refusals, sizes, sorting, steadiness, survey
-from cmdm_tui.catalog.probing.asking import Asker, Findings, Stopped
-from cmdm_tui.catalog.probing.ground import Ground
-from cmdm_tui.catalog.probing.writing import ENTITY, WRITE_CALLS, ScratchRemains, Writing
+from cmdm_tui.catalog.probing.asking import Findings, ProbeClient, ProbeStopped
+from cmdm_tui.catalog.probing.ground import ProbeContext
+from cmdm_tui.catalog.probing.writing import ENTITY, WRITE_CALLS, ScratchNotDeleted, WriteProbe
 from cmdm_tui.catalog.traits import Traits
 
-Stage = Callable[[Ground], Awaitable[Findings]]
-Keep = Callable[[Traits], None]
+ProbeStage = Callable[[ProbeContext], Awaitable[Findings]]
+SaveTraits = Callable[[Traits], None]
 
-_STAGES: tuple[tuple[Stage, int], ...] = (
-    (survey.describing, survey.FIELD_CALLS),
-    (sizes.sizes, sizes.SIZE_CALLS),
-    (sorting.sorting, sorting.CALLS),
-    (steadiness.stability, steadiness.STABILITY_CALLS),
-    (steadiness.ties, steadiness.TIE_CALLS),
-    (steadiness.turning, steadiness.TURNING_CALLS),
-    (sizes.default_page, sizes.DEFAULT_CALLS),
-    (steadiness.past_end, steadiness.PAST_CALLS),
-    (refusals.refusals, refusals.CALLS),
+_STAGES: tuple[tuple[ProbeStage, int], ...] = (
+    (survey.probe_field_metadata, survey.FIELD_CALLS),
+    (sizes.probe_page_sizes, sizes.PAGE_SIZE_CALLS),
+    (sorting.probe_sort_orders, sorting.SORT_CALLS),
+    (steadiness.probe_stability, steadiness.STABILITY_CALLS),
+    (steadiness.probe_ties, steadiness.TIE_CALLS),
+    (steadiness.probe_descending, steadiness.DESCENDING_CALLS),
+    (sizes.probe_default_page, sizes.DEFAULT_PAGE_CALLS),
+    (steadiness.probe_past_end, steadiness.PAST_END_CALLS),
+    (refusals.probe_refusals, refusals.REFUSAL_CALLS),
 )
 """What follows the survey: each stage with the calls that it makes at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ProbeResult:
     """How a probe came out: the calls it made, and why it stopped early, None where it did not.
 
     `entity` is the one whose records were looked at, empty where none answered with a list.
@@ -37,68 +37,73 @@ class Course:
     traits: Traits
     calls: int
     entity: str = ""
-    stopped: Stopped | None = None
+    stopped: ProbeStopped | None = None
 
 
-def probed_entities(known: Sequence[str], entity: str | None = None) -> tuple[str, ...]:
+def choose_entities(known: Sequence[str], entity: str | None = None) -> tuple[str, ...]:
     """Return the entities that a probe looks at: the one named, else the first eight known."""
-    return (entity,) if entity is not None else tuple(known[: survey.MOST_ENTITIES])
+    return (entity,) if entity is not None else tuple(known[: survey.MAX_ENTITIES])
 
 
-def calls_of_probe(entities: Sequence[str]) -> int:
+def count_probe_calls(entities: Sequence[str]) -> int:
     """Return how many calls a probe of `entities` makes at most, sign-in not counted."""
     return len(entities) + sum(calls for _, calls in _STAGES)
 
 
-async def probe(
-    client: Client, entities: Sequence[str], *, traits: Traits, keep: Keep, most: int | None = None
-) -> Course:
+async def run_probe(
+    client: Client,
+    entities: Sequence[str],
+    *,
+    traits: Traits,
+    keep: SaveTraits,
+    most: int | None = None,
+) -> ProbeResult:
     """Learn the traits of the client's server by reading, with at most `most` calls.
 
     What is found replaces what `traits` say of it, stage by stage, and `keep` is given the whole
     each time, so that an interruption loses one stage at most. No record is changed. Raises an
     ApiError where the service cannot be reached or refuses the sign-in.
     """
-    bound = calls_of_probe(entities)
-    asker = Asker(client, most=bound if most is None else min(most, bound))
-    ground = Ground(asker, tuple(entities))
+    bound = count_probe_calls(entities)
+    asker = ProbeClient(client, most=bound if most is None else min(most, bound))
+    ground = ProbeContext(asker, tuple(entities))
     known = traits
 
     def learn(found: Findings) -> None:
         nonlocal known
-        known = known.having(found | refusals.headers(ground))
+        known = known.with_findings(found | refusals.find_headers(ground))
         keep(known)
 
     try:
-        learn(await survey.survey(ground))
+        learn(await survey.survey_entities(ground))
         if ground.entity:
             for stage, _ in _STAGES:
                 learn(await stage(ground))
-    except Stopped as stopped:
+    except ProbeStopped as stopped:
         if asker.headers:
             learn({})
-        return Course(known, asker.used, ground.entity, stopped)
-    return Course(known, asker.used, ground.entity)
+        return ProbeResult(known, asker.calls_used, ground.entity, stopped)
+    return ProbeResult(known, asker.calls_used, ground.entity)
 
 
-async def probe_by_writing(
-    client: Client, *, traits: Traits, keep: Keep, most: int | None = None
-) -> Course:
+async def run_write_probe(
+    client: Client, *, traits: Traits, keep: SaveTraits, most: int | None = None
+) -> ProbeResult:
     """Learn what only writing shows: a scratch lead is created, changed and deleted again.
 
     It is deleted after an error or a cancellation too, and not made where `most` allows less calls
     than the 10 that it takes. Raises ScratchRemains where that fails, and
     OutcomeUnknown, which says how to find it, where nobody can tell whether it was created.
     """
-    asker = Asker(client, most=WRITE_CALLS if most is None else min(most, WRITE_CALLS))
-    writing, stopped = Writing(asker), None
+    asker = ProbeClient(client, most=WRITE_CALLS if most is None else min(most, WRITE_CALLS))
+    writing, stopped = WriteProbe(asker), None
     try:
         await writing.run()
-    except ScratchRemains:
+    except ScratchNotDeleted:
         raise
-    except Stopped as error:
+    except ProbeStopped as error:
         stopped = error
     finally:
-        traits = traits.having(writing.found)
+        traits = traits.with_findings(writing.findings)
         keep(traits)
-    return Course(traits, asker.used, ENTITY, stopped)
+    return ProbeResult(traits, asker.calls_used, ENTITY, stopped)

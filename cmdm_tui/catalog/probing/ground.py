@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from cmdm_tui.api import Field, Record
 from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog.infer import infer_fields
-from cmdm_tui.catalog.probing.asking import Answer, Asker
+from cmdm_tui.catalog.probing.asking import ProbeAnswer, ProbeClient
 
 
 @dataclass(slots=True)
-class Ground:
+class ProbeContext:
     """The state of one probe; its stages read it, and the first ones fill it."""
 
-    asker: Asker
+    client: ProbeClient
     candidates: tuple[str, ...]
     """The entities that may be looked at."""
-    surveyed: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    surveyed: dict[str, ProbeAnswer] = field(default_factory=dict[str, ProbeAnswer])
     entity: str = ""
-    sample: Answer | None = None
+    sample: ProbeAnswer | None = None
     """The first page of the entity in no order, as large as a page was granted."""
-    described: dict[str, Field] = field(default_factory=dict[str, Field])
+    described_fields: dict[str, Field] = field(default_factory=dict[str, Field])
     is_stable: bool | None = None
     """Whether records without sort_by came in one order each time."""
 
@@ -40,16 +40,16 @@ class Ground:
         return None if self.sample is None else self.sample.total
 
     @property
-    def is_whole(self) -> bool:
+    def has_all_records(self) -> bool:
         """Tell whether the sample holds every record of the entity."""
         return self.total is not None and len(self.records) == self.total
 
-    def kinds(self) -> dict[str, tuple[str, bool]]:
+    def infer_types(self) -> dict[str, tuple[str, bool]]:
         """Return each field's type, and whether the service describes it or records show it."""
         inferred = {field.name: field.type or "Text" for field in infer_fields(self.records)}
         found: dict[str, tuple[str, bool]] = {}
         for name, kind in inferred.items():
-            described = self.described.get(name)
+            described = self.described_fields.get(name)
             is_told = described is not None and described.type in FIELD_TYPES
             found[name] = (str(described.type), True) if described and is_told else (kind, False)
         return found

@@ -11,13 +11,13 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TypeVar
 
-Order = Callable[[object, object], int | None]
+Comparer = Callable[[object, object], int | None]
 """Compares two values: below 0, 0 or above 0 as they ascend, tie or descend; None for no idea."""
 
 Pair = tuple[object, object]
 Name = TypeVar("Name", bound=str)
 
-ENOUGH = 8
+ENOUGH_PAIRS = 8
 """Pairs that must ascend before an order counts as shown: chance alone sorts nine values in a
 shuffle of each 362,880."""
 
@@ -25,7 +25,7 @@ _LAST_OF_BASIC_PLANE = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class PairCounts:
     """How many pairs ascend in an order, and how many contradict it."""
 
     ascending: int
@@ -34,79 +34,85 @@ class Tally:
     @property
     def is_shown(self) -> bool:
         """Tell whether the pairs are enough to show the order, and none contradicts it."""
-        return self.ascending >= ENOUGH and not self.contradicting
+        return self.ascending >= ENOUGH_PAIRS and not self.contradicting
 
 
-def tally(order: Order, pairs: Iterable[Pair]) -> Tally:
+def count_pairs(order: Comparer, pairs: Iterable[Pair]) -> PairCounts:
     """Count what the pairs say about one order."""
     judged = [order(before, after) for before, after in pairs]
     ascending = sum(1 for sign in judged if sign is not None and sign < 0)
-    return Tally(ascending, sum(1 for sign in judged if sign is not None and sign > 0))
+    return PairCounts(ascending, sum(1 for sign in judged if sign is not None and sign > 0))
 
 
-def tallies(orders: Mapping[Name, Order], pairs: Iterable[Pair]) -> dict[Name, Tally]:
+def count_pairs_by_order(
+    orders: Mapping[Name, Comparer], pairs: Iterable[Pair]
+) -> dict[Name, PairCounts]:
     """Count what the pairs say about each order."""
     all_pairs = list(pairs)
-    return {name: tally(order, all_pairs) for name, order in orders.items()}
+    return {name: count_pairs(order, all_pairs) for name, order in orders.items()}
 
 
-def neighbours(values: Sequence[object]) -> list[Pair]:
+def neighbour_pairs(values: Sequence[object]) -> list[Pair]:
     """Return the pairs of neighbours that both hold something: nulls stand apart in any order."""
     return [
-        (before, after) for before, after in pairwise(values) if _holds(before) and _holds(after)
+        (before, after)
+        for before, after in pairwise(values)
+        if _has_value(before) and _has_value(after)
     ]
 
 
-def _holds(value: object) -> bool:
+def _has_value(value: object) -> bool:
     return value is not None and value != ""
 
 
-def by_casefold(before: object, after: object) -> int | None:
+def compare_casefolded(before: object, after: object) -> int | None:
     """Compare texts without regard to case (Unicode casefold), then by code point."""
     if not isinstance(before, str) or not isinstance(after, str):
         return None
-    return _by_code_point(before.casefold(), after.casefold())
+    return _compare_texts(before.casefold(), after.casefold())
 
 
-def by_code_point(before: object, after: object) -> int | None:
+def compare_code_points(before: object, after: object) -> int | None:
     """Compare texts by code point."""
     if not isinstance(before, str) or not isinstance(after, str):
         return None
-    return _by_code_point(before, after)
+    return _compare_texts(before, after)
 
 
-def by_letter(before: object, after: object) -> int | None:
+def compare_letters(before: object, after: object) -> int | None:
     """Compare texts by letters and digits, accents and case coming second, as locales do.
 
     Locales disagree about everything but ASCII letters and digits, so only those are judged.
     """
     if not isinstance(before, str) or not isinstance(after, str):
         return None
-    return _first_difference(_letters(before), _letters(after), _is_ascii_alphanumeric)
+    return _compare_first_difference(
+        _strip_accents(before), _strip_accents(after), _is_ascii_alphanumeric
+    )
 
 
-def by_value(before: object, after: object) -> int | None:
+def compare_numbers(before: object, after: object) -> int | None:
     """Compare numbers, or decimal text, by value."""
-    one, other = _number(before), _number(after)
+    one, other = _parse_number(before), _parse_number(after)
     return None if one is None or other is None else _sign(one < other, one > other)
 
 
-def by_digits(before: object, after: object) -> int | None:
+def compare_digits(before: object, after: object) -> int | None:
     """Compare numbers as if they were text, where it is digits that differ."""
     texts = [value if isinstance(value, str) else str(value) for value in (before, after)]
-    if not all(isinstance(value, str | int) and _number(value) is not None
+    if not all(isinstance(value, str | int) and _parse_number(value) is not None
                for value in (before, after)):  # fmt: skip
         return None
-    return _first_difference(texts[0], texts[1], _is_digit)
+    return _compare_first_difference(texts[0], texts[1], _is_digit)
 
 
-def by_time(before: object, after: object) -> int | None:
+def compare_times(before: object, after: object) -> int | None:
     """Compare dates and times of ISO 8601: a date is its midnight, in UTC where none is told."""
-    one, other = _moment(before), _moment(after)
+    one, other = _parse_time(before), _parse_time(after)
     return None if one is None or other is None else _sign(one < other, one > other)
 
 
-def _by_code_point(one: str, other: str) -> int | None:
+def _compare_texts(one: str, other: str) -> int | None:
     different = next((pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), None)
     # UTF-16, in which many services compare, puts what is beyond the basic plane elsewhere.
     if different is not None and max(different) > _LAST_OF_BASIC_PLANE:
@@ -114,7 +120,7 @@ def _by_code_point(one: str, other: str) -> int | None:
     return _sign(one < other, one > other)
 
 
-def _first_difference(one: str, other: str, is_judged: Callable[[str], bool]) -> int | None:
+def _compare_first_difference(one: str, other: str, is_judged: Callable[[str], bool]) -> int | None:
     for left, right in zip(one, other, strict=False):
         if left != right:
             both = is_judged(left) and is_judged(right)
@@ -125,7 +131,7 @@ def _first_difference(one: str, other: str, is_judged: Callable[[str], bool]) ->
     return _sign(len(one) < len(other), len(one) > len(other)) if is_judged(rest) else None
 
 
-def _letters(text: str) -> str:
+def _strip_accents(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text)
     return "".join(mark for mark in apart if unicodedata.category(mark) != "Mn").lower()
 
@@ -138,7 +144,7 @@ def _is_digit(character: str) -> bool:
     return character.isascii() and character.isdigit()
 
 
-def _number(value: object) -> Decimal | None:
+def _parse_number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     if isinstance(value, str) and value.strip("+-.0123456789"):
@@ -149,7 +155,7 @@ def _number(value: object) -> Decimal | None:
         return None
 
 
-def _moment(value: object) -> datetime | None:
+def _parse_time(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:

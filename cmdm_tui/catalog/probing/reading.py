@@ -4,101 +4,112 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cmdm_tui.api import SortOrder
-from cmdm_tui.catalog.probing.asking import Answer
-from cmdm_tui.catalog.probing.ground import Ground
-from cmdm_tui.catalog.probing.orders import Name, Order, Pair, Tally, neighbours, tallies, tally
+from cmdm_tui.catalog.probing.asking import ProbeAnswer
+from cmdm_tui.catalog.probing.ground import ProbeContext
+from cmdm_tui.catalog.probing.orders import (
+    Comparer,
+    Name,
+    Pair,
+    PairCounts,
+    count_pairs,
+    count_pairs_by_order,
+    neighbour_pairs,
+)
 
-LARGEST_READ = 1_000
+MAX_RECORDS = 1_000
 """Records asked for at once to see an order: one field of them, so a small answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class SortedRead:
     """What came under `sort_by`. `last` is the first page too where that holds everything.
 
     `last` is None where the last page was not read, `descending` where that was not asked for.
     """
 
     field: str
-    first: Answer
-    last: Answer | None
-    descending: Answer | None = None
+    first: ProbeAnswer
+    last: ProbeAnswer | None
+    descending: ProbeAnswer | None = None
 
     @property
     def is_list(self) -> bool:
         """Tell whether the first page is a list of records."""
         return self.first.page is not None
 
-    def ascending(self) -> list[list[object]]:
+    def values_by_page(self) -> list[list[object]]:
         """Return the field's values, page by page."""
         pages = [self.first]
         if self.last is not None and self.last is not self.first:
             pages.append(self.last)
         return [page.values(self.field) for page in pages]
 
-    def is_as_unsorted(self, ground: Ground) -> bool:
+    def has_unsorted_order(self, ground: ProbeContext) -> bool:
         """Tell whether the records stand as they do without sort_by: then nothing is shown."""
         length = min(len(self.first.ids), len(ground.ids))
-        turned = ground.ids[::-1] if ground.is_whole else ()
+        turned = ground.ids[::-1] if ground.has_all_records else ()
         return self.first.ids[:length] in {ground.ids[:length], turned[:length]}
 
-    def moves(self, order: Order, ground: Ground) -> bool:
+    def differs_from_unsorted(self, order: Comparer, ground: ProbeContext) -> bool:
         """Tell whether the order is neither that of the records without sort_by nor its reverse.
 
         Otherwise a service that ignores sort_by and follows sort_order would look as if it sorted.
         """
         sampled = [] if ground.sample is None else ground.sample.values(self.field)
-        counted = tally(order, neighbours(sampled))
+        counted = count_pairs(order, neighbour_pairs(sampled))
         return counted.ascending > 0 and counted.contradicting > 0
 
-    def pairs(self, ground: Ground) -> list[Pair]:
+    def collect_pairs(self, ground: ProbeContext) -> list[Pair]:
         """Return all pairs that should ascend: neighbours, and every sampled value and the ends."""
-        pairs = [pair for values in self.ascending() for pair in neighbours(values)]
+        pairs = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
         if self.first.total != ground.total:
             return pairs
         sampled = [] if ground.sample is None else ground.sample.values(self.field)
         smallest = _first_present(self.first.values(self.field))
-        pairs += [pair for value in sampled for pair in neighbours([smallest, value])]
+        pairs += [pair for value in sampled for pair in neighbour_pairs([smallest, value])]
         if self.last is not None:
             largest = _first_present(self.last.values(self.field)[::-1])
-            pairs += [pair for value in sampled for pair in neighbours([value, largest])]
+            pairs += [pair for value in sampled for pair in neighbour_pairs([value, largest])]
         return pairs
 
-    def shown(self, orders: Mapping[Name, Order], ground: Ground) -> dict[Name, Tally]:
+    def count_pairs_by_order(
+        self, orders: Mapping[Name, Comparer], ground: ProbeContext
+    ) -> dict[Name, PairCounts]:
         """Return what the pairs say about each order.
 
         Only neighbours count as ascending: the ends are the ends of an order by many pairs at once.
         """
-        all_pairs = tallies(orders, self.pairs(ground))
-        near = [pair for values in self.ascending() for pair in neighbours(values)]
+        all_pairs = count_pairs_by_order(orders, self.collect_pairs(ground))
+        near = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
         return {
-            name: Tally(tally(order, near).ascending, all_pairs[name].contradicting)
+            name: PairCounts(count_pairs(order, near).ascending, all_pairs[name].contradicting)
             for name, order in orders.items()
         }
 
-    def is_in_effect(self, orders: Mapping[Name, Order], ground: Ground) -> bool:
+    def is_in_effect(self, orders: Mapping[Name, Comparer], ground: ProbeContext) -> bool:
         """Tell whether one of the orders is shown, and is not that of the records without it."""
-        if not self.is_list or self.is_as_unsorted(ground):
+        if not self.is_list or self.has_unsorted_order(ground):
             return False
-        counts = self.shown(orders, ground)
+        counts = self.count_pairs_by_order(orders, ground)
         return any(
-            counts[name].is_shown and self.moves(order, ground) for name, order in orders.items()
+            counts[name].is_shown and self.differs_from_unsorted(order, ground)
+            for name, order in orders.items()
         )
 
 
 async def read_sorted(
-    ground: Ground,
+    ground: ProbeContext,
     field: str,
     *,
     last: bool = True,
     descending: bool = False,
     order: SortOrder = "asc",
-) -> Sorted:
+) -> SortedRead:
     """Read one field in its order: one call, and one for the last page, one for `descending`."""
-    size = max(min(len(ground.ids), LARGEST_READ), 1)
+    size = max(min(len(ground.ids), MAX_RECORDS), 1)
 
-    async def read(number: int, order: SortOrder) -> Answer:
-        return await ground.asker.list(
+    async def read(number: int, order: SortOrder) -> ProbeAnswer:
+        return await ground.client.list(
             ground.entity,
             fields=field,
             per_page=size,
@@ -109,14 +120,14 @@ async def read_sorted(
 
     first = await read(1, order)
     if first.page is None:
-        return Sorted(field, first, None)
-    end: Answer | None = None
+        return SortedRead(field, first, None)
+    end: ProbeAnswer | None = None
     if first.total is not None and len(first.ids) >= first.total:
         end = first
     elif last and first.total is not None and len(first.ids) == size:
         end = await read(-(-first.total // size), order)
     reverse = await read(1, "desc") if descending else None
-    return Sorted(field, first, end, reverse)
+    return SortedRead(field, first, end, reverse)
 
 
 def _first_present(values: list[object]) -> object:

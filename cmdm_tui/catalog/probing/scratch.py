@@ -7,7 +7,7 @@ from cmdm_tui.api import Field, Record
 from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog.infer import infer_fields
 
-_PLAIN = {
+_SAMPLE_VALUES = {
     "Text": "scratch",
     "Number": "7",
     "Currency": "12.50",
@@ -22,28 +22,28 @@ _LAST_NAME = "LastName"
 
 
 @dataclass(frozen=True, slots=True)
-class Scratch:
+class ScratchRecord:
     """A record to create: its properties, the field that names it, and one to change later."""
 
     properties: dict[str, str]
-    name: str
-    other: str
+    name_field: str
+    changed_field: str
 
 
-def scratch_record(
+def build_scratch_record(
     described: Sequence[Field], records: Sequence[Record], marker: str
-) -> Scratch | None:
+) -> ScratchRecord | None:
     """Return a record whose name is `marker`; None where no text can be written, or none suffices.
 
     Where no field is described, those that every record fills in count as required.
     """
-    fields = _fields(described, records)
+    fields = _writable_fields(described, records)
     texts = [field.name for field in fields if field.type == "Text"]
     texts.sort(key=lambda name: name != _LAST_NAME)
     if len(texts) < 2:
         return None
     required = [field for field in fields if field.required]
-    values = {field.name: _value(field) for field in required}
+    values = {field.name: _sample_value(field) for field in required}
     if None in values.values():
         return None
     named = next((name for name in texts if name in values), texts[0])
@@ -51,14 +51,14 @@ def scratch_record(
     properties = {name: value for name, value in values.items() if value is not None}
     amount = next((field for field in fields if field.type in {"Currency", "Number"}), None)
     if amount is not None:
-        properties[amount.name] = _PLAIN[str(amount.type)]
-    return Scratch({**properties, other: marker, named: marker}, named, other)
+        properties[amount.name] = _SAMPLE_VALUES[str(amount.type)]
+    return ScratchRecord({**properties, other: marker, named: marker}, named, other)
 
 
-def _fields(described: Sequence[Field], records: Sequence[Record]) -> list[Field]:
+def _writable_fields(described: Sequence[Field], records: Sequence[Record]) -> list[Field]:
     if any(field.type in FIELD_TYPES for field in described):
         return [field for field in described if not field.read_only]
-    filled = [set(_filled(record)) for record in records]
+    filled = [set(_filled_names(record)) for record in records]
     everywhere = set[str]().union(*filled).intersection(*filled)
     return [
         Field(name=field.name, type=field.type, required=field.name in everywhere)
@@ -67,9 +67,9 @@ def _fields(described: Sequence[Field], records: Sequence[Record]) -> list[Field
     ]
 
 
-def _filled(record: Record) -> list[str]:
+def _filled_names(record: Record) -> list[str]:
     return [name for name, value in record.properties.items() if isinstance(value, str) and value]
 
 
-def _value(field: Field) -> str | None:
-    return field.options[0] if field.options else _PLAIN.get(field.type or "Text")
+def _sample_value(field: Field) -> str | None:
+    return field.options[0] if field.options else _SAMPLE_VALUES.get(field.type or "Text")

@@ -77,7 +77,7 @@ class Run:
             self._line(event)
             teller(event)
 
-        return Account.of(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
+        return Account.open(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
 
     def _kept_reading(self, profile: "Profile") -> "KeptReading | None":
         """Return what the file of --resume keeps. Raises QueryError, Failure."""

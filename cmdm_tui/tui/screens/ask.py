@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
-from cmdm_tui.tui.messages import TROUBLES, Answered, Trouble
+from cmdm_tui.tui.messages import USER_ERRORS, CallReturned, UserError
 from cmdm_tui.tui.widgets.notice import Notice
 
 Answer = TypeVar("Answer")
@@ -28,17 +28,17 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
         Binding("escape", "cancel", "Cancel", id="ask.cancel", tooltip="Leave things as they are")
     ]
 
-    class Accepted(Answered):
+    class Accepted(CallReturned):
         """The check gave an answer."""
 
         def __init__(self, answer: object) -> None:
             super().__init__()
             self.answer = answer
 
-    class Refused(Answered):
+    class Refused(CallReturned):
         """The check failed."""
 
-        def __init__(self, trouble: Trouble) -> None:
+        def __init__(self, trouble: UserError) -> None:
             super().__init__()
             self.trouble = trouble
 
@@ -66,13 +66,13 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
     def _submit(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if text:
-            self.query_one(Notice).say("Asking the service …", alone=False)
+            self.query_one(Notice).show_text("Asking the service …", alone=False)
             self.run_worker(self._ask(text), group="ask", exclusive=True)
 
     async def _ask(self, text: str) -> None:
         try:
             answer = await self._check(text)
-        except TROUBLES as trouble:
+        except USER_ERRORS as trouble:
             self.post_message(self.Refused(trouble))
         else:
             self.post_message(self.Accepted(answer))
@@ -83,7 +83,7 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
 
     @on(Refused)
     def _refuse(self, event: Refused) -> None:
-        self.query_one(Notice).warn(event.trouble, alone=False, hint="")
+        self.query_one(Notice).show_error(event.trouble, alone=False, hint="")
 
     def action_cancel(self) -> None:
         """Close without an answer."""

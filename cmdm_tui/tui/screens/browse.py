@@ -14,9 +14,9 @@ from textual.widgets import TabbedContent, TabPane
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.tui import commands
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Told
+from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountKnown, StateChanged
 from cmdm_tui.tui.palette import BrowseCommands
-from cmdm_tui.tui.values import line
+from cmdm_tui.tui.values import safe_line
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
@@ -43,7 +43,7 @@ class BrowseScreen(Screen[None]):
         self.account = account
         self.entity = account.catalog.entities[0]
         """The entity that is looked at."""
-        self._offered: frozenset[str] = frozenset()
+        self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts, the status line and the footer."""
@@ -61,7 +61,7 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the first entity, and count the others: its page tells its own count."""
         self.show_entity(self.entity)
-        self.entities.count(*self.account.catalog.entities[1:])
+        self.entities.count_entities(*self.account.catalog.entities[1:])
 
     @property
     def entities(self) -> EntityList:
@@ -84,14 +84,14 @@ class BrowseScreen(Screen[None]):
         return self.query_one(FieldView)
 
     @property
-    def pane(self) -> RecordPane:
+    def record_pane(self) -> RecordPane:
         """The pane of one record."""
         return self.query_one(RecordPane)
 
     @property
     def parts(self) -> tuple[EntityList | RecordView | FieldView | RecordPane | RelatedView, ...]:
         """Everything that makes calls."""
-        return self.entities, self.records, self.fields, self.pane, self.pane.related
+        return self.entities, self.records, self.fields, self.record_pane, self.record_pane.related
 
     @property
     def shows_fields(self) -> bool:
@@ -99,45 +99,45 @@ class BrowseScreen(Screen[None]):
         return self.panel.active == _FIELDS
 
     @property
-    def records_are_seen(self) -> bool:
+    def is_record_table_visible(self) -> bool:
         """Tell whether the table of records is on the screen."""
         return self.panel.display and not self.shows_fields
 
     @property
-    def is_record_seen(self) -> bool:
+    def is_record_pane_visible(self) -> bool:
         """Tell whether the pane of one record is on the screen."""
-        return self.pane.display
+        return self.record_pane.display
 
     def show_entity(self, entity: str) -> None:
         """Show an entity's records, or its fields where those are in front."""
         self.entity = entity
-        self.entities.mark(entity)
-        self.fields.leave()
+        self.entities.mark_current(entity)
+        self.fields.clear()
         self.records.show_entity(entity)
         if self.shows_fields:
             self.fields.show_entity(entity)
         self.close_pane()
 
-    def bring(self, *, fields: bool) -> None:
+    def activate_tab(self, *, fields: bool) -> None:
         """Bring the fields or the records to the front, and the focus into them."""
         self.panel.active = _FIELDS if fields else _RECORDS
         self.close_pane()
 
     def open_record(self, record: Record, tab: str) -> None:
         """Show a record in the pane."""
-        self.pane.show(record)
+        self.record_pane.show_record(record)
         self.open_pane(tab)
 
     def open_pane(self, tab: str) -> None:
         """Put the focus into the pane; on a narrow screen it takes the panel's place."""
         self.add_class("-record-open")
-        self.pane.bring(tab)
+        self.record_pane.activate_tab(tab)
 
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
         self.remove_class("-record-open")
-        if self.pane.record is not self.records.record:
-            self.pane.show(self.records.record)
+        if self.record_pane.record is not self.records.record:
+            self.record_pane.show_record(self.records.record)
         view = self.fields if self.shows_fields else self.records
         self.set_focus(view.table)
         self.show_state()
@@ -149,44 +149,46 @@ class BrowseScreen(Screen[None]):
     @on(StateChanged)
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
-        self.panel.border_title = line(self.entity, 40)
+        self.panel.border_title = safe_line(self.entity, 40)
         view = self.fields if self.shows_fields else self.records
-        self.panel.border_subtitle = line(view.caption)
-        offered = commands.offered(self)
-        if offered != self._offered:  # the footer is built anew each time its keys are refreshed
-            self._offered = offered
+        self.panel.border_subtitle = safe_line(view.caption)
+        offered = commands.available_commands(self)
+        if offered != self._available:  # the footer is built anew each time its keys are refreshed
+            self._available = offered
             self.refresh_bindings()
 
-    def ask(self, screen: Screen[Answer], answered: Callable[[Answer | None], None]) -> None:
+    def open_dialog(
+        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
+    ) -> None:
         """Put a dialogue in front; `answered` is called with its answer, None if it gave none."""
         self.app.push_screen(screen, answered)  # pyright: ignore[reportUnknownMemberType]
 
     def action_command(self, name: str) -> None:
         """Run a command by its id."""
-        commands.BY_ID[name].run(self)
+        commands.COMMANDS_BY_ID[name].run(self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell whether a command is offered just now."""
         if action == "command" and self.is_mounted:
-            return commands.BY_ID[str(parameters[0])].available(self)
+            return commands.COMMANDS_BY_ID[str(parameters[0])].is_available(self)
         return True
 
-    @on(Answered)
+    @on(CallReturned)
     def _show_quota(self) -> None:
         self.show_quota()
 
-    @on(Told)
-    def _tell(self, event: Told) -> None:
-        self.query_one(StatusLine).take(event.event)
+    @on(ClientEvent)
+    def _tell(self, event: ClientEvent) -> None:
+        self.query_one(StatusLine).show_event(event.event)
 
     @on(CountKnown)
     def _pass_count(self, event: CountKnown) -> None:
-        self.entities.know(event.entity, event.total)
+        self.entities.show_count(event.entity, event.total)
 
     @on(EntityList.Counted)
     @on(CountKnown)
     def _tell_costs(self) -> None:
-        self.pane.related.know(self.entities.counts)
+        self.record_pane.related.show_cost(self.entities.counts)
 
     @on(EntityList.Chosen)
     def _choose_entity(self, event: EntityList.Chosen) -> None:
@@ -200,7 +202,7 @@ class BrowseScreen(Screen[None]):
 
     @on(RecordView.RecordHighlighted)
     def _follow(self, event: RecordView.RecordHighlighted) -> None:
-        self.pane.show(event.record)
+        self.record_pane.show_record(event.record)
 
     @on(RecordView.RecordOpened)
     @on(RelatedView.RecordOpened)
@@ -209,9 +211,9 @@ class BrowseScreen(Screen[None]):
 
     @on(RelatedView.LinkFollowed)
     def _follow_link(self, event: RelatedView.LinkFollowed) -> None:
-        self.pane.read(event.link.entity, event.link.external_id)
+        self.record_pane.read_record(event.link.entity, event.link.external_id)
         self.open_pane(RECORD_TAB)
 
     @on(RecordPane.Arrived)
     def _update_row(self, event: RecordPane.Arrived) -> None:
-        self.records.replace(event.record)
+        self.records.replace_record(event.record)

@@ -41,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _listed() -> Table:
-    commands = tuple((command.shown_key, command.sentence) for command in COMMANDS)
+    commands = tuple((command.shown_key, command.description) for command in COMMANDS)
     listed = Table.grid(padding=(0, 2, 0, 0), expand=True)
     listed.add_column(no_wrap=True, style="bold", justify="right")
     listed.add_column(ratio=1)

@@ -13,8 +13,8 @@ from textual.widgets import Button, Input, Label, Select
 
 from cmdm_tui.config import Credentials, SecretPlace, SecretStr
 from cmdm_tui.config.secrets.keyring import is_installed
-from cmdm_tui.tui.entrance import Entrance, SignInForm
-from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
+from cmdm_tui.tui.entrance import AccountOpener, SignInForm
+from cmdm_tui.tui.messages import USER_ERRORS, AccountOpened, UserError, WelcomeRequested
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -31,7 +31,7 @@ _PLACES: tuple[tuple[str, SecretPlace], ...] = (
     ("in the system's keyring", "keyring"),
     ("in a file in plain text, only you can read it", "file"),
 )
-_OTHER_PLACES = "secrets by a command or the environment: cmdm login --help"
+_OTHER_PLACES_HINT = "secrets by a command or the environment: cmdm login --help"
 
 
 class SignInScreen(Screen[None]):
@@ -46,19 +46,19 @@ class SignInScreen(Screen[None]):
     class Failed(Message):
         """The sign-in failed."""
 
-        def __init__(self, trouble: Trouble) -> None:
+        def __init__(self, trouble: UserError) -> None:
             super().__init__()
             self.trouble = trouble
 
-    def __init__(self, entrance: Entrance) -> None:
+    def __init__(self, entrance: AccountOpener) -> None:
         super().__init__()
-        self._entrance = entrance
+        self._opener = entrance
 
     def compose(self) -> ComposeResult:
         """Lay out the form."""
         with VerticalScroll(id="form", can_focus=False) as form:
             form.border_title = "Sign in"
-            form.border_subtitle = _OTHER_PLACES
+            form.border_subtitle = _OTHER_PLACES_HINT
             for name, label, placeholder, is_secret in _FIELDS:
                 with Horizontal(classes="row"):
                     yield Label(label, markup=False)
@@ -83,11 +83,11 @@ class SignInScreen(Screen[None]):
             if not field.value.strip():
                 field.focus()
                 return
-        self.query_one(Notice).say("Signing in …", alone=False)
+        self.query_one(Notice).show_text("Signing in …", alone=False)
         self.run_worker(self._try(self._form()), group="sign-in", exclusive=True)
 
     @on(Input.Submitted)
-    def _go_on(self, event: Input.Submitted) -> None:
+    def _submit_field(self, event: Input.Submitted) -> None:
         if event.input.id == _FIELDS[-1][0]:
             self.action_sign_in()
         else:
@@ -95,7 +95,7 @@ class SignInScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the other ways in."""
-        self.post_message(WelcomeWanted(""))
+        self.post_message(WelcomeRequested(""))
 
     @property
     def _place(self) -> SecretPlace:
@@ -120,15 +120,15 @@ class SignInScreen(Screen[None]):
 
     async def _try(self, form: SignInForm) -> None:
         try:
-            account = await self._entrance.sign_in(form)
-        except TROUBLES as trouble:
+            account = await self._opener.sign_in(form)
+        except USER_ERRORS as trouble:
             self.post_message(self.Failed(trouble))
         else:
             self.post_message(AccountOpened(account))
 
     @on(Failed)
     def _fail(self, event: Failed) -> None:
-        self.query_one(Notice).warn(event.trouble, alone=False, hint="")
+        self.query_one(Notice).show_error(event.trouble, alone=False, hint="")
 
 
 def _places() -> list[tuple[Content, SecretPlace]]:

@@ -12,8 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from cmdm_tui.config import MissingSecrets, NoProfile
-from cmdm_tui.tui.entrance import Entrance
-from cmdm_tui.tui.messages import TROUBLES, AccountOpened, Trouble, WelcomeWanted
+from cmdm_tui.tui.entrance import AccountOpener
+from cmdm_tui.tui.messages import USER_ERRORS, AccountOpened, UserError, WelcomeRequested
 from cmdm_tui.tui.screens.secrets import SecretsScreen
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
@@ -35,13 +35,13 @@ class StartScreen(Screen[None]):
     class Failed(Message):
         """The account could not be opened."""
 
-        def __init__(self, trouble: Trouble) -> None:
+        def __init__(self, trouble: UserError) -> None:
             super().__init__()
             self.trouble = trouble
 
-    def __init__(self, entrance: Entrance, start: Literal["profile", "demo"]) -> None:
+    def __init__(self, entrance: AccountOpener, start: Literal["profile", "demo"]) -> None:
         super().__init__()
-        self._entrance = entrance
+        self._opener = entrance
         self._start: Literal["profile", "demo"] = start
         self._secrets: Mapping[str, str] = {}
         self._has_failed = False
@@ -61,13 +61,13 @@ class StartScreen(Screen[None]):
         """Open the account."""
         self._has_failed = False
         words = "Starting the demo …" if self._start == "demo" else "Opening the profile …"
-        self.query_one(Notice).say(words, alone=True)
+        self.query_one(Notice).show_text(words, alone=True)
         self.refresh_bindings()
         self.run_worker(self._open(), group="start", exclusive=True)
 
     def action_welcome(self) -> None:
         """Offer the other ways in."""
-        self.post_message(WelcomeWanted("Explore the demo, or sign in with another profile."))
+        self.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
 
     def check_action(
         self,
@@ -80,10 +80,10 @@ class StartScreen(Screen[None]):
     async def _open(self) -> None:
         try:
             if self._start == "demo":
-                account = await self._entrance.demo()
+                account = await self._opener.open_demo()
             else:
-                account = await self._entrance.profile(self._secrets)
-        except TROUBLES as trouble:
+                account = await self._opener.open_profile(self._secrets)
+        except USER_ERRORS as trouble:
             self.post_message(self.Failed(trouble))
         else:
             self.post_message(AccountOpened(account))
@@ -92,13 +92,15 @@ class StartScreen(Screen[None]):
     def _fail(self, event: Failed) -> None:
         trouble = event.trouble
         if isinstance(trouble, MissingSecrets):
-            self.query_one(Notice).say("The profile keeps no secrets", alone=True)
+            self.query_one(Notice).show_text("The profile keeps no secrets", alone=True)
             self._ask(SecretsScreen(trouble))
         elif isinstance(trouble, NoProfile):
-            self.post_message(WelcomeWanted(str(trouble)))
+            self.post_message(WelcomeRequested(str(trouble)))
         else:
             self._has_failed = True
-            self.query_one(Notice).warn(trouble, alone=True, hint="t tries again · w other ways")
+            self.query_one(Notice).show_error(
+                trouble, alone=True, hint="t tries again · w other ways"
+            )
             self.refresh_bindings()
 
     def _ask(self, screen: SecretsScreen) -> None:

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Static
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import DemoWanted, SignInWanted
+from cmdm_tui.tui.messages import DemoRequested, SignInRequested
 from cmdm_tui.tui.screens.start import LOGO
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 
@@ -50,9 +50,9 @@ class WelcomeScreen(Screen[None]):
     @on(Button.Pressed, "#demo")
     def action_demo(self) -> None:
         """Explore the demo."""
-        self.post_message(DemoWanted())
+        self.post_message(DemoRequested())
 
     @on(Button.Pressed, "#sign-in")
     def action_sign_in(self) -> None:
         """Make a profile."""
-        self.post_message(SignInWanted())
+        self.post_message(SignInRequested())

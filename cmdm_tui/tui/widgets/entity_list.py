@@ -22,12 +22,12 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.catalog import Catalog
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Trouble
-from cmdm_tui.tui.values import number
+from cmdm_tui.tui.messages import CallReturned, CountKnown, StateChanged, UserError
+from cmdm_tui.tui.values import format_count
 from cmdm_tui.tui.widgets.notice import Notice
 
 _LONGEST_NAME = 60
-_HOPELESS = (NetworkError, AuthenticationFailed, HourLimitReached, MonthLimitReached)
+_SHARED_FAILURES = (NetworkError, AuthenticationFailed, HourLimitReached, MonthLimitReached)
 """Failures that the next call would meet as well."""
 
 
@@ -47,14 +47,14 @@ class EntityList(Vertical):
         entity: str
 
     @dataclass
-    class Counted(Answered):
+    class Counted(CallReturned):
         """An entity was counted; None where the service tells no total."""
 
         entity: str
         total: int | None
 
     @dataclass
-    class CountFailed(Answered):
+    class CountFailed(CallReturned):
         """An entity could not be counted."""
 
         entity: str
@@ -102,62 +102,62 @@ class EntityList(Vertical):
             options.add_option(Option(self._prompt(name), id=name))
         if highlighted in self._catalog.entities:
             options.highlighted = options.get_option_index(highlighted)
-        self._tell()
+        self._update_notice()
 
-    def mark(self, entity: str) -> None:
+    def mark_current(self, entity: str) -> None:
         """Mark the entity whose records are shown, and put the cursor on it."""
         before, self._current = self._current, entity
-        self._show(before)
-        self._show(entity)
+        self._update_option(before)
+        self._update_option(entity)
         if entity in self._catalog.entities:
             options = self.query_one(_Options)
             options.highlighted = options.get_option_index(entity)
 
-    def count(self, *entities: str) -> None:
+    def count_entities(self, *entities: str) -> None:
         """Count these entities: one call each."""
         if entities:
             self._counting = set(entities)
             for entity in entities:
                 self._failed.pop(entity, None)
-                self._show(entity)
-            self._tell()
+                self._update_option(entity)
+            self._update_notice()
             self.run_worker(self._count(entities), group="counts", exclusive=True)
 
     def count_all(self) -> None:
         """Count every entity anew."""
-        self.count(*self._catalog.entities)
+        self.count_entities(*self._catalog.entities)
 
     def try_again(self) -> None:
         """Count those that could not be counted."""
-        self.count(*self._failed)
+        self.count_entities(*self._failed)
 
-    def know(self, entity: str, total: int | None) -> None:
+    def show_count(self, entity: str, total: int | None) -> None:
         """Take a count that came along with something else."""
         self._counts[entity] = total
         self._failed.pop(entity, None)
         self._counting.discard(entity)
-        self._show(entity)
-        self._tell()
+        self._update_option(entity)
+        self._update_notice()
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
         self.screen.set_focus(self.query_one(_Options))
 
-    def forget(self, entity: str) -> None:
+    def forget_entity(self, entity: str) -> None:
         """Forget what is known of an entity."""
         self._counts.pop(entity, None)
         self._failed.pop(entity, None)
         self.list_entities()
 
-    def warn(self, trouble: Trouble) -> None:
+    def show_error(self, trouble: UserError) -> None:
         """Say what went wrong with the list."""
-        self.query_one(Notice).warn(trouble, alone=False, hint="")
+        self.query_one(Notice).show_error(trouble, alone=False, hint="")
 
     async def _count(self, entities: tuple[str, ...]) -> None:
         for place, entity in enumerate(entities):
             try:
-                total = await self._catalog.count(entity)
-            except _HOPELESS as error:
+                total = await self._catalog.count_records(entity)
+            except _SHARED_FAILURES as error:
                 for other in entities[place:]:
                     self.post_message(self.CountFailed(other, error))
                 return
@@ -168,19 +168,19 @@ class EntityList(Vertical):
 
     def on_entity_list_counted(self, event: Counted) -> None:
         """Show a count."""
-        self.know(event.entity, event.total)
+        self.show_count(event.entity, event.total)
 
     def on_entity_list_count_failed(self, event: CountFailed) -> None:
         """Say why an entity has no count."""
         if event.entity in self._catalog.entities:
             self._failed[event.entity] = event.error
             self._counting.discard(event.entity)
-            self._show(event.entity)
-            self._tell()
+            self._update_option(event.entity)
+            self._update_notice()
 
     def on_count_known(self, event: CountKnown) -> None:
         """Take a count that came along with something else."""
-        self.know(event.entity, event.total)
+        self.show_count(event.entity, event.total)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Tell which entity was chosen."""
@@ -193,7 +193,7 @@ class EntityList(Vertical):
         event.stop()
         self.post_message(StateChanged())
 
-    def _show(self, entity: str | None) -> None:
+    def _update_option(self, entity: str | None) -> None:
         if entity is not None and entity in self._catalog.entities:
             self.query_one(_Options).replace_option_prompt(entity, self._prompt(entity))
 
@@ -204,7 +204,7 @@ class EntityList(Vertical):
         elif entity in self._counting:
             count = Text("…", style="dim")
         else:
-            count = Text(number(self._counts.get(entity)), style="" if is_current else "dim")
+            count = Text(format_count(self._counts.get(entity)), style="" if is_current else "dim")
         row = Table.grid(expand=True, padding=(0, 1, 0, 0))
         row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         row.add_column(justify="right", no_wrap=True)
@@ -213,11 +213,11 @@ class EntityList(Vertical):
         row.add_row(name, count)
         return row
 
-    def _tell(self) -> None:
+    def _update_notice(self) -> None:
         notice = self.query_one(Notice)
         if self._failed:
             error = next(iter(self._failed.values()))
-            notice.warn(f"{len(self._failed)} not counted: {error.message}", alone=False)
+            notice.show_error(f"{len(self._failed)} not counted: {error.message}", alone=False)
         else:
-            notice.hush()
+            notice.hide()
         self.post_message(StateChanged())

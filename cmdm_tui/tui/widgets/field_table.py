@@ -8,11 +8,11 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from cmdm_tui.api import Field
-from cmdm_tui.tui.values import Cell, cell
+from cmdm_tui.tui.values import Cell, format_cell
 
 
 @dataclass(frozen=True, slots=True)
-class _Aspect:
+class _FieldColumn:
     """One thing told of a field; `is_always_shown` although it is told of none."""
 
     heading: str
@@ -30,15 +30,15 @@ def _truth(value: bool | None) -> str | None:
     return {True: "yes", False: "", None: None}[value]
 
 
-_ASPECTS = (
-    _Aspect("Name", 24, lambda field: field.name, is_always_shown=True),
-    _Aspect("Label", 20, lambda field: field.label),
-    _Aspect("Type", 12, _type, is_always_shown=True),
-    _Aspect("Required", 8, lambda field: _truth(field.required)),
-    _Aspect("Read-only", 9, lambda field: _truth(field.read_only)),
-    _Aspect("Length", 7, lambda field: field.max_length, is_number=True),
-    _Aspect("Options", 60, lambda field: " · ".join(field.options) or None),
-    _Aspect("Looks up", 16, lambda field: field.lookup_entity),
+_FIELD_COLUMNS = (
+    _FieldColumn("Name", 24, lambda field: field.name, is_always_shown=True),
+    _FieldColumn("Label", 20, lambda field: field.label),
+    _FieldColumn("Type", 12, _type, is_always_shown=True),
+    _FieldColumn("Required", 8, lambda field: _truth(field.required)),
+    _FieldColumn("Read-only", 9, lambda field: _truth(field.read_only)),
+    _FieldColumn("Length", 7, lambda field: field.max_length, is_number=True),
+    _FieldColumn("Options", 60, lambda field: " · ".join(field.options) or None),
+    _FieldColumn("Looks up", 16, lambda field: field.lookup_entity),
 )
 
 
@@ -51,7 +51,7 @@ class FieldTable(DataTable[Cell]):
     def show(self, fields: Sequence[Field]) -> None:
         """Show these fields, from the top."""
         self.clear(columns=True)
-        aspects = [aspect for aspect in _ASPECTS if fields and _is_told(aspect, fields)]
+        aspects = [aspect for aspect in _FIELD_COLUMNS if fields and _has_values(aspect, fields)]
         self.fixed_columns = 1 if aspects else 0
         for aspect in aspects:
             heading = Text(aspect.heading, justify="right" if aspect.is_number else "left")
@@ -62,10 +62,10 @@ class FieldTable(DataTable[Cell]):
             )
 
 
-def _is_told(aspect: _Aspect, fields: Sequence[Field]) -> bool:
+def _has_values(aspect: _FieldColumn, fields: Sequence[Field]) -> bool:
     return aspect.is_always_shown or any(aspect.value(field) is not None for field in fields)
 
 
-def _width(aspect: _Aspect, fields: Sequence[Field]) -> int:
-    widths = [cell_len(cell(aspect.value(field)).plain) for field in fields]
+def _width(aspect: _FieldColumn, fields: Sequence[Field]) -> int:
+    widths = [cell_len(format_cell(aspect.value(field)).plain) for field in fields]
     return min(max(*widths, len(aspect.heading)), aspect.widest)

@@ -9,10 +9,10 @@ from textual.containers import Vertical
 
 from cmdm_tui.api import ApiError, Field
 from cmdm_tui.catalog import Catalog
-from cmdm_tui.catalog.catalog import SAMPLE
+from cmdm_tui.catalog.catalog import SAMPLE_SIZE
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import Answered, StateChanged
-from cmdm_tui.tui.values import counted
+from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.values import format_counted
 from cmdm_tui.tui.widgets.field_table import FieldTable
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -24,14 +24,14 @@ class FieldView(Vertical):
     """Shows what each field of an entity is; asks for them when first looked at."""
 
     @dataclass
-    class Arrived(Answered):
+    class Arrived(CallReturned):
         """The fields of an entity have come."""
 
         entity: str
         fields: tuple[Field, ...]
 
     @dataclass
-    class Failed(Answered):
+    class Failed(CallReturned):
         """The fields of an entity could not be had."""
 
         entity: str
@@ -41,7 +41,7 @@ class FieldView(Vertical):
         super().__init__(id=id)
         self._catalog = catalog
         self._entity: str | None = None
-        self._asked: str | None = None
+        self._loading: str | None = None
         self._error: ApiError | None = None
         self._shown: Sequence[Field] = ()
         self._worker: Worker[None] | None = None
@@ -69,34 +69,34 @@ class FieldView(Vertical):
     @property
     def caption(self) -> str:
         """What is shown, in words."""
-        words = counted(len(self._shown), "field") if self._shown else ""
+        words = format_counted(len(self._shown), "field") if self._shown else ""
         return f"{words}, inferred" if self.is_inferred else words
 
     def show_entity(self, entity: str, *, anew: bool = False) -> None:
         """Show an entity's fields: those known, else they are asked for."""
-        if entity == self._entity and not anew and (self._asked or self._shown):
+        if entity == self._entity and not anew and (self._loading or self._shown):
             return
         if entity != self._entity:
             self._fill(())
-        self._entity, self._asked, self._error = entity, None, None
-        known = () if anew else self._catalog.known_fields(entity)
+        self._entity, self._loading, self._error = entity, None, None
+        known = () if anew else self._catalog.cached_fields(entity)
         if known:
             self._fill(known)
-            self._tell()
+            self._update_notice()
         else:
-            self._asked = entity
+            self._loading = entity
             self._worker = self.run_worker(
                 self._fetch(entity, anew=anew), group="fields", exclusive=True
             )
-            self._tell()
+            self._update_notice()
 
-    def leave(self) -> None:
+    def clear(self) -> None:
         """Show nothing: another entity's records are shown now."""
         if self._worker is not None:
             self._worker.cancel()
-        self._entity = self._asked = self._error = None
+        self._entity = self._loading = self._error = None
         self._fill(())
-        self._tell()
+        self._update_notice()
 
     def refresh_fields(self) -> None:
         """Ask for the fields anew."""
@@ -109,7 +109,7 @@ class FieldView(Vertical):
 
     async def _fetch(self, entity: str, *, anew: bool) -> None:
         try:
-            fields = await self._catalog.fields(entity, anew=anew)
+            fields = await self._catalog.load_fields(entity, anew=anew)
         except ApiError as error:
             self.post_message(self.Failed(entity, error))
         else:
@@ -117,35 +117,35 @@ class FieldView(Vertical):
 
     def on_field_view_arrived(self, event: Arrived) -> None:
         """Show the fields, unless their entity was left meanwhile."""
-        if event.entity == self._asked:
-            self._asked = None
+        if event.entity == self._loading:
+            self._loading = None
             self._fill(event.fields)
-            self._tell()
+            self._update_notice()
 
     def on_field_view_failed(self, event: Failed) -> None:
         """Say what went wrong where the fields would be."""
-        if event.entity == self._asked:
-            self._asked, self._error = None, event.error
-            self._tell()
+        if event.entity == self._loading:
+            self._loading, self._error = None, event.error
+            self._update_notice()
 
     def _fill(self, fields: Sequence[Field]) -> None:
         self._shown = fields
         self.table.show(fields)
 
-    def _tell(self) -> None:
+    def _update_notice(self) -> None:
         notice, alone = self.query_one(Notice), not self._shown
         if self._error is not None:
-            notice.warn(self._error, alone=alone)
-        elif self._asked is not None and alone:
-            notice.say(f"Reading the fields of {one_line(self._asked, 60)} …", alone=True)
+            notice.show_error(self._error, alone=alone)
+        elif self._loading is not None and alone:
+            notice.show_text(f"Reading the fields of {one_line(self._loading, 60)} …", alone=True)
         elif self.is_inferred:
-            notice.say(
+            notice.show_text(
                 "No field metadata: the service describes no fields here, so these are inferred "
-                f"from up to {SAMPLE} records.",
+                f"from up to {SAMPLE_SIZE} records.",
                 alone=False,
             )
         elif alone and self._entity is not None:
-            notice.say("No fields, and no records to infer them from", alone=True)
+            notice.show_text("No fields, and no records to infer them from", alone=True)
         else:
-            notice.hush()
+            notice.hide()
         self.post_message(StateChanged())

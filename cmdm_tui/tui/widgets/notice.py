@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import Trouble
+from cmdm_tui.tui.messages import UserError
 
 
 class Notice(Static):
@@ -26,24 +26,26 @@ class Notice(Static):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(markup=False, id=id)
-        self.said = ""
+        self.text = ""
         """The words shown now."""
 
-    def say(self, words: str, *, alone: bool, hint: str = "") -> None:
+    def show_text(self, words: str, *, alone: bool, hint: str = "") -> None:
         """Show safe words, `alone` in the pane or below its content, and what to do next."""
         self._show(words, hint, alone=alone, is_trouble=False)
 
-    def warn(self, trouble: Trouble | str, *, alone: bool, hint: str = "t tries again") -> None:
+    def show_error(
+        self, trouble: UserError | str, *, alone: bool, hint: str = "t tries again"
+    ) -> None:
         """Show what went wrong: an error, or words on it."""
         self._show(one_line(str(trouble)), hint, alone=alone, is_trouble=True)
 
-    def hush(self) -> None:
+    def hide(self) -> None:
         """Say nothing."""
-        self.said = ""
+        self.text = ""
         self.set_class(False, "-said")
 
     def _show(self, words: str, hint: str, *, alone: bool, is_trouble: bool) -> None:
-        self.said = words
+        self.text = words
         self.set_class(True, "-said")
         self.set_class(alone, "-alone")
         self.set_class(is_trouble, "-trouble")

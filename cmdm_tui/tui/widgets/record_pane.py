@@ -14,15 +14,15 @@ from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.columns import EXTERNAL_ID
-from cmdm_tui.tui.messages import Answered, StateChanged
-from cmdm_tui.tui.values import line, whole
+from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.values import format_whole, safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.related_view import RelatedView
 
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-_WIDEST_NAME = 20
+_MAX_NAME = 20
 RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
 
 
@@ -30,14 +30,14 @@ class RecordPane(Vertical):
     """Shows a whole record: as it was listed, or as it was read again."""
 
     @dataclass
-    class Arrived(Answered):
+    class Arrived(CallReturned):
         """A record was read."""
 
         address: tuple[str, str]
         record: Record
 
     @dataclass
-    class Failed(Answered):
+    class Failed(CallReturned):
         """A record could not be read."""
 
         address: tuple[str, str]
@@ -47,7 +47,7 @@ class RecordPane(Vertical):
         super().__init__(id=id)
         self._account = account
         self._record: Record | None = None
-        self._asked: tuple[str, str] | None = None
+        self._loading: tuple[str, str] | None = None
         self._wanted: tuple[str, str] | None = None
         self._error: ApiError | None = None
         self._worker: Worker[None] | None = None
@@ -64,7 +64,7 @@ class RecordPane(Vertical):
 
     def on_mount(self) -> None:
         """Show that there is no record yet."""
-        self.show(None)
+        self.show_record(None)
 
     @property
     def record(self) -> Record | None:
@@ -86,41 +86,43 @@ class RecordPane(Vertical):
         """Tell whether there is something to try again."""
         return self._error is not None
 
-    def show(self, record: Record | None) -> None:
+    def show_record(self, record: Record | None) -> None:
         """Show a record as it is at hand: no call."""
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()
-        self._asked = None
+        self._loading = None
         properties = self.query_one("#properties", VerticalScroll)
         properties.scroll_home(animate=False)
-        self.query_one("#property-list", Static).update(_listed(record) if record else Text())
+        self.query_one("#property-list", Static).update(
+            _properties_table(record) if record else Text()
+        )
         if record is None:
             self.border_title = "Record"
         else:
             title = f"{one_line(record.entity, 24)} {one_line(record.external_id, 40)}"
-            self.border_title = line(title)
-        self.related.show(record)
-        self._tell()
+            self.border_title = safe_line(title)
+        self.related.show_record(record)
+        self._update_notice()
 
     def read_again(self) -> None:
         """Read the shown record again: one call."""
         if self._record is not None:
-            self.read(self._record.entity, self._record.external_id)
+            self.read_record(self._record.entity, self._record.external_id)
 
-    def read(self, entity: str, external_id: str) -> None:
+    def read_record(self, entity: str, external_id: str) -> None:
         """Read a record, and show it when it comes: one call."""
-        self._asked = self._wanted = (entity, external_id)
+        self._loading = self._wanted = (entity, external_id)
         self._error = None
-        self._worker = self.run_worker(self._fetch(self._asked), group="record", exclusive=True)
-        self._tell()
+        self._worker = self.run_worker(self._fetch(self._loading), group="record", exclusive=True)
+        self._update_notice()
 
     def try_again(self) -> None:
         """Ask again after a failure."""
         if self._wanted is not None:
-            self.read(*self._wanted)
+            self.read_record(*self._wanted)
 
-    def bring(self, tab: str) -> None:
+    def activate_tab(self, tab: str) -> None:
         """Bring a tab to the front, and the focus into it."""
         self.query_one("#record-tabs", TabbedContent).active = tab
         self.take_focus()
@@ -142,35 +144,35 @@ class RecordPane(Vertical):
 
     def on_record_pane_arrived(self, event: Arrived) -> None:
         """Show the record as it is now, unless another was chosen meanwhile."""
-        if event.address == self._asked:
-            self._asked = None
-            self.show(event.record)
+        if event.address == self._loading:
+            self._loading = None
+            self.show_record(event.record)
 
     def on_record_pane_failed(self, event: Failed) -> None:
         """Say what went wrong below what was known."""
-        if event.address == self._asked:
-            self._asked, self._error = None, event.error
-            self._tell()
+        if event.address == self._loading:
+            self._loading, self._error = None, event.error
+            self._update_notice()
 
-    def _tell(self) -> None:
+    def _update_notice(self) -> None:
         notice, alone = self.query_one("#pane-notice", Notice), self._record is None
         if self._error is not None:
-            notice.warn(self._error, alone=False)
+            notice.show_error(self._error, alone=False)
         elif alone:
-            notice.say("No record chosen", alone=True)
+            notice.show_text("No record chosen", alone=True)
         else:
-            notice.hush()
-        self.border_subtitle = "reading …" if self._asked is not None else ""
+            notice.hide()
+        self.border_subtitle = "reading …" if self._loading is not None else ""
         self.post_message(StateChanged())
 
 
-def _listed(record: Record) -> Table:
+def _properties_table(record: Record) -> Table:
     properties = [(EXTERNAL_ID, record.external_id), *record.properties.items()]
-    names = [one_line(name, _WIDEST_NAME) for name, _ in properties]
+    names = [one_line(name, _MAX_NAME) for name, _ in properties]
     listed = Table.grid(expand=True, padding=(0, 2, 0, 0))
-    width = min(max(map(cell_len, names)), _WIDEST_NAME)
+    width = min(max(map(cell_len, names)), _MAX_NAME)
     listed.add_column(width=width, no_wrap=True, overflow="ellipsis", style="bold")
     listed.add_column(ratio=1, overflow="fold")
     for name, (_, value) in zip(names, properties, strict=True):
-        listed.add_row(Text(name), whole(value))
+        listed.add_row(Text(name), format_whole(value))
     return listed

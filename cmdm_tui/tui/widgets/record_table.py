@@ -13,11 +13,11 @@ from textual.widgets import DataTable
 
 from cmdm_tui.api import Record
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.columns import Column
-from cmdm_tui.tui.records import Order
+from cmdm_tui.tui.columns import RecordColumn
+from cmdm_tui.tui.records import WindowOrder
 from cmdm_tui.tui.values import Cell
 
-_NEAR = 10
+_ROWS_BEFORE_END = 10
 """Rows below what is seen at which the next page is wanted."""
 
 _LONGEST_NAME = 60
@@ -53,20 +53,23 @@ class RecordTable(DataTable[Cell]):
     class ColumnPressed(Message):
         """The header of a column was pressed."""
 
-        column: Column
+        column: RecordColumn
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, zebra_stripes=True, cursor_type="cell")
-        self._shown_columns: tuple[Column, ...] = ()
+        self._shown_columns: tuple[RecordColumn, ...] = ()
 
     @property
-    def column_under_cursor(self) -> Column | None:
+    def column_under_cursor(self) -> RecordColumn | None:
         """The column that the cursor is in."""
         place = self.cursor_column
         return self._shown_columns[place] if place < len(self._shown_columns) else None
 
-    def show(
-        self, columns: tuple[Column, ...], records: Sequence[Record], order: Order | None
+    def show_records(
+        self,
+        columns: tuple[RecordColumn, ...],
+        records: Sequence[Record],
+        order: WindowOrder | None,
     ) -> None:
         """Show these records under these columns, from the top, the cursor in the same column."""
         column_name = self.column_under_cursor.name if self.column_under_cursor else None
@@ -75,18 +78,18 @@ class RecordTable(DataTable[Cell]):
         self.fixed_columns = 1 if columns else 0
         for place, column in enumerate(columns):
             self.add_column(_label(column, order), width=column.width, key=str(place))
-        self.append(records)
+        self.append_records(records)
         names = [column.name for column in columns]
         if column_name in names:
             self.move_cursor(column=names.index(column_name))
 
-    def append(self, records: Sequence[Record]) -> None:
+    def append_records(self, records: Sequence[Record]) -> None:
         """Show more records below those there are."""
         for record in records:
             self.add_row(*self._cells(record), key=record.external_id)
-        self.call_after_refresh(self._look_for_end)
+        self.call_after_refresh(self._check_end)
 
-    def replace(self, row: int, record: Record) -> None:
+    def replace_record(self, row: int, record: Record) -> None:
         """Show a record in place of the one in that row."""
         for place, value in enumerate(self._cells(record)):
             self.update_cell_at(Coordinate(row, place), value)
@@ -96,25 +99,25 @@ class RecordTable(DataTable[Cell]):
             Cell(column.value(record), is_number=column.is_number) for column in self._shown_columns
         ]
 
-    def _look_for_end(self) -> None:
+    def _check_end(self) -> None:
         last_seen = int(self.scroll_y) + self.scrollable_content_region.height
-        if self.row_count and max(last_seen, self.cursor_row) + _NEAR >= self.row_count:
+        if self.row_count and max(last_seen, self.cursor_row) + _ROWS_BEFORE_END >= self.row_count:
             self.post_message(self.EndNear())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Look whether the end came near, however the table was scrolled."""
         super().watch_scroll_y(old_value, new_value)
-        self._look_for_end()
+        self._check_end()
 
     def on_resize(self, _: events.Resize) -> None:
         """Keep the cursor in sight, and look for the end: a taller table shows more rows."""
         self.move_cursor(row=self.cursor_row, scroll=True)
-        self._look_for_end()
+        self._check_end()
 
     def on_data_table_cell_highlighted(self, event: DataTable.CellHighlighted) -> None:
         """Tell which row has the cursor."""
         event.stop()
-        self._look_for_end()
+        self._check_end()
         self.post_message(self.Highlighted(event.coordinate.row))
 
     def on_data_table_cell_selected(self, event: DataTable.CellSelected) -> None:
@@ -128,7 +131,7 @@ class RecordTable(DataTable[Cell]):
         self.post_message(self.ColumnPressed(self._shown_columns[event.column_index]))
 
 
-def _label(column: Column, order: Order | None) -> Text:
+def _label(column: RecordColumn, order: WindowOrder | None) -> Text:
     mark = f" {_MARKS[order.direction]}" if order and order.field == column.name else ""
     label = Text(one_line(column.name, _LONGEST_NAME), no_wrap=True)
     label.justify = "right" if column.is_number else "left"

@@ -10,9 +10,9 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.columns import Column, columns_of
-from cmdm_tui.tui.messages import Answered, CountKnown, StateChanged, Told
-from cmdm_tui.tui.reading import Change, Reading
+from cmdm_tui.tui.columns import RecordColumn, choose_columns
+from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountKnown, StateChanged
+from cmdm_tui.tui.reading import WindowChange, WindowLoader
 from cmdm_tui.tui.records import RecordWindow
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.record_table import RecordTable
@@ -20,9 +20,9 @@ from cmdm_tui.tui.widgets.record_table import RecordTable
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-_BATCH = 500
+_ROWS_AT_ONCE = 500
 """Rows put into the table at a time: it is slow with thousands, and they are at hand anyway."""
-_SAMPLE = 200
+_SAMPLE_SIZE = 200
 """Records that decide which columns there are and how wide."""
 
 
@@ -30,14 +30,14 @@ class RecordView(Vertical):
     """Shows one entity's records, and reads the next page when the table's end comes near."""
 
     @dataclass
-    class PageArrived(Answered):
+    class PageArrived(CallReturned):
         """The next page of a window has come."""
 
         window: RecordWindow
         page: Page | None
 
     @dataclass
-    class PageFailed(Answered):
+    class PageFailed(CallReturned):
         """The next page of a window could not be had."""
 
         window: RecordWindow
@@ -58,7 +58,7 @@ class RecordView(Vertical):
     def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._account = account
-        self._reading = Reading(account.profile.per_page)
+        self._loader = WindowLoader(account.profile.per_page)
         self._rows: dict[str, int] = {}
         self._worker: Worker[None] | None = None
 
@@ -75,12 +75,12 @@ class RecordView(Vertical):
     @property
     def window(self) -> RecordWindow | None:
         """The window that is shown."""
-        return self._reading.shown
+        return self._loader.shown
 
     @property
     def has_failed(self) -> bool:
         """Tell whether there is something to try again."""
-        return self._reading.failed is not None
+        return self._loader.failed is not None
 
     @property
     def is_sorted(self) -> bool:
@@ -90,22 +90,22 @@ class RecordView(Vertical):
     @property
     def has_missing(self) -> bool:
         """Tell whether the total counts records that no page brought."""
-        return self.window is not None and self.window.missing > 0
+        return self.window is not None and self.window.missing_count > 0
 
     @property
     def record(self) -> Record | None:
         """The record under the cursor."""
-        return self._reading.record(self.table.cursor_row)
+        return self._loader.record(self.table.cursor_row)
 
     @property
-    def column(self) -> Column | None:
+    def column(self) -> RecordColumn | None:
         """The column under the cursor."""
-        return self.table.column_under_cursor if self._reading.has_rows else None
+        return self.table.column_under_cursor if self._loader.has_rows else None
 
     @property
     def caption(self) -> str:
         """What is shown, in words."""
-        return self._reading.caption
+        return self._loader.caption
 
     def show_entity(self, entity: str) -> None:
         """Show an entity's records: those read before, else the first page."""
@@ -115,59 +115,59 @@ class RecordView(Vertical):
             self._rows[self.window.entity] = self.table.cursor_row
         if self._worker is not None:
             self._worker.cancel()
-        self._reading.choose(entity)
+        self._loader.show_entity(entity)
         self._show_window()
         row = self._rows.get(entity, 0)
         self.table.move_cursor(row=row if row < self.table.row_count else 0)
-        self._go_on()
+        self._fetch_loading_page()
 
     def forget_entity(self, entity: str) -> None:
         """Let go of what was read of an entity."""
-        self._reading.forget(entity)
+        self._loader.forget_entity(entity)
         self._rows.pop(entity, None)
 
-    def sort(self, column: Column) -> None:
+    def sort(self, column: RecordColumn) -> None:
         """Let the service sort by a column, and the other way round when it does already."""
-        self._reading.sort(column.name)
-        self._go_on()
+        self._loader.sort(column.name)
+        self._fetch_loading_page()
 
     def unsort(self) -> None:
         """Go back to the service's own order."""
-        self._reading.unsort()
-        self._go_on()
+        self._loader.unsort()
+        self._fetch_loading_page()
 
     def refresh_records(self) -> None:
         """Read the shown entity's records anew, from the first page."""
-        self._reading.refresh()
-        self._go_on()
+        self._loader.refresh()
+        self._fetch_loading_page()
 
     def try_again(self) -> None:
         """Ask once more for the page that failed."""
-        self._reading.ask_again()
-        self._go_on()
+        self._loader.retry()
+        self._fetch_loading_page()
 
     def read_missing(self) -> None:
         """Read the pages again, for records that overlapping pages hid."""
-        self._reading.read_again()
-        self._go_on()
+        self._loader.reread_pages()
+        self._fetch_loading_page()
 
-    def replace(self, record: Record) -> None:
+    def replace_record(self, record: Record) -> None:
         """Show a record that was read again in its place."""
         if self.window is not None and self.window.entity == record.entity:
-            row = self.window.replace(record)
+            row = self.window.replace_record(record)
             if row is not None and row < self.table.row_count:
-                self.table.replace(row, record)
+                self.table.replace_record(row, record)
 
-    def _go_on(self) -> None:
+    def _fetch_loading_page(self) -> None:
         """Fetch the page that is asked for, if one is, and say how things stand."""
-        if self._reading.asked is not None:
-            work = self._fetch(self._reading.asked)
+        if self._loader.loading is not None:
+            work = self._fetch(self._loader.loading)
             self._worker = self.run_worker(work, group="records", exclusive=True)
-        self._tell()
+        self._update_notice()
 
     async def _fetch(self, window: RecordWindow) -> None:
         try:
-            page = await window.fetch(self._account.client)
+            page = await window.fetch_page(self._account.client)
         except ApiError as error:
             self.post_message(self.PageFailed(window, error))
         else:
@@ -175,41 +175,41 @@ class RecordView(Vertical):
 
     def on_record_view_page_arrived(self, event: PageArrived) -> None:
         """Take a page in, unless its window was left meanwhile."""
-        change = self._reading.arrive(event.window, event.page)
-        if change is Change.NOTHING:
+        change = self._loader.receive_page(event.window, event.page)
+        if change is WindowChange.NOTHING:
             return
-        if change is Change.WINDOW:
+        if change is WindowChange.WINDOW:
             self._show_window()
         else:
             self._show_more()
         if event.window.total is not None:
             self.post_message(CountKnown(event.window.entity, event.window.total))
-        for told in event.window.news:
-            self.post_message(Told(told))
-        self._go_on()
+        for told in event.window.events:
+            self.post_message(ClientEvent(told))
+        self._fetch_loading_page()
 
     def on_record_view_page_failed(self, event: PageFailed) -> None:
         """Say what went wrong where the records would be."""
-        if self._reading.fail(event.window, event.error) is not Change.NOTHING:
-            self._tell()
+        if self._loader.receive_error(event.window, event.error) is not WindowChange.NOTHING:
+            self._update_notice()
 
     def on_record_table_end_near(self) -> None:
         """Show more of what was read; where that is all, read the next page."""
         if self.window is not None and self.table.row_count < len(self.window.records):
             self._show_more()
-        elif self._reading.wants_more:
-            self._reading.ask()
-            self._go_on()
+        elif self._loader.can_load_more:
+            self._loader.load_next_page()
+            self._fetch_loading_page()
 
     def on_record_table_highlighted(self, event: RecordTable.Highlighted) -> None:
         """Tell which record has the cursor."""
-        record = self._reading.record(event.row)
+        record = self._loader.record(event.row)
         if record is not None:
             self.post_message(self.RecordHighlighted(record))
 
     def on_record_table_opened(self, event: RecordTable.Opened) -> None:
         """Tell which record was chosen."""
-        record = self._reading.record(event.row)
+        record = self._loader.record(event.row)
         if record is not None:
             self.post_message(self.RecordOpened(record))
 
@@ -220,30 +220,30 @@ class RecordView(Vertical):
     def _show_window(self) -> None:
         window = self.window
         if window is None:
-            self.table.show((), (), None)
+            self.table.show_records((), (), None)
         else:
-            fields = self._account.catalog.known_fields(window.entity)
-            columns = columns_of(window.records[:_SAMPLE], fields)
-            self.table.show(columns, window.records[:_BATCH], window.order)
-        if not self._reading.has_rows:
+            fields = self._account.catalog.cached_fields(window.entity)
+            columns = choose_columns(window.records[:_SAMPLE_SIZE], fields)
+            self.table.show_records(columns, window.records[:_ROWS_AT_ONCE], window.order)
+        if not self._loader.has_rows:
             self.post_message(self.RecordHighlighted(None))
 
     def _show_more(self) -> None:
         if self.window is not None:
             first = self.table.row_count
-            self.table.append(self.window.records[first : first + _BATCH])
+            self.table.append_records(self.window.records[first : first + _ROWS_AT_ONCE])
 
-    def _tell(self) -> None:
+    def _update_notice(self) -> None:
         """Bring the notice up to date."""
-        reading, notice, alone = self._reading, self.query_one(Notice), not self._reading.has_rows
+        reading, notice, alone = self._loader, self.query_one(Notice), not self._loader.has_rows
         if reading.error is not None:
             is_refused = isinstance(reading.error, AuthenticationFailed)
             hint = "t tries again · w other ways in" if is_refused else "t tries again"
-            notice.warn(reading.error, alone=alone, hint=hint)
+            notice.show_error(reading.error, alone=alone, hint=hint)
         elif not alone:
-            notice.hush()
-        elif reading.asked is not None:
-            notice.say(f"Reading {one_line(reading.asked.entity, 60)} …", alone=True)
+            notice.hide()
+        elif reading.loading is not None:
+            notice.show_text(f"Reading {one_line(reading.loading.entity, 60)} …", alone=True)
         else:
-            notice.say("No records", alone=True, hint="r looks again")
+            notice.show_text("No records", alone=True, hint="r looks again")
         self.post_message(StateChanged())

@@ -11,9 +11,9 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from cmdm_tui.api import ApiError, Client, Record
-from cmdm_tui.tui.messages import Answered, StateChanged
-from cmdm_tui.tui.related import RELATED_ENTITIES, Link, RelatedIndex, links_of
-from cmdm_tui.tui.values import Cell, counted, number
+from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.related import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
+from cmdm_tui.tui.values import Cell, format_count, format_counted
 from cmdm_tui.tui.widgets.notice import Notice
 
 _COLUMNS = (("Title", 24), ("State", 11), ("Due", 10), ("Entity", 11), ("ExternalID", 10))
@@ -31,13 +31,13 @@ class RelatedView(Vertical):
     """
 
     @dataclass
-    class Progressed(Answered):
+    class Progressed(CallReturned):
         """One more page was read."""
 
         index: RelatedIndex
 
     @dataclass
-    class Failed(Answered):
+    class Failed(CallReturned):
         """Reading stopped."""
 
         index: RelatedIndex
@@ -53,14 +53,14 @@ class RelatedView(Vertical):
     class LinkFollowed(Message):
         """A record was chosen that the one shown names; it is not at hand."""
 
-        link: Link
+        link: RecordLink
 
     def __init__(self, client: Client, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._client = client
         self._index = RelatedIndex()
         self._record: Record | None = None
-        self._listed: list[Record | Link] = []
+        self._listed: list[Record | RecordLink] = []
         self._found = 0
         self._read_at = ""
         self._is_reading = False
@@ -88,36 +88,36 @@ class RelatedView(Vertical):
         return self._error is not None
 
     @property
-    def may_read(self) -> bool:
+    def can_read(self) -> bool:
         """Tell whether there is anything left to read, and nobody reading."""
         return self._record is not None and not self._is_reading and not self._index.is_complete
 
-    def show(self, record: Record | None) -> None:
+    def show_record(self, record: Record | None) -> None:
         """Show what belongs to a record, as far as it was read: no call."""
         self._record = record
         self._fill()
-        self._tell()
+        self._update_notice()
 
-    def know(self, counts: Mapping[str, int | None]) -> None:
+    def show_cost(self, counts: Mapping[str, int | None]) -> None:
         """Take the counts known, for the cost in calls."""
         self._counts = counts
-        self._tell()
+        self._update_notice()
 
-    def read(self) -> None:
+    def read_index(self) -> None:
         """Read on, to the last task and opportunity."""
         self._is_reading, self._error = True, None
         self.run_worker(self._read(self._index), group="related", exclusive=True)
-        self._tell()
+        self._update_notice()
 
     def try_again(self) -> None:
         """Go on after a failure."""
-        self.read()
+        self.read_index()
 
-    def read_anew(self) -> None:
+    def reread(self) -> None:
         """Read them all again."""
         self._index = RelatedIndex()
         self._fill()
-        self.read()
+        self.read_index()
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
@@ -136,26 +136,26 @@ class RelatedView(Vertical):
             self._is_reading = not self._index.is_complete
             self._read_at = time.strftime("%H:%M")
             self._fill()
-            self._tell()
+            self._update_notice()
 
     def on_related_view_failed(self, event: Failed) -> None:
         """Say what stopped it; what was read stays."""
         if event.index is self._index:
             self._is_reading, self._error = False, event.error
-            self._tell()
+            self._update_notice()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Tell which related record was chosen."""
         event.stop()
         chosen = self._listed[event.cursor_row]
-        if isinstance(chosen, Link):
+        if isinstance(chosen, RecordLink):
             self.post_message(self.LinkFollowed(chosen))
         else:
             self.post_message(self.RecordOpened(chosen))
 
     def _fill(self) -> None:
-        links = links_of(self._record) if self._record is not None else ()
-        found = self._index.of(self._record) if self._record is not None else ()
+        links = find_links(self._record) if self._record is not None else ()
+        found = self._index.find(self._record) if self._record is not None else ()
         self._found = len(found)
         listed = [*links, *(entry.record for entry in found)]
         if listed == self._listed:
@@ -170,49 +170,53 @@ class RelatedView(Vertical):
             values = (entry.title, entry.state, entry.date, record.entity, record.external_id)
             self.table.add_row(*map(Cell, values))
 
-    def _tell(self) -> None:
+    def _update_notice(self) -> None:
         notice, alone = self.query_one(Notice), not self._listed
         if self._record is None:
-            notice.say("No record chosen", alone=True)
+            notice.show_text("No record chosen", alone=True)
         elif self._error is not None:
-            notice.warn(self._error, alone=alone, hint="t goes on from there")
+            notice.show_error(self._error, alone=alone, hint="t goes on from there")
         elif self._is_reading:
-            notice.say(self._progress(), alone=alone)
+            notice.show_text(self._describe_progress(), alone=alone)
         elif not self._index.is_complete:
-            notice.say(self._cost(), alone=alone, hint="g finds them")
+            notice.show_text(self._describe_cost(), alone=alone, hint="g finds them")
         elif not self._found:
-            notice.say(f"{self._nothing()}. {self._as_read()}", alone=alone)
+            notice.show_text(f"{self._describe_nothing()}. {self._describe_age()}", alone=alone)
         else:
-            notice.say(self._as_read(), alone=False)
+            notice.show_text(self._describe_age(), alone=False)
         self.post_message(StateChanged())
 
-    def _cost(self) -> str:
-        calls = self._index.calls_left(self._counts, self._client.page_sizes)
-        cost = "an unknown number of calls" if calls is None else f"about {counted(calls, 'call')}"
+    def _describe_cost(self) -> str:
+        calls = self._index.count_calls_left(self._counts, self._client.page_sizes)
+        cost = (
+            "an unknown number of calls"
+            if calls is None
+            else f"about {format_counted(calls, 'call')}"
+        )
         left = self._client.quota.remaining
         words = (
             "Which tasks and opportunities belong to a record the API cannot tell: all of them are "
             f"read once, by {cost}."
         )
         if left is not None:
-            words += f" {number(left)} are left this hour."
+            words += f" {format_count(left)} are left this hour."
         if left is not None and calls is not None and calls > left:
             words += " That is not enough."
         return words
 
-    def _progress(self) -> str:
+    def _describe_progress(self) -> str:
         parts = [
-            f"{name}: {len(window.records):,} of {number(window.total)}"
+            f"{name}: {len(window.records):,} of {format_count(window.total)}"
             for name, window in self._index.windows.items()
-            if window.was_read
+            if window.is_started
         ]
         return f"Reading … {', '.join(parts)}".rstrip()
 
-    def _as_read(self) -> str:
-        calls = counted(self._index.calls_made, "call")
+    def _describe_age(self) -> str:
+        calls = format_counted(self._index.calls_made, "call")
         return f"As read at {self._read_at}; r reads them again by {calls}"
 
-    def _nothing(self) -> str:
-        if self._index.records_read and not self._index.naming:
+    def _describe_nothing(self) -> str:
+        if self._index.records_read and not self._index.owned_count:
             return "The tasks and opportunities of this service do not name what they belong to"
         return f"No {' or '.join(RELATED_ENTITIES)} belongs to this record"

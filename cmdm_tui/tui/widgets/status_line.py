@@ -16,7 +16,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import Profile
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.activity import Activity
-from cmdm_tui.tui.quota import QuotaWords
+from cmdm_tui.tui.quota import QuotaText
 from cmdm_tui.tui.theme import MARKS
 
 if TYPE_CHECKING:
@@ -36,44 +36,44 @@ class StatusLine(Horizontal):
         super().__init__(id=id)
         self._account = account
         self._activity = Activity()
-        self._ticking: Timer | None = None
+        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out where calls go, which may be cut, beside how many are left, which may not."""
-        yield Static(marked(self._account.profile), markup=False, id="status-profile")
+        yield Static(format_profile(self._account.profile), markup=False, id="status-profile")
         yield Static(markup=False, id="status-where")
         yield Static(markup=False, id="status-quota")
 
     def on_mount(self) -> None:
         """Show what is known before any call."""
-        self._ticking = self.set_interval(1.0, self.show_quota, pause=True)
+        self._timer = self.set_interval(1.0, self.show_quota, pause=True)
         self.show_quota()
 
     @property
-    def doing(self) -> str:
+    def activity_text(self) -> str:
         """What the client is doing, in words; nothing where all is quiet."""
-        return self._activity.words(monotonic())
+        return self._activity.describe(monotonic())
 
-    def take(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Take in what the client tells."""
-        self._activity = self._activity.after(event, monotonic())
+        self._activity = self._activity.with_event(event, monotonic())
         self.show_quota()
 
     def show_quota(self) -> None:
         """Show what is done and the quota, as they are now: no call."""
-        doing, client = self.doing, self._account.client
-        quota = QuotaWords.of(client.quota, client.clock_offset, time.time())
+        doing, client = self.activity_text, self._account.client
+        quota = QuotaText.of(client.quota, client.clock_offset, time.time())
         calls = Content.styled(quota.calls, "bold $text-warning" if quota.is_low else "bold")
         parts = [calls] if doing else [calls, Content(quota.reset), Content(quota.token)]
         where = Content.styled(doing, "$text-accent") if doing else one_line(client.host, 80)
         self.query_one("#status-where", Static).update(_GAP + where)
         self.query_one("#status-quota", Static).update(_GAP.join([part for part in parts if part]))
         self.set_class(bool(doing), "-doing")
-        if self._ticking is not None:
-            (self._ticking.resume if doing else self._ticking.pause)()
+        if self._timer is not None:
+            (self._timer.resume if doing else self._timer.pause)()
 
 
-def marked(profile: Profile) -> Content:
+def format_profile(profile: Profile) -> Content:
     """Return the profile's name in its colour, and whether nothing can be changed through it."""
     name = one_line(profile.name, 24) + (" · read-only" if profile.read_only else "")
     if profile.colour is None:

@@ -35,7 +35,7 @@ class Service:
         """Open an account on the service, of which nothing is known yet."""
         profile = profile_of(self.info, entities=("event",))
         network = CountedNetwork()
-        async with Account.of(profile, catalogs=None, transport=network) as account:
+        async with Account.open(profile, catalogs=None, transport=network) as account:
             yield account, network
 
 

@@ -212,14 +212,14 @@ async def test_a_pick_list_with_other_values_than_its_options_is_read_with_care(
     ],
 )
 def test_a_service_known_to_sort_otherwise_is_not_sought(kind: Kind, trait: Any) -> None:
-    assert ordering(column(kind), Traits().having(trait)) is None
+    assert ordering(column(kind), Traits().with_findings(trait)) is None
 
 
 @pytest.mark.parametrize("order", ["casefold", "binary"])
 async def test_equality_is_sought_in_the_order_that_is_known(order: Any) -> None:
     raws = [f"{letter}{number}" for letter in "abcABC" for number in range(200)]
     shelf = Shelf(raws, order, cap=10)
-    known = ordered(Kind.TEXT, Traits().having({"collation": Trait((order,))}))
+    known = ordered(Kind.TEXT, Traits().with_findings({"collation": Trait((order,))}))
     candidate = wanted(f"{FIELD} = 'b77'", Kind.TEXT)
     found = await search(shelf, candidate, known, fields=[], per_page=10)
     assert "b77" in [record.properties[FIELD] for record in found.records]
@@ -233,7 +233,7 @@ async def test_a_thousand_pages_cost_what_is_promised(task: Any, most: int) -> N
     # A thousandth of a million, at one record a page where a thousand would be: the same pages.
     raws = numbers(1_000) if task != "groups" else ["1", "2", "3", "4", "5"] * 200
     shelf = Shelf(raws, "value", cap=1)
-    known = ordered(traits=Traits().having({"number_order": Trait(("value",))}))
+    known = ordered(traits=Traits().with_findings({"number_order": Trait(("value",))}))
     equal, between = wanted(f"{FIELD} = 777"), wanted(f"{FIELD} BETWEEN 123 AND 777")
     whole = present(column(Kind.NUMBER))
     match task:
