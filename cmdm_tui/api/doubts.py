@@ -35,7 +35,7 @@ class WriteTracker:
             since = None
             if self._clock.is_known:
                 since = self._clock.now() - (time.monotonic() - started)
-            doubt.pending_write = replace(sought, since=since, others=frozenset(self._made))
+            doubt.pending_write = replace(sought, since=since, excluded_ids=frozenset(self._made))
             raise
 
 

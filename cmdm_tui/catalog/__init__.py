@@ -2,8 +2,8 @@
 
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
-from cmdm_tui.catalog.infer import infer_fields, infer_type
-from cmdm_tui.catalog.tokens import CachedTokens, FreshTokens
+from cmdm_tui.catalog.fields import infer_fields, infer_type
+from cmdm_tui.catalog.token_cache import CachedTokens, FreshTokens
 from cmdm_tui.catalog.traits import DefaultPage, Trait, Traits
 
 __all__ = [

@@ -11,7 +11,7 @@ from cmdm_tui.api.auth import TokenStore
 from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
-from cmdm_tui.catalog.tokens import CachedTokens
+from cmdm_tui.catalog.token_cache import CachedTokens
 from cmdm_tui.config import Profile
 
 

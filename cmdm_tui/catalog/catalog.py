@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound
-from cmdm_tui.catalog.facts import CatalogCache, cache_file
-from cmdm_tui.catalog.infer import infer_fields
+from cmdm_tui.catalog.cache import CatalogCache, cache_file
+from cmdm_tui.catalog.fields import infer_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.private_files import replace_file
 

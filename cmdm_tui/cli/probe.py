@@ -11,7 +11,7 @@ from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account, Trait, Traits
-    from cmdm_tui.catalog.probing import ProbeStopped
+    from cmdm_tui.catalog.probe import ProbeStopped
 
 _WIDEST_FINDING = 24
 
@@ -58,7 +58,7 @@ def probe(
 async def _probed(
     account: "Account", entity: str | None, max_calls: int | None, *, writes: bool
 ) -> "tuple[Traits, ProbeStopped | None]":
-    from cmdm_tui.catalog.probing import (
+    from cmdm_tui.catalog.probe import (
         WRITE_CALLS,
         ScratchNotDeleted,
         choose_entities,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.app import Explorer
-    from cmdm_tui.tui.opening import ProfileProvider
+    from cmdm_tui.tui.profile_provider import ProfileProvider
 
 __all__ = ["Explorer", "ProfileProvider"]
 
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> Any:
 
         return Explorer
     if name == "Opening":
-        from cmdm_tui.tui.opening import ProfileProvider
+        from cmdm_tui.tui.profile_provider import ProfileProvider
 
         return ProfileProvider
     raise AttributeError(name)

@@ -12,8 +12,8 @@ from textual.screen import Screen
 
 from cmdm_tui.api import Event
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.account_opener import AccountOpener
 from cmdm_tui.tui.crash import crash_report
-from cmdm_tui.tui.entrance import AccountOpener
 from cmdm_tui.tui.messages import (
     AccountOpened,
     ClientEvent,
@@ -21,11 +21,11 @@ from cmdm_tui.tui.messages import (
     SignInRequested,
     WelcomeRequested,
 )
-from cmdm_tui.tui.opening import ProfileProvider
-from cmdm_tui.tui.screens.browse import BrowseScreen
-from cmdm_tui.tui.screens.sign_in import SignInScreen
-from cmdm_tui.tui.screens.start import StartScreen
-from cmdm_tui.tui.screens.welcome import WelcomeScreen
+from cmdm_tui.tui.profile_provider import ProfileProvider
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+from cmdm_tui.tui.screens.start.screen import StartScreen
+from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEME
 
 if TYPE_CHECKING:

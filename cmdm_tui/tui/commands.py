@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingType
 
-from cmdm_tui.tui import doing
+from cmdm_tui.tui.screens.browse import commands as browse
 
 if TYPE_CHECKING:
-    from cmdm_tui.tui.screens.browse import BrowseScreen
+    from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 
 _KEY_NAMES = {"question_mark": "?", "escape": "esc"}
 
@@ -52,36 +52,36 @@ class Command:
 COMMANDS = (
     Command(
         "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
-        doing.sort, doing.can_sort,
+        browse.sort, browse.can_sort,
     ),
     Command(
         "unsort", "u", "Unsort", "Go back to the service's own order",
-        doing.unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
+        browse.unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
     ),
     Command(
         "fields", "f", "Fields", "Show the entity's fields, or its records again",
-        doing.toggle_fields,
+        browse.toggle_fields,
     ),
     Command(
         "related", "g", "Related", "Show what is related to this record; again to find it",
-        doing.show_related, lambda screen: screen.record_pane.record is not None,
+        browse.show_related, lambda screen: screen.record_pane.record is not None,
     ),
     Command(
         "open", "o", "By id", "Open a record of this entity by its external id",
-        doing.open_by_id,
+        browse.open_by_id,
     ),
-    Command("add", "a", "Add", "Add a custom entity by its name", doing.add_entity),
+    Command("add", "a", "Add", "Add a custom entity by its name", browse.add_entity),
     Command(
         "forget", "x", "Forget", "Forget the custom entity under the cursor",
-        doing.forget_entity, doing.can_forget,
+        browse.forget_entity, browse.can_forget,
     ),
     Command(
         "refresh", "r", "Refresh", "Read anew what has the focus: records, fields, record, counts",
-        doing.refresh_focused,
+        browse.refresh_focused,
     ),
     Command(
         "retry", "t", "Retry", "Try again what failed",
-        doing.retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
+        browse.retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
     ),
     Command(
         "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
@@ -93,13 +93,13 @@ COMMANDS = (
     ),
     Command(
         "back", "escape", "Back", "Go back to the records",
-        doing.go_back, doing.can_go_back, is_in_footer=False,
+        browse.go_back, browse.can_go_back, is_in_footer=False,
     ),
     Command(
         "leave", "w", "Other ways in", "Leave this account for the demo or another sign-in",
-        doing.switch_account, is_in_footer=False,
+        browse.switch_account, is_in_footer=False,
     ),
-    Command("help", "question_mark", "Help", "List the keys", doing.show_help),
+    Command("help", "question_mark", "Help", "List the keys", browse.show_help),
 )  # fmt: skip
 
 COMMANDS_BY_ID = {command.id: command for command in COMMANDS}

@@ -7,10 +7,10 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import COMMANDS
-from cmdm_tui.tui.values import safe_line
+from cmdm_tui.tui.widgets.cells import safe_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.tui.screens.browse import BrowseScreen
+    from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 
 
 class BrowseCommands(Provider):

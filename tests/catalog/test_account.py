@@ -77,7 +77,7 @@ async def test_one_sign_in_serves_the_next_runs_whatever_the_servers_clock(
 async def test_without_a_cache_each_run_signs_in(profile: Profile) -> None:
     service = Service()
     for _ in range(3):
-        await list_leads(replace(profile, tokens=None), service)
+        await list_leads(replace(profile, token_cache=None), service)
     assert service.sign_ins == 3
 
 

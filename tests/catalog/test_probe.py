@@ -9,10 +9,15 @@ import pytest
 from cmdm_tui.api import AuthenticationFailed, Client, Credentials, NetworkError, SecretStr
 from cmdm_tui.api.retry import NO_RETRIES
 from cmdm_tui.catalog import DefaultPage, Traits
-from cmdm_tui.catalog.probing import ProbeResult, choose_entities, count_probe_calls, run_probe
+from cmdm_tui.catalog.probe import ProbeResult, choose_entities, count_probe_calls, run_probe
 from cmdm_tui.catalog.traits import read_traits, write_traits
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from tests.catalog.answering import ConfigurableService, LeadRow, ServiceSettings, mixed_rows
+from tests.catalog.configurable_service import (
+    ConfigurableService,
+    LeadRow,
+    ServiceSettings,
+    mixed_rows,
+)
 
 ENTITIES = ("lead", "account", "task")
 EVERYTHING = (

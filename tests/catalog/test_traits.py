@@ -14,7 +14,7 @@ from cmdm_tui.catalog.traits import (
     traits_json,
     write_traits,
 )
-from tests.catalog.answering import ConfigurableService
+from tests.catalog.configurable_service import ConfigurableService
 
 MORNING = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 LEARNT = Traits(server="https://service.example/api/v1").with_findings(

@@ -80,7 +80,7 @@ def test_without_the_hash_of_the_secrets_it_would(
     def any_will_do(_: TokenCache, __: str) -> bool:
         return True
 
-    monkeypatch.setattr(TokenCache, "_is_of_these_secrets", any_will_do)
+    monkeypatch.setattr(TokenCache, "_matches_secrets", any_will_do)
     cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     assert cache_in(folder, password=SecretStr("other")).load() is not None
 

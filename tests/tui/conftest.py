@@ -10,7 +10,7 @@ from cmdm_tui.api import RetryPolicy
 from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from tests.services import CountedNetwork, profile_of
-from tests.tui.service import ScriptedService, people
+from tests.tui.scripted_service import ScriptedService, people
 
 
 @pytest.fixture

@@ -24,12 +24,12 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.activity import Activity
+from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.widgets.status_line import StatusLine
 from tests.api.conftest import CREDENTIALS as SERVED
 from tests.api.conftest import Request, ScriptedServer, http
 from tests.api.conftest import server as server  # noqa: PLC0414 - a fixture
-from tests.tui.driving import (
+from tests.tui.driver import (
     FixedProfiles,
     browse,
     press,
@@ -37,7 +37,7 @@ from tests.tui.driving import (
     screen_words,
     wait_until_settled,
 )
-from tests.tui.service import ScriptedService, profile
+from tests.tui.scripted_service import ScriptedService, profile
 
 CALL, OTHER = CallInfo(1, "GET", "/lead"), CallInfo(2, "GET", "/task")
 LOST = NetworkError("crm.example cannot be reached: \x1b[31mgone\nfor good")

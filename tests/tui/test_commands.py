@@ -5,15 +5,15 @@ from textual.widgets import OptionList
 
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.commands import COMMANDS
-from cmdm_tui.tui.screens.ask import AskScreen
-from cmdm_tui.tui.screens.browse import BrowseScreen
-from cmdm_tui.tui.screens.help import HelpScreen
-from cmdm_tui.tui.screens.secrets import SecretsScreen
-from cmdm_tui.tui.screens.sign_in import SignInScreen
-from cmdm_tui.tui.screens.start import StartScreen
-from cmdm_tui.tui.screens.welcome import WelcomeScreen
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+from cmdm_tui.tui.screens.dialogs.ask import AskScreen
+from cmdm_tui.tui.screens.dialogs.help import HelpScreen
+from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
+from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+from cmdm_tui.tui.screens.start.screen import StartScreen
+from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.widgets.record_table import RecordTable
-from tests.tui.driving import (
+from tests.tui.driver import (
     FixedProfiles,
     browse,
     press,
@@ -21,7 +21,7 @@ from tests.tui.driving import (
     type_text,
     wait_until_settled,
 )
-from tests.tui.service import ScriptedService, profile
+from tests.tui.scripted_service import ScriptedService, profile
 
 
 def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.widgets.record_view import RecordView
-from tests.tui.driving import (
+from tests.tui.driver import (
     FixedProfiles,
     browse,
     notice_text,
@@ -16,7 +16,7 @@ from tests.tui.driving import (
     screen_words,
     wait_until_settled,
 )
-from tests.tui.service import ScriptedService, message, people, profile
+from tests.tui.scripted_service import ScriptedService, message, people, profile
 
 
 def explorer(service: ScriptedService, *entities: str) -> Explorer:

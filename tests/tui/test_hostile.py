@@ -9,9 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from cmdm_tui.text import one_line, visible
-from cmdm_tui.tui import Explorer, values
+from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.widgets import cells
 from cmdm_tui.tui.widgets.record_table import RecordTable
-from tests.tui.driving import (
+from tests.tui.driver import (
     FixedProfiles,
     browse,
     notice_text,
@@ -20,7 +21,7 @@ from tests.tui.driving import (
     type_text,
     wait_until_settled,
 )
-from tests.tui.service import Properties, ScriptedService, message, profile
+from tests.tui.scripted_service import Properties, ScriptedService, message, profile
 
 HOSTILE = {
     "escape": "\x1b[2J\x1b[31mred\x1b[0m",
@@ -183,7 +184,7 @@ async def test_the_check_finds_what_is_not_made_visible(monkeypatch: pytest.Monk
     def left_as_it_is(text: str, limit: int | None = None) -> str:
         return text[: min(limit or 50, 50)]
 
-    monkeypatch.setattr(values, "one_line", left_as_it_is)
+    monkeypatch.setattr(cells, "one_line", left_as_it_is)
     service = hostile_service()
     service.entities = {
         "account": [(f"A{place}", {"Name": value}) for place, value in enumerate(VALUES)]
@@ -220,25 +221,25 @@ async def test_a_value_of_several_lines_keeps_them_in_the_record() -> None:
     ],
 )
 def test_a_cell_shows_any_json_value_on_one_line(value: object, words: str) -> None:
-    assert values.format_cell(value).plain == words
+    assert cells.format_cell(value).plain == words
 
 
 def test_numbers_stand_right() -> None:
-    assert values.format_cell("12", is_number=True).justify == "right"
-    assert values.format_cell("12").justify == "left"
+    assert cells.format_cell("12", is_number=True).justify == "right"
+    assert cells.format_cell("12").justify == "left"
 
 
 def test_a_whole_value_is_cut_beyond_reading_and_says_so() -> None:
-    text = values.format_whole("x" * 20_010).plain
+    text = cells.format_whole("x" * 20_010).plain
     assert text.endswith("… and 10 more characters")
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
 def test_titles_and_cells_are_safe(value: str) -> None:
     for text in (
-        values.safe_line(value).plain,
-        values.format_cell(value).plain,
-        values.format_whole(value).plain,
+        cells.safe_line(value).plain,
+        cells.format_cell(value).plain,
+        cells.format_whole(value).plain,
     ):
         assert not unsafe(text.replace("\n", ""))
         text.encode()

@@ -6,7 +6,7 @@ from pathlib import Path
 from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
 from tests.services import CountedNetwork
-from tests.tui.driving import (
+from tests.tui.driver import (
     FixedProfiles,
     browse,
     notice_text,
@@ -16,7 +16,7 @@ from tests.tui.driving import (
     type_text,
     wait_until_settled,
 )
-from tests.tui.service import ScriptedService, profile
+from tests.tui.scripted_service import ScriptedService, profile
 
 
 async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_path: Path) -> None:

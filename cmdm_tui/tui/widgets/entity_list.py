@@ -23,7 +23,7 @@ from cmdm_tui.api import (
 from cmdm_tui.catalog import Catalog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, CountKnown, StateChanged, UserError
-from cmdm_tui.tui.values import format_count
+from cmdm_tui.tui.widgets.cells import format_count
 from cmdm_tui.tui.widgets.notice import Notice
 
 _LONGEST_NAME = 60

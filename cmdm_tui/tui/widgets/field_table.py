@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from cmdm_tui.api import Field
-from cmdm_tui.tui.values import Cell, format_cell
+from cmdm_tui.tui.widgets.cells import Cell, format_cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from cmdm_tui.catalog import Catalog
 from cmdm_tui.catalog.catalog import SAMPLE_SIZE
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.values import format_counted
+from cmdm_tui.tui.widgets.cells import format_counted
 from cmdm_tui.tui.widgets.field_table import FieldTable
 from cmdm_tui.tui.widgets.notice import Notice
 

@@ -13,9 +13,9 @@ from textual.widgets import Static, TabbedContent, TabPane
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.columns import EXTERNAL_ID
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.values import format_whole, safe_line
+from cmdm_tui.tui.models.columns import EXTERNAL_ID
+from cmdm_tui.tui.widgets.cells import format_whole, safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.related_view import RelatedView
 

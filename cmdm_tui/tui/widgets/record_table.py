@@ -13,9 +13,9 @@ from textual.widgets import DataTable
 
 from cmdm_tui.api import Record
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.columns import RecordColumn
-from cmdm_tui.tui.records import WindowOrder
-from cmdm_tui.tui.values import Cell
+from cmdm_tui.tui.models.columns import RecordColumn
+from cmdm_tui.tui.models.record_window import WindowOrder
+from cmdm_tui.tui.widgets.cells import Cell
 
 _ROWS_BEFORE_END = 10
 """Rows below what is seen at which the next page is wanted."""

@@ -10,10 +10,10 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.columns import RecordColumn, choose_columns
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountKnown, StateChanged
-from cmdm_tui.tui.reading import WindowChange, WindowLoader
-from cmdm_tui.tui.records import RecordWindow
+from cmdm_tui.tui.models.columns import RecordColumn, choose_columns
+from cmdm_tui.tui.models.record_window import RecordWindow
+from cmdm_tui.tui.models.window_loader import WindowChange, WindowLoader
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.record_table import RecordTable
 

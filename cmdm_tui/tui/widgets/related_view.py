@@ -12,8 +12,8 @@ from textual.widgets import DataTable
 
 from cmdm_tui.api import ApiError, Client, Record
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.related import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
-from cmdm_tui.tui.values import Cell, format_count, format_counted
+from cmdm_tui.tui.models.related_index import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
+from cmdm_tui.tui.widgets.cells import Cell, format_count, format_counted
 from cmdm_tui.tui.widgets.notice import Notice
 
 _COLUMNS = (("Title", 24), ("State", 11), ("Due", 10), ("Entity", 11), ("ExternalID", 10))

@@ -15,8 +15,8 @@ from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Profile
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.activity import Activity
-from cmdm_tui.tui.quota import QuotaText
+from cmdm_tui.tui.models.activity import Activity
+from cmdm_tui.tui.models.quota_text import QuotaText
 from cmdm_tui.tui.theme import MARKS
 
 if TYPE_CHECKING:

@@ -1,0 +1,22 @@
+"""Probes a server: learns by a counted number of calls what its documentation leaves open."""
+
+from cmdm_tui.catalog.probe.client import ProbeStopped
+from cmdm_tui.catalog.probe.runner import (
+    ProbeResult,
+    choose_entities,
+    count_probe_calls,
+    run_probe,
+    run_write_probe,
+)
+from cmdm_tui.catalog.probe.write_probe import WRITE_CALLS, ScratchNotDeleted
+
+__all__ = [
+    "WRITE_CALLS",
+    "ProbeResult",
+    "ProbeStopped",
+    "ScratchNotDeleted",
+    "choose_entities",
+    "count_probe_calls",
+    "run_probe",
+    "run_write_probe",
+]

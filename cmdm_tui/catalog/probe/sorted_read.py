@@ -1,0 +1,134 @@
+"""Reads an entity in an order: its first page, its last, and the first of the order reversed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cmdm_tui.api import SortOrder
+from cmdm_tui.catalog.probe.client import ProbeAnswer
+from cmdm_tui.catalog.probe.comparers import (
+    Comparer,
+    Name,
+    Pair,
+    PairCounts,
+    count_pairs,
+    count_pairs_by_order,
+    neighbour_pairs,
+)
+from cmdm_tui.catalog.probe.context import ProbeContext
+
+MAX_RECORDS = 1_000
+"""Records asked for at once to see an order: one field of them, so a small answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortedRead:
+    """What came under `sort_by`. `last` is the first page too where that holds everything.
+
+    `last` is None where the last page was not read, `descending` where that was not asked for.
+    """
+
+    field: str
+    first: ProbeAnswer
+    last: ProbeAnswer | None
+    descending: ProbeAnswer | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether the first page is a list of records."""
+        return self.first.page is not None
+
+    def values_by_page(self) -> list[list[object]]:
+        """Return the field's values, page by page."""
+        pages = [self.first]
+        if self.last is not None and self.last is not self.first:
+            pages.append(self.last)
+        return [page.values(self.field) for page in pages]
+
+    def has_unsorted_order(self, ground: ProbeContext) -> bool:
+        """Tell whether the records stand as they do without sort_by: then nothing is shown."""
+        length = min(len(self.first.ids), len(ground.ids))
+        turned = ground.ids[::-1] if ground.has_all_records else ()
+        return self.first.ids[:length] in {ground.ids[:length], turned[:length]}
+
+    def differs_from_unsorted(self, order: Comparer, ground: ProbeContext) -> bool:
+        """Tell whether the order is neither that of the records without sort_by nor its reverse.
+
+        Otherwise a service that ignores sort_by and follows sort_order would look as if it sorted.
+        """
+        sampled = [] if ground.sample is None else ground.sample.values(self.field)
+        counted = count_pairs(order, neighbour_pairs(sampled))
+        return counted.ascending > 0 and counted.contradicting > 0
+
+    def collect_pairs(self, ground: ProbeContext) -> list[Pair]:
+        """Return all pairs that should ascend: neighbours, and every sampled value and the ends."""
+        pairs = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
+        if self.first.total != ground.total:
+            return pairs
+        sampled = [] if ground.sample is None else ground.sample.values(self.field)
+        smallest = _first_present(self.first.values(self.field))
+        pairs += [pair for value in sampled for pair in neighbour_pairs([smallest, value])]
+        if self.last is not None:
+            largest = _first_present(self.last.values(self.field)[::-1])
+            pairs += [pair for value in sampled for pair in neighbour_pairs([value, largest])]
+        return pairs
+
+    def count_pairs_by_order(
+        self, orders: Mapping[Name, Comparer], ground: ProbeContext
+    ) -> dict[Name, PairCounts]:
+        """Return what the pairs say about each order.
+
+        Only neighbours count as ascending: the ends are the ends of an order by many pairs at once.
+        """
+        all_pairs = count_pairs_by_order(orders, self.collect_pairs(ground))
+        near = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
+        return {
+            name: PairCounts(count_pairs(order, near).ascending, all_pairs[name].contradicting)
+            for name, order in orders.items()
+        }
+
+    def is_in_effect(self, orders: Mapping[Name, Comparer], ground: ProbeContext) -> bool:
+        """Tell whether one of the orders is shown, and is not that of the records without it."""
+        if not self.is_list or self.has_unsorted_order(ground):
+            return False
+        counts = self.count_pairs_by_order(orders, ground)
+        return any(
+            counts[name].is_shown and self.differs_from_unsorted(order, ground)
+            for name, order in orders.items()
+        )
+
+
+async def read_sorted(
+    ground: ProbeContext,
+    field: str,
+    *,
+    last: bool = True,
+    descending: bool = False,
+    order: SortOrder = "asc",
+) -> SortedRead:
+    """Read one field in its order: one call, and one for the last page, one for `descending`."""
+    size = max(min(len(ground.ids), MAX_RECORDS), 1)
+
+    async def read(number: int, order: SortOrder) -> ProbeAnswer:
+        return await ground.client.list(
+            ground.entity,
+            fields=field,
+            per_page=size,
+            page=number,
+            sort_by=field,
+            sort_order=order,
+        )
+
+    first = await read(1, order)
+    if first.page is None:
+        return SortedRead(field, first, None)
+    end: ProbeAnswer | None = None
+    if first.total is not None and len(first.ids) >= first.total:
+        end = first
+    elif last and first.total is not None and len(first.ids) == size:
+        end = await read(-(-first.total // size), order)
+    reverse = await read(1, "desc") if descending else None
+    return SortedRead(field, first, end, reverse)
+
+
+def _first_present(values: list[object]) -> object:
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,121 @@
+"""Drives the explorer in tests: waits for it to come to rest, and reads what it shows."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from textual import events
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from cmdm_tui.config import Credentials, Profile, SecretPlace
+from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+from cmdm_tui.tui.widgets.notice import Notice
+
+_IDLE_TURNS = 12
+"""Turns of the event loop without a message after which nothing more is to come."""
+
+
+@dataclass
+class FixedProfiles:
+    """An opening that has its profile already, or raises what it is told to."""
+
+    found: Profile
+    error: Exception | None = None
+    secrets: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
+    kept: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    demos: int = 0
+
+    def start_demo(self) -> Profile:
+        self.demos += 1
+        return self.found
+
+    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
+        self.secrets.append(secrets)
+        if self.error is not None and not secrets:
+            raise self.error
+        return self.found
+
+    def save_profile(
+        self, name: str, url: str, credentials: Credentials, *, place: SecretPlace
+    ) -> Profile:
+        self.kept.append((name, url, place))
+        return Profile(name, url, credentials, catalog=name)
+
+
+async def wait_until_settled(pilot: Pilot[None]) -> None:
+    """Wait until no worker runs, no message waits, and the screen has been laid out and painted.
+
+    `Pilot.pause` waits for an idle processor, which a sandbox in the same process seldom is.
+    """
+    for _ in range(2):
+        await _until_idle(pilot.app)
+        pilot.app.screen._on_timer_update()
+    await _until_idle(pilot.app)
+
+
+async def _until_idle(app: App[None]) -> None:
+    turns_idle = 0
+    while turns_idle < _IDLE_TURNS:
+        running = [worker for worker in app.workers if not worker.is_finished]
+        nodes = [app, *app.screen.walk_children(with_self=True)]
+        if any(node.message_queue_size for node in nodes):
+            turns_idle = 0
+        elif running:
+            turns_idle = 0
+            await asyncio.gather(*(worker.wait() for worker in running), return_exceptions=True)
+        else:
+            turns_idle += 1
+        await asyncio.sleep(0)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys one after the other, each time waiting until all has come to rest."""
+    for key in keys:
+        _send(pilot, key, key if len(key) == 1 else None)
+        await wait_until_settled(pilot)
+
+
+async def type_text(pilot: Pilot[None], text: str) -> None:
+    """Type a text into the input that has the focus."""
+    for character in text:
+        _send(pilot, character, character)
+    await wait_until_settled(pilot)
+
+
+def _send(pilot: Pilot[None], key: str, character: str | None) -> None:
+    driver = pilot.app._driver
+    assert driver is not None
+    event = events.Key(key, character)
+    event.set_sender(pilot.app)
+    driver.send_message(event)
+
+
+def screen_text(app: Explorer) -> str:
+    """Return what the terminal shows, line by line, without colours."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def screen_words(app: Explorer) -> str:
+    """Return what the terminal shows as one line of words, borders and line breaks taken out."""
+    text = screen_text(app)
+    return " ".join("".join(" " if c in "│╭╮╰╯─▎▌▁" else c for c in text).split())
+
+
+def notice_text(app: Explorer) -> str:
+    """Return what the notices of the screen in front say."""
+    notices = [notice for notice in app.screen.query(Notice) if _is_seen(notice)]
+    return "\n".join(notice.text for notice in notices if notice.text)
+
+
+def _is_seen(widget: Widget) -> bool:
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+
+
+def browse(app: Explorer) -> BrowseScreen:
+    """Return the browse screen, which must be in front."""
+    assert isinstance(app.screen, BrowseScreen)
+    return app.screen
