@@ -14,12 +14,12 @@ from typing import Any, Self
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths, Profile, ProfileStore, load_environment_profile
-from cmdm_tui.query.engine import Engine, Streaming
-from cmdm_tui.query.prepare import Prepared
-from cmdm_tui.query.result import Result, ResultColumn
+from cmdm_tui.query.engine import Engine, QueryRun
+from cmdm_tui.query.prepare import PreparedQuery
+from cmdm_tui.query.result import QueryResult, ResultColumn
 from cmdm_tui.query.row import Row
 
-__all__ = ["Connection", "Query", "Result", "Row", "connect"]
+__all__ = ["Connection", "Query", "QueryResult", "Row", "connect"]
 
 
 def connect(
@@ -79,7 +79,7 @@ class Connection:
         """
         return Query(self._engine, sql, max_calls)
 
-    async def resume(self, result: Result, *, max_calls: int | None = None) -> Result:
+    async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Go on with a result that `max_calls` left partial, and return the one that is then.
 
         Pages that were read are not read again; `max_calls` are further ones. Raises QueryError for
@@ -87,22 +87,22 @@ class Connection:
         """
         return await self._engine.resume(result, max_calls=max_calls)
 
-    async def explain(self, sql: str) -> Prepared:
+    async def explain(self, sql: str) -> PreparedQuery:
         """Return a query's plan and what it costs, without fetching a record for it."""
         return await self._engine.prepare(sql)
 
 
-class Query(Awaitable[Result]):
+class Query(Awaitable[QueryResult]):
     """One query: `async for row in query` gives rows as they come, `await query` the result."""
 
     def __init__(self, engine: Engine, sql: str, most: int | None) -> None:
         self._engine = engine
         self._sql = sql
         self._max_calls = most
-        self._streaming: Streaming | None = None
+        self._streaming: QueryRun | None = None
 
     @property
-    def result(self) -> Result | None:
+    def result(self) -> QueryResult | None:
         """The result, once every row has come."""
         return None if self._streaming is None else self._streaming.result
 
@@ -114,14 +114,14 @@ class Query(Awaitable[Result]):
                 for values in batch.rows:
                     yield Row(names, values)
 
-    def __await__(self) -> Generator[Any, None, Result]:
+    def __await__(self) -> Generator[Any, None, QueryResult]:
         """Return the whole result. Raises QueryError or ApiError."""
         return self._fetch_all().__await__()
 
-    async def _fetch_all(self) -> Result:
+    async def _fetch_all(self) -> QueryResult:
         return await (await self._begin()).finish()
 
-    async def _begin(self) -> Streaming:
+    async def _begin(self) -> QueryRun:
         prepared = await self._engine.prepare(self._sql, max_calls=self._max_calls)
         self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from cmdm_tui.query.plan import is_sought
-from cmdm_tui.query.prepare import Prepared
-from cmdm_tui.query.result import Result
+from cmdm_tui.query.plan import uses_seek
+from cmdm_tui.query.prepare import PreparedQuery
+from cmdm_tui.query.result import QueryResult
 from cmdm_tui.query.running import Resumption
 
 
@@ -16,16 +16,16 @@ class Allowance:
     take more: then nothing of it is a result, and it may be gone on with.
     """
 
-    most: int | None
+    max_calls: int | None
     is_guard: bool = False
 
-    def has_ended(self, result: Result) -> bool:
+    def has_stopped(self, result: QueryResult) -> bool:
         """Tell whether the guard has ended the run, so that its rows are none of the query's."""
         left = result.resumption
         return self.is_guard and isinstance(left, Resumption) and left.is_out_of_calls
 
 
-def unasked(prepared: Prepared, most: int) -> Allowance | None:
+def allow_unasked(prepared: PreparedQuery, most: int) -> Allowance | None:
     """Return what a query may do when no more than `most` calls are made unasked; None: ask first.
 
     A search mostly takes a few calls, and a scan's where the service sorts in no known order.
@@ -33,12 +33,12 @@ def unasked(prepared: Prepared, most: int) -> Allowance | None:
     if prepared.verdict == "exceeds":
         return None
     if prepared.cost.high <= most:
-        return allowed(prepared, most)
-    if is_sought(prepared.plan_.task) and prepared.likely <= most:
+        return allow_cost(prepared, most)
+    if uses_seek(prepared.plan.step) and prepared.likely <= most:
         return Allowance(most, is_guard=True)
     return None
 
 
-def allowed(prepared: Prepared, more: int) -> Allowance:
+def allow_cost(prepared: PreparedQuery, more: int) -> Allowance:
     """Return what a query may do that is allowed: not many more calls than were said."""
     return Allowance(prepared.cost.high + more)

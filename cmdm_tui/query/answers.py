@@ -9,42 +9,42 @@ from sqlglot import exp
 
 from cmdm_tui.query.casts import Digits, Value
 from cmdm_tui.query.dialect import DIALECT
-from cmdm_tui.query.model import Kind
-from cmdm_tui.query.order import named_projections
-from cmdm_tui.query.shape import Shape
+from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.order import title_projections
+from cmdm_tui.query.shape import QueryShape
 
-Answer = tuple[Kind | None, Value | int | None]
+AggregateValue = tuple[ColumnKind | None, Value | int | None]
 """What an aggregate comes to: a value of a kind, or a count where the kind is None."""
 
-_TYPES = {
-    Kind.TEXT: "VARCHAR",
-    Kind.NUMBER: "DECIMAL(18,0)",
-    Kind.DATE: "DATE",
-    Kind.DATETIME: "TIMESTAMP",
-    Kind.BOOLEAN: "BOOLEAN",
+_SQL_TYPES = {
+    ColumnKind.TEXT: "VARCHAR",
+    ColumnKind.NUMBER: "DECIMAL(18,0)",
+    ColumnKind.DATE: "DATE",
+    ColumnKind.DATETIME: "TIMESTAMP",
+    ColumnKind.BOOLEAN: "BOOLEAN",
 }
 
 
-def answered(shape: Shape, answers: Mapping[int, Answer]) -> str:
+def substitute_answers(shape: QueryShape, answers: Mapping[int, AggregateValue]) -> str:
     """Return the query as SQL without its entity: each aggregate stands as what it comes to.
 
     `answers` are by the place of the call among the query's aggregate calls.
     """
-    select = cast("exp.Select", named_projections(shape.select.copy()))
-    calls = Shape(select, shape.source, shape.aggregates).aggregate_calls
+    select = cast("exp.Select", title_projections(shape.select.copy()))
+    calls = QueryShape(select, shape.source, shape.aggregates).aggregate_calls
     for index, call in enumerate(calls):
-        call.replace(literal(*answers[index]))
+        call.replace(typed_literal(*answers[index]))
     for part in ("from_", "where"):
         select.set(part, None)
     return select.sql(dialect=DIALECT)
 
 
-def literal(kind: Kind | None, value: Value | int | None) -> exp.Expr:
+def typed_literal(kind: ColumnKind | None, value: Value | int | None) -> exp.Expr:
     """Return a value as a constant of the type that the column of its kind would have."""
     if kind is None:
         return exp.cast(exp.Literal.number(int(cast("int", value))), "BIGINT", dialect=DIALECT)
     if value is None:
-        return exp.cast(exp.null(), _TYPES[kind], dialect=DIALECT)
+        return exp.cast(exp.null(), _SQL_TYPES[kind], dialect=DIALECT)
     if isinstance(value, Decimal):
         text = format(value, "f")
         whole, _, fraction = text.lstrip("-").partition(".")
@@ -58,4 +58,4 @@ def literal(kind: Kind | None, value: Value | int | None) -> exp.Expr:
         text = value.isoformat()
     else:
         text = str(value)
-    return exp.cast(exp.Literal.string(text), _TYPES[kind], dialect=DIALECT)
+    return exp.cast(exp.Literal.string(text), _SQL_TYPES[kind], dialect=DIALECT)

@@ -7,7 +7,7 @@ from cmdm_tui.api import ApiError
 from cmdm_tui.api.again import counting_again
 from cmdm_tui.query.errors import BudgetReached
 
-UNASKED = 100
+UNASKED_CALLS = 100
 """Calls that a query makes without asking a person, or without being allowed by a script."""
 
 
@@ -18,8 +18,8 @@ class CallBudget:
     """
 
     def __init__(self, most: int | None = None, *, used: int = 0) -> None:
-        self.most = most
-        self.again = 0
+        self.max_calls = most
+        self.resent = 0
         """Calls that were sent again, after a failure; they are among those used."""
         self._used = used
 
@@ -31,7 +31,7 @@ class CallBudget:
     @property
     def left(self) -> int | None:
         """Calls that may still be made; None where nothing limits them."""
-        return None if self.most is None else max(self.most - self._used, 0)
+        return None if self.max_calls is None else max(self.max_calls - self._used, 0)
 
     @contextmanager
     def call(self) -> Generator[None]:
@@ -42,7 +42,7 @@ class CallBudget:
         """
         self._spend()
         try:
-            with counting_again(self._spend_again):
+            with counting_again(self._spend_resent):
                 yield
         except ApiError as error:
             if not error.was_sent:
@@ -50,10 +50,10 @@ class CallBudget:
             raise
 
     def _spend(self) -> None:
-        if self.most is not None and self._used >= self.most:
-            raise BudgetReached(self._used, self.most)
+        if self.max_calls is not None and self._used >= self.max_calls:
+            raise BudgetReached(self._used, self.max_calls)
         self._used += 1
 
-    def _spend_again(self) -> None:
+    def _spend_resent(self) -> None:
         self._spend()
-        self.again += 1
+        self.resent += 1

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-_LONG = 32
+_MIN_LENGTH = 32
 """Conditions from which on a chain is balanced."""
 
 
@@ -15,13 +15,13 @@ def balance_chains(tree: exp.Expr) -> None:
         if type(node.parent) is type(node) or node.parent is None:
             continue
         conditions = list(node.flatten(unnest=False))
-        if len(conditions) >= _LONG:
-            node.replace(_balanced(type(node), conditions))
+        if len(conditions) >= _MIN_LENGTH:
+            node.replace(_balance(type(node), conditions))
 
 
-def _balanced(kind: type[exp.Expr], conditions: list[exp.Expr]) -> exp.Expr:
+def _balance(kind: type[exp.Expr], conditions: list[exp.Expr]) -> exp.Expr:
     if len(conditions) == 1:
         return conditions[0]
     half = len(conditions) // 2
-    left, right = _balanced(kind, conditions[:half]), _balanced(kind, conditions[half:])
+    left, right = _balance(kind, conditions[:half]), _balance(kind, conditions[half:])
     return kind(this=left, expression=right)

@@ -10,25 +10,25 @@ from cmdm_tui.query.errors import NotInstalled, QueryError
 if TYPE_CHECKING:
     import polars
 
-Made = TypeVar("Made")
+Converted = TypeVar("Converted")
 
 
 def to_arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """Return the query's rows as a `pyarrow.Table`, a library that tells no types."""
-    return _made(lambda: connection.sql(sql).to_arrow_table(), "pyarrow")
+    return _convert(lambda: connection.sql(sql).to_arrow_table(), "pyarrow")
 
 
 def to_polars(connection: duckdb.DuckDBPyConnection, sql: str) -> "polars.DataFrame":
     """Return the query's rows as a Polars data frame."""
-    return _made(lambda: connection.sql(sql).pl(), "polars and pyarrow")
+    return _convert(lambda: connection.sql(sql).pl(), "polars and pyarrow")
 
 
 def to_pandas(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """Return the query's rows as a `pandas.DataFrame`, a library that tells no types."""
-    return _made(lambda: connection.sql(sql).df(), "pandas")
+    return _convert(lambda: connection.sql(sql).df(), "pandas")
 
 
-def _made(make: Callable[[], Made], library: str) -> Made:
+def _convert(make: Callable[[], Converted], library: str) -> Converted:
     try:
         return make()
     except (ImportError, duckdb.InvalidInputException) as error:

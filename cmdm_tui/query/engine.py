@@ -11,20 +11,20 @@ import msgspec
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.casts import stored_type
+from cmdm_tui.query.casts import storage_type
 from cmdm_tui.query.errors import QueryError, UnknownName
-from cmdm_tui.query.keeping import KeptReading
-from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.model import EXTERNAL_ID, Cost, Kind
-from cmdm_tui.query.names import nearest
-from cmdm_tui.query.pages import EntityPages
-from cmdm_tui.query.parse import Describe, Explain, ShowEntities, parse, too_deep
-from cmdm_tui.query.prepare import Preparation, Prepared
-from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
-from cmdm_tui.query.running import Batch, Resumption, Run
-from cmdm_tui.query.session import Database, Session
+from cmdm_tui.query.keeping import Checkpoint
+from cmdm_tui.query.learning import TraitLearner
+from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind, Cost
+from cmdm_tui.query.names import nearest_names
+from cmdm_tui.query.pages import PageCache
+from cmdm_tui.query.parse import Describe, Explain, ShowEntities, nested_too_deeply, parse
+from cmdm_tui.query.prepare import PreparedQuery, QueryPreparer
+from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, ResultColumn, Stats
+from cmdm_tui.query.running import QueryExecutor, Resumption, RowBatch
+from cmdm_tui.query.session import DuckDBSession, QueryDatabase
 
-_ROWS_AT_ONCE = 1_000
+_BATCH_ROWS = 1_000
 
 
 class Engine:
@@ -32,11 +32,11 @@ class Engine:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._database = Database()
+        self._database = QueryDatabase()
 
     async def prepare(
-        self, sql: str, *, reading: KeptReading | None = None, max_calls: int | None = None
-    ) -> Prepared:
+        self, sql: str, *, reading: Checkpoint | None = None, max_calls: int | None = None
+    ) -> PreparedQuery:
         """Read, check and plan a statement: at most a call for each total not yet known.
 
         Where an entity's fields are not known and their types matter, they are asked for once.
@@ -45,36 +45,38 @@ class Engine:
         fails.
         """
         try:
-            preparation = Preparation(self._account, self._database, reading, most=max_calls)
-            return await preparation.prepared(parse(sql))
+            preparation = QueryPreparer(self._account, self._database, reading, most=max_calls)
+            return await preparation.prepare(parse(sql))
         except RecursionError:
-            raise too_deep() from None
+            raise nested_too_deeply() from None
 
-    async def run(self, prepared: Prepared, *, max_calls: int | None = None) -> Result:
+    async def run(self, prepared: PreparedQuery, *, max_calls: int | None = None) -> QueryResult:
         """Run a query and return its whole result; partial where `max_calls` stopped it.
 
         `max_calls` counts the calls of planning too. Raises QueryError or ApiError.
         """
         return await self.stream(prepared, max_calls=max_calls).finish()
 
-    async def resume(self, result: Result, *, max_calls: int | None = None) -> Result:
+    async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Go on with a run that its number of calls ended, and return the result then.
 
         Pages that were read are not read again; `max_calls` limits the further calls. Raises
         QueryError where there is nothing to go on with.
         """
-        return await self.resuming(result, max_calls=max_calls).finish()
+        return await self.stream_resumed(result, max_calls=max_calls).finish()
 
-    def resuming(self, result: Result, *, max_calls: int | None = None) -> "Streaming":
+    def stream_resumed(self, result: QueryResult, *, max_calls: int | None = None) -> "QueryRun":
         """Return the run that goes on with one that its number of calls ended; see `resume`."""
         left = result.resumption
         if not isinstance(left, Resumption):
             raise QueryError("This result is whole, or was not stopped by its number of calls")
         most = None if max_calls is None else left.used + max_calls
-        prepared = replace(left.prepared, kept=[left.kept], since=left.since)
-        return Streaming(self, prepared, most, keeps=True, used=left.used)
+        prepared = replace(left.prepared, kept=[left.reads], since=left.read_since)
+        return QueryRun(self, prepared, most, keeps=True, used=left.used)
 
-    def reading_of(self, result: Result, sql: str, *, before: int = 0) -> KeptReading | None:
+    def make_checkpoint(
+        self, result: QueryResult, sql: str, *, before: int = 0
+    ) -> Checkpoint | None:
         """Return what a run has read that was stopped, for another process; None where it is whole.
 
         The run must have kept it, see `stream`. `before` calls were made by the runs before it.
@@ -83,21 +85,21 @@ class Engine:
         if not isinstance(left, Resumption):
             return None
         profile = self._account.profile
-        kept = [one.kept() for one in left.kept.pages.values()]
+        kept = [one.export() for one in left.reads.pages.values()]
         pages = [page for pages, _ in kept for page in pages]
         records = [record for _, records in kept for record in records]
         username = profile.credentials.username
         used = before + left.used
-        return KeptReading(profile.url, username, sql, used, left.since, pages, records)
+        return Checkpoint(profile.url, username, sql, used, left.read_since, pages, records)
 
     def stream(
         self,
-        prepared: Prepared,
+        prepared: PreparedQuery,
         *,
         max_calls: int | None = None,
         keeps: bool | None = None,
         guards: bool = False,
-    ) -> "Streaming":
+    ) -> "QueryRun":
         """Return the run of a query, to be iterated over: its rows as they come.
 
         `keeps` says whether what is read stays in memory, so that a run that is stopped can be
@@ -106,52 +108,52 @@ class Engine:
         """
         keeps = max_calls is not None if keeps is None else keeps
         used = prepared.calls_made
-        return Streaming(self, prepared, max_calls, keeps=keeps, guards=guards, used=used)
+        return QueryRun(self, prepared, max_calls, keeps=keeps, guards=guards, used=used)
 
     def close(self) -> None:
         """Let go of the database; results are gone with it."""
         self._database.close()
 
-    def begin(
+    def create_executor(
         self,
-        prepared: Prepared,
+        prepared: PreparedQuery,
         most: int | None,
         stop: asyncio.Event,
         *,
         used: int,
         keeps: bool,
         guards: bool,
-    ) -> Run:
+    ) -> QueryExecutor:
         """Begin a run with what planning has read, if no other run has begun with it.
 
         `used` calls were made before, those of planning among them; `keeps` and `guards` are as in
         `stream`.
         """
-        query = prepared.understood
+        query = prepared.bound
         if query is None:
             raise TypeError("This statement tells about names and has nothing to run.")
-        if prepared.kept:
-            kept = prepared.kept.pop()
+        if prepared.reads:
+            kept = prepared.reads.pop()
             pages, learner = kept.pages, kept.learner
         else:
-            learner, pages, used = Learner(self._account), {}, used - prepared.calls_made
+            learner, pages, used = TraitLearner(self._account), {}, used - prepared.calls_made
         budget = CallBudget(most, used=used)
         for entity in query.tables:
             if entity not in pages:
-                pages[entity] = EntityPages(self._account.client, entity, budget, learner)
-            pages[entity].begin(budget, keeps_all=keeps)
-        session = self._database.session()
-        return Run(prepared, query, pages, learner, budget, session, stop, guards=guards)
+                pages[entity] = PageCache(self._account.client, entity, budget, learner)
+            pages[entity].start_run(budget, keeps_all=keeps)
+        session = self._database.create_session()
+        return QueryExecutor(prepared, query, pages, learner, budget, session, stop, guards=guards)
 
-    async def about_names(self, prepared: Prepared, most: int | None = None) -> Result:
+    async def describe_names(self, prepared: PreparedQuery, most: int | None = None) -> QueryResult:
         """Return what SHOW ENTITIES, DESCRIBE and EXPLAIN tell, for at most that many calls."""
         statement = prepared.statement
         calls = 0
         match statement:
             case ShowEntities():
-                rows = self._entities()
+                rows = self._list_entities()
             case Describe(entity=entity):
-                rows, calls = await self._columns(entity, most)
+                rows, calls = await self._describe_entity(entity, most)
             case Explain(as_json=True):
                 rows = [(msgspec.json.encode(prepared.explain_json()).decode(),)]
             case _:
@@ -160,9 +162,9 @@ class Engine:
         if isinstance(statement, Explain):
             columns = (ResultColumn("plan", "VARCHAR"),)
             calls = prepared.calls_made
-        return _of_rows(self._database.session(), columns, rows, prepared, calls)
+        return _make_result(self._database.create_session(), columns, rows, prepared, calls)
 
-    def _entities(self) -> list[tuple[Any, ...]]:
+    def _list_entities(self) -> list[tuple[Any, ...]]:
         catalog = self._account.catalog
         return [
             (
@@ -174,22 +176,24 @@ class Engine:
             for entity in catalog.entities
         ]
 
-    async def _columns(self, name: str, most: int | None) -> tuple[list[tuple[Any, ...]], int]:
+    async def _describe_entity(
+        self, name: str, most: int | None
+    ) -> tuple[list[tuple[Any, ...]], int]:
         catalog = self._account.catalog
         entity = catalog.resolve_name(name)
-        if entity not in catalog.entities and nearest(name, catalog.entities):
-            raise UnknownName("entity", name, nearest(name, catalog.entities))
+        if entity not in catalog.entities and nearest_names(name, catalog.entities):
+            raise UnknownName("entity", name, nearest_names(name, catalog.entities))
         calls = 0
         fields = catalog.cached_fields(entity)
         if not fields:
-            preparation = Preparation(self._account, self._database, most=most)
-            fields, calls = await preparation.fields(entity)
-        rows: list[tuple[Any, ...]] = [(EXTERNAL_ID, stored_type(Kind.TEXT), None, False)]
-        rows += [(one.name, _type_of(one), one.type, one.inferred) for one in fields]
+            preparation = QueryPreparer(self._account, self._database, most=most)
+            fields, calls = await preparation.fetch_fields(entity)
+        rows: list[tuple[Any, ...]] = [(EXTERNAL_ID, storage_type(ColumnKind.TEXT), None, False)]
+        rows += [(one.name, _sql_type_of(one), one.type, one.inferred) for one in fields]
         return rows, calls
 
 
-class Streaming:
+class QueryRun:
     """A run whose rows are given as they come. After the last, `result` holds all of them.
 
     `stop` ends it early: what came is given, and the result says that it is partial. A task that
@@ -200,7 +204,7 @@ class Streaming:
     def __init__(
         self,
         engine: Engine,
-        prepared: Prepared,
+        prepared: PreparedQuery,
         most: int | None,
         *,
         keeps: bool,
@@ -209,119 +213,121 @@ class Streaming:
     ) -> None:
         self._engine = engine
         self._prepared = prepared
-        self._most = most
-        self._keeps = keeps
-        self._guards = guards
-        self._used = used
-        self._stop = asyncio.Event()
-        self._is_left = False
+        self._max_calls = most
+        self._keeps_pages = keeps
+        self._stops_before_scan = guards
+        self._calls_before = used
+        self._stop_event = asyncio.Event()
+        self._has_reader_left = False
         """Whether the reader has left the loop, and asks for what came if it wants that."""
-        self.result: Result | None = None
-        self._run: Run | None = None
+        self.result: QueryResult | None = None
+        self._executor: QueryExecutor | None = None
 
-    async def kept(self) -> Result:
+    async def finish_early(self) -> QueryResult:
         """Return the result of what came so far, partial where that is not all."""
         if self.result is None:
-            if self._run is None:
+            if self._executor is None:
                 return await self.finish()
             self.stop()
-            self.result = await self._run.kept()
+            self.result = await self._executor.finish_early()
         return self.result
 
     def stop(self) -> None:
         """Fetch no more: what is under way is left, what came is given."""
-        self._stop.set()
+        self._stop_event.set()
 
     @property
     def is_computing(self) -> bool:
         """Tell whether nothing more is fetched, so that only to cancel it ends it early."""
-        return self._run is not None and self._run.is_computing
+        return self._executor is not None and self._executor.is_computing
 
-    async def finish(self) -> Result:
+    async def finish(self) -> QueryResult:
         """Run to the end and return the result."""
-        if self._tells_of_names:
-            self.result = await self._engine.about_names(self._prepared, self._most)
+        if self._is_about_names:
+            self.result = await self._engine.describe_names(self._prepared, self._max_calls)
             return self.result
-        run = self._begun()
-        async for _ in self._given(run, wanted=False):
+        run = self._create_executor()
+        async for _ in self._read_batches(run, wanted=False):
             pass
-        return run.finished_result
+        return run.result
 
-    def _begun(self) -> Run:
-        return self._engine.begin(
+    def _create_executor(self) -> QueryExecutor:
+        return self._engine.create_executor(
             self._prepared,
-            self._most,
-            self._stop,
-            used=self._used,
-            keeps=self._keeps,
-            guards=self._guards,
+            self._max_calls,
+            self._stop_event,
+            used=self._calls_before,
+            keeps=self._keeps_pages,
+            guards=self._stops_before_scan,
         )
 
     @property
-    def _tells_of_names(self) -> bool:
+    def _is_about_names(self) -> bool:
         is_explained = isinstance(self._prepared.statement, Explain)
-        return is_explained or self._prepared.understood is None
+        return is_explained or self._prepared.bound is None
 
-    async def __aiter__(self) -> AsyncGenerator[Batch]:
+    async def __aiter__(self) -> AsyncGenerator[RowBatch]:
         """Yield the rows, some at a time; those of the result where the run is finished."""
         is_streamed = False
-        if self._tells_of_names:
+        if self._is_about_names:
             await self.finish()
         elif self.result is None:
-            run = self._begun()
-            async with aclosing(self._given(run, wanted=True)) as given:
+            run = self._create_executor()
+            async with aclosing(self._read_batches(run, wanted=True)) as given:
                 async for rows in given:
                     is_streamed = True
-                    yield Batch(self._prepared.columns, rows)
+                    yield RowBatch(self._prepared.columns, rows)
         if self.result is not None and not is_streamed:
-            for rows in self.result.batches(_ROWS_AT_ONCE):
-                yield Batch(self.result.columns, rows)
+            for rows in self.result.batches(_BATCH_ROWS):
+                yield RowBatch(self.result.columns, rows)
 
-    async def _given(self, run: Run, *, wanted: bool) -> AsyncGenerator[Sequence[tuple[Any, ...]]]:
-        self._run = run
+    async def _read_batches(
+        self, run: QueryExecutor, *, wanted: bool
+    ) -> AsyncGenerator[Sequence[tuple[Any, ...]]]:
+        self._executor = run
         try:
             async with aclosing(run.batches(wanted=wanted)) as batches:
                 async for rows in batches:
                     try:
                         yield rows
                     except GeneratorExit:
-                        self._is_left = True
+                        self._has_reader_left = True
                         raise
         except asyncio.CancelledError:
-            if self._is_left:
+            if self._has_reader_left:
                 raise
-            if self._stop.is_set():
+            if self._stop_event.is_set():
                 # It was to stop before: now it is to end at once, whatever has come.
                 run.close()
                 raise
-            self.result = await run.kept()
+            self.result = await run.finish_early()
             raise
         except Exception:
             run.close()
             raise
-        self.result = await run.finished()
+        self.result = await run.finish()
 
 
-def _type_of(field: Field) -> str:
-    kind = Kind.of_type(field.type)
-    return "DECIMAL" if kind is Kind.NUMBER else stored_type(kind)
+def _sql_type_of(field: Field) -> str:
+    kind = ColumnKind.of_type(field.type)
+    return "DECIMAL" if kind is ColumnKind.NUMBER else storage_type(kind)
 
 
-def _of_rows(
-    session: Session,
+def _make_result(
+    session: DuckDBSession,
     columns: Sequence[ResultColumn],
     rows: Sequence[tuple[Any, ...]],
-    prepared: Prepared,
+    prepared: PreparedQuery,
     calls: int,
-) -> Result:
+) -> QueryResult:
     kept = ", ".join(f"c{n} {column.type}" for n, column in enumerate(columns, 1))
-    session.execute(f"CREATE TEMP TABLE {TABLE} ({kept})")
+    session.execute(f"CREATE TEMP TABLE {RESULT_TABLE} ({kept})")
     holes = ", ".join("?" for _ in columns)
     for row in rows:
-        session.execute(f"INSERT INTO {TABLE} VALUES ({holes})", row)
+        session.execute(f"INSERT INTO {RESULT_TABLE} VALUES ({holes})", row)
     cost: Cost = prepared.cost
-    stats = Stats(prepared.plan, cost.low, cost.high, calls, len(rows), 0.0)
-    return Result(session, columns, count=len(rows), notes=Notes(), stats=stats)
+    stats = Stats(prepared.plan_name, cost.low, cost.high, calls, len(rows), 0.0)
+    return QueryResult(session, columns, count=len(rows), notes=Notes(), stats=stats)
 
 
-__all__ = ["Batch", "Engine", "Streaming"]
+__all__ = ["Engine", "QueryRun", "RowBatch"]

@@ -8,7 +8,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_LONGEST = 600
+_MAX_LENGTH = 600
 
 
 class QueryError(Exception):
@@ -24,7 +24,7 @@ class QueryError(Exception):
 
     def __str__(self) -> str:
         parts = [part.rstrip(".") for part in (self.message, self.hint) if part]
-        return one_line(" ".join(". ".join(parts).split()), _LONGEST) + "."
+        return one_line(" ".join(". ".join(parts).split()), _MAX_LENGTH) + "."
 
 
 class SqlError(QueryError):
@@ -43,7 +43,7 @@ class SqlError(QueryError):
         self.column = column
 
 
-class Refused(SqlError):
+class QueryRefused(SqlError):
     """The SQL asks for something else than to read entities: to write, to set, to open a file."""
 
 

@@ -6,11 +6,11 @@ from cmdm_tui.query.plan import PlanClass
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.prepare import Prepared
+    from cmdm_tui.query.prepare import PreparedQuery
 
-Verdict = Literal["fits", "may exceed", "exceeds"]
+QuotaVerdict = Literal["fits", "may exceed", "exceeds"]
 
-_WORDS = {
+_PLAN_WORDS = {
     PlanClass.COUNT: "the total that any page tells",
     PlanClass.GET: "each record by its id",
     PlanClass.SEEK: "binary search over sorted pages",
@@ -18,10 +18,10 @@ _WORDS = {
     PlanClass.MATERIALISE: "every page once, then the query on all records",
     PlanClass.LOCAL: "no call: nothing is asked of the service",
 }
-_LONGEST = 200
+_MAX_LENGTH = 200
 
 
-def verdict(prepared: "Prepared") -> Verdict:
+def quota_verdict(prepared: "PreparedQuery") -> QuotaVerdict:
     """Say whether the calls still to make fit into those left this hour."""
     left = prepared.quota.remaining
     if left is None:
@@ -32,17 +32,17 @@ def verdict(prepared: "Prepared") -> Verdict:
     return "may exceed" if prepared.cost.high - made > left else "fits"
 
 
-def as_json(prepared: "Prepared") -> dict[str, Any]:
+def as_json(prepared: "PreparedQuery") -> dict[str, Any]:
     """Return the plan as an object that JSON can hold."""
-    plan = prepared.plan_
+    plan = prepared.plan
     return {
         "plan": plan.plan_class.value,
         "calls_low": plan.cost.low,
         "calls_high": plan.cost.high,
         "calls_likely": plan.likely,
-        "calls_made": plan.made,
+        "calls_made": plan.calls_made,
         "quota_left": prepared.quota.remaining,
-        "verdict": verdict(prepared),
+        "verdict": quota_verdict(prepared),
         "entities": [
             {
                 "entity": one.entity,
@@ -56,20 +56,20 @@ def as_json(prepared: "Prepared") -> dict[str, Any]:
     }
 
 
-def as_text(prepared: "Prepared") -> str:
+def as_text(prepared: "PreparedQuery") -> str:
     """Return the plan as lines of text, safe for any terminal."""
-    plan = prepared.plan_
-    lines = [f"plan     {plan.plan_class.value}: {_WORDS[plan.plan_class]}"]
+    plan = prepared.plan
+    lines = [f"plan     {plan.plan_class.value}: {_PLAN_WORDS[plan.plan_class]}"]
     for one in plan.entities:
         records = "" if one.total is None else f" ({one.total:,} records)"
-        lines.append(f"entity   {one_line(one.entity, _LONGEST)}{records}")
+        lines.append(f"entity   {one_line(one.entity, _MAX_LENGTH)}{records}")
         fields = ", ".join(one.fields) or "none"
-        lines.append(f"fields   {one_line(fields, _LONGEST)}")
-        lines.append(f"order    {one_line(one.order, _LONGEST) if one.order else 'any'}")
+        lines.append(f"fields   {one_line(fields, _MAX_LENGTH)}")
+        lines.append(f"order    {one_line(one.order, _MAX_LENGTH) if one.order else 'any'}")
     likely = f", likely {plan.likely:,}" if plan.likely < plan.cost.high else ""
-    made = f"; {plan.made:,} made for the plan" if plan.made else ""
+    made = f"; {plan.calls_made:,} made for the plan" if plan.calls_made else ""
     lines.append(f"calls    {plan.cost}{likely}{made}")
     left = prepared.quota.remaining
     lines.append(f"quota    {'not told' if left is None else f'{left:,} calls left this hour'}")
-    lines.append(f"verdict  {verdict(prepared)}")
+    lines.append(f"verdict  {quota_verdict(prepared)}")
     return "\n".join(lines)

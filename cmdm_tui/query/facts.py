@@ -8,16 +8,16 @@ from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
 from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog import Catalog, infer_fields, infer_type
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.casts import value_of
-from cmdm_tui.query.loading import as_text
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.casts import parse_value
+from cmdm_tui.query.loading import value_text
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 from cmdm_tui.query.names import can_be_named
 from cmdm_tui.query.seek import FEW_PAGES
 
-_FIELDS_A_PAGE = 200
+_FIELDS_PER_PAGE = 200
 
 
-def table_of(
+def make_table(
     entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
 ) -> Table:
     """Return an entity as a table: ExternalID first, then its fields; names differ beyond case.
@@ -28,30 +28,32 @@ def table_of(
     for field in fields:
         if not can_be_named(field.name):
             continue
-        kind = Kind.of_type(field.type)
+        kind = ColumnKind.of_type(field.type)
         column = Column(field.name, kind, field.type or "Text", field.inferred)
         columns.setdefault(field.name.casefold(), column)
     return Table(entity, tuple(columns.values()), total, largest_page)
 
 
-async def described_fields(client: Client, entity: str, budget: CallBudget) -> tuple[Field, ...]:
+async def fetch_described_fields(
+    client: Client, entity: str, budget: CallBudget
+) -> tuple[Field, ...]:
     """Return the fields that the service describes, none where it does not: mostly one call."""
     found: dict[str, Field] = {}
     number = 1
     while True:
         try:
             with budget.call():
-                page = await client.fields(entity, per_page=_FIELDS_A_PAGE, page=number)
+                page = await client.fields(entity, per_page=_FIELDS_PER_PAGE, page=number)
         except (NotFound, BadRequest):
-            return _named(found)
+            return _drop_id_lists(found)
         known = len(found)
         found.update({field.name: field for field in page.fields})
         if len(found) == known or number >= (page.total_pages or 1):
-            return _named(found)
+            return _drop_id_lists(found)
         number += 1
 
 
-def _named(found: dict[str, Field]) -> tuple[Field, ...]:
+def _drop_id_lists(found: dict[str, Field]) -> tuple[Field, ...]:
     """Return the fields, none where nothing but their ids was told: no record has those."""
     fields = tuple(found.values())
     return () if all(field.name == field.external_id for field in fields) else fields
@@ -62,7 +64,7 @@ def fields_of_page(page: Page) -> tuple[Field, ...]:
     return infer_fields(page.records)
 
 
-def is_borne_out(fields: tuple[Field, ...], page: Page) -> bool:
+def records_confirm(fields: tuple[Field, ...], page: Page) -> bool:
     """Tell whether a page's records have fields as described: some services describe others."""
     names = {field.name for field in fields}
     shown = {name for record in page.records[:20] for name in record.properties}
@@ -74,7 +76,7 @@ def are_typed(fields: Iterable[Field]) -> bool:
     return all(field.type in FIELD_TYPES for field in fields)
 
 
-def typed_by(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
+def infer_missing_types(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
     """Return the fields, those without a type of `api.md` typed by a page's records."""
     shown = {field.name: field.type for field in infer_fields(page.records)}
     return tuple(
@@ -85,60 +87,62 @@ def typed_by(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
     )
 
 
-def shows_order(page: Page, name: str, *, descending: bool) -> bool:
+def first_page_shows_type(page: Page, name: str, *, descending: bool) -> bool:
     """Tell whether the first page in a field's order tells its type, for an answer of that page.
 
     Text is text, whatever comes. What looks like numbers or dates may be text that begins so: it
     must stand in the order of values, and pages be so many that the order of the rest is not asked.
     """
-    kinds = _kinds(page, name)
+    kinds = _inferred_kinds(page, name)
     if not kinds:
         return False
-    kind = kinds.pop() if len(kinds) == 1 else Kind.TEXT
-    if kind is Kind.TEXT:
+    kind = kinds.pop() if len(kinds) == 1 else ColumnKind.TEXT
+    if kind is ColumnKind.TEXT:
         return True
     return _has_many_pages(page) and _are_sorted((page,), name, kind, descending=descending)
 
 
-def may_show_type(page: Page, name: str) -> bool:
+def first_page_may_show_type(page: Page, name: str) -> bool:
     """Tell whether the first page in a field's order may be of a field of one type, out of many.
 
     One text in many records may be an option of a pick-list, which is sorted otherwise.
     """
     if not _has_many_pages(page):
         return False
-    texts = {as_text(record.properties.get(name)) or None for record in page.records} - {None}
-    kinds = _kinds(page, name)
-    return len(kinds) == 1 and (len(texts) > 1 or kinds.isdisjoint({Kind.TEXT, Kind.BOOLEAN}))
+    texts = {value_text(record.properties.get(name)) or None for record in page.records} - {None}
+    kinds = _inferred_kinds(page, name)
+    return len(kinds) == 1 and (
+        len(texts) > 1 or kinds.isdisjoint({ColumnKind.TEXT, ColumnKind.BOOLEAN})
+    )
 
 
-def show_type(pages: Sequence[Page], name: str, *, descending: bool) -> bool:
+def pages_show_type(pages: Sequence[Page], name: str, *, descending: bool) -> bool:
     """Tell whether pages in a field's order bear out the type that the first of them shows."""
-    kinds = set[Kind]().union(*(_kinds(page, name) for page in pages))
+    kinds = set[ColumnKind]().union(*(_inferred_kinds(page, name) for page in pages))
     if len(kinds) != 1:
         return False
     (kind,) = kinds
-    return kind is Kind.TEXT or _are_sorted(pages, name, kind, descending=descending)
+    return kind is ColumnKind.TEXT or _are_sorted(pages, name, kind, descending=descending)
 
 
 def _has_many_pages(page: Page) -> bool:
     return (page.total_records or 0) > FEW_PAGES * len(page.records)
 
 
-def _are_sorted(pages: Sequence[Page], name: str, kind: Kind, *, descending: bool) -> bool:
+def _are_sorted(pages: Sequence[Page], name: str, kind: ColumnKind, *, descending: bool) -> bool:
     """Tell whether all values of the pages are of a kind, and stand in the order of its values."""
     records = (record for page in pages for record in page.records)
-    texts = [text for record in records if (text := as_text(record.properties.get(name)))]
-    values: list[Any] = [value_of(kind, text) for text in texts]
+    texts = [text for record in records if (text := value_text(record.properties.get(name)))]
+    values: list[Any] = [parse_value(kind, text) for text in texts]
     return None not in values and values == sorted(values, reverse=descending)
 
 
-def _kinds(page: Page, name: str) -> set[Kind]:
+def _inferred_kinds(page: Page, name: str) -> set[ColumnKind]:
     values = (record.properties.get(name) for record in page.records)
-    return {Kind.of_type(infer_type(one)) for one in values if one is not None and one != ""}
+    return {ColumnKind.of_type(infer_type(one)) for one in values if one is not None and one != ""}
 
 
-def keep_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:
+def save_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:
     """Let the catalog know an entity's fields, so that no call is made for them again."""
     if fields:
         catalog.store_fields(entity, fields)

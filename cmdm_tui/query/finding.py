@@ -7,24 +7,33 @@ from sqlglot import exp
 
 from cmdm_tui.api import Page, SortOrder
 from cmdm_tui.query import seek
-from cmdm_tui.query.answers import Answer, answered
+from cmdm_tui.query.answers import AggregateValue, substitute_answers
 from cmdm_tui.query.casts import Value
-from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
-from cmdm_tui.query.pages import EntityPages
-from cmdm_tui.query.plan import Boundaries, FirstCall, Groups, Question, Search, Stream
+from cmdm_tui.query.learning import TraitLearner
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
+from cmdm_tui.query.pages import PageCache
+from cmdm_tui.query.plan import (
+    BoundaryAggregate,
+    BoundaryAggregates,
+    CountValues,
+    FirstPage,
+    SeekRecords,
+    Stream,
+)
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.running import Run
+    from cmdm_tui.query.running import QueryExecutor
 
-COUNTED = "records of the value"
+COUNT_COLUMN = "records of the value"
 """The column beside a field's values that says how many records have each."""
 
 
-class SoughtPages:
+class SeekPages:
     """An entity's pages as `seek` asks for them, until the run is stopped."""
 
-    def __init__(self, run: "Run", pages: EntityPages, fields: Sequence[str] | None) -> None:
+    def __init__(
+        self, run: "QueryExecutor", pages: PageCache, fields: Sequence[str] | None
+    ) -> None:
         self._run = run
         self._pages = pages
         self._fields = fields
@@ -40,14 +49,14 @@ class SoughtPages:
         fresh: bool = False,
     ) -> Page:
         """Return a page. Raises Stopped where the run may read no more."""
-        self._run.sought_first = FirstCall(
+        self._run.last_seek_page = FirstPage(
             self._pages.entity,
             per_page,
             None if self._fields is None else tuple(self._fields),
             sort_by,
             sort_order,
         )
-        page = await self._run.fetching.unless_stopped(
+        page = await self._run.fetcher.unless_stopped(
             self._pages.page(
                 number,
                 sort_by=sort_by,
@@ -58,128 +67,139 @@ class SoughtPages:
             )
         )
         if page is None:
-            raise Stopped
+            raise SeekStopped
         return page
 
 
-class Stopped(Exception):
+class SeekStopped(Exception):
     """The run may read no further page: what a seek has read so far answers nothing."""
 
 
-def learn_of(failure: seek.SeekFailed, learner: Learner) -> None:
+def learn_from_failure(failure: seek.SeekFailed, learner: TraitLearner) -> None:
     """Take in what a failed seek has shown."""
     if isinstance(failure, seek.OrderContradicted) and failure.trait is not None:
-        learner.contradicted(failure.trait, str(failure))
+        learner.observe_contradiction(failure.trait, str(failure))
 
 
-async def find(run: "Run", task: Search | Boundaries | Groups | Stream, learner: Learner) -> None:
+async def run_seek(
+    run: "QueryExecutor",
+    task: SeekRecords | BoundaryAggregates | CountValues | Stream,
+    learner: TraitLearner,
+) -> None:
     """Seek what the task is about. Raises SeekFailed, Stopped."""
     match task:
-        case Search():
-            await _search(run, task, learner)
-        case Boundaries():
-            await _boundaries(run, task, learner)
-        case Groups():
-            await _groups(run, task, learner)
+        case SeekRecords():
+            await _find_records(run, task, learner)
+        case BoundaryAggregates():
+            await _answer_aggregates(run, task, learner)
+        case CountValues():
+            await _count_values(run, task, learner)
         case Stream():
-            await _first(run, task, learner)
+            await _find_first_records(run, task, learner)
 
 
-async def _search(run: "Run", task: Search, learner: Learner) -> None:
-    found = await seek.search(
-        run.sought(task, task.candidate.column),
-        task.candidate,
-        task.ordering,
-        fields=_names(task.columns),
+async def _find_records(run: "QueryExecutor", task: SeekRecords, learner: TraitLearner) -> None:
+    found = await seek.find_records(
+        run.seek_pages(task, task.predicate.column),
+        task.predicate,
+        task.orders,
+        fields=_field_names(task.columns),
         per_page=task.table.largest_page,
-        sure=_is_sure(task.table, task.ordering),
+        sure=_reads_until_sure(task.table, task.orders),
     )
-    _tell(run, learner, found)
-    loader = await run.fetching.loader(task.table, task.columns)
-    await run.fetching.load(loader, found.records, task.columns)
-    await run.fetching.show(loader)
+    _report(run, learner, found)
+    loader = await run.fetcher.create_loader(task.table, task.columns)
+    await run.fetcher.load_records(loader, found.records, task.columns)
+    await run.fetcher.show_loaded(loader)
 
 
-async def _first(run: "Run", task: Stream, learner: Learner) -> None:
-    column: Column = task.ordering.column
-    found = await seek.first(
-        run.sought(task, column),
-        task.ordering,
-        descending=task.sorting is not None and task.sorting.descending,
-        count=task.most or 0,
-        fields=_names(task.columns),
+async def _find_first_records(run: "QueryExecutor", task: Stream, learner: TraitLearner) -> None:
+    column: Column = task.orders.column
+    found = await seek.find_first(
+        run.seek_pages(task, column),
+        task.orders,
+        descending=task.sort_field is not None and task.sort_field.descending,
+        count=task.max_records or 0,
+        fields=_field_names(task.columns),
         per_page=task.table.largest_page,
-        sure=_is_sure(task.table, task.ordering),
+        sure=_reads_until_sure(task.table, task.orders),
     )
-    _tell(run, learner, found)
-    loader = await run.fetching.loader(task.table, task.columns)
-    await run.fetching.load(loader, found.records, task.columns)
-    await run.fetching.show(loader)
+    _report(run, learner, found)
+    loader = await run.fetcher.create_loader(task.table, task.columns)
+    await run.fetcher.load_records(loader, found.records, task.columns)
+    await run.fetcher.show_loaded(loader)
 
 
-async def _boundaries(run: "Run", task: Boundaries, learner: Learner) -> None:
-    answers: dict[int, Answer] = {}
-    for question in sorted(task.questions, key=lambda one: one.task == "total"):
-        if question.task != "total" and answers and run.has_sought_long(task.table):
+async def _answer_aggregates(
+    run: "QueryExecutor", task: BoundaryAggregates, learner: TraitLearner
+) -> None:
+    answers: dict[int, AggregateValue] = {}
+    for question in sorted(task.aggregates, key=lambda one: one.measure == "total"):
+        if question.measure != "total" and answers and run.is_seek_too_long(task.table):
             raise seek.SeekFailed("The order took so many pages to tell that reading all is less.")
-        answers[question.node] = await _answer(run, task, question, learner)
+        answers[question.node] = await _answer_aggregate(run, task, question, learner)
     if run.shape is not None:
-        run.answer = answered(run.shape, answers)
+        run.answer = substitute_answers(run.shape, answers)
 
 
-async def _answer(run: "Run", task: Boundaries, question: Question, learner: Learner) -> Answer:
+async def _answer_aggregate(
+    run: "QueryExecutor",
+    task: BoundaryAggregates,
+    question: BoundaryAggregate,
+    learner: TraitLearner,
+) -> AggregateValue:
     table = task.table
-    if question.task == "total":
-        total = await run.fetching.unless_stopped(run.fetching.pages_for(table).total())
+    if question.measure == "total":
+        total = await run.fetcher.unless_stopped(run.fetcher.pages_for(table).total())
         if total is None:
-            raise Stopped if run.findings.stopped else seek.NoTotal("No total is told.")
+            raise SeekStopped if run.report.stop_reason else seek.NoTotal("No total is told.")
         return None, total
-    column = question.candidate.column
-    pages = run.sought(task, column)
-    if question.task == "count":
-        counted = await seek.count_in(
+    column = question.predicate.column
+    pages = run.seek_pages(task, column)
+    if question.measure == "count":
+        counted = await seek.count_matches(
             pages,
-            question.candidate,
-            question.ordering,
+            question.predicate,
+            question.orders,
             per_page=table.largest_page,
-            sure=_is_sure(table, question.ordering),
+            sure=_reads_until_sure(table, question.orders),
         )
-        _tell(run, learner, counted)
+        _report(run, learner, counted)
         return None, counted.count
-    extreme = seek.smallest if question.task == "smallest" else seek.largest
+    extreme = seek.find_smallest if question.measure == "smallest" else seek.find_largest
     found = await extreme(
         pages,
-        question.candidate,
-        question.ordering,
+        question.predicate,
+        question.orders,
         per_page=table.largest_page,
-        sure=_is_sure(table, question.ordering),
+        sure=_reads_until_sure(table, question.orders),
     )
-    _tell(run, learner, found)
+    _report(run, learner, found)
     return column.kind, found.value
 
 
-async def _groups(run: "Run", task: Groups, learner: Learner) -> None:
-    grouped = await seek.groups(
-        run.sought(task, task.column), task.ordering, per_page=task.table.largest_page
+async def _count_values(run: "QueryExecutor", task: CountValues, learner: TraitLearner) -> None:
+    grouped = await seek.count_values(
+        run.seek_pages(task, task.column), task.orders, per_page=task.table.largest_page
     )
-    _tell(run, learner, grouped)
-    counted = Column(COUNTED, Kind.NUMBER, "Number")
+    _report(run, learner, grouped)
+    counted = Column(COUNT_COLUMN, ColumnKind.NUMBER, "Number")
     table = Table(task.table.entity, (task.column, counted), task.table.total)
-    loader = await run.fetching.loader(table, table.columns)
-    texts = [_text(value) for value, _ in grouped.groups]
-    await run.fetching.load_lists(loader, [texts, [str(count) for _, count in grouped.groups]])
-    await run.fetching.show(loader)
-    run.rewrite = weighted
+    loader = await run.fetcher.create_loader(table, table.columns)
+    texts = [_value_text(value) for value, _ in grouped.counts]
+    await run.fetcher.load_columns(loader, [texts, [str(count) for _, count in grouped.counts]])
+    await run.fetcher.show_loaded(loader)
+    run.rewrite = weight_counts
 
 
-def weighted(tree: exp.Expr) -> exp.Expr:
+def weight_counts(tree: exp.Expr) -> exp.Expr:
     """Return the query with each count of records as a sum of the counts of their values."""
     tree = tree.copy()
     for call in list(tree.find_all(exp.Count)):
         what = call.this
         if isinstance(what, exp.Distinct):
             continue
-        count: exp.Expr = exp.column(exp.to_identifier(COUNTED, quoted=True))
+        count: exp.Expr = exp.column(exp.to_identifier(COUNT_COLUMN, quoted=True))
         if isinstance(what, exp.Expr) and not isinstance(what, exp.Star):
             given = exp.If(this=exp.paren(what.copy()).is_(exp.null()), true=exp.Literal.number(0))
             count = exp.Case(ifs=[given], default=count)
@@ -188,21 +208,21 @@ def weighted(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _is_sure(table: Table, ordering: seek.Ordering) -> bool:
+def _reads_until_sure(table: Table, ordering: seek.ColumnOrders) -> bool:
     """Tell whether doubts are to be resolved by reading on, rather than told."""
     return ordering.is_known or (table.pages or 1) <= seek.FEW_PAGES
 
 
-def _tell(run: "Run", learner: Learner, found: seek.Finding) -> None:
-    learner.shown(found.learnt)
-    run.findings.say(*found.notes)
+def _report(run: "QueryExecutor", learner: TraitLearner, found: seek.SeekResult) -> None:
+    learner.observe_orders(found.learned)
+    run.report.add_messages(*found.notes)
 
 
-def _names(columns: Sequence[Column]) -> list[str]:
+def _field_names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns if column.name != EXTERNAL_ID]
 
 
-def _text(value: Value | None) -> str | None:
+def _value_text(value: Value | None) -> str | None:
     """Return a value as the text that the casts turn into it."""
     if value is None or isinstance(value, str):
         return value

@@ -7,34 +7,41 @@ hundred times as fast to bind and right where no text has one of `special_charac
 from dataclasses import dataclass
 from functools import cache, reduce
 
-_SQL = {
+_COMPARISON_SIGNS = {
     "text_less_than": "<",
     "text_at_most_than": "<=",
     "text_more_than": ">",
     "text_at_least_than": ">=",
 }
 MACROS = frozenset(
-    {*_SQL, "text_between_than", "text_greater_than", "text_lesser_than", "folded", "order_key"}
+    {
+        *_COMPARISON_SIGNS,
+        "text_between_than",
+        "text_greater_than",
+        "text_lesser_than",
+        "folded",
+        "order_key",
+    }
 )
 """The names of the macros, without their ends."""
 _LAST_CASED = 0x20000
 """No character from here on has a casefold of its own."""
 
 
-FULLY = "_fully"
+FULL_SUFFIX = "_fully"
 """What the names of the macros end in that fold every character there is."""
 
 
 @cache
-def macros() -> tuple[str, ...]:
+def macro_statements() -> tuple[str, ...]:
     """Return the statements that make DuckDB know the account's order.
 
     A macro is the query's own SQL once it is bound, so that its `typeof` is known then.
     """
-    return (*_macros("", "lower(x)"), *_macros(FULLY, _casefold()))
+    return (*_macro_statements("", "lower(x)"), *_macro_statements(FULL_SUFFIX, _casefold_sql()))
 
 
-def _macros(end: str, casefold: str) -> list[str]:
+def _macro_statements(end: str, casefold: str) -> list[str]:
     """Return the macros whose names have this end."""
     text = "typeof(a) = 'VARCHAR' AND typeof(b) = 'VARCHAR'"
     fold_a, fold_b = (f"casefold{end}(CAST({one} AS VARCHAR))" for one in "ab")
@@ -48,7 +55,7 @@ def _macros(end: str, casefold: str) -> list[str]:
         f"CREATE MACRO folded{end}(x) AS CASE WHEN {is_text} THEN casefold{end}({as_text}) END",
         f"CREATE MACRO order_key{end}(x) AS CASE WHEN x IS NOT NULL THEN {pair} END",
     ]
-    for name, sign in _SQL.items():
+    for name, sign in _COMPARISON_SIGNS.items():
         strict = sign[0]
         compared = f"{fold_a} {strict} {fold_b} OR ({fold_a} = {fold_b} AND a {sign} b)"
         statements.append(
@@ -70,7 +77,7 @@ def _macros(end: str, casefold: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Folds:
+class _CasefoldDifferences:
     """Where `str.casefold` differs from DuckDB's `lower`, which folds a character to one."""
 
     longer: dict[str, str]
@@ -79,19 +86,19 @@ class _Folds:
 
 
 @cache
-def _folds() -> _Folds:
+def _casefold_differences() -> _CasefoldDifferences:
     folded = {one: one.casefold() for one in map(chr, range(_LAST_CASED)) if one.casefold() != one}
     longer = {one: fold for one, fold in folded.items() if len(fold) > 1}
     # Cherokee alone folds to capitals, which lower() would undo.
     capitals = {fold for fold in folded.values() if len(fold) == 1 and fold.lower() != fold}
     changed = {one: fold for one, fold in folded.items() if one.lower() != fold and len(fold) == 1}
     changed |= {capital.lower(): capital for capital in capitals}
-    return _Folds(longer, changed, "".join(sorted({*longer, *changed, *capitals})))
+    return _CasefoldDifferences(longer, changed, "".join(sorted({*longer, *changed, *capitals})))
 
 
 def special_characters() -> str:
     """Return the characters that `lower()` does not fold as the account's order has it."""
-    return _folds().special
+    return _casefold_differences().special
 
 
 def may_hold_special(sql: str) -> bool:
@@ -99,9 +106,9 @@ def may_hold_special(sql: str) -> bool:
     return "chr(" in sql.lower() or not set(sql).isdisjoint(special_characters())
 
 
-def _casefold() -> str:
+def _casefold_sql() -> str:
     """Return `str.casefold` in SQL: what lower() does otherwise is put right around it."""
-    folds = _folds()
+    folds = _casefold_differences()
     text = reduce(
         lambda sql, one: f"replace({sql}, '{one[0]}', '{one[1]}')", folds.longer.items(), "x"
     )

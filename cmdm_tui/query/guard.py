@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from cmdm_tui.query.dialect import DIALECT
-from cmdm_tui.query.errors import Refused, SqlError
+from cmdm_tui.query.errors import QueryRefused, SqlError
 
-_QUERIES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
-_NEVER: tuple[type[exp.Expr], ...] = (
+_QUERY_NODES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
+_FORBIDDEN_NODES: tuple[type[exp.Expr], ...] = (
     exp.Command, exp.DDL, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Copy,
     exp.Attach, exp.Detach, exp.Pragma, exp.Set,
     exp.Use, exp.Drop, exp.Alter, exp.Install, exp.Summarize, exp.Describe, exp.Parameter,
@@ -23,7 +23,7 @@ _TABLE_FUNCTIONS = frozenset(
     {"unnest", "range", "generate_series", "json_each", "json_tree", "generate_subscripts"}
 )
 _TABLE_FUNCTION_NODES = (exp.Unnest, exp.GenerateSeries, exp.Explode)
-_FORBIDDEN = re.compile(
+_FORBIDDEN_FUNCTIONS = re.compile(
     r"""read_.*|.*_scan|scan_.*|sniff_.*|parquet_.*|glob|getenv|getvariable|current_setting
     |duckdb_.*|pragma_.*|query|query_table|nextval|currval|which_secret|.*_secret.*|write_.*
     |copy_.*|load_.*|install_.*|sqlite_.*|postgres_.*|mysql_.*|iceberg_.*|delta_.*|st_.*
@@ -33,40 +33,40 @@ _FORBIDDEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SET_NAMES = frozenset({"set_bit"})
+_ALLOWED_FUNCTIONS = frozenset({"set_bit"})
 
 
-def check_tree(tree: exp.Expr) -> None:
+def check_reads_only(tree: exp.Expr) -> None:
     """Raise Refused where the statement, or anything in it, is more than a read of entities."""
     if isinstance(tree, exp.Pivot):
-        raise Refused(
+        raise QueryRefused(
             "A PIVOT cannot stand alone",
             hint="Write SELECT * FROM lead PIVOT (count(*) FOR Status IN ('New'))",
         )
-    if isinstance(tree, exp.Values) or not isinstance(tree, _QUERIES):
-        raise Refused(f"{_named(tree)} is not a query", hint=_HINT)
+    if isinstance(tree, exp.Values) or not isinstance(tree, _QUERY_NODES):
+        raise QueryRefused(f"{_describe_node(tree)} is not a query", hint=_HINT)
     for node in tree.walk():
-        _check(node)
+        _check_node(node)
 
 
 _HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
 
 
-def _check(node: exp.Expr) -> None:
+def _check_node(node: exp.Expr) -> None:
     if isinstance(node, exp.Parameter | exp.Placeholder):
-        raise Refused(
+        raise QueryRefused(
             f"{node.sql(dialect=DIALECT)} stands for a value that is not there",
             hint="Write the value itself",
         )
-    if isinstance(node, _NEVER):
-        raise Refused(f"{_named(node)} may not stand in a query", hint=_HINT)
+    if isinstance(node, _FORBIDDEN_NODES):
+        raise QueryRefused(f"{_describe_node(node)} may not stand in a query", hint=_HINT)
     if isinstance(node, exp.Table):
         _check_table(node)
     if isinstance(node, exp.Dot):
         _check_dot(node)
-    for name in _names(node):
-        if name not in _SET_NAMES and _FORBIDDEN.fullmatch(name):
-            raise Refused(
+    for name in _function_names(node):
+        if name not in _ALLOWED_FUNCTIONS and _FORBIDDEN_FUNCTIONS.fullmatch(name):
+            raise QueryRefused(
                 f"The function {name}() may not stand in a query",
                 hint="Functions that read files, settings or the machine are refused",
             )
@@ -74,7 +74,7 @@ def _check(node: exp.Expr) -> None:
 
 def _check_table(table: exp.Table) -> None:
     if table.args.get("db") or table.args.get("catalog"):
-        raise Refused(
+        raise QueryRefused(
             f"{table.sql()!r} names a schema, and entities have none",
             hint="Name the entity alone, quoted where it holds a dot",
         )
@@ -83,10 +83,12 @@ def _check_table(table: exp.Table) -> None:
         return
     if isinstance(source, _TABLE_FUNCTION_NODES):
         return
-    if isinstance(source, exp.Func) and any(name in _TABLE_FUNCTIONS for name in _names(source)):
+    if isinstance(source, exp.Func) and any(
+        name in _TABLE_FUNCTIONS for name in _function_names(source)
+    ):
         return
-    raise Refused(
-        f"{_named(source)} may not stand in FROM",
+    raise QueryRefused(
+        f"{_describe_node(source)} may not stand in FROM",
         hint="Entities, subqueries, VALUES, unnest() and range() may",
     )
 
@@ -96,7 +98,7 @@ def _check_dot(node: exp.Dot) -> None:
         raise SqlError("A function may not name a schema")
 
 
-def _names(node: exp.Expr) -> Iterator[str]:
+def _function_names(node: exp.Expr) -> Iterator[str]:
     """Yield the names under which DuckDB may know the function that `node` is."""
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
         yield str(node.name or node.this).strip('"').casefold()
@@ -104,9 +106,9 @@ def _names(node: exp.Expr) -> Iterator[str]:
         yield from (name.casefold() for name in type(node).sql_names())
 
 
-def _named(node: object) -> str:
+def _describe_node(node: object) -> str:
     if isinstance(node, exp.Command):
         return str(node.this).upper()
     if isinstance(node, exp.Func):
-        return f"{next(_names(node), 'a function')}()"
+        return f"{next(_function_names(node), 'a function')}()"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Cost, Kind, Table
-from cmdm_tui.query.names import SCHEMA, Source, quoted
-from cmdm_tui.query.pages import can_be_asked_for
-from cmdm_tui.query.plan import Lookup, Option, PlanClass
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, Table
+from cmdm_tui.query.names import SCHEMA, Source, quote_identifier
+from cmdm_tui.query.pages import can_be_fetched
+from cmdm_tui.query.plan import CandidatePlan, JoinLookup, PlanClass
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.planner import Understood
+    from cmdm_tui.query.planner import BoundQuery
 
-_WORTH = 4
+_MIN_PAGE_RATIO = 4
 """How many times a's pages b must have for it to be worth waiting for a before reading b."""
 
 
@@ -31,51 +31,51 @@ class _Join:
     key: Column
 
 
-def options(query: "Understood") -> Iterator[Option]:
+def list_join_plans(query: "BoundQuery") -> Iterator[CandidatePlan]:
     """Yield the way to look up the far side of a join of two entities."""
-    from cmdm_tui.query.planner import pages_of, scan_of
-    from cmdm_tui.query.shape import ids_of
+    from cmdm_tui.query.planner import estimate_scan, make_scan_step
+    from cmdm_tui.query.shape import wanted_join_ids
 
-    join = _join(query)
+    join = _find_join(query)
     if join is None:
         return
     near, far = query.tables[join.near.entity], query.tables[join.far.entity]
     if far.pages is None or near.pages is None:
         return
-    ids = ids_of(query.tree, join.near.alias)
-    if ids is not None and not all(map(can_be_asked_for, ids)):
+    ids = wanted_join_ids(query.tree, join.near.alias)
+    if ids is not None and not all(map(can_be_fetched, ids)):
         ids = None
-    reads = Cost(len(ids), len(ids)) if ids is not None else pages_of(near)
+    reads = Cost(len(ids), len(ids)) if ids is not None else estimate_scan(near)
     rows = len(ids) if ids is not None else near.total or 0
-    is_large = far.pages >= _WORTH * max(reads.high, 1)
+    is_large = far.pages >= _MIN_PAGE_RATIO * max(reads.high, 1)
     if ids is None and rows >= far.pages and not is_large:
         return
     looked_up = min(rows, far.pages)
-    whole = scan_of(query)
-    task = Lookup(
+    whole = make_scan_step(query)
+    task = JoinLookup(
         whole,
         near,
         far,
-        query.loaded(near),
-        query.loaded(far),
+        query.columns_to_load(near),
+        query.columns_to_load(far),
         join.key,
         ids,
     )
     cost = Cost(reads.low, reads.high + looked_up)
     order = "" if ids is not None else EXTERNAL_ID
-    yield Option(PlanClass.MATERIALISE, task, cost, (cost.low + cost.high) / 2, order=order)
+    yield CandidatePlan(PlanClass.MATERIALISE, task, cost, (cost.low + cost.high) / 2, order=order)
 
 
-def keys_sql(near: Table, key: Column) -> str:
+def distinct_keys_sql(near: Table, key: Column) -> str:
     """Return the SQL of the distinct ids that the near side's records name."""
-    name = quoted(key.name)
+    name = quote_identifier(key.name)
     return (
-        f"SELECT DISTINCT {name} FROM {SCHEMA}.{quoted(near.entity)} "
+        f"SELECT DISTINCT {name} FROM {SCHEMA}.{quote_identifier(near.entity)} "
         f"WHERE {name} IS NOT NULL AND {name} <> ''"
     )
 
 
-def _join(query: "Understood") -> _Join | None:
+def _find_join(query: "BoundQuery") -> _Join | None:
     tree, sources = query.tree, query.sources
     if not isinstance(tree, exp.Select) or len(sources) != 2 or len(query.tables) != 2:
         return None
@@ -88,18 +88,18 @@ def _join(query: "Understood") -> _Join | None:
     far = next((one for one in sources if one.node is join.this), None)
     if near is None or far is None or sum(1 for _ in tree.find_all(exp.Query)) > 1:
         return None
-    if any(node.args.get(part) for node in (near.node, far.node) for part in _ODD):
+    if any(node.args.get(part) for node in (near.node, far.node) for part in _OTHER_CLAUSES):
         return None
     if join.method or join.kind not in {"", "INNER"} or join.side not in {"", "LEFT"}:
         return None
-    key = _key(join.args.get("on"), near, far, query)
+    key = _find_key(join.args.get("on"), near, far, query)
     return None if key is None else _Join(near, far, key)
 
 
-_ODD = ("joins", "pivots", "sample", "laterals")
+_OTHER_CLAUSES = ("joins", "pivots", "sample", "laterals")
 
 
-def _key(on: exp.Expr | None, near: Source, far: Source, query: "Understood") -> Column | None:
+def _find_key(on: exp.Expr | None, near: Source, far: Source, query: "BoundQuery") -> Column | None:
     if on is None:
         return None
     for each in on.flatten() if isinstance(on, exp.And) else (on,):
@@ -110,7 +110,7 @@ def _key(on: exp.Expr | None, near: Source, far: Source, query: "Understood") ->
             if _is_column(one, far.alias) and _is_column(other, near.alias):
                 key = query.tables[near.entity].column(other.name)
                 is_id = one.name.casefold() == EXTERNAL_ID.casefold()
-                if is_id and key is not None and key.kind is Kind.TEXT:
+                if is_id and key is not None and key.kind is ColumnKind.TEXT:
                     return key
     return None
 

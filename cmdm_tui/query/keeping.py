@@ -10,13 +10,13 @@ import msgspec
 from cmdm_tui.config import Profile
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.query.errors import QueryError
-from cmdm_tui.query.loading import whole_text
+from cmdm_tui.query.loading import replace_surrogates
 from cmdm_tui.text import one_line
 
 _VERSION = 2
 
 
-class KeptPage(msgspec.Struct, frozen=True):
+class CheckpointPage(msgspec.Struct, frozen=True):
     """One page as it was asked for and came; `fields` None were all, `records` ids and values."""
 
     entity: str
@@ -30,7 +30,7 @@ class KeptPage(msgspec.Struct, frozen=True):
     records: list[tuple[str, dict[str, Any]]]
 
 
-class KeptRecord(msgspec.Struct, frozen=True):
+class CheckpointRecord(msgspec.Struct, frozen=True):
     """One record that was asked for by its id; `properties` None where there is none of it."""
 
     entity: str
@@ -38,7 +38,7 @@ class KeptRecord(msgspec.Struct, frozen=True):
     properties: dict[str, Any] | None
 
 
-class KeptReading(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True):
     """What a query has read of an account `since` a moment, and the calls `used` for it."""
 
     address: str
@@ -46,25 +46,27 @@ class KeptReading(msgspec.Struct, frozen=True):
     sql: str
     used: int
     since: datetime
-    pages: list[KeptPage]
-    records: list[KeptRecord]
+    pages: list[CheckpointPage]
+    records: list[CheckpointRecord]
     version: int = _VERSION
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_DECODER = msgspec.json.Decoder(KeptReading, float_hook=Decimal)
+_DECODER = msgspec.json.Decoder(Checkpoint, float_hook=Decimal)
 
 
-def keep_reading(file: Path, reading: KeptReading) -> None:
+def save_checkpoint(file: Path, reading: Checkpoint) -> None:
     """Write it to the file, which only its owner can read. Raises OSError where that fails."""
     try:
         content = _ENCODER.encode(reading)
     except (UnicodeEncodeError, ValueError):
-        content = _ENCODER.encode(_whole(msgspec.to_builtins(reading, builtin_types=(Decimal,))))
+        content = _ENCODER.encode(
+            _replace_surrogates(msgspec.to_builtins(reading, builtin_types=(Decimal,)))
+        )
     replace_file(file, content)
 
 
-def kept_reading(file: Path, profile: Profile, sql: str) -> KeptReading | None:
+def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None:
     """Return what the file keeps of this query of this account; None where there is no file.
 
     Raises QueryError for a file of something else, OSError where it cannot be read.
@@ -93,7 +95,7 @@ def kept_reading(file: Path, profile: Profile, sql: str) -> KeptReading | None:
     return reading
 
 
-def told_age(since: datetime, now: datetime) -> str:
+def describe_age(since: datetime, now: datetime) -> str:
     """Return how old records may be that were read since a moment; "" for less than a minute."""
     minutes = max(int((now - since).total_seconds()), 0) // 60
     for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
@@ -103,13 +105,13 @@ def told_age(since: datetime, now: datetime) -> str:
     return ""
 
 
-def _whole(value: Any) -> Any:
+def _replace_surrogates(value: Any) -> Any:
     """Return a JSON value without halves of characters, in texts and names."""
     if isinstance(value, str):
-        return whole_text(value)
+        return replace_surrogates(value)
     if isinstance(value, dict):
         named = cast("dict[str, Any]", value)
-        return {whole_text(name): _whole(one) for name, one in named.items()}
+        return {replace_surrogates(name): _replace_surrogates(one) for name, one in named.items()}
     if isinstance(value, list | tuple):
-        return [_whole(one) for one in cast("list[Any]", value)]
+        return [_replace_surrogates(one) for one in cast("list[Any]", value)]
     return value

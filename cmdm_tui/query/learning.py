@@ -9,26 +9,26 @@ from cmdm_tui.catalog import Account, Trait, Traits
 from cmdm_tui.catalog.traits import clean_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
 
-_SEVERAL = frozenset({"collation", "number_order"})
+_ORDER_TRAITS = frozenset({"collation", "number_order"})
 """The traits whose value is the orders that nothing contradicts."""
 
 
-class Learner:
+class TraitLearner:
     """What one run learns, kept in the catalog by `keep`."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._found: dict[str, Trait[Any]] = {}
+        self._learned: dict[str, Trait[Any]] = {}
 
     def trait(self, name: str) -> Any:
         """Return a trait's value as it is known by now, None where it is not."""
-        found = self._found.get(name) or self._account.catalog.traits.trait(name)
+        found = self._learned.get(name) or self._account.catalog.traits.trait(name)
         return found.value
 
     @property
     def traits(self) -> Traits:
         """All traits as they are known by now."""
-        return self._account.catalog.traits.with_findings(self._found)
+        return self._account.catalog.traits.with_findings(self._learned)
 
     @property
     def largest_page(self) -> int:
@@ -40,11 +40,11 @@ class Learner:
         """Tell whether an answer has shown how many records a page grants."""
         return self.trait("largest_page") is not None
 
-    def grants(self, records: int) -> bool:
+    def knows_page_count(self, records: int) -> bool:
         """Tell whether it is known in how many pages that many records come."""
         return self.is_largest_page_known or records <= max(self._account.catalog.largest_page, 1)
 
-    def saw(self, page: Page, asked: int) -> None:
+    def observe_page(self, page: Page, asked: int) -> None:
         """Take in a page's total, and what its length says of the pages the server grants.
 
         `asked` is the `per_page` asked for. Only a first page tells: others may be the last.
@@ -60,25 +60,25 @@ class Learner:
             evidence = f"A page of {asked:,} was asked for, and {came:,} records came."
             self.learn("largest_page", came, evidence)
 
-    def shown(self, learnt: Mapping[str, Any]) -> None:
+    def observe_orders(self, learnt: Mapping[str, Any]) -> None:
         """Take in what the order of the pages has shown."""
         for name, value in learnt.items():
             if self.trait(name) is None:
                 self.learn(name, value, "A query's pages stood in this order.")
 
-    def contradicted(self, name: str, reason: str) -> None:
+    def observe_contradiction(self, name: str, reason: str) -> None:
         """Take in that the pages stood in no order that is known."""
-        self.learn(name, () if name in _SEVERAL else False, reason)
+        self.learn(name, () if name in _ORDER_TRAITS else False, reason)
 
     def learn(self, name: str, value: Any, evidence: str) -> None:
         """Take in one trait."""
         moment = datetime.now(UTC) + timedelta(seconds=self._account.client.clock_offset)
-        self._found[name] = Trait(value, clean_evidence(evidence), moment)
+        self._learned[name] = Trait(value, clean_evidence(evidence), moment)
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Write what was learnt."""
         catalog = self._account.catalog
-        if self._found:
-            catalog.store_traits(catalog.traits.with_findings(self._found))
-            self._found = {}
+        if self._learned:
+            catalog.store_traits(catalog.traits.with_findings(self._learned))
+            self._learned = {}
         catalog.save()

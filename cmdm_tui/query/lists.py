@@ -14,41 +14,41 @@ _KEYS = "[order_key(one) FOR one IN {list}]"
 _TEXT_KEYS = "[order_key(CAST(one AS VARCHAR)) FOR one IN {list}]"
 
 
-def sorted_list(call: exp.Anonymous) -> exp.Expr | None:
+def rewrite_list_sort(call: exp.Anonymous) -> exp.Expr | None:
     """Return the call of a function that sorts a list, by keys; None for any other call."""
     if call.name.upper() not in LIST_SORTS or not call.expressions:
         return None
     values, *how = (one.sql(dialect=DIALECT) for one in call.expressions)
     keys = ", ".join([_KEYS.format(list=values), *how])
-    return _parsed(f"[one[2] FOR one IN {call.name}({keys})]")
+    return _parse(f"[one[2] FOR one IN {call.name}({keys})]")
 
 
-def extreme_of_list(call: exp.ArrayMin | exp.ArrayMax) -> exp.Expr:
+def rewrite_list_extreme(call: exp.ArrayMin | exp.ArrayMax) -> exp.Expr:
     """Return the least or greatest value of a list, by keys."""
     name = "list_min" if isinstance(call, exp.ArrayMin) else "list_max"
-    return _parsed(f"{name}({_KEYS.format(list=call.this.sql(dialect=DIALECT))})[2]")
+    return _parse(f"{name}({_KEYS.format(list=call.this.sql(dialect=DIALECT))})[2]")
 
 
-def compared_with_list(comparison: exp.Expr) -> exp.Expr | None:
+def rewrite_list_comparison(comparison: exp.Expr) -> exp.Expr | None:
     """Return a comparison with ANY or ALL of a list's values, by keys where the value is text.
 
     None where it compares with something else.
     """
-    value, values = comparison.this, _listed(comparison.expression)
+    value, values = comparison.this, _compared_list(comparison.expression)
     if values is None:
         return None
     sign = _SIGNS[type(comparison)]
     left, right = value.sql(dialect=DIALECT), values.sql(dialect=DIALECT)
     word = "ANY" if isinstance(comparison.expression, exp.Any) else "ALL"
     keys = _TEXT_KEYS.format(list=right)
-    return _parsed(
+    return _parse(
         f"CASE WHEN typeof({left}) = 'VARCHAR' "
         f"THEN order_key(CAST({left} AS VARCHAR)) {sign} {word}({keys}) "
         f"ELSE {left} {sign} {word}({right}) END"
     )
 
 
-def _listed(node: exp.Expr) -> exp.Expr | None:
+def _compared_list(node: exp.Expr) -> exp.Expr | None:
     """Return the list that ANY or ALL is of; sqlglot takes ALL of a list for a function."""
     if isinstance(node, exp.Any | exp.All):
         values = node.this.unnest()
@@ -57,5 +57,5 @@ def _listed(node: exp.Expr) -> exp.Expr | None:
     return node.expressions[0] if is_all and len(node.expressions) == 1 else None
 
 
-def _parsed(sql: str) -> exp.Expr:
+def _parse(sql: str) -> exp.Expr:
     return sqlglot.parse_one(sql, dialect=DIALECT)

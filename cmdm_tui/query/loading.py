@@ -8,17 +8,17 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.api import Record
-from cmdm_tui.query.casts import Digits, Seen, stored
+from cmdm_tui.query.casts import Digits, LoadedValues, storage_sql
 from cmdm_tui.query.folding import special_characters
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind, Table
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 from cmdm_tui.query.names import SCHEMA
-from cmdm_tui.query.session import BATCH, Session, raw_name
+from cmdm_tui.query.session import BATCH_TABLE, DuckDBSession, storage_name
 
-_PLAIN = {str, type(None)}
+_TEXT_TYPES = {str, type(None)}
 _MOST_DIGITS = 100
 
 
-def columns_of(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
+def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
     """Return the records' values as text, column by column.
 
     Text stays as it is, numbers are written out, and nested values become their JSON text.
@@ -30,15 +30,15 @@ def columns_of(records: Iterable[Record], columns: Sequence[Column]) -> list[lis
             lists.append([record.external_id for record in records])
             continue
         values = [record.properties.get(column.name) for record in records]
-        if not set(map(type, values)) <= _PLAIN:
-            values = [as_text(value) for value in values]
-        if column.kind is Kind.NUMBER:
-            values = [_without_exponent(value) for value in values]
+        if not set(map(type, values)) <= _TEXT_TYPES:
+            values = [value_text(value) for value in values]
+        if column.kind is ColumnKind.NUMBER:
+            values = [_write_out_exponent(value) for value in values]
         lists.append(values)
     return lists
 
 
-def as_text(value: Any) -> str | None:
+def value_text(value: Any) -> str | None:
     """Return a value of the wire as text: what is no text is written as JSON has it."""
     if value is None or isinstance(value, str):
         return value
@@ -51,7 +51,7 @@ def as_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def _without_exponent(text: str | None) -> str | None:
+def _write_out_exponent(text: str | None) -> str | None:
     if text is None or ("e" not in text and "E" not in text) or len(text) > _MOST_DIGITS:
         return text
     try:
@@ -63,80 +63,88 @@ def _without_exponent(text: str | None) -> str | None:
     return format(number, "f")
 
 
-class Loader:
+class RecordLoader:
     """Loads the records of one entity into one session's table, and learns of their values."""
 
-    def __init__(self, session: Session, table: Table, columns: Sequence[Column]) -> None:
+    def __init__(self, session: DuckDBSession, table: Table, columns: Sequence[Column]) -> None:
         self._session = session
         self._table = table
         self.columns = tuple(columns)
-        self.seen = Seen()
+        self.values = LoadedValues()
         self.rows = 0
         self.holds_special = False
         for column in self.columns:
-            if column.kind is Kind.NUMBER:
-                self.seen.digits[column.name] = Digits()
+            if column.kind is ColumnKind.NUMBER:
+                self.values.digits[column.name] = Digits()
 
     def load(self, lists: Sequence[Sequence[str | None]]) -> None:
         """Add records, given as columns of text; on the session's thread."""
         self.rows += len(lists[0])
-        content = _encoded(lists)
+        content = _encode(lists)
         texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
         self._session.execute(
-            f"CREATE OR REPLACE TEMP TABLE {BATCH} AS SELECT {texts} "
+            f"CREATE OR REPLACE TEMP TABLE {BATCH_TABLE} AS SELECT {texts} "
             """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
             [content],
         )
         self._measure()
-        values = ", ".join(stored(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1))
+        values = ", ".join(
+            storage_sql(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1)
+        )
         self._session.execute(
-            f"INSERT INTO {SCHEMA}.{raw_name(self._table)} SELECT {values} FROM {BATCH}"
+            f"INSERT INTO {SCHEMA}.{storage_name(self._table)} SELECT {values} FROM {BATCH_TABLE}"
         )
 
-    def show(self, since: int | None = None) -> None:
+    def show_loaded(self, since: int | None = None) -> None:
         """Let the entity's table show what was loaded, from a row on; on the session's thread."""
-        self._session.show(self._table, self.columns, self.seen, since=since)
+        self._session.show_loaded(self._table, self.columns, self.values, since=since)
 
     def _measure(self) -> None:
         """Count the values that are none of their type, and the digits of the numbers."""
         typed = [
-            (n, column) for n, column in enumerate(self.columns, 1) if column.kind is not Kind.TEXT
+            (n, column)
+            for n, column in enumerate(self.columns, 1)
+            if column.kind is not ColumnKind.TEXT
         ]
-        measures = [self._special()]
+        measures = [self._special_sql()]
         for n, column in typed:
-            value = stored(column.kind, f"c{n}")
+            value = storage_sql(column.kind, f"c{n}")
             measures.append(f"count(c{n}) - count({value})")
-            measures += Digits.measures(value) if column.kind is Kind.NUMBER else ("0", "0")
-        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM {BATCH}")
+            measures += (
+                Digits.measure_sql(value) if column.kind is ColumnKind.NUMBER else ("0", "0")
+            )
+        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM {BATCH_TABLE}")
         self.holds_special = self.holds_special or bool(found[0])
         for index, (_, column) in enumerate(typed):
             failed, before, after = found[3 * index + 1 : 3 * index + 4]
             if failed:
                 name = column.name
-                self.seen.failed[name] = self.seen.failed.get(name, 0) + failed
-            if column.kind is Kind.NUMBER:
-                self.seen.digits[column.name].take(before, after)
+                self.values.failed_casts[name] = self.values.failed_casts.get(name, 0) + failed
+            if column.kind is ColumnKind.NUMBER:
+                self.values.digits[column.name].widen(before, after)
 
-    def _special(self) -> str:
+    def _special_sql(self) -> str:
         """Return the SQL that tells whether text has characters that only fold specially."""
         texts = [
             f"regexp_matches(c{n}, '[{special_characters()}]')"
             for n, column in enumerate(self.columns, 1)
-            if column.kind is Kind.TEXT
+            if column.kind is ColumnKind.TEXT
         ]
         if self.holds_special or not texts:
             return "bool_or(false)"
         return f"bool_or({' OR '.join(f'coalesce({one}, false)' for one in texts)})"
 
 
-def _encoded(lists: Sequence[Sequence[str | None]]) -> str:
+def _encode(lists: Sequence[Sequence[str | None]]) -> str:
     try:
         return msgspec.json.encode(lists).decode()
     except (UnicodeEncodeError, ValueError):
-        whole = [[None if value is None else whole_text(value) for value in one] for one in lists]
+        whole = [
+            [None if value is None else replace_surrogates(value) for value in one] for one in lists
+        ]
         return msgspec.json.encode(whole).decode()
 
 
-def whole_text(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """Return the text without halves of characters, which JSON can escape and nothing can hold."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

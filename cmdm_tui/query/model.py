@@ -13,7 +13,7 @@ LARGEST_PAGE = 1000
 """Records asked for at most in one page; a server may grant fewer (`api.md`, per_page)."""
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """How a field's values compare: text in the account's order, the others by value."""
 
     TEXT = "text"
@@ -25,10 +25,10 @@ class Kind(StrEnum):
     @classmethod
     def of_type(cls, field_type: str | None) -> Self:
         """Return the kind of a field's type (`api.md`, a field's Properties); else text."""
-        return cls(_KINDS.get((field_type or "").casefold(), "text"))
+        return cls(_KIND_BY_FIELD_TYPE.get((field_type or "").casefold(), "text"))
 
 
-_KINDS = {
+_KIND_BY_FIELD_TYPE = {
     "number": "number",
     "currency": "number",
     "date": "date",
@@ -46,7 +46,7 @@ class Column:
     """
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
     type: str = "Text"
     is_inferred: bool = False
 

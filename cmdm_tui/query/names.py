@@ -16,8 +16,8 @@ from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 SCHEMA = "temp"
 """The schema that holds the entities' tables, so that no CTE's name can stand before them."""
 
-_SUGGESTED = 3
-_NEARNESS = 0.6
+_MAX_SUGGESTIONS = 3
+_MIN_SIMILARITY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +35,23 @@ class Source:
 
 def find_tables(tree: exp.Expr) -> tuple[exp.Table, ...]:
     """Return the nodes that name tables, and not a common table expression, in their order."""
-    return tuple(_tables(tree, frozenset()))
+    return tuple(_walk_tables(tree, frozenset()))
 
 
-def _tables(node: exp.Expr, known: frozenset[str]) -> Iterator[exp.Table]:
+def _walk_tables(node: exp.Expr, known: frozenset[str]) -> Iterator[exp.Table]:
     with_ = node.args.get("with_")
     if isinstance(with_, exp.With):
         for cte in with_.expressions:
             name = cte.alias.casefold()
             inner = known | {name} if with_.args.get("recursive") else known
-            yield from _tables(cte.this, inner)
+            yield from _walk_tables(cte.this, inner)
             known |= {name}
     is_named = isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)
     if isinstance(node, exp.Table) and is_named and node.name.casefold() not in known:
         yield node
     for child in node.iter_expressions():
         if child is not with_:
-            yield from _tables(child, known)
+            yield from _walk_tables(child, known)
 
 
 def used_columns(
@@ -66,7 +66,7 @@ def used_columns(
             if _takes_all(node, source, table):
                 wanted[source.entity] |= {column.name for column in table.columns}
             else:
-                wanted[source.entity] |= _named(node, source, table)
+                wanted[source.entity] |= _columns_named(node, source, table)
     return {
         entity: tuple(column for column in tables[entity].columns if column.name in names)
         for entity, names in wanted.items()
@@ -98,7 +98,7 @@ def _star_covers(star: exp.Star, source: Source) -> bool:
     return select is None or source.node.find_ancestor(exp.Select) is select
 
 
-def _named(node: exp.Expr, source: Source, table: Table) -> set[str]:
+def _columns_named(node: exp.Expr, source: Source, table: Table) -> set[str]:
     if isinstance(node, exp.Column):
         parts = [part.name for part in node.parts]
         first = parts[0].casefold()
@@ -127,19 +127,19 @@ def spell_columns(tree: exp.Expr, tables: Iterable[Table]) -> None:
             identifier.set("quoted", True)
 
 
-def located(sources: Iterable[Source]) -> None:
+def qualify_sources(sources: Iterable[Source]) -> None:
     """Let every source name its table in the schema of entities, whatever it was written like."""
     for source in sources:
         source.node.set("this", exp.to_identifier(source.entity, quoted=True))
         source.node.set("db", exp.to_identifier(SCHEMA, quoted=True))
 
 
-def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the names most like `name`, best first, without regard to case."""
     by_folded = {one.casefold(): one for one in known}
-    found = difflib.get_close_matches(name.casefold(), by_folded, _SUGGESTED, _NEARNESS)
+    found = difflib.get_close_matches(name.casefold(), by_folded, _MAX_SUGGESTIONS, _MIN_SIMILARITY)
     begun = [one for one in by_folded if one.startswith(name.casefold()) and one not in found]
-    return tuple(by_folded[one] for one in [*found, *begun][:_SUGGESTED])
+    return tuple(by_folded[one] for one in [*found, *begun][:_MAX_SUGGESTIONS])
 
 
 def can_be_named(name: str) -> bool:
@@ -147,7 +147,7 @@ def can_be_named(name: str) -> bool:
     return bool(name) and "\0" not in name and not any("\ud800" <= one <= "\udfff" for one in name)
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """Return the name as an identifier of SQL. Raises SqlError for one that has no such form."""
     if not can_be_named(name):
         raise SqlError(f"{name!r} cannot be the name of a table or column")
@@ -160,9 +160,9 @@ __all__ = [
     "Source",
     "can_be_named",
     "find_tables",
-    "located",
-    "nearest",
-    "quoted",
+    "nearest_names",
+    "qualify_sources",
+    "quote_identifier",
     "spell_columns",
     "used_columns",
 ]

@@ -8,9 +8,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from cmdm_tui.query.dialect import DIALECT
 
-_OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
-_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
-_ENDING = {
+_OPENING_BRACKETS = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
+_CLOSING_BRACKETS = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
+_CLAUSE_STARTS = {
     TokenType.FROM,
     TokenType.WHERE,
     TokenType.GROUP_BY,
@@ -28,7 +28,7 @@ _ENDING = {
 """What ends the list of a SELECT's columns."""
 
 
-def is_nameless(projection: exp.Expr) -> bool:
+def needs_title(projection: exp.Expr) -> bool:
     """Tell whether a column is computed and has no name: DuckDB would make one of the rewriting."""
     named = (exp.Column, exp.Alias, exp.Star, exp.Columns, exp.Aliases, exp.Subquery)
     if isinstance(projection, (*named, exp.Dot, exp.Explode)):
@@ -42,7 +42,7 @@ def is_nameless(projection: exp.Expr) -> bool:
     return not isinstance(part, exp.Column)
 
 
-def name_as_written(tree: exp.Expr, sql: str) -> None:
+def title_as_written(tree: exp.Expr, sql: str) -> None:
     """Name each computed column of the query that `sql` is by its words, blanks and comments aside.
 
     Where the words of the columns cannot be told apart, they keep no name.
@@ -52,11 +52,11 @@ def name_as_written(tree: exp.Expr, sql: str) -> None:
         first = first.this
     if not isinstance(first, exp.Select) or _is_distinct_on(first):
         return
-    written = list(_written(sqlglot.tokenize(sql, dialect=DIALECT), sql))
+    written = list(_column_texts(sqlglot.tokenize(sql, dialect=DIALECT), sql))
     if len(written) != len(first.expressions):
         return
     for projection, words in zip(list(first.expressions), written, strict=True):
-        if is_nameless(projection) and "\0" not in words:
+        if needs_title(projection) and "\0" not in words:
             projection.replace(exp.alias_(projection.copy(), words, quoted=True))
 
 
@@ -65,32 +65,32 @@ def _is_distinct_on(select: exp.Select) -> bool:
     return isinstance(distinct, exp.Distinct) and bool(distinct.args.get("on"))
 
 
-def _written(tokens: Sequence[Token], sql: str) -> Iterator[str]:
+def _column_texts(tokens: Sequence[Token], sql: str) -> Iterator[str]:
     """Yield the words of each column of the first SELECT that stands in no brackets."""
     depth, column, is_select = 0, list[Token](), False
     for number, token in enumerate(tokens):
         before = tokens[number - 1].token_type if number else None
-        if token.token_type in _CLOSING:
+        if token.token_type in _CLOSING_BRACKETS:
             depth -= 1
         if depth == 0 and is_select:
             is_compared = token.token_type is TokenType.FROM and before is TokenType.DISTINCT
-            if token.token_type in _ENDING and not is_compared:
+            if token.token_type in _CLAUSE_STARTS and not is_compared:
                 break
             if token.token_type is TokenType.COMMA:
-                yield _words(column, sql)
+                yield _join_tokens(column, sql)
                 column = []
                 continue
         if is_select and not (token.token_type is TokenType.DISTINCT and not column):
             column.append(token)
         if depth == 0 and token.token_type is TokenType.SELECT:
             is_select = True
-        if token.token_type in _OPENING:
+        if token.token_type in _OPENING_BRACKETS:
             depth += 1
     if column:
-        yield _words(column, sql)
+        yield _join_tokens(column, sql)
 
 
-def _words(column: Sequence[Token], sql: str) -> str:
+def _join_tokens(column: Sequence[Token], sql: str) -> str:
     words, end = "", None
     for token in column:
         gap = "" if end is None or token.start == end else " "

@@ -13,21 +13,21 @@ from sqlglot import exp
 
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.folding import FULLY, MACROS
-from cmdm_tui.query.lists import compared_with_list, extreme_of_list, sorted_list
-from cmdm_tui.query.naming import is_nameless
+from cmdm_tui.query.folding import FULL_SUFFIX, MACROS
+from cmdm_tui.query.lists import rewrite_list_comparison, rewrite_list_extreme, rewrite_list_sort
+from cmdm_tui.query.naming import needs_title
 
-_COMPARED: dict[type[exp.Expr], str] = {
+_COMPARISON_MACROS: dict[type[exp.Expr], str] = {
     exp.LT: "text_less_than",
     exp.LTE: "text_at_most_than",
     exp.GT: "text_more_than",
     exp.GTE: "text_at_least_than",
 }
-_JOINED = frozenset({"listagg", "string_agg", "group_concat"})
-_DRAWN = frozenset({"random", "uuidv4", "uuidv7"})
+_STRING_AGGREGATES = frozenset({"listagg", "string_agg", "group_concat"})
+_RANDOM_FUNCTIONS = frozenset({"random", "uuidv4", "uuidv7"})
 
 
-def in_account_order(
+def apply_account_order(
     tree: exp.Expr, aggregates: frozenset[str] = frozenset(), *, fully: bool = True
 ) -> exp.Expr:
     """Return a copy of the query that orders text as the account does.
@@ -36,33 +36,33 @@ def in_account_order(
     compared `fully` holds where no text has a character of `special_characters()`; it is bound a
     hundred times as fast.
     """
-    tree = named_projections(tree.copy())
+    tree = title_projections(tree.copy())
     for select in list(tree.find_all(exp.Select)):
         _write_out_grouping(select, aggregates)
     for query in list(tree.find_all(exp.Query)):
         _resolve_positions(query)
-    tree = _rewritten(_ordered_from_outside(tree))
+    tree = _rewrite(_order_from_outside(tree))
     if fully:
         for call in tree.find_all(exp.Anonymous):
             if call.name in MACROS:
-                call.set("this", call.name + FULLY)
+                call.set("this", call.name + FULL_SUFFIX)
     return tree
 
 
-def named_projections(tree: exp.Expr) -> exp.Expr:
+def title_projections(tree: exp.Expr) -> exp.Expr:
     """Name each computed column of the query as it is written, whatever it is rewritten to."""
     for select in list(tree.find_all(exp.Select)):
         for projection in list(select.expressions):
-            if is_nameless(projection):
+            if needs_title(projection):
                 name = projection.sql(dialect=DIALECT, normalize_functions="lower", comments=False)
                 projection.replace(exp.alias_(projection.copy(), name, quoted=True))
     return tree
 
 
-def _rewritten(node: exp.Expr) -> exp.Expr:
+def _rewrite(node: exp.Expr) -> exp.Expr:
     """Rewrite from the leaves up, so that what is built is not rewritten again."""
     for child in list(node.iter_expressions()):
-        new = _rewritten(child)
+        new = _rewrite(child)
         if new is not child:
             child.replace(new)
     return _replacement(node) or node
@@ -71,47 +71,51 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
 def _replacement(node: exp.Expr) -> exp.Expr | None:
     match node:
         case exp.LT() | exp.LTE() | exp.GT() | exp.GTE():
-            return _comparison(node)
+            return _rewrite_comparison(node)
         case exp.Between():
-            return _between(node)
+            return _rewrite_between(node)
         case exp.Min() | exp.Max():
-            return _extreme(node)
+            return _rewrite_extreme(node)
         case exp.ArgMin(expression=exp.Expr()) | exp.ArgMax(expression=exp.Expr()):
-            node.set("expression", _key(node.expression))
+            node.set("expression", _order_key(node.expression))
         case exp.Greatest() | exp.Least():
             name = "text_greater_than" if isinstance(node, exp.Greatest) else "text_lesser_than"
-            return reduce(lambda a, b: _call(name, a, b), [node.this, *node.expressions])
+            return reduce(lambda a, b: _macro_call(name, a, b), [node.this, *node.expressions])
         case exp.ArrayMin() | exp.ArrayMax():
-            return extreme_of_list(node)
+            return rewrite_list_extreme(node)
         case exp.Anonymous():
-            return sorted_list(node)
+            return rewrite_list_sort(node)
         case exp.Order():
-            node.set("expressions", [one for item in node.expressions for one in _items(item)])
+            node.set(
+                "expressions", [one for item in node.expressions for one in _order_items(item)]
+            )
         case _:
             pass
     return None
 
 
-def _between(node: exp.Between) -> exp.Expr:
+def _rewrite_between(node: exp.Between) -> exp.Expr:
     value, low, high = node.this, node.args["low"], node.args["high"]
-    found = _call("text_between_than", value, low, high)
+    found = _macro_call("text_between_than", value, low, high)
     if node.args.get("symmetric"):
-        return exp.paren(exp.or_(found, _call("text_between_than", value, high, low)), copy=False)
+        return exp.paren(
+            exp.or_(found, _macro_call("text_between_than", value, high, low)), copy=False
+        )
     return found
 
 
-def _comparison(node: exp.Expr) -> exp.Expr | None:
+def _rewrite_comparison(node: exp.Expr) -> exp.Expr | None:
     left, right = node.args["this"], node.args["expression"]
-    with_list = compared_with_list(node)
+    with_list = rewrite_list_comparison(node)
     if with_list is not None:
         return with_list
-    if _is_number(left) or _is_number(right) or _is_asof(node):
+    if _is_number_literal(left) or _is_number_literal(right) or _is_in_asof_join(node):
         return None
     if isinstance(right, exp.Any | exp.All):
         values = right.this
         query = values.this if isinstance(values, exp.Subquery) else values
         if isinstance(query, exp.Query):
-            keys = exp.select(_key(exp.column("value"))).from_(
+            keys = exp.select(_order_key(exp.column("value"))).from_(
                 exp.Subquery(
                     this=query.copy(),
                     alias=exp.TableAlias(
@@ -120,75 +124,78 @@ def _comparison(node: exp.Expr) -> exp.Expr | None:
                 )
             )
             right.set("this", exp.Subquery(this=keys))
-            node.set("this", _key(left))
+            node.set("this", _order_key(left))
         return None
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
-        return _by_parts(node, left.expressions, right.expressions)
-    return _call(_COMPARED[type(node)], left, right)
+        return _compare_rows(node, left.expressions, right.expressions)
+    return _macro_call(_COMPARISON_MACROS[type(node)], left, right)
 
 
-def _by_parts(node: exp.Expr, left: list[exp.Expr], right: list[exp.Expr]) -> exp.Expr:
+def _compare_rows(node: exp.Expr, left: list[exp.Expr], right: list[exp.Expr]) -> exp.Expr:
     """Compare rows value by value, the later ones where the earlier are equal."""
     if len(left) != len(right):
         raise SqlError("Rows of different lengths cannot be compared")
-    name = _COMPARED[type(node)]
+    name = _COMPARISON_MACROS[type(node)]
     if len(left) == 1:
-        return _call(name, left[0], right[0])
+        return _macro_call(name, left[0], right[0])
     strict = name.replace("at_most", "less").replace("at_least", "more")
-    rest = _by_parts(node, left[1:], right[1:])
+    rest = _compare_rows(node, left[1:], right[1:])
     equal = exp.EQ(this=left[0].copy(), expression=right[0].copy())
     return exp.paren(
-        exp.or_(_call(strict, left[0].copy(), right[0].copy()), exp.and_(equal, rest)), copy=False
+        exp.or_(_macro_call(strict, left[0].copy(), right[0].copy()), exp.and_(equal, rest)),
+        copy=False,
     )
 
 
-def _extreme(node: exp.Expr) -> exp.Expr | None:
+def _rewrite_extreme(node: exp.Expr) -> exp.Expr | None:
     value = node.this
     if isinstance(value, exp.Distinct):
         value = value.expressions[0]
-    count = extremes(node)
+    count = extreme_count(node)
     if not isinstance(value, exp.Expr) or isinstance(value, exp.Star):
         return None
     if count is not None and count.find(exp.Column):
         return None
     kind = exp.ArgMin if isinstance(node, exp.Min) else exp.ArgMax
-    found = kind(this=value.copy(), expression=_key(value.copy()))
+    found = kind(this=value.copy(), expression=_order_key(value.copy()))
     found.set("count", count)
     return found
 
 
-def extremes(call: exp.Expr) -> exp.Expr | None:
+def extreme_count(call: exp.Expr) -> exp.Expr | None:
     """Return how many values a `min` or `max` is to give, as a list; None where it is the one."""
     return call.args.get("count") or next(iter(call.args.get("expressions") or ()), None)
 
 
-def _items(item: exp.Expr) -> list[exp.Expr]:
+def _order_items(item: exp.Expr) -> list[exp.Expr]:
     """Return one item of an ORDER BY as what it is in the account's order: two, mostly."""
-    if not isinstance(item, exp.Ordered) or not _is_keyed(item):
+    if not isinstance(item, exp.Ordered) or not _needs_key(item):
         return [item]
     if isinstance(item.this, exp.Tuple):
         # What is given a name may be sorted by, but not within an expression: so each is a key.
         parts = [item.copy() for _ in item.this.expressions]
         for part, value in zip(parts, item.this.expressions, strict=True):
-            part.set("this", _key(value))
+            part.set("this", _order_key(value))
         return list(parts)
     if isinstance(item.this, exp.Anonymous) and item.this.find(exp.Star):
-        item.set("this", _key(item.this))
+        item.set("this", _order_key(item.this))
         return [item]
     folded = item.copy()
-    folded.set("this", _call("folded", item.this))
+    folded.set("this", _macro_call("folded", item.this))
     return [folded, item]
 
 
-def _is_keyed(node: exp.Ordered) -> bool:
+def _needs_key(node: exp.Ordered) -> bool:
     if isinstance(node.this, exp.Var | exp.Collate | exp.Literal) or _is_folded(node.this):
         return False
     spec = node.find_ancestor(exp.Window, exp.Query)
-    if isinstance(spec, exp.Window) and (_has_distance(spec) or _fills(spec)):
+    if isinstance(spec, exp.Window) and (_has_range_frame(spec) or _fills_gaps(spec)):
         return False
     group = node.find_ancestor(exp.WithinGroup, exp.Query)
     if isinstance(group, exp.WithinGroup):
-        return isinstance(group.this, exp.GroupConcat) or group.this.name.lower() in _JOINED
+        return (
+            isinstance(group.this, exp.GroupConcat) or group.this.name.lower() in _STRING_AGGREGATES
+        )
     return True
 
 
@@ -196,12 +203,12 @@ def _is_folded(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.name == "folded"
 
 
-def _fills(window: exp.Window) -> bool:
+def _fills_gaps(window: exp.Window) -> bool:
     """Tell whether a window fills gaps between numbers, which takes one key and no text."""
     return isinstance(window.this, exp.Anonymous) and window.this.name.casefold() == "fill"
 
 
-def _has_distance(window: exp.Window) -> bool:
+def _has_range_frame(window: exp.Window) -> bool:
     """Tell whether a frame reaches as far as a number says, which only one number can be."""
     spec = window.args.get("spec")
     if not isinstance(spec, exp.WindowSpec) or spec.args.get("kind") != "RANGE":
@@ -209,7 +216,7 @@ def _has_distance(window: exp.Window) -> bool:
     return any(isinstance(spec.args.get(end), exp.Expr) for end in ("start", "end"))
 
 
-def _is_number(node: exp.Expr) -> bool:
+def _is_number_literal(node: exp.Expr) -> bool:
     node = node.unnest()
     if isinstance(node, exp.Neg):
         node = node.this
@@ -218,7 +225,7 @@ def _is_number(node: exp.Expr) -> bool:
     )
 
 
-def _is_asof(node: exp.Expr) -> bool:
+def _is_in_asof_join(node: exp.Expr) -> bool:
     join = node.find_ancestor(exp.Join, exp.Query)
     return isinstance(join, exp.Join) and join.method == "ASOF"
 
@@ -244,7 +251,7 @@ def _has_aggregate(node: exp.Expr, aggregates: frozenset[str]) -> bool:
     )
 
 
-def _ordered_from_outside(tree: exp.Expr) -> exp.Expr:
+def _order_from_outside(tree: exp.Expr) -> exp.Expr:
     """Order by position or ALL around a query whose star hides what those are."""
     order = tree.args.get("order")
     if not isinstance(order, exp.Order) or isinstance(tree, exp.Subquery):
@@ -279,45 +286,45 @@ def _resolve_positions(query: exp.Expr) -> None:
     order = query.args.get("order")
     if not isinstance(order, exp.Order):
         return
-    columns, named = list(_output(query)), _computed(query)
-    resolved = [item for one in order.expressions for item in _resolved(one, columns, named)]
+    columns, named = list(_output_columns(query)), _named_expressions(query)
+    resolved = [item for one in order.expressions for item in _resolve_item(one, columns, named)]
     order.set("expressions", resolved)
     if not resolved:
         query.set("order", None)
 
 
-def _resolved(
+def _resolve_item(
     ordered: exp.Expr, columns: list[exp.Expr], named: dict[str, exp.Expr]
 ) -> Iterator[exp.Expr]:
     what = ordered.this
     if isinstance(what, exp.Var) and what.name.upper() == "ALL" and columns:
         for position, column in enumerate(columns, 1):
-            yield from _folded_first(ordered, column, exp.Literal.number(position))
+            yield from _fold_first(ordered, column, exp.Literal.number(position))
     elif isinstance(what, exp.Literal) and not what.is_string and columns:
         position = int(what.name) if what.name.isdigit() else 0
         if not 1 <= position <= len(columns):
             raise SqlError(f"ORDER BY {what.name} is none of the query's {len(columns)} columns")
-        yield from _folded_first(ordered, columns[position - 1], what)
+        yield from _fold_first(ordered, columns[position - 1], what)
     elif isinstance(what, exp.Column) and not what.table and what.name.casefold() in named:
         name = exp.var(what.this.sql(dialect=DIALECT))
-        yield from _folded_first(ordered, named[what.name.casefold()], name)
+        yield from _fold_first(ordered, named[what.name.casefold()], name)
     else:
         yield ordered
 
 
-def _folded_first(ordered: exp.Expr, value: exp.Expr, name: exp.Expr) -> Iterator[exp.Expr]:
+def _fold_first(ordered: exp.Expr, value: exp.Expr, name: exp.Expr) -> Iterator[exp.Expr]:
     """Yield the fold of a value, and what goes by its name; neither for one that orders nothing."""
     if _is_constant(value):
         return
     folded, itself = ordered.copy(), ordered.copy()
-    folded.set("this", _call("folded", value))
+    folded.set("this", _macro_call("folded", value))
     itself.set("this", name.copy())
-    if not _is_drawn(value):
+    if not _is_random(value):
         yield folded
     yield itself
 
 
-def _computed(query: exp.Expr) -> dict[str, exp.Expr]:
+def _named_expressions(query: exp.Expr) -> dict[str, exp.Expr]:
     """Return what a SELECT gives a name, by that name casefolded; the first of equal ones."""
     named: dict[str, exp.Expr] = {}
     for one in query.expressions if isinstance(query, exp.Select) else ():
@@ -334,16 +341,16 @@ def _is_constant(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal | exp.Null | exp.Boolean)
 
 
-def _is_drawn(node: exp.Expr) -> bool:
+def _is_random(node: exp.Expr) -> bool:
     """Tell whether an expression may come to something else when it is computed once more."""
     return any(
         isinstance(one, exp.Rand | exp.Uuid)
-        or (isinstance(one, exp.Anonymous) and one.name.casefold() in _DRAWN)
+        or (isinstance(one, exp.Anonymous) and one.name.casefold() in _RANDOM_FUNCTIONS)
         for one in node.walk()
     )
 
 
-def _output(query: exp.Expr) -> Iterator[exp.Expr]:
+def _output_columns(query: exp.Expr) -> Iterator[exp.Expr]:
     """Yield the query's columns as an ORDER BY can name them; none where a star hides them."""
     is_set = isinstance(query, exp.SetOperation)
     first = query
@@ -364,9 +371,9 @@ def _output_name(projection: exp.Expr) -> exp.Expr:
     return exp.column(exp.to_identifier(projection.alias_or_name, quoted=True))
 
 
-def _key(value: exp.Expr) -> exp.Expr:
-    return _call("order_key", value)
+def _order_key(value: exp.Expr) -> exp.Expr:
+    return _macro_call("order_key", value)
 
 
-def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+def _macro_call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])

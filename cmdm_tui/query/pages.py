@@ -7,24 +7,24 @@ from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, S
 from cmdm_tui.api.events import EventListener, ignore_events
 from cmdm_tui.api.paging import PageWalkOptions, walk_pages
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.keeping import KeptPage, KeptReading, KeptRecord
-from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.keeping import Checkpoint, CheckpointPage, CheckpointRecord
+from cmdm_tui.query.learning import TraitLearner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
-from cmdm_tui.query.plan import FirstCall
+from cmdm_tui.query.plan import FirstPage
 
-AHEAD = 8
+PAGES_AHEAD = 8
 """Pages under way at once at most."""
 
-_SMALLER = (500, 200, 100, 50, 25, 10, 1)
+_SMALLER_SIZES = (500, 200, 100, 50, 25, 10, 1)
 """What is asked for in turn where a server refuses a page of the size asked for."""
 
-_Key = tuple[int, str | None, str | None, int]
-_READ_BEFORE = Response(0, "GET", "", 200, {}, b"", 0.0)
+_PageKey = tuple[int, str | None, str | None, int]
+_NO_RESPONSE = Response(0, "GET", "", 200, {}, b"", 0.0)
 """The answer of a page that another process has read: of that, only the records are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedPage:
     page: Page
     fields: frozenset[str] | None
 
@@ -33,7 +33,7 @@ class _Kept:
         return self.fields is None or (fields is not None and self.fields >= set(fields))
 
 
-def can_be_asked_for(external_id: str) -> bool:
+def can_be_fetched(external_id: str) -> bool:
     """Tell whether a record can be asked for by its id.
 
     `fields` in the place of an id asks for the fields (`api.md`), and no path carries the others.
@@ -41,7 +41,7 @@ def can_be_asked_for(external_id: str) -> bool:
     return external_id.casefold() not in {"", ".", "..", "fields"}
 
 
-def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
+def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
     """Return what to put into `fields` to get these columns; None for all of them.
 
     ExternalID comes whatever `fields` says (`api.md`), so one field is asked for where it is the
@@ -57,7 +57,7 @@ def fields_of(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None
     return tuple(names)
 
 
-class EntityPages:
+class PageCache:
     """Reads one entity's pages within a budget; those that were read to be kept are kept.
 
     `budget` may be exchanged: what planning has read, the run finds here. With `keeps_all`, what a
@@ -69,27 +69,27 @@ class EntityPages:
         client: Client,
         entity: str,
         budget: CallBudget,
-        learner: Learner,
+        learner: TraitLearner,
         *,
         tell: EventListener = ignore_events,
     ) -> None:
         self._client = client
         self._learner = learner
         self._tell = tell
-        self._kept: dict[_Key, _Kept] = {}
+        self._pages: dict[_PageKey, _CachedPage] = {}
         self._records: dict[str, Record | None] = {}
-        self._read: dict[_Key, list[_Kept]] = {}
+        self._versions: dict[_PageKey, list[_CachedPage]] = {}
         """Each page as it was each time that it was read, for a run that goes on from there."""
-        self._turns: dict[_Key, int] = {}
+        self._turns: dict[_PageKey, int] = {}
         """How many of those times the run has come to."""
         self.entity = entity
         self.budget = budget
         self.keeps_all = False
 
-    def kept(self) -> tuple[list[KeptPage], list[KeptRecord]]:
+    def export(self) -> tuple[list[CheckpointPage], list[CheckpointRecord]]:
         """Return the pages and records that are kept, as another process can have them."""
         pages = [
-            KeptPage(
+            CheckpointPage(
                 self.entity,
                 *key,
                 None if one.fields is None else sorted(one.fields),
@@ -97,28 +97,28 @@ class EntityPages:
                 one.page.total_pages,
                 [(record.external_id, dict(record.properties)) for record in one.page.records],
             )
-            for key, last in self._kept.items()
-            for one in self._read.get(key, [last])
+            for key, last in self._pages.items()
+            for one in self._versions.get(key, [last])
         ]
         records = [
-            KeptRecord(self.entity, name, None if one is None else dict(one.properties))
+            CheckpointRecord(self.entity, name, None if one is None else dict(one.properties))
             for name, one in self._records.items()
         ]
         return pages, records
 
-    def remember(self, reading: KeptReading) -> None:
+    def restore(self, reading: Checkpoint) -> None:
         """Keep what a run has read in another process."""
         for one in reading.pages:
             if one.entity == self.entity:
                 records = tuple(Record(one.entity, *values) for values in one.records)
                 page = Page(
                     one.entity, records, one.total_records, one.total_pages, one.per_page,
-                    one.number, _READ_BEFORE,
+                    one.number, _NO_RESPONSE,
                 )  # fmt: skip
                 key = (one.number, one.sort_by, one.sort_order, one.per_page)
-                kept = _Kept(page, None if one.fields is None else frozenset(one.fields))
-                self._read.setdefault(key, []).append(kept)
-                self._kept[key] = kept
+                kept = _CachedPage(page, None if one.fields is None else frozenset(one.fields))
+                self._versions.setdefault(key, []).append(kept)
+                self._pages[key] = kept
         for one in reading.records:
             if one.entity == self.entity:
                 record = None
@@ -141,22 +141,22 @@ class EntityPages:
         A run that goes on from another comes to the same pages, anew ones included, as that did.
         """
         key = (number, sort_by, sort_order, per_page)
-        read = self._read.get(key) or ([self._kept[key]] if key in self._kept else [])
+        read = self._versions.get(key) or ([self._pages[key]] if key in self._pages else [])
         turn = self._turns.get(key, 0)
         at = turn if fresh else max(turn - 1, 0)
         if at >= len(read) or not read[at].holds(fields):
-            page = await self._fetched(number, sort_by, sort_order, fields, per_page)
-            self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
-            read = self._read[key] = [*read[:at], self._kept[key]]
+            page = await self._fetch(number, sort_by, sort_order, fields, per_page)
+            self._pages[key] = _CachedPage(page, None if fields is None else frozenset(fields))
+            read = self._versions[key] = [*read[:at], self._pages[key]]
         self._turns[key] = at + 1
         return read[at].page
 
-    def begin(self, budget: CallBudget, *, keeps_all: bool) -> None:
+    def start_run(self, budget: CallBudget, *, keeps_all: bool) -> None:
         """Begin a run with what was read till now."""
         self.budget, self.keeps_all = budget, keeps_all
         self._turns = {}
 
-    async def first(
+    async def first_page(
         self,
         *,
         sort_by: str | None,
@@ -171,7 +171,7 @@ class EntityPages:
         server refuses every size, or the size asked for where it is not to be `at_any_size`.
         """
         refusal: BadRequest | None = None
-        smaller = [one for one in _SMALLER if one < per_page] if at_any_size else []
+        smaller = [one for one in _SMALLER_SIZES if one < per_page] if at_any_size else []
         for size in (per_page, *smaller):
             try:
                 page = await self.page(
@@ -182,21 +182,21 @@ class EntityPages:
                 continue
             if refusal is not None:
                 self._learner.learn("largest_page", size, str(refusal))
-            self._keep_as_granted(page, sort_by, sort_order, fields, size)
+            self._cache_as_granted(page, sort_by, sort_order, fields, size)
             return page
         raise refusal or AssertionError
 
-    def has(self, first: FirstCall) -> bool:
+    def has_first_page(self, first: FirstPage) -> bool:
         """Tell whether a plan's first page is kept."""
-        kept = self._kept.get((1, first.sort_by, first.sort_order, first.per_page))
+        kept = self._pages.get((1, first.sort_by, first.sort_order, first.per_page))
         return kept is not None and kept.holds(first.fields)
 
-    def count_kept(self, like: FirstCall | None = None) -> int:
+    def count_cached(self, like: FirstPage | None = None) -> int:
         """Return how many pages and records are kept, or how many pages `like` this first one."""
         if like is None:
-            return len(self._kept) + len(self._records)
+            return len(self._pages) + len(self._records)
         order = (like.sort_by, like.sort_order, like.per_page)
-        return sum(key[1:] == order and one.holds(like.fields) for key, one in self._kept.items())
+        return sum(key[1:] == order and one.holds(like.fields) for key, one in self._pages.items())
 
     async def record_or_none(self, external_id: str) -> Record | None:
         """Return one record, None where there is none of that id: one call, unless it is kept."""
@@ -216,12 +216,12 @@ class EntityPages:
 
     async def total(self) -> int | None:
         """Return how many records there are now: one call, unless a page has just told it."""
-        for kept in self._kept.values():
+        for kept in self._pages.values():
             return kept.page.total_records
-        page = await self._fetched(1, None, None, None, 1)
+        page = await self._fetch(1, None, None, None, 1)
         return page.total_records
 
-    def scan(
+    def walk(
         self,
         fields: Sequence[str] | None,
         *,
@@ -238,20 +238,22 @@ class EntityPages:
         async def retrieve(number: int, size: int, by_id: bool) -> Page:
             field, order = (EXTERNAL_ID, "asc") if by_id else (sort_by, sort_order)
             key = (number, field, order, size)
-            kept = self._kept.get(key) if self.keeps_all else self._kept.pop(key, None)
+            kept = self._pages.get(key) if self.keeps_all else self._pages.pop(key, None)
             if kept is not None and kept.holds(fields):
                 return kept.page
-            page = await self._fetched(number, field, order, fields, size)
+            page = await self._fetch(number, field, order, fields, size)
             if self.keeps_all:
-                self._kept[key] = _Kept(page, None if fields is None else frozenset(fields))
-                self._read.pop(key, None)
+                self._pages[key] = _CachedPage(page, None if fields is None else frozenset(fields))
+                self._versions.pop(key, None)
             return page
 
         return walk_pages(
-            retrieve, PageWalkOptions(self.entity, per_page, ahead=AHEAD, most=most), self._tell
+            retrieve,
+            PageWalkOptions(self.entity, per_page, ahead=PAGES_AHEAD, most=most),
+            self._tell,
         )
 
-    async def _fetched(
+    async def _fetch(
         self,
         number: int,
         sort_by: str | None,
@@ -268,10 +270,10 @@ class EntityPages:
                 sort_by=sort_by,
                 sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
             )
-        self._learner.saw(page, per_page)
+        self._learner.observe_page(page, per_page)
         return page
 
-    def _keep_as_granted(
+    def _cache_as_granted(
         self,
         page: Page,
         sort_by: str | None,
@@ -281,5 +283,5 @@ class EntityPages:
     ) -> None:
         granted, total = len(page.records), page.total_records
         if 0 < granted < size and total is not None and granted < total:
-            kept = _Kept(page, None if fields is None else frozenset(fields))
-            self._kept[1, sort_by, sort_order, granted] = kept
+            kept = _CachedPage(page, None if fields is None else frozenset(fields))
+            self._pages[1, sort_by, sort_order, granted] = kept

@@ -8,14 +8,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from cmdm_tui.query.calling import write_out_calls
+from cmdm_tui.query.calling import rewrite_method_calls
 from cmdm_tui.query.chains import balance_chains
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.guard import check_tree
-from cmdm_tui.query.naming import name_as_written
+from cmdm_tui.query.guard import check_reads_only
+from cmdm_tui.query.naming import title_as_written
 
-LONGEST = 1_000_000
+MAX_LENGTH = 1_000_000
 """Characters that a statement may have."""
 
 _SHOW = re.compile(r"show\s+(?:all\s+)?(entities|tables)", re.IGNORECASE)
@@ -69,8 +69,8 @@ Statement = Select | ShowEntities | Describe | Explain
 
 def parse(sql: str) -> Statement:
     """Return the statement that `sql` is. Raises SqlError, Refused for one that does not read."""
-    if len(sql) > LONGEST:
-        raise SqlError(f"The SQL is longer than {LONGEST:,} characters")
+    if len(sql) > MAX_LENGTH:
+        raise SqlError(f"The SQL is longer than {MAX_LENGTH:,} characters")
     text = _TRAILING.sub("", sql).lstrip()
     head = _without_leading_comments(text)
     if not head:
@@ -79,11 +79,13 @@ def parse(sql: str) -> Statement:
         return ShowEntities()
     described = _DESCRIBE.fullmatch(head)
     if described and not re.match(r"\(?\s*(select|with|from)\b", described[1], re.IGNORECASE):
-        return Describe(_name(described[1]))
+        return Describe(_read_name(described[1]))
     explained = _EXPLAIN.fullmatch(head)
     if explained:
-        return Explain(_select(explained["query"]), (explained["format"] or "").lower() == "json")
-    return _select(text)
+        return Explain(
+            _parse_select(explained["query"]), (explained["format"] or "").lower() == "json"
+        )
+    return _parse_select(text)
 
 
 def _without_leading_comments(text: str) -> str:
@@ -92,50 +94,50 @@ def _without_leading_comments(text: str) -> str:
     return text
 
 
-def _name(text: str) -> str:
+def _read_name(text: str) -> str:
     """Return the name that is written there: in quotes, or as words, which an entity may have."""
     pieces = [one[0] for one in _PIECE.finditer(text) if not _COMMENT.fullmatch(one[0])]
     text = "".join(pieces).strip()
     if ";" in pieces:
-        raise _several()
+        raise _several_statements()
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('""', '"')
     return text
 
 
-def _several() -> SqlError:
+def _several_statements() -> SqlError:
     return SqlError("There is more than one statement", hint="Run them one by one")
 
 
-def _select(sql: str) -> Select:
+def _parse_select(sql: str) -> Select:
     try:
         trees = sqlglot.parse(sql, dialect=DIALECT)
     except SqlglotError as error:
-        raise _unreadable(error) from None
+        raise _syntax_error(error) from None
     except RecursionError:
-        raise too_deep() from None
+        raise nested_too_deeply() from None
     statements = [tree for tree in trees if tree is not None]
     if not statements:
         raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
     if len(statements) > 1:
-        raise _several()
+        raise _several_statements()
     tree = statements[0]
     try:
-        write_out_calls(tree)
+        rewrite_method_calls(tree)
     except RecursionError:
-        raise too_deep() from None
-    check_tree(tree)
+        raise nested_too_deeply() from None
+    check_reads_only(tree)
     balance_chains(tree)
-    name_as_written(tree, sql)
+    title_as_written(tree, sql)
     return Select(sql, tree)
 
 
-def too_deep() -> SqlError:
+def nested_too_deeply() -> SqlError:
     """Return the error of SQL that is nested deeper than can be followed."""
     return SqlError("The SQL is nested too deeply", hint="Split it into CTEs")
 
 
-def _unreadable(error: SqlglotError) -> SqlError:
+def _syntax_error(error: SqlglotError) -> SqlError:
     details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
     first = details[0]
     what = first.get("description") or str(error).splitlines()[0]

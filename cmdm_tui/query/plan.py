@@ -8,7 +8,7 @@ from cmdm_tui.api import SortOrder
 from cmdm_tui.query.model import Column, Cost, Table
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.shape import Sorting
+    from cmdm_tui.query.shape import SortField
 
 
 class PlanClass(StrEnum):
@@ -23,7 +23,7 @@ class PlanClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FirstCall:
+class FirstPage:
     """The page that a plan reads first: it is read while planning where the plan needs its total.
 
     `fields` are None for all.
@@ -37,19 +37,19 @@ class FirstCall:
 
 
 @dataclass(frozen=True)
-class Nothing:
+class NoFetch:
     """No record is needed."""
 
 
 @dataclass(frozen=True)
-class CountAll:
+class CountRecords:
     """The total that every page tells is the answer."""
 
     table: Table
 
 
 @dataclass(frozen=True)
-class Get:
+class GetRecords:
     """A few records by their ids, one call each."""
 
     table: Table
@@ -66,11 +66,11 @@ class Scan:
 
     tables: tuple[Table, ...]
     columns: dict[str, tuple[Column, ...]]
-    firsts: dict[str, FirstCall]
+    first_pages: dict[str, FirstPage]
 
 
 @dataclass(frozen=True)
-class Lookup:
+class JoinLookup:
     """An entity's records, then those of another that they name, one call each.
 
     The near side is read whole, or by `ids` where the query names them; `scan` says how. Where its
@@ -87,41 +87,41 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Search:
+class SeekRecords:
     """The records that a condition on one field encloses, found by binary search."""
 
     table: Table
     columns: tuple[Column, ...]
-    candidate: Any
-    ordering: Any
+    predicate: Any
+    orders: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BoundaryAggregate:
     """One aggregate that boundaries answer. `node` is its place among the query's aggregates."""
 
     node: int
-    task: Literal["total", "count", "smallest", "largest"]
-    candidate: Any = None
-    ordering: Any = None
+    measure: Literal["total", "count", "smallest", "largest"]
+    predicate: Any = None
+    orders: Any = None
 
 
 @dataclass(frozen=True)
-class Boundaries:
+class BoundaryAggregates:
     """Counts, minima and maxima, from the places where values begin and end."""
 
     table: Table
     columns: tuple[Column, ...]
-    questions: tuple[Question, ...]
+    aggregates: tuple[BoundaryAggregate, ...]
 
 
 @dataclass(frozen=True)
-class Groups:
+class CountValues:
     """A field's values and how often each occurs, by skipping from value to value."""
 
     table: Table
     column: Column
-    ordering: Any
+    orders: Any
 
 
 @dataclass(frozen=True)
@@ -130,32 +130,42 @@ class Stream:
 
     table: Table
     columns: tuple[Column, ...]
-    sorting: "Sorting | None"
+    sort_field: "SortField | None"
     limit: int | None
     offset: int
-    most: int | None
-    ordering: Any = None
+    max_records: int | None
+    orders: Any = None
 
 
-Task = Nothing | CountAll | Get | Scan | Lookup | Search | Boundaries | Groups | Stream
+Step = (
+    NoFetch
+    | CountRecords
+    | GetRecords
+    | Scan
+    | JoinLookup
+    | SeekRecords
+    | BoundaryAggregates
+    | CountValues
+    | Stream
+)
 
 
-def is_sought(task: Task) -> bool:
+def uses_seek(task: Step) -> bool:
     """Tell whether a task relies on the order of pages, and gives no row before it is over."""
-    return isinstance(task, Search | Boundaries | Groups) or (
-        isinstance(task, Stream) and task.ordering is not None
+    return isinstance(task, SeekRecords | BoundaryAggregates | CountValues) or (
+        isinstance(task, Stream) and task.orders is not None
     )
 
 
 @dataclass(frozen=True)
-class Option:
+class CandidatePlan:
     """One way to answer the query. `likely` calls are what it is chosen by."""
 
     plan_class: PlanClass
-    task: Task
+    step: Step
     cost: Cost
     likely: float
-    first: FirstCall | None = None
+    first_page: FirstPage | None = None
     order: str = ""
     """What the pages are sorted by, in words; empty where it does not matter."""
 
@@ -179,30 +189,30 @@ class Plan:
     """
 
     plan_class: PlanClass
-    task: Task
+    step: Step
     cost: Cost
     likely: int
     entities: tuple[EntityPlan, ...]
-    made: int = 0
-    first: FirstCall | None = None
+    calls_made: int = 0
+    first_page: FirstPage | None = None
 
 
 __all__ = [
-    "Boundaries",
-    "CountAll",
+    "BoundaryAggregate",
+    "BoundaryAggregates",
+    "CandidatePlan",
+    "CountRecords",
+    "CountValues",
     "EntityPlan",
-    "FirstCall",
-    "Get",
-    "Groups",
-    "Lookup",
-    "Nothing",
-    "Option",
+    "FirstPage",
+    "GetRecords",
+    "JoinLookup",
+    "NoFetch",
     "Plan",
     "PlanClass",
-    "Question",
     "Scan",
-    "Search",
+    "SeekRecords",
+    "Step",
     "Stream",
-    "Task",
-    "is_sought",
+    "uses_seek",
 ]

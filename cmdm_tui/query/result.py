@@ -10,17 +10,17 @@ import msgspec
 
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.model import Cost
-from cmdm_tui.query.names import nearest, quoted
-from cmdm_tui.query.session import Row, Session
+from cmdm_tui.query.names import nearest_names, quote_identifier
+from cmdm_tui.query.session import DuckDBSession, RowValues
 
 if TYPE_CHECKING:
     import polars
 
-TABLE = 'temp."\x01result"'
+RESULT_TABLE = 'temp."\x01result"'
 """What holds a result's rows, by a name that no entity has."""
 
-_AT_ONCE = 10_000
-_NUMBERS = itertools.count(1)
+_BATCH_ROWS = 10_000
+_TABLE_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Notes:
         return (*told, *self.messages)
 
 
-class Result:
+class QueryResult:
     """Rows kept in DuckDB, so that sorting, reformatting and exporting them costs no call.
 
     Values are str, Decimal, int, float, bool, date, datetime (UTC, without a zone) and None, or
@@ -87,13 +87,13 @@ class Result:
 
     def __init__(
         self,
-        session: Session,
+        session: DuckDBSession,
         columns: Sequence[ResultColumn],
         *,
         count: int,
         notes: Notes,
         stats: Stats,
-        table: str = TABLE,
+        table: str = RESULT_TABLE,
         resumption: object = None,
     ) -> None:
         self._session = session
@@ -116,76 +116,78 @@ class Result:
         return Cost(self.stats.calls_low, self.stats.calls_high)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[RowValues]:
         """All rows, in order."""
         return [row for batch in self.batches() for row in batch]
 
     def __len__(self) -> int:
         return self.count
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[RowValues]:
         for batch in self.batches():
             yield from batch
 
-    def batches(self, size: int = _AT_ONCE) -> Iterator[list[Row]]:
+    def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[RowValues]]:
         """Yield the rows in order, `size` at a time, without holding all of them."""
         names = ", ".join(f"c{n}" for n in range(1, len(self.columns) + 1))
-        return self._session.batches(self._table, names, size)
+        return self._session.read_batches(self._table, names, size)
 
-    def sorted_by(self, name: str, *, descending: bool = False) -> "Result":
+    def sorted_by(self, name: str, *, descending: bool = False) -> "QueryResult":
         """Return the same result in another order, by the account's rules; no call is made.
 
         Raises UnknownName for a column that the result has not.
         """
-        index = self._index(name)
+        index = self._find_column(name)
         direction = "DESC" if descending else "ASC"
-        table = f'temp."\x01sorted {next(_NUMBERS)}"'
+        table = f'temp."\x01sorted {next(_TABLE_NUMBERS)}"'
         self._session.execute(
             f"CREATE TEMP TABLE {table} AS SELECT * FROM {self._table} "
             f"ORDER BY order_key_fully(c{index}) {direction}, rowid"
         )
-        return self._like(self.notes, table)
+        return self._copy(self.notes, table)
 
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table`. Raises NotInstalled without pyarrow."""
         from cmdm_tui.query.convert import to_arrow
 
-        return to_arrow(self._session.connection, self._named)
+        return to_arrow(self._session.connection, self._named_sql)
 
     def to_polars(self) -> "polars.DataFrame":
         """Return a Polars data frame. Raises NotInstalled without polars and pyarrow."""
         from cmdm_tui.query.convert import to_polars
 
-        return to_polars(self._session.connection, self._named)
+        return to_polars(self._session.connection, self._named_sql)
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame`. Raises NotInstalled without pandas."""
         from cmdm_tui.query.convert import to_pandas
 
-        return to_pandas(self._session.connection, self._named)
+        return to_pandas(self._session.connection, self._named_sql)
 
-    def noting(self, *messages: str) -> "Result":
+    def with_messages(self, *messages: str) -> "QueryResult":
         """Return the same result with more notes."""
         notes = replace(self.notes, messages=(*self.notes.messages, *messages))
-        return self._like(notes, self._table)
+        return self._copy(notes, self._table)
 
     def close(self) -> None:
         """Let go of the rows."""
         self._session.close()
 
-    def __enter__(self) -> "Result":
+    def __enter__(self) -> "QueryResult":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
-    def _named(self) -> str:
-        columns = ", ".join(f"c{n} AS {quoted(one.name)}" for n, one in enumerate(self.columns, 1))
+    def _named_sql(self) -> str:
+        columns = ", ".join(
+            f"c{n} AS {quote_identifier(one.name)}" for n, one in enumerate(self.columns, 1)
+        )
         return f"SELECT {columns} FROM {self._table} ORDER BY rowid"
 
-    def _like(self, notes: Notes, table: str) -> "Result":
-        return Result(
+    def _copy(self, notes: Notes, table: str) -> "QueryResult":
+        return QueryResult(
             self._session,
             self.columns,
             count=self.count,
@@ -195,11 +197,11 @@ class Result:
             resumption=self.resumption,
         )
 
-    def _index(self, name: str) -> int:
+    def _find_column(self, name: str) -> int:
         names = [column.name for column in self.columns]
         if name in names:
             return names.index(name) + 1
         folded = [one.casefold() for one in names]
         if name.casefold() in folded:
             return folded.index(name.casefold()) + 1
-        raise UnknownName("column", name, nearest(name, names), of="the result")
+        raise UnknownName("column", name, nearest_names(name, names), of="the result")

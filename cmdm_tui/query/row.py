@@ -15,7 +15,7 @@ class Row(Sequence[Any]):
 
     def __getitem__(self, key: Any) -> Any:
         """Return a value by position or name. Raises IndexError or KeyError."""
-        return self._values[self._place(key) if isinstance(key, str) else key]
+        return self._values[self._find_column(key) if isinstance(key, str) else key]
 
     def __getattr__(self, name: str) -> Any:
         """Return a value by its column's name. Raises AttributeError."""
@@ -47,7 +47,7 @@ class Row(Sequence[Any]):
         """Return the values by the names of their columns; of equal names the last counts."""
         return dict(zip(self._names, self._values, strict=True))
 
-    def _place(self, name: str) -> int:
+    def _find_column(self, name: str) -> int:
         if name in self._names:
             return self._names.index(name)
         folded = [one.casefold() for one in self._names]

@@ -9,44 +9,44 @@ from datetime import UTC, datetime
 
 from cmdm_tui.api import Page, Record
 from cmdm_tui.query import finding, joining, seek
-from cmdm_tui.query.answers import Answer, answered
+from cmdm_tui.query.answers import AggregateValue, substitute_answers
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.dialect import DIALECT
-from cmdm_tui.query.fetching import STOPPED, Fetching
+from cmdm_tui.query.fetching import STOP_REQUESTED, Fetcher
 from cmdm_tui.query.folding import may_hold_special
-from cmdm_tui.query.keeping import told_age
-from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.loading import Loader
+from cmdm_tui.query.keeping import describe_age
+from cmdm_tui.query.learning import TraitLearner
+from cmdm_tui.query.loading import RecordLoader
 from cmdm_tui.query.model import Column, Table
-from cmdm_tui.query.pages import EntityPages, can_be_asked_for
+from cmdm_tui.query.pages import PageCache, can_be_fetched
 from cmdm_tui.query.plan import (
-    Boundaries,
-    CountAll,
-    FirstCall,
-    Get,
-    Groups,
-    Lookup,
-    Nothing,
+    BoundaryAggregates,
+    CountRecords,
+    CountValues,
+    FirstPage,
+    GetRecords,
+    JoinLookup,
+    NoFetch,
     Scan,
-    Search,
+    SeekRecords,
     Stream,
 )
-from cmdm_tui.query.planner import Understood, scan_of
-from cmdm_tui.query.prepare import Kept, Prepared, executable
-from cmdm_tui.query.result import TABLE, Notes, Result, ResultColumn, Stats
-from cmdm_tui.query.seeking import sought_fields
-from cmdm_tui.query.session import Row, Session, in_utc, shown_type
-from cmdm_tui.query.shape import Shape
+from cmdm_tui.query.planner import BoundQuery, make_scan_step
+from cmdm_tui.query.prepare import PlanningReads, PreparedQuery, executable_sql
+from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, ResultColumn, Stats
+from cmdm_tui.query.seeking import fields_to_seek
+from cmdm_tui.query.session import DuckDBSession, RowValues, convert_to_utc, result_type
+from cmdm_tui.query.shape import QueryShape
 
-_MOST_PAGES = 8
+_MAX_PAGES_PER_BATCH = 8
 
 
 @dataclass(frozen=True)
-class Batch:
+class RowBatch:
     """Some rows of a result, in order."""
 
     columns: tuple[ResultColumn, ...]
-    rows: Sequence[Row]
+    rows: Sequence[RowValues]
 
 
 @dataclass(frozen=True)
@@ -56,224 +56,234 @@ class Resumption:
     `is_out_of_calls` is true where it might make no further one, or too few for every page.
     """
 
-    prepared: Prepared
-    kept: Kept
+    prepared: PreparedQuery
+    reads: PlanningReads
     used: int
-    since: datetime
+    read_since: datetime
     is_out_of_calls: bool
 
 
-class Run:
+class QueryExecutor:
     """One run of one prepared query. Iterate over its batches; `result` is there afterwards."""
 
     def __init__(
         self,
-        prepared: Prepared,
-        query: Understood,
-        pages: dict[str, EntityPages],
-        learner: Learner,
+        prepared: PreparedQuery,
+        query: BoundQuery,
+        pages: dict[str, PageCache],
+        learner: TraitLearner,
         budget: CallBudget,
-        session: Session,
+        session: DuckDBSession,
         stop: asyncio.Event,
         *,
         guards: bool = False,
     ) -> None:
         self._prepared = prepared
-        self._query = query
+        self._bound = query
         self._pages = pages
         self._learner = learner
         self._budget = budget
         self._session = session
-        self._guards = guards
+        self._stops_before_scan = guards
         self._started = time.perf_counter()
-        self._since = prepared.since or datetime.now(UTC)
-        self.fetching = Fetching(pages, budget, session, stop)
-        self.findings = self.fetching.findings
+        self._read_since = prepared.read_since or datetime.now(UTC)
+        self.fetcher = Fetcher(pages, budget, session, stop)
+        self.report = self.fetcher.report
         self.answer: str | None = None
         """The query as SQL that needs no entity, where boundaries have answered it."""
         self.rewrite: finding.Rewrite | None = None
-        self._wants_rows = False
-        self._unlimited_sql: dict[bool, str] = {}
-        self.sought_first: FirstCall | None = None
+        self._streams_rows = False
+        self._sql_without_limit_by_fold: dict[bool, str] = {}
+        self.last_seek_page: FirstPage | None = None
         """The first page of the order that was sought in last."""
-        self._result: Result | None = None
+        self._result: QueryResult | None = None
         self.is_computing = False
         """Whether all has come that is wanted, and the query is executed on it."""
 
     @property
     def sql(self) -> str:
         """The query as DuckDB runs it on what was loaded."""
-        return self.answer or executable(self._query, self.rewrite, fully=self._is_special())
+        return self.answer or executable_sql(
+            self._bound, self.rewrite, fully=self._needs_full_casefold()
+        )
 
-    def _is_special(self) -> bool:
+    def _needs_full_casefold(self) -> bool:
         """Tell whether text may hold characters that lower() does not fold as the account does."""
-        if any(loader.holds_special for _, loader in self.findings.loaders):
+        if any(loader.holds_special for _, loader in self.report.loaders):
             return True
-        return may_hold_special(self._query.tree.sql(dialect=DIALECT))
+        return may_hold_special(self._bound.tree.sql(dialect=DIALECT))
 
-    async def batches(self, *, wanted: bool = True) -> AsyncGenerator[Sequence[Row]]:
+    async def batches(self, *, wanted: bool = True) -> AsyncGenerator[Sequence[RowValues]]:
         """Yield rows as soon as they are known to be the query's; none where none are `wanted`."""
-        self._wants_rows = wanted
-        task = self._prepared.plan_.task
-        if isinstance(task, Stream) and task.ordering is None:
-            async with aclosing(self._streamed(task)) as batches:
+        self._streams_rows = wanted
+        task = self._prepared.plan.step
+        if isinstance(task, Stream) and task.orders is None:
+            async with aclosing(self._stream(task)) as batches:
                 async for rows in batches:
                     yield rows
             return
-        await self._fetched(task)
+        await self._fetch(task)
 
-    async def finished(self) -> Result:
+    async def finish(self) -> QueryResult:
         """Execute the query on what was loaded and return the result."""
         self.is_computing = True
-        self._learner.keep()
+        self._learner.save()
         session, query = self._session, self.sql
-        described = await session.work(session.describe, query)
+        described = await session.run(session.describe, query)
         names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
-        sql = f"CREATE TEMP TABLE {TABLE} ({names}) AS {in_utc(query, described)}"
-        await session.work(session.execute, sql)
-        ((count,),) = await session.work(
+        sql = f"CREATE TEMP TABLE {RESULT_TABLE} ({names}) AS {convert_to_utc(query, described)}"
+        await session.run(session.execute, sql)
+        ((count,),) = await session.run(
             session.execute,
-            f"SELECT count(*) FROM {TABLE}",
+            f"SELECT count(*) FROM {RESULT_TABLE}",
         )
-        for table, _ in self.findings.loaders:
-            await session.work(session.forget, table)
+        for table, _ in self.report.loaders:
+            await session.run(session.drop_table, table)
         resumption = None
-        if self.findings.stopped and all(one.keeps_all for one in self._pages.values()):
-            kept = Kept(self._pages, self._learner)
-            is_out_of_calls = self.findings.is_out_of_calls
+        if self.report.stop_reason and all(one.keeps_all for one in self._pages.values()):
+            kept = PlanningReads(self._pages, self._learner)
+            is_out_of_calls = self.report.is_out_of_calls
             resumption = Resumption(
-                self._prepared, kept, self._budget.used, self._since, is_out_of_calls
+                self._prepared, kept, self._budget.used, self._read_since, is_out_of_calls
             )
-        self._result = Result(
+        self._result = QueryResult(
             session,
-            [ResultColumn(name, shown_type(kind)) for name, kind in described],
+            [ResultColumn(name, result_type(kind)) for name, kind in described],
             count=count,
-            notes=self._notes(),
-            stats=self._stats(count),
+            notes=self._make_notes(),
+            stats=self._make_stats(count),
             resumption=resumption,
         )
         return self._result
 
     @property
-    def finished_result(self) -> Result:
+    def result(self) -> QueryResult:
         """The result. Raises RuntimeError before the run is finished."""
         if self._result is None:
             raise RuntimeError("The run is not finished.")
         return self._result
 
-    async def kept(self) -> Result:
+    async def finish_early(self) -> QueryResult:
         """Return the result of what came before the run was cancelled."""
-        self.findings.stopped = self.findings.stopped or STOPPED
-        for _, loader in self.findings.loaders:
-            await self._session.work(loader.show)
-        if not self.findings.loaders and self._query.tables:
-            for table in self._query.tables.values():
-                await self._session.work(self._session.declare, table, self._query.loaded(table))
-        return await self.finished()
+        self.report.stop_reason = self.report.stop_reason or STOP_REQUESTED
+        for _, loader in self.report.loaders:
+            await self._session.run(loader.show_loaded)
+        if not self.report.loaders and self._bound.tables:
+            for table in self._bound.tables.values():
+                await self._session.run(
+                    self._session.create_table, table, self._bound.columns_to_load(table)
+                )
+        return await self.finish()
 
     def close(self) -> None:
         """Let go of what was loaded."""
         self._session.close()
 
-    async def _fetched(self, task: object) -> None:
+    async def _fetch(self, task: object) -> None:
         match task:
-            case Nothing():
+            case NoFetch():
                 pass
-            case CountAll(table=table):
-                await self._counted(table)
-            case Get():
-                await self.fetching.got(task)
+            case CountRecords(table=table):
+                await self._fetch_count(table)
+            case GetRecords():
+                await self.fetcher.fetch_records(task)
             case Scan():
-                await self.fetching.scanned(task)
-            case Lookup():
-                await self._looked_up(task)
-            case Search() | Boundaries() | Groups() | Stream():
-                await self._sought(task)
+                await self.fetcher.fetch_entities(task)
+            case JoinLookup():
+                await self._look_up(task)
+            case SeekRecords() | BoundaryAggregates() | CountValues() | Stream():
+                await self._seek(task)
             case _:
                 raise AssertionError(task)
 
-    async def _counted(self, table: Table) -> None:
-        total = await self.fetching.unless_stopped(self._pages[table.entity].total())
-        shape = self._query.shape
-        if self.findings.stopped:
-            await self._nothing()
+    async def _fetch_count(self, table: Table) -> None:
+        total = await self.fetcher.unless_stopped(self._pages[table.entity].total())
+        shape = self._bound.shape
+        if self.report.stop_reason:
+            await self._load_nothing()
             return
         if total is None or shape is None:
-            self.findings.say("The service tells no total, so the records were counted.")
+            self.report.add_messages("The service tells no total, so the records were counted.")
             await self._fall_back(None)
             return
-        answers: dict[int, Answer] = dict.fromkeys(range(len(shape.aggregate_calls)), (None, total))
-        self.answer = answered(shape, answers)
+        answers: dict[int, AggregateValue] = dict.fromkeys(
+            range(len(shape.aggregate_calls)), (None, total)
+        )
+        self.answer = substitute_answers(shape, answers)
 
-    async def _looked_up(self, task: Lookup) -> None:
+    async def _look_up(self, task: JoinLookup) -> None:
         """Read the near side, then the records it names: by id, or by pages if those are fewer."""
         near, far = task.near, task.far
         if task.ids is None:
-            await self.fetching.scanned_one(near, task.near_columns, task.scan.firsts[near.entity])
+            await self.fetcher.fetch_entity(
+                near, task.near_columns, task.scan.first_pages[near.entity]
+            )
         else:
-            await self.fetching.got(Get(near, task.near_columns, task.ids))
-        rows = await self._session.work(self._session.execute, joining.keys_sql(near, task.key))
+            await self.fetcher.fetch_records(GetRecords(near, task.near_columns, task.ids))
+        rows = await self._session.run(
+            self._session.execute, joining.distinct_keys_sql(near, task.key)
+        )
         ids = tuple(row[0] for row in rows)
-        first = task.scan.firsts[far.entity]
-        if len(ids) < (far.pages or 1) and all(map(can_be_asked_for, ids)):
-            await self.fetching.got(Get(far, task.far_columns, ids))
+        first = task.scan.first_pages[far.entity]
+        if len(ids) < (far.pages or 1) and all(map(can_be_fetched, ids)):
+            await self.fetcher.fetch_records(GetRecords(far, task.far_columns, ids))
         else:
-            await self.fetching.scanned_one(far, task.far_columns, first)
+            await self.fetcher.fetch_entity(far, task.far_columns, first)
 
-    async def _sought(self, task: Search | Boundaries | Groups | Stream) -> None:
+    async def _seek(self, task: SeekRecords | BoundaryAggregates | CountValues | Stream) -> None:
         """Seek; where the order of the pages does not bear it, read every page instead."""
         try:
-            await finding.find(self, task, self._learner)
-        except finding.Stopped:
-            await self._nothing()
+            await finding.run_seek(self, task, self._learner)
+        except finding.SeekStopped:
+            await self._load_nothing()
         except seek.SeekFailed as failure:
-            finding.learn_of(failure, self._learner)
-            (table,) = self._query.tables.values()
+            finding.learn_from_failure(failure, self._learner)
+            (table,) = self._bound.tables.values()
             left, pages = self._budget.left, table.pages
-            if self._guards and left is not None and (pages is None or left < pages):
-                self.findings.stopped = f"It stopped before every page was read: {failure}"
-                self.findings.is_out_of_calls = True
-                await self._nothing()
+            if self._stops_before_scan and left is not None and (pages is None or left < pages):
+                self.report.stop_reason = f"It stopped before every page was read: {failure}"
+                self.report.is_out_of_calls = True
+                await self._load_nothing()
                 return
-            self.findings.say(f"Every page was read instead of a search: {failure}")
-            await self._fall_back(self.sought_first)
+            self.report.add_messages(f"Every page was read instead of a search: {failure}")
+            await self._fall_back(self.last_seek_page)
 
-    async def _nothing(self) -> None:
+    async def _load_nothing(self) -> None:
         """Let the query run on no record: what was stopped has found none for certain."""
-        for table in self._query.tables.values():
-            await self.fetching.loader(table, self._query.loaded(table))
+        for table in self._bound.tables.values():
+            await self.fetcher.create_loader(table, self._bound.columns_to_load(table))
 
-    async def _fall_back(self, sorted_first: FirstCall | None) -> None:
+    async def _fall_back(self, sorted_first: FirstPage | None) -> None:
         """Read every page because the way chosen does not hold.
 
         Pages that were read in an order come again for nothing in that order. But where records
         tie, its pages may overlap; so it is used only where there is one page, or more was read
         than a search takes.
         """
-        task = scan_of(self._query)
+        task = make_scan_step(self._bound)
         (table,) = task.tables
         are_ties_steady = self._learner.trait("stable_ties") is not False
-        is_cheaper = table.pages == 1 or (are_ties_steady and self.has_sought_long(table))
+        is_cheaper = table.pages == 1 or (are_ties_steady and self.is_seek_too_long(table))
         if sorted_first is not None and is_cheaper:
-            task = replace(task, firsts={table.entity: sorted_first})
-        await self.fetching.scanned(task)
+            task = replace(task, first_pages={table.entity: sorted_first})
+        await self.fetcher.fetch_entities(task)
 
-    async def _streamed(self, task: Stream) -> AsyncGenerator[Sequence[Row]]:
+    async def _stream(self, task: Stream) -> AsyncGenerator[Sequence[RowValues]]:
         """Yield the rows as pages come, until there are as many as LIMIT wants."""
-        first = self._prepared.plan_.first or FirstCall(task.table.entity, 1)
-        if task.limit is None and not self._wants_rows:
-            await self.fetching.scanned_one(task.table, task.columns, first)
+        first = self._prepared.plan.first_page or FirstPage(task.table.entity, 1)
+        if task.limit is None and not self._streams_rows:
+            await self.fetcher.fetch_entity(task.table, task.columns, first)
             return
-        loader = await self.fetching.loader(task.table, task.columns)
+        loader = await self.fetcher.create_loader(task.table, task.columns)
         skipped, left = task.offset, task.limit
         if left == 0:
             return
-        pages = self.fetching.pages_of(task.table, task.columns, first, most=task.most)
-        async with aclosing(_in_batches(pages, grow=left is None)) as batches:
+        pages = self.fetcher.read_pages(task.table, task.columns, first, most=task.max_records)
+        async with aclosing(_group_pages(pages, grow=left is None)) as batches:
             async for records in batches:
                 since = loader.rows
-                await self.fetching.load(loader, records, task.columns)
-                rows = await self._session.work(self._rows_since, loader, since)
+                await self.fetcher.load_records(loader, records, task.columns)
+                rows = await self._session.run(self._read_rows_since, loader, since)
                 kept = rows[skipped:]
                 skipped = max(skipped - len(rows), 0)
                 if left is not None:
@@ -283,63 +293,67 @@ class Run:
                     yield kept
                 if left == 0:
                     break
-        await self._session.work(loader.show)
+        await self._session.run(loader.show_loaded)
 
-    def _rows_since(self, loader: Loader, since: int) -> list[Row]:
+    def _read_rows_since(self, loader: RecordLoader, since: int) -> list[RowValues]:
         """Return the query's rows from the records that were loaded last."""
-        loader.show(since)
-        return self._session.execute(self._unlimited(self._is_special()))
+        loader.show_loaded(since)
+        return self._session.execute(self._sql_without_limit(self._needs_full_casefold()))
 
-    def has_sought_long(self, table: Table) -> bool:
+    def is_seek_too_long(self, table: Table) -> bool:
         """Tell whether more calls were made than a search is allowed before it is given up."""
-        return self._budget.used >= seek.most_probes(table.pages or 1)
+        return self._budget.used >= seek.max_probes(table.pages or 1)
 
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> QueryShape | None:
         """The query as a SELECT of one entity, where it is one."""
-        return self._query.shape
+        return self._bound.shape
 
-    def sought(
-        self, task: Search | Boundaries | Groups | Stream, column: Column
-    ) -> finding.SoughtPages:
+    def seek_pages(
+        self, task: SeekRecords | BoundaryAggregates | CountValues | Stream, column: Column
+    ) -> finding.SeekPages:
         """Return an entity's pages as a seek by a column asks for them."""
-        fields = sought_fields(task.table, task, column)
-        return finding.SoughtPages(self, self._pages[task.table.entity], fields)
+        fields = fields_to_seek(task.table, task, column)
+        return finding.SeekPages(self, self._pages[task.table.entity], fields)
 
-    def _unlimited(self, fully: bool) -> str:
+    def _sql_without_limit(self, fully: bool) -> str:
         """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
-        if fully not in self._unlimited_sql:
-            tree = self._query.tree.copy()
+        if fully not in self._sql_without_limit_by_fold:
+            tree = self._bound.tree.copy()
             tree.set("limit", None)
             tree.set("offset", None)
-            sql = executable(replace(self._query, tree=tree), fully=fully)
-            self._unlimited_sql[fully] = in_utc(sql, self._session.describe(sql))
-        return self._unlimited_sql[fully]
+            sql = executable_sql(replace(self._bound, tree=tree), fully=fully)
+            self._sql_without_limit_by_fold[fully] = convert_to_utc(
+                sql, self._session.describe(sql)
+            )
+        return self._sql_without_limit_by_fold[fully]
 
-    def _notes(self) -> Notes:
+    def _make_notes(self) -> Notes:
         failed: dict[str, int] = {}
         inferred: list[str] = []
-        for table, loader in self.findings.loaders:
-            failed |= {f"{table.entity}.{name}": n for name, n in loader.seen.failed.items()}
+        for table, loader in self.report.loaders:
+            failed |= {
+                f"{table.entity}.{name}": n for name, n in loader.values.failed_casts.items()
+            }
             inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
-            self.findings.say(*loader.seen.warnings(table.entity))
-        if self._budget.again:
-            count = self._budget.again
+            self.report.add_messages(*loader.values.warnings(table.entity))
+        if self._budget.resent:
+            count = self._budget.resent
             calls = "1 call was" if count == 1 else f"{count:,} calls were"
-            self.findings.say(f"{calls} sent again after a failure, and counted again.")
-        told = (self.findings.stopped, told_age(self._since, datetime.now(UTC)))
+            self.report.add_messages(f"{calls} sent again after a failure, and counted again.")
+        told = (self.report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
         messages = [one for one in told if one]
-        source = "partial" if self.findings.stopped else "live"
-        return Notes(source, failed, tuple(inferred), (*messages, *self.findings.messages))
+        source = "partial" if self.report.stop_reason else "live"
+        return Notes(source, failed, tuple(inferred), (*messages, *self.report.messages))
 
-    def _stats(self, rows: int) -> Stats:
+    def _make_stats(self, rows: int) -> Stats:
         cost = self._prepared.cost
         milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
-        plan = self._prepared.plan
+        plan = self._prepared.plan_name
         return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
 
 
-async def _in_batches(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenerator[list[Record]]:
+async def _group_pages(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenerator[list[Record]]:
     """Yield the records of 1, 2, 4, and then of 8 pages at a time; of each, unless they `grow`."""
     wanted, held, records = 1, 0, list[Record]()
     async with aclosing(pages):
@@ -349,6 +363,6 @@ async def _in_batches(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenera
             if held == wanted:
                 yield records
                 records, held = [], 0
-                wanted = min(2 * wanted, _MOST_PAGES) if grow else 1
+                wanted = min(2 * wanted, _MAX_PAGES_PER_BATCH) if grow else 1
     if records:
         yield records

@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from cmdm_tui.query.casts import Digits, Seen, stored_type
+from cmdm_tui.query.casts import Digits, LoadedValues, storage_type
 from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.folding import macros
-from cmdm_tui.query.model import Column, Kind, Table
-from cmdm_tui.query.names import SCHEMA, quoted
+from cmdm_tui.query.folding import macro_statements
+from cmdm_tui.query.model import Column, ColumnKind, Table
+from cmdm_tui.query.names import SCHEMA, quote_identifier
 
-BATCH = 'temp."\x01batch"'
+BATCH_TABLE = 'temp."\x01batch"'
 """What holds the records that are loaded together, by a name that no entity has."""
 
-Row = tuple[Any, ...]
-Made = TypeVar("Made")
+RowValues = tuple[Any, ...]
+Returned = TypeVar("Returned")
 
 _SETTINGS = (
     "SET GLOBAL TimeZone = 'UTC'",
@@ -34,12 +34,12 @@ _SETTINGS = (
 """What closes the door, locked last: no file, no network, no extension, no Python variable."""
 
 
-def locked_connection() -> duckdb.DuckDBPyConnection:
+def open_locked_connection() -> duckdb.DuckDBPyConnection:
     """Return a new database in memory that no statement can open to the outside again."""
     connection = duckdb.connect(
         ":memory:", config={"default_null_order": "nulls_first_on_asc_last_on_desc"}
     )
-    for statement in (*macros(), *_SETTINGS):
+    for statement in (*macro_statements(), *_SETTINGS):
         connection.execute(statement)
     return connection
 
@@ -55,56 +55,56 @@ def aggregate_names() -> frozenset[str]:
     return frozenset(name for (name,) in rows)
 
 
-class Database:
+class QueryDatabase:
     """The DuckDB of one engine: made when first needed, shared by its runs, each on its own."""
 
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
-        self._planning: Session | None = None
+        self._planning_session: DuckDBSession | None = None
 
-    def open_meanwhile(self) -> None:
+    def open_in_background(self) -> None:
         """Make the database on another thread, which takes about as long as a call."""
         if self._connection is None:
             threading.Thread(target=self._open, name="cmdm-query-opening").start()
 
-    def session(self) -> "Session":
+    def create_session(self) -> "DuckDBSession":
         """Return a new session, which sees nothing of the others; on any thread."""
-        return Session(self._open().cursor())
+        return DuckDBSession(self._open().cursor())
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._connection is None:
-                self._connection = locked_connection()
+                self._connection = open_locked_connection()
             return self._connection
 
-    async def described(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
+    async def describe_columns(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns over empty tables. Raises SqlError."""
         await asyncio.to_thread(self._open)
-        if self._planning is None:
-            self._planning = self.session()
-        return await self._planning.work(self._planning.described, tables, sql)
+        if self._planning_session is None:
+            self._planning_session = self.create_session()
+        return await self._planning_session.run(self._planning_session.describe_over, tables, sql)
 
     def close(self) -> None:
         """Let go of everything."""
-        if self._planning is not None:
-            self._planning.close()
-            self._planning = None
+        if self._planning_session is not None:
+            self._planning_session.close()
+            self._planning_session = None
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
 
-class Session:
+class DuckDBSession:
     """One connection with its own temporary tables, and the one thread that works on it."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._thread = ThreadPoolExecutor(1, "cmdm-query")
-        self._declared: dict[str, tuple[Column, ...]] = {}
+        self._tables: dict[str, tuple[Column, ...]] = {}
         self._connection = connection
 
-    async def work(self, what: Callable[..., Made], *arguments: Any) -> Made:
+    async def run(self, what: Callable[..., Returned], *arguments: Any) -> Returned:
         """Do something with the connection on its thread; interrupted when cancelled."""
         running = asyncio.get_running_loop().run_in_executor(self._thread, what, *arguments)
         try:
@@ -114,14 +114,21 @@ class Session:
             await asyncio.wait([running])
             raise
 
-    def declare(self, table: Table, columns: Sequence[Column]) -> None:
+    def create_table(self, table: Table, columns: Sequence[Column]) -> None:
         """Make the entity's table with these columns, empty, in place of any other."""
-        kept = ", ".join(f"{quoted(one.name)} {stored_type(one.kind)}" for one in columns)
-        self.execute(f"CREATE OR REPLACE TEMP TABLE {raw_name(table)} ({kept})")
-        self.show(table, columns, Seen())
+        kept = ", ".join(
+            f"{quote_identifier(one.name)} {storage_type(one.kind)}" for one in columns
+        )
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {storage_name(table)} ({kept})")
+        self.show_loaded(table, columns, LoadedValues())
 
-    def show(
-        self, table: Table, columns: Sequence[Column], seen: Seen, *, since: int | None = None
+    def show_loaded(
+        self,
+        table: Table,
+        columns: Sequence[Column],
+        seen: LoadedValues,
+        *,
+        since: int | None = None,
     ) -> None:
         """Let the entity's table show what was loaded, numbers by the type that fits them all.
 
@@ -129,24 +136,24 @@ class Session:
         """
         shown: list[str] = []
         for column in columns:
-            sql = quoted(column.name)
-            if column.kind is Kind.NUMBER:
+            sql = quote_identifier(column.name)
+            if column.kind is ColumnKind.NUMBER:
                 digits = seen.digits.get(column.name, Digits())
                 sql = f"CAST({sql} AS {digits.type}) AS {sql}"
             shown.append(sql)
         which = "" if since is None else f" WHERE rowid >= {since}"
         self.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(table.entity)} AS "
-            f"SELECT {', '.join(shown)} FROM {SCHEMA}.{raw_name(table)}{which}"
+            f"CREATE OR REPLACE TEMP VIEW {quote_identifier(table.entity)} AS "
+            f"SELECT {', '.join(shown)} FROM {SCHEMA}.{storage_name(table)}{which}"
         )
 
-    def forget(self, table: Table) -> None:
+    def drop_table(self, table: Table) -> None:
         """Let go of the entity's records."""
-        self._connection.execute(f"DROP VIEW IF EXISTS {SCHEMA}.{quoted(table.entity)}")
-        self._connection.execute(f"DROP TABLE IF EXISTS {SCHEMA}.{raw_name(table)}")
-        self._connection.execute(f"DROP TABLE IF EXISTS {BATCH}")
+        self._connection.execute(f"DROP VIEW IF EXISTS {SCHEMA}.{quote_identifier(table.entity)}")
+        self._connection.execute(f"DROP TABLE IF EXISTS {SCHEMA}.{storage_name(table)}")
+        self._connection.execute(f"DROP TABLE IF EXISTS {BATCH_TABLE}")
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[RowValues]:
         """Run a statement and return its rows. Raises SqlError where DuckDB refuses it."""
         try:
             return self._connection.execute(sql, list(parameters)).fetchall()
@@ -162,15 +169,15 @@ class Session:
         """Return the names and types of a query's columns. Raises SqlError where it is wrong."""
         return [(row[0], row[1]) for row in self.execute(f"DESCRIBE {sql}")]
 
-    def described(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
+    def describe_over(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
         """Return a query's columns over these tables, all of whose columns are declared."""
         for table in tables:
-            if self._declared.get(table.entity) != table.columns:
-                self.declare(table, table.columns)
-                self._declared[table.entity] = table.columns
+            if self._tables.get(table.entity) != table.columns:
+                self.create_table(table, table.columns)
+                self._tables[table.entity] = table.columns
         return self.describe(sql)
 
-    def batches(self, table: str, columns: str, size: int) -> Iterator[list[Row]]:
+    def read_batches(self, table: str, columns: str, size: int) -> Iterator[list[RowValues]]:
         """Yield a table's rows in the order in which they were put in, `size` at a time."""
         start = 0
         while True:
@@ -195,39 +202,39 @@ class Session:
 def sql_error(error: duckdb.Error) -> SqlError:
     """Return DuckDB's refusal as an error of ours, in its first words."""
     text = re.sub(r"""(\btemp|"temp")\.(main\.)?""", "", str(error))
-    text = _ASIDE.split(text, maxsplit=1)[0]
+    text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
     return SqlError(" ".join(text.split()))
 
 
-def raw_name(table: Table) -> str:
+def storage_name(table: Table) -> str:
     """Return the name of the table that holds what was loaded, beside the one that shows it."""
-    return quoted(table.entity + "\x01")
+    return quote_identifier(table.entity + "\x01")
 
 
-def in_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
+def convert_to_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
     """Return a query whose moments of a time zone are as they are in UTC: Python reads those.
 
     The connection's own time zone is UTC, so that a cast is enough, however deep they are.
     """
-    if not any(_ZONED in kind for _, kind in described):
+    if not any(_TIMESTAMP_WITH_ZONE in kind for _, kind in described):
         return sql
     names = [f"c{n}" for n in range(1, len(described) + 1)]
     shown = [
-        f"CAST({name} AS {shown_type(kind)})" if _ZONED in kind else name
+        f"CAST({name} AS {result_type(kind)})" if _TIMESTAMP_WITH_ZONE in kind else name
         for name, (_, kind) in zip(names, described, strict=True)
     ]
     return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
 
 
-def shown_type(kind: str) -> str:
+def result_type(kind: str) -> str:
     """Return a column's type as the result has it."""
-    return kind.replace(_ZONED, "TIMESTAMP")
+    return kind.replace(_TIMESTAMP_WITH_ZONE, "TIMESTAMP")
 
 
-_ZONED = "TIMESTAMP WITH TIME ZONE"
+_TIMESTAMP_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
 """What a type is called, or a part of one that is nested."""
 
-_ASIDE = re.compile(
+_ERROR_DETAILS = re.compile(
     r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Please try installing"
     r"|\s*Alternatively, consider enabling"
 )

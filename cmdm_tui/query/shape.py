@@ -9,14 +9,14 @@ from sqlglot import exp
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 from cmdm_tui.query.names import Source
-from cmdm_tui.query.order import extremes
+from cmdm_tui.query.order import extreme_count
 
-_ELSEWHERE = ("joins", "laterals", "with_", "sample", "pivots", "match", "windows", "connect")
+_OTHER_CLAUSES = ("joins", "laterals", "with_", "sample", "pivots", "match", "windows", "connect")
 """What makes a SELECT more than one entity's rows, each looked at for itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sorting:
+class SortField:
     """One field to sort by, as `sort_by` and `sort_order` say it; nulls where `api.md` has them."""
 
     column: Column
@@ -24,7 +24,7 @@ class Sorting:
 
 
 @dataclass(frozen=True)
-class Shape:
+class QueryShape:
     """A SELECT of one entity alone. `aggregates` are the names of DuckDB's aggregate functions."""
 
     select: exp.Select
@@ -58,7 +58,7 @@ class Shape:
         )
 
     @property
-    def is_plain(self) -> bool:
+    def has_plain_columns(self) -> bool:
         """Tell whether the columns come as they are, so that their types change nothing."""
         return all(
             isinstance(one.unalias(), exp.Column)
@@ -70,27 +70,27 @@ class Shape:
     def limit(self) -> int | None:
         """The number of rows that LIMIT names; None without one."""
         limit = self.select.args.get("limit")
-        return _whole(limit.expression) if isinstance(limit, exp.Limit) else None
+        return _whole_number(limit.expression) if isinstance(limit, exp.Limit) else None
 
     @property
     def offset(self) -> int:
         """The number of rows that OFFSET leaves out."""
         offset = self.select.args.get("offset")
-        return (_whole(offset.expression) or 0) if isinstance(offset, exp.Offset) else 0
+        return (_whole_number(offset.expression) or 0) if isinstance(offset, exp.Offset) else 0
 
     @property
     def has_odd_limit(self) -> bool:
         """Tell whether LIMIT or OFFSET is no whole number: a share, an expression."""
         limit, offset = self.select.args.get("limit"), self.select.args.get("offset")
         is_odd = limit is not None and (self.limit is None or bool(limit.args.get("limit_options")))
-        return is_odd or (offset is not None and _whole(offset.expression) is None)
+        return is_odd or (offset is not None and _whole_number(offset.expression) is None)
 
     @property
     def is_ordered(self) -> bool:
         """Tell whether there is an ORDER BY."""
         return bool(self.select.args.get("order"))
 
-    def sorting(self, table: Table) -> Sorting | None:
+    def sort_field(self, table: Table) -> SortField | None:
         """Return the one field that ORDER BY names; None where it is more, or something else."""
         order = self.select.args.get("order")
         if not isinstance(order, exp.Order) or len(order.expressions) != 1:
@@ -102,11 +102,11 @@ class Shape:
         if bool(ordered.args.get("nulls_first")) is descending:
             return None
         column = self._sorted_column(ordered.this, table)
-        return None if column is None else Sorting(column, descending)
+        return None if column is None else SortField(column, descending)
 
     def _sorted_column(self, what: exp.Expr, table: Table) -> Column | None:
         if isinstance(what, exp.Literal) and not what.is_string and not self.select.is_star:
-            position = _whole(what) or 0
+            position = _whole_number(what) or 0
             if not 1 <= position <= len(self.select.expressions):
                 return None
             what = self.select.expressions[position - 1].unalias()
@@ -117,20 +117,20 @@ class Shape:
                 if isinstance(one, exp.Alias) and one.alias.casefold() == what.name.casefold()
             ]
             what = named[0] if named else what
-        if not isinstance(what, exp.Column) or not self._is_own(what):
+        if not isinstance(what, exp.Column) or not self._is_own_column(what):
             return None
         return table.column(what.name)
 
-    def aggregated(self, call: exp.Expr) -> exp.Column | None:
+    def aggregated_column(self, call: exp.Expr) -> exp.Column | None:
         """Return the field that a count, minimum or maximum is of; None for anything else."""
-        if not isinstance(call, exp.Count | exp.Min | exp.Max) or extremes(call) is not None:
+        if not isinstance(call, exp.Count | exp.Min | exp.Max) or extreme_count(call) is not None:
             return None
         what = call.this
         if isinstance(what, exp.Distinct) and isinstance(call, exp.Min | exp.Max):
             what = what.expressions[0] if len(what.expressions) == 1 else None
-        return what if isinstance(what, exp.Column) and self._is_own(what) else None
+        return what if isinstance(what, exp.Column) and self._is_own_column(what) else None
 
-    def _is_own(self, column: exp.Column) -> bool:
+    def _is_own_column(self, column: exp.Column) -> bool:
         is_of_it = not column.table or column.table.casefold() == self.source.alias
         return is_of_it and len(column.parts) <= 2
 
@@ -144,7 +144,9 @@ class Shape:
         return node.sql(dialect=DIALECT).partition("(")[0].casefold() in self.aggregates
 
 
-def single(tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]) -> Shape | None:
+def shape_of(
+    tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]
+) -> QueryShape | None:
     """Return the query as a SELECT of one entity alone; None where it is anything else."""
     if not isinstance(tree, exp.Select) or len(sources) != 1:
         return None
@@ -152,50 +154,50 @@ def single(tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]
     from_ = tree.args.get("from_")
     if not isinstance(from_, exp.From) or from_.this is not source.node:
         return None
-    if any(tree.args.get(part) for part in _ELSEWHERE):
+    if any(tree.args.get(part) for part in _OTHER_CLAUSES):
         return None
     if any(source.node.args.get(part) for part in ("joins", "pivots", "sample", "laterals")):
         return None
     if sum(1 for _ in tree.find_all(exp.Query)) > 1:
         return None
-    return Shape(tree, source, aggregates)
+    return QueryShape(tree, source, aggregates)
 
 
 def wanted_ids(where: exp.Expr | None) -> tuple[str, ...] | None:
     """Return the external ids that alone can satisfy the condition; None where it names none."""
     if where is None:
         return None
-    found = [ids for part in _conjuncts(where) if (ids := _ids(part)) is not None]
+    found = [ids for part in _split_conjuncts(where) if (ids := _find_ids(part)) is not None]
     return min(found, key=len) if found else None
 
 
-def ids_of(select: exp.Expr, alias: str) -> tuple[str, ...] | None:
+def wanted_join_ids(select: exp.Expr, alias: str) -> tuple[str, ...] | None:
     """Return the ids that a SELECT of several entities names of the one that goes by `alias`."""
     where = select.args.get("where")
     if not isinstance(where, exp.Where):
         return None
     found = [
         ids
-        for part in _conjuncts(where.this)
-        if (ids := _ids(part)) is not None
+        for part in _split_conjuncts(where.this)
+        if (ids := _find_ids(part)) is not None
         and all(one.table.casefold() == alias for one in part.find_all(exp.Column))
     ]
     return min(found, key=len) if found else None
 
 
-def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+def _split_conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
     node = node.unnest()
     if isinstance(node, exp.And):
-        yield from _conjuncts(node.this)
-        yield from _conjuncts(node.expression)
+        yield from _split_conjuncts(node.this)
+        yield from _split_conjuncts(node.expression)
     else:
         yield node
 
 
-def _ids(node: exp.Expr) -> tuple[str, ...] | None:
+def _find_ids(node: exp.Expr) -> tuple[str, ...] | None:
     node = node.unnest()
     if isinstance(node, exp.Or):
-        left, right = _ids(node.this), _ids(node.expression)
+        left, right = _find_ids(node.this), _find_ids(node.expression)
         return None if left is None or right is None else tuple(dict.fromkeys((*left, *right)))
     if isinstance(node, exp.EQ):
         for one, other in ((node.this, node.expression), (node.expression, node.this)):
@@ -221,7 +223,7 @@ def _is_text(node: exp.Expr) -> bool:
     return isinstance(node.unnest(), exp.Literal) and bool(node.unnest().args.get("is_string"))
 
 
-def _whole(node: exp.Expr | None) -> int | None:
+def _whole_number(node: exp.Expr | None) -> int | None:
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
         return int(node.name)
     return None

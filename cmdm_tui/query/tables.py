@@ -13,61 +13,63 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query import facts, seek
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import UnknownName
-from cmdm_tui.query.learning import Learner
+from cmdm_tui.query.learning import TraitLearner
 from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Table
-from cmdm_tui.query.names import nearest
-from cmdm_tui.query.pages import EntityPages, can_be_asked_for
-from cmdm_tui.query.plan import FirstCall
-from cmdm_tui.query.planner import counts_all, is_count_of_records, is_scalar
-from cmdm_tui.query.shape import Shape, wanted_ids
+from cmdm_tui.query.names import nearest_names
+from cmdm_tui.query.pages import PageCache, can_be_fetched
+from cmdm_tui.query.plan import FirstPage
+from cmdm_tui.query.planner import counts_all_records, is_count_of_records, is_scalar
+from cmdm_tui.query.shape import QueryShape, wanted_ids
 
 
-class Tables:
+class SchemaReader:
     """The entities of one query as tables. `pages` are theirs, made before a table is asked for."""
 
     def __init__(
         self,
         account: Account,
         budget: CallBudget,
-        learner: Learner,
-        pages: dict[str, EntityPages],
+        learner: TraitLearner,
+        pages: dict[str, PageCache],
     ) -> None:
         self._account = account
         self._budget = budget
         self._learner = learner
         self._pages = pages
-        self.read: dict[str, FirstCall] = {}
+        self.first_pages: dict[str, FirstPage] = {}
         """The first page that was read last of each entity."""
-        self.guessed: set[str] = set()
+        self.inferred_entities: set[str] = set()
         """The entities whose fields are known from no more than what this query reads."""
 
-    async def table(self, entity: str, shape: Shape | None) -> Table:
+    async def read_table(self, entity: str, shape: QueryShape | None) -> Table:
         """Return the entity as a table, asking for its fields only where their types matter."""
         fields = self._account.catalog.cached_fields(entity)
         if not fields or not facts.are_typed(fields):
-            fields = await self._found_fields(entity, shape)
-        return self.of_fields(entity, fields)
+            fields = await self._find_fields(entity, shape)
+        return self.make_table(entity, fields)
 
-    def of_fields(self, entity: str, fields: Iterable[Field]) -> Table:
+    def make_table(self, entity: str, fields: Iterable[Field]) -> Table:
         """Return the entity as a table of these fields, with the total that is known by now."""
         total = self._account.catalog.cached_total(entity)
-        return facts.table_of(entity, fields, total=total, largest_page=self._learner.largest_page)
+        return facts.make_table(
+            entity, fields, total=total, largest_page=self._learner.largest_page
+        )
 
-    async def asked_fields(self, entity: str) -> tuple[Field, ...]:
+    async def fetch_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the fields as the service describes them, where its records bear that out."""
-        fields = await facts.described_fields(self._account.client, entity, self._budget)
-        first = FirstCall(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
+        fields = await facts.fetch_described_fields(self._account.client, entity, self._budget)
+        first = FirstPage(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
         if not fields:
-            fields = facts.fields_of_page(await self.first(first))
+            fields = facts.fields_of_page(await self.read_first_page(first))
         elif not facts.are_typed(fields):
-            fields = facts.typed_by(fields, await self.first(first))
-        facts.keep_fields(self._account.catalog, entity, fields)
+            fields = facts.infer_missing_types(fields, await self.read_first_page(first))
+        facts.save_fields(self._account.catalog, entity, fields)
         return fields
 
-    async def first(self, first: FirstCall, *, at_any_size: bool = True) -> Page:
+    async def read_first_page(self, first: FirstPage, *, at_any_size: bool = True) -> Page:
         """Read a first page. Raises UnknownName where there is no such entity."""
         try:
-            page = await self._pages[first.entity].first(
+            page = await self._pages[first.entity].first_page(
                 at_any_size=at_any_size,
                 sort_by=first.sort_by,
                 sort_order=first.sort_order,
@@ -79,31 +81,31 @@ class Tables:
             if first.entity in catalog.entities:
                 raise
             raise UnknownName(
-                "entity", first.entity, nearest(first.entity, catalog.entities)
+                "entity", first.entity, nearest_names(first.entity, catalog.entities)
             ) from None
-        self.read[first.entity] = first
+        self.first_pages[first.entity] = first
         self._account.catalog.store_entity(first.entity)
         return page
 
-    async def _found_fields(self, entity: str, shape: Shape | None) -> tuple[Field, ...]:
+    async def _find_fields(self, entity: str, shape: QueryShape | None) -> tuple[Field, ...]:
         if shape is None:
-            return await self.asked_fields(entity)
-        if counts_all(shape):
+            return await self.fetch_fields(entity)
+        if counts_all_records(shape):
             return ()
-        if takes_values_as_they_are(shape):
+        if returns_stored_values(shape):
             fields = await self._fields_of_first_answer(entity, shape)
-        elif takes_first_rows_as_they_are(shape):
+        elif returns_first_rows(shape):
             fields = await self._fields_of_first_rows(entity, shape)
-        elif (extreme := lone_extreme(shape)) is not None:
+        elif (extreme := single_extreme(shape)) is not None:
             fields = await self._fields_of_extreme(entity, extreme)
         else:
             fields = ()
         if not fields:
-            return await self.asked_fields(entity)
-        self.guessed.add(entity)
+            return await self.fetch_fields(entity)
+        self.inferred_entities.add(entity)
         return fields
 
-    async def _fields_of_first_answer(self, entity: str, shape: Shape) -> tuple[Field, ...]:
+    async def _fields_of_first_answer(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
         """Return the fields that the plan's first answer shows; none where that is not all of it.
 
         What comes on later pages may be of another type, and one call more tells.
@@ -114,28 +116,28 @@ class Tables:
             most = None if is_open else (shape.limit or 0) + shape.offset
             size = max(min(most or LARGEST_PAGE, self._learner.largest_page), 1)
             by_id = most is None or most > size
-            first = FirstCall(
+            first = FirstPage(
                 entity, size, None, EXTERNAL_ID if by_id else None, "asc" if by_id else None
             )
-            page = await self.first(first)
+            page = await self.read_first_page(first)
             ends = [one for one in (page.total_records, most) if one is not None]
             is_all = bool(ends) and min(ends) <= len(page.records)
-            return facts.fields_of_page(page) if is_all or takes_ids_alone(shape) else ()
-        if len(ids) != 1 or not can_be_asked_for(ids[0]):
+            return facts.fields_of_page(page) if is_all or returns_ids_only(shape) else ()
+        if len(ids) != 1 or not can_be_fetched(ids[0]):
             return ()
         record = await self._pages[entity].record_or_none(ids[0])
         return facts.infer_fields([record] if record else [])
 
-    async def _fields_of_first_rows(self, entity: str, shape: Shape) -> tuple[Field, ...]:
+    async def _fields_of_first_rows(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
         """Return the fields that the first page in the query's order shows; none in doubt."""
         named = tuple(Column(one.name) for one in shape.select.find_all(exp.Column))
-        sorting = shape.sorting(Table(entity, named))
+        sorting = shape.sort_field(Table(entity, named))
         wanted = (shape.limit or 0) + shape.offset
         if sorting is None or not 0 < wanted <= self._learner.largest_page:
             return ()
         name, descending = sorting.column.name, sorting.descending
         page = await self._first_in_order(entity, name, descending=descending)
-        if page is None or not facts.shows_order(page, name, descending=descending):
+        if page is None or not facts.first_page_shows_type(page, name, descending=descending):
             return ()
         is_all = min(wanted, page.total_records or wanted) <= len(page.records)
         return facts.fields_of_page(page) if is_all else ()
@@ -147,10 +149,10 @@ class Tables:
         """
         name, descending = extreme.this.name, isinstance(extreme, exp.Max)
         page = await self._first_in_order(entity, name, descending=descending)
-        if page is None or not facts.may_show_type(page, name):
+        if page is None or not facts.first_page_may_show_type(page, name):
             return ()
         size = len(page.records)
-        number = seek.middle(-(-(page.total_records or 0) // size))
+        number = seek.middle_page(-(-(page.total_records or 0) // size))
         try:
             middle = await self._pages[entity].page(
                 number,
@@ -161,7 +163,7 @@ class Tables:
             )
         except (BadRequest, NotFound):
             return ()
-        if not facts.show_type((page, middle), name, descending=descending):
+        if not facts.pages_show_type((page, middle), name, descending=descending):
             return ()
         return facts.fields_of_page(page)
 
@@ -174,16 +176,16 @@ class Tables:
         if "," in name:
             return None
         order = "desc" if descending else "asc"
-        first = FirstCall(entity, self._learner.largest_page, None, name, order)
+        first = FirstPage(entity, self._learner.largest_page, None, name, order)
         try:
-            return await self.first(first, at_any_size=False)
+            return await self.read_first_page(first, at_any_size=False)
         except BadRequest:
             return None
 
 
-def takes_values_as_they_are(shape: Shape) -> bool:
+def returns_stored_values(shape: QueryShape) -> bool:
     """Tell whether the types of the columns change nothing but how their values are shown."""
-    if not (shape.is_row_by_row and shape.is_plain) or shape.is_ordered:
+    if not (shape.is_row_by_row and shape.has_plain_columns) or shape.is_ordered:
         return False
     where = shape.where
     if where is None:
@@ -193,7 +195,7 @@ def takes_values_as_they_are(shape: Shape) -> bool:
     return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
 
 
-def takes_ids_alone(shape: Shape) -> bool:
+def returns_ids_only(shape: QueryShape) -> bool:
     """Tell whether ExternalID, whose type is known, is the only column of a plain query."""
     return all(
         isinstance(one, exp.Column) and one.name.casefold() == EXTERNAL_ID.casefold()
@@ -201,18 +203,18 @@ def takes_ids_alone(shape: Shape) -> bool:
     )
 
 
-def takes_first_rows_as_they_are(shape: Shape) -> bool:
+def returns_first_rows(shape: QueryShape) -> bool:
     """Tell whether the query is the first rows of the entity in the order of one field, no more."""
     return (
         shape.is_row_by_row
-        and shape.is_plain
+        and shape.has_plain_columns
         and shape.is_ordered
         and shape.where is None
         and not shape.has_odd_limit
     )
 
 
-def lone_extreme(shape: Shape) -> exp.Expr | None:
+def single_extreme(shape: QueryShape) -> exp.Expr | None:
     """Return the min or max of a field, where the query asks for that of all records, and no more.
 
     It may count the records beside it.
@@ -222,7 +224,7 @@ def lone_extreme(shape: Shape) -> exp.Expr | None:
     if len(found) != 1 or shape.where is not None or not is_scalar(shape):
         return None
     (extreme,) = found
-    what = shape.aggregated(extreme)
+    what = shape.aggregated_column(extreme)
     if what is None or what is not extreme.this or what.name.casefold() == EXTERNAL_ID.casefold():
         return None
     is_alone = all(one is extreme or is_count_of_records(one) for one in calls)
@@ -230,9 +232,9 @@ def lone_extreme(shape: Shape) -> exp.Expr | None:
 
 
 __all__ = [
-    "Tables",
-    "lone_extreme",
-    "takes_first_rows_as_they_are",
-    "takes_ids_alone",
-    "takes_values_as_they_are",
+    "SchemaReader",
+    "returns_first_rows",
+    "returns_ids_only",
+    "returns_stored_values",
+    "single_extreme",
 ]

@@ -14,9 +14,9 @@ from cmdm_tui.repl.summary import query_summary
 
 if TYPE_CHECKING:
     from cmdm_tui.query.allowance import Allowance
-    from cmdm_tui.query.engine import Engine, Prepared, Streaming
-    from cmdm_tui.query.output import Column, Format, Look, Row, Writer
-    from cmdm_tui.query.result import Result
+    from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
+    from cmdm_tui.query.output import Format, OutputColumn, OutputRow, OutputStyle, RowWriter
+    from cmdm_tui.query.result import QueryResult
     from cmdm_tui.repl.session import Session
 
 _AT_ONCE = 1_000
@@ -29,11 +29,11 @@ class Queries:
     def __init__(self, session: "Session") -> None:
         self._session = session
         self._engine: Engine | None = None
-        self._running: Streaming | None = None
-        self._last: Result | None = None
+        self._running: QueryRun | None = None
+        self._last: QueryResult | None = None
 
     @property
-    def last(self) -> "Result":
+    def last(self) -> "QueryResult":
         """The last result. Raises ReplError where there is none."""
         if self._last is None:
             raise ReplError("There is no result of a query yet. Run one first: SELECT … ;")
@@ -52,7 +52,7 @@ class Queries:
         if allowance is None:
             session.streams.note("Not run; no record was fetched.")
             return
-        most, guards = allowance.most, allowance.is_guard
+        most, guards = allowance.max_calls, allowance.is_guard
         streaming = self._loaded().stream(prepared, max_calls=most, guards=guards)
         self._running = streaming
         self._hold(None)
@@ -61,7 +61,7 @@ class Queries:
         try:
             if guards:
                 self._hold(await streaming.finish())
-                if allowance.has_ended(self.last):
+                if allowance.has_stopped(self.last):
                     await self._go_on(prepared)
                     return
             async with aclosing(aiter(streaming)) as batches:
@@ -74,7 +74,7 @@ class Queries:
         output.end(self.last.columns)
         self._tell(output.notes, with_cost=True)
 
-    async def _go_on(self, prepared: "Prepared") -> None:
+    async def _go_on(self, prepared: "PreparedQuery") -> None:
         """Ask whether a search that took more than it was likely to is to go on, and let it."""
         session, used = self._session, self.last.stats.calls_used
         more = max(prepared.cost.high - used, 1)
@@ -95,7 +95,7 @@ class Queries:
         await self._more(self._session.settings.most_calls)
 
     async def _more(self, most: int | None) -> None:
-        streaming = self._loaded().resuming(self.last, max_calls=most)
+        streaming = self._loaded().stream_resumed(self.last, max_calls=most)
         self._running = streaming
         try:
             result = await streaming.finish()
@@ -134,10 +134,10 @@ class Queries:
 
     def export(self, file: str) -> None:
         """Write the last result to a file; its ending names the format."""
-        from cmdm_tui.query.output.files import written
+        from cmdm_tui.query.output.files import write_result
 
         try:
-            name = written(self.last, file)
+            name = write_result(self.last, file)
         except OSError as error:
             reason = error.strerror or "it has no such name"
             raise ReplError(f"{file} cannot be written: {reason}. Check its path.") from None
@@ -151,7 +151,7 @@ class Queries:
         if self._engine is not None:
             self._engine.close()
 
-    def _hold(self, result: "Result | None") -> None:
+    def _hold(self, result: "QueryResult | None") -> None:
         if self._last is not None and self._last is not result:
             self._last.close()
         self._last = result
@@ -163,15 +163,15 @@ class Queries:
             self._engine = Engine(self._session.account)
         return self._engine
 
-    async def _allowance(self, prepared: "Prepared") -> "Allowance | None":
+    async def _allowance(self, prepared: "PreparedQuery") -> "Allowance | None":
         """Ask before a query of many calls, None for a no; a script must have allowed them."""
-        from cmdm_tui.query.allowance import Allowance, unasked
+        from cmdm_tui.query.allowance import Allowance, allow_unasked
 
         session, cost = self._session, prepared.cost
         free, most = session.settings.unasked, session.settings.most_calls
         if not session.settings.confirms or (most is not None and most <= free):
             return Allowance(most)
-        if (allowance := unasked(prepared, free)) is not None:
+        if (allowance := allow_unasked(prepared, free)) is not None:
             return allowance if allowance.is_guard else Allowance(most)
         if session.confirm is None:
             raise TooManyCalls(cost.low, cost.high, free, why=_MORE)
@@ -191,31 +191,31 @@ class _Output:
 
     def __init__(self, session: "Session") -> None:
         self._session = session
-        self._writing: Writer | None = None
+        self._writing: RowWriter | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be told of the writing."""
         return () if self._writing is None else self._writing.notes
 
-    def rows(self, columns: "Sequence[Column]", rows: "Sequence[Row]") -> None:
-        self._begun(columns).rows(rows)
+    def rows(self, columns: "Sequence[OutputColumn]", rows: "Sequence[OutputRow]") -> None:
+        self._begun(columns).write_rows(rows)
         self._session.streams.flush()
 
-    def end(self, columns: "Sequence[Column]") -> None:
+    def end(self, columns: "Sequence[OutputColumn]") -> None:
         self._begun(columns).end()
         self._session.streams.flush()
 
-    def all(self, result: "Result") -> None:
+    def all(self, result: "QueryResult") -> None:
         for rows in result.batches(_AT_ONCE):
             self.rows(result.columns, rows)
         self.end(result.columns)
 
-    def _begun(self, columns: "Sequence[Column]") -> "Writer":
+    def _begun(self, columns: "Sequence[OutputColumn]") -> "RowWriter":
         if self._writing is None:
-            from cmdm_tui.query.output import writer
+            from cmdm_tui.query.output import create_writer
 
-            self._writing = writer(self._format, self._session.streams, self._look)
+            self._writing = create_writer(self._format, self._session.streams, self._look)
             self._writing.begin(columns)
         return self._writing
 
@@ -231,11 +231,11 @@ class _Output:
         return "vertical" if settings.expanded == "on" else "table"
 
     @property
-    def _look(self) -> "Look":
-        from cmdm_tui.query.output import Look
+    def _look(self) -> "OutputStyle":
+        from cmdm_tui.query.output import OutputStyle
 
         streams = self._session.streams
-        return Look(streams.output_is_terminal, streams.width, streams.has_colours)
+        return OutputStyle(streams.output_is_terminal, streams.width, streams.has_colours)
 
 
 def load() -> None:

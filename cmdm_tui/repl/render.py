@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from cmdm_tui.query.output import Look, writer
+from cmdm_tui.query.output import OutputStyle, create_writer
 from cmdm_tui.repl.json_text import escaped, pretty
 from cmdm_tui.repl.results import Grid, OneRecord, RecordList, Result, Rows, Words, as_grid
 from cmdm_tui.repl.settings import Settings
@@ -36,7 +36,7 @@ def render(
         return Shown(result.text)
     form = settings.format
     if form in _WRITTEN and isinstance(result, RecordList | OneRecord | Rows):
-        look = Look(is_terminal, width, has_colours)
+        look = OutputStyle(is_terminal, width, has_colours)
         return _written(as_grid(result), cast("OutputFormat", form), look)
     wants_table = form == "table" or (form == "auto" and is_terminal)
     if not wants_table:
@@ -61,11 +61,11 @@ def render(
     return Shown(text, (note,))
 
 
-def _written(grid: Grid, form: "OutputFormat", look: Look) -> Shown:
+def _written(grid: Grid, form: "OutputFormat", look: OutputStyle) -> Shown:
     sink = io.BytesIO()
-    writing = writer(form, sink, look)
+    writing = create_writer(form, sink, look)
     writing.begin([_Text(name) for name in grid.columns])
-    writing.rows(grid.rows)
+    writing.write_rows(grid.rows)
     writing.end()
     content = sink.getvalue()
     return Shown(content.decode("utf-8", "replace") if look.is_terminal else content, writing.notes)

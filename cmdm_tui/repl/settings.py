@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cmdm_tui.query.budget import UNASKED
+from cmdm_tui.query.budget import UNASKED_CALLS
 
 Expanded = Literal["auto", "on", "off"]
 """When a record stands one field a line: a single one (auto), every one (on), none (off)."""
@@ -20,6 +20,6 @@ class Settings:
     format: Format = "auto"
     shows_timing: bool = True
     confirms: bool = True
-    unasked: int = UNASKED
+    unasked: int = UNASKED_CALLS
     most_calls: int | None = None
     """Calls that a query may make before it is stopped with what came; None for any number."""

@@ -5,7 +5,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cmdm_tui.query.output.widths import GAP, widths_that_fit
+from cmdm_tui.query.output.widths import GAP, fit_widths
 from cmdm_tui.repl.results import Grid
 from cmdm_tui.repl.styles import BOLD, DIM, styled
 from cmdm_tui.text import one_line, visible
@@ -33,7 +33,7 @@ def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int
         max([cell_len(name), *(cell_len(row[index].plain) for row in cells)])
         for index, name in enumerate(names)
     ]
-    widths = list(natural) if width is None else widths_that_fit(natural, width)
+    widths = list(natural) if width is None else fit_widths(natural, width)
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
     for name, column in zip(names, widths, strict=False):
         drawn.add_column(

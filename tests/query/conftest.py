@@ -9,7 +9,7 @@ import pytest
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.result import Result
+from cmdm_tui.query.result import QueryResult
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.services import CountedNetwork, profile_of
 
@@ -18,14 +18,14 @@ NO_LIMIT = 10**9
 
 
 @dataclass
-class Opened:
+class OpenedEngine:
     """An account, its engine, and the calls it has made."""
 
     account: Account
     engine: Engine
     network: CountedNetwork
 
-    async def run(self, sql: str, *, max_calls: int | None = None) -> Result:
+    async def run(self, sql: str, *, max_calls: int | None = None) -> QueryResult:
         prepared = await self.engine.prepare(sql)
         return await self.engine.run(prepared, max_calls=max_calls)
 
@@ -50,13 +50,15 @@ class Opened:
 
 
 @contextlib.asynccontextmanager
-async def open_account(info: RunningInfo, catalogs: Path | None = None) -> AsyncGenerator[Opened]:
+async def open_account(
+    info: RunningInfo, catalogs: Path | None = None
+) -> AsyncGenerator[OpenedEngine]:
     network = CountedNetwork()
     account = Account.open(profile_of(info), catalogs=catalogs, transport=network)
     async with account:
         engine = Engine(account)
         try:
-            yield Opened(account, engine, network)
+            yield OpenedEngine(account, engine, network)
         finally:
             engine.close()
 
@@ -73,7 +75,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInfo]:
 
 
 @pytest.fixture
-async def opened(sandbox: RunningInfo) -> AsyncIterator[Opened]:
+async def opened(sandbox: RunningInfo) -> AsyncIterator[OpenedEngine]:
     """An account of which nothing is known yet."""
     async with open_account(sandbox) as one:
         yield one

@@ -17,7 +17,7 @@ Values = Mapping[str, str | None]
 
 
 @dataclass
-class Small:
+class SmallService:
     """Records by entity, and the types of the fields of those entities that tell them.
 
     With `folds_ids` a record is found by its id in any case. `meanwhile` runs before each answer.
@@ -91,7 +91,7 @@ class Small:
 
 
 @contextlib.asynccontextmanager
-async def engine_of(service: Small) -> AsyncGenerator[Engine]:
+async def open_engine(service: SmallService) -> AsyncGenerator[Engine]:
     """Open an engine on the service, of which nothing is known yet."""
     secret = SecretStr("s")
     credentials = Credentials(secret, secret, "u", secret)
@@ -105,7 +105,7 @@ async def engine_of(service: Small) -> AsyncGenerator[Engine]:
             engine.close()
 
 
-async def rows_of(engine: Engine, sql: str) -> list[tuple[object, ...]]:
+async def run_query(engine: Engine, sql: str) -> list[tuple[object, ...]]:
     """Return the rows of a query."""
     with await engine.run(await engine.prepare(sql)) as result:
         return result.rows

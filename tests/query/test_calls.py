@@ -9,7 +9,7 @@ import pytest
 from cmdm_tui.query.errors import BudgetReached, QueryError, UnknownName
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults import Fault, Kind
-from tests.query.conftest import Opened, open_account
+from tests.query.conftest import OpenedEngine, open_account
 
 PAGES = 3
 
@@ -28,13 +28,13 @@ PAGES = 3
     ],
 )
 async def test_a_cold_catalog_costs_no_call_where_types_do_not_matter(
-    opened: Opened, sql: str, plan: str, calls: int
+    opened: OpenedEngine, sql: str, plan: str, calls: int
 ) -> None:
     assert await opened.cost_of(sql) == (plan, calls)
 
 
 async def test_a_record_by_its_id_is_one_call_from_a_cold_catalog(
-    opened: Opened, sandbox: RunningInfo
+    opened: OpenedEngine, sandbox: RunningInfo
 ) -> None:
     ((external_id,),) = await opened.rows("SELECT ExternalID FROM lead LIMIT 1")
     async with open_account(sandbox) as cold:
@@ -44,7 +44,7 @@ async def test_a_record_by_its_id_is_one_call_from_a_cold_catalog(
 
 
 async def test_the_first_rows_by_a_text_ask_for_no_fields(
-    opened: Opened, sandbox: RunningInfo
+    opened: OpenedEngine, sandbox: RunningInfo
 ) -> None:
     sql = "SELECT LastName, Score FROM lead ORDER BY LastName DESC LIMIT 10"
     await opened.know("lead")
@@ -54,12 +54,14 @@ async def test_the_first_rows_by_a_text_ask_for_no_fields(
         assert not [call for call in cold.network.calls if "/fields" in call]
 
 
-async def test_a_name_in_another_case_costs_one_call_that_is_refused(opened: Opened) -> None:
+async def test_a_name_in_another_case_costs_one_call_that_is_refused(opened: OpenedEngine) -> None:
     await opened.cost_of("SELECT LastName FROM lead ORDER BY LASTNAME LIMIT 10")
     assert sum("sort_by=LASTNAME" in call for call in opened.network.calls) == 1
 
 
-async def test_the_first_rows_by_what_may_be_a_number_ask_for_the_fields(opened: Opened) -> None:
+async def test_the_first_rows_by_what_may_be_a_number_ask_for_the_fields(
+    opened: OpenedEngine,
+) -> None:
     await opened.rows("SELECT Score FROM lead ORDER BY Score DESC LIMIT 10")
     assert [call for call in opened.network.calls if "/fields" in call]
 
@@ -73,7 +75,7 @@ async def test_the_first_rows_by_what_may_be_a_number_ask_for_the_fields(opened:
     ],
 )
 async def test_names_in_the_first_rows_are_looked_up_when_cold(
-    opened: Opened, sql: str, said: str | None
+    opened: OpenedEngine, sql: str, said: str | None
 ) -> None:
     if said is None:
         assert len(await opened.rows(sql)) == 3
@@ -95,7 +97,9 @@ async def test_names_in_the_first_rows_are_looked_up_when_cold(
         ("SELECT Name FROM event UNION ALL SELECT Name FROM account", "materialise", 9),
     ],
 )
-async def test_a_plan_costs_what_it_says(opened: Opened, sql: str, plan: str, most: int) -> None:
+async def test_a_plan_costs_what_it_says(
+    opened: OpenedEngine, sql: str, plan: str, most: int
+) -> None:
     sql = sql.replace("Name FROM event", "Title FROM event")
     await opened.know("lead", "event", "account")
     found, made = await opened.cost_of(sql)
@@ -103,7 +107,7 @@ async def test_a_plan_costs_what_it_says(opened: Opened, sql: str, plan: str, mo
     assert found == plan or made <= PAGES
 
 
-async def test_what_planning_reads_is_not_read_again(opened: Opened) -> None:
+async def test_what_planning_reads_is_not_read_again(opened: OpenedEngine) -> None:
     await opened.account.catalog.load_fields("lead")
     before = len(opened.network.calls)
     prepared = await opened.engine.prepare("SELECT sum(Score) FROM lead")
@@ -112,7 +116,7 @@ async def test_what_planning_reads_is_not_read_again(opened: Opened) -> None:
     assert result.stats.calls_used == len(opened.network.calls) - before == PAGES
 
 
-async def test_a_second_run_reads_anew(opened: Opened) -> None:
+async def test_a_second_run_reads_anew(opened: OpenedEngine) -> None:
     await opened.know("lead")
     prepared = await opened.engine.prepare("SELECT sum(Score) FROM lead")
     first = await opened.engine.run(prepared)
@@ -121,7 +125,7 @@ async def test_a_second_run_reads_anew(opened: Opened) -> None:
     assert first.rows == second.rows
 
 
-async def test_several_entities_are_each_read_once(opened: Opened) -> None:
+async def test_several_entities_are_each_read_once(opened: OpenedEngine) -> None:
     await opened.know("lead", "account")
     sql = (
         "SELECT count(*) FROM lead l JOIN account a ON a.ExternalID = l.AccountExternalID "
@@ -134,7 +138,7 @@ async def test_several_entities_are_each_read_once(opened: Opened) -> None:
     assert sum(call.startswith("lead?") for call in asked) == PAGES
 
 
-async def test_only_the_fields_in_use_are_asked_for(opened: Opened) -> None:
+async def test_only_the_fields_in_use_are_asked_for(opened: OpenedEngine) -> None:
     await opened.know("lead")
     before = len(opened.network.calls)
     await opened.run("SELECT upper(LastName) FROM lead WHERE Score + 1 > 50")
@@ -154,7 +158,7 @@ async def test_what_was_learnt_is_kept_for_the_next_process(
         assert (prepared.cost.low, prepared.cost.high) == (PAGES, PAGES)
 
 
-async def test_a_number_of_calls_stops_a_run_and_what_came_is_given(opened: Opened) -> None:
+async def test_a_number_of_calls_stops_a_run_and_what_came_is_given(opened: OpenedEngine) -> None:
     await opened.know("lead")
     result = await opened.run("SELECT LastName FROM lead ORDER BY City, LastName", max_calls=2)
     assert result.partial
@@ -171,7 +175,7 @@ async def test_a_number_of_calls_stops_a_run_and_what_came_is_given(opened: Open
         "SELECT count(Score + 1) FROM lead",
     ],
 )
-async def test_a_run_that_was_stopped_goes_on_where_it_was(opened: Opened, sql: str) -> None:
+async def test_a_run_that_was_stopped_goes_on_where_it_was(opened: OpenedEngine, sql: str) -> None:
     await opened.know("lead")
     partial = await opened.run(sql, max_calls=2)
     assert partial.partial
@@ -219,7 +223,7 @@ async def test_a_call_that_was_never_sent_is_not_counted(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("most", range(1, 7))
-async def test_planning_keeps_to_a_number_of_calls_too(opened: Opened, most: int) -> None:
+async def test_planning_keeps_to_a_number_of_calls_too(opened: OpenedEngine, most: int) -> None:
     sql = "SELECT count(*) FROM lead l JOIN account a ON a.ExternalID = l.AccountExternalID"
     with pytest.raises(BudgetReached) if most < 4 else contextlib.nullcontext():
         prepared = await opened.engine.prepare(sql, max_calls=most)
@@ -228,19 +232,21 @@ async def test_planning_keeps_to_a_number_of_calls_too(opened: Opened, most: int
     assert len(opened.network.calls) == most
 
 
-async def test_a_description_keeps_to_a_number_of_calls_too(opened: Opened) -> None:
+async def test_a_description_keeps_to_a_number_of_calls_too(opened: OpenedEngine) -> None:
     with pytest.raises(BudgetReached):
         await opened.run("DESCRIBE task", max_calls=1)
     assert len(opened.network.calls) == 1
 
 
-async def test_limit_stops_fetching_at_once(opened: Opened) -> None:
+async def test_limit_stops_fetching_at_once(opened: OpenedEngine) -> None:
     await opened.know("lead")
     plan, made = await opened.cost_of("SELECT ExternalID FROM lead WHERE Score >= 0 LIMIT 5")
     assert made == 1, plan
 
 
-async def test_explain_makes_a_call_for_an_unknown_total_and_none_after(opened: Opened) -> None:
+async def test_explain_makes_a_call_for_an_unknown_total_and_none_after(
+    opened: OpenedEngine,
+) -> None:
     await opened.account.catalog.load_fields("lead")
     before = len(opened.network.calls)
     result = await opened.run("EXPLAIN SELECT avg(Score) FROM lead")
@@ -252,7 +258,7 @@ async def test_explain_makes_a_call_for_an_unknown_total_and_none_after(opened: 
     assert len(opened.network.calls) - before == 1
 
 
-async def test_a_join_looks_up_the_few_records_that_are_named(opened: Opened) -> None:
+async def test_a_join_looks_up_the_few_records_that_are_named(opened: OpenedEngine) -> None:
     await opened.know("lead", "account")
     sql = "SELECT ExternalID FROM lead WHERE AccountExternalID IS NOT NULL LIMIT 1"
     ((external_id,),) = await opened.rows(sql)
@@ -271,7 +277,7 @@ async def test_a_join_looks_up_the_few_records_that_are_named(opened: Opened) ->
     assert name is not None
 
 
-async def test_a_join_gives_the_same_rows_however_its_records_come(opened: Opened) -> None:
+async def test_a_join_gives_the_same_rows_however_its_records_come(opened: OpenedEngine) -> None:
     await opened.know("lead", "account", "opportunity")
     joined = "FROM account a JOIN lead l ON l.ExternalID = a.Owner WHERE a.City > 'm'"
     plain = f"SELECT count(*) {joined}"

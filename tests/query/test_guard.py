@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cmdm_tui.query.errors import Refused, SqlError
+from cmdm_tui.query.errors import QueryRefused, SqlError
 from cmdm_tui.query.parse import parse
-from cmdm_tui.query.session import Database, Session
+from cmdm_tui.query.session import DuckDBSession, QueryDatabase
 
 FILE = "/etc/hostname"
 
@@ -93,7 +93,7 @@ def test_reading_is_let_through(sql: str) -> None:
 def test_a_file_named_as_a_table_is_an_entity_that_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text("a\n1\n")
-    session = Database().session()
+    session = QueryDatabase().create_session()
     with pytest.raises(SqlError):
         session.execute(f"SELECT * FROM '{file}'")
     # The twin: without the configuration, DuckDB does open it.
@@ -101,8 +101,8 @@ def test_a_file_named_as_a_table_is_an_entity_that_is_not_there(tmp_path: Path) 
 
 
 @pytest.fixture
-def session() -> Session:
-    return Database().session()
+def session() -> DuckDBSession:
+    return QueryDatabase().create_session()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def session() -> Session:
     ],
 )
 def test_duckdb_refuses_files_where_the_tree_would_not(
-    session: Session, tmp_path: Path, sql: str
+    session: DuckDBSession, tmp_path: Path, sql: str
 ) -> None:
     file = tmp_path / "x.csv"
     file.write_text("a\n1\n")
@@ -139,12 +139,12 @@ def test_duckdb_refuses_files_where_the_tree_would_not(
         "LOAD httpfs",
     ],
 )
-def test_duckdb_stays_locked(session: Session, sql: str) -> None:
+def test_duckdb_stays_locked(session: DuckDBSession, sql: str) -> None:
     with pytest.raises(SqlError):
         session.execute(sql)
 
 
-def test_python_variables_are_no_tables(session: Session) -> None:
+def test_python_variables_are_no_tables(session: DuckDBSession) -> None:
     secret = duckdb.sql("SELECT 'leaked' AS a")
     with pytest.raises(SqlError):
         session.execute("SELECT * FROM secret")
@@ -154,15 +154,15 @@ def test_python_variables_are_no_tables(session: Session) -> None:
 
 
 def test_a_session_sees_nothing_of_another() -> None:
-    database = Database()
-    one, other = database.session(), database.session()
+    database = QueryDatabase()
+    one, other = database.create_session(), database.create_session()
     one.execute("CREATE TEMP TABLE kept AS SELECT 1 AS a")
     with pytest.raises(SqlError, match="kept"):
         other.execute("SELECT * FROM temp.kept")
 
 
 def test_a_refusal_is_told_in_a_line() -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(QueryRefused) as refusal:
         parse("SELECT * FROM read_csv('\x1b[31mx')")
     assert "\x1b" not in str(refusal.value)
     assert "\n" not in str(refusal.value)

@@ -14,15 +14,15 @@ from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import BudgetReached, QueryError
 from cmdm_tui.query.keeping import (
-    KeptPage,
-    KeptReading,
-    KeptRecord,
-    keep_reading,
-    kept_reading,
-    told_age,
+    Checkpoint,
+    CheckpointPage,
+    CheckpointRecord,
+    describe_age,
+    load_checkpoint,
+    save_checkpoint,
 )
-from cmdm_tui.query.learning import Learner
-from cmdm_tui.query.pages import EntityPages
+from cmdm_tui.query.learning import TraitLearner
+from cmdm_tui.query.pages import PageCache
 
 SECRET = SecretStr("x")
 PROFILE = Profile("a", "http://localhost", Credentials(SECRET, SECRET, "u", SECRET), "a")
@@ -38,23 +38,23 @@ VALUES: dict[str, Any] = {
 }
 
 
-def reading(values: dict[str, Any]) -> KeptReading:
-    page = KeptPage("lead", 2, "City", "asc", 2, ["City"], 3, 2, [("R1", values), ("R2", {})])
-    records = [KeptRecord("lead", "R3", values), KeptRecord("lead", "R4", None)]
-    return KeptReading(PROFILE.url, "u", SQL, 4, SINCE, [page], records)
+def reading(values: dict[str, Any]) -> Checkpoint:
+    page = CheckpointPage("lead", 2, "City", "asc", 2, ["City"], 3, 2, [("R1", values), ("R2", {})])
+    records = [CheckpointRecord("lead", "R3", values), CheckpointRecord("lead", "R4", None)]
+    return Checkpoint(PROFILE.url, "u", SQL, 4, SINCE, [page], records)
 
 
 def test_what_is_kept_is_found_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "kept"
-    assert kept_reading(file, PROFILE, SQL) is None
-    keep_reading(file, reading(VALUES))
-    assert kept_reading(file, PROFILE, SQL) == reading(VALUES)
+    assert load_checkpoint(file, PROFILE, SQL) is None
+    save_checkpoint(file, reading(VALUES))
+    assert load_checkpoint(file, PROFILE, SQL) == reading(VALUES)
 
 
 def test_half_a_character_is_kept_as_what_stands_for_it(tmp_path: Path) -> None:
     file = tmp_path / "kept"
-    keep_reading(file, reading({"a": "x\ud800", "n": {"\udc00": [Decimal("1.0")]}}))
-    found = kept_reading(file, PROFILE, SQL)
+    save_checkpoint(file, reading({"a": "x\ud800", "n": {"\udc00": [Decimal("1.0")]}}))
+    found = load_checkpoint(file, PROFILE, SQL)
     assert found is not None
     assert found.records[0].properties == {"a": "x\ufffd", "n": {"\ufffd": [Decimal("1.0")]}}
 
@@ -64,7 +64,7 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, content: str) -> None:
     file = tmp_path / "kept"
     file.write_text(content)
     with pytest.raises(QueryError, match="keeps nothing of a query"):
-        kept_reading(file, PROFILE, SQL)
+        load_checkpoint(file, PROFILE, SQL)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +79,20 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, content: str) -> None:
 )
 def test_the_age_of_what_was_kept_is_told(later: timedelta, age: str) -> None:
     told = f"Some records were read {age} ago, at 2026-03-01 12:30 UTC." if age else ""
-    assert told_age(SINCE, SINCE + later) == told
+    assert describe_age(SINCE, SINCE + later) == told
 
 
 def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(QueryError, match="keeps nothing of a query"):
-        kept_reading(pipe, PROFILE, SQL)
+        load_checkpoint(pipe, PROFILE, SQL)
 
 
 async def test_pages_that_were_kept_cost_no_call() -> None:
     async with Account.open(PROFILE, catalogs=None) as account:
-        pages = EntityPages(account.client, "lead", CallBudget(0), Learner(account))
-        pages.remember(reading(VALUES))
+        pages = PageCache(account.client, "lead", CallBudget(0), TraitLearner(account))
+        pages.restore(reading(VALUES))
         asked: dict[str, Any] = {"sort_by": "City", "sort_order": "asc", "per_page": 2}
         page = await pages.page(2, fields=["City"], **asked)
         record = Record("lead", "R1", VALUES)
@@ -100,6 +100,6 @@ async def test_pages_that_were_kept_cost_no_call() -> None:
         assert page == Page("lead", (record, Record("lead", "R2", {})), 3, 2, 2, 2, answer)
         assert await pages.record_or_none("R3") == Record("lead", "R3", VALUES)
         assert await pages.record_or_none("R4") is None
-        assert pages.kept() == (reading(VALUES).pages, reading(VALUES).records)
+        assert pages.export() == (reading(VALUES).pages, reading(VALUES).records)
         with pytest.raises(BudgetReached):
             await pages.page(2, fields=["City", "Score"], **asked)

@@ -12,7 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import UnknownName
-from tests.query.small import Small, engine_of
+from tests.query.small import SmallService, open_engine
 
 ENTITIES = ("Site Visit", "odd;name", 'q"e', "a.b")
 VALUES: list[dict[str, Any]] = [
@@ -80,8 +80,8 @@ async def test_an_odd_name_that_is_wrong_gets_the_nearest(engine: Engine) -> Non
 
 @pytest.mark.parametrize("name", ["batch", "cmdm_result", "hidden", "compared", "select", "temp"])
 async def test_an_entity_may_have_a_name_of_the_engines_own(name: str) -> None:
-    service = Small({name: [("R1", {"A": "x"}), ("R2", {"A": "Y"})]}, {name: {"A": "Text"}})
-    async with engine_of(service) as engine:
+    service = SmallService({name: [("R1", {"A": "x"}), ("R2", {"A": "Y"})]}, {name: {"A": "Text"}})
+    async with open_engine(service) as engine:
         for order, expected in (("A", ["x", "Y"]), ("1 DESC", ["Y", "x"])):
             result = await engine.run(
                 await engine.prepare(f'SELECT A FROM "{name}" ORDER BY {order}')

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from cmdm_tui.query.dialect import DIALECT
 from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.order import in_account_order
+from cmdm_tui.query.order import apply_account_order
 from cmdm_tui.query.parse import Select, parse
-from cmdm_tui.query.session import Database, Session
+from cmdm_tui.query.session import DuckDBSession, QueryDatabase
 
 WORDS = ["b", "B", "a", "A", "ß", "ss", "SS", "ſ", "İ", "ς", "Σ", "é", "E", "", "ﬁ", "Ꭰ", "ꭰ", None]
 
@@ -27,22 +27,22 @@ def nulls_first(words: list[str | None]) -> list[str | None]:
 
 
 @pytest.fixture(scope="module")
-def session() -> Session:
-    return Database().session()
+def session() -> DuckDBSession:
+    return QueryDatabase().create_session()
 
 
-def run(session: Session, sql: str, words: list[str | None]) -> list[Any]:
+def run(session: DuckDBSession, sql: str, words: list[str | None]) -> list[Any]:
     session.execute("CREATE OR REPLACE TEMP TABLE word (w VARCHAR, n BIGINT)")
     session.execute(
         "INSERT INTO temp.word SELECT unnest($1::VARCHAR[]), unnest(range(len($1)))", [words]
     )
     statement = parse(sql)
     assert isinstance(statement, Select)
-    rows = session.execute(in_account_order(statement.tree).sql(dialect=DIALECT))
+    rows = session.execute(apply_account_order(statement.tree).sql(dialect=DIALECT))
     return [row[0] for row in rows]
 
 
-def test_every_character_is_folded_as_python_folds_it(session: Session) -> None:
+def test_every_character_is_folded_as_python_folds_it(session: DuckDBSession) -> None:
     characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
     rows = session.execute(
         "SELECT x, casefold_fully(x) FROM (SELECT unnest($1::VARCHAR[]) AS x)", [characters]
@@ -57,13 +57,15 @@ def test_every_character_is_folded_as_python_folds_it(session: Session) -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)))
-def test_order_by_sorts_as_the_account_does(session: Session, words: list[str | None]) -> None:
+def test_order_by_sorts_as_the_account_does(
+    session: DuckDBSession, words: list[str | None]
+) -> None:
     assert run(session, "SELECT w FROM word ORDER BY w", words) == nulls_first(words)
     descending = nulls_first(words)[::-1]
     assert run(session, "SELECT w FROM word ORDER BY w DESC", words) == descending
 
 
-def test_order_by_would_sort_by_code_point_without_the_rewriting(session: Session) -> None:
+def test_order_by_would_sort_by_code_point_without_the_rewriting(session: DuckDBSession) -> None:
     run(session, "SELECT w FROM word", WORDS)
     rows = session.execute("SELECT w FROM temp.word ORDER BY w")
     assert [row[0] for row in rows] != nulls_first(WORDS)
@@ -90,7 +92,7 @@ def test_order_by_would_sort_by_code_point_without_the_rewriting(session: Sessio
         "SELECT unnest(list_reverse(list_sort(list(w), 'DESC'))) FROM word",
     ],
 )
-def test_every_place_that_sorts_sorts_alike(session: Session, sql: str) -> None:
+def test_every_place_that_sorts_sorts_alike(session: DuckDBSession, sql: str) -> None:
     assert run(session, sql, WORDS) == nulls_first(WORDS)
 
 
@@ -108,12 +110,12 @@ def test_every_place_that_sorts_sorts_alike(session: Session, sql: str) -> None:
     ],
 )
 def test_a_name_that_the_query_gives_stands_before_a_columns_own(
-    session: Session, sql: str
+    session: DuckDBSession, sql: str
 ) -> None:
     assert run(session, sql, WORDS) == nulls_first(WORDS)
 
 
-def test_what_is_drawn_by_chance_is_drawn_once(session: Session) -> None:
+def test_what_is_drawn_by_chance_is_drawn_once(session: DuckDBSession) -> None:
     for sql in (
         "SELECT random() AS r, w FROM word ORDER BY r",
         "SELECT random() AS r, w FROM word ORDER BY 1",
@@ -142,13 +144,13 @@ KEPT: dict[str, Callable[[str], bool]] = {
 
 
 @pytest.mark.parametrize("condition", KEPT)
-def test_comparisons_are_in_the_accounts_order(session: Session, condition: str) -> None:
+def test_comparisons_are_in_the_accounts_order(session: DuckDBSession, condition: str) -> None:
     found = run(session, f"SELECT w FROM word WHERE {condition} ORDER BY w", WORDS)
     kept = KEPT[condition]
     assert found == [word for word in nulls_first(WORDS) if word is not None and kept(word)]
 
 
-def test_the_extremes_of_text_are_the_accounts(session: Session) -> None:
+def test_the_extremes_of_text_are_the_accounts(session: DuckDBSession) -> None:
     words = [word for word in WORDS if word is not None]
     assert run(session, "SELECT min(w) FROM word", WORDS) == [min(words, key=key)]
     assert run(session, "SELECT max(w) FROM word", WORDS) == [max(words, key=key)]
@@ -160,7 +162,7 @@ def test_the_extremes_of_text_are_the_accounts(session: Session) -> None:
     assert run(session, numbers, WORDS) == [len(WORDS) - 1]
 
 
-def test_several_extremes_of_text_are_the_accounts(session: Session) -> None:
+def test_several_extremes_of_text_are_the_accounts(session: DuckDBSession) -> None:
     words = sorted((word for word in WORDS if word is not None), key=key)
     assert run(session, "SELECT min(w, 3) FROM word", WORDS) == [words[:3]]
     assert run(session, "SELECT max(w, 2) FROM word", WORDS) == [words[:-3:-1]]
@@ -169,7 +171,7 @@ def test_several_extremes_of_text_are_the_accounts(session: Session) -> None:
 
 @pytest.mark.parametrize("call", ["max()", "min(DISTINCT)", "max(*)", "max(w, w)", "arg_max(w)"])
 def test_a_call_that_is_not_complete_is_refused_by_its_own_name(
-    session: Session, call: str
+    session: DuckDBSession, call: str
 ) -> None:
     with pytest.raises(SqlError) as refused:
         run(session, f"SELECT {call} FROM word", WORDS)
@@ -195,12 +197,12 @@ def test_a_call_that_is_not_complete_is_refused_by_its_own_name(
     ],
 )
 def test_what_is_no_text_comes_out_as_duckdb_has_it(
-    session: Session, value: str, expected: object
+    session: DuckDBSession, value: str, expected: object
 ) -> None:
     assert run(session, f"SELECT {value}", []) == [expected]
 
 
-def test_counts_are_sorted_as_numbers(session: Session) -> None:
+def test_counts_are_sorted_as_numbers(session: DuckDBSession) -> None:
     words: list[str | None] = [*["a"] * 10, *["b"] * 9, "c"]
     sql = "SELECT w FROM word GROUP BY w ORDER BY count(*) DESC"
     assert run(session, sql, words) == ["a", "b", "c"]
@@ -220,7 +222,7 @@ def test_counts_are_sorted_as_numbers(session: Session) -> None:
     ],
 )
 def test_nulls_stand_where_the_account_has_them_unless_told(
-    session: Session, order: str, expected: list[int | None]
+    session: DuckDBSession, order: str, expected: list[int | None]
 ) -> None:
     sql = f"SELECT n FROM (VALUES (2), (NULL), (1)) AS v(n) ORDER BY {order}"
     assert run(session, sql, []) == expected
@@ -241,12 +243,14 @@ COMPUTED = [
 
 
 @pytest.mark.parametrize("before", ["", "WITH x AS (SELECT 1, 2) ", "/* SELECT a */ "])
-def test_computed_columns_are_named_as_they_are_written(session: Session, before: str) -> None:
+def test_computed_columns_are_named_as_they_are_written(
+    session: DuckDBSession, before: str
+) -> None:
     run(session, "SELECT w FROM word", WORDS)
     sql = f"{before}SELECT {', '.join(COMPUTED)} FROM word GROUP BY w, n"
     statement = parse(sql)
     assert isinstance(statement, Select)
-    found = in_account_order(statement.tree).sql(dialect=DIALECT)
+    found = apply_account_order(statement.tree).sql(dialect=DIALECT)
     assert [name for name, _ in session.describe(found)] == COMPUTED
 
 
@@ -261,10 +265,10 @@ def test_computed_columns_are_named_as_they_are_written(session: Session, before
     ],
 )
 def test_blanks_and_comments_are_no_part_of_a_name(
-    session: Session, written: str, named: str
+    session: DuckDBSession, written: str, named: str
 ) -> None:
     run(session, "SELECT w FROM word", WORDS)
     statement = parse(f"SELECT {written} FROM word")
     assert isinstance(statement, Select)
-    sql = in_account_order(statement.tree).sql(dialect=DIALECT)
+    sql = apply_account_order(statement.tree).sql(dialect=DIALECT)
     assert [name for name, _ in session.describe(sql)] == [named]

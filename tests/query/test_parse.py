@@ -2,9 +2,9 @@
 
 import pytest
 
-from cmdm_tui.query.errors import Refused, SqlError
+from cmdm_tui.query.errors import QueryRefused, SqlError
 from cmdm_tui.query.parse import Describe, Select, ShowEntities, parse
-from tests.query.conftest import Opened
+from tests.query.conftest import OpenedEngine
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_chain_of_calls_is_followed_as_far_as_it_can_be(calls: int) -> None:
 
 @pytest.mark.parametrize("place", ["?", "$1", ":name", "$name"])
 def test_a_place_for_a_value_is_told_to_be_empty(place: str) -> None:
-    with pytest.raises(Refused, match="Write the value itself"):
+    with pytest.raises(QueryRefused, match="Write the value itself"):
         parse(f"SELECT * FROM lead WHERE City = {place}")
 
 
@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_told_without_what_the_parser_is_made_of(sql: str
 
 
 @pytest.mark.parametrize("word", ["AND", "OR"])
-async def test_a_thousand_conditions_are_one_query(opened: Opened, word: str) -> None:
+async def test_a_thousand_conditions_are_one_query(opened: OpenedEngine, word: str) -> None:
     scores = [int(str(row[0])) for row in await opened.rows("SELECT Score FROM lead") if row[0]]
     kept = [n for n in scores if (n % 2 == 0) is (word == "OR")]
     tests = [f"Score {'=' if word == 'OR' else '<>'} {n}" for n in range(0, 2_000, 2)]
@@ -83,7 +83,7 @@ async def test_a_thousand_conditions_are_one_query(opened: Opened, word: str) ->
     ],
     ids=["brackets", "sum", "not", "subqueries"],
 )
-async def test_what_is_nested_too_deeply_is_told_in_a_line(opened: Opened, sql: str) -> None:
+async def test_what_is_nested_too_deeply_is_told_in_a_line(opened: OpenedEngine, sql: str) -> None:
     with pytest.raises(SqlError, match="nested too deeply"):
         await opened.engine.prepare(sql)
     assert opened.network.calls == []

@@ -10,45 +10,45 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.api import Record
-from cmdm_tui.query.casts import FORMS, value_of
+from cmdm_tui.query.casts import FORMS, parse_value
 from cmdm_tui.query.errors import SqlError, UnknownName
-from cmdm_tui.query.loading import Loader, columns_of
-from cmdm_tui.query.model import Column, Kind, Table
-from cmdm_tui.query.session import Database, Session
-from tests.query.conftest import Opened
+from cmdm_tui.query.loading import RecordLoader, column_texts
+from cmdm_tui.query.model import Column, ColumnKind, Table
+from cmdm_tui.query.session import DuckDBSession, QueryDatabase
+from tests.query.conftest import OpenedEngine
 
 TABLE = Table(
     "thing",
     (
         Column("ExternalID"),
         Column("Text"),
-        Column("Amount", Kind.NUMBER, "Currency"),
-        Column("Day", Kind.DATE, "Date"),
-        Column("Moment", Kind.DATETIME, "DateTime"),
-        Column("Flag", Kind.BOOLEAN, "Boolean"),
+        Column("Amount", ColumnKind.NUMBER, "Currency"),
+        Column("Day", ColumnKind.DATE, "Date"),
+        Column("Moment", ColumnKind.DATETIME, "DateTime"),
+        Column("Flag", ColumnKind.BOOLEAN, "Boolean"),
     ),
 )
 
 
 @pytest.fixture(scope="module")
-def database() -> Database:
-    return Database()
+def database() -> QueryDatabase:
+    return QueryDatabase()
 
 
-def loaded(session: Session, *values: dict[str, Any]) -> Loader:
+def loaded(session: DuckDBSession, *values: dict[str, Any]) -> RecordLoader:
     records = [Record("thing", f"R{n}", one) for n, one in enumerate(values)]
-    session.declare(TABLE, TABLE.columns)
-    loader = Loader(session, TABLE, TABLE.columns)
-    loader.load(columns_of(records, TABLE.columns))
-    loader.show()
+    session.create_table(TABLE, TABLE.columns)
+    loader = RecordLoader(session, TABLE, TABLE.columns)
+    loader.load(column_texts(records, TABLE.columns))
+    loader.show_loaded()
     return loader
 
 
-def column(session: Session, name: str) -> list[Any]:
+def column(session: DuckDBSession, name: str) -> list[Any]:
     return [row[0] for row in session.execute(f'SELECT "{name}" FROM temp.thing')]
 
 
-def type_of(session: Session, name: str) -> str:
+def type_of(session: DuckDBSession, name: str) -> str:
     return dict(session.describe("SELECT * FROM temp.thing"))[name]
 
 
@@ -64,19 +64,19 @@ def type_of(session: Session, name: str) -> str:
     ],
 )
 def test_the_scale_of_a_decimal_fits_every_value(
-    database: Database, amounts: list[str | None], expected: str
+    database: QueryDatabase, amounts: list[str | None], expected: str
 ) -> None:
-    session = database.session()
+    session = database.create_session()
     loader = loaded(session, *({"Amount": amount} for amount in amounts))
     assert type_of(session, "Amount") == expected
     if expected != "DOUBLE":
         found = column(session, "Amount")
         assert found == [None if one is None else Decimal(one) for one in amounts]
-    assert bool(loader.seen.warnings("thing")) is (expected == "DOUBLE")
+    assert bool(loader.values.warnings("thing")) is (expected == "DOUBLE")
 
 
-def test_what_cannot_be_cast_is_null_and_counted(database: Database) -> None:
-    session = database.session()
+def test_what_cannot_be_cast_is_null_and_counted(database: QueryDatabase) -> None:
+    session = database.create_session()
     loader = loaded(
         session,
         {"Amount": "12,5", "Day": "2026-02-30", "Moment": "soon", "Flag": "maybe"},
@@ -84,15 +84,15 @@ def test_what_cannot_be_cast_is_null_and_counted(database: Database) -> None:
         {"Amount": None, "Day": None, "Moment": None, "Flag": None},
         {"Amount": 7, "Day": 5, "Moment": True, "Flag": False},
     )
-    assert loader.seen.failed == {"Amount": 2, "Day": 2, "Moment": 2, "Flag": 1}
+    assert loader.values.failed_casts == {"Amount": 2, "Day": 2, "Moment": 2, "Flag": 1}
     assert column(session, "Amount") == [None, None, None, Decimal(7)]
     assert column(session, "Day") == [None, date(2026, 2, 28), None, None]
     assert column(session, "Moment") == [None, datetime(2026, 3, 1, 8), None, None]  # noqa: DTZ001
     assert column(session, "Flag") == [None, True, None, False]
 
 
-def test_nested_values_appear_as_their_json(database: Database) -> None:
-    session = database.session()
+def test_nested_values_appear_as_their_json(database: QueryDatabase) -> None:
+    session = database.create_session()
     loaded(
         session,
         {"Text": {"a": [1, None, "é"]}},
@@ -107,40 +107,41 @@ def test_nested_values_appear_as_their_json(database: Database) -> None:
 
 
 VALUES = {
-    Kind.NUMBER: st.from_regex(FORMS[Kind.NUMBER], fullmatch=True) | st.decimals(-9, 9).map(str),
-    Kind.DATE: st.dates().map(str) | st.from_regex(FORMS[Kind.DATE], fullmatch=True),
-    Kind.DATETIME: st.datetimes().map(lambda one: one.isoformat() + "Z")
-    | st.from_regex(FORMS[Kind.DATETIME], fullmatch=True),
-    Kind.BOOLEAN: st.sampled_from(["true", "False", "1", "yes"]),
+    ColumnKind.NUMBER: st.from_regex(FORMS[ColumnKind.NUMBER], fullmatch=True)
+    | st.decimals(-9, 9).map(str),
+    ColumnKind.DATE: st.dates().map(str) | st.from_regex(FORMS[ColumnKind.DATE], fullmatch=True),
+    ColumnKind.DATETIME: st.datetimes().map(lambda one: one.isoformat() + "Z")
+    | st.from_regex(FORMS[ColumnKind.DATETIME], fullmatch=True),
+    ColumnKind.BOOLEAN: st.sampled_from(["true", "False", "1", "yes"]),
 }
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(list(VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind])))
 def test_python_and_duckdb_agree_on_what_text_is_a_value(
-    database: Database, drawn: tuple[Kind, str]
+    database: QueryDatabase, drawn: tuple[ColumnKind, str]
 ) -> None:
     kind, text = drawn
     name = next(one.name for one in TABLE.columns if one.kind is kind)
-    session = database.session()
+    session = database.create_session()
     loader = loaded(session, {name: text})
     (found,) = column(session, name)
-    expected = value_of(kind, text)
+    expected = parse_value(kind, text)
     if isinstance(expected, Decimal) and type_of(session, name) == "DOUBLE":
         assert found == pytest.approx(float(expected))
     else:
         assert found == expected
-    assert bool(loader.seen.failed) is (expected is None)
+    assert bool(loader.values.failed_casts) is (expected is None)
     session.close()
 
 
-async def test_names_are_matched_without_regard_to_case(opened: Opened) -> None:
+async def test_names_are_matched_without_regard_to_case(opened: OpenedEngine) -> None:
     result = await opened.run('SELECT LASTNAME, "score" FROM LEAD AS L WHERE l.Score > 99 LIMIT 1')
     assert [one.name for one in result.columns] == ["LastName", "Score"]
     assert isinstance(result.rows[0][1], Decimal)
 
 
-async def test_a_star_begins_with_the_id_and_keeps_the_fields_order(opened: Opened) -> None:
+async def test_a_star_begins_with_the_id_and_keeps_the_fields_order(opened: OpenedEngine) -> None:
     result = await opened.run("SELECT * FROM lead WHERE Score > 50 LIMIT 1")
     fields = await opened.account.catalog.load_fields("lead")
     assert [one.name for one in result.columns] == ["ExternalID", *(one.name for one in fields)]
@@ -156,7 +157,7 @@ async def test_a_star_begins_with_the_id_and_keeps_the_fields_order(opened: Open
     ],
 )
 async def test_an_unknown_name_gets_the_nearest_ones(
-    opened: Opened, sql: str, suggestion: str
+    opened: OpenedEngine, sql: str, suggestion: str
 ) -> None:
     with pytest.raises(UnknownName) as unknown:
         await opened.run(sql)
@@ -164,7 +165,7 @@ async def test_an_unknown_name_gets_the_nearest_ones(
     assert f"Did you mean {suggestion}" in str(unknown.value)
 
 
-async def test_an_unknown_column_is_told_where_it_stands(opened: Opened) -> None:
+async def test_an_unknown_column_is_told_where_it_stands(opened: OpenedEngine) -> None:
     await opened.know("lead")
     with pytest.raises(UnknownName) as unknown:
         await opened.run("SELECT LastName,\n  Skore FROM lead")
@@ -172,23 +173,23 @@ async def test_an_unknown_column_is_told_where_it_stands(opened: Opened) -> None
     assert opened.network.calls == opened.network.calls[:2], "nothing is fetched for it"
 
 
-async def test_a_cte_may_have_an_entitys_name(opened: Opened) -> None:
+async def test_a_cte_may_have_an_entitys_name(opened: OpenedEngine) -> None:
     sql = "WITH lead AS (SELECT Score FROM lead WHERE Score > 90) SELECT min(Score) > 90 FROM lead"
     assert await opened.rows(sql) == [(True,)]
 
 
-async def test_types_are_inferred_where_none_are_told_and_marked(opened: Opened) -> None:
+async def test_types_are_inferred_where_none_are_told_and_marked(opened: OpenedEngine) -> None:
     result = await opened.run("SELECT Subject, DueDate FROM task WHERE DueDate IS NOT NULL LIMIT 2")
     assert [one.type for one in result.columns] == ["VARCHAR", "DATE"]
     assert set(result.notes.inferred) == {"task.Subject", "task.DueDate"}
 
 
-async def test_moments_of_a_time_zone_come_in_utc(opened: Opened) -> None:
+async def test_moments_of_a_time_zone_come_in_utc(opened: OpenedEngine) -> None:
     ((moment,),) = await opened.rows("SELECT TIMESTAMPTZ '2026-03-31 12:00:00+02:00'")
     assert moment == datetime(2026, 3, 31, 10)  # noqa: DTZ001
 
 
-async def test_moments_within_a_list_come_in_utc_too(opened: Opened) -> None:
+async def test_moments_within_a_list_come_in_utc_too(opened: OpenedEngine) -> None:
     moment = "TIMESTAMPTZ '2026-03-31 12:00:00+02:00'"
     sql = f"SELECT [{moment}] AS l, {{'at': {moment}}} AS s"
     result = await opened.run(sql)
@@ -197,7 +198,7 @@ async def test_moments_within_a_list_come_in_utc_too(opened: Opened) -> None:
     assert result.columns[0].type == "TIMESTAMP[]"
 
 
-async def test_a_result_is_sorted_anew_without_a_call(opened: Opened) -> None:
+async def test_a_result_is_sorted_anew_without_a_call(opened: OpenedEngine) -> None:
     result = await opened.run("SELECT LastName, Score FROM lead WHERE Score > 90")
     before = len(opened.network.calls)
     names = [row[0] for row in result.sorted_by("lastname").rows]
@@ -207,14 +208,14 @@ async def test_a_result_is_sorted_anew_without_a_call(opened: Opened) -> None:
     assert len(opened.network.calls) == before
 
 
-async def test_a_result_becomes_what_other_libraries_work_on(opened: Opened) -> None:
+async def test_a_result_becomes_what_other_libraries_work_on(opened: OpenedEngine) -> None:
     result = await opened.run("SELECT LastName, Score FROM lead WHERE Score > 90")
     assert result.to_arrow().num_rows == result.count
     assert result.to_polars().columns == ["LastName", "Score"]
     assert list(result.to_pandas().columns) == ["LastName", "Score"]
 
 
-async def test_the_first_rows_come_before_the_last_page_is_asked_for(opened: Opened) -> None:
+async def test_the_first_rows_come_before_the_last_page_is_asked_for(opened: OpenedEngine) -> None:
     await opened.know("lead")
     before = len(opened.network.calls)
     streaming = opened.engine.stream(await opened.engine.prepare("SELECT LastName FROM lead"))
@@ -229,7 +230,7 @@ async def test_the_first_rows_come_before_the_last_page_is_asked_for(opened: Ope
     assert streaming.result.count == 3_000
 
 
-async def test_stopping_keeps_what_came(opened: Opened) -> None:
+async def test_stopping_keeps_what_came(opened: OpenedEngine) -> None:
     await opened.know("lead")
     streaming = opened.engine.stream(await opened.engine.prepare("SELECT LastName FROM lead"))
     rows = 0
@@ -241,7 +242,7 @@ async def test_stopping_keeps_what_came(opened: Opened) -> None:
     assert streaming.result.count == rows < 3_000
 
 
-async def test_cancelling_keeps_what_came(opened: Opened) -> None:
+async def test_cancelling_keeps_what_came(opened: OpenedEngine) -> None:
     await opened.know("lead")
     streaming = opened.engine.stream(await opened.engine.prepare("SELECT LastName FROM lead"))
     has_begun = asyncio.Event()
@@ -256,12 +257,12 @@ async def test_cancelling_keeps_what_came(opened: Opened) -> None:
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    result = await streaming.kept()
+    result = await streaming.finish_early()
     assert result.partial
     assert 1_000 <= result.count < 3_000
 
 
-async def test_a_long_computation_is_ended_when_it_is_cancelled(opened: Opened) -> None:
+async def test_a_long_computation_is_ended_when_it_is_cancelled(opened: OpenedEngine) -> None:
     sql = "SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE a.range * b.range = 7"
     streaming = opened.engine.stream(await opened.engine.prepare(sql))
     computing = asyncio.create_task(streaming.finish())
@@ -273,7 +274,7 @@ async def test_a_long_computation_is_ended_when_it_is_cancelled(opened: Opened) 
     assert await opened.rows("SELECT 1 + 1") == [(2,)]
 
 
-async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: Opened) -> None:
+async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: OpenedEngine) -> None:
     await opened.know("lead")
     with pytest.raises(SqlError) as wrong:
         await opened.run("SELECT no_such_function(LastName) FROM lead")
@@ -291,7 +292,7 @@ async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: Opened) -> None
     ],
 )
 async def test_what_duckdb_finds_wrong_tells_nothing_of_what_is_within(
-    opened: Opened, sql: str
+    opened: OpenedEngine, sql: str
 ) -> None:
     await opened.know("lead")
     with pytest.raises(SqlError) as wrong:
@@ -300,13 +301,13 @@ async def test_what_duckdb_finds_wrong_tells_nothing_of_what_is_within(
     assert not any(word in said for word in ("temp", "SET ", "INSTALL", "order_key", "folded"))
 
 
-async def test_a_subquery_within_a_column_is_named_as_it_is_written(opened: Opened) -> None:
+async def test_a_subquery_within_a_column_is_named_as_it_is_written(opened: OpenedEngine) -> None:
     result = await opened.run("SELECT (SELECT max(Score) FROM lead) - 1 FROM lead LIMIT 1")
     assert [one.name for one in result.columns] == ["(SELECT max(Score) FROM lead) - 1"]
 
 
 @pytest.mark.parametrize("value", ["INTERVAL 10000000 YEAR", "[INTERVAL 10000000 YEAR]"])
-async def test_a_value_that_python_cannot_hold_is_told(opened: Opened, value: str) -> None:
+async def test_a_value_that_python_cannot_hold_is_told(opened: OpenedEngine, value: str) -> None:
     result = await opened.run(f"SELECT {value}")
     with pytest.raises(SqlError, match="cannot be shown"):
         list(result)

@@ -12,8 +12,8 @@ from cmdm_tui.query import facts
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.datafile import build
-from tests.query.conftest import NO_LIMIT, Opened, open_account
-from tests.query.small import Small, engine_of, rows_of
+from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
+from tests.query.small import SmallService, open_engine, run_query
 
 LEADS = 2_800
 PAGE = 40
@@ -50,13 +50,13 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInfo]:
 
 
 @pytest.fixture
-async def cold(many: RunningInfo) -> AsyncIterator[Opened]:
+async def cold(many: RunningInfo) -> AsyncIterator[OpenedEngine]:
     """An account of which nothing is known yet."""
     async with open_account(many) as one:
         yield one
 
 
-def asked_for_fields(opened: Opened) -> int:
+def asked_for_fields(opened: OpenedEngine) -> int:
     return sum(call.startswith("lead/fields") for call in opened.network.calls)
 
 
@@ -72,14 +72,16 @@ def asked_for_fields(opened: Opened) -> int:
     ],
 )
 async def test_an_extreme_is_two_calls_from_a_cold_start(
-    cold: Opened, sql: str, row: tuple[object, ...]
+    cold: OpenedEngine, sql: str, row: tuple[object, ...]
 ) -> None:
     assert await cold.cost_of(sql) == ("seek", 2)
     assert not asked_for_fields(cold)
     assert await cold.rows(sql) == [row]
 
 
-async def test_an_extreme_says_that_its_type_was_inferred_and_keeps_no_guess(cold: Opened) -> None:
+async def test_an_extreme_says_that_its_type_was_inferred_and_keeps_no_guess(
+    cold: OpenedEngine,
+) -> None:
     result = await cold.run("SELECT max(Score) FROM lead")
     assert result.rows == [(Decimal(2799),)]
     assert not cold.account.catalog.cached_fields("lead")
@@ -100,7 +102,7 @@ async def test_an_extreme_says_that_its_type_was_inferred_and_keeps_no_guess(col
     ],
 )
 async def test_in_doubt_the_fields_are_asked_for(
-    cold: Opened, sql: str, value: str | date, most: int
+    cold: OpenedEngine, sql: str, value: str | date, most: int
 ) -> None:
     _, made = await cold.cost_of(sql)
     assert made <= most
@@ -109,7 +111,7 @@ async def test_in_doubt_the_fields_are_asked_for(
 
 
 async def test_a_guess_that_the_middle_is_not_asked_about_is_wrong(
-    cold: Opened, monkeypatch: pytest.MonkeyPatch
+    cold: OpenedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: with the first page alone the postcode of five digits passes for the largest."""
 
@@ -130,12 +132,12 @@ async def test_a_guess_that_the_middle_is_not_asked_about_is_wrong(
         "SELECT max(Score, 2) FROM lead",
     ],
 )
-async def test_more_than_one_extreme_asks_for_the_fields(cold: Opened, sql: str) -> None:
+async def test_more_than_one_extreme_asks_for_the_fields(cold: OpenedEngine, sql: str) -> None:
     await cold.cost_of(sql)
     assert asked_for_fields(cold) == 1
 
 
-async def test_the_extreme_of_a_few_pages_asks_for_the_fields(opened: Opened) -> None:
+async def test_the_extreme_of_a_few_pages_asks_for_the_fields(opened: OpenedEngine) -> None:
     """With so few pages every doubt is resolved, so the type must be certain too."""
     _, made = await opened.cost_of("SELECT max(Score) FROM lead")
     assert made == 3
@@ -143,7 +145,7 @@ async def test_the_extreme_of_a_few_pages_asks_for_the_fields(opened: Opened) ->
 
 
 @pytest.mark.parametrize("name", ["score", '"SCORE"'])
-async def test_a_name_in_another_case_is_found_all_the_same(cold: Opened, name: str) -> None:
+async def test_a_name_in_another_case_is_found_all_the_same(cold: OpenedEngine, name: str) -> None:
     await cold.cost_of(f"SELECT max({name}) FROM lead")
     assert await cold.rows(f"SELECT max({name}) FROM lead") == [(Decimal(2799),)]
 
@@ -156,7 +158,7 @@ async def test_a_name_in_another_case_is_found_all_the_same(cold: Opened, name: 
         ("SELECT max(x.Score) FROM lead", None),
     ],
 )
-async def test_a_wrong_name_is_told(cold: Opened, sql: str, said: str | None) -> None:
+async def test_a_wrong_name_is_told(cold: OpenedEngine, sql: str, said: str | None) -> None:
     if said is None:
         with pytest.raises(Exception, match="x"):
             await cold.rows(sql)
@@ -167,14 +169,14 @@ async def test_a_wrong_name_is_told(cold: Opened, sql: str, said: str | None) ->
 
 
 @pytest.fixture
-def codes() -> Small:
+def codes() -> SmallService:
     """Return a service of three pages of codes: text whose first page looks like numbers."""
     records = [
         (f"R{n:03}", {"Code": str(n) if n < 60 else f"A{n}", "Zip": str(n), "Name": f"n {n:03}"})
         for n in range(90)
     ]
     types = {"Code": "Text", "Zip": "Text", "Name": "Text"}
-    return Small({"thing": records}, {"thing": types}, page=40)
+    return SmallService({"thing": records}, {"thing": types}, page=40)
 
 
 @pytest.mark.parametrize(
@@ -188,14 +190,18 @@ def codes() -> Small:
         "SELECT Code FROM thing ORDER BY Name LIMIT 90",
     ],
 )
-async def test_a_type_that_later_pages_may_contradict_is_asked_for(codes: Small, sql: str) -> None:
-    async with engine_of(codes) as engine:
-        rows = await rows_of(engine, sql)
+async def test_a_type_that_later_pages_may_contradict_is_asked_for(
+    codes: SmallService, sql: str
+) -> None:
+    async with open_engine(codes) as engine:
+        rows = await run_query(engine, sql)
         assert sorted(rows) == sorted((values["Code"],) for _, values in codes.records["thing"])
         assert codes.calls.count("thing/fields") == 1
 
 
-async def test_what_is_computed_in_the_place_of_a_column_asks_for_its_type(codes: Small) -> None:
-    async with engine_of(codes) as engine:
+async def test_what_is_computed_in_the_place_of_a_column_asks_for_its_type(
+    codes: SmallService,
+) -> None:
+    async with open_engine(codes) as engine:
         sql = "SELECT * REPLACE (Zip = '07' AS Zip) FROM thing WHERE ExternalID = 'R007'"
-        assert await rows_of(engine, sql) == [("R007", "7", False, "n 007")]
+        assert await run_query(engine, sql) == [("R007", "7", False, "n 007")]

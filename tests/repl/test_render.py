@@ -123,7 +123,7 @@ async def test_the_check_sees_a_renderer_that_lets_everything_through(
 def test_the_columns_kept_fit_and_none_is_wider_than_it_needs(
     natural: list[int], available: int
 ) -> None:
-    widths = tables.widths_that_fit(natural, available)
+    widths = tables.fit_widths(natural, available)
     assert 1 <= len(widths) <= len(natural)
     assert sum(widths) + 2 * (len(widths) - 1) <= available or len(widths) == 1
     assert all(width <= wanted for width, wanted in zip(widths, natural, strict=False))

@@ -11,7 +11,7 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.output import Format, Look
+    from cmdm_tui.query.output import Format, OutputStyle
 
 _USUAL_WIDTH = 80
 
@@ -22,9 +22,9 @@ def chosen_format(name: str | None, file: Path | None) -> "Format":
     Raises Failure for Parquet on a terminal.
     """
     if name is None and file is not None:
-        from cmdm_tui.query.output.files import format_of
+        from cmdm_tui.query.output.files import format_of_file
 
-        name = format_of(file)
+        name = format_of_file(file)
     if name is None:
         name = "table" if sys.stdout.isatty() else "json"
     if name == "parquet" and file is None and sys.stdout.isatty():
@@ -33,18 +33,18 @@ def chosen_format(name: str | None, file: Path | None) -> "Format":
     return cast("Format", name)
 
 
-def look_of(file: Path | None) -> "Look":
+def look_of(file: Path | None) -> "OutputStyle":
     """Return who reads what goes there."""
-    from cmdm_tui.query.output import PROGRAM, Look
+    from cmdm_tui.query.output import PROGRAM_STYLE, OutputStyle
 
     if file is not None or not sys.stdout.isatty():
-        return PROGRAM
+        return PROGRAM_STYLE
     try:
         width = os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL_WIDTH
     except (OSError, ValueError):
         width = _USUAL_WIDTH
     has_colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Look(is_terminal=True, width=width, has_colours=has_colours)
+    return OutputStyle(is_terminal=True, width=width, has_colours=has_colours)
 
 
 @contextlib.contextmanager
@@ -57,10 +57,10 @@ def opened(file: Path | None) -> Generator[BinaryIO]:
         sys.stdout.flush()
         yield sys.stdout.buffer
         return
-    from cmdm_tui.query.output.files import replacing
+    from cmdm_tui.query.output.files import open_replacement
 
     try:
-        with replacing(file) as sink:
+        with open_replacement(file) as sink:
             yield sink
     except OSError as error:
         reason = error.strerror or "it has no such name"

@@ -16,10 +16,10 @@ from cmdm_tui.cli.querying.destination import look_of, opened
 from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
 from cmdm_tui.config.private_files import remove_file
-from cmdm_tui.query.allowance import Allowance, allowed, unasked
-from cmdm_tui.query.budget import UNASKED
-from cmdm_tui.query.engine import Engine, Prepared, Streaming
-from cmdm_tui.query.output import Column, Row, Writer, writer
+from cmdm_tui.query.allowance import Allowance, allow_cost, allow_unasked
+from cmdm_tui.query.budget import UNASKED_CALLS
+from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
+from cmdm_tui.query.output import OutputColumn, OutputRow, RowWriter, create_writer
 from cmdm_tui.repl.interrupts import on_interrupt
 from cmdm_tui.text import one_line
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from cmdm_tui.cli.query import Asked
     from cmdm_tui.config import Profile
-    from cmdm_tui.query.keeping import KeptReading
-    from cmdm_tui.query.result import Result
+    from cmdm_tui.query.keeping import Checkpoint
+    from cmdm_tui.query.result import QueryResult
 
 
 class Run:
@@ -79,41 +79,41 @@ class Run:
 
         return Account.open(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
 
-    def _kept_reading(self, profile: "Profile") -> "KeptReading | None":
+    def _kept_reading(self, profile: "Profile") -> "Checkpoint | None":
         """Return what the file of --resume keeps. Raises QueryError, Failure."""
         file = self._asked.kept
         if file is None:
             return None
-        from cmdm_tui.query.keeping import kept_reading
+        from cmdm_tui.query.keeping import load_checkpoint
 
         name = one_line(str(file), 200)
         if not file.absolute().parent.is_dir():
             raise Failure(f"{name} cannot be written: its folder is not there. Check its path.")
         try:
-            return kept_reading(file, profile, self._asked.sql)
+            return load_checkpoint(file, profile, self._asked.sql)
         except OSError as error:
             raise Failure(f"{name} cannot be read: {error.strerror}. Check its path.") from None
 
-    def _keep(self, engine: Engine, result: "Result") -> tuple[str, ...]:
+    def _keep(self, engine: Engine, result: "QueryResult") -> tuple[str, ...]:
         """Keep what was read in the file of --resume, or remove it at the end; say so."""
         file = self._asked.kept
         if file is None:
             return ()
-        reading = engine.reading_of(result, self._asked.sql, before=self._used_before)
+        reading = engine.make_checkpoint(result, self._asked.sql, before=self._used_before)
         if reading is None:
             remove_file(file)
             return ()
-        from cmdm_tui.query.keeping import keep_reading
+        from cmdm_tui.query.keeping import save_checkpoint
 
         name = one_line(str(file), 200)
         try:
-            keep_reading(file, reading)
+            save_checkpoint(file, reading)
         except OSError as error:
             return (f"{name} cannot be written, so what was read is not kept: {error.strerror}.",)
         calls = f"{reading.used:,} {'call' if reading.used == 1 else 'calls'}"
         return (f"{name} keeps what {calls} have read; the same command goes on from there.",)
 
-    def _explain(self, prepared: Prepared) -> None:
+    def _explain(self, prepared: PreparedQuery) -> None:
         from cmdm_tui.cli.output import write_json, write_text
 
         if self._asked.explains_as_json:
@@ -123,41 +123,41 @@ class Run:
         else:
             write_text(prepared.explain_text().encode())
 
-    def _allowance(self, prepared: Prepared) -> Allowance:
+    def _allowance(self, prepared: PreparedQuery) -> Allowance:
         """Return the calls to make; where they are many, a person or a script must allow them.
 
         Raises Failure for a no.
         """
         if self._asked.is_sure or self._asked.max_calls is not None:
             return Allowance(self._asked.max_calls)
-        if (free := unasked(prepared, UNASKED)) is not None:
+        if (free := allow_unasked(prepared, UNASKED_CALLS)) is not None:
             return free
         most, left = prepared.cost, prepared.quota_left
         calls = f"{most} {'call' if most.high == 1 else 'calls'}"
         calls += "" if left is None else f" of the {left:,} left this hour"
         if not can_ask():
             raise Failure(
-                f"The query takes {calls}, and no more than {UNASKED} calls are made unasked. "
+                f"The query takes {calls}, and no more than {UNASKED_CALLS} calls are made unasked. "
                 "Allow them with --yes, or some of them with --max-calls.",
                 Exit.TOO_MANY_CALLS,
             )
         if not ask_whether(f"The query takes {calls}. Run it?"):
             raise Failure("Not run; no record was fetched.", Exit.TOO_MANY_CALLS)
-        return allowed(prepared, UNASKED)
+        return allow_cost(prepared, UNASKED_CALLS)
 
     async def _written(
-        self, engine: Engine, prepared: Prepared, allowance: Allowance
-    ) -> "tuple[Result, tuple[str, ...]]":
+        self, engine: Engine, prepared: PreparedQuery, allowance: Allowance
+    ) -> "tuple[QueryResult, tuple[str, ...]]":
         """Write the rows as they come, and return the result and what to tell of its writing."""
         asked = self._asked
         streaming = engine.stream(
             prepared,
-            max_calls=allowance.most,
+            max_calls=allowance.max_calls,
             keeps=asked.kept is not None or allowance.is_guard,
             guards=allowance.is_guard,
         )
         with opened(asked.file) as sink, self._line.of(prepared.cost.high):
-            writing = writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
+            writing = create_writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
             output = _Output(writing, sink, self._line)
             try:
                 if allowance.is_guard:
@@ -178,15 +178,15 @@ class Run:
         return result, writing.notes
 
     async def _guarded(
-        self, engine: Engine, prepared: Prepared, allowance: Allowance, streaming: Streaming
-    ) -> Streaming:
+        self, engine: Engine, prepared: PreparedQuery, allowance: Allowance, streaming: QueryRun
+    ) -> QueryRun:
         """Return the run that gives the rows, once a search is over within the calls made unasked.
 
         Where it is not, a person is asked whether to go on. Raises Failure for a no.
         """
         with self._interruptible(streaming):
             result = await streaming.finish()
-        if self._is_interrupted or not allowance.has_ended(result):
+        if self._is_interrupted or not allowance.has_stopped(result):
             return streaming
         self._line.clear()
         used = result.stats.calls_used
@@ -194,7 +194,7 @@ class Run:
         more = f"it takes up to {max(prepared.cost.high - used, 1):,} more"
         with result:
             if can_ask() and ask_whether(f"{why}, and {more}. Go on?"):
-                return engine.resuming(result, max_calls=prepared.cost.high)
+                return engine.stream_resumed(result, max_calls=prepared.cost.high)
             tell_notes(result, self._keep(engine, result))
         raise Failure(
             f"{why}; {more}. Allow them with --yes, or some of them with --max-calls.",
@@ -202,20 +202,20 @@ class Run:
         )
 
     @contextmanager
-    def _interruptible(self, streaming: Streaming) -> Generator[None]:
+    def _interruptible(self, streaming: QueryRun) -> Generator[None]:
         """Let Ctrl-C end the run with what came."""
         task = asyncio.current_task()
         with on_interrupt(lambda: self._stop(streaming, task)):
             yield
 
-    def _stop(self, streaming: Streaming, task: "asyncio.Task[object] | None") -> None:
+    def _stop(self, streaming: QueryRun, task: "asyncio.Task[object] | None") -> None:
         """Keep what came; a second time, or where all has come and is computed with, just end."""
         if task is not None and (self._is_interrupted or streaming.is_computing):
             task.cancel()
         self._is_interrupted = True
         streaming.stop()
 
-    def _code_of(self, result: "Result") -> int:
+    def _code_of(self, result: "QueryResult") -> int:
         if self._is_interrupted:
             return Exit.INTERRUPTED
         return Exit.TOO_MANY_CALLS if result.partial else Exit.DONE
@@ -224,19 +224,19 @@ class Run:
 class _Output:
     """A writer that begins with the first rows, and puts each batch where it can be read."""
 
-    def __init__(self, writing: Writer, sink: "BinaryIO", line: CallsLine) -> None:
+    def __init__(self, writing: RowWriter, sink: "BinaryIO", line: CallsLine) -> None:
         self._writing = writing
         self._sink = sink
         self._line = line
         self._is_begun = False
 
-    def rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    def rows(self, columns: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
         self._line.clear()
         self._begin(columns)
-        self._writing.rows(rows)
+        self._writing.write_rows(rows)
         self._sink.flush()
 
-    def end(self, columns: Sequence[Column]) -> None:
+    def end(self, columns: Sequence[OutputColumn]) -> None:
         self._line.clear()
         self._begin(columns)
         self._writing.end()
@@ -247,7 +247,7 @@ class _Output:
             self._writing.end()
             self._sink.flush()
 
-    def _begin(self, columns: Sequence[Column]) -> None:
+    def _begin(self, columns: Sequence[OutputColumn]) -> None:
         if not self._is_begun:
             self._writing.begin(columns)
             self._is_begun = True

@@ -12,7 +12,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from cmdm_tui.api import Quota
     from cmdm_tui.query.errors import QueryError
-    from cmdm_tui.query.result import Result
+    from cmdm_tui.query.result import QueryResult
 
 
 def tell_error(error: "QueryError", sql: str) -> None:
@@ -22,13 +22,13 @@ def tell_error(error: "QueryError", sql: str) -> None:
         click.echo(f"  {line}", err=True)
 
 
-def tell_notes(result: "Result", more: tuple[str, ...] = ()) -> None:
+def tell_notes(result: "QueryResult", more: tuple[str, ...] = ()) -> None:
     """Tell what a reader must know of a result."""
     for sentence in (*result.notes.sentences, *more):
         note(sentence)
 
 
-def tell_summary(result: "Result", quota: "Quota") -> None:
+def tell_summary(result: "QueryResult", quota: "Quota") -> None:
     """Tell a person what came and what it cost; a program asks for it with --stats."""
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         return

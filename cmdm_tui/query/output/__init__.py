@@ -2,19 +2,27 @@
 
 from typing import Literal, get_args
 
-from cmdm_tui.query.output.writing import PROGRAM, Column, Look, Row, Sink, Writer, unique_names
+from cmdm_tui.query.output.writing import (
+    PROGRAM_STYLE,
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    RowWriter,
+    unique_names,
+)
 
 __all__ = [
     "FORMATS",
-    "PROGRAM",
-    "Column",
+    "PROGRAM_STYLE",
+    "ByteSink",
     "Format",
-    "Look",
-    "Row",
-    "Sink",
-    "Writer",
+    "OutputColumn",
+    "OutputRow",
+    "OutputStyle",
+    "RowWriter",
+    "create_writer",
     "unique_names",
-    "writer",
 ]
 
 Format = Literal["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet"]
@@ -23,7 +31,9 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 """The names of the formats, in the order in which help lists them."""
 
 
-def writer(name: Format, sink: Sink, look: Look = PROGRAM, *, raw_csv: bool = False) -> Writer:
+def create_writer(
+    name: Format, sink: ByteSink, look: OutputStyle = PROGRAM_STYLE, *, raw_csv: bool = False
+) -> RowWriter:
     """Return what writes a result to `sink` in the format of that name.
 
     With `raw_csv`, CSV and TSV keep text that a spreadsheet would take for a formula.
@@ -48,8 +58,8 @@ def writer(name: Format, sink: Sink, look: Look = PROGRAM, *, raw_csv: bool = Fa
         case "csv" | "tsv":
             from cmdm_tui.query.output import separated
 
-            form = separated.comma_separated if name == "csv" else separated.tab_separated
-            return separated.SeparatedWriter(sink, look, form, is_raw=raw_csv)
+            form = separated.csv_line if name == "csv" else separated.tsv_line
+            return separated.DelimitedWriter(sink, look, form, is_raw=raw_csv)
         case "markdown":
             from cmdm_tui.query.output.markdown import MarkdownWriter
 

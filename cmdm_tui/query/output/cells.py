@@ -19,14 +19,14 @@ def is_number(type_name: str) -> bool:
     return name in _NUMBERS
 
 
-def shown(value: object) -> str:
+def display_text(value: object) -> str:
     """Return a value as a person reads it; what is null is for the format to say."""
     if isinstance(value, datetime):
-        return utc(value).isoformat(sep=" ").removesuffix("+00:00")
-    return exact(value)
+        return to_utc(value).isoformat(sep=" ").removesuffix("+00:00")
+    return exact_text(value)
 
 
-def exact(value: object) -> str:
+def exact_text(value: object) -> str:
     """Return a value that is not null as text with nothing lost.
 
     Moments stand as the service writes them (`api.md`), in UTC with a `Z`; lists, structs and bytes
@@ -42,29 +42,29 @@ def exact(value: object) -> str:
         case int() | float():
             return str(value)
         case datetime():
-            return utc(value).isoformat().replace("+00:00", "Z")
+            return to_utc(value).isoformat().replace("+00:00", "Z")
         case date():
             return value.isoformat()
         case _:
-            text = as_json(value).decode()
+            text = json_bytes(value).decode()
             return text[1:-1] if text.startswith('"') else text
 
 
-def as_json(value: object) -> bytes:
+def json_bytes(value: object) -> bytes:
     """Return a value as JSON. Decimals are numbers of all their digits; what is no number, null."""
-    return _encode(_plain(value))
+    return _encode(_to_plain(value))
 
 
-def utc(moment: datetime) -> datetime:
+def to_utc(moment: datetime) -> datetime:
     """Return a moment with its zone: one without is in UTC, as every moment of a query is."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _plain(value: object) -> object:
+def _to_plain(value: object) -> object:
     if isinstance(value, datetime):
-        return utc(value)
+        return to_utc(value)
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return [_to_plain(one) for one in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {str(key): _to_plain(one) for key, one in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return value

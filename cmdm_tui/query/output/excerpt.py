@@ -2,8 +2,8 @@
 
 from cmdm_tui.text import one_line
 
-_WIDEST = 76
-_BEFORE = 40
+_MAX_WIDTH = 76
+_WIDTH_BEFORE = 40
 
 
 def excerpt(sql: str, line: int | None, column: int | None) -> tuple[str, ...]:
@@ -17,8 +17,8 @@ def excerpt(sql: str, line: int | None, column: int | None) -> tuple[str, ...]:
     from rich.cells import cell_len
 
     text = lines[line - 1]
-    start = max(min(column - 1, len(text)) - _BEFORE, 0)
+    start = max(min(column - 1, len(text)) - _WIDTH_BEFORE, 0)
     before = one_line(text[start : column - 1])
-    shown = one_line(text[start : start + _WIDEST])
+    shown = one_line(text[start : start + _MAX_WIDTH])
     number = "" if len(lines) == 1 else f"{line}: "
     return f"{number}{shown}", " " * (len(number) + cell_len(before)) + "^"

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from cmdm_tui.query.output.writing import Column, Row
+from cmdm_tui.query.output.writing import OutputColumn, OutputRow
 
 if TYPE_CHECKING:
     from cmdm_tui.query.output import Format
@@ -25,47 +25,47 @@ SUFFIXES: dict[str, "Format"] = {
 }
 """The formats that a file's name asks for."""
 
-_AT_ONCE = 10_000
+_BATCH_ROWS = 10_000
 
 
-class Rows(Protocol):
+class BatchedRows(Protocol):
     """A result in hand."""
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[OutputColumn]:
         """Its columns."""
         ...
 
-    def batches(self, size: int = ..., /) -> Iterator[Sequence[Row]]:
+    def batches(self, size: int = ..., /) -> Iterator[Sequence[OutputRow]]:
         """Yield its rows, `size` at a time."""
         ...
 
 
-def format_of(file: Path) -> "Format":
+def format_of_file(file: Path) -> "Format":
     """Return the format that the file's name asks for: JSON where it asks for none."""
     return SUFFIXES.get(file.suffix.casefold(), "json")
 
 
-def written(result: Rows, name: str) -> "Format":
+def write_result(result: BatchedRows, name: str) -> "Format":
     """Write all rows to the file of that name, whole or not at all; return the format taken.
 
     Raises OSError where it cannot be written.
     """
-    from cmdm_tui.query.output import writer
+    from cmdm_tui.query.output import create_writer
 
     file = Path(name).expanduser()
-    form = format_of(file)
-    with replacing(file) as sink:
-        writing = writer(form, sink)
+    form = format_of_file(file)
+    with open_replacement(file) as sink:
+        writing = create_writer(form, sink)
         writing.begin(result.columns)
-        for rows in result.batches(_AT_ONCE):
-            writing.rows(rows)
+        for rows in result.batches(_BATCH_ROWS):
+            writing.write_rows(rows)
         writing.end()
     return form
 
 
 @contextlib.contextmanager
-def replacing(file: Path) -> Generator[BinaryIO]:
+def open_replacement(file: Path) -> Generator[BinaryIO]:
     """Open what takes the place of `file` when the block ends well, and is gone when it does not.
 
     A link stays, and what it names is replaced; what is no file, a device or a pipe, is written to
@@ -83,14 +83,14 @@ def replacing(file: Path) -> Generator[BinaryIO]:
         try:
             yield cast("BinaryIO", made)
             made.close()
-            _as_usual(temporary)
+            _set_default_mode(temporary)
             temporary.replace(file)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
 
-def _as_usual(file: Path) -> None:
+def _set_default_mode(file: Path) -> None:
     """Give a temporary file, which is its owner's alone, the rights of any new file."""
     mask = os.umask(0)
     os.umask(mask)

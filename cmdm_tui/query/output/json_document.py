@@ -6,27 +6,27 @@ Decimals are JSON numbers with all of their digits; moments are ISO 8601 in UTC;
 from collections.abc import Sequence
 
 from cmdm_tui.query.output.json_objects import JsonObjects
-from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.query.output.writing import ByteSink, OutputColumn, OutputRow, OutputStyle
 
 
 class JsonWriter:
     """Writes the array, an object a line, so that it can be read while it grows."""
 
-    def __init__(self, sink: Sink, look: Look) -> None:
+    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
         self._objects = JsonObjects(look)
         self._is_empty = True
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Open the array."""
-        self._objects.name(columns)
+        self._objects.set_columns(columns)
         self._sink.write(b"[")
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some objects."""
         if rows:
             self._sink.write(b"\n" if self._is_empty else b",\n")
-            self._sink.write(b",\n".join(map(self._objects.object, rows)))
+            self._sink.write(b",\n".join(map(self._objects.encode_row, rows)))
             self._is_empty = False
 
     def end(self) -> None:

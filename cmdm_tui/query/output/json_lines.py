@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 
 from cmdm_tui.query.output.json_objects import JsonObjects
-from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.query.output.writing import ByteSink, OutputColumn, OutputRow, OutputStyle
 
 
 class JsonLinesWriter:
     """Writes an object a line."""
 
-    def __init__(self, sink: Sink, look: Look) -> None:
+    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
         self._objects = JsonObjects(look)
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns; nothing is written for them."""
-        self._objects.name(columns)
+        self._objects.set_columns(columns)
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some lines."""
-        self._sink.write(b"".join(self._objects.object(row) + b"\n" for row in rows))
+        self._sink.write(b"".join(self._objects.encode_row(row) + b"\n" for row in rows))
 
     def end(self) -> None:
         """Write nothing more."""

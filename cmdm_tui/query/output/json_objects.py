@@ -3,30 +3,30 @@
 import json
 from collections.abc import Sequence
 
-from cmdm_tui.query.output.cells import as_json
-from cmdm_tui.query.output.writing import Column, Look, Row, unique_names
+from cmdm_tui.query.output.cells import json_bytes
+from cmdm_tui.query.output.writing import OutputColumn, OutputRow, OutputStyle, unique_names
 from cmdm_tui.text import visible
 
 
 class JsonObjects:
     """Makes objects under the names of the columns."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: OutputStyle) -> None:
         self._look = look
         self._keys: list[bytes] = []
 
-    def name(self, columns: Sequence[Column]) -> None:
+    def set_columns(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns."""
-        self._keys = [as_json(name) + b": " for name in unique_names(columns)]
+        self._keys = [json_bytes(name) + b": " for name in unique_names(columns)]
 
-    def object(self, row: Row) -> bytes:
+    def encode_row(self, row: OutputRow) -> bytes:
         """Return a row as an object on one line."""
-        members = (key + as_json(value) for key, value in zip(self._keys, row, strict=True))
+        members = (key + json_bytes(value) for key, value in zip(self._keys, row, strict=True))
         text = b"{" + b", ".join(members) + b"}"
-        return _escaped(text) if self._look.is_terminal else text
+        return _escape_controls(text) if self._look.is_terminal else text
 
 
-def _escaped(text: bytes) -> bytes:
+def _escape_controls(text: bytes) -> bytes:
     r"""Return the same JSON with what a terminal would act on as `\u` escapes."""
     decoded = text.decode("utf-8", "replace")
     if visible(decoded) == decoded:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from cmdm_tui.query.output.cells import is_number, shown
-from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.query.output.cells import display_text, is_number
+from cmdm_tui.query.output.writing import ByteSink, OutputColumn, OutputRow, OutputStyle
 from cmdm_tui.text import visible
 
 _MARKS = re.compile(r"([\\`*\[\]|~])")
@@ -13,20 +13,23 @@ _MARKS = re.compile(r"([\\`*\[\]|~])")
 class MarkdownWriter:
     """Writes a row a line between pipes."""
 
-    def __init__(self, sink: Sink, look: Look) -> None:
+    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
         self._look = look
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Write the names and the line below them."""
         self._write([_line([_cell(column.name) for column in columns])])
         rules = ["---:" if is_number(column.type) else "---" for column in columns]
         self._write([_line(rules)])
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some rows."""
         self._write(
-            [_line(["" if one is None else _cell(shown(one)) for one in row]) for row in rows]
+            [
+                _line(["" if one is None else _cell(display_text(one)) for one in row])
+                for row in rows
+            ]
         )
 
     def end(self) -> None:

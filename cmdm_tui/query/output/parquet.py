@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from cmdm_tui.query.output.cells import exact, is_number
-from cmdm_tui.query.output.writing import Column, Row, Sink, unique_names
+from cmdm_tui.query.output.cells import exact_text, is_number
+from cmdm_tui.query.output.writing import ByteSink, OutputColumn, OutputRow, unique_names
 
-_PIECE = 1 << 20
+_CHUNK_SIZE = 1 << 20
 _SIMPLE = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"}
 _WIDE = frozenset({"HUGEINT", "UHUGEINT"})
 _TOO_WIDE = 10**38
@@ -27,7 +27,7 @@ class ParquetWriter:
     fit, else text; lists and structs their JSON text.
     """
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: ByteSink) -> None:
         self._sink = sink
         self._folder = tempfile.TemporaryDirectory(prefix="cmdm-parquet-")
         self._rows = Path(self._folder.name) / "rows"
@@ -36,18 +36,18 @@ class ParquetWriter:
         self._wide: list[int] = []
         """The places of whole numbers that may be too wide for a decimal."""
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns."""
         types = (_parquet_type(column.type) for column in columns)
         self._columns = list(zip(unique_names(columns), types, strict=True))
         self._wide = [place for place, one in enumerate(columns) if one.type in _WIDE]
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Let some rows wait."""
         for row in rows:
             for place in self._wide:
-                self._take_width(place, row[place])
-            texts = [None if value is None else exact(value) for value in row]
+                self._widen(place, row[place])
+            texts = [None if value is None else exact_text(value) for value in row]
             self._waiting.write(msgspec.json.encode(texts) + b"\n")
 
     def end(self) -> None:
@@ -55,12 +55,12 @@ class ParquetWriter:
         self._waiting.close()
         with self._folder:
             made = Path(self._folder.name) / "made"
-            self._make(made)
+            self._write_parquet(made)
             with made.open("rb") as file:
-                while piece := file.read(_PIECE):
+                while piece := file.read(_CHUNK_SIZE):
                     self._sink.write(piece)
 
-    def give_up(self) -> None:
+    def discard(self) -> None:
         """Forget the rows; nothing is written."""
         self._waiting.close()
         self._folder.cleanup()
@@ -70,14 +70,14 @@ class ParquetWriter:
         """Nothing is left out."""
         return ()
 
-    def _take_width(self, place: int, value: object) -> None:
+    def _widen(self, place: int, value: object) -> None:
         if isinstance(value, int) and abs(value) >= _TOO_WIDE:
             name, _ = self._columns[place]
             self._columns[place] = (name, "VARCHAR")
 
-    def _make(self, made: Path) -> None:
+    def _write_parquet(self, made: Path) -> None:
         picked = ", ".join(
-            f"CAST(row[{place}] AS {kind}) AS {_quoted(name)}"
+            f"CAST(row[{place}] AS {kind}) AS {_quote_identifier(name)}"
             for place, (name, kind) in enumerate(self._columns, 1)
         )
         source = (
@@ -99,5 +99,5 @@ def _parquet_type(name: str) -> str:
     return name if name in _SIMPLE or is_number(name) else "VARCHAR"
 
 
-def _quoted(name: str) -> str:
+def _quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

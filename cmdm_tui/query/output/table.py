@@ -8,19 +8,19 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from cmdm_tui.query.output.cells import is_number, shown
-from cmdm_tui.query.output.widths import GAP, widths_that_fit
-from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.query.output.cells import display_text, is_number
+from cmdm_tui.query.output.widths import GAP, fit_widths
+from cmdm_tui.query.output.writing import ByteSink, OutputColumn, OutputRow, OutputStyle
 from cmdm_tui.text import ELLIPSIS, one_line
 
-NULL = "null"
+NULL_TEXT = "null"
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 class TableWriter:
     """Writes a table. Columns that a terminal has no room for are left out, and told."""
 
-    def __init__(self, sink: Sink, look: Look) -> None:
+    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
         self._look = look
         self._names: list[str] = []
@@ -28,24 +28,25 @@ class TableWriter:
         self._widths: list[int] | None = None
         self._is_narrowed: list[bool] = []
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns; nothing is written before the first rows tell the widths."""
         self._names = [one_line(column.name) for column in columns]
         self._are_numbers = [is_number(column.type) for column in columns]
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some rows."""
         cells = [
-            [NULL if value is None else one_line(shown(value)) for value in row] for row in rows
+            [NULL_TEXT if value is None else one_line(display_text(value)) for value in row]
+            for row in rows
         ]
-        widths = self._widths or self._begun(cells)
+        widths = self._widths or self._write_heading(cells)
         lines = [self._line(row, texts, widths) for row, texts in zip(rows, cells, strict=True)]
         self._write(lines)
 
     def end(self) -> None:
         """Write the heading at least."""
         if self._widths is None:
-            self._begun([])
+            self._write_heading([])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -55,13 +56,13 @@ class TableWriter:
             return ()
         return (f"{shown_} of {there} columns fit; the format vertical shows all of them.",)
 
-    def _begun(self, cells: Sequence[Sequence[str]]) -> list[int]:
+    def _write_heading(self, cells: Sequence[Sequence[str]]) -> list[int]:
         natural = [
             max([cell_len(name), *(cell_len(row[place]) for row in cells)])
             for place, name in enumerate(self._names)
         ]
         width = self._look.width
-        self._widths = natural if width is None else widths_that_fit(natural, width)
+        self._widths = natural if width is None else fit_widths(natural, width)
         self._is_narrowed = [
             size < needed for size, needed in zip(self._widths, natural, strict=False)
         ]
@@ -73,7 +74,7 @@ class TableWriter:
         self._write([self._styled((" " * GAP).join(heading).rstrip(), _BOLD), rule])
         return self._widths
 
-    def _line(self, row: Row, texts: Sequence[str], widths: Sequence[int]) -> str:
+    def _line(self, row: OutputRow, texts: Sequence[str], widths: Sequence[int]) -> str:
         cuts = not self._has_room(texts, widths)
         cells: list[str] = []
         for place, width in enumerate(widths):

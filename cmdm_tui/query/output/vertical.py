@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from cmdm_tui.query.output.cells import shown
-from cmdm_tui.query.output.table import NULL
-from cmdm_tui.query.output.writing import Column, Look, Row, Sink
+from cmdm_tui.query.output.cells import display_text
+from cmdm_tui.query.output.table import NULL_TEXT
+from cmdm_tui.query.output.writing import ByteSink, OutputColumn, OutputRow, OutputStyle
 from cmdm_tui.text import one_line, visible
 
 _GAP = 2
@@ -18,19 +18,19 @@ _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 class VerticalWriter:
     """Writes each row under a heading of its number."""
 
-    def __init__(self, sink: Sink, look: Look) -> None:
+    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
         self._look = look
         self._labels: list[str] = []
         self._number = 0
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns."""
         names = [one_line(column.name, _WIDEST_NAME) for column in columns]
         widest = max(map(cell_len, names), default=0)
         self._labels = [set_cell_size(name, widest) for name in names]
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some rows."""
         lines: list[str] = []
         for row in rows:
@@ -50,9 +50,9 @@ class VerticalWriter:
 
     def _field(self, label: str, value: object) -> list[str]:
         if value is None:
-            return [self._styled(label, _BOLD) + " " * _GAP + self._styled(NULL, _DIM)]
+            return [self._styled(label, _BOLD) + " " * _GAP + self._styled(NULL_TEXT, _DIM)]
         indent = cell_len(label) + _GAP
-        lines = visible(shown(value), keep_lines=True).split("\n")
+        lines = visible(display_text(value), keep_lines=True).split("\n")
         if self._look.width is not None:
             room = max(self._look.width - indent, _NARROWEST)
             lines = [piece for line in lines for piece in (chop_cells(line, room) or [line])]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-Row = Sequence[object]
+OutputRow = Sequence[object]
 """The values of a row: str, bool, int, float, Decimal, date, datetime, None; rarely others."""
 
 
-class Column(Protocol):
+class OutputColumn(Protocol):
     """A column of a result: its name, and DuckDB's name of its type."""
 
     @property
@@ -22,7 +22,7 @@ class Column(Protocol):
         ...
 
 
-class Sink(Protocol):
+class ByteSink(Protocol):
     """Where bytes go: a file, a pipe, a terminal."""
 
     def write(self, data: bytes, /) -> object:
@@ -30,14 +30,14 @@ class Sink(Protocol):
         ...
 
 
-class Writer(Protocol):
+class RowWriter(Protocol):
     """Writes one result, row after row, in one format."""
 
-    def begin(self, columns: Sequence[Column]) -> None:
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Write what stands before the rows. To be called once, first."""
         ...
 
-    def rows(self, rows: Sequence[Row]) -> None:
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some rows, whole."""
         ...
 
@@ -52,7 +52,7 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class OutputStyle:
     """Who reads what is written: a terminal of `width` columns, or a program, which is cut nothing.
 
     A terminal never gets a character that it would act on, in no format.
@@ -63,10 +63,10 @@ class Look:
     has_colours: bool = False
 
 
-PROGRAM = Look()
+PROGRAM_STYLE = OutputStyle()
 
 
-def unique_names(columns: Iterable[Column]) -> tuple[str, ...]:
+def unique_names(columns: Iterable[OutputColumn]) -> tuple[str, ...]:
     """Return the columns' names, each once: `City`, `City_2`. Names may differ by case alone."""
     taken: set[str] = set()
     names: list[str] = []

@@ -9,8 +9,8 @@ yet another one, and shows it on none of the pages read, is beyond this: the fin
 how many pages that was.
 """
 
-from cmdm_tui.query.seek.candidates import Candidate, present
-from cmdm_tui.query.seek.cost import Estimate, Task, cost, most_probes
+from cmdm_tui.query.seek.candidates import ColumnPredicate, not_null
+from cmdm_tui.query.seek.cost import SeekEstimate, SeekTask, estimate_seek, max_probes
 from cmdm_tui.query.seek.errors import (
     NoTotal,
     OrderContradicted,
@@ -18,43 +18,49 @@ from cmdm_tui.query.seek.errors import (
     SeekFailed,
     TooManyGroups,
 )
-from cmdm_tui.query.seek.findings import Counted, Extreme, Finding, Found, Grouped
-from cmdm_tui.query.seek.groups import groups
+from cmdm_tui.query.seek.findings import (
+    ExtremeValue,
+    FoundRecords,
+    MatchCount,
+    SeekResult,
+    ValueCounts,
+)
+from cmdm_tui.query.seek.groups import count_values
 from cmdm_tui.query.seek.halving import FEW_PAGES
-from cmdm_tui.query.seek.leading import first, largest, middle, smallest
-from cmdm_tui.query.seek.pages import Direction, Pages
-from cmdm_tui.query.seek.possible import Ordering, ordering
-from cmdm_tui.query.seek.predicates import extract
-from cmdm_tui.query.seek.search import count_in, search
+from cmdm_tui.query.seek.leading import find_first, find_largest, find_smallest, middle_page
+from cmdm_tui.query.seek.pages import Direction, PageSource
+from cmdm_tui.query.seek.possible import ColumnOrders, find_column_orders
+from cmdm_tui.query.seek.predicates import extract_predicates
+from cmdm_tui.query.seek.search import count_matches, find_records
 
 __all__ = [
     "FEW_PAGES",
-    "Candidate",
-    "Counted",
+    "ColumnOrders",
+    "ColumnPredicate",
     "Direction",
-    "Estimate",
-    "Extreme",
-    "Finding",
-    "Found",
-    "Grouped",
+    "ExtremeValue",
+    "FoundRecords",
+    "MatchCount",
     "NoTotal",
     "OrderContradicted",
-    "Ordering",
-    "Pages",
+    "PageSource",
     "RecordsMoved",
+    "SeekEstimate",
     "SeekFailed",
-    "Task",
+    "SeekResult",
+    "SeekTask",
     "TooManyGroups",
-    "cost",
-    "count_in",
-    "extract",
-    "first",
-    "groups",
-    "largest",
-    "middle",
-    "most_probes",
-    "ordering",
-    "present",
-    "search",
-    "smallest",
+    "ValueCounts",
+    "count_matches",
+    "count_values",
+    "estimate_seek",
+    "extract_predicates",
+    "find_column_orders",
+    "find_first",
+    "find_largest",
+    "find_records",
+    "find_smallest",
+    "max_probes",
+    "middle_page",
+    "not_null",
 ]

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from cmdm_tui.query.model import Column, Kind
+from cmdm_tui.query.model import Column, ColumnKind
 from cmdm_tui.query.seek.region import EVERY_VALUE, Region
 from cmdm_tui.query.seek.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ColumnPredicate:
     """What a WHERE says of one column: every record that it keeps has its value in the regions.
 
     `region` is in the engine's order: text by `engine_key`, all else by value. For text, `binary`
@@ -42,10 +42,10 @@ def engine_key(text: str) -> tuple[str, str]:
     return text.casefold(), text
 
 
-def present(column: Column) -> Candidate:
+def not_null(column: Column) -> ColumnPredicate:
     """Return what `column IS NOT NULL` says."""
-    is_text = column.kind is Kind.TEXT
-    return Candidate(
+    is_text = column.kind is ColumnKind.TEXT
+    return ColumnPredicate(
         column,
         EVERY_VALUE,
         EVERY_VALUE if is_text else None,

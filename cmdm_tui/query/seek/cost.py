@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cmdm_tui.query.model import Cost, Kind, Table
-from cmdm_tui.query.seek.candidates import Candidate
-from cmdm_tui.query.seek.groups import MOST_PROBES
+from cmdm_tui.query.model import ColumnKind, Cost, Table
+from cmdm_tui.query.seek.candidates import ColumnPredicate
+from cmdm_tui.query.seek.groups import MAX_PROBES
 from cmdm_tui.query.seek.halving import FEW_PAGES
-from cmdm_tui.query.seek.possible import Ordering
+from cmdm_tui.query.seek.possible import ColumnOrders
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
 
-Task = Literal["search", "count", "extreme", "groups", "first"]
+SeekTask = Literal["search", "count", "extreme", "groups", "first"]
 
-_FEW = 8
+_ASSUMED_VALUES = 8
 """Values that a field of few values is taken to have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class SeekEstimate:
     """What a seek costs: never fewer than `low`, `likely` where it goes as such data do.
 
     `high` holds the scan that takes over where the service sorts otherwise, and the pages read up
@@ -34,14 +34,14 @@ class Estimate:
         return Cost(self.low, self.high)
 
 
-def cost(
-    task: Task,
-    candidate: Candidate | None,
-    ordering: Ordering,
+def estimate_seek(
+    task: SeekTask,
+    candidate: ColumnPredicate | None,
+    ordering: ColumnOrders,
     table: Table,
     *,
     count: int = 1,
-) -> Estimate:
+) -> SeekEstimate:
     """Return what a task costs over a table whose total is known; `count` goes with `first`.
 
     Raises ValueError where the total is not known.
@@ -57,20 +57,24 @@ def cost(
             is_whole = candidate is not None and candidate.region == EVERY_VALUE
             low, likely = min(pages, 2), min(pages, 2 if is_whole else 2 + per_cut)
         case "groups":
-            low, likely = min(pages, 2), min(pages, 2 + _FEW * per_cut, MOST_PROBES)
+            low, likely = min(pages, 2), min(pages, 2 + _ASSUMED_VALUES * per_cut, MAX_PROBES)
         case "search" | "count":
             low = min(pages, 2)
-            likely = _of_search(task, candidate, ordering, pages, per_cut)
-    return Estimate(low, likely, pages + (0 if pages <= 2 else most_probes(pages)))
+            likely = _likely_probes(task, candidate, ordering, pages, per_cut)
+    return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages)))
 
 
-def most_probes(pages: int) -> int:
+def max_probes(pages: int) -> int:
     """Return the pages that a seek reads at most before it is known to fail."""
     return 2 * (pages - 1).bit_length() + 2
 
 
-def _of_search(
-    task: Task, candidate: Candidate | None, ordering: Ordering, pages: int, per_cut: int
+def _likely_probes(
+    task: SeekTask,
+    candidate: ColumnPredicate | None,
+    ordering: ColumnOrders,
+    pages: int,
+    per_cut: int,
 ) -> int:
     if candidate is None or not any(order.bounds(candidate) for order in ordering.orders[:1]):
         return pages
@@ -83,7 +87,7 @@ def _of_search(
     # Both ends of a point are found by the same pages.
     probes = 2 + (cuts - points + candidate.region.has_null) * per_cut
     reads_inside = task == "search" or (
-        ordering.column.kind is not Kind.TEXT and pages <= FEW_PAGES
+        ordering.column.kind is not ColumnKind.TEXT and pages <= FEW_PAGES
     )
     if reads_inside and points < len(intervals):
         probes += pages // 4

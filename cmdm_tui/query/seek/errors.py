@@ -2,7 +2,7 @@
 
 from cmdm_tui.text import one_line
 
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
 class SeekFailed(Exception):
@@ -12,7 +12,7 @@ class SeekFailed(Exception):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(one_line(" ".join(reason.split()), _LONGEST))
+        super().__init__(one_line(" ".join(reason.split()), _MAX_LENGTH))
         self.reason = str(self)
 
 

@@ -6,16 +6,16 @@ from typing import TypeVar
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.seek.errors import RecordsMoved
-from cmdm_tui.query.seek.pages import ENOUGH, RecordsChanged, SortedPages
+from cmdm_tui.query.seek.pages import MIN_ASCENTS, RecordsChanged, SortedPages
 from cmdm_tui.query.seek.values import Value
 
-_ANEW = "Records changed during the search, which was made anew."
+_REPEATED = "Records changed during the search, which was made anew."
 
-Learnt = Mapping[str, tuple[str, ...]]
+LearnedTraits = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class SeekResult:
     """What every seek tells: records in all, pages read of those there are, and `notes`.
 
     `learnt` is what the pages have shown of the service, by the names of `catalog.traits`.
@@ -25,41 +25,41 @@ class Finding:
     pages_read: int
     pages: int
     notes: tuple[str, ...] = ()
-    learnt: Learnt = field(default_factory=dict[str, tuple[str, ...]])
+    learned: LearnedTraits = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Finding):
+class FoundRecords(SeekResult):
     """Records, each once: all that a predicate keeps, and some that it does not."""
 
     records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted(Finding):
+class MatchCount(SeekResult):
     """How many records a predicate keeps."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extreme(Finding):
+class ExtremeValue(SeekResult):
     """The smallest or largest value that a predicate keeps, None where it keeps none."""
 
     value: Value | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grouped(Finding):
+class ValueCounts(SeekResult):
     """Each value of a field, null included, with how many records have it; in ascending order."""
 
-    groups: tuple[tuple[Value | None, int], ...]
+    counts: tuple[tuple[Value | None, int], ...]
 
 
-Result = TypeVar("Result", bound=Finding)
+AnyResult = TypeVar("AnyResult", bound=SeekResult)
 
 
-async def steadily(seek: Callable[[bool], Awaitable[Result]]) -> Result:
+async def retry_once_on_change(seek: Callable[[bool], Awaitable[AnyResult]]) -> AnyResult:
     """Run a seek, and where records change meanwhile once more, told to read all pages anew.
 
     Raises RecordsMoved where they change again.
@@ -72,10 +72,10 @@ async def steadily(seek: Callable[[bool], Awaitable[Result]]) -> Result:
         found = await seek(True)
     except RecordsChanged as changed:
         raise RecordsMoved(f"Records changed while they were sought. {changed}") from changed
-    return replace(found, notes=(*found.notes, _ANEW))
+    return replace(found, notes=(*found.notes, _REPEATED))
 
 
-def seen(
+def describe_doubts(
     pages: SortedPages, *, is_sure: bool = True, rests_on_kind: bool = False
 ) -> tuple[str, ...]:
     """Return what an answer leaves uncertain, a sentence each."""
@@ -92,17 +92,17 @@ def seen(
     if rests_on_kind:
         kind = pages.ordering.column.kind
         notes.append(f"{name} is taken to hold nothing but {kind} values on the others.")
-    if pages.rests_on_options:
+    if pages.relies_on_options:
         notes.append(f"{name} is taken to hold nothing but its options on the others.")
-    if pages.ascents < ENOUGH and not pages.ordering.is_known:
+    if pages.ascents < MIN_ASCENTS and not pages.ordering.is_known:
         notes.append(f"Too few values of {name} differ on them to show that it is sorted at all.")
     return tuple(notes)
 
 
-def learnt(pages: SortedPages) -> Learnt:
+def learned_orders(pages: SortedPages) -> LearnedTraits:
     """Return the order that the pages have shown, where they exclude every other."""
     ordering = pages.ordering
     if ordering.trait is None or ordering.is_known or ordering.options or len(pages.orders) != 1:
         return {}
     (order,) = pages.orders
-    return {ordering.trait: (order.name,)} if pages.ascents >= ENOUGH else {}
+    return {ordering.trait: (order.name,)} if pages.ascents >= MIN_ASCENTS else {}

@@ -4,19 +4,24 @@ from collections import Counter
 from typing import Any
 
 from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
-from cmdm_tui.query.seek.findings import Grouped, learnt, seen, steadily
-from cmdm_tui.query.seek.halving import ends
-from cmdm_tui.query.seek.pages import Pages, SortedPages
-from cmdm_tui.query.seek.possible import Ordering
+from cmdm_tui.query.seek.findings import (
+    ValueCounts,
+    describe_doubts,
+    learned_orders,
+    retry_once_on_change,
+)
+from cmdm_tui.query.seek.halving import read_ends
+from cmdm_tui.query.seek.pages import PageSource, SortedPages
+from cmdm_tui.query.seek.possible import ColumnOrders
 from cmdm_tui.query.seek.values import Value
 
-MOST_PROBES = 64
+MAX_PROBES = 64
 """Pages beyond which a field counts as having many values."""
 
 
-async def groups(
-    pages: Pages, ordering: Ordering, *, per_page: int, most_probes: int = MOST_PROBES
-) -> Grouped:
+async def count_values(
+    pages: PageSource, ordering: ColumnOrders, *, per_page: int, most_probes: int = MAX_PROBES
+) -> ValueCounts:
     """Return each value of the column with how many records have it, null included.
 
     A stretch of pages is skipped where both its ends hold one value and no other can be
@@ -24,9 +29,9 @@ async def groups(
     `most_probes` pages look to be needed; and SeekFailed.
     """
 
-    async def seek(fresh: bool) -> Grouped:
+    async def seek(fresh: bool) -> ValueCounts:
         array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
-        await ends(array)
+        await read_ends(array)
         while mixed := [gap for gap in array.gaps if not array.is_one_value(gap)]:
             # At least one border lies in each, and is found by halving.
             to_come = sum(gap.count.bit_length() for gap in mixed)
@@ -37,19 +42,19 @@ async def groups(
         counts = Counter(value for view in array.views for value in view.values)
         for gap in array.gaps:
             counts[gap.above.values[-1]] += gap.count * array.size
-        return Grouped(
+        return ValueCounts(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(array),
-            learnt=learnt(array),
-            groups=tuple(sorted(counts.items(), key=lambda group: _place(ordering, group[0]))),
+            notes=describe_doubts(array),
+            learned=learned_orders(array),
+            counts=tuple(sorted(counts.items(), key=lambda group: _sort_place(ordering, group[0]))),
         )
 
-    return await steadily(seek)
+    return await retry_once_on_change(seek)
 
 
-def _place(ordering: Ordering, value: Value | None) -> tuple[Any, ...]:
+def _sort_place(ordering: ColumnOrders, value: Value | None) -> tuple[Any, ...]:
     return (0,) if value is None else (1, ordering.sort_key(value))
 
 

@@ -7,14 +7,14 @@ its middle is read. The first page and the last are always read.
 
 from collections.abc import Callable, Sequence
 
-from cmdm_tui.query.model import Kind
-from cmdm_tui.query.seek.candidates import Candidate
+from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.seek.candidates import ColumnPredicate
 from cmdm_tui.query.seek.errors import OrderContradicted
-from cmdm_tui.query.seek.order import AmongOptions, ByCodePoint, Order, Verdict
+from cmdm_tui.query.seek.order import AmongOptions, ByCodePoint, CandidateOrder, Overlap
 from cmdm_tui.query.seek.pages import Gap, SortedPages
 from cmdm_tui.query.seek.values import Value, number_text
 
-PATIENCE = 10
+MAX_SINGLE_PROBES = 10
 """Pages read one by one to tell two orders apart before all that is in doubt is read."""
 
 FEW_PAGES = 64
@@ -25,7 +25,7 @@ known speaks against it, and the result says so: a probe of the server makes an 
 """
 
 
-async def ends(pages: SortedPages) -> None:
+async def read_ends(pages: SortedPages) -> None:
     """Read the first page and the last."""
     await pages.open()
     if pages.count > 1:
@@ -33,48 +33,54 @@ async def ends(pages: SortedPages) -> None:
 
 
 async def decide(
-    pages: SortedPages, candidate: Candidate, *, counting: bool = False, sure: bool = True
+    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool = False, sure: bool = True
 ) -> bool:
     """Read pages until every gap is inside the candidate's regions or outside, in every order.
 
     With `counting`, inside means that the predicate keeps all of a gap. Returns False where that is
     not `sure`: an order is still possible in which matches may be elsewhere.
     """
-    await ends(pages)
-    while undecided := _undecided(pages, candidate, _bounding(pages, candidate), counting=counting):
+    await read_ends(pages)
+    while undecided := _undecided_gaps(
+        pages, candidate, _bounding_orders(pages, candidate), counting=counting
+    ):
         await pages.read(gap.middle for gap in undecided)
-    patience = PATIENCE
+    patience = MAX_SINGLE_PROBES
     while undecided := [
-        *_undecided(pages, candidate, pages.orders, counting=counting),
-        *_taken_for_granted(pages, candidate, counting=counting, sure=sure),
+        *_undecided_gaps(pages, candidate, pages.orders, counting=counting),
+        *_gaps_to_check(pages, candidate, counting=counting, sure=sure),
     ]:
         if not sure:
             return False
-        telling = [most_telling(pages, undecided)] if patience else undecided
+        telling = [most_informative(pages, undecided)] if patience else undecided
         patience = max(patience - 1, 0)
         await pages.read(gap.middle for gap in telling)
     return True
 
 
-def rests_on_kind(pages: SortedPages, candidate: Candidate, *, counting: bool = False) -> bool:
+def rests_on_kind(
+    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool = False
+) -> bool:
     """Tell whether pages not read are taken to hold no value of another kind where it matters.
 
     Text that is no number stands somewhere among numbers, and no order says where. It is null to
     the engine: it counts for nothing, and is found by IS NULL. Nothing is text that is no text.
     """
-    return bool(_may_hide_others(pages, candidate, counting=counting))
+    return bool(_gaps_with_other_kinds(pages, candidate, counting=counting))
 
 
-def _taken_for_granted(
-    pages: SortedPages, candidate: Candidate, *, counting: bool, sure: bool
+def _gaps_to_check(
+    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool, sure: bool
 ) -> list[Gap]:
     if not sure or pages.count > FEW_PAGES:
         return []
-    return _may_hide_others(pages, candidate, counting=counting)
+    return _gaps_with_other_kinds(pages, candidate, counting=counting)
 
 
-def _may_hide_others(pages: SortedPages, candidate: Candidate, *, counting: bool) -> list[Gap]:
-    if pages.ordering.column.kind is Kind.TEXT:
+def _gaps_with_other_kinds(
+    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool
+) -> list[Gap]:
+    if pages.ordering.column.kind is ColumnKind.TEXT:
         return []
     primary = pages.orders[0]
     return [
@@ -83,63 +89,67 @@ def _may_hide_others(pages: SortedPages, candidate: Candidate, *, counting: bool
         if not pages.is_one_value(gap)
         and (
             candidate.region.has_null
-            or (counting and pages.verdict(gap, primary, candidate) is Verdict.INSIDE)
+            or (counting and pages.overlap(gap, primary, candidate) is Overlap.INSIDE)
         )
     ]
 
 
-def _bounding(pages: SortedPages, candidate: Candidate) -> Sequence[Order]:
+def _bounding_orders(pages: SortedPages, candidate: ColumnPredicate) -> Sequence[CandidateOrder]:
     """Return the orders that have a stretch for what is sought: the first of all, come what may."""
     return [
         order for number, order in enumerate(pages.orders) if number == 0 or order.bounds(candidate)
     ]
 
 
-def _undecided(
-    pages: SortedPages, candidate: Candidate, orders: Sequence[Order], *, counting: bool
+def _undecided_gaps(
+    pages: SortedPages,
+    candidate: ColumnPredicate,
+    orders: Sequence[CandidateOrder],
+    *,
+    counting: bool,
 ) -> list[Gap]:
     return [
         gap
         for gap in pages.gaps
-        if _judged(pages, gap, candidate, orders, counting=counting) is Verdict.MIXED
+        if _overlap_in_orders(pages, gap, candidate, orders, counting=counting) is Overlap.MIXED
     ]
 
 
-def _judged(
+def _overlap_in_orders(
     pages: SortedPages,
     gap: Gap,
-    candidate: Candidate,
-    orders: Sequence[Order],
+    candidate: ColumnPredicate,
+    orders: Sequence[CandidateOrder],
     *,
     counting: bool,
-) -> Verdict:
-    verdicts: set[Verdict] = set()
+) -> Overlap:
+    verdicts: set[Overlap] = set()
     for order in orders:
-        verdict = pages.verdict(gap, order, candidate)
+        verdict = pages.overlap(gap, order, candidate)
         is_exact = candidate.is_region_exact or isinstance(order, ByCodePoint | AmongOptions)
-        if counting and verdict is Verdict.INSIDE and not is_exact:
-            verdict = Verdict.MIXED
+        if counting and verdict is Overlap.INSIDE and not is_exact:
+            verdict = Overlap.MIXED
         verdicts.add(verdict)
-    return verdicts.pop() if len(verdicts) == 1 else Verdict.MIXED
+    return verdicts.pop() if len(verdicts) == 1 else Overlap.MIXED
 
 
-def most_telling(pages: SortedPages, gaps: Sequence[Gap]) -> Gap:
+def most_informative(pages: SortedPages, gaps: Sequence[Gap]) -> Gap:
     """Return the gap likeliest to tell orders apart: where numbers become longer, else the widest.
 
     By value 9 stands before 10, as text behind it.
     """
     grows: Callable[[Gap], bool] = lambda _: False  # noqa: E731
-    if pages.ordering.column.kind is Kind.NUMBER:
-        grows = _grows
+    if pages.ordering.column.kind is ColumnKind.NUMBER:
+        grows = _grows_longer
     return max(gaps, key=lambda gap: (grows(gap), gap.count))
 
 
-def _grows(gap: Gap) -> bool:
+def _grows_longer(gap: Gap) -> bool:
     values = [value for value in gap.ends if value is not None]
     return len({len(number_text(value).partition(".")[0]) for value in values}) > 1
 
 
-def check_ties(pages: SortedPages, candidate: Candidate) -> None:
+def check_ties(pages: SortedPages, candidate: ColumnPredicate) -> None:
     """Check that no record stands on two pages where that may hide another that is sought.
 
     Raises OrderContradicted: tied records change places between calls.
@@ -161,8 +171,10 @@ def check_ties(pages: SortedPages, candidate: Candidate) -> None:
         )
 
 
-def _may_hide(pages: SortedPages, candidate: Candidate, value: Value | None, raw: object) -> bool:
+def _may_hide(
+    pages: SortedPages, candidate: ColumnPredicate, value: Value | None, raw: object
+) -> bool:
     if value is None:
         return candidate.region.has_null
     keys = [(order, order.key(value, raw)) for order in pages.orders]
-    return any(order.verdict(key, key, candidate) is not Verdict.OUTSIDE for order, key in keys)
+    return any(order.overlap(key, key, candidate) is not Overlap.OUTSIDE for order, key in keys)

@@ -5,35 +5,51 @@ from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import Record
-from cmdm_tui.query.seek.candidates import Candidate, present
-from cmdm_tui.query.seek.findings import Extreme, Found, learnt, seen, steadily
-from cmdm_tui.query.seek.halving import PATIENCE, check_ties, most_telling
-from cmdm_tui.query.seek.order import Order, Verdict
-from cmdm_tui.query.seek.pages import Direction, Gap, Pages, SortedPages, View
-from cmdm_tui.query.seek.possible import Ordering
+from cmdm_tui.query.seek.candidates import ColumnPredicate, not_null
+from cmdm_tui.query.seek.findings import (
+    ExtremeValue,
+    FoundRecords,
+    describe_doubts,
+    learned_orders,
+    retry_once_on_change,
+)
+from cmdm_tui.query.seek.halving import MAX_SINGLE_PROBES, check_ties, most_informative
+from cmdm_tui.query.seek.order import CandidateOrder, Overlap
+from cmdm_tui.query.seek.pages import Direction, Gap, PageSource, PageView, SortedPages
+from cmdm_tui.query.seek.possible import ColumnOrders
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.values import Value
 
-Row = tuple[Value, Record]
+_ValueAndRecord = tuple[Value, Record]
 
 
-async def smallest(
-    pages: Pages, candidate: Candidate, ordering: Ordering, *, per_page: int, sure: bool = True
-) -> Extreme:
+async def find_smallest(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
+    *,
+    per_page: int,
+    sure: bool = True,
+) -> ExtremeValue:
     """Return the smallest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
-    return await _extreme(pages, candidate, ordering, "asc", per_page=per_page, sure=sure)
+    return await _find_extreme(pages, candidate, ordering, "asc", per_page=per_page, sure=sure)
 
 
-async def largest(
-    pages: Pages, candidate: Candidate, ordering: Ordering, *, per_page: int, sure: bool = True
-) -> Extreme:
+async def find_largest(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
+    *,
+    per_page: int,
+    sure: bool = True,
+) -> ExtremeValue:
     """Return the largest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
-    return await _extreme(pages, candidate, ordering, "desc", per_page=per_page, sure=sure)
+    return await _find_extreme(pages, candidate, ordering, "desc", per_page=per_page, sure=sure)
 
 
-async def first(
-    pages: Pages,
-    ordering: Ordering,
+async def find_first(
+    pages: PageSource,
+    ordering: ColumnOrders,
     *,
     descending: bool,
     count: int,
@@ -41,7 +57,7 @@ async def first(
     per_page: int,
     nulls_first: bool | None = None,
     sure: bool = True,
-) -> Found:
+) -> FoundRecords:
     """Return the first `count` records in the engine's order of the column, in that order.
 
     Nulls come first in ascending order and last in descending, or as `nulls_first` says. Records
@@ -51,91 +67,96 @@ async def first(
     direction: Direction = "desc" if descending else "asc"
     leads = not descending if nulls_first is None else nulls_first
 
-    async def seek(fresh: bool) -> Found:
+    async def seek(fresh: bool) -> FoundRecords:
         array = SortedPages(
             pages, ordering, fields=fields, per_page=per_page, direction=direction, fresh=fresh
         )
         await array.open()
-        front = await _nulls_in_front(array, count, sure=sure) if leads else []
-        rows, is_sure = await _best(array, present(ordering.column), count - len(front), sure=sure)
+        front = await _read_leading_nulls(array, count, sure=sure) if leads else []
+        rows, is_sure = await _find_best(
+            array, not_null(ordering.column), count - len(front), sure=sure
+        )
         records = [*front, *(record for _, record in rows)]
         if len(records) < count and not leads:
-            records += await _nulls(array, count - len(records))
-        return Found(
+            records += await _read_nulls(array, count - len(records))
+        return FoundRecords(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(array, is_sure=is_sure),
-            learnt=learnt(array),
+            notes=describe_doubts(array, is_sure=is_sure),
+            learned=learned_orders(array),
             records=tuple(records),
         )
 
-    return await steadily(seek)
+    return await retry_once_on_change(seek)
 
 
-def middle(count: int) -> int:
+def middle_page(count: int) -> int:
     """Return the page that is read beside the first for an extreme of all of `count` pages."""
     return count // 2 + 1
 
 
-async def _extreme(
-    pages: Pages,
-    candidate: Candidate,
-    ordering: Ordering,
+async def _find_extreme(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
     direction: Direction,
     *,
     per_page: int,
     sure: bool,
-) -> Extreme:
-    async def seek(fresh: bool) -> Extreme:
+) -> ExtremeValue:
+    async def seek(fresh: bool) -> ExtremeValue:
         array = SortedPages(pages, ordering, per_page=per_page, direction=direction, fresh=fresh)
         await array.open()
         if array.count > 1:
             # The first page is an end already: the middle says more of the order than the other.
             is_whole = candidate.region == EVERY_VALUE
-            await array.read([middle(array.count) if is_whole else array.count])
-        rows, is_sure = await _best(array, candidate, 1, sure=sure)
-        return Extreme(
+            await array.read([middle_page(array.count) if is_whole else array.count])
+        rows, is_sure = await _find_best(array, candidate, 1, sure=sure)
+        return ExtremeValue(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(array, is_sure=is_sure),
-            learnt=learnt(array),
+            notes=describe_doubts(array, is_sure=is_sure),
+            learned=learned_orders(array),
             value=rows[0][0] if rows else None,
         )
 
-    return await steadily(seek)
+    return await retry_once_on_change(seek)
 
 
-async def _best(
-    array: SortedPages, candidate: Candidate, count: int, *, sure: bool
-) -> tuple[list[Row], bool]:
+async def _find_best(
+    array: SortedPages, candidate: ColumnPredicate, count: int, *, sure: bool
+) -> tuple[list[_ValueAndRecord], bool]:
     """Read until no page that was not read can hold a value among the first `count` kept.
 
     Returns their rows, and whether that is so in every order that is possible.
     """
-    patience, rows, taken = PATIENCE, list[Row](), set[int]()
+    patience, rows, taken = MAX_SINGLE_PROBES, list[_ValueAndRecord](), set[int]()
     while True:
         new = [view for view in array.views if view.number not in taken]
         taken.update(view.number for view in new)
-        rows = _kept(array, candidate, rows, new)[:count]
-        ahead = _ahead(array, candidate, rows, count, sure=sure)
-        nearest = _undecided(array, ahead, array.orders[:1])
+        rows = _merge_rows(array, candidate, rows, new)[:count]
+        ahead = _predicate_ahead(array, candidate, rows, count, sure=sure)
+        nearest = _undecided_gaps(array, ahead, array.orders[:1])
         if nearest:
-            await array.read([_next(array, nearest[0], ahead)])
+            await array.read([_next_page(array, nearest[0], ahead)])
             continue
-        doubtful = _undecided(array, ahead, array.orders)
+        doubtful = _undecided_gaps(array, ahead, array.orders)
         if not doubtful or not sure:
-            check_ties(array, replace(ahead, region=_up_to(array, candidate, rows, count)))
+            check_ties(array, replace(ahead, region=_region_up_to(array, candidate, rows, count)))
             return rows, not doubtful
-        telling = [most_telling(array, doubtful)] if patience else doubtful
+        telling = [most_informative(array, doubtful)] if patience else doubtful
         patience = max(patience - 1, 0)
         await array.read(gap.middle for gap in telling)
 
 
-def _kept(
-    array: SortedPages, candidate: Candidate, rows: list[Row], views: Sequence[View]
-) -> list[Row]:
+def _merge_rows(
+    array: SortedPages,
+    candidate: ColumnPredicate,
+    rows: list[_ValueAndRecord],
+    views: Sequence[PageView],
+) -> list[_ValueAndRecord]:
     """Return the rows and those that the views add, each record once, in the engine's order."""
     by_id = {record.external_id: (value, record) for value, record in rows}
     for view in views:
@@ -146,9 +167,14 @@ def _kept(
     return sorted(by_id.values(), key=lambda row: key(row[0]), reverse=array.is_descending)
 
 
-def _ahead(
-    array: SortedPages, candidate: Candidate, rows: list[Row], count: int, *, sure: bool
-) -> Candidate:
+def _predicate_ahead(
+    array: SortedPages,
+    candidate: ColumnPredicate,
+    rows: list[_ValueAndRecord],
+    count: int,
+    *,
+    sure: bool,
+) -> ColumnPredicate:
     """Return the candidate for what would come before the last of the rows, as far as is sure."""
     region = replace(candidate.region, has_null=False)
     if count <= 0:
@@ -162,10 +188,12 @@ def _ahead(
         else:
             beyond = Interval(LOWEST, before((limit[0], "") if is_text and not sure else limit))
         region = region.intersection(Region.of(beyond))
-    return Candidate(candidate.column, region)
+    return ColumnPredicate(candidate.column, region)
 
 
-def _up_to(array: SortedPages, candidate: Candidate, rows: list[Row], count: int) -> Region:
+def _region_up_to(
+    array: SortedPages, candidate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
+) -> Region:
     """Return the values up to the last of the rows, and that one."""
     region = replace(candidate.region, has_null=False)
     if len(rows) < count or not rows:
@@ -176,40 +204,42 @@ def _up_to(array: SortedPages, candidate: Candidate, rows: list[Row], count: int
     return region.intersection(Region.of(Interval(low, high)))
 
 
-def _undecided(array: SortedPages, ahead: Candidate, orders: Sequence[Order]) -> list[Gap]:
+def _undecided_gaps(
+    array: SortedPages, ahead: ColumnPredicate, orders: Sequence[CandidateOrder]
+) -> list[Gap]:
     return [
         gap
         for gap in array.gaps
-        if any(array.verdict(gap, order, ahead) is not Verdict.OUTSIDE for order in orders)
+        if any(array.overlap(gap, order, ahead) is not Overlap.OUTSIDE for order in orders)
     ]
 
 
-def _next(array: SortedPages, gap: Gap, ahead: Candidate) -> int:
+def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate) -> int:
     """Return the page to read in a gap: its first where what is sought has begun before it."""
     end: Any = gap.above.values[-1]
     order = array.orders[0]
     if end is None:
         return gap.middle
     key = gap.above.keys[order.name][-1]
-    has_begun = order.verdict(key, key, ahead) is not Verdict.OUTSIDE
-    is_inside = array.verdict(gap, order, ahead) is Verdict.INSIDE
+    has_begun = order.overlap(key, key, ahead) is not Overlap.OUTSIDE
+    is_inside = array.overlap(gap, order, ahead) is Overlap.INSIDE
     return gap.first if has_begun or is_inside else gap.middle
 
 
-async def _nulls_in_front(array: SortedPages, count: int, *, sure: bool) -> list[Record]:
+async def _read_leading_nulls(array: SortedPages, count: int, *, sure: bool) -> list[Record]:
     """Return up to `count` records that hold null, wherever the service puts them."""
     ordering = array.ordering
     known = ordering.nulls_first_descending if array.is_descending else ordering.nulls_first
-    if not array.nulls_lead and array.count > 1:
+    if not array.are_nulls_first and array.count > 1:
         if known or (not sure and known is None and not array.is_descending):
             return []
         await array.read([array.count])
         if array.views[-1].values[-1] is not None:
             return []
-    return await _nulls(array, count)
+    return await _read_nulls(array, count)
 
 
-async def _nulls(array: SortedPages, count: int) -> list[Record]:
+async def _read_nulls(array: SortedPages, count: int) -> list[Record]:
     """Return up to `count` records that hold null, reading as many pages of them as that takes."""
     column = array.ordering.column
     region = Region((), has_null=True)
@@ -221,12 +251,12 @@ async def _nulls(array: SortedPages, count: int) -> list[Record]:
             if value is None
         }
         order = array.orders[0]
-        only_null = Candidate(column, region)
+        only_null = ColumnPredicate(column, region)
         gaps = [
-            gap for gap in array.gaps if array.verdict(gap, order, only_null) is not Verdict.OUTSIDE
+            gap for gap in array.gaps if array.overlap(gap, order, only_null) is not Overlap.OUTSIDE
         ]
         if len(rows) >= count or not gaps:
             check_ties(array, only_null)
             return list(rows.values())[:count]
-        gap = gaps[0] if array.nulls_lead else gaps[-1]
-        await array.read([gap.first if array.nulls_lead else gap.last])
+        gap = gaps[0] if array.are_nulls_first else gaps[-1]
+        await array.read([gap.first if array.are_nulls_first else gap.last])

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from cmdm_tui.query.model import Kind
+from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.seek.values import OddValue, Value, read_date, read_datetime
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?|\.[0-9]{1,18}")
 _DATES = frozenset({exp.DType.DATE, exp.DType.DATE32})
 _TIMES = frozenset({exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATETIME})
@@ -19,7 +19,7 @@ class NoLiteral(ValueError):
     """What stands there is no literal, or comparing it with the column means something else."""
 
 
-def read_literal(node: object, kind: Kind) -> Value:
+def read_literal(node: object, kind: ColumnKind) -> Value:
     """Return the value that a literal is beside a column of `kind`. Raises NoLiteral.
 
     Text beside a number must be whole: a cast to the column's type rounds a fraction. A number with
@@ -28,39 +28,39 @@ def read_literal(node: object, kind: Kind) -> Value:
     while isinstance(node, exp.Paren):
         node = node.this
     match node:
-        case exp.Neg() if kind is Kind.NUMBER:
+        case exp.Neg() if kind is ColumnKind.NUMBER:
             value = read_literal(node.this, kind)
             if isinstance(node.this, exp.Literal) and isinstance(value, Decimal):
                 return -value
         case exp.Literal():
-            return _of_text(node.name, kind) if node.is_string else _of_number(node.name, kind)
-        case exp.Boolean() if kind is Kind.BOOLEAN:
+            return _read_text(node.name, kind) if node.is_string else _read_number(node.name, kind)
+        case exp.Boolean() if kind is ColumnKind.BOOLEAN:
             return bool(node.this)
         case exp.Cast() if type(node) is exp.Cast:
-            return _of_cast(node, kind)
+            return _read_cast(node, kind)
         case _:
             pass
     raise NoLiteral
 
 
-def _of_number(text: str, kind: Kind) -> Decimal:
-    if kind is not Kind.NUMBER or not _DECIMAL.fullmatch(text):
+def _read_number(text: str, kind: ColumnKind) -> Decimal:
+    if kind is not ColumnKind.NUMBER or not _DECIMAL.fullmatch(text):
         raise NoLiteral
     return Decimal(text)
 
 
-def _of_text(text: str, kind: Kind) -> Value:
+def _read_text(text: str, kind: ColumnKind) -> Value:
     try:
         match kind:
-            case Kind.TEXT:
+            case ColumnKind.TEXT:
                 return text
-            case Kind.NUMBER if _WHOLE.fullmatch(text):
+            case ColumnKind.NUMBER if _WHOLE_NUMBER.fullmatch(text):
                 return Decimal(text)
-            case Kind.DATE:
+            case ColumnKind.DATE:
                 return read_date(text)
-            case Kind.DATETIME:
-                return _moment(text)
-            case Kind.BOOLEAN if text in {"true", "false"}:
+            case ColumnKind.DATETIME:
+                return _read_time(text)
+            case ColumnKind.BOOLEAN if text in {"true", "false"}:
                 return text == "true"
             case _:
                 raise NoLiteral
@@ -68,7 +68,7 @@ def _of_text(text: str, kind: Kind) -> Value:
         raise NoLiteral from None
 
 
-def _of_cast(node: exp.Cast, kind: Kind) -> Value:
+def _read_cast(node: exp.Cast, kind: ColumnKind) -> Value:
     literal, to = node.this, node.to
     if not isinstance(literal, exp.Literal) or not literal.is_string:
         raise NoLiteral
@@ -78,24 +78,24 @@ def _of_cast(node: exp.Cast, kind: Kind) -> Value:
     try:
         if name in _DATES:
             day = read_date(text)
-            return _beside(datetime.combine(day, time()), kind)
+            return _convert_time(datetime.combine(day, time()), kind)
         if name in _TIMES:
-            return _beside(_moment(text), kind)
+            return _convert_time(_read_time(text), kind)
     except OddValue:
         pass
     raise NoLiteral
 
 
-def _beside(moment: datetime, kind: Kind) -> date:
+def _convert_time(moment: datetime, kind: ColumnKind) -> date:
     """Return a time as it compares with a date or a time: a date is its midnight."""
-    if kind is Kind.DATETIME:
+    if kind is ColumnKind.DATETIME:
         return moment
-    if kind is Kind.DATE and moment.time() == time():
+    if kind is ColumnKind.DATE and moment.time() == time():
         return moment.date()
     raise NoLiteral
 
 
-def _moment(text: str) -> datetime:
+def _read_time(text: str) -> datetime:
     try:
         return datetime.combine(read_date(text), time())
     except OddValue:

@@ -10,28 +10,28 @@ from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any, Protocol
 
-from cmdm_tui.query.seek.candidates import Candidate, engine_key
+from cmdm_tui.query.seek.candidates import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.region import EVERY_VALUE, Interval, Region, after, before
 from cmdm_tui.query.seek.spelling import letters_key, successor
 from cmdm_tui.query.seek.values import OddValue, Value, number_text
 
-_WIDEST_SPAN = 0x200
+_MAX_SPAN = 0x200
 """Characters between two that are looked through one by one."""
 
 
-class Verdict(Enum):
+class Overlap(Enum):
     """Whether what hides between two places is in a candidate's region."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
     MIXED = "mixed"
 
-    def beside(self, other: "Verdict") -> "Verdict":
+    def combine(self, other: "Overlap") -> "Overlap":
         """Return the verdict on two stretches together."""
-        return self if self is other else Verdict.MIXED
+        return self if self is other else Overlap.MIXED
 
 
-class Order(Protocol):
+class CandidateOrder(Protocol):
     """One order that a service may sort in. Keys of one order compare with each other."""
 
     @property
@@ -43,7 +43,7 @@ class Order(Protocol):
         """Return what a value is sorted by. Raises OddValue where the order has no place for it."""
         ...
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge the values from one key to another, both included; None is no bound."""
         ...
 
@@ -51,7 +51,7 @@ class Order(Protocol):
         """Tell whether all values from one key to another are one to `=`."""
         ...
 
-    def bounds(self, candidate: Candidate) -> bool:
+    def bounds(self, candidate: ColumnPredicate) -> bool:
         """Tell whether a stretch of this order holds what the candidate asks for."""
         ...
 
@@ -66,15 +66,15 @@ class ByValue:
         """Return the value."""
         return value
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge by the region."""
-        return _judged(candidate.region, low, high)
+        return _overlap_of_keys(candidate.region, low, high)
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are equal."""
         return bool(low == high)
 
-    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -89,22 +89,22 @@ class ByDigits:
         """Return the number's text."""
         return number_text(raw)
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge by the texts that a number may be written as; `50` and `500` are neighbours."""
-        region = _beginnings(candidate.region)
+        region = _text_prefixes(candidate.region)
         if region is None:
-            return Verdict.MIXED
-        judged = _judged(region, low, high)
+            return Overlap.MIXED
+        judged = _overlap_of_keys(region, low, high)
         is_all = region == EVERY_VALUE
-        return judged if is_all or judged is Verdict.OUTSIDE else Verdict.MIXED
+        return judged if is_all or judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are written alike."""
         return bool(low == high)
 
-    def bounds(self, candidate: Candidate) -> bool:
+    def bounds(self, candidate: ColumnPredicate) -> bool:
         """Bound single numbers: those that begin with the same digits stand together."""
-        return _beginnings(candidate.region) is not None
+        return _text_prefixes(candidate.region) is not None
 
 
 @dataclass(frozen=True)
@@ -117,18 +117,18 @@ class ByCasefold:
         """Return the text's casefold."""
         return str(value).casefold()
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge by the region."""
         below = None if low is None else before((low, ""))
         # No text stands between another and the same with the least character behind it.
         above = None if high is None else before((high + "\0", ""))
-        return _judged_cuts(candidate.region, below, above)
+        return _overlap_of_cuts(candidate.region, below, above)
 
     def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
         """Tell nothing: texts that are alike but for case are not equal."""
         return False
 
-    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -143,19 +143,19 @@ class ByCodePoint:
         """Return the text."""
         return value
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge by what the candidate says of this order, else by what casefold makes of it."""
         if candidate.binary is None:
-            return _judged_cuts(candidate.region, *_folded_span(low, high))
-        judged = _judged(candidate.binary, low, high)
+            return _overlap_of_cuts(candidate.region, *_folded_span(low, high))
+        judged = _overlap_of_keys(candidate.binary, low, high)
         is_sure = candidate.is_binary_exact or not candidate.is_region_exact
-        return judged if is_sure or judged is Verdict.OUTSIDE else Verdict.MIXED
+        return judged if is_sure or judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are the same."""
         return bool(low == high)
 
-    def bounds(self, candidate: Candidate) -> bool:
+    def bounds(self, candidate: ColumnPredicate) -> bool:
         """Bound what is equal to a text or begins with it."""
         return candidate.binary is not None
 
@@ -170,20 +170,20 @@ class ByLetters:
         """Return the text's letters."""
         return letters_key(str(value))
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge by what the candidate says of letters; a range of text says nothing of them."""
         if candidate.region == EVERY_VALUE:
-            return Verdict.INSIDE
+            return Overlap.INSIDE
         if candidate.letters is None:
-            return Verdict.MIXED
-        judged = _judged(candidate.letters, low, high)
-        return judged if judged is Verdict.OUTSIDE else Verdict.MIXED
+            return Overlap.MIXED
+        judged = _overlap_of_keys(candidate.letters, low, high)
+        return judged if judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
         """Tell nothing: texts of the same letters may differ."""
         return False
 
-    def bounds(self, candidate: Candidate) -> bool:
+    def bounds(self, candidate: ColumnPredicate) -> bool:
         """Bound what is equal to a text or begins with it."""
         return candidate.letters is not None
 
@@ -206,15 +206,15 @@ class ByOption:
             raise OddValue
         return number
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:  # noqa: ARG002
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:  # noqa: ARG002
         """Judge nothing: `AmongOptions` does."""
-        return Verdict.MIXED
+        return Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are the same."""
         return bool(low == high)
 
-    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -223,7 +223,7 @@ class ByOption:
 class AmongOptions:
     """An order of a pick-list: nothing but its options stands anywhere."""
 
-    order: Order
+    order: CandidateOrder
     options: tuple[str, ...]
 
     @property
@@ -246,48 +246,48 @@ class AmongOptions:
         """Return the order's key."""
         return self.order.key(value, raw)
 
-    def verdict(self, low: Any, high: Any, candidate: Candidate) -> Verdict:
+    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
         """Judge by the options in between; they are as exact as the candidate's region."""
-        judged = self.order.verdict(low, high, candidate)
-        if judged is not Verdict.MIXED:
+        judged = self.order.overlap(low, high, candidate)
+        if judged is not Overlap.MIXED:
             return judged
-        kept = {_keeps(candidate, option) for option in self._between(low, high)}
+        kept = {_keeps_option(candidate, option) for option in self._between(low, high)}
         if len(kept) > 1:
-            return Verdict.MIXED
-        return Verdict.INSIDE if True in kept else Verdict.OUTSIDE
+            return Overlap.MIXED
+        return Overlap.INSIDE if True in kept else Overlap.OUTSIDE
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether there is only one option between the two."""
         return len(self._between(low, high)) == 1
 
-    def bounds(self, candidate: Candidate) -> bool:  # noqa: ARG002
+    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
 
-def _judged(region: Region, low: Any, high: Any) -> Verdict:
+def _overlap_of_keys(region: Region, low: Any, high: Any) -> Overlap:
     below = None if low is None else before(low)
     above = None if high is None else after(high)
-    return _judged_cuts(region, below, above)
+    return _overlap_of_cuts(region, below, above)
 
 
-def _judged_cuts(region: Region, below: Any, above: Any) -> Verdict:
+def _overlap_of_cuts(region: Region, below: Any, above: Any) -> Overlap:
     everything = Interval()
     low = everything.low if below is None else below
     high = everything.high if above is None else above
     if region.covers(low, high):
-        return Verdict.INSIDE
-    return Verdict.OUTSIDE if region.misses(low, high) else Verdict.MIXED
+        return Overlap.INSIDE
+    return Overlap.OUTSIDE if region.misses(low, high) else Overlap.MIXED
 
 
-def _keeps(candidate: Candidate, option: str) -> bool:
+def _keeps_option(candidate: ColumnPredicate, option: str) -> bool:
     if candidate.is_exact:
         return candidate.keeps(option)
     return candidate.region.holds(engine_key(option))
 
 
 @lru_cache(maxsize=64)
-def _beginnings(region: Region) -> Region | None:
+def _text_prefixes(region: Region) -> Region | None:
     """Return the texts that the numbers of a region may be written as; None where it has ranges."""
     if region == EVERY_VALUE:
         return region
@@ -312,7 +312,7 @@ def _folded_span(low: str | None, high: str | None) -> tuple[Any, Any]:
     common = low[: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))]
     start, end = low[len(common) :][:1], high[len(common) :][:1]
     shared = common.casefold()
-    if not start or ord(end) - ord(start) > _WIDEST_SPAN:
+    if not start or ord(end) - ord(start) > _MAX_SPAN:
         above = successor(shared)
         return before((shared, "")), None if above is None else before((above, ""))
     firsts = [chr(code).casefold()[0] for code in range(ord(start), ord(end) + 1)]

@@ -14,23 +14,23 @@ from typing import Any, Literal, Protocol
 
 from cmdm_tui.api import NotFound, Page, Record
 from cmdm_tui.query.model import EXTERNAL_ID
-from cmdm_tui.query.seek.candidates import Candidate
+from cmdm_tui.query.seek.candidates import ColumnPredicate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
-from cmdm_tui.query.seek.order import Order, Verdict
-from cmdm_tui.query.seek.possible import Ordering, unlisted
+from cmdm_tui.query.seek.order import CandidateOrder, Overlap
+from cmdm_tui.query.seek.possible import ColumnOrders, without_options
 from cmdm_tui.query.seek.values import OddValue, Value
 
 Direction = Literal["asc", "desc"]
 
-AT_ONCE = 6
+CONCURRENT_PAGES = 6
 """Pages that are asked for at a time."""
 
-ENOUGH = 8
+MIN_ASCENTS = 8
 """Values that must ascend one after the other before an order counts as shown: chance alone sorts
 nine values in a shuffle of each 362,880."""
 
 
-class Pages(Protocol):
+class PageSource(Protocol):
     """Where pages come from: one entity, every call of it accounted for."""
 
     async def page(
@@ -55,7 +55,7 @@ class RecordsChanged(SeekFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageView:
     """One page as it was read: `values` with None for null, and its ends in each order."""
 
     number: int
@@ -75,8 +75,8 @@ class Gap:
 
     first: int
     last: int
-    above: View
-    below: View | None
+    above: PageView
+    below: PageView | None
 
     @property
     def middle(self) -> int:
@@ -103,8 +103,8 @@ class SortedPages:
 
     def __init__(
         self,
-        pages: Pages,
-        ordering: Ordering,
+        pages: PageSource,
+        ordering: ColumnOrders,
         *,
         fields: Sequence[str] = (),
         per_page: int,
@@ -113,7 +113,7 @@ class SortedPages:
     ) -> None:
         self._pages = pages
         self.ordering = ordering
-        self.orders: tuple[Order, ...] = ordering.orders
+        self.orders: tuple[CandidateOrder, ...] = ordering.orders
         """The orders that nothing read so far contradicts."""
         wanted = [ordering.column.name, *fields]
         self._fields = [name for name in dict.fromkeys(wanted) if name != EXTERNAL_ID]
@@ -121,11 +121,11 @@ class SortedPages:
         self._direction: Direction = direction
         self._options: frozenset[object] = frozenset(ordering.options)
         self._fresh = fresh
-        self._views: dict[int, View] = {}
+        self._views: dict[int, PageView] = {}
         self._numbers: list[int] = []
         self.total = 0
         self.size = per_page
-        self.nulls_lead = False
+        self.are_nulls_first = False
 
     @property
     def count(self) -> int:
@@ -133,12 +133,12 @@ class SortedPages:
         return -(-self.total // self.size)
 
     @property
-    def views(self) -> list[View]:
+    def views(self) -> list[PageView]:
         """The pages read, in their order."""
         return [self._views[number] for number in self._numbers]
 
     @property
-    def rests_on_options(self) -> bool:
+    def relies_on_options(self) -> bool:
         """Tell whether a pick-list is taken to hold nothing but its options."""
         return bool(self._options)
 
@@ -162,7 +162,7 @@ class SortedPages:
 
     async def open(self) -> None:
         """Read the first page: it tells the total and how many records a page really holds."""
-        page = await self._ask(1)
+        page = await self._fetch(1)
         if page.total_records is None:
             raise NoTotal(f"The service does not tell how many {page.entity} records there are.")
         self.total = page.total_records
@@ -173,28 +173,28 @@ class SortedPages:
             self.size = came
         if self.total and not came:
             raise RecordsChanged("The first page holds no record though some are counted.")
-        raw = self._raws(page)
-        self.nulls_lead = bool(raw) and self._value(raw[0]) is None
+        raw = self._raw_values(page)
+        self.are_nulls_first = bool(raw) and self._value(raw[0]) is None
         if self.total:
-            self._take(1, page)
+            self._add_page(1, page)
 
     async def read(self, numbers: Iterable[int]) -> None:
         """Read pages that were not read yet, some at a time."""
         wanted = sorted({number for number in numbers if number not in self._views})
-        limit = asyncio.Semaphore(AT_ONCE)
+        limit = asyncio.Semaphore(CONCURRENT_PAGES)
 
         async def ask(number: int) -> Page:
             async with limit:
-                return await self._ask(number)
+                return await self._fetch(number)
 
         tasks = [asyncio.ensure_future(ask(number)) for number in wanted]
         try:
             for number, task in zip(wanted, tasks, strict=True):
                 page = await task
                 try:
-                    self._take(number, page)
+                    self._add_page(number, page)
                 except _Misplaced as misplaced:
-                    await self._look_again(misplaced)
+                    await self._read_again(misplaced)
         finally:
             for task in tasks:
                 task.cancel()
@@ -202,16 +202,16 @@ class SortedPages:
 
     async def is_steady(self, number: int) -> bool:
         """Read a page anew, and tell whether the same records stand on it in the same order."""
-        page = await self._ask(number, fresh=True)
+        page = await self._fetch(number, fresh=True)
         known = [record.external_id for record in self._views[number].records]
         return known == [record.external_id for record in page.records]
 
-    def verdict(self, gap: Gap, order: Order, candidate: Candidate) -> Verdict:
+    def overlap(self, gap: Gap, order: CandidateOrder, candidate: ColumnPredicate) -> Overlap:
         """Judge what a gap hides, if `order` is the one the service sorts in."""
-        of_null = Verdict.INSIDE if candidate.region.has_null else Verdict.OUTSIDE
+        of_null = Overlap.INSIDE if candidate.region.has_null else Overlap.OUTSIDE
         starts_null = gap.above.values[-1] is None
         ends_null = gap.below is not None and gap.below.values[0] is None
-        if (starts_null and ends_null) or (starts_null and not self.nulls_lead):
+        if (starts_null and ends_null) or (starts_null and not self.are_nulls_first):
             return of_null
         low = None if starts_null else gap.above.keys[order.name][-1]
         high = None
@@ -219,9 +219,9 @@ class SortedPages:
             high = gap.below.keys[order.name][0]
         if self.is_descending:
             low, high = high, low
-        judged = order.verdict(low, high, candidate)
-        holds_null = starts_null or ends_null or (gap.below is None and not self.nulls_lead)
-        return judged.beside(of_null) if holds_null else judged
+        judged = order.overlap(low, high, candidate)
+        holds_null = starts_null or ends_null or (gap.below is None and not self.are_nulls_first)
+        return judged.combine(of_null) if holds_null else judged
 
     def is_one_value(self, gap: Gap) -> bool:
         """Tell whether everything that a gap hides is the value at both its ends."""
@@ -241,7 +241,7 @@ class SortedPages:
         values = [value for view in self.views for value in view.values if value is not None]
         return sum(before != after for before, after in pairwise(values))
 
-    async def _ask(self, number: int, *, fresh: bool = False) -> Page:
+    async def _fetch(self, number: int, *, fresh: bool = False) -> Page:
         try:
             page = await self._pages.page(
                 number,
@@ -270,7 +270,7 @@ class SortedPages:
                 f"Page {number} holds {len(page.records):,} records in place of {due:,}."
             )
 
-    def _raws(self, page: Page) -> tuple[object, ...]:
+    def _raw_values(self, page: Page) -> tuple[object, ...]:
         name = self.ordering.column.name
         if name == EXTERNAL_ID:
             return tuple(record.external_id for record in page.records)
@@ -278,20 +278,20 @@ class SortedPages:
 
     def _value(self, raw: object) -> Value | None:
         try:
-            return self.ordering.read(raw)
+            return self.ordering.read_value(raw)
         except OddValue:
             kind = self.ordering.column.kind
-            raise self._contradicted(f"holds {raw!r}, which is no plain {kind}", None) from None
+            raise self._contradiction(f"holds {raw!r}, which is no plain {kind}", None) from None
 
-    def _take(self, number: int, page: Page) -> None:
-        raws = self._raws(page)
+    def _add_page(self, number: int, page: Page) -> None:
+        raws = self._raw_values(page)
         values = tuple(self._value(raw) for raw in raws)
         self._check_nulls([value is None for value in values], number)
         if self._options and not self._options.issuperset(set(values) - {None}):
-            self._options, self.orders = frozenset(), unlisted(self.orders)
+            self._options, self.orders = frozenset(), without_options(self.orders)
         pairs = [(value, raw) for value, raw in zip(values, raws, strict=True) if value is not None]
         keys: dict[str, tuple[Any, ...]] = {}
-        left: list[Order] = []
+        left: list[CandidateOrder] = []
         for order in self.orders:
             try:
                 placed = tuple(order.key(value, raw) for value, raw in pairs)
@@ -301,11 +301,11 @@ class SortedPages:
                 keys[order.name] = placed
                 left.append(order)
         if not left:
-            self._fail(number, [value for value, _ in pairs])
-        view = View(number, page.records, values, raws, keys)
-        self._place(view, left)
+            self._raise_unsorted(number, [value for value, _ in pairs])
+        view = PageView(number, page.records, values, raws, keys)
+        self._insert_view(view, left)
 
-    def _place(self, view: View, left: Sequence[Order]) -> None:
+    def _insert_view(self, view: PageView, left: Sequence[CandidateOrder]) -> None:
         at = bisect_left(self._numbers, view.number)
         above = self._views[self._numbers[at - 1]] if at else None
         below = self._views[self._numbers[at]] if at < len(self._numbers) else None
@@ -321,13 +321,13 @@ class SortedPages:
         self._views[view.number] = view
         insort(self._numbers, view.number)
 
-    def _fits(self, order: Order, above: View | None, below: View | None) -> bool:
+    def _fits(self, order: CandidateOrder, above: PageView | None, below: PageView | None) -> bool:
         if above is None or below is None:
             return True
         one, other = self._nearest(above, below, order)
         return one is None or other is None or self._is_sorted((one, other))
 
-    def _nearest(self, above: View, below: View, order: Order) -> tuple[Any, Any]:
+    def _nearest(self, above: PageView, below: PageView, order: CandidateOrder) -> tuple[Any, Any]:
         """Return the keys of the last value before a border and of the first behind it.
 
         A page of nulls alone has none; the values beyond it were compared when they were read.
@@ -341,20 +341,20 @@ class SortedPages:
         return all(one <= other for one, other in pairwise(keys))
 
     def _check_nulls(self, are_null: list[bool], number: int) -> None:
-        if are_null != sorted(are_null, reverse=self.nulls_lead):
-            self._fail_nulls(number)
+        if are_null != sorted(are_null, reverse=self.are_nulls_first):
+            self._raise_misplaced_nulls(number)
 
-    def _check_null_neighbours(self, *views: View | None) -> None:
+    def _check_null_neighbours(self, *views: PageView | None) -> None:
         known = [view for view in views if view is not None and view.values]
         ends = [value is None for view in known for value in (view.values[0], view.values[-1])]
-        if ends != sorted(ends, reverse=self.nulls_lead):
+        if ends != sorted(ends, reverse=self.are_nulls_first):
             misplaced = next(view for view in known if view.number not in self._views)
             raise _Misplaced(misplaced, [view for view in known if view is not misplaced])
 
-    def _fail_nulls(self, number: int) -> None:
-        raise self._contradicted(f"holds nulls among values on page {number}", "nulls_first")
+    def _raise_misplaced_nulls(self, number: int) -> None:
+        raise self._contradiction(f"holds nulls among values on page {number}", "nulls_first")
 
-    def _fail(self, number: int, values: Sequence[Value]) -> None:
+    def _raise_unsorted(self, number: int, values: Sequence[Value]) -> None:
         order = self.orders[0]
         wrong = next(
             (
@@ -364,28 +364,28 @@ class SortedPages:
             ),
             "",
         )
-        raise self._contradicted(f"is not sorted on page {number}{wrong}", self.ordering.trait)
+        raise self._contradiction(f"is not sorted on page {number}{wrong}", self.ordering.trait)
 
-    def _contradicted(self, what: str, trait: str | None) -> OrderContradicted:
+    def _contradiction(self, what: str, trait: str | None) -> OrderContradicted:
         name = self.ordering.column.name
         return OrderContradicted(f"{name} {what}.", column=name, trait=trait)
 
-    async def _look_again(self, misplaced: "_Misplaced") -> None:
+    async def _read_again(self, misplaced: "_Misplaced") -> None:
         """Read two pages anew that do not fit together: another order, or records that moved."""
         for view in (misplaced.view, *misplaced.neighbours):
-            page = await self._ask(view.number, fresh=True)
-            if self._raws(page) != view.raws:
+            page = await self._fetch(view.number, fresh=True)
+            if self._raw_values(page) != view.raws:
                 raise RecordsChanged(f"Page {view.number} holds other records than before.")
         numbers = sorted(view.number for view in (misplaced.view, *misplaced.neighbours))
         pages = " and ".join(map(str, numbers))
         what = f"is not sorted from page to page ({pages})"
-        raise self._contradicted(what, self.ordering.trait)
+        raise self._contradiction(what, self.ordering.trait)
 
 
 class _Misplaced(Exception):
     """A page that does not fit between its neighbours in any order that is possible."""
 
-    def __init__(self, view: View, neighbours: Sequence[View]) -> None:
+    def __init__(self, view: PageView, neighbours: Sequence[PageView]) -> None:
         super().__init__()
         self.view = view
         self.neighbours = neighbours

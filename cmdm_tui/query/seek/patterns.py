@@ -10,7 +10,7 @@ from cmdm_tui.query.seek.spelling import is_plain
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class LikePattern:
     """What a pattern's matches begin with; with `is_whole` they are that and nothing more.
 
     `is_exact` says that whatever is so matches; `is_folded` that case is disregarded.
@@ -22,7 +22,7 @@ class Pattern:
     is_folded: bool = False
 
 
-def read_pattern(node: object, escape: object, *, folded: bool) -> Pattern:
+def read_pattern(node: object, escape: object, *, folded: bool) -> LikePattern:
     """Return what the pattern of a LIKE, or with `folded` of an ILIKE, says. Raises NoLiteral.
 
     A backslash without ESCAPE ends what is understood, as does a wildcard.
@@ -42,8 +42,8 @@ def read_pattern(node: object, escape: object, *, folded: bool) -> Pattern:
     is_open = bool(rest) and set(rest) == {"%"}
     if folded:
         understood = "".join(takewhile(is_plain, prefix))
-        return Pattern(understood, is_whole=False, is_exact=False, is_folded=True)
-    return Pattern(prefix, is_whole=not rest, is_exact=not rest or is_open)
+        return LikePattern(understood, is_whole=False, is_exact=False, is_folded=True)
+    return LikePattern(prefix, is_whole=not rest, is_exact=not rest or is_open)
 
 
 def _string(node: object) -> str:

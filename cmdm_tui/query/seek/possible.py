@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmdm_tui.catalog.traits import Traits
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Kind
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind
 from cmdm_tui.query.seek.candidates import engine_key
 from cmdm_tui.query.seek.order import (
     AmongOptions,
@@ -19,13 +19,13 @@ from cmdm_tui.query.seek.order import (
     ByLetters,
     ByOption,
     ByValue,
-    Order,
+    CandidateOrder,
 )
 from cmdm_tui.query.seek.values import Value, read_value
 
 
 @dataclass(frozen=True)
-class Ordering:
+class ColumnOrders:
     """How one column may be sorted: `orders` that nothing known of the service excludes.
 
     `trait` is the name of the trait that tells them apart. `nulls_first` says where nulls stand in
@@ -33,7 +33,7 @@ class Ordering:
     """
 
     column: Column
-    orders: tuple[Order, ...]
+    orders: tuple[CandidateOrder, ...]
     trait: str | None = None
     nulls_first: bool | None = None
     nulls_first_descending: bool | None = None
@@ -47,7 +47,7 @@ class Ordering:
         """Tell whether only one order is possible from the outset."""
         return len(self.orders) == 1
 
-    def read(self, raw: object) -> Value | None:
+    def read_value(self, raw: object) -> Value | None:
         """Return the value that a property holds, None for null. Raises OddValue."""
         return read_value(self.column.kind, raw)
 
@@ -56,9 +56,9 @@ class Ordering:
         return engine_key(value) if isinstance(value, str) else value
 
 
-def ordering(
+def find_column_orders(
     column: Column, traits: Traits | None = None, options: Sequence[str] = ()
-) -> Ordering | None:
+) -> ColumnOrders | None:
     """Return how a service may sort the column; None where nothing can be sought by it.
 
     `options` are those of a pick-list, where the catalog has them: a service takes no other value
@@ -73,29 +73,29 @@ def ordering(
         traits.stable_ties.value,
     )
     match column.kind:
-        case Kind.TEXT:
+        case ColumnKind.TEXT:
             listed = tuple(dict.fromkeys(options))
-            orders = _orders_of_text(traits, listed)
+            orders = _text_orders(traits, listed)
             if not orders:
                 return None
-            return Ordering(column, orders, "collation", *nulls, options=frozenset(listed))
-        case Kind.NUMBER:
+            return ColumnOrders(column, orders, "collation", *nulls, options=frozenset(listed))
+        case ColumnKind.NUMBER:
             known = traits.number_order.value
             orders = tuple(
                 order for order in (ByValue(), ByDigits()) if known is None or order.name in known
             )
-            return Ordering(column, orders, "number_order", *nulls) if orders else None
-        case Kind.DATE | Kind.DATETIME:
+            return ColumnOrders(column, orders, "number_order", *nulls) if orders else None
+        case ColumnKind.DATE | ColumnKind.DATETIME:
             if traits.dates_sort.value is False:
                 return None
-            return Ordering(column, (ByValue(),), "dates_sort", *nulls)
-        case Kind.BOOLEAN:
-            return Ordering(column, (ByValue(),), None, *nulls)
+            return ColumnOrders(column, (ByValue(),), "dates_sort", *nulls)
+        case ColumnKind.BOOLEAN:
+            return ColumnOrders(column, (ByValue(),), None, *nulls)
 
 
-def _orders_of_text(traits: Traits, options: tuple[str, ...]) -> tuple[Order, ...]:
+def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrder, ...]:
     known = traits.collation.value
-    every: tuple[Order, ...] = (ByCasefold(), ByCodePoint(), ByLetters())
+    every: tuple[CandidateOrder, ...] = (ByCasefold(), ByCodePoint(), ByLetters())
     orders = tuple(order for order in every if known is None or order.name in known)
     # No two locales agree about more than letters and digits, so none is sought in alone.
     if all(isinstance(order, ByLetters) for order in orders):
@@ -105,7 +105,7 @@ def _orders_of_text(traits: Traits, options: tuple[str, ...]) -> tuple[Order, ..
     return tuple(AmongOptions(order, options) for order in (*orders, ByOption(options)))
 
 
-def unlisted(orders: Iterable[Order]) -> tuple[Order, ...]:
+def without_options(orders: Iterable[CandidateOrder]) -> tuple[CandidateOrder, ...]:
     """Return the orders of a pick-list that holds other values than its options."""
     plain = (order.order if isinstance(order, AmongOptions) else order for order in orders)
     return tuple(order for order in plain if not isinstance(order, ByOption))

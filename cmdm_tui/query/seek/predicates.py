@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from cmdm_tui.query.model import Column, Kind
-from cmdm_tui.query.seek.candidates import Candidate, engine_key
+from cmdm_tui.query.model import Column, ColumnKind
+from cmdm_tui.query.seek.candidates import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.literals import NoLiteral, read_literal
-from cmdm_tui.query.seek.patterns import Pattern, read_pattern
+from cmdm_tui.query.seek.patterns import LikePattern, read_pattern
 from cmdm_tui.query.seek.region import (
     EVERY_VALUE,
     HIGHEST,
@@ -33,12 +33,12 @@ from cmdm_tui.query.seek.spelling import letters_key, successor
 
 ENGINE, BINARY, LETTERS = "engine", "binary", "letters"
 _SPACES = (ENGINE, BINARY, LETTERS)
-_MOST_INTERVALS = 200
+_MAX_INTERVALS = 200
 """Intervals beyond which a candidate costs more to look for than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Sides:
+class _Regions:
     """Regions that enclose where a predicate is true and where it is false; None bounds nothing."""
 
     true: Region | None
@@ -48,18 +48,20 @@ class _Sides:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _PredicateRegions:
     """What is known of a predicate, by column and space."""
 
-    sides: Mapping[tuple[str, str], _Sides] = field(default_factory=dict[tuple[str, str], _Sides])
+    regions: Mapping[tuple[str, str], _Regions] = field(
+        default_factory=dict[tuple[str, str], _Regions]
+    )
 
 
-_UNKNOWN = _Reading()
+_UNKNOWN = _PredicateRegions()
 
 Columns = Mapping[str, Column]
 
 
-def extract(where: exp.Expr, columns: Columns) -> list[Candidate]:
+def extract_predicates(where: exp.Expr, columns: Columns) -> list[ColumnPredicate]:
     """Return the candidates for a seek that a WHERE over one entity holds, exact ones first.
 
     `columns` are by the names that stand in the tree, which may differ in case. Columns of more
@@ -70,29 +72,29 @@ def extract(where: exp.Expr, columns: Columns) -> list[Candidate]:
     if len(tables) > 1:
         return []
     by_name = {name.casefold(): column for name, column in columns.items()}
-    reading = _Reader({**by_name, **columns}).read(tree)
+    reading = _PredicateReader({**by_name, **columns}).read(tree)
     found = [
         candidate
-        for name in dict.fromkeys(name for name, _ in reading.sides)
-        if (candidate := _candidate(reading, columns_by_own_name(columns)[name])) is not None
+        for name in dict.fromkeys(name for name, _ in reading.regions)
+        if (candidate := _make_predicate(reading, index_by_service_name(columns)[name])) is not None
     ]
     return sorted(found, key=lambda one: (not one.is_exact, len(one.region.intervals)))
 
 
-def columns_by_own_name(columns: Columns) -> dict[str, Column]:
+def index_by_service_name(columns: Columns) -> dict[str, Column]:
     """Return the columns by the service's names for them."""
     return {column.name: column for column in columns.values()}
 
 
-def _candidate(reading: _Reading, column: Column) -> Candidate | None:
-    engine, binary, letters = (reading.sides.get((column.name, space)) for space in _SPACES)
+def _make_predicate(reading: _PredicateRegions, column: Column) -> ColumnPredicate | None:
+    engine, binary, letters = (reading.regions.get((column.name, space)) for space in _SPACES)
     if engine is None or engine.true is None:
         return None
-    if len(engine.true.intervals) > _MOST_INTERVALS:
+    if len(engine.true.intervals) > _MAX_INTERVALS:
         return None
     is_region_exact = engine.is_exact
     is_binary_exact = binary is not None and binary.is_exact
-    return Candidate(
+    return ColumnPredicate(
         column,
         engine.true,
         None if binary is None else binary.true,
@@ -103,30 +105,30 @@ def _candidate(reading: _Reading, column: Column) -> Candidate | None:
     )
 
 
-class _Reader:
+class _PredicateReader:
     """Reads predicates, given the columns by the names that stand for them."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
 
-    def read(self, node: exp.Expr) -> _Reading:
+    def read(self, node: exp.Expr) -> _PredicateRegions:
         """Return what is known of a predicate: nothing, where it is not understood."""
         match node:
             case exp.Paren():
                 return self.read(node.this)
             case exp.And():
-                return _both(self.read(node.this), self.read(node.expression))
+                return _and(self.read(node.this), self.read(node.expression))
             case exp.Or():
-                return _either(self.read(node.this), self.read(node.expression))
+                return _or(self.read(node.this), self.read(node.expression))
             case exp.Not():
-                return _negated(self.read(node.this))
+                return _not(self.read(node.this))
             case exp.Column():
-                return self._boolean(node)
+                return self._read_boolean(node)
             case _:
-                return self._test(node)
+                return self._read_test(node)
 
-    def _test(self, node: exp.Expr) -> _Reading:
-        reader = _TESTS.get(type(node))
+    def _read_test(self, node: exp.Expr) -> _PredicateRegions:
+        reader = _TEST_READERS.get(type(node))
         if reader is None:
             return _UNKNOWN
         try:
@@ -134,7 +136,7 @@ class _Reader:
         except NoLiteral:
             return _UNKNOWN
 
-    def column(self, node: object) -> Column | None:
+    def find_column(self, node: object) -> Column | None:
         """Return the column that a node is, parentheses aside; None for anything else."""
         while isinstance(node, exp.Paren):
             node = node.this
@@ -143,26 +145,26 @@ class _Reader:
         name = node.name
         return self._columns.get(name) or self._columns.get(name.casefold())
 
-    def _boolean(self, node: exp.Column) -> _Reading:
-        column = self.column(node)
-        if column is None or column.kind is not Kind.BOOLEAN:
+    def _read_boolean(self, node: exp.Column) -> _PredicateRegions:
+        column = self.find_column(node)
+        if column is None or column.kind is not ColumnKind.BOOLEAN:
             return _UNKNOWN
-        return _exact(column, Region.points([True]))
+        return _exact_regions(column, Region.points([True]))
 
-    def compared(self, node: exp.Expr) -> _Reading:
+    def read_comparison(self, node: exp.Expr) -> _PredicateRegions:
         """Read `=`, `<>`, `<`, `<=`, `>`, `>=`, either way round."""
         operator: type[exp.Expr] = type(node)
-        column, other = self.column(node.this), node.args["expression"]
+        column, other = self.find_column(node.this), node.args["expression"]
         if column is None:
-            column, other = self.column(node.args["expression"]), node.this
-            operator = _REVERSED[operator]
+            column, other = self.find_column(node.args["expression"]), node.this
+            operator = _REVERSED_OPERATORS[operator]
         if column is None:
             return _UNKNOWN
         value = read_literal(other, column.kind)
         if operator is exp.EQ:
-            return _equal(column, [value])
+            return _equal_regions(column, [value])
         if operator is exp.NEQ:
-            return _negated(_equal(column, [value]))
+            return _not(_equal_regions(column, [value]))
         key = _key(value)
         cuts: dict[type[exp.Expr], tuple[Place, Place]] = {
             exp.LT: (LOWEST, before(key)),
@@ -171,38 +173,42 @@ class _Reader:
             exp.GTE: (before(key), HIGHEST),
         }
         low, high = cuts[operator]
-        return _exact(column, Region.of(Interval(low, high)))
+        return _exact_regions(column, Region.of(Interval(low, high)))
 
-    def between(self, node: exp.Expr) -> _Reading:
+    def read_between(self, node: exp.Expr) -> _PredicateRegions:
         """Read BETWEEN; between two values the wrong way round there is nothing."""
-        column = self.column(node.this)
-        if column is None or _has_more(node, "this", "low", "high"):
+        column = self.find_column(node.this)
+        if column is None or _has_other_arguments(node, "this", "low", "high"):
             return _UNKNOWN
         low = _key(read_literal(node.args["low"], column.kind))
         high = _key(read_literal(node.args["high"], column.kind))
-        return _exact(column, Region.of(Interval(before(low), after(high))))
+        return _exact_regions(column, Region.of(Interval(before(low), after(high))))
 
-    def listed(self, node: exp.Expr) -> _Reading:
+    def read_in(self, node: exp.Expr) -> _PredicateRegions:
         """Read IN of literals. A null among them makes NOT IN true of nothing."""
-        column = self.column(node.this)
-        if column is None or not node.expressions or _has_more(node, "this", "expressions"):
+        column = self.find_column(node.this)
+        if (
+            column is None
+            or not node.expressions
+            or _has_other_arguments(node, "this", "expressions")
+        ):
             return _UNKNOWN
         items = [item for item in node.expressions if not isinstance(item, exp.Null)]
-        reading = _equal(column, [read_literal(item, column.kind) for item in items])
+        reading = _equal_regions(column, [read_literal(item, column.kind) for item in items])
         if len(items) == len(node.expressions):
             return reading
-        never = {key: _Sides(sides.true, NOTHING) for key, sides in reading.sides.items()}
-        return _Reading(never)
+        never = {key: _Regions(sides.true, NOTHING) for key, sides in reading.regions.items()}
+        return _PredicateRegions(never)
 
-    def is_null(self, node: exp.Expr) -> _Reading:
+    def read_is_null(self, node: exp.Expr) -> _PredicateRegions:
         """Read IS NULL; what else may be said with IS bounds nothing."""
-        column = self.column(node.this)
+        column = self.find_column(node.this)
         if column is None or not isinstance(node.args["expression"], exp.Null):
             return _UNKNOWN
-        sides = _Sides(ONLY_NULL, EVERY_VALUE, is_exact=True)
-        return _Reading({(column.name, space): sides for space in _spaces(column)})
+        sides = _Regions(ONLY_NULL, EVERY_VALUE, is_exact=True)
+        return _PredicateRegions({(column.name, space): sides for space in _spaces(column)})
 
-    def like(self, node: exp.Expr) -> _Reading:
+    def read_like(self, node: exp.Expr) -> _PredicateRegions:
         """Read LIKE and ILIKE of a pattern that begins with text."""
         escape = None
         test = node
@@ -210,40 +216,46 @@ class _Reader:
             escape, test = test.args["expression"], test.this
         if not isinstance(test, exp.Like | exp.ILike):
             return _UNKNOWN
-        column = self.column(test.this)
-        if column is None or column.kind is not Kind.TEXT:
+        column = self.find_column(test.this)
+        if column is None or column.kind is not ColumnKind.TEXT:
             return _UNKNOWN
-        if _has_more(test, "this", "expression", "negate"):
+        if _has_other_arguments(test, "this", "expression", "negate"):
             return _UNKNOWN
         pattern = read_pattern(test.args["expression"], escape, folded=isinstance(test, exp.ILike))
-        reading = _matching(column, pattern)
-        return _negated(reading) if test.args.get("negate") else reading
+        reading = _pattern_regions(column, pattern)
+        return _not(reading) if test.args.get("negate") else reading
 
-    def starting(self, node: exp.Expr) -> _Reading:
+    def read_starts_with(self, node: exp.Expr) -> _PredicateRegions:
         """Read `starts_with(column, text)`."""
-        column = self.column(node.this)
-        if column is None or column.kind is not Kind.TEXT or _has_more(node, "this", "expression"):
+        column = self.find_column(node.this)
+        if (
+            column is None
+            or column.kind is not ColumnKind.TEXT
+            or _has_other_arguments(node, "this", "expression")
+        ):
             return _UNKNOWN
-        prefix = read_literal(node.args["expression"], Kind.TEXT)
-        return _matching(column, Pattern(str(prefix), is_whole=False, is_exact=True))
+        prefix = read_literal(node.args["expression"], ColumnKind.TEXT)
+        return _pattern_regions(column, LikePattern(str(prefix), is_whole=False, is_exact=True))
 
 
-_TESTS: Mapping[type[exp.Expr], Callable[[_Reader, exp.Expr], _Reading]] = {
-    exp.EQ: _Reader.compared,
-    exp.NEQ: _Reader.compared,
-    exp.LT: _Reader.compared,
-    exp.LTE: _Reader.compared,
-    exp.GT: _Reader.compared,
-    exp.GTE: _Reader.compared,
-    exp.Between: _Reader.between,
-    exp.In: _Reader.listed,
-    exp.Is: _Reader.is_null,
-    exp.Like: _Reader.like,
-    exp.ILike: _Reader.like,
-    exp.Escape: _Reader.like,
-    exp.StartsWith: _Reader.starting,
+_TEST_READERS: Mapping[
+    type[exp.Expr], Callable[[_PredicateReader, exp.Expr], _PredicateRegions]
+] = {
+    exp.EQ: _PredicateReader.read_comparison,
+    exp.NEQ: _PredicateReader.read_comparison,
+    exp.LT: _PredicateReader.read_comparison,
+    exp.LTE: _PredicateReader.read_comparison,
+    exp.GT: _PredicateReader.read_comparison,
+    exp.GTE: _PredicateReader.read_comparison,
+    exp.Between: _PredicateReader.read_between,
+    exp.In: _PredicateReader.read_in,
+    exp.Is: _PredicateReader.read_is_null,
+    exp.Like: _PredicateReader.read_like,
+    exp.ILike: _PredicateReader.read_like,
+    exp.Escape: _PredicateReader.read_like,
+    exp.StartsWith: _PredicateReader.read_starts_with,
 }
-_REVERSED: Mapping[type[exp.Expr], type[exp.Expr]] = {
+_REVERSED_OPERATORS: Mapping[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.EQ,
     exp.NEQ: exp.NEQ,
     exp.LT: exp.GT,
@@ -253,84 +265,88 @@ _REVERSED: Mapping[type[exp.Expr], type[exp.Expr]] = {
 }
 
 
-def _has_more(node: exp.Expr, *understood: str) -> bool:
+def _has_other_arguments(node: exp.Expr, *understood: str) -> bool:
     return any(value for name, value in node.args.items() if name not in understood)
 
 
 def _spaces(column: Column) -> tuple[str, ...]:
-    return _SPACES if column.kind is Kind.TEXT else (ENGINE,)
+    return _SPACES if column.kind is ColumnKind.TEXT else (ENGINE,)
 
 
 def _key(value: Any) -> Any:
     return engine_key(value) if isinstance(value, str) else value
 
 
-def _exact(column: Column, region: Region) -> _Reading:
-    return _Reading({(column.name, ENGINE): _Sides(region, region.others(), is_exact=True)})
+def _exact_regions(column: Column, region: Region) -> _PredicateRegions:
+    return _PredicateRegions(
+        {(column.name, ENGINE): _Regions(region, region.complement(), is_exact=True)}
+    )
 
 
-def _equal(column: Column, values: list[Any]) -> _Reading:
-    engine = _exact(column, Region.points(map(_key, values)))
-    if column.kind is not Kind.TEXT:
+def _equal_regions(column: Column, values: list[Any]) -> _PredicateRegions:
+    engine = _exact_regions(column, Region.points(map(_key, values)))
+    if column.kind is not ColumnKind.TEXT:
         return engine
     binary = Region.points(values)
     letters = Region.points(map(letters_key, values))
-    return _Reading(
+    return _PredicateRegions(
         {
-            **engine.sides,
-            (column.name, BINARY): _Sides(binary, binary.others(), is_exact=True),
-            (column.name, LETTERS): _Sides(letters, EVERY_VALUE),
+            **engine.regions,
+            (column.name, BINARY): _Regions(binary, binary.complement(), is_exact=True),
+            (column.name, LETTERS): _Regions(letters, EVERY_VALUE),
         }
     )
 
 
-def _matching(column: Column, pattern: Pattern) -> _Reading:
+def _pattern_regions(column: Column, pattern: LikePattern) -> _PredicateRegions:
     if pattern.is_whole and pattern.is_exact:
-        return _equal(column, [pattern.prefix])
-    folded = _starting((pattern.prefix.casefold(), ""), lambda key: (successor(key[0]), ""))
-    letters = _starting(letters_key(pattern.prefix), successor)
+        return _equal_regions(column, [pattern.prefix])
+    folded = _prefix_region((pattern.prefix.casefold(), ""), lambda key: (successor(key[0]), ""))
+    letters = _prefix_region(letters_key(pattern.prefix), successor)
     regions = {ENGINE: folded, LETTERS: letters}
-    sides = {(column.name, space): _Sides(region, EVERY_VALUE) for space, region in regions.items()}
+    sides = {
+        (column.name, space): _Regions(region, EVERY_VALUE) for space, region in regions.items()
+    }
     if not pattern.is_folded:
-        binary = _starting(pattern.prefix, successor)
-        false = binary.others() if pattern.is_exact else EVERY_VALUE
-        sides[column.name, BINARY] = _Sides(binary, false, is_exact=pattern.is_exact)
-    return _Reading(sides)
+        binary = _prefix_region(pattern.prefix, successor)
+        false = binary.complement() if pattern.is_exact else EVERY_VALUE
+        sides[column.name, BINARY] = _Regions(binary, false, is_exact=pattern.is_exact)
+    return _PredicateRegions(sides)
 
 
-def _starting(low: Any, next_of: Callable[[Any], Any]) -> Region:
+def _prefix_region(low: Any, next_of: Callable[[Any], Any]) -> Region:
     high = next_of(low)
     is_endless = high is None or (isinstance(high, tuple) and high[0] is None)
     return Region.of(Interval(before(low), HIGHEST if is_endless else before(high)))
 
 
-def _negated(one: _Reading) -> _Reading:
-    return _Reading(
-        {key: _Sides(side.false, side.true, side.is_exact) for key, side in one.sides.items()}
+def _not(one: _PredicateRegions) -> _PredicateRegions:
+    return _PredicateRegions(
+        {key: _Regions(side.false, side.true, side.is_exact) for key, side in one.regions.items()}
     )
 
 
-def _either(one: _Reading, other: _Reading) -> _Reading:
-    return _negated(_both(_negated(one), _negated(other)))
+def _or(one: _PredicateRegions, other: _PredicateRegions) -> _PredicateRegions:
+    return _not(_and(_not(one), _not(other)))
 
 
-def _both(one: _Reading, other: _Reading) -> _Reading:
-    names = {name for name, _ in (*one.sides, *other.sides)}
-    unbounded = _Sides(None, None)
-    return _Reading(
+def _and(one: _PredicateRegions, other: _PredicateRegions) -> _PredicateRegions:
+    names = {name for name, _ in (*one.regions, *other.regions)}
+    unbounded = _Regions(None, None)
+    return _PredicateRegions(
         {
-            key: _conjunction(
-                one.sides.get(key, unbounded), other.sides.get(key, unbounded), len(names) == 1
+            key: _and_regions(
+                one.regions.get(key, unbounded), other.regions.get(key, unbounded), len(names) == 1
             )
-            for key in dict.fromkeys((*one.sides, *other.sides))
+            for key in dict.fromkeys((*one.regions, *other.regions))
         }
     )
 
 
-def _conjunction(one: _Sides, other: _Sides, is_one_column: bool) -> _Sides:
+def _and_regions(one: _Regions, other: _Regions, is_one_column: bool) -> _Regions:
     bounds = [region for region in (one.true, other.true) if region is not None]
     true = reduce(Region.intersection, bounds) if bounds else None
     false = None
     if one.false is not None and other.false is not None:
         false = one.false.union(other.false)
-    return _Sides(true, false, is_exact=one.is_exact and other.is_exact and is_one_column)
+    return _Regions(true, false, is_exact=one.is_exact and other.is_exact and is_one_column)

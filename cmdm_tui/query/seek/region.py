@@ -48,7 +48,7 @@ class Region:
     @classmethod
     def of(cls, *intervals: Interval, has_null: bool = False) -> Self:
         """Return the union of the intervals, which may overlap or hold nothing."""
-        return cls(_merged(intervals), has_null)
+        return cls(_merge(intervals), has_null)
 
     @classmethod
     def points(cls, keys: Iterable[Any]) -> Self:
@@ -71,7 +71,7 @@ class Region:
     def union(self, other: "Region") -> "Region":
         """Return what is in either."""
         has_null = self.has_null or other.has_null
-        return Region(_merged((*self.intervals, *other.intervals)), has_null)
+        return Region(_merge((*self.intervals, *other.intervals)), has_null)
 
     def intersection(self, other: "Region") -> "Region":
         """Return what is in both."""
@@ -84,16 +84,16 @@ class Region:
                 here += 1
             else:
                 there += 1
-        return Region(_merged(both), self.has_null and other.has_null)
+        return Region(_merge(both), self.has_null and other.has_null)
 
-    def others(self) -> "Region":
+    def complement(self) -> "Region":
         """Return the values, null aside, that are not in the region."""
         cuts = [LOWEST]
         for one in self.intervals:
             cuts += [one.low, one.high]
         cuts.append(HIGHEST)
         gaps = zip(cuts[::2], cuts[1::2], strict=True)
-        return Region(_merged(Interval(low, high) for low, high in gaps))
+        return Region(_merge(Interval(low, high) for low, high in gaps))
 
 
 EVERY_VALUE = Region((Interval(),))
@@ -104,7 +104,7 @@ NOTHING = Region()
 ONLY_NULL = Region((), has_null=True)
 
 
-def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+def _merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     merged: list[Interval] = []
     for one in sorted(intervals, key=lambda one: one.low):
         if one.low >= one.high:

@@ -2,28 +2,34 @@
 
 from collections.abc import Sequence
 
-from cmdm_tui.query.model import Kind
-from cmdm_tui.query.seek.candidates import Candidate, engine_key
+from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.seek.candidates import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
-from cmdm_tui.query.seek.findings import Counted, Found, learnt, seen, steadily
+from cmdm_tui.query.seek.findings import (
+    FoundRecords,
+    MatchCount,
+    describe_doubts,
+    learned_orders,
+    retry_once_on_change,
+)
 from cmdm_tui.query.seek.halving import check_ties, decide, rests_on_kind
-from cmdm_tui.query.seek.order import Verdict
-from cmdm_tui.query.seek.pages import Pages, SortedPages, View
-from cmdm_tui.query.seek.possible import Ordering
+from cmdm_tui.query.seek.order import Overlap
+from cmdm_tui.query.seek.pages import PageSource, PageView, SortedPages
+from cmdm_tui.query.seek.possible import ColumnOrders
 from cmdm_tui.query.seek.values import Value
 
 _FIRST_BATCH = 4
 
 
-async def search(
-    pages: Pages,
-    candidate: Candidate,
-    ordering: Ordering,
+async def find_records(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
     *,
     fields: Sequence[str],
     per_page: int,
     sure: bool = True,
-) -> Found:
+) -> FoundRecords:
     """Return the records that the candidate's WHERE may keep, each once, with `fields`.
 
     Every record that it keeps is among them. Where the pages read leave more than one order
@@ -31,17 +37,19 @@ async def search(
     all; otherwise the result says so. Raises SeekFailed.
     """
 
-    async def seek(fresh: bool) -> Found:
+    async def seek(fresh: bool) -> FoundRecords:
         array = SortedPages(pages, ordering, fields=fields, per_page=per_page, fresh=fresh)
         is_sure = await decide(array, candidate, sure=sure)
         await _read_inside(array, candidate)
         check_ties(array, candidate)
-        return Found(
+        return FoundRecords(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate)),
-            learnt=learnt(array),
+            notes=describe_doubts(
+                array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate)
+            ),
+            learned=learned_orders(array),
             records=tuple(
                 record
                 for view in array.views
@@ -50,57 +58,62 @@ async def search(
             ),
         )
 
-    return await steadily(seek)
+    return await retry_once_on_change(seek)
 
 
-async def count_in(
-    pages: Pages, candidate: Candidate, ordering: Ordering, *, per_page: int, sure: bool = True
-) -> Counted:
+async def count_matches(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
+    *,
+    per_page: int,
+    sure: bool = True,
+) -> MatchCount:
     """Return how many records an exact candidate's WHERE keeps, from the boundaries of its regions.
 
     Text that differs in case alone stands together in no order that is known, so what is equal to a
     bound but for case is read. Raises SeekFailed.
     """
 
-    async def seek(fresh: bool) -> Counted:
+    async def seek(fresh: bool) -> MatchCount:
         array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
         is_sure = await decide(array, candidate, counting=True, sure=sure)
-        if candidate.column.kind is Kind.TEXT:
+        if candidate.column.kind is ColumnKind.TEXT:
             check_ties(array, candidate)
         primary = array.orders[0]
         inside = (
-            gap for gap in array.gaps if array.verdict(gap, primary, candidate) is Verdict.INSIDE
+            gap for gap in array.gaps if array.overlap(gap, primary, candidate) is Overlap.INSIDE
         )
         kept = sum(candidate.keeps(value) for view in array.views for value in view.values)
-        return Counted(
+        return MatchCount(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=seen(
+            notes=describe_doubts(
                 array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate, counting=True)
             ),
-            learnt=learnt(array),
+            learned=learned_orders(array),
             count=kept + sum(gap.count * array.size for gap in inside),
         )
 
-    return await steadily(seek)
+    return await retry_once_on_change(seek)
 
 
-def probes(pages: int) -> int:
+def max_boundary_probes(pages: int) -> int:
     """Return the pages that finding both ends of one stretch takes at most."""
     return min(pages, 2 * pages.bit_length() + 1)
 
 
-async def _read_inside(array: SortedPages, candidate: Candidate) -> None:
+async def _read_inside(array: SortedPages, candidate: ColumnPredicate) -> None:
     """Read the pages inside, in growing batches: ties that change places show on the first ones."""
     wanted = [
         number
         for gap in array.gaps
-        if array.verdict(gap, array.orders[0], candidate) is Verdict.INSIDE
+        if array.overlap(gap, array.orders[0], candidate) is Overlap.INSIDE
         for number in range(gap.first, gap.last + 1)
     ]
-    if len(array.views) + len(wanted) > probes(array.count):
-        await _check_steadiness(array, candidate)
+    if len(array.views) + len(wanted) > max_boundary_probes(array.count):
+        await _check_ties_are_stable(array, candidate)
     size = _FIRST_BATCH
     while wanted:
         batch, wanted = wanted[:size], wanted[size:]
@@ -109,9 +122,9 @@ async def _read_inside(array: SortedPages, candidate: Candidate) -> None:
         size *= 2
 
 
-async def _check_steadiness(array: SortedPages, candidate: Candidate) -> None:
+async def _check_ties_are_stable(array: SortedPages, candidate: ColumnPredicate) -> None:
     """Read a page with ties anew before many are read that ties may make worthless."""
-    tied = next((view for view in array.views if _is_tied(view, candidate)), None)
+    tied = next((view for view in array.views if _has_ties(view, candidate)), None)
     if tied is None or array.ordering.stable_ties or await array.is_steady(tied.number):
         return
     name = array.ordering.column.name
@@ -120,12 +133,12 @@ async def _check_steadiness(array: SortedPages, candidate: Candidate) -> None:
     )
 
 
-def _is_tied(view: View, candidate: Candidate) -> bool:
+def _has_ties(view: PageView, candidate: ColumnPredicate) -> bool:
     kept = [value for value in view.values if _may_keep(candidate, value)]
     return len(set(kept)) < len(kept)
 
 
-def _may_keep(candidate: Candidate, value: Value | None) -> bool:
+def _may_keep(candidate: ColumnPredicate, value: Value | None) -> bool:
     if value is None:
         return candidate.region.has_null
     return candidate.region.holds(engine_key(value) if isinstance(value, str) else value)

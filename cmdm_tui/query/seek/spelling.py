@@ -5,15 +5,15 @@ import sys
 import unicodedata
 from functools import cache
 
-_LAST = chr(sys.maxunicode)
-_NO_LETTERS = re.compile("[^0-9a-z]+")
+_LAST_CHARACTER = chr(sys.maxunicode)
+_NON_LETTERS = re.compile("[^0-9a-z]+")
 _DOTTED_CAPITAL_I = "İ"
 
 
 def letters_key(text: str) -> str:
     """Return the letters and digits of text, case and accents aside: a locale's first concern."""
     if text.isascii():
-        return _NO_LETTERS.sub("", text.lower())
+        return _NON_LETTERS.sub("", text.lower())
     apart = unicodedata.normalize("NFD", text).casefold()
     return "".join(
         character for character in unicodedata.normalize("NFD", apart) if character.isalnum()
@@ -22,7 +22,7 @@ def letters_key(text: str) -> str:
 
 def successor(text: str) -> str | None:
     """Return the least text above all that begins with `text`; None where there is none."""
-    kept = text.rstrip(_LAST)
+    kept = text.rstrip(_LAST_CHARACTER)
     return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else None
 
 
@@ -32,24 +32,24 @@ def is_plain(character: str) -> bool:
 
     DuckDB lower-cases each character by itself; `İ` becomes `i` so, whose casefold is another.
     """
-    if unicodedata.category(character) in {"Cn", "Cs"} or _lowered(character) == "i":
+    if unicodedata.category(character) in {"Cn", "Cs"} or _lower_case(character) == "i":
         return False
     return all(
         (one.casefold(), letters_key(one)) == (character.casefold(), letters_key(character))
-        for one in _alike().get(_lowered(character), [character])
+        for one in _characters_by_lower_case().get(_lower_case(character), [character])
     )
 
 
-def _lowered(character: str) -> str:
+def _lower_case(character: str) -> str:
     return "i" if character == _DOTTED_CAPITAL_I else character.lower()
 
 
 @cache
-def _alike() -> dict[str, list[str]]:
+def _characters_by_lower_case() -> dict[str, list[str]]:
     """Return the characters with a lower case of their own, by that lower case."""
     alike: dict[str, list[str]] = {}
     for character in map(chr, range(sys.maxunicode + 1)):
-        low = _lowered(character)
+        low = _lower_case(character)
         if low != character:
             alike.setdefault(low, [low]).append(character)
     return alike

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from cmdm_tui.query.model import Kind
+from cmdm_tui.query.model import ColumnKind
 
 Value = str | Decimal | date | datetime | bool
 """What a column holds: DateTime values are naive, in UTC."""
@@ -27,12 +27,12 @@ class OddValue(ValueError):
     """A value whose place in the order is not known."""
 
 
-def read_value(kind: Kind, raw: object) -> Value | None:
+def read_value(kind: ColumnKind, raw: object) -> Value | None:
     """Return the value that a record's property holds, None for null.
 
     An empty string is null but in text. Raises OddValue.
     """
-    if raw is None or (raw == "" and kind is not Kind.TEXT):
+    if raw is None or (raw == "" and kind is not ColumnKind.TEXT):
         return None
     return _READERS[kind](raw)
 
@@ -60,13 +60,13 @@ def read_datetime(text: str) -> datetime:
 
 def number_text(raw: object) -> str:
     """Return a number's text as a service stores it. Raises OddValue for what is no plain one."""
-    text = raw if isinstance(raw, str) else _plain(raw)
+    text = raw if isinstance(raw, str) else _write_number(raw)
     if not _NUMBER.fullmatch(text) or sum(map(str.isdigit, text)) > MOST_DIGITS:
         raise OddValue
     return text
 
 
-def _plain(raw: object) -> str:
+def _write_number(raw: object) -> str:
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         raise OddValue
     if isinstance(raw, Decimal) and not raw.is_finite():
@@ -74,17 +74,17 @@ def _plain(raw: object) -> str:
     return format(raw, "f") if isinstance(raw, Decimal) else str(raw)
 
 
-def _text(raw: object) -> str:
+def _read_text(raw: object) -> str:
     if not isinstance(raw, str):
         raise OddValue
     return raw
 
 
-def _number(raw: object) -> Decimal:
+def _read_number(raw: object) -> Decimal:
     return Decimal(number_text(raw))
 
 
-def _boolean(raw: object) -> bool:
+def _read_boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
     if raw not in {"true", "false"}:
@@ -92,10 +92,10 @@ def _boolean(raw: object) -> bool:
     return raw == "true"
 
 
-_READERS: Mapping[Kind, Callable[[Any], Value]] = {
-    Kind.TEXT: _text,
-    Kind.NUMBER: _number,
-    Kind.DATE: lambda raw: read_date(_text(raw)),
-    Kind.DATETIME: lambda raw: read_datetime(_text(raw)),
-    Kind.BOOLEAN: _boolean,
+_READERS: Mapping[ColumnKind, Callable[[Any], Value]] = {
+    ColumnKind.TEXT: _read_text,
+    ColumnKind.NUMBER: _read_number,
+    ColumnKind.DATE: lambda raw: read_date(_read_text(raw)),
+    ColumnKind.DATETIME: lambda raw: read_datetime(_read_text(raw)),
+    ColumnKind.BOOLEAN: _read_boolean,
 }

@@ -38,13 +38,13 @@ def difference(outcome: Outcome, rows: Sequence[Row]) -> str | None:
     }
     for place, group in groupby(zip(expected, came, strict=True), key=lambda one: one[0][0]):
         here = [row for _, row in group]
-        extra = _left_over(here, could_be[place])
+        extra = _find_missing(here, could_be[place])
         if extra is not None:
             return f"{extra} came at place {place + 1}, where one of {could_be[place][:3]} belongs"
     return None
 
 
-def _left_over(rows: list[Row], allowed: list[Row]) -> Row | None:
+def _find_missing(rows: list[Row], allowed: list[Row]) -> Row | None:
     """Return a row that is not allowed, or comes more often than it may."""
     extra = Counter(rows) - Counter(allowed)
     if not extra:

@@ -43,7 +43,7 @@ class Outcome:
     limit: int | None = None
 
     @property
-    def given(self) -> tuple[Row, ...]:
+    def expected_rows(self) -> tuple[Row, ...]:
         """One of the results the query may have."""
         end = None if self.limit is None else self.offset + self.limit
         return tuple(row for _, row in self.rows[self.offset : end])
@@ -83,7 +83,7 @@ class _Evaluation:
 
     def as_fields(self, query: q.Query, outer: Scope) -> Sequence[Fields]:
         outcome = self.outcome(query, outer)
-        return [dict(zip(outcome.names, row, strict=True)) for row in outcome.given]
+        return [dict(zip(outcome.names, row, strict=True)) for row in outcome.expected_rows]
 
     def _combined(self, query: q.Combined, outer: Scope) -> Outcome:
         left = [row for _, row in self.outcome(query.left, outer).rows]
@@ -213,7 +213,7 @@ class _Evaluation:
     def _of_no_row(self, query: q.Query) -> tuple[Row, ...]:
         """Return the result of a query that depends on no row at hand; it is evaluated once."""
         if id(query) not in self._once:
-            self._once[id(query)] = query, self.outcome(query, {}).given
+            self._once[id(query)] = query, self.outcome(query, {}).expected_rows
         return self._once[id(query)][1]
 
     def _aggregate(self, aggregate: q.Aggregate, group: list[Scope]) -> Value:
@@ -286,7 +286,7 @@ class _Evaluation:
                 rows = self._of_no_row(query)
                 return _turned(_any([_compared("=", here, row[0]) for row in rows]), is_negated)
             case q.Exists(query, is_negated):
-                return bool(self.outcome(query, scope).given) != is_negated
+                return bool(self.outcome(query, scope).expected_rows) != is_negated
             case q.Like(of, pattern, regards_case, is_negated):
                 return _turned(_like(value(of), pattern, regards_case), is_negated)
             case q.IsNull(of, is_negated):

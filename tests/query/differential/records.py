@@ -78,7 +78,7 @@ class DataSet:
     is_clean: bool
     records: Mapping[str, tuple[tuple[str, Mapping[str, str | None]], ...]]
 
-    def seed(self) -> dict[str, list[tuple[str, bytes]]]:
+    def service_records(self) -> dict[str, list[tuple[str, bytes]]]:
         """Return the records as a sandbox's file takes them."""
         return {
             entity: [(external_id, json.dumps(values).encode()) for external_id, values in records]
@@ -91,7 +91,7 @@ class DataSet:
             name
             for _, values in self.records[entity]
             for name, kind in COLUMNS[entity].items()
-            if values.get(name) is not None and meant(kind, values[name]) is None
+            if values.get(name) is not None and stored_value(kind, values[name]) is None
         }
 
     def tables(self, behaviours: Mapping[str, str]) -> Tables:
@@ -108,7 +108,7 @@ class DataSet:
             if name == "RelatedExternalID":
                 text = shown_id(form, text)
             field = ENTITIES[entity].by_name.get(name)
-            return meant(kind, text if field is None else shape(field.type, text))
+            return stored_value(kind, text if field is None else shape(field.type, text))
 
         return {
             entity: [
@@ -132,7 +132,7 @@ def columns_of(entity: str, behaviours: Mapping[str, str]) -> Mapping[str, Kind]
     }
 
 
-def data_set(number: int) -> DataSet:
+def make_data_set(number: int) -> DataSet:
     """Return one of the data sets: every third holds nothing that no type takes."""
     chance = random.Random(number)
     is_clean = number % 3 == 0
@@ -217,7 +217,7 @@ class _Values:
 # What stands on the wire, and what it means
 
 
-def meant(kind: Kind, value: object) -> Value:
+def stored_value(kind: Kind, value: object) -> Value:
     """Return the value that a field of this kind has; None for one that the type does not take."""
     if value is None:
         return None
@@ -227,7 +227,7 @@ def meant(kind: Kind, value: object) -> Value:
         return value
     # A number of JSON is written in digits, however few of them Python would need.
     text = f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
-    return _READ[kind](text) if kind in _READ else text
+    return _READERS[kind](text) if kind in _READERS else text
 
 
 def _number(text: str) -> Decimal | None:
@@ -248,7 +248,7 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-_READ: dict[Kind, Callable[[str], Value]] = {
+_READERS: dict[Kind, Callable[[str], Value]] = {
     Kind.NUMBER: _number,
     Kind.DATE: _day,
     Kind.DATETIME: _moment,

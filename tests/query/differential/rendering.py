@@ -7,11 +7,11 @@ from decimal import Decimal
 from tests.query.differential import language as q
 
 
-def render(query: q.Query, seed: int = 0) -> str:
+def render_sql(query: q.Query, seed: int = 0) -> str:
     """Return the SQL of a query; the seed says how it is spelled."""
     if isinstance(query, q.Select) and random.Random(seed).random() < _SORTED_BY_NAME:
-        return _Writer(random.Random(seed), sorts_by_name=True).query(query)
-    return _Writer(random.Random(seed)).query(query)
+        return _SqlWriter(random.Random(seed), sorts_by_name=True).query(query)
+    return _SqlWriter(random.Random(seed)).query(query)
 
 
 _SORTED_BY_NAME = 0.3
@@ -21,7 +21,7 @@ _HIDING = ("City", "score", "NAME", "Industry", "Status", "Capacity")
 """Names of columns, given to others: each column is qualified, so that only ORDER BY finds them."""
 
 
-class _Writer:
+class _SqlWriter:
     def __init__(self, chance: random.Random, *, sorts_by_name: bool = False) -> None:
         self._chance = chance
         self._sorts_by_name = sorts_by_name

@@ -16,7 +16,7 @@ _NO_LIMIT = 10**9
 
 
 @dataclass
-class Service:
+class DataService:
     """A data set that is served."""
 
     data: DataSet
@@ -24,14 +24,14 @@ class Service:
     control: Control
     chosen: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def behave(self, behaviours: Mapping[str, str]) -> None:
+    def set_behaviours(self, behaviours: Mapping[str, str]) -> None:
         """Choose these behaviours and no others."""
         if behaviours != self.chosen:
             self.control.behave(**behaviours)
             self.chosen = behaviours
 
     @asynccontextmanager
-    async def opened(self) -> AsyncGenerator[tuple[Account, CountedNetwork]]:
+    async def open_account(self) -> AsyncGenerator[tuple[Account, CountedNetwork]]:
         """Open an account on the service, of which nothing is known yet."""
         profile = profile_of(self.info, entities=("event",))
         network = CountedNetwork()
@@ -40,14 +40,14 @@ class Service:
 
 
 @contextmanager
-def serving(data: DataSet, folder: Path) -> Generator[Service]:
+def serve_data_set(data: DataSet, folder: Path) -> Generator[DataService]:
     """Serve a data set while the block runs."""
     folder.mkdir()
     config = SandboxConfig(
         folder, port=0, control=True, rate_limit=_NO_LIMIT, month_limit=_NO_LIMIT
     )
-    build(folder / "sandbox.sqlite", data.seed(), sum(map(len, data.records.values())))
+    build(folder / "sandbox.sqlite", data.service_records(), sum(map(len, data.records.values())))
     with Sandbox.embedded(config) as info:
         control = Control.of(info)
         with control.http:
-            yield Service(data, info, control)
+            yield DataService(data, info, control)

@@ -15,9 +15,9 @@ from cmdm_tui.query import prepare
 from cmdm_tui.query.model import Column
 from cmdm_tui.query.seek import possible
 from cmdm_tui.query.seek.pages import SortedPages
-from tests.query.differential.records import data_set
-from tests.query.differential.serving import Service, serving
-from tests.query.differential.trying import Answer, OfEngine, tried
+from tests.query.differential.records import make_data_set
+from tests.query.differential.serving import DataService, serve_data_set
+from tests.query.differential.trying import EngineAnswer, EngineUnderTest, run_trials
 
 LARGE = 38
 """A data set that is worth searching."""
@@ -27,20 +27,24 @@ QUERIES = 150
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
-    with serving(data_set(5), Path(tmp_path_factory.mktemp("twins")) / "data") as running:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Generator[DataService]:
+    with serve_data_set(
+        make_data_set(5), Path(tmp_path_factory.mktemp("twins")) / "data"
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
-    with serving(data_set(LARGE), Path(tmp_path_factory.mktemp("large")) / "data") as running:
+def large(tmp_path_factory: pytest.TempPathFactory) -> Generator[DataService]:
+    with serve_data_set(
+        make_data_set(LARGE), Path(tmp_path_factory.mktemp("large")) / "data"
+    ) as running:
         yield running
 
 
 async def is_found_out(
-    service: Service,
-    engine_of: type[OfEngine],
+    service: DataService,
+    engine_of: type[EngineUnderTest],
     behaviours: Mapping[str, str] | None = None,
     *,
     can_be_sought: bool = False,
@@ -48,34 +52,34 @@ async def is_found_out(
 ) -> str:
     """Return what is said of a twin, nothing where it passes for right."""
     turned = {**(behaviours or {}), "page_cap": "7"}
-    found = await tried(
+    found = await run_trials(
         service, turned, range(queries), engine_of, most=1, can_be_sought=can_be_sought
     )
     return found[0].said if found else ""
 
 
-class DropsTheLastRow(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class DropsTheLastRow(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         return replace(answer, rows=answer.rows[:-1])
 
 
-class GivesARowTwice(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class GivesARowTwice(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         rows = [*answer.rows[:1], *answer.rows[:-1]]
         return replace(answer, rows=rows)
 
 
-class TakesNullForNothing(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class TakesNullForNothing(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         rows = [tuple("" if value is None else value for value in row) for row in answer.rows]
         return replace(answer, rows=rows)
 
 
-class RoundsAmounts(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class RoundsAmounts(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         rows = [
             tuple(float(value) if hasattr(value, "as_tuple") else value for value in row)  # pyright: ignore[reportArgumentType]
@@ -84,14 +88,14 @@ class RoundsAmounts(OfEngine):
         return replace(answer, rows=rows)
 
 
-class TurnsTheOrderRound(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class TurnsTheOrderRound(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         return replace(answer, rows=answer.rows[::-1])
 
 
-class IgnoresAConjunct(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class IgnoresAConjunct(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         tree = sqlglot.parse_one(sql, dialect="duckdb")
         where = tree.find(exp.Where)
         if where is not None and isinstance(where.this, exp.Paren):
@@ -101,38 +105,38 @@ class IgnoresAConjunct(OfEngine):
         return await super().rows(tree.sql("duckdb") if where is not None else sql)
 
 
-class TellsACallLess(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class TellsACallLess(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         return replace(answer, told=answer.told - 1)
 
 
-class PromisesTooLittle(OfEngine):
-    async def rows(self, sql: str) -> Answer:
+class PromisesTooLittle(EngineUnderTest):
+    async def rows(self, sql: str) -> EngineAnswer:
         answer = await super().rows(sql)
         return replace(answer, high=answer.high - 1)
 
 
-class AsksOnceMore(OfEngine):
+class AsksOnceMore(EngineUnderTest):
     """One that makes calls of its own and does not tell."""
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._account = account
 
-    async def rows(self, sql: str) -> Answer:
+    async def rows(self, sql: str) -> EngineAnswer:
         await self._account.client.page("lead", per_page=1, page=1)
         return await super().rows(sql)
 
 
-class ScansAllOver(OfEngine):
+class ScansAllOver(EngineUnderTest):
     """One that reads everything first, and says so."""
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._account = account
 
-    async def rows(self, sql: str) -> Answer:
+    async def rows(self, sql: str) -> EngineAnswer:
         calls = 0
         for number in range(1, 40):
             for entity in ("lead", "account", "event"):
@@ -159,29 +163,29 @@ class ScansAllOver(OfEngine):
     ],
 )
 async def test_a_wrong_engine_is_found_out(
-    service: Service, twin: type[OfEngine], words: str
+    service: DataService, twin: type[EngineUnderTest], words: str
 ) -> None:
     assert words in await is_found_out(service, twin)
 
 
 async def test_text_in_another_order_is_found_out(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: DataService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def as_it_is(tree: exp.Expr, *_: object, **__: object) -> exp.Expr:
         return tree
 
     monkeypatch.setattr(prepare, "in_account_order", as_it_is)
-    assert "came" in await is_found_out(service, OfEngine)
+    assert "came" in await is_found_out(service, EngineUnderTest)
 
 
 async def test_a_name_taken_for_another_columns_is_found_out(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: DataService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(_: exp.Expr) -> dict[str, exp.Expr]:
         return {}
 
     monkeypatch.setattr(account_order, "_computed", none)
-    assert await is_found_out(service, OfEngine)
+    assert await is_found_out(service, EngineUnderTest)
 
 
 @pytest.mark.parametrize(
@@ -190,13 +194,13 @@ async def test_a_name_taken_for_another_columns_is_found_out(
     ids=str,
 )
 async def test_a_search_that_trusts_the_order_is_found_out(
-    large: Service, monkeypatch: pytest.MonkeyPatch, behaviours: Mapping[str, str]
+    large: DataService, monkeypatch: pytest.MonkeyPatch, behaviours: Mapping[str, str]
 ) -> None:
-    ordering = possible.Ordering
+    ordering = possible.ColumnOrders
 
     def trusted(
-        column: Column, orders: tuple[possible.Order, ...], *rest: Any, **options: Any
-    ) -> possible.Ordering:
+        column: Column, orders: tuple[possible.CandidateOrder, ...], *rest: Any, **options: Any
+    ) -> possible.ColumnOrders:
         return replace(
             ordering(column, orders[:1], *rest, **options),
             nulls_first=True,
@@ -210,12 +214,12 @@ async def test_a_search_that_trusts_the_order_is_found_out(
     monkeypatch.setattr(possible, "Ordering", trusted)
     for check in ("_check_nulls", "_check_null_neighbours", "_fits", "_is_sorted"):
         monkeypatch.setattr(SortedPages, check, passed)
-    assert "came" in await is_found_out(large, OfEngine, behaviours, can_be_sought=True)
+    assert "came" in await is_found_out(large, EngineUnderTest, behaviours, can_be_sought=True)
 
 
-async def test_a_search_that_checks_is_not(large: Service) -> None:
-    assert not await is_found_out(large, OfEngine, {"collation": "binary"}, queries=30)
+async def test_a_search_that_checks_is_not(large: DataService) -> None:
+    assert not await is_found_out(large, EngineUnderTest, {"collation": "binary"}, queries=30)
 
 
-async def test_the_engine_is_not(service: Service) -> None:
-    assert not await is_found_out(service, OfEngine, queries=30)
+async def test_the_engine_is_not(service: DataService) -> None:
+    assert not await is_found_out(service, EngineUnderTest, queries=30)

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.query.differential.records import data_set
-from tests.query.differential.serving import Service, serving
-from tests.query.differential.trying import BEHAVIOURS, needs_clean_values, page_caps, tried
+from tests.query.differential.records import make_data_set
+from tests.query.differential.serving import DataService, serve_data_set
+from tests.query.differential.trying import BEHAVIOURS, needs_clean_values, page_caps, run_trials
 
 SETS = (11, 0, 7, 5, 13, 3, 10, 4)
 """Data sets: of 400 leads and of none, with few values and many, clean and not."""
@@ -20,20 +20,20 @@ A_SAMPLE = (1, 6)
 THE_WHOLE = (6, 12)
 """How many data sets are tried with each behaviour, and how many queries on each."""
 
-Served = Callable[[int], Service]
+Served = Callable[[int], DataService]
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     """Serve a data set by its number; each is served once for all tests."""
     folder = tmp_path_factory.mktemp("differential")
-    services: dict[int, Service] = {}
+    services: dict[int, DataService] = {}
     with ExitStack() as running:
 
-        def serve(number: int) -> Service:
+        def serve(number: int) -> DataService:
             if number not in services:
-                data = data_set(number)
-                services[number] = running.enter_context(serving(data, folder / str(number)))
+                data = make_data_set(number)
+                services[number] = running.enter_context(serve_data_set(data, folder / str(number)))
             return services[number]
 
         yield serve
@@ -57,5 +57,5 @@ async def test_rows_and_calls_are_right(place: int, served: Served, *, runs_whol
         service = served(number)
         first = (place * sets + turn) * 1_000
         turned = {**behaviours, **page_caps(service, first)}
-        found = await tried(service, turned, range(first, first + queries))
+        found = await run_trials(service, turned, range(first, first + queries))
         assert not found, "\n".join(map(str, found))

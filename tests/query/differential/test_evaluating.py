@@ -12,8 +12,8 @@ from tests.query.differential.comparing import difference
 from tests.query.differential.evaluating import Outcome, Tables, evaluate
 from tests.query.differential.generating import QueryGenerator
 from tests.query.differential.language import Kind, Value
-from tests.query.differential.records import COLUMNS, data_set
-from tests.query.differential.rendering import render
+from tests.query.differential.records import COLUMNS, make_data_set
+from tests.query.differential.rendering import render_sql
 
 TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -54,11 +54,11 @@ def in_duckdb(tables: Tables) -> duckdb.DuckDBPyConnection:
 
 @pytest.mark.parametrize("number", range(6))
 def test_it_agrees_with_duckdb_where_text_is_plain(number: int, *, runs_whole: bool) -> None:
-    tables = lowered(data_set(number).tables({}))
+    tables = lowered(make_data_set(number).tables({}))
     with in_duckdb(tables) as connection:
         for seed in range(400 if runs_whole else 40):
             query = QueryGenerator(seed, COLUMNS, tables).query()
-            sql = render(query, seed)
+            sql = render_sql(query, seed)
             rows = connection.execute(sql).fetchall()
             assert difference(evaluate(query, tables), rows) is None, sql
 
@@ -79,7 +79,7 @@ ITEMS = (q.Item(NAME, "n"),)
 
 
 def names(query: q.Select) -> list[Value]:
-    return [row[0] for row in evaluate(query, LEADS).given]
+    return [row[0] for row in evaluate(query, LEADS).expected_rows]
 
 
 def test_text_stands_by_casefold_then_code_point_and_nulls_first() -> None:

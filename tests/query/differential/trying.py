@@ -17,9 +17,9 @@ from tests.query.differential.comparing import difference
 from tests.query.differential.evaluating import evaluate
 from tests.query.differential.generating import QueryGenerator
 from tests.query.differential.language import Row
-from tests.query.differential.records import COLUMNS, columns_of, meant
-from tests.query.differential.rendering import render
-from tests.query.differential.serving import Service
+from tests.query.differential.records import COLUMNS, columns_of, stored_value
+from tests.query.differential.rendering import render_sql
+from tests.query.differential.serving import DataService
 from tests.services import CountedNetwork
 
 BEHAVIOURS: Sequence[Mapping[str, str]] = (
@@ -76,7 +76,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Mismatch:
     """What was wrong, with what it takes to see it again."""
 
     trial: Trial
@@ -89,7 +89,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Answer:
+class EngineAnswer:
     """What came of a query: the rows, the plan, its calls from low to high, and those it told."""
 
     rows: Sequence[Row]
@@ -105,7 +105,7 @@ class Answer:
     """The calls that it says were sent again: a connection may fail, which no plan foretells."""
 
 
-class OfEngine:
+class EngineUnderTest:
     """The engine itself."""
 
     def __init__(self, account: Account) -> None:
@@ -114,14 +114,14 @@ class OfEngine:
     def close(self) -> None:
         self._engine.close()
 
-    async def rows(self, sql: str) -> Answer:
+    async def rows(self, sql: str) -> EngineAnswer:
         prepared = await self._engine.prepare(sql)
         with await self._engine.run(prepared) as result:
             stats = result.stats
             rows = [tuple(row) for row in result.rows]
             is_inferred = bool(result.notes.inferred)
             tells_doubt = any("was checked on" in one for one in result.notes.sentences)
-            return Answer(
+            return EngineAnswer(
                 rows,
                 stats.plan,
                 stats.calls_low,
@@ -143,7 +143,7 @@ def needs_clean_values(behaviours: Mapping[str, str]) -> bool:
     return not _NEED_CLEAN_VALUES.isdisjoint(behaviours)
 
 
-def page_caps(service: Service, seed: int) -> Mapping[str, str]:
+def page_caps(service: DataService, seed: int) -> Mapping[str, str]:
     """Return a size of page that makes some pages, and not too many."""
     most = max(len(records) for records in service.data.records.values())
     caps = [cap for cap in (2, 3, 7, 20, 60) if most / cap <= _MOST_PAGES]
@@ -151,48 +151,48 @@ def page_caps(service: Service, seed: int) -> Mapping[str, str]:
     return {} if chosen is None else {"page_cap": str(chosen)}
 
 
-async def tried(
-    service: Service,
+async def run_trials(
+    service: DataService,
     behaviours: Mapping[str, str],
     seeds: Sequence[int],
-    engine_of: type[OfEngine] = OfEngine,
+    engine_of: type[EngineUnderTest] = EngineUnderTest,
     *,
     most: int | None = None,
     can_be_sought: bool = False,
-) -> list[Finding]:
+) -> list[Mismatch]:
     """Run a query a seed, one after the other on one engine, and return what was wrong.
 
     With `most`, it stops at that many findings; with `can_be_sought`, queries are such that a
     search may answer them.
     """
-    service.behave(behaviours)
-    found: list[Finding] = []
-    async with service.opened() as (account, network), AsyncExitStack() as opened:
+    service.set_behaviours(behaviours)
+    found: list[Mismatch] = []
+    async with service.open_account() as (account, network), AsyncExitStack() as opened:
         opened.callback((engine := engine_of(account)).close)
         for seed in seeds:
-            query, sql = drawn(service, behaviours, seed, can_be_sought=can_be_sought)
+            query, sql = draw_trials(service, behaviours, seed, can_be_sought=can_be_sought)
             trial = Trial(service.data.number, behaviours, seed)
-            said, plan = await _tried_one(service, engine, network, behaviours, query, sql)
+            said, plan = await _run_trial(service, engine, network, behaviours, query, sql)
             if said is not None:
-                found.append(Finding(trial, sql, said, plan))
+                found.append(Mismatch(trial, sql, said, plan))
             if most is not None and len(found) >= most:
                 break
     return found
 
 
-def drawn(
-    service: Service, behaviours: Mapping[str, str], seed: int, *, can_be_sought: bool = False
+def draw_trials(
+    service: DataService, behaviours: Mapping[str, str], seed: int, *, can_be_sought: bool = False
 ) -> tuple[q.Query, str]:
     """Return the query of a seed, and its SQL."""
     columns = {entity: columns_of(entity, behaviours) for entity in COLUMNS}
     tables = service.data.tables(behaviours)
     query = QueryGenerator(seed, columns, tables).query(can_be_sought=can_be_sought)
-    return query, render(query, seed)
+    return query, render_sql(query, seed)
 
 
-async def _tried_one(
-    service: Service,
-    engine: OfEngine,
+async def _run_trial(
+    service: DataService,
+    engine: EngineUnderTest,
     network: CountedNetwork,
     behaviours: Mapping[str, str],
     query: q.Query,
@@ -218,8 +218,8 @@ async def _tried_one(
     return said, plan
 
 
-def _may_hide_odd_values(service: Service, query: q.Query) -> bool:
-    names = {part.name for part in _parts(query) if isinstance(part, q.Column)}
+def _may_hide_odd_values(service: DataService, query: q.Query) -> bool:
+    names = {part.name for part in _query_parts(query) if isinstance(part, q.Column)}
     return any(
         not names.isdisjoint(service.data.odd_columns(entity)) for entity in entities_of(query)
     )
@@ -228,16 +228,16 @@ def _may_hide_odd_values(service: Service, query: q.Query) -> bool:
 def _as_meant(row: Row, kinds: Sequence[q.Kind]) -> Row:
     """Return a row with the values of its text, where the field's type was not asked for."""
     return tuple(
-        meant(kind, value) if isinstance(value, str) else value
+        stored_value(kind, value) if isinstance(value, str) else value
         for value, kind in zip(row, kinds, strict=True)
     )
 
 
 def _wrong_calls(
-    service: Service,
+    service: DataService,
     behaviours: Mapping[str, str],
     query: q.Query,
-    answer: Answer,
+    answer: EngineAnswer,
     calls: Sequence[str],
 ) -> str | None:
     data_calls = [call for call in calls if "/fields" not in call]
@@ -251,7 +251,7 @@ def _wrong_calls(
     return None
 
 
-def most_calls(service: Service, behaviours: Mapping[str, str], query: q.Query) -> int:
+def most_calls(service: DataService, behaviours: Mapping[str, str], query: q.Query) -> int:
     """Return the calls of a scan of every entity of the query, and of the probes before it."""
     granted = int(behaviours.get("page_cap", _LARGEST_PAGE))
     most = 0
@@ -268,15 +268,15 @@ def most_calls(service: Service, behaviours: Mapping[str, str], query: q.Query) 
 
 def entities_of(query: q.Query) -> set[str]:
     """Return the entities whose records a query reads."""
-    return {part.entity for part in _parts(query) if isinstance(part, q.Table)}
+    return {part.entity for part in _query_parts(query) if isinstance(part, q.Table)}
 
 
-def _parts(query: Any) -> Iterator[Any]:
+def _query_parts(query: Any) -> Iterator[Any]:
     """Yield a query and all that it is made of."""
     yield query
     if isinstance(query, tuple):
         for part in query:  # pyright: ignore[reportUnknownVariableType]
-            yield from _parts(part)
+            yield from _query_parts(part)
     elif dataclasses.is_dataclass(query):
         for one in dataclasses.fields(query):
-            yield from _parts(getattr(query, one.name))
+            yield from _query_parts(getattr(query, one.name))

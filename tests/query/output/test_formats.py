@@ -17,7 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cmdm_tui.query.output import FORMATS, PROGRAM, Format, Look, Row, writer
+from cmdm_tui.query.output import (
+    FORMATS,
+    PROGRAM_STYLE,
+    Format,
+    OutputRow,
+    OutputStyle,
+    create_writer,
+)
 from cmdm_tui.text import visible
 
 
@@ -27,7 +34,7 @@ class Named:
     type: str = "VARCHAR"
 
 
-TERMINAL = Look(is_terminal=True, width=80)
+TERMINAL = OutputStyle(is_terminal=True, width=80)
 COLUMNS = (
     Named("Name"), Named("Value", "DECIMAL(38,6)"), Named("Day", "DATE"),
     Named("Moment", "TIMESTAMP"), Named("Is", "BOOLEAN"), Named("Count", "BIGINT"),
@@ -49,18 +56,18 @@ ROWS = st.lists(
 
 def written(
     name: Format,
-    rows: Sequence[Row],
+    rows: Sequence[OutputRow],
     columns: Sequence[Named] = COLUMNS,
-    look: Look = PROGRAM,
+    look: OutputStyle = PROGRAM_STYLE,
     *,
     raw_csv: bool = False,
 ) -> bytes:
     """Return what is written of rows that come one at a time."""
     sink = io.BytesIO()
-    writing = writer(name, sink, look, raw_csv=raw_csv)
+    writing = create_writer(name, sink, look, raw_csv=raw_csv)
     writing.begin(columns)
     for row in rows:
-        writing.rows([row])
+        writing.write_rows([row])
     writing.end()
     return sink.getvalue()
 
@@ -69,7 +76,7 @@ def from_json(text: bytes | str) -> Any:
     return json.loads(text, parse_float=Decimal)
 
 
-def as_objects(rows: Sequence[Row]) -> list[dict[str, object]]:
+def as_objects(rows: Sequence[OutputRow]) -> list[dict[str, object]]:
     return [dict(zip((one.name for one in COLUMNS), map(plain, row), strict=True)) for row in rows]
 
 
@@ -84,22 +91,22 @@ def plain(value: object) -> object:
 
 @settings(deadline=None)
 @given(ROWS)
-def test_json_is_one_document_that_loses_nothing(rows: list[Row]) -> None:
+def test_json_is_one_document_that_loses_nothing(rows: list[OutputRow]) -> None:
     assert from_json(written("json", rows)) == as_objects(rows)
 
 
 @settings(deadline=None)
 @given(ROWS)
-def test_json_lines_are_a_row_each_and_lose_nothing(rows: list[Row]) -> None:
+def test_json_lines_are_a_row_each_and_lose_nothing(rows: list[OutputRow]) -> None:
     lines = written("jsonl", rows).splitlines()
     assert [from_json(line) for line in lines] == as_objects(rows)
 
 
 def test_a_row_of_json_lines_is_there_before_the_next_one() -> None:
     sink = io.BytesIO()
-    writing = writer("jsonl", sink)
+    writing = create_writer("jsonl", sink)
     writing.begin([Named("a")])
-    writing.rows([["x"]])
+    writing.write_rows([["x"]])
     assert sink.getvalue() == b'{"a": "x"}\n'
 
 
@@ -124,7 +131,7 @@ def test_columns_of_one_name_stay_apart() -> None:
 
 @settings(deadline=None)
 @given(ROWS)
-def test_raw_csv_is_read_back(rows: list[Row]) -> None:
+def test_raw_csv_is_read_back(rows: list[OutputRow]) -> None:
     text = written("csv", rows, raw_csv=True).decode()
     names, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     assert names == [one.name for one in COLUMNS]
@@ -195,7 +202,7 @@ def test_a_cell_of_markdown_neither_ends_nor_formats(text: str) -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(ROWS)
-def test_parquet_is_read_back_with_its_types(tmp_path_factory: Any, rows: list[Row]) -> None:
+def test_parquet_is_read_back_with_its_types(tmp_path_factory: Any, rows: list[OutputRow]) -> None:
     file = Path(tmp_path_factory.mktemp("parquet")) / "rows.parquet"
     file.write_bytes(written("parquet", rows))
     with duckdb.connect() as connection:
@@ -245,11 +252,11 @@ def test_the_check_of_what_a_terminal_gets_can_fail() -> None:
 @settings(deadline=None)
 @given(ROWS, st.integers(12, 200))
 def test_text_in_a_table_never_makes_a_line_wider_than_the_terminal(
-    rows: list[Row], width: int
+    rows: list[OutputRow], width: int
 ) -> None:
     texts = [[row[0], row[2], row[4]] for row in rows]
     columns = [COLUMNS[0], COLUMNS[2], COLUMNS[4]]
-    out = written("table", texts, columns, Look(is_terminal=True, width=width))
+    out = written("table", texts, columns, OutputStyle(is_terminal=True, width=width))
     assert all(cell_len(line) <= width for line in out.decode().splitlines())
 
 
@@ -262,9 +269,9 @@ def test_a_table_is_aligned_and_numbers_stand_to_the_right() -> None:
         "日本  1250.00",
     ]
     writing_all = io.BytesIO()
-    writing = writer("table", writing_all)
+    writing = create_writer("table", writing_all)
     writing.begin([Named("City"), Named("Sum", "DECIMAL(18,2)")])
-    writing.rows(rows)
+    writing.write_rows(rows)
     writing.end()
     assert writing_all.getvalue().decode().splitlines()[2:] == [
         "日本   1250.00",
@@ -275,22 +282,22 @@ def test_a_table_is_aligned_and_numbers_stand_to_the_right() -> None:
 
 def test_a_number_is_never_cut() -> None:
     number = Decimal("123456789012345678.90")
-    look = Look(is_terminal=True, width=20)
+    look = OutputStyle(is_terminal=True, width=20)
     out = written("table", [["x" * 30, number]], [Named("a"), Named("b", "DECIMAL(38,2)")], look)
     assert str(number) in out.decode() or "b" not in out.decode().splitlines()[0]
 
 
 def test_a_later_value_is_cut_only_where_there_is_no_room_for_it() -> None:
     rows = [["Bath", "x"], ["Stow-on-the-Wold", "x"], ["Llanfairpwllgwyngyllgogerychwyrn", "x"]]
-    out = written("table", rows, [Named("a"), Named("b")], Look(is_terminal=True, width=24))
+    out = written("table", rows, [Named("a"), Named("b")], OutputStyle(is_terminal=True, width=24))
     assert out.decode().splitlines()[3:] == ["Stow-on-the-Wold  x", "Lla…  x"]
 
 
 def test_columns_that_do_not_fit_are_told() -> None:
     sink = io.BytesIO()
-    writing = writer("table", sink, Look(is_terminal=True, width=30))
+    writing = create_writer("table", sink, OutputStyle(is_terminal=True, width=30))
     writing.begin([Named(f"column{number}") for number in range(9)])
-    writing.rows([["some text here"] * 9])
+    writing.write_rows([["some text here"] * 9])
     writing.end()
     assert writing.notes == ("2 of 9 columns fit; the format vertical shows all of them.",)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cmdm_tui.query.model import Column, Kind
+from cmdm_tui.query.model import Column, ColumnKind
 from tests.query.seek.shelf import FIELD
 
 Truth = bool | None
@@ -145,7 +145,7 @@ UNREADABLE = Predicate(
 )
 
 
-def predicates(values: st.SearchStrategy[Value], kind: Kind) -> st.SearchStrategy[Predicate]:
+def predicates(values: st.SearchStrategy[Value], kind: ColumnKind) -> st.SearchStrategy[Predicate]:
     """Draw predicates on one column of a kind, over literals that `values` draws."""
     simple = (
         st.builds(compared, st.sampled_from(list(TURNED)), values, is_turned=st.booleans())
@@ -153,7 +153,7 @@ def predicates(values: st.SearchStrategy[Value], kind: Kind) -> st.SearchStrateg
         | st.builds(listed, st.lists(values, min_size=1, max_size=4), has_null=st.booleans())
         | st.sampled_from([IS_NULL, IS_NOT_NULL])
     )
-    if kind is Kind.TEXT:
+    if kind is ColumnKind.TEXT:
         prefixes = values.map(lambda text: text[:3]) | values
         simple |= st.builds(
             liked,
@@ -173,7 +173,7 @@ def predicates(values: st.SearchStrategy[Value], kind: Kind) -> st.SearchStrateg
             has_escape=st.just(True),
         )
     return st.recursive(
-        simple | st.just(UNREADABLE) if kind is not Kind.BOOLEAN else simple,
+        simple | st.just(UNREADABLE) if kind is not ColumnKind.BOOLEAN else simple,
         lambda inner: (
             st.builds(negated, inner)
             | st.builds(both, inner, inner)
@@ -193,14 +193,14 @@ TIMES = st.datetimes(
     datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
     datetime(2026, 1, 3, tzinfo=UTC).replace(tzinfo=None),
 ).map(lambda moment: moment.replace(microsecond=0))
-VALUES: dict[Kind, st.SearchStrategy[Value]] = {
-    Kind.TEXT: TEXTS,
-    Kind.NUMBER: NUMBERS,
-    Kind.DATE: DATES,
-    Kind.DATETIME: TIMES,
-    Kind.BOOLEAN: st.booleans(),
+VALUES: dict[ColumnKind, st.SearchStrategy[Value]] = {
+    ColumnKind.TEXT: TEXTS,
+    ColumnKind.NUMBER: NUMBERS,
+    ColumnKind.DATE: DATES,
+    ColumnKind.DATETIME: TIMES,
+    ColumnKind.BOOLEAN: st.booleans(),
 }
 
 
-def column(kind: Kind) -> Column:
+def column(kind: ColumnKind) -> Column:
     return Column(FIELD, kind, kind.value.title())

@@ -35,7 +35,7 @@ SERVER_KEYS: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass
-class Shelf:
+class FakeService:
     """One entity with one field; `calls` are the pages asked for.
 
     `order` is one of SERVER_KEYS, or a key of the test's own; `before_call` is called with the
@@ -51,7 +51,7 @@ class Shelf:
     past_end: str = "empty"
     seed: int = 1
     calls: list[int] = field(default_factory=list[int])
-    before_call: Callable[["Shelf", int], None] | None = None
+    before_call: Callable[["FakeService", int], None] | None = None
 
     def __post_init__(self) -> None:
         self.records = [

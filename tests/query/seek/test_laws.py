@@ -14,43 +14,46 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.query.model import Kind
+from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.seek import (
-    Candidate,
-    Ordering,
+    ColumnOrders,
+    ColumnPredicate,
     SeekFailed,
     TooManyGroups,
-    count_in,
-    extract,
-    first,
-    groups,
-    largest,
-    ordering,
-    present,
-    search,
-    smallest,
+    count_matches,
+    count_values,
+    extract_predicates,
+    find_column_orders,
+    find_first,
+    find_largest,
+    find_records,
+    find_smallest,
+    not_null,
 )
 from tests.query.seek.plain import VALUES, Predicate, account_key, column, predicates
-from tests.query.seek.shelf import FIELD, Shelf
+from tests.query.seek.shelf import FIELD, FakeService
 from tests.query.seek.test_predicates import where
 
 Result = TypeVar("Result")
 
 ORDERS = {
-    Kind.TEXT: ["casefold", "casefold", "casefold then code point", "binary", "locale"],
-    Kind.NUMBER: ["value", "value", "text"],
-    Kind.DATE: ["time"],
-    Kind.DATETIME: ["time"],
-    Kind.BOOLEAN: ["boolean"],
+    ColumnKind.TEXT: ["casefold", "casefold", "casefold then code point", "binary", "locale"],
+    ColumnKind.NUMBER: ["value", "value", "text"],
+    ColumnKind.DATE: ["time"],
+    ColumnKind.DATETIME: ["time"],
+    ColumnKind.BOOLEAN: ["boolean"],
 }
 OPTIONS = ("New", "Contacted", "Qualified", "Open", "Closed", "b", "a")
-ODD = {Kind.TEXT: [5, ["New"], {"a": 1}], Kind.NUMBER: ["many", "+5", "1e3", "", {"Amount": 1}]}
+ODD = {
+    ColumnKind.TEXT: [5, ["New"], {"a": 1}],
+    ColumnKind.NUMBER: ["many", "+5", "1e3", "", {"Amount": 1}],
+}
 
 
-def on_wire(value: Any, kind: Kind, style: int) -> object:
+def on_wire(value: Any, kind: ColumnKind, style: int) -> object:
     """Write a value as a service may."""
     match kind:
-        case Kind.NUMBER:
+        case ColumnKind.NUMBER:
             text = format(value, "f")
             plain = text.rstrip("0").rstrip(".") if "." in text else text
             return [
@@ -58,13 +61,13 @@ def on_wire(value: Any, kind: Kind, style: int) -> object:
                 "0" if plain == "-0" else plain,
                 plain + (".0" if "." not in plain else "0"),
             ][style % 3]
-        case Kind.DATE:
+        case ColumnKind.DATE:
             return value.isoformat()
-        case Kind.DATETIME:
+        case ColumnKind.DATETIME:
             return value.isoformat() + "Z"
-        case Kind.BOOLEAN:
+        case ColumnKind.BOOLEAN:
             return value if style % 2 else str(value).lower()
-        case Kind.TEXT:
+        case ColumnKind.TEXT:
             return value
 
 
@@ -72,22 +75,22 @@ def on_wire(value: Any, kind: Kind, style: int) -> object:
 class Case:
     """One service with what it holds, and what is asked of it."""
 
-    kind: Kind
+    kind: ColumnKind
     values: list[Any]
-    shelf: Shelf
+    shelf: FakeService
     predicate: Predicate
     options: tuple[str, ...]
     per_page: int
 
     @property
-    def ordering(self) -> Ordering:
-        found = ordering(column(self.kind), None, self.options)
+    def ordering(self) -> ColumnOrders:
+        found = find_column_orders(column(self.kind), None, self.options)
         assert found is not None
         return found
 
     @property
-    def candidates(self) -> list[Candidate]:
-        return extract(where(self.predicate.sql), {FIELD: column(self.kind)})
+    def candidates(self) -> list[ColumnPredicate]:
+        return extract_predicates(where(self.predicate.sql), {FIELD: column(self.kind)})
 
     @property
     def kept(self) -> list[Any]:
@@ -99,9 +102,9 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn, kind: Kind, *, orders: list[str] | None = None) -> Case:
+def cases(draw: st.DrawFn, kind: ColumnKind, *, orders: list[str] | None = None) -> Case:
     """Draw many ties as well as none, pages of one record as well as one page of all."""
-    has_options = kind is Kind.TEXT and draw(st.integers(0, 3)) == 0
+    has_options = kind is ColumnKind.TEXT and draw(st.integers(0, 3)) == 0
     one = st.sampled_from(OPTIONS) if has_options else VALUES[kind]
     pool = draw(st.lists(one, min_size=1, max_size=draw(st.sampled_from([3, 30]))))
     seed = draw(st.randoms(use_true_random=False))
@@ -112,7 +115,7 @@ def cases(draw: st.DrawFn, kind: Kind, *, orders: list[str] | None = None) -> Ca
     order: Any = draw(st.sampled_from(orders or ORDERS[kind]))
     if has_options and draw(st.booleans()):
         order = OPTIONS.index
-    shelf = Shelf(
+    shelf = FakeService(
         raws,
         order,
         nulls=draw(st.sampled_from(["first", "last", "always-last"])),
@@ -145,7 +148,7 @@ def check_calls(case: Case) -> None:
     assert len(case.shelf.calls) <= case.pages + 3
 
 
-def law(kind: Kind, check: Callable[[Case], None], **options: Any) -> None:
+def law(kind: ColumnKind, check: Callable[[Case], None], **options: Any) -> None:
     @settings(
         deadline=None,
         max_examples=settings().max_examples // 2,
@@ -162,7 +165,9 @@ def is_found(case: Case) -> None:
     for candidate in case.candidates:
         case.shelf.calls.clear()
         found = run(
-            search(case.shelf, candidate, case.ordering, fields=["Other"], per_page=case.per_page)
+            find_records(
+                case.shelf, candidate, case.ordering, fields=["Other"], per_page=case.per_page
+            )
         )
         check_calls(case)
         if isinstance(found, SeekFailed):
@@ -183,17 +188,17 @@ def is_counted(case: Case) -> None:
     for candidate in case.candidates:
         if candidate.is_exact:
             case.shelf.calls.clear()
-            found = run(count_in(case.shelf, candidate, case.ordering, per_page=case.per_page))
+            found = run(count_matches(case.shelf, candidate, case.ordering, per_page=case.per_page))
             check_calls(case)
             assert isinstance(found, SeekFailed) or found.count == len(case.kept)
 
 
 def has_extremes(case: Case) -> None:
-    for candidate in [*case.candidates, present(column(case.kind))]:
+    for candidate in [*case.candidates, not_null(column(case.kind))]:
         if not candidate.is_exact:
             continue
         kept = [value for value in case.values if value is not None and candidate.keeps(value)]
-        for seek, of in ((smallest, min), (largest, max)):
+        for seek, of in ((find_smallest, min), (find_largest, max)):
             case.shelf.calls.clear()
             found = run(seek(case.shelf, candidate, case.ordering, per_page=case.per_page))
             check_calls(case)
@@ -203,12 +208,12 @@ def has_extremes(case: Case) -> None:
 
 def is_grouped(case: Case) -> None:
     case.shelf.calls.clear()
-    found = run(groups(case.shelf, case.ordering, per_page=case.per_page, most_probes=20))
+    found = run(count_values(case.shelf, case.ordering, per_page=case.per_page, most_probes=20))
     check_calls(case)
     if isinstance(found, SeekFailed):
         assert isinstance(found, TooManyGroups) <= (case.pages > 20)
         return
-    assert dict(found.groups) == dict(Counter(case.values))
+    assert dict(found.counts) == dict(Counter(case.values))
 
 
 def comes_first(case: Case) -> None:
@@ -216,7 +221,7 @@ def comes_first(case: Case) -> None:
         for count in (1, 7, 1_000):
             case.shelf.calls.clear()
             found = run(
-                first(
+                find_first(
                     case.shelf, case.ordering, descending=descending, count=count, fields=["Other"],
                     per_page=case.per_page, nulls_first=nulls_first,
                 )
@@ -238,7 +243,9 @@ def comes_first(case: Case) -> None:
 LAWS = [is_found, is_counted, has_extremes, is_grouped, comes_first]
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ColumnKind))
 @pytest.mark.parametrize("check", LAWS)
-def test_a_seek_equals_a_filter_of_all_records(kind: Kind, check: Callable[[Case], None]) -> None:
+def test_a_seek_equals_a_filter_of_all_records(
+    kind: ColumnKind, check: Callable[[Case], None]
+) -> None:
     law(kind, check)

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from cmdm_tui.query.model import Column, Kind
-from cmdm_tui.query.seek import Candidate, extract
+from cmdm_tui.query.model import Column, ColumnKind
+from cmdm_tui.query.seek import ColumnPredicate, extract_predicates
 from cmdm_tui.query.seek.candidates import engine_key
-from cmdm_tui.query.seek.patterns import Pattern
+from cmdm_tui.query.seek.patterns import LikePattern
 from cmdm_tui.query.seek.region import Interval, Region, before
 from cmdm_tui.query.seek.spelling import letters_key
 from tests.query.seek.plain import LETTERS, VALUES, Predicate, column, predicates
 from tests.query.seek.shelf import FIELD
 
-OTHER = Column("Other", Kind.NUMBER, "Number")
+OTHER = Column("Other", ColumnKind.NUMBER, "Number")
 
 
 def where(sql: str) -> exp.Where:
@@ -27,15 +27,15 @@ def where(sql: str) -> exp.Where:
     return found
 
 
-def candidates(sql: str, kind: Kind = Kind.TEXT) -> list[Candidate]:
-    return extract(where(sql), {FIELD: column(kind), "Other": OTHER})
+def candidates(sql: str, kind: ColumnKind = ColumnKind.TEXT) -> list[ColumnPredicate]:
+    return extract_predicates(where(sql), {FIELD: column(kind), "Other": OTHER})
 
 
 def holds(region: Region, value: Any) -> bool:
     return region.has_null if value is None else region.holds(value)
 
 
-def faults(predicate: Predicate, kind: Kind, values: list[Any]) -> list[Any]:
+def faults(predicate: Predicate, kind: ColumnKind, values: list[Any]) -> list[Any]:
     """Return the values about which a candidate is wrong."""
     wrong: list[Any] = []
     for candidate in candidates(predicate.sql, kind):
@@ -58,15 +58,15 @@ def faults(predicate: Predicate, kind: Kind, values: list[Any]) -> list[Any]:
     return wrong
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_candidate_encloses_every_match(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(ColumnKind))
+def test_a_candidate_encloses_every_match(kind: ColumnKind) -> None:
     values = VALUES[kind]
 
     @settings(deadline=None, max_examples=settings().max_examples * 3)
     @given(predicates(values, kind), st.lists(values, max_size=25))
     def law(predicate: Predicate, drawn: list[Any]) -> None:
         near = [*drawn, None]
-        if kind is Kind.TEXT:
+        if kind is ColumnKind.TEXT:
             near += [one + two for one in drawn[:5] for two in LETTERS]
             near += [one.swapcase() for one in drawn] + [one[:2] for one in drawn] + list(LETTERS)
         assert faults(predicate, kind, near) == []
@@ -101,65 +101,65 @@ def test_text_that_is_bounded_has_a_candidate(sql: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "sql"),
     [
-        (Kind.TEXT, f"{FIELD} = 5"),
-        (Kind.TEXT, f"{FIELD} = DATE '2026-01-01'"),
-        (Kind.TEXT, f"{FIELD} = 'a' || 'b'"),
-        (Kind.TEXT, f"{FIELD} = 'a' OR Other = 3"),
-        (Kind.TEXT, f"{FIELD} = 'a' OR random() > 0.5"),
-        (Kind.TEXT, f"lower({FIELD}) = 'a'"),
-        (Kind.TEXT, f"{FIELD} COLLATE NOCASE = 'a'"),
-        (Kind.TEXT, f"{FIELD} LIKE Other"),
-        (Kind.TEXT, f"{FIELD} LIKE ANY ('a%', 'b%')"),
-        (Kind.TEXT, f"{FIELD} LIKE 'a%%' ESCAPE '%'"),
-        (Kind.TEXT, f"{FIELD} GLOB 'a*'"),
-        (Kind.TEXT, f"{FIELD} IN (SELECT 'a')"),
-        (Kind.TEXT, f"{FIELD} IS DISTINCT FROM 'a'"),
-        (Kind.TEXT, f"{FIELD} = NULL"),
-        (Kind.TEXT, f"{FIELD} = ?"),
-        (Kind.TEXT, f"{FIELD} BETWEEN SYMMETRIC 'b' AND 'a'"),
-        (Kind.TEXT, f"a.{FIELD} = b.{FIELD} AND a.{FIELD} = 'x'"),
-        (Kind.NUMBER, f"{FIELD} = 'many'"),
-        (Kind.NUMBER, f"{FIELD} = '5.5'"),
-        (Kind.NUMBER, f"{FIELD} = 1e3"),
-        (Kind.NUMBER, f"{FIELD} + 1 = 5"),
-        (Kind.NUMBER, f"{FIELD} = TRUE"),
-        (Kind.NUMBER, f"{FIELD} LIKE '5%'"),
-        (Kind.NUMBER, f"{FIELD} = 1000000000000000000000"),
-        (Kind.DATE, f"{FIELD} = '01/02/2026'"),
-        (Kind.DATE, f"{FIELD} = '2026-02-30'"),
-        (Kind.DATE, f"{FIELD} > TIMESTAMP '2026-01-01 12:00:00'"),
-        (Kind.DATE, f"{FIELD}::TIMESTAMP = '2026-01-01'"),
-        (Kind.DATETIME, f"{FIELD} = '2026-01-01T10:00:00+02:00'"),
-        (Kind.DATETIME, f"{FIELD} = TIMESTAMPTZ '2026-01-01 10:00:00'"),
-        (Kind.DATETIME, f"{FIELD} = now()"),
-        (Kind.DATETIME, f"{FIELD} = 5"),
-        (Kind.BOOLEAN, f"{FIELD} = 1"),
-        (Kind.BOOLEAN, f"{FIELD} = 'yes'"),
-        (Kind.BOOLEAN, f"{FIELD} IS TRUE"),
+        (ColumnKind.TEXT, f"{FIELD} = 5"),
+        (ColumnKind.TEXT, f"{FIELD} = DATE '2026-01-01'"),
+        (ColumnKind.TEXT, f"{FIELD} = 'a' || 'b'"),
+        (ColumnKind.TEXT, f"{FIELD} = 'a' OR Other = 3"),
+        (ColumnKind.TEXT, f"{FIELD} = 'a' OR random() > 0.5"),
+        (ColumnKind.TEXT, f"lower({FIELD}) = 'a'"),
+        (ColumnKind.TEXT, f"{FIELD} COLLATE NOCASE = 'a'"),
+        (ColumnKind.TEXT, f"{FIELD} LIKE Other"),
+        (ColumnKind.TEXT, f"{FIELD} LIKE ANY ('a%', 'b%')"),
+        (ColumnKind.TEXT, f"{FIELD} LIKE 'a%%' ESCAPE '%'"),
+        (ColumnKind.TEXT, f"{FIELD} GLOB 'a*'"),
+        (ColumnKind.TEXT, f"{FIELD} IN (SELECT 'a')"),
+        (ColumnKind.TEXT, f"{FIELD} IS DISTINCT FROM 'a'"),
+        (ColumnKind.TEXT, f"{FIELD} = NULL"),
+        (ColumnKind.TEXT, f"{FIELD} = ?"),
+        (ColumnKind.TEXT, f"{FIELD} BETWEEN SYMMETRIC 'b' AND 'a'"),
+        (ColumnKind.TEXT, f"a.{FIELD} = b.{FIELD} AND a.{FIELD} = 'x'"),
+        (ColumnKind.NUMBER, f"{FIELD} = 'many'"),
+        (ColumnKind.NUMBER, f"{FIELD} = '5.5'"),
+        (ColumnKind.NUMBER, f"{FIELD} = 1e3"),
+        (ColumnKind.NUMBER, f"{FIELD} + 1 = 5"),
+        (ColumnKind.NUMBER, f"{FIELD} = TRUE"),
+        (ColumnKind.NUMBER, f"{FIELD} LIKE '5%'"),
+        (ColumnKind.NUMBER, f"{FIELD} = 1000000000000000000000"),
+        (ColumnKind.DATE, f"{FIELD} = '01/02/2026'"),
+        (ColumnKind.DATE, f"{FIELD} = '2026-02-30'"),
+        (ColumnKind.DATE, f"{FIELD} > TIMESTAMP '2026-01-01 12:00:00'"),
+        (ColumnKind.DATE, f"{FIELD}::TIMESTAMP = '2026-01-01'"),
+        (ColumnKind.DATETIME, f"{FIELD} = '2026-01-01T10:00:00+02:00'"),
+        (ColumnKind.DATETIME, f"{FIELD} = TIMESTAMPTZ '2026-01-01 10:00:00'"),
+        (ColumnKind.DATETIME, f"{FIELD} = now()"),
+        (ColumnKind.DATETIME, f"{FIELD} = 5"),
+        (ColumnKind.BOOLEAN, f"{FIELD} = 1"),
+        (ColumnKind.BOOLEAN, f"{FIELD} = 'yes'"),
+        (ColumnKind.BOOLEAN, f"{FIELD} IS TRUE"),
     ],
 )
-def test_what_may_mean_something_else_has_none(kind: Kind, sql: str) -> None:
+def test_what_may_mean_something_else_has_none(kind: ColumnKind, sql: str) -> None:
     assert [one for one in candidates(sql, kind) if one.column.name == FIELD] == []
 
 
 @pytest.mark.parametrize(
     ("kind", "sql"),
     [
-        (Kind.NUMBER, f"{FIELD} = '5'"),
-        (Kind.NUMBER, f"{FIELD} = -5.50"),
-        (Kind.NUMBER, f"5 < {FIELD}"),
-        (Kind.DATE, f"{FIELD} >= '2026-01-01'"),
-        (Kind.DATE, f"{FIELD} = CAST('2026-01-01' AS DATE)"),
-        (Kind.DATE, f"{FIELD} > TIMESTAMP '2026-01-01 00:00:00'"),
-        (Kind.DATETIME, f"{FIELD} < DATE '2026-01-01'"),
-        (Kind.DATETIME, f"{FIELD} < '2026-01-01'"),
-        (Kind.DATETIME, f"{FIELD} < '2026-01-01T09:30:00Z'"),
-        (Kind.BOOLEAN, FIELD),
-        (Kind.BOOLEAN, f"NOT {FIELD}"),
-        (Kind.BOOLEAN, f"{FIELD} = 'true'"),
+        (ColumnKind.NUMBER, f"{FIELD} = '5'"),
+        (ColumnKind.NUMBER, f"{FIELD} = -5.50"),
+        (ColumnKind.NUMBER, f"5 < {FIELD}"),
+        (ColumnKind.DATE, f"{FIELD} >= '2026-01-01'"),
+        (ColumnKind.DATE, f"{FIELD} = CAST('2026-01-01' AS DATE)"),
+        (ColumnKind.DATE, f"{FIELD} > TIMESTAMP '2026-01-01 00:00:00'"),
+        (ColumnKind.DATETIME, f"{FIELD} < DATE '2026-01-01'"),
+        (ColumnKind.DATETIME, f"{FIELD} < '2026-01-01'"),
+        (ColumnKind.DATETIME, f"{FIELD} < '2026-01-01T09:30:00Z'"),
+        (ColumnKind.BOOLEAN, FIELD),
+        (ColumnKind.BOOLEAN, f"NOT {FIELD}"),
+        (ColumnKind.BOOLEAN, f"{FIELD} = 'true'"),
     ],
 )
-def test_literals_are_read_as_the_column_compares_them(kind: Kind, sql: str) -> None:
+def test_literals_are_read_as_the_column_compares_them(kind: ColumnKind, sql: str) -> None:
     (candidate,) = candidates(sql, kind)
     assert candidate.is_exact
 
@@ -188,39 +188,39 @@ def test_the_law_finds_a_prefix_that_is_not_folded(monkeypatch: pytest.MonkeyPat
     from tests.query.seek.plain import liked
 
     predicate = liked("ß", "%", is_folded=False, is_negated=False, has_escape=False)
-    assert faults(predicate, Kind.TEXT, ["ßx", "ss"]) == []
+    assert faults(predicate, ColumnKind.TEXT, ["ßx", "ss"]) == []
 
-    def matching(column: Column, pattern: Pattern) -> module._Reading:
+    def matching(column: Column, pattern: LikePattern) -> module._PredicateRegions:
         low = (pattern.prefix.lower(), "")
         region = Region.of(Interval(before(low), before((low[0] + "\U0010ffff", ""))))
-        return module._Reading({(column.name, "engine"): module._Sides(region, None)})
+        return module._PredicateRegions({(column.name, "engine"): module._Regions(region, None)})
 
     monkeypatch.setattr(
         module,
         "_matching",
         matching,
     )
-    assert faults(predicate, Kind.TEXT, ["ßx", "ss"]) == ["ßx"]
+    assert faults(predicate, ColumnKind.TEXT, ["ßx", "ss"]) == ["ßx"]
 
 
 def test_the_law_finds_a_dotted_capital_i_taken_for_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.query.seek.plain import liked
 
     predicate = liked("ist", "%", is_folded=True, is_negated=False, has_escape=False)
-    assert faults(predicate, Kind.TEXT, ["İstanbul"]) == []
+    assert faults(predicate, ColumnKind.TEXT, ["İstanbul"]) == []
     monkeypatch.setattr("cmdm_tui.query.seek.patterns.is_plain", str.isprintable)
-    assert faults(predicate, Kind.TEXT, ["İstanbul"]) == ["İstanbul"]
+    assert faults(predicate, ColumnKind.TEXT, ["İstanbul"]) == ["İstanbul"]
 
 
 def test_the_law_finds_a_negation_that_takes_nulls_along(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.query.seek.plain import compared, negated
 
     predicate = negated(compared("=", "a", is_turned=False))
-    assert faults(predicate, Kind.TEXT, ["a", "b", None]) == []
-    others = Region.others
+    assert faults(predicate, ColumnKind.TEXT, ["a", "b", None]) == []
+    others = Region.complement
 
     def with_null(region: Region) -> Region:
         return Region(others(region).intervals, has_null=True)
 
     monkeypatch.setattr(Region, "others", with_null)
-    assert faults(predicate, Kind.TEXT, ["a", "b", None]) == [None, None, None]
+    assert faults(predicate, ColumnKind.TEXT, ["a", "b", None]) == [None, None, None]

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from cmdm_tui.api import Client, Credentials, Page, SecretStr
-from cmdm_tui.query.model import Column, Kind
+from cmdm_tui.query.model import Column, ColumnKind
 from cmdm_tui.query.seek import (
     Direction,
     SeekFailed,
-    count_in,
-    extract,
-    first,
-    groups,
-    largest,
-    ordering,
-    present,
-    search,
+    count_matches,
+    count_values,
+    extract_predicates,
+    find_column_orders,
+    find_first,
+    find_largest,
+    find_records,
+    not_null,
 )
 from cmdm_tui.query.seek.candidates import engine_key
 from cmdm_tui.query.seek.values import OddValue, read_value
@@ -29,11 +29,11 @@ from tests.sandbox.control import Control
 
 COLUMNS = {
     "City": Column("City"),
-    "Status": Column("Status", Kind.TEXT, "Picklist"),
-    "Score": Column("Score", Kind.NUMBER, "Number"),
-    "EstimatedValue": Column("EstimatedValue", Kind.NUMBER, "Currency"),
-    "LastContacted": Column("LastContacted", Kind.DATE, "Date"),
-    "OptIn": Column("OptIn", Kind.BOOLEAN, "Boolean"),
+    "Status": Column("Status", ColumnKind.TEXT, "Picklist"),
+    "Score": Column("Score", ColumnKind.NUMBER, "Number"),
+    "EstimatedValue": Column("EstimatedValue", ColumnKind.NUMBER, "Currency"),
+    "LastContacted": Column("LastContacted", ColumnKind.DATE, "Date"),
+    "OptIn": Column("OptIn", ColumnKind.BOOLEAN, "Boolean"),
 }
 STATUSES = ("New", "Contacted", "Qualified", "Unqualified", "Converted")
 BEHAVIOURS: list[dict[str, str]] = [
@@ -131,20 +131,20 @@ async def test_a_seek_finds_what_a_scan_does_however_the_service_sorts(
         for record in page.records
     ]
     for condition in CONDITIONS:
-        candidate = extract(where(condition), COLUMNS)[0]
+        candidate = extract_predicates(where(condition), COLUMNS)[0]
         column = candidate.column
         options = STATUSES if column.name == "Status" else ()
-        how = ordering(column, None, options)
+        how = find_column_orders(column, None, options)
         assert how is not None
         values = [value_of(column, record.properties[column.name]) for record in records]
         kept = [value for value in values if candidate.is_exact and candidate.keeps(value)]
         leads = Leads(client)
         pages = -(-len(records) // min(8, int(behaviour.get("page_cap", "8"))))
         try:
-            found = await search(leads, candidate, how, fields=["City"], per_page=8)
-            counted = await count_in(leads, candidate, how, per_page=8)
-            most = await largest(leads, present(column), how, per_page=8)
-            ahead = await first(leads, how, descending=True, count=5, fields=[], per_page=8)
+            found = await find_records(leads, candidate, how, fields=["City"], per_page=8)
+            counted = await count_matches(leads, candidate, how, per_page=8)
+            most = await find_largest(leads, not_null(column), how, per_page=8)
+            ahead = await find_first(leads, how, descending=True, count=5, fields=[], per_page=8)
         except SeekFailed:
             assert leads.calls <= 4 * (pages + 3)
             continue
@@ -178,11 +178,11 @@ async def test_groups_are_a_scan_s_however_the_service_sorts(
         for record in page.records
     ]
     for name, options in (("Status", STATUSES), ("OptIn", ()), ("City", ())):
-        how = ordering(COLUMNS[name], None, options)
+        how = find_column_orders(COLUMNS[name], None, options)
         assert how is not None
         try:
-            found = await groups(Leads(client), how, per_page=8)
+            found = await count_values(Leads(client), how, per_page=8)
         except SeekFailed:
             continue
         values = [value_of(COLUMNS[name], record.properties[name]) for record in records]
-        assert dict(found.groups) == dict(Counter(values))
+        assert dict(found.counts) == dict(Counter(values))
