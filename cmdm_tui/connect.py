@@ -15,7 +15,7 @@ from typing import Any, Self
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths, Profile, ProfileStore, load_environment_profile
 from cmdm_tui.query.engine import Engine, QueryRun
-from cmdm_tui.query.prepare import PreparedQuery
+from cmdm_tui.query.planning.preparer import PreparedQuery
 from cmdm_tui.query.result import QueryResult, ResultColumn
 from cmdm_tui.query.row import Row
 

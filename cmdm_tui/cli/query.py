@@ -10,10 +10,10 @@ from cmdm_tui.cli.exits import Exit, exit_code
 from cmdm_tui.cli.invocation import Invocation
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.output import Format
+    from cmdm_tui.formats import Format
 
 FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet")
-"""As `cmdm_tui.query.output` has them; named here so that help loads nothing."""
+"""As `cmdm_tui.formats` has them; named here so that help loads nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from cmdm_tui.query.plan import uses_seek
-from cmdm_tui.query.prepare import PreparedQuery
+from cmdm_tui.query.execution.executor import Resumption
+from cmdm_tui.query.planning.plan import uses_seek
+from cmdm_tui.query.planning.preparer import PreparedQuery
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.query.running import Resumption
 
 
 @dataclass(frozen=True, slots=True)

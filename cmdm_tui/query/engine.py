@@ -11,18 +11,24 @@ import msgspec
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.casts import storage_type
+from cmdm_tui.query.database.casts import storage_type
+from cmdm_tui.query.database.duckdb_session import DuckDBSession, QueryDatabase
 from cmdm_tui.query.errors import QueryError, UnknownName
-from cmdm_tui.query.keeping import Checkpoint
-from cmdm_tui.query.learning import TraitLearner
+from cmdm_tui.query.execution.executor import QueryExecutor, Resumption, RowBatch
+from cmdm_tui.query.fetching.checkpoint import Checkpoint
+from cmdm_tui.query.fetching.page_cache import PageCache
+from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind, Cost
-from cmdm_tui.query.names import nearest_names
-from cmdm_tui.query.pages import PageCache
-from cmdm_tui.query.parse import Describe, Explain, ShowEntities, nested_too_deeply, parse
-from cmdm_tui.query.prepare import PreparedQuery, QueryPreparer
+from cmdm_tui.query.parsing.references import nearest_names
+from cmdm_tui.query.parsing.statement import (
+    Describe,
+    Explain,
+    ShowEntities,
+    nested_too_deeply,
+    parse,
+)
+from cmdm_tui.query.planning.preparer import PreparedQuery, QueryPreparer
 from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, ResultColumn, Stats
-from cmdm_tui.query.running import QueryExecutor, Resumption, RowBatch
-from cmdm_tui.query.session import DuckDBSession, QueryDatabase
 
 _BATCH_ROWS = 1_000
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from cmdm_tui.query.database.duckdb_session import DuckDBSession, RowValues
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.model import Cost
-from cmdm_tui.query.names import nearest_names, quote_identifier
-from cmdm_tui.query.session import DuckDBSession, RowValues
+from cmdm_tui.query.parsing.references import nearest_names, quote_identifier
 
 if TYPE_CHECKING:
     import polars

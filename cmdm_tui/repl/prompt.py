@@ -15,7 +15,7 @@ from prompt_toolkit.output import Output, create_output
 from cmdm_tui.api import ApiError
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.query.errors import QueryError
-from cmdm_tui.query.output.excerpt import excerpt
+from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completer import StatementCompleter
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history

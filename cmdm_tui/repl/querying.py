@@ -13,9 +13,9 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.summary import query_summary
 
 if TYPE_CHECKING:
+    from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, RowWriter
     from cmdm_tui.query.allowance import Allowance
     from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
-    from cmdm_tui.query.output import Format, OutputColumn, OutputRow, OutputStyle, RowWriter
     from cmdm_tui.query.result import QueryResult
     from cmdm_tui.repl.session import Session
 
@@ -134,7 +134,7 @@ class Queries:
 
     def export(self, file: str) -> None:
         """Write the last result to a file; its ending names the format."""
-        from cmdm_tui.query.output.files import write_result
+        from cmdm_tui.formats.output_file import write_result
 
         try:
             name = write_result(self.last, file)
@@ -213,7 +213,7 @@ class _Output:
 
     def _begun(self, columns: "Sequence[OutputColumn]") -> "RowWriter":
         if self._writing is None:
-            from cmdm_tui.query.output import create_writer
+            from cmdm_tui.formats import create_writer
 
             self._writing = create_writer(self._format, self._session.streams, self._look)
             self._writing.begin(columns)
@@ -232,7 +232,7 @@ class _Output:
 
     @property
     def _look(self) -> "OutputStyle":
-        from cmdm_tui.query.output import OutputStyle
+        from cmdm_tui.formats import OutputStyle
 
         streams = self._session.streams
         return OutputStyle(streams.output_is_terminal, streams.width, streams.has_colours)

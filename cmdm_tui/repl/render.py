@@ -5,14 +5,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from cmdm_tui.query.output import OutputStyle, create_writer
+from cmdm_tui.formats import OutputStyle, create_writer
 from cmdm_tui.repl.json_text import escaped, pretty
 from cmdm_tui.repl.results import Grid, OneRecord, RecordList, Result, Rows, Words, as_grid
 from cmdm_tui.repl.settings import Settings
 from cmdm_tui.text import visible
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.output import Format as OutputFormat
+    from cmdm_tui.formats import Format as OutputFormat
 
 _WRITTEN = frozenset({"vertical", "jsonl", "csv", "tsv", "markdown"})
 

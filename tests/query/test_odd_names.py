@@ -12,7 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import UnknownName
-from tests.query.small import SmallService, open_engine
+from tests.query.small_service import SmallService, open_engine
 
 ENTITIES = ("Site Visit", "odd;name", 'q"e', "a.b")
 VALUES: list[dict[str, Any]] = [

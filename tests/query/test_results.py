@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.api import Record
-from cmdm_tui.query.casts import FORMS, parse_value
+from cmdm_tui.query.database.casts import FORMS, parse_value
+from cmdm_tui.query.database.duckdb_session import DuckDBSession, QueryDatabase
+from cmdm_tui.query.database.loader import RecordLoader, column_texts
 from cmdm_tui.query.errors import SqlError, UnknownName
-from cmdm_tui.query.loading import RecordLoader, column_texts
 from cmdm_tui.query.model import Column, ColumnKind, Table
-from cmdm_tui.query.session import DuckDBSession, QueryDatabase
 from tests.query.conftest import OpenedEngine
 
 TABLE = Table(

@@ -11,7 +11,7 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.query.output import Format, OutputStyle
+    from cmdm_tui.formats import Format, OutputStyle
 
 _USUAL_WIDTH = 80
 
@@ -22,7 +22,7 @@ def chosen_format(name: str | None, file: Path | None) -> "Format":
     Raises Failure for Parquet on a terminal.
     """
     if name is None and file is not None:
-        from cmdm_tui.query.output.files import format_of_file
+        from cmdm_tui.formats.output_file import format_of_file
 
         name = format_of_file(file)
     if name is None:
@@ -35,7 +35,7 @@ def chosen_format(name: str | None, file: Path | None) -> "Format":
 
 def look_of(file: Path | None) -> "OutputStyle":
     """Return who reads what goes there."""
-    from cmdm_tui.query.output import PROGRAM_STYLE, OutputStyle
+    from cmdm_tui.formats import PROGRAM_STYLE, OutputStyle
 
     if file is not None or not sys.stdout.isatty():
         return PROGRAM_STYLE
@@ -57,7 +57,7 @@ def opened(file: Path | None) -> Generator[BinaryIO]:
         sys.stdout.flush()
         yield sys.stdout.buffer
         return
-    from cmdm_tui.query.output.files import open_replacement
+    from cmdm_tui.formats.output_file import open_replacement
 
     try:
         with open_replacement(file) as sink:

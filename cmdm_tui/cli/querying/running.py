@@ -16,10 +16,10 @@ from cmdm_tui.cli.querying.destination import look_of, opened
 from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
 from cmdm_tui.cli.querying.watching import CallsLine
 from cmdm_tui.config.private_files import remove_file
+from cmdm_tui.formats import OutputColumn, OutputRow, RowWriter, create_writer
 from cmdm_tui.query.allowance import Allowance, allow_cost, allow_unasked
 from cmdm_tui.query.budget import UNASKED_CALLS
 from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
-from cmdm_tui.query.output import OutputColumn, OutputRow, RowWriter, create_writer
 from cmdm_tui.repl.interrupts import on_interrupt
 from cmdm_tui.text import one_line
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cmdm_tui.cli.query import Asked
     from cmdm_tui.config import Profile
-    from cmdm_tui.query.keeping import Checkpoint
+    from cmdm_tui.query.fetching.checkpoint import Checkpoint
     from cmdm_tui.query.result import QueryResult
 
 
@@ -84,7 +84,7 @@ class Run:
         file = self._asked.kept
         if file is None:
             return None
-        from cmdm_tui.query.keeping import load_checkpoint
+        from cmdm_tui.query.fetching.checkpoint import load_checkpoint
 
         name = one_line(str(file), 200)
         if not file.absolute().parent.is_dir():
@@ -103,7 +103,7 @@ class Run:
         if reading is None:
             remove_file(file)
             return ()
-        from cmdm_tui.query.keeping import save_checkpoint
+        from cmdm_tui.query.fetching.checkpoint import save_checkpoint
 
         name = one_line(str(file), 200)
         try:

@@ -9,8 +9,9 @@ yet another one, and shows it on none of the pages read, is beyond this: the fin
 how many pages that was.
 """
 
-from cmdm_tui.query.seek.candidates import ColumnPredicate, not_null
-from cmdm_tui.query.seek.cost import SeekEstimate, SeekTask, estimate_seek, max_probes
+from cmdm_tui.query.seek.bisect import FEW_PAGES
+from cmdm_tui.query.seek.candidate_orders import ColumnOrders, find_column_orders
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.errors import (
     NoTotal,
     OrderContradicted,
@@ -18,20 +19,19 @@ from cmdm_tui.query.seek.errors import (
     SeekFailed,
     TooManyGroups,
 )
-from cmdm_tui.query.seek.findings import (
+from cmdm_tui.query.seek.estimate import SeekEstimate, SeekTask, estimate_seek, max_probes
+from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest, middle_page
+from cmdm_tui.query.seek.predicates import extract_predicates
+from cmdm_tui.query.seek.results import (
     ExtremeValue,
     FoundRecords,
     MatchCount,
     SeekResult,
     ValueCounts,
 )
-from cmdm_tui.query.seek.groups import count_values
-from cmdm_tui.query.seek.halving import FEW_PAGES
-from cmdm_tui.query.seek.leading import find_first, find_largest, find_smallest, middle_page
-from cmdm_tui.query.seek.pages import Direction, PageSource
-from cmdm_tui.query.seek.possible import ColumnOrders, find_column_orders
-from cmdm_tui.query.seek.predicates import extract_predicates
 from cmdm_tui.query.seek.search import count_matches, find_records
+from cmdm_tui.query.seek.sorted_pages import Direction, PageSource
+from cmdm_tui.query.seek.value_counts import count_values
 
 __all__ = [
     "FEW_PAGES",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from cmdm_tui.query.model import ColumnKind
-from cmdm_tui.query.seek.values import OddValue, Value, read_date, read_datetime
+from cmdm_tui.query.seek.field_values import OddValue, Value, read_date, read_datetime
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?|\.[0-9]{1,18}")

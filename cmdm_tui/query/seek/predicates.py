@@ -14,9 +14,9 @@ from typing import Any
 from sqlglot import exp
 
 from cmdm_tui.query.model import Column, ColumnKind
-from cmdm_tui.query.seek.candidates import ColumnPredicate, engine_key
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
+from cmdm_tui.query.seek.like_patterns import LikePattern, read_pattern
 from cmdm_tui.query.seek.literals import NoLiteral, read_literal
-from cmdm_tui.query.seek.patterns import LikePattern, read_pattern
 from cmdm_tui.query.seek.region import (
     EVERY_VALUE,
     HIGHEST,
@@ -29,7 +29,7 @@ from cmdm_tui.query.seek.region import (
     after,
     before,
 )
-from cmdm_tui.query.seek.spelling import letters_key, successor
+from cmdm_tui.query.seek.text_keys import letters_key, successor
 
 ENGINE, BINARY, LETTERS = "engine", "binary", "letters"
 _SPACES = (ENGINE, BINARY, LETTERS)

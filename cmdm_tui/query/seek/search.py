@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 
 from cmdm_tui.query.model import ColumnKind
-from cmdm_tui.query.seek.candidates import ColumnPredicate, engine_key
+from cmdm_tui.query.seek.bisect import check_ties, decide, rests_on_kind
+from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
-from cmdm_tui.query.seek.findings import (
+from cmdm_tui.query.seek.field_values import Value
+from cmdm_tui.query.seek.results import (
     FoundRecords,
     MatchCount,
     describe_doubts,
     learned_orders,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.halving import check_ties, decide, rests_on_kind
-from cmdm_tui.query.seek.order import Overlap
-from cmdm_tui.query.seek.pages import PageSource, PageView, SortedPages
-from cmdm_tui.query.seek.possible import ColumnOrders
-from cmdm_tui.query.seek.values import Value
+from cmdm_tui.query.seek.sort_orders import Overlap
+from cmdm_tui.query.seek.sorted_pages import PageSource, PageView, SortedPages
 
 _FIRST_BATCH = 4
 

@@ -10,14 +10,14 @@ import sqlglot
 from sqlglot import exp
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.query import order as account_order
-from cmdm_tui.query import prepare
+from cmdm_tui.query.collation import rewrite as account_order
 from cmdm_tui.query.model import Column
-from cmdm_tui.query.seek import possible
-from cmdm_tui.query.seek.pages import SortedPages
-from tests.query.differential.records import make_data_set
-from tests.query.differential.serving import DataService, serve_data_set
-from tests.query.differential.trying import EngineAnswer, EngineUnderTest, run_trials
+from cmdm_tui.query.planning import preparer
+from cmdm_tui.query.seek import candidate_orders
+from cmdm_tui.query.seek.sorted_pages import SortedPages
+from tests.query.differential.data_service import DataService, serve_data_set
+from tests.query.differential.data_set import make_data_set
+from tests.query.differential.trials import EngineAnswer, EngineUnderTest, run_trials
 
 LARGE = 38
 """A data set that is worth searching."""
@@ -174,7 +174,7 @@ async def test_text_in_another_order_is_found_out(
     def as_it_is(tree: exp.Expr, *_: object, **__: object) -> exp.Expr:
         return tree
 
-    monkeypatch.setattr(prepare, "in_account_order", as_it_is)
+    monkeypatch.setattr(preparer, "in_account_order", as_it_is)
     assert "came" in await is_found_out(service, EngineUnderTest)
 
 
@@ -196,11 +196,14 @@ async def test_a_name_taken_for_another_columns_is_found_out(
 async def test_a_search_that_trusts_the_order_is_found_out(
     large: DataService, monkeypatch: pytest.MonkeyPatch, behaviours: Mapping[str, str]
 ) -> None:
-    ordering = possible.ColumnOrders
+    ordering = candidate_orders.ColumnOrders
 
     def trusted(
-        column: Column, orders: tuple[possible.CandidateOrder, ...], *rest: Any, **options: Any
-    ) -> possible.ColumnOrders:
+        column: Column,
+        orders: tuple[candidate_orders.CandidateOrder, ...],
+        *rest: Any,
+        **options: Any,
+    ) -> candidate_orders.ColumnOrders:
         return replace(
             ordering(column, orders[:1], *rest, **options),
             nulls_first=True,
@@ -211,7 +214,7 @@ async def test_a_search_that_trusts_the_order_is_found_out(
     def passed(*_: object) -> bool:
         return True
 
-    monkeypatch.setattr(possible, "Ordering", trusted)
+    monkeypatch.setattr(candidate_orders, "Ordering", trusted)
     for check in ("_check_nulls", "_check_null_neighbours", "_fits", "_is_sorted"):
         monkeypatch.setattr(SortedPages, check, passed)
     assert "came" in await is_found_out(large, EngineUnderTest, behaviours, can_be_sought=True)

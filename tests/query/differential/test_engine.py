@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.query.differential.records import make_data_set
-from tests.query.differential.serving import DataService, serve_data_set
-from tests.query.differential.trying import BEHAVIOURS, needs_clean_values, page_caps, run_trials
+from tests.query.differential.data_service import DataService, serve_data_set
+from tests.query.differential.data_set import make_data_set
+from tests.query.differential.trials import BEHAVIOURS, needs_clean_values, page_caps, run_trials
 
 SETS = (11, 0, 7, 5, 13, 3, 10, 4)
 """Data sets: of 400 leads and of none, with few values and many, clean and not."""

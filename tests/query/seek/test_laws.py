@@ -30,8 +30,8 @@ from cmdm_tui.query.seek import (
     find_smallest,
     not_null,
 )
-from tests.query.seek.plain import VALUES, Predicate, account_key, column, predicates
-from tests.query.seek.shelf import FIELD, FakeService
+from tests.query.seek.fake_service import FIELD, FakeService
+from tests.query.seek.reference_predicates import VALUES, Predicate, account_key, column, predicates
 from tests.query.seek.test_predicates import where
 
 Result = TypeVar("Result")

@@ -10,12 +10,12 @@ from sqlglot import exp
 
 from cmdm_tui.query.model import Column, ColumnKind
 from cmdm_tui.query.seek import ColumnPredicate, extract_predicates
-from cmdm_tui.query.seek.candidates import engine_key
-from cmdm_tui.query.seek.patterns import LikePattern
+from cmdm_tui.query.seek.column_predicate import engine_key
+from cmdm_tui.query.seek.like_patterns import LikePattern
 from cmdm_tui.query.seek.region import Interval, Region, before
-from cmdm_tui.query.seek.spelling import letters_key
-from tests.query.seek.plain import LETTERS, VALUES, Predicate, column, predicates
-from tests.query.seek.shelf import FIELD
+from cmdm_tui.query.seek.text_keys import letters_key
+from tests.query.seek.fake_service import FIELD
+from tests.query.seek.reference_predicates import LETTERS, VALUES, Predicate, column, predicates
 
 OTHER = Column("Other", ColumnKind.NUMBER, "Number")
 
@@ -185,7 +185,7 @@ def test_a_pattern_is_exact_where_it_only_begins(sql: str, is_exact: bool) -> No
 
 def test_the_law_finds_a_prefix_that_is_not_folded(monkeypatch: pytest.MonkeyPatch) -> None:
     from cmdm_tui.query.seek import predicates as module
-    from tests.query.seek.plain import liked
+    from tests.query.seek.reference_predicates import liked
 
     predicate = liked("ß", "%", is_folded=False, is_negated=False, has_escape=False)
     assert faults(predicate, ColumnKind.TEXT, ["ßx", "ss"]) == []
@@ -204,16 +204,16 @@ def test_the_law_finds_a_prefix_that_is_not_folded(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_law_finds_a_dotted_capital_i_taken_for_plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.query.seek.plain import liked
+    from tests.query.seek.reference_predicates import liked
 
     predicate = liked("ist", "%", is_folded=True, is_negated=False, has_escape=False)
     assert faults(predicate, ColumnKind.TEXT, ["İstanbul"]) == []
-    monkeypatch.setattr("cmdm_tui.query.seek.patterns.is_plain", str.isprintable)
+    monkeypatch.setattr("cmdm_tui.query.seek.like_patterns.is_plain", str.isprintable)
     assert faults(predicate, ColumnKind.TEXT, ["İstanbul"]) == ["İstanbul"]
 
 
 def test_the_law_finds_a_negation_that_takes_nulls_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.query.seek.plain import compared, negated
+    from tests.query.seek.reference_predicates import compared, negated
 
     predicate = negated(compared("=", "a", is_turned=False))
     assert faults(predicate, ColumnKind.TEXT, ["a", "b", None]) == []

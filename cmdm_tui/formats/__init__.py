@@ -1,0 +1,70 @@
+"""Writes results: one writer a format, all of them behind the same three calls."""
+
+from typing import Literal, get_args
+
+from cmdm_tui.formats.row_writer import (
+    PROGRAM_STYLE,
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    RowWriter,
+    unique_names,
+)
+
+__all__ = [
+    "FORMATS",
+    "PROGRAM_STYLE",
+    "ByteSink",
+    "Format",
+    "OutputColumn",
+    "OutputRow",
+    "OutputStyle",
+    "RowWriter",
+    "create_writer",
+    "unique_names",
+]
+
+Format = Literal["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet"]
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""The names of the formats, in the order in which help lists them."""
+
+
+def create_writer(
+    name: Format, sink: ByteSink, look: OutputStyle = PROGRAM_STYLE, *, raw_csv: bool = False
+) -> RowWriter:
+    """Return what writes a result to `sink` in the format of that name.
+
+    With `raw_csv`, CSV and TSV keep text that a spreadsheet would take for a formula.
+    """
+    match name:
+        case "table":
+            from cmdm_tui.formats.table import TableWriter
+
+            return TableWriter(sink, look)
+        case "vertical":
+            from cmdm_tui.formats.vertical import VerticalWriter
+
+            return VerticalWriter(sink, look)
+        case "json":
+            from cmdm_tui.formats.json import JsonWriter
+
+            return JsonWriter(sink, look)
+        case "jsonl":
+            from cmdm_tui.formats.jsonl import JsonLinesWriter
+
+            return JsonLinesWriter(sink, look)
+        case "csv" | "tsv":
+            from cmdm_tui.formats import csv
+
+            form = csv.csv_line if name == "csv" else csv.tsv_line
+            return csv.DelimitedWriter(sink, look, form, is_raw=raw_csv)
+        case "markdown":
+            from cmdm_tui.formats.markdown import MarkdownWriter
+
+            return MarkdownWriter(sink, look)
+        case "parquet":
+            from cmdm_tui.formats.parquet import ParquetWriter
+
+            return ParquetWriter(sink)

@@ -1,0 +1,78 @@
+"""Writes CSV and TSV: a row a line under a line of names, safe for a spreadsheet unless told."""
+
+from collections.abc import Callable, Sequence
+
+from cmdm_tui.formats.cells import exact_text
+from cmdm_tui.formats.row_writer import (
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    unique_names,
+)
+from cmdm_tui.text import escape_formula, visible
+
+_TAB_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class DelimitedWriter:
+    """Writes lines of cells. With `is_raw`, text that looks like a formula stays as it is."""
+
+    def __init__(
+        self, sink: ByteSink, look: OutputStyle, form: "LineFormat", *, is_raw: bool
+    ) -> None:
+        self._sink = sink
+        self._look = look
+        self._form = form
+        self._is_raw = is_raw
+
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
+        """Write the names."""
+        self._sink.write(self._line(unique_names(columns)))
+
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
+        """Write some lines."""
+        self._sink.write(b"".join(map(self._line, rows)))
+
+    def end(self) -> None:
+        """Write nothing more."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is left out."""
+        return ()
+
+    def _line(self, row: OutputRow) -> bytes:
+        return self._form([self._text(value) for value in row]).encode("utf-8", "replace")
+
+    def _text(self, value: object) -> str | None:
+        if value is None:
+            return None
+        text = exact_text(value)
+        # Numbers, dates and truth values are written by this program and are no formulas.
+        if isinstance(value, str) and not self._is_raw:
+            text = escape_formula(text)
+        return visible(text) if self._look.is_terminal else text
+
+
+LineFormat = Callable[[Sequence[str | None]], str]
+"""Makes a line of cells, None being null."""
+
+
+def csv_line(cells: Sequence[str | None]) -> str:
+    """Return a line of CSV (RFC 4180). Null is nothing between commas, empty text is quoted."""
+    if list(cells) == [None]:
+        # A line of nothing would be taken for no row.
+        return '""\n'
+    return ",".join("" if cell is None else _quote_cell(cell) for cell in cells) + "\n"
+
+
+def tsv_line(cells: Sequence[str | None]) -> str:
+    r"""Return a line of TSV: tabs, line ends and backslashes are escaped as `\t`, `\n`, `\\`."""
+    return "\t".join("" if cell is None else cell.translate(_TAB_ESCAPES) for cell in cells) + "\n"
+
+
+def _quote_cell(cell: str) -> str:
+    if cell and not any(mark in cell for mark in ',"\r\n') and cell == cell.strip():
+        return cell
+    return '"' + cell.replace('"', '""') + '"'

@@ -1,0 +1,30 @@
+"""Writes JSON Lines: an object a row, a row a line, each of them whole as soon as it is there."""
+
+from collections.abc import Sequence
+
+from cmdm_tui.formats.json_objects import JsonObjects
+from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle
+
+
+class JsonLinesWriter:
+    """Writes an object a line."""
+
+    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
+        self._sink = sink
+        self._objects = JsonObjects(look)
+
+    def begin(self, columns: Sequence[OutputColumn]) -> None:
+        """Take the columns; nothing is written for them."""
+        self._objects.set_columns(columns)
+
+    def write_rows(self, rows: Sequence[OutputRow]) -> None:
+        """Write some lines."""
+        self._sink.write(b"".join(self._objects.encode_row(row) + b"\n" for row in rows))
+
+    def end(self) -> None:
+        """Write nothing more."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is left out."""
+        return ()

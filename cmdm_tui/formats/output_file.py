@@ -1,0 +1,97 @@
+"""Writes a result that is in hand to a file, in the format that the file's name asks for."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+from cmdm_tui.formats.row_writer import OutputColumn, OutputRow
+
+if TYPE_CHECKING:
+    from cmdm_tui.formats import Format
+
+SUFFIXES: dict[str, "Format"] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".md": "markdown",
+    ".parquet": "parquet",
+    ".txt": "table",
+}
+"""The formats that a file's name asks for."""
+
+_BATCH_ROWS = 10_000
+
+
+class BatchedRows(Protocol):
+    """A result in hand."""
+
+    @property
+    def columns(self) -> Sequence[OutputColumn]:
+        """Its columns."""
+        ...
+
+    def batches(self, size: int = ..., /) -> Iterator[Sequence[OutputRow]]:
+        """Yield its rows, `size` at a time."""
+        ...
+
+
+def format_of_file(file: Path) -> "Format":
+    """Return the format that the file's name asks for: JSON where it asks for none."""
+    return SUFFIXES.get(file.suffix.casefold(), "json")
+
+
+def write_result(result: BatchedRows, name: str) -> "Format":
+    """Write all rows to the file of that name, whole or not at all; return the format taken.
+
+    Raises OSError where it cannot be written.
+    """
+    from cmdm_tui.formats import create_writer
+
+    file = Path(name).expanduser()
+    form = format_of_file(file)
+    with open_replacement(file) as sink:
+        writing = create_writer(form, sink)
+        writing.begin(result.columns)
+        for rows in result.batches(_BATCH_ROWS):
+            writing.write_rows(rows)
+        writing.end()
+    return form
+
+
+@contextlib.contextmanager
+def open_replacement(file: Path) -> Generator[BinaryIO]:
+    """Open what takes the place of `file` when the block ends well, and is gone when it does not.
+
+    A link stays, and what it names is replaced; what is no file, a device or a pipe, is written to
+    as it is. Raises OSError where it cannot be written.
+    """
+    if file.exists() and not file.is_file():
+        with file.open("wb") as sink:
+            yield sink
+        return
+    file = file.resolve()
+    with tempfile.NamedTemporaryFile(
+        dir=file.absolute().parent, prefix=f".{file.name[:40]}.", delete=False
+    ) as made:
+        temporary = Path(made.name)
+        try:
+            yield cast("BinaryIO", made)
+            made.close()
+            _set_default_mode(temporary)
+            temporary.replace(file)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _set_default_mode(file: Path) -> None:
+    """Give a temporary file, which is its owner's alone, the rights of any new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    file.chmod(0o666 & ~mask)

@@ -1,0 +1,150 @@
+"""Loads records into DuckDB: a column of values at a time, as JSON, without a file."""
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.collation.macros import special_characters
+from cmdm_tui.query.database.casts import Digits, LoadedValues, storage_sql
+from cmdm_tui.query.database.duckdb_session import BATCH_TABLE, DuckDBSession, storage_name
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
+from cmdm_tui.query.parsing.references import SCHEMA
+
+_TEXT_TYPES = {str, type(None)}
+_MOST_DIGITS = 100
+
+
+def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
+    """Return the records' values as text, column by column.
+
+    Text stays as it is, numbers are written out, and nested values become their JSON text.
+    """
+    records = tuple(records)
+    lists: list[list[str | None]] = []
+    for column in columns:
+        if column.name == EXTERNAL_ID:
+            lists.append([record.external_id for record in records])
+            continue
+        values = [record.properties.get(column.name) for record in records]
+        if not set(map(type, values)) <= _TEXT_TYPES:
+            values = [value_text(value) for value in values]
+        if column.kind is ColumnKind.NUMBER:
+            values = [_write_out_exponent(value) for value in values]
+        lists.append(values)
+    return lists
+
+
+def value_text(value: Any) -> str | None:
+    """Return a value of the wire as text: what is no text is written as JSON has it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal) and abs(value.adjusted()) < _MOST_DIGITS:
+        return format(value, "f")
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _write_out_exponent(text: str | None) -> str | None:
+    if text is None or ("e" not in text and "E" not in text) or len(text) > _MOST_DIGITS:
+        return text
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return text
+    if not number.is_finite() or abs(number.adjusted()) >= _MOST_DIGITS:
+        return text
+    return format(number, "f")
+
+
+class RecordLoader:
+    """Loads the records of one entity into one session's table, and learns of their values."""
+
+    def __init__(self, session: DuckDBSession, table: Table, columns: Sequence[Column]) -> None:
+        self._session = session
+        self._table = table
+        self.columns = tuple(columns)
+        self.values = LoadedValues()
+        self.rows = 0
+        self.holds_special = False
+        for column in self.columns:
+            if column.kind is ColumnKind.NUMBER:
+                self.values.digits[column.name] = Digits()
+
+    def load(self, lists: Sequence[Sequence[str | None]]) -> None:
+        """Add records, given as columns of text; on the session's thread."""
+        self.rows += len(lists[0])
+        content = _encode(lists)
+        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
+        self._session.execute(
+            f"CREATE OR REPLACE TEMP TABLE {BATCH_TABLE} AS SELECT {texts} "
+            """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
+            [content],
+        )
+        self._measure()
+        values = ", ".join(
+            storage_sql(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1)
+        )
+        self._session.execute(
+            f"INSERT INTO {SCHEMA}.{storage_name(self._table)} SELECT {values} FROM {BATCH_TABLE}"
+        )
+
+    def show_loaded(self, since: int | None = None) -> None:
+        """Let the entity's table show what was loaded, from a row on; on the session's thread."""
+        self._session.show_loaded(self._table, self.columns, self.values, since=since)
+
+    def _measure(self) -> None:
+        """Count the values that are none of their type, and the digits of the numbers."""
+        typed = [
+            (n, column)
+            for n, column in enumerate(self.columns, 1)
+            if column.kind is not ColumnKind.TEXT
+        ]
+        measures = [self._special_sql()]
+        for n, column in typed:
+            value = storage_sql(column.kind, f"c{n}")
+            measures.append(f"count(c{n}) - count({value})")
+            measures += (
+                Digits.measure_sql(value) if column.kind is ColumnKind.NUMBER else ("0", "0")
+            )
+        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM {BATCH_TABLE}")
+        self.holds_special = self.holds_special or bool(found[0])
+        for index, (_, column) in enumerate(typed):
+            failed, before, after = found[3 * index + 1 : 3 * index + 4]
+            if failed:
+                name = column.name
+                self.values.failed_casts[name] = self.values.failed_casts.get(name, 0) + failed
+            if column.kind is ColumnKind.NUMBER:
+                self.values.digits[column.name].widen(before, after)
+
+    def _special_sql(self) -> str:
+        """Return the SQL that tells whether text has characters that only fold specially."""
+        texts = [
+            f"regexp_matches(c{n}, '[{special_characters()}]')"
+            for n, column in enumerate(self.columns, 1)
+            if column.kind is ColumnKind.TEXT
+        ]
+        if self.holds_special or not texts:
+            return "bool_or(false)"
+        return f"bool_or({' OR '.join(f'coalesce({one}, false)' for one in texts)})"
+
+
+def _encode(lists: Sequence[Sequence[str | None]]) -> str:
+    try:
+        return msgspec.json.encode(lists).decode()
+    except (UnicodeEncodeError, ValueError):
+        whole = [
+            [None if value is None else replace_surrogates(value) for value in one] for one in lists
+        ]
+        return msgspec.json.encode(whole).decode()
+
+
+def replace_surrogates(text: str) -> str:
+    """Return the text without halves of characters, which JSON can escape and nothing can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

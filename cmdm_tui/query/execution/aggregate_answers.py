@@ -1,0 +1,61 @@
+"""Puts what boundaries and totals have answered in the place of a query's aggregates."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import cast
+
+from sqlglot import exp
+
+from cmdm_tui.query.collation.rewrite import title_projections
+from cmdm_tui.query.database.casts import Digits, Value
+from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.query_shape import QueryShape
+
+AggregateValue = tuple[ColumnKind | None, Value | int | None]
+"""What an aggregate comes to: a value of a kind, or a count where the kind is None."""
+
+_SQL_TYPES = {
+    ColumnKind.TEXT: "VARCHAR",
+    ColumnKind.NUMBER: "DECIMAL(18,0)",
+    ColumnKind.DATE: "DATE",
+    ColumnKind.DATETIME: "TIMESTAMP",
+    ColumnKind.BOOLEAN: "BOOLEAN",
+}
+
+
+def substitute_answers(shape: QueryShape, answers: Mapping[int, AggregateValue]) -> str:
+    """Return the query as SQL without its entity: each aggregate stands as what it comes to.
+
+    `answers` are by the place of the call among the query's aggregate calls.
+    """
+    select = cast("exp.Select", title_projections(shape.select.copy()))
+    calls = QueryShape(select, shape.source, shape.aggregates).aggregate_calls
+    for index, call in enumerate(calls):
+        call.replace(typed_literal(*answers[index]))
+    for part in ("from_", "where"):
+        select.set(part, None)
+    return select.sql(dialect=DIALECT)
+
+
+def typed_literal(kind: ColumnKind | None, value: Value | int | None) -> exp.Expr:
+    """Return a value as a constant of the type that the column of its kind would have."""
+    if kind is None:
+        return exp.cast(exp.Literal.number(int(cast("int", value))), "BIGINT", dialect=DIALECT)
+    if value is None:
+        return exp.cast(exp.null(), _SQL_TYPES[kind], dialect=DIALECT)
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        whole, _, fraction = text.lstrip("-").partition(".")
+        sort = Digits(max(len(whole), 1), len(fraction)).type
+        return exp.cast(exp.Literal.string(text), sort, dialect=DIALECT)
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, datetime):
+        text = value.isoformat(" ")
+    elif isinstance(value, date):
+        text = value.isoformat()
+    else:
+        text = str(value)
+    return exp.cast(exp.Literal.string(text), _SQL_TYPES[kind], dialect=DIALECT)

@@ -1,0 +1,375 @@
+"""Runs a prepared query: lets be fetched what its plan says, executes it, gives the rows."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from cmdm_tui.api import Page, Record
+from cmdm_tui.query import seek
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.collation.macros import may_hold_special
+from cmdm_tui.query.database.duckdb_session import (
+    DuckDBSession,
+    RowValues,
+    convert_to_utc,
+    result_type,
+)
+from cmdm_tui.query.database.loader import RecordLoader
+from cmdm_tui.query.execution import seek_executor
+from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
+from cmdm_tui.query.fetching.checkpoint import describe_age
+from cmdm_tui.query.fetching.fetcher import STOP_REQUESTED, Fetcher
+from cmdm_tui.query.fetching.page_cache import PageCache, can_be_fetched
+from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.query_shape import QueryShape
+from cmdm_tui.query.planning import join_lookup
+from cmdm_tui.query.planning.plan import (
+    BoundaryAggregates,
+    CountRecords,
+    CountValues,
+    FirstPage,
+    GetRecords,
+    JoinLookup,
+    NoFetch,
+    Scan,
+    SeekRecords,
+    Stream,
+)
+from cmdm_tui.query.planning.planner import BoundQuery, make_scan_step
+from cmdm_tui.query.planning.preparer import PlanningReads, PreparedQuery, executable_sql
+from cmdm_tui.query.planning.seek_plans import fields_to_seek
+from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, ResultColumn, Stats
+
+_MAX_PAGES_PER_BATCH = 8
+
+
+@dataclass(frozen=True)
+class RowBatch:
+    """Some rows of a result, in order."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: Sequence[RowValues]
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """Where a run ended that was stopped: what it has read `since` when, and the calls `used`.
+
+    `is_out_of_calls` is true where it might make no further one, or too few for every page.
+    """
+
+    prepared: PreparedQuery
+    reads: PlanningReads
+    used: int
+    read_since: datetime
+    is_out_of_calls: bool
+
+
+class QueryExecutor:
+    """One run of one prepared query. Iterate over its batches; `result` is there afterwards."""
+
+    def __init__(
+        self,
+        prepared: PreparedQuery,
+        query: BoundQuery,
+        pages: dict[str, PageCache],
+        learner: TraitLearner,
+        budget: CallBudget,
+        session: DuckDBSession,
+        stop: asyncio.Event,
+        *,
+        guards: bool = False,
+    ) -> None:
+        self._prepared = prepared
+        self._bound = query
+        self._pages = pages
+        self._learner = learner
+        self._budget = budget
+        self._session = session
+        self._stops_before_scan = guards
+        self._started = time.perf_counter()
+        self._read_since = prepared.read_since or datetime.now(UTC)
+        self.fetcher = Fetcher(pages, budget, session, stop)
+        self.report = self.fetcher.report
+        self.answer: str | None = None
+        """The query as SQL that needs no entity, where boundaries have answered it."""
+        self.rewrite: seek_executor.Rewrite | None = None
+        self._streams_rows = False
+        self._sql_without_limit_by_fold: dict[bool, str] = {}
+        self.last_seek_page: FirstPage | None = None
+        """The first page of the order that was sought in last."""
+        self._result: QueryResult | None = None
+        self.is_computing = False
+        """Whether all has come that is wanted, and the query is executed on it."""
+
+    @property
+    def sql(self) -> str:
+        """The query as DuckDB runs it on what was loaded."""
+        return self.answer or executable_sql(
+            self._bound, self.rewrite, fully=self._needs_full_casefold()
+        )
+
+    def _needs_full_casefold(self) -> bool:
+        """Tell whether text may hold characters that lower() does not fold as the account does."""
+        if any(loader.holds_special for _, loader in self.report.loaders):
+            return True
+        return may_hold_special(self._bound.tree.sql(dialect=DIALECT))
+
+    async def batches(self, *, wanted: bool = True) -> AsyncGenerator[Sequence[RowValues]]:
+        """Yield rows as soon as they are known to be the query's; none where none are `wanted`."""
+        self._streams_rows = wanted
+        task = self._prepared.plan.step
+        if isinstance(task, Stream) and task.orders is None:
+            async with aclosing(self._stream(task)) as batches:
+                async for rows in batches:
+                    yield rows
+            return
+        await self._fetch(task)
+
+    async def finish(self) -> QueryResult:
+        """Execute the query on what was loaded and return the result."""
+        self.is_computing = True
+        self._learner.save()
+        session, query = self._session, self.sql
+        described = await session.run(session.describe, query)
+        names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
+        sql = f"CREATE TEMP TABLE {RESULT_TABLE} ({names}) AS {convert_to_utc(query, described)}"
+        await session.run(session.execute, sql)
+        ((count,),) = await session.run(
+            session.execute,
+            f"SELECT count(*) FROM {RESULT_TABLE}",
+        )
+        for table, _ in self.report.loaders:
+            await session.run(session.drop_table, table)
+        resumption = None
+        if self.report.stop_reason and all(one.keeps_all for one in self._pages.values()):
+            kept = PlanningReads(self._pages, self._learner)
+            is_out_of_calls = self.report.is_out_of_calls
+            resumption = Resumption(
+                self._prepared, kept, self._budget.used, self._read_since, is_out_of_calls
+            )
+        self._result = QueryResult(
+            session,
+            [ResultColumn(name, result_type(kind)) for name, kind in described],
+            count=count,
+            notes=self._make_notes(),
+            stats=self._make_stats(count),
+            resumption=resumption,
+        )
+        return self._result
+
+    @property
+    def result(self) -> QueryResult:
+        """The result. Raises RuntimeError before the run is finished."""
+        if self._result is None:
+            raise RuntimeError("The run is not finished.")
+        return self._result
+
+    async def finish_early(self) -> QueryResult:
+        """Return the result of what came before the run was cancelled."""
+        self.report.stop_reason = self.report.stop_reason or STOP_REQUESTED
+        for _, loader in self.report.loaders:
+            await self._session.run(loader.show_loaded)
+        if not self.report.loaders and self._bound.tables:
+            for table in self._bound.tables.values():
+                await self._session.run(
+                    self._session.create_table, table, self._bound.columns_to_load(table)
+                )
+        return await self.finish()
+
+    def close(self) -> None:
+        """Let go of what was loaded."""
+        self._session.close()
+
+    async def _fetch(self, task: object) -> None:
+        match task:
+            case NoFetch():
+                pass
+            case CountRecords(table=table):
+                await self._fetch_count(table)
+            case GetRecords():
+                await self.fetcher.fetch_records(task)
+            case Scan():
+                await self.fetcher.fetch_entities(task)
+            case JoinLookup():
+                await self._look_up(task)
+            case SeekRecords() | BoundaryAggregates() | CountValues() | Stream():
+                await self._seek(task)
+            case _:
+                raise AssertionError(task)
+
+    async def _fetch_count(self, table: Table) -> None:
+        total = await self.fetcher.unless_stopped(self._pages[table.entity].total())
+        shape = self._bound.shape
+        if self.report.stop_reason:
+            await self._load_nothing()
+            return
+        if total is None or shape is None:
+            self.report.add_messages("The service tells no total, so the records were counted.")
+            await self._fall_back(None)
+            return
+        answers: dict[int, AggregateValue] = dict.fromkeys(
+            range(len(shape.aggregate_calls)), (None, total)
+        )
+        self.answer = substitute_answers(shape, answers)
+
+    async def _look_up(self, task: JoinLookup) -> None:
+        """Read the near side, then the records it names: by id, or by pages if those are fewer."""
+        near, far = task.near, task.far
+        if task.ids is None:
+            await self.fetcher.fetch_entity(
+                near, task.near_columns, task.scan.first_pages[near.entity]
+            )
+        else:
+            await self.fetcher.fetch_records(GetRecords(near, task.near_columns, task.ids))
+        rows = await self._session.run(
+            self._session.execute, join_lookup.distinct_keys_sql(near, task.key)
+        )
+        ids = tuple(row[0] for row in rows)
+        first = task.scan.first_pages[far.entity]
+        if len(ids) < (far.pages or 1) and all(map(can_be_fetched, ids)):
+            await self.fetcher.fetch_records(GetRecords(far, task.far_columns, ids))
+        else:
+            await self.fetcher.fetch_entity(far, task.far_columns, first)
+
+    async def _seek(self, task: SeekRecords | BoundaryAggregates | CountValues | Stream) -> None:
+        """Seek; where the order of the pages does not bear it, read every page instead."""
+        try:
+            await seek_executor.run_seek(self, task, self._learner)
+        except seek_executor.SeekStopped:
+            await self._load_nothing()
+        except seek.SeekFailed as failure:
+            seek_executor.learn_from_failure(failure, self._learner)
+            (table,) = self._bound.tables.values()
+            left, pages = self._budget.left, table.pages
+            if self._stops_before_scan and left is not None and (pages is None or left < pages):
+                self.report.stop_reason = f"It stopped before every page was read: {failure}"
+                self.report.is_out_of_calls = True
+                await self._load_nothing()
+                return
+            self.report.add_messages(f"Every page was read instead of a search: {failure}")
+            await self._fall_back(self.last_seek_page)
+
+    async def _load_nothing(self) -> None:
+        """Let the query run on no record: what was stopped has found none for certain."""
+        for table in self._bound.tables.values():
+            await self.fetcher.create_loader(table, self._bound.columns_to_load(table))
+
+    async def _fall_back(self, sorted_first: FirstPage | None) -> None:
+        """Read every page because the way chosen does not hold.
+
+        Pages that were read in an order come again for nothing in that order. But where records
+        tie, its pages may overlap; so it is used only where there is one page, or more was read
+        than a search takes.
+        """
+        task = make_scan_step(self._bound)
+        (table,) = task.tables
+        are_ties_steady = self._learner.trait("stable_ties") is not False
+        is_cheaper = table.pages == 1 or (are_ties_steady and self.is_seek_too_long(table))
+        if sorted_first is not None and is_cheaper:
+            task = replace(task, first_pages={table.entity: sorted_first})
+        await self.fetcher.fetch_entities(task)
+
+    async def _stream(self, task: Stream) -> AsyncGenerator[Sequence[RowValues]]:
+        """Yield the rows as pages come, until there are as many as LIMIT wants."""
+        first = self._prepared.plan.first_page or FirstPage(task.table.entity, 1)
+        if task.limit is None and not self._streams_rows:
+            await self.fetcher.fetch_entity(task.table, task.columns, first)
+            return
+        loader = await self.fetcher.create_loader(task.table, task.columns)
+        skipped, left = task.offset, task.limit
+        if left == 0:
+            return
+        pages = self.fetcher.read_pages(task.table, task.columns, first, most=task.max_records)
+        async with aclosing(_group_pages(pages, grow=left is None)) as batches:
+            async for records in batches:
+                since = loader.rows
+                await self.fetcher.load_records(loader, records, task.columns)
+                rows = await self._session.run(self._read_rows_since, loader, since)
+                kept = rows[skipped:]
+                skipped = max(skipped - len(rows), 0)
+                if left is not None:
+                    kept = kept[:left]
+                    left -= len(kept)
+                if kept:
+                    yield kept
+                if left == 0:
+                    break
+        await self._session.run(loader.show_loaded)
+
+    def _read_rows_since(self, loader: RecordLoader, since: int) -> list[RowValues]:
+        """Return the query's rows from the records that were loaded last."""
+        loader.show_loaded(since)
+        return self._session.execute(self._sql_without_limit(self._needs_full_casefold()))
+
+    def is_seek_too_long(self, table: Table) -> bool:
+        """Tell whether more calls were made than a search is allowed before it is given up."""
+        return self._budget.used >= seek.max_probes(table.pages or 1)
+
+    @property
+    def shape(self) -> QueryShape | None:
+        """The query as a SELECT of one entity, where it is one."""
+        return self._bound.shape
+
+    def seek_pages(
+        self, task: SeekRecords | BoundaryAggregates | CountValues | Stream, column: Column
+    ) -> seek_executor.SeekPages:
+        """Return an entity's pages as a seek by a column asks for them."""
+        fields = fields_to_seek(task.table, task, column)
+        return seek_executor.SeekPages(self, self._pages[task.table.entity], fields)
+
+    def _sql_without_limit(self, fully: bool) -> str:
+        """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
+        if fully not in self._sql_without_limit_by_fold:
+            tree = self._bound.tree.copy()
+            tree.set("limit", None)
+            tree.set("offset", None)
+            sql = executable_sql(replace(self._bound, tree=tree), fully=fully)
+            self._sql_without_limit_by_fold[fully] = convert_to_utc(
+                sql, self._session.describe(sql)
+            )
+        return self._sql_without_limit_by_fold[fully]
+
+    def _make_notes(self) -> Notes:
+        failed: dict[str, int] = {}
+        inferred: list[str] = []
+        for table, loader in self.report.loaders:
+            failed |= {
+                f"{table.entity}.{name}": n for name, n in loader.values.failed_casts.items()
+            }
+            inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
+            self.report.add_messages(*loader.values.warnings(table.entity))
+        if self._budget.resent:
+            count = self._budget.resent
+            calls = "1 call was" if count == 1 else f"{count:,} calls were"
+            self.report.add_messages(f"{calls} sent again after a failure, and counted again.")
+        told = (self.report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
+        messages = [one for one in told if one]
+        source = "partial" if self.report.stop_reason else "live"
+        return Notes(source, failed, tuple(inferred), (*messages, *self.report.messages))
+
+    def _make_stats(self, rows: int) -> Stats:
+        cost = self._prepared.cost
+        milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
+        plan = self._prepared.plan_name
+        return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
+
+
+async def _group_pages(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenerator[list[Record]]:
+    """Yield the records of 1, 2, 4, and then of 8 pages at a time; of each, unless they `grow`."""
+    wanted, held, records = 1, 0, list[Record]()
+    async with aclosing(pages):
+        async for page in pages:
+            records += page.records
+            held += 1
+            if held == wanted:
+                yield records
+                records, held = [], 0
+                wanted = min(2 * wanted, _MAX_PAGES_PER_BATCH) if grow else 1
+    if records:
+        yield records

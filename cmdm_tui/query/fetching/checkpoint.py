@@ -1,0 +1,117 @@
+"""Keeps in a file what a run has read that its calls ended, for another process to go on from."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from cmdm_tui.config import Profile
+from cmdm_tui.config.private_files import replace_file
+from cmdm_tui.query.database.loader import replace_surrogates
+from cmdm_tui.query.errors import QueryError
+from cmdm_tui.text import one_line
+
+_VERSION = 2
+
+
+class CheckpointPage(msgspec.Struct, frozen=True):
+    """One page as it was asked for and came; `fields` None were all, `records` ids and values."""
+
+    entity: str
+    number: int
+    sort_by: str | None
+    sort_order: str | None
+    per_page: int
+    fields: list[str] | None
+    total_records: int | None
+    total_pages: int | None
+    records: list[tuple[str, dict[str, Any]]]
+
+
+class CheckpointRecord(msgspec.Struct, frozen=True):
+    """One record that was asked for by its id; `properties` None where there is none of it."""
+
+    entity: str
+    external_id: str
+    properties: dict[str, Any] | None
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """What a query has read of an account `since` a moment, and the calls `used` for it."""
+
+    address: str
+    username: str
+    sql: str
+    used: int
+    since: datetime
+    pages: list[CheckpointPage]
+    records: list[CheckpointRecord]
+    version: int = _VERSION
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(Checkpoint, float_hook=Decimal)
+
+
+def save_checkpoint(file: Path, reading: Checkpoint) -> None:
+    """Write it to the file, which only its owner can read. Raises OSError where that fails."""
+    try:
+        content = _ENCODER.encode(reading)
+    except (UnicodeEncodeError, ValueError):
+        content = _ENCODER.encode(
+            _replace_surrogates(msgspec.to_builtins(reading, builtin_types=(Decimal,)))
+        )
+    replace_file(file, content)
+
+
+def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None:
+    """Return what the file keeps of this query of this account; None where there is no file.
+
+    Raises QueryError for a file of something else, OSError where it cannot be read.
+    """
+    name = one_line(str(file), 200)
+    try:
+        # A device or a pipe may never end.
+        content = file.read_bytes() if file.is_file() or not file.exists() else b""
+    except FileNotFoundError:
+        return None
+    try:
+        reading = _DECODER.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        reading = None
+    if reading is None or reading.version != _VERSION:
+        raise QueryError(
+            f"{name} keeps nothing of a query", hint="Name a file that is not there yet"
+        )
+    if (reading.address, reading.username) != (profile.url, profile.credentials.username):
+        raise QueryError(f"{name} keeps what was read of another account", hint="Name another file")
+    if reading.sql != sql:
+        raise QueryError(
+            f"{name} keeps what was read for another query",
+            hint="Name another file, or remove this one",
+        )
+    return reading
+
+
+def describe_age(since: datetime, now: datetime) -> str:
+    """Return how old records may be that were read since a moment; "" for less than a minute."""
+    minutes = max(int((now - since).total_seconds()), 0) // 60
+    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if count := minutes // size:
+            age = f"{count:,} {unit}{'' if count == 1 else 's'}"
+            return f"Some records were read {age} ago, at {since:%Y-%m-%d %H:%M} UTC."
+    return ""
+
+
+def _replace_surrogates(value: Any) -> Any:
+    """Return a JSON value without halves of characters, in texts and names."""
+    if isinstance(value, str):
+        return replace_surrogates(value)
+    if isinstance(value, dict):
+        named = cast("dict[str, Any]", value)
+        return {replace_surrogates(name): _replace_surrogates(one) for name, one in named.items()}
+    if isinstance(value, list | tuple):
+        return [_replace_surrogates(one) for one in cast("list[Any]", value)]
+    return value

@@ -1,0 +1,212 @@
+"""Fetches for one run, within its budget and until it is stopped, and loads what comes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.database.duckdb_session import DuckDBSession
+from cmdm_tui.query.database.loader import RecordLoader, column_texts
+from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.fetching.page_cache import PageCache, fields_to_request
+from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.planning.plan import FirstPage, GetRecords, Scan
+
+STOP_REQUESTED = "It was stopped."
+
+_LOAD_BATCH = 4_000
+"""Records that are loaded together, so that the work is done while further pages come."""
+_CONCURRENT_RECORDS = 8
+
+Returned = TypeVar("Returned")
+
+
+@dataclass
+class RunReport:
+    """What a run has to tell beside its rows."""
+
+    stop_reason: str = ""
+    is_out_of_calls: bool = False
+    messages: list[str] = field(default_factory=list[str])
+    loaders: list[tuple[Table, RecordLoader]] = field(
+        default_factory=list[tuple[Table, RecordLoader]]
+    )
+
+    def add_messages(self, *messages: str) -> None:
+        """Add sentences, each once."""
+        self.messages += [one for one in messages if one not in self.messages]
+
+
+class Fetcher:
+    """The calls of one run, and the loading of what they bring; `findings` are to be told."""
+
+    def __init__(
+        self,
+        pages: dict[str, PageCache],
+        budget: CallBudget,
+        session: DuckDBSession,
+        stop: asyncio.Event,
+    ) -> None:
+        self._pages = pages
+        self._budget = budget
+        self._session = session
+        self._stop = stop
+        self.report = RunReport()
+
+    async def create_loader(self, table: Table, columns: tuple[Column, ...]) -> RecordLoader:
+        """Return a loader of an empty table."""
+        await self._session.run(self._session.create_table, table, columns)
+        loader = RecordLoader(self._session, table, columns)
+        self.report.loaders = [
+            (one, other) for one, other in self.report.loaders if one.entity != table.entity
+        ]
+        self.report.loaders.append((table, loader))
+        return loader
+
+    async def load_records(
+        self, loader: RecordLoader, records: Sequence[Record], columns: tuple[Column, ...]
+    ) -> None:
+        """Load records; the work is done beside the event loop."""
+        if records:
+            await self._session.run(loader.load, column_texts(records, columns))
+
+    async def load_columns(
+        self, loader: RecordLoader, lists: Sequence[Sequence[str | None]]
+    ) -> None:
+        """Load values given as columns of text."""
+        await self._session.run(loader.load, lists)
+
+    async def show_loaded(self, loader: RecordLoader) -> None:
+        """Let the entity's table show what was loaded."""
+        await self._session.run(loader.show_loaded)
+
+    def pages_for(self, table: Table) -> PageCache:
+        """Return an entity's pages."""
+        return self._pages[table.entity]
+
+    async def fetch_records(self, task: GetRecords) -> None:
+        """Ask for records by their ids, some at a time, and load those that there are."""
+        gate = asyncio.Semaphore(_CONCURRENT_RECORDS)
+        pages = self._pages[task.table.entity]
+
+        async def record(external_id: str) -> Record | None:
+            async with gate:
+                return await self.unless_stopped(pages.record_or_none(external_id))
+
+        found = await asyncio.gather(*(record(one) for one in task.ids))
+        # A service may find one record by several ids, which differ in case.
+        records = {one.external_id: one for one in found if one is not None}
+        loader = await self.create_loader(task.table, task.columns)
+        await self.load_records(loader, list(records.values()), task.columns)
+        await self._session.run(loader.show_loaded)
+
+    async def fetch_entities(self, task: Scan) -> None:
+        """Read and load every page of the entities, side by side."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for table in task.tables:
+                    columns, first = task.columns[table.entity], task.first_pages[table.entity]
+                    group.create_task(self.fetch_entity(table, columns, first))
+        except ExceptionGroup as failures:
+            # The first failure ended the others; it is what a caller knows how to tell.
+            raise failures.exceptions[0] from None
+
+    async def fetch_entity(
+        self, table: Table, columns: tuple[Column, ...], first: FirstPage
+    ) -> None:
+        """Read and load an entity: what came is loaded while further pages come."""
+        loader = await self.create_loader(table, columns)
+        waiting: list[Record] = []
+        loading: asyncio.Task[None] | None = None
+        try:
+            async with aclosing(self.read_pages(table, columns, first)) as pages:
+                async for page in pages:
+                    waiting += page.records
+                    if len(waiting) >= _LOAD_BATCH:
+                        if loading is not None:
+                            await loading
+                        loading = asyncio.create_task(self.load_records(loader, waiting, columns))
+                        waiting = []
+        finally:
+            if loading is not None:
+                await loading
+        await self.load_records(loader, waiting, columns)
+        await self._session.run(loader.show_loaded)
+
+    async def read_pages(
+        self,
+        table: Table,
+        columns: tuple[Column, ...],
+        first: FirstPage,
+        *,
+        most: int | None = None,
+    ) -> AsyncGenerator[Page]:
+        """Yield pages until all have come, the budget is reached or the run is stopped."""
+        pages = self._pages[table.entity].walk(
+            fields_to_request(table, columns),
+            per_page=first.per_page,
+            sort_by=first.sort_by,
+            sort_order=first.sort_order,
+            most=most,
+        )
+        total: int | None = None
+        try:
+            while (page := await self.unless_stopped(anext(pages, None))) is not None:
+                if total is None:
+                    self._report_page_size(page, first.per_page)
+                if page.total_records is not None:
+                    self._report_change(table, total, page.total_records)
+                    total = page.total_records
+                yield page
+        finally:
+            await pages.aclose()
+
+    async def unless_stopped(self, work: Awaitable[Returned]) -> Returned | None:
+        """Await a call; None where the run is stopped meanwhile or may make no further call."""
+        if self._stop.is_set() and not self.report.stop_reason:
+            self.report.stop_reason = STOP_REQUESTED
+        if self.report.stop_reason:
+            if isinstance(work, Coroutine):
+                work.close()
+            return None
+        calling = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({calling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if calling.done():
+                return calling.result()
+            self.report.stop_reason = self.report.stop_reason or STOP_REQUESTED
+        except (BudgetReached, HourLimitReached, MonthLimitReached) as limit:
+            if not self._budget.used:
+                raise
+            self.report.stop_reason = f"It stopped early: {limit}"
+            self.report.is_out_of_calls = isinstance(limit, BudgetReached)
+        finally:
+            for task in (calling, stopping):
+                task.cancel()
+            await asyncio.wait({calling, stopping})
+        return None
+
+    def _report_page_size(self, page: Page, planned: int) -> None:
+        came, total = len(page.records), page.total_records
+        if total is not None and came < min(planned, total):
+            self.report.add_messages(
+                f"The service grants {came:,} records a page, and {planned:,} when it was planned: "
+                "more calls were made than predicted."
+            )
+
+    def _report_change(self, table: Table, before: int | None, now: int) -> None:
+        if before is None:
+            if table.total is not None and table.total != now:
+                self.report.add_messages(
+                    f"{table.entity} had {table.total:,} records when the query was planned "
+                    f"and {now:,} when it ran."
+                )
+        elif before != now:
+            self.report.add_messages(
+                f"{table.entity} changed while it was read: {before:,} records, then {now:,}. "
+                "Records may be missing or outdated."
+            )

@@ -1,0 +1,153 @@
+"""Reads SQL into a statement: a query as a tree, or one of the statements that tell about names."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.parsing.column_titles import title_as_written
+from cmdm_tui.query.parsing.condition_chains import balance_chains
+from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.method_calls import rewrite_method_calls
+from cmdm_tui.query.parsing.read_only import check_reads_only
+
+MAX_LENGTH = 1_000_000
+"""Characters that a statement may have."""
+
+_SHOW = re.compile(r"show\s+(?:all\s+)?(entities|tables)", re.IGNORECASE)
+_DESCRIBE = re.compile(
+    r"(?:describe|desc)\s+(?:(?:entity|table)\s+)?(.+)", re.IGNORECASE | re.DOTALL
+)
+_EXPLAIN = re.compile(
+    r"explain\b\s*(?:\(\s*format\s+(?P<format>json|text)\s*\)\s*)?(?P<query>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMENT = re.compile(r"--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
+_PIECE = re.compile(rf'"(?:[^"]|"")*"|{_COMMENT.pattern}|.', re.DOTALL)
+_TRAILING = re.compile(r"(?:\s|;)+$")
+
+
+_TOKEN = re.compile(r"<Token .*?text: (.*?), line: .*?>")
+_MISSING = re.compile(r"Required keyword: '\w+' missing for <class '(?:\w+\.)*(\w+)'>")
+"""How sqlglot writes what it has found, and what it misses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A query, parsed and found to do nothing but read."""
+
+    sql: str
+    tree: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEntities:
+    """SHOW ENTITIES: the entities known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """DESCRIBE entity: its columns."""
+
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """EXPLAIN query: what it would cost. `as_json` where FORMAT JSON was asked for."""
+
+    query: Select
+    as_json: bool = False
+
+
+Statement = Select | ShowEntities | Describe | Explain
+
+
+def parse(sql: str) -> Statement:
+    """Return the statement that `sql` is. Raises SqlError, Refused for one that does not read."""
+    if len(sql) > MAX_LENGTH:
+        raise SqlError(f"The SQL is longer than {MAX_LENGTH:,} characters")
+    text = _TRAILING.sub("", sql).lstrip()
+    head = _without_leading_comments(text)
+    if not head:
+        raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
+    if _SHOW.fullmatch(_TRAILING.sub("", _COMMENT.sub("", head))):
+        return ShowEntities()
+    described = _DESCRIBE.fullmatch(head)
+    if described and not re.match(r"\(?\s*(select|with|from)\b", described[1], re.IGNORECASE):
+        return Describe(_read_name(described[1]))
+    explained = _EXPLAIN.fullmatch(head)
+    if explained:
+        return Explain(
+            _parse_select(explained["query"]), (explained["format"] or "").lower() == "json"
+        )
+    return _parse_select(text)
+
+
+def _without_leading_comments(text: str) -> str:
+    while found := _COMMENT.match(text):
+        text = text[found.end() :].lstrip()
+    return text
+
+
+def _read_name(text: str) -> str:
+    """Return the name that is written there: in quotes, or as words, which an entity may have."""
+    pieces = [one[0] for one in _PIECE.finditer(text) if not _COMMENT.fullmatch(one[0])]
+    text = "".join(pieces).strip()
+    if ";" in pieces:
+        raise _several_statements()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return text
+
+
+def _several_statements() -> SqlError:
+    return SqlError("There is more than one statement", hint="Run them one by one")
+
+
+def _parse_select(sql: str) -> Select:
+    try:
+        trees = sqlglot.parse(sql, dialect=DIALECT)
+    except SqlglotError as error:
+        raise _syntax_error(error) from None
+    except RecursionError:
+        raise nested_too_deeply() from None
+    statements = [tree for tree in trees if tree is not None]
+    if not statements:
+        raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
+    if len(statements) > 1:
+        raise _several_statements()
+    tree = statements[0]
+    try:
+        rewrite_method_calls(tree)
+    except RecursionError:
+        raise nested_too_deeply() from None
+    check_reads_only(tree)
+    balance_chains(tree)
+    title_as_written(tree, sql)
+    return Select(sql, tree)
+
+
+def nested_too_deeply() -> SqlError:
+    """Return the error of SQL that is nested deeper than can be followed."""
+    return SqlError("The SQL is nested too deeply", hint="Split it into CTEs")
+
+
+def _syntax_error(error: SqlglotError) -> SqlError:
+    details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
+    first = details[0]
+    what = first.get("description") or str(error).splitlines()[0]
+    line, column = first.get("line"), first.get("col")
+    near = first.get("highlight")
+    if column and near:
+        column = max(column - len(near) + 1, 1)  # sqlglot tells where the word ends
+    where = f" in line {line}, column {column}" if line and column else ""
+    shown = f", near {near!r}" if near else ""
+    reason = re.sub(r"\s+", " ", str(what)).rstrip(". ")
+    reason = _TOKEN.sub(lambda found: found[1].replace("SENTINEL", "its end"), reason)
+    reason = _MISSING.sub(lambda found: f"{found[1].upper()} is not complete", reason)
+    return SqlError(f"The SQL cannot be read{where}{shown}: {reason}", line=line, column=column)

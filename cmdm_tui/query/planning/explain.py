@@ -1,0 +1,75 @@
+"""Says what a query will do and cost, as text and as JSON, before a record is fetched."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from cmdm_tui.query.planning.plan import PlanClass
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.planning.preparer import PreparedQuery
+
+QuotaVerdict = Literal["fits", "may exceed", "exceeds"]
+
+_PLAN_WORDS = {
+    PlanClass.COUNT: "the total that any page tells",
+    PlanClass.GET: "each record by its id",
+    PlanClass.SEEK: "binary search over sorted pages",
+    PlanClass.STREAM: "pages in order, until there are rows enough",
+    PlanClass.MATERIALISE: "every page once, then the query on all records",
+    PlanClass.LOCAL: "no call: nothing is asked of the service",
+}
+_MAX_LENGTH = 200
+
+
+def quota_verdict(prepared: "PreparedQuery") -> QuotaVerdict:
+    """Say whether the calls still to make fit into those left this hour."""
+    left = prepared.quota.remaining
+    if left is None:
+        return "fits"
+    made = prepared.calls_made
+    if max(prepared.cost.low - made, 0) > left:
+        return "exceeds"
+    return "may exceed" if prepared.cost.high - made > left else "fits"
+
+
+def as_json(prepared: "PreparedQuery") -> dict[str, Any]:
+    """Return the plan as an object that JSON can hold."""
+    plan = prepared.plan
+    return {
+        "plan": plan.plan_class.value,
+        "calls_low": plan.cost.low,
+        "calls_high": plan.cost.high,
+        "calls_likely": plan.likely,
+        "calls_made": plan.calls_made,
+        "quota_left": prepared.quota.remaining,
+        "verdict": quota_verdict(prepared),
+        "entities": [
+            {
+                "entity": one.entity,
+                "records": one.total,
+                "fields": list(one.fields),
+                "order": one.order or None,
+            }
+            for one in plan.entities
+        ],
+        "columns": [{"name": one.name, "type": one.type} for one in prepared.columns],
+    }
+
+
+def as_text(prepared: "PreparedQuery") -> str:
+    """Return the plan as lines of text, safe for any terminal."""
+    plan = prepared.plan
+    lines = [f"plan     {plan.plan_class.value}: {_PLAN_WORDS[plan.plan_class]}"]
+    for one in plan.entities:
+        records = "" if one.total is None else f" ({one.total:,} records)"
+        lines.append(f"entity   {one_line(one.entity, _MAX_LENGTH)}{records}")
+        fields = ", ".join(one.fields) or "none"
+        lines.append(f"fields   {one_line(fields, _MAX_LENGTH)}")
+        lines.append(f"order    {one_line(one.order, _MAX_LENGTH) if one.order else 'any'}")
+    likely = f", likely {plan.likely:,}" if plan.likely < plan.cost.high else ""
+    made = f"; {plan.calls_made:,} made for the plan" if plan.calls_made else ""
+    lines.append(f"calls    {plan.cost}{likely}{made}")
+    left = prepared.quota.remaining
+    lines.append(f"quota    {'not told' if left is None else f'{left:,} calls left this hour'}")
+    lines.append(f"verdict  {quota_verdict(prepared)}")
+    return "\n".join(lines)

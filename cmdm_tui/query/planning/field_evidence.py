@@ -1,0 +1,148 @@
+"""Learns what an entity's columns are: from the catalog, from the service, or from its records."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
+from cmdm_tui.api.decode_fields import FIELD_TYPES
+from cmdm_tui.catalog import Catalog, infer_fields, infer_type
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.database.casts import parse_value
+from cmdm_tui.query.database.loader import value_text
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
+from cmdm_tui.query.parsing.references import can_be_named
+from cmdm_tui.query.seek import FEW_PAGES
+
+_FIELDS_PER_PAGE = 200
+
+
+def make_table(
+    entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
+) -> Table:
+    """Return an entity as a table: ExternalID first, then its fields; names differ beyond case.
+
+    A field whose name SQL cannot write is none of its columns: the others can be queried.
+    """
+    columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
+    for field in fields:
+        if not can_be_named(field.name):
+            continue
+        kind = ColumnKind.of_type(field.type)
+        column = Column(field.name, kind, field.type or "Text", field.inferred)
+        columns.setdefault(field.name.casefold(), column)
+    return Table(entity, tuple(columns.values()), total, largest_page)
+
+
+async def fetch_described_fields(
+    client: Client, entity: str, budget: CallBudget
+) -> tuple[Field, ...]:
+    """Return the fields that the service describes, none where it does not: mostly one call."""
+    found: dict[str, Field] = {}
+    number = 1
+    while True:
+        try:
+            with budget.call():
+                page = await client.fields(entity, per_page=_FIELDS_PER_PAGE, page=number)
+        except (NotFound, BadRequest):
+            return _drop_id_lists(found)
+        known = len(found)
+        found.update({field.name: field for field in page.fields})
+        if len(found) == known or number >= (page.total_pages or 1):
+            return _drop_id_lists(found)
+        number += 1
+
+
+def _drop_id_lists(found: dict[str, Field]) -> tuple[Field, ...]:
+    """Return the fields, none where nothing but their ids was told: no record has those."""
+    fields = tuple(found.values())
+    return () if all(field.name == field.external_id for field in fields) else fields
+
+
+def fields_of_page(page: Page) -> tuple[Field, ...]:
+    """Return the fields that the records of a page show, their types inferred."""
+    return infer_fields(page.records)
+
+
+def records_confirm(fields: tuple[Field, ...], page: Page) -> bool:
+    """Tell whether a page's records have fields as described: some services describe others."""
+    names = {field.name for field in fields}
+    shown = {name for record in page.records[:20] for name in record.properties}
+    return not shown or not names.isdisjoint(shown)
+
+
+def are_typed(fields: Iterable[Field]) -> bool:
+    """Tell whether every field has a type of `api.md`: another word says nothing of its values."""
+    return all(field.type in FIELD_TYPES for field in fields)
+
+
+def infer_missing_types(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
+    """Return the fields, those without a type of `api.md` typed by a page's records."""
+    shown = {field.name: field.type for field in infer_fields(page.records)}
+    return tuple(
+        field
+        if field.type in FIELD_TYPES
+        else replace(field, type=shown.get(field.name, "Text"), inferred=True)
+        for field in fields
+    )
+
+
+def first_page_shows_type(page: Page, name: str, *, descending: bool) -> bool:
+    """Tell whether the first page in a field's order tells its type, for an answer of that page.
+
+    Text is text, whatever comes. What looks like numbers or dates may be text that begins so: it
+    must stand in the order of values, and pages be so many that the order of the rest is not asked.
+    """
+    kinds = _inferred_kinds(page, name)
+    if not kinds:
+        return False
+    kind = kinds.pop() if len(kinds) == 1 else ColumnKind.TEXT
+    if kind is ColumnKind.TEXT:
+        return True
+    return _has_many_pages(page) and _are_sorted((page,), name, kind, descending=descending)
+
+
+def first_page_may_show_type(page: Page, name: str) -> bool:
+    """Tell whether the first page in a field's order may be of a field of one type, out of many.
+
+    One text in many records may be an option of a pick-list, which is sorted otherwise.
+    """
+    if not _has_many_pages(page):
+        return False
+    texts = {value_text(record.properties.get(name)) or None for record in page.records} - {None}
+    kinds = _inferred_kinds(page, name)
+    return len(kinds) == 1 and (
+        len(texts) > 1 or kinds.isdisjoint({ColumnKind.TEXT, ColumnKind.BOOLEAN})
+    )
+
+
+def pages_show_type(pages: Sequence[Page], name: str, *, descending: bool) -> bool:
+    """Tell whether pages in a field's order bear out the type that the first of them shows."""
+    kinds = set[ColumnKind]().union(*(_inferred_kinds(page, name) for page in pages))
+    if len(kinds) != 1:
+        return False
+    (kind,) = kinds
+    return kind is ColumnKind.TEXT or _are_sorted(pages, name, kind, descending=descending)
+
+
+def _has_many_pages(page: Page) -> bool:
+    return (page.total_records or 0) > FEW_PAGES * len(page.records)
+
+
+def _are_sorted(pages: Sequence[Page], name: str, kind: ColumnKind, *, descending: bool) -> bool:
+    """Tell whether all values of the pages are of a kind, and stand in the order of its values."""
+    records = (record for page in pages for record in page.records)
+    texts = [text for record in records if (text := value_text(record.properties.get(name)))]
+    values: list[Any] = [parse_value(kind, text) for text in texts]
+    return None not in values and values == sorted(values, reverse=descending)
+
+
+def _inferred_kinds(page: Page, name: str) -> set[ColumnKind]:
+    values = (record.properties.get(name) for record in page.records)
+    return {ColumnKind.of_type(infer_type(one)) for one in values if one is not None and one != ""}
+
+
+def save_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:
+    """Let the catalog know an entity's fields, so that no call is made for them again."""
+    if fields:
+        catalog.store_fields(entity, fields)

@@ -1,0 +1,394 @@
+"""Prepares a query: resolves its names, plans it, and makes only the calls that planning needs.
+
+Those calls are the plan's own first ones: what they bring is kept, and the run begins with it.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlglot import exp
+
+from cmdm_tui.api import BadRequest, Field, Quota
+from cmdm_tui.catalog import Account
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.collation.rewrite import apply_account_order, title_projections
+from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names, result_type
+from cmdm_tui.query.errors import SqlError, UnknownName
+from cmdm_tui.query.fetching.checkpoint import Checkpoint
+from cmdm_tui.query.fetching.page_cache import PageCache
+from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.model import EXTERNAL_ID, Cost, Table
+from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.query_shape import QueryShape, shape_of
+from cmdm_tui.query.parsing.references import (
+    Source,
+    find_tables,
+    nearest_names,
+    qualify_sources,
+    spell_columns,
+    used_columns,
+)
+from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statement
+from cmdm_tui.query.planning import field_evidence
+from cmdm_tui.query.planning.plan import (
+    CandidatePlan,
+    EntityPlan,
+    FirstPage,
+    GetRecords,
+    JoinLookup,
+    NoFetch,
+    Plan,
+    PlanClass,
+    Scan,
+    Stream,
+    uses_seek,
+)
+from cmdm_tui.query.planning.planner import (
+    BoundQuery,
+    choose_cheapest,
+    list_plans,
+    pages_to_read_first,
+)
+from cmdm_tui.query.planning.schema import SchemaReader
+from cmdm_tui.query.result import ResultColumn
+
+_UNKNOWN_COLUMN = re.compile(
+    r'(?:Referenced column|does not have a column named|Column with name) "([^"]+)"'
+)
+
+
+@dataclass
+class PlanningReads:
+    """What planning has read, for the first run to begin with."""
+
+    pages: dict[str, PageCache]
+    learner: TraitLearner
+
+
+@dataclass(frozen=True)
+class PreparedQuery:
+    """A query understood and planned. `cost` counts the calls that planning has made already.
+
+    What it is to go on from was read `since` a moment; None where nothing was read before.
+    `columns` are the names and DuckDB types of the rows, as far as they are known before any has
+    come: how many digits a DECIMAL has is known afterwards. `quota` is as the last answer told it.
+    """
+
+    statement: Statement
+    plan: Plan
+    columns: tuple[ResultColumn, ...]
+    quota: Quota
+    bound: BoundQuery | None = field(default=None, repr=False)
+    reads: list[PlanningReads] = field(default_factory=list[PlanningReads], repr=False)
+    read_since: datetime | None = None
+
+    @property
+    def plan_name(self) -> str:
+        """The plan's class."""
+        return self.plan.plan_class.value
+
+    @property
+    def cost(self) -> Cost:
+        """The calls from low to high, those of planning included."""
+        return self.plan.cost
+
+    @property
+    def likely(self) -> int:
+        """The calls that it takes where the service sorts as it is taken to."""
+        return self.plan.likely
+
+    @property
+    def calls_made(self) -> int:
+        """The calls that planning has made."""
+        return self.plan.calls_made
+
+    @property
+    def quota_left(self) -> int | None:
+        """The calls left this hour, None where the service does not tell."""
+        return self.quota.remaining
+
+    @property
+    def verdict(self) -> str:
+        """Whether the calls still to make fit into those left: fits, may exceed, exceeds."""
+        from cmdm_tui.query.planning.explain import quota_verdict
+
+        return quota_verdict(self)
+
+    def explain_text(self) -> str:
+        """Return the plan as lines of text."""
+        from cmdm_tui.query.planning.explain import as_text
+
+        return as_text(self)
+
+    def explain_json(self) -> dict[str, object]:
+        """Return the plan as an object that JSON can hold."""
+        from cmdm_tui.query.planning.explain import as_json
+
+        return as_json(self)
+
+
+class QueryPreparer:
+    """Prepares one statement, in at most `most` calls."""
+
+    def __init__(
+        self,
+        account: Account,
+        database: QueryDatabase,
+        reading: Checkpoint | None = None,
+        *,
+        most: int | None = None,
+    ) -> None:
+        self._account = account
+        self._database = database
+        self._checkpoint = reading
+        self._budget = CallBudget(most)
+        self._learner = TraitLearner(account)
+        self._pages: dict[str, PageCache] = {}
+        self._schema = SchemaReader(account, self._budget, self._learner, self._pages)
+
+    async def prepare(self, statement: Statement) -> PreparedQuery:
+        """Return the statement prepared."""
+        query = statement.query if isinstance(statement, Explain) else statement
+        if not isinstance(query, Select):
+            return self._prepare_names(query, statement)
+        self._database.open_in_background()
+        try:
+            understood = await self._bind(query)
+            # A name that is wrong is told before a page is read for it.
+            columns = await self._describe_columns(understood)
+            option, chosen = await self._choose_plan(understood)
+            if chosen.tables != understood.tables:
+                columns = await self._describe_columns(chosen)
+            understood = chosen
+        finally:
+            self._learner.save()
+        plan = self._make_plan(option, understood)
+        kept = PlanningReads(self._pages, self._learner)
+        since = None if self._checkpoint is None else self._checkpoint.since
+        quota = self._account.client.quota
+        return PreparedQuery(statement, plan, columns, quota, understood, [kept], since)
+
+    async def fetch_fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
+        """Return an entity's fields, asking for them, and the calls that took."""
+        self._pages[entity] = PageCache(self._account.client, entity, self._budget, self._learner)
+        try:
+            return await self._schema.fetch_fields(entity), self._budget.used
+        finally:
+            self._learner.save()
+
+    def _prepare_names(self, query: Statement, statement: Statement) -> PreparedQuery:
+        cost = Cost(0, 0)
+        names = _ENTITY_COLUMNS
+        if isinstance(query, Describe):
+            names = _FIELD_COLUMNS
+            if not self._account.catalog.cached_fields(query.entity):
+                cost = Cost(1, 2)
+        plan = Plan(PlanClass.LOCAL, NoFetch(), cost, cost.high, ())
+        return PreparedQuery(statement, plan, names, self._account.client.quota)
+
+    async def _bind(self, query: Select) -> BoundQuery:
+        tree = query.tree.copy()
+        sources = tuple(self._resolve_entity(node) for node in find_tables(tree))
+        shape = shape_of(tree, sources, aggregate_names())
+        entities = tuple(dict.fromkeys(source.entity for source in sources))
+        for entity in entities:
+            self._pages[entity] = PageCache(
+                self._account.client, entity, self._budget, self._learner
+            )
+            if self._checkpoint is not None:
+                self._pages[entity].restore(self._checkpoint)
+        tables = {entity: await self._schema.read_table(entity, shape) for entity in entities}
+        return self._bind_columns(tree, sources, shape, tables)
+
+    def _resolve_entity(self, node: exp.Table) -> Source:
+        catalog = self._account.catalog
+        entity = catalog.resolve_name(node.name)
+        if entity not in catalog.entities:
+            near = nearest_names(node.name, catalog.entities)
+            identifier = node.this
+            is_quoted = isinstance(identifier, exp.Identifier) and bool(identifier.args["quoted"])
+            if near and not is_quoted:
+                raise UnknownName("entity", node.name, near, at=node.this)
+        return Source(node, entity)
+
+    def _bind_columns(
+        self,
+        tree: exp.Expr,
+        sources: Sequence[Source],
+        shape: QueryShape | None,
+        tables: dict[str, Table],
+    ) -> BoundQuery:
+        catalog = self._account.catalog
+        values = {
+            f"{entity}.{field.name}": field.options
+            for entity in tables
+            for field in catalog.cached_fields(entity)
+            if field.options
+        }
+        spell_columns(tree, tables.values())
+        columns = used_columns(tree, sources, tables)
+        return BoundQuery(
+            tree,
+            tuple(sources),
+            shape,
+            tables,
+            columns,
+            self._learner,
+            values,
+            dict(self._schema.first_pages),
+            aggregate_names(),
+        )
+
+    async def _choose_plan(self, query: BoundQuery) -> tuple[CandidatePlan, BoundQuery]:
+        """Return the cheapest way, once it is known how many pages there are."""
+        option = choose_cheapest(list_plans(query))
+        for first in pages_to_read_first(query, option):
+            if first.entity in self._schema.first_pages:
+                continue
+            await self._read_first_page(first)
+        if self._schema.first_pages:
+            query = self._bind_again(query)
+            option = choose_cheapest(list_plans(query), self._count_calls_begun)
+        return option, query
+
+    async def _read_first_page(self, first: FirstPage) -> None:
+        """Read a first page; where it does not bear out the fields told, infer them instead."""
+        catalog = self._account.catalog
+        fields = catalog.cached_fields(first.entity)
+        try:
+            page = await self._schema.read_first_page(first)
+            if not fields or field_evidence.records_confirm(fields, page):
+                return
+        except BadRequest:
+            if not fields:
+                raise
+        page = await self._schema.read_first_page(
+            replace(first, fields=None, sort_by=EXTERNAL_ID, sort_order="asc")
+        )
+        field_evidence.save_fields(catalog, first.entity, field_evidence.fields_of_page(page))
+
+    def _bind_again(self, query: BoundQuery) -> BoundQuery:
+        catalog = self._account.catalog
+        tables: dict[str, Table] = {}
+        for entity, table in query.tables.items():
+            fields = (
+                () if entity in self._schema.inferred_entities else catalog.cached_fields(entity)
+            )
+            known = self._schema.make_table(entity, fields)
+            tables[entity] = replace(known, columns=known.columns if fields else table.columns)
+        return self._bind_columns(query.tree, query.sources, query.shape, tables)
+
+    async def _describe_columns(self, query: BoundQuery) -> tuple[ResultColumn, ...]:
+        """Return the query's columns as DuckDB binds them. Raises SqlError where it does not."""
+        sql = executable_sql(query, fully=False)
+        try:
+            found = await self._database.describe_columns(tuple(query.tables.values()), sql)
+        except SqlError as error:
+            raise _suggest_columns(error, query) from None
+        return tuple(ResultColumn(name, result_type(kind)) for name, kind in found)
+
+    def _count_calls_begun(self, option: CandidatePlan) -> int:
+        """Return how many of a way's own calls were made already."""
+        if isinstance(option.step, JoinLookup):
+            # A page of the near side is used; one of the far side may be for nothing.
+            near = option.step.scan.first_pages[option.step.near.entity]
+            return int(option.step.ids is None and self._pages[near.entity].has_first_page(near))
+        if isinstance(option.step, GetRecords):
+            pages = self._pages[option.step.table.entity]
+            return sum(pages.has_record(one) for one in option.step.ids)
+        return sum(self._pages[one.entity].count_cached(one) for one in first_pages_of(option))
+
+    def _remaining_cost(self, option: CandidatePlan) -> Cost:
+        """Return what a way costs of which another process has read some, planning included."""
+        made, cost = self._budget.used, option.cost
+        every = sum(pages.count_cached() for pages in self._pages.values())
+        match option.step:
+            case GetRecords(table=table, ids=ids):
+                useful = sum(self._pages[table.entity].has_record(one) for one in ids)
+            case Scan() | Stream(orders=None):
+                useful = sum(
+                    self._pages[one.entity].count_cached(one) for one in first_pages_of(option)
+                )
+            case _:
+                useful = 0
+        return Cost(max(cost.low - every, 0) + made, max(cost.high - useful, 0) + made)
+
+    def _make_plan(self, option: CandidatePlan, query: BoundQuery) -> Plan:
+        made = self._budget.used
+        if self._checkpoint is not None:
+            cost = self._remaining_cost(option)
+        else:
+            wasted = max(made - self._count_calls_begun(option), 0)
+            cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
+        likely = cost.high
+        if uses_seek(option.step):
+            likely = min(cost.low - option.cost.low + math.ceil(option.likely), cost.high)
+        entities = tuple(
+            EntityPlan(
+                table.entity,
+                table.total,
+                tuple(column.name for column in query.columns.get(table.entity, ())),
+                option.order,
+            )
+            for table in query.tables.values()
+        )
+        return Plan(option.plan_class, option.step, cost, likely, entities, made, option.first_page)
+
+
+def first_pages_of(option: CandidatePlan) -> list[FirstPage]:
+    """Return the first pages that a way reads."""
+    if isinstance(option.step, Scan):
+        return list(option.step.first_pages.values())
+    return [option.first_page] if option.first_page is not None else []
+
+
+def executable_sql(
+    query: BoundQuery,
+    rewrite: Callable[[exp.Expr], exp.Expr] | None = None,
+    *,
+    fully: bool = True,
+) -> str:
+    """Return the query as DuckDB runs it: in the account's order, on the tables loaded.
+
+    `rewrite` changes a copy of it first; its columns keep the names they have. See
+    `in_account_order` for `fully`.
+    """
+    tree = title_projections(query.tree.copy())
+    places = find_tables(tree)
+    qualify_sources(
+        Source(node, source.entity) for node, source in zip(places, query.sources, strict=True)
+    )
+    if rewrite is not None:
+        tree = rewrite(tree)
+    return apply_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
+
+
+def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
+    """Return DuckDB's refusal of a name as one that suggests the nearest ones."""
+    found = _UNKNOWN_COLUMN.search(error.message)
+    if found is None:
+        return error
+    known = [column.name for table in query.tables.values() for column in table.columns]
+    name = found[1].casefold()
+    places = (one.this for one in query.tree.find_all(exp.Column) if one.name.casefold() == name)
+    near = nearest_names(found[1], dict.fromkeys(known))
+    return UnknownName("column", found[1], near, at=next(places, None))
+
+
+_ENTITY_COLUMNS = (
+    ResultColumn("entity", "VARCHAR"),
+    ResultColumn("records", "BIGINT"),
+    ResultColumn("fields", "BIGINT"),
+    ResultColumn("is_custom", "BOOLEAN"),
+)
+_FIELD_COLUMNS = (
+    ResultColumn("column", "VARCHAR"),
+    ResultColumn("type", "VARCHAR"),
+    ResultColumn("field_type", "VARCHAR"),
+    ResultColumn("is_inferred", "BOOLEAN"),
+)
+
+__all__ = ["PreparedQuery", "QueryPreparer", "executable_sql"]

@@ -1,0 +1,232 @@
+"""The ways that use the order of a field: offered to the planner, priced by `seek`."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cmdm_tui.api import SortOrder
+from cmdm_tui.query import seek
+from cmdm_tui.query.collation.rewrite import extreme_count
+from cmdm_tui.query.fetching.page_cache import fields_to_request
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, Table
+from cmdm_tui.query.parsing.query_shape import QueryShape
+from cmdm_tui.query.planning.plan import (
+    BoundaryAggregate,
+    BoundaryAggregates,
+    CandidatePlan,
+    CountValues,
+    FirstPage,
+    PlanClass,
+    SeekRecords,
+    Stream,
+)
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.planning.planner import BoundQuery
+
+_ASSUMED_RECORDS = 1_000_000
+"""Records that an entity is taken to have until a page has told its total."""
+
+
+def list_seek_plans(query: "BoundQuery", shape: QueryShape) -> Iterator[CandidatePlan]:
+    """Yield the ways to answer the query by seeking."""
+    table = query.table
+    if table.total is None:
+        table = replace(table, total=_ASSUMED_RECORDS)
+    seeking = _SeekPlanner(query, shape, table)
+    yield from seeking.searches()
+    yield from seeking.boundaries()
+    yield from seeking.groups()
+    yield from seeking.first_rows()
+
+
+_REREAD_PAGES = 3
+"""Pages that are read once more to see whether records have moved."""
+
+
+class _SeekPlanner:
+    """One query's ways to seek."""
+
+    def __init__(self, query: "BoundQuery", shape: QueryShape, table: Table) -> None:
+        self._query = query
+        self._shape = shape
+        self._table = table
+        self._columns = {column.name: column for column in table.columns}
+
+    def searches(self) -> Iterator[CandidatePlan]:
+        """Yield the searches for what the condition on one field encloses."""
+        for candidate in self._predicates():
+            ordering = self._orders(candidate.column)
+            if ordering is None:
+                continue
+            estimate = seek.estimate_seek("search", candidate, ordering, self._table)
+            task = SeekRecords(self._query.table, self._query.used_columns, candidate, ordering)
+            yield self._make_plan(
+                task, estimate.low, estimate.likely, estimate.high, candidate.column
+            )
+
+    def boundaries(self) -> Iterator[CandidatePlan]:
+        """Yield the way to answer counts, minima and maxima by boundaries alone."""
+        from cmdm_tui.query.planning.planner import counts_all_records, is_scalar
+
+        shape = self._shape
+        if not shape.aggregate_calls or not is_scalar(shape) or counts_all_records(shape):
+            return
+        questions: list[BoundaryAggregate] = []
+        low, likely, high = 0, 0, 0
+        for index, call in enumerate(shape.aggregate_calls):
+            question = self._make_aggregate(index, call)
+            if question is None:
+                return
+            questions.append(question)
+            if question.measure == "total":
+                likely, high = max(likely, 1), max(high, 1)
+                continue
+            task = "count" if question.measure == "count" else "extreme"
+            estimate = seek.estimate_seek(task, question.predicate, question.orders, self._table)
+            low, likely = max(low, estimate.low), likely + estimate.likely
+            high += estimate.high
+        first = next((one for one in questions if one.measure != "total"), questions[0])
+        column = self._table.columns[0] if first.predicate is None else first.predicate.column
+        order: SortOrder = "desc" if first.measure == "largest" else "asc"
+        task = BoundaryAggregates(self._query.table, self._query.used_columns, tuple(questions))
+        yield self._make_plan(task, low, likely, high, column, order)
+
+    def groups(self) -> Iterator[CandidatePlan]:
+        """Yield the way to skip from value to value of a field of few values."""
+        used = self._query.columns.get(self._table.entity, ())
+        if len(used) != 1 or not counts_values_only(self._shape, used[0]):
+            return
+        (column,) = used
+        if column.kind is not ColumnKind.BOOLEAN and not self._picklist_values(column):
+            return
+        ordering = self._orders(column)
+        if ordering is None:
+            return
+        estimate = seek.estimate_seek("groups", None, ordering, self._table)
+        task = CountValues(self._query.table, column, ordering)
+        yield self._make_plan(task, estimate.low, estimate.likely, estimate.high, column)
+
+    def first_rows(self) -> Iterator[CandidatePlan]:
+        """Yield the way to read the first rows of a sorted field."""
+        shape = self._shape
+        sorting = shape.sort_field(self._table)
+        if sorting is None or shape.limit is None or shape.has_odd_limit or shape.where is not None:
+            return
+        if not shape.is_row_by_row or not shape.limit:
+            return
+        ordering = self._orders(sorting.column)
+        if ordering is None:
+            return
+        wanted = shape.limit + shape.offset
+        estimate = seek.estimate_seek("first", None, ordering, self._table, count=wanted)
+        task = Stream(
+            self._query.table,
+            self._query.used_columns,
+            sorting,
+            shape.limit,
+            shape.offset,
+            wanted,
+            ordering,
+        )
+        order: SortOrder = "desc" if sorting.descending else "asc"
+        option = self._make_plan(
+            task, estimate.low, estimate.likely, estimate.high, sorting.column, order
+        )
+        yield replace(option, plan_class=PlanClass.STREAM)
+
+    def _make_plan(
+        self,
+        task: SeekRecords | BoundaryAggregates | CountValues | Stream,
+        low: int,
+        likely: int,
+        high: int,
+        column: Column,
+        order: SortOrder = "asc",
+    ) -> CandidatePlan:
+        first = FirstPage(
+            self._table.entity,
+            self._table.largest_page,
+            fields_to_seek(self._query.table, task, column),
+            column.name,
+            order,
+        )
+        shown = f"{column.name} {order}"
+        pages = self._table.pages or 1
+        # Where tied records change places, it may be seen late, and the scan then begins anew: by
+        # external id, as the pages that were read in this order overlap.
+        if pages > 1 and self._query.learner.trait("stable_ties") is not True:
+            high = max(high, 2 * pages + _REREAD_PAGES)
+        return CandidatePlan(PlanClass.SEEK, task, Cost(low, high), likely, first, shown)
+
+    def _predicates(self) -> list[seek.ColumnPredicate]:
+        where = self._shape.where
+        return [] if where is None else seek.extract_predicates(where, self._columns)
+
+    def _orders(self, column: Column) -> seek.ColumnOrders | None:
+        traits = self._query.learner.traits
+        return seek.find_column_orders(column, traits, self._picklist_values(column))
+
+    def _picklist_values(self, column: Column) -> tuple[str, ...]:
+        return self._query.picklist_values.get(f"{self._table.entity}.{column.name}", ())
+
+    def _make_aggregate(self, index: int, call: exp.Expr) -> BoundaryAggregate | None:
+        from cmdm_tui.query.planning.planner import is_count_of_records
+
+        counts_records = is_count_of_records(call)
+        if counts_records and self._shape.where is None:
+            return BoundaryAggregate(index, "total")
+        column = None if counts_records else self._column_of(call)
+        if column is None and not counts_records:
+            return None
+        candidate = self._exact_predicate(column)
+        ordering = None if candidate is None else self._orders(candidate.column)
+        if candidate is None or ordering is None:
+            return None
+        if isinstance(call, exp.Min | exp.Max):
+            task = "smallest" if isinstance(call, exp.Min) else "largest"
+            return BoundaryAggregate(index, task, candidate, ordering)
+        if column is not None and candidate.region.has_null:
+            return None
+        return BoundaryAggregate(index, "count", candidate, ordering)
+
+    def _exact_predicate(self, column: Column | None) -> seek.ColumnPredicate | None:
+        """Return what the whole condition says, of the one field that an aggregate is of."""
+        if self._shape.where is None:
+            return None if column is None else seek.not_null(column)
+        for candidate in self._predicates():
+            if candidate.is_exact and column in {None, candidate.column}:
+                return candidate
+        return None
+
+    def _column_of(self, call: exp.Expr) -> Column | None:
+        """Return the field that a count, minimum or maximum is of; None for anything else."""
+        what = self._shape.aggregated_column(call)
+        return None if what is None else self._table.column(what.name)
+
+
+def fields_to_seek(
+    table: Table, task: SeekRecords | BoundaryAggregates | CountValues | Stream, column: Column
+) -> tuple[str, ...] | None:
+    """Return the fields that a seek by a column asks for: those the query uses, and the column."""
+    used = () if isinstance(task, CountValues) else task.columns
+    return fields_to_request(table, [*used, column])
+
+
+def counts_values_only(shape: QueryShape, column: Column) -> bool:
+    """Tell whether the query needs of a field but its values and how often each occurs."""
+    select = shape.select
+    if select.find(exp.Window, exp.Filter) or select.args.get("qualify"):
+        return False
+    is_reduced = bool(select.args.get("group") or select.args.get("distinct"))
+    if not is_reduced or column.name == EXTERNAL_ID:
+        return False
+    return all(_depends_on_values(call) for call in shape.aggregate_calls)
+
+
+def _depends_on_values(call: exp.Expr) -> bool:
+    if isinstance(call, exp.Min | exp.Max):
+        return extreme_count(call) is None
+    return isinstance(call, exp.Count) and not call.expressions

@@ -1,0 +1,111 @@
+"""The orders in which a service may sort one column: those that nothing known of it excludes.
+
+A service sorts in one order, and several may look alike on the pages read: each stays possible
+until a page contradicts it (`api.md`, collation: what a client must live with).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmdm_tui.catalog.traits import Traits
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind
+from cmdm_tui.query.seek.column_predicate import engine_key
+from cmdm_tui.query.seek.field_values import Value, read_value
+from cmdm_tui.query.seek.sort_orders import (
+    AmongOptions,
+    ByCasefold,
+    ByCodePoint,
+    ByDigits,
+    ByLetters,
+    ByOption,
+    ByValue,
+    CandidateOrder,
+)
+
+
+@dataclass(frozen=True)
+class ColumnOrders:
+    """How one column may be sorted: `orders` that nothing known of the service excludes.
+
+    `trait` is the name of the trait that tells them apart. `nulls_first` says where nulls stand in
+    ascending order and in descending, None where it is not known.
+    """
+
+    column: Column
+    orders: tuple[CandidateOrder, ...]
+    trait: str | None = None
+    nulls_first: bool | None = None
+    nulls_first_descending: bool | None = None
+    stable_ties: bool | None = None
+    """Whether pages are known to fit together where records tie."""
+    options: frozenset[str] = frozenset()
+    """What a pick-list may hold."""
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether only one order is possible from the outset."""
+        return len(self.orders) == 1
+
+    def read_value(self, raw: object) -> Value | None:
+        """Return the value that a property holds, None for null. Raises OddValue."""
+        return read_value(self.column.kind, raw)
+
+    def sort_key(self, value: Value) -> Any:
+        """Return what the engine compares a value by."""
+        return engine_key(value) if isinstance(value, str) else value
+
+
+def find_column_orders(
+    column: Column, traits: Traits | None = None, options: Sequence[str] = ()
+) -> ColumnOrders | None:
+    """Return how a service may sort the column; None where nothing can be sought by it.
+
+    `options` are those of a pick-list, where the catalog has them: a service takes no other value
+    for the field, and may sort it by its own list.
+    """
+    traits = traits or Traits()
+    if column.name == EXTERNAL_ID and traits.external_id_sorts.value is False:
+        return None
+    nulls = (
+        traits.nulls_first.value,
+        traits.nulls_first_descending.value,
+        traits.stable_ties.value,
+    )
+    match column.kind:
+        case ColumnKind.TEXT:
+            listed = tuple(dict.fromkeys(options))
+            orders = _text_orders(traits, listed)
+            if not orders:
+                return None
+            return ColumnOrders(column, orders, "collation", *nulls, options=frozenset(listed))
+        case ColumnKind.NUMBER:
+            known = traits.number_order.value
+            orders = tuple(
+                order for order in (ByValue(), ByDigits()) if known is None or order.name in known
+            )
+            return ColumnOrders(column, orders, "number_order", *nulls) if orders else None
+        case ColumnKind.DATE | ColumnKind.DATETIME:
+            if traits.dates_sort.value is False:
+                return None
+            return ColumnOrders(column, (ByValue(),), "dates_sort", *nulls)
+        case ColumnKind.BOOLEAN:
+            return ColumnOrders(column, (ByValue(),), None, *nulls)
+
+
+def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrder, ...]:
+    known = traits.collation.value
+    every: tuple[CandidateOrder, ...] = (ByCasefold(), ByCodePoint(), ByLetters())
+    orders = tuple(order for order in every if known is None or order.name in known)
+    # No two locales agree about more than letters and digits, so none is sought in alone.
+    if all(isinstance(order, ByLetters) for order in orders):
+        return ()
+    if not options:
+        return orders
+    return tuple(AmongOptions(order, options) for order in (*orders, ByOption(options)))
+
+
+def without_options(orders: Iterable[CandidateOrder]) -> tuple[CandidateOrder, ...]:
+    """Return the orders of a pick-list that holds other values than its options."""
+    plain = (order.order if isinstance(order, AmongOptions) else order for order in orders)
+    return tuple(order for order in plain if not isinstance(order, ByOption))

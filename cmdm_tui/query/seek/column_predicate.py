@@ -1,0 +1,56 @@
+"""A predicate on one column, as the regions of values that enclose its matches."""
+
+from dataclasses import dataclass, field
+
+from cmdm_tui.query.model import Column, ColumnKind
+from cmdm_tui.query.seek.field_values import Value
+from cmdm_tui.query.seek.region import EVERY_VALUE, Region
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPredicate:
+    """What a WHERE says of one column: every record that it keeps has its value in the regions.
+
+    `region` is in the engine's order: text by `engine_key`, all else by value. For text, `binary`
+    is in the order of code points and `letters` by `letters_key`; None where the predicate bounds
+    nothing there. `is_exact` says that the whole WHERE is this column's business: it keeps exactly
+    the records whose value `keeps` tells of.
+    """
+
+    column: Column
+    region: Region
+    binary: Region | None = None
+    letters: Region | None = None
+    is_exact: bool = False
+    is_region_exact: bool = field(default=False, kw_only=True)
+    """Whether the WHERE keeps every value in `region`."""
+    is_binary_exact: bool = field(default=False, kw_only=True)
+    """Whether the WHERE keeps every value in `binary`."""
+
+    def keeps(self, value: Value | None) -> bool:
+        """Tell whether an exact candidate's WHERE is true of a value; any other's may be."""
+        exact = self.binary if self.is_binary_exact and self.binary is not None else self.region
+        if value is None:
+            return exact.has_null
+        if isinstance(value, str):
+            return exact.holds(value if exact is self.binary else engine_key(value))
+        return exact.holds(value)
+
+
+def engine_key(text: str) -> tuple[str, str]:
+    """Return what text is compared by: without regard to case, then by code point (`api.md`)."""
+    return text.casefold(), text
+
+
+def not_null(column: Column) -> ColumnPredicate:
+    """Return what `column IS NOT NULL` says."""
+    is_text = column.kind is ColumnKind.TEXT
+    return ColumnPredicate(
+        column,
+        EVERY_VALUE,
+        EVERY_VALUE if is_text else None,
+        EVERY_VALUE if is_text else None,
+        is_exact=True,
+        is_region_exact=True,
+        is_binary_exact=is_text,
+    )

@@ -1,0 +1,94 @@
+"""What a seek costs, in calls, before a record is read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cmdm_tui.query.model import ColumnKind, Cost, Table
+from cmdm_tui.query.seek.bisect import FEW_PAGES
+from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate
+from cmdm_tui.query.seek.region import EVERY_VALUE, place
+from cmdm_tui.query.seek.value_counts import MAX_PROBES
+
+SeekTask = Literal["search", "count", "extreme", "groups", "first"]
+
+_ASSUMED_VALUES = 8
+"""Values that a field of few values is taken to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekEstimate:
+    """What a seek costs: never fewer than `low`, `likely` where it goes as such data do.
+
+    `high` holds the scan that takes over where the service sorts otherwise, and the pages read up
+    to then. Records that change meanwhile may cost the seek once more.
+    """
+
+    low: int
+    likely: int
+    high: int
+
+    @property
+    def cost(self) -> Cost:
+        """The range, as a plan tells it."""
+        return Cost(self.low, self.high)
+
+
+def estimate_seek(
+    task: SeekTask,
+    candidate: ColumnPredicate | None,
+    ordering: ColumnOrders,
+    table: Table,
+    *,
+    count: int = 1,
+) -> SeekEstimate:
+    """Return what a task costs over a table whose total is known; `count` goes with `first`.
+
+    Raises ValueError where the total is not known.
+    """
+    pages = table.pages
+    if pages is None:
+        raise ValueError(f"The total of {table.entity} is not known.")
+    per_cut = max(pages - 1, 0).bit_length()
+    match task:
+        case "first":
+            low = likely = min(max(-(-count // table.largest_page), 1), pages)
+        case "extreme":
+            is_whole = candidate is not None and candidate.region == EVERY_VALUE
+            low, likely = min(pages, 2), min(pages, 2 if is_whole else 2 + per_cut)
+        case "groups":
+            low, likely = min(pages, 2), min(pages, 2 + _ASSUMED_VALUES * per_cut, MAX_PROBES)
+        case "search" | "count":
+            low = min(pages, 2)
+            likely = _likely_probes(task, candidate, ordering, pages, per_cut)
+    return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages)))
+
+
+def max_probes(pages: int) -> int:
+    """Return the pages that a seek reads at most before it is known to fail."""
+    return 2 * (pages - 1).bit_length() + 2
+
+
+def _likely_probes(
+    task: SeekTask,
+    candidate: ColumnPredicate | None,
+    ordering: ColumnOrders,
+    pages: int,
+    per_cut: int,
+) -> int:
+    if candidate is None or not any(order.bounds(candidate) for order in ordering.orders[:1]):
+        return pages
+    intervals = candidate.region.intervals
+    cuts = sum((len(one.low) > 1) + (len(one.high) > 1) for one in intervals)
+    points = sum(
+        len(one.low) == len(one.high) == len(place(0)) and one.low[1] == one.high[1]
+        for one in intervals
+    )
+    # Both ends of a point are found by the same pages.
+    probes = 2 + (cuts - points + candidate.region.has_null) * per_cut
+    reads_inside = task == "search" or (
+        ordering.column.kind is not ColumnKind.TEXT and pages <= FEW_PAGES
+    )
+    if reads_inside and points < len(intervals):
+        probes += pages // 4
+    return min(probes, pages)

@@ -1,0 +1,262 @@
+"""What comes first in an order: the smallest and largest value, and the first records of all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.seek.bisect import MAX_SINGLE_PROBES, check_ties, most_informative
+from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
+from cmdm_tui.query.seek.field_values import Value
+from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
+from cmdm_tui.query.seek.results import (
+    ExtremeValue,
+    FoundRecords,
+    describe_doubts,
+    learned_orders,
+    retry_once_on_change,
+)
+from cmdm_tui.query.seek.sort_orders import CandidateOrder, Overlap
+from cmdm_tui.query.seek.sorted_pages import Direction, Gap, PageSource, PageView, SortedPages
+
+_ValueAndRecord = tuple[Value, Record]
+
+
+async def find_smallest(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
+    *,
+    per_page: int,
+    sure: bool = True,
+) -> ExtremeValue:
+    """Return the smallest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
+    return await _find_extreme(pages, candidate, ordering, "asc", per_page=per_page, sure=sure)
+
+
+async def find_largest(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
+    *,
+    per_page: int,
+    sure: bool = True,
+) -> ExtremeValue:
+    """Return the largest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
+    return await _find_extreme(pages, candidate, ordering, "desc", per_page=per_page, sure=sure)
+
+
+async def find_first(
+    pages: PageSource,
+    ordering: ColumnOrders,
+    *,
+    descending: bool,
+    count: int,
+    fields: Sequence[str],
+    per_page: int,
+    nulls_first: bool | None = None,
+    sure: bool = True,
+) -> FoundRecords:
+    """Return the first `count` records in the engine's order of the column, in that order.
+
+    Nulls come first in ascending order and last in descending, or as `nulls_first` says. Records
+    that tie may be any of those that do. What is not `sure` takes text that differs in case alone
+    for tied, and the service's nulls to stand where the contract puts them. Raises SeekFailed.
+    """
+    direction: Direction = "desc" if descending else "asc"
+    leads = not descending if nulls_first is None else nulls_first
+
+    async def seek(fresh: bool) -> FoundRecords:
+        array = SortedPages(
+            pages, ordering, fields=fields, per_page=per_page, direction=direction, fresh=fresh
+        )
+        await array.open()
+        front = await _read_leading_nulls(array, count, sure=sure) if leads else []
+        rows, is_sure = await _find_best(
+            array, not_null(ordering.column), count - len(front), sure=sure
+        )
+        records = [*front, *(record for _, record in rows)]
+        if len(records) < count and not leads:
+            records += await _read_nulls(array, count - len(records))
+        return FoundRecords(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=describe_doubts(array, is_sure=is_sure),
+            learned=learned_orders(array),
+            records=tuple(records),
+        )
+
+    return await retry_once_on_change(seek)
+
+
+def middle_page(count: int) -> int:
+    """Return the page that is read beside the first for an extreme of all of `count` pages."""
+    return count // 2 + 1
+
+
+async def _find_extreme(
+    pages: PageSource,
+    candidate: ColumnPredicate,
+    ordering: ColumnOrders,
+    direction: Direction,
+    *,
+    per_page: int,
+    sure: bool,
+) -> ExtremeValue:
+    async def seek(fresh: bool) -> ExtremeValue:
+        array = SortedPages(pages, ordering, per_page=per_page, direction=direction, fresh=fresh)
+        await array.open()
+        if array.count > 1:
+            # The first page is an end already: the middle says more of the order than the other.
+            is_whole = candidate.region == EVERY_VALUE
+            await array.read([middle_page(array.count) if is_whole else array.count])
+        rows, is_sure = await _find_best(array, candidate, 1, sure=sure)
+        return ExtremeValue(
+            total=array.total,
+            pages_read=max(len(array.views), 1),
+            pages=array.count,
+            notes=describe_doubts(array, is_sure=is_sure),
+            learned=learned_orders(array),
+            value=rows[0][0] if rows else None,
+        )
+
+    return await retry_once_on_change(seek)
+
+
+async def _find_best(
+    array: SortedPages, candidate: ColumnPredicate, count: int, *, sure: bool
+) -> tuple[list[_ValueAndRecord], bool]:
+    """Read until no page that was not read can hold a value among the first `count` kept.
+
+    Returns their rows, and whether that is so in every order that is possible.
+    """
+    patience, rows, taken = MAX_SINGLE_PROBES, list[_ValueAndRecord](), set[int]()
+    while True:
+        new = [view for view in array.views if view.number not in taken]
+        taken.update(view.number for view in new)
+        rows = _merge_rows(array, candidate, rows, new)[:count]
+        ahead = _predicate_ahead(array, candidate, rows, count, sure=sure)
+        nearest = _undecided_gaps(array, ahead, array.orders[:1])
+        if nearest:
+            await array.read([_next_page(array, nearest[0], ahead)])
+            continue
+        doubtful = _undecided_gaps(array, ahead, array.orders)
+        if not doubtful or not sure:
+            check_ties(array, replace(ahead, region=_region_up_to(array, candidate, rows, count)))
+            return rows, not doubtful
+        telling = [most_informative(array, doubtful)] if patience else doubtful
+        patience = max(patience - 1, 0)
+        await array.read(gap.middle for gap in telling)
+
+
+def _merge_rows(
+    array: SortedPages,
+    candidate: ColumnPredicate,
+    rows: list[_ValueAndRecord],
+    views: Sequence[PageView],
+) -> list[_ValueAndRecord]:
+    """Return the rows and those that the views add, each record once, in the engine's order."""
+    by_id = {record.external_id: (value, record) for value, record in rows}
+    for view in views:
+        for record, value in zip(view.records, view.values, strict=True):
+            if value is not None and candidate.keeps(value):
+                by_id[record.external_id] = (value, record)
+    key = array.ordering.sort_key
+    return sorted(by_id.values(), key=lambda row: key(row[0]), reverse=array.is_descending)
+
+
+def _predicate_ahead(
+    array: SortedPages,
+    candidate: ColumnPredicate,
+    rows: list[_ValueAndRecord],
+    count: int,
+    *,
+    sure: bool,
+) -> ColumnPredicate:
+    """Return the candidate for what would come before the last of the rows, as far as is sure."""
+    region = replace(candidate.region, has_null=False)
+    if count <= 0:
+        region = Region()
+    elif len(rows) == count:
+        limit = array.ordering.sort_key(rows[-1][0])
+        is_text = isinstance(limit, tuple)
+        if array.is_descending:
+            low = before((limit[0] + "\0", "")) if is_text and not sure else after(limit)
+            beyond = Interval(low, HIGHEST)
+        else:
+            beyond = Interval(LOWEST, before((limit[0], "") if is_text and not sure else limit))
+        region = region.intersection(Region.of(beyond))
+    return ColumnPredicate(candidate.column, region)
+
+
+def _region_up_to(
+    array: SortedPages, candidate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
+) -> Region:
+    """Return the values up to the last of the rows, and that one."""
+    region = replace(candidate.region, has_null=False)
+    if len(rows) < count or not rows:
+        return region
+    limit = array.ordering.sort_key(rows[-1][0])
+    low = before(limit) if array.is_descending else LOWEST
+    high = HIGHEST if array.is_descending else after(limit)
+    return region.intersection(Region.of(Interval(low, high)))
+
+
+def _undecided_gaps(
+    array: SortedPages, ahead: ColumnPredicate, orders: Sequence[CandidateOrder]
+) -> list[Gap]:
+    return [
+        gap
+        for gap in array.gaps
+        if any(array.overlap(gap, order, ahead) is not Overlap.OUTSIDE for order in orders)
+    ]
+
+
+def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate) -> int:
+    """Return the page to read in a gap: its first where what is sought has begun before it."""
+    end: Any = gap.above.values[-1]
+    order = array.orders[0]
+    if end is None:
+        return gap.middle
+    key = gap.above.keys[order.name][-1]
+    has_begun = order.overlap(key, key, ahead) is not Overlap.OUTSIDE
+    is_inside = array.overlap(gap, order, ahead) is Overlap.INSIDE
+    return gap.first if has_begun or is_inside else gap.middle
+
+
+async def _read_leading_nulls(array: SortedPages, count: int, *, sure: bool) -> list[Record]:
+    """Return up to `count` records that hold null, wherever the service puts them."""
+    ordering = array.ordering
+    known = ordering.nulls_first_descending if array.is_descending else ordering.nulls_first
+    if not array.are_nulls_first and array.count > 1:
+        if known or (not sure and known is None and not array.is_descending):
+            return []
+        await array.read([array.count])
+        if array.views[-1].values[-1] is not None:
+            return []
+    return await _read_nulls(array, count)
+
+
+async def _read_nulls(array: SortedPages, count: int) -> list[Record]:
+    """Return up to `count` records that hold null, reading as many pages of them as that takes."""
+    column = array.ordering.column
+    region = Region((), has_null=True)
+    while True:
+        rows = {
+            record.external_id: record
+            for view in array.views
+            for record, value in zip(view.records, view.values, strict=True)
+            if value is None
+        }
+        order = array.orders[0]
+        only_null = ColumnPredicate(column, region)
+        gaps = [
+            gap for gap in array.gaps if array.overlap(gap, order, only_null) is not Overlap.OUTSIDE
+        ]
+        if len(rows) >= count or not gaps:
+            check_ties(array, only_null)
+            return list(rows.values())[:count]
+        gap = gaps[0] if array.are_nulls_first else gaps[-1]
+        await array.read([gap.first if array.are_nulls_first else gap.last])

@@ -1,0 +1,108 @@
+"""What a seek gives back: an answer, how it was come by, and what it leaves uncertain."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from cmdm_tui.api import Record
+from cmdm_tui.query.seek.errors import RecordsMoved
+from cmdm_tui.query.seek.field_values import Value
+from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, RecordsChanged, SortedPages
+
+_REPEATED = "Records changed during the search, which was made anew."
+
+LearnedTraits = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeekResult:
+    """What every seek tells: records in all, pages read of those there are, and `notes`.
+
+    `learnt` is what the pages have shown of the service, by the names of `catalog.traits`.
+    """
+
+    total: int
+    pages_read: int
+    pages: int
+    notes: tuple[str, ...] = ()
+    learned: LearnedTraits = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRecords(SeekResult):
+    """Records, each once: all that a predicate keeps, and some that it does not."""
+
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchCount(SeekResult):
+    """How many records a predicate keeps."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtremeValue(SeekResult):
+    """The smallest or largest value that a predicate keeps, None where it keeps none."""
+
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueCounts(SeekResult):
+    """Each value of a field, null included, with how many records have it; in ascending order."""
+
+    counts: tuple[tuple[Value | None, int], ...]
+
+
+AnyResult = TypeVar("AnyResult", bound=SeekResult)
+
+
+async def retry_once_on_change(seek: Callable[[bool], Awaitable[AnyResult]]) -> AnyResult:
+    """Run a seek, and where records change meanwhile once more, told to read all pages anew.
+
+    Raises RecordsMoved where they change again.
+    """
+    try:
+        return await seek(False)
+    except RecordsChanged:
+        pass
+    try:
+        found = await seek(True)
+    except RecordsChanged as changed:
+        raise RecordsMoved(f"Records changed while they were sought. {changed}") from changed
+    return replace(found, notes=(*found.notes, _REPEATED))
+
+
+def describe_doubts(
+    pages: SortedPages, *, is_sure: bool = True, rests_on_kind: bool = False
+) -> tuple[str, ...]:
+    """Return what an answer leaves uncertain, a sentence each."""
+    if not pages.gaps:
+        return ()
+    name, read, count = pages.ordering.column.name, len(pages.views), pages.count
+    notes = [f"The order by {name} was checked on {read:,} of {count:,} pages."]
+    if not is_sure:
+        orders = " or ".join(order.name for order in pages.orders)
+        notes.append(
+            f"Whether the service sorts {name} by {orders}, those pages do not tell; "
+            "the answer takes the first for granted."
+        )
+    if rests_on_kind:
+        kind = pages.ordering.column.kind
+        notes.append(f"{name} is taken to hold nothing but {kind} values on the others.")
+    if pages.relies_on_options:
+        notes.append(f"{name} is taken to hold nothing but its options on the others.")
+    if pages.ascents < MIN_ASCENTS and not pages.ordering.is_known:
+        notes.append(f"Too few values of {name} differ on them to show that it is sorted at all.")
+    return tuple(notes)
+
+
+def learned_orders(pages: SortedPages) -> LearnedTraits:
+    """Return the order that the pages have shown, where they exclude every other."""
+    ordering = pages.ordering
+    if ordering.trait is None or ordering.is_known or ordering.options or len(pages.orders) != 1:
+        return {}
+    (order,) = pages.orders
+    return {ordering.trait: (order.name,)} if pages.ascents >= MIN_ASCENTS else {}

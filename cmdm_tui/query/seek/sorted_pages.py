@@ -1,0 +1,391 @@
+"""One entity's pages in the order of one column: read, checked, and bounded where not read.
+
+Every page that is read is checked to ascend within itself and between its neighbours, in each
+order that is still possible. An order that a page contradicts is dropped; with the last one the
+seek ends.
+"""
+
+import asyncio
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal, Protocol
+
+from cmdm_tui.api import NotFound, Page, Record
+from cmdm_tui.query.model import EXTERNAL_ID
+from cmdm_tui.query.seek.candidate_orders import ColumnOrders, without_options
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate
+from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
+from cmdm_tui.query.seek.field_values import OddValue, Value
+from cmdm_tui.query.seek.sort_orders import CandidateOrder, Overlap
+
+Direction = Literal["asc", "desc"]
+
+CONCURRENT_PAGES = 6
+"""Pages that are asked for at a time."""
+
+MIN_ASCENTS = 8
+"""Values that must ascend one after the other before an order counts as shown: chance alone sorts
+nine values in a shuffle of each 362,880."""
+
+
+class PageSource(Protocol):
+    """Where pages come from: one entity, every call of it accounted for."""
+
+    async def page(
+        self,
+        number: int,
+        *,
+        sort_by: str,
+        sort_order: Direction,
+        fields: Sequence[str],
+        per_page: int,
+        fresh: bool = False,
+    ) -> Page:
+        """Return a page; with `fresh` as it is now, whatever was read of it before.
+
+        Raises ApiError, and what the accounting raises.
+        """
+        ...
+
+
+class RecordsChanged(SeekFailed):
+    """Records came, went or moved between two pages: what was read of them is not one state."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """One page as it was read: `values` with None for null, and its ends in each order."""
+
+    number: int
+    records: tuple[Record, ...]
+    values: tuple[Value | None, ...]
+    raws: tuple[object, ...]
+    keys: Mapping[str, tuple[Any, ...]]
+    """The keys of the values that are not null, by order: none for what an order cannot place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Pages that were not read, from `first` to `last`, and the views beside them.
+
+    `below` is None where none of the pages up to the last was read.
+    """
+
+    first: int
+    last: int
+    above: PageView
+    below: PageView | None
+
+    @property
+    def middle(self) -> int:
+        """The page in the middle."""
+        return (self.first + self.last) // 2
+
+    @property
+    def count(self) -> int:
+        """How many pages there are."""
+        return self.last - self.first + 1
+
+    @property
+    def ends(self) -> tuple[Value | None, ...]:
+        """The values beside it."""
+        above = self.above.values[-1]
+        return (above,) if self.below is None else (above, self.below.values[0])
+
+
+class SortedPages:
+    """The pages of one column in one direction. `open()` reads the first, which tells how many.
+
+    Raises OrderContradicted, NoTotal and RecordsChanged from whatever reads a page.
+    """
+
+    def __init__(
+        self,
+        pages: PageSource,
+        ordering: ColumnOrders,
+        *,
+        fields: Sequence[str] = (),
+        per_page: int,
+        direction: Direction = "asc",
+        fresh: bool = False,
+    ) -> None:
+        self._pages = pages
+        self.ordering = ordering
+        self.orders: tuple[CandidateOrder, ...] = ordering.orders
+        """The orders that nothing read so far contradicts."""
+        wanted = [ordering.column.name, *fields]
+        self._fields = [name for name in dict.fromkeys(wanted) if name != EXTERNAL_ID]
+        self._per_page = per_page
+        self._direction: Direction = direction
+        self._options: frozenset[object] = frozenset(ordering.options)
+        self._fresh = fresh
+        self._views: dict[int, PageView] = {}
+        self._numbers: list[int] = []
+        self.total = 0
+        self.size = per_page
+        self.are_nulls_first = False
+
+    @property
+    def count(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.size)
+
+    @property
+    def views(self) -> list[PageView]:
+        """The pages read, in their order."""
+        return [self._views[number] for number in self._numbers]
+
+    @property
+    def relies_on_options(self) -> bool:
+        """Tell whether a pick-list is taken to hold nothing but its options."""
+        return bool(self._options)
+
+    @property
+    def is_descending(self) -> bool:
+        """Tell whether the pages descend."""
+        return self._direction == "desc"
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """The stretches of pages that were not read, in their order."""
+        views = self.views
+        found = [
+            Gap(above.number + 1, below.number - 1, above, below)
+            for above, below in pairwise(views)
+            if below.number > above.number + 1
+        ]
+        if views and views[-1].number < self.count:
+            found.append(Gap(views[-1].number + 1, self.count, views[-1], None))
+        return found
+
+    async def open(self) -> None:
+        """Read the first page: it tells the total and how many records a page really holds."""
+        page = await self._fetch(1)
+        if page.total_records is None:
+            raise NoTotal(f"The service does not tell how many {page.entity} records there are.")
+        self.total = page.total_records
+        came = len(page.records)
+        if came < min(self._per_page, self.total):
+            self.size = self._per_page = max(came, 1)
+        elif came > self._per_page:
+            self.size = came
+        if self.total and not came:
+            raise RecordsChanged("The first page holds no record though some are counted.")
+        raw = self._raw_values(page)
+        self.are_nulls_first = bool(raw) and self._value(raw[0]) is None
+        if self.total:
+            self._add_page(1, page)
+
+    async def read(self, numbers: Iterable[int]) -> None:
+        """Read pages that were not read yet, some at a time."""
+        wanted = sorted({number for number in numbers if number not in self._views})
+        limit = asyncio.Semaphore(CONCURRENT_PAGES)
+
+        async def ask(number: int) -> Page:
+            async with limit:
+                return await self._fetch(number)
+
+        tasks = [asyncio.ensure_future(ask(number)) for number in wanted]
+        try:
+            for number, task in zip(wanted, tasks, strict=True):
+                page = await task
+                try:
+                    self._add_page(number, page)
+                except _Misplaced as misplaced:
+                    await self._read_again(misplaced)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def is_steady(self, number: int) -> bool:
+        """Read a page anew, and tell whether the same records stand on it in the same order."""
+        page = await self._fetch(number, fresh=True)
+        known = [record.external_id for record in self._views[number].records]
+        return known == [record.external_id for record in page.records]
+
+    def overlap(self, gap: Gap, order: CandidateOrder, candidate: ColumnPredicate) -> Overlap:
+        """Judge what a gap hides, if `order` is the one the service sorts in."""
+        of_null = Overlap.INSIDE if candidate.region.has_null else Overlap.OUTSIDE
+        starts_null = gap.above.values[-1] is None
+        ends_null = gap.below is not None and gap.below.values[0] is None
+        if (starts_null and ends_null) or (starts_null and not self.are_nulls_first):
+            return of_null
+        low = None if starts_null else gap.above.keys[order.name][-1]
+        high = None
+        if gap.below is not None and not ends_null:
+            high = gap.below.keys[order.name][0]
+        if self.is_descending:
+            low, high = high, low
+        judged = order.overlap(low, high, candidate)
+        holds_null = starts_null or ends_null or (gap.below is None and not self.are_nulls_first)
+        return judged.combine(of_null) if holds_null else judged
+
+    def is_one_value(self, gap: Gap) -> bool:
+        """Tell whether everything that a gap hides is the value at both its ends."""
+        if gap.below is None:
+            return False
+        above, below = gap.ends
+        if above is None or below is None:
+            return above is below
+        return above == below and all(
+            order.is_one_value(gap.above.keys[order.name][-1], gap.below.keys[order.name][0])
+            for order in self.orders
+        )
+
+    @property
+    def ascents(self) -> int:
+        """How many neighbours among the values read differ: what shows that there is an order."""
+        values = [value for view in self.views for value in view.values if value is not None]
+        return sum(before != after for before, after in pairwise(values))
+
+    async def _fetch(self, number: int, *, fresh: bool = False) -> Page:
+        try:
+            page = await self._pages.page(
+                number,
+                sort_by=self.ordering.column.name,
+                sort_order=self._direction,
+                fields=self._fields,
+                per_page=self._per_page,
+                fresh=fresh or self._fresh,
+            )
+        except NotFound:
+            if number == 1:
+                raise
+            raise RecordsChanged(f"Page {number} is no more.") from None
+        if number > 1:
+            self._check_size(number, page)
+        return page
+
+    def _check_size(self, number: int, page: Page) -> None:
+        if page.total_records != self.total:
+            raise RecordsChanged(
+                f"There were {self.total:,} records, and then {page.total_records or 0:,}."
+            )
+        due = min(self.size, self.total - (number - 1) * self.size)
+        if len(page.records) != due:
+            raise RecordsChanged(
+                f"Page {number} holds {len(page.records):,} records in place of {due:,}."
+            )
+
+    def _raw_values(self, page: Page) -> tuple[object, ...]:
+        name = self.ordering.column.name
+        if name == EXTERNAL_ID:
+            return tuple(record.external_id for record in page.records)
+        return tuple(record.properties.get(name) for record in page.records)
+
+    def _value(self, raw: object) -> Value | None:
+        try:
+            return self.ordering.read_value(raw)
+        except OddValue:
+            kind = self.ordering.column.kind
+            raise self._contradiction(f"holds {raw!r}, which is no plain {kind}", None) from None
+
+    def _add_page(self, number: int, page: Page) -> None:
+        raws = self._raw_values(page)
+        values = tuple(self._value(raw) for raw in raws)
+        self._check_nulls([value is None for value in values], number)
+        if self._options and not self._options.issuperset(set(values) - {None}):
+            self._options, self.orders = frozenset(), without_options(self.orders)
+        pairs = [(value, raw) for value, raw in zip(values, raws, strict=True) if value is not None]
+        keys: dict[str, tuple[Any, ...]] = {}
+        left: list[CandidateOrder] = []
+        for order in self.orders:
+            try:
+                placed = tuple(order.key(value, raw) for value, raw in pairs)
+            except OddValue:
+                continue
+            if self._is_sorted(placed):
+                keys[order.name] = placed
+                left.append(order)
+        if not left:
+            self._raise_unsorted(number, [value for value, _ in pairs])
+        view = PageView(number, page.records, values, raws, keys)
+        self._insert_view(view, left)
+
+    def _insert_view(self, view: PageView, left: Sequence[CandidateOrder]) -> None:
+        at = bisect_left(self._numbers, view.number)
+        above = self._views[self._numbers[at - 1]] if at else None
+        below = self._views[self._numbers[at]] if at < len(self._numbers) else None
+        self._check_null_neighbours(above, view, below)
+        fitting = [
+            order
+            for order in left
+            if self._fits(order, above, view) and self._fits(order, view, below)
+        ]
+        if not fitting:
+            raise _Misplaced(view, [one for one in (above, below) if one is not None])
+        self.orders = tuple(fitting)
+        self._views[view.number] = view
+        insort(self._numbers, view.number)
+
+    def _fits(self, order: CandidateOrder, above: PageView | None, below: PageView | None) -> bool:
+        if above is None or below is None:
+            return True
+        one, other = self._nearest(above, below, order)
+        return one is None or other is None or self._is_sorted((one, other))
+
+    def _nearest(self, above: PageView, below: PageView, order: CandidateOrder) -> tuple[Any, Any]:
+        """Return the keys of the last value before a border and of the first behind it.
+
+        A page of nulls alone has none; the values beyond it were compared when they were read.
+        """
+        ends = above.keys[order.name], below.keys[order.name]
+        return (ends[0][-1] if ends[0] else None), (ends[1][0] if ends[1] else None)
+
+    def _is_sorted(self, keys: Sequence[Any]) -> bool:
+        if self.is_descending:
+            return all(one >= other for one, other in pairwise(keys))
+        return all(one <= other for one, other in pairwise(keys))
+
+    def _check_nulls(self, are_null: list[bool], number: int) -> None:
+        if are_null != sorted(are_null, reverse=self.are_nulls_first):
+            self._raise_misplaced_nulls(number)
+
+    def _check_null_neighbours(self, *views: PageView | None) -> None:
+        known = [view for view in views if view is not None and view.values]
+        ends = [value is None for view in known for value in (view.values[0], view.values[-1])]
+        if ends != sorted(ends, reverse=self.are_nulls_first):
+            misplaced = next(view for view in known if view.number not in self._views)
+            raise _Misplaced(misplaced, [view for view in known if view is not misplaced])
+
+    def _raise_misplaced_nulls(self, number: int) -> None:
+        raise self._contradiction(f"holds nulls among values on page {number}", "nulls_first")
+
+    def _raise_unsorted(self, number: int, values: Sequence[Value]) -> None:
+        order = self.orders[0]
+        wrong = next(
+            (
+                f": {one!r} before {other!r}"
+                for one, other in pairwise(values)
+                if not self._is_sorted((order.key(one, one), order.key(other, other)))
+            ),
+            "",
+        )
+        raise self._contradiction(f"is not sorted on page {number}{wrong}", self.ordering.trait)
+
+    def _contradiction(self, what: str, trait: str | None) -> OrderContradicted:
+        name = self.ordering.column.name
+        return OrderContradicted(f"{name} {what}.", column=name, trait=trait)
+
+    async def _read_again(self, misplaced: "_Misplaced") -> None:
+        """Read two pages anew that do not fit together: another order, or records that moved."""
+        for view in (misplaced.view, *misplaced.neighbours):
+            page = await self._fetch(view.number, fresh=True)
+            if self._raw_values(page) != view.raws:
+                raise RecordsChanged(f"Page {view.number} holds other records than before.")
+        numbers = sorted(view.number for view in (misplaced.view, *misplaced.neighbours))
+        pages = " and ".join(map(str, numbers))
+        what = f"is not sorted from page to page ({pages})"
+        raise self._contradiction(what, self.ordering.trait)
+
+
+class _Misplaced(Exception):
+    """A page that does not fit between its neighbours in any order that is possible."""
+
+    def __init__(self, view: PageView, neighbours: Sequence[PageView]) -> None:
+        super().__init__()
+        self.view = view
+        self.neighbours = neighbours
