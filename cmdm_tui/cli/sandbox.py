@@ -12,20 +12,20 @@ from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.cli.progress import progress_on_terminal
 
 if TYPE_CHECKING:
-    from cmdm_tui.sandbox import Credentials, RunningInfo
-    from cmdm_tui.sandbox.access_log import Line
+    from cmdm_tui.sandbox import AccountCredentials, RunningInfo
+    from cmdm_tui.sandbox.access_log import LoggedCall
     from cmdm_tui.sandbox.faults import FaultPlan
 
 
 def _behaviours(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    from cmdm_tui.sandbox.behaviours import Behaviours
+    from cmdm_tui.sandbox.behaviours import BehaviourChoices
     from cmdm_tui.sandbox.errors import SettingError
 
     choices = {name: choice for name, _, choice in (one.partition("=") for one in given)}
     try:
-        Behaviours(choices)
+        BehaviourChoices(choices)
     except SettingError as error:
         raise click.BadParameter(str(error)) from error
     return choices
@@ -162,34 +162,36 @@ def serve(
 
 def _own_credentials(
     file: Path | None, environment: Mapping[str, str], host: str
-) -> "Credentials | None":
+) -> "AccountCredentials | None":
     """Return credentials of one's own, None for the sandbox's.
 
     The environment's are used where it takes one's own: on this machine they may be another
     service's, set up for the commands that are run against it.
     """
     from cmdm_tui.sandbox.exposure import (
-        credentials_of_environment,
         is_loopback,
         read_credentials,
+        read_environment_credentials,
     )
 
     if file is not None:
         return read_credentials(file)
-    return None if is_loopback(host) else credentials_of_environment(environment)
+    return None if is_loopback(host) else read_environment_credentials(environment)
 
 
 @contextmanager
-def _call_log(file: Path | None, *, quiet: bool) -> "Generator[Callable[[Line], None] | None]":
+def _call_log(
+    file: Path | None, *, quiet: bool
+) -> "Generator[Callable[[LoggedCall], None] | None]":
     """Yield what to call with each line of the access log."""
     if quiet and file is None:
         yield None
     elif file is None:
         yield lambda line: click.echo(str(line), err=True)
     else:
-        from cmdm_tui.sandbox.access_log import log_file
+        from cmdm_tui.sandbox.access_log import open_log
 
-        with log_file(file) as write:
+        with open_log(file) as write:
             yield write
 
 

@@ -4,7 +4,7 @@ with Sandbox.embedded(SandboxConfig(data=folder, port=0)) as running:
     print(running.url)
 """
 
-from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.accounts import AccountCredentials
 from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.errors import (
     DatabaseError,
@@ -22,7 +22,7 @@ from cmdm_tui.sandbox.sandbox import Sandbox
 __all__ = [
     "DEFAULT_PORT",
     "DEFAULT_RECORDS",
-    "Credentials",
+    "AccountCredentials",
     "DataFileError",
     "DataFolderError",
     "DataFolderInUseError",

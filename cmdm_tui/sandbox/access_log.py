@@ -21,14 +21,14 @@ from cmdm_tui.text import one_line
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
-_TARGET_SHOWN = 160
+_LONGEST_TARGET = 160
 _LONGEST_WORD = 20
 _SHORTEST_SECRET = 4
 _KNOWN_PARAMETERS = frozenset({"fields", "per_page", "page", "sort_by", "sort_order"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LoggedCall:
     """One answered call. `target` is its path and query, safe to show; `size` is the body's bytes.
 
     `status` 0 means that nothing was answered.
@@ -45,11 +45,11 @@ class Line:
         return f"{self.status}  {timing}  {self.size:>10,} B  {self.method:<6} {self.target}"
 
 
-class AccessLog:
+class AccessLogMiddleware:
     """Reports every call that `app` answers. `secrets` are never shown, wherever they stand."""
 
     def __init__(
-        self, app: ASGIApp, report: Callable[[Line], None], secrets: Iterable[str] = ()
+        self, app: ASGIApp, report: Callable[[LoggedCall], None], secrets: Iterable[str] = ()
     ) -> None:
         self._app = app
         self._report = report
@@ -69,11 +69,11 @@ class AccessLog:
         try:
             await self._app(scope, receive, counting_send)
         finally:
-            target = shown_target(scope["raw_path"], scope["query_string"], self._secrets)
+            target = redact_target(scope["raw_path"], scope["query_string"], self._secrets)
             method = one_line(scope["method"], 10)
-            self._tell(Line(method, target, status, time.perf_counter() - began, size))
+            self._report_call(LoggedCall(method, target, status, time.perf_counter() - began, size))
 
-    def _tell(self, line: Line) -> None:
+    def _report_call(self, line: LoggedCall) -> None:
         """Report a call; a disk that is full or a reader that is gone is no reason to fail it."""
         try:
             self._report(line)
@@ -85,23 +85,23 @@ class AccessLog:
             self._is_failing = False
 
 
-def shown_target(path: bytes, query: bytes, secrets: Iterable[str]) -> str:
+def redact_target(path: bytes, query: bytes, secrets: Iterable[str]) -> str:
     """Return a request's path and query, fit to be logged."""
-    target = "/".join(_shown_word(word, secrets) for word in path.decode("latin-1").split("/"))
+    target = "/".join(_redact_word(word, secrets) for word in path.decode("latin-1").split("/"))
     if query:
         parts = query.decode("latin-1").split("&")
-        target += "?" + "&".join(_shown_parameter(part, secrets) for part in parts)
-    return one_line(target, _TARGET_SHOWN)
+        target += "?" + "&".join(_redact_parameter(part, secrets) for part in parts)
+    return one_line(target, _LONGEST_TARGET)
 
 
-def _shown_parameter(part: str, secrets: Iterable[str]) -> str:
+def _redact_parameter(part: str, secrets: Iterable[str]) -> str:
     name, equals, value = part.partition("=")
     words = value.split(",") if name in _KNOWN_PARAMETERS else []
-    shown = ",".join(_shown_word(word, secrets) for word in words) if words else "…"
-    return _shown_word(name, secrets) + equals + (shown if value else "")
+    shown = ",".join(_redact_word(word, secrets) for word in words) if words else "…"
+    return _redact_word(name, secrets) + equals + (shown if value else "")
 
 
-def _shown_word(word: str, secrets: Iterable[str]) -> str:
+def _redact_word(word: str, secrets: Iterable[str]) -> str:
     plain = unquote_plus(word)
     if len(plain) > _LONGEST_WORD or any(secret in plain for secret in secrets):
         return f"<{len(plain)} characters>"
@@ -109,7 +109,7 @@ def _shown_word(word: str, secrets: Iterable[str]) -> str:
 
 
 @contextmanager
-def log_file(path: Path) -> Generator[Callable[[Line], None]]:
+def open_log(path: Path) -> Generator[Callable[[LoggedCall], None]]:
     """Open a log that is its owner's alone, and yield what adds a line to it, with its time.
 
     Raises `SettingError` when it cannot be written.
@@ -121,7 +121,7 @@ def log_file(path: Path) -> Generator[Callable[[Line], None]]:
             f"The log file {path} cannot be written ({error.strerror}); choose another with --log."
         ) from error
 
-    def write(line: Line) -> None:
+    def write(line: LoggedCall) -> None:
         # Each line at once and as a whole: nothing is left to be written when the log is closed.
         os.write(descriptor, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}\n".encode())
 

@@ -10,7 +10,7 @@ import msgspec
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
-class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AccountCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The four values that `POST /authenticate` takes as headers (api.md)."""
 
     client_id: str
@@ -22,7 +22,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Credentials(client_id={self.client_id!r}, …)"
 
     @classmethod
-    def random(cls) -> "Credentials":
+    def random(cls) -> "AccountCredentials":
         """Make credentials nobody can guess."""
         return cls(
             client_id=f"sandbox-{secrets.token_hex(6)}",
@@ -32,7 +32,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CredentialHashes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept to recognise the user by: digests, and the password's scrypt hash, all hex."""
 
     client_id: str
@@ -42,7 +42,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: str
 
     @classmethod
-    def of(cls, credentials: Credentials) -> "Account":
+    def of(cls, credentials: AccountCredentials) -> "CredentialHashes":
         """Hash `credentials`, with a new salt."""
         salt = secrets.token_bytes(16)
         return cls(
@@ -50,10 +50,10 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             client_secret=_digest(credentials.client_secret.encode()),
             username=_digest(credentials.username.encode()),
             salt=salt.hex(),
-            password=_stretched(credentials.password.encode(), salt),
+            password=_hash_password(credentials.password.encode(), salt),
         )
 
-    def recognises(
+    def matches(
         self, client_id: bytes, client_secret: bytes, username: bytes, password: bytes
     ) -> bool:
         """Say whether all four values are right.
@@ -65,7 +65,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             _digest(client_id),
             _digest(client_secret),
             _digest(username),
-            _stretched(password, bytes.fromhex(self.salt)),
+            _hash_password(password, bytes.fromhex(self.salt)),
         )
         kept = (self.client_id, self.client_secret, self.username, self.password)
         matches = [compare_digest(one, other) for one, other in zip(given, kept, strict=True)]
@@ -76,5 +76,5 @@ def _digest(value: bytes) -> str:
     return hashlib.sha256(value).hexdigest()
 
 
-def _stretched(password: bytes, salt: bytes) -> str:
+def _hash_password(password: bytes, salt: bytes) -> str:
     return hashlib.scrypt(password, salt=salt, **_SCRYPT).hex()

@@ -6,7 +6,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
 
-SECONDS_AN_HOUR = 3_600
+SECONDS_PER_HOUR = 3_600
 
 
 class Clock(Protocol):
@@ -30,17 +30,17 @@ class VirtualClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ahead = 0.0
-        self._stands_at: float | None = None
+        self._offset = 0.0
+        self._frozen_at: float | None = None
 
     @property
-    def is_standing(self) -> bool:
+    def is_frozen(self) -> bool:
         """Whether time passes only when the clock is moved."""
-        return self._stands_at is not None
+        return self._frozen_at is not None
 
     def now(self) -> float:
         """Return the Unix time in seconds."""
-        return self._clock.now() + self._ahead if self._stands_at is None else self._stands_at
+        return self._clock.now() + self._offset if self._frozen_at is None else self._frozen_at
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once."""
@@ -48,44 +48,44 @@ class VirtualClock:
 
     def set(self, now: float) -> None:
         """Make it this time, Unix time in seconds."""
-        self._ahead = now - self._clock.now()
-        if self._stands_at is not None:
-            self._stands_at = now
+        self._offset = now - self._clock.now()
+        if self._frozen_at is not None:
+            self._frozen_at = now
 
-    def stand(self) -> None:
+    def freeze(self) -> None:
         """Stop where the clock is."""
-        self._stands_at = self.now()
+        self._frozen_at = self.now()
 
-    def run(self) -> None:
+    def resume(self) -> None:
         """Go on from where the clock is."""
-        self._ahead = self.now() - self._clock.now()
-        self._stands_at = None
+        self._offset = self.now() - self._clock.now()
+        self._frozen_at = None
 
     def reset(self) -> None:
         """Run as the clock beside it."""
-        self._ahead, self._stands_at = 0.0, None
+        self._offset, self._frozen_at = 0.0, None
 
 
-def wire_time(unix_time: float) -> str:
+def format_datetime(unix_time: float) -> str:
     """Return `unix_time` as a DateTime of the wire, `2026-03-31T09:30:00Z` (api.md)."""
     return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def periods(now: float) -> tuple[str, str]:
+def name_periods(now: float) -> tuple[str, str]:
     """Return the names of the hour and the calendar month (UTC) that hold `now`."""
-    return _periods_of_hour(int(now // SECONDS_AN_HOUR))
+    return _name_periods_of_hour(int(now // SECONDS_PER_HOUR))
 
 
 # Every call asks for these, and for seconds or an hour they stay what they are.
 
 
 @lru_cache(maxsize=8)
-def _periods_of_hour(hour: int) -> tuple[str, str]:
-    moment = datetime.fromtimestamp(hour * SECONDS_AN_HOUR, UTC)
+def _name_periods_of_hour(hour: int) -> tuple[str, str]:
+    moment = datetime.fromtimestamp(hour * SECONDS_PER_HOUR, UTC)
     return moment.strftime("hour %Y-%m-%dT%H"), moment.strftime("month %Y-%m")
 
 
 @lru_cache(maxsize=8)
-def http_date(second: int) -> str:
+def format_http_date(second: int) -> str:
     """Return a Unix time as the `Date` header has it (RFC 9110)."""
     return formatdate(second, usegmt=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.sandbox.accounts import Credentials
-from cmdm_tui.sandbox.behaviours import Behaviours
+from cmdm_tui.sandbox.accounts import AccountCredentials
+from cmdm_tui.sandbox.behaviours import BehaviourChoices
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.sandbox.exposure import LOOPBACK, check_exposure
 from cmdm_tui.sandbox.faults import FaultPlan
@@ -50,7 +50,7 @@ class SandboxConfig:
     host: str = LOOPBACK
     certfile: Path | None = None
     keyfile: Path | None = None
-    credentials: Credentials | None = None
+    credentials: AccountCredentials | None = None
 
     def __post_init__(self) -> None:
         lowest_and_highest = {
@@ -77,7 +77,7 @@ class SandboxConfig:
             raise SettingError(
                 "Control, behaviours and faults are one process's own; serve with one worker."
             )
-        Behaviours(self.behaviours)
+        BehaviourChoices(self.behaviours)
         if self.keyfile is not None and self.certfile is None:
             raise SettingError("A keyfile needs the certfile that it belongs to.")
         check_exposure(self.host, self.certfile, self.credentials, control=self.control)
@@ -99,9 +99,9 @@ class RunningInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     control_token: str | None = None
 
     @property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> AccountCredentials:
         """The four values of a sign-in."""
-        return Credentials(self.client_id, self.client_secret, self.username, self.password)
+        return AccountCredentials(self.client_id, self.client_secret, self.username, self.password)
 
     def json_line(self) -> str:
         """Return the JSON object, without a line end, that tells a program all it needs."""

@@ -18,25 +18,25 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from cmdm_tui.sandbox.strict_http import StrictHttp
+from cmdm_tui.sandbox.strict_http import StrictHttpConnection
 
-MOST_CONNECTIONS = 400
+MAX_CONNECTIONS = 400
 """At once; beyond it, the connection that has kept the server waiting for the longest is closed."""
 
-SECONDS_FOR_A_HEAD = 10.0
-SECONDS_FOR_A_BODY = 60.0
+HEAD_TIMEOUT = 10.0
+BODY_TIMEOUT = 60.0
 
-SECONDS_FOR_AN_ANSWER = 60.0
+SEND_TIMEOUT = 60.0
 
 _STATE_KEY = "connection"
 _BAD_REQUEST, _TIMEOUT = 400, 408
-_TOO_SLOW: dict[object, str] = {
+_TIMEOUT_MESSAGES: dict[object, str] = {
     h11.IDLE: "The request did not arrive in time.",
     h11.SEND_BODY: "The body did not arrive in time.",
 }
 
 
-class Connection(H11Protocol):
+class ClientConnection(H11Protocol):
     """One client's connection.
 
     A request's head has `SECONDS_FOR_A_HEAD` to arrive, its body `SECONDS_FOR_A_BODY`, and an
@@ -51,19 +51,19 @@ class Connection(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, {**app_state, _STATE_KEY: self}, _loop)
-        self.conn = StrictHttp(h11.SERVER)
-        self._due = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
-        self._delivery: asyncio.TimerHandle | None = None
-        self._delivery_since = 0.0
-        self._awaited: Any = None
+        self.conn = StrictHttpConnection(h11.SERVER)
+        self._deadline = 0.0
+        self._deadline_timer: asyncio.TimerHandle | None = None
+        self._send_timer: asyncio.TimerHandle | None = None
+        self._send_blocked_since = 0.0
+        self._awaited_state: Any = None
         self._waiting_since = self.loop.time()
 
     @staticmethod
-    def of(scope: Scope) -> "Connection":
+    def of(scope: Scope) -> "ClientConnection":
         """Return the connection that a request came on."""
         connection = scope["state"][_STATE_KEY]
-        if not isinstance(connection, Connection):
+        if not isinstance(connection, ClientConnection):
             raise TypeError("this request came on another server's connection")
         return connection
 
@@ -72,33 +72,33 @@ class Connection(H11Protocol):
         self._make_room()
         # What a stream socket brings is always this; asyncio's own signature leaves it open.
         super().connection_made(cast("asyncio.Transport", transport))
-        self._watch()
+        self._update_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._stop_watch()
-        self._stop_delivery_watch()
+        self._cancel_deadline()
+        self._cancel_send_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends."""
         super().data_received(data)
-        self._watch()
+        self._update_deadline()
 
     def on_response_complete(self) -> None:
         """Go on to the next request."""
         super().on_response_complete()
-        self._watch()
+        self._update_deadline()
 
     def pause_writing(self) -> None:
         """Wait for the client to take what it was sent, but not for ever."""
         super().pause_writing()
-        self._delivery_since = self.loop.time()
-        self._delivery = self.loop.call_later(SECONDS_FOR_AN_ANSWER, self.transport.abort)
+        self._send_blocked_since = self.loop.time()
+        self._send_timer = self.loop.call_later(SEND_TIMEOUT, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Go on sending."""
-        self._stop_delivery_watch()
+        self._cancel_send_timer()
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -111,15 +111,15 @@ class Connection(H11Protocol):
         # Lingering for no time turns the closing of a socket into a reset.
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
-        await _gone(receive)
+        await _wait_for_disconnect(receive)
 
-    async def cut(self, receive: Receive) -> None:
+    async def close_early(self, receive: Receive) -> None:
         """Close the connection after what was sent so far, and wait until it is gone."""
         self.transport.close()
-        await _gone(receive)
+        await _wait_for_disconnect(receive)
 
     @property
-    def is_waiting(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no request is under way: none has arrived, or not all of a head."""
         return self.conn.their_state is h11.IDLE
 
@@ -129,79 +129,79 @@ class Connection(H11Protocol):
 
         That is the rest of a request, or to take an answer.
         """
-        if self._delivery is not None:
-            return self._delivery_since
-        return self._waiting_since if self.conn.their_state in _TOO_SLOW else None
+        if self._send_timer is not None:
+            return self._send_blocked_since
+        return self._waiting_since if self.conn.their_state in _TIMEOUT_MESSAGES else None
 
     def _make_room(self) -> None:
-        if len(self.connections) < MOST_CONNECTIONS:
+        if len(self.connections) < MAX_CONNECTIONS:
             return
         idle = [
             (since, other)
             for other in cast("set[asyncio.Protocol]", self.connections)
-            if isinstance(other, Connection) and (since := other.idle_since) is not None
+            if isinstance(other, ClientConnection) and (since := other.idle_since) is not None
         ]
         if idle:
-            min(idle, key=itemgetter(0))[1].give_up()
+            min(idle, key=itemgetter(0))[1].evict()
 
-    def give_up(self) -> None:
+    def evict(self) -> None:
         """Break the connection off for another's sake."""
         self.connections.discard(self)
         self.transport.abort()
 
-    def _watch(self) -> None:
+    def _update_deadline(self) -> None:
         """See to it that there is a deadline for what the client owes, and only for that."""
         awaited = self.conn.their_state
         if self.transport.is_closing():
-            self._stop_watch()
-        elif awaited not in _TOO_SLOW:
-            self._awaited = None
-        elif awaited is not self._awaited:
-            self._awaited = awaited
+            self._cancel_deadline()
+        elif awaited not in _TIMEOUT_MESSAGES:
+            self._awaited_state = None
+        elif awaited is not self._awaited_state:
+            self._awaited_state = awaited
             self._waiting_since = self.loop.time()
-            seconds = SECONDS_FOR_A_HEAD if awaited is h11.IDLE else SECONDS_FOR_A_BODY
-            self._due = self._waiting_since + seconds
-            self._set_alarm()
+            seconds = HEAD_TIMEOUT if awaited is h11.IDLE else BODY_TIMEOUT
+            self._deadline = self._waiting_since + seconds
+            self._schedule_check()
 
-    def _set_alarm(self) -> None:
+    def _schedule_check(self) -> None:
         """Have the deadline looked at when it is due.
 
         An alarm that was set for an earlier one stays, and is set anew when it goes off: one for
         each of a thousand quick requests would cost more than it is worth.
         """
-        if self._alarm is not None and self._alarm.when() <= self._due:
+        if self._deadline_timer is not None and self._deadline_timer.when() <= self._deadline:
             return
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = self.loop.call_at(self._due, self._look)
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
+        self._deadline_timer = self.loop.call_at(self._deadline, self._check_deadline)
 
-    def _look(self) -> None:
-        self._alarm = None
-        if self._awaited is None:
+    def _check_deadline(self) -> None:
+        self._deadline_timer = None
+        if self._awaited_state is None:
             return
-        if self.loop.time() < self._due:
-            self._set_alarm()
+        if self.loop.time() < self._deadline:
+            self._schedule_check()
         else:
-            self._awaited = None
-            self._too_slow()
+            self._awaited_state = None
+            self._end_slow_request()
 
-    def _stop_watch(self) -> None:
-        self._awaited = None
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+    def _cancel_deadline(self) -> None:
+        self._awaited_state = None
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
+            self._deadline_timer = None
 
-    def _stop_delivery_watch(self) -> None:
-        if self._delivery is not None:
-            self._delivery.cancel()
-            self._delivery = None
+    def _cancel_send_timer(self) -> None:
+        if self._send_timer is not None:
+            self._send_timer.cancel()
+            self._send_timer = None
 
-    def _too_slow(self) -> None:
-        if self.is_waiting and not self.conn.trailing_data[0]:
+    def _end_slow_request(self) -> None:
+        if self.is_idle and not self.conn.trailing_data[0]:
             # Nothing was asked, so there is nothing to answer.
             self.transport.close()
         else:
-            self._refuse(_TIMEOUT, _TOO_SLOW[self.conn.their_state])
+            self._refuse(_TIMEOUT, _TIMEOUT_MESSAGES[self.conn.their_state])
 
     def _refuse(self, status: int, message: str) -> None:
         if self.cycle is not None:  # pyright: ignore[reportUnnecessaryComparison] (until a request)
@@ -226,6 +226,6 @@ class Connection(H11Protocol):
         self.transport.close()
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -5,65 +5,73 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmdm_tui.sandbox.accounts import Account, Credentials
+from cmdm_tui.sandbox.accounts import AccountCredentials, CredentialHashes
 from cmdm_tui.sandbox.clock import Clock, SystemClock
 from cmdm_tui.sandbox.config import SandboxConfig
-from cmdm_tui.sandbox.datafile import Progress, build, check
+from cmdm_tui.sandbox.datafile import SeedProgress, check_data_file, create_data_file
 from cmdm_tui.sandbox.errors import DatabaseError
 from cmdm_tui.sandbox.sqlite import SqliteStore
 from cmdm_tui.sandbox.store import Seed, Store
 
-_RECORDS_WORTH_A_PROCESS = 20_000
+_RECORDS_FOR_A_PROCESS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class SandboxData:
     """The records and their user, and the clock that all who serve them go by."""
 
     store: Store
-    account: Account
+    account: CredentialHashes
     clock: Clock
 
 
 @contextmanager
-def opened(
-    path: Path, config: SandboxConfig, credentials: Credentials, progress: Progress | None
-) -> Generator[Data]:
+def open_data(
+    path: Path,
+    config: SandboxConfig,
+    credentials: AccountCredentials,
+    progress: SeedProgress | None,
+) -> Generator[SandboxData]:
     """Hold the data while the block runs: in the file at `path`, unless `config` names a database.
 
     Raises `SandboxError` when it cannot be used or made.
     """
     if config.database is not None:
-        with _in_database(config.database, config, credentials, progress) as data:
+        with _open_database(config.database, config, credentials, progress) as data:
             yield data
         return
     if config.reset or not path.exists():
-        with _first_records(config) as (seed, total):
-            build(path, seed, total, progress)
+        with _make_records(config) as (seed, total):
+            create_data_file(path, seed, total, progress)
     else:
-        check(path)
-    yield Data(SqliteStore(path, lasting=config.lasting), Account.of(credentials), SystemClock())
+        check_data_file(path)
+    yield SandboxData(
+        SqliteStore(path, lasting=config.lasting), CredentialHashes.of(credentials), SystemClock()
+    )
 
 
 @contextmanager
-def _first_records(config: SandboxConfig) -> Generator[tuple[Seed, int]]:
+def _make_records(config: SandboxConfig) -> Generator[tuple[Seed, int]]:
     """Yield the records to begin with, and how many they are."""
     from cmdm_tui.sandbox import seed
 
-    total = sum(seed.sizes(config.records).values())
-    if config.records < _RECORDS_WORTH_A_PROCESS:
-        yield seed.generate(config.records), total
+    total = sum(seed.count_records(config.records).values())
+    if config.records < _RECORDS_FOR_A_PROCESS:
+        yield seed.generate_records(config.records), total
         return
-    from cmdm_tui.sandbox.seed.aside import generated_aside
+    from cmdm_tui.sandbox.seed.aside import generate_in_process
 
-    with generated_aside(config.records, config.data) as made:
+    with generate_in_process(config.records, config.data) as made:
         yield made, total
 
 
 @contextmanager
-def _in_database(
-    address: str, config: SandboxConfig, credentials: Credentials, progress: Progress | None
-) -> Generator[Data]:
+def _open_database(
+    address: str,
+    config: SandboxConfig,
+    credentials: AccountCredentials,
+    progress: SeedProgress | None,
+) -> Generator[SandboxData]:
     try:
         from cmdm_tui.sandbox.postgres import database
         from cmdm_tui.sandbox.postgres.store import PostgresStore
@@ -71,14 +79,14 @@ def _in_database(
         raise DatabaseError(
             "A database needs psycopg, which is not installed; install cmdm-tui[postgres]."
         ) from error
-    with database.opened(address) as held:
+    with database.open_database(address) as held:
         if config.control:
-            held.check_for_control()
-        if config.reset or not held.is_made():
-            with _first_records(config) as (seed, total):
-                held.make(credentials, seed, total, progress)
+            held.check_snapshots_allowed()
+        if config.reset or not held.exists():
+            with _make_records(config) as (seed, total):
+                held.create(credentials, seed, total, progress)
         else:
-            held.share()
-        account = held.account(credentials)
+            held.lock_shared()
+        account = held.check_credentials(credentials)
         store = PostgresStore(held.conninfo)
-        yield Data(store, account, store.clock)
+        yield SandboxData(store, account, store.clock)

@@ -12,19 +12,19 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
-from cmdm_tui.sandbox.schema import ENTITIES, Entity
-from cmdm_tui.sandbox.statements import add_keys, create_indexes, create_table, filled
+from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
+from cmdm_tui.sandbox.statements import add_keys, create_indexes, create_table, fill_names
 from cmdm_tui.sandbox.store import Seed, SeedRow
 from cmdm_tui.sandbox.values import sort_key
 
-Progress = Callable[[int, int], None]
+SeedProgress = Callable[[int, int], None]
 """Called with the number of records stored so far and in all, their indexes being part of it."""
 
 APPLICATION_ID = 0x434D444D  # "CMDM": SQLite's own mark for whose file this is
 LAYOUT = 1
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _BATCH = 2_000
-_MAPPED = 4 * 1024**3
+_MAPPED_BYTES = 4 * 1024**3
 # Of the time that a record takes; sorting it into the indexes takes the rest.
 _SHARE_OF_STORING = 0.3
 # A full check reads the whole file: worth it while that is a matter of milliseconds.
@@ -39,7 +39,7 @@ _INSERT = 'INSERT INTO "{table}" (external_id, record) VALUES (?, CAST(? AS TEXT
 
 
 @cache
-def _key_of(name: str, kind: str) -> Callable[[str], str | None]:
+def _make_key_function(name: str, kind: str) -> Callable[[str], str | None]:
     """Return what computes the sort key of one field out of a record's JSON.
 
     The rest of the record is skipped, which is several times quicker than reading it.
@@ -55,26 +55,28 @@ def _key_of(name: str, kind: str) -> Callable[[str], str | None]:
     return key
 
 
-def _stored_key(record: str, name: str, kind: str) -> str | None:
+def _compute_key(record: str, name: str, kind: str) -> str | None:
     """Compute the SQL function `sort_key(record, field, type)`."""
-    return _key_of(name, kind)(record)
+    return _make_key_function(name, kind)(record)
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file, durable at every commit, with the functions its indexes need."""
     # Made by one thread and used by another, never by two at once.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.create_function("sort_key", 3, _stored_key, deterministic=True)
+    connection.create_function("sort_key", 3, _compute_key, deterministic=True)
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -32000")
     # The records of a page lie all over the file: mapped, each is read without a system call.
-    connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
     return connection
 
 
-def build(path: Path, seed: Seed, total: int, progress: Progress | None = None) -> None:
+def create_data_file(
+    path: Path, seed: Seed, total: int, progress: SeedProgress | None = None
+) -> None:
     """Make the file at `path` anew, holding the records of `seed`, `total` in number.
 
     It is made beside its place and moved there when whole, so a start that is cut short leaves no
@@ -87,7 +89,7 @@ def build(path: Path, seed: Seed, total: int, progress: Progress | None = None) 
         unfinished.touch(mode=0o600)
         connection = sqlite3.connect(unfinished, isolation_level=None)
         try:
-            _fill(connection, seed, total, progress or (lambda _done, _total: None))
+            _store_seed(connection, seed, total, progress or (lambda _done, _total: None))
         finally:
             connection.close()
         _sync(unfinished)
@@ -103,7 +105,7 @@ def build(path: Path, seed: Seed, total: int, progress: Progress | None = None) 
         ) from error
 
 
-def check(path: Path) -> None:
+def check_data_file(path: Path) -> None:
     """Check that the file at `path` is a sandbox's, whole and of this version's layout.
 
     Raises `DataFileError` otherwise.
@@ -117,19 +119,21 @@ def check(path: Path) -> None:
             "make it readable, or choose another folder with --data."
         ) from error
     if header != _SQLITE_HEADER:
-        raise _damaged(path, "is not a database")
+        raise _file_error(path, "is not a database")
     try:
         connection = connect(path)
         try:
-            _check(connection, path)
+            _check_contents(connection, path)
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise _damaged(path, f"is damaged or cannot be opened: {error}") from error
+        raise _file_error(path, f"is damaged or cannot be opened: {error}") from error
 
 
-def _fill(connection: sqlite3.Connection, seed: Seed, total: int, progress: Progress) -> None:
-    connection.create_function("sort_key", 3, _stored_key, deterministic=True)
+def _store_seed(
+    connection: sqlite3.Connection, seed: Seed, total: int, progress: SeedProgress
+) -> None:
+    connection.create_function("sort_key", 3, _compute_key, deterministic=True)
     # Safe without a journal: a file that is not finished is never used.
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
@@ -142,23 +146,23 @@ def _fill(connection: sqlite3.Connection, seed: Seed, total: int, progress: Prog
     progress(done, total)
     connection.execute("BEGIN")
     for entity in ENTITIES.values():
-        for share, count in _stored(connection, entity, seed.get(entity.name, ())):
+        for share, count in _store_entity(connection, entity, seed.get(entity.name, ())):
             so_far = done + round(count * share)
             if so_far > told:
                 progress(so_far, total)
                 told = so_far
         done = told
-    _mark_unicode(connection)
+    _record_unicode_version(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _stored(
-    connection: sqlite3.Connection, entity: Entity, rows: Iterable[SeedRow]
+def _store_entity(
+    connection: sqlite3.Connection, entity: EntitySchema, rows: Iterable[SeedRow]
 ) -> Iterator[tuple[float, int]]:
     """Store an entity, and yield which share of the work is done for how many records."""
     connection.execute(create_table(entity))
-    insert = filled(_INSERT, table=entity.name)
+    insert = fill_names(_INSERT, table=entity.name)
     count = 0
     for batch in _batches(rows):
         connection.executemany(insert, batch)
@@ -179,25 +183,25 @@ def _batches(rows: Iterable[SeedRow]) -> Iterator[list[SeedRow]]:
         yield batch
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise _damaged(path, "is another program's database")
+        raise _file_error(path, "is another program's database")
     if _pragma(connection, "user_version") != LAYOUT:
-        raise _damaged(path, "was made by another version of this program")
+        raise _file_error(path, "was made by another version of this program")
     if path.stat().st_size < _CHECK_WHOLE_BELOW:
         (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if result != "ok":
-            raise _damaged(path, "is damaged")
+            raise _file_error(path, "is damaged")
     known = "SELECT value FROM _meta WHERE name = 'unicode'"
     if connection.execute(known).fetchone() != (unicodedata.unidata_version,):
         # Case folding differs between Unicode versions, and with it the order of the indexes.
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("REINDEX")
-        _mark_unicode(connection)
+        _record_unicode_version(connection)
         connection.execute("COMMIT")
 
 
-def _mark_unicode(connection: sqlite3.Connection) -> None:
+def _record_unicode_version(connection: sqlite3.Connection) -> None:
     mark = "INSERT OR REPLACE INTO _meta (name, value) VALUES ('unicode', ?)"
     connection.execute(mark, (unicodedata.unidata_version,))
 
@@ -219,7 +223,7 @@ def _side_files(path: Path) -> list[Path]:
     return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 
-def _damaged(path: Path, how: str) -> DataFileError:
+def _file_error(path: Path, how: str) -> DataFileError:
     return DataFileError(
         f"The data file {path} {how}; "
         "start with --reset to make it anew, or choose another folder with --data."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.accounts import AccountCredentials
 from cmdm_tui.sandbox.errors import SettingError
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ LOOPBACK = "127.0.0.1"
 SHORTEST_SECRET = 16
 FEWEST_CHARACTERS = 8
 
-_IN_A_HEADER = re.compile(r"[!-~]{1,1000}")
+_HEADER_TEXT = re.compile(r"[!-~]{1,1000}")
 _SECRETS = ("client_secret", "password")
-_OTHERS_BITS = 0o077
+_PERMISSIONS_OF_OTHERS = 0o077
 
 
 def is_loopback(host: str) -> bool:
@@ -38,7 +38,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_exposure(
-    host: str, certfile: Path | None, credentials: Credentials | None, *, control: bool
+    host: str, certfile: Path | None, credentials: AccountCredentials | None, *, control: bool
 ) -> None:
     """Raise `SettingError` for a sandbox that others could reach and that is not fit for it."""
     if credentials is not None:
@@ -58,37 +58,37 @@ def check_exposure(
     _check_strength(credentials, where)
 
 
-def read_credentials(path: Path) -> Credentials:
+def read_credentials(path: Path) -> AccountCredentials:
     """Read credentials from a JSON file of the four values that is its owner's alone.
 
     Raises `SettingError`, which tells none of them.
     """
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & _OTHERS_BITS:
+            if os.fstat(file.fileno()).st_mode & _PERMISSIONS_OF_OTHERS:
                 raise SettingError(
                     f"The credentials file {path} can be read by others; run chmod 600 on it."
                 )
-            return msgspec.json.decode(file.read(), type=Credentials)
+            return msgspec.json.decode(file.read(), type=AccountCredentials)
     except OSError as error:
         raise SettingError(
             f"The credentials file {path} cannot be read ({error.strerror})."
         ) from error
     except (ValueError, msgspec.MsgspecError) as error:
-        names = ", ".join(Credentials.__struct_fields__)
+        names = ", ".join(AccountCredentials.__struct_fields__)
         raise SettingError(
             f"The credentials file {path} must be a JSON object of the texts {names}."
         ) from error
 
 
-def credentials_of_environment(environment: Mapping[str, str]) -> Credentials | None:
+def read_environment_credentials(environment: Mapping[str, str]) -> AccountCredentials | None:
     """Return the credentials that the four `CMDM_…` variables make, None unless all are set."""
-    names = Credentials.__struct_fields__
+    names = AccountCredentials.__struct_fields__
     values = {name: environment.get(f"CMDM_{name.upper()}", "") for name in names}
-    return Credentials(**values) if all(values.values()) else None
+    return AccountCredentials(**values) if all(values.values()) else None
 
 
-def tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":
+def make_tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":
     """Return a context for TLS 1.2 and later, with a certificate and its key.
 
     Raises `SettingError` when they cannot be used. A key behind a passphrase cannot: there may be
@@ -105,26 +105,26 @@ def tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":
     except (OSError, ValueError) as error:
         key = "" if keyfile is None else f" and the key {keyfile}"
         raise SettingError(
-            f"The certificate {certfile}{key} cannot be used ({_cause(error)})."
+            f"The certificate {certfile}{key} cannot be used ({_describe_error(error)})."
         ) from error
     return context
 
 
-def _cause(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     words = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
     return str(words).lower().replace("_", " ")
 
 
-def _check_form(credentials: Credentials) -> None:
+def _check_form(credentials: AccountCredentials) -> None:
     for name, value in msgspec.structs.asdict(credentials).items():
-        if not _IN_A_HEADER.fullmatch(value):
+        if not _HEADER_TEXT.fullmatch(value):
             raise SettingError(
                 f"The credentials' {name} cannot stand in a header; "
                 "use 1 to 1,000 visible ASCII characters."
             )
 
 
-def _check_strength(credentials: Credentials, where: str) -> None:
+def _check_strength(credentials: AccountCredentials, where: str) -> None:
     for name in _SECRETS:
         value: str = getattr(credentials, name)
         if len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS:

@@ -4,14 +4,14 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cmdm_tui.sandbox.access_log import shown_target
-from cmdm_tui.sandbox.answers import json_answer
+from cmdm_tui.sandbox.access_log import redact_target
+from cmdm_tui.sandbox.answers import json_response
 from cmdm_tui.text import one_line
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
 
-class Failures:
+class ServerErrorMiddleware:
     """Answers an unexpected error with 500, so that the connection is good for the next call.
 
     Left to itself the server would answer, and then cut the connection under the next request. An
@@ -37,7 +37,7 @@ class Failures:
             if is_started:
                 raise
             # The access log may stand beside this; a path says no more here than there.
-            target = shown_target(scope["raw_path"], b"", ())
+            target = redact_target(scope["raw_path"], b"", ())
             logger.exception("%s %s failed", one_line(scope["method"], 10), target)
-            answer = json_answer({"Message": "The server failed; its log says how."}, 500)
+            answer = json_response({"Message": "The server failed; its log says how."}, 500)
             await answer(scope, receive, send)

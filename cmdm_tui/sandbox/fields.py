@@ -3,20 +3,21 @@
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from cmdm_tui.sandbox.answers import json_answer
+from cmdm_tui.sandbox.answers import json_response
 from cmdm_tui.sandbox.parameters import read_paging
-from cmdm_tui.sandbox.schema import Entity
+from cmdm_tui.sandbox.schema import EntitySchema
 
 
-def fields_answer(entity: Entity, query: QueryParams) -> Response:
+def field_list_response(entity: EntitySchema, query: QueryParams) -> Response:
     """Return the fields of an entity, or a page of them."""
     paging = read_paging(query)
     fields, pages = entity.fields, 1
     if paging is not None:
-        pages = paging.pages(len(fields))
+        pages = paging.count_pages(len(fields))
         fields = fields[paging.offset : paging.offset + paging.per_page]
     described = [
-        {"ExternalID": entity.field_id(field), "Properties": field.properties()} for field in fields
+        {"ExternalID": entity.get_field_id(field), "Properties": field.describe()}
+        for field in fields
     ]
     totals = {"Total Records": str(len(entity.fields)), "Total Page": str(pages)}
-    return json_answer({**totals, "Field": described})
+    return json_response({**totals, "Field": described})

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.sandbox.accounts import Credentials
+from cmdm_tui.sandbox.accounts import AccountCredentials
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError, DataFolderInUseError
 
-DATABASE = "sandbox.sqlite"
+DATA_FILE = "sandbox.sqlite"
 _CREDENTIALS = "credentials.json"
 _LOCK = "lock"
 
 
 @contextmanager
-def held(folder: Path) -> Generator[Path]:
+def hold_folder(folder: Path) -> Generator[Path]:
     """Make the folder if needed and keep other sandboxes out of it while the block runs.
 
     Yields where its database belongs. Raises `DataFolderError` or `DataFolderInUseError`.
@@ -41,21 +41,21 @@ def held(folder: Path) -> Generator[Path]:
                 f"Another sandbox is using the data folder {folder}; "
                 "stop it, or choose another folder with --data."
             ) from error
-        yield folder / DATABASE
+        yield folder / DATA_FILE
     finally:
         os.close(descriptor)
 
 
-def credentials_of(folder: Path) -> Credentials:
+def load_credentials(folder: Path) -> AccountCredentials:
     """Return the folder's credentials, made at random when there are none yet.
 
     Raises `DataFileError` when their file cannot be read, `DataFolderError` when it cannot be made.
     """
     path = folder / _CREDENTIALS
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Credentials)
+        return msgspec.json.decode(path.read_bytes(), type=AccountCredentials)
     except FileNotFoundError:
-        return _new_credentials(path)
+        return _create_credentials(path)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise DataFileError(
             f"The credentials file {path} cannot be read ({error}); "
@@ -63,8 +63,8 @@ def credentials_of(folder: Path) -> Credentials:
         ) from error
 
 
-def _new_credentials(path: Path) -> Credentials:
-    credentials = Credentials.random()
+def _create_credentials(path: Path) -> AccountCredentials:
+    credentials = AccountCredentials.random()
     unfinished = path.with_name(path.name + ".new")
     try:
         unfinished.unlink(missing_ok=True)

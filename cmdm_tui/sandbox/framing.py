@@ -9,7 +9,7 @@ line or its extension.
 
 import re
 
-_END = re.compile(rb"\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 # What h11 takes the chunk's own end of line for, before the next one's size, comes first.
 _SIZE = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]+)(?:;[^\r\n]*)?\r\n")
@@ -17,28 +17,28 @@ _TRAILER = re.compile(rb"(?:[^\r\n \t][^\r\n]*\r\n)*\r\n")
 _LONGEST_BETWEEN_CHUNKS = 16_384
 
 
-_NO_LINES = "A line must end in CR LF and hold neither of them elsewhere."
+_BAD_LINE_END = "A line must end in CR LF and hold neither of them elsewhere."
 
 
-def fault_of_head(received: bytes) -> str | None:
+def find_head_error(received: bytes) -> str | None:
     """Say why the head at the start of `received` is refused, None when it is not.
 
     A head that is not complete yet is judged by what is there. Every request passes here, so the
     common one is found good by a few searches, without being taken apart.
     """
-    end = _END.search(received)
+    end = _HEAD_END.search(received)
     # The CR of an unfinished line end may get its LF yet.
     head = received[: end.end()] if end else received.removesuffix(b"\r")
-    if not _are_lines(head):
-        return _NO_LINES
+    if not _has_clean_lines(head):
+        return _BAD_LINE_END
     if b"\n " in head or b"\n\t" in head:
         return "A header must stand on one line."
     lowered = head.lower()
     is_framed = b"content-length" in lowered or b"transfer-encoding" in lowered
-    return _fault_of_framing(lowered) if end and is_framed else None
+    return _find_length_error(lowered) if end and is_framed else None
 
 
-def _fault_of_framing(head: bytes) -> str | None:
+def _find_length_error(head: bytes) -> str | None:
     request_line, *lines = head.split(b"\r\n")
     headers = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
     lengths = [value for name, value in headers if name == b"content-length"]
@@ -54,12 +54,12 @@ def _fault_of_framing(head: bytes) -> str | None:
     return None
 
 
-def _are_lines(text: bytes) -> bool:
+def _has_clean_lines(text: bytes) -> bool:
     line_ends = text.count(b"\r\n")
     return text.count(b"\n") == line_ends and text.count(b"\r") == line_ends
 
 
-def end_of_chunk_head(received: bytes, start: int) -> int | None:
+def find_chunk_start(received: bytes, start: int) -> int | None:
     """Return where a chunk's data begins, or a chunked body ends; None while that is not there.
 
     At `start` the body begins, or the data of its last chunk has ended; of `received` nothing else
@@ -73,8 +73,8 @@ def end_of_chunk_head(received: bytes, start: int) -> int | None:
         return trailer.end()
     # Neither is whole: what there is of it must be able to become so.
     begun = received[start:]
-    if not _are_lines(begun.removesuffix(b"\r")):
-        raise ValueError(_NO_LINES)
+    if not _has_clean_lines(begun.removesuffix(b"\r")):
+        raise ValueError(_BAD_LINE_END)
     if size is None and b"\r\n" in begun[2:]:
         raise ValueError("A chunk must begin with its size.")
     if size is not None and (b"\r\n " in begun or b"\r\n\t" in begun):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import msgspec
 
 from cmdm_tui.sandbox.answers import Refusal
-from cmdm_tui.sandbox.clock import SECONDS_AN_HOUR, Clock, wire_time
+from cmdm_tui.sandbox.clock import SECONDS_PER_HOUR, Clock, format_datetime
 from cmdm_tui.sandbox.store import AccessStore
 
 
-class Allowance(msgspec.Struct, frozen=True):
+class RemainingCalls(msgspec.Struct, frozen=True):
     """What an identified user may still do, this call being counted.
 
     `reset` is the Unix time at which the hour's count starts anew.
@@ -32,7 +32,7 @@ class Allowance(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class Limits:
+class CallLimiter:
     """Counts every call of an identified user, whatever becomes of it.
 
     The limits are in calls; the control plane may change them.
@@ -40,10 +40,10 @@ class Limits:
 
     store: AccessStore
     clock: Clock
-    an_hour: int
-    a_month: int
+    per_hour: int
+    per_month: int
 
-    async def admit(self, token_end: int | None) -> Allowance:
+    async def count_call(self, token_end: int | None) -> RemainingCalls:
         """Count one call and say what is left.
 
         Raises `Refusal` 429, with the headers, when the call is over a limit. The hour's leaves
@@ -51,13 +51,13 @@ class Limits:
         """
         now = self.clock.now()
         usage = await self.store.count_call(now)
-        reset = (int(now) // SECONDS_AN_HOUR + 1) * SECONDS_AN_HOUR
-        allowance = Allowance(self.an_hour, max(self.an_hour - usage.hour, 0), reset)
-        if usage.hour > self.an_hour:
-            at = wire_time(reset)
-            message = f"The limit of {self.an_hour} calls an hour is reached; it ends at {at}."
-        elif usage.month > self.a_month:
-            message = f"The limit of {self.a_month} calls a month is reached."
+        reset = (int(now) // SECONDS_PER_HOUR + 1) * SECONDS_PER_HOUR
+        allowance = RemainingCalls(self.per_hour, max(self.per_hour - usage.hour, 0), reset)
+        if usage.hour > self.per_hour:
+            at = format_datetime(reset)
+            message = f"The limit of {self.per_hour} calls an hour is reached; it ends at {at}."
+        elif usage.month > self.per_month:
+            message = f"The limit of {self.per_month} calls a month is reached."
         else:
             return allowance
         raise Refusal(429, message, allowance.headers(token_end))

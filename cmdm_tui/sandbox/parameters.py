@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
-from cmdm_tui.sandbox.answers import Fields, Refusal, quoted
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, Entity
-from cmdm_tui.sandbox.store import Order
-from cmdm_tui.sandbox.values import is_known
+from cmdm_tui.sandbox.answers import FieldNames, Refusal, quote
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, EntitySchema
+from cmdm_tui.sandbox.store import RecordOrder
+from cmdm_tui.sandbox.values import has_field
 
 MAX_PER_PAGE = 1_000
 
@@ -29,7 +29,7 @@ class Paging:
         """How many records stand before the page."""
         return (self.page - 1) * self.per_page
 
-    def pages(self, total: int) -> int:
+    def count_pages(self, total: int) -> int:
         """Return how many pages hold `total` records."""
         return -(-total // self.per_page)
 
@@ -39,8 +39,8 @@ def read_paging(query: QueryParams) -> Paging | None:
 
     Raises `Refusal` 400 for one without the other, or a value that is no number from 1 on.
     """
-    per_page = _whole_number(query, "per_page", MAX_PER_PAGE)
-    page = _whole_number(query, "page", None)
+    per_page = _read_whole_number(query, "per_page", MAX_PER_PAGE)
+    page = _read_whole_number(query, "page", None)
     if per_page is None and page is None:
         return None
     if per_page is None:
@@ -50,51 +50,51 @@ def read_paging(query: QueryParams) -> Paging | None:
     return Paging(per_page, page)
 
 
-def read_fields(query: QueryParams, entity: Entity) -> Fields:
+def read_fields(query: QueryParams, entity: EntitySchema) -> FieldNames:
     """Return the fields asked for, in that order, without repetition; None for all.
 
     Raises `Refusal` 400 for an unknown name. `ExternalID` may be named and is always present.
     """
-    value = _single(query, "fields")
+    value = _read_single(query, "fields")
     if value is None:
         return None
     names = value.split(",")
     for name in names:
-        if not is_known(entity, name):
-            raise Refusal(400, f"fields: {entity.name} has no field {quoted(name)}.")
+        if not has_field(entity, name):
+            raise Refusal(400, f"fields: {entity.name} has no field {quote(name)}.")
     return tuple(name for name in dict.fromkeys(names) if name != EXTERNAL_ID)
 
 
-def read_order(query: QueryParams, entity: Entity) -> Order:
+def read_order(query: QueryParams, entity: EntitySchema) -> RecordOrder:
     """Return the order asked for.
 
     Raises `Refusal` 400 for an unknown field or a direction other than `asc` and `desc`.
     """
-    field = _single(query, "sort_by")
-    if field is not None and not is_known(entity, field):
-        raise Refusal(400, f"sort_by: {entity.name} has no field {quoted(field)}.")
-    direction = _single(query, "sort_order")
+    field = _read_single(query, "sort_by")
+    if field is not None and not has_field(entity, field):
+        raise Refusal(400, f"sort_by: {entity.name} has no field {quote(field)}.")
+    direction = _read_single(query, "sort_order")
     if direction not in {None, "asc", "desc"}:
-        raise Refusal(400, f"sort_order must be asc or desc, not {quoted(str(direction))}.")
-    return Order(field, descending=direction == "desc")
+        raise Refusal(400, f"sort_order must be asc or desc, not {quote(str(direction))}.")
+    return RecordOrder(field, descending=direction == "desc")
 
 
-def _whole_number(query: QueryParams, name: str, highest: int | None) -> int | None:
-    value = _single(query, name)
+def _read_whole_number(query: QueryParams, name: str, highest: int | None) -> int | None:
+    value = _read_single(query, name)
     if value is None:
         return None
     wanted = "a whole number from 1" + ("" if highest is None else f" to {highest}")
     if not _WHOLE_NUMBER.fullmatch(value):
-        raise Refusal(400, f"{name} must be {wanted}, not {quoted(value)}.")
+        raise Refusal(400, f"{name} must be {wanted}, not {quote(value)}.")
     # Leading zeros aside, a longer number is beyond the farthest page; it need not be computed.
     digits = value.lstrip("0")[: len(str(_FARTHEST_PAGE))]
     number = min(int(digits or "0"), _FARTHEST_PAGE)
     if number < 1 or (highest is not None and number > highest):
-        raise Refusal(400, f"{name} must be {wanted}, not {quoted(value)}.")
+        raise Refusal(400, f"{name} must be {wanted}, not {quote(value)}.")
     return number
 
 
-def _single(query: QueryParams, name: str) -> str | None:
+def _read_single(query: QueryParams, name: str) -> str | None:
     values = query.getlist(name)
     if len(values) > 1:
         raise Refusal(400, f"{name} is given {len(values)} times.")

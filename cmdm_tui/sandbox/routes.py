@@ -9,48 +9,48 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cmdm_tui.sandbox.accounts import Account
+from cmdm_tui.sandbox.accounts import CredentialHashes
 from cmdm_tui.sandbox.answers import (
     Refusal,
-    StreamedList,
-    json_answer,
-    list_answer,
-    quoted,
-    record_answer,
+    StreamedListResponse,
+    json_response,
+    list_response,
+    quote,
+    record_response,
 )
-from cmdm_tui.sandbox.bodies import read_object, refuse_declared_size
-from cmdm_tui.sandbox.changes import Changes, not_found
-from cmdm_tui.sandbox.fields import fields_answer
-from cmdm_tui.sandbox.gate import AUTHENTICATE, Segments
-from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.bodies import read_json_object, refuse_declared_size
+from cmdm_tui.sandbox.changes import RecordWriter, not_found
+from cmdm_tui.sandbox.fields import field_list_response
+from cmdm_tui.sandbox.gate import AUTHENTICATE, PathSegments
+from cmdm_tui.sandbox.limits import CallLimiter
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
-from cmdm_tui.sandbox.schema import ENTITIES, Entity
+from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.store import RecordStore
-from cmdm_tui.sandbox.tokens import Tokens
+from cmdm_tui.sandbox.tokens import TokenIssuer
 
 ENTITY = "{entity}"
 EXTERNAL_ID = "{external-id}"
 _SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
 
 
-class Target(msgspec.Struct, frozen=True):
+class RouteTarget(msgspec.Struct, frozen=True):
     """What a path points at, as far as it says: an entity, and an external id as it was sent."""
 
-    entity: Entity | None = None
+    entity: EntitySchema | None = None
     external_id: str = ""
 
     @property
-    def kind(self) -> Entity:
+    def required_entity(self) -> EntitySchema:
         """The entity, of a path that has one."""
         if self.entity is None:
             raise LookupError("this path names no entity")
         return self.entity
 
 
-Handler = Callable[[Request, Target], Awaitable[Response]]
+Handler = Callable[[Request, RouteTarget], Awaitable[Response]]
 
 
-class Call:
+class Route:
     """One path of the API and its methods.
 
     Entity and action segments match without regard to case, external ids exactly (api.md). A method
@@ -58,23 +58,26 @@ class Call:
     """
 
     def __init__(
-        self, path: str, methods: Mapping[str, Handler], entities: Mapping[str, Entity] = ENTITIES
+        self,
+        path: str,
+        methods: Mapping[str, Handler],
+        entities: Mapping[str, EntitySchema] = ENTITIES,
     ) -> None:
         self._methods = methods
         self._pattern = path.split("/")
         self._entities = entities
 
-    async def answer(self, request: Request, target: Target) -> Response:
+    async def handle(self, request: Request, target: RouteTarget) -> Response:
         """Return the answer to a request of this path."""
         handler = self._methods.get(request.method)
         if handler is None:
             allowed = ", ".join(self._methods)
-            message = f"{quoted(request.method)} is not a method of this path; it has {allowed}."
+            message = f"{quote(request.method)} is not a method of this path; it has {allowed}."
             raise Refusal(405, message, {"Allow": allowed})
         refuse_declared_size(request.scope["headers"])
         return await handler(request, target)
 
-    def target(self, segments: Segments) -> Target | None:
+    def match(self, segments: PathSegments) -> RouteTarget | None:
         """Return what a path points at, None when it is not this one, whatever the method."""
         if len(segments) != len(self._pattern):
             return None
@@ -88,35 +91,35 @@ class Call:
                 external_id = segment
             elif wanted != segment.lower():
                 return None
-        return Target(entity, external_id)
+        return RouteTarget(entity, external_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Api:
+class ApiHandlers:
     """The answers to the documented calls."""
 
     store: RecordStore
-    changes: Changes
-    account: Account
-    tokens: Tokens
-    limits: Limits
+    writer: RecordWriter
+    credential_hashes: CredentialHashes
+    tokens: TokenIssuer
+    limits: CallLimiter
 
-    def calls(self) -> list[Call]:
+    def list_routes(self) -> list[Route]:
         """Return the table of paths; of two that match, the first one counts."""
         described = {name: entity for name, entity in ENTITIES.items() if entity.has_field_list}
         record = f"{ENTITY}/{EXTERNAL_ID}"
         return [
-            Call(AUTHENTICATE, {"POST": self.authenticate}),
-            Call(ENTITY, {"GET": self.list_records, "POST": self.create}),
-            Call(f"{ENTITY}/fields", {"GET": self.list_fields}, described),
-            Call(record, {"GET": self.get, "PUT": self.update, "DELETE": self.delete}),
-            Call(f"lead/convert/{EXTERNAL_ID}", {"PUT": self.convert}),
-            Call(f"task/close/{EXTERNAL_ID}", {"PUT": self.close}),
-            Call(f"{record}/task", {"POST": self.creating_of("task")}),
-            Call(f"{record}/opportunity", {"POST": self.creating_of("opportunity")}),
+            Route(AUTHENTICATE, {"POST": self.authenticate}),
+            Route(ENTITY, {"GET": self.list_records, "POST": self.create}),
+            Route(f"{ENTITY}/fields", {"GET": self.list_fields}, described),
+            Route(record, {"GET": self.get, "PUT": self.update, "DELETE": self.delete}),
+            Route(f"lead/convert/{EXTERNAL_ID}", {"PUT": self.convert_lead}),
+            Route(f"task/close/{EXTERNAL_ID}", {"PUT": self.close_task}),
+            Route(f"{record}/task", {"POST": self.make_child_handler("task")}),
+            Route(f"{record}/opportunity", {"POST": self.make_child_handler("opportunity")}),
         ]
 
-    async def authenticate(self, request: Request, _target: Target) -> Response:
+    async def authenticate(self, request: Request, _target: RouteTarget) -> Response:
         """Sign in: a token for the right four headers, 401 for wrong ones, 400 without one."""
         given = [request.headers.getlist(name) for name in _SIGN_IN_HEADERS]
         for name, values in zip(_SIGN_IN_HEADERS, given, strict=True):
@@ -125,99 +128,99 @@ class Api:
                 raise Refusal(400, f"The header {name} is {problem}.")
         # Hashing the password takes a while by intent, and must not hold up other calls.
         values = [values[0].encode("latin-1") for values in given]
-        if not await asyncio.to_thread(self.account.recognises, *values):
+        if not await asyncio.to_thread(self.credential_hashes.matches, *values):
             raise Refusal(401, "The credentials are wrong.")
-        allowance = await self.limits.admit(None)
+        allowance = await self.limits.count_call(None)
         token, ends = await self.tokens.issue()
-        return json_answer({"token": token}, headers=allowance.headers(ends))
+        return json_response({"token": token}, headers=allowance.headers(ends))
 
-    async def list_records(self, request: Request, target: Target) -> Response:
+    async def list_records(self, request: Request, target: RouteTarget) -> Response:
         """Retrieve many: a page, or all records in a stream."""
-        entity, query = target.kind, request.query_params
+        entity, query = target.required_entity, request.query_params
         paging = read_paging(query)
         fields = read_fields(query, entity)
         order = read_order(query, entity)
         if paging is None:
-            return StreamedList(self.store.snapshot(entity.name, order), fields)
+            return StreamedListResponse(self.store.stream(entity.name, order), fields)
         page = await self.store.page(entity.name, order, paging.offset, paging.per_page)
-        return list_answer(page.total, paging.pages(page.total), page.records, fields)
+        return list_response(page.total, paging.count_pages(page.total), page.records, fields)
 
-    async def list_fields(self, request: Request, target: Target) -> Response:
+    async def list_fields(self, request: Request, target: RouteTarget) -> Response:
         """Retrieve fields."""
-        return fields_answer(target.kind, request.query_params)
+        return field_list_response(target.required_entity, request.query_params)
 
-    async def get(self, _request: Request, target: Target) -> Response:
+    async def get(self, _request: Request, target: RouteTarget) -> Response:
         """Retrieve one."""
-        record = await self.store.get(target.kind.name, target.external_id)
+        record = await self.store.get(target.required_entity.name, target.external_id)
         if record is None:
-            raise not_found(target.kind, target.external_id)
-        return record_answer(record)
+            raise not_found(target.required_entity, target.external_id)
+        return record_response(record)
 
-    async def create(self, request: Request, target: Target) -> Response:
+    async def create(self, request: Request, target: RouteTarget) -> Response:
         """Create."""
-        body = await read_object(request)
-        external_id = await self.changes.create(target.kind, body)
-        return json_answer({"ExternalID": external_id}, 201)
+        body = await read_json_object(request)
+        external_id = await self.writer.create(target.required_entity, body)
+        return json_response({"ExternalID": external_id}, 201)
 
-    def creating_of(self, child: str) -> Handler:
+    def make_child_handler(self, child: str) -> Handler:
         """Return the handler that creates a task or an opportunity of a record."""
 
-        async def create_of(request: Request, target: Target) -> Response:
-            body = await read_object(request)
-            parent = (target.kind, target.external_id)
-            external_id = await self.changes.create(ENTITIES[child], body, parent)
-            return json_answer({"ExternalID": external_id}, 201)
+        async def create_of(request: Request, target: RouteTarget) -> Response:
+            body = await read_json_object(request)
+            parent = (target.required_entity, target.external_id)
+            external_id = await self.writer.create(ENTITIES[child], body, parent)
+            return json_response({"ExternalID": external_id}, 201)
 
         return create_of
 
-    async def update(self, request: Request, target: Target) -> Response:
+    async def update(self, request: Request, target: RouteTarget) -> Response:
         """Update."""
-        body = await read_object(request)
-        await self.changes.update(target.kind, target.external_id, body)
-        return json_answer({"Message": "Record updated."})
+        body = await read_json_object(request)
+        await self.writer.update(target.required_entity, target.external_id, body)
+        return json_response({"Message": "Record updated."})
 
-    async def delete(self, _request: Request, target: Target) -> Response:
+    async def delete(self, _request: Request, target: RouteTarget) -> Response:
         """Delete."""
-        await self.changes.delete(target.kind, target.external_id)
-        return json_answer({"Message": "Record deleted."})
+        await self.writer.delete(target.required_entity, target.external_id)
+        return json_response({"Message": "Record deleted."})
 
-    async def convert(self, request: Request, target: Target) -> Response:
+    async def convert_lead(self, request: Request, target: RouteTarget) -> Response:
         """Convert a lead. The reference lists no body, the example sends one: both will do."""
-        body = await read_object(request, may_be_absent=True)
-        account_id = await self.changes.convert(target.external_id, body)
-        return json_answer({"Account ExternalID": account_id})
+        body = await read_json_object(request, may_be_absent=True)
+        account_id = await self.writer.convert_lead(target.external_id, body)
+        return json_response({"Account ExternalID": account_id})
 
-    async def close(self, request: Request, target: Target) -> Response:
+    async def close_task(self, request: Request, target: RouteTarget) -> Response:
         """Close a task. A body may stand as with a conversion; nothing in it is used."""
-        await read_object(request, may_be_absent=True)
-        await self.changes.close(target.external_id)
-        return json_answer({"Message": "Record updated."})
+        await read_json_object(request, may_be_absent=True)
+        await self.writer.close_task(target.external_id)
+        return json_response({"Message": "Record updated."})
 
 
-class Calls:
+class Router:
     """The application behind the gate: each request is answered by the first call of its path."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
-        self._calls = calls
+    def __init__(self, calls: Sequence[Route]) -> None:
+        self._routes = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            answer = await self._answer(Request(scope, receive))
+            answer = await self._respond(Request(scope, receive))
         except Refusal as refusal:
-            answer = refusal.answer()
+            answer = refusal.response()
         except ClientDisconnect:
-            answer = json_answer({"Message": "The body ended early."}, 400)
+            answer = json_response({"Message": "The body ended early."}, 400)
         await answer(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        segments: Segments | None = request.scope["segments"]
+    async def _respond(self, request: Request) -> Response:
+        segments: PathSegments | None = request.scope["segments"]
         if segments is None:
             raise Refusal(404, "There is nothing here: the API stands behind /api/v1.")
-        for call in self._calls:
-            target = call.target(segments)
+        for call in self._routes:
+            target = call.match(segments)
             if target is not None:
-                return await call.answer(request, target)
+                return await call.handle(request, target)
         if segments and segments[0].lower() not in ENTITIES:
-            raise Refusal(404, f"No entity is named {quoted(segments[0])}.")
-        raise Refusal(404, f"There is no path {quoted('/' + '/'.join(segments))}.")
+            raise Refusal(404, f"No entity is named {quote(segments[0])}.")
+        raise Refusal(404, f"There is no path {quote('/' + '/'.join(segments))}.")

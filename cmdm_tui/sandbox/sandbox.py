@@ -9,8 +9,8 @@ from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.errors import SettingError
 
 if TYPE_CHECKING:
-    from cmdm_tui.sandbox.access_log import Line
-    from cmdm_tui.sandbox.datafile import Progress
+    from cmdm_tui.sandbox.access_log import LoggedCall
+    from cmdm_tui.sandbox.datafile import SeedProgress
 
 
 class Sandbox:
@@ -26,18 +26,18 @@ class Sandbox:
     def embedded(
         config: SandboxConfig,
         *,
-        progress: "Progress | None" = None,
-        on_call: "Callable[[Line], None] | None" = None,
+        progress: "SeedProgress | None" = None,
+        on_call: "Callable[[LoggedCall], None] | None" = None,
         clock: Clock | None = None,
     ) -> Generator[RunningInfo]:
         """Run a sandbox in a thread of its own, on a real socket, while the block runs."""
-        from cmdm_tui.sandbox.server import in_thread, prepared
+        from cmdm_tui.sandbox.server import prepare_server, serve_in_thread
 
         if config.workers > 1:
             raise SettingError("An embedded sandbox has one worker; serve several of its own.")
         with (
-            prepared(config, clock, progress, on_call) as server,
-            in_thread(server) as info,
+            prepare_server(config, clock, progress, on_call) as server,
+            serve_in_thread(server) as info,
         ):
             yield info
 
@@ -46,8 +46,8 @@ class Sandbox:
         config: SandboxConfig,
         on_ready: Callable[[RunningInfo], None],
         *,
-        progress: "Progress | None" = None,
-        on_call: "Callable[[Line], None] | None" = None,
+        progress: "SeedProgress | None" = None,
+        on_call: "Callable[[LoggedCall], None] | None" = None,
         clock: Clock | None = None,
     ) -> None:
         """Run a sandbox until SIGTERM or SIGINT, finish what is under way, and return.
@@ -55,12 +55,12 @@ class Sandbox:
         To be called in the main thread, and with several workers in the only one. `on_ready` is
         called once, when connections are accepted.
         """
-        from cmdm_tui.sandbox.server import allow_many_connections, ended_by_signals, prepared
+        from cmdm_tui.sandbox.server import end_by_signals, prepare_server, raise_file_limit
 
-        allow_many_connections()
+        raise_file_limit()
         with (
-            ended_by_signals() as on_signal_end,
-            prepared(config, clock, progress, on_call) as server,
+            end_by_signals() as on_signal_end,
+            prepare_server(config, clock, progress, on_call) as server,
         ):
             if config.workers > 1:
                 from cmdm_tui.sandbox.workers import supervise
@@ -68,4 +68,4 @@ class Sandbox:
                 supervise(server, config.workers, on_ready, on_signal_end)
             else:
                 on_signal_end(server)
-                server.run_until_told(on_ready)
+                server.run_until_stopped(on_ready)

@@ -8,11 +8,11 @@ import sqlite3
 from collections.abc import Iterable
 
 from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.statements import filled
+from cmdm_tui.sandbox.statements import fill_names
 
 _CREATE = """
 CREATE TEMP TABLE "{saved}" (position INTEGER PRIMARY KEY, external_id TEXT, record TEXT)"""
-_FILL = 'INSERT INTO "{saved}" SELECT position, external_id, record FROM main."{table}"'
+_COPY = 'INSERT INTO "{saved}" SELECT position, external_id, record FROM main."{table}"'
 _DROP = 'DROP TABLE IF EXISTS temp."{saved}"'
 _REMOVE_NEW = """
 DELETE FROM main."{table}"
@@ -26,7 +26,7 @@ _SEQUENCES = "SELECT name, seq FROM main.sqlite_sequence"
 _PUT_BACK_SEQUENCE = "UPDATE main.sqlite_sequence SET seq = ? WHERE name = ? AND seq <> ?"
 
 
-class Saves:
+class SqliteSnapshots:
     """The copies made through one connection, by name. Every call is one transaction's work."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -42,8 +42,8 @@ class Saves:
         """Copy all records under `name`, in place of what was copied under it before."""
         for entity in ENTITIES:
             tables = {"saved": f"{name} {entity}", "table": entity}
-            for statement in (_DROP, _CREATE, _FILL):
-                self._connection.execute(filled(statement, **tables))
+            for statement in (_DROP, _CREATE, _COPY):
+                self._connection.execute(fill_names(statement, **tables))
         self._sequences.pop(name, None)
         self._sequences[name] = dict(self._connection.execute(_SEQUENCES))
 
@@ -52,6 +52,6 @@ class Saves:
         for entity in entities:
             tables = {"saved": f"{name} {entity}", "table": entity}
             for statement in (_REMOVE_NEW, _PUT_BACK):
-                self._connection.execute(filled(statement, **tables))
+                self._connection.execute(fill_names(statement, **tables))
             sequence = self._sequences[name].get(entity, 0)
             self._connection.execute(_PUT_BACK_SEQUENCE, (sequence, entity, sequence))

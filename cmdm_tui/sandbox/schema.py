@@ -40,7 +40,7 @@ LONG_TEXT = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldSchema:
     """One field of an entity. `max_length` is in characters, None where the type sets the form."""
 
     name: str
@@ -60,7 +60,7 @@ class Field:
             for index, word in enumerate(words)
         )
 
-    def properties(self) -> dict[str, str]:
+    def describe(self) -> dict[str, str]:
         """Return the field's description as the wire has it: all strings (api.md)."""
         return {
             "Name": self.name,
@@ -75,61 +75,61 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class EntitySchema:
     """One kind of record. `has_field_list`: task has none, as the documentation leaves it out."""
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[FieldSchema, ...]
     has_field_list: bool = True
-    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    by_name: Mapping[str, FieldSchema] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = {field.name: field for field in self.fields}
         object.__setattr__(self, "by_name", MappingProxyType(names))
 
-    def field_id(self, field: Field) -> str:
+    def get_field_id(self, field: FieldSchema) -> str:
         """Return the external id of a field: the same one in every sandbox."""
         digest = hashlib.sha256(f"{self.name}.{field.name}".encode()).digest()
         return "".join(ID_ALPHABET[byte % len(ID_ALPHABET)] for byte in digest[:ID_LENGTH])
 
 
-def _text(name: str, *, required: bool = False, read_only: bool = False) -> Field:
-    return Field(name, FieldType.TEXT, required, read_only, _MAX_LENGTHS[FieldType.TEXT])
+def _text(name: str, *, required: bool = False, read_only: bool = False) -> FieldSchema:
+    return FieldSchema(name, FieldType.TEXT, required, read_only, _MAX_LENGTHS[FieldType.TEXT])
 
 
-def _long(name: str) -> Field:
-    return Field(name, max_length=LONG_TEXT)
+def _long_text(name: str) -> FieldSchema:
+    return FieldSchema(name, max_length=LONG_TEXT)
 
 
-def _typed(kind: FieldType, *names: str, read_only: bool = False) -> list[Field]:
+def _typed_fields(kind: FieldType, *names: str, read_only: bool = False) -> list[FieldSchema]:
     length = _MAX_LENGTHS.get(kind)
-    return [Field(name, kind, read_only=read_only, max_length=length) for name in names]
+    return [FieldSchema(name, kind, read_only=read_only, max_length=length) for name in names]
 
 
-def _texts(*names: str) -> list[Field]:
+def _texts(*names: str) -> list[FieldSchema]:
     return [_text(name) for name in names]
 
 
-def _picklist(name: str, options: str) -> Field:
-    return Field(name, FieldType.PICKLIST, options=tuple(options.split(";")))
+def _picklist(name: str, options: str) -> FieldSchema:
+    return FieldSchema(name, FieldType.PICKLIST, options=tuple(options.split(";")))
 
 
-def _account_lookup(*, read_only: bool = False) -> Field:
-    return Field(
+def _account_lookup(*, read_only: bool = False) -> FieldSchema:
+    return FieldSchema(
         "AccountExternalID", FieldType.LOOKUP, read_only=read_only, lookup_entity="account"
     )
 
 
-def _related() -> list[Field]:
+def _related() -> list[FieldSchema]:
     return [
         _text("RelatedEntity", read_only=True),
         _text("RelatedExternalID", read_only=True),
     ]
 
 
-def _entity(name: str, *fields: Field, has_field_list: bool = True) -> Entity:
-    system = _typed(FieldType.DATETIME, "CreatedDate", "ModifiedDate", read_only=True)
-    return Entity(name, (*fields, *system), has_field_list)
+def _entity(name: str, *fields: FieldSchema, has_field_list: bool = True) -> EntitySchema:
+    system = _typed_fields(FieldType.DATETIME, "CreatedDate", "ModifiedDate", read_only=True)
+    return EntitySchema(name, (*fields, *system), has_field_list)
 
 
 INDUSTRIES = (
@@ -144,32 +144,32 @@ _ALL = (
         "account",
         _text("Name", required=True),
         _picklist("Industry", INDUSTRIES),
-        *_typed(_T.PHONE, "Phone"),
-        *_typed(_T.EMAIL, "Email"),
-        *_typed(_T.URL, "Website"),
+        *_typed_fields(_T.PHONE, "Phone"),
+        *_typed_fields(_T.EMAIL, "Email"),
+        *_typed_fields(_T.URL, "Website"),
         *_texts("Address", "City", "County", "PostCode", "Country"),
-        *_typed(_T.NUMBER, "Employees"),
-        *_typed(_T.CURRENCY, "AnnualRevenue"),
+        *_typed_fields(_T.NUMBER, "Employees"),
+        *_typed_fields(_T.CURRENCY, "AnnualRevenue"),
         _picklist("Rating", "Hot;Warm;Cold"),
         _text("Owner"),
-        _long("Description"),
+        _long_text("Description"),
     ),
     _entity(
         "lead",
         _text("FirstName"),
         _text("LastName", required=True),
         *_texts("Company", "JobTitle"),
-        *_typed(_T.EMAIL, "Email"),
-        *_typed(_T.PHONE, "Phone", "Mobile"),
+        *_typed_fields(_T.EMAIL, "Email"),
+        *_typed_fields(_T.PHONE, "Phone", "Mobile"),
         *_texts("City", "PostCode", "Country"),
         _picklist("Source", "Web;Referral;Event;Email;Phone;Partner"),
         _picklist("Status", "New;Contacted;Qualified;Unqualified;Converted"),
-        *_typed(_T.NUMBER, "Score"),
-        *_typed(_T.CURRENCY, "EstimatedValue"),
-        *_typed(_T.BOOLEAN, "OptIn"),
-        *_typed(_T.DATE, "LastContacted"),
+        *_typed_fields(_T.NUMBER, "Score"),
+        *_typed_fields(_T.CURRENCY, "EstimatedValue"),
+        *_typed_fields(_T.BOOLEAN, "OptIn"),
+        *_typed_fields(_T.DATE, "LastContacted"),
         _text("Owner"),
-        _long("Notes"),
+        _long_text("Notes"),
         _account_lookup(read_only=True),
     ),
     _entity(
@@ -177,14 +177,14 @@ _ALL = (
         _text("FirstName"),
         _text("LastName", required=True),
         _text("JobTitle"),
-        *_typed(_T.EMAIL, "Email"),
-        *_typed(_T.PHONE, "Phone", "Mobile"),
+        *_typed_fields(_T.EMAIL, "Email"),
+        *_typed_fields(_T.PHONE, "Phone", "Mobile"),
         _account_lookup(),
         *_texts("City", "PostCode", "Country"),
-        *_typed(_T.DATE, "Birthday"),
-        *_typed(_T.BOOLEAN, "OptIn"),
+        *_typed_fields(_T.DATE, "Birthday"),
+        *_typed_fields(_T.BOOLEAN, "OptIn"),
         _text("Owner"),
-        _long("Notes"),
+        _long_text("Notes"),
     ),
     _entity(
         "task",
@@ -192,44 +192,44 @@ _ALL = (
         _picklist("Type", "Call;Email;Meeting;To do"),
         _picklist("Status", "Open;In progress;Closed"),
         _picklist("Priority", "Low;Normal;High"),
-        *_typed(_T.DATE, "DueDate"),
-        *_typed(_T.DATETIME, "ClosedDate", read_only=True),
+        *_typed_fields(_T.DATE, "DueDate"),
+        *_typed_fields(_T.DATETIME, "ClosedDate", read_only=True),
         *_related(),
         _text("Owner"),
-        _long("Notes"),
+        _long_text("Notes"),
         has_field_list=False,
     ),
     _entity(
         "opportunity",
         _text("Name", required=True),
         _picklist("Stage", "Prospecting;Proposal;Negotiation;Won;Lost"),
-        *_typed(_T.CURRENCY, "Amount"),
-        *_typed(_T.NUMBER, "Probability"),
-        *_typed(_T.DATE, "CloseDate"),
+        *_typed_fields(_T.CURRENCY, "Amount"),
+        *_typed_fields(_T.NUMBER, "Probability"),
+        *_typed_fields(_T.DATE, "CloseDate"),
         *_related(),
         _text("Owner"),
-        _long("Notes"),
+        _long_text("Notes"),
     ),
     _entity(
         "event",
         _text("Title", required=True),
         *_texts("Venue", "City"),
-        *_typed(_T.DATETIME, "StartsAt", "EndsAt"),
-        *_typed(_T.NUMBER, "Capacity"),
-        *_typed(_T.CURRENCY, "Price"),
-        *_typed(_T.BOOLEAN, "Online"),
+        *_typed_fields(_T.DATETIME, "StartsAt", "EndsAt"),
+        *_typed_fields(_T.NUMBER, "Capacity"),
+        *_typed_fields(_T.CURRENCY, "Price"),
+        *_typed_fields(_T.BOOLEAN, "Online"),
     ),
     _entity(
         "product",
         _text("Name", required=True),
         _text("SKU", required=True),
         _picklist("Category", CATEGORIES),
-        *_typed(_T.CURRENCY, "Price"),
-        *_typed(_T.NUMBER, "Stock"),
-        *_typed(_T.BOOLEAN, "Discontinued"),
-        *_typed(_T.DATE, "LaunchDate"),
-        *_typed(_T.URL, "URL"),
+        *_typed_fields(_T.CURRENCY, "Price"),
+        *_typed_fields(_T.NUMBER, "Stock"),
+        *_typed_fields(_T.BOOLEAN, "Discontinued"),
+        *_typed_fields(_T.DATE, "LaunchDate"),
+        *_typed_fields(_T.URL, "URL"),
     ),
 )
 
-ENTITIES: Mapping[str, Entity] = MappingProxyType({entity.name: entity for entity in _ALL})
+ENTITIES: Mapping[str, EntitySchema] = MappingProxyType({entity.name: entity for entity in _ALL})

@@ -16,29 +16,29 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from cmdm_tui.sandbox import connections
-from cmdm_tui.sandbox.access_log import Line
+from cmdm_tui.sandbox.access_log import LoggedCall
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
-from cmdm_tui.sandbox.connections import Connection
+from cmdm_tui.sandbox.connections import ClientConnection
 from cmdm_tui.sandbox.control.plane import CONTROL_PATH
-from cmdm_tui.sandbox.data import opened
-from cmdm_tui.sandbox.datafile import Progress
+from cmdm_tui.sandbox.data import open_data
+from cmdm_tui.sandbox.datafile import SeedProgress
 from cmdm_tui.sandbox.errors import PortError, SandboxError
-from cmdm_tui.sandbox.exposure import tls_context
-from cmdm_tui.sandbox.folder import credentials_of, held
-from cmdm_tui.sandbox.service import service
+from cmdm_tui.sandbox.exposure import make_tls_context
+from cmdm_tui.sandbox.folder import hold_folder, load_credentials
+from cmdm_tui.sandbox.service import build_app
 from cmdm_tui.sandbox.store import Store
 
 if TYPE_CHECKING:
     import ssl
 
 _BACKLOG = 2_048
-_FILES_ENOUGH = 10_240
+_WANTED_FILES = 10_240
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_STOP = 15
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class _HandshakeLimitLoop(asyncio.SelectorEventLoop):
     """An event loop in which a TLS handshake has no longer than the head of a request.
 
     Until it is done there is no `Connection` yet that could be closed for another's sake.
@@ -47,11 +47,11 @@ class _Loop(asyncio.SelectorEventLoop):
     async def create_server(self, *where: Any, **options: Any) -> asyncio.Server:
         """Begin to accept connections."""
         if options.get("ssl") is not None:
-            options["ssl_handshake_timeout"] = connections.SECONDS_FOR_A_HEAD
+            options["ssl_handshake_timeout"] = connections.HEAD_TIMEOUT
         return await super().create_server(*where, **options)
 
 
-class Server(uvicorn.Server):
+class SandboxServer(uvicorn.Server):
     """A uvicorn server that says when it accepts connections, or that it never will."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Connection,
+                http=ClientConnection,
                 ws="none",
                 lifespan="off",
                 loop="asyncio",
@@ -83,9 +83,9 @@ class Server(uvicorn.Server):
         self._store = store
         self._listener = listener
         self._lifeline: int | None = None
-        self._on_ready: Callable[[RunningInfo], None] = _nothing
+        self._on_ready: Callable[[RunningInfo], None] = _ignore
 
-    def end_with(self, lifeline: int) -> None:
+    def watch_lifeline(self, lifeline: int) -> None:
         """End when the pipe that `lifeline` reads from does: its writer is gone."""
         self._lifeline = lifeline
 
@@ -102,40 +102,43 @@ class Server(uvicorn.Server):
         # The transports close in the loop's next round.
         await asyncio.sleep(0)
 
-    def run_until_told(self, on_ready: Callable[[RunningInfo], None]) -> None:
+    def run_until_stopped(self, on_ready: Callable[[RunningInfo], None]) -> None:
         """Serve in an event loop of its own until `should_exit` is set."""
         self._on_ready = on_ready
-        with asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.run(self._serve_the_store())
+        with asyncio.Runner(loop_factory=_HandshakeLimitLoop) as runner:
+            runner.run(self._serve_store())
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         self.should_exit = True
 
-    async def _serve_the_store(self) -> None:
+    async def _serve_store(self) -> None:
         if self._lifeline is not None:
-            asyncio.get_running_loop().add_reader(self._lifeline, self._end)
-        async with self._store.in_use():
+            asyncio.get_running_loop().add_reader(self._lifeline, self._stop)
+        async with self._store.open():
             await self.serve([self._listener])
 
 
 @contextmanager
-def prepared(
+def prepare_server(
     config: SandboxConfig,
     clock: Clock | None,
-    progress: Progress | None,
-    on_call: Callable[[Line], None] | None,
-) -> Generator[Server]:
+    progress: SeedProgress | None,
+    on_call: Callable[[LoggedCall], None] | None,
+) -> Generator[SandboxServer]:
     """Hold the folder, the data and the port of a sandbox while the block runs.
 
     Without a `clock` the time is that of the data's own clock.
     """
-    tls = None if config.certfile is None else tls_context(config.certfile, config.keyfile)
-    with held(config.data) as path, closing(_listening(config.host, config.port)) as listener:
-        credentials = config.credentials or credentials_of(config.data)
-        with opened(path, config, credentials, progress) as data:
+    tls = None if config.certfile is None else make_tls_context(config.certfile, config.keyfile)
+    with (
+        hold_folder(config.data) as path,
+        closing(_open_listener(config.host, config.port)) as listener,
+    ):
+        credentials = config.credentials or load_credentials(config.data)
+        with open_data(path, config, credentials, progress) as data:
             scheme, port = "http" if tls is None else "https", listener.getsockname()[1]
-            url = f"{scheme}://{_named(config.host)}:{port}"
-            made = service(config, data, credentials, clock or data.clock, url, on_call)
+            url = f"{scheme}://{_format_host(config.host)}:{port}"
+            made = build_app(config, data, credentials, clock or data.clock, url, on_call)
             info = RunningInfo(
                 url,
                 credentials.client_id,
@@ -145,11 +148,11 @@ def prepared(
                 None if made.control_token is None else url + CONTROL_PATH,
                 made.control_token,
             )
-            yield Server(made.app, data.store, listener, info, tls)
+            yield SandboxServer(made.app, data.store, listener, info, tls)
 
 
 @contextmanager
-def in_thread(server: Server) -> Generator[RunningInfo]:
+def serve_in_thread(server: SandboxServer) -> Generator[RunningInfo]:
     """Serve in a thread while the block runs."""
     # Without handlers of their own these logs would end up on the terminal.
     for name in ("uvicorn", "cmdm_tui.sandbox"):
@@ -163,7 +166,7 @@ def in_thread(server: Server) -> Generator[RunningInfo]:
 
     def run() -> None:
         try:
-            server.run_until_told(ready)
+            server.run_until_stopped(ready)
         finally:
             is_settled.set()
 
@@ -181,47 +184,47 @@ def in_thread(server: Server) -> Generator[RunningInfo]:
         raise SandboxError(f"The sandbox at {server.info.url} does not stop.")
 
 
-class Ended(BaseException):
+class InterruptedStart(BaseException):
     """A signal came before there was a server to end."""
 
 
 @contextmanager
-def ended_by_signals() -> Generator[Callable[[Server], None]]:
+def end_by_signals() -> Generator[Callable[[SandboxServer], None]]:
     """Let SIGTERM and SIGINT end what happens in the block, without a traceback.
 
     Yields a function that takes the server once there is one: from then on a signal lets it finish
     what is under way.
     """
-    servers: list[Server] = []
+    servers: list[SandboxServer] = []
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         if not servers:
-            raise Ended
+            raise InterruptedStart
         # uvicorn has handlers of its own while it runs and raises the signal anew when it is done.
         servers[0].should_exit = True
 
     handlers = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield servers.append
-    except Ended:
+    except InterruptedStart:
         return
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
-def allow_many_connections() -> None:
+def raise_file_limit() -> None:
     """Let this process have as many files open as it may.
 
     Connections are limited in number once they speak TLS; those that do not yet are a file each.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES_ENOUGH if most == resource.RLIM_INFINITY else min(most, _FILES_ENOUGH)
+    wanted = _WANTED_FILES if most == resource.RLIM_INFINITY else min(most, _WANTED_FILES)
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _open_listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, asyncio turns off the delay that would hold back every short answer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -232,18 +235,18 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortError(
-            f"The sandbox cannot listen on {_named(host)}:{port} ({error.strerror}); "
+            f"The sandbox cannot listen on {_format_host(host)}:{port} ({error.strerror}); "
             "choose another port with --port, or let it find a free one with --port 0."
         ) from error
     return listener
 
 
-def _named(host: str) -> str:
+def _format_host(host: str) -> str:
     """Return how an address reaches the host."""
     if ip_address(host).is_unspecified:
         return "localhost"
     return f"[{host}]" if ":" in host else host
 
 
-def _nothing(_info: RunningInfo) -> None:
+def _ignore(_info: RunningInfo) -> None:
     pass

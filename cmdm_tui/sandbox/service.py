@@ -8,96 +8,102 @@ from functools import partial
 import msgspec
 from starlette.types import ASGIApp
 
-from cmdm_tui.sandbox.access_log import AccessLog, Line
-from cmdm_tui.sandbox.accounts import Account, Credentials
-from cmdm_tui.sandbox.behaviours import Behaviours
-from cmdm_tui.sandbox.behaviours.answers import AnsweredOtherwise
-from cmdm_tui.sandbox.behaviours.changes import OtherChanges, OtherCounts
-from cmdm_tui.sandbox.behaviours.orders import OtherOrders
-from cmdm_tui.sandbox.behaviours.requests import AskedOtherwise
-from cmdm_tui.sandbox.changes import Changes
+from cmdm_tui.sandbox.access_log import AccessLogMiddleware, LoggedCall
+from cmdm_tui.sandbox.accounts import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.behaviours import BehaviourChoices
+from cmdm_tui.sandbox.behaviours.answers import VariantResponseMiddleware
+from cmdm_tui.sandbox.behaviours.changes import VariantAccessStore, VariantRecordWriter
+from cmdm_tui.sandbox.behaviours.orders import VariantRecordStore
+from cmdm_tui.sandbox.behaviours.requests import VariantRequestMiddleware
+from cmdm_tui.sandbox.changes import RecordWriter
 from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
-from cmdm_tui.sandbox.control.controls import Controls
-from cmdm_tui.sandbox.control.plane import ControlPlane
-from cmdm_tui.sandbox.data import Data
+from cmdm_tui.sandbox.control.controls import SandboxControls
+from cmdm_tui.sandbox.control.plane import ControlPlaneMiddleware
+from cmdm_tui.sandbox.data import SandboxData
 from cmdm_tui.sandbox.exposure import is_loopback
-from cmdm_tui.sandbox.failures import Failures
-from cmdm_tui.sandbox.faults import Faults
-from cmdm_tui.sandbox.faults.strikes import Strikes
-from cmdm_tui.sandbox.gate import Gate
-from cmdm_tui.sandbox.hosts import Hosts
-from cmdm_tui.sandbox.limits import Limits
-from cmdm_tui.sandbox.openapi import description
-from cmdm_tui.sandbox.openapi.route import Described
-from cmdm_tui.sandbox.routes import Api, Calls
+from cmdm_tui.sandbox.failures import ServerErrorMiddleware
+from cmdm_tui.sandbox.faults import FaultSchedule
+from cmdm_tui.sandbox.faults.strikes import FaultMiddleware
+from cmdm_tui.sandbox.gate import AuthMiddleware
+from cmdm_tui.sandbox.hosts import HostMiddleware
+from cmdm_tui.sandbox.limits import CallLimiter
+from cmdm_tui.sandbox.openapi import describe_api
+from cmdm_tui.sandbox.openapi.route import DescriptionMiddleware
+from cmdm_tui.sandbox.routes import ApiHandlers, Router
 from cmdm_tui.sandbox.store import AccessStore, Store
-from cmdm_tui.sandbox.tokens import Tokens
+from cmdm_tui.sandbox.tokens import TokenIssuer
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class SandboxApp:
     """What is served, and the control plane's token where there is one."""
 
     app: ASGIApp
     control_token: str | None
 
 
-def service(
+def build_app(
     config: SandboxConfig,
-    data: Data,
-    credentials: Credentials,
+    data: SandboxData,
+    credentials: AccountCredentials,
     clock: Clock,
     url: str,
-    on_call: Callable[[Line], None] | None,
-) -> Service:
+    on_call: Callable[[LoggedCall], None] | None,
+) -> SandboxApp:
     """Put the parts together that `config` asks for, and none that it does not.
 
     `url` is the address that clients use.
     """
     token = secrets.token_urlsafe(32) if config.control else None
     store, account = data.store, data.account
-    behaviours = Behaviours(config.behaviours)
+    behaviours = BehaviourChoices(config.behaviours)
     if token is None and not config.behaviours and not config.faults.faults:
-        app = _plain(config, store, account, clock)
+        app = _build_plain_app(config, store, account, clock)
     else:
-        app = _controlled(config, store, account, VirtualClock(clock), behaviours, token)
+        app = _build_variant_app(config, store, account, VirtualClock(clock), behaviours, token)
     # What fails in a call has the headers of its gate; what fails before or elsewhere has none.
-    app = Failures(Described(app, partial(description, url), behaviours))
-    app = Hosts(app, url, is_loopback=is_loopback(config.host))
+    app = ServerErrorMiddleware(DescriptionMiddleware(app, partial(describe_api, url), behaviours))
+    app = HostMiddleware(app, url, is_loopback=is_loopback(config.host))
     if on_call is not None:
         unspoken = msgspec.structs.astuple(credentials)
-        app = AccessLog(app, on_call, unspoken if token is None else (*unspoken, token))
-    return Service(app, token)
+        app = AccessLogMiddleware(app, on_call, unspoken if token is None else (*unspoken, token))
+    return SandboxApp(app, token)
 
 
-def _plain(config: SandboxConfig, store: Store, account: Account, clock: Clock) -> ASGIApp:
-    tokens, limits = _access(config, store, clock)
-    api = Api(store, Changes(store, clock), account, tokens, limits)
-    return Gate(Failures(Calls(api.calls())), tokens, limits, clock)
+def _build_plain_app(
+    config: SandboxConfig, store: Store, account: CredentialHashes, clock: Clock
+) -> ASGIApp:
+    tokens, limits = _make_access(config, store, clock)
+    api = ApiHandlers(store, RecordWriter(store, clock), account, tokens, limits)
+    return AuthMiddleware(ServerErrorMiddleware(Router(api.list_routes())), tokens, limits, clock)
 
 
-def _controlled(
+def _build_variant_app(
     config: SandboxConfig,
     store: Store,
-    account: Account,
+    account: CredentialHashes,
     clock: VirtualClock,
-    behaviours: Behaviours,
+    behaviours: BehaviourChoices,
     token: str | None,
 ) -> ASGIApp:
-    tokens, limits = _access(config, OtherCounts(store, behaviours), clock)
-    changes = OtherChanges(store, clock, behaviours)
-    api = Api(OtherOrders(store, behaviours), changes, account, tokens, limits)
-    calls = Failures(AskedOtherwise(Calls(api.calls()), behaviours))
-    answered = AnsweredOtherwise(Gate(calls, tokens, limits, clock), behaviours, clock)
-    faults = Faults(config.faults)
-    app = Strikes(answered, faults, tokens, limits, clock)
+    tokens, limits = _make_access(config, VariantAccessStore(store, behaviours), clock)
+    changes = VariantRecordWriter(store, clock, behaviours)
+    api = ApiHandlers(VariantRecordStore(store, behaviours), changes, account, tokens, limits)
+    calls = ServerErrorMiddleware(VariantRequestMiddleware(Router(api.list_routes()), behaviours))
+    answered = VariantResponseMiddleware(
+        AuthMiddleware(calls, tokens, limits, clock), behaviours, clock
+    )
+    faults = FaultSchedule(config.faults)
+    app = FaultMiddleware(answered, faults, tokens, limits, clock)
     if token is None:
         return app
-    controls = Controls(config, store, clock, tokens, limits, behaviours, faults)
-    return ControlPlane(app, controls, token)
+    controls = SandboxControls(config, store, clock, tokens, limits, behaviours, faults)
+    return ControlPlaneMiddleware(app, controls, token)
 
 
-def _access(config: SandboxConfig, store: AccessStore, clock: Clock) -> tuple[Tokens, Limits]:
-    tokens = Tokens(store, clock, config.token_ttl)
-    return tokens, Limits(store, clock, config.rate_limit, config.month_limit)
+def _make_access(
+    config: SandboxConfig, store: AccessStore, clock: Clock
+) -> tuple[TokenIssuer, CallLimiter]:
+    tokens = TokenIssuer(store, clock, config.token_ttl)
+    return tokens, CallLimiter(store, clock, config.rate_limit, config.month_limit)

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.sandbox.clock import periods
+from cmdm_tui.sandbox.clock import name_periods
 from cmdm_tui.sandbox.datafile import connect
-from cmdm_tui.sandbox.saves import Saves
+from cmdm_tui.sandbox.saves import SqliteSnapshots
 from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
-from cmdm_tui.sandbox.statements import filled, index_name
-from cmdm_tui.sandbox.store import Order, Page, Properties, StoredRecord, Usage
-from cmdm_tui.sandbox.windows import Windows
+from cmdm_tui.sandbox.statements import fill_names, index_name
+from cmdm_tui.sandbox.store import CallCounts, Properties, RecordOrder, RecordPage, StoredRecord
+from cmdm_tui.sandbox.windows import SqliteKeysetPages
 
 _BATCH = 500
-_SECONDS_UNTIL_COUNTS_ARE_WRITTEN = 1.0
+_SECONDS_BETWEEN_COUNT_WRITES = 1.0
 
 _COUNT = 'SELECT count(*) FROM "{table}" INDEXED BY "{index}"'
 _GET = 'SELECT external_id, record FROM "{table}" WHERE external_id = ?'
@@ -46,24 +46,24 @@ class SqliteStore:
     def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self._path = path
         self._writer = connect(path)
-        self._patience = "FULL" if lasting else "OFF"
-        self._writer.execute(f"PRAGMA synchronous = {self._patience}")
+        self._synchronous = "FULL" if lasting else "OFF"
+        self._writer.execute(f"PRAGMA synchronous = {self._synchronous}")
         self._reader = connect(path)
         self._reader.text_factory = bytes
-        self._windows = Windows(self._reader)
-        self._saves = Saves(self._writer)
-        self._turn = asyncio.Lock()
-        self._totals = {entity: self._counted(entity) for entity in ENTITIES}
+        self._pages = SqliteKeysetPages(self._reader)
+        self._snapshots = SqliteSnapshots(self._writer)
+        self._write_lock = asyncio.Lock()
+        self._totals = {entity: self._count_records(entity) for entity in ENTITIES}
         self._tokens: dict[str, int] = dict(self._writer.execute(_DIGESTS))
-        self._calls: dict[str, int] = dict(self._writer.execute(_COUNTS))
-        self._are_calls_on_disk = bool(self._calls)
-        self._calls_written = 0.0
+        self._call_counts: dict[str, int] = dict(self._writer.execute(_COUNTS))
+        self._are_counts_on_disk = bool(self._call_counts)
+        self._counts_written_at = 0.0
         # What was saved or gone back to last, and the entities changed since: the others are equal.
-        self._last_saved: str | None = None
-        self._changed_since: set[str] = set()
+        self._current_snapshot: str | None = None
+        self._changed_entities: set[str] = set()
 
     @asynccontextmanager
-    async def in_use(self) -> AsyncGenerator[None]:
+    async def open(self) -> AsyncGenerator[None]:
         """Serve the running event loop while the block runs; then let go of the database."""
         try:
             yield
@@ -72,18 +72,18 @@ class SqliteStore:
 
     async def get(self, entity: str, external_id: str) -> StoredRecord | None:
         """Return one record, None without one."""
-        row = self._reader.execute(filled(_GET, table=entity), (external_id,)).fetchone()
+        row = self._reader.execute(fill_names(_GET, table=entity), (external_id,)).fetchone()
         return None if row is None else StoredRecord(*row)
 
-    async def page(self, entity: str, order: Order, offset: int, limit: int) -> Page:
+    async def page(self, entity: str, order: RecordOrder, offset: int, limit: int) -> RecordPage:
         """Return `limit` records from `offset` on, fewer at the end, none past it."""
         total = self._totals[entity]
         if offset >= total:
-            return Page(total, [])
-        return Page(total, self._windows.read(entity, order, offset, limit))
+            return RecordPage(total, [])
+        return RecordPage(total, self._pages.read(entity, order, offset, limit))
 
     @asynccontextmanager
-    async def snapshot(self, entity: str, order: Order) -> AsyncGenerator["SqliteSnapshot"]:
+    async def stream(self, entity: str, order: RecordOrder) -> AsyncGenerator["SqliteRecordStream"]:
         """Open all records of an entity, as they are now, for reading in pieces."""
         connection = connect(self._path)
         try:
@@ -92,118 +92,118 @@ class SqliteStore:
             # The transaction sees the file as it is at its first read, which is this one.
             total = self._totals[entity]
             connection.execute("SELECT count(*) FROM _meta").fetchone()
-            yield SqliteSnapshot(connection, entity, order, total)
+            yield SqliteRecordStream(connection, entity, order, total)
         finally:
             connection.close()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator["SqliteTransaction"]:
+    async def transaction(self) -> AsyncGenerator["SqliteTransaction"]:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
-        async with self._turn:
+        async with self._write_lock:
             transaction = SqliteTransaction(self._writer)
             try:
-                with _committed(self._writer):
+                with _transaction(self._writer):
                     yield transaction
             finally:
                 # Even where they were undone, as that may have failed.
-                self._changed_since.update(transaction.changes)
+                self._changed_entities.update(transaction.changes)
             for entity, change in transaction.changes.items():
                 self._totals[entity] += change
-                self._windows.forget(entity)
+                self._pages.forget(entity)
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
         """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
-        async with self._turn:
-            with _committed(self._writer):
+        async with self._write_lock:
+            with _transaction(self._writer):
                 self._writer.execute(_DROP_DIGESTS, (int(now),))
                 self._writer.execute(_ADD_DIGEST, (digest, ends))
         self._tokens = {kept: end for kept, end in self._tokens.items() if end > now}
         self._tokens[digest] = ends
 
-    async def token_end(self, digest: str) -> int | None:
+    async def get_token_end(self, digest: str) -> int | None:
         """Return when the token ends, None for one that was never issued or is forgotten."""
         return self._tokens.get(digest)
 
-    async def count_call(self, now: float) -> Usage:
+    async def count_call(self, now: float) -> CallCounts:
         """Count one call made at `now` and return the counts."""
-        current = periods(now)
-        hour, month = (self._calls.get(period, 0) + 1 for period in current)
-        self._calls = {current[0]: hour, current[1]: month}
-        if abs(now - self._calls_written) >= _SECONDS_UNTIL_COUNTS_ARE_WRITTEN:
-            self._calls_written = now
-            self._write_calls()
-        return Usage(hour, month)
+        current = name_periods(now)
+        hour, month = (self._call_counts.get(period, 0) + 1 for period in current)
+        self._call_counts = {current[0]: hour, current[1]: month}
+        if abs(now - self._counts_written_at) >= _SECONDS_BETWEEN_COUNT_WRITES:
+            self._counts_written_at = now
+            self._write_call_counts()
+        return CallCounts(hour, month)
 
     @property
-    def saved(self) -> list[str]:
+    def snapshot_names(self) -> list[str]:
         """The names of what was saved, the oldest first."""
-        return self._saves.names
+        return self._snapshots.names
 
-    async def save(self, name: str) -> None:
+    async def save_snapshot(self, name: str) -> None:
         """Keep all records as they are now under `name`."""
-        async with self._turn:
-            with _committed(self._writer):
-                self._saves.save(name)
-            self._last_saved = name
-            self._changed_since.clear()
+        async with self._write_lock:
+            with _transaction(self._writer):
+                self._snapshots.save(name)
+            self._current_snapshot = name
+            self._changed_entities.clear()
 
-    async def restore(self, name: str) -> None:
+    async def restore_snapshot(self, name: str) -> None:
         """Go back to what was saved under `name`."""
-        async with self._turn:
-            is_last = name == self._last_saved
-            changed = tuple(self._changed_since) if is_last else tuple(ENTITIES)
+        async with self._write_lock:
+            is_last = name == self._current_snapshot
+            changed = tuple(self._changed_entities) if is_last else tuple(ENTITIES)
             if changed:
-                with self._hurrying(), _committed(self._writer):
-                    self._saves.restore(name, changed)
+                with self._relaxed_commits(), _transaction(self._writer):
+                    self._snapshots.restore(name, changed)
             for entity in changed:
-                self._totals[entity] = self._counted(entity)
-                self._windows.forget(entity)
-            self._last_saved = name
-            self._changed_since.clear()
+                self._totals[entity] = self._count_records(entity)
+                self._pages.forget(entity)
+            self._current_snapshot = name
+            self._changed_entities.clear()
 
     @contextmanager
-    def _hurrying(self) -> Generator[None]:
+    def _relaxed_commits(self) -> Generator[None]:
         """Let no commit in the block wait for the disk; the next one outside makes up for it."""
-        if self._patience == "FULL":
+        if self._synchronous == "FULL":
             self._writer.execute("PRAGMA synchronous = NORMAL")
         try:
             yield
         finally:
-            self._writer.execute(f"PRAGMA synchronous = {self._patience}")
+            self._writer.execute(f"PRAGMA synchronous = {self._synchronous}")
 
-    async def forget_calls(self) -> None:
+    async def reset_call_counts(self) -> None:
         """Count from zero."""
-        self._calls.clear()
-        if self._are_calls_on_disk:
-            self._write_calls()
+        self._call_counts.clear()
+        if self._are_counts_on_disk:
+            self._write_call_counts()
 
     def close(self) -> None:
         """Write what is pending and let go of the database."""
-        self._write_calls()
+        self._write_call_counts()
         self._reader.close()
         self._writer.close()
 
-    def _write_calls(self) -> None:
+    def _write_call_counts(self) -> None:
         # Inside another's changes the counts would be lost with them; the next call tries again.
         if not self._writer.in_transaction:
-            with _committed(self._writer):
+            with _transaction(self._writer):
                 self._writer.execute("DELETE FROM _usage")
-                self._writer.executemany(_KEEP_COUNTS, list(self._calls.items()))
-            self._are_calls_on_disk = bool(self._calls)
+                self._writer.executemany(_KEEP_COUNTS, list(self._call_counts.items()))
+            self._are_counts_on_disk = bool(self._call_counts)
 
-    def _counted(self, entity: str) -> int:
-        sql = filled(_COUNT, table=entity, index=index_name(entity, None))
+    def _count_records(self, entity: str) -> int:
+        sql = fill_names(_COUNT, table=entity, index=index_name(entity, None))
         (count,) = self._reader.execute(sql).fetchone()
         return count
 
 
-class SqliteSnapshot:
+class SqliteRecordStream:
     """An entity as it was at one moment: a read transaction on a connection of its own."""
 
     def __init__(
-        self, connection: sqlite3.Connection, entity: str, order: Order, total: int
+        self, connection: sqlite3.Connection, entity: str, order: RecordOrder, total: int
     ) -> None:
-        self._windows = Windows(connection)
+        self._pages = SqliteKeysetPages(connection)
         self._entity = entity
         self._order = order
         self._total = total
@@ -216,7 +216,7 @@ class SqliteSnapshot:
     async def batches(self) -> AsyncIterator[list[StoredRecord]]:
         """Iterate over all records, some hundreds at a time; other work runs in between."""
         for offset in range(0, self._total, _BATCH):
-            yield self._windows.read(self._entity, self._order, offset, _BATCH)
+            yield self._pages.read(self._entity, self._order, offset, _BATCH)
             await asyncio.sleep(0)
 
 
@@ -230,7 +230,7 @@ class SqliteTransaction:
 
     async def get(self, entity: str, external_id: str) -> Properties | None:
         """Return a record's properties, None without one."""
-        row = self._connection.execute(filled(_GET, table=entity), (external_id,)).fetchone()
+        row = self._connection.execute(fill_names(_GET, table=entity), (external_id,)).fetchone()
         return None if row is None else msgspec.json.decode(row[1], type=Properties)
 
     async def insert(self, entity: str, properties: Mapping[str, str | None]) -> str:
@@ -238,10 +238,10 @@ class SqliteTransaction:
         record = msgspec.json.encode(properties)
         while True:
             external_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
-            sql = filled(_INSERT, table=entity)
+            sql = fill_names(_INSERT, table=entity)
             # No row means that the id is taken: among 36^8 of them, almost never.
             if self._connection.execute(sql, (external_id, record)).rowcount == 1:
-                self._changed(entity, 1)
+                self._note_change(entity, 1)
                 return external_id
 
     async def replace(
@@ -249,23 +249,23 @@ class SqliteTransaction:
     ) -> None:
         """Store `properties` as the whole of an existing record."""
         record = msgspec.json.encode(properties)
-        self._connection.execute(filled(_UPDATE, table=entity), (record, external_id))
-        self._changed(entity, 0)
+        self._connection.execute(fill_names(_UPDATE, table=entity), (record, external_id))
+        self._note_change(entity, 0)
 
     async def delete(self, entity: str, external_id: str) -> bool:
         """Remove a record; say whether there was one."""
-        sql = filled(_DELETE, table=entity)
+        sql = fill_names(_DELETE, table=entity)
         removed = self._connection.execute(sql, (external_id,)).rowcount == 1
         if removed:
-            self._changed(entity, -1)
+            self._note_change(entity, -1)
         return removed
 
-    def _changed(self, entity: str, by: int) -> None:
+    def _note_change(self, entity: str, by: int) -> None:
         self.changes[entity] = self.changes.get(entity, 0) + by
 
 
 @contextmanager
-def _committed(connection: sqlite3.Connection) -> Generator[None]:
+def _transaction(connection: sqlite3.Connection) -> Generator[None]:
     """Commit what the block does, or undo it when it raises."""
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -1,6 +1,6 @@
 """The SQL of one entity's table. Names come from the schema alone, values are always bound."""
 
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, Entity
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, EntitySchema
 
 CREATION = "creation"
 
@@ -18,7 +18,7 @@ ALTER TABLE "{table}" ADD COLUMN
 _INDEX = 'CREATE {unique} INDEX "{index}" ON "{table}" ("{key}")'
 
 
-def filled(statement: str, **names: str) -> str:
+def fill_names(statement: str, **names: str) -> str:
     """Return `statement` with its `{placeholders}` replaced by names of the schema."""
     for placeholder, name in names.items():
         statement = statement.replace(f"{{{placeholder}}}", name)
@@ -37,18 +37,18 @@ def index_name(entity: str, field: str | None) -> str:
     return f"{entity} by {field or CREATION}"
 
 
-def create_table(entity: Entity) -> str:
+def create_table(entity: EntitySchema) -> str:
     """Return the statement that creates the entity's table, without its keys and indexes."""
-    return filled(_TABLE, table=entity.name)
+    return fill_names(_TABLE, table=entity.name)
 
 
-def add_keys(entity: Entity) -> list[str]:
+def add_keys(entity: EntitySchema) -> list[str]:
     """Return the statements that add the sort keys.
 
     Where they exist an insertion computes them all, once for itself and once for the indexes.
     """
     return [
-        filled(
+        fill_names(
             _KEY,
             table=entity.name,
             key=key_column(field.name),
@@ -59,7 +59,7 @@ def add_keys(entity: Entity) -> list[str]:
     ]
 
 
-def create_indexes(entity: Entity) -> list[str]:
+def create_indexes(entity: EntitySchema) -> list[str]:
     """Return the statements that create an index for each order a client may ask for.
 
     The order of creation has one too: it is many times smaller than the table, so that stepping to
@@ -67,7 +67,7 @@ def create_indexes(entity: Entity) -> list[str]:
     """
     names = [None, EXTERNAL_ID, *(field.name for field in entity.fields)]
     return [
-        filled(
+        fill_names(
             _INDEX,
             unique="UNIQUE" if name == EXTERNAL_ID else "",
             index=index_name(entity.name, name),

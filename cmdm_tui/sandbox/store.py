@@ -15,7 +15,7 @@ Properties = dict[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RecordOrder:
     """An order of an entity's records. `field` None is the order of creation.
 
     Text stands by casefold, then code point; numbers by value; nulls come first when ascending,
@@ -37,21 +37,21 @@ class StoredRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RecordPage:
     """Some records of an entity, and how many there are in all."""
 
     total: int
     records: list[StoredRecord]
 
 
-class Usage(msgspec.Struct, frozen=True):
+class CallCounts(msgspec.Struct, frozen=True):
     """How many calls were counted in the current hour and month, this one included."""
 
     hour: int
     month: int
 
 
-class Snapshot(Protocol):
+class RecordStream(Protocol):
     """An entity as it was at one moment, however long the reading takes."""
 
     @property
@@ -93,15 +93,15 @@ class RecordStore(Protocol):
         """Return one record, None without one."""
         ...
 
-    async def page(self, entity: str, order: Order, offset: int, limit: int) -> Page:
+    async def page(self, entity: str, order: RecordOrder, offset: int, limit: int) -> RecordPage:
         """Return `limit` records from `offset` on, fewer at the end, none past it."""
         ...
 
-    def snapshot(self, entity: str, order: Order) -> AbstractAsyncContextManager[Snapshot]:
+    def stream(self, entity: str, order: RecordOrder) -> AbstractAsyncContextManager[RecordStream]:
         """Open all records of an entity, as they are now, for reading in pieces."""
         ...
 
-    def writing(self) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
         ...
 
@@ -113,16 +113,16 @@ class AccessStore(Protocol):
         """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
         ...
 
-    async def token_end(self, digest: str) -> int | None:
+    async def get_token_end(self, digest: str) -> int | None:
         """Return when the token ends, None for one that was never issued or is forgotten."""
         ...
 
-    async def count_call(self, now: float) -> Usage:
+    async def count_call(self, now: float) -> CallCounts:
         """Count one call made at `now` and return the counts."""
         ...
 
 
-class SavingStore(Protocol):
+class SnapshotStore(Protocol):
     """What can go back, as the control plane asks.
 
     What is saved is this process's own, and gone with it. Raises `SettingError`, whose message is
@@ -130,27 +130,27 @@ class SavingStore(Protocol):
     """
 
     @property
-    def saved(self) -> list[str]:
+    def snapshot_names(self) -> list[str]:
         """The names of what was saved, the oldest first."""
         ...
 
-    async def save(self, name: str) -> None:
+    async def save_snapshot(self, name: str) -> None:
         """Keep all records as they are now under `name`, in place of what was kept under it."""
         ...
 
-    async def restore(self, name: str) -> None:
+    async def restore_snapshot(self, name: str) -> None:
         """Go back to what was saved under `name`. Tokens and counts of calls stay."""
         ...
 
-    async def forget_calls(self) -> None:
+    async def reset_call_counts(self) -> None:
         """Count from zero."""
         ...
 
 
-class Store(RecordStore, AccessStore, SavingStore, Protocol):
+class Store(RecordStore, AccessStore, SnapshotStore, Protocol):
     """Records, access, and what was saved, in one database."""
 
-    def in_use(self) -> AbstractAsyncContextManager[None]:
+    def open(self) -> AbstractAsyncContextManager[None]:
         """Serve the running event loop while the block runs; then let go of the database."""
         ...
 

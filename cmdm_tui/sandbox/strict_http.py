@@ -4,12 +4,12 @@ from typing import Any
 
 import h11
 
-from cmdm_tui.sandbox.framing import end_of_chunk_head, fault_of_head
+from cmdm_tui.sandbox.framing import find_chunk_start, find_head_error
 
 _CHUNKED = (b"transfer-encoding", b"chunked")
 
 
-class StrictHttp(h11.Connection):
+class StrictHttpConnection(h11.Connection):
     """One connection's HTTP, refusing what is ambiguous before h11 makes something of it.
 
     The head of an answer is held back for what follows it, so that both are one piece on the wire:
@@ -36,7 +36,7 @@ class StrictHttp(h11.Connection):
             if not received and not is_ended:
                 # Between two requests: h11 would come to this too, by a longer way.
                 return h11.NEED_DATA
-            problem = fault_of_head(received) if state is h11.IDLE else None
+            problem = find_head_error(received) if state is h11.IDLE else None
             if problem is not None:
                 raise h11.RemoteProtocolError(problem)
         elif self._is_between_chunks and state is h11.SEND_BODY and not self._is_chunk_due():
@@ -59,7 +59,7 @@ class StrictHttp(h11.Connection):
             if is_ended:
                 return True
         try:
-            end = end_of_chunk_head(self._received, self._position)
+            end = find_chunk_start(self._received, self._position)
         except ValueError as error:
             raise h11.RemoteProtocolError(str(error)) from error
         if end is None:
@@ -76,7 +76,7 @@ class StrictHttp(h11.Connection):
         """
         if type(event) is h11.Response:
             if self.they_are_waiting_for_100_continue:
-                event = _closing(event)
+                event = _with_close(event)
             self._head = super().send(event) or b""
             return b""
         piece = super().send(event)
@@ -85,7 +85,7 @@ class StrictHttp(h11.Connection):
         return piece
 
 
-def _closing(answer: h11.Response) -> h11.Response:
+def _with_close(answer: h11.Response) -> h11.Response:
     return h11.Response(
         status_code=answer.status_code,
         headers=[*answer.headers.raw_items(), (b"Connection", b"close")],

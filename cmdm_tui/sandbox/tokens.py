@@ -9,7 +9,7 @@ from cmdm_tui.sandbox.store import AccessStore
 
 
 @dataclass(slots=True)
-class Tokens:
+class TokenIssuer:
     """Issues tokens that last `lifetime` seconds. Only their SHA-256 digests are stored.
 
     The control plane may change the lifetime, and end tokens early; those are ended for this
@@ -19,7 +19,7 @@ class Tokens:
     store: AccessStore
     clock: Clock
     lifetime: int
-    _ended: set[str] = field(default_factory=set[str], repr=False)
+    _revoked: set[str] = field(default_factory=set[str], repr=False)
 
     async def issue(self) -> tuple[str, int]:
         """Return a new token and the Unix time at which it ends."""
@@ -29,22 +29,22 @@ class Tokens:
         await self.store.add_token(_digest(token.encode()), ends, now)
         return token, ends
 
-    async def end_of(self, authorization: bytes | None) -> int | None:
+    async def get_end(self, authorization: bytes | None) -> int | None:
         """Return when the token of an `Authorization` header ends, None unless it is good now.
 
         Looking a digest up says nothing, through its timing, about the token behind it.
         """
         digest = _bearer_digest(authorization)
-        if digest is None or digest in self._ended:
+        if digest is None or digest in self._revoked:
             return None
-        ends = await self.store.token_end(digest)
+        ends = await self.store.get_token_end(digest)
         return ends if ends is not None and self.clock.now() < ends else None
 
-    def end(self, authorization: bytes | None) -> None:
+    def revoke(self, authorization: bytes | None) -> None:
         """End the token of an `Authorization` header now, if it holds one."""
         digest = _bearer_digest(authorization)
         if digest is not None:
-            self._ended.add(digest)
+            self._revoked.add(digest)
 
 
 def _bearer_digest(authorization: bytes | None) -> str | None:

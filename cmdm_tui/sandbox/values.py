@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, Entity, Field, FieldType
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, EntitySchema, FieldSchema, FieldType
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -56,7 +56,7 @@ _FORMS: dict[FieldType, tuple[str, Callable[[str], bool]]] = {
 }
 
 
-def fault(field: Field, value: object) -> str | None:
+def find_value_error(field: FieldSchema, value: object) -> str | None:
     """Say why `value` cannot stand in `field`, or return None when it can.
 
     None stands in every field that is not required. An empty string stands in a Text field only.
@@ -109,6 +109,6 @@ def sort_key(kind: str, text: str) -> str:
     return text.casefold()
 
 
-def is_known(entity: Entity, name: str) -> bool:
+def has_field(entity: EntitySchema, name: str) -> bool:
     """Say whether `name` may stand in `fields` or `sort_by`."""
     return name == EXTERNAL_ID or name in entity.by_name

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
-from cmdm_tui.sandbox.statements import filled, index_name, key_column
-from cmdm_tui.sandbox.store import Order, Properties, StoredRecord
+from cmdm_tui.sandbox.statements import fill_names, index_name, key_column
+from cmdm_tui.sandbox.store import Properties, RecordOrder, StoredRecord
 from cmdm_tui.sandbox.values import sort_key
 
 _BOUNDARIES_KEPT = 512
@@ -48,18 +48,18 @@ _HIGHEST = """
 SELECT "{key}", position FROM "{table}" INDEXED BY "{index}"
 WHERE "{key}" >= '' ORDER BY "{key}" DESC, position DESC LIMIT ?"""
 
-Key = str | bytes | None
+IndexKey = str | bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Boundary:
     """The last record of a window: what the next window begins after."""
 
-    key: Key
+    key: IndexKey
     position: int
 
 
-class Windows:
+class SqliteKeysetPages:
     """Windows into the tables behind one connection, whose `text_factory` is bytes.
 
     A window costs a walk over index entries up to its offset, unless it begins where an earlier one
@@ -68,22 +68,22 @@ class Windows:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._boundaries: dict[str, dict[tuple[Order, int], _Boundary]] = {}
+        self._boundaries: dict[str, dict[tuple[RecordOrder, int], _Boundary]] = {}
 
-    def read(self, entity: str, order: Order, offset: int, limit: int) -> list[StoredRecord]:
+    def read(self, entity: str, order: RecordOrder, offset: int, limit: int) -> list[StoredRecord]:
         """Return at most `limit` records from `offset` on."""
         boundary = self._boundaries.get(entity, {}).get((order, offset))
         if order.field is None:
             positions = self._by_creation(entity, order, offset, limit, boundary)
         else:
-            walk = _Walk(self._connection, entity, order.field, order.descending)
+            walk = _IndexWalk(self._connection, entity, order.field, order.descending)
             if boundary is not None:
-                positions = walk.after(boundary.key, boundary.position, limit)
+                positions = walk.read_after(boundary.key, boundary.position, limit)
             else:
-                positions = walk.from_offset(offset, limit)
+                positions = walk.read_from_offset(offset, limit)
         records = self._rows(entity, positions)
         if len(records) == limit:
-            key = _key_of(entity, order.field, records[-1])
+            key = _boundary_key(entity, order.field, records[-1])
             self._keep(entity, (order, offset + limit), _Boundary(key, positions[-1]))
         return records
 
@@ -91,7 +91,7 @@ class Windows:
         """Drop what is known of an entity's windows: its records have changed."""
         self._boundaries.pop(entity, None)
 
-    def _keep(self, entity: str, start: tuple[Order, int], boundary: _Boundary) -> None:
+    def _keep(self, entity: str, start: tuple[RecordOrder, int], boundary: _Boundary) -> None:
         kept = self._boundaries.setdefault(entity, {})
         kept.pop(start, None)
         kept[start] = boundary
@@ -99,14 +99,14 @@ class Windows:
             del kept[next(iter(kept))]
 
     def _by_creation(
-        self, entity: str, order: Order, offset: int, limit: int, boundary: _Boundary | None
+        self, entity: str, order: RecordOrder, offset: int, limit: int, boundary: _Boundary | None
     ) -> list[int]:
         if boundary is not None:
             statement = _CREATED_BEFORE if order.descending else _CREATED_AFTER
             values = (boundary.position, limit)
         else:
             statement, values = _FROM_OFFSET, (limit, offset)
-        sql = filled(
+        sql = fill_names(
             statement,
             table=entity,
             index=index_name(entity, None),
@@ -116,12 +116,12 @@ class Windows:
         return [position for (position,) in self._connection.execute(sql, values)]
 
     def _rows(self, entity: str, positions: list[int]) -> list[StoredRecord]:
-        sql = filled(_ROWS, table=entity)
+        sql = fill_names(_ROWS, table=entity)
         rows = self._connection.execute(sql, (msgspec.json.encode(positions).decode(),))
         return [StoredRecord(external_id, record) for external_id, record in rows]
 
 
-class _Walk:
+class _IndexWalk:
     """Steps over one index. Ties stand in the order of creation in both directions.
 
     An index read backwards yields the ties in the wrong order, so a descending window is put
@@ -142,7 +142,7 @@ class _Walk:
             "key": key_column(field),
         }
 
-    def from_offset(self, offset: int, limit: int) -> list[int]:
+    def read_from_offset(self, offset: int, limit: int) -> list[int]:
         """Return the positions of a window by its offset."""
         if not self._descending:
             return self._positions(_FROM_OFFSET, limit, offset)
@@ -158,12 +158,12 @@ class _Walk:
         first = self._positions(_REST_OF_GROUP, key, 0, limit, offset - above)
         return first + self._groups_after(key, limit - len(first))
 
-    def after(self, key: Key, position: int, limit: int) -> list[int]:
+    def read_after(self, key: IndexKey, position: int, limit: int) -> list[int]:
         """Return the positions of the window that follows the record of `key` and `position`."""
         first = self._positions(_REST_OF_GROUP, key, position, limit, 0)
         return first + self._groups_after(key, limit - len(first))
 
-    def _groups_after(self, key: Key, limit: int) -> list[int]:
+    def _groups_after(self, key: IndexKey, limit: int) -> list[int]:
         if limit == 0:
             return []
         if self._descending:
@@ -175,7 +175,7 @@ class _Walk:
             return self._positions(_NOT_NULL, limit)
         return self._positions(_ABOVE, key, limit)
 
-    def _highest_groups(self, found: list[tuple[Key, int]], limit: int) -> list[int]:
+    def _highest_groups(self, found: list[tuple[IndexKey, int]], limit: int) -> list[int]:
         groups = [
             (key, [position for _, position in group])
             for key, group in groupby(found, key=itemgetter(0))
@@ -189,17 +189,17 @@ class _Walk:
             positions + self._positions(_REST_OF_GROUP, None, 0, nulls, 0) if nulls else positions
         )
 
-    def _positions(self, statement: str, *values: Key | int) -> list[int]:
+    def _positions(self, statement: str, *values: IndexKey | int) -> list[int]:
         return [number for (number,) in self._rows(statement, *values)]
 
-    def _rows(self, statement: str, *values: Key | int) -> list[Any]:
-        sql = filled(statement, direction="ASC", **self._names)
+    def _rows(self, statement: str, *values: IndexKey | int) -> list[Any]:
+        sql = fill_names(statement, direction="ASC", **self._names)
         # The connection reads text as bytes; a key is bound as the text it is in the index.
         bound = [value.decode() if isinstance(value, bytes) else value for value in values]
         return self._connection.execute(sql, bound).fetchall()
 
 
-def _key_of(entity: str, field: str | None, record: StoredRecord) -> Key:
+def _boundary_key(entity: str, field: str | None, record: StoredRecord) -> IndexKey:
     if field is None:
         return None
     if field == EXTERNAL_ID:

@@ -16,21 +16,21 @@ from contextlib import contextmanager
 
 from cmdm_tui.sandbox.config import RunningInfo
 from cmdm_tui.sandbox.errors import SandboxError
-from cmdm_tui.sandbox.server import Server
+from cmdm_tui.sandbox.server import SandboxServer
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
 _SECONDS_TO_STOP = 10.0
-_SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_BETWEEN_CHECKS = 0.2
 _SHORTEST_LIFE = 2.0
 _LONGEST_PAUSE = 5.0
 
 
 def supervise(
-    server: Server,
+    server: SandboxServer,
     workers: int,
     on_ready: Callable[[RunningInfo], None],
-    on_signal_end: Callable[[Server], None],
+    on_signal_end: Callable[[SandboxServer], None],
 ) -> None:
     """Serve `server` in as many processes until a signal raises out of here; then end them all.
 
@@ -38,25 +38,27 @@ def supervise(
     `on_signal_end` takes the server that a signal is to end. Raises `SandboxError` when a worker
     ends before that.
     """
-    with _group(server, on_signal_end) as group:
+    with _open_group(server, on_signal_end) as group:
         for _ in range(workers):
             group.start()
         group.wait_until_ready(workers)
         on_ready(server.info)
-        group.replace_the_dead()
+        group.replace_dead_workers()
 
 
-class _Group:
+class _WorkerGroup:
     """The workers that run, by process id, each with the time it was started at."""
 
-    def __init__(self, server: Server, on_signal_end: Callable[[Server], None]) -> None:
+    def __init__(
+        self, server: SandboxServer, on_signal_end: Callable[[SandboxServer], None]
+    ) -> None:
         self._server = server
         self._on_signal_end = on_signal_end
         self._started: dict[int, float] = {}
         # A worker says on the first pipe that it accepts; the end of the second tells it that this
         # process is gone, however it went.
-        self._ready, self._say_ready = os.pipe()
-        self._lifeline, self._life = os.pipe()
+        self._ready_reader, self._ready_writer = os.pipe()
+        self._lifeline_reader, self._lifeline_writer = os.pipe()
 
     def start(self) -> None:
         """Start a worker."""
@@ -64,23 +66,23 @@ class _Group:
             stream.flush()
         process = os.fork()
         if process == 0:
-            self._work()
+            self._run_worker()
         self._started[process] = time.monotonic()
 
     def wait_until_ready(self, workers: int) -> None:
         """Wait until so many workers have said that they accept connections."""
         while workers:
-            if select.select([self._ready], [], [], _SECONDS_BETWEEN_LOOKS)[0]:
-                workers -= len(os.read(self._ready, workers))
-            elif self._dead():
+            if select.select([self._ready_reader], [], [], _SECONDS_BETWEEN_CHECKS)[0]:
+                workers -= len(os.read(self._ready_reader, workers))
+            elif self._reap_dead():
                 raise SandboxError("A worker of the sandbox could not be started; see above.")
 
-    def replace_the_dead(self) -> None:
+    def replace_dead_workers(self) -> None:
         """Start a worker for each that ends, with a pause when they end at once."""
         pause = 0.0
         while True:
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
-            for life in self._dead():
+            time.sleep(_SECONDS_BETWEEN_CHECKS)
+            for life in self._reap_dead():
                 logger.error("A worker of the sandbox ended; another one takes its place.")
                 pause = min(pause * 2 + 0.5, _LONGEST_PAUSE) if life < _SHORTEST_LIFE else 0.0
                 time.sleep(pause)
@@ -89,17 +91,22 @@ class _Group:
     def stop(self) -> None:
         """End all workers: they finish what is under way, for a while."""
         deadline = time.monotonic() + _SECONDS_TO_STOP
-        self._send(signal.SIGTERM)
+        self._signal_all(signal.SIGTERM)
         while self._started and time.monotonic() < deadline:
-            self._dead()
+            self._reap_dead()
             time.sleep(0.02)
-        self._send(signal.SIGKILL)
+        self._signal_all(signal.SIGKILL)
         for process in self._started:
             os.waitpid(process, 0)
-        for descriptor in (self._ready, self._say_ready, self._lifeline, self._life):
+        for descriptor in (
+            self._ready_reader,
+            self._ready_writer,
+            self._lifeline_reader,
+            self._lifeline_writer,
+        ):
             os.close(descriptor)
 
-    def _dead(self) -> list[float]:
+    def _reap_dead(self) -> list[float]:
         """Let go of the workers that have ended; return for how long each was running."""
         lives: list[float] = []
         for process, started in list(self._started.items()):
@@ -108,18 +115,18 @@ class _Group:
                 lives.append(time.monotonic() - started)
         return lives
 
-    def _send(self, number: signal.Signals) -> None:
+    def _signal_all(self, number: signal.Signals) -> None:
         for process in self._started:
             os.kill(process, number)
 
-    def _work(self) -> None:
+    def _run_worker(self) -> None:
         """Be a worker, and never return."""
         code = 1
         try:
             self._on_signal_end(self._server)
-            os.close(self._life)
-            self._server.end_with(self._lifeline)
-            self._server.run_until_told(lambda _info: _say(self._say_ready))
+            os.close(self._lifeline_writer)
+            self._server.watch_lifeline(self._lifeline_reader)
+            self._server.run_until_stopped(lambda _info: _announce(self._ready_writer))
             code = 0
         except SandboxError as error:
             logger.error("%s", error)  # noqa: TRY400 (the message is for the user)
@@ -131,8 +138,10 @@ class _Group:
 
 
 @contextmanager
-def _group(server: Server, on_signal_end: Callable[[Server], None]) -> Generator[_Group]:
-    group = _Group(server, on_signal_end)
+def _open_group(
+    server: SandboxServer, on_signal_end: Callable[[SandboxServer], None]
+) -> Generator[_WorkerGroup]:
+    group = _WorkerGroup(server, on_signal_end)
     try:
         yield group
     finally:
@@ -142,5 +151,5 @@ def _group(server: Server, on_signal_end: Callable[[Server], None]) -> Generator
         group.stop()
 
 
-def _say(descriptor: int) -> None:
+def _announce(descriptor: int) -> None:
     os.write(descriptor, b".")

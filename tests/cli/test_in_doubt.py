@@ -8,7 +8,7 @@ import pytest
 
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, FaultPlan, Kind
+from cmdm_tui.sandbox.faults import Fault, FaultKind, FaultPlan
 from tests.cli.conftest import Command
 
 LEADS = 20
@@ -44,7 +44,7 @@ def count(cmdm: Command, entity: str = "lead") -> int:
 def test_what_was_created_is_found_and_told_as_if_it_had_been_answered(
     cmdm: Command, failing: Failing
 ) -> None:
-    failing(Fault(Kind.LOST_ANSWER, method="POST", path="/lead", nth=1))
+    failing(Fault(FaultKind.LOST_ANSWER, method="POST", path="/lead", nth=1))
     created = cmdm(*CREATE)
     assert created.code == 0
     external_id = created.json["ExternalID"]
@@ -54,7 +54,7 @@ def test_what_was_created_is_found_and_told_as_if_it_had_been_answered(
 
 
 def test_what_was_not_created_is_not_sent_again(cmdm: Command, failing: Failing) -> None:
-    failing(Fault(Kind.RESET_BEFORE, method="POST", path="/lead", nth=1))
+    failing(Fault(FaultKind.RESET_BEFORE, method="POST", path="/lead", nth=1))
     ended = cmdm(*CREATE)
     assert (ended.code, ended.out) == (7, b"")
     assert "Not found: No record with these values was created since" in ended.err
@@ -62,7 +62,7 @@ def test_what_was_not_created_is_not_sent_again(cmdm: Command, failing: Failing)
 
 
 def test_one_of_two_alike_cannot_be_told(cmdm: Command, failing: Failing) -> None:
-    failing(Fault(Kind.LOST_ANSWER, method="POST", path="/lead", nth=2))
+    failing(Fault(FaultKind.LOST_ANSWER, method="POST", path="/lead", nth=2))
     first = cmdm(*CREATE).json["ExternalID"]
     ended = cmdm(*CREATE)
     assert (ended.code, ended.out) == (7, b"")
@@ -71,7 +71,7 @@ def test_one_of_two_alike_cannot_be_told(cmdm: Command, failing: Failing) -> Non
 
 
 def test_a_conversion_is_found_by_its_lead(cmdm: Command, failing: Failing) -> None:
-    failing(Fault(Kind.LOST_ANSWER, method="PUT", path="/lead/convert/*", nth=1))
+    failing(Fault(FaultKind.LOST_ANSWER, method="PUT", path="/lead/convert/*", nth=1))
     lead = cmdm(*CREATE).json["ExternalID"]
     before = count(cmdm, "account")
     converted = cmdm("convert", lead)
@@ -86,8 +86,8 @@ def test_where_it_cannot_be_looked_for_the_outcome_stays_unknown(
     cmdm: Command, failing: Failing
 ) -> None:
     failing(
-        Fault(Kind.LOST_ANSWER, method="POST", path="/lead", nth=1),
-        Fault(Kind.ERROR_500, method="GET", rate=1.0),
+        Fault(FaultKind.LOST_ANSWER, method="POST", path="/lead", nth=1),
+        Fault(FaultKind.ERROR_500, method="GET", rate=1.0),
     )
     ended = cmdm(*CREATE)
     assert (ended.code, ended.out) == (7, b"")

@@ -15,7 +15,7 @@ import pexpect
 import pytest
 
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, Kind
+from cmdm_tui.sandbox.faults import Fault, FaultKind
 from tests.cli.conftest import Command
 from tests.cli.test_asking import Spawn, answer, ended, seen_in, spawn
 
@@ -43,10 +43,10 @@ def small_pages(
         faults: list[Fault] = []
         if fails_from is not None:
             numbers = list(range(fails_from, fails_from + 200))
-            faults = [Fault(Kind.ERROR_500, path="/lead", nth=numbers)]
+            faults = [Fault(FaultKind.ERROR_500, path="/lead", nth=numbers)]
         if waits_from is not None:
             numbers = list(range(waits_from, waits_from + 40))
-            faults = [Fault(Kind.LATENCY, path="/lead", nth=numbers, seconds=60)]
+            faults = [Fault(FaultKind.LATENCY, path="/lead", nth=numbers, seconds=60)]
         config = SandboxConfig(
             data=tmp_path / "small",
             port=0,

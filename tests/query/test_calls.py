@@ -8,7 +8,7 @@ import pytest
 
 from cmdm_tui.query.errors import BudgetReached, QueryError, UnknownName
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, Kind
+from cmdm_tui.sandbox.faults import Fault, FaultKind
 from tests.query.conftest import OpenedEngine, open_account
 
 PAGES = 3
@@ -192,7 +192,7 @@ async def test_a_run_that_was_stopped_goes_on_where_it_was(opened: OpenedEngine,
 @pytest.fixture
 def failing(tmp_path: Path) -> Iterator[RunningInfo]:
     """A sandbox of six pages whose third call of leads fails."""
-    faults = FaultPlan(0, [Fault(Kind.ERROR_500, path="/lead", nth=[3])])
+    faults = FaultPlan(0, [Fault(FaultKind.ERROR_500, path="/lead", nth=[3])])
     config = SandboxConfig(tmp_path / "data", 0, 30, behaviours={"page_cap": "5"}, faults=faults)
     with Sandbox.embedded(config) as info:
         yield info

@@ -11,7 +11,7 @@ from cmdm_tui.api import Page
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.planning import field_evidence
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.datafile import build
+from cmdm_tui.sandbox.datafile import create_data_file
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
 from tests.query.small_service import SmallService, open_engine, run_query
 
@@ -41,7 +41,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInfo]:
     folder = tmp_path_factory.mktemp("many") / "data"
     folder.mkdir()
     records = [(f"L{number:07}", json.dumps(values(number)).encode()) for number in range(LEADS)]
-    build(folder / "sandbox.sqlite", {"lead": records}, LEADS)
+    create_data_file(folder / "sandbox.sqlite", {"lead": records}, LEADS)
     config = SandboxConfig(
         folder, 0, rate_limit=NO_LIMIT, month_limit=NO_LIMIT, behaviours={"page_cap": str(PAGE)}
     )

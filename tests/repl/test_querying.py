@@ -21,7 +21,7 @@ from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import Session
 from cmdm_tui.repl.streams import Streams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, Kind
+from cmdm_tui.sandbox.faults import Fault, FaultKind
 from tests.services import profile_of
 
 Run = Callable[..., str]
@@ -196,7 +196,7 @@ class Watched(Streams):
 
 
 async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) -> None:
-    waiting = Fault(Kind.LATENCY, path="/lead", nth=list(range(8, 60)), seconds=60)
+    waiting = Fault(FaultKind.LATENCY, path="/lead", nth=list(range(8, 60)), seconds=60)
     config = SandboxConfig(
         tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"}, faults=FaultPlan(0, [waiting])
     )

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from cmdm_tui.sandbox import Credentials
-from cmdm_tui.sandbox.datafile import build
+from cmdm_tui.sandbox import AccountCredentials
+from cmdm_tui.sandbox.datafile import create_data_file
 from cmdm_tui.sandbox.postgres import database
 from cmdm_tui.sandbox.postgres.store import PostgresStore
 from cmdm_tui.sandbox.sqlite import SqliteStore
@@ -54,7 +54,7 @@ class SqliteBackend:
 
     def empty_store(self, data: Path) -> Store:
         data.mkdir()
-        build(data / "sandbox.sqlite", {}, 0)
+        create_data_file(data / "sandbox.sqlite", {}, 0)
         return SqliteStore(data / "sandbox.sqlite")
 
     def drop(self, data: Path) -> None:
@@ -81,8 +81,8 @@ class PostgresBackend:
         self._create(data, self._names[template])
 
     def empty_store(self, data: Path) -> Store:
-        with database.opened(self.database_of(data)) as held:
-            held.make(Credentials.random(), {}, 0, None)
+        with database.open_database(self.database_of(data)) as held:
+            held.create(AccountCredentials.random(), {}, 0, None)
             return PostgresStore(held.conninfo)
 
     def drop(self, data: Path) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from cmdm_tui.sandbox import Credentials, RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox import AccountCredentials, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.store import Store
 from tests.sandbox.backends import Backend, PostgresBackend, SqliteBackend
-from tests.sandbox.control import Control
+from tests.sandbox.control import ControlPlaneClient
 
 RECORDS = 40
 MORNING = 1_774_948_800.0  # 2026-03-31T09:20:00Z
@@ -68,7 +68,7 @@ class ManualClock:
         return self.time
 
 
-def sign_in_headers(credentials: Credentials) -> dict[str, str]:
+def sign_in_headers(credentials: AccountCredentials) -> dict[str, str]:
     return {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
@@ -170,9 +170,9 @@ def turned(
 
 
 @pytest.fixture
-def control(turned: Running) -> Iterator[Control]:
+def control(turned: Running) -> Iterator[ControlPlaneClient]:
     """The control plane of `turned`, everything being as at the start."""
-    control = Control.of(turned.info)
+    control = ControlPlaneClient.of(turned.info)
     with control.http:
         control.reset()
         # A test may have let the time pass at which the last token ended.
@@ -195,7 +195,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def headers() -> Callable[[Credentials], dict[str, str]]:
+def headers() -> Callable[[AccountCredentials], dict[str, str]]:
     """Make the headers of a sign-in."""
     return sign_in_headers
 
@@ -213,7 +213,7 @@ def opened(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Make a store for all tests of a module."""
     data = tmp_path_factory.mktemp("store") / "data"
     store = backend.empty_store(data)
-    in_use = store.in_use()
+    in_use = store.open()
     with asyncio.Runner() as runner:
         runner.run(in_use.__aenter__())
         try:

@@ -9,13 +9,13 @@ from cmdm_tui.sandbox import RunningInfo
 
 
 @dataclass(frozen=True)
-class Control:
+class ControlPlaneClient:
     """The control plane of a running sandbox."""
 
     http: httpx.Client
 
     @classmethod
-    def of(cls, info: RunningInfo) -> "Control":
+    def of(cls, info: RunningInfo) -> "ControlPlaneClient":
         assert info.control is not None
         bearer = {"Authorization": f"Bearer {info.control_token}"}
         # Loading certificates takes longer than a call, which needs none.

@@ -8,20 +8,20 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import Sandbox, SandboxConfig, SettingError
-from cmdm_tui.sandbox.behaviours import BEHAVIOURS, Behaviours
+from cmdm_tui.sandbox.behaviours import BEHAVIOURS, BehaviourChoices
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.sandbox.conftest import Running
-    from tests.sandbox.control import Control
+    from tests.sandbox.control import ControlPlaneClient
 
 UNKNOWN = "ZZZZZZZZ"
 RATE = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
 
 
 @pytest.fixture
-def http(turned: "Running", control: "Control") -> httpx.Client:
+def http(turned: "Running", control: "ControlPlaneClient") -> httpx.Client:
     """A signed-in client of the sandbox that is turned."""
     return turned.http
 
@@ -47,7 +47,9 @@ def path(entity: str, external_id: str) -> str:
 # The table
 
 
-def test_the_list_says_every_behaviour_with_its_row_and_choices(control: "Control") -> None:
+def test_the_list_says_every_behaviour_with_its_row_and_choices(
+    control: "ControlPlaneClient",
+) -> None:
     listed = {one["name"]: one for one in control.listed()}
     assert listed.keys() == BEHAVIOURS.keys()
     assert listed["totals"]["choices"] == ["strings", "numbers"]
@@ -58,7 +60,7 @@ def test_the_list_says_every_behaviour_with_its_row_and_choices(control: "Contro
 
 
 def test_every_choice_can_be_chosen_and_the_sandbox_still_answers(
-    http: httpx.Client, control: "Control"
+    http: httpx.Client, control: "ControlPlaneClient"
 ) -> None:
     for one in control.listed():
         for choice in [*one["choices"], *map(str, one["numbers"] or ())]:
@@ -68,7 +70,7 @@ def test_every_choice_can_be_chosen_and_the_sandbox_still_answers(
     assert control.behave() == {}
 
 
-def test_every_choice_at_once(http: httpx.Client, control: "Control") -> None:
+def test_every_choice_at_once(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(**{one["name"]: one["choices"][-1] for one in control.listed()})
     answer = http.get("/lead?per_page=2&page=1")
     assert answer.status_code == 200
@@ -90,7 +92,7 @@ def test_a_choice_at_the_start(tmp_path: "Path") -> None:
 def test_a_choice_that_there_is_not(tmp_path: "Path", chosen: dict[str, str]) -> None:
     with pytest.raises(SettingError, match=next(iter(chosen))):
         SandboxConfig(tmp_path, behaviours=chosen)
-    behaviours = Behaviours({"totals": "numbers"})
+    behaviours = BehaviourChoices({"totals": "numbers"})
     with pytest.raises(SettingError):
         behaviours.choose({"list_key": "entity", **chosen})
     assert dict(behaviours.chosen) == {"totals": "numbers"}
@@ -99,7 +101,7 @@ def test_a_choice_that_there_is_not(tmp_path: "Path", chosen: dict[str, str]) ->
 # Lists
 
 
-def test_totals_and_list_key(http: httpx.Client, control: "Control") -> None:
+def test_totals_and_list_key(http: httpx.Client, control: "ControlPlaneClient") -> None:
     before = http.get("/lead?per_page=7&page=2").json()
     control.behave(totals="numbers", list_key="entity")
     after = http.get("/Lead?per_page=7&page=2").json()
@@ -107,7 +109,7 @@ def test_totals_and_list_key(http: httpx.Client, control: "Control") -> None:
     assert http.get("/lead/fields").json()["Total Page"] == 1
 
 
-def test_default_page_and_page_cap(http: httpx.Client, control: "Control") -> None:
+def test_default_page_and_page_cap(http: httpx.Client, control: "ControlPlaneClient") -> None:
     every = ids(http.get("/lead"))
     control.behave(default_page="15", page_cap="20")
     assert ids(http.get("/lead")) == every[:15]
@@ -118,14 +120,14 @@ def test_default_page_and_page_cap(http: httpx.Client, control: "Control") -> No
     assert len(http.get("/lead/fields").json()["Field"]) == 15
 
 
-def test_past_the_end(http: httpx.Client, control: "Control") -> None:
+def test_past_the_end(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(past_the_end="404")
     assert http.get("/lead?per_page=20&page=2").status_code == 200
     assert http.get("/lead?per_page=20&page=3").status_code == 404
     assert http.get("/lead/fields?per_page=20&page=3").status_code == 404
 
 
-def test_order_without_sort_by(http: httpx.Client, control: "Control") -> None:
+def test_order_without_sort_by(http: httpx.Client, control: "ControlPlaneClient") -> None:
     every = ids(http.get("/lead"))
     control.behave(order="newest-first")
     assert ids(http.get("/lead?per_page=40&page=1")) == every[::-1]
@@ -136,7 +138,9 @@ def test_order_without_sort_by(http: httpx.Client, control: "Control") -> None:
     assert sorted(once) == sorted(again) == sorted(every)
 
 
-def test_ties_that_are_unstable_make_pages_overlap(http: httpx.Client, control: "Control") -> None:
+def test_ties_that_are_unstable_make_pages_overlap(
+    http: httpx.Client, control: "ControlPlaneClient"
+) -> None:
     control.behave(ties="unstable")
     pages = [http.get(f"/lead?sort_by=Status&per_page=4&page={page}") for page in range(1, 11)]
     seen = [external_id for page in pages for external_id in ids(page)]
@@ -155,7 +159,11 @@ def test_ties_that_are_unstable_make_pages_overlap(http: httpx.Client, control: 
     ],
 )
 def test_collation_of_text(
-    http: httpx.Client, control: "Control", collation: str, ordered: list[str], direction: str
+    http: httpx.Client,
+    control: "ControlPlaneClient",
+    collation: str,
+    ordered: list[str],
+    direction: str,
 ) -> None:
     control.behave(collation=collation)
     made = {create(http, "event", Title="x", Venue=venue) for venue in reversed(ordered)}
@@ -164,7 +172,7 @@ def test_collation_of_text(
     assert ours == (ordered if direction == "asc" else ordered[::-1])
 
 
-def test_numeric_as_text(http: httpx.Client, control: "Control") -> None:
+def test_numeric_as_text(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(collation="numeric-as-text")
     scores = [one for one in values(http.get("/lead?sort_by=Score"), "Score") if one is not None]
     assert scores == sorted(scores)
@@ -175,7 +183,9 @@ def test_numeric_as_text(http: httpx.Client, control: "Control") -> None:
     ("nulls", "at_the_end_of"),
     [("first", {"desc"}), ("last", {"asc"}), ("always-last", {"asc", "desc"})],
 )
-def test_nulls(http: httpx.Client, control: "Control", nulls: str, at_the_end_of: set[str]) -> None:
+def test_nulls(
+    http: httpx.Client, control: "ControlPlaneClient", nulls: str, at_the_end_of: set[str]
+) -> None:
     create(http, "lead", LastName="x")
     control.behave(nulls=nulls)
     for direction in ("asc", "desc"):
@@ -184,7 +194,7 @@ def test_nulls(http: httpx.Client, control: "Control", nulls: str, at_the_end_of
         assert (listed[0] is None) != (direction in at_the_end_of)
 
 
-def test_names_and_parameters(http: httpx.Client, control: "Control") -> None:
+def test_names_and_parameters(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(unknown_names="ignored")
     query = "/lead?per_page=3&page=1"
     answer = http.get(f"{query}&fields=City,Nothing&sort_by=Nothing")
@@ -200,7 +210,7 @@ def test_names_and_parameters(http: httpx.Client, control: "Control") -> None:
 
 
 @pytest.mark.parametrize("choice", BEHAVIOURS["error_body"].choices)
-def test_error_body(http: httpx.Client, control: "Control", choice: str) -> None:
+def test_error_body(http: httpx.Client, control: "ControlPlaneClient", choice: str) -> None:
     control.behave(error_body=choice)
     answer = http.get(f"/lead/{UNKNOWN}")
     assert answer.status_code == 404
@@ -222,7 +232,7 @@ def test_error_body(http: httpx.Client, control: "Control", choice: str) -> None
             assert ("Message" in answer.json()) == (choice == "json")
 
 
-def test_headers_missing_or_garbage(http: httpx.Client, control: "Control") -> None:
+def test_headers_missing_or_garbage(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(rate_headers="missing", token_header="garbage")
     headers = http.get("/lead/fields").headers
     assert not [name for name in RATE if name in headers]
@@ -234,13 +244,15 @@ def test_headers_missing_or_garbage(http: httpx.Client, control: "Control") -> N
 
 
 @pytest.mark.parametrize(("choice", "by"), [("identified", 1), ("nothing", 0), ("twice", 2)])
-def test_what_counts(http: httpx.Client, control: "Control", choice: str, by: int) -> None:
+def test_what_counts(
+    http: httpx.Client, control: "ControlPlaneClient", choice: str, by: int
+) -> None:
     control.behave(counted=choice)
     first, second = (int(http.get("/lead/fields").headers[RATE[1]]) for _ in range(2))
     assert first - second == by
 
 
-def test_retry_after(http: httpx.Client, control: "Control") -> None:
+def test_retry_after(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.settings(rate_limit=1)
     http.get("/lead/fields")
     assert "retry-after" not in http.get("/lead/fields").headers
@@ -250,7 +262,9 @@ def test_retry_after(http: httpx.Client, control: "Control") -> None:
     assert http.get("/lead/fields").headers["retry-after"] == "Tue, 31 Mar 2026 10:00:00 GMT"
 
 
-def test_statuses_of_refusals(http: httpx.Client, turned: "Running", control: "Control") -> None:
+def test_statuses_of_refusals(
+    http: httpx.Client, turned: "Running", control: "ControlPlaneClient"
+) -> None:
     control.behave(
         sign_in_header_missing="401", token_refused="403", unknown="400", other_method="404"
     )
@@ -265,7 +279,7 @@ def test_statuses_of_refusals(http: httpx.Client, turned: "Running", control: "C
 
 
 def test_a_refusal_that_no_behaviour_changes_keeps_its_headers(
-    http: httpx.Client, turned: "Running", control: "Control"
+    http: httpx.Client, turned: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.behave(totals="numbers")
     assert turned.anonymous("GET", "/lead").headers["www-authenticate"] == "Bearer"
@@ -276,7 +290,9 @@ def test_a_refusal_that_no_behaviour_changes_keeps_its_headers(
 
 
 @pytest.mark.parametrize("form", ["long", "odd"])
-def test_external_ids_of_another_form(http: httpx.Client, control: "Control", form: str) -> None:
+def test_external_ids_of_another_form(
+    http: httpx.Client, control: "ControlPlaneClient", form: str
+) -> None:
     control.behave(external_ids=form)
     external_id = create(http, "account", Name="Acme")
     assert len(external_id) > 20
@@ -305,7 +321,7 @@ def test_external_ids_of_another_form(http: httpx.Client, control: "Control", fo
 
 
 @pytest.mark.parametrize("choice", BEHAVIOURS["field_metadata"].choices)
-def test_field_metadata(http: httpx.Client, control: "Control", choice: str) -> None:
+def test_field_metadata(http: httpx.Client, control: "ControlPlaneClient", choice: str) -> None:
     control.behave(field_metadata=choice)
     answer = http.get("/lead/fields")
     if choice == "absent":
@@ -321,7 +337,7 @@ def test_field_metadata(http: httpx.Client, control: "Control", choice: str) -> 
         assert described[1]["Name"] == "LastName"
 
 
-def test_values_of_other_types(http: httpx.Client, control: "Control") -> None:
+def test_values_of_other_types(http: httpx.Client, control: "ControlPlaneClient") -> None:
     given = {"LastName": "x", "Score": "12.5", "OptIn": "false", "Status": "New"}
     lead = create(http, "lead", EstimatedValue="100", **given)
     control.behave(values="json")
@@ -338,7 +354,7 @@ def test_values_of_other_types(http: httpx.Client, control: "Control") -> None:
     assert http.put(f"/lead/{lead}", json={"Score": 7}).status_code == 400
 
 
-def test_system_fields_absent(http: httpx.Client, control: "Control") -> None:
+def test_system_fields_absent(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(system_fields="absent")
     listed = http.get("/lead?per_page=1&page=1").json()["Entity"][0]["Properties"]
     described = [one["Properties"]["Name"] for one in http.get("/lead/fields").json()["Field"]]
@@ -348,7 +364,7 @@ def test_system_fields_absent(http: httpx.Client, control: "Control") -> None:
         assert http.get(f"/lead?sort_by={name}").status_code == 400
 
 
-def test_task_fields(http: httpx.Client, control: "Control") -> None:
+def test_task_fields(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(task_fields="200")
     fields = http.get("/task/fields").json()["Field"]
     assert fields[0]["Properties"]["Name"] == "Subject"
@@ -360,7 +376,7 @@ def test_task_fields(http: httpx.Client, control: "Control") -> None:
 # Changes
 
 
-def test_wrong_values_are_dropped(http: httpx.Client, control: "Control") -> None:
+def test_wrong_values_are_dropped(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(wrong_values="dropped")
     given = {"LastName": "x", "City": "York", "Score": "ten", "Nothing": "1", "CreatedDate": "2"}
     lead = create(http, "lead", **given)
@@ -371,7 +387,7 @@ def test_wrong_values_are_dropped(http: httpx.Client, control: "Control") -> Non
     assert http.get(f"/lead/{lead}").json()["Properties"] == shown
 
 
-def test_update_replaces(http: httpx.Client, control: "Control") -> None:
+def test_update_replaces(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(update="replaces")
     lead = create(http, "lead", LastName="x", City="York", Score="5")
     assert http.put(f"/lead/{lead}", json={"Score": "6"}).status_code == 200
@@ -380,7 +396,7 @@ def test_update_replaces(http: httpx.Client, control: "Control") -> None:
 
 
 @pytest.mark.parametrize("status", ["422", "500"])
-def test_malformed_body(http: httpx.Client, control: "Control", status: str) -> None:
+def test_malformed_body(http: httpx.Client, control: "ControlPlaneClient", status: str) -> None:
     control.behave(malformed_body=status)
     for body in (b"{", b"[]", b'{"a":1,"a":1}', b"\xff"):
         assert http.post("/lead", content=body).status_code == int(status)
@@ -388,7 +404,7 @@ def test_malformed_body(http: httpx.Client, control: "Control", status: str) -> 
     assert http.post("/lead", json={"Nothing": "x"}).status_code == 400
 
 
-def test_content_type(http: httpx.Client, control: "Control") -> None:
+def test_content_type(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(content_type="415")
     body = json.dumps({"LastName": "x"}).encode()
     for kind, status in (("text/plain", 415), ("application/json; charset=utf-8", 201)):
@@ -397,14 +413,16 @@ def test_content_type(http: httpx.Client, control: "Control") -> None:
     assert http.post("/lead", content=body).status_code == 415
 
 
-def test_large_body_closes_the_connection(http: httpx.Client, control: "Control") -> None:
+def test_large_body_closes_the_connection(
+    http: httpx.Client, control: "ControlPlaneClient"
+) -> None:
     control.behave(large_body="closed")
     with pytest.raises(httpx.HTTPError):
         http.post("/lead", content=b" " * 2_000_000)
     assert http.get("/lead/fields").status_code == 200
 
 
-def test_convert_deletes_the_lead(http: httpx.Client, control: "Control") -> None:
+def test_convert_deletes_the_lead(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(convert="lead-deleted")
     lead = create(http, "lead", LastName="x", Company="Acme")
     account = http.put(f"/lead/convert/{lead}").json()["Account ExternalID"]
@@ -412,13 +430,13 @@ def test_convert_deletes_the_lead(http: httpx.Client, control: "Control") -> Non
     assert http.get(f"/lead/{lead}").status_code == 404
 
 
-def test_close_again(http: httpx.Client, control: "Control") -> None:
+def test_close_again(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(close_again="400")
     task = create(http, "task", Subject="x")
     assert [http.put(f"/task/close/{task}").status_code for _ in range(2)] == [200, 400]
 
 
-def test_delete_cascades(http: httpx.Client, control: "Control") -> None:
+def test_delete_cascades(http: httpx.Client, control: "ControlPlaneClient") -> None:
     control.behave(delete="cascades")
     account = create(http, "account", Name="x")
     child = http.post(f"/account/{account}/opportunity", json={"Name": "x"}).json()["ExternalID"]

@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cmdm_tui.sandbox import Credentials
+    from cmdm_tui.sandbox import AccountCredentials
     from tests.sandbox.backends import Backend
     from tests.sandbox.conftest import ManualClock, Running, Start
 
@@ -504,7 +504,7 @@ def test_token_ended(start: "Start", clock: "ManualClock") -> None:
 
 @pytest.mark.parametrize("missing", ["client_id", "client_secret", "username", "password"])
 def test_an_authenticate_header_missing(
-    shared: "Running", headers: "Callable[[Credentials], dict[str, str]]", missing: str
+    shared: "Running", headers: "Callable[[AccountCredentials], dict[str, str]]", missing: str
 ) -> None:
     given = headers(shared.info.credentials)
     del given[missing]
@@ -513,7 +513,7 @@ def test_an_authenticate_header_missing(
 
 
 def test_wrong_authenticate_values_have_one_message_for_all(
-    shared: "Running", headers: "Callable[[Credentials], dict[str, str]]"
+    shared: "Running", headers: "Callable[[AccountCredentials], dict[str, str]]"
 ) -> None:
     messages: set[str] = set()
     for name in ("client_id", "client_secret", "username", "password"):

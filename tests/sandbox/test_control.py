@@ -12,7 +12,7 @@ from cmdm_tui.sandbox.control import plane
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
-    from tests.sandbox.control import Control
+    from tests.sandbox.control import ControlPlaneClient
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
 
@@ -46,7 +46,7 @@ def test_there_is_none_unless_asked_for(start: "Start", turned: "Running") -> No
         there_is_none(turned)
 
 
-def test_the_json_line_says_where_it_is(turned: "Running", control: "Control") -> None:
+def test_the_json_line_says_where_it_is(turned: "Running", control: "ControlPlaneClient") -> None:
     said = json.loads(turned.info.json_line())
     assert said["control"] == f"{turned.info.url}/_sandbox"
     assert len(said["control_token"]) >= 32
@@ -66,7 +66,7 @@ def takes_its_own_token_alone(turned: "Running") -> None:
 
 
 def test_it_takes_its_own_token_alone(
-    turned: "Running", control: "Control", monkeypatch: pytest.MonkeyPatch
+    turned: "Running", control: "ControlPlaneClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     takes_its_own_token_alone(turned)
     monkeypatch.setattr(plane, "compare_digest", always)
@@ -74,7 +74,7 @@ def test_it_takes_its_own_token_alone(
         takes_its_own_token_alone(turned)
 
 
-def test_its_calls_do_not_count(turned: "Running", control: "Control") -> None:
+def test_its_calls_do_not_count(turned: "Running", control: "ControlPlaneClient") -> None:
     def left() -> int:
         return int(turned.http.get("/lead/fields").headers["x-rate-limit-remaining"])
 
@@ -108,7 +108,7 @@ def test_its_calls_do_not_count(turned: "Running", control: "Control") -> None:
     ],
 )
 def test_what_cannot_be_done_changes_nothing_and_says_why(
-    control: "Control", method: str, path: str, body: Any, status: int
+    control: "ControlPlaneClient", method: str, path: str, body: Any, status: int
 ) -> None:
     before = control.overview()
     answer = control.http.request(method, path, json=body)
@@ -120,7 +120,9 @@ def test_what_cannot_be_done_changes_nothing_and_says_why(
 # What its calls do
 
 
-def test_restore_goes_back_to_what_was_saved(turned: "Running", control: "Control") -> None:
+def test_restore_goes_back_to_what_was_saved(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     http = turned.http
     control.snapshot("before")
     before = everything(http)
@@ -139,7 +141,7 @@ def test_restore_goes_back_to_what_was_saved(turned: "Running", control: "Contro
     assert names == sorted(names, key=str.casefold)
 
 
-def test_several_snapshots_at_once(turned: "Running", control: "Control") -> None:
+def test_several_snapshots_at_once(turned: "Running", control: "ControlPlaneClient") -> None:
     totals: dict[str, str] = {}
 
     def total() -> str:
@@ -166,7 +168,7 @@ STEPS = st.lists(
 )
 @given(steps=STEPS)
 def test_restore_undoes_whatever_was_done(
-    turned: "Running", control: "Control", steps: list[tuple[str, int]]
+    turned: "Running", control: "ControlPlaneClient", steps: list[tuple[str, int]]
 ) -> None:
     http = turned.http
     control.restore("beginning", calls=True)
@@ -183,7 +185,7 @@ def test_restore_undoes_whatever_was_done(
 
 
 def test_restore_keeps_the_count_of_calls_unless_asked(
-    turned: "Running", control: "Control"
+    turned: "Running", control: "ControlPlaneClient"
 ) -> None:
     def left() -> int:
         return int(turned.http.get("/lead/fields").headers["x-rate-limit-remaining"])
@@ -195,7 +197,9 @@ def test_restore_keeps_the_count_of_calls_unless_asked(
     assert left() == first
 
 
-def test_reset_puts_everything_back_but_the_tokens(turned: "Running", control: "Control") -> None:
+def test_reset_puts_everything_back_but_the_tokens(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     http = turned.http
     before, records = control.overview(), everything(http)
     http.post("/lead", json={"LastName": "New"})
@@ -208,7 +212,9 @@ def test_reset_puts_everything_back_but_the_tokens(turned: "Running", control: "
     assert everything(http) == records
 
 
-def test_the_clock_can_be_moved_and_stopped(turned: "Running", control: "Control") -> None:
+def test_the_clock_can_be_moved_and_stopped(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     began = control.clock()["now"]
     assert control.clock(advance=90.5)["now"] == pytest.approx(began + 90.5)
     assert control.clock(now=1_000_000_000, stands=True) == {
@@ -228,7 +234,7 @@ def test_the_clock_can_be_moved_and_stopped(turned: "Running", control: "Control
 
 @pytest.mark.parametrize("now", [0.0, LAST_YEAR])
 def test_at_the_first_and_the_last_time_that_a_clock_can_be_set_to_all_is_in_order(
-    turned: "Running", control: "Control", now: float
+    turned: "Running", control: "ControlPlaneClient", now: float
 ) -> None:
     control.clock(now=now)
     control.behave(retry_after="date")
@@ -243,7 +249,7 @@ def test_at_the_first_and_the_last_time_that_a_clock_can_be_set_to_all_is_in_ord
 
 
 def test_a_clock_that_moves_past_it_ends_the_hour_and_a_token(
-    turned: "Running", control: "Control"
+    turned: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.settings(rate_limit=1, token_ttl=4_000)
     bearer = {"Authorization": f"Bearer {turned.sign_in().json()['token']}"}
@@ -254,7 +260,7 @@ def test_a_clock_that_moves_past_it_ends_the_hour_and_a_token(
     assert turned.anonymous("GET", "/lead/fields", bearer).status_code == 401
 
 
-def test_settings_hold_at_once(turned: "Running", control: "Control") -> None:
+def test_settings_hold_at_once(turned: "Running", control: "ControlPlaneClient") -> None:
     control.settings(rate_limit=3, page_cap=2)
     answer = turned.http.get("/lead?per_page=50&page=2")
     assert answer.headers["x-rate-limit-limit"] == "3"

@@ -116,7 +116,7 @@ def lost(path: Path, told: Acknowledged) -> list[str]:
 def _sort_key(record: str, name: str, kind: str) -> str | None:
     from cmdm_tui.sandbox import datafile
 
-    return datafile._stored_key(record, name, kind)
+    return datafile._compute_key(record, name, kind)
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import Sandbox, SandboxConfig, SettingError
-from cmdm_tui.sandbox.faults import Fault, FaultPlan, Faults, Kind
+from cmdm_tui.sandbox.faults import Fault, FaultKind, FaultPlan, FaultSchedule
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
-    from tests.sandbox.control import Control
+    from tests.sandbox.control import ControlPlaneClient
 
 ALWAYS = {"rate": 1.0}
 
@@ -48,7 +48,9 @@ def split(answer: bytes) -> tuple[dict[str, str], bytes]:
 # Each fault
 
 
-def test_without_a_fault_nothing_goes_wrong(turned: "Running", control: "Control") -> None:
+def test_without_a_fault_nothing_goes_wrong(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     answer, end = received(turned)
     headers, body = split(answer)
     assert end == "closed"
@@ -56,27 +58,27 @@ def test_without_a_fault_nothing_goes_wrong(turned: "Running", control: "Control
     assert len(json.loads(body)["Entity"]) == 20
 
 
-def test_latency(turned: "Running", control: "Control") -> None:
+def test_latency(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "latency", "seconds": 0.3, **ALWAYS})
     began = time.monotonic()
     assert turned.http.get("/lead/fields").status_code == 200
     assert time.monotonic() - began >= 0.3
 
 
-def test_error_500(turned: "Running", control: "Control") -> None:
+def test_error_500(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "error-500", "method": "POST", **ALWAYS})
     assert turned.http.post("/lead", json={"LastName": "x"}).status_code == 500
     assert turned.http.get("/lead").json()["Total Records"] == "40"
 
 
-def test_html_502(turned: "Running", control: "Control") -> None:
+def test_html_502(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "html-502", **ALWAYS})
     answer = turned.http.get("/lead/fields")
     assert (answer.status_code, answer.headers["content-type"][:9]) == (502, "text/html")
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_reset_before_the_body(turned: "Running", control: "Control") -> None:
+def test_reset_before_the_body(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "reset-before", **ALWAYS})
     assert received(turned) == (b"", "reset")
     with pytest.raises(httpx.TransportError):
@@ -85,7 +87,7 @@ def test_reset_before_the_body(turned: "Running", control: "Control") -> None:
     assert turned.http.get("/lead").json()["Total Records"] == "40"
 
 
-def test_reset_in_the_middle_of_the_body(turned: "Running", control: "Control") -> None:
+def test_reset_in_the_middle_of_the_body(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "reset-midway", **ALWAYS})
     answer, end = received(turned)
     headers, body = split(answer)
@@ -93,7 +95,9 @@ def test_reset_in_the_middle_of_the_body(turned: "Running", control: "Control") 
     assert len(body) == int(headers["content-length"]) // 2
 
 
-def test_a_body_shorter_than_its_length_promises(turned: "Running", control: "Control") -> None:
+def test_a_body_shorter_than_its_length_promises(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     control.go_wrong({"kind": "short-body", **ALWAYS})
     answer, end = received(turned)
     headers, body = split(answer)
@@ -103,7 +107,7 @@ def test_a_body_shorter_than_its_length_promises(turned: "Running", control: "Co
         turned.http.get("/lead/fields")
 
 
-def test_truncated_json(turned: "Running", control: "Control") -> None:
+def test_truncated_json(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "truncated-json", **ALWAYS})
     answer = turned.http.get("/lead/fields")
     assert answer.status_code == 200
@@ -112,14 +116,14 @@ def test_truncated_json(turned: "Running", control: "Control") -> None:
         answer.json()
 
 
-def test_wrong_content_type(turned: "Running", control: "Control") -> None:
+def test_wrong_content_type(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "wrong-content-type", **ALWAYS})
     answer = turned.http.get("/lead/fields")
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.json()["Total Page"] == "1"
 
 
-def test_a_dripped_body(turned: "Running", control: "Control") -> None:
+def test_a_dripped_body(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "drip", "drop": 40, "seconds": 0.005, **ALWAYS})
     began = time.monotonic()
     answer = turned.http.get("/lead?per_page=3&page=1")
@@ -129,7 +133,7 @@ def test_a_dripped_body(turned: "Running", control: "Control") -> None:
     assert len(answer.json()["Entity"]) == 3
 
 
-def test_a_storm_of_429(turned: "Running", control: "Control") -> None:
+def test_a_storm_of_429(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "storm-429", "nth": 2, "calls": 3, "path": "/lead*"})
     answers = [turned.http.get("/lead/fields") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200, 429, 429, 429, 200, 200]
@@ -138,7 +142,7 @@ def test_a_storm_of_429(turned: "Running", control: "Control") -> None:
     assert control.faults()[0]["struck"] == 3
 
 
-def test_a_token_revoked_early(turned: "Running", control: "Control") -> None:
+def test_a_token_revoked_early(turned: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "revoked-token", "nth": 2})
     statuses = [turned.http.get("/lead/fields").status_code for _ in range(3)]
     assert statuses == [200, 401, 401]
@@ -146,7 +150,9 @@ def test_a_token_revoked_early(turned: "Running", control: "Control") -> None:
     assert turned.anonymous("GET", "/lead/fields", bearer).status_code == 200
 
 
-def test_an_answer_lost_after_the_write_was_done(turned: "Running", control: "Control") -> None:
+def test_an_answer_lost_after_the_write_was_done(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     control.go_wrong({"kind": "lost-answer", "method": "POST", "times": 1, **ALWAYS})
     with pytest.raises(httpx.TransportError):
         turned.http.post("/lead", json={"LastName": "Written"})
@@ -156,9 +162,9 @@ def test_an_answer_lost_after_the_write_was_done(turned: "Running", control: "Co
     assert turned.http.post("/lead", json={"LastName": "x"}).status_code == 201
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(FaultKind))
 def test_every_fault_on_every_sort_of_answer(
-    turned: "Running", control: "Control", kind: Kind
+    turned: "Running", control: "ControlPlaneClient", kind: FaultKind
 ) -> None:
     control.go_wrong({"kind": kind.value, "seconds": 0.001, **ALWAYS})
     for method, path in (
@@ -179,9 +185,12 @@ def test_every_fault_on_every_sort_of_answer(
     assert turned.http.get("/lead").status_code == 200
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(FaultKind))
 def test_a_fault_where_a_behaviour_closes_the_connection(
-    turned: "Running", control: "Control", caplog: pytest.LogCaptureFixture, kind: Kind
+    turned: "Running",
+    control: "ControlPlaneClient",
+    caplog: pytest.LogCaptureFixture,
+    kind: FaultKind,
 ) -> None:
     control.behave(large_body="closed")
     control.go_wrong({"kind": kind.value, "seconds": 0.001, **ALWAYS})
@@ -191,7 +200,9 @@ def test_a_fault_where_a_behaviour_closes_the_connection(
     assert "failed" not in caplog.text
 
 
-def test_what_lies_outside_the_api_is_never_struck(turned: "Running", control: "Control") -> None:
+def test_what_lies_outside_the_api_is_never_struck(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     control.go_wrong({"kind": "reset-before", **ALWAYS})
     assert turned.http.get(turned.info.url).status_code == 404
     assert control.faults()[0]["matched"] == 0
@@ -201,12 +212,12 @@ def test_what_lies_outside_the_api_is_never_struck(turned: "Running", control: "
 
 
 def struck(plan: FaultPlan, requests: list[tuple[str, str]]) -> list[bool]:
-    faults = Faults(plan)
-    return [bool(faults.striking(method, path)) for method, path in requests]
+    faults = FaultSchedule(plan)
+    return [bool(faults.count_request(method, path)) for method, path in requests]
 
 
 def test_patterns_choose_by_method_and_path() -> None:
-    fault = Fault(Kind.ERROR_500, method="P*", path="/lead/*", rate=1)
+    fault = Fault(FaultKind.ERROR_500, method="P*", path="/lead/*", rate=1)
     requests = [
         ("PUT", "/Lead/A"),
         ("POST", "/lead/A/task"),
@@ -217,7 +228,7 @@ def test_patterns_choose_by_method_and_path() -> None:
 
 
 def test_nth_counts_the_requests_that_match() -> None:
-    fault = Fault(Kind.ERROR_500, path="/lead", nth=[2, 4])
+    fault = Fault(FaultKind.ERROR_500, path="/lead", nth=[2, 4])
     requests = [("GET", "/lead"), ("GET", "/task")] * 5
     found = struck(FaultPlan(faults=[fault]), requests)
     assert [number for number, one in enumerate(found) if one] == [2, 6]
@@ -225,31 +236,34 @@ def test_nth_counts_the_requests_that_match() -> None:
 
 def test_the_same_seed_strikes_the_same_requests() -> None:
     requests = [("GET", "/lead")] * 1_000
-    fault = Fault(Kind.ERROR_500, rate=0.3)
+    fault = Fault(FaultKind.ERROR_500, rate=0.3)
     once = struck(FaultPlan(1, [fault]), requests)
     assert once == struck(FaultPlan(1, [fault]), requests)
     assert once != struck(FaultPlan(2, [fault]), requests)
     assert 230 < sum(once) < 370
-    assert not any(struck(FaultPlan(1, [Fault(Kind.ERROR_500, rate=0)]), requests))
+    assert not any(struck(FaultPlan(1, [Fault(FaultKind.ERROR_500, rate=0)]), requests))
 
 
 def test_times_is_the_most_it_strikes() -> None:
-    fault = Fault(Kind.ERROR_500, rate=1, times=2)
+    fault = Fault(FaultKind.ERROR_500, rate=1, times=2)
     assert sum(struck(FaultPlan(faults=[fault]), [("GET", "/lead")] * 5)) == 2
 
 
 def test_one_request_is_spoilt_by_one_fault() -> None:
     plan = FaultPlan(
         faults=[
-            Fault(Kind.LATENCY, rate=1),
-            Fault(Kind.ERROR_500, nth=1),
-            Fault(Kind.HTML_502, rate=1),
+            Fault(FaultKind.LATENCY, rate=1),
+            Fault(FaultKind.ERROR_500, nth=1),
+            Fault(FaultKind.HTML_502, rate=1),
         ]
     )
-    faults = Faults(plan)
-    kinds = [[one.kind for one in faults.striking("GET", "/lead")] for _ in range(2)]
-    assert kinds == [[Kind.LATENCY, Kind.ERROR_500], [Kind.LATENCY, Kind.HTML_502]]
-    counts = [(one["matched"], one["struck"]) for one in faults.counted()]
+    faults = FaultSchedule(plan)
+    kinds = [[one.kind for one in faults.count_request("GET", "/lead")] for _ in range(2)]
+    assert kinds == [
+        [FaultKind.LATENCY, FaultKind.ERROR_500],
+        [FaultKind.LATENCY, FaultKind.HTML_502],
+    ]
+    counts = [(one["matched"], one["struck"]) for one in faults.list_counts()]
     assert counts == [(2, 2), (2, 1), (1, 1)]
 
 
@@ -263,7 +277,7 @@ def test_a_file_says_what_goes_wrong(tmp_path: Path) -> None:
         '[[faults]]\nkind = "latency"\nrate = 0.5\nseconds = 0.01\n'
     )
     plan = FaultPlan.read(file)
-    assert [fault.kind for fault in plan.faults] == [Kind.HTML_502, Kind.LATENCY]
+    assert [fault.kind for fault in plan.faults] == [FaultKind.HTML_502, FaultKind.LATENCY]
     config = SandboxConfig(tmp_path / "data", port=0, records=1, faults=plan)
     with Sandbox.embedded(config) as info:
         answer = httpx.post(f"{info.url}/api/v1/authenticate", verify=False)
@@ -307,14 +321,16 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     "plan", [{"faults": [{"kind": "fire", "rate": 1}]}, {"faults": 5}, {"seed": "x"}, {"x": 1}]
 )
 def test_a_plan_that_cannot_be_used_leaves_the_one_there_is(
-    control: "Control", plan: dict[str, Any]
+    control: "ControlPlaneClient", plan: dict[str, Any]
 ) -> None:
     control.go_wrong({"kind": "latency", "rate": 0.0})
     assert control.http.put("/faults", json=plan).status_code == 400
     assert [fault["kind"] for fault in control.faults()] == ["latency"]
 
 
-def test_reset_ends_them_and_the_counts_begin_anew(turned: "Running", control: "Control") -> None:
+def test_reset_ends_them_and_the_counts_begin_anew(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     control.go_wrong({"kind": "error-500", **ALWAYS})
     turned.http.get("/lead")
     assert control.faults()[0] == {

@@ -20,7 +20,7 @@ from tests.sandbox.conftest import sign_in_headers
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
-    from tests.sandbox.control import Control
+    from tests.sandbox.control import ControlPlaneClient
 
 logger = logging.getLogger(__name__)
 
@@ -354,7 +354,9 @@ def no_server_error_for_garbage(address: tuple[str, int], host: str, number: int
         assert not answer.startswith(b"HTTP/1.1 5"), (bytes(message)[:200], answer[:200])
 
 
-def test_odd_commands_to_the_control_plane(turned: "Running", control: "Control") -> None:
+def test_odd_commands_to_the_control_plane(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     chance = random.Random(19_991_231)
     paths = ["", "/", "/clock", "/settings", "/behaviours", "/faults", "/snapshot", "/restore"]
     values: list[object] = [

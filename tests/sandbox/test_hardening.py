@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cmdm_tui.sandbox import (
-    Credentials,
+    AccountCredentials,
     Sandbox,
     SandboxConfig,
     SettingError,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
 
 Patch = pytest.MonkeyPatch
-STRONG = Credentials("id", "Tq8-vR2_kz5Lw0Xc", "me@example.org", "h4H.n7:Pd1$Ye9-B")
+STRONG = AccountCredentials("id", "Tq8-vR2_kz5Lw0Xc", "me@example.org", "h4H.n7:Pd1$Ye9-B")
 
 
 def fails(check: Callable[[], object]) -> None:
@@ -101,7 +101,7 @@ def foreign_hosts_are_refused(running: "Running") -> None:
 
 def test_foreign_hosts_are_refused(turned: "Running", monkeypatch: Patch) -> None:
     foreign_hosts_are_refused(turned)
-    monkeypatch.setattr(hosts.Hosts, "_check", nothing)
+    monkeypatch.setattr(hosts.HostMiddleware, "_check", nothing)
     fails(lambda: foreign_hosts_are_refused(turned))
 
 
@@ -117,7 +117,7 @@ def test_a_request_without_a_host_or_with_two_is_refused(
     turned: "Running", monkeypatch: Patch
 ) -> None:
     a_request_without_a_host_or_with_two_is_refused(turned)
-    monkeypatch.setattr(hosts.Hosts, "_check", nothing)
+    monkeypatch.setattr(hosts.HostMiddleware, "_check", nothing)
     fails(lambda: a_request_without_a_host_or_with_two_is_refused(turned))
 
 
@@ -135,7 +135,7 @@ def pages_of_other_origins_are_refused(running: "Running") -> None:
 
 def test_pages_of_other_origins_are_refused(shared: "Running", monkeypatch: Patch) -> None:
     pages_of_other_origins_are_refused(shared)
-    monkeypatch.setattr(hosts.Hosts, "_check", nothing)
+    monkeypatch.setattr(hosts.HostMiddleware, "_check", nothing)
     fails(lambda: pages_of_other_origins_are_refused(shared))
 
 
@@ -213,7 +213,7 @@ def test_chunks_in_http_1_0_are_refused(shared: "Running") -> None:
 def test_framing_that_h11_lets_pass_would_be_noticed(shared: "Running", monkeypatch: Patch) -> None:
     """The broken twin: h11 alone."""
     monkeypatch.setattr(strict_http, "fault_of_head", nothing)
-    monkeypatch.setattr(strict_http.StrictHttp, "_is_chunk_due", always)
+    monkeypatch.setattr(strict_http.StrictHttpConnection, "_is_chunk_due", always)
     noticed: set[str] = set()
     for name, rest in AMBIGUOUS.items():
         try:
@@ -254,7 +254,7 @@ def test_a_good_body_in_chunks_is_read_however_it_is_cut(
     places = sorted({0, *(cut for cut in cuts if cut < len(message)), len(message)})
     pieces = [message[start:end] for start, end in pairwise(places)]
     expected = b"".join(data for data, _ in chunks)
-    assert read_in_pieces(strict_http.StrictHttp(h11.SERVER), pieces) == expected
+    assert read_in_pieces(strict_http.StrictHttpConnection(h11.SERVER), pieces) == expected
     assert read_in_pieces(h11.Connection(h11.SERVER), pieces) == expected
 
 
@@ -295,7 +295,7 @@ def test_bytes_that_come_one_by_one_are_a_request_all_the_same(shared: "Running"
 def test_the_head_of_an_answer_goes_out_with_its_body() -> None:
     """Handing a short answer to the system in two pieces costs more than making it."""
     for body in (b"{}", b""):
-        http = strict_http.StrictHttp(h11.SERVER)
+        http = strict_http.StrictHttpConnection(h11.SERVER)
         http.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert isinstance(http.next_event(), h11.Request)
         length = [("content-length", str(len(body)))]
@@ -362,7 +362,7 @@ def test_a_body_that_the_call_waits_for_is_given_up(start: "Start", monkeypatch:
     monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
     with start() as running:
         a_body_that_the_call_waits_for_is_given_up(running, timeout=5)
-        monkeypatch.setattr(connections.Connection, "_look", nothing)
+        monkeypatch.setattr(connections.ClientConnection, "_look", nothing)
         fails(lambda: a_body_that_the_call_waits_for_is_given_up(running, timeout=1))
 
 
@@ -389,7 +389,7 @@ def test_a_deadline_holds_on_a_connection_that_was_used(start: "Start", monkeypa
     with start() as running:
         a_deadline_holds_on_a_connection_that_was_used(running)
         # An alarm that is not brought forward goes off for the body, much later.
-        monkeypatch.setattr(connections.Connection, "_set_alarm", set_once)
+        monkeypatch.setattr(connections.ClientConnection, "_set_alarm", set_once)
         fails(lambda: a_deadline_holds_on_a_connection_that_was_used(running))
 
 
@@ -412,7 +412,7 @@ def test_a_silent_connection_is_closed_without_a_word(start: "Start", monkeypatc
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
     with start() as running:
         a_silent_connection_is_closed_without_a_word(running)
-        monkeypatch.setattr(connections.Connection, "_watch", nothing)
+        monkeypatch.setattr(connections.ClientConnection, "_watch", nothing)
         fails(lambda: a_silent_connection_is_closed_without_a_word(running))
 
 
@@ -448,7 +448,7 @@ def an_answer_that_nobody_takes_is_given_up(running: "Running") -> None:
 def test_an_answer_that_nobody_takes_is_given_up(big: "Running", monkeypatch: Patch) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_AN_ANSWER", 0.4)
     an_answer_that_nobody_takes_is_given_up(big)
-    monkeypatch.setattr(connections.Connection, "pause_writing", H11Protocol.pause_writing)
+    monkeypatch.setattr(connections.ClientConnection, "pause_writing", H11Protocol.pause_writing)
     fails(lambda: an_answer_that_nobody_takes_is_given_up(big))
 
 
@@ -465,7 +465,7 @@ def half_open_connections_starve_nobody(running: "Running") -> None:
             assert running.http.get("/lead/fields").status_code == 200
         assert time.monotonic() - began < 10
         held = len(connections_of(running))
-        assert held <= connections.MOST_CONNECTIONS
+        assert held <= connections.MAX_CONNECTIONS
 
 
 def connections_of(running: "Running") -> list[str]:
@@ -481,7 +481,7 @@ def connections_of(running: "Running") -> list[str]:
 def test_500_half_open_connections_starve_nobody(start: "Start", monkeypatch: Patch) -> None:
     with start() as running:
         half_open_connections_starve_nobody(running)
-        monkeypatch.setattr(connections.Connection, "_make_room", nothing)
+        monkeypatch.setattr(connections.ClientConnection, "_make_room", nothing)
         fails(lambda: half_open_connections_starve_nobody(running))
 
 
@@ -500,14 +500,14 @@ def half_sent_bodies_starve_nobody(running: "Running") -> None:
             assert connection.recv(64).startswith(b"HTTP/1.1 100")
             connection.sendall(b"{")
         assert running.anonymous("GET", "/lead").status_code == 401
-        assert len(connections_of(running)) <= connections.MOST_CONNECTIONS
+        assert len(connections_of(running)) <= connections.MAX_CONNECTIONS
 
 
 def test_half_sent_bodies_starve_nobody(start: "Start", monkeypatch: Patch) -> None:
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
     with start() as running:
         half_sent_bodies_starve_nobody(running)
-        monkeypatch.setattr(connections.Connection, "_make_room", nothing)
+        monkeypatch.setattr(connections.ClientConnection, "_make_room", nothing)
         fails(lambda: half_sent_bodies_starve_nobody(running))
 
 
@@ -524,21 +524,21 @@ def answers_that_nobody_takes_starve_nobody(running: "Running", paused: Semaphor
             connection.sendall(message.encode())
             assert paused.acquire(timeout=10)
         assert running.anonymous("GET", "/lead").status_code == 401
-        assert len(connections_of(running)) <= connections.MOST_CONNECTIONS
+        assert len(connections_of(running)) <= connections.MAX_CONNECTIONS
 
 
 def test_answers_that_nobody_takes_starve_nobody(big: "Running", monkeypatch: Patch) -> None:
     paused = Semaphore(0)
-    pause_writing = connections.Connection.pause_writing
+    pause_writing = connections.ClientConnection.pause_writing
 
-    def pause(connection: connections.Connection) -> None:
+    def pause(connection: connections.ClientConnection) -> None:
         pause_writing(connection)
         paused.release()
 
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 4)
-    monkeypatch.setattr(connections.Connection, "pause_writing", pause)
+    monkeypatch.setattr(connections.ClientConnection, "pause_writing", pause)
     answers_that_nobody_takes_starve_nobody(big, paused)
-    monkeypatch.setattr(connections.Connection, "_make_room", nothing)
+    monkeypatch.setattr(connections.ClientConnection, "_make_room", nothing)
     fails(lambda: answers_that_nobody_takes_starve_nobody(big, paused))
 
 
@@ -598,7 +598,7 @@ def test_credentials_for_others_are_not_easily_guessed(
     tmp_path: Path, weak: dict[str, str], monkeypatch: Patch
 ) -> None:
     values = {name: getattr(STRONG, name) for name in STRONG.__struct_fields__}
-    credentials = Credentials(**{**values, **weak})
+    credentials = AccountCredentials(**{**values, **weak})
 
     def refused() -> None:
         outside = partial(config, tmp_path, host="0.0.0.0", certfile=tmp_path)
@@ -676,7 +676,7 @@ def test_a_credentials_file_that_is_told_would_be_noticed(
 ) -> None:
     """The broken twin: a message that says what stands in the file."""
 
-    def careless(path: Path) -> Credentials:
+    def careless(path: Path) -> AccountCredentials:
         raise SettingError(f"The credentials file {path} holds {path.read_text()}.")
 
     monkeypatch.setattr(exposure, "read_credentials", careless)
@@ -736,7 +736,7 @@ def test_a_handshake_that_does_not_end_is_given_up(
 ) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
     a_handshake_that_does_not_end_is_given_up(tmp_path, *certificate)
-    monkeypatch.delattr(server._Loop, "create_server")
+    monkeypatch.delattr(server._HandshakeLimitLoop, "create_server")
     fails(lambda: a_handshake_that_does_not_end_is_given_up(tmp_path, *certificate))
 
 

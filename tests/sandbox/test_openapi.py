@@ -14,11 +14,11 @@ import pytest
 
 from cmdm_tui.sandbox import service
 from cmdm_tui.sandbox.behaviours import BEHAVIOURS
-from cmdm_tui.sandbox.openapi import description, route
+from cmdm_tui.sandbox.openapi import describe_api, route
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
-    from tests.sandbox.control import Control
+    from tests.sandbox.control import ControlPlaneClient
 
 Json = dict[str, Any]
 LIMITS = {"rate_limit": 10**9, "month_limit": 10**9}
@@ -57,7 +57,7 @@ def test_schemathesis_finds_no_failure(start: "Start", tmp_path: Path, runs_whol
 
 def lying(url: str) -> Json:
     """Describe what is not so: totals that are numbers."""
-    document = description(url)
+    document = describe_api(url)
     totals = document["components"]["schemas"]["LeadList"]["properties"]
     totals["Total Records"] = {"type": "integer"}
     return document
@@ -271,7 +271,7 @@ def every_choice() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "choice"), every_choice())
 def test_it_is_true_whatever_the_behaviour(
-    turned: "Running", control: "Control", runs_whole: bool, name: str, choice: str
+    turned: "Running", control: "ControlPlaneClient", runs_whole: bool, name: str, choice: str
 ) -> None:
     control.settings(rate_limit=10**9, month_limit=10**9)
     own = httpx.get(f"{turned.info.url}/openapi.json", verify=False).json()
@@ -283,7 +283,9 @@ def test_it_is_true_whatever_the_behaviour(
     assert httpx.get(f"{turned.info.url}/openapi.json", verify=False).json() == own
 
 
-def test_it_is_true_whatever_the_behaviours_together(turned: "Running", control: "Control") -> None:
+def test_it_is_true_whatever_the_behaviours_together(
+    turned: "Running", control: "ControlPlaneClient"
+) -> None:
     control.settings(rate_limit=10**9, month_limit=10**9)
     for number in (-1, 1):
         choices = {one.name: one.choices[number] for one in BEHAVIOURS.values() if not one.numbers}
@@ -310,7 +312,7 @@ def test_it_is_true_whatever_the_behaviours_together(turned: "Running", control:
 )
 def test_a_description_that_is_not_turned_would_be_noticed(
     turned: "Running",
-    control: "Control",
+    control: "ControlPlaneClient",
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     choice: str,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from cmdm_tui.sandbox import (
-    Credentials,
+    AccountCredentials,
     DatabaseError,
     DatabaseInUseError,
     Sandbox,
@@ -26,19 +26,19 @@ from cmdm_tui.sandbox import (
     tokens,
 )
 from cmdm_tui.sandbox.postgres import saves, statements, store
-from cmdm_tui.sandbox.postgres.address import conninfo
-from cmdm_tui.sandbox.postgres.keys import between, is_cut, key, ranked
+from cmdm_tui.sandbox.postgres.address import build_conninfo
+from cmdm_tui.sandbox.postgres.keys import between, encode_key, is_too_long, rank_key
 from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.store import Order
+from cmdm_tui.sandbox.store import RecordOrder
 from tests.sandbox.conftest import running
-from tests.sandbox.control import Control
+from tests.sandbox.control import ControlPlaneClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from tests.sandbox.backends import PostgresBackend
 
-OWN = Credentials("id", "Tq8-vR2_kz5Lw0Xc", "me@example.org", "h4H.n7:Pd1$Ye9-B")
+OWN = AccountCredentials("id", "Tq8-vR2_kz5Lw0Xc", "me@example.org", "h4H.n7:Pd1$Ye9-B")
 NAME = ENTITIES["product"].by_name["Name"]
 
 
@@ -180,13 +180,13 @@ def test_the_database_holds_no_secret(
 
 
 @contextmanager
-def controlled(data: Path, address: str) -> "Generator[tuple[httpx.Client, Control]]":
+def controlled(data: Path, address: str) -> "Generator[tuple[httpx.Client, ControlPlaneClient]]":
     """Serve a database with a control plane, and be signed in to both."""
     config = SandboxConfig(
         data, port=0, records=20, database=address, control=True, credentials=OWN, rate_limit=10**6
     )
     with running(config) as served:
-        control = Control.of(served.info)
+        control = ControlPlaneClient.of(served.info)
         with control.http:
             control.clock()
             yield served.http, control
@@ -213,7 +213,7 @@ def test_what_is_saved_is_ones_own_and_what_is_restored_is_everybodys(
     postgres.drop(data)
 
 
-def restoring_holds_against_writers(http: httpx.Client, control: "Control") -> None:
+def restoring_holds_against_writers(http: httpx.Client, control: "ControlPlaneClient") -> None:
     every = http.get("/lead").json()
     ids = [record["ExternalID"] for record in every["Entity"]]
     is_over = threading.Event()
@@ -322,12 +322,14 @@ def test_pages_are_read_off_indexes(postgres: "PostgresBackend", tmp_path: Path)
     data = tmp_path / "data"
     address = postgres.database_of(data)
     config = SandboxConfig(data, port=0, records=2_000, database=address)
-    with Sandbox.embedded(config), psycopg.connect(conninfo(address)) as connection:
+    with Sandbox.embedded(config), psycopg.connect(build_conninfo(address)) as connection:
         for field in (None, "ExternalID", "LastName", "Status", "Score"):
             for is_after in (False, True):
                 for descending in (False, True):
-                    order = Order(field, descending)
-                    sql = statements.page("lead", field, descending=descending, is_after=is_after)
+                    order = RecordOrder(field, descending)
+                    sql = statements.select_page(
+                        "lead", field, descending=descending, is_after=is_after
+                    )
                     values = {"limit": 10, "offset": 900, "version": 1, "position": 900}
                     values |= {"key": 900 if field is None else b"\x01m"}
                     rows = connection.execute(b"EXPLAIN (ANALYZE) " + sql, values).fetchall()
@@ -346,9 +348,9 @@ def test_pages_are_read_off_indexes(postgres: "PostgresBackend", tmp_path: Path)
 def test_ranks_stand_as_the_keys_they_stand_for(numbers: list[int]) -> None:
     kept: dict[bytes, bytes] = {}
     for number in numbers:
-        whole = key(NAME, "x" * 2_500 + chr(number + 40))
-        assert is_cut(whole)
-        kept[whole] = ranked(whole, list(kept.items()))
+        whole = encode_key(NAME, "x" * 2_500 + chr(number + 40))
+        assert is_too_long(whole)
+        kept[whole] = rank_key(whole, list(kept.items()))
     assert [kept[whole] for whole in sorted(kept)] == sorted(kept.values())
     assert len(set(kept.values())) == len(kept)
 

@@ -23,11 +23,11 @@ from cmdm_tui.sandbox import (
     tokens,
     values,
 )
-from cmdm_tui.sandbox.accounts import Account, Credentials
-from cmdm_tui.sandbox.datafile import build
-from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.accounts import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.datafile import create_data_file
+from cmdm_tui.sandbox.limits import CallLimiter
 from cmdm_tui.sandbox.sqlite import SqliteStore
-from cmdm_tui.sandbox.tokens import Tokens
+from cmdm_tui.sandbox.tokens import TokenIssuer
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import ManualClock, Running, Start
@@ -41,7 +41,7 @@ def fails(check: Callable[[], object]) -> None:
         check()
 
 
-def given(credentials: Credentials) -> dict[str, str]:
+def given(credentials: AccountCredentials) -> dict[str, str]:
     return {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
@@ -72,8 +72,8 @@ def test_wrong_values_are_refused(shared: "Running", monkeypatch: Patch) -> None
 
 
 def every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patch) -> None:
-    credentials = Credentials("id", "secret", "user", "password")
-    account = Account.of(credentials)
+    credentials = AccountCredentials("id", "secret", "user", "password")
+    account = CredentialHashes.of(credentials)
     compared: list[tuple[str, str]] = []
     stretched: list[bytes] = []
     scrypt, compare = hashlib.scrypt, accounts.compare_digest
@@ -89,9 +89,9 @@ def every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patch) ->
     with monkeypatch.context() as patch:
         patch.setattr(accounts, "compare_digest", counting_compare)
         patch.setattr(hashlib, "scrypt", counting_scrypt)
-        assert not account.recognises(b"wrong", b"secret", b"user", b"password")
-        assert not account.recognises(b"id", b"secret", b"user", b"wrong")
-        assert account.recognises(b"id", b"secret", b"user", b"password")
+        assert not account.matches(b"wrong", b"secret", b"user", b"password")
+        assert not account.matches(b"id", b"secret", b"user", b"wrong")
+        assert account.matches(b"id", b"secret", b"user", b"password")
     assert len(compared) == 12
     assert len(stretched) == 3
 
@@ -99,22 +99,22 @@ def every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patch) ->
 def test_every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patch) -> None:
     every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch)
 
-    def hasty(self: Account, *values: bytes) -> bool:
+    def hasty(self: CredentialHashes, *values: bytes) -> bool:
         for name, value in zip(("client_id", "client_secret", "username"), values, strict=False):
             if not accounts.compare_digest(accounts._digest(value), getattr(self, name)):
                 return False
         salt = bytes.fromhex(self.salt)
-        return accounts.compare_digest(accounts._stretched(values[3], salt), self.password)
+        return accounts.compare_digest(accounts._hash_password(values[3], salt), self.password)
 
-    monkeypatch.setattr(Account, "recognises", hasty)
+    monkeypatch.setattr(CredentialHashes, "recognises", hasty)
     fails(lambda: every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch))
 
 
 def the_account_holds_no_plain_value() -> None:
-    credentials = Credentials.random()
-    account = repr(Account.of(credentials))
+    credentials = AccountCredentials.random()
+    account = repr(CredentialHashes.of(credentials))
     assert not [value for value in given(credentials).values() if value in account]
-    assert Account.of(credentials).password != Account.of(credentials).password
+    assert CredentialHashes.of(credentials).password != CredentialHashes.of(credentials).password
 
 
 def test_the_account_holds_no_plain_value(monkeypatch: Patch) -> None:
@@ -182,11 +182,11 @@ def a_token_ends(start: "Start", clock: "ManualClock") -> None:
 def test_a_token_ends(start: "Start", clock: "ManualClock", monkeypatch: Patch) -> None:
     a_token_ends(start, clock)
 
-    async def timeless(self: Tokens, authorization: bytes | None) -> int | None:
+    async def timeless(self: TokenIssuer, authorization: bytes | None) -> int | None:
         token = (authorization or b"").partition(b" ")[2]
-        return await self.store.token_end(tokens._digest(token))
+        return await self.store.get_token_end(tokens._digest(token))
 
-    monkeypatch.setattr(Tokens, "end_of", timeless)
+    monkeypatch.setattr(TokenIssuer, "end_of", timeless)
     fails(lambda: a_token_ends(start, clock))
 
 
@@ -205,7 +205,7 @@ def test_the_data_file_holds_no_token(start: "Start", monkeypatch: Patch) -> Non
 
 def the_credentials_file_is_private(data: Path) -> None:
     data.mkdir()
-    folder.credentials_of(data)
+    folder.load_credentials(data)
     assert (data / "credentials.json").stat().st_mode & 0o077 == 0
 
 
@@ -253,9 +253,9 @@ def the_folder_makes_no_file_elsewhere(data: Path) -> None:
     for name in ("lock", "credentials.json.new", "sandbox.sqlite.new"):
         (data / name).symlink_to(elsewhere)
     with contextlib.suppress(SandboxError):
-        folder.credentials_of(data)
-        build(data / "sandbox.sqlite", {}, 0)
-        with folder.held(data):
+        folder.load_credentials(data)
+        create_data_file(data / "sandbox.sqlite", {}, 0)
+        with folder.hold_folder(data):
             pass
     assert not elsewhere.exists()
 
@@ -277,12 +277,12 @@ def a_limit_holds(start: "Start") -> None:
 
 def test_a_limit_holds(start: "Start", monkeypatch: Patch) -> None:
     a_limit_holds(start)
-    admit: Callable[[Limits, int | None], Awaitable[object]] = Limits.admit
+    admit: Callable[[CallLimiter, int | None], Awaitable[object]] = CallLimiter.count_call
 
-    async def generous(self: Limits, token_end: int | None) -> object:
-        return await admit(Limits(self.store, self.clock, self.an_hour + 1, 10**9), token_end)
+    async def generous(self: CallLimiter, token_end: int | None) -> object:
+        return await admit(CallLimiter(self.store, self.clock, self.per_hour + 1, 10**9), token_end)
 
-    monkeypatch.setattr(Limits, "admit", generous)
+    monkeypatch.setattr(CallLimiter, "admit", generous)
     fails(lambda: a_limit_holds(start))
 
 
@@ -381,7 +381,7 @@ def test_a_client_that_waits_for_100_is_asked_for_the_body(
 ) -> None:
     a_client_that_waits_for_100_is_asked_for_the_body(shared)
     waits = "they_are_waiting_for_100_continue"
-    monkeypatch.setattr(strict_http.StrictHttp, waits, value=False)
+    monkeypatch.setattr(strict_http.StrictHttpConnection, waits, value=False)
     fails(lambda: a_client_that_waits_for_100_is_asked_for_the_body(shared))
 
 

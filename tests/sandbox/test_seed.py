@@ -14,9 +14,9 @@ import pytest
 from cmdm_tui.sandbox import SandboxError, seed
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.seed import aside
-from cmdm_tui.sandbox.seed.aside import generated_aside
+from cmdm_tui.sandbox.seed.aside import generate_in_process
 from cmdm_tui.sandbox.seed.ids import seeded_id
-from cmdm_tui.sandbox.values import fault
+from cmdm_tui.sandbox.values import find_value_error
 
 RECORDS = 600
 RESERVED = re.compile(r"(^|[@/.])([a-z0-9-]+\.)*example(/|$)")
@@ -30,20 +30,21 @@ DRAMA = re.compile(
 def seeded(records: int = RECORDS) -> dict[str, dict[str, dict[str, Any]]]:
     return {
         entity: {external_id: json.loads(record) for external_id, record in rows}
-        for entity, rows in seed.generate(records).items()
+        for entity, rows in seed.generate_records(records).items()
     }
 
 
 def test_the_same_size_gives_the_same_records_byte_for_byte() -> None:
     one, other = (
-        [(entity, list(rows)) for entity, rows in seed.generate(200).items()] for _ in range(2)
+        [(entity, list(rows)) for entity, rows in seed.generate_records(200).items()]
+        for _ in range(2)
     )
     assert one == other
 
 
 def test_the_records_are_those_of_every_other_machine() -> None:
     """Pin a few: a change here changes everybody's data, and should be meant."""
-    entity, rows = next(iter(seed.generate(200).items()))
+    entity, rows = next(iter(seed.generate_records(200).items()))
     external_id, record = next(iter(rows))
     assert (entity, external_id) == ("account", seeded_id("account", 0))
     assert msgspec.json.decode(record)["CreatedDate"].startswith("2023-04-")
@@ -51,8 +52,10 @@ def test_the_records_are_those_of_every_other_machine() -> None:
 
 @pytest.mark.parametrize("records", [0, 1, 2, 7, RECORDS])
 def test_sizes_are_what_is_generated(records: int) -> None:
-    assert {entity: len(rows) for entity, rows in seeded(records).items()} == seed.sizes(records)
-    assert set(seed.sizes(records)) == set(ENTITIES)
+    assert {entity: len(rows) for entity, rows in seeded(records).items()} == seed.count_records(
+        records
+    )
+    assert set(seed.count_records(records)) == set(ENTITIES)
 
 
 def test_every_value_is_valid_against_the_schema() -> None:
@@ -61,7 +64,7 @@ def test_every_value_is_valid_against_the_schema() -> None:
         for record in rows.values():
             assert list(record) == [field.name for field in fields]
             for field in fields:
-                assert fault(field, record[field.name]) is None, (entity, field, record)
+                assert find_value_error(field, record[field.name]) is None, (entity, field, record)
 
 
 def test_ids_are_unique_and_of_the_documented_form() -> None:
@@ -150,9 +153,9 @@ def test_every_field_that_may_be_null_sometimes_is_and_mostly_is_not() -> None:
 
 def test_records_made_by_another_process_are_the_same(tmp_path: Path) -> None:
     records = 1_500
-    with generated_aside(records, tmp_path) as made:
+    with generate_in_process(records, tmp_path) as made:
         there = {entity: list(rows) for entity, rows in made.items()}
-    here = {entity: list(rows) for entity, rows in seed.generate(records).items()}
+    here = {entity: list(rows) for entity, rows in seed.generate_records(records).items()}
     assert there == here
     assert list(tmp_path.iterdir()) == []
 
@@ -162,7 +165,7 @@ def test_a_process_that_fails_while_making_records_is_noticed(
 ) -> None:
     monkeypatch.setattr(aside, "_PROGRAM", "raise SystemExit(1)")
     with (
-        generated_aside(10, tmp_path) as made,
+        generate_in_process(10, tmp_path) as made,
         pytest.raises(SandboxError, match="account records failed"),
     ):
         list(made["account"])
@@ -179,7 +182,7 @@ DIGESTS = {
 @pytest.mark.parametrize(("records", "digest"), DIGESTS.items())
 def test_the_records_never_change(records: int, digest: str) -> None:
     seen = hashlib.sha256()
-    for entity, rows in seed.generate(records).items():
+    for entity, rows in seed.generate_records(records).items():
         for row in rows:
             seen.update(repr((entity, row)).encode())
     assert seen.hexdigest()[:24] == digest

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import (
-    Credentials,
+    AccountCredentials,
     DataFileError,
     DataFolderError,
     DataFolderInUseError,
@@ -37,7 +37,7 @@ from cmdm_tui.sandbox import (
 from cmdm_tui.sandbox.datafile import connect
 
 if TYPE_CHECKING:
-    from cmdm_tui.sandbox.access_log import Line
+    from cmdm_tui.sandbox.access_log import LoggedCall
     from tests.sandbox.conftest import Running, Start
 
 SERVE = """
@@ -215,7 +215,7 @@ def test_it_listens_on_loopback_only(
     shared: "Running", start: "Start", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     it_listens_on_loopback_only(shared)
-    listening = server._listening
+    listening = server._open_listener
 
     def listening_everywhere(_host: str, port: int) -> socket.socket:
         return listening("0.0.0.0", port)
@@ -336,7 +336,7 @@ def test_data_that_exists_keeps_its_size(start: "Start") -> None:
 
 
 def test_credentials_are_random_private_and_the_same_at_every_start(tmp_path: Path) -> None:
-    seen: list[Credentials] = []
+    seen: list[AccountCredentials] = []
     for folder in ("one", "one", "other"):
         with Sandbox.embedded(SandboxConfig(tmp_path / folder, port=0, records=0)) as info:
             seen.append(info.credentials)
@@ -413,7 +413,7 @@ def test_a_stream_that_nobody_reads_does_not_keep_it_from_ending(
 
 
 def test_the_access_log_is_readable_and_holds_no_secret(tmp_path: Path) -> None:
-    lines: list[Line] = []
+    lines: list[LoggedCall] = []
     config = SandboxConfig(tmp_path / "data", port=0, records=3)
     with Sandbox.embedded(config, on_call=lines.append) as info:
         bearer = token(info)
@@ -436,7 +436,7 @@ def test_the_access_log_is_readable_and_holds_no_secret(tmp_path: Path) -> None:
 
 
 def log_holds_no_secret(tmp_path: Path) -> None:
-    lines: list[Line] = []
+    lines: list[LoggedCall] = []
     config = SandboxConfig(tmp_path, port=0, records=3, control=True)
     with Sandbox.embedded(config, on_call=lines.append) as info:
         bearer = token(info)
@@ -471,7 +471,7 @@ def test_no_path_or_query_brings_a_secret_into_the_log(
 
 def test_the_log_stays_readable() -> None:
     def shown(path: bytes, query: bytes = b"") -> str:
-        return access_log.shown_target(path, query, ["s3cret"])
+        return access_log.redact_target(path, query, ["s3cret"])
 
     assert shown(b"/api/v1/lead/ABC1D2E3") == "/api/v1/lead/ABC1D2E3"
     listed = b"fields=City,AccountExternalID&per_page=100&page=2&sort_by=City&sort_order=desc"
@@ -482,8 +482,8 @@ def test_the_log_stays_readable() -> None:
 
 
 def a_log_file_is_its_owners_alone(path: Path) -> None:
-    with access_log.log_file(path) as write:
-        write(access_log.Line("GET", "/api/v1/lead", 200, 0.0015, 12))
+    with access_log.open_log(path) as write:
+        write(access_log.LoggedCall("GET", "/api/v1/lead", 200, 0.0015, 12))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert re.fullmatch(
         r"[0-9-]{10}T[0-9:]{8}Z  200       1\.5 ms          12 B  GET    /api/v1/lead\n",
@@ -493,7 +493,7 @@ def a_log_file_is_its_owners_alone(path: Path) -> None:
 
 def test_a_log_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_log_file_is_its_owners_alone(tmp_path / "calls.log")
-    with pytest.raises(SettingError) as caught, access_log.log_file(tmp_path):
+    with pytest.raises(SettingError) as caught, access_log.open_log(tmp_path):
         pass
     one_sentence(caught.value, tmp_path, "--log")
     original = os.open
@@ -514,7 +514,7 @@ def test_a_log_that_cannot_be_written_fails_no_call(
         pytest.skip("this machine has no device that is always full")
     config = SandboxConfig(tmp_path / "data", port=0, records=3)
     with (
-        access_log.log_file(full) as write,
+        access_log.open_log(full) as write,
         Sandbox.embedded(config, on_call=write) as info,
         socket.create_connection(address(info), timeout=5) as connection,
     ):
@@ -554,13 +554,13 @@ def secrets_are_not_shown_by_accident(info: RunningInfo) -> None:
         assert info.password not in shown
 
 
-@pytest.mark.parametrize("kind", [RunningInfo, Credentials])
+@pytest.mark.parametrize("kind", [RunningInfo, AccountCredentials])
 def test_secrets_are_not_shown_by_accident(
     shared: "Running", monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
     secrets_are_not_shown_by_accident(shared.info)
 
-    def telling_all(self: Credentials | RunningInfo) -> str:
+    def telling_all(self: AccountCredentials | RunningInfo) -> str:
         return repr(vars_of(self))
 
     monkeypatch.setattr(kind, "__repr__", telling_all)
@@ -582,7 +582,7 @@ def address(info: RunningInfo) -> tuple[str, int]:
     return url.host, url.port or 0
 
 
-def vars_of(credentials: Credentials | RunningInfo) -> list[str]:
+def vars_of(credentials: AccountCredentials | RunningInfo) -> list[str]:
     return [
         credentials.client_id,
         credentials.client_secret,

@@ -5,15 +5,15 @@ from contextlib import closing
 from pathlib import Path
 
 from cmdm_tui.sandbox import seed
-from cmdm_tui.sandbox.datafile import build
+from cmdm_tui.sandbox.datafile import create_data_file
 from cmdm_tui.sandbox.sqlite import SqliteStore
-from cmdm_tui.sandbox.store import Order
+from cmdm_tui.sandbox.store import RecordOrder
 
 
 def test_reads_go_through_indexes(tmp_path: Path) -> None:
     """A page sorted by a field must not sort the table."""
     path = tmp_path / "sandbox.sqlite"
-    build(path, seed.generate(20), sum(seed.sizes(20).values()))
+    create_data_file(path, seed.generate_records(20), sum(seed.count_records(20).values()))
     statements: list[str] = []
     with closing(sqlite3.connect(path)) as connection, closing(SqliteStore(path)) as store:
         connection.create_function("sort_key", 3, lambda *_: "", deterministic=True)
@@ -22,7 +22,7 @@ def test_reads_go_through_indexes(tmp_path: Path) -> None:
             for descending in (False, True):
                 for field in ("Name", "ExternalID", None):
                     for offset in (0, 3):
-                        store._windows.read("product", Order(field, descending), offset, 2)
+                        store._pages.read("product", RecordOrder(field, descending), offset, 2)
         finally:
             store._reader.set_trace_callback(None)
         assert statements
@@ -33,7 +33,7 @@ def test_reads_go_through_indexes(tmp_path: Path) -> None:
 
 def test_the_file_holds_no_second_copy_of_the_sort_keys(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.sqlite"
-    build(path, seed.generate(20), sum(seed.sizes(20).values()))
+    create_data_file(path, seed.generate_records(20), sum(seed.count_records(20).values()))
     with closing(sqlite3.connect(path)) as connection:
         columns = [row[1] for row in connection.execute('PRAGMA table_info("lead")')]
         assert columns == ["position", "external_id", "record"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.sandbox.store import Order, Page, Properties, Store, Usage
+from cmdm_tui.sandbox.store import CallCounts, Properties, RecordOrder, RecordPage, Store
 
 if TYPE_CHECKING:
     from tests.sandbox.backends import Backend
@@ -48,9 +48,9 @@ def model_order(records: list[tuple[str, Any]], descending: bool) -> list[str]:
 
 
 async def fill(store: Store, records: list[tuple[Any, Any, Any]]) -> list[str]:
-    total = (await store.page("product", Order(), 0, 1)).total
-    old = await store.page("product", Order(), 0, total) if total else None
-    async with store.writing() as transaction:
+    total = (await store.page("product", RecordOrder(), 0, 1)).total
+    old = await store.page("product", RecordOrder(), 0, total) if total else None
+    async with store.transaction() as transaction:
         for record in old.records if old else []:
             await transaction.delete("product", record.external_id.decode())
         return [
@@ -84,10 +84,10 @@ def test_any_window_of_any_order_is_the_models(
         for offset, limit in windows:
             # The page that follows begins at the boundary that the first one left behind.
             for start in (offset, offset + limit):
-                page = await store.page("product", Order(field, descending), start, limit)
+                page = await store.page("product", RecordOrder(field, descending), start, limit)
                 found = [record.external_id.decode() for record in page.records]
                 assert (page.total, found) == (len(ids), expected[start : start + limit])
-        async with store.snapshot("product", Order(field, descending)) as snapshot:
+        async with store.stream("product", RecordOrder(field, descending)) as snapshot:
             streamed = [
                 record.external_id.decode()
                 async for batch in snapshot.batches()
@@ -104,11 +104,13 @@ def test_the_order_law_notices_ties_in_the_wrong_direction(
     """The broken twin: a plain backwards read, ties and all."""
     forwards = backend.store_class.page
 
-    async def backwards(self: Store, entity: str, order: Order, offset: int, limit: int) -> Page:
+    async def backwards(
+        self: Store, entity: str, order: RecordOrder, offset: int, limit: int
+    ) -> RecordPage:
         if not order.descending:
             return await forwards(self, entity, order, offset, limit)
-        every = await forwards(self, entity, Order(order.field), 0, 1_000)
-        return Page(every.total, every.records[::-1][offset : offset + limit])
+        every = await forwards(self, entity, RecordOrder(order.field), 0, 1_000)
+        return RecordPage(every.total, every.records[::-1][offset : offset + limit])
 
     monkeypatch.setattr(backend.store_class, "page", backwards)
     with pytest.raises(AssertionError):
@@ -117,8 +119,8 @@ def test_the_order_law_notices_ties_in_the_wrong_direction(
         )
 
 
-async def every_order(store: Store) -> list[Page]:
-    orders = [Order(field, is_down) for field in FIELDS for is_down in (False, True)]
+async def every_order(store: Store) -> list[RecordPage]:
+    orders = [RecordOrder(field, is_down) for field in FIELDS for is_down in (False, True)]
     return [await store.page("product", order, 0, 100) for order in orders]
 
 
@@ -135,10 +137,10 @@ def test_restoring_undoes_whatever_was_done(
 
     async def check() -> None:
         ids = await fill(store, before)
-        await store.save("before")
+        await store.save_snapshot("before")
         was = await every_order(store)
         for changes in (after, later):
-            async with store.writing() as transaction:
+            async with store.transaction() as transaction:
                 for external_id in ids[kept:]:
                     await transaction.delete("product", external_id)
                 for external_id, (name, stock, _) in zip(ids[:kept], changes, strict=False):
@@ -148,7 +150,7 @@ def test_restoring_undoes_whatever_was_done(
                     values = {"Name": name, "Stock": stock, "LaunchDate": launched}
                     await transaction.insert("product", values)
             await every_order(store)
-            await store.restore("before")
+            await store.restore_snapshot("before")
             assert await every_order(store) == was
 
     opened.run(check())
@@ -178,17 +180,17 @@ def test_names_of_any_length_are_told_apart(opened: "OpenStore") -> None:
     async def check() -> None:
         for name in names:
             await fill(store, [(name, None, None)])
-            await store.save(name)
-        assert store.saved[-3:] == names
+            await store.save_snapshot(name)
+        assert store.snapshot_names[-3:] == names
         for name in names:
-            await store.restore(name)
-            (record,) = (await store.page("product", Order(), 0, 9)).records
+            await store.restore_snapshot(name)
+            (record,) = (await store.page("product", RecordOrder(), 0, 9)).records
             assert f'"{name}"'.encode() in record.properties
         # What is saved anew under a name takes the old one's place, and becomes the newest.
-        await store.save(names[0])
-        assert store.saved[-3:] == [names[1], names[2], names[0]]
-        await store.restore(names[0])
-        (record,) = (await store.page("product", Order(), 0, 9)).records
+        await store.save_snapshot(names[0])
+        assert store.snapshot_names[-3:] == [names[1], names[2], names[0]]
+        await store.restore_snapshot(names[0])
+        (record,) = (await store.page("product", RecordOrder(), 0, 9)).records
         assert f'"{names[2]}"'.encode() in record.properties
 
     opened.run(check())
@@ -216,9 +218,9 @@ def test_a_boundary_is_forgotten_when_a_record_changes(opened: "OpenStore") -> N
 
     async def check() -> None:
         ids = await fill(store, [(name, None, None) for name in "bdfh"])
-        order = Order("Name")
+        order = RecordOrder("Name")
         await store.page("product", order, 0, 2)
-        async with store.writing() as transaction:
+        async with store.transaction() as transaction:
             await transaction.insert("product", {"Name": "a"})
         page = await store.page("product", order, 2, 2)
         assert [record.external_id.decode() for record in page.records] == ids[1:3]
@@ -231,11 +233,11 @@ def test_a_snapshot_does_not_see_what_is_written_while_it_is_read(opened: "OpenS
 
     async def check() -> None:
         ids = await fill(store, [(str(number), None, None) for number in range(1_200)])
-        async with store.snapshot("product", Order()) as snapshot:
+        async with store.stream("product", RecordOrder()) as snapshot:
             seen: list[str] = []
             async for batch in snapshot.batches():
                 seen += [record.external_id.decode() for record in batch]
-                async with store.writing() as transaction:
+                async with store.transaction() as transaction:
                     await transaction.insert("product", {"Name": "late"})
                     await transaction.delete("product", ids[-1])
             assert (snapshot.total, seen) == (len(ids), ids)
@@ -251,14 +253,14 @@ def test_a_transaction_that_raises_changes_nothing(opened: "OpenStore") -> None:
         (kept,) = await fill(store, [("kept", None, None)])
 
         async def fail() -> None:
-            async with store.writing() as transaction:
+            async with store.transaction() as transaction:
                 await transaction.insert("product", {"Name": "lost"})
                 await transaction.replace("product", kept, {"Name": "lost"})
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
             await fail()
-        page = await store.page("product", Order("Name"), 0, 10)
+        page = await store.page("product", RecordOrder("Name"), 0, 10)
         assert page.total == 1
         assert [record.external_id.decode() for record in page.records] == [kept]
         assert b'"kept"' in page.records[0].properties
@@ -273,7 +275,7 @@ def test_parallel_transactions_lose_no_update(opened: "OpenStore") -> None:
         (external_id,) = await fill(store, [("counter", "0", None)])
 
         async def add_one() -> None:
-            async with store.writing() as transaction:
+            async with store.transaction() as transaction:
                 record = await transaction.get("product", external_id)
                 assert record is not None
                 # Others get their turn in the middle of the change, and must wait for its end.
@@ -294,10 +296,10 @@ def test_counts_start_anew_with_the_hour_and_the_month(opened: "OpenStore") -> N
 
     async def check() -> None:
         hour, month = 3_600.0, 31 * 86_400.0
-        assert await store.count_call(0.0) == Usage(1, 1)
-        assert await store.count_call(hour - 1) == Usage(2, 2)
-        assert await store.count_call(hour) == Usage(1, 3)
-        assert await store.count_call(month) == Usage(1, 1)
+        assert await store.count_call(0.0) == CallCounts(1, 1)
+        assert await store.count_call(hour - 1) == CallCounts(2, 2)
+        assert await store.count_call(hour) == CallCounts(1, 3)
+        assert await store.count_call(month) == CallCounts(1, 1)
 
     opened.run(check())
 
@@ -344,7 +346,7 @@ def test_ids_are_never_given_twice_and_creation_order_outlives_deletion(
         first = await fill(store, [(str(number), None, None) for number in range(50)])
         second = await fill(store, [(str(number), None, None) for number in range(50)])
         assert len({*first, *second}) == 100
-        page = await store.page("product", Order(), 0, 50)
+        page = await store.page("product", RecordOrder(), 0, 50)
         assert [record.external_id.decode() for record in page.records] == second
 
     opened.run(check())

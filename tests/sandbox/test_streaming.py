@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import Message
 
-from cmdm_tui.sandbox.answers import StreamedList
+from cmdm_tui.sandbox.answers import StreamedListResponse
 from cmdm_tui.sandbox.store import StoredRecord
 
 RECORD = StoredRecord(b"ABC1D2E3", b'{"City":"York","Name":null}')
@@ -51,7 +51,7 @@ async def sent(records: Records, *, disconnects_after: int | None) -> list[Messa
             has_left.set()
             await asyncio.sleep(0)
 
-    await StreamedList(records.opened(), ("City",))({"type": "http"}, receive, send)
+    await StreamedListResponse(records.opened(), ("City",))({"type": "http"}, receive, send)
     return messages
 
 

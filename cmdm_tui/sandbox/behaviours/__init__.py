@@ -24,7 +24,7 @@ class Behaviour:
     numbers: tuple[int, int] | None = None
 
     @property
-    def own(self) -> str:
+    def default(self) -> str:
         """What the sandbox does unless told otherwise."""
         return self.choices[0]
 
@@ -38,7 +38,7 @@ class Behaviour:
         return len(choice) <= len(str(highest)) and lowest <= int(choice) <= highest
 
     @property
-    def accepted(self) -> str:
+    def accepted_choices(self) -> str:
         """The choices in words, for a message."""
         words = ", ".join(self.choices)
         if self.numbers is None:
@@ -46,9 +46,9 @@ class Behaviour:
         return f"{words}, or a whole number from {self.numbers[0]} to {self.numbers[1]}"
 
 
-_A_PAGE = (1, 1_000)
+_PAGE_SIZES = (1, 1_000)
 
-_ALL = (
+_TABLE = (
     Behaviour("totals", "retrieve many: the totals", ("strings", "numbers")),
     Behaviour("list_key", "retrieve many: the list's key", ("Entity", "entity")),
     Behaviour(
@@ -64,8 +64,8 @@ _ALL = (
     Behaviour("token_refused", "token missing, malformed, unknown, ended", ("401", "400", "403")),
     Behaviour("unknown", "unknown entity, record, path", ("404", "400")),
     Behaviour("other_method", "known path, other method", ("405", "404")),
-    Behaviour("page_cap", "`per_page`, `page`", ("refused",), _A_PAGE),
-    Behaviour("default_page", "neither given", ("all",), _A_PAGE),
+    Behaviour("page_cap", "`per_page`, `page`", ("refused",), _PAGE_SIZES),
+    Behaviour("default_page", "neither given", ("all",), _PAGE_SIZES),
     Behaviour("past_the_end", "page past the last", ("empty", "404")),
     Behaviour("order", "order without `sort_by`", ("creation", "newest-first", "unstable")),
     Behaviour("ties", "ties under `sort_by`", ("creation", "unstable")),
@@ -94,10 +94,10 @@ _ALL = (
     Behaviour("system_fields", "system fields", ("present", "absent")),
 )
 
-BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType({one.name: one for one in _ALL})
+BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType({one.name: one for one in _TABLE})
 
 
-class Behaviours:
+class BehaviourChoices:
     """What one sandbox does at each point: its own choice unless another was chosen."""
 
     def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
@@ -110,23 +110,23 @@ class Behaviours:
         return MappingProxyType(self._chosen)
 
     def __getitem__(self, name: str) -> str:
-        return self._chosen.get(name) or BEHAVIOURS[name].own
+        return self._chosen.get(name) or BEHAVIOURS[name].default
 
     def number(self, name: str) -> int | None:
         """Return the number chosen, None where a word is."""
         choice = self[name]
         return int(choice) if choice.isdigit() else None
 
-    def differ(self, names: Iterable[str]) -> bool:
+    def changes_any(self, names: Iterable[str]) -> bool:
         """Say whether the sandbox does otherwise at one of the points."""
         return bool(self._chosen) and not self._chosen.keys().isdisjoint(names)
 
     def choose(self, choices: Mapping[str, str]) -> None:
         """Choose at some points; the others stay. Raises `SettingError`, and then chooses none."""
         for name, choice in choices.items():
-            _check(name, choice)
+            _check_choice(name, choice)
         for name, choice in choices.items():
-            if choice == BEHAVIOURS[name].own:
+            if choice == BEHAVIOURS[name].default:
                 self._chosen.pop(name, None)
             else:
                 self._chosen[name] = choice
@@ -134,12 +134,12 @@ class Behaviours:
     def replace(self, choices: Mapping[str, str]) -> None:
         """Choose at some points, and go back to the sandbox's own way at the others."""
         for name, choice in choices.items():
-            _check(name, choice)
+            _check_choice(name, choice)
         self._chosen.clear()
         self.choose(choices)
 
 
-def _check(name: str, choice: str) -> None:
+def _check_choice(name: str, choice: str) -> None:
     behaviour = BEHAVIOURS.get(name)
     if behaviour is None:
         raise SettingError(
@@ -147,5 +147,5 @@ def _check(name: str, choice: str) -> None:
         )
     if not behaviour.accepts(choice):
         raise SettingError(
-            f"The behaviour {name} cannot be {choice!r}; choose {behaviour.accepted}."
+            f"The behaviour {name} cannot be {choice!r}; choose {behaviour.accepted_choices}."
         )

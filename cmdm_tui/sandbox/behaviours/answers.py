@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cmdm_tui.sandbox.behaviours import Behaviours
-from cmdm_tui.sandbox.behaviours.ids import shown_id
+from cmdm_tui.sandbox.behaviours import BehaviourChoices
+from cmdm_tui.sandbox.behaviours.ids import to_client_id
 from cmdm_tui.sandbox.behaviours.requests import SYSTEM_FIELDS
 from cmdm_tui.sandbox.clock import Clock
-from cmdm_tui.sandbox.connections import Connection
-from cmdm_tui.sandbox.gate import Segments, is_sign_in
-from cmdm_tui.sandbox.schema import ENTITIES, Entity, FieldType
+from cmdm_tui.sandbox.connections import ClientConnection
+from cmdm_tui.sandbox.gate import PathSegments, is_sign_in
+from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema, FieldType
 
 _HOUR = 3_600
 _RATE_HEADERS = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
@@ -25,7 +25,7 @@ _GARBAGE = {
     "x-rate-limit-reset": "soon",
     "x-token-reset": "Tue, 31 Mar 2026 09:30:00 GMT",
 }
-OTHER_NAMES = {
+METADATA_NAMES = {
     "Name": "FieldName",
     "Label": "Caption",
     "Type": "DataType",
@@ -35,7 +35,7 @@ OTHER_NAMES = {
     "Options": "Choices",
     "LookupEntity": "Target",
 }
-OTHER_TYPES = {
+TYPE_NAMES = {
     "Text": "String",
     "Number": "Decimal",
     "Currency": "Money",
@@ -50,7 +50,7 @@ _ERROR = 400
 Body = dict[str, Any]
 
 
-def other_status(behaviours: Behaviours, status: int, *, is_sign_in: bool) -> int:
+def variant_status(behaviours: BehaviourChoices, status: int, *, is_sign_in: bool) -> int:
     """Return the status with which another service refuses what the sandbox does with `status`."""
     match status:
         case 401 if not is_sign_in:
@@ -65,13 +65,13 @@ def other_status(behaviours: Behaviours, status: int, *, is_sign_in: bool) -> in
             return status
 
 
-class AnsweredOtherwise:
+class VariantResponseMiddleware:
     """Turns what `app` answers into what a service would that behaves otherwise.
 
     The answer is held back until it is whole, so nothing is streamed while a behaviour is chosen.
     """
 
-    def __init__(self, app: ASGIApp, behaviours: Behaviours, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, behaviours: BehaviourChoices, clock: Clock) -> None:
         self._app = app
         self._behaviours = behaviours
         self._clock = clock
@@ -94,11 +94,13 @@ class AnsweredOtherwise:
             name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]
         }
         body = b"".join(message.get("body", b"") for message in held[1:])
-        answer = _Answer(self._behaviours, self._clock, scope["segments"], start["status"], headers)
+        answer = _VariantResponse(
+            self._behaviours, self._clock, scope["segments"], start["status"], headers
+        )
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and (
             self._behaviours["large_body"] == "closed"
         ):
-            await Connection.of(scope).cut(receive)
+            await ClientConnection.of(scope).close_early(receive)
             return
         body = answer.rewritten(body)
         answer.headers["content-length"] = str(len(body))
@@ -110,14 +112,14 @@ class AnsweredOtherwise:
         await send({"type": "http.response.body", "body": body})
 
 
-class _Answer:
+class _VariantResponse:
     """One answer on its way from the sandbox's to another service's."""
 
     def __init__(
         self,
-        behaviours: Behaviours,
+        behaviours: BehaviourChoices,
         clock: Clock,
-        segments: Segments | None,
+        segments: PathSegments | None,
         status: int,
         headers: dict[str, str],
     ) -> None:
@@ -141,7 +143,7 @@ class _Answer:
     # Errors
 
     def _other_status(self) -> int:
-        status = other_status(self._behaviours, self.status, is_sign_in=self._is_sign_in)
+        status = variant_status(self._behaviours, self.status, is_sign_in=self._is_sign_in)
         if status != self.status:
             # What these say belongs to the sandbox's own status.
             for name in ("www-authenticate", "allow"):
@@ -207,12 +209,12 @@ class _Answer:
 
     def _id(self, name: str, value: str) -> str:
         is_id = name.endswith("ExternalID")
-        return shown_id(self._behaviours["external_ids"], value) if is_id else value
+        return to_client_id(self._behaviours["external_ids"], value) if is_id else value
 
     def _is_past_the_end(self, records: list[Body], total: str) -> bool:
         return self._behaviours["past_the_end"] == "404" and not records and total != "0"
 
-    def _list(self, body: Body, entity: Entity) -> Body:
+    def _list(self, body: Body, entity: EntitySchema) -> Body:
         records: list[Body] = body.pop("Entity")
         if self._is_past_the_end(records, body["Total Records"]):
             self.status = 404
@@ -242,12 +244,12 @@ class _Answer:
                 return {}
             case "other-names":
                 kind = properties["Type"]
-                properties = properties | {"Type": OTHER_TYPES.get(kind, kind)}
-                return {OTHER_NAMES[name]: value for name, value in properties.items()}
+                properties = properties | {"Type": TYPE_NAMES.get(kind, kind)}
+                return {METADATA_NAMES[name]: value for name, value in properties.items()}
             case _:
                 return properties
 
-    def _record(self, record: Body, entity: Entity) -> Body:
+    def _record(self, record: Body, entity: EntitySchema) -> Body:
         properties: dict[str, str | None] = record["Properties"]
         if self._behaviours["system_fields"] == "absent":
             properties = {
@@ -256,7 +258,7 @@ class _Answer:
         values = {name: self._value(entity, name, value) for name, value in properties.items()}
         return {"ExternalID": self._id("ExternalID", record["ExternalID"]), "Properties": values}
 
-    def _value(self, entity: Entity, name: str, value: str | None) -> object:
+    def _value(self, entity: EntitySchema, name: str, value: str | None) -> object:
         if value is None:
             return None
         kind = entity.by_name[name].type

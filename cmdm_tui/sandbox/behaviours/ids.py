@@ -10,7 +10,7 @@ _HEADS_AND_TAILS = {
 }
 
 
-def shown_id(form: str, external_id: str) -> str:
+def to_client_id(form: str, external_id: str) -> str:
     """Return the id as clients see it."""
     if form not in _HEADS_AND_TAILS:
         return external_id
@@ -18,7 +18,7 @@ def shown_id(form: str, external_id: str) -> str:
     return head + external_id + tail
 
 
-def stored_id(form: str, shown: str) -> str:
+def to_stored_id(form: str, shown: str) -> str:
     """Return the id behind what a client sent; what is not of the form is no record's id."""
     if form not in _HEADS_AND_TAILS:
         return shown

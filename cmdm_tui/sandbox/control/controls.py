@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cmdm_tui.sandbox.behaviours import BEHAVIOURS, Behaviours
-from cmdm_tui.sandbox.clock import VirtualClock, wire_time
+from cmdm_tui.sandbox.behaviours import BEHAVIOURS, BehaviourChoices
+from cmdm_tui.sandbox.clock import VirtualClock, format_datetime
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.errors import SettingError
-from cmdm_tui.sandbox.faults import Faults
-from cmdm_tui.sandbox.limits import Limits
+from cmdm_tui.sandbox.faults import FaultSchedule
+from cmdm_tui.sandbox.limits import CallLimiter
 from cmdm_tui.sandbox.store import Store
-from cmdm_tui.sandbox.tokens import Tokens
+from cmdm_tui.sandbox.tokens import TokenIssuer
 
-BEGINNING = "beginning"
+INITIAL_SNAPSHOT = "beginning"
 """The name under which the records are saved before the first request is answered."""
 
 # 9999-01-01T00:00:00Z: the wire can say no year after that, and the clock may run on for this one.
-_FARTHEST = 253_370_764_800.0
-_HIGHEST = {"rate_limit": 10**12, "month_limit": 10**12, "token_ttl": 10**9}
+_LATEST_TIME = 253_370_764_800.0
+_HIGHEST_SETTINGS = {"rate_limit": 10**12, "month_limit": 10**12, "token_ttl": 10**9}
 
 
 @dataclass(frozen=True, slots=True)
-class Controls:
+class SandboxControls:
     """The parts of a sandbox that can be turned while it runs.
 
     Every method raises `SettingError`, whose message is one sentence, for what cannot be done.
@@ -30,96 +30,96 @@ class Controls:
     config: SandboxConfig
     store: Store
     clock: VirtualClock
-    tokens: Tokens
-    limits: Limits
-    behaviours: Behaviours
-    faults: Faults
+    tokens: TokenIssuer
+    limits: CallLimiter
+    behaviours: BehaviourChoices
+    faults: FaultSchedule
 
     # Records
 
-    async def begin(self) -> None:
+    async def save_initial_state(self) -> None:
         """Save the records as they are at the start, to be able to reset."""
-        await self.store.save(BEGINNING)
+        await self.store.save_snapshot(INITIAL_SNAPSHOT)
 
-    def saved(self) -> list[str]:
+    def list_snapshots(self) -> list[str]:
         """Return the names of what was saved."""
-        return self.store.saved
+        return self.store.snapshot_names
 
-    async def save(self, name: str) -> None:
+    async def save_snapshot(self, name: str) -> None:
         """Save all records under `name`."""
-        await self.store.save(name)
+        await self.store.save_snapshot(name)
 
-    async def restore(self, name: str, *, calls: bool) -> None:
+    async def restore_snapshot(self, name: str, *, calls: bool) -> None:
         """Go back to the records of `name`; with `calls`, count calls from zero too.
 
         Tokens stay good, and the clock, the settings and the behaviours stay as they are.
         """
-        if name not in self.store.saved:
+        if name not in self.store.snapshot_names:
             raise SettingError(f"Nothing was saved as {name!r}.")
-        await self.store.restore(name)
+        await self.store.restore_snapshot(name)
         if calls:
-            await self.store.forget_calls()
+            await self.store.reset_call_counts()
 
     async def reset(self) -> None:
         """Put everything back as it was at the start, but for the tokens, which stay good."""
-        await self.restore(BEGINNING, calls=True)
+        await self.restore_snapshot(INITIAL_SNAPSHOT, calls=True)
         self.clock.reset()
         self.tokens.lifetime = self.config.token_ttl
-        self.limits.an_hour = self.config.rate_limit
-        self.limits.a_month = self.config.month_limit
+        self.limits.per_hour = self.config.rate_limit
+        self.limits.per_month = self.config.month_limit
         self.behaviours.replace(self.config.behaviours)
         self.faults.replace(self.config.faults)
 
     # Time
 
-    def time(self) -> dict[str, object]:
+    def read_clock(self) -> dict[str, object]:
         """Return what time it is, and whether the clock stands."""
         now = self.clock.now()
-        return {"now": now, "time": wire_time(now), "stands": self.clock.is_standing}
+        return {"now": now, "time": format_datetime(now), "stands": self.clock.is_frozen}
 
     def move_clock(
         self, *, now: float | None = None, advance: float | None = None, stands: bool | None = None
     ) -> None:
         """Set the clock, move it by some seconds, and let it stand or run: in this order."""
         moved = (self.clock.now() if now is None else now) + (advance or 0.0)
-        if not 0 <= moved <= _FARTHEST:
+        if not 0 <= moved <= _LATEST_TIME:
             raise SettingError("The clock can be set from 1970 to the beginning of the year 9999.")
         if now is not None or advance is not None:
             self.clock.set(moved)
         if stands is not None:
-            (self.clock.stand if stands else self.clock.run)()
+            (self.clock.freeze if stands else self.clock.resume)()
 
     # Settings
 
-    def settings(self) -> dict[str, int | None]:
+    def read_settings(self) -> dict[str, int | None]:
         """Return the limits in calls, a token's life in seconds, and the cap of a page."""
         return {
-            "rate_limit": self.limits.an_hour,
-            "month_limit": self.limits.a_month,
+            "rate_limit": self.limits.per_hour,
+            "month_limit": self.limits.per_month,
             "token_ttl": self.tokens.lifetime,
             "page_cap": self.behaviours.number("page_cap"),
         }
 
-    def set(self, given: Mapping[str, int | None]) -> None:
+    def change_settings(self, given: Mapping[str, int | None]) -> None:
         """Change some settings; `page_cap` None refuses what is over the sandbox's own cap."""
-        unknown = given.keys() - {*_HIGHEST, "page_cap"}
+        unknown = given.keys() - {*_HIGHEST_SETTINGS, "page_cap"}
         if unknown:
             raise SettingError(f"There is no setting {min(unknown)!r}.")
-        for name, highest in _HIGHEST.items():
+        for name, highest in _HIGHEST_SETTINGS.items():
             value = given.get(name, 1)
             if value is None or not 1 <= value <= highest:
                 raise SettingError(f"{name} must be a whole number from 1 to {highest:,}.")
         if "page_cap" in given:
             cap = given["page_cap"]
-            choice = BEHAVIOURS["page_cap"].own if cap is None else str(cap)
+            choice = BEHAVIOURS["page_cap"].default if cap is None else str(cap)
             self.behaviours.choose({"page_cap": choice})
-        self.limits.an_hour = given.get("rate_limit") or self.limits.an_hour
-        self.limits.a_month = given.get("month_limit") or self.limits.a_month
+        self.limits.per_hour = given.get("rate_limit") or self.limits.per_hour
+        self.limits.per_month = given.get("month_limit") or self.limits.per_month
         self.tokens.lifetime = given.get("token_ttl") or self.tokens.lifetime
 
     # Behaviours
 
-    def listed_behaviours(self) -> list[dict[str, object]]:
+    def list_behaviours(self) -> list[dict[str, object]]:
         """Return every behaviour with its row of api.md, its choices and the current one."""
         return [
             {
@@ -134,6 +134,6 @@ class Controls:
 
     # Faults
 
-    def listed_faults(self) -> dict[str, object]:
+    def list_faults(self) -> dict[str, object]:
         """Return the faults with how many requests matched each, and how many it struck."""
-        return {"seed": self.faults.seed, "faults": list(self.faults.counted())}
+        return {"seed": self.faults.seed, "faults": list(self.faults.list_counts())}

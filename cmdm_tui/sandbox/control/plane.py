@@ -11,104 +11,104 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cmdm_tui.sandbox.answers import Refusal, json_answer, quoted
-from cmdm_tui.sandbox.bodies import read_object
-from cmdm_tui.sandbox.control.controls import BEGINNING, Controls
+from cmdm_tui.sandbox.answers import Refusal, json_response, quote
+from cmdm_tui.sandbox.bodies import read_json_object
+from cmdm_tui.sandbox.control.controls import INITIAL_SNAPSHOT, SandboxControls
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.sandbox.faults import FaultPlan
-from cmdm_tui.sandbox.gate import header_once
+from cmdm_tui.sandbox.gate import get_single_header
 
 CONTROL_PATH = "/_sandbox"
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SnapshotName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-class _Save(msgspec.Struct, forbid_unknown_fields=True):
-    name: Name = "saved"
+class _SnapshotBody(msgspec.Struct, forbid_unknown_fields=True):
+    name: SnapshotName = "saved"
 
 
-class _Restore(msgspec.Struct, forbid_unknown_fields=True):
-    name: Name = "saved"
+class _RestoreBody(msgspec.Struct, forbid_unknown_fields=True):
+    name: SnapshotName = "saved"
     calls: bool = False
 
 
-class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
+class _EmptyBody(msgspec.Struct, forbid_unknown_fields=True):
     pass
 
 
-class _Time(msgspec.Struct, forbid_unknown_fields=True):
+class _ClockBody(msgspec.Struct, forbid_unknown_fields=True):
     now: float | None = None
     advance: float | None = None
     stands: bool | None = None
 
 
-Command = Callable[[Mapping[str, object]], Awaitable[object]]
+ControlCommand = Callable[[Mapping[str, object]], Awaitable[object]]
 Asked = TypeVar("Asked")
 
 
-class ControlPlane:
+class ControlPlaneMiddleware:
     """Answers what stands under `/_sandbox`; everything else is `app`'s.
 
     Its calls are no calls of the API: nothing counts them, and no behaviour changes them.
     """
 
-    def __init__(self, app: ASGIApp, controls: Controls, token: str) -> None:
+    def __init__(self, app: ASGIApp, controls: SandboxControls, token: str) -> None:
         self._app = app
         self._controls = controls
         self._digest = hashlib.sha256(token.encode()).digest()
-        self._beginning = asyncio.Lock()
-        self._is_begun = False
-        self._commands: dict[tuple[str, str], Command] = {
-            ("GET", ""): self._overview,
-            ("POST", "/snapshot"): self._save,
-            ("POST", "/restore"): self._restore,
+        self._start_lock = asyncio.Lock()
+        self._is_initial_state_saved = False
+        self._commands: dict[tuple[str, str], ControlCommand] = {
+            ("GET", ""): self._show_overview,
+            ("POST", "/snapshot"): self._save_snapshot,
+            ("POST", "/restore"): self._restore_snapshot,
             ("POST", "/reset"): self._reset,
-            ("GET", "/clock"): self._clock,
+            ("GET", "/clock"): self._show_clock,
             ("POST", "/clock"): self._move_clock,
-            ("GET", "/settings"): self._settings,
-            ("PATCH", "/settings"): self._set,
-            ("GET", "/behaviours"): self._behaviours,
-            ("PATCH", "/behaviours"): self._choose,
+            ("GET", "/settings"): self._show_settings,
+            ("PATCH", "/settings"): self._change_settings,
+            ("GET", "/behaviours"): self._show_behaviours,
+            ("PATCH", "/behaviours"): self._choose_behaviours,
             ("PUT", "/behaviours"): self._replace_behaviours,
-            ("GET", "/faults"): self._faults,
+            ("GET", "/faults"): self._show_faults,
             ("PUT", "/faults"): self._replace_faults,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        async with self._beginning:
-            if not self._is_begun:
-                await self._controls.begin()
-                self._is_begun = True
+        async with self._start_lock:
+            if not self._is_initial_state_saved:
+                await self._controls.save_initial_state()
+                self._is_initial_state_saved = True
         path = scope["raw_path"].decode("ascii")
         if path != CONTROL_PATH and not path.startswith(CONTROL_PATH + "/"):
             await self._app(scope, receive, send)
             return
         try:
-            answer = await self._answer(path[len(CONTROL_PATH) :].rstrip("/"), scope, receive)
+            answer = await self._respond(path[len(CONTROL_PATH) :].rstrip("/"), scope, receive)
         except Refusal as refusal:
-            answer = refusal.answer()
+            answer = refusal.response()
         await answer(scope, receive, send)
 
-    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Response:
-        self._identify(scope)
+    async def _respond(self, path: str, scope: Scope, receive: Receive) -> Response:
+        self._check_token(scope)
         methods = [method for method, known in self._commands if known == path]
         if not methods:
-            raise Refusal(404, f"The control plane has no path {quoted(path)}.")
+            raise Refusal(404, f"The control plane has no path {quote(path)}.")
         command = self._commands.get((scope["method"], path))
         if command is None:
             allowed = ", ".join(methods)
             raise Refusal(405, f"This path has {allowed}.", {"Allow": allowed})
-        body = await read_object(Request(scope, receive), may_be_absent=True)
+        body = await read_json_object(Request(scope, receive), may_be_absent=True)
         try:
-            return json_answer({"result": await command(body)})
+            return json_response({"result": await command(body)})
         except SettingError as error:
             raise Refusal(400, str(error)) from error
         except msgspec.ValidationError as error:
             raise Refusal(400, f"The body is not what this call takes: {error}.") from error
 
-    def _identify(self, scope: Scope) -> None:
-        authorization = header_once(scope["headers"], b"authorization") or b""
+    def _check_token(self, scope: Scope) -> None:
+        authorization = get_single_header(scope["headers"], b"authorization") or b""
         scheme, _, token = authorization.partition(b" ")
         digest = hashlib.sha256(token.strip()).digest()
         if not (compare_digest(digest, self._digest) and scheme.lower() == b"bearer"):
@@ -116,72 +116,72 @@ class ControlPlane:
                 401, "This takes the control plane's own token.", {"WWW-Authenticate": "Bearer"}
             )
 
-    async def _overview(self, body: Mapping[str, object]) -> object:
-        _read(body, _Nothing)
+    async def _show_overview(self, body: Mapping[str, object]) -> object:
+        _convert(body, _EmptyBody)
         return {
-            "clock": self._controls.time(),
-            "settings": self._controls.settings(),
+            "clock": self._controls.read_clock(),
+            "settings": self._controls.read_settings(),
             "behaviours": dict(self._controls.behaviours.chosen),
-            **self._controls.listed_faults(),
-            "snapshots": self._controls.saved(),
+            **self._controls.list_faults(),
+            "snapshots": self._controls.list_snapshots(),
         }
 
-    async def _save(self, body: Mapping[str, object]) -> object:
-        name = _read(body, _Save).name
-        if name == BEGINNING:
+    async def _save_snapshot(self, body: Mapping[str, object]) -> object:
+        name = _convert(body, _SnapshotBody).name
+        if name == INITIAL_SNAPSHOT:
             raise SettingError(
-                f"{BEGINNING!r} is what the sandbox began with; choose another name."
+                f"{INITIAL_SNAPSHOT!r} is what the sandbox began with; choose another name."
             )
-        await self._controls.save(name)
+        await self._controls.save_snapshot(name)
         return {"snapshot": name}
 
-    async def _restore(self, body: Mapping[str, object]) -> object:
-        asked = _read(body, _Restore)
-        await self._controls.restore(asked.name, calls=asked.calls)
+    async def _restore_snapshot(self, body: Mapping[str, object]) -> object:
+        asked = _convert(body, _RestoreBody)
+        await self._controls.restore_snapshot(asked.name, calls=asked.calls)
         return {"snapshot": asked.name}
 
     async def _reset(self, body: Mapping[str, object]) -> object:
-        _read(body, _Nothing)
+        _convert(body, _EmptyBody)
         await self._controls.reset()
-        return {"snapshot": BEGINNING}
+        return {"snapshot": INITIAL_SNAPSHOT}
 
-    async def _clock(self, body: Mapping[str, object]) -> object:
-        _read(body, _Nothing)
-        return self._controls.time()
+    async def _show_clock(self, body: Mapping[str, object]) -> object:
+        _convert(body, _EmptyBody)
+        return self._controls.read_clock()
 
     async def _move_clock(self, body: Mapping[str, object]) -> object:
-        asked = _read(body, _Time)
+        asked = _convert(body, _ClockBody)
         self._controls.move_clock(now=asked.now, advance=asked.advance, stands=asked.stands)
-        return self._controls.time()
+        return self._controls.read_clock()
 
-    async def _settings(self, body: Mapping[str, object]) -> object:
-        _read(body, _Nothing)
-        return self._controls.settings()
+    async def _show_settings(self, body: Mapping[str, object]) -> object:
+        _convert(body, _EmptyBody)
+        return self._controls.read_settings()
 
-    async def _set(self, body: Mapping[str, object]) -> object:
-        self._controls.set(_read(body, dict[str, int | None]))
-        return self._controls.settings()
+    async def _change_settings(self, body: Mapping[str, object]) -> object:
+        self._controls.change_settings(_convert(body, dict[str, int | None]))
+        return self._controls.read_settings()
 
-    async def _behaviours(self, body: Mapping[str, object]) -> object:
-        _read(body, _Nothing)
-        return self._controls.listed_behaviours()
+    async def _show_behaviours(self, body: Mapping[str, object]) -> object:
+        _convert(body, _EmptyBody)
+        return self._controls.list_behaviours()
 
-    async def _choose(self, body: Mapping[str, object]) -> object:
-        self._controls.behaviours.choose(_read(body, dict[str, str]))
+    async def _choose_behaviours(self, body: Mapping[str, object]) -> object:
+        self._controls.behaviours.choose(_convert(body, dict[str, str]))
         return dict(self._controls.behaviours.chosen)
 
     async def _replace_behaviours(self, body: Mapping[str, object]) -> object:
-        self._controls.behaviours.replace(_read(body, dict[str, str]))
+        self._controls.behaviours.replace(_convert(body, dict[str, str]))
         return dict(self._controls.behaviours.chosen)
 
-    async def _faults(self, body: Mapping[str, object]) -> object:
-        _read(body, _Nothing)
-        return self._controls.listed_faults()
+    async def _show_faults(self, body: Mapping[str, object]) -> object:
+        _convert(body, _EmptyBody)
+        return self._controls.list_faults()
 
     async def _replace_faults(self, body: Mapping[str, object]) -> object:
-        self._controls.faults.replace(_read(body, FaultPlan))
-        return self._controls.listed_faults()
+        self._controls.faults.replace(_convert(body, FaultPlan))
+        return self._controls.list_faults()
 
 
-def _read(body: Mapping[str, object], kind: type[Asked]) -> Asked:
+def _convert(body: Mapping[str, object], kind: type[Asked]) -> Asked:
     return msgspec.convert(body, kind)

@@ -14,10 +14,10 @@ from cmdm_tui.sandbox.errors import SettingError
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=60)]
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+RequestPattern = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What can go wrong."""
 
     LATENCY = "latency"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     DRIP = "drip"
 
 
-PRELUDES = frozenset({Kind.LATENCY, Kind.REVOKED_TOKEN})
+BEFORE_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.REVOKED_TOKEN})
 """What goes wrong before the answer, which then is made as ever."""
 
 
@@ -48,9 +48,9 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     storm refuses, the first included.
     """
 
-    kind: Kind
-    method: Word = "*"
-    path: Word = "*"
+    kind: FaultKind
+    method: RequestPattern = "*"
+    path: RequestPattern = "*"
     rate: Rate | None = None
     nth: Count | list[Count] | None = None
     times: Count | None = None
@@ -62,7 +62,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         if (self.rate is None) == (self.nth is None):
             raise ValueError("needs either rate or nth")
 
-    def concerns(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         """Say whether a request is one that this fault may strike."""
         is_path = fnmatchcase(path.lower(), self.path.lower())
         return is_path and fnmatchcase(method.upper(), self.method.upper())
@@ -93,38 +93,38 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise SettingError(f"The faults file {path} cannot be used: {place}.") from error
 
 
-class _Watch:
+class _FaultCounter:
     """One fault's own chance and its counts."""
 
     def __init__(self, fault: Fault, seed: str) -> None:
         self.fault = fault
-        self._chance = random.Random(seed)  # noqa: S311 (repeatable by intent)
-        self._numbers = {fault.nth} if isinstance(fault.nth, int) else set(fault.nth or ())
-        self._storming = 0
+        self._random = random.Random(seed)  # noqa: S311 (repeatable by intent)
+        self._struck_numbers = {fault.nth} if isinstance(fault.nth, int) else set(fault.nth or ())
+        self._storm_calls_left = 0
         self.matched = 0
         self.struck = 0
 
-    def strikes(self) -> bool:
+    def count_match(self) -> bool:
         """Count a request that matches, and say whether it is struck."""
         fault = self.fault
         self.matched += 1
-        if self._storming:
-            self._storming -= 1
+        if self._storm_calls_left:
+            self._storm_calls_left -= 1
             self.struck += 1
             return True
         # Drawn every time, so that the sequence does not depend on `times`.
-        is_due = self.matched in self._numbers or (
-            fault.rate is not None and self._chance.random() < fault.rate
+        is_due = self.matched in self._struck_numbers or (
+            fault.rate is not None and self._random.random() < fault.rate
         )
         if not is_due or (fault.times is not None and self.struck >= fault.times):
             return False
         self.struck += 1
-        if fault.kind is Kind.STORM_429:
-            self._storming = fault.calls - 1
+        if fault.kind is FaultKind.STORM_429:
+            self._storm_calls_left = fault.calls - 1
         return True
 
 
-class Faults:
+class FaultSchedule:
     """The faults of one sandbox, and how often each has struck."""
 
     def __init__(self, plan: FaultPlan) -> None:
@@ -133,11 +133,12 @@ class Faults:
     def replace(self, plan: FaultPlan) -> None:
         """Take up another plan, counting from zero."""
         self.seed = plan.seed
-        self._watches = [
-            _Watch(fault, f"{plan.seed} {number}") for number, fault in enumerate(plan.faults)
+        self._counters = [
+            _FaultCounter(fault, f"{plan.seed} {number}")
+            for number, fault in enumerate(plan.faults)
         ]
 
-    def striking(self, method: str, path: str) -> list[Fault]:
+    def count_request(self, method: str, path: str) -> list[Fault]:
         """Count a request, and return the faults that strike it.
 
         A request has one answer: of several faults that spoil it, the first one strikes, and the
@@ -145,17 +146,17 @@ class Faults:
         """
         struck: list[Fault] = []
         is_spoilt = False
-        for watch in self._watches:
+        for watch in self._counters:
             fault = watch.fault
-            if (is_spoilt and fault.kind not in PRELUDES) or not fault.concerns(method, path):
+            if (is_spoilt and fault.kind not in BEFORE_RESPONSE) or not fault.matches(method, path):
                 continue
-            if watch.strikes():
+            if watch.count_match():
                 struck.append(fault)
-                is_spoilt = is_spoilt or fault.kind not in PRELUDES
+                is_spoilt = is_spoilt or fault.kind not in BEFORE_RESPONSE
         return struck
 
-    def counted(self) -> Iterable[dict[str, Any]]:
+    def list_counts(self) -> Iterable[dict[str, Any]]:
         """Return each fault with how many requests matched and how many it struck."""
-        for watch in self._watches:
+        for watch in self._counters:
             described: dict[str, Any] = msgspec.to_builtins(watch.fault)
             yield {**described, "matched": watch.matched, "struck": watch.struck}

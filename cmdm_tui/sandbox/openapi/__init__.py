@@ -6,13 +6,13 @@ from typing import Any
 from cmdm_tui.sandbox.openapi.schemas import (
     ID,
     Schema,
-    of_entity,
+    entity_schemas,
     reference,
     schema_name,
-    shared,
-    value,
+    shared_schemas,
+    value_schema,
 )
-from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, Entity
+from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 
 _BASE = "/api/v1"
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]+$"}
@@ -47,12 +47,12 @@ _TOKEN_HEADER = {"x-token-reset": "Unix time at which the token ends."}
 _SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
 
 
-def description(url: str) -> dict[str, Any]:
+def describe_api(url: str) -> dict[str, Any]:
     """Return the description of a sandbox that clients reach at `url`."""
-    schemas = shared()
+    schemas = shared_schemas()
     paths: dict[str, Any] = {f"{_BASE}/authenticate": {"post": _authenticate()}}
     for entity in ENTITIES.values():
-        schemas |= of_entity(entity)
+        schemas |= entity_schemas(entity)
         paths |= _paths(entity)
     lead, task = ENTITIES["lead"], ENTITIES["task"]
     schemas["AccountOverrides"] = _overrides(ENTITIES["account"])
@@ -62,7 +62,7 @@ def description(url: str) -> dict[str, Any]:
             "convertLead",
             lead,
             "Make an account and a contact of a lead",
-            {"200": _answer("Converted")},
+            {"200": _response("Converted")},
             body=_body("AccountOverrides", required=False),
         ),
     }
@@ -72,7 +72,7 @@ def description(url: str) -> dict[str, Any]:
             "closeTask",
             task,
             "Close a task",
-            {"200": _answer("Message")},
+            {"200": _response("Message")},
             body={"content": {"application/json": {"schema": {"type": "object"}}}},
         ),
     }
@@ -86,22 +86,24 @@ def description(url: str) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": schemas,
-            "responses": {status: error(status, words) for status, words in _ERRORS.items()},
+            "responses": {
+                status: describe_refusal(status, words) for status, words in _ERRORS.items()
+            },
         },
     }
 
 
-def _paths(entity: Entity) -> dict[str, Any]:
+def _paths(entity: EntitySchema) -> dict[str, Any]:
     name = schema_name(entity)
     many, one = f"{_BASE}/{entity.name}", f"{_BASE}/{entity.name}/{{external_id}}"
-    created = _answer("Created", links=_links(entity))
+    created = _response("Created", links=_links(entity))
     paths: dict[str, Any] = {
         many: {
             "get": _operation(
                 f"list{name}",
                 entity,
                 f"Retrieve many {entity.name} records",
-                {"200": _answer(f"{name}List")},
+                {"200": _response(f"{name}List")},
                 parameters=_list_parameters(entity),
             ),
             "post": _operation(
@@ -114,21 +116,23 @@ def _paths(entity: Entity) -> dict[str, Any]:
         },
         one: {
             "parameters": [_id_parameter()],
-            "get": _operation(f"get{name}", entity, "Retrieve one record", {"200": _answer(name)}),
+            "get": _operation(
+                f"get{name}", entity, "Retrieve one record", {"200": _response(name)}
+            ),
             "put": _operation(
                 f"update{name}",
                 entity,
                 "Change the fields given of a record, and no others",
-                {"200": _answer("Message")},
+                {"200": _response("Message")},
                 body=_body(f"{name}Changes"),
             ),
             "delete": _operation(
-                f"delete{name}", entity, "Delete a record", {"200": _answer("Message")}
+                f"delete{name}", entity, "Delete a record", {"200": _response("Message")}
             ),
         },
     }
     if entity.has_field_list:
-        paths |= field_list_path(entity)
+        paths |= describe_field_list(entity)
     for child in (ENTITIES["task"], ENTITIES["opportunity"]):
         child_name = schema_name(child)
         paths[f"{one}/{child.name}"] = {
@@ -137,20 +141,20 @@ def _paths(entity: Entity) -> dict[str, Any]:
                 f"create{child_name}Of{name}",
                 entity,
                 f"Create a record of {child.name} that belongs to this one",
-                {"201": _answer("Created", links=_links(child))},
+                {"201": _response("Created", links=_links(child))},
                 body=_body(f"New{child_name}"),
             ),
         }
     return paths
 
 
-def field_list_path(entity: Entity) -> dict[str, Any]:
+def describe_field_list(entity: EntitySchema) -> dict[str, Any]:
     """Return the path of an entity's list of fields."""
     operation = _operation(
         f"list{schema_name(entity)}Fields",
         entity,
         "Retrieve the fields",
-        {"200": _answer("FieldList")},
+        {"200": _response("FieldList")},
         parameters=[_paging()],
     )
     return {f"{_BASE}/{entity.name}/fields": {"get": operation}}
@@ -158,7 +162,7 @@ def field_list_path(entity: Entity) -> dict[str, Any]:
 
 def _operation(
     operation_id: str,
-    entity: Entity,
+    entity: EntitySchema,
     summary: str,
     answers: dict[str, Any],
     *,
@@ -185,11 +189,11 @@ def _authenticate() -> dict[str, Any]:
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
             for name in _SIGN_IN_HEADERS
         ],
-        "responses": {"200": _answer("Token"), **_refusals(_SIGN_IN)},
+        "responses": {"200": _response("Token"), **_refusals(_SIGN_IN)},
     }
 
 
-def _answer(schema: str, links: Schema | None = None) -> dict[str, Any]:
+def _response(schema: str, links: Schema | None = None) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": "Done.",
         "headers": _headers(_RATE_HEADERS | _TOKEN_HEADER),
@@ -198,7 +202,7 @@ def _answer(schema: str, links: Schema | None = None) -> dict[str, Any]:
     return answer if links is None else answer | {"links": links}
 
 
-def error(status: str, words: str) -> dict[str, Any]:
+def describe_refusal(status: str, words: str) -> dict[str, Any]:
     """Return the description of a refusal."""
     headers: dict[str, Any] = {}
     if status not in _NEVER_IDENTIFIED:
@@ -226,7 +230,7 @@ def _refusals(statuses: Iterable[str]) -> dict[str, Schema]:
     return {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 
-def _links(entity: Entity) -> dict[str, Any]:
+def _links(entity: EntitySchema) -> dict[str, Any]:
     name = schema_name(entity)
     actions = {"lead": ["convertLead"], "task": ["closeTask"]}.get(entity.name, [])
     children = [f"createTaskOf{name}", f"createOpportunityOf{name}"]
@@ -241,7 +245,7 @@ def _id_parameter() -> Schema:
     return {"name": "external_id", "in": "path", "required": True, "schema": ID}
 
 
-def _list_parameters(entity: Entity) -> list[Schema]:
+def _list_parameters(entity: EntitySchema) -> list[Schema]:
     names: Schema = {"enum": [EXTERNAL_ID, *(field.name for field in entity.fields)]}
     return [
         {
@@ -286,9 +290,9 @@ def _body(schema: str, *, required: bool = True) -> dict[str, Any]:
     }
 
 
-def _overrides(entity: Entity) -> Schema:
+def _overrides(entity: EntitySchema) -> Schema:
     writable = {
-        field.name: value(field, may_be_null=not field.required)
+        field.name: value_schema(field, may_be_null=not field.required)
         for field in entity.fields
         if not field.read_only
     }

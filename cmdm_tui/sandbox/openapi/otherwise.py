@@ -9,12 +9,12 @@ from typing import cast
 
 import msgspec
 
-from cmdm_tui.sandbox.behaviours import Behaviours
-from cmdm_tui.sandbox.behaviours.answers import OTHER_NAMES, OTHER_TYPES, other_status
+from cmdm_tui.sandbox.behaviours import BehaviourChoices
+from cmdm_tui.sandbox.behaviours.answers import METADATA_NAMES, TYPE_NAMES, variant_status
 from cmdm_tui.sandbox.behaviours.requests import SYSTEM_FIELDS
-from cmdm_tui.sandbox.openapi import error, field_list_path
-from cmdm_tui.sandbox.openapi.schemas import ID, Schema, exact, schema_name
-from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, Entity, FieldType
+from cmdm_tui.sandbox.openapi import describe_field_list, describe_refusal
+from cmdm_tui.sandbox.openapi.schemas import ID, Schema, exact_object, schema_name
+from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema, FieldType
 
 _TOTALS = ("Total Records", "Total Pages", "Total Page")
 _RATE_HEADERS = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
@@ -26,10 +26,10 @@ _NEVER_OTHERWISE = frozenset({"403", "421"})
 _OF_BOTH_KINDS = frozenset({"403", "500"})
 
 
-def turned(document: Schema, behaviours: Behaviours) -> Schema:
+def describe_variant(document: Schema, behaviours: BehaviourChoices) -> Schema:
     """Return what becomes of the sandbox's own description when it behaves so."""
-    document = _copied(document)
-    described = _Described(document, behaviours)
+    document = copy_json(document)
+    described = DescriptionEditor(document, behaviours)
     for name, change in _CHANGES.items():
         if name in behaviours.chosen:
             change(described)
@@ -41,10 +41,10 @@ def turned(document: Schema, behaviours: Behaviours) -> Schema:
     return document
 
 
-class _Described:
+class DescriptionEditor:
     """A description that is being turned."""
 
-    def __init__(self, document: Schema, behaviours: Behaviours) -> None:
+    def __init__(self, document: Schema, behaviours: BehaviourChoices) -> None:
         self.document = document
         self.behaviours = behaviours
         self.paths: Schema = document["paths"]
@@ -55,7 +55,7 @@ class _Described:
         for item in self.paths.values():
             yield from (one for method, one in item.items() if method != "parameters")
 
-    def of_records(self) -> Iterator[tuple[Entity, Schema]]:
+    def record_properties(self) -> Iterator[tuple[EntitySchema, Schema]]:
         """Iterate over the schemas of an entity's properties: of a record, and in a list."""
         for entity in ENTITIES.values():
             name = schema_name(entity)
@@ -64,7 +64,7 @@ class _Described:
             for record in (self.schemas[name], items):
                 yield entity, record["properties"]["Properties"]
 
-    def of_bodies(self) -> Iterator[tuple[Entity, Schema]]:
+    def body_properties(self) -> Iterator[tuple[EntitySchema, Schema]]:
         """Iterate over the schemas of what creates and changes a record."""
         for entity in ENTITIES.values():
             for name in (f"New{schema_name(entity)}", f"{schema_name(entity)}Changes"):
@@ -104,7 +104,7 @@ class _Described:
     # Records
 
     def turn_system_fields(self) -> None:
-        for _, properties in self.of_records():
+        for _, properties in self.record_properties():
             for name in SYSTEM_FIELDS:
                 del properties["properties"][name]
             left = [name for name in properties["required"] if name not in SYSTEM_FIELDS]
@@ -116,22 +116,22 @@ class _Described:
                 names["enum"] = left
 
     def turn_external_ids(self) -> None:
-        for schema in _within(self.document):
+        for schema in walk_objects(self.document):
             if schema.get("pattern") == ID["pattern"]:
                 del schema["pattern"]
                 schema.pop("examples", None)
-        for _, properties in (*self.of_records(), *self.of_bodies()):
+        for _, properties in (*self.record_properties(), *self.body_properties()):
             for name, schema in properties["properties"].items():
                 if name.endswith(EXTERNAL_ID):
                     schema.pop("maxLength", None)
 
     def turn_values(self) -> None:
         is_nested = self.behaviours["values"] == "nested"
-        for entity, properties in self.of_records():
+        for entity, properties in self.record_properties():
             for name, schema in properties["properties"].items():
                 other = _nested(entity, name, schema) if is_nested else None
                 properties["properties"][name] = other or _as_json(entity, name, schema)
-        for entity, body in self.of_bodies():
+        for entity, body in self.body_properties():
             for name, schema in body["properties"].items():
                 body["properties"][name] = _also_as_json(entity, name, schema)
 
@@ -140,20 +140,20 @@ class _Described:
         match self.behaviours["field_metadata"]:
             case "absent":
                 for entity in ENTITIES.values():
-                    for path in field_list_path(entity):
+                    for path in describe_field_list(entity):
                         if entity.has_field_list:
                             del self.paths[path]
             case "empty":
-                properties["Properties"] = exact({})
+                properties["Properties"] = exact_object({})
             case _:
                 own = properties["Properties"]["properties"]
-                other = {OTHER_NAMES[name]: schema for name, schema in own.items()}
-                kinds = [OTHER_TYPES.get(kind, kind) for kind in own["Type"]["enum"]]
-                other[OTHER_NAMES["Type"]] = {"enum": kinds}
-                properties["Properties"] = exact(other)
+                other = {METADATA_NAMES[name]: schema for name, schema in own.items()}
+                kinds = [TYPE_NAMES.get(kind, kind) for kind in own["Type"]["enum"]]
+                other[METADATA_NAMES["Type"]] = {"enum": kinds}
+                properties["Properties"] = exact_object(other)
 
     def turn_task_fields(self) -> None:
-        self.paths |= _copied(field_list_path(ENTITIES["task"]))
+        self.paths |= copy_json(describe_field_list(ENTITIES["task"]))
 
     # Bodies and headers
 
@@ -201,7 +201,7 @@ class _Described:
                     answer["headers"][name]["schema"] = _TEXT
 
     def _add_refusal(self, status: str, words: str) -> None:
-        self.refusals.setdefault(status, _copied(error(status, words)))
+        self.refusals.setdefault(status, copy_json(describe_refusal(status, words)))
         for operation in self.operations():
             if "requestBody" in operation:
                 operation["responses"][status] = _refusal(status)
@@ -210,7 +210,7 @@ class _Described:
 
     @property
     def _is_token_refused_with_403(self) -> bool:
-        return other_status(self.behaviours, 401, is_sign_in=False) == 403
+        return variant_status(self.behaviours, 401, is_sign_in=False) == 403
 
     def turn_statuses(self) -> None:
         for path, item in self.paths.items():
@@ -218,7 +218,7 @@ class _Described:
             for method in item.keys() - {"parameters"}:
                 answers: Schema = {}
                 for status, answer in item[method]["responses"].items():
-                    other = str(other_status(self.behaviours, int(status), is_sign_in=is_sign_in))
+                    other = str(variant_status(self.behaviours, int(status), is_sign_in=is_sign_in))
                     answers[other] = answer if other == status else _refusal(other)
                 item[method]["responses"] = answers
         if self._is_token_refused_with_403:
@@ -230,41 +230,41 @@ class _Described:
             return
         for status, answer in self.refusals.items():
             if status in _OF_BOTH_KINDS and (status != "403" or self._is_token_refused_with_403):
-                answer["content"] = _either(answer["content"], content)
+                answer["content"] = _either_body(answer["content"], content)
             elif status not in _NEVER_OTHERWISE:
                 answer["content"] = content
 
 
 # In this order: what is added first is changed with the rest.
-_CHANGES: dict[str, Callable[[_Described], None]] = {
-    "task_fields": _Described.turn_task_fields,
-    "malformed_body": _Described.turn_malformed_body,
-    "content_type": _Described.turn_content_type,
-    "totals": _Described.turn_totals,
-    "list_key": _Described.turn_list_key,
-    "page_cap": _Described.turn_page_cap,
-    "unknown_names": _Described.turn_unknown_names,
-    "system_fields": _Described.turn_system_fields,
-    "external_ids": _Described.turn_external_ids,
-    "values": _Described.turn_values,
-    "field_metadata": _Described.turn_field_metadata,
-    "wrong_values": _Described.turn_wrong_values,
-    "large_body": _Described.turn_large_body,
-    "rate_headers": _Described.turn_rate_headers,
-    "token_header": _Described.turn_token_header,
-    "retry_after": _Described.turn_retry_after,
+_CHANGES: dict[str, Callable[[DescriptionEditor], None]] = {
+    "task_fields": DescriptionEditor.turn_task_fields,
+    "malformed_body": DescriptionEditor.turn_malformed_body,
+    "content_type": DescriptionEditor.turn_content_type,
+    "totals": DescriptionEditor.turn_totals,
+    "list_key": DescriptionEditor.turn_list_key,
+    "page_cap": DescriptionEditor.turn_page_cap,
+    "unknown_names": DescriptionEditor.turn_unknown_names,
+    "system_fields": DescriptionEditor.turn_system_fields,
+    "external_ids": DescriptionEditor.turn_external_ids,
+    "values": DescriptionEditor.turn_values,
+    "field_metadata": DescriptionEditor.turn_field_metadata,
+    "wrong_values": DescriptionEditor.turn_wrong_values,
+    "large_body": DescriptionEditor.turn_large_body,
+    "rate_headers": DescriptionEditor.turn_rate_headers,
+    "token_header": DescriptionEditor.turn_token_header,
+    "retry_after": DescriptionEditor.turn_retry_after,
 }
 
-_REASON = exact({"reason": _TEXT})
+_REASON = exact_object({"reason": _TEXT})
 _ERROR_BODIES: dict[str, Schema] = {
     "html": {"text/html": {"schema": _TEXT}},
     "text": {"text/plain": {"schema": _TEXT}},
     "empty": {},
     "other-json": {
         "application/json": {
-            "schema": exact(
+            "schema": exact_object(
                 {
-                    "error": exact(
+                    "error": exact_object(
                         {
                             "code": {"type": "integer"},
                             "details": {"type": "array", "items": _REASON},
@@ -283,7 +283,7 @@ _ERROR_BODIES: dict[str, Schema] = {
 }
 
 
-def _copied(document: Schema) -> Schema:
+def copy_json(document: Schema) -> Schema:
     """Return the same JSON, no part of which is shared with another's."""
     return msgspec.json.decode(msgspec.json.encode(document))
 
@@ -292,18 +292,18 @@ def _refusal(status: str) -> Schema:
     return {"$ref": f"#/components/responses/{status}"}
 
 
-def _either(one: Schema, other: Schema) -> Schema:
+def _either_body(one: Schema, other: Schema) -> Schema:
     both = {**one, **other}
     for kind in one.keys() & other.keys():
         both[kind] = {"schema": {"anyOf": [one[kind]["schema"], other[kind]["schema"]]}}
     return both
 
 
-def _kind(entity: Entity, name: str) -> FieldType:
+def _kind(entity: EntitySchema, name: str) -> FieldType:
     return entity.by_name[name].type
 
 
-def _as_json(entity: Entity, name: str, schema: Schema) -> Schema:
+def _as_json(entity: EntitySchema, name: str, schema: Schema) -> Schema:
     """Return the schema of a value that is a number or a truth where it can be."""
     may_be_null = ["null"] if _may_be_null(schema) else []
     match _kind(entity, name):
@@ -316,15 +316,15 @@ def _as_json(entity: Entity, name: str, schema: Schema) -> Schema:
             return schema
 
 
-def _nested(entity: Entity, name: str, schema: Schema) -> Schema | None:
+def _nested(entity: EntitySchema, name: str, schema: Schema) -> Schema | None:
     """Return the schema of a value that is an object or an array, None for one that is neither."""
     match _kind(entity, name):
         case FieldType.LOOKUP:
             names = {"Name": {"enum": ["account"]}}
-            inner = exact({EXTERNAL_ID: {"type": "string"}, "Entity": exact(names)})
+            inner = exact_object({EXTERNAL_ID: {"type": "string"}, "Entity": exact_object(names)})
         case FieldType.CURRENCY:
             amount = {"type": ["number", "string"]}
-            inner = exact({"Amount": amount, "Currency": {"enum": ["GBP"]}})
+            inner = exact_object({"Amount": amount, "Currency": {"enum": ["GBP"]}})
         case FieldType.PICKLIST:
             options = list(entity.by_name[name].options)
             inner = {"type": "array", "items": {"enum": options}}
@@ -333,7 +333,7 @@ def _nested(entity: Entity, name: str, schema: Schema) -> Schema | None:
     return {"anyOf": [inner, {"type": "null"}]} if _may_be_null(schema) else inner
 
 
-def _also_as_json(entity: Entity, name: str, schema: Schema) -> Schema:
+def _also_as_json(entity: EntitySchema, name: str, schema: Schema) -> Schema:
     """Return the schema of a value that may be sent as a number or a truth, too."""
     match _kind(entity, name):
         case FieldType.BOOLEAN:
@@ -350,13 +350,13 @@ def _may_be_null(schema: Schema) -> bool:
     return None in schema.get("enum", ()) or "null" in schema.get("type", ())
 
 
-def _within(value: object) -> Iterator[Schema]:
+def walk_objects(value: object) -> Iterator[Schema]:
     """Iterate over all objects inside a JSON value."""
     if isinstance(value, dict):
         own = cast("Schema", value)
         yield own
         for inner in own.values():
-            yield from _within(inner)
+            yield from walk_objects(inner)
     elif isinstance(value, list):
         for inner in cast("list[object]", value):
-            yield from _within(inner)
+            yield from walk_objects(inner)

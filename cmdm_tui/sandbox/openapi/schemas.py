@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, Entity, Field, FieldType
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, EntitySchema, FieldSchema, FieldType
 
 Schema = dict[str, Any]
 
@@ -40,7 +40,7 @@ def reference(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def exact(properties: Schema, *optional: str) -> Schema:
+def exact_object(properties: Schema, *optional: str) -> Schema:
     """Return the schema of an object of these properties and no others."""
     return {
         "type": "object",
@@ -50,7 +50,7 @@ def exact(properties: Schema, *optional: str) -> Schema:
     }
 
 
-def value(field: Field, *, may_be_null: bool) -> Schema:
+def value_schema(field: FieldSchema, *, may_be_null: bool) -> Schema:
     """Return the schema of a field's value, as `values.fault` judges it."""
     choices = field.options or _CHOICES.get(field.type)
     if choices is not None:
@@ -65,15 +65,17 @@ def value(field: Field, *, may_be_null: bool) -> Schema:
     return schema
 
 
-def of_entity(entity: Entity) -> dict[str, Schema]:
+def entity_schemas(entity: EntitySchema) -> dict[str, Schema]:
     """Return the schemas of an entity: its record, its list, and what creates and updates one."""
     name = schema_name(entity)
-    values = {field.name: value(field, may_be_null=not field.required) for field in entity.fields}
-    record = exact({EXTERNAL_ID: ID, "Properties": exact(values)})
+    values = {
+        field.name: value_schema(field, may_be_null=not field.required) for field in entity.fields
+    }
+    record = exact_object({EXTERNAL_ID: ID, "Properties": exact_object(values)})
     # With `fields`, a list holds the ones asked for.
-    listed = exact({EXTERNAL_ID: ID, "Properties": exact(values, *values)})
+    listed = exact_object({EXTERNAL_ID: ID, "Properties": exact_object(values, *values)})
     writable = {
-        field.name: value(field, may_be_null=not field.required)
+        field.name: value_schema(field, may_be_null=not field.required)
         for field in entity.fields
         if not field.read_only
     }
@@ -81,28 +83,28 @@ def of_entity(entity: Entity) -> dict[str, Schema]:
     every = list(writable)
     return {
         name: record,
-        f"{name}List": exact(
+        f"{name}List": exact_object(
             {
                 "Total Records": _COUNT,
                 "Total Pages": _COUNT,
                 "Entity": {"type": "array", "items": listed},
             }
         ),
-        f"New{name}": exact(writable, *optional),
-        f"{name}Changes": exact(writable, *every) | {"minProperties": 1},
+        f"New{name}": exact_object(writable, *optional),
+        f"{name}Changes": exact_object(writable, *every) | {"minProperties": 1},
     }
 
 
-def schema_name(entity: Entity) -> str:
+def schema_name(entity: EntitySchema) -> str:
     """Return the name of an entity's record among the schemas."""
     return entity.name.capitalize()
 
 
-def shared() -> dict[str, Schema]:
+def shared_schemas() -> dict[str, Schema]:
     """Return the schemas that all entities share."""
     text: Schema = {"type": "string"}
     truth: Schema = {"enum": ["true", "false"]}
-    field = exact(
+    field = exact_object(
         {
             "Name": text,
             "Label": text,
@@ -114,11 +116,14 @@ def shared() -> dict[str, Schema]:
             "LookupEntity": text,
         }
     )
-    fields: Schema = {"type": "array", "items": exact({EXTERNAL_ID: ID, "Properties": field})}
+    fields: Schema = {
+        "type": "array",
+        "items": exact_object({EXTERNAL_ID: ID, "Properties": field}),
+    }
     return {
-        "FieldList": exact({"Total Records": _COUNT, "Total Page": _COUNT, "Field": fields}),
-        "Token": exact({"token": {"type": "string", "minLength": 32}}),
-        "Created": exact({EXTERNAL_ID: ID}),
-        "Converted": exact({"Account ExternalID": ID}),
-        "Message": exact({"Message": text}),
+        "FieldList": exact_object({"Total Records": _COUNT, "Total Page": _COUNT, "Field": fields}),
+        "Token": exact_object({"token": {"type": "string", "minLength": 32}}),
+        "Created": exact_object({EXTERNAL_ID: ID}),
+        "Converted": exact_object({"Account ExternalID": ID}),
+        "Message": exact_object({"Message": text}),
     }

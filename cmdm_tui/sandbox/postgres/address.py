@@ -23,19 +23,21 @@ _OPTIONS = (
 )
 
 
-def conninfo(address: str) -> str:
+def build_conninfo(address: str) -> str:
     """Return what to connect with for a `postgresql://` address.
 
     Raises `DatabaseError`, whose message holds nothing of an address that cannot be read.
     """
     scheme = _SCHEME.match(address)
     if scheme is None:
-        raise _unreadable("it does not begin with postgresql://")
+        raise _address_error("it does not begin with postgresql://")
     rest = address[scheme.end() :]
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
     if rest.count("@") > 1 or rest.count("@") > authority.count("@"):
         # Part of the password would be taken for a host, a port or a name, and shown as such.
-        raise _unreadable("special characters in a password are written as %40 for @ and the like")
+        raise _address_error(
+            "special characters in a password are written as %40 for @ and the like"
+        )
     try:
         given = conninfo_to_dict(address)
         options = f"{given.get('options') or ''} {_OPTIONS}"
@@ -46,10 +48,10 @@ def conninfo(address: str) -> str:
             connect_timeout=given.get("connect_timeout") or _SECONDS_TO_CONNECT,
         )
     except ProgrammingError as error:
-        raise _unreadable("its form is wrong") from error
+        raise _address_error("its form is wrong") from error
 
 
-def place(conninfo: str) -> str:
+def describe_place(conninfo: str) -> str:
     """Return where a database is, for messages: `name at host:port`."""
     given = conninfo_to_dict(conninfo)
     host = given.get("host") or given.get("hostaddr") or "this machine"
@@ -58,7 +60,7 @@ def place(conninfo: str) -> str:
     return one_line(f"{name} at {host}{port}", 120)
 
 
-def reason(error: Error, conninfo: str) -> str:
+def describe_error(error: Error, conninfo: str) -> str:
     """Return what an error says, in a line and without the password."""
     said = str(error).strip() or type(error).__name__
     # A host of several addresses is told about once for each: the last line is the last attempt.
@@ -73,7 +75,7 @@ def _secrets(given: dict[str, Any]) -> list[str]:
     return [form for value in values if value for form in (str(value), unquote(str(value)))]
 
 
-def _unreadable(why: str) -> DatabaseError:
+def _address_error(why: str) -> DatabaseError:
     return DatabaseError(
         f"The database's address cannot be read: {why}; "
         "give one such as postgresql://user:password@host:5432/name."

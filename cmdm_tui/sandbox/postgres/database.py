@@ -12,19 +12,19 @@ import msgspec
 import psycopg
 from psycopg import Connection, errors, sql
 
-from cmdm_tui.sandbox.accounts import Account, Credentials
-from cmdm_tui.sandbox.datafile import Progress
+from cmdm_tui.sandbox.accounts import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.datafile import SeedProgress
 from cmdm_tui.sandbox.errors import DatabaseError, DatabaseInUseError
-from cmdm_tui.sandbox.postgres.address import conninfo, place, reason
-from cmdm_tui.sandbox.postgres.keys import keys_of_record
+from cmdm_tui.sandbox.postgres.address import build_conninfo, describe_error, describe_place
+from cmdm_tui.sandbox.postgres.keys import encode_record_keys
 from cmdm_tui.sandbox.postgres.statements import (
     SCHEMA,
     TABLES,
-    copy_into,
+    copy_records,
     create_indexes,
     create_table,
 )
-from cmdm_tui.sandbox.schema import ENTITIES, Entity
+from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.store import Seed, SeedRow
 
 LAYOUT = "1"
@@ -44,7 +44,7 @@ _MAY_SAVE = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 _STEP = 2_000
 
 
-class Database:
+class PostgresDatabase:
     """The database behind one connection, which is held while it is served."""
 
     def __init__(self, connection: Connection[Any], conninfo: str) -> None:
@@ -54,20 +54,20 @@ class Database:
     @property
     def place(self) -> str:
         """Where the database is, for messages."""
-        return place(self.conninfo)
+        return describe_place(self.conninfo)
 
-    def share(self) -> None:
+    def lock_shared(self) -> None:
         """Hold the database for serving. Raises `DatabaseInUseError` while another makes it."""
-        if not self._is_granted(_LOCK_SHARED):
+        if not self._try_lock(_LOCK_SHARED):
             raise DatabaseInUseError(
                 f"Another sandbox is making the database {self.place}; try again when it is done."
             )
 
-    def is_made(self) -> bool:
+    def exists(self) -> bool:
         """Say whether the database holds something under the sandbox's name."""
         return self._connection.execute(_SCHEMA_EXISTS, [SCHEMA]).fetchone() is not None
 
-    def check_for_control(self) -> None:
+    def check_snapshots_allowed(self) -> None:
         """Raise `DatabaseError` unless records can be saved, as a control plane does."""
         if self._connection.execute(_MAY_SAVE).fetchone() != (True,):
             raise DatabaseError(
@@ -76,67 +76,69 @@ class Database:
                 "grant TEMPORARY on the database to the user, or leave --control away."
             )
 
-    def make(
-        self, credentials: Credentials, seed: Seed, total: int, progress: Progress | None
+    def create(
+        self, credentials: AccountCredentials, seed: Seed, total: int, progress: SeedProgress | None
     ) -> None:
         """Make the sandbox's schema anew, holding the records of `seed`, `total` in number.
 
         It appears when it is whole. Raises `DatabaseInUseError` when others serve the database.
         """
-        if not self._is_granted(_LOCK_ALONE):
+        if not self._try_lock(_LOCK_ALONE):
             raise DatabaseInUseError(
                 f"Another sandbox is using the database {self.place}; "
                 "stop it, or choose another database with --database."
             )
         try:
             with self._connection.transaction():
-                self._fill(credentials, seed, total, progress or (lambda _done, _total: None))
+                self._store_seed(credentials, seed, total, progress or (lambda _done, _total: None))
             # Pages are read off indexes alone only where the tables are known to be clean.
             for entity in ENTITIES:
-                self._connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_name(entity)))
-            self.share()
+                self._connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_identifier(entity)))
+            self.lock_shared()
         finally:
             self._connection.execute(_UNLOCK_ALONE, [_LOCK])
 
-    def account(self, credentials: Credentials) -> Account:
+    def check_credentials(self, credentials: AccountCredentials) -> CredentialHashes:
         """Return the database's account, which `credentials` must be those of.
 
         Raises `DatabaseError` when they are not, or when the database is no sandbox's, or another
         version's.
         """
-        meta = self._meta()
+        meta = self._read_meta()
         if meta.get("layout") != LAYOUT:
-            raise self._unusable("was made by another version of this program")
+            raise self._schema_error("was made by another version of this program")
         if meta.get("unicode") != unicodedata.unidata_version:
             # Case folding differs between Unicode versions, and with it the order of the keys.
-            raise self._unusable("was made by a Python of another Unicode version")
-        account = msgspec.json.decode(meta["account"], type=Account)
+            raise self._schema_error("was made by a Python of another Unicode version")
+        account = msgspec.json.decode(meta["account"], type=CredentialHashes)
         values = (
             credentials.client_id,
             credentials.client_secret,
             credentials.username,
             credentials.password,
         )
-        if not account.recognises(*(value.encode() for value in values)):
+        if not account.matches(*(value.encode() for value in values)):
             raise DatabaseError(
                 f"The database {self.place} belongs to other credentials than this data folder's; "
                 "serve it with the folder it was made with (--data), or start with --reset."
             )
         return account
 
-    def _meta(self) -> dict[str, str]:
+    def _read_meta(self) -> dict[str, str]:
         try:
             return dict(self._connection.execute(_META).fetchall())
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-            raise self._unusable("is another program's") from error
+            raise self._schema_error("is another program's") from error
 
-    def _fill(self, credentials: Credentials, seed: Seed, total: int, progress: Progress) -> None:
+    def _store_seed(
+        self, credentials: AccountCredentials, seed: Seed, total: int, progress: SeedProgress
+    ) -> None:
         execute = self._connection.execute
-        execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(_name(SCHEMA)))
-        execute(sql.SQL("CREATE SCHEMA {}").format(_name(SCHEMA)))
+        execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(_identifier(SCHEMA)))
+        execute(sql.SQL("CREATE SCHEMA {}").format(_identifier(SCHEMA)))
         execute("SET LOCAL maintenance_work_mem = '256MB'")
         execute(TABLES.encode())
-        account = msgspec.json.encode(Account.of(credentials)).decode()
+        account = msgspec.json.encode(CredentialHashes.of(credentials)).decode()
         meta = {"layout": LAYOUT, "unicode": unicodedata.unidata_version, "account": account}
         for pair in meta.items():
             execute(_ADD_META, pair)
@@ -145,7 +147,7 @@ class Database:
         for entity in ENTITIES.values():
             execute(create_table(entity))
             count = 0
-            for count in self._copied(entity, seed.get(entity.name, ())):
+            for count in self._copy_records(entity, seed.get(entity.name, ())):
                 progress(done + count, total)
             done += count
             execute(_ADD_ENTITY, [entity.name, count, count])
@@ -153,24 +155,24 @@ class Database:
             for statement in create_indexes(entity):
                 execute(statement)
 
-    def _copied(self, entity: Entity, rows: Iterable[SeedRow]) -> Generator[int]:
+    def _copy_records(self, entity: EntitySchema, rows: Iterable[SeedRow]) -> Generator[int]:
         """Store records, and yield how many they are from time to time and at the end."""
         count = 0
         types = ["int8", "bytea", "bytea", *("bytea" for _ in entity.fields)]
-        with self._connection.cursor() as cursor, cursor.copy(copy_into(entity)) as copy:
+        with self._connection.cursor() as cursor, cursor.copy(copy_records(entity)) as copy:
             copy.set_types(types)
             for count, (external_id, record) in enumerate(rows, start=1):
-                keys = keys_of_record(entity, record)
+                keys = encode_record_keys(entity, record)
                 copy.write_row((count, external_id.encode(), record, *keys))
                 if count % _STEP == 0:
                     yield count
         yield count
 
-    def _is_granted(self, lock: LiteralString) -> bool:
+    def _try_lock(self, lock: LiteralString) -> bool:
         (granted,) = self._connection.execute(lock, [_LOCK]).fetchone() or (False,)
         return granted
 
-    def _unusable(self, how: str) -> DatabaseError:
+    def _schema_error(self, how: str) -> DatabaseError:
         return DatabaseError(
             f"The schema {SCHEMA} of the database {self.place} {how}; "
             "start with --reset to make it anew, or choose another database with --database."
@@ -178,28 +180,28 @@ class Database:
 
 
 @contextmanager
-def opened(address: str) -> Generator[Database]:
+def open_database(address: str) -> Generator[PostgresDatabase]:
     """Connect to the database at a `postgresql://` address while the block runs.
 
     Raises `DatabaseError` when it cannot be read, reached, or used.
     """
-    wanted = conninfo(address)
+    wanted = build_conninfo(address)
     try:
         connection = psycopg.connect(wanted, autocommit=True)
     except psycopg.Error as error:
         raise DatabaseError(
-            f"The database {place(wanted)} cannot be reached ({reason(error, wanted)}); "
+            f"The database {describe_place(wanted)} cannot be reached ({describe_error(error, wanted)}); "
             "check that it runs, and its address, user and password."
         ) from error
     with connection:
         try:
-            yield Database(connection, wanted)
+            yield PostgresDatabase(connection, wanted)
         except psycopg.Error as error:
             raise DatabaseError(
-                f"The database {place(wanted)} cannot be used ({reason(error, wanted)}); "
+                f"The database {describe_place(wanted)} cannot be used ({describe_error(error, wanted)}); "
                 "give a user who may create a schema in it, or another database with --database."
             ) from error
 
 
-def _name(identifier: str) -> sql.Identifier:
+def _identifier(identifier: str) -> sql.Identifier:
     return sql.Identifier(identifier)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from cmdm_tui.sandbox.schema import Entity, Field
+from cmdm_tui.sandbox.schema import EntitySchema, FieldSchema
 from cmdm_tui.sandbox.store import Properties
 from cmdm_tui.sandbox.values import sort_key
 
@@ -22,38 +22,38 @@ _AFTER_RANKS = b"\xff" * 4
 _STEP = 0x100
 
 
-def key(field: Field, value: str | None) -> bytes:
+def encode_key(field: FieldSchema, value: str | None) -> bytes:
     """Return the whole key of a value: null before all others, as ascending order has it."""
     return _NULL if value is None else _VALUE + sort_key(field.type, value).encode()
 
 
-def keys(entity: Entity, properties: Mapping[str, str | None]) -> list[bytes]:
+def encode_keys(entity: EntitySchema, properties: Mapping[str, str | None]) -> list[bytes]:
     """Return the whole keys of a record, in the order of the entity's fields."""
-    return [key(field, properties.get(field.name)) for field in entity.fields]
+    return [encode_key(field, properties.get(field.name)) for field in entity.fields]
 
 
-def keys_of_record(entity: Entity, record: bytes) -> list[bytes]:
+def encode_record_keys(entity: EntitySchema, record: bytes) -> list[bytes]:
     """Return the whole keys of a record that is still JSON."""
-    return keys(entity, msgspec.json.decode(record, type=Properties))
+    return encode_keys(entity, msgspec.json.decode(record, type=Properties))
 
 
-def is_cut(key: bytes) -> bool:
+def is_too_long(key: bytes) -> bool:
     """Say whether a key is too long to be kept whole."""
     return len(key) > LONGEST_WHOLE_KEY
 
 
-def cut(key: bytes) -> tuple[bytes, bytes]:
+def truncate_key(key: bytes) -> tuple[bytes, bytes]:
     """Return what is kept of a long key, and the end of the range that such keys lie in."""
     start = key[:LONGEST_WHOLE_KEY]
     return start, start + _AFTER_RANKS
 
 
-def ranked(key: bytes, neighbours: Iterable[tuple[bytes, bytes]]) -> bytes:
+def rank_key(key: bytes, neighbours: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return a cut key with its rank among those that begin alike.
 
     `neighbours` are pairs of a whole key and of the key that is kept for it.
     """
-    start, _ = cut(key)
+    start, _ = truncate_key(key)
     below, above = b"", None
     for whole, kept in sorted(neighbours):
         rank = kept[len(start) :]

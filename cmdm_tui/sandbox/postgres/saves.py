@@ -17,8 +17,8 @@ from typing import Any
 from psycopg import AsyncConnection, Error
 
 from cmdm_tui.sandbox.errors import SettingError
-from cmdm_tui.sandbox.postgres.address import reason
-from cmdm_tui.sandbox.statements import filled
+from cmdm_tui.sandbox.postgres.address import describe_error
+from cmdm_tui.sandbox.statements import fill_names
 
 APPLICATION = "cmdm sandbox, saved records"
 """What the connection is called in the database's own list of them."""
@@ -36,10 +36,10 @@ _DROP = 'DROP TABLE pg_temp."{saved}"'
 
 # Held shared by whoever changes records, and alone by who puts them back: locks on the records
 # themselves would be taken in another order than theirs.
-_GATE = 0x434D4450
-PASS_THE_GATE = f"SELECT pg_advisory_xact_lock_shared({_GATE})".encode()
+_WRITERS_LOCK = 0x434D4450
+JOIN_WRITERS = f"SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK})".encode()
 """The first statement of every transaction that changes records."""
-_SHUT_THE_GATE = f"SELECT pg_advisory_xact_lock({_GATE})".encode()
+_EXCLUDE_WRITERS = f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})".encode()
 
 _REMOVE_OTHERS = """
 DELETE FROM "{table}" AS now WHERE NOT EXISTS (
@@ -55,7 +55,7 @@ WHERE name = %s RETURNING version"""
 
 
 @dataclass(slots=True)
-class _Copy:
+class _EntityCopy:
     """One entity as it was saved, and the version at which it is, or is again, just that."""
 
     table: str
@@ -64,14 +64,14 @@ class _Copy:
     version: int
 
 
-class Saves:
+class PostgresSnapshots:
     """The copies of one process, by name, on a connection that is opened for the first one."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: AsyncConnection[Any] | None = None
-        self._turn = asyncio.Lock()
-        self._copies: dict[str, dict[str, _Copy]] = {}
+        self._lock = asyncio.Lock()
+        self._copies: dict[str, dict[str, _EntityCopy]] = {}
         self._number = 0
 
     @property
@@ -86,17 +86,17 @@ class Saves:
         """
         async with self._transaction() as connection:
             await connection.execute(_AT_ONE_MOMENT)
-            copies: dict[str, _Copy] = {}
-            for entity, total, last_position, version in await _states(connection):
+            copies: dict[str, _EntityCopy] = {}
+            for entity, total, last_position, version in await _read_states(connection):
                 # A name's length is the user's, a table's has a limit.
                 self._number += 1
-                copy = _Copy(f"saved {self._number} {entity}", total, last_position, version)
+                copy = _EntityCopy(f"saved {self._number} {entity}", total, last_position, version)
                 for statement in (_COPY, _MEASURE):
-                    sql = filled(statement, saved=copy.table, table=entity)
+                    sql = fill_names(statement, saved=copy.table, table=entity)
                     await connection.execute(sql.encode())
                 copies[entity] = copy
             for old in self._copies.get(name, {}).values():
-                await connection.execute(filled(_DROP, saved=old.table).encode())
+                await connection.execute(fill_names(_DROP, saved=old.table).encode())
         self._copies.pop(name, None)
         self._copies[name] = copies
 
@@ -112,13 +112,13 @@ class Saves:
                 raise SettingError(
                     f"What was saved as {name!r} is lost: the database ended the connection."
                 )
-            await connection.execute(_SHUT_THE_GATE)
-            for entity, _, _, version in await _states(connection):
+            await connection.execute(_EXCLUDE_WRITERS)
+            for entity, _, _, version in await _read_states(connection):
                 copy = copies[entity]
                 if version == copy.version:
                     continue
                 for statement in (_REMOVE_OTHERS, _PUT_BACK):
-                    sql = filled(statement, table=entity, saved=copy.table)
+                    sql = fill_names(statement, table=entity, saved=copy.table)
                     await connection.execute(sql.encode())
                 values = [copy.total, copy.last_position, entity]
                 cursor = await connection.execute(_GO_ON_FROM, values)
@@ -133,16 +133,16 @@ class Saves:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncGenerator[AsyncConnection[Any]]:
-        async with self._turn:
+        async with self._lock:
             try:
-                connection = await self._opened()
+                connection = await self._connect()
                 async with connection.transaction():
                     yield connection
             except Error as error:
-                why = reason(error, self._conninfo)
+                why = describe_error(error, self._conninfo)
                 raise SettingError(f"The database cannot save or restore ({why}).") from error
 
-    async def _opened(self) -> AsyncConnection[Any]:
+    async def _connect(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
             # What another connection held is gone with it.
             self._copies.clear()
@@ -153,5 +153,5 @@ class Saves:
         return self._connection
 
 
-async def _states(connection: AsyncConnection[Any]) -> list[tuple[str, int, int, int]]:
+async def _read_states(connection: AsyncConnection[Any]) -> list[tuple[str, int, int, int]]:
     return await (await connection.execute(_STATES)).fetchall()

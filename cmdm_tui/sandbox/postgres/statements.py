@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, Entity
-from cmdm_tui.sandbox.statements import filled, index_name, key_column
+from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
+from cmdm_tui.sandbox.statements import fill_names, index_name, key_column
 
 SCHEMA = "cmdm_sandbox"
 
@@ -97,17 +97,17 @@ _BY_GROUPS = """
 _EVERY = 'SELECT external_id, record FROM "{table}" ORDER BY {order}'
 
 
-def create_table(entity: Entity) -> bytes:
+def create_table(entity: EntitySchema) -> bytes:
     """Return the statement that creates the entity's table, without its indexes."""
-    keys = "".join(filled(_KEY, key=key_column(field.name)) for field in entity.fields)
-    return filled(_TABLE, table=entity.name, keys=keys).encode()
+    keys = "".join(fill_names(_KEY, key=key_column(field.name)) for field in entity.fields)
+    return fill_names(_TABLE, table=entity.name, keys=keys).encode()
 
 
-def create_indexes(entity: Entity) -> list[bytes]:
+def create_indexes(entity: EntitySchema) -> list[bytes]:
     """Return the statements that create an index for each order a client may ask for."""
-    unique = filled(_UNIQUE, table=entity.name, index=index_name(entity.name, EXTERNAL_ID))
+    unique = fill_names(_UNIQUE, table=entity.name, index=index_name(entity.name, EXTERNAL_ID))
     others = [
-        filled(
+        fill_names(
             _INDEX,
             table=entity.name,
             index=index_name(entity.name, field.name),
@@ -115,47 +115,47 @@ def create_indexes(entity: Entity) -> list[bytes]:
         )
         for field in entity.fields
     ]
-    return [sql.encode() for sql in (filled(_PRIMARY, table=entity.name), unique, *others)]
+    return [sql.encode() for sql in (fill_names(_PRIMARY, table=entity.name), unique, *others)]
 
 
-def copy_into(entity: Entity) -> bytes:
+def copy_records(entity: EntitySchema) -> bytes:
     """Return the statement that loads records with their keys."""
-    return filled(_COPY, table=entity.name, keys=_key_list(entity)).encode()
+    return fill_names(_COPY, table=entity.name, keys=_key_list(entity)).encode()
 
 
 @cache
-def insert(table: str) -> bytes:
+def insert_record(table: str) -> bytes:
     """Return the statement that stores a record: position, external id, record, keys."""
     entity = ENTITIES[table]
     marks = ", %s" * len(entity.fields)
-    return filled(_INSERT, table=table, keys=_key_list(entity), marks=marks).encode()
+    return fill_names(_INSERT, table=table, keys=_key_list(entity), marks=marks).encode()
 
 
 @cache
-def replace(table: str) -> bytes:
+def replace_record(table: str) -> bytes:
     """Return the statement that changes a record: record, keys, external id."""
     columns = (key_column(field.name) for field in ENTITIES[table].fields)
     assignments = "".join(f', "{column}" = %s' for column in columns)
-    return filled(_REPLACE, table=table, assignments=assignments).encode()
+    return fill_names(_REPLACE, table=table, assignments=assignments).encode()
 
 
-def neighbours(table: str, field: str) -> bytes:
+def select_neighbours(table: str, field: str) -> bytes:
     """Return the statement that reads the other records of a range of keys: from, to, id."""
-    return filled(_NEIGHBOURS, table=table, key=key_column(field)).encode()
+    return fill_names(_NEIGHBOURS, table=table, key=key_column(field)).encode()
 
 
 @cache
-def page(table: str, field: str | None, *, descending: bool, is_after: bool) -> bytes:
+def select_page(table: str, field: str | None, *, descending: bool, is_after: bool) -> bytes:
     """Return the statement that reads a window from `offset` on, or after `key` and `position`."""
     key = key_column(field)
     if descending and field not in {None, EXTERNAL_ID}:
-        window = filled(_BY_GROUPS, first=_FIRST_AFTER if is_after else _FIRST_AT_OFFSET)
+        window = fill_names(_BY_GROUPS, first=_FIRST_AFTER if is_after else _FIRST_AT_OFFSET)
     else:
-        window = filled(_AFTER if is_after else _FROM_OFFSET, after=_after(field, descending))
-    return filled(
+        window = fill_names(_AFTER if is_after else _FROM_OFFSET, after=_after(field, descending))
+    return fill_names(
         _PAGE,
         window=window,
-        order=order(field, descending=descending),
+        order=order_columns(field, descending=descending),
         direction="DESC" if descending else "ASC",
         condition=_ONLY_AT_VERSION if is_after else "",
         key=key,
@@ -164,12 +164,14 @@ def page(table: str, field: str | None, *, descending: bool, is_after: bool) -> 
 
 
 @cache
-def every(table: str, field: str | None, *, descending: bool) -> bytes:
+def select_all(table: str, field: str | None, *, descending: bool) -> bytes:
     """Return the statement that reads all records in an order."""
-    return filled(_EVERY, table=table, order=order(field, descending=descending)).encode()
+    return fill_names(
+        _EVERY, table=table, order=order_columns(field, descending=descending)
+    ).encode()
 
 
-def order(field: str | None, *, descending: bool) -> str:
+def order_columns(field: str | None, *, descending: bool) -> str:
     """Return the columns to order by: ties stand in the order of creation either way."""
     direction = " DESC" if descending else ""
     if field is None:
@@ -187,5 +189,5 @@ def _after(field: str | None, descending: bool) -> str:
     return f'("{key_column(field)}", position) > (%(key)s, %(position)s)'
 
 
-def _key_list(entity: Entity) -> str:
+def _key_list(entity: EntitySchema) -> str:
     return "".join(f', "{key_column(field.name)}"' for field in entity.fields)

@@ -13,17 +13,23 @@ import msgspec
 from psycopg import AsyncConnection, Error, IsolationLevel
 from psycopg_pool import AsyncConnectionPool
 
-from cmdm_tui.sandbox.clock import periods
+from cmdm_tui.sandbox.clock import name_periods
 from cmdm_tui.sandbox.errors import DatabaseError
 from cmdm_tui.sandbox.postgres import statements
-from cmdm_tui.sandbox.postgres.address import place, reason
+from cmdm_tui.sandbox.postgres.address import describe_error, describe_place
 from cmdm_tui.sandbox.postgres.clock import DatabaseClock
-from cmdm_tui.sandbox.postgres.keys import cut, is_cut, key, keys, ranked
-from cmdm_tui.sandbox.postgres.saves import PASS_THE_GATE, Saves
-from cmdm_tui.sandbox.postgres.windows import Windows
+from cmdm_tui.sandbox.postgres.keys import (
+    encode_key,
+    encode_keys,
+    is_too_long,
+    rank_key,
+    truncate_key,
+)
+from cmdm_tui.sandbox.postgres.saves import JOIN_WRITERS, PostgresSnapshots
+from cmdm_tui.sandbox.postgres.windows import PostgresKeysetPages
 from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
-from cmdm_tui.sandbox.statements import filled
-from cmdm_tui.sandbox.store import Order, Page, Properties, StoredRecord, Usage
+from cmdm_tui.sandbox.statements import fill_names
+from cmdm_tui.sandbox.store import CallCounts, Properties, RecordOrder, RecordPage, StoredRecord
 
 _CONNECTIONS = 6
 _BATCH = 500
@@ -66,13 +72,13 @@ class PostgresStore:
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
-        self._windows = Windows()
-        self._saves = Saves(conninfo)
+        self._pages = PostgresKeysetPages()
+        self._snapshots = PostgresSnapshots(conninfo)
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
         self.clock = DatabaseClock()
 
     @asynccontextmanager
-    async def in_use(self) -> AsyncGenerator[None]:
+    async def open(self) -> AsyncGenerator[None]:
         """Hold connections for the running event loop while the block runs."""
         pool = AsyncConnectionPool(
             self._conninfo,
@@ -83,29 +89,31 @@ class PostgresStore:
             open=False,
             timeout=10,
         )
-        async with pool, aclosing(self._saves):
+        async with pool, aclosing(self._snapshots):
             self._pool = pool
             try:
-                await self.token_end("")
+                await self.get_token_end("")
             except Error as error:
                 raise DatabaseError(
-                    f"The database {place(self._conninfo)} takes no more connections "
-                    f"({reason(error, self._conninfo)}); let it have more, or start fewer workers."
+                    f"The database {describe_place(self._conninfo)} takes no more connections "
+                    f"({describe_error(error, self._conninfo)}); let it have more, or start fewer workers."
                 ) from error
             yield
 
     async def get(self, entity: str, external_id: str) -> StoredRecord | None:
         """Return one record, None without one."""
-        row = await self._row(_named(_GET, entity), [external_id.encode()])
+        row = await self._row(_statement(_GET, entity), [external_id.encode()])
         return None if row is None else StoredRecord(*row)
 
-    async def page(self, entity: str, order: Order, offset: int, limit: int) -> Page:
+    async def page(self, entity: str, order: RecordOrder, offset: int, limit: int) -> RecordPage:
         """Return `limit` records from `offset` on, fewer at the end, none past it."""
         async with self._connections.connection() as connection:
-            return await self._windows.read(connection, entity, order, offset, limit)
+            return await self._pages.read(connection, entity, order, offset, limit)
 
     @asynccontextmanager
-    async def snapshot(self, entity: str, order: Order) -> AsyncGenerator["PostgresSnapshot"]:
+    async def stream(
+        self, entity: str, order: RecordOrder
+    ) -> AsyncGenerator["PostgresRecordStream"]:
         """Open all records of an entity, as they are now, for reading in pieces.
 
         The connection is one of its own: a client that reads slowly holds up nobody else.
@@ -115,23 +123,23 @@ class PostgresStore:
             await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             await connection.set_read_only(True)
             total = await (await connection.execute(_TOTAL, [entity])).fetchone()
-            yield PostgresSnapshot(connection, entity, order, total[0] if total else 0)
+            yield PostgresRecordStream(connection, entity, order, total[0] if total else 0)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator["PostgresTransaction"]:
+    async def transaction(self) -> AsyncGenerator["PostgresTransaction"]:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
         async with self._connections.connection() as connection, connection.transaction():
-            await connection.execute(PASS_THE_GATE)
+            await connection.execute(JOIN_WRITERS)
             yield PostgresTransaction(connection)
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
         """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
-        hour, month = periods(now - _HOURS_KEPT)[0], periods(now - _MONTHS_KEPT)[1]
+        hour, month = name_periods(now - _HOURS_KEPT)[0], name_periods(now - _MONTHS_KEPT)[1]
         async with self._connections.connection() as connection, connection.transaction():
             await connection.execute(_ADD_TOKEN, [int(now), digest, ends])
             await connection.execute(_DROP_COUNTS, [hour, month])
 
-    async def token_end(self, digest: str) -> int | None:
+    async def get_token_end(self, digest: str) -> int | None:
         """Return when the token ends, None for one that was never issued or is forgotten."""
         row = await self._row(_TOKEN, [digest])
         if row is None:
@@ -140,28 +148,28 @@ class PostgresStore:
         self.clock.set(now)
         return ends
 
-    async def count_call(self, now: float) -> Usage:
+    async def count_call(self, now: float) -> CallCounts:
         """Count one call made at `now` and return the counts: exact, whoever else is counting."""
         async with self._connections.connection() as connection:
             # All count the hour first, so that no two can wait for each other.
-            cursor = await connection.execute(_COUNT, [list(periods(now))], binary=True)
+            cursor = await connection.execute(_COUNT, [list(name_periods(now))], binary=True)
             (hour,), (month,) = await cursor.fetchall()
-        return Usage(hour, month)
+        return CallCounts(hour, month)
 
     @property
-    def saved(self) -> list[str]:
+    def snapshot_names(self) -> list[str]:
         """The names of what this process saved, the oldest first."""
-        return self._saves.names
+        return self._snapshots.names
 
-    async def save(self, name: str) -> None:
+    async def save_snapshot(self, name: str) -> None:
         """Keep all records as they are now under `name`, for this process alone."""
-        await self._saves.save(name)
+        await self._snapshots.save(name)
 
-    async def restore(self, name: str) -> None:
+    async def restore_snapshot(self, name: str) -> None:
         """Go back to what was saved under `name`, for all who serve the database."""
-        await self._saves.restore(name)
+        await self._snapshots.restore(name)
 
-    async def forget_calls(self) -> None:
+    async def reset_call_counts(self) -> None:
         """Count from zero, for all who serve the database."""
         async with self._connections.connection() as connection:
             await connection.execute(_FORGET_COUNTS)
@@ -177,14 +185,14 @@ class PostgresStore:
         return self._pool
 
 
-class PostgresSnapshot:
+class PostgresRecordStream:
     """An entity as it was at one moment: a read transaction on a connection of its own."""
 
     def __init__(
-        self, connection: AsyncConnection[Any], entity: str, order: Order, total: int
+        self, connection: AsyncConnection[Any], entity: str, order: RecordOrder, total: int
     ) -> None:
         self._connection = connection
-        self._sql = statements.every(entity, order.field, descending=order.descending)
+        self._sql = statements.select_all(entity, order.field, descending=order.descending)
         self._total = total
 
     @property
@@ -213,19 +221,19 @@ class PostgresTransaction:
     async def get(self, entity: str, external_id: str) -> Properties | None:
         """Return a record's properties, held against other writers; None without one."""
         values = [external_id.encode()]
-        cursor = await self._connection.execute(_named(_GET_HELD, entity), values, binary=True)
+        cursor = await self._connection.execute(_statement(_GET_HELD, entity), values, binary=True)
         row = await cursor.fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=Properties)
 
     async def insert(self, entity: str, properties: Mapping[str, str | None]) -> str:
         """Store a new record and return the external id it was given."""
-        position = await self._changed(entity, 1)
+        position = await self._note_change(entity, 1)
         record = msgspec.json.encode(properties)
         while True:
             external_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
-            kept = await self._keys(entity, external_id, properties)
+            kept = await self._rank_keys(entity, external_id, properties)
             values = [position, external_id.encode(), record, *kept]
-            cursor = await self._connection.execute(statements.insert(entity), values)
+            cursor = await self._connection.execute(statements.insert_record(entity), values)
             # No row means that the id is taken: among 36^8 of them, almost never.
             if cursor.rowcount == 1:
                 return external_id
@@ -234,43 +242,48 @@ class PostgresTransaction:
         self, entity: str, external_id: str, properties: Mapping[str, str | None]
     ) -> None:
         """Store `properties` as the whole of an existing record."""
-        await self._changed(entity, 0)
+        await self._note_change(entity, 0)
         record = msgspec.json.encode(properties)
-        kept = await self._keys(entity, external_id, properties)
+        kept = await self._rank_keys(entity, external_id, properties)
         values = [record, *kept, external_id.encode()]
-        await self._connection.execute(statements.replace(entity), values)
+        await self._connection.execute(statements.replace_record(entity), values)
 
     async def delete(self, entity: str, external_id: str) -> bool:
         """Remove a record; say whether there was one."""
-        cursor = await self._connection.execute(_named(_DELETE, entity), [external_id.encode()])
+        cursor = await self._connection.execute(_statement(_DELETE, entity), [external_id.encode()])
         removed = cursor.rowcount == 1
         if removed:
-            await self._changed(entity, -1)
+            await self._note_change(entity, -1)
         return removed
 
-    async def _changed(self, entity: str, by: int) -> int:
+    async def _note_change(self, entity: str, by: int) -> int:
         cursor = await self._connection.execute(_CHANGED, {"name": entity, "by": by})
         row = await cursor.fetchone()
         return row[0] if row else 0
 
-    async def _keys(
+    async def _rank_keys(
         self, entity: str, external_id: str, properties: Mapping[str, str | None]
     ) -> list[bytes]:
         """Return the record's keys; one that is too long with its rank among its like."""
         described = ENTITIES[entity]
-        kept = keys(described, properties)
+        kept = encode_keys(described, properties)
         for index, field in enumerate(described.fields):
-            if is_cut(kept[index]):
-                sql = statements.neighbours(entity, field.name)
-                values = [*cut(kept[index]), external_id.encode()]
+            if is_too_long(kept[index]):
+                sql = statements.select_neighbours(entity, field.name)
+                values = [*truncate_key(kept[index]), external_id.encode()]
                 cursor = await self._connection.execute(sql, values, binary=True)
                 neighbours = [
-                    (key(field, msgspec.json.decode(record, type=Properties).get(field.name)), its)
+                    (
+                        encode_key(
+                            field, msgspec.json.decode(record, type=Properties).get(field.name)
+                        ),
+                        its,
+                    )
                     async for record, its in cursor
                 ]
-                kept[index] = ranked(kept[index], neighbours)
+                kept[index] = rank_key(kept[index], neighbours)
         return kept
 
 
-def _named(statement: str, table: str) -> bytes:
-    return filled(statement, table=table).encode()
+def _statement(statement: str, table: str) -> bytes:
+    return fill_names(statement, table=table).encode()

@@ -6,11 +6,11 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from cmdm_tui.sandbox.postgres import statements
-from cmdm_tui.sandbox.store import Order, Page, StoredRecord
+from cmdm_tui.sandbox.store import RecordOrder, RecordPage, StoredRecord
 
 _BOUNDARIES_KEPT = 512
 
-Row = tuple[int, int, int | None, bytes, bytes, Any]
+PageRow = tuple[int, int, int | None, bytes, bytes, Any]
 """The entity's total and version; a record's position, id, JSON and key, None where none is."""
 
 
@@ -23,7 +23,7 @@ class _Boundary:
     position: int
 
 
-class Windows:
+class PostgresKeysetPages:
     """Windows into the tables, shared by the connections of one process.
 
     A window costs a walk over index entries up to its offset, unless it begins where an earlier one
@@ -31,16 +31,16 @@ class Windows:
     """
 
     def __init__(self) -> None:
-        self._boundaries: dict[tuple[str, Order, int], _Boundary] = {}
+        self._boundaries: dict[tuple[str, RecordOrder, int], _Boundary] = {}
 
     async def read(
         self,
         connection: AsyncConnection[Any],
         entity: str,
-        order: Order,
+        order: RecordOrder,
         offset: int,
         limit: int,
-    ) -> Page:
+    ) -> RecordPage:
         """Return at most `limit` records from `offset` on, and how many there are in all."""
         start = (entity, order, offset)
         boundary = self._boundaries.pop(start, None)
@@ -53,12 +53,12 @@ class Windows:
             rows = await _rows(connection, entity, order, limit, offset)
         total, version, position, _, _, key = rows[-1]
         if position is None:
-            return Page(total, [])
+            return RecordPage(total, [])
         if len(rows) == limit:
             self._keep((entity, order, offset + limit), _Boundary(version, key, position))
-        return Page(total, [StoredRecord(row[3], row[4]) for row in rows])
+        return RecordPage(total, [StoredRecord(row[3], row[4]) for row in rows])
 
-    def _keep(self, start: tuple[str, Order, int], boundary: _Boundary) -> None:
+    def _keep(self, start: tuple[str, RecordOrder, int], boundary: _Boundary) -> None:
         self._boundaries.pop(start, None)
         self._boundaries[start] = boundary
         if len(self._boundaries) > _BOUNDARIES_KEPT:
@@ -68,13 +68,15 @@ class Windows:
 async def _rows(
     connection: AsyncConnection[Any],
     entity: str,
-    order: Order,
+    order: RecordOrder,
     limit: int,
     start: _Boundary | int,
-) -> list[Row]:
+) -> list[PageRow]:
     """Read a window from an offset on, or after a boundary: no row at all when that is outdated."""
     is_after = isinstance(start, _Boundary)
-    sql = statements.page(entity, order.field, descending=order.descending, is_after=is_after)
+    sql = statements.select_page(
+        entity, order.field, descending=order.descending, is_after=is_after
+    )
     values: dict[str, Any] = {"limit": limit}
     if is_after:
         values |= {"version": start.version, "key": start.key, "position": start.position}

@@ -17,7 +17,7 @@ _SHARES = {
 }
 
 
-def sizes(records: int) -> dict[str, int]:
+def count_records(records: int) -> dict[str, int]:
     """Return how many records of each entity go with `records` leads: at least one, or none."""
     return {
         entity: max(round(records * share), 1) if records else 0
@@ -25,11 +25,11 @@ def sizes(records: int) -> dict[str, int]:
     }
 
 
-def generate(records: int) -> Seed:
+def generate_records(records: int) -> Seed:
     """Return every entity with its first records, `records` being the number of leads.
 
     They are made one at a time as they are read, so a million of them need little memory.
     """
-    from cmdm_tui.sandbox.seed.firm import Firm
+    from cmdm_tui.sandbox.seed.firm import RecordMaker
 
-    return Firm(sizes(records)).entities()
+    return RecordMaker(count_records(records)).make_entities()

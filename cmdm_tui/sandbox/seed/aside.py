@@ -31,7 +31,7 @@ write(int(sys.argv[2]), sys.stdout.buffer)
 
 
 @contextmanager
-def generated_aside(records: int, folder: Path) -> Generator[Seed]:
+def generate_in_process(records: int, folder: Path) -> Generator[Seed]:
     """Yield what `seed.generate(records)` returns, made by another process while the block runs.
 
     It is kept in a nameless file in `folder` until it is read, so that neither waits for the other
@@ -48,15 +48,15 @@ def generated_aside(records: int, folder: Path) -> Generator[Seed]:
             start_new_session=True,
         ) as maker:
             try:
-                batches = _Batches(spool, maker)
-                yield {entity: batches.of(entity) for entity in seed.sizes(records)}
+                batches = _SpooledRecords(spool, maker)
+                yield {entity: batches.of(entity) for entity in seed.count_records(records)}
             finally:
                 maker.kill()
 
 
-def write(records: int, file: BinaryIO) -> None:
+def write_records(records: int, file: BinaryIO) -> None:
     """Write the records in batches: an entity's, then an empty one, then the next entity's."""
-    for rows in seed.generate(records).values():
+    for rows in seed.generate_records(records).values():
         batch: list[SeedRow] = []
         for row in rows:
             batch.append(row)
@@ -74,7 +74,7 @@ def _write_batch(batch: list[SeedRow], file: BinaryIO) -> None:
     file.flush()
 
 
-class _Batches:
+class _SpooledRecords:
     """What the other process has written, read from its beginning."""
 
     def __init__(self, spool: BinaryIO, maker: "subprocess.Popen[bytes]") -> None:

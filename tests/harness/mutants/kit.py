@@ -15,7 +15,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox import server
-from cmdm_tui.sandbox.service import Service
+from cmdm_tui.sandbox.service import SandboxApp
 
 ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "product")
 Pairs = list[tuple[bytes, bytes]]
@@ -309,11 +309,11 @@ def planted(fault: Fault | None) -> Generator[None]:
     if fault is None:
         yield
         return
-    sound = server.service
+    sound = server.build_app
 
-    def faulty(*arguments: Any) -> Service:
+    def faulty(*arguments: Any) -> SandboxApp:
         made = sound(*arguments)
-        return Service(Mutated(made.app, fault), made.control_token)
+        return SandboxApp(Mutated(made.app, fault), made.control_token)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "service", faulty)

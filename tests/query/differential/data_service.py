@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.datafile import build
+from cmdm_tui.sandbox.datafile import create_data_file
 from tests.query.differential.data_set import DataSet
-from tests.sandbox.control import Control
+from tests.sandbox.control import ControlPlaneClient
 from tests.services import CountedNetwork, profile_of
 
 _NO_LIMIT = 10**9
@@ -21,7 +21,7 @@ class DataService:
 
     data: DataSet
     info: RunningInfo
-    control: Control
+    control: ControlPlaneClient
     chosen: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def set_behaviours(self, behaviours: Mapping[str, str]) -> None:
@@ -46,8 +46,10 @@ def serve_data_set(data: DataSet, folder: Path) -> Generator[DataService]:
     config = SandboxConfig(
         folder, port=0, control=True, rate_limit=_NO_LIMIT, month_limit=_NO_LIMIT
     )
-    build(folder / "sandbox.sqlite", data.service_records(), sum(map(len, data.records.values())))
+    create_data_file(
+        folder / "sandbox.sqlite", data.service_records(), sum(map(len, data.records.values()))
+    )
     with Sandbox.embedded(config) as info:
-        control = Control.of(info)
+        control = ControlPlaneClient.of(info)
         with control.http:
             yield DataService(data, info, control)

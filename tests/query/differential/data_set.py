@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from cmdm_tui.sandbox.behaviours.ids import shown_id
+from cmdm_tui.sandbox.behaviours.ids import to_client_id
 from cmdm_tui.sandbox.schema import ENTITIES, FieldType
 from tests.query.differential.language import Kind, Value
 from tests.query.differential.reference_evaluator import Tables
@@ -104,9 +104,9 @@ class DataSet:
             if text is None:
                 return None
             if name.endswith(EXTERNAL_ID) and name != "RelatedExternalID":
-                text = shown_id(form, text)
+                text = to_client_id(form, text)
             if name == "RelatedExternalID":
-                text = shown_id(form, text)
+                text = to_client_id(form, text)
             field = ENTITIES[entity].by_name.get(name)
             return stored_value(kind, text if field is None else shape(field.type, text))
 

@@ -25,7 +25,7 @@ from cmdm_tui.query.seek.column_predicate import engine_key
 from cmdm_tui.query.seek.field_values import OddValue, read_value
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.query.seek.test_predicates import where
-from tests.sandbox.control import Control
+from tests.sandbox.control import ControlPlaneClient
 
 COLUMNS = {
     "City": Column("City"),
@@ -83,7 +83,7 @@ async def client(running: RunningInfo) -> AsyncIterator[Client]:
 
 
 def behave(running: RunningInfo, behaviour: dict[str, str]) -> None:
-    control = Control.of(running)
+    control = ControlPlaneClient.of(running)
     with control.http:
         control.behave(**behaviour)
 
