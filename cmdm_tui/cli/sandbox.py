@@ -13,15 +13,15 @@ from cmdm_tui.cli.progress import progress_on_terminal
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox import AccountCredentials, RunningInfo
-    from cmdm_tui.sandbox.access_log import LoggedCall
-    from cmdm_tui.sandbox.faults import FaultPlan
+    from cmdm_tui.sandbox.faults.plan import FaultPlan
+    from cmdm_tui.sandbox.http.access_log import LoggedCall
 
 
 def _behaviours(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    from cmdm_tui.sandbox.behaviours import BehaviourChoices
     from cmdm_tui.sandbox.errors import SettingError
+    from cmdm_tui.sandbox.variants.choices import BehaviourChoices
 
     choices = {name: choice for name, _, choice in (one.partition("=") for one in given)}
     try:
@@ -33,7 +33,7 @@ def _behaviours(
 
 def _faults(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> "FaultPlan":
     from cmdm_tui.sandbox.errors import SettingError
-    from cmdm_tui.sandbox.faults import FaultPlan
+    from cmdm_tui.sandbox.faults.plan import FaultPlan
 
     try:
         return FaultPlan() if file is None else FaultPlan.read(file)
@@ -137,7 +137,7 @@ def serve(
     CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD.
     """
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
-    from cmdm_tui.sandbox.exposure import LOOPBACK
+    from cmdm_tui.sandbox.http.exposure import LOOPBACK
 
     if workers is not None and workers > 1 and database is None:
         raise click.UsageError("--workers takes --database: processes cannot share a file.")
@@ -168,7 +168,7 @@ def _own_credentials(
     The environment's are used where it takes one's own: on this machine they may be another
     service's, set up for the commands that are run against it.
     """
-    from cmdm_tui.sandbox.exposure import (
+    from cmdm_tui.sandbox.http.exposure import (
         is_loopback,
         read_credentials,
         read_environment_credentials,
@@ -189,7 +189,7 @@ def _call_log(
     elif file is None:
         yield lambda line: click.echo(str(line), err=True)
     else:
-        from cmdm_tui.sandbox.access_log import open_log
+        from cmdm_tui.sandbox.http.access_log import open_log
 
         with open_log(file) as write:
             yield write

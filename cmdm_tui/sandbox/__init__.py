@@ -4,8 +4,8 @@ with Sandbox.embedded(SandboxConfig(data=folder, port=0)) as running:
     print(running.url)
 """
 
-from cmdm_tui.sandbox.accounts import AccountCredentials
 from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig
+from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.errors import (
     DatabaseError,
     DatabaseInUseError,
@@ -16,8 +16,8 @@ from cmdm_tui.sandbox.errors import (
     SandboxError,
     SettingError,
 )
-from cmdm_tui.sandbox.faults import FaultPlan
-from cmdm_tui.sandbox.sandbox import Sandbox
+from cmdm_tui.sandbox.faults.plan import FaultPlan
+from cmdm_tui.sandbox.launcher import Sandbox
 
 __all__ = [
     "DEFAULT_PORT",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.sandbox.accounts import AccountCredentials
-from cmdm_tui.sandbox.behaviours import BehaviourChoices
+from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.errors import SettingError
-from cmdm_tui.sandbox.exposure import LOOPBACK, check_exposure
-from cmdm_tui.sandbox.faults import FaultPlan
+from cmdm_tui.sandbox.faults.plan import FaultPlan
+from cmdm_tui.sandbox.http.exposure import LOOPBACK, check_exposure
+from cmdm_tui.sandbox.variants.choices import BehaviourChoices
 
 DEFAULT_PORT = 8765
 DEFAULT_RECORDS = 2_000
@@ -25,7 +25,7 @@ class SandboxConfig:
     seconds. `database` is the `postgresql://` address of a database that takes the place of the
     folder's file, and may be served by several `workers`; it can hold a password, and is not shown.
     With `control` there is a control plane. `behaviours` says where the sandbox is to do
-    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.behaviours`, `faults`
+    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.variants.choices`, `faults`
     what is to go wrong. `host` is an IP address; one outside this machine takes a certificate, and
     `credentials` of one's own, which are otherwise made at random and kept in the data folder.
     Where data is not to be `lasting`, as its folder goes with the sandbox, no write waits for the

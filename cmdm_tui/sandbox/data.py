@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmdm_tui.sandbox.accounts import AccountCredentials, CredentialHashes
 from cmdm_tui.sandbox.clock import Clock, SystemClock
 from cmdm_tui.sandbox.config import SandboxConfig
-from cmdm_tui.sandbox.datafile import SeedProgress, check_data_file, create_data_file
+from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
 from cmdm_tui.sandbox.errors import DatabaseError
-from cmdm_tui.sandbox.sqlite import SqliteStore
-from cmdm_tui.sandbox.store import Seed, Store
+from cmdm_tui.sandbox.storage.sqlite.data_file import (
+    SeedProgress,
+    check_data_file,
+    create_data_file,
+)
+from cmdm_tui.sandbox.storage.sqlite.store import SqliteStore
+from cmdm_tui.sandbox.storage.store import Seed, Store
 
 _RECORDS_FOR_A_PROCESS = 20_000
 
@@ -59,7 +63,7 @@ def _make_records(config: SandboxConfig) -> Generator[tuple[Seed, int]]:
     if config.records < _RECORDS_FOR_A_PROCESS:
         yield seed.generate_records(config.records), total
         return
-    from cmdm_tui.sandbox.seed.aside import generate_in_process
+    from cmdm_tui.sandbox.seed.spool import generate_in_process
 
     with generate_in_process(config.records, config.data) as made:
         yield made, total
@@ -73,8 +77,8 @@ def _open_database(
     progress: SeedProgress | None,
 ) -> Generator[SandboxData]:
     try:
-        from cmdm_tui.sandbox.postgres import database
-        from cmdm_tui.sandbox.postgres.store import PostgresStore
+        from cmdm_tui.sandbox.storage.postgres import database
+        from cmdm_tui.sandbox.storage.postgres.store import PostgresStore
     except ImportError as error:
         raise DatabaseError(
             "A database needs psycopg, which is not installed; install cmdm-tui[postgres]."

@@ -3,7 +3,7 @@
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from cmdm_tui.sandbox.answers import json_response
+from cmdm_tui.sandbox.http.responses import json_response
 from cmdm_tui.sandbox.parameters import read_paging
 from cmdm_tui.sandbox.schema import EntitySchema
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.sandbox.accounts import AccountCredentials
+from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError, DataFolderInUseError
 
 DATA_FILE = "sandbox.sqlite"

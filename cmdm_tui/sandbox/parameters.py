@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
-from cmdm_tui.sandbox.answers import FieldNames, Refusal, quote
+from cmdm_tui.sandbox.http.responses import FieldNames, Refusal, quote
 from cmdm_tui.sandbox.schema import EXTERNAL_ID, EntitySchema
-from cmdm_tui.sandbox.store import RecordOrder
+from cmdm_tui.sandbox.storage.store import RecordOrder
 from cmdm_tui.sandbox.values import has_field
 
 MAX_PER_PAGE = 1_000

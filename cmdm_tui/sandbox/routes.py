@@ -9,8 +9,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cmdm_tui.sandbox.accounts import CredentialHashes
-from cmdm_tui.sandbox.answers import (
+from cmdm_tui.sandbox.auth import AUTHENTICATE, PathSegments
+from cmdm_tui.sandbox.credentials import CredentialHashes
+from cmdm_tui.sandbox.fields import field_list_response
+from cmdm_tui.sandbox.http.requests import read_json_object, refuse_declared_size
+from cmdm_tui.sandbox.http.responses import (
     Refusal,
     StreamedListResponse,
     json_response,
@@ -18,15 +21,12 @@ from cmdm_tui.sandbox.answers import (
     quote,
     record_response,
 )
-from cmdm_tui.sandbox.bodies import read_json_object, refuse_declared_size
-from cmdm_tui.sandbox.changes import RecordWriter, not_found
-from cmdm_tui.sandbox.fields import field_list_response
-from cmdm_tui.sandbox.gate import AUTHENTICATE, PathSegments
-from cmdm_tui.sandbox.limits import CallLimiter
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
+from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
-from cmdm_tui.sandbox.store import RecordStore
+from cmdm_tui.sandbox.storage.store import RecordStore
 from cmdm_tui.sandbox.tokens import TokenIssuer
+from cmdm_tui.sandbox.writes import RecordWriter, not_found
 
 ENTITY = "{entity}"
 EXTERNAL_ID = "{external-id}"

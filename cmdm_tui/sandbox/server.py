@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from cmdm_tui.sandbox import connections
-from cmdm_tui.sandbox.access_log import LoggedCall
+from cmdm_tui.sandbox.app import build_app
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
-from cmdm_tui.sandbox.connections import ClientConnection
 from cmdm_tui.sandbox.control.plane import CONTROL_PATH
 from cmdm_tui.sandbox.data import open_data
-from cmdm_tui.sandbox.datafile import SeedProgress
 from cmdm_tui.sandbox.errors import PortError, SandboxError
-from cmdm_tui.sandbox.exposure import make_tls_context
 from cmdm_tui.sandbox.folder import hold_folder, load_credentials
-from cmdm_tui.sandbox.service import build_app
-from cmdm_tui.sandbox.store import Store
+from cmdm_tui.sandbox.http import connections
+from cmdm_tui.sandbox.http.access_log import LoggedCall
+from cmdm_tui.sandbox.http.connections import ClientConnection
+from cmdm_tui.sandbox.http.exposure import make_tls_context
+from cmdm_tui.sandbox.storage.sqlite.data_file import SeedProgress
+from cmdm_tui.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     import ssl

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from cmdm_tui.sandbox.clock import Clock
-from cmdm_tui.sandbox.store import AccessStore
+from cmdm_tui.sandbox.storage.store import AccessStore
 
 
 @dataclass(slots=True)

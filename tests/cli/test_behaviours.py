@@ -13,7 +13,7 @@ import pytest
 from cmdm_tui.api import ApiError, Client
 from cmdm_tui.cli.embedded import profile_of
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
-from cmdm_tui.sandbox.behaviours import BEHAVIOURS
+from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 
 RECORDS = 60
 CHOICES = [

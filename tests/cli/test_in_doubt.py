@@ -8,7 +8,7 @@ import pytest
 
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, FaultKind, FaultPlan
+from cmdm_tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan
 from tests.cli.conftest import Command
 
 LEADS = 20

@@ -15,7 +15,7 @@ import pexpect
 import pytest
 
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, FaultKind
+from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.cli.conftest import Command
 from tests.cli.test_asking import Spawn, answer, ended, seen_in, spawn
 

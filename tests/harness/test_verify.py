@@ -13,7 +13,7 @@ from cmdm_tui.harness.verify import Drift, Severity, verify
 from cmdm_tui.harness.verify.bodies import compare_bodies
 from cmdm_tui.harness.verify.headers import Step as Answer
 from cmdm_tui.harness.verify.headers import compare_headers
-from cmdm_tui.sandbox.behaviours import BEHAVIOURS
+from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.conftest import Controlled
 
 ALL = entries(built_in(), ("contract", "stateful"))

@@ -8,7 +8,7 @@ import pytest
 
 from cmdm_tui.query.errors import BudgetReached, QueryError, UnknownName
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, FaultKind
+from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.query.conftest import OpenedEngine, open_account
 
 PAGES = 3

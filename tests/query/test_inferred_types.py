@@ -11,7 +11,7 @@ from cmdm_tui.api import Page
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.planning import field_evidence
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.datafile import create_data_file
+from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
 from tests.query.small_service import SmallService, open_engine, run_query
 

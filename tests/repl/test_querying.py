@@ -21,7 +21,7 @@ from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import Session
 from cmdm_tui.repl.streams import Streams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.faults import Fault, FaultKind
+from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.services import profile_of
 
 Run = Callable[..., str]

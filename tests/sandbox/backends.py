@@ -12,11 +12,11 @@ import psycopg
 from psycopg import sql
 
 from cmdm_tui.sandbox import AccountCredentials
-from cmdm_tui.sandbox.datafile import create_data_file
-from cmdm_tui.sandbox.postgres import database
-from cmdm_tui.sandbox.postgres.store import PostgresStore
-from cmdm_tui.sandbox.sqlite import SqliteStore
-from cmdm_tui.sandbox.store import Store
+from cmdm_tui.sandbox.storage.postgres import database
+from cmdm_tui.sandbox.storage.postgres.store import PostgresStore
+from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
+from cmdm_tui.sandbox.storage.sqlite.store import SqliteStore
+from cmdm_tui.sandbox.storage.store import Store
 
 
 class Backend(Protocol):

@@ -13,9 +13,9 @@ import pytest
 
 from cmdm_tui.sandbox import AccountCredentials, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.clock import Clock
-from cmdm_tui.sandbox.store import Store
+from cmdm_tui.sandbox.storage.store import Store
 from tests.sandbox.backends import Backend, PostgresBackend, SqliteBackend
-from tests.sandbox.control import ControlPlaneClient
+from tests.sandbox.control_client import ControlPlaneClient
 
 RECORDS = 40
 MORNING = 1_774_948_800.0  # 2026-03-31T09:20:00Z

@@ -12,7 +12,7 @@ from cmdm_tui.sandbox.control import plane
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
-    from tests.sandbox.control import ControlPlaneClient
+    from tests.sandbox.control_client import ControlPlaneClient
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
 

@@ -114,9 +114,9 @@ def lost(path: Path, told: Acknowledged) -> list[str]:
 
 
 def _sort_key(record: str, name: str, kind: str) -> str | None:
-    from cmdm_tui.sandbox import datafile
+    from cmdm_tui.sandbox.storage.sqlite import data_file
 
-    return datafile._compute_key(record, name, kind)
+    return data_file._compute_key(record, name, kind)
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import Sandbox, SandboxConfig, SettingError
-from cmdm_tui.sandbox.faults import Fault, FaultKind, FaultPlan, FaultSchedule
+from cmdm_tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan, FaultSchedule
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
-    from tests.sandbox.control import ControlPlaneClient
+    from tests.sandbox.control_client import ControlPlaneClient
 
 ALWAYS = {"rate": 1.0}
 

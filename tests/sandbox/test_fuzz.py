@@ -20,7 +20,7 @@ from tests.sandbox.conftest import sign_in_headers
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
-    from tests.sandbox.control import ControlPlaneClient
+    from tests.sandbox.control_client import ControlPlaneClient
 
 logger = logging.getLogger(__name__)
 

@@ -23,18 +23,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cmdm_tui.sandbox import (
-    AccountCredentials,
-    Sandbox,
-    SandboxConfig,
-    SettingError,
-    connections,
-    exposure,
-    hosts,
-    server,
-    strict_http,
-)
+from cmdm_tui.sandbox import AccountCredentials, Sandbox, SandboxConfig, SettingError, server
 from cmdm_tui.sandbox import config as config_module
+from cmdm_tui.sandbox.http import connections, exposure, hosts, strict_http
 from tests.sandbox.conftest import running as served
 
 if TYPE_CHECKING:

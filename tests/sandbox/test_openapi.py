@@ -12,13 +12,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from cmdm_tui.sandbox import service
-from cmdm_tui.sandbox.behaviours import BEHAVIOURS
-from cmdm_tui.sandbox.openapi import describe_api, route
+from cmdm_tui.sandbox import app
+from cmdm_tui.sandbox.openapi import describe_api, middleware
+from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
-    from tests.sandbox.control import ControlPlaneClient
+    from tests.sandbox.control_client import ControlPlaneClient
 
 Json = dict[str, Any]
 LIMITS = {"rate_limit": 10**9, "month_limit": 10**9}
@@ -67,7 +67,7 @@ def test_schemathesis_finds_a_lie(
     start: "Start", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broken twin: a description that does not say what is served."""
-    monkeypatch.setattr(service, "description", lying)
+    monkeypatch.setattr(app, "description", lying)
     with start(**LIMITS) as running:
         ended = schemathesis(
             running, tmp_path, "--max-examples", "4", "--include-path", "/api/v1/lead"
@@ -227,7 +227,7 @@ def test_the_walk_finds_lies(start: "Start", monkeypatch: pytest.MonkeyPatch) ->
         del task["properties"]["Owner"]
         return document
 
-    monkeypatch.setattr(service, "description", liar)
+    monkeypatch.setattr(app, "description", liar)
     with start(**LIMITS) as running:
         found = walk(running)
     assert set(found) == {"listLead", "createEvent", "listProduct", "listTask", "getTask"}
@@ -322,6 +322,6 @@ def test_a_description_that_is_not_turned_would_be_noticed(
     def unturned(document: Json, _behaviours: object) -> Json:
         return document
 
-    monkeypatch.setattr(route, "turned", unturned)
+    monkeypatch.setattr(middleware, "turned", unturned)
     control.behave(**{name: choice})
     assert walk(turned, A_PART) != {}

@@ -22,16 +22,16 @@ from cmdm_tui.sandbox import (
     DatabaseInUseError,
     Sandbox,
     SandboxConfig,
-    accounts,
+    credentials,
     tokens,
 )
-from cmdm_tui.sandbox.postgres import saves, statements, store
-from cmdm_tui.sandbox.postgres.address import build_conninfo
-from cmdm_tui.sandbox.postgres.keys import between, encode_key, is_too_long, rank_key
 from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.store import RecordOrder
+from cmdm_tui.sandbox.storage.postgres import snapshots, statements, store
+from cmdm_tui.sandbox.storage.postgres.address import build_conninfo
+from cmdm_tui.sandbox.storage.postgres.keys import between, encode_key, is_too_long, rank_key
+from cmdm_tui.sandbox.storage.store import RecordOrder
 from tests.sandbox.conftest import running
-from tests.sandbox.control import ControlPlaneClient
+from tests.sandbox.control_client import ControlPlaneClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -78,7 +78,9 @@ def test_an_address_that_is_wrong(tmp_path: Path, address: str, named: str) -> N
 
 
 def test_psycopg_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("cmdm_tui.sandbox.postgres")]:
+    for name in [
+        name for name in sys.modules if name.startswith("cmdm_tui.sandbox.storage.postgres")
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     message = refusal(tmp_path / "data", "postgresql://user:secret@host/name")
@@ -162,7 +164,7 @@ def the_database_holds_no_secret(data: Path, address: str) -> None:
     assert not [secret for secret in secrets if secret in "".join(kept)]
 
 
-@pytest.mark.parametrize("careless", [accounts, tokens])
+@pytest.mark.parametrize("careless", [credentials, tokens])
 def test_the_database_holds_no_secret(
     postgres: "PostgresBackend", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, careless: Any
 ) -> None:
@@ -279,7 +281,7 @@ def test_what_the_database_loses_is_told(postgres: "PostgresBackend", tmp_path: 
         closing(psycopg.connect(address, autocommit=True)) as connection,
     ):
         control.snapshot("mine")
-        connection.execute(end, [saves.APPLICATION])
+        connection.execute(end, [snapshots.APPLICATION])
         for _ in range(2):
             answer = control.http.post("/restore", json={"name": "mine"})
             assert answer.status_code == 400

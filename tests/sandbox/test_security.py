@@ -11,22 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import (
-    SandboxError,
-    accounts,
-    bodies,
-    failures,
-    folder,
-    gate,
-    routes,
-    strict_http,
-    tokens,
-    values,
-)
-from cmdm_tui.sandbox.accounts import AccountCredentials, CredentialHashes
-from cmdm_tui.sandbox.datafile import create_data_file
-from cmdm_tui.sandbox.limits import CallLimiter
-from cmdm_tui.sandbox.sqlite import SqliteStore
+from cmdm_tui.sandbox import SandboxError, auth, folder, routes, tokens, values
+from cmdm_tui.sandbox import credentials as accounts
+from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.http import requests, server_errors, strict_http
+from cmdm_tui.sandbox.rate_limit import CallLimiter
+from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
+from cmdm_tui.sandbox.storage.sqlite.store import SqliteStore
 from cmdm_tui.sandbox.tokens import TokenIssuer
 
 if TYPE_CHECKING:
@@ -149,7 +140,7 @@ def test_every_path_but_the_sign_in_takes_a_token(shared: "Running", monkeypatch
     def careless(segments: tuple[str, ...] | None) -> bool:
         return segments is not None and "authenticate" in segments
 
-    monkeypatch.setattr(gate, "is_sign_in", careless)
+    monkeypatch.setattr(auth, "is_sign_in", careless)
     fails(lambda: every_path_but_the_sign_in_takes_a_token(shared))
 
 
@@ -243,7 +234,7 @@ def test_a_failure_is_logged_without_a_secret(
     def all_of_it(path: bytes, _query: bytes, _secrets: object) -> str:
         return path.decode()
 
-    monkeypatch.setattr(failures, "shown_target", all_of_it)
+    monkeypatch.setattr(server_errors, "shown_target", all_of_it)
     fails(lambda: a_failure_is_logged_without_a_secret(shared, monkeypatch, caplog))
 
 
@@ -313,7 +304,7 @@ def a_huge_body_without_a_length_is_refused(running: "Running") -> None:
 
 def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch: Patch) -> None:
     a_huge_body_without_a_length_is_refused(shared)
-    monkeypatch.setattr(bodies, "MAX_BODY", 10**9)
+    monkeypatch.setattr(requests, "MAX_BODY", 10**9)
     fails(lambda: a_huge_body_without_a_length_is_refused(shared))
 
 
@@ -395,7 +386,7 @@ def half_a_surrogate_pair_is_no_server_error(running: "Running") -> None:
 
 def test_half_a_surrogate_pair_is_no_server_error(shared: "Running", monkeypatch: Patch) -> None:
     half_a_surrogate_pair_is_no_server_error(shared)
-    monkeypatch.setattr(bodies, "_is_encodable", always)
+    monkeypatch.setattr(requests, "_is_encodable", always)
     fails(lambda: half_a_surrogate_pair_is_no_server_error(shared))
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from cmdm_tui.sandbox import SandboxError, seed
 from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.seed import aside
-from cmdm_tui.sandbox.seed.aside import generate_in_process
+from cmdm_tui.sandbox.seed import spool
 from cmdm_tui.sandbox.seed.ids import seeded_id
+from cmdm_tui.sandbox.seed.spool import generate_in_process
 from cmdm_tui.sandbox.values import find_value_error
 
 RECORDS = 600
@@ -163,7 +163,7 @@ def test_records_made_by_another_process_are_the_same(tmp_path: Path) -> None:
 def test_a_process_that_fails_while_making_records_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aside, "_PROGRAM", "raise SystemExit(1)")
+    monkeypatch.setattr(spool, "_PROGRAM", "raise SystemExit(1)")
     with (
         generate_in_process(10, tmp_path) as made,
         pytest.raises(SandboxError, match="account records failed"),

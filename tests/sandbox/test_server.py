@@ -31,13 +31,13 @@ from cmdm_tui.sandbox import (
     SandboxConfig,
     SandboxError,
     SettingError,
-    access_log,
     server,
 )
-from cmdm_tui.sandbox.datafile import connect
+from cmdm_tui.sandbox.http import access_log
+from cmdm_tui.sandbox.storage.sqlite.data_file import connect
 
 if TYPE_CHECKING:
-    from cmdm_tui.sandbox.access_log import LoggedCall
+    from cmdm_tui.sandbox.http.access_log import LoggedCall
     from tests.sandbox.conftest import Running, Start
 
 SERVE = """

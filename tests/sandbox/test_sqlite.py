@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 from cmdm_tui.sandbox import seed
-from cmdm_tui.sandbox.datafile import create_data_file
-from cmdm_tui.sandbox.sqlite import SqliteStore
-from cmdm_tui.sandbox.store import RecordOrder
+from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
+from cmdm_tui.sandbox.storage.sqlite.store import SqliteStore
+from cmdm_tui.sandbox.storage.store import RecordOrder
 
 
 def test_reads_go_through_indexes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.sandbox.store import CallCounts, Properties, RecordOrder, RecordPage, Store
+from cmdm_tui.sandbox.storage.store import CallCounts, Properties, RecordOrder, RecordPage, Store
 
 if TYPE_CHECKING:
     from tests.sandbox.backends import Backend

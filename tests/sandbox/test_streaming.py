@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from starlette.types import Message
 
-from cmdm_tui.sandbox.answers import StreamedListResponse
-from cmdm_tui.sandbox.store import StoredRecord
+from cmdm_tui.sandbox.http.responses import StreamedListResponse
+from cmdm_tui.sandbox.storage.store import StoredRecord
 
 RECORD = StoredRecord(b"ABC1D2E3", b'{"City":"York","Name":null}')
 

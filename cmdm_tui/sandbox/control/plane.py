@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cmdm_tui.sandbox.answers import Refusal, json_response, quote
-from cmdm_tui.sandbox.bodies import read_json_object
+from cmdm_tui.sandbox.auth import get_single_header
 from cmdm_tui.sandbox.control.controls import INITIAL_SNAPSHOT, SandboxControls
 from cmdm_tui.sandbox.errors import SettingError
-from cmdm_tui.sandbox.faults import FaultPlan
-from cmdm_tui.sandbox.gate import get_single_header
+from cmdm_tui.sandbox.faults.plan import FaultPlan
+from cmdm_tui.sandbox.http.requests import read_json_object
+from cmdm_tui.sandbox.http.responses import Refusal, json_response, quote
 
 CONTROL_PATH = "/_sandbox"
 

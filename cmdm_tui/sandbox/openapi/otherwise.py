@@ -9,12 +9,12 @@ from typing import cast
 
 import msgspec
 
-from cmdm_tui.sandbox.behaviours import BehaviourChoices
-from cmdm_tui.sandbox.behaviours.answers import METADATA_NAMES, TYPE_NAMES, variant_status
-from cmdm_tui.sandbox.behaviours.requests import SYSTEM_FIELDS
 from cmdm_tui.sandbox.openapi import describe_field_list, describe_refusal
 from cmdm_tui.sandbox.openapi.schemas import ID, Schema, exact_object, schema_name
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema, FieldType
+from cmdm_tui.sandbox.variants.choices import BehaviourChoices
+from cmdm_tui.sandbox.variants.requests import SYSTEM_FIELDS
+from cmdm_tui.sandbox.variants.responses import METADATA_NAMES, TYPE_NAMES, variant_status
 
 _TOTALS = ("Total Records", "Total Pages", "Total Page")
 _RATE_HEADERS = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")

@@ -4,7 +4,7 @@ All chance comes from a fixed seed, all dates from a fixed day: the same number 
 same records, byte for byte.
 """
 
-from cmdm_tui.sandbox.store import Seed
+from cmdm_tui.sandbox.storage.store import Seed
 
 _SHARES = {
     "account": 0.2,
@@ -30,6 +30,6 @@ def generate_records(records: int) -> Seed:
 
     They are made one at a time as they are read, so a million of them need little memory.
     """
-    from cmdm_tui.sandbox.seed.firm import RecordMaker
+    from cmdm_tui.sandbox.seed.records import RecordMaker
 
     return RecordMaker(count_records(records)).make_entities()

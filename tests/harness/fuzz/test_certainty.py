@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cmdm_tui.harness.control import Control
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
-from cmdm_tui.sandbox.behaviours import BEHAVIOURS
+from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.mutants.run import fuzzed, sandbox
 
 REQUESTS, FEW_REQUESTS = 1_500, 250

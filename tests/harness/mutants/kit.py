@@ -15,7 +15,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox import server
-from cmdm_tui.sandbox.service import SandboxApp
+from cmdm_tui.sandbox.app import SandboxApp
 
 ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "product")
 Pairs = list[tuple[bytes, bytes]]

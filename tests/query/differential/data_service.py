@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from cmdm_tui.sandbox.datafile import create_data_file
+from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from tests.query.differential.data_set import DataSet
-from tests.sandbox.control import ControlPlaneClient
+from tests.sandbox.control_client import ControlPlaneClient
 from tests.services import CountedNetwork, profile_of
 
 _NO_LIMIT = 10**9

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from cmdm_tui.sandbox.behaviours.ids import to_client_id
 from cmdm_tui.sandbox.schema import ENTITIES, FieldType
+from cmdm_tui.sandbox.variants.external_ids import to_client_id
 from tests.query.differential.language import Kind, Value
 from tests.query.differential.reference_evaluator import Tables
 

@@ -25,7 +25,7 @@ from cmdm_tui.query.seek.column_predicate import engine_key
 from cmdm_tui.query.seek.field_values import OddValue, read_value
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.query.seek.test_predicates import where
-from tests.sandbox.control import ControlPlaneClient
+from tests.sandbox.control_client import ControlPlaneClient
 
 COLUMNS = {
     "City": Column("City"),

@@ -1,0 +1,162 @@
+"""Faults: what goes wrong on the way, how often, and with which requests."""
+
+import random
+from collections.abc import Iterable
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from cmdm_tui.sandbox.errors import SettingError
+
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=60)]
+RequestPattern = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class FaultKind(StrEnum):
+    """What can go wrong."""
+
+    LATENCY = "latency"
+    ERROR_500 = "error-500"
+    HTML_502 = "html-502"
+    STORM_429 = "storm-429"
+    REVOKED_TOKEN = "revoked-token"  # noqa: S105 (a fault's name)
+    RESET_BEFORE = "reset-before"
+    RESET_MIDWAY = "reset-midway"
+    LOST_ANSWER = "lost-answer"
+    TRUNCATED_JSON = "truncated-json"
+    SHORT_BODY = "short-body"
+    WRONG_TYPE = "wrong-content-type"
+    DRIP = "drip"
+
+
+BEFORE_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.REVOKED_TOKEN})
+"""What goes wrong before the answer, which then is made as ever."""
+
+
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One fault, with the requests it strikes.
+
+    `method` and `path` are patterns (`*`, `?`, `[…]`), the path being what stands behind `/api/v1`.
+    Of the requests that match, it strikes a share of `rate`, or those whose number stands in `nth`
+    (from 1), and no more than `times` of them. `seconds` is how long a latency or a storm lasts, or
+    the pause between two drops of a drip, `drop` being their bytes; `calls` is how many requests a
+    storm refuses, the first included.
+    """
+
+    kind: FaultKind
+    method: RequestPattern = "*"
+    path: RequestPattern = "*"
+    rate: Rate | None = None
+    nth: Count | list[Count] | None = None
+    times: Count | None = None
+    seconds: Seconds | None = None
+    drop: Count = 16
+    calls: Count = 3
+
+    def __post_init__(self) -> None:
+        if (self.rate is None) == (self.nth is None):
+            raise ValueError("needs either rate or nth")
+
+    def matches(self, method: str, path: str) -> bool:
+        """Say whether a request is one that this fault may strike."""
+        is_path = fnmatchcase(path.lower(), self.path.lower())
+        return is_path and fnmatchcase(method.upper(), self.method.upper())
+
+
+class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Faults, and the seed of the chance that rates go by: the same seed, the same strikes."""
+
+    seed: int = 0
+    faults: list[Fault] = []
+
+    @classmethod
+    def read(cls, path: Path) -> "FaultPlan":
+        """Read a plan from a TOML file: a `seed`, and a `[[faults]]` for each.
+
+        Raises `SettingError` that names the file and the place in it.
+        """
+        import tomllib
+
+        try:
+            return msgspec.convert(tomllib.loads(path.read_text("utf-8")), cls)
+        except OSError as error:
+            raise SettingError(
+                f"The faults file {path} cannot be read ({error.strerror})."
+            ) from error
+        except (ValueError, msgspec.ValidationError) as error:
+            place = str(error).replace("`$.", "`")
+            raise SettingError(f"The faults file {path} cannot be used: {place}.") from error
+
+
+class _FaultCounter:
+    """One fault's own chance and its counts."""
+
+    def __init__(self, fault: Fault, seed: str) -> None:
+        self.fault = fault
+        self._random = random.Random(seed)  # noqa: S311 (repeatable by intent)
+        self._struck_numbers = {fault.nth} if isinstance(fault.nth, int) else set(fault.nth or ())
+        self._storm_calls_left = 0
+        self.matched = 0
+        self.struck = 0
+
+    def count_match(self) -> bool:
+        """Count a request that matches, and say whether it is struck."""
+        fault = self.fault
+        self.matched += 1
+        if self._storm_calls_left:
+            self._storm_calls_left -= 1
+            self.struck += 1
+            return True
+        # Drawn every time, so that the sequence does not depend on `times`.
+        is_due = self.matched in self._struck_numbers or (
+            fault.rate is not None and self._random.random() < fault.rate
+        )
+        if not is_due or (fault.times is not None and self.struck >= fault.times):
+            return False
+        self.struck += 1
+        if fault.kind is FaultKind.STORM_429:
+            self._storm_calls_left = fault.calls - 1
+        return True
+
+
+class FaultSchedule:
+    """The faults of one sandbox, and how often each has struck."""
+
+    def __init__(self, plan: FaultPlan) -> None:
+        self.replace(plan)
+
+    def replace(self, plan: FaultPlan) -> None:
+        """Take up another plan, counting from zero."""
+        self.seed = plan.seed
+        self._counters = [
+            _FaultCounter(fault, f"{plan.seed} {number}")
+            for number, fault in enumerate(plan.faults)
+        ]
+
+    def count_request(self, method: str, path: str) -> list[Fault]:
+        """Count a request, and return the faults that strike it.
+
+        A request has one answer: of several faults that spoil it, the first one strikes, and the
+        others do not count the request.
+        """
+        struck: list[Fault] = []
+        is_spoilt = False
+        for watch in self._counters:
+            fault = watch.fault
+            if (is_spoilt and fault.kind not in BEFORE_RESPONSE) or not fault.matches(method, path):
+                continue
+            if watch.count_match():
+                struck.append(fault)
+                is_spoilt = is_spoilt or fault.kind not in BEFORE_RESPONSE
+        return struck
+
+    def list_counts(self) -> Iterable[dict[str, Any]]:
+        """Return each fault with how many requests matched and how many it struck."""
+        for watch in self._counters:
+            described: dict[str, Any] = msgspec.to_builtins(watch.fault)
+            yield {**described, "matched": watch.matched, "struck": watch.struck}

@@ -1,0 +1,136 @@
+"""Who can reach a sandbox, and what it takes to let others than this machine's users do so."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cmdm_tui.sandbox.credentials import AccountCredentials
+from cmdm_tui.sandbox.errors import SettingError
+
+if TYPE_CHECKING:
+    import ssl
+
+LOOPBACK = "127.0.0.1"
+SHORTEST_SECRET = 16
+FEWEST_CHARACTERS = 8
+
+_HEADER_TEXT = re.compile(r"[!-~]{1,1000}")
+_SECRETS = ("client_secret", "password")
+_PERMISSIONS_OF_OTHERS = 0o077
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine's programs can reach `host`, an IP address.
+
+    Raises `SettingError` for what is no address.
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError as error:
+        raise SettingError(
+            f"The host {host!r} is no IP address; give one of this machine's, such as {LOOPBACK}."
+        ) from error
+
+
+def check_exposure(
+    host: str, certfile: Path | None, credentials: AccountCredentials | None, *, control: bool
+) -> None:
+    """Raise `SettingError` for a sandbox that others could reach and that is not fit for it."""
+    if credentials is not None:
+        _check_form(credentials)
+    if is_loopback(host):
+        return
+    where = f"The sandbox cannot be served on {host}, outside this machine,"
+    if control:
+        raise SettingError(f"{where} with a control plane; leave --control or --host away.")
+    if certfile is None:
+        raise SettingError(f"{where} without TLS; give --certfile and --keyfile.")
+    if credentials is None:
+        raise SettingError(
+            f"{where} with the credentials that it prints; give your own with --credentials FILE, "
+            "or in CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
+        )
+    _check_strength(credentials, where)
+
+
+def read_credentials(path: Path) -> AccountCredentials:
+    """Read credentials from a JSON file of the four values that is its owner's alone.
+
+    Raises `SettingError`, which tells none of them.
+    """
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & _PERMISSIONS_OF_OTHERS:
+                raise SettingError(
+                    f"The credentials file {path} can be read by others; run chmod 600 on it."
+                )
+            return msgspec.json.decode(file.read(), type=AccountCredentials)
+    except OSError as error:
+        raise SettingError(
+            f"The credentials file {path} cannot be read ({error.strerror})."
+        ) from error
+    except (ValueError, msgspec.MsgspecError) as error:
+        names = ", ".join(AccountCredentials.__struct_fields__)
+        raise SettingError(
+            f"The credentials file {path} must be a JSON object of the texts {names}."
+        ) from error
+
+
+def read_environment_credentials(environment: Mapping[str, str]) -> AccountCredentials | None:
+    """Return the credentials that the four `CMDM_…` variables make, None unless all are set."""
+    names = AccountCredentials.__struct_fields__
+    values = {name: environment.get(f"CMDM_{name.upper()}", "") for name in names}
+    return AccountCredentials(**values) if all(values.values()) else None
+
+
+def make_tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":
+    """Return a context for TLS 1.2 and later, with a certificate and its key.
+
+    Raises `SettingError` when they cannot be used. A key behind a passphrase cannot: there may be
+    nobody to ask.
+    """
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certfile, keyfile, password=lambda: "")
+    except (OSError, ValueError) as error:
+        key = "" if keyfile is None else f" and the key {keyfile}"
+        raise SettingError(
+            f"The certificate {certfile}{key} cannot be used ({_describe_error(error)})."
+        ) from error
+    return context
+
+
+def _describe_error(error: Exception) -> str:
+    words = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    return str(words).lower().replace("_", " ")
+
+
+def _check_form(credentials: AccountCredentials) -> None:
+    for name, value in msgspec.structs.asdict(credentials).items():
+        if not _HEADER_TEXT.fullmatch(value):
+            raise SettingError(
+                f"The credentials' {name} cannot stand in a header; "
+                "use 1 to 1,000 visible ASCII characters."
+            )
+
+
+def _check_strength(credentials: AccountCredentials, where: str) -> None:
+    for name in _SECRETS:
+        value: str = getattr(credentials, name)
+        if len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS:
+            raise SettingError(
+                f"{where} with a {name} that is easily guessed; give one of at least "
+                f"{SHORTEST_SECRET} characters, {FEWEST_CHARACTERS} of them different."
+            )
+    if credentials.client_secret == credentials.password:
+        raise SettingError(f"{where} with one secret for two; give another password.")

@@ -1,0 +1,71 @@
+"""The two ways to run a sandbox. What it takes to serve is imported when one is run."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cmdm_tui.sandbox.clock import Clock
+from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
+from cmdm_tui.sandbox.errors import SettingError
+
+if TYPE_CHECKING:
+    from cmdm_tui.sandbox.http.access_log import LoggedCall
+    from cmdm_tui.sandbox.storage.sqlite.data_file import SeedProgress
+
+
+class Sandbox:
+    """A faithful local implementation of the API (api.md), with data to try it on.
+
+    Every failure to start is raised as a `SandboxError` whose message is one sentence. `progress`
+    is called while records are seeded, with the number stored so far and in all; `on_call` with
+    every call that was answered, on the server's thread.
+    """
+
+    @staticmethod
+    @contextmanager
+    def embedded(
+        config: SandboxConfig,
+        *,
+        progress: "SeedProgress | None" = None,
+        on_call: "Callable[[LoggedCall], None] | None" = None,
+        clock: Clock | None = None,
+    ) -> Generator[RunningInfo]:
+        """Run a sandbox in a thread of its own, on a real socket, while the block runs."""
+        from cmdm_tui.sandbox.server import prepare_server, serve_in_thread
+
+        if config.workers > 1:
+            raise SettingError("An embedded sandbox has one worker; serve several of its own.")
+        with (
+            prepare_server(config, clock, progress, on_call) as server,
+            serve_in_thread(server) as info,
+        ):
+            yield info
+
+    @staticmethod
+    def serve(
+        config: SandboxConfig,
+        on_ready: Callable[[RunningInfo], None],
+        *,
+        progress: "SeedProgress | None" = None,
+        on_call: "Callable[[LoggedCall], None] | None" = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Run a sandbox until SIGTERM or SIGINT, finish what is under way, and return.
+
+        To be called in the main thread, and with several workers in the only one. `on_ready` is
+        called once, when connections are accepted.
+        """
+        from cmdm_tui.sandbox.server import end_by_signals, prepare_server, raise_file_limit
+
+        raise_file_limit()
+        with (
+            end_by_signals() as on_signal_end,
+            prepare_server(config, clock, progress, on_call) as server,
+        ):
+            if config.workers > 1:
+                from cmdm_tui.sandbox.workers import supervise
+
+                supervise(server, config.workers, on_ready, on_signal_end)
+            else:
+                on_signal_end(server)
+                server.run_until_stopped(on_ready)

@@ -1,0 +1,97 @@
+"""Chance from a fixed seed, and the single values that the seed data makes of it."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from random import Random
+from typing import TypeVar
+
+from cmdm_tui.sandbox.seed import words
+from cmdm_tui.sandbox.storage.store import Properties
+
+T = TypeVar("T")
+
+SEED = 19_470_308
+
+_RUNS = re.compile("[a-z0-9]+")
+_DROPPED = str.maketrans(dict.fromkeys("'’."))
+
+
+class SeededRandom:
+    """Choices from a fixed seed, through `random()` alone, whose numbers never change."""
+
+    def __init__(self, seed: str) -> None:
+        self._next = Random(f"{SEED} {seed}").random  # noqa: S311 (nothing here is secret)
+
+    def decide(self, probability: float) -> bool:
+        """Say yes with this probability."""
+        return self._next() < probability
+
+    def number(self, lowest: int, highest: int) -> int:
+        """Return a whole number between two, both included."""
+        return lowest + int(self._next() * (highest - lowest + 1))
+
+    def choose(self, choices: Sequence[T]) -> T:
+        """Return one of the choices, each as likely."""
+        return choices[int(self._next() * len(choices))]
+
+    def skewed_number(self, highest: float) -> float:
+        """Return a number from 0 to `highest`, small ones far more often."""
+        return highest * self._next() ** 3
+
+
+def make_maybe(chance: SeededRandom, probability: float, value: Callable[[], str]) -> str | None:
+    """Return the value with this probability, else None."""
+    return value() if chance.decide(probability) else None
+
+
+def format_instant(moment: datetime) -> str:
+    """Return a DateTime of the wire."""
+    return f"{moment.isoformat(timespec='seconds')[:19]}Z"
+
+
+def format_day(moment: datetime) -> str:
+    """Return a Date of the wire."""
+    return moment.date().isoformat()
+
+
+def make_amount(chance: SeededRandom, lowest: int, highest: int) -> str:
+    """Return an amount between two, small ones far more often."""
+    return f"{lowest + chance.skewed_number(highest - lowest):.2f}"
+
+
+def make_phone(chance: SeededRandom, town: words.Town) -> str:
+    """Return a telephone number of the town, out of the range for drama."""
+    return town.phone.format(chance.number(0, 999))
+
+
+def make_post_code(chance: SeededRandom, town: words.Town) -> str:
+    """Return a post code of the town."""
+    # Letters that Royal Mail uses in the last part.
+    letters = "ABDEFGHJLNPQRSTUWXYZ"
+    unit = chance.choose(letters) + chance.choose(letters)
+    return f"{town.area}{chance.number(1, 19)} {chance.number(1, 9)}{unit}"
+
+
+def get_country(town: words.Town) -> str:
+    """Return the country that the town lies in."""
+    return words.COUNTRY_OF_AREA.get(town.area, "England")
+
+
+def make_email(chance: SeededRandom, person: Properties, host: str) -> str:
+    """Return an address of the person at the host, or at home."""
+    first, last = make_slug(person["FirstName"] or "office"), make_slug(person["LastName"] or "")
+    name = chance.choose((f"{first}.{last}", f"{first}.{last}", f"{first[0]}{last}", first))
+    return f"{name}@{'mail.example' if chance.decide(0.1) else host}"
+
+
+@lru_cache(maxsize=4_096)
+def make_slug(text: str) -> str:
+    """Return the text as a part of a host name: lower-case ASCII letters, digits and hyphens."""
+    plain = text.casefold().replace("ł", "l")
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return "-".join(_RUNS.findall(plain.translate(_DROPPED)))

@@ -1,0 +1,208 @@
+"""Reading a window of an entity's records in an order, out of SQLite, through indexes alone."""
+
+import sqlite3
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
+from cmdm_tui.sandbox.storage.store import Properties, RecordOrder, StoredRecord
+from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
+from cmdm_tui.sandbox.values import sort_key
+
+_BOUNDARIES_KEPT = 512
+
+# Joined in this order and no other: the records come in the order of the positions.
+_ROWS = """
+SELECT external_id, record
+FROM json_each(?) AS wanted CROSS JOIN "{table}" ON position = wanted.value"""
+
+_FROM_OFFSET = """
+SELECT position FROM "{table}" INDEXED BY "{index}"
+ORDER BY "{key}" {direction}, position {direction} LIMIT ? OFFSET ?"""
+_CREATED_AFTER = 'SELECT position FROM "{table}" WHERE position > ? ORDER BY position LIMIT ?'
+_CREATED_BEFORE = """
+SELECT position FROM "{table}" WHERE position < ? ORDER BY position DESC LIMIT ?"""
+
+_KEY_AT = """
+SELECT "{key}" FROM "{table}" INDEXED BY "{index}"
+ORDER BY "{key}" DESC, position DESC LIMIT 1 OFFSET ?"""
+_COUNT_ABOVE = 'SELECT count(*) FROM "{table}" INDEXED BY "{index}" WHERE "{key}" > ?'
+_COUNT_NOT_NULL = """SELECT count(*) FROM "{table}" INDEXED BY "{index}" WHERE "{key}" >= ''"""
+_REST_OF_GROUP = """
+SELECT position FROM "{table}" INDEXED BY "{index}"
+WHERE "{key}" IS ? AND position > ? ORDER BY position LIMIT ? OFFSET ?"""
+_ABOVE = """
+SELECT position FROM "{table}" INDEXED BY "{index}"
+WHERE "{key}" > ? ORDER BY "{key}", position LIMIT ?"""
+_NOT_NULL = """
+SELECT position FROM "{table}" INDEXED BY "{index}"
+WHERE "{key}" >= '' ORDER BY "{key}", position LIMIT ?"""
+_BELOW = """
+SELECT "{key}", position FROM "{table}" INDEXED BY "{index}"
+WHERE "{key}" < ? ORDER BY "{key}" DESC, position DESC LIMIT ?"""
+_HIGHEST = """
+SELECT "{key}", position FROM "{table}" INDEXED BY "{index}"
+WHERE "{key}" >= '' ORDER BY "{key}" DESC, position DESC LIMIT ?"""
+
+IndexKey = str | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Boundary:
+    """The last record of a window: what the next window begins after."""
+
+    key: IndexKey
+    position: int
+
+
+class SqliteKeysetPages:
+    """Windows into the tables behind one connection, whose `text_factory` is bytes.
+
+    A window costs a walk over index entries up to its offset, unless it begins where an earlier one
+    ended: those boundaries are kept, and `forget` drops an entity's when its records change.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._boundaries: dict[str, dict[tuple[RecordOrder, int], _Boundary]] = {}
+
+    def read(self, entity: str, order: RecordOrder, offset: int, limit: int) -> list[StoredRecord]:
+        """Return at most `limit` records from `offset` on."""
+        boundary = self._boundaries.get(entity, {}).get((order, offset))
+        if order.field is None:
+            positions = self._by_creation(entity, order, offset, limit, boundary)
+        else:
+            walk = _IndexWalk(self._connection, entity, order.field, order.descending)
+            if boundary is not None:
+                positions = walk.read_after(boundary.key, boundary.position, limit)
+            else:
+                positions = walk.read_from_offset(offset, limit)
+        records = self._rows(entity, positions)
+        if len(records) == limit:
+            key = _boundary_key(entity, order.field, records[-1])
+            self._keep(entity, (order, offset + limit), _Boundary(key, positions[-1]))
+        return records
+
+    def forget(self, entity: str) -> None:
+        """Drop what is known of an entity's windows: its records have changed."""
+        self._boundaries.pop(entity, None)
+
+    def _keep(self, entity: str, start: tuple[RecordOrder, int], boundary: _Boundary) -> None:
+        kept = self._boundaries.setdefault(entity, {})
+        kept.pop(start, None)
+        kept[start] = boundary
+        if len(kept) > _BOUNDARIES_KEPT:
+            del kept[next(iter(kept))]
+
+    def _by_creation(
+        self, entity: str, order: RecordOrder, offset: int, limit: int, boundary: _Boundary | None
+    ) -> list[int]:
+        if boundary is not None:
+            statement = _CREATED_BEFORE if order.descending else _CREATED_AFTER
+            values = (boundary.position, limit)
+        else:
+            statement, values = _FROM_OFFSET, (limit, offset)
+        sql = fill_names(
+            statement,
+            table=entity,
+            index=index_name(entity, None),
+            key="position",
+            direction="DESC" if order.descending else "ASC",
+        )
+        return [position for (position,) in self._connection.execute(sql, values)]
+
+    def _rows(self, entity: str, positions: list[int]) -> list[StoredRecord]:
+        sql = fill_names(_ROWS, table=entity)
+        rows = self._connection.execute(sql, (msgspec.json.encode(positions).decode(),))
+        return [StoredRecord(external_id, record) for external_id, record in rows]
+
+
+class _IndexWalk:
+    """Steps over one index. Ties stand in the order of creation in both directions.
+
+    An index read backwards yields the ties in the wrong order, so a descending window is put
+    together by groups of equal keys: one read backwards finds the groups, and each is turned round;
+    of the group that the window's end cuts through, the first records are read anew.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, entity: str, field: str, descending: bool
+    ) -> None:
+        self._connection = connection
+        self._descending = descending
+        # SQLite walks the whole index to find nulls in a column that cannot hold any.
+        self._has_nulls = field != EXTERNAL_ID
+        self._names = {
+            "table": entity,
+            "index": index_name(entity, field),
+            "key": key_column(field),
+        }
+
+    def read_from_offset(self, offset: int, limit: int) -> list[int]:
+        """Return the positions of a window by its offset."""
+        if not self._descending:
+            return self._positions(_FROM_OFFSET, limit, offset)
+        if offset == 0:
+            return self._highest_groups(self._rows(_HIGHEST, limit), limit)
+        found = self._rows(_KEY_AT, offset)
+        if not found:
+            return []
+        key = found[0][0]
+        (above,) = (
+            self._positions(_COUNT_NOT_NULL) if key is None else self._positions(_COUNT_ABOVE, key)
+        )
+        first = self._positions(_REST_OF_GROUP, key, 0, limit, offset - above)
+        return first + self._groups_after(key, limit - len(first))
+
+    def read_after(self, key: IndexKey, position: int, limit: int) -> list[int]:
+        """Return the positions of the window that follows the record of `key` and `position`."""
+        first = self._positions(_REST_OF_GROUP, key, position, limit, 0)
+        return first + self._groups_after(key, limit - len(first))
+
+    def _groups_after(self, key: IndexKey, limit: int) -> list[int]:
+        if limit == 0:
+            return []
+        if self._descending:
+            # Nulls come last, so nothing follows them.
+            return (
+                [] if key is None else self._highest_groups(self._rows(_BELOW, key, limit), limit)
+            )
+        if key is None:
+            return self._positions(_NOT_NULL, limit)
+        return self._positions(_ABOVE, key, limit)
+
+    def _highest_groups(self, found: list[tuple[IndexKey, int]], limit: int) -> list[int]:
+        groups = [
+            (key, [position for _, position in group])
+            for key, group in groupby(found, key=itemgetter(0))
+        ]
+        if len(found) == limit:
+            key, cut = groups.pop()
+            groups.append((key, self._positions(_REST_OF_GROUP, key, 0, len(cut), 0)[::-1]))
+        positions = [position for _, group in groups for position in reversed(group)]
+        nulls = limit - len(positions) if self._has_nulls else 0
+        return (
+            positions + self._positions(_REST_OF_GROUP, None, 0, nulls, 0) if nulls else positions
+        )
+
+    def _positions(self, statement: str, *values: IndexKey | int) -> list[int]:
+        return [number for (number,) in self._rows(statement, *values)]
+
+    def _rows(self, statement: str, *values: IndexKey | int) -> list[Any]:
+        sql = fill_names(statement, direction="ASC", **self._names)
+        # The connection reads text as bytes; a key is bound as the text it is in the index.
+        bound = [value.decode() if isinstance(value, bytes) else value for value in values]
+        return self._connection.execute(sql, bound).fetchall()
+
+
+def _boundary_key(entity: str, field: str | None, record: StoredRecord) -> IndexKey:
+    if field is None:
+        return None
+    if field == EXTERNAL_ID:
+        return record.external_id
+    value = msgspec.json.decode(record.properties, type=Properties)[field]
+    return None if value is None else sort_key(ENTITIES[entity].by_name[field].type, value)
