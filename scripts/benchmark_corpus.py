@@ -12,10 +12,10 @@ import msgspec
 from benchmark_fuzz import served
 
 from cmdm_tui.config import Credentials, SecretStr
-from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.library import Entry, built_in, entries
-from cmdm_tui.harness.sending import Outgoing
-from cmdm_tui.harness.target import Target
+from cmdm_tui.harness.control import ControlClient
+from cmdm_tui.harness.library import LibraryEntry, built_in_folder, list_entries
+from cmdm_tui.harness.sending import OutgoingRequest
+from cmdm_tui.harness.target import Service
 
 ROUNDS = 7
 
@@ -36,7 +36,7 @@ class Sent:
     uses: tuple[bytes, ...] = ()
 
 
-class Heard(Control):
+class Heard(ControlClient):
     """A control plane that notes what it is asked for."""
 
     def __init__(self, address: str, token: str, sent: list[Sent]) -> None:
@@ -49,7 +49,7 @@ class Heard(Control):
         content = None if body is None else msgspec.json.encode(body)
         target = urlsplit(str(self._url)).path.rstrip("/") + path
         self._sent.append(Sent(self._url, method, target.encode(), self._lines, content))
-        return super()._ask(method, path, body)
+        return super()._send_command(method, path, body)
 
 
 def corpus_ratios() -> list[float]:
@@ -62,7 +62,7 @@ def corpus_ratios() -> list[float]:
     """
     found = [
         entry
-        for entry in entries(built_in(), ("contract", "stateful"))
+        for entry in list_entries(built_in_folder(), ("contract", "stateful"))
         if all(step.advance is None for step in entry.case.steps)
     ]
     with served() as fuzzed:
@@ -76,24 +76,24 @@ def corpus_ratios() -> list[float]:
         sent: list[Sent] = []
         control = Heard(fuzzed.control or "", fuzzed.control_token or "", sent)
         with closing(control):
-            target = Target(fuzzed.url, credentials, control)
+            target = Service(fuzzed.url, credentials, control)
             return [_ratio(found, target, sent) for _ in range(ROUNDS + 1)][1:]
 
 
-def _ratio(found: list[Entry], target: Target, sent: list[Sent]) -> float:
+def _ratio(found: list[LibraryEntry], target: Service, sent: list[Sent]) -> float:
     with target:
-        target.ready(found[0].case)
+        target.sign_in_for(found[0].case)
         sent.clear()
         mine = _run(found, target, sent)
         loop = list(_with_uses(sent))
         return _bare(loop) / mine
 
 
-def _run(found: list[Entry], target: Target, sent: list[Sent]) -> float:
+def _run(found: list[LibraryEntry], target: Service, sent: list[Sent]) -> float:
     wrong: list[str] = []
-    url = httpx.URL(target.base)
+    url = httpx.URL(target.api_url)
 
-    def announced(one: Outgoing) -> None:
+    def announced(one: OutgoingRequest) -> None:
         headers = [(name.encode(), value.encode("latin-1")) for name, value in one.headers]
         raw = url.raw_path + one.target.encode()
         sent.append(Sent(url, one.method, raw, headers, one.body))
@@ -101,7 +101,7 @@ def _run(found: list[Entry], target: Target, sent: list[Sent]) -> float:
     began = time.perf_counter()
     for entry in found:
         first = len(sent)
-        played = target.play(entry.case, announce=announced)
+        played = target.play_case(entry.case, announce=announced)
         calls = [one for one in sent[first:] if one.url is url]
         for one, call in zip(played, calls, strict=True):
             if one.exchange.method != "GET":

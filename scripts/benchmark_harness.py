@@ -15,9 +15,9 @@ from benchmark_corpus import corpus_ratios
 from benchmark_fuzz import fuzz
 
 from cmdm_tui.harness.canonical import ADDRESS, Interaction
-from cmdm_tui.harness.cassettes import as_vcrpy_reads, as_vcrpy_writes
-from cmdm_tui.harness.library import built_in, entries
-from cmdm_tui.harness.replaying import IndexedTransport, Recording, read_recording
+from cmdm_tui.harness.cassettes import load_with_vcrpy, serialize_with_vcrpy
+from cmdm_tui.harness.library import built_in_folder, list_entries
+from cmdm_tui.harness.replaying import IndexedTransport, RecordedAnswer, read_cassette
 
 Result = TypeVar("Result")
 
@@ -32,8 +32,8 @@ def replay(data: Path) -> None:
     opened: list[float] = []
     replayed: list[float] = []
     for _ in range(ROUNDS):
-        ours, recordings = _timed(partial(read_recording, path))
-        theirs, _ = _timed(partial(as_vcrpy_reads, path))
+        ours, recordings = _timed(partial(read_cassette, path))
+        theirs, _ = _timed(partial(load_with_vcrpy, path))
         opened.append(ours / theirs)
         # What is recorded is decoded when it is first played: that counts too.
         mine, _ = _timed(partial(_played, IndexedTransport(recordings), recordings))
@@ -69,15 +69,15 @@ def _write_thousand(path: Path) -> None:
             headers.setdefault(name.decode(), []).append(value.decode("latin-1"))
         reason = one.reason.decode()
         found.append(Interaction(method, uri, {}, body, one.status, reason, headers, one.body))
-    path.write_bytes(as_vcrpy_writes(found))
+    path.write_bytes(serialize_with_vcrpy(found))
 
 
-def _recorded() -> Iterator[Recording]:
+def _recorded() -> Iterator[RecordedAnswer]:
     """Yield interactions whose addresses httpx writes as they stand."""
-    found = entries(built_in(), ("contract", "stateful"))
+    found = list_entries(built_in_folder(), ("contract", "stateful"))
     while True:
         for entry in found:
-            for one in read_recording(entry.cassette):
+            for one in read_cassette(entry.cassette):
                 if str(httpx.URL(one.key[1])) == one.key[1] and len(one.key[1]) < 500:
                     yield one
 
@@ -86,7 +86,7 @@ def _answer(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, headers={"content-type": "application/json"}, content=b'{"a":"b"}')
 
 
-def _played(transport: httpx.BaseTransport, recordings: list[Recording]) -> None:
+def _played(transport: httpx.BaseTransport, recordings: list[RecordedAnswer]) -> None:
     with httpx.Client(transport=transport, base_url=ADDRESS) as http:
         for one in recordings:
             method, address, body = one.key

@@ -16,7 +16,7 @@ from pathlib import Path
 from cmdm_tui.harness.fuzz.asking import sign_in
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
-from cmdm_tui.harness.wire import Wire
+from cmdm_tui.harness.wire import RawConnection
 from tests.harness.mutants.kit import Asked, Fault, Given, Inner
 from tests.harness.mutants.run import MUTANTS, Found, hunted, sandbox
 
@@ -128,7 +128,7 @@ def schemathesis(fault: Fault | None, seed: int, requests: int) -> Peer:
 
 def _token(target: Target) -> str:
     secrets = Secrets(target.credentials)
-    with Wire(target.url) as wire:
+    with RawConnection(target.url) as wire:
         request = sign_in()
         answer = wire.send("POST", request.path, secrets.put_in(request.headers))
     token: str = json.loads(answer.body)["token"]

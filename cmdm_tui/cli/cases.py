@@ -22,9 +22,9 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.cases.running import Played
-    from cmdm_tui.harness.library import Entry
-    from cmdm_tui.harness.manifest import Recorded
+    from cmdm_tui.harness.cases.running import PlayedStep
+    from cmdm_tui.harness.library import LibraryEntry
+    from cmdm_tui.harness.manifest import ManifestEntry
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
@@ -48,7 +48,7 @@ def list_cases(
     """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
     with could_not_run():
         from cmdm_tui.harness.exchange import CALLS
-        from cmdm_tui.harness.library import built_in
+        from cmdm_tui.harness.library import built_in_folder
         from cmdm_tui.harness.manifest import read_manifest
 
         if call is not None and call not in CALLS:
@@ -57,7 +57,7 @@ def list_cases(
         found = [
             entry for entry in chosen_entries(folder, names) if call in {None, entry.case.endpoint}
         ]
-        manifest = read_manifest(folder or built_in())
+        manifest = read_manifest(folder or built_in_folder())
     rows = [_row(entry, manifest.get(entry.key)) for entry in found]
     if as_json:
         for row in rows:
@@ -78,14 +78,14 @@ def show(name: str, folder: Path | None) -> None:
     """Print the file of CASE, and on stderr where it is and when it was recorded."""
     with could_not_run():
         from cmdm_tui.harness.cases import case_bytes
-        from cmdm_tui.harness.library import built_in
+        from cmdm_tui.harness.library import built_in_folder
         from cmdm_tui.harness.manifest import read_manifest
 
         (entry, *others) = chosen_entries(folder, (name,))
         if any(other.case.name != entry.case.name for other in others):
             message = f"{one_line(name, 60)} names {len(others) + 1} cases. Name one."
             raise Failure(message, Exit.USAGE)
-        known = read_manifest(folder or built_in()).get(entry.key)
+        known = read_manifest(folder or built_in_folder()).get(entry.key)
         note(str(entry.path))
         note(_told(known))
         click.echo(visible(case_bytes(entry.case).decode("utf-8"), keep_lines=True), nl=False)
@@ -118,8 +118,8 @@ def run(
             kept, left = runnable(found, opened, writes=writes)
             told_left_out(left)
             for entry in kept:
-                played = opened.target.play(entry.case)
-                opened.target.clean()
+                played = opened.target.play_case(entry.case)
+                opened.target.clean_up()
                 failed += any(one.problems for one in played)
                 _tell(entry, played, opened.target.guard, as_json=as_json)
             told_remains(opened.target)
@@ -131,7 +131,9 @@ def run(
     note(f"{cases_told(len(kept))} run, answered as expected.")
 
 
-def _tell(entry: "Entry", played: "list[Played]", guard: "LeakScanner", *, as_json: bool) -> None:
+def _tell(
+    entry: "LibraryEntry", played: "list[PlayedStep]", guard: "LeakScanner", *, as_json: bool
+) -> None:
     if not as_json:
         click.echo(one_line(entry.case.name))
     for number, one in enumerate(played, 1):
@@ -157,7 +159,7 @@ def _tell(entry: "Entry", played: "list[Played]", guard: "LeakScanner", *, as_js
             click.echo(guard.filter_line(f"        {one_line(problem, 200)}"))
 
 
-def _row(entry: "Entry", known: "Recorded | None") -> dict[str, str]:
+def _row(entry: "LibraryEntry", known: "ManifestEntry | None") -> dict[str, str]:
     case = entry.case
     statuses = dict.fromkeys(status for step in case.steps for status in step.expect.statuses)
     return {
@@ -173,7 +175,7 @@ def _row(entry: "Entry", known: "Recorded | None") -> dict[str, str]:
     }
 
 
-def _told(known: "Recorded | None") -> str:
+def _told(known: "ManifestEntry | None") -> str:
     if known is None:
         return "It has not been recorded."
     return f"Recorded on {known.recorded} of {one_line(known.target, 100)}."

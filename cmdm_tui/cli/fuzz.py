@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.events import Event, RunEnded
     from cmdm_tui.harness.fuzz.target import Target
     from cmdm_tui.harness.fuzz.workers import Opening
-    from cmdm_tui.harness.report import Gathering
+    from cmdm_tui.harness.report import ResultCollector
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 _REQUESTS = 5_000
@@ -143,11 +143,11 @@ def _end(ended: "RunEnded", seed: int) -> None:
     """Raise Failure where the run ended otherwise than without a failure."""
     from cmdm_tui.harness.fuzz.budget import STOPPED
     from cmdm_tui.harness.fuzz.engine import INTERRUPTED
-    from cmdm_tui.harness.report.results import counted
+    from cmdm_tui.harness.report.results import format_count
 
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
-        told = counted(len(ended.failures), "failure")
+        told = format_count(len(ended.failures), "failure")
         raise Failure(f"{told} found; seed {seed}.{cut}")
     if ended.is_cut:
         raise Failure(cut, Exit.USAGE)
@@ -157,22 +157,22 @@ def _end(ended: "RunEnded", seed: int) -> None:
 
 def _run(
     opening: "Opening", settings: "FuzzSettings", folder: Path, *, plain: bool
-) -> "tuple[RunEnded, Gathering, LeakScanner]":
+) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
     from cmdm_tui.harness.fuzz.lines import Lines
     from cmdm_tui.harness.fuzz.workers import fuzz as run
-    from cmdm_tui.harness.report import Gathering, summary_lines
+    from cmdm_tui.harness.report import ResultCollector, format_summary
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
-    gathering, guard = Gathering("cmdm fuzz"), LeakScanner()
+    gathering, guard = ResultCollector("cmdm fuzz"), LeakScanner()
     if _has_screen() and not plain:
-        from cmdm_tui.harness.dashboard import watch
+        from cmdm_tui.harness.dashboard import watch_run
 
-        ended = watch(
+        ended = watch_run(
             gathering,
             lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
         )
-        for line in summary_lines(gathering.results(), shutil.get_terminal_size().columns):
+        for line in format_summary(gathering.results(), shutil.get_terminal_size().columns):
             click.echo(guard.filter_line(line))
         return ended, gathering, guard
     lines = Lines(

@@ -54,7 +54,7 @@ def record(
     not run.
     """
     with could_not_run():
-        from cmdm_tui.harness.recording import record_all
+        from cmdm_tui.harness.recording import record_cases
 
         if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
             folder = into
@@ -66,7 +66,7 @@ def record(
                 raise Failure("No case is left to record.", Exit.USAGE)
             kind = "live" if opened.is_live else None
             failed = changed = 0
-            for result in record_all(kept, opened.target, into, name=opened.name, kind=kind):
+            for result in record_cases(kept, opened.target, into, name=opened.name, kind=kind):
                 for problem in result.problems:
                     note(opened.target.guard.filter_line(f"{result.entry.case.name}: {problem}"))
                 failed += bool(result.problems)

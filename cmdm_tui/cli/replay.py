@@ -24,23 +24,23 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
     names. Exit codes: 0 all so, 1 not so, 2 could not run.
     """
     with could_not_run():
-        from cmdm_tui.harness.library import built_in
-        from cmdm_tui.harness.manifest import faults, read_manifest
-        from cmdm_tui.harness.offline import offline
-        from cmdm_tui.harness.replaying.playing import replay as play
-        from cmdm_tui.harness.replaying.playing import replay_by_vcr
+        from cmdm_tui.harness.library import built_in_folder
+        from cmdm_tui.harness.manifest import find_faults, read_manifest
+        from cmdm_tui.harness.offline import block_network
+        from cmdm_tui.harness.replaying.playing import replay_case as play
+        from cmdm_tui.harness.replaying.playing import replay_case_with_vcrpy
 
         found = [entry for entry in chosen_entries(folder, names) if entry.cassette.is_file()]
         if not found:
             message = "None of these cases is recorded. Record them with cmdm record."
             raise Failure(message, Exit.USAGE)
-        root = folder or built_in()
+        root = folder or built_in_folder()
         manifest = read_manifest(root)
-        player = replay_by_vcr if by_vcr else play
+        player = replay_case_with_vcrpy if by_vcr else play
         failed = 0
-        with offline():
+        with block_network():
             for entry in found:
-                problems = [*faults(entry, manifest), *player(entry.case, entry.cassette)]
+                problems = [*find_faults(entry, manifest), *player(entry.case, entry.cassette)]
                 failed += bool(problems)
                 if as_json:
                     row = {"case": entry.case.name, "problems": problems}

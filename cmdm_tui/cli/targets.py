@@ -16,8 +16,8 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.library import Entry
-    from cmdm_tui.harness.target import Target
+    from cmdm_tui.harness.library import LibraryEntry
+    from cmdm_tui.harness.target import Service
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -30,7 +30,7 @@ EXTRA = "harness"
 class Opened:
     """A target and what it is called; `is_live` where nothing can put it back."""
 
-    target: "Target"
+    target: "Service"
     name: str
     is_live: bool
 
@@ -69,7 +69,7 @@ def could_not_run() -> Generator[None]:
         from cmdm_tui.harness.cases import CaseError
         from cmdm_tui.harness.control import ControlFailed
         from cmdm_tui.harness.replaying import NotCanonical
-        from cmdm_tui.harness.target import TargetFailed
+        from cmdm_tui.harness.target import ServiceFailed
         from cmdm_tui.harness.wire import NoAnswer
         from cmdm_tui.redaction.leak_scanner import SecretLeak
         from cmdm_tui.sandbox import SandboxError
@@ -88,7 +88,7 @@ def could_not_run() -> Generator[None]:
         SandboxError,
     ) as error:
         raise Failure(str(error), Exit.USAGE) from None
-    except (NoAnswer, TargetFailed) as error:
+    except (NoAnswer, ServiceFailed) as error:
         raise Failure(str(error), Exit.USAGE) from None
     except SecretLeak as error:
         raise Failure(str(error), Exit.FAILED) from None
@@ -99,18 +99,18 @@ def could_not_run() -> Generator[None]:
 
 def chosen_entries(
     folder: Path | None, names: tuple[str, ...], *, live: bool | None = None
-) -> "list[Entry]":
+) -> "list[LibraryEntry]":
     """Return the cases named in the folder, all where none is.
 
     What was recorded of a live service is for it alone: with `live` those cases are meant, if there
     are any; where `live` is False they are left out.
     """
-    from cmdm_tui.harness.library import KINDS, LIVE, built_in, chosen, entries
+    from cmdm_tui.harness.library import KINDS, LIVE, built_in_folder, list_entries, select_entries
 
-    root = folder or built_in()
+    root = folder or built_in_folder()
     has_live = any((root / LIVE).glob("*.toml"))
     kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
-    return chosen(entries(root, kinds), names)
+    return select_entries(list_entries(root, kinds), names)
 
 
 @contextmanager
@@ -120,8 +120,8 @@ def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Genera
     With --live, the profile's service. Where CMDM_URL and CMDM_CONTROL are set, that sandbox. Else
     a fresh sandbox of this process.
     """
-    from cmdm_tui.harness.control import Control
-    from cmdm_tui.harness.target import Target
+    from cmdm_tui.harness.control import ControlClient
+    from cmdm_tui.harness.target import Service
 
     context = click.get_current_context()
     parent = context.parent.get_parameter_source("profile") if context.parent else None
@@ -141,30 +141,30 @@ def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Genera
                 message = f"The profile {profile.name} is read-only. Run it without --writes."
                 raise Failure(message, Exit.USAGE)
             mark = f"cmdm {datetime.now(UTC):%Y%m%d} {secrets.token_hex(3)}"
-            target = Target(profile.url, profile.credentials, mark=mark, floor=profile.floor)
-            yield Opened(running.enter_context(target), target.base, is_live=True)
+            target = Service(profile.url, profile.credentials, mark=mark, floor=profile.floor)
+            yield Opened(running.enter_context(target), target.api_url, is_live=True)
             return
         if environment.get(CONTROL):
             profile = _controlled_profile(environment)
-            control = Control(environment[CONTROL], environment.get(CONTROL_TOKEN, ""))
+            control = ControlClient(environment[CONTROL], environment.get(CONTROL_TOKEN, ""))
             name = profile.url
         else:
             from cmdm_tui.cli.embedded import profile_of
 
             info = running.enter_context(_sandbox())
             profile, name = profile_of(info), "sandbox"
-            control = Control(info.control or "", info.control_token or "")
+            control = ControlClient(info.control or "", info.control_token or "")
         running.callback(control.close)
-        target = Target(profile.url, profile.credentials, control)
+        target = Service(profile.url, profile.credentials, control)
         target.guard.add_secret(environment.get(CONTROL_TOKEN, ""))
         yield Opened(running.enter_context(target), name, is_live=False)
 
 
 def runnable(
-    found: "list[Entry]", opened: Opened, *, writes: bool
-) -> "tuple[list[Entry], Mapping[str, int]]":
+    found: "list[LibraryEntry]", opened: Opened, *, writes: bool
+) -> "tuple[list[LibraryEntry], Mapping[str, int]]":
     """Return the cases that the target can be given, and why how many others cannot."""
-    kept: list[Entry] = []
+    kept: list[LibraryEntry] = []
     left: dict[str, int] = {}
     for entry in found:
         reason = _reason(entry, opened, writes=writes)
@@ -186,16 +186,18 @@ def told_left_out(left: Mapping[str, int]) -> None:
         note(f"{cases_told(count)} left out: {reason}.")
 
 
-def told_remains(target: "Target") -> None:
+def told_remains(target: "Service") -> None:
     """Raise Failure where a run could not delete what it made."""
-    if target.left:
-        for one in target.left:
+    if target.undeleted:
+        for one in target.undeleted:
             note(f"left on the service: {one}")
-        message = f"{len(target.left)} records stay on the service; their names hold {target.mark}."
+        message = (
+            f"{len(target.undeleted)} records stay on the service; their names hold {target.mark}."
+        )
         raise Failure(message)
 
 
-def _reason(entry: "Entry", opened: Opened, *, writes: bool) -> str:
+def _reason(entry: "LibraryEntry", opened: Opened, *, writes: bool) -> str:
     case = entry.case
     if not opened.target.can_run(case):
         return "they need a control plane"
@@ -222,11 +224,13 @@ def _controlled_profile(environment: Mapping[str, str]) -> Any:
 
 @contextmanager
 def _sandbox() -> Generator[Any]:
-    from cmdm_tui.harness.target import RECORDS
+    from cmdm_tui.harness.target import RECORDED_LEADS
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-cases-") as data:
-        config = SandboxConfig(Path(data), port=0, records=RECORDS, control=True, lasting=False)
+        config = SandboxConfig(
+            Path(data), port=0, records=RECORDED_LEADS, control=True, lasting=False
+        )
         with Sandbox.embedded(config) as info:
             yield info
 

@@ -26,8 +26,8 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.library import Entry
-    from cmdm_tui.harness.manifest import Recorded
+    from cmdm_tui.harness.library import LibraryEntry
+    from cmdm_tui.harness.manifest import ManifestEntry
     from cmdm_tui.harness.verify import Drift
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
@@ -72,7 +72,7 @@ def verify(
     could not run.
     """
     with could_not_run():
-        from cmdm_tui.harness.library import built_in
+        from cmdm_tui.harness.library import built_in_folder
         from cmdm_tui.harness.manifest import read_manifest
         from cmdm_tui.harness.verify import verify as verified
 
@@ -83,11 +83,11 @@ def verify(
             raise Failure(
                 "None of these cases is recorded. Record them with cmdm record.", Exit.USAGE
             )
-        manifest = read_manifest(folder or built_in())
+        manifest = read_manifest(folder or built_in_folder())
         _refuse_changed(found, manifest)
         if max_age is not None:
             _refuse_old(found, manifest, max_age)
-        from cmdm_tui.harness.target import TargetFailed
+        from cmdm_tui.harness.target import ServiceFailed
 
         drifts: list[Drift] = []
         done, cut = 0, ""
@@ -103,7 +103,7 @@ def verify(
                     drifts += one.drifts
                     if not as_json:
                         _tell(one.drifts, done, len(kept), opened.target.guard)
-            except TargetFailed as error:
+            except ServiceFailed as error:
                 if not done:
                     raise
                 cut = str(error)
@@ -115,21 +115,23 @@ def verify(
     _end(done, drifts, cut)
 
 
-def _refuse_changed(found: "list[Entry]", manifest: "dict[str, Recorded]") -> None:
+def _refuse_changed(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
     """Send nothing where what would be compared with is not what was recorded."""
-    from cmdm_tui.harness.manifest import faults
+    from cmdm_tui.harness.manifest import find_faults
 
     for entry in found:
         # What a fuzz has kept stands in no manifest.
-        for fault in faults(entry, manifest) if entry.key in manifest else []:
+        for fault in find_faults(entry, manifest) if entry.key in manifest else []:
             raise Failure(f"{one_line(entry.key, 100)}: {fault}")
 
 
-def _refuse_old(found: "list[Entry]", manifest: "dict[str, Recorded]", days: int) -> None:
-    from cmdm_tui.harness.manifest import too_old
+def _refuse_old(
+    found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]", days: int
+) -> None:
+    from cmdm_tui.harness.manifest import select_old
 
     undated = [entry.key for entry in found if entry.key not in manifest]
-    old = too_old(manifest, [entry.key for entry in found], days, datetime.now(UTC).date())
+    old = select_old(manifest, [entry.key for entry in found], days, datetime.now(UTC).date())
     for keys, what in ((undated, "of unknown age"), (old, f"over {days} days old")):
         if keys:
             named = ", ".join(keys[:_MOST_NAMED]) + (", …" if len(keys) > _MOST_NAMED else "")

@@ -22,9 +22,9 @@ from cmdm_tui.redaction.leak_scanner import LeakScanner
 ADDRESS = "http://127.0.0.1:8765"
 """The address in every cassette, which a replaying client is to use."""
 
-BASE = "/api/v1"
-TOKEN = "recorded-token"  # noqa: S105 — it stands for every token
-VARIABLE = "$CMDM_"
+API_PATH = "/api/v1"
+RECORDED_TOKEN = "recorded-token"  # noqa: S105 — it stands for every token
+VARIABLE_PREFIX = "$CMDM_"
 """How the name begins of what stands for a secret in an exchange."""
 
 REQUEST_HEADERS = frozenset({"content-type"})
@@ -33,8 +33,8 @@ RESPONSE_HEADERS = frozenset({
     "x-rate-limit-reset", "x-token-reset",
 })  # fmt: skip
 
-_LONGEST_BODY = 16 * 1024
-_SHORTEST_ID = 4
+_MAX_BODY_BYTES = 16 * 1024
+_MIN_ID_LENGTH = 4
 _TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
 
 HeaderLists = dict[str, list[str]]
@@ -56,11 +56,11 @@ class Interaction:
     @property
     def is_sign_in(self) -> bool:
         """Whether this is a call of authenticate."""
-        route = self.uri.partition("?")[0].removeprefix(ADDRESS + BASE)
+        route = self.uri.partition("?")[0].removeprefix(ADDRESS + API_PATH)
         return route.strip("/").casefold() == "authenticate"
 
 
-class Aliases:
+class IdAliases:
     """The ids of the records made while recording, numbered in their order of appearance."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Aliases:
 
     def learn(self, external_id: str) -> None:
         """Give an id its number. A very short one stays as it is: it could stand for anything."""
-        if len(external_id) < _SHORTEST_ID or external_id in self._names:
+        if len(external_id) < _MIN_ID_LENGTH or external_id in self._names:
             return
         name = self._names[external_id] = f"NEW{len(self._names) + 1:05}"
         escaped = json.dumps(external_id)[1:-1]
@@ -86,50 +86,50 @@ class Aliases:
         if interaction.method not in {"POST", "PUT"} or interaction.status not in {200, 201}:
             return
         for name in ("ExternalID", "Account ExternalID"):
-            value = _object(interaction.body).get(name)
+            value = _parse_object(interaction.body).get(name)
             if isinstance(value, str):
                 self.learn(value)
 
-    def text(self, text: str) -> str:
+    def replace_in_text(self, text: str) -> str:
         """Return `text` with numbers in the place of ids."""
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda found: self._spellings[found[0]], text)
 
-    def content(self, content: bytes) -> bytes:
+    def replace_in_bytes(self, content: bytes) -> bytes:
         """Return bytes with numbers in the place of ids; what is no UTF-8 stays as it is."""
         try:
-            return self.text(content.decode("utf-8")).encode("utf-8")
+            return self.replace_in_text(content.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:
             return content
 
 
-def canonical(
-    interactions: Iterable[Interaction], aliases: Aliases, guard: LeakScanner
+def make_canonical(
+    interactions: Iterable[Interaction], aliases: IdAliases, guard: LeakScanner
 ) -> list[Interaction]:
     """Return interactions as a cassette is to hold them. Tokens received join the guard's."""
     found: list[Interaction] = []
     for interaction in interactions:
         aliases.learn_from(interaction)
-        learn_tokens(interaction.body, guard)
+        teach_tokens(interaction.body, guard)
         if interaction.is_sign_in:
-            body = _synthetic(interaction, guard)
+            body = _anonymize_sign_in(interaction, guard)
         else:
-            body = _TOKEN_IN_BODY.sub(rb"\1" + TOKEN.encode() + rb"\3", interaction.body)
+            body = _TOKEN_IN_BODY.sub(rb"\1" + RECORDED_TOKEN.encode() + rb"\3", interaction.body)
         found.append(
             replace(
                 interaction,
-                uri=aliases.text(interaction.uri),
-                request_headers=allowed(interaction.request_headers, REQUEST_HEADERS),
-                request_body=shortened(aliases.content(interaction.request_body)),
-                headers=allowed(interaction.headers, RESPONSE_HEADERS),
-                body=aliases.content(body),
+                uri=aliases.replace_in_text(interaction.uri),
+                request_headers=select_headers(interaction.request_headers, REQUEST_HEADERS),
+                request_body=shorten_body(aliases.replace_in_bytes(interaction.request_body)),
+                headers=select_headers(interaction.headers, RESPONSE_HEADERS),
+                body=aliases.replace_in_bytes(body),
             )
         )
     return found
 
 
-def of_exchange(exchange: Exchange) -> Interaction:
+def from_exchange(exchange: Exchange) -> Interaction:
     """Return an exchange as an interaction at `ADDRESS`, not yet canonical."""
     headers: dict[str, list[str]] = {}
     for name, value in exchange.headers:
@@ -149,66 +149,66 @@ def of_exchange(exchange: Exchange) -> Interaction:
     )
 
 
-def allowed(headers: Mapping[str, list[str]], names: frozenset[str]) -> HeaderLists:
+def select_headers(headers: Mapping[str, list[str]], names: frozenset[str]) -> HeaderLists:
     """Return the headers that a cassette may hold."""
     lowered = {name.lower(): values for name, values in headers.items()}
     return {name: list(lowered[name]) for name in sorted(lowered) if name in names}
 
 
-def shortened(body: bytes) -> bytes:
+def shorten_body(body: bytes) -> bytes:
     """Return a request's body, or what tells a long one exactly: its hash and its size."""
-    if len(body) <= _LONGEST_BODY:
+    if len(body) <= _MAX_BODY_BYTES:
         return body
     return f"sha256:{hashlib.sha256(body).hexdigest()} of {len(body)} bytes".encode()
 
 
-def learn_tokens(body: bytes, guard: LeakScanner) -> None:
+def teach_tokens(body: bytes, guard: LeakScanner) -> None:
     """Let the guard know the tokens in an answer."""
-    for text in tokens_in(body):
+    for text in find_tokens(body):
         guard.add_secret(text)
 
 
-def tokens_in(body: bytes) -> list[str]:
+def find_tokens(body: bytes) -> list[str]:
     """Return the tokens in an answer, as its JSON spells them; what stands for one is none."""
     found = [token.decode("utf-8", "replace") for _, token, _ in _TOKEN_IN_BODY.findall(body)]
-    return [text for text in found if not _stands_for_another(text)]
+    return [text for text in found if not _is_stand_in(text)]
 
 
-def _stands_for_another(text: str) -> bool:
-    return text == TOKEN or text.startswith(VARIABLE)
+def _is_stand_in(text: str) -> bool:
+    return text == RECORDED_TOKEN or text.startswith(VARIABLE_PREFIX)
 
 
-def _synthetic(interaction: Interaction, guard: LeakScanner) -> bytes:
+def _anonymize_sign_in(interaction: Interaction, guard: LeakScanner) -> bytes:
     """Return the body of a sign-in's answer with no value of its own in it."""
-    answer = _object(interaction.body)
+    answer = _parse_object(interaction.body)
     if interaction.status >= 400 or not answer:
         return interaction.body
     try:
-        whole = {name: _stand_in(name, answer[name], guard) for name in answer}
+        whole = {name: _anonymize(name, answer[name], guard) for name in answer}
     except RecursionError:
-        whole = {"token": TOKEN}
+        whole = {"token": RECORDED_TOKEN}
     return msgspec.json.encode(whole)
 
 
-def _stand_in(name: str, value: object, guard: LeakScanner) -> object:
+def _anonymize(name: str, value: object, guard: LeakScanner) -> object:
     match value:
         case str():
             stand_in = f"recorded-{name.casefold()}"
-            if value != stand_in and not _stands_for_another(value):
+            if value != stand_in and not _is_stand_in(value):
                 guard.add_secret(value)
             return stand_in
         case dict():
             inner = cast("dict[str, object]", value)
-            return {key: _stand_in(key, item, guard) for key, item in inner.items()}
+            return {key: _anonymize(key, item, guard) for key, item in inner.items()}
         case list():
-            return [_stand_in(name, item, guard) for item in cast("list[object]", value)]
+            return [_anonymize(name, item, guard) for item in cast("list[object]", value)]
         case bool() | None:
             return value
         case _:
             return 0
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         value: Any = json.loads(body)
     except (ValueError, RecursionError):

@@ -23,68 +23,68 @@ from vcr.serializers import yamlserializer  # pyright: ignore[reportMissingTypeS
 
 from cmdm_tui.harness.canonical import (
     ADDRESS,
-    BASE,
+    API_PATH,
     REQUEST_HEADERS,
-    Aliases,
+    IdAliases,
     Interaction,
-    allowed,
-    canonical,
-    of_exchange,
-    shortened,
+    from_exchange,
+    make_canonical,
+    select_headers,
+    shorten_body,
 )
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.sending import Outgoing
+from cmdm_tui.harness.sending import OutgoingRequest
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 SUFFIX = ".yaml"
-MOST_INTERACTIONS = 50
+MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is kept short."""
 
 NotRecorded = CannotOverwriteExistingCassetteException
 
 
-class Tape:
+class RecordingSession:
     """A recording under way: what was sent last, exactly, and the ids made so far."""
 
     def __init__(self) -> None:
-        self.aliases = Aliases()
+        self.aliases = IdAliases()
         self.is_kept = True
-        self.trouble: Exception | None = None
-        self._target: str | None = None
+        self.error: Exception | None = None
+        self._last_target: str | None = None
 
     def discard(self) -> None:
         """Write no cassette of it."""
         self.is_kept = False
 
-    def announce(self, outgoing: Outgoing) -> None:
+    def note_request(self, outgoing: OutgoingRequest) -> None:
         """Say what is sent next, as httpx would write its target otherwise."""
-        self._target = outgoing.target
+        self._last_target = outgoing.target
 
-    def uri(self, uri: str, url: str) -> str:
+    def cassette_uri(self, uri: str, url: str) -> str:
         """Return a request's address as a cassette has it; `url` is the service's own."""
-        if self._target is not None:
-            return ADDRESS + BASE + self._target
+        if self._last_target is not None:
+            return ADDRESS + API_PATH + self._last_target
         return ADDRESS + uri.removeprefix(url)
 
 
 @contextmanager
-def recording(path: Path, *, url: str, guard: LeakScanner) -> Generator[Tape]:
+def record_cassette(path: Path, *, url: str, guard: LeakScanner) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into the cassette at `path`, anew.
 
     Raises SecretLeak, and writes nothing, where one of the guard's secrets or a token received
     would get out. Where the block fails nothing is written either.
     """
-    tape = Tape()
-    recorder = _recorder(lambda uri: tape.uri(uri, url))
-    recorder.register_persister(_persister(tape, guard))
+    tape = RecordingSession()
+    recorder = _make_recorder(lambda uri: tape.cassette_uri(uri, url))
+    recorder.register_persister(_make_persister(tape, guard))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield tape
-    if tape.trouble is not None:
-        raise tape.trouble
+    if tape.error is not None:
+        raise tape.error
 
 
 @contextmanager
-def replaying(path: Path, *, tape: Tape | None = None) -> Generator[None]:
+def replay_with_vcrpy(path: Path, *, tape: RecordingSession | None = None) -> Generator[None]:
     """Answer what the block sends to `ADDRESS` from the cassette at `path`: exactly, each once.
 
     Matched are the method, the whole address and the raw body. Raises NotRecorded for a call that
@@ -93,8 +93,8 @@ def replaying(path: Path, *, tape: Tape | None = None) -> Generator[None]:
     if not path.is_file():
         message = f"There is no cassette {path}. Record it with cmdm record."
         raise FileNotFoundError(message)
-    heard = tape or Tape()
-    recorder = _recorder(lambda uri: heard.uri(uri, ADDRESS))
+    heard = tape or RecordingSession()
+    recorder = _make_recorder(lambda uri: heard.cassette_uri(uri, ADDRESS))
     with recorder.use_cassette(str(path), record_mode="none") as cassette:
         yield
         left = len(cassette) - cassette.play_count
@@ -108,25 +108,25 @@ def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: LeakScanner
 
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
-    interactions = [of_exchange(exchange) for exchange in exchanges if exchange.status]
-    guard.write_file(path, cassette_bytes(canonical(interactions, Aliases(), guard)))
+    interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
+    guard.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), guard)))
 
 
-def cassette_bytes(interactions: list[Interaction]) -> bytes:
+def encode_cassette(interactions: list[Interaction]) -> bytes:
     """Return the bytes of a cassette. Raises ValueError for one that is too long."""
-    if len(interactions) > MOST_INTERACTIONS:
+    if len(interactions) > MAX_INTERACTIONS:
         message = f"{len(interactions)} interactions are too many for one cassette; split the case."
         raise ValueError(message)
-    return as_vcrpy_writes(interactions)
+    return serialize_with_vcrpy(interactions)
 
 
-def as_vcrpy_reads(path: Path) -> Any:
+def load_with_vcrpy(path: Path) -> Any:
     """Return the cassette as vcrpy opens it."""
     cassette: Any = vcr.cassette.Cassette
     return cassette.load(path=str(path))
 
 
-def as_vcrpy_writes(interactions: list[Interaction]) -> bytes:
+def serialize_with_vcrpy(interactions: list[Interaction]) -> bytes:
     """Return the bytes that vcrpy writes for these interactions."""
     requests = [
         Request(one.method, one.uri, one.request_body, one.request_headers) for one in interactions
@@ -143,13 +143,13 @@ def as_vcrpy_writes(interactions: list[Interaction]) -> bytes:
     return serialize(content, yamlserializer).encode("utf-8")
 
 
-def _recorder(address: Callable[[str], str]) -> Any:
+def _make_recorder(address: Callable[[str], str]) -> Any:
     def heard(request: Any) -> Any:
         request.uri = address(request.uri)
-        request.headers = allowed(
+        request.headers = select_headers(
             {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
         )
-        request.body = shortened(request.body or b"")
+        request.body = shorten_body(request.body or b"")
         return request
 
     recorder: Any = vcr.VCR(
@@ -158,7 +158,7 @@ def _recorder(address: Callable[[str], str]) -> Any:
     return recorder
 
 
-def _persister(tape: Tape, guard: LeakScanner) -> type[FilesystemPersister]:
+def _make_persister(tape: RecordingSession, guard: LeakScanner) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
@@ -176,18 +176,18 @@ def _persister(tape: Tape, guard: LeakScanner) -> type[FilesystemPersister]:
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                heard = [_of_vcr(request, response) for request, response in pairs]
-                content = cassette_bytes(canonical(heard, tape.aliases, guard))
+                heard = [_from_vcrpy(request, response) for request, response in pairs]
+                content = encode_cassette(make_canonical(heard, tape.aliases, guard))
                 guard.write_file(Path(cassette_path), content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from taking its patches away, and they would be
                 # taken away amid a later recording.
-                tape.trouble = error
+                tape.error = error
 
     return GuardedPersister
 
 
-def _of_vcr(request: Any, response: Any) -> Interaction:
+def _from_vcrpy(request: Any, response: Any) -> Interaction:
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,
@@ -197,11 +197,11 @@ def _of_vcr(request: Any, response: Any) -> Interaction:
         response["status"]["code"],
         response["status"]["message"],
         headers,
-        _plain(response["body"]["string"], headers.get("content-encoding", [])),
+        _decompress(response["body"]["string"], headers.get("content-encoding", [])),
     )
 
 
-def _plain(body: bytes, codings: list[str]) -> bytes:
+def _decompress(body: bytes, codings: list[str]) -> bytes:
     """Return a body as it was before it was compressed, as its coding is not recorded."""
     for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
         if coding in {"gzip", "x-gzip"}:

@@ -8,7 +8,7 @@ import msgspec
 
 from cmdm_tui.api.errors import InsecureAddress, InvalidCall
 from cmdm_tui.api.urls import parse_base_url
-from cmdm_tui.harness.wire import NoAnswer, Wire
+from cmdm_tui.harness.wire import NoAnswer, RawConnection
 from cmdm_tui.text import one_line
 
 
@@ -16,13 +16,13 @@ class ControlFailed(Exception):
     """The control plane refused a command or did not answer; the message is one sentence."""
 
 
-class _Told(msgspec.Struct):
+class _ControlAnswer(msgspec.Struct):
     """What every answer of a control plane holds."""
 
     result: Any
 
 
-class Control:
+class ControlClient:
     """The control plane at `address`, for whoever holds its token.
 
     Making it and every method raises ControlFailed where the command was not carried out.
@@ -30,7 +30,7 @@ class Control:
 
     def __init__(self, address: str, token: str) -> None:
         try:
-            self._wire = Wire(str(parse_base_url(address)))
+            self._connection = RawConnection(str(parse_base_url(address)))
         except (InvalidCall, InsecureAddress, ValueError) as error:
             shown = one_line(address, 100)
             message = f"{shown} is no address of a control plane: check CMDM_CONTROL."
@@ -41,64 +41,64 @@ class Control:
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
     def snapshot(self, name: str) -> None:
         """Save all records under `name`."""
-        self._ask("POST", "/snapshot", {"name": name})
+        self._send_command("POST", "/snapshot", {"name": name})
 
     def restore(self, name: str, *, calls: bool = False) -> None:
         """Go back to the records saved; with `calls`, calls are counted from zero too."""
-        self._ask("POST", "/restore", {"name": name, "calls": calls})
+        self._send_command("POST", "/restore", {"name": name, "calls": calls})
 
     def reset(self) -> None:
         """Put everything back as it was when the sandbox began, but for the tokens."""
-        self._ask("POST", "/reset")
+        self._send_command("POST", "/reset")
 
-    def now(self) -> float:
+    def read_clock(self) -> float:
         """Return the Unix time of the sandbox's clock."""
-        return float(self._ask("GET", "/clock")["now"])
+        return float(self._send_command("GET", "/clock")["now"])
 
-    def is_standing(self) -> bool:
+    def is_clock_frozen(self) -> bool:
         """Tell whether the sandbox's clock stands."""
-        return bool(self._ask("GET", "/clock")["stands"])
+        return bool(self._send_command("GET", "/clock")["stands"])
 
     def set_clock(self, now: float) -> None:
         """Set the clock to a Unix time."""
-        self._ask("POST", "/clock", {"now": now})
+        self._send_command("POST", "/clock", {"now": now})
 
-    def advance(self, seconds: float) -> None:
+    def advance_clock(self, seconds: float) -> None:
         """Move the clock on."""
-        self._ask("POST", "/clock", {"advance": seconds})
+        self._send_command("POST", "/clock", {"advance": seconds})
 
     def settings(self) -> dict[str, int | None]:
         """Return the limits, a token's life in seconds, and the cap of a page."""
-        return self._ask("GET", "/settings")
+        return self._send_command("GET", "/settings")
 
     def set(self, **settings: int) -> None:
         """Change settings: `rate_limit`, `month_limit`, `token_ttl`."""
-        self._ask("PATCH", "/settings", settings)
+        self._send_command("PATCH", "/settings", settings)
 
-    def stand(self, now: float) -> None:
+    def freeze_clock(self, now: float) -> None:
         """Set the clock to a Unix time and let it stand: time passes when it is moved alone."""
-        self._ask("POST", "/clock", {"now": now, "stands": True})
+        self._send_command("POST", "/clock", {"now": now, "stands": True})
 
-    def run_on(self, now: float) -> None:
+    def run_clock_from(self, now: float) -> None:
         """Set the clock to a Unix time and let it run."""
-        self._ask("POST", "/clock", {"now": now, "stands": False})
+        self._send_command("POST", "/clock", {"now": now, "stands": False})
 
-    def strike(self, *faults: Mapping[str, Any]) -> None:
+    def set_faults(self, *faults: Mapping[str, Any]) -> None:
         """Let these faults strike and no others; none takes all away."""
-        self._ask("PUT", "/faults", {"seed": 0, "faults": faults})
+        self._send_command("PUT", "/faults", {"seed": 0, "faults": faults})
 
-    def behave(self, **choices: str) -> None:
+    def set_behaviours(self, **choices: str) -> None:
         """Choose these behaviours, and the sandbox's own way everywhere else."""
-        self._ask("PUT", "/behaviours", choices)
+        self._send_command("PUT", "/behaviours", choices)
 
-    def _ask(self, method: str, path: str, body: object = None) -> Any:
+    def _send_command(self, method: str, path: str, body: object = None) -> Any:
         content = b"" if body is None else msgspec.json.encode(body)
         try:
-            answer = self._wire.send(method, self._path + path, self._headers, content)
+            answer = self._connection.send(method, self._path + path, self._headers, content)
         except NoAnswer as error:
             message = f"The control plane at {self._address} does not answer. {error}"
             raise ControlFailed(message) from error
@@ -112,7 +112,7 @@ class Control:
             )
             raise ControlFailed(message)
         try:
-            return msgspec.json.decode(answer.body, type=_Told).result
+            return msgspec.json.decode(answer.body, type=_ControlAnswer).result
         except (msgspec.MsgspecError, UnicodeDecodeError):
             message = f"What answers at {self._address} is no control plane: check CMDM_CONTROL."
             raise ControlFailed(message) from None

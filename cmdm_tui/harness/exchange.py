@@ -28,7 +28,7 @@ CALLS: tuple[Call, ...] = Call.__args__
 Headers = tuple[tuple[str, str], ...]
 """Header lines, names in lower case, in the order of the wire."""
 
-VALID = "valid"
+VALID_INPUT = "valid"
 """The input class of a request with which nothing is wrong."""
 
 
@@ -46,7 +46,7 @@ class Intent:
     call: Call = "other"
     entity: str = ""
     external_id: str = ""
-    input_class: str = VALID
+    input_class: str = VALID_INPUT
     expected: frozenset[int] = frozenset()
     authorization: str = "good"
     given: Mapping[str, Any] | None = None
@@ -89,18 +89,18 @@ class Exchange:
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return NO_JSON
+            return NOT_JSON
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
         return dict(reversed(self.headers))
 
 
-class NoJson:
+class NotJson:
     """What is no JSON; not None, which is."""
 
     def __repr__(self) -> str:
         return "NO_JSON"
 
 
-NO_JSON = NoJson()
+NOT_JSON = NotJson()

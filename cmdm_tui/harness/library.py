@@ -16,12 +16,12 @@ LIVE = "live"
 KINDS = ("contract", "stateful", "regress", LIVE)
 """Single answers, sessions that change something, what a fuzz once found, and a live service's."""
 
-CASE = ".toml"
-CASSETTE = ".yaml"
+CASE_SUFFIX = ".toml"
+CASSETTE_SUFFIX = ".yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LibraryEntry:
     """A case, its kind, and the files of it and of its cassette, which need not be there."""
 
     case: Case
@@ -31,15 +31,15 @@ class Entry:
     @property
     def cassette(self) -> Path:
         """The file of the case's cassette."""
-        return self.path.with_suffix(CASSETTE)
+        return self.path.with_suffix(CASSETTE_SUFFIX)
 
     @property
     def key(self) -> str:
         """How the manifest calls the cassette."""
-        return f"{self.kind}/{self.path.stem}{CASSETTE}"
+        return f"{self.kind}/{self.path.stem}{CASSETTE_SUFFIX}"
 
 
-def built_in() -> Path:
+def built_in_folder() -> Path:
     """Return the folder of the cases that come with this program.
 
     They stand inside an installed package, and beside it where it is run from its repository.
@@ -61,26 +61,28 @@ def kind_of(case: Case) -> str:
     return "stateful" if changes or case.needs_control else "contract"
 
 
-def entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[Entry]:
+def list_entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[LibraryEntry]:
     """Return the cases in the folder by kind and name.
 
     A case that stands loose in the folder is of the kind that it is by what it does. Raises
     CaseError for a file that holds no case, or one of another name, and for a folder without any.
     """
     wanted = tuple(kinds)
-    paths = [(kind, path) for kind in wanted for path in sorted((folder / kind).glob(f"*{CASE}"))]
-    found = [Entry(_case_in(path), kind, path) for kind, path in paths]
-    for path in filter(_is_meant_as_case, sorted(folder.glob(f"*{CASE}"))):
-        case = _case_in(path)
+    paths = [
+        (kind, path) for kind in wanted for path in sorted((folder / kind).glob(f"*{CASE_SUFFIX}"))
+    ]
+    found = [LibraryEntry(_read_named_case(path), kind, path) for kind, path in paths]
+    for path in filter(_looks_like_case, sorted(folder.glob(f"*{CASE_SUFFIX}"))):
+        case = _read_named_case(path)
         if kind_of(case) in wanted:
-            found.append(Entry(case, kind_of(case), path))
+            found.append(LibraryEntry(case, kind_of(case), path))
     if not found:
         what = "There are no cases in" if folder.is_dir() else "There is no folder"
         raise CaseError(f"{what} {folder}. Name a folder that holds some.")
     return found
 
 
-def _is_meant_as_case(path: Path) -> bool:
+def _looks_like_case(path: Path) -> bool:
     # Other files are written in TOML too, and a folder of cases may be anywhere.
     try:
         return b"steps" in path.read_bytes()
@@ -88,7 +90,7 @@ def _is_meant_as_case(path: Path) -> bool:
         return True
 
 
-def _case_in(path: Path) -> Case:
+def _read_named_case(path: Path) -> Case:
     case = read_case(path)
     if case.name != path.stem:
         message = f"{path} holds the case {case.name}. Give both the same name."
@@ -96,7 +98,7 @@ def _case_in(path: Path) -> Case:
     return case
 
 
-def chosen(found: list[Entry], names: Iterable[str]) -> list[Entry]:
+def select_entries(found: list[LibraryEntry], names: Iterable[str]) -> list[LibraryEntry]:
     """Return the entries named, all where none is.
 
     A name is a case's, with its kind before it or not, a pattern of such names, or a kind.
@@ -115,6 +117,6 @@ def chosen(found: list[Entry], names: Iterable[str]) -> list[Entry]:
     return [entry for entry in found if any(_is_named(entry, name) for name in wanted)]
 
 
-def _is_named(entry: Entry, name: str) -> bool:
+def _is_named(entry: LibraryEntry, name: str) -> bool:
     whole = f"{entry.kind}/{entry.case.name}"
     return fnmatchcase(entry.case.name, name) or fnmatchcase(whole, name) or entry.kind == name

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-_OUTGOING = frozenset(
+_OUTGOING_EVENTS = frozenset(
     {
         "socket.connect",
         "socket.sendto",
@@ -24,37 +24,37 @@ class NetworkBlocked(OSError):
     """Something tried to reach the network where it is blocked."""
 
 
-class _Block:
+class _NetworkBlock:
     """How many blocks are entered, and whether the interpreter asks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._depth = 0
-        self._is_asked = False
+        self._is_hooked = False
 
     def enter(self) -> None:
         with self._lock:
             self._depth += 1
-            if not self._is_asked:
+            if not self._is_hooked:
                 # An audit hook (PEP 578) stays for good, and sees what no patch of a class would.
-                sys.addaudithook(self._asked)
-                self._is_asked = True
+                sys.addaudithook(self._refuse)
+                self._is_hooked = True
 
     def leave(self) -> None:
         with self._lock:
             self._depth -= 1
 
-    def _asked(self, event: str, _arguments: tuple[object, ...]) -> None:
-        if self._depth and event in _OUTGOING:
+    def _refuse(self, event: str, _arguments: tuple[object, ...]) -> None:
+        if self._depth and event in _OUTGOING_EVENTS:
             message = f"The network is blocked while cassettes are replayed ({event})."
             raise NetworkBlocked(message)
 
 
-_block = _Block()
+_block = _NetworkBlock()
 
 
 @contextmanager
-def offline() -> Generator[None]:
+def block_network() -> Generator[None]:
     """Block the network in all threads of this process while the block runs."""
     _block.enter()
     try:

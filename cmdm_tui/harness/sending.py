@@ -13,16 +13,16 @@ import h11
 import httpx
 
 from cmdm_tui.api.urls import parse_base_url
-from cmdm_tui.harness.wire import NoAnswer, Wire
+from cmdm_tui.harness.wire import NoAnswer, RawConnection
 from cmdm_tui.text import one_line
 
-_SECONDS = 30.0
+_TIMEOUT_SECONDS = 30.0
 _UNSENDABLE = "The call cannot be sent: HTTP takes no such path or headers."
-_LARGEST_ANSWER = 64 * 1024 * 1024
+_MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingRequest:
     """A call to send. `target` stands behind `{url}/api/v1`; header values are Latin-1."""
 
     method: str
@@ -44,18 +44,18 @@ class Answer:
         return next((value for key, value in self.headers if key == name), None)
 
 
-Announce = Callable[[Outgoing], None]
+RequestListener = Callable[[OutgoingRequest], None]
 
 
-class Sending(Protocol):
+class Sender(Protocol):
     """What sends to one service. Raises NoAnswer where no answer came, or a call cannot be sent."""
 
-    def __call__(self, outgoing: Outgoing) -> Answer:
+    def __call__(self, outgoing: OutgoingRequest) -> Answer:
         """Return the answer."""
         ...
 
 
-class Sender:
+class HttpxSender:
     """Sends to one service over connections that are kept open; follows no redirect.
 
     `announce` is called with each call before it is sent. To be used as a context, from one thread.
@@ -66,11 +66,11 @@ class Sender:
         url: str,
         *,
         transport: httpx.BaseTransport | None = None,
-        announce: Announce | None = None,
-        seconds: float = _SECONDS,
+        announce: RequestListener | None = None,
+        seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
         self._base = parse_base_url(url)
-        self._announce = announce
+        self._listener = announce
         self._http = httpx.Client(
             transport=transport,
             timeout=seconds,
@@ -99,15 +99,15 @@ class Sender:
         """Close the connections."""
         self._http.close()
 
-    def __call__(self, outgoing: Outgoing) -> Answer:
+    def __call__(self, outgoing: OutgoingRequest) -> Answer:
         """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
-        if self._announce is not None:
-            self._announce(outgoing)
-        request = self._request(outgoing)
+        if self._listener is not None:
+            self._listener(outgoing)
+        request = self._build_request(outgoing)
         try:
             response = self._http.send(request, stream=True)
             try:
-                body = _read(response)
+                body = _read_body(response)
             finally:
                 response.close()
         except httpx.TimeoutException:
@@ -123,7 +123,7 @@ class Sender:
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, headers, body)
 
-    def _request(self, outgoing: Outgoing) -> httpx.Request:
+    def _build_request(self, outgoing: OutgoingRequest) -> httpx.Request:
         raw = self._base.raw_path.rstrip(b"/") + outgoing.target.encode("utf-8")
         given = {name.lower() for name, _ in outgoing.headers}
         headers = [("Host", self._base.netloc.decode("ascii"))] if "host" not in given else []
@@ -131,7 +131,7 @@ class Sender:
         try:
             return httpx.Request(
                 outgoing.method,
-                _nearest(self._base, raw),
+                _closest_url(self._base, raw),
                 headers=[
                     (name.encode("ascii"), value.encode("latin-1"))
                     for name, value in (*headers, *outgoing.headers)
@@ -144,26 +144,28 @@ class Sender:
             raise NoAnswer(_UNSENDABLE) from None
 
 
-class Direct:
+class DirectSender:
     """Sends to one service over one connection that is kept open; follows no redirect."""
 
     def __init__(self, url: str) -> None:
         self._base = parse_base_url(url)
-        self._before = self._base.raw_path.decode("ascii").rstrip("/")
-        self._wire = Wire(f"{self._base.scheme}://{self._base.netloc.decode('ascii')}")
+        self._path_prefix = self._base.raw_path.decode("ascii").rstrip("/")
+        self._connection = RawConnection(
+            f"{self._base.scheme}://{self._base.netloc.decode('ascii')}"
+        )
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
-    def __call__(self, outgoing: Outgoing) -> Answer:
+    def __call__(self, outgoing: OutgoingRequest) -> Answer:
         """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
         lines = [(name, value.encode("latin-1")) for name, value in outgoing.headers]
         if not any(name.lower() == "accept-encoding" for name, _ in lines):
             lines.append(("Accept-Encoding", b"identity"))
-        target = self._before + outgoing.target
+        target = self._path_prefix + outgoing.target
         try:
-            given = self._wire.send(outgoing.method, target, lines, outgoing.body or b"")
+            given = self._connection.send(outgoing.method, target, lines, outgoing.body or b"")
         except ValueError as error:
             raise NoAnswer(one_line(str(error), 200)) from None
         headers = [
@@ -171,11 +173,11 @@ class Direct:
         ]
         body = given.body
         if any(name == "content-encoding" for name, _ in headers):
-            body = _decoded(given.status, headers, body)
+            body = _decode_content(given.status, headers, body)
         return Answer(given.status, tuple(headers), body)
 
 
-def _decoded(status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
+def _decode_content(status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
     """Return a body out of the coding that its headers name, which nobody asked for."""
     try:
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body)).read()
@@ -183,7 +185,7 @@ def _decoded(status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
         raise NoAnswer("The answer's body is not in the coding that it names.") from None
 
 
-def _nearest(base: httpx.URL, raw: bytes) -> httpx.URL:
+def _closest_url(base: httpx.URL, raw: bytes) -> httpx.URL:
     try:
         return base.copy_with(raw_path=raw)
     except httpx.InvalidURL:
@@ -191,12 +193,12 @@ def _nearest(base: httpx.URL, raw: bytes) -> httpx.URL:
         return base
 
 
-def _read(response: httpx.Response) -> bytes:
+def _read_body(response: httpx.Response) -> bytes:
     pieces: list[bytes] = []
     size = 0
     for piece in response.iter_bytes():
         size += len(piece)
-        if size > _LARGEST_ANSWER:
-            raise NoAnswer(f"The answer is over {_LARGEST_ANSWER:,} bytes.")
+        if size > _MAX_ANSWER_BYTES:
+            raise NoAnswer(f"The answer is over {_MAX_ANSWER_BYTES:,} bytes.")
         pieces.append(piece)
     return b"".join(pieces)

@@ -12,37 +12,44 @@ from cmdm_tui.api.auth import build_sign_in_headers
 from cmdm_tui.api.quota import parse_http_date, parse_unix_time, parse_whole_number
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
-from cmdm_tui.harness.cases.format import TOKEN, Case, Needs, Step
-from cmdm_tui.harness.cases.running import Played, run
-from cmdm_tui.harness.cleaning import Left, Made, made_by, remove
-from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.sending import Announce, Answer, Direct, Outgoing, Sender, Sending
-from cmdm_tui.harness.wire import NoAnswer, NotReached
+from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep, Needs
+from cmdm_tui.harness.cases.running import PlayedStep, run_case
+from cmdm_tui.harness.cleaning import CreatedRecord, UndeletedRecord, delete_created, find_created
+from cmdm_tui.harness.control import ControlClient
+from cmdm_tui.harness.sending import (
+    Answer,
+    DirectSender,
+    HttpxSender,
+    OutgoingRequest,
+    RequestListener,
+    Sender,
+)
+from cmdm_tui.harness.wire import NoAnswer, NotConnected
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
-MORNING = 1_774_953_000.0
+CASE_TIME = 1_774_953_000.0
 """2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""
 
-RECORDS = 40
+RECORDED_LEADS = 40
 """The leads of the sandbox that the cassettes are recorded of, the other entities in proportion."""
 
-MARK = "cmdm case"
-SAVED = "cmdm-cases"
-_USUAL = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
-_ASSUMED_LIFE = 300.0
+CASE_MARK = "cmdm case"
+SNAPSHOT = "cmdm-cases"
+_DEFAULT_LIMITS = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
+_ASSUMED_TOKEN_SECONDS = 300.0
 _LIMIT_REACHED = 429
 
 
-class TargetFailed(Exception):
+class ServiceFailed(Exception):
     """The target cannot be used as it is; the message is one sentence."""
 
 
-class FloorReached(TargetFailed):
+class FloorReached(ServiceFailed):
     """As many calls are left this hour as the profile keeps back."""
 
 
 @dataclass
-class Target:
+class Service:
     """One service and the four values of a sign-in. To be used as a context.
 
     Raises InvalidCall for values that no header can carry.
@@ -54,17 +61,17 @@ class Target:
 
     url: str
     credentials: Credentials
-    control: Control | None = None
-    mark: str = MARK
+    control: ControlClient | None = None
+    mark: str = CASE_MARK
     floor: int = 0
     guard: LeakScanner = field(default_factory=LeakScanner)
-    left: list[Left] = field(default_factory=list[Left])
-    _made: list[Made] = field(default_factory=list[Made], init=False)
+    undeleted: list[UndeletedRecord] = field(default_factory=list[UndeletedRecord])
+    _created: list[CreatedRecord] = field(default_factory=list[CreatedRecord], init=False)
     _token: str | None = field(default=None, init=False, repr=False)
     _token_good_until: float = field(default=0.0, init=False)
     _remaining: int | None = field(default=None, init=False)
-    _announce: list[Announce] = field(default_factory=list[Announce], init=False)
-    _is_morning: bool = field(default=False, init=False)
+    _listeners: list[RequestListener] = field(default_factory=list[RequestListener], init=False)
+    _is_clock_frozen: bool = field(default=False, init=False)
     _limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
 
     def __post_init__(self) -> None:
@@ -78,20 +85,20 @@ class Target:
         }
         for value in self._sign_in.values():
             self.guard.add_secret(value)
-        self._base = str(parse_base_url(self.url))
-        self._direct = Direct(self.url)
-        self._sending: Sending = self._direct
-        self._undo: Callable[[], None] = _nothing
+        self._api_url = str(parse_base_url(self.url))
+        self._direct = DirectSender(self.url)
+        self._sender: Sender = self._direct
+        self._restore_state: Callable[[], None] = _do_nothing
 
     @property
-    def base(self) -> str:
+    def api_url(self) -> str:
         """What stands before every call's target: `{url}/api/v1`."""
-        return self._base
+        return self._api_url
 
     def __enter__(self) -> Self:
         if self.control is not None:
-            self._undo = _begin(self.control)
-            self._is_morning, self._limits = False, {}
+            self._restore_state = _save_state(self.control)
+            self._is_clock_frozen, self._limits = False, {}
         return self
 
     def __exit__(
@@ -102,120 +109,122 @@ class Target:
     ) -> None:
         try:
             # A run that was interrupted amid a case has not cleaned up after it.
-            self.clean()
-            self._undo()
+            self.clean_up()
+            self._restore_state()
         finally:
             self._direct.close()
 
     @contextmanager
-    def through_httpx(self) -> Generator[None]:
+    def send_through_httpx(self) -> Generator[None]:
         """Send over httpx in the block, so that vcrpy hears it."""
-        with Sender(self.url) as sender:
-            self._sending = sender
+        with HttpxSender(self.url) as sender:
+            self._sender = sender
             try:
                 yield
             finally:
-                self._sending = self._direct
+                self._sender = self._direct
 
     def can_run(self, case: Case) -> bool:
         """Tell whether the target grants what the case needs."""
         return self.control is not None or not case.needs_control
 
-    def play(
+    def play_case(
         self,
         case: Case,
         *,
-        announce: Announce | None = None,
+        announce: RequestListener | None = None,
         captured: Callable[[str, str], None] | None = None,
-    ) -> list[Played]:
+    ) -> list[PlayedStep]:
         """Run the case and return what came of its steps; `clean` is to be called after it.
 
         Raises TargetFailed where it cannot be signed in or put back, FloorReached before a case
         for which too few calls are left.
         """
-        self.ready(case)
+        self.sign_in_for(case)
 
         def learnt(name: str, value: str) -> None:
-            if name.startswith(TOKEN):
+            if name.startswith(TOKEN_PREFIX):
                 self.guard.add_secret(value)
             if captured is not None:
                 captured(name, value)
 
         try:
-            with self._prepared(case.needs), self._told(announce):
-                return run(
+            with self._granting(case.needs), self._announcing(announce):
+                return run_case(
                     case,
-                    self._reached,
-                    self._values(),
-                    unspoken=self._unspoken(),
-                    before=self._before,
+                    self._send_or_fail,
+                    self._known_values(),
+                    unspoken=self._secret_names(),
+                    before=self._prepare_step,
                     captured=learnt,
                     is_alone=self.control is not None,
                 )
         finally:
-            if _forgets_tokens(case):
+            if _expires_tokens(case):
                 self._token = None
 
-    def ready(self, case: Case) -> None:
+    def sign_in_for(self, case: Case) -> None:
         """Sign in, if the case needs it and that was not done; `play` does it too."""
         self._check_floor(len(case.steps))
         if any(step.uses_token for step in case.steps):
             self._ensure_token()
             self._check_floor(len(case.steps))
 
-    def clean(self) -> None:
+    def clean_up(self) -> None:
         """Delete what was made, where nothing puts the target back; `left` says what stayed."""
-        made, self._made = self._made, []
+        made, self._created = self._created, []
         if made:
-            self.left += remove(made, self.call)
+            self.undeleted += delete_created(made, self.send_call)
             # Deleting makes nothing; what is left is told, and not tried again.
-            self._made = []
+            self._created = []
 
     @contextmanager
-    def cleaned(self) -> Generator[None]:
+    def cleaning_up(self) -> Generator[None]:
         """Clean up when the block is left, in whatever way."""
         try:
             yield
         finally:
-            self.clean()
+            self.clean_up()
 
     def holds_recorded_data(self) -> bool:
         """Tell whether the records are those of the recordings: as many leads, put back."""
         if self.control is None:
             return False
         try:
-            total = json.loads(self.call("GET", "/lead?per_page=1&page=1").body)["Total Records"]
-            return int(total) == RECORDS
+            total = json.loads(self.send_call("GET", "/lead?per_page=1&page=1").body)[
+                "Total Records"
+            ]
+            return int(total) == RECORDED_LEADS
         except (NoAnswer, ValueError, KeyError, TypeError):
             return False
 
-    def call(self, method: str, target: str, body: bytes | None = None) -> Answer:
+    def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
         """Make one call of the harness's own, signed in."""
         self._ensure_token()
         headers = (("Authorization", f"Bearer {self._token}"),)
-        return self._send(Outgoing(method, target, headers, body))
+        return self._send(OutgoingRequest(method, target, headers, body))
 
     @contextmanager
-    def _told(self, announce: Announce | None) -> Generator[None]:
+    def _announcing(self, announce: RequestListener | None) -> Generator[None]:
         if announce is not None:
-            self._announce.append(announce)
+            self._listeners.append(announce)
         try:
             yield
         finally:
-            self._announce.clear()
+            self._listeners.clear()
 
-    def _reached(self, outgoing: Outgoing) -> Answer:
+    def _send_or_fail(self, outgoing: OutgoingRequest) -> Answer:
         try:
             return self._send(outgoing)
-        except NotReached as error:
-            raise TargetFailed(f"{self.base} is not reached. {error}") from error
+        except NotConnected as error:
+            raise ServiceFailed(f"{self.api_url} is not reached. {error}") from error
 
-    def _send(self, outgoing: Outgoing) -> Answer:
-        for announce in self._announce:
+    def _send(self, outgoing: OutgoingRequest) -> Answer:
+        for announce in self._listeners:
             announce(outgoing)
-        answer = self._sending(outgoing)
+        answer = self._sender(outgoing)
         if self.control is None:
-            self._made += made_by(outgoing, answer)
+            self._created += find_created(outgoing, answer)
         remaining = parse_whole_number(answer.header("x-rate-limit-remaining"))
         if remaining is not None:
             self._remaining = remaining
@@ -234,88 +243,94 @@ class Target:
         if self._token is not None and time.monotonic() < self._token_good_until:
             return
         if self.control is not None:
-            self._turn_to_morning(self.control)
-            self._limit(self.control, _USUAL)
-        headers = tuple((name, _as_latin(value)) for name, value in self._sign_in.items())
-        answer = self._send(Outgoing("POST", "/authenticate", headers))
+            self._freeze_clock(self.control)
+            self._set_limits(self.control, _DEFAULT_LIMITS)
+        headers = tuple((name, _encode_latin(value)) for name, value in self._sign_in.items())
+        answer = self._send(OutgoingRequest("POST", "/authenticate", headers))
         try:
             token = json.loads(answer.body)["token"]
         except (ValueError, KeyError, TypeError):
             token = None
         if answer.status == _LIMIT_REACHED:
-            raise TargetFailed(f"The limit of calls is reached at {self.base}: try again later.")
+            raise ServiceFailed(
+                f"The limit of calls is reached at {self.api_url}: try again later."
+            )
         if not isinstance(token, str) or not token:
             reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
-            raise TargetFailed(f"The sign-in at {self.base} {reason}. Check the profile.")
+            raise ServiceFailed(f"The sign-in at {self.api_url} {reason}. Check the profile.")
         self.guard.add_secret(token)
         self._token = token
-        self._token_good_until = time.monotonic() + _lifetime(answer)
+        self._token_good_until = time.monotonic() + _token_seconds(answer)
 
     @contextmanager
-    def _prepared(self, needs: Needs) -> Generator[None]:
+    def _granting(self, needs: Needs) -> Generator[None]:
         if self.control is None:
             yield
             return
-        self.control.restore(SAVED, calls=True)
-        self._turn_to_morning(self.control)
-        usual = _USUAL.items()
-        self._limit(self.control, {name: getattr(needs, name) or value for name, value in usual})
+        self.control.restore(SNAPSHOT, calls=True)
+        self._freeze_clock(self.control)
+        usual = _DEFAULT_LIMITS.items()
+        self._set_limits(
+            self.control, {name: getattr(needs, name) or value for name, value in usual}
+        )
         if needs.faults:
-            self.control.strike(*needs.faults)
+            self.control.set_faults(*needs.faults)
         try:
             yield
         finally:
             if needs.faults:
-                self.control.strike()
+                self.control.set_faults()
 
-    def _before(self, step: Step) -> None:
+    def _prepare_step(self, step: CaseStep) -> None:
         if self.control is None:
             return
         if step.advance is not None:
-            self._is_morning = False
-            self.control.advance(step.advance)
+            self._is_clock_frozen = False
+            self.control.advance_clock(step.advance)
         if step.rate_limit is not None:
-            self._limit(self.control, {**self._limits, "rate_limit": step.rate_limit})
+            self._set_limits(self.control, {**self._limits, "rate_limit": step.rate_limit})
 
-    def _turn_to_morning(self, control: Control) -> None:
-        if not self._is_morning:
-            control.stand(MORNING)
-            self._is_morning = True
+    def _freeze_clock(self, control: ControlClient) -> None:
+        if not self._is_clock_frozen:
+            control.freeze_clock(CASE_TIME)
+            self._is_clock_frozen = True
 
-    def _limit(self, control: Control, limits: dict[str, int]) -> None:
+    def _set_limits(self, control: ControlClient, limits: dict[str, int]) -> None:
         if limits != self._limits:
             control.set(**limits)
             self._limits = limits
 
-    def _values(self) -> dict[str, str]:
+    def _known_values(self) -> dict[str, str]:
         token = {} if self._token is None else {"token": self._token}
         return {**self._sign_in, **token, "mark": self.mark}
 
-    def _unspoken(self) -> dict[str, str]:
+    def _secret_names(self) -> dict[str, str]:
         hidden = {value: f"$CMDM_{name.upper()}" for name, value in self._sign_in.items()}
-        hidden |= {_as_latin(value): name for value, name in hidden.items()}
+        hidden |= {_encode_latin(value): name for value, name in hidden.items()}
         return hidden if self._token is None else {**hidden, self._token: "$CMDM_TOKEN"}
 
 
-def _begin(control: Control) -> Callable[[], None]:
+def _save_state(control: ControlClient) -> Callable[[], None]:
     """Save what the target is now, and return what puts it back."""
-    ahead, was_standing = control.now() - time.time(), control.is_standing()
-    stood_at = control.now()
+    ahead, was_standing = control.read_clock() - time.time(), control.is_clock_frozen()
+    stood_at = control.read_clock()
     settings = control.settings()
-    control.snapshot(SAVED)
+    control.snapshot(SNAPSHOT)
 
     def undo() -> None:
-        control.restore(SAVED, calls=True)
-        control.set(**{name: value for name in _USUAL if (value := settings.get(name)) is not None})
+        control.restore(SNAPSHOT, calls=True)
+        control.set(
+            **{name: value for name in _DEFAULT_LIMITS if (value := settings.get(name)) is not None}
+        )
         if was_standing:
-            control.stand(stood_at)
+            control.freeze_clock(stood_at)
         else:
-            control.run_on(time.time() + ahead)
+            control.run_clock_from(time.time() + ahead)
 
     return undo
 
 
-def _forgets_tokens(case: Case) -> bool:
+def _expires_tokens(case: Case) -> bool:
     """Tell whether it signs in after time has passed: then the tokens that ended are forgotten."""
     has_passed = False
     for step in case.steps:
@@ -325,21 +340,21 @@ def _forgets_tokens(case: Case) -> bool:
     return False
 
 
-def _lifetime(answer: Answer) -> float:
+def _token_seconds(answer: Answer) -> float:
     """Return for how many seconds a token just received can be used, with a margin."""
     now, ends = (
         parse_http_date(answer.header("date") or ""),
         parse_unix_time(answer.header("x-token-reset")),
     )
     if now is None or ends is None or ends <= now:
-        return _ASSUMED_LIFE
+        return _ASSUMED_TOKEN_SECONDS
     return (ends - now) * 0.9
 
 
-def _as_latin(value: str) -> str:
+def _encode_latin(value: str) -> str:
     """Return text as the Latin-1 characters of its UTF-8, as a header carries it."""
     return value.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-def _nothing(*_: object) -> None:
+def _do_nothing(*_: object) -> None:
     pass

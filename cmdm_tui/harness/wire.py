@@ -18,17 +18,17 @@ import h11
 
 from cmdm_tui.text import one_line
 
-_CHUNK = 65_536
-_LARGEST_ANSWER = 64 * 1024 * 1024
-_SHORTEST = 0.001
-_HOST = ("Host", "host", b"Host", b"host")
-_USUAL_PORTS = {"http": 80, "https": 443}
+_CHUNK_BYTES = 65_536
+_MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_MIN_TIMEOUT = 0.001
+_HOST_NAMES = ("Host", "host", b"Host", b"host")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Lines = Sequence[tuple[str | bytes, str | bytes]]
+RawHeaders = Sequence[tuple[str | bytes, str | bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawAnswer:
     """What came back: header names are in lower case; `elapsed` is in seconds."""
 
     status: int
@@ -42,11 +42,11 @@ class NoAnswer(Exception):
     """No whole answer came; the message says why in a sentence."""
 
 
-class NotReached(NoAnswer):
+class NotConnected(NoAnswer):
     """There was no connection, so that nothing was sent."""
 
 
-class Wire:
+class RawConnection:
     """A connection to the host of `url`, opened when first used and again when it was closed.
 
     A request is sent once: one whose answer has not come whole in `timeout` seconds raises
@@ -55,12 +55,12 @@ class Wire:
 
     def __init__(self, url: str, *, timeout: float = 30.0) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in _USUAL_PORTS or parts.hostname is None:
+        if parts.scheme not in _DEFAULT_PORTS or parts.hostname is None:
             message = f"{one_line(url, 100)} is no http or https address."
             raise ValueError(message)
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._host = parts.netloc.rpartition("@")[2]
-        self._address = (parts.hostname, parts.port or _USUAL_PORTS[parts.scheme])
+        self._address = (parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._timeout = timeout
         self._socket: socket.socket | None = None
@@ -82,18 +82,18 @@ class Wire:
         self,
         method: str,
         path: str,
-        headers: Lines = (),
+        headers: RawHeaders = (),
         body: bytes = b"",
         *,
         timeout: float | None = None,
-    ) -> Answer:
+    ) -> RawAnswer:
         """Send one request and return its answer, waiting for `timeout` seconds if it is given.
 
         `path` is the raw target. Raises NoAnswer where no whole answer comes, NotReached where
         nothing was sent, ValueError for what HTTP cannot carry.
         """
         lines: list[Any] = [*headers]
-        if not any(name in _HOST for name, _ in headers):
+        if not any(name in _HOST_NAMES for name, _ in headers):
             lines.insert(0, ("Host", self._host))
         if body or method in {"POST", "PUT", "PATCH"}:
             lines.append(("Content-Length", str(len(body))))
@@ -102,21 +102,21 @@ class Wire:
             request = h11.Request(method=method, target=path, headers=lines)
         except (h11.LocalProtocolError, UnicodeError):
             # What h11 says of it quotes the value, which may be a secret.
-            raise ValueError(_unsendable(method, path, headers)) from None
+            raise ValueError(_describe_unsendable(method, path, headers)) from None
         seconds = self._timeout if timeout is None else timeout
         deadline = time.monotonic() + seconds
-        opened = self._opened(seconds)
+        opened = self._open(seconds)
         try:
-            status, received, content = self._exchanged(opened, request, body, deadline)
+            status, received, content = self._exchange(opened, request, body, deadline)
         except TimeoutError:
             self.close()
             raise NoAnswer(f"No whole answer came in {seconds:.3g} seconds.") from None
         except (OSError, h11.ProtocolError) as error:
             self.close()
-            raise NoAnswer(f"No whole answer came: {_reason(error)}.") from error
-        return Answer(status, received, content, started, time.perf_counter() - started)
+            raise NoAnswer(f"No whole answer came: {_describe_error(error)}.") from error
+        return RawAnswer(status, received, content, started, time.perf_counter() - started)
 
-    def _exchanged(
+    def _exchange(
         self, opened: socket.socket, request: h11.Request, body: bytes, deadline: float
     ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
         connection = self._connection
@@ -132,15 +132,15 @@ class Wire:
             event = connection.next_event()
             if event is h11.NEED_DATA:
                 # Piece after piece may come in time, and the whole never.
-                opened.settimeout(max(deadline - time.monotonic(), _SHORTEST))
-                connection.receive_data(opened.recv(_CHUNK))
+                opened.settimeout(max(deadline - time.monotonic(), _MIN_TIMEOUT))
+                connection.receive_data(opened.recv(_CHUNK_BYTES))
             elif isinstance(event, h11.Response):
                 status, headers = event.status_code, tuple(event.headers)
             elif isinstance(event, h11.Data):
                 pieces.append(bytes(event.data))
                 size += len(event.data)
-                if size > _LARGEST_ANSWER:
-                    raise ConnectionAbortedError(f"it is over {_LARGEST_ANSWER:,} bytes")
+                if size > _MAX_ANSWER_BYTES:
+                    raise ConnectionAbortedError(f"it is over {_MAX_ANSWER_BYTES:,} bytes")
             elif isinstance(event, h11.EndOfMessage):
                 break
             elif isinstance(event, h11.ConnectionClosed):
@@ -151,7 +151,7 @@ class Wire:
             self.close()
         return status, headers, b"".join(pieces)
 
-    def _opened(self, seconds: float) -> socket.socket:
+    def _open(self, seconds: float) -> socket.socket:
         if self._socket is not None:
             # What is readable before anything was asked is the end of the connection.
             readable, _, _ = select.select([self._socket], [], [], 0)
@@ -165,16 +165,16 @@ class Wire:
             if self._tls is not None:
                 opened = self._tls.wrap_socket(opened, server_hostname=self._address[0])
         except (OSError, UnicodeError) as error:
-            raise NotReached(f"There is no connection: {_reason(error)}.") from error
+            raise NotConnected(f"There is no connection: {_describe_error(error)}.") from error
         self._connection = h11.Connection(h11.CLIENT)
         self._socket = opened
         return opened
 
 
-def _unsendable(method: str, path: str, lines: Lines) -> str:
+def _describe_unsendable(method: str, path: str, lines: RawHeaders) -> str:
     """Say what of a request HTTP cannot carry: the path, or a header by its name."""
     call = one_line(f"{method} {path}", 100)
-    at_fault = next((name for name, value in lines if not _is_header(name, value)), None)
+    at_fault = next((name for name, value in lines if not _is_sendable_header(name, value)), None)
     if not path.isascii():
         return f"{call} cannot be sent: write what is not ASCII in a path as percent escapes."
     if at_fault is None:
@@ -183,7 +183,7 @@ def _unsendable(method: str, path: str, lines: Lines) -> str:
     return f"{call} cannot be sent: HTTP takes no header {one_line(name, 60)} of that value."
 
 
-def _is_header(name: str | bytes, value: str | bytes) -> bool:
+def _is_sendable_header(name: str | bytes, value: str | bytes) -> bool:
     try:
         lines: list[Any] = [("Host", "x"), (name, value)]
         h11.Request(method="GET", target="/", headers=lines)
@@ -192,7 +192,7 @@ def _is_header(name: str | bytes, value: str | bytes) -> bool:
     return True
 
 
-def _reason(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted ({one_line(error.verify_message, 120)})"
     if isinstance(error, OSError) and error.strerror:

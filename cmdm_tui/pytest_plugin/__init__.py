@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from cmdm_tui.pytest_plugin.cassette import Cassette
     from cmdm_tui.pytest_plugin.server import SandboxServer
 
-_RECORDS = "cmdm_records"
-_CASSETTES = "cmdm_cassettes"
+_RECORDS_SETTING = "cmdm_records"
+_CASSETTES_SETTING = "cmdm_cassettes"
 _MARKER = "cmdm_cassette"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the two settings of the ini file."""
-    parser.addini(_RECORDS, "how many leads the sandbox of cmdm_sandbox has (100)", default="100")
     parser.addini(
-        _CASSETTES, "the folder, seen from the root folder, of the cassettes that tests name",
+        _RECORDS_SETTING, "how many leads the sandbox of cmdm_sandbox has (100)", default="100"
+    )
+    parser.addini(
+        _CASSETTES_SETTING, "the folder, seen from the root folder, of the cassettes that tests name",
         default="cassettes",
     )  # fmt: skip
 
@@ -43,13 +45,15 @@ def _cmdm_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[SandboxServer]":
     """Run the sandbox that all tests of this process share, one after the other."""
-    from cmdm_tui.pytest_plugin.server import started
+    from cmdm_tui.pytest_plugin.server import run_sandbox
 
-    given = str(request.config.getini(_RECORDS))
+    given = str(request.config.getini(_RECORDS_SETTING))
     if not (given.isascii() and given.isdigit()):
-        message = f"{_RECORDS} is {given!r} in the ini file; give a whole number, such as 100."
+        message = (
+            f"{_RECORDS_SETTING} is {given!r} in the ini file; give a whole number, such as 100."
+        )
         raise pytest.UsageError(message)
-    with started(tmp_path_factory.mktemp("cmdm") / "sandbox", int(given)) as server:
+    with run_sandbox(tmp_path_factory.mktemp("cmdm") / "sandbox", int(given)) as server:
         yield server
 
 
@@ -72,18 +76,18 @@ def cmdm_client(cmdm_sandbox: "SandboxServer") -> "Iterator[BlockingClient]":
 @pytest.fixture
 def cmdm_cassette(request: pytest.FixtureRequest) -> "Iterator[Cassette]":
     """Answer every httpx client of the test from recorded sessions, and block the network."""
-    from cmdm_tui.pytest_plugin.cassette import Cassette, CassetteMissing, played
+    from cmdm_tui.pytest_plugin.cassette import Cassette, CassetteMissing, play_cassette
 
-    folder = request.config.rootpath / str(request.config.getini(_CASSETTES))
+    folder = request.config.rootpath / str(request.config.getini(_CASSETTES_SETTING))
     try:
-        cassette = Cassette.of(_named(request), beside=request.path.parent, folder=folder)
+        cassette = Cassette.of(_cassette_names(request), beside=request.path.parent, folder=folder)
     except CassetteMissing as error:
         pytest.fail(str(error), pytrace=False)
-    with played(cassette):
+    with play_cassette(cassette):
         yield cassette
 
 
-def _named(request: pytest.FixtureRequest) -> tuple[str, ...]:
+def _cassette_names(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Return the cassettes that the test names: by parameter, else by the nearest marker."""
     parameter: object = getattr(request, "param", None)
     if parameter is not None:

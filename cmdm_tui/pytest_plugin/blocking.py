@@ -45,7 +45,7 @@ class BlockingClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._wait(self._client.close_connections())
+        self._wait_for(self._client.close_connections())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -57,7 +57,7 @@ class BlockingClient:
 
     def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""
-        return self._wait(self._client.record(entity, external_id))
+        return self._wait_for(self._client.record(entity, external_id))
 
     def page(
         self,
@@ -70,7 +70,7 @@ class BlockingClient:
         sort_order: SortOrder | None = None,
     ) -> Page:
         """Retrieve many records: one page, or with neither `per_page` nor `page` what comes."""
-        return self._wait(
+        return self._wait_for(
             self._client.page(
                 entity,
                 fields=fields,
@@ -83,42 +83,42 @@ class BlockingClient:
 
     def records(self, entity: str) -> tuple[Record, ...]:
         """Retrieve all records of an entity, page by page."""
-        return self._wait(self._all(entity))
+        return self._wait_for(self._read_all(entity))
 
     def fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve all fields of an entity, page by page."""
-        return self._wait(self._client.all_fields(entity))
+        return self._wait_for(self._client.all_fields(entity))
 
     def create(
         self, entity: str, properties: Mapping[str, Any], *, parent: Parent | None = None
     ) -> Created:
         """Create a record; with `parent`, a task or opportunity of that record."""
-        return self._wait(self._client.create(entity, properties, parent=parent))
+        return self._wait_for(self._client.create(entity, properties, parent=parent))
 
     def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
-        return self._wait(self._client.update(entity, external_id, properties))
+        return self._wait_for(self._client.update(entity, external_id, properties))
 
     def convert_lead(
         self, external_id: str, properties: Mapping[str, Any] | None = None
     ) -> Converted:
         """Convert a lead into an account."""
-        return self._wait(self._client.convert_lead(external_id, properties))
+        return self._wait_for(self._client.convert_lead(external_id, properties))
 
     def close_task(self, external_id: str, properties: Mapping[str, Any] | None = None) -> Done:
         """Close a task."""
-        return self._wait(self._client.close_task(external_id, properties))
+        return self._wait_for(self._client.close_task(external_id, properties))
 
     def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
-        return self._wait(self._client.delete(entity, external_id))
+        return self._wait_for(self._client.delete(entity, external_id))
 
     def request(self, method: str, path: str) -> Response:
         """Make any call; `path` stands behind `/api/v1/`."""
-        return self._wait(self._client.request(method, path))
+        return self._wait_for(self._client.request(method, path))
 
-    async def _all(self, entity: str) -> tuple[Record, ...]:
+    async def _read_all(self, entity: str) -> tuple[Record, ...]:
         return tuple([one async for page in self._client.pages(entity) for one in page.records])
 
-    def _wait(self, work: Coroutine[Any, Any, Result]) -> Result:
+    def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

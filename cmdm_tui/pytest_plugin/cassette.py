@@ -10,19 +10,19 @@ import httpx
 import pytest
 
 from cmdm_tui.api import Client, Credentials, SecretStr
-from cmdm_tui.harness.canonical import ADDRESS, BASE, TOKEN
-from cmdm_tui.harness.library import CASSETTE, KINDS, built_in
-from cmdm_tui.harness.offline import offline
+from cmdm_tui.harness.canonical import ADDRESS, API_PATH, RECORDED_TOKEN
+from cmdm_tui.harness.library import CASSETTE_SUFFIX, KINDS, built_in_folder
+from cmdm_tui.harness.offline import block_network
 from cmdm_tui.harness.replaying import IndexedTransport, NotInCassette
 
-_SIGN_IN = f"{ADDRESS}{BASE}/authenticate"
+_SIGN_IN = f"{ADDRESS}{API_PATH}/authenticate"
 
 
 class CassetteMissing(Exception):
     """A cassette that a test names is nowhere; the message says where it was looked for."""
 
 
-class SigningIn(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class SignInTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers from cassettes, and lets a client sign in where they hold no sign-in."""
 
     def __init__(self, recorded: IndexedTransport) -> None:
@@ -35,7 +35,7 @@ class SigningIn(httpx.BaseTransport, httpx.AsyncBaseTransport):
         except NotInCassette:
             if not _is_sign_in(request):
                 raise
-            return _signed_in(request)
+            return _answer_sign_in(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a call of an async client."""
@@ -44,7 +44,7 @@ class SigningIn(httpx.BaseTransport, httpx.AsyncBaseTransport):
         except NotInCassette:
             if not _is_sign_in(request):
                 raise
-            return _signed_in(request)
+            return _answer_sign_in(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Cassette:
     """
 
     recorded: IndexedTransport
-    transport: SigningIn
+    transport: SignInTransport
     url: str = ADDRESS
 
     @classmethod
@@ -65,8 +65,8 @@ class Cassette:
         A name is a file beside the test or in the folder of the ini file; else that of a case in
         the folder's kinds, or among the cases that come with cmdm.
         """
-        recorded = IndexedTransport.of(*(_found(name, beside, folder) for name in names))
-        return cls(recorded, SigningIn(recorded))
+        recorded = IndexedTransport.of(*(_find_cassette(name, beside, folder) for name in names))
+        return cls(recorded, SignInTransport(recorded))
 
     @property
     def left(self) -> int:
@@ -81,7 +81,7 @@ class Cassette:
 
 
 @contextmanager
-def played(cassette: Cassette) -> Generator[None]:
+def play_cassette(cassette: Cassette) -> Generator[None]:
     """Answer every httpx client of this process from the cassette, and block the network."""
 
     def answer(_: object, request: httpx.Request) -> httpx.Response:
@@ -90,16 +90,16 @@ def played(cassette: Cassette) -> Generator[None]:
     async def answer_later(_: object, request: httpx.Request) -> httpx.Response:
         return await cassette.transport.handle_async_request(request)
 
-    with pytest.MonkeyPatch.context() as patch, offline():
+    with pytest.MonkeyPatch.context() as patch, block_network():
         patch.setattr(httpx.HTTPTransport, "handle_request", answer)
         patch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer_later)
         yield
 
 
-def _found(name: str, beside: Path, folder: Path) -> Path:
-    file = name if Path(name).suffix else f"{name}{CASSETTE}"
+def _find_cassette(name: str, beside: Path, folder: Path) -> Path:
+    file = name if Path(name).suffix else f"{name}{CASSETTE_SUFFIX}"
     roots = [beside, folder, *(folder / kind for kind in KINDS)]
-    roots += [built_in() / kind for kind in KINDS]
+    roots += [built_in_folder() / kind for kind in KINDS]
     for root in roots:
         if (root / file).is_file():
             return root / file
@@ -114,5 +114,5 @@ def _is_sign_in(request: httpx.Request) -> bool:
     return request.method == "POST" and str(request.url) == _SIGN_IN
 
 
-def _signed_in(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, json={"token": TOKEN}, request=request)
+def _answer_sign_in(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"token": RECORDED_TOKEN}, request=request)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmdm_tui.api import Client, Credentials, SecretStr
-from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.control import ControlClient
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
 
@@ -23,7 +23,7 @@ class SandboxServer:
     client_secret: str = field(repr=False)
     username: str
     password: str = field(repr=False)
-    control: Control = field(repr=False)
+    control: ControlClient = field(repr=False)
 
     @property
     def sign_in_headers(self) -> dict[str, str]:
@@ -53,11 +53,11 @@ class SandboxServer:
 
 
 @contextmanager
-def started(folder: Path, records: int) -> Generator[SandboxServer]:
+def run_sandbox(folder: Path, records: int) -> Generator[SandboxServer]:
     """Run a sandbox of so many leads, and their like, while the block runs."""
     config = SandboxConfig(folder, port=0, records=records, control=True, lasting=False)
     with Sandbox.embedded(config) as info:
-        control = Control(info.control or "", info.control_token or "")
+        control = ControlClient(info.control or "", info.control_token or "")
         try:
             yield SandboxServer(
                 info.url, info.client_id, info.client_secret, info.username, info.password, control

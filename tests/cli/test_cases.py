@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.library import built_in
-from cmdm_tui.harness.manifest import digest
+from cmdm_tui.harness.control import ControlClient
+from cmdm_tui.harness.library import built_in_folder
+from cmdm_tui.harness.manifest import hash_file
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.cli.conftest import Command
 
@@ -33,7 +33,7 @@ VARIABLES = (
 def folder(tmp_path: Path) -> Path:
     """A folder with a few of the cases, and their part of the manifest."""
     target = tmp_path / "cassettes"
-    source = built_in()
+    source = built_in_folder()
     manifest = json.loads((source / "manifest.json").read_bytes())
     keys = [key for key in manifest["cassettes"] if Path(key).stem in NAMES]
     for key in keys:
@@ -59,8 +59,8 @@ def environment(info: RunningInfo) -> dict[str, str]:
 
 
 def behave(info: RunningInfo, **choices: str) -> None:
-    control = Control(info.control or "", info.control_token or "")
-    control.behave(**choices)
+    control = ControlClient(info.control or "", info.control_token or "")
+    control.set_behaviours(**choices)
     control.close()
 
 
@@ -78,7 +78,7 @@ def test_cases_are_listed_by_pattern_call_and_as_json(cmdm: Command) -> None:
 
 def test_a_case_is_shown_as_its_file(cmdm: Command) -> None:
     ended = cmdm("cases", "show", "get-lead")
-    assert ended.out == (built_in() / "contract" / "get-lead.toml").read_bytes()
+    assert ended.out == (built_in_folder() / "contract" / "get-lead.toml").read_bytes()
     assert "Recorded on" in ended.err
 
 
@@ -182,7 +182,7 @@ def test_the_corpus_is_built_and_checked(cmdm: Command, tmp_path: Path) -> None:
     assert cmdm("corpus", "build", "--into", str(into)).code == 0
     built = {path.name: path.read_bytes() for path in into.glob("*/*.toml")}
     assert cmdm("corpus", "build", "--into", str(into), "--check").code == 0
-    assert built["get-lead.toml"] == (built_in() / "contract" / "get-lead.toml").read_bytes()
+    assert built["get-lead.toml"] == (built_in_folder() / "contract" / "get-lead.toml").read_bytes()
     path = into / "contract" / "get-lead.toml"
     path.write_text(path.read_text().replace("retrieved", "got"))
     ended = cmdm("corpus", "build", "--into", str(into), "--check")
@@ -193,7 +193,7 @@ def test_the_corpus_is_built_and_checked(cmdm: Command, tmp_path: Path) -> None:
 def test_a_case_written_by_hand_is_left_alone(cmdm: Command, tmp_path: Path) -> None:
     path = tmp_path / "contract" / "get-lead.toml"
     path.parent.mkdir(parents=True)
-    text = (built_in() / "contract" / "get-lead.toml").read_text().replace("seed = 7\n", "")
+    text = (built_in_folder() / "contract" / "get-lead.toml").read_text().replace("seed = 7\n", "")
     path.write_text(text)
     ended = cmdm("corpus", "build", "--into", str(tmp_path))
     assert ended.code == 2
@@ -219,9 +219,9 @@ def test_a_controlled_sandbox_is_recorded_of_and_put_back(
         assert (into / path.relative_to(folder)).read_bytes() == path.read_bytes()
     manifest = json.loads((into / "manifest.json").read_bytes())["cassettes"]
     assert {entry["target"] for entry in manifest.values()} == {controlled.url}
-    control = Control(controlled.control or "", controlled.control_token or "")
-    assert not control.is_standing()
-    assert abs(control.now() - datetime.now(UTC).timestamp()) < 60
+    control = ControlClient(controlled.control or "", controlled.control_token or "")
+    assert not control.is_clock_frozen()
+    assert abs(control.read_clock() - datetime.now(UTC).timestamp()) < 60
     control.close()
 
 
@@ -294,9 +294,9 @@ def test_what_is_only_new_ends_with_0(cmdm: Command, folder: Path) -> None:
     text = cassette.read_text()
     assert '"City":' in text
     manifest = folder / "manifest.json"
-    was = digest(cassette)
+    was = hash_file(cassette)
     cassette.write_text(re.sub(r'"City":"[^"]*",', "", text))
-    manifest.write_text(manifest.read_text().replace(was, digest(cassette)))
+    manifest.write_text(manifest.read_text().replace(was, hash_file(cassette)))
     ended = cmdm("verify", "get-lead", "--from", str(folder))
     assert ended.code == 0
     assert "info" in ended.out.decode()
@@ -362,9 +362,9 @@ def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
     cmdm: Command, controlled: RunningInfo
 ) -> None:
     known = {**environment(controlled), "CMDM_CONTROL": ""}
-    control = Control(controlled.control or "", controlled.control_token or "")
+    control = ControlClient(controlled.control or "", controlled.control_token or "")
     control.set(rate_limit=9)
-    control.behave(totals="numbers")
+    control.set_behaviours(totals="numbers")
     words = ("verify", "--live", "--json", "list-*")
     ended = cmdm(*words, **known)
     control.close()

@@ -7,42 +7,42 @@ import pytest
 
 from cmdm_tui.cli.embedded import profile_of
 from cmdm_tui.config import Credentials
-from cmdm_tui.harness.control import Control
-from cmdm_tui.harness.target import RECORDS, Target
+from cmdm_tui.harness.control import ControlClient
+from cmdm_tui.harness.target import RECORDED_LEADS, Service
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 
 
 @dataclass(frozen=True)
-class Controlled:
+class ControlledSandbox:
     """A running sandbox and its control plane."""
 
     info: RunningInfo
-    control: Control
+    control: ControlClient
 
     @property
     def credentials(self) -> Credentials:
         return profile_of(self.info).credentials
 
-    def target(self) -> Target:
-        return Target(self.info.url, self.credentials, self.control)
+    def service(self) -> Service:
+        return Service(self.info.url, self.credentials, self.control)
 
-    def uncontrolled(self, **options: int | str) -> Target:
+    def uncontrolled_service(self, **options: int | str) -> Service:
         """A target as a live service is one: nothing puts it back."""
-        return Target(self.info.url, self.credentials, **options)  # pyright: ignore[reportArgumentType]
+        return Service(self.info.url, self.credentials, **options)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.fixture(scope="session")
-def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlledSandbox]:
     data = tmp_path_factory.mktemp("controlled") / "data"
-    config = SandboxConfig(data=data, port=0, records=RECORDS, control=True, lasting=False)
+    config = SandboxConfig(data=data, port=0, records=RECORDED_LEADS, control=True, lasting=False)
     with Sandbox.embedded(config) as info:
-        control = Control(info.control or "", info.control_token or "")
-        yield Controlled(info, control)
+        control = ControlClient(info.control or "", info.control_token or "")
+        yield ControlledSandbox(info, control)
         control.close()
 
 
 @pytest.fixture
-def controlled(shared_sandbox: Controlled) -> Iterator[Controlled]:
+def controlled(shared_sandbox: ControlledSandbox) -> Iterator[ControlledSandbox]:
     """The session's sandbox, behaving as its own and put back when the test ends."""
     shared_sandbox.control.reset()
     yield shared_sandbox

@@ -4,18 +4,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cmdm_tui.api import ApiError, Client, Field, Page, Parent, Record
-from cmdm_tui.harness.target import MARK
+from cmdm_tui.harness.target import CASE_MARK
 
-Work = Callable[[Client], Awaitable[object]]
+ClientWork = Callable[[Client], Awaitable[object]]
 
 
-async def first(client: Client, entity: str, *, of: int = 0) -> str:
+async def first_id(client: Client, entity: str, *, of: int = 0) -> str:
     """Return the external id of one of the entity's first records."""
     page = await client.page(entity, per_page=of + 1, page=1)
     return page.records[of].external_id
 
 
-async def refused(*attempts: Awaitable[object]) -> list[str]:
+async def collect_refusals(*attempts: Awaitable[object]) -> list[str]:
     """Return how each attempt was refused."""
     told: list[str] = []
     for attempt in attempts:
@@ -29,12 +29,12 @@ async def refused(*attempts: Awaitable[object]) -> list[str]:
 
 async def retrieve_one(client: Client) -> Record:
     """Retrieve a record."""
-    return await client.record("lead", await first(client, "lead"))
+    return await client.record("lead", await first_id(client, "lead"))
 
 
 async def retrieve_none(client: Client) -> list[str]:
     """Retrieve what is not there: a record, an entity, a path."""
-    return await refused(
+    return await collect_refusals(
         client.record("lead", "NOSUCHID"),
         client.page("nosuchentity", per_page=1, page=1),
         client.request("GET", "lead/NOSUCHID/nothing/here"),
@@ -61,7 +61,7 @@ async def retrieve_many(client: Client) -> list[Page]:
 
 async def retrieve_wrongly(client: Client) -> list[str]:
     """Retrieve pages with parameters that are refused."""
-    return await refused(
+    return await collect_refusals(
         client.page("lead", per_page=5),
         client.page("lead", page=5),
         client.page("lead", per_page=0, page=1),
@@ -83,14 +83,18 @@ async def retrieve_fields_of_task(client: Client) -> object:
 
 async def create(client: Client) -> Record:
     """Create a record and read it back."""
-    properties = {"LastName": f"Ní Dhomhnaill {MARK}", "Company": "Ögren & Sons", "OptIn": "true"}
+    properties = {
+        "LastName": f"Ní Dhomhnaill {CASE_MARK}",
+        "Company": "Ögren & Sons",
+        "OptIn": "true",
+    }
     created = await client.create("lead", properties)
     return await client.record("lead", created.external_id)
 
 
 async def create_wrongly(client: Client) -> list[str]:
     """Create records that are refused."""
-    return await refused(
+    return await collect_refusals(
         client.create("lead", {"Company": "No last name"}),
         client.create("lead", {"LastName": "Jones", "NoSuchField": "x"}),
         client.create("lead", {"LastName": "Jones", "Score": "many"}),
@@ -103,10 +107,10 @@ async def create_wrongly(client: Client) -> list[str]:
 
 async def create_children(client: Client) -> list[Record]:
     """Create a task and an opportunity of a record."""
-    account = await client.create("account", {"Name": f"Jones & Co {MARK}"})
+    account = await client.create("account", {"Name": f"Jones & Co {CASE_MARK}"})
     parent = Parent("account", account.external_id)
-    task = await client.create("task", {"Subject": f"Call back {MARK}"}, parent=parent)
-    deal = await client.create("opportunity", {"Name": f"Renewal {MARK}"}, parent=parent)
+    task = await client.create("task", {"Subject": f"Call back {CASE_MARK}"}, parent=parent)
+    deal = await client.create("opportunity", {"Name": f"Renewal {CASE_MARK}"}, parent=parent)
     return [
         await client.record("task", task.external_id),
         await client.record("opportunity", deal.external_id),
@@ -116,7 +120,7 @@ async def create_children(client: Client) -> list[Record]:
 async def create_orphans(client: Client) -> list[str]:
     """Create a task and an opportunity of a record that is not there."""
     parent = Parent("account", "NOSUCHID")
-    return await refused(
+    return await collect_refusals(
         client.create("task", {"Subject": "x"}, parent=parent),
         client.create("opportunity", {"Name": "x"}, parent=parent),
     )
@@ -124,7 +128,11 @@ async def create_orphans(client: Client) -> list[str]:
 
 async def update(client: Client) -> list[object]:
     """Update a record and read it back."""
-    properties = {"LastName": f"Jones {MARK}", "City": "Leeds", "Notes": "Asked for the brochure."}
+    properties = {
+        "LastName": f"Jones {CASE_MARK}",
+        "City": "Leeds",
+        "Notes": "Asked for the brochure.",
+    }
     lead = (await client.create("lead", properties)).external_id
     done = await client.update("lead", lead, {"Status": "Contacted", "Notes": None})
     return [done, await client.record("lead", lead)]
@@ -132,8 +140,8 @@ async def update(client: Client) -> list[object]:
 
 async def update_wrongly(client: Client) -> list[str]:
     """Update records in ways that are refused."""
-    lead = (await client.create("lead", {"LastName": f"Jones {MARK}"})).external_id
-    return await refused(
+    lead = (await client.create("lead", {"LastName": f"Jones {CASE_MARK}"})).external_id
+    return await collect_refusals(
         client.update("lead", lead, {}),
         client.update("lead", lead, {"LastName": None}),
         client.update("lead", lead, {"ModifiedDate": "2026-01-01T00:00:00Z"}),
@@ -143,12 +151,12 @@ async def update_wrongly(client: Client) -> list[str]:
 
 async def convert(client: Client) -> list[Any]:
     """Convert a lead, read the account, and try again."""
-    lead = await client.create("lead", {"LastName": f"Jones {MARK}", "Company": "Jones & Co"})
+    lead = await client.create("lead", {"LastName": f"Jones {CASE_MARK}", "Company": "Jones & Co"})
     converted = await client.convert_lead(lead.external_id, {"Industry": "Retail"})
     return [
         converted,
         await client.record("account", converted.account_external_id),
-        await refused(
+        await collect_refusals(
             client.convert_lead(lead.external_id),
             client.convert_lead("NOSUCHID"),
         ),
@@ -157,21 +165,21 @@ async def convert(client: Client) -> list[Any]:
 
 async def close(client: Client) -> list[Any]:
     """Close a task, and once more."""
-    task = await client.create("task", {"Subject": f"Send the offer {MARK}"})
+    task = await client.create("task", {"Subject": f"Send the offer {CASE_MARK}"})
     return [
         await client.close_task(task.external_id),
         await client.close_task(task.external_id),
         await client.record("task", task.external_id),
-        await refused(client.close_task("NOSUCHID")),
+        await collect_refusals(client.close_task("NOSUCHID")),
     ]
 
 
 async def delete(client: Client) -> list[Any]:
     """Delete a record, and once more."""
-    event = await client.create("event", {"Title": f"Open day {MARK}"})
+    event = await client.create("event", {"Title": f"Open day {CASE_MARK}"})
     return [
         await client.delete("event", event.external_id),
-        await refused(
+        await collect_refusals(
             client.record("event", event.external_id),
             client.delete("event", event.external_id),
         ),
@@ -200,7 +208,7 @@ async def method_not_allowed(client: Client) -> object:
     return await client.request("DELETE", "lead")
 
 
-SESSIONS: dict[str, Work] = {
+SESSIONS: dict[str, ClientWork] = {
     "authenticate": sign_in,
     "authenticate-refused": sign_in,
     "token-ended": token_ended,

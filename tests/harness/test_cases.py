@@ -11,22 +11,22 @@ from cmdm_tui.harness.cases import (
     AUTHORIZATIONS,
     Case,
     CaseError,
+    CaseStep,
     Expectation,
     Filling,
     Needs,
-    Step,
     case_bytes,
-    literal,
+    escape_placeholders,
     parse_case,
     read_case,
 )
 from cmdm_tui.harness.cases.meaning import meant
-from cmdm_tui.harness.cases.pointers import NOTHING, pointed
-from cmdm_tui.harness.cases.running import run
-from cmdm_tui.harness.cases.values import Missing, outgoing
+from cmdm_tui.harness.cases.pointers import MISSING, resolve_pointer
+from cmdm_tui.harness.cases.running import run_case
+from cmdm_tui.harness.cases.values import MissingValue, build_request
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.library import built_in, chosen, entries
-from cmdm_tui.harness.sending import Answer, Outgoing
+from cmdm_tui.harness.library import built_in_folder, list_entries, select_entries
+from cmdm_tui.harness.sending import Answer, OutgoingRequest
 from cmdm_tui.harness.wire import NoAnswer
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
@@ -56,8 +56,8 @@ BODIES = st.builds(as_body, TEXT) | st.sampled_from([NO_BODY, BINARY])
 
 
 @st.composite
-def steps(draw: st.DrawFn) -> Step:
-    return Step(
+def steps(draw: st.DrawFn) -> CaseStep:
+    return CaseStep(
         method=draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "X-ODD"])),
         path="/" + draw(TEXT),
         expect=draw(EXPECTATIONS),
@@ -90,7 +90,7 @@ def test_a_case_is_read_as_it_was_written(case: Case) -> None:
 
 
 def test_every_file_of_the_corpus_is_canonical() -> None:
-    for entry in entries(built_in(), ("contract", "stateful")):
+    for entry in list_entries(built_in_folder(), ("contract", "stateful")):
         assert entry.path.read_bytes() == case_bytes(entry.case)
 
 
@@ -127,17 +127,17 @@ def test_a_file_that_is_no_case_is_refused_in_a_sentence(reason: str, tmp_path: 
 )
 def test_a_step_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Step(method="GET", path="/", expect=Expectation(status=200), **wrong)
+        CaseStep(method="GET", path="/", expect=Expectation(status=200), **wrong)
 
 
-def step(**changed: Any) -> Step:
+def step(**changed: Any) -> CaseStep:
     plain: dict[str, Any] = {"method": "GET", "path": "/lead", "expect": Expectation(status=200)}
-    return Step(**{**plain, **changed})
+    return CaseStep(**{**plain, **changed})
 
 
 def test_a_value_is_spelt_as_its_place_needs() -> None:
     values = {"lead": 'a/b "é"', "token": "tok-en"}
-    sent = outgoing(step(path="/lead/${lead}", body='{"x":"${lead}"}'), values)
+    sent = build_request(step(path="/lead/${lead}", body='{"x":"${lead}"}'), values)
     assert sent.target == "/lead/a%2Fb%20%22%C3%A9%22"
     assert sent.body == '{"x":"a/b \\"é\\""}'.encode()
     assert dict(sent.headers)["Authorization"] == "Bearer tok-en"
@@ -146,51 +146,54 @@ def test_a_value_is_spelt_as_its_place_needs() -> None:
 def test_a_token_can_be_spoilt_and_left_out() -> None:
     values = {"token": "0123456789"}
     sent = {
-        kind: dict(outgoing(step(authorization=text), values).headers)["Authorization"]
+        kind: dict(build_request(step(authorization=text), values).headers)["Authorization"]
         for kind, text in AUTHORIZATIONS.items()
         if text is not None
     }
     assert sent["cut"] == "Bearer 012345678"
     assert sent["doubled"] == "Bearer 01234567890123456789"
     assert sent["flipped"] != sent["good"] == "Bearer 0123456789"
-    assert outgoing(step(anonymous=True), values).headers == ()
+    assert build_request(step(anonymous=True), values).headers == ()
 
 
 @settings(deadline=None)
 @given(TEXT)
 def test_literal_text_is_sent_as_it_is(text: str) -> None:
-    assert outgoing(step(body=literal(text), anonymous=True), {}).body == text.encode()
+    assert (
+        build_request(step(body=escape_placeholders(text), anonymous=True), {}).body
+        == text.encode()
+    )
 
 
 def test_bytes_that_are_no_text_survive() -> None:
-    sent = outgoing(step(body_base64="//79", anonymous=True), {})
+    sent = build_request(step(body_base64="//79", anonymous=True), {})
     assert sent.body == b"\xff\xfe\xfd"
 
 
 def test_an_unknown_value_is_named() -> None:
-    with pytest.raises(Missing, match=r"\$\{lead\}"):
-        outgoing(step(path="/lead/${lead}"), {"token": "x"})
+    with pytest.raises(MissingValue, match=r"\$\{lead\}"):
+        build_request(step(path="/lead/${lead}"), {"token": "x"})
 
 
 def test_a_pointer_leads_to_what_it_names() -> None:
     value = {"a": [{"b/c": None}], "": 7}
-    assert pointed(value, "") is value
-    assert pointed(value, "/") == 7
-    assert pointed(value, "/a/0/b~1c") is None
+    assert resolve_pointer(value, "") is value
+    assert resolve_pointer(value, "/") == 7
+    assert resolve_pointer(value, "/a/0/b~1c") is None
     for pointer in ("/b", "/a/1", "/a/-1", "/a/x", "//x"):
-        assert pointed(value, pointer) is NOTHING
+        assert resolve_pointer(value, pointer) is MISSING
 
 
 def played(case: Case, *bodies: bytes | None) -> list[tuple[int, tuple[str, ...]]]:
     answers = iter(bodies)
 
-    def send(_: Outgoing) -> Answer:
+    def send(_: OutgoingRequest) -> Answer:
         body = next(answers)
         if body is None:
             raise NoAnswer("The connection gave no answer: it was closed.")
         return Answer(200, (), body)
 
-    done = run(case, send, {"token": "t0ken"}, unspoken={"t0ken": "$CMDM_TOKEN"})
+    done = run_case(case, send, {"token": "t0ken"}, unspoken={"t0ken": "$CMDM_TOKEN"})
     return [(one.exchange.status, one.problems) for one in done]
 
 
@@ -246,27 +249,27 @@ def test_what_was_exchanged_holds_no_secret() -> None:
     case = Case(name="x", summary="", endpoint="get", steps=(step(path="/lead/${token}"),))
     secret = {"t0ken-t0ken": "$CMDM_TOKEN"}
 
-    def send(going: Outgoing) -> Answer:
+    def send(going: OutgoingRequest) -> Answer:
         assert "t0ken-t0ken" in going.target
         return Answer(200, (("x", "t0ken-t0ken"),), b'"t0ken-t0ken"')
 
-    (one,) = run(case, send, {"token": "t0ken-t0ken"}, unspoken=secret)
+    (one,) = run_case(case, send, {"token": "t0ken-t0ken"}, unspoken=secret)
     assert "t0ken-t0ken" not in repr(one.exchange)
     assert "$CMDM_TOKEN" in one.exchange.path
 
 
 def test_a_name_that_is_no_case_is_answered_with_the_nearest() -> None:
-    found = entries(built_in(), ("contract",))
+    found = list_entries(built_in_folder(), ("contract",))
     with pytest.raises(CaseError, match="Did you mean get-lead"):
-        chosen(found, ["get-laed"])
+        select_entries(found, ["get-laed"])
 
 
 def test_a_file_of_another_name_than_its_case_is_refused(tmp_path: Path) -> None:
     (tmp_path / "contract").mkdir()
-    (entry,) = chosen(entries(built_in()), ["get-lead"])
+    (entry,) = select_entries(list_entries(built_in_folder()), ["get-lead"])
     (tmp_path / "contract" / "other.toml").write_bytes(entry.path.read_bytes())
     with pytest.raises(CaseError, match="Give both the same name"):
-        entries(tmp_path)
+        list_entries(tmp_path)
 
 
 @pytest.mark.parametrize(

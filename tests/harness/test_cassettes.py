@@ -12,19 +12,19 @@ import msgspec
 import pytest
 import yaml
 
-from cmdm_tui.harness.canonical import REQUEST_HEADERS, RESPONSE_HEADERS, Aliases, Interaction
-from cmdm_tui.harness.canonical import canonical as canonical_of
-from cmdm_tui.harness.cassettes import recording, write_cassette
+from cmdm_tui.harness.canonical import REQUEST_HEADERS, RESPONSE_HEADERS, IdAliases, Interaction
+from cmdm_tui.harness.canonical import make_canonical as canonical_of
+from cmdm_tui.harness.cassettes import record_cassette, write_cassette
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.library import Entry, built_in, chosen, entries
-from cmdm_tui.harness.manifest import faults, read_manifest
-from cmdm_tui.harness.recording import record_all, record_case
+from cmdm_tui.harness.library import LibraryEntry, built_in_folder, list_entries, select_entries
+from cmdm_tui.harness.manifest import find_faults, read_manifest
+from cmdm_tui.harness.recording import record_case, record_cases
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox import RunningInfo
-from tests.harness.conftest import Controlled
+from tests.harness.conftest import ControlledSandbox
 
-CASSETTES = built_in()
-ALL = entries(CASSETTES, ("contract", "stateful"))
+CASSETTES = built_in_folder()
+ALL = list_entries(CASSETTES, ("contract", "stateful"))
 
 TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])")
 """What a token of the sandbox looks like: 32 bytes, as base64 for addresses; no case's name."""
@@ -33,7 +33,7 @@ TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])")
 def test_every_case_has_its_cassette_in_the_manifest() -> None:
     manifest = read_manifest(CASSETTES)
     assert set(manifest) == {entry.key for entry in ALL}
-    assert [fault for entry in ALL for fault in faults(entry, manifest)] == []
+    assert [fault for entry in ALL for fault in find_faults(entry, manifest)] == []
 
 
 def wrong_in(content: Any) -> list[str]:
@@ -73,7 +73,7 @@ def test_nothing_in_the_tree_looks_like_a_token() -> None:
 
 
 def test_what_none_may_hold_is_noticed() -> None:
-    (entry,) = chosen(ALL, ["authenticate-valid"])
+    (entry,) = select_entries(ALL, ["authenticate-valid"])
     text = entry.cassette.read_text()
     token = "X" * 43
     spoilt = {
@@ -90,13 +90,13 @@ def test_what_none_may_hold_is_noticed() -> None:
 
 
 def test_the_tree_holds_none_of_the_credentials_it_was_recorded_with(
-    controlled: Controlled, tmp_path: Path
+    controlled: ControlledSandbox, tmp_path: Path
 ) -> None:
     # Those of a recording are drawn anew each time, so it is made here and searched.
     info = controlled.info
-    found = chosen(ALL, ["authenticate*", "create-lead", "token-ended"])
-    with controlled.target() as target:
-        list(record_all(found, target, tmp_path, name="sandbox"))
+    found = select_entries(ALL, ["authenticate*", "create-lead", "token-ended"])
+    with controlled.service() as target:
+        list(record_cases(found, target, tmp_path, name="sandbox"))
         guard = LeakScanner({info.client_id, info.client_secret, info.username, info.password})
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert len(files) == 2 * len(found) + 1
@@ -112,11 +112,11 @@ SAMPLE = ["authenticate", "convert-*", "*-limit-*", "list-order-words", "create-
 
 
 def test_recording_again_gives_the_same_bytes(
-    controlled: Controlled, tmp_path: Path, runs_whole: bool
+    controlled: ControlledSandbox, tmp_path: Path, runs_whole: bool
 ) -> None:
-    found = ALL if runs_whole else chosen(ALL, SAMPLE)
-    with controlled.target() as target:
-        for result in record_all(found, target, tmp_path, name="sandbox"):
+    found = ALL if runs_whole else select_entries(ALL, SAMPLE)
+    with controlled.service() as target:
+        for result in record_cases(found, target, tmp_path, name="sandbox"):
             assert (result.entry.case.name, result.problems) == (result.entry.case.name, ())
             assert result.cassette.read_bytes() == result.entry.cassette.read_bytes()
     again = read_manifest(tmp_path)
@@ -125,20 +125,22 @@ def test_recording_again_gives_the_same_bytes(
         assert again[entry.key].sha256 == manifest[entry.key].sha256
 
 
-def changed_case(entry: Entry, status: int) -> Entry:
+def changed_case(entry: LibraryEntry, status: int) -> LibraryEntry:
     step = entry.case.steps[-1]
     other = msgspec.structs.replace(
         step, expect=msgspec.structs.replace(step.expect, status=status)
     )
     case = msgspec.structs.replace(entry.case, steps=(*entry.case.steps[:-1], other))
-    return Entry(case, entry.kind, entry.path)
+    return LibraryEntry(case, entry.kind, entry.path)
 
 
-def test_what_is_not_as_expected_is_not_recorded(controlled: Controlled, tmp_path: Path) -> None:
-    (entry,) = chosen(ALL, ["get-lead"])
+def test_what_is_not_as_expected_is_not_recorded(
+    controlled: ControlledSandbox, tmp_path: Path
+) -> None:
+    (entry,) = select_entries(ALL, ["get-lead"])
     path = tmp_path / "get-lead.yaml"
     path.write_bytes(b"what was there")
-    with controlled.target() as target:
+    with controlled.service() as target:
         problems = record_case(changed_case(entry, 404).case, path, target)
     assert problems == ("Step 2: The status is 200, not 404.",)
     assert path.read_bytes() == b"what was there"
@@ -159,7 +161,7 @@ def record_with(path: Path, info: RunningInfo, secrets: set[str], target: str) -
             token = answer.json()["token"]
             await http.get(target.format(token=token), headers={"Authorization": f"Bearer {token}"})
 
-    with recording(path, url=info.url, guard=LeakScanner(secrets)):
+    with record_cassette(path, url=info.url, guard=LeakScanner(secrets)):
         asyncio.run(session())
 
 
@@ -204,7 +206,7 @@ def test_a_sign_in_keeps_its_form_and_nothing_else() -> None:
         body=json.dumps(answer).encode(),
     )  # fmt: skip
     guard = LeakScanner()
-    (recorded,) = canonical_of([sign_in], Aliases(), guard)
+    (recorded,) = canonical_of([sign_in], IdAliases(), guard)
     assert json.loads(recorded.body) == {
         "token": "recorded-token",
         "expires": 0,
@@ -222,15 +224,15 @@ def test_ids_are_numbered_wherever_and_however_they_stand() -> None:
         uri="http://127.0.0.1:8765/api/v1/lead/a%2Fb%20%22%C3%A9%22",
         body=json.dumps({"ExternalID": odd}, ensure_ascii=False).encode(),
     )
-    first, second = canonical_of([made, read], Aliases(), LeakScanner())
+    first, second = canonical_of([made, read], IdAliases(), LeakScanner())
     assert json.loads(first.body) == json.loads(second.body) == {"ExternalID": "NEW00001"}
     assert second.uri.endswith("/lead/NEW00001")
 
 
 def test_an_id_inside_a_longer_word_is_not_numbered() -> None:
-    aliases = Aliases()
+    aliases = IdAliases()
     aliases.learn("1234")
-    assert aliases.text("1234 01234 1234x 1234-") == "NEW00001 01234 1234x NEW00001-"
+    assert aliases.replace_in_text("1234 01234 1234x 1234-") == "NEW00001 01234 1234x NEW00001-"
 
 
 def test_a_compressed_answer_is_recorded_as_what_it_says(tmp_path: Path) -> None:
@@ -244,7 +246,7 @@ def test_a_compressed_answer_is_recorded_as_what_it_says(tmp_path: Path) -> None
 
 def test_long_bodies_are_told_by_their_hash_and_tell_apart() -> None:
     sent = [interaction(method="POST", request_body=letter * 1_048_577) for letter in (b"x", b"y")]
-    first, second = canonical_of(sent, Aliases(), LeakScanner())
+    first, second = canonical_of(sent, IdAliases(), LeakScanner())
     assert len(first.request_body) < 100
     assert first.request_body != second.request_body
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from cmdm_tui.harness.control import Control, ControlFailed
+from cmdm_tui.harness.control import ControlClient, ControlFailed
 
 TOKEN = "control-token"
 
@@ -20,7 +20,7 @@ TOKEN = "control-token"
 )  # fmt: skip
 def test_what_is_no_address_is_told(address: str) -> None:
     with pytest.raises(ControlFailed, match="check CMDM_CONTROL") as error:
-        Control(address, TOKEN)
+        ControlClient(address, TOKEN)
     assert "\x1b" not in str(error.value)
 
 
@@ -29,7 +29,7 @@ def test_what_is_no_address_is_told(address: str) -> None:
 )
 def test_what_http_cannot_carry_is_told_without_the_token(path: str, token: str) -> None:
     with pytest.raises(ControlFailed, match="HTTP cannot carry") as error:
-        Control(f"http://127.0.0.1:1/{path}", token).now()
+        ControlClient(f"http://127.0.0.1:1/{path}", token).read_clock()
     assert "control" not in str(error.value)
 
 
@@ -47,7 +47,7 @@ def test_what_answers_otherwise_is_no_control_plane(body: bytes) -> None:
     threading.Thread(target=answer, daemon=True).start()
     with (
         closing(listener),
-        closing(Control(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN)) as control,
+        closing(ControlClient(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN)) as control,
         pytest.raises(ControlFailed, match="is no control plane"),
     ):
-        control.now()
+        control.read_clock()

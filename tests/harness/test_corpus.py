@@ -12,12 +12,12 @@ import pytest
 from cmdm_tui.harness.cases import Case, case_bytes
 from cmdm_tui.harness.corpus import SEED, build
 from cmdm_tui.harness.exchange import CALLS
-from cmdm_tui.harness.library import Entry, built_in, entries, kind_of
-from cmdm_tui.harness.offline import offline
-from cmdm_tui.harness.replaying.playing import replay, replay_by_vcr
+from cmdm_tui.harness.library import LibraryEntry, built_in_folder, kind_of, list_entries
+from cmdm_tui.harness.offline import block_network
+from cmdm_tui.harness.replaying.playing import replay_case, replay_case_with_vcrpy
 
 ROOT = Path(__file__).parents[2]
-ALL = entries(built_in(), ("contract", "stateful"))
+ALL = list_entries(built_in_folder(), ("contract", "stateful"))
 DIGEST = (
     "import hashlib; from cmdm_tui.harness.corpus import build; "
     "from cmdm_tui.harness.cases import case_bytes; "
@@ -135,33 +135,33 @@ def test_every_class_of_input_is_there() -> None:
 
 @pytest.mark.parametrize("kind", ["contract", "stateful"])
 def test_every_recorded_case_replays_offline(kind: str) -> None:
-    with offline():
+    with block_network():
         wrong = {
             entry.case.name: problems
             for entry in ALL
-            if entry.kind == kind and (problems := replay(entry.case, entry.cassette))
+            if entry.kind == kind and (problems := replay_case(entry.case, entry.cassette))
         }
     assert wrong == {}
 
 
 def test_vcrpy_replays_them_alike(runs_whole: bool) -> None:
-    with offline():
+    with block_network():
         for entry in ALL[:: 1 if runs_whole else 25]:
-            assert (entry.case.name, replay_by_vcr(entry.case, entry.cassette)) == (
+            assert (entry.case.name, replay_case_with_vcrpy(entry.case, entry.cassette)) == (
                 entry.case.name,
                 [],
             )
 
 
-def of(name: str) -> Entry:
+def of(name: str) -> LibraryEntry:
     return next(entry for entry in ALL if entry.case.name == name)
 
 
 Player = Callable[[Case, Path], list[str]]
 
 
-@pytest.mark.parametrize("player", [replay, replay_by_vcr])
+@pytest.mark.parametrize("player", [replay_case, replay_case_with_vcrpy])
 def test_a_case_on_the_cassette_of_another_is_noticed(player: Player) -> None:
-    with offline():
+    with block_network():
         assert player(of("get-lead").case, of("get-account").cassette)
         assert player(of("get-lead").case, of("list-order-creation").cassette)

@@ -16,19 +16,19 @@ from vcr.serializers import yamlserializer
 
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
 from cmdm_tui.harness.canonical import ADDRESS
-from cmdm_tui.harness.library import built_in, entries
-from cmdm_tui.harness.offline import offline
+from cmdm_tui.harness.library import built_in_folder, list_entries
+from cmdm_tui.harness.offline import block_network
 from cmdm_tui.harness.replaying import (
     Exhausted,
     IndexedTransport,
     NotCanonical,
     NotInCassette,
-    Recording,
-    read_recording,
+    RecordedAnswer,
+    read_cassette,
 )
-from cmdm_tui.harness.replaying.scanning import scan
+from cmdm_tui.harness.replaying.scanning import parse_canonical
 
-ALL = entries(built_in(), ("contract", "stateful"))
+ALL = list_entries(built_in_folder(), ("contract", "stateful"))
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 WIDE = st.lists(TEXT, max_size=6).map(" ".join)
 BODIES = WIDE.map(str.encode) | st.binary(max_size=60) | st.just(b"")
@@ -68,7 +68,7 @@ def written(interactions: list[Any]) -> str:
 def test_a_cassette_is_read_as_vcrpy_reads_it(interactions: list[Any]) -> None:
     text = written(interactions)
     requests, responses = as_vcrpy_reads(text)
-    found = scan(text)
+    found = parse_canonical(text)
     assert len(found) == len(requests)
     for request, response, recording in zip(requests, responses, found, strict=True):
         assert recording.key == (request.method, request.uri, request.body)
@@ -84,7 +84,7 @@ def test_a_cassette_is_read_as_vcrpy_reads_it(interactions: list[Any]) -> None:
 def test_every_committed_cassette_is_read_as_vcrpy_reads_it() -> None:
     for entry in ALL[::7]:
         requests, responses = as_vcrpy_reads(entry.cassette.read_text("utf-8"))
-        found = read_recording(entry.cassette)
+        found = read_cassette(entry.cassette)
         assert [one.key for one in found] == [(one.method, one.uri, one.body) for one in requests]
         assert [one.body for one in found] == [one["body"]["string"] for one in responses]
 
@@ -103,11 +103,11 @@ def test_what_is_laid_out_otherwise_is_refused(tmp_path: Path, spoilt: str) -> N
     path = tmp_path / "x.yaml"
     path.write_text(spoilt)
     with pytest.raises(NotCanonical, match=r"x\.yaml is not laid out"):
-        read_recording(path)
+        read_cassette(path)
 
 
-def recorded(path: str, body: bytes, sent: bytes = b"") -> Recording:
-    (one,) = scan(written([("GET", f"{ADDRESS}{path}", sent, 200, {}, body)]))
+def recorded(path: str, body: bytes, sent: bytes = b"") -> RecordedAnswer:
+    (one,) = parse_canonical(written([("GET", f"{ADDRESS}{path}", sent, 200, {}, body)]))
     return one
 
 
@@ -177,8 +177,8 @@ async def test_tasks_share_it() -> None:
 
 async def test_the_client_works_on_it_as_on_a_socket() -> None:
     anybody = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
-    transport = IndexedTransport.of(built_in() / "contract" / "retrieve-one.yaml")
-    with offline():
+    transport = IndexedTransport.of(built_in_folder() / "contract" / "retrieve-one.yaml")
+    with block_network():
         async with Client(ADDRESS, anybody, policy=NO_RETRIES, transport=transport) as client:
             page = await client.page("lead", per_page=1, page=1)
             record = await client.record("lead", page.records[0].external_id)

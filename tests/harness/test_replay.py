@@ -10,9 +10,9 @@ import pytest
 
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
 from cmdm_tui.harness.canonical import ADDRESS
-from cmdm_tui.harness.cassettes import NotRecorded, read_interactions, replaying
-from cmdm_tui.harness.offline import NetworkBlocked, offline
-from tests.harness.outcome import Outcome, keep_outcome, kept_outcome, outcome_of
+from cmdm_tui.harness.cassettes import NotRecorded, read_interactions, replay_with_vcrpy
+from cmdm_tui.harness.offline import NetworkBlocked, block_network
+from tests.harness.outcome import Outcome, load_outcome, outcome_of, save_outcome
 from tests.harness.sessions import SESSIONS
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
@@ -24,22 +24,22 @@ def cassette_of(name: str) -> Path:
     return path
 
 
-async def replayed(name: str, cassette: str) -> Outcome:
-    with offline(), replaying(cassette_of(cassette)):
+async def replay_session(name: str, cassette: str) -> Outcome:
+    with block_network(), replay_with_vcrpy(cassette_of(cassette)):
         async with Client(ADDRESS, ANYBODY, policy=NO_RETRIES) as client:
             return await outcome_of(SESSIONS[name](client), client)
 
 
 def test_the_network_is_blocked() -> None:
-    with offline(), pytest.raises(NetworkBlocked):
+    with block_network(), pytest.raises(NetworkBlocked):
         socket.create_connection(("127.0.0.1", 8765))
-    with offline(), pytest.raises(NetworkBlocked):
+    with block_network(), pytest.raises(NetworkBlocked):
         socket.getaddrinfo("localhost", 80)
 
 
 def test_the_network_is_free_again_when_no_block_is_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        with offline(), offline():
+        with block_network(), block_network():
             pass
         socket.create_connection(server.getsockname()).close()
 
@@ -47,28 +47,28 @@ def test_the_network_is_free_again_when_no_block_is_left() -> None:
 def test_a_server_in_this_process_goes_on_accepting_while_the_network_is_blocked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as waiting:
         waiting.connect(server.getsockname())
-        with offline():
+        with block_network():
             accepted, _ = server.accept()
             accepted.close()
 
 
 @pytest.mark.parametrize("name", SESSIONS)
 async def test_a_session_comes_to_what_it_came_to_before(name: str) -> None:
-    assert await replayed(name, name) == kept_outcome(name)
+    assert await replay_session(name, name) == load_outcome(name)
 
 
 async def test_a_client_that_sends_something_else_is_noticed() -> None:
     with pytest.raises(NotRecorded):
-        await replayed("retrieve-many", "retrieve-one")
+        await replay_session("retrieve-many", "retrieve-one")
 
 
 async def test_a_client_that_sends_less_is_noticed() -> None:
     with pytest.raises(AssertionError, match=r"interactions in retrieve-one\.yaml were not"):
-        await replayed("authenticate", "retrieve-one")
+        await replay_session("authenticate", "retrieve-one")
 
 
 async def test_another_outcome_is_noticed() -> None:
-    assert await replayed("retrieve-one", "retrieve-one") != kept_outcome("create")
+    assert await replay_session("retrieve-one", "retrieve-one") != load_outcome("create")
 
 
 DOCUMENTED = {
@@ -100,4 +100,4 @@ def test_every_documented_call_and_its_statuses_are_recorded(method: str, path: 
 if __name__ == "__main__":
     # python -m tests.harness.test_replay NAME… keeps what the client makes of changed cassettes.
     for given in sys.argv[1:]:
-        keep_outcome(given, asyncio.run(replayed(given, given)))
+        save_outcome(given, asyncio.run(replay_session(given, given)))

@@ -10,18 +10,18 @@ from itertools import takewhile
 
 import pytest
 
-from cmdm_tui.harness.sending import Answer, Direct, Outgoing, Sender
+from cmdm_tui.harness.sending import Answer, DirectSender, HttpxSender, OutgoingRequest
 from cmdm_tui.harness.wire import NoAnswer
 
 PACKED = gzip.compress(b'{"a":"b"}', mtime=0)
 CALLS = [
-    Outgoing("GET", "/lead?x=%zz&&"),
-    Outgoing("GET", "/a/../%2e%2e/'\"/b%2F%00"),
-    Outgoing("POST", "/lead", (("Content-Type", "application/json"), ("X", "\xe9")), b"{}"),
-    Outgoing("POST", "/lead"),
-    Outgoing("DELETE", "/lead/X", (("Accept-Encoding", "gzip"),)),
+    OutgoingRequest("GET", "/lead?x=%zz&&"),
+    OutgoingRequest("GET", "/a/../%2e%2e/'\"/b%2F%00"),
+    OutgoingRequest("POST", "/lead", (("Content-Type", "application/json"), ("X", "\xe9")), b"{}"),
+    OutgoingRequest("POST", "/lead"),
+    OutgoingRequest("DELETE", "/lead/X", (("Accept-Encoding", "gzip"),)),
 ]
-Send = Callable[[Outgoing], Answer]
+Send = Callable[[OutgoingRequest], Answer]
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def answer_of(body: bytes, *lines: str) -> bytes:
 
 @contextmanager
 def both(url: str) -> Generator[tuple[Send, Send]]:
-    with closing(Direct(url)) as direct, closing(Sender(url)) as sender:
+    with closing(DirectSender(url)) as direct, closing(HttpxSender(url)) as sender:
         yield direct, sender
 
 
@@ -72,7 +72,7 @@ def lines_of(heard: bytes) -> tuple[bytes, set[bytes], bytes]:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.target}")
-def test_what_is_sent_is_the_same(call: Outgoing) -> None:
+def test_what_is_sent_is_the_same(call: OutgoingRequest) -> None:
     answer = answer_of(b"{}", "X-A: 1", "X-A: 2")
     with answering(answer) as (url, heard), both(url) as (direct, sender):
         assert direct(call) == sender(call)
@@ -93,10 +93,10 @@ def test_what_cannot_be_sent_is_said_to_be_so() -> None:
     with both("http://127.0.0.1:1") as senders:
         for send in senders:
             with pytest.raises(NoAnswer):
-                send(Outgoing("GET", "/ü"))
+                send(OutgoingRequest("GET", "/ü"))
 
 
-def outcome(send: Send, call: Outgoing) -> Answer | str:
+def outcome(send: Send, call: OutgoingRequest) -> Answer | str:
     try:
         return send(call)
     except NoAnswer as error:
@@ -108,7 +108,7 @@ def test_what_http_cannot_carry_is_not_quoted(line: tuple[str, str]) -> None:
     with answering(answer_of(b"{}")) as (url, heard), both(url) as senders:
         for send in senders:
             with pytest.raises(NoAnswer, match="cannot be sent") as error:
-                send(Outgoing("GET", "/lead", (line,)))
+                send(OutgoingRequest("GET", "/lead", (line,)))
             assert "hunter2" not in str(error.value)
     assert heard == []
 
@@ -117,4 +117,4 @@ def test_a_length_that_is_not_the_body_s_is_no_traceback() -> None:
     with answering(answer_of(b"{}")) as (url, _), both(url) as senders:
         for send in senders:
             with pytest.raises(NoAnswer):
-                send(Outgoing("GET", "/lead", (("Content-Length", "4"),)))
+                send(OutgoingRequest("GET", "/lead", (("Content-Length", "4"),)))

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from cmdm_tui.harness.cases import Expectation, Step
-from cmdm_tui.harness.library import Entry, built_in, chosen, entries
-from cmdm_tui.harness.target import FloorReached, Target
+from cmdm_tui.harness.cases import CaseStep, Expectation
+from cmdm_tui.harness.library import LibraryEntry, built_in_folder, list_entries, select_entries
+from cmdm_tui.harness.target import FloorReached, Service
 from cmdm_tui.harness.verify import Drift, Severity, verify
 from cmdm_tui.harness.verify.bodies import compare_bodies
-from cmdm_tui.harness.verify.headers import Step as Answer
+from cmdm_tui.harness.verify.headers import HeaderContext as Answer
 from cmdm_tui.harness.verify.headers import compare_headers
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
-from tests.harness.conftest import Controlled
+from tests.harness.conftest import ControlledSandbox
 
-ALL = entries(built_in(), ("contract", "stateful"))
+ALL = list_entries(built_in_folder(), ("contract", "stateful"))
 
 SEEN_BY: dict[str, dict[str, str]] = {
     "totals": {"numbers": "list-lead"},
@@ -62,7 +62,7 @@ SEEN_BY: dict[str, dict[str, str]] = {
 CHOICES = [(name, choice) for name, choices in SEEN_BY.items() for choice in choices]
 
 
-def drifts(target: Target, found: list[Entry]) -> list[Drift]:
+def find_drifts(target: Service, found: list[LibraryEntry]) -> list[Drift]:
     with target:
         return [drift for one in verify(found, target) for drift in one.drifts]
 
@@ -74,46 +74,50 @@ def test_every_choice_of_every_behaviour_is_tried() -> None:
     assert {one.name for one in BEHAVIOURS.values()} == set(SEEN_BY)
 
 
-def test_there_is_no_drift_against_the_sandbox(controlled: Controlled, runs_whole: bool) -> None:
+def test_there_is_no_drift_against_the_sandbox(
+    controlled: ControlledSandbox, runs_whole: bool
+) -> None:
     named = sorted({name for choices in SEEN_BY.values() for name in choices.values()})
-    found = ALL if runs_whole else chosen(ALL, named)
-    assert drifts(controlled.target(), found) == []
+    found = ALL if runs_whole else select_entries(ALL, named)
+    assert find_drifts(controlled.service(), found) == []
 
 
 @pytest.mark.parametrize(("behaviour", "choice"), CHOICES)
-def test_another_behaviour_is_drift(controlled: Controlled, behaviour: str, choice: str) -> None:
-    controlled.control.behave(**{behaviour: choice})
-    found = chosen(ALL, [SEEN_BY[behaviour][choice]])
-    assert any(drift.matters for drift in drifts(controlled.target(), found))
+def test_another_behaviour_is_drift(
+    controlled: ControlledSandbox, behaviour: str, choice: str
+) -> None:
+    controlled.control.set_behaviours(**{behaviour: choice})
+    found = select_entries(ALL, [SEEN_BY[behaviour][choice]])
+    assert any(drift.matters for drift in find_drifts(controlled.service(), found))
 
 
-def points(before: Any, now: Any, *, is_exact: bool = False) -> list[tuple[str, str]]:
+def find_differences(before: Any, now: Any, *, is_exact: bool = False) -> list[tuple[str, str]]:
     found = compare_bodies(json.dumps(before).encode(), json.dumps(now).encode(), is_exact=is_exact)
     return [(str(severity), place) for severity, place, _ in found]
 
 
 def test_a_new_field_is_an_info_and_a_missing_one_a_warning() -> None:
-    assert points({"a": 1}, {"a": 2, "b": 3}) == [("info", "/b")]
-    assert points({"a": 1, "b": {"c": 1}}, {"a": 2, "b": {}}) == [("warning", "/b/c")]
+    assert find_differences({"a": 1}, {"a": 2, "b": 3}) == [("info", "/b")]
+    assert find_differences({"a": 1, "b": {"c": 1}}, {"a": 2, "b": {}}) == [("warning", "/b/c")]
 
 
 def test_another_type_is_an_error_but_null_goes_with_every_type() -> None:
-    assert points({"a": "1"}, {"a": 1}) == [("error", "/a")]
-    assert points({"a": {"b": 1}}, {"a": [1]}) == [("error", "/a")]
-    assert points({"a": None, "b": "x"}, {"a": "x", "b": None}) == []
+    assert find_differences({"a": "1"}, {"a": 1}) == [("error", "/a")]
+    assert find_differences({"a": {"b": 1}}, {"a": [1]}) == [("error", "/a")]
+    assert find_differences({"a": None, "b": "x"}, {"a": "x", "b": None}) == []
 
 
 def test_items_are_compared_by_what_any_of_them_holds() -> None:
     before = {"Entity": [{"a": None, "b": "x"}, {"a": "y"}]}
-    assert points(before, {"Entity": [{"a": "z", "b": "x"}]}) == []
-    assert points(before, {"Entity": [{"a": 7, "b": "x"}]}) == [("error", "/Entity/*/a")]
-    assert points(before, {"Entity": []}) == []
+    assert find_differences(before, {"Entity": [{"a": "z", "b": "x"}]}) == []
+    assert find_differences(before, {"Entity": [{"a": 7, "b": "x"}]}) == [("error", "/Entity/*/a")]
+    assert find_differences(before, {"Entity": []}) == []
 
 
 def test_a_value_counts_where_bodies_are_compared_to_the_letter() -> None:
-    assert points({"a": "x"}, {"a": "y"}) == []
-    assert points({"a": "x"}, {"a": "y"}, is_exact=True) == [("error", "/a")]
-    assert points([1, 2], [2, 1], is_exact=True) == [("error", "/0"), ("error", "/1")]
+    assert find_differences({"a": "x"}, {"a": "y"}) == []
+    assert find_differences({"a": "x"}, {"a": "y"}, is_exact=True) == [("error", "/a")]
+    assert find_differences([1, 2], [2, 1], is_exact=True) == [("error", "/0"), ("error", "/1")]
 
 
 def test_a_body_that_is_no_json_any_more_is_an_error() -> None:
@@ -124,7 +128,7 @@ def test_a_body_that_is_no_json_any_more_is_an_error() -> None:
 DATE = "Tue, 31 Mar 2026 10:30:00 GMT"
 
 
-def changed(before: dict[str, str], now: dict[str, str], **earlier: Any) -> list[str]:
+def find_changes(before: dict[str, str], now: dict[str, str], **earlier: Any) -> list[str]:
     found = compare_headers(
         Answer({"date": DATE, **before}, earlier.get("was")),
         Answer({"date": DATE, **now}, earlier.get("has")),
@@ -135,76 +139,80 @@ def changed(before: dict[str, str], now: dict[str, str], **earlier: Any) -> list
 
 def test_headers_are_compared_by_how_they_stand_to_one_another() -> None:
     ahead, past = {"x-token-reset": "1774956600"}, {"x-token-reset": "1"}
-    assert changed(ahead, {"x-token-reset": "1774999999"}) == []
-    assert changed(ahead, past) == ["x-token-reset"]
-    assert changed({"allow": "GET, POST"}, {"allow": "post,get"}) == []
-    assert changed({"content-type": "application/json"}, {"content-type": "text/html"}) == [
+    assert find_changes(ahead, {"x-token-reset": "1774999999"}) == []
+    assert find_changes(ahead, past) == ["x-token-reset"]
+    assert find_changes({"allow": "GET, POST"}, {"allow": "post,get"}) == []
+    assert find_changes({"content-type": "application/json"}, {"content-type": "text/html"}) == [
         "content-type"
     ]
     count = {"x-rate-limit-limit": "5000", "x-rate-limit-remaining": "4999"}
-    assert changed(count, {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "99"}) == []
-    assert changed(count, {**count, "x-rate-limit-remaining": "4998"}) == ["x-rate-limit-remaining"]
+    assert find_changes(count, {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "99"}) == []
+    assert find_changes(count, {**count, "x-rate-limit-remaining": "4998"}) == [
+        "x-rate-limit-remaining"
+    ]
 
 
 # A live service: nothing puts it back.
 
 
 def test_what_a_case_made_is_marked_and_removed_where_nothing_puts_it_back(
-    controlled: Controlled,
+    controlled: ControlledSandbox,
 ) -> None:
     names = ["create-lead", "convert-lead", "create-task-of-account", "update-event"]
-    found = chosen(ALL, names)
+    found = select_entries(ALL, names)
     marks: list[str] = []
-    with controlled.uncontrolled(mark="cmdm 20261124 abc") as target:
-        before = totals(target)
+    with controlled.uncontrolled_service(mark="cmdm 20261124 abc") as target:
+        before = read_totals(target)
         for entry in found:
-            played = target.play(entry.case)
+            played = target.play_case(entry.case)
             made = [one for one in played if one.exchange.status == 201]
             marks += [one.exchange.sent_body.decode() for one in made]
-            assert totals(target) != before
-            target.clean()
-            assert totals(target) == before
-        assert target.left == []
+            assert read_totals(target) != before
+            target.clean_up()
+            assert read_totals(target) == before
+        assert target.undeleted == []
     assert marks
     assert all("cmdm 20261124 abc" in body for body in marks)
 
 
-def test_a_run_that_is_interrupted_amid_a_case_cleans_up_too(controlled: Controlled) -> None:
-    (entry,) = chosen(ALL, ["convert-lead"])
+def test_a_run_that_is_interrupted_amid_a_case_cleans_up_too(controlled: ControlledSandbox) -> None:
+    (entry,) = select_entries(ALL, ["convert-lead"])
 
     def interrupt(name: str, _: str) -> None:
         if name == "account":
             raise KeyboardInterrupt
 
-    with controlled.uncontrolled() as target:
-        before = totals(target)
-    with pytest.raises(KeyboardInterrupt), controlled.uncontrolled() as target:
-        target.play(entry.case, captured=interrupt)
-    with controlled.uncontrolled() as target:
-        assert totals(target) == before
+    with controlled.uncontrolled_service() as target:
+        before = read_totals(target)
+    with pytest.raises(KeyboardInterrupt), controlled.uncontrolled_service() as target:
+        target.play_case(entry.case, captured=interrupt)
+    with controlled.uncontrolled_service() as target:
+        assert read_totals(target) == before
 
 
-def test_against_other_records_only_shapes_are_compared(controlled: Controlled) -> None:
-    found = chosen(ALL, ["get-lead", "list-order-creation", "get-id-unknown"])
-    with controlled.uncontrolled() as target:
+def test_against_other_records_only_shapes_are_compared(controlled: ControlledSandbox) -> None:
+    found = select_entries(ALL, ["get-lead", "list-order-creation", "get-id-unknown"])
+    with controlled.uncontrolled_service() as target:
         lead = json.dumps({"LastName": "Another", "Company": "x"}).encode()
-        target.call("POST", "/lead", lead)
+        target.send_call("POST", "/lead", lead)
     controlled.control.snapshot("other")
-    assert drifts(controlled.uncontrolled(), found) == []
-    assert drifts(controlled.target(), found) == []
+    assert find_drifts(controlled.uncontrolled_service(), found) == []
+    assert find_drifts(controlled.service(), found) == []
 
 
-def test_no_more_calls_are_made_than_the_profile_leaves(controlled: Controlled) -> None:
+def test_no_more_calls_are_made_than_the_profile_leaves(controlled: ControlledSandbox) -> None:
     controlled.control.set(rate_limit=10)
-    found = chosen(ALL, ["get-lead", "list-lead", "fields-lead", "list-order-creation"])
+    found = select_entries(ALL, ["get-lead", "list-lead", "fields-lead", "list-order-creation"])
     with pytest.raises(FloorReached, match="5 are kept back"):
-        drifts(controlled.uncontrolled(floor=5), found)
+        find_drifts(controlled.uncontrolled_service(floor=5), found)
 
 
-def test_not_even_the_first_case_goes_below_what_the_profile_keeps(controlled: Controlled) -> None:
+def test_not_even_the_first_case_goes_below_what_the_profile_keeps(
+    controlled: ControlledSandbox,
+) -> None:
     controlled.control.set(rate_limit=6)
-    found = chosen(ALL, ["list-order-creation"])
-    with pytest.raises(FloorReached), controlled.uncontrolled(floor=5) as target:
+    found = select_entries(ALL, ["list-order-creation"])
+    with pytest.raises(FloorReached), controlled.uncontrolled_service(floor=5) as target:
         list(verify(found, target))
 
 
@@ -227,11 +235,11 @@ def test_a_case_of_the_corpus_changes_no_record_that_it_found() -> None:
 
 def test_a_case_that_would_is_noticed() -> None:
     case = next(entry.case for entry in ALL if entry.case.name == "get-lead")
-    change = Step(method="DELETE", path="/lead/${lead}", expect=Expectation(status=200))
+    change = CaseStep(method="DELETE", path="/lead/${lead}", expect=Expectation(status=200))
     assert msgspec.structs.replace(case, steps=(*case.steps, change)).changes_others
 
 
-def totals(target: Target) -> dict[str, str]:
+def read_totals(target: Service) -> dict[str, str]:
     entities = ("account", "lead", "contact", "task", "opportunity", "event")
-    answers = {name: target.call("GET", f"/{name}?per_page=1&page=1") for name in entities}
+    answers = {name: target.send_call("GET", f"/{name}?per_page=1&page=1") for name in entities}
     return {name: json.loads(answer.body)["Total Records"] for name, answer in answers.items()}

@@ -23,7 +23,7 @@ from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import Request
 from cmdm_tui.harness.fuzz.saving import save_failure
-from cmdm_tui.harness.manifest import Recorded, write_manifest
+from cmdm_tui.harness.manifest import ManifestEntry, write_manifest
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
 from cmdm_tui.redaction import leak_scanner as guards
@@ -304,7 +304,7 @@ def failing(last: Exchange, message: str = "It failed.") -> reduce.Path:
     return reduce.Path((reduce.Taken(request),), (last,), Finding("answers", message, 1))
 
 
-def recorded_of(target: str) -> Recorded:
+def recorded_of(target: str) -> ManifestEntry:
     return msgspec.convert(
         {
             "sha256": "0",
@@ -313,7 +313,7 @@ def recorded_of(target: str) -> Recorded:
             "target": target,
             "versions": {},
         },
-        Recorded,
+        ManifestEntry,
     )
 
 

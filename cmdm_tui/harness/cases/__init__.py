@@ -5,11 +5,11 @@ from cmdm_tui.harness.cases.format import (
     BEARER,
     Case,
     CaseError,
+    CaseStep,
     Expectation,
     Filling,
     Needs,
-    Step,
-    literal,
+    escape_placeholders,
 )
 from cmdm_tui.harness.cases.reading import parse_case, read_case
 from cmdm_tui.harness.cases.writing import case_bytes, write_case
@@ -19,12 +19,12 @@ __all__ = [
     "BEARER",
     "Case",
     "CaseError",
+    "CaseStep",
     "Expectation",
     "Filling",
     "Needs",
-    "Step",
     "case_bytes",
-    "literal",
+    "escape_placeholders",
     "parse_case",
     "read_case",
     "write_case",

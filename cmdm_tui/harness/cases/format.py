@@ -20,34 +20,34 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from cmdm_tui.harness.exchange import VALID, Call
+from cmdm_tui.harness.exchange import VALID_INPUT, Call
 
-VERSION = 1
+FORMAT_VERSION = 1
 BEARER = "Bearer ${token}"
 
-TOKEN = "token"  # noqa: S105 — a name
+TOKEN_PREFIX = "token"  # noqa: S105 — a name
 """A capture whose name begins so holds a token, and so a secret."""
 
-FRESH = "new"
+NEW_ID_PREFIX = "new"
 """A capture whose name begins so holds the id of a record that the case made indirectly."""
 
 
 Certainty = Literal["documented", "ours"]
 """Whether the vendor's documentation says what is expected, or this project (`api.md`)."""
 
-Closeness = Literal["exact", "data", "shape", "none"]
+BodyComparison = Literal["exact", "data", "shape", "none"]
 """How a body is compared with the recorded one.
 
 `exact`: the same JSON, the ids of new records aside. `data`: the same where the target holds the
 recorded data, else by shape. `shape`: the same fields of the same types. `none`: not at all.
 """
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
-Variable = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+CaseName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+VariableName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Pointer = Annotated[str, msgspec.Meta(pattern=r"^(/[^/]*)*$")]
-Status = Annotated[int, msgspec.Meta(ge=100, le=599)]
-Limit = Annotated[int, msgspec.Meta(ge=1)]
-Value = str | int | float | bool
+StatusCode = Annotated[int, msgspec.Meta(ge=100, le=599)]
+CallLimit = Annotated[int, msgspec.Meta(ge=1)]
+ExpectedValue = str | int | float | bool
 
 PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled|lower))?\}")
 
@@ -64,9 +64,9 @@ class Needs(
     Limits are in calls, `token_ttl` in seconds; `faults` go wrong as the control plane's do.
     """
 
-    rate_limit: Limit | None = None
-    month_limit: Limit | None = None
-    token_ttl: Limit | None = None
+    rate_limit: CallLimit | None = None
+    month_limit: CallLimit | None = None
+    token_ttl: CallLimit | None = None
     faults: tuple[dict[str, Any], ...] = ()
 
 
@@ -89,9 +89,9 @@ class Expectation(
     that stand somewhere in the body.
     """
 
-    status: Status | tuple[Status, ...]
-    body: Closeness = "shape"
-    values: dict[Pointer, Value] = {}
+    status: StatusCode | tuple[StatusCode, ...]
+    body: BodyComparison = "shape"
+    values: dict[Pointer, ExpectedValue] = {}
     nulls: tuple[Pointer, ...] = ()
     absent: tuple[Pointer, ...] = ()
     holds: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Expectation(
         return (self.status,) if isinstance(self.status, int) else self.status
 
 
-class Step(
+class CaseStep(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
     """One call. `path`, with its query, stands behind `{url}/api/v1` and is sent as it is.
@@ -123,8 +123,8 @@ class Step(
     body_base64: str | None = None
     filling: Filling | None = None
     advance: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    rate_limit: Limit | None = None
-    capture: dict[Variable, Pointer] = {}
+    rate_limit: CallLimit | None = None
+    capture: dict[VariableName, Pointer] = {}
 
     def __post_init__(self) -> None:
         if self.body is not None and self.body_base64 is not None:
@@ -167,16 +167,16 @@ class Case(
     of the corpus or the fuzz that the case came from, None where a person wrote it.
     """
 
-    name: Name
+    name: CaseName
     summary: str
     endpoint: Call
-    input_class: str = VALID
+    input_class: str = VALID_INPUT
     certainty: Certainty = "documented"
     source: str = ""
     check: str = ""
     seed: int | None = None
     needs: Needs = Needs()
-    steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=50)]
+    steps: Annotated[tuple[CaseStep, ...], msgspec.Meta(min_length=1, max_length=50)]
 
     @property
     def is_mutating(self) -> bool:
@@ -197,7 +197,7 @@ class Case(
     @property
     def may_lock_an_account(self) -> bool:
         """Whether it signs in wrongly, or oddly: a service may take that for an attack."""
-        is_odd = self.endpoint == "authenticate" and self.input_class != VALID
+        is_odd = self.endpoint == "authenticate" and self.input_class != VALID_INPUT
         refused = (step.is_sign_in and min(step.expect.statuses) >= 400 for step in self.steps)
         return is_odd or any(refused)
 
@@ -223,6 +223,6 @@ AUTHORIZATIONS: Mapping[str, str | None] = MappingProxyType(
 """The kinds of authorization and what `authorization` says for each; None is an anonymous step."""
 
 
-def literal(text: str) -> str:
+def escape_placeholders(text: str) -> str:
     """Return `text` so that nothing in it is taken for a value to be put in."""
     return text.replace("${", "$${")

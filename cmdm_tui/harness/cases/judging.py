@@ -3,16 +3,16 @@
 import json
 from collections.abc import Mapping
 
-from cmdm_tui.harness.cases.format import Step
-from cmdm_tui.harness.cases.pointers import NOTHING, pointed
-from cmdm_tui.harness.cases.values import Missing, expected
-from cmdm_tui.harness.exchange import NO_JSON, Exchange
+from cmdm_tui.harness.cases.format import CaseStep
+from cmdm_tui.harness.cases.pointers import MISSING, resolve_pointer
+from cmdm_tui.harness.cases.values import MissingValue, fill_expected_value
+from cmdm_tui.harness.exchange import NOT_JSON, Exchange
 from cmdm_tui.text import one_line
 
-_SHOWN = 60
+_MAX_SHOWN = 60
 
 
-def problems(step: Step, exchange: Exchange, values: Mapping[str, str]) -> list[str]:
+def find_problems(step: CaseStep, exchange: Exchange, values: Mapping[str, str]) -> list[str]:
     """Return a sentence for each expectation that the answer does not meet."""
     if exchange.failure:
         return [exchange.failure]
@@ -28,29 +28,31 @@ def problems(step: Step, exchange: Exchange, values: Mapping[str, str]) -> list[
     ]
     if not (wanted.values or wanted.nulls or wanted.absent):
         return found
-    if exchange.json is NO_JSON:
+    if exchange.json is NOT_JSON:
         return [*found, "The body is not JSON."]
     pairs: dict[str, object] = {
         **wanted.values,
         **dict.fromkeys(wanted.nulls),
-        **dict.fromkeys(wanted.absent, NOTHING),
+        **dict.fromkeys(wanted.absent, MISSING),
     }
     for pointer, said in pairs.items():
         try:
-            value = expected(said, values)
-        except Missing as error:
+            value = fill_expected_value(said, values)
+        except MissingValue as error:
             found.append(str(error))
             continue
-        got = pointed(exchange.json, pointer)
+        got = resolve_pointer(exchange.json, pointer)
         if got != value or type(got) is not type(value):
-            found.append(f"{one_line(pointer, 80)} is {_shown(got)}, not {_shown(value)}.")
+            found.append(
+                f"{one_line(pointer, 80)} is {_show_value(got)}, not {_show_value(value)}."
+            )
     return found
 
 
-def _shown(value: object) -> str:
-    if value is NOTHING:
+def _show_value(value: object) -> str:
+    if value is MISSING:
         return "nothing"
     try:
-        return one_line(json.dumps(value, ensure_ascii=False), _SHOWN)
+        return one_line(json.dumps(value, ensure_ascii=False), _MAX_SHOWN)
     except RecursionError:
         return "nested too deep to be shown"

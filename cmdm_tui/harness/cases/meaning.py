@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import unquote
 
-from cmdm_tui.harness.cases.format import TOKEN, Case, Step
-from cmdm_tui.harness.exchange import VALID, Call, Exchange, Intent
+from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
+from cmdm_tui.harness.exchange import VALID_INPUT, Call, Exchange, Intent
 
 _CHILDREN: Mapping[str, Call] = {"task": "create-task", "opportunity": "create-opportunity"}
 _OF_A_RECORD: Mapping[str, Call] = {"GET": "get", "PUT": "update", "DELETE": "delete"}
@@ -18,7 +18,9 @@ _BODIED: frozenset[Call] = frozenset(
 _STILL_MEANT = "body:other-content-type"
 
 
-def meant(case: Case, step: Step, exchange: Exchange, base: str, *, token: str = TOKEN) -> Intent:
+def meant(
+    case: Case, step: CaseStep, exchange: Exchange, base: str, *, token: str = TOKEN_PREFIX
+) -> Intent:
     """Return what the step meant by its request, which came to `exchange`; `base` is cut off.
 
     `token` is the name of the token received last.
@@ -28,7 +30,7 @@ def meant(case: Case, step: Step, exchange: Exchange, base: str, *, token: str =
     is_last = step is case.steps[-1]
     if is_last and case.endpoint == "other":
         call = "other"  # a route that was made odd, though it reads as another
-    input_class = case.input_class if is_last else VALID
+    input_class = case.input_class if is_last else VALID_INPUT
     is_odd = input_class.startswith("body:") and input_class != _STILL_MEANT
     return Intent(
         call,
@@ -64,7 +66,7 @@ def _call(method: str, route: str) -> tuple[Call, str, str]:
             return "other", "", ""
 
 
-def _authorization(step: Step, call: Call, token: str) -> str:
+def _authorization(step: CaseStep, call: Call, token: str) -> str:
     if call == "authenticate":
         return "sign-in"
     if step.anonymous:

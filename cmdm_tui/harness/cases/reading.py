@@ -6,23 +6,23 @@ from typing import Any
 
 import msgspec
 
-from cmdm_tui.harness.cases.format import VERSION, Case, CaseError
+from cmdm_tui.harness.cases.format import FORMAT_VERSION, Case, CaseError
 from cmdm_tui.text import one_line
 
 SUFFIX = ".toml"
-_LARGEST = 4 * 1024 * 1024
+_MAX_BYTES = 4 * 1024 * 1024
 
 
 def read_case(path: Path) -> Case:
     """Return the case in the file. Raises CaseError, which names the file and the place in it."""
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}. Check the name."
         raise CaseError(message) from None
-    if len(content) > _LARGEST:
-        raise CaseError(f"{path} is over {_LARGEST:,} bytes, which no case is.")
+    if len(content) > _MAX_BYTES:
+        raise CaseError(f"{path} is over {_MAX_BYTES:,} bytes, which no case is.")
     return parse_case(content, str(path))
 
 
@@ -38,11 +38,13 @@ def parse_case(content: bytes, place: str) -> Case:
         raise CaseError(f"{where} is not valid TOML: {reason}. Mend it there.") from None
     version = said.pop("version", None)
     if version is None:
-        raise CaseError(f"{where} says no version of its format: write version = {VERSION} in it.")
-    if version != VERSION:
+        raise CaseError(
+            f"{where} says no version of its format: write version = {FORMAT_VERSION} in it."
+        )
+    if version != FORMAT_VERSION:
         raise CaseError(
             f"{where} has the format's version {one_line(str(version), 20)}, "
-            f"and this program reads version {VERSION}."
+            f"and this program reads version {FORMAT_VERSION}."
         )
     try:
         return msgspec.convert(said, Case)

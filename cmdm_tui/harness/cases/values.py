@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, Step
-from cmdm_tui.harness.sending import Outgoing
+from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
+from cmdm_tui.harness.sending import OutgoingRequest
 
 FILLING = "filling"
 
-_SPOILT: Mapping[str, Callable[[str], str]] = {
+_TRANSFORMS: Mapping[str, Callable[[str], str]] = {
     "cut": lambda token: token[:-1],
     "flipped": lambda token: token[:-1] + ("A" if token[-1:] != "A" else "B"),
     "doubled": lambda token: token + token,
@@ -18,47 +18,48 @@ _SPOILT: Mapping[str, Callable[[str], str]] = {
 }
 
 
-class Missing(CaseError):
+class MissingValue(CaseError):
     """A step uses a value that no earlier step captured."""
 
 
-def outgoing(step: Step, values: Mapping[str, str]) -> Outgoing:
+def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
     """Return the call of a step. Raises Missing for a value that is not known."""
     known = dict(values)
     if step.filling is not None:
         known[FILLING] = step.filling.text * step.filling.times
     headers = [
-        (name, _header_value(_filled(value, known, _as_it_is))) for name, value in step.headers
+        (name, _encode_header_value(_fill(value, known, _keep_as_is)))
+        for name, value in step.headers
     ]
     if not step.anonymous:
-        value = _header_value(_filled(step.authorization, known, _as_it_is))
+        value = _encode_header_value(_fill(step.authorization, known, _keep_as_is))
         headers.append(("Authorization", value))
-    return Outgoing(
+    return OutgoingRequest(
         step.method,
-        _filled(step.path, known, _in_a_path),
+        _fill(step.path, known, _quote_for_path),
         tuple(headers),
-        _body(step, known),
+        _build_body(step, known),
     )
 
 
-def expected(value: object, values: Mapping[str, str]) -> object:
+def fill_expected_value(value: object, values: Mapping[str, str]) -> object:
     """Return an expected value with what it stands for. Raises Missing."""
-    return _filled(value, values, _as_it_is) if isinstance(value, str) else value
+    return _fill(value, values, _keep_as_is) if isinstance(value, str) else value
 
 
-def _body(step: Step, values: Mapping[str, str]) -> bytes | None:
+def _build_body(step: CaseStep, values: Mapping[str, str]) -> bytes | None:
     if step.body_base64 is not None:
         return base64.b64decode(step.body_base64)
     if step.body is None:
         return None
-    return _filled(step.body, values, _in_json).encode("utf-8")
+    return _fill(step.body, values, _escape_for_json).encode("utf-8")
 
 
-def _filled(text: str, values: Mapping[str, str], spelt: Callable[[str], str]) -> str:
+def _fill(text: str, values: Mapping[str, str], spelt: Callable[[str], str]) -> str:
     def value_of(name: str, spoiling: str | None) -> str:
         if name not in values:
-            raise Missing(f"There is no value ${{{name}}}: no earlier step captured it.")
-        value = values[name] if spoiling is None else _SPOILT[spoiling](values[name])
+            raise MissingValue(f"There is no value ${{{name}}}: no earlier step captured it.")
+        value = values[name] if spoiling is None else _TRANSFORMS[spoiling](values[name])
         return value if name == FILLING else spelt(value)
 
     return PLACEHOLDER.sub(
@@ -66,19 +67,19 @@ def _filled(text: str, values: Mapping[str, str], spelt: Callable[[str], str]) -
     )
 
 
-def _as_it_is(value: str) -> str:
+def _keep_as_is(value: str) -> str:
     return value
 
 
-def _in_a_path(value: str) -> str:
+def _quote_for_path(value: str) -> str:
     return quote(value, safe="")
 
 
-def _in_json(value: str) -> str:
+def _escape_for_json(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)[1:-1]
 
 
-def _header_value(value: str) -> str:
+def _encode_header_value(value: str) -> str:
     """Return text as Latin-1 characters, those of its UTF-8 where it holds others."""
     try:
         value.encode("latin-1")

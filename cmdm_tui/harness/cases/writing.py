@@ -6,10 +6,10 @@ from typing import Any, cast
 import msgspec
 
 from cmdm_tui.config.private_files import replace_file
-from cmdm_tui.harness.cases.format import VERSION, Case, CaseError
+from cmdm_tui.harness.cases.format import FORMAT_VERSION, Case, CaseError
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"'}
-_BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_BARE_KEY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 def write_case(path: Path, case: Case) -> None:
@@ -25,10 +25,10 @@ def case_bytes(case: Case) -> bytes:
     said: dict[str, Any] = msgspec.to_builtins(case)
     steps: list[dict[str, Any]] = list(said.pop("steps"))
     needs: dict[str, Any] = said.pop("needs", {})
-    blocks = [_lines({"version": VERSION, **said})]
+    blocks = [_format_table({"version": FORMAT_VERSION, **said})]
     if needs:
-        blocks.append(["[needs]", *_lines(needs)])
-    blocks += [_step(step) for step in steps]
+        blocks.append(["[needs]", *_format_table(needs)])
+    blocks += [_format_step(step) for step in steps]
     text = "\n\n".join("\n".join(block) for block in blocks) + "\n"
     try:
         return text.encode("utf-8")
@@ -37,46 +37,52 @@ def case_bytes(case: Case) -> bytes:
         raise CaseError(message) from None
 
 
-def _step(step: dict[str, Any]) -> list[str]:
+def _format_step(step: dict[str, Any]) -> list[str]:
     expected: dict[str, Any] = step.pop("expect")
-    return ["[[steps]]", *_lines(step), "[steps.expect]", *_lines(expected)]
+    return ["[[steps]]", *_format_table(step), "[steps.expect]", *_format_table(expected)]
 
 
-def _lines(table: dict[str, Any]) -> list[str]:
-    return [f"{_key(name)} = {_value(value)}" for name, value in table.items()]
+def _format_table(table: dict[str, Any]) -> list[str]:
+    return [f"{_format_key(name)} = {_format_value(value)}" for name, value in table.items()]
 
 
-def _key(name: str) -> str:
-    return name if name and _BARE.issuperset(name) else _text(name)
+def _format_key(name: str) -> str:
+    return name if name and _BARE_KEY_CHARACTERS.issuperset(name) else _format_text(name)
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
         case str():
-            return _text(value)
+            return _format_text(value)
         case int() | float():
             return repr(value)
         case dict():
             pairs = cast("dict[str, object]", value).items()
-            return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in pairs) + " }"
+            return (
+                "{ "
+                + ", ".join(f"{_format_key(name)} = {_format_value(item)}" for name, item in pairs)
+                + " }"
+            )
         case list() | tuple():
-            return "[" + ", ".join(_value(item) for item in cast("list[object]", value)) + "]"
+            return (
+                "[" + ", ".join(_format_value(item) for item in cast("list[object]", value)) + "]"
+            )
         case _:
             message = f"{type(value).__name__} has no form in a case file."
             raise CaseError(message)
 
 
-def _text(text: str) -> str:
+def _format_text(text: str) -> str:
     """Return a TOML string: literal where that spares escapes, else basic."""
     is_plain = not any(character < " " or character == "\x7f" for character in text)
     if ('"' in text or "\\" in text) and "'" not in text and is_plain:
         return f"'{text}'"
-    return '"' + "".join(_escaped(character) for character in text) + '"'
+    return '"' + "".join(_escape(character) for character in text) + '"'
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     if character == "\\":
         return "\\\\"
     if character < " " or character == "\x7f":

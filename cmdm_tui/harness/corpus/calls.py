@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cmdm_tui.harness.cases.format import PLACEHOLDER, Closeness, Expectation, Step
+from cmdm_tui.harness.cases.format import PLACEHOLDER, BodyComparison, CaseStep, Expectation
 from cmdm_tui.harness.corpus.entities import ENTITIES, Chance
 from cmdm_tui.harness.exchange import Call
 
@@ -23,19 +23,19 @@ class Valid:
 
     call: Call
     entity: str
-    before: tuple[Step, ...]
-    step: Step
+    before: tuple[CaseStep, ...]
+    step: CaseStep
 
     @property
     def takes_body(self) -> bool:
         """Whether the call has a body that counts."""
         return self.step.body is not None
 
-    def but(self, **changed: Any) -> Step:
+    def but(self, **changed: Any) -> CaseStep:
         """Return the call with some of its parts otherwise."""
         return msgspec.structs.replace(self.step, **changed)
 
-    def refused(self, status: int, **changed: Any) -> Step:
+    def refused(self, status: int, **changed: Any) -> CaseStep:
         """Return the call with some of its parts otherwise, which is answered with `status`."""
         expect = Expectation(status=status, body="data")
         return self.but(expect=expect, capture={}, **changed)
@@ -46,36 +46,42 @@ def json_text(properties: Mapping[str, object]) -> str:
     return json.dumps(properties, ensure_ascii=False, separators=(",", ":"))
 
 
-def get(path: str, *, capture: dict[str, str] | None = None, **expected: Any) -> Step:
+def get(path: str, *, capture: dict[str, str] | None = None, **expected: Any) -> CaseStep:
     """Return a step that reads."""
-    return Step(method="GET", path=path, capture=capture or {}, expect=_expecting(200, expected))
+    return CaseStep(
+        method="GET", path=path, capture=capture or {}, expect=_expecting(200, expected)
+    )
 
 
-def post(path: str, sent: str, *, capture: dict[str, str] | None = None, **expected: Any) -> Step:
+def post(
+    path: str, sent: str, *, capture: dict[str, str] | None = None, **expected: Any
+) -> CaseStep:
     """Return a step that creates."""
-    return Step(
+    return CaseStep(
         method="POST", path=path, headers=JSON, body=sent, capture=capture or {},
         expect=_expecting(201, expected),
     )  # fmt: skip
 
 
-def put(path: str, sent: str, *, capture: dict[str, str] | None = None, **expected: Any) -> Step:
+def put(
+    path: str, sent: str, *, capture: dict[str, str] | None = None, **expected: Any
+) -> CaseStep:
     """Return a step that changes."""
-    return Step(
+    return CaseStep(
         method="PUT", path=path, headers=JSON, body=sent, capture=capture or {},
         expect=_changing(expected),
     )  # fmt: skip
 
 
-def delete(path: str, **expected: Any) -> Step:
+def delete(path: str, **expected: Any) -> CaseStep:
     """Return a step that deletes."""
-    return Step(method="DELETE", path=path, expect=_changing(expected))
+    return CaseStep(method="DELETE", path=path, expect=_changing(expected))
 
 
-def sign_in(status: int = 200, **changed: Any) -> Step:
+def sign_in(status: int = 200, **changed: Any) -> CaseStep:
     """Return a step that signs in."""
-    closeness: Closeness = "shape" if status == 200 else "data"
-    step = Step(
+    closeness: BodyComparison = "shape" if status == 200 else "data"
+    step = CaseStep(
         method="POST",
         path="/authenticate",
         headers=SIGN_IN,
@@ -86,13 +92,13 @@ def sign_in(status: int = 200, **changed: Any) -> Step:
     return msgspec.structs.replace(step, **changed)
 
 
-def making(entity: str, chance: Chance, **given: str) -> Step:
+def making(entity: str, chance: Chance, **given: str) -> CaseStep:
     """Return the step that makes a record and captures its id under the entity's name."""
     properties = {**chance.filled(ENTITIES[entity].required), **given}
     return post(f"/{entity}", json_text(properties), capture={entity: "/ExternalID"})
 
 
-def finding(entity: str) -> Step:
+def finding(entity: str) -> CaseStep:
     """Return the step that finds a record and captures its id."""
     return get(
         f"/{entity}?per_page=1&page=1", capture={entity: "/Entity/0/ExternalID"}, body="data"
@@ -165,5 +171,5 @@ def _expecting(status: int, expected: dict[str, Any]) -> Expectation:
 
 def _changing(expected: dict[str, Any]) -> Expectation:
     # What is answered to a change is documented to the letter; how it is refused is not.
-    closeness: Closeness = "exact" if expected.get("status", 200) == 200 else "data"
+    closeness: BodyComparison = "exact" if expected.get("status", 200) == 200 else "data"
     return _expecting(200, {"body": closeness, **expected})

@@ -4,6 +4,6 @@ It stands in the harness and not in the explorer's layer: it shows what the harn
 nothing else, and the two faces do not know each other. Textual is imported when it is opened.
 """
 
-from cmdm_tui.harness.dashboard.watching import watch
+from cmdm_tui.harness.dashboard.watching import watch_run
 
-__all__ = ["watch"]
+__all__ = ["watch_run"]

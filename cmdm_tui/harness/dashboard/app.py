@@ -12,20 +12,20 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.widgets import Footer, OptionList
 
-from cmdm_tui.harness.dashboard.board import board
+from cmdm_tui.harness.dashboard.board import build_state
 from cmdm_tui.harness.dashboard.looking import FailureScreen
-from cmdm_tui.harness.dashboard.widgets.checks import Checks
-from cmdm_tui.harness.dashboard.widgets.failures import Failures
-from cmdm_tui.harness.dashboard.widgets.headline import Headline
-from cmdm_tui.harness.dashboard.widgets.matrix import Matrix
-from cmdm_tui.harness.report import Gathering, Results
+from cmdm_tui.harness.dashboard.widgets.checks import CheckList
+from cmdm_tui.harness.dashboard.widgets.failures import FailureList
+from cmdm_tui.harness.dashboard.widgets.headline import RunHeadline
+from cmdm_tui.harness.dashboard.widgets.matrix import StatusMatrix
+from cmdm_tui.harness.report import ResultCollector, RunResults
 
-_LOOKS_A_SECOND = 8
-_WIDE = 110
+_REFRESHES_A_SECOND = 8
+_WIDE_COLUMNS = 110
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Watched(Protocol):
+class WatchedRun(Protocol):
     """A run that is watched."""
 
     @property
@@ -62,35 +62,35 @@ class Dashboard(App[None]):
         Binding("ctrl+c", "end", "End", id="dashboard.stop", show=False, priority=True),
     ]
 
-    def __init__(self, gathering: Gathering, watched: Watched) -> None:
+    def __init__(self, gathering: ResultCollector, watched: WatchedRun) -> None:
         super().__init__()
-        self._gathering = gathering
+        self._collector = gathering
         self._watched = watched
-        self._seen: tuple[Results, bool, bool] | None = None
+        self._shown: tuple[RunResults, bool, bool] | None = None
         self._wants_to_leave = False
         self.fault: Exception | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the headline, calls beside checks, and the failures."""
         with Vertical(id="body"):
-            yield Headline(id="headline")
+            yield RunHeadline(id="headline")
             with Horizontal(id="middle"):
-                yield Matrix(id="matrix")
-                yield Checks(id="checks")
-            yield Failures(id="failures")
+                yield StatusMatrix(id="matrix")
+                yield CheckList(id="checks")
+            yield FailureList(id="failures")
         yield Footer()
 
     def on_mount(self) -> None:
         """Begin the run, and look at it from now on."""
-        self.query_one(Failures).focus()
+        self.query_one(FailureList).focus()
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             # Only the main thread may; elsewhere signals are whoever's business that is.
             with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
                 loop.add_signal_handler(number, self.action_end)
         self._watched.start()
-        self.set_interval(1 / _LOOKS_A_SECOND, self.look_again)
-        self.look_again()
+        self.set_interval(1 / _REFRESHES_A_SECOND, self.show_latest)
+        self.show_latest()
 
     def on_unmount(self) -> None:
         """Give the signals back."""
@@ -101,20 +101,25 @@ class Dashboard(App[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Use the room of a wide terminal."""
-        self.screen_stack[0].query_one("#body").set_class(event.size.width >= _WIDE, "-wide")
+        self.screen_stack[0].query_one("#body").set_class(
+            event.size.width >= _WIDE_COLUMNS, "-wide"
+        )
 
-    def look_again(self) -> None:
+    def show_latest(self) -> None:
         """Show what has become of the run since the last look, if anything has."""
         is_ending, is_over = self._watched.is_ending, self._watched.is_over
-        results = self._gathering.results()
+        results = self._collector.results()
         if is_over and self._wants_to_leave:
             self.exit()
             return
-        if self._seen == (results, is_ending, is_over):
+        if self._shown == (results, is_ending, is_over):
             return
-        self._seen = results, is_ending, is_over
-        shown, first = board(results, is_ending=is_ending, is_over=is_over), self.screen_stack[0]
-        for widget in (Headline, Matrix, Checks, Failures):
+        self._shown = results, is_ending, is_over
+        shown, first = (
+            build_state(results, is_ending=is_ending, is_over=is_over),
+            self.screen_stack[0],
+        )
+        for widget in (RunHeadline, StatusMatrix, CheckList, FailureList):
             first.query_one(widget).show(shown)
         if isinstance(self.screen, FailureScreen):
             known = {one.name: one for one in results.failures}
@@ -124,10 +129,10 @@ class Dashboard(App[None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Look into the failure that was chosen."""
-        if self._seen is None:
+        if self._shown is None:
             return
-        name = self.screen_stack[0].query_one(Failures).name_at(event.option_index)
-        failure = next(one for one in self._seen[0].failures if one.name == name)
+        name = self.screen_stack[0].query_one(FailureList).name_at(event.option_index)
+        failure = next(one for one in self._shown[0].failures if one.name == name)
         self.push_screen(FailureScreen(failure))  # pyright: ignore[reportUnknownMemberType]
 
     def action_end(self) -> None:
@@ -137,7 +142,7 @@ class Dashboard(App[None]):
             return
         self._wants_to_leave = True
         self._watched.end()
-        self.look_again()
+        self.show_latest()
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own report prints the locals of every frame, whatever they hold.

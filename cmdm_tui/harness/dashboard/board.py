@@ -4,24 +4,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.report.plain import body_text, plain
-from cmdm_tui.harness.report.results import Failure, Results, counted
+from cmdm_tui.harness.report.plain import show_body, to_plain_text
+from cmdm_tui.harness.report.results import Failure, RunResults, format_count
 from cmdm_tui.text import one_line
 
-Mood = Literal["good", "bad", "plain", "quiet", "odd"]
+Tone = Literal["good", "bad", "plain", "quiet", "odd"]
 """How a word is coloured: success, a fault, nothing of note, of no interest, to be noticed."""
 
-_LEVELS = "▁▂▃▄▅▆▇█"
-_THOUSAND = 10_000
-_SHOWN_BODY = 4_000
+_BAR_LEVELS = "▁▂▃▄▅▆▇█"
+_FIRST_SHORTENED = 10_000
+_MAX_BODY = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TonedText:
     """A piece of text and its mood; the text is safe for a terminal."""
 
     text: str
-    mood: Mood = "plain"
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class CheckLine:
 
     name: str
     broken: int
-    mood: Mood
+    tone: Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,42 +44,46 @@ class FailureLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class DashboardState:
     """Everything that the dashboard shows at one moment.
 
     `matrix` is a row a call: its name, then the number of answers of each status of `statuses`.
     """
 
     target: str
-    phase: Word
+    phase: TonedText
     progress: str
     share: float | None
     rate: str
-    spark: str
-    outcome: Word
-    statuses: tuple[Word, ...]
-    matrix: tuple[tuple[str, tuple[Word, ...]], ...]
+    sparkline: str
+    outcome: TonedText
+    statuses: tuple[TonedText, ...]
+    matrix: tuple[tuple[str, tuple[TonedText, ...]], ...]
     checks: tuple[CheckLine, ...]
     failures: tuple[FailureLine, ...]
 
 
-def board(results: Results, *, is_ending: bool = False, is_over: bool = False) -> Board:
+def build_state(
+    results: RunResults, *, is_ending: bool = False, is_over: bool = False
+) -> DashboardState:
     """Return what to show of these results."""
     answers = results.answers
-    return Board(
+    return DashboardState(
         target=one_line(results.started.url, 100) if results.started else "",
-        phase=_phase(results, is_ending=is_ending, is_over=is_over),
-        progress=_progress(results),
-        share=_share(results),
+        phase=_build_phase(results, is_ending=is_ending, is_over=is_over),
+        progress=_format_progress(results),
+        share=_compute_share(results),
         rate=f"{results.rate.latest():,.0f} a second",
-        spark=spark(results.rate.counts, 16),
-        outcome=_outcome(results, is_over=is_over),
-        statuses=tuple(Word(str(one) if one else "none", status_mood(one)) for one in answers),
+        sparkline=draw_sparkline(results.rate.counts, 16),
+        outcome=_build_outcome(results, is_over=is_over),
+        statuses=tuple(
+            TonedText(str(one) if one else "none", tone_of_status(one)) for one in answers
+        ),
         matrix=tuple(
-            (call, tuple(_cell(results.statuses.get((call, one), 0), one) for one in answers))
+            (call, tuple(_build_cell(results.statuses.get((call, one), 0), one) for one in answers))
             for call in results.calls
         ),
-        checks=_checks(results),
+        checks=_build_check_lines(results),
         failures=tuple(
             FailureLine(
                 one.name,
@@ -92,30 +96,30 @@ def board(results: Results, *, is_ending: bool = False, is_over: bool = False) -
     )
 
 
-def details(failure: Failure) -> list[tuple[str, list[str]]]:
+def describe_failure(failure: Failure) -> list[tuple[str, list[str]]]:
     """Return the sections that tell one failure whole: each a title and its lines."""
     finding = failure.finding
     sections = [
         (
             "What is wrong",
             [
-                *plain(finding.message, _SHOWN_BODY, keep_lines=True).split("\n"),
+                *to_plain_text(finding.message, _MAX_BODY, keep_lines=True).split("\n"),
                 f"Sent: {one_line(finding.input_class)}.",
-                f"{counted(failure.steps, 'step')}, {failure.state}.",
+                f"{format_count(failure.steps, 'step')}, {failure.state}.",
             ],
         )
     ]
     if failure.exchanges:
         steps = [
-            f"{number}. {one_line(f'{exchange.method} {exchange.path}', 300)} → {_answer(exchange)}"
+            f"{number}. {one_line(f'{exchange.method} {exchange.path}', 300)} → {_format_answer(exchange)}"
             for number, exchange in enumerate(failure.exchanges, 1)
         ]
         sections.append(("The steps", steps))
     if failure.curl:
-        sections.append(("To repeat it", [plain(line, _SHOWN_BODY) for line in failure.curl]))
+        sections.append(("To repeat it", [to_plain_text(line, _MAX_BODY) for line in failure.curl]))
     if failure.exchanges:
         last = failure.exchanges[-1]
-        body = body_text(last.body, _SHOWN_BODY) or plain(last.failure) or "Nothing."
+        body = show_body(last.body, _MAX_BODY) or to_plain_text(last.failure) or "Nothing."
         sections.append(("The last answer's body", body.split("\n")))
     kept = [one_line(str(path)) for path in (failure.case, failure.cassette) if path is not None]
     if kept:
@@ -123,48 +127,48 @@ def details(failure: Failure) -> list[tuple[str, list[str]]]:
     return sections
 
 
-def spark(counts: tuple[int, ...], width: int) -> str:
+def draw_sparkline(counts: tuple[int, ...], width: int) -> str:
     """Return the last counts as a line of bars of at most `width` characters."""
     last = counts[-width:]
     highest = max(last, default=0) or 1
-    return "".join(_LEVELS[count * (len(_LEVELS) - 1) // highest] for count in last)
+    return "".join(_BAR_LEVELS[count * (len(_BAR_LEVELS) - 1) // highest] for count in last)
 
 
-def short(count: int) -> str:
+def shorten_count(count: int) -> str:
     """Return a count in five characters at most."""
-    if count < _THOUSAND:
+    if count < _FIRST_SHORTENED:
         return str(count)
     thousands = count / 1_000
     return f"{thousands:.0f}k" if thousands < 1_000 else f"{thousands / 1_000:.1f}M"
 
 
-def status_mood(status: int) -> Mood:
+def tone_of_status(status: int) -> Tone:
     """Return how a status is coloured: a server's fault, no answer, a refusal, a success."""
     if not status or status >= 500:
         return "bad"
     return "good" if status < 300 else "odd"
 
 
-def _answer(exchange: Exchange) -> str:
+def _format_answer(exchange: Exchange) -> str:
     return str(exchange.status) if exchange.status else "no whole answer"
 
 
-def _phase(results: Results, *, is_ending: bool, is_over: bool) -> Word:
+def _build_phase(results: RunResults, *, is_ending: bool, is_over: bool) -> TonedText:
     if is_over:
         reason = one_line(results.ended.reason, 60) if results.ended else "could not run"
-        return Word(f"over: {reason}", "odd")
+        return TonedText(f"over: {reason}", "odd")
     if is_ending:
-        return Word("ending; q again leaves at once", "odd")
-    return Word(results.phase)
+        return TonedText("ending; q again leaves at once", "odd")
+    return TonedText(results.phase)
 
 
-def _progress(results: Results) -> str:
+def _format_progress(results: RunResults) -> str:
     bound = results.started.requests if results.started else None
     made = f"{results.requests:,}"
     return f"{made} of {bound:,} requests" if bound is not None else f"{made} requests"
 
 
-def _share(results: Results) -> float | None:
+def _compute_share(results: RunResults) -> float | None:
     started = results.started
     if started is None:
         return None
@@ -173,23 +177,27 @@ def _share(results: Results) -> float | None:
     return min(max(shares), 1.0) if shares else None
 
 
-def _outcome(results: Results, *, is_over: bool) -> Word:
+def _build_outcome(results: RunResults, *, is_over: bool) -> TonedText:
     if results.failures:
-        return Word(results.outcome, "bad")
+        return TonedText(results.outcome, "bad")
     if is_over and results.ended is None:
-        return Word("the run ended with an error, told when you leave", "bad")
-    return Word(results.outcome, "good")
+        return TonedText("the run ended with an error, told when you leave", "bad")
+    return TonedText(results.outcome, "good")
 
 
-def _cell(count: int, status: int) -> Word:
-    return Word(short(count), status_mood(status)) if count else Word("·", "quiet")
+def _build_cell(count: int, status: int) -> TonedText:
+    return (
+        TonedText(shorten_count(count), tone_of_status(status))
+        if count
+        else TonedText("·", "quiet")
+    )
 
 
-def _checks(results: Results) -> tuple[CheckLine, ...]:
+def _build_check_lines(results: RunResults) -> tuple[CheckLine, ...]:
     lines: list[CheckLine] = []
     examined = any(results.examined.values())
     for check in results.checks:
-        broken = results.broken_by(check)
+        broken = results.count_broken(check)
         if results.failures_of(check):
             lines.append(CheckLine(one_line(check), max(broken, 1), "bad"))
         elif broken:
@@ -197,4 +205,4 @@ def _checks(results: Results) -> tuple[CheckLine, ...]:
         else:
             lines.append(CheckLine(one_line(check), 0, "good" if examined else "quiet"))
     order = {"bad": 0, "odd": 1, "good": 2, "quiet": 2}
-    return tuple(sorted(lines, key=lambda line: order[line.mood]))
+    return tuple(sorted(lines, key=lambda line: order[line.tone]))

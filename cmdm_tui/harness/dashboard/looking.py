@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from cmdm_tui.harness.dashboard.board import details
+from cmdm_tui.harness.dashboard.board import describe_failure
 from cmdm_tui.harness.report.results import Failure
 from cmdm_tui.text import one_line
 
@@ -48,7 +48,7 @@ class FailureScreen(Screen[None]):
         """Show the failure as it is known now."""
         self._failure = failure
         lines: list[Content] = []
-        for title, texts in details(failure):
+        for title, texts in describe_failure(failure):
             lines += [Content.styled(title, "bold $text-accent"), *map(Content, texts), Content("")]
         self.query_one("#failure-text", Static).update(Content("\n").join(lines))
 

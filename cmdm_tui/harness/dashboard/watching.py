@@ -5,12 +5,12 @@ from collections.abc import Callable
 from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
-from cmdm_tui.harness.report import Gathering
+from cmdm_tui.harness.report import ResultCollector
 
 Result = TypeVar("Result")
 
 
-class Running(Generic[Result]):
+class BackgroundRun(Generic[Result]):
     """A run in a thread of its own, which is asked to end by an event that it looks at."""
 
     def __init__(self, run: Callable[[threading.Event], Result]) -> None:
@@ -52,7 +52,7 @@ class Running(Generic[Result]):
             self._error = error
 
 
-def watch(gathering: Gathering, run: Callable[[threading.Event], Result]) -> Result:
+def watch_run(gathering: ResultCollector, run: Callable[[threading.Event], Result]) -> Result:
     """Show `gathering` while `run` tells it how it goes, and return what `run` returned.
 
     `run` gets an event that is set when it is to end soon, because whoever watches wants to leave.
@@ -64,7 +64,7 @@ def watch(gathering: Gathering, run: Callable[[threading.Event], Result]) -> Res
     # Processes that share anything need a tracker, which cannot be started while Textual holds
     # stderr: it asks for the number of its file.
     resource_tracker.ensure_running()
-    running = Running(run)
+    running = BackgroundRun(run)
     dashboard = Dashboard(gathering, running)
     try:
         dashboard.run()

@@ -15,7 +15,7 @@ from cmdm_tui.harness.fuzz.events import (
     RunEnded,
     RunStarted,
 )
-from cmdm_tui.harness.report.results import counted
+from cmdm_tui.harness.report.results import format_count
 from cmdm_tui.text import one_line
 
 _SECONDS_BETWEEN = 5.0
@@ -48,7 +48,7 @@ class Lines:
                 self._tell_progress(event)
             case FailureFound(_, finding, steps):
                 self._say(f"failed  {finding.check}: {one_line(finding.message, 300)}")
-                self._say(f"        after {counted(steps, 'request')}; looking for fewer")
+                self._say(f"        after {format_count(steps, 'request')}; looking for fewer")
             case FailureShrunk():
                 self._tell_failure(event)
             case FailureSaved(_, case):
@@ -90,7 +90,7 @@ class Lines:
                 self._result(f"{call:<18} {words}")
         rate = event.requests / max(event.seconds, 0.001)
         self._result(
-            f"{counted(event.requests, 'request')} in {counted(event.examples, 'example')}, "
+            f"{format_count(event.requests, 'request')} in {format_count(event.examples, 'example')}, "
             f"{event.seconds:.1f} s, "
             f"{rate:,.0f} a second; ended: {one_line(event.reason, 200)}."
         )
@@ -101,17 +101,19 @@ class Lines:
             self._result(f"left on the service: {one_line(record, 100)}")
         found = sorted(set(event.failures))
         self._result(
-            f"{counted(len(found), 'failure')}: {', '.join(found)}." if found else "No failure."
+            f"{format_count(len(found), 'failure')}: {', '.join(found)}."
+            if found
+            else "No failure."
         )
 
 
 def _begun(event: RunStarted) -> str:
-    bounds = [counted(event.requests, "request") if event.requests is not None else "",
+    bounds = [format_count(event.requests, "request") if event.requests is not None else "",
               f"{event.seconds:g} seconds" if event.seconds is not None else ""]  # fmt: skip
     bound = " or ".join(filter(None, bounds)) or "Ctrl-C"
     how = "restored for each example" if event.restores else "with records of the run's own"
     how = how if event.writes else "reading only"
     return (
         f"Fuzzing {one_line(event.url, 200)}, {how}: seed {event.seed}, until {bound}, "
-        f"{counted(len(event.checks), 'check')}."
+        f"{format_count(len(event.checks), 'check')}."
     )

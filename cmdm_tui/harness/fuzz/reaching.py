@@ -3,7 +3,7 @@
 from time import sleep
 
 from cmdm_tui.harness.fuzz.budget import Budget, Unreachable
-from cmdm_tui.harness.wire import Answer, Lines, NotReached, Wire
+from cmdm_tui.harness.wire import NotConnected, RawAnswer, RawConnection, RawHeaders
 
 _LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
@@ -14,7 +14,7 @@ class Reaching:
     """A connection to `url` for a run whose bounds `budget` knows."""
 
     def __init__(self, url: str, budget: Budget) -> None:
-        self._wire = Wire(url)
+        self._wire = RawConnection(url)
         self._url = url
         self._budget = budget
         self._was_reached = False
@@ -24,8 +24,8 @@ class Reaching:
         self._wire.close()
 
     def send(
-        self, method: str, path: str, lines: Lines, body: bytes, *, is_patient: bool
-    ) -> Answer:
+        self, method: str, path: str, lines: RawHeaders, body: bytes, *, is_patient: bool
+    ) -> RawAnswer:
         """Send a request; where there is no connection any more, try again for a while.
 
         Nothing was sent then, so that nothing is repeated. An answer is waited for until the run's
@@ -36,7 +36,7 @@ class Reaching:
             try:
                 wait = self._wait(is_patient=is_patient)
                 answer = self._wire.send(method, path, lines, body, timeout=wait)
-            except NotReached as error:
+            except NotConnected as error:
                 if not self._was_reached:
                     raise
                 if pause is None or self._budget.is_over:

@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from cmdm_tui.harness.cases.format import TOKEN, Case, Expectation, Filling, Step, literal
+from cmdm_tui.harness.cases.format import (
+    TOKEN_PREFIX,
+    Case,
+    CaseStep,
+    Expectation,
+    Filling,
+    escape_placeholders,
+)
 from cmdm_tui.harness.cases.writing import case_bytes
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
@@ -75,9 +82,9 @@ def case_of(name: str, path: reduce.Path, *, seed: int) -> Case:
     )
 
 
-def _steps(path: reduce.Path) -> tuple[Step, ...]:
-    exchanges, names, tokens = list(path.log), dict[str, str](), [TOKEN]
-    steps: list[Step] = []
+def _steps(path: reduce.Path) -> tuple[CaseStep, ...]:
+    exchanges, names, tokens = list(path.log), dict[str, str](), [TOKEN_PREFIX]
+    steps: list[CaseStep] = []
     before: dict[str, Any] = {}
     used = 0
     for one in path.taken:
@@ -94,7 +101,7 @@ def _steps(path: reduce.Path) -> tuple[Step, ...]:
         finding = path.finding if not exchanges else None
         made = _step(step, exchange, finding, names, {**before, **_authorization(step, tokens)})
         if step.intent.call == "authenticate" and exchange.status == _OK:
-            tokens.append(f"{TOKEN}{len(tokens) + 1}")
+            tokens.append(f"{TOKEN_PREFIX}{len(tokens) + 1}")
             made = msgspec.structs.replace(made, capture={tokens[-1]: "/token"})
         steps.append(made)
         used += exchange.status not in _UNCOUNTED
@@ -108,7 +115,7 @@ def _step(
     finding: Finding | None,
     names: dict[str, str],
     before: Mapping[str, Any],
-) -> Step:
+) -> CaseStep:
     known = dict(names)
     said: dict[str, Any] = dict(before)
     made = reading(exchange).made
@@ -122,11 +129,11 @@ def _step(
         said["body"], filling = _filled(text)
         said["body"] = _with_names(said["body"], known)
         said |= {} if filling is None else {"filling": filling}
-    target = literal(request.path.removeprefix(BASE))
+    target = escape_placeholders(request.path.removeprefix(BASE))
     if "filling" not in said:
         target, filling = _long(target)
         said |= {} if filling is None else {"filling": filling}
-    return Step(
+    return CaseStep(
         method=request.method,
         path=_with_names(target, known),
         expect=_expected(exchange, finding, known, request.intent.names),
@@ -150,7 +157,7 @@ def _expected(
         if value is None:
             nulls.append(pointer)
         else:
-            values[pointer] = _with_names(literal(value), names)
+            values[pointer] = _with_names(escape_placeholders(value), names)
     holds = (at_fault,) if finding.check == _OF_THE_FAULT else ()
     return Expectation(status=_one_or_many(right), values=values, nulls=tuple(nulls), holds=holds)
 
@@ -197,7 +204,7 @@ def _text(body: bytes) -> str | None:
 
 def _filled(text: str) -> tuple[str, Filling | None]:
     """Return a text with its one long run of a character taken out."""
-    return _long(literal(text))
+    return _long(escape_placeholders(text))
 
 
 def _long(text: str) -> tuple[str, Filling | None]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 
 from cmdm_tui.api.quota import parse_http_date, parse_whole_number
-from cmdm_tui.harness.canonical import tokens_in
-from cmdm_tui.harness.control import Control, ControlFailed
+from cmdm_tui.harness.canonical import find_tokens
+from cmdm_tui.harness.control import ControlClient, ControlFailed
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
 from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Unreachable
@@ -19,8 +19,8 @@ from cmdm_tui.harness.oracle import Check, Finding, Ledger, judge
 from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
 from cmdm_tui.harness.oracle.reading import reading
-from cmdm_tui.harness.target import MORNING
-from cmdm_tui.harness.wire import Answer, NoAnswer
+from cmdm_tui.harness.target import CASE_TIME
+from cmdm_tui.harness.wire import NoAnswer, RawAnswer
 
 _SNAPSHOT = "cmdm-fuzz"
 _MOST_READ = 5_000
@@ -64,7 +64,7 @@ class Session:
         self.secrets = Secrets(target.credentials)
         self.control = None
         if target.control is not None:
-            self.control = Control(target.control, target.control_token or "")
+            self.control = ControlClient(target.control, target.control_token or "")
         self.base = Ledger(target.is_alone)
         self.ledger = self.base
         self._made: dict[tuple[str, str], None] = {}
@@ -102,9 +102,9 @@ class Session:
         finally:
             if self.control is not None:
                 if self._is_morning and self._stood_at is not None:
-                    self.control.stand(self._stood_at)
+                    self.control.freeze_clock(self._stood_at)
                 elif self._is_morning:
-                    self.control.run_on(time.time() + self._offset)
+                    self.control.run_clock_from(time.time() + self._offset)
                 self.control.close()
             self._reaching.close()
 
@@ -118,10 +118,10 @@ class Session:
         if self.control is not None:
             # So that a run is the same at every time of day, and at every pace: what ends the hour,
             # what the token.
-            now = self.control.now()
-            self._stood_at = now if self.control.is_standing() else None
+            now = self.control.read_clock()
+            self._stood_at = now if self.control.is_clock_frozen() else None
             self._offset = now - time.time()
-            self.control.stand(MORNING)
+            self.control.freeze_clock(CASE_TIME)
             self._is_morning = True
         self.sign_in_quietly()
         if self.control is not None:
@@ -236,7 +236,7 @@ class Session:
         with _controlled():
             control.restore(_SNAPSHOT, calls=True)
             if self._is_clock_moved:
-                control.stand(MORNING)
+                control.freeze_clock(CASE_TIME)
                 self._is_clock_moved = False
                 self.secrets.forget_ended()
             if self._is_limited and self._rate_limit is not None:
@@ -298,7 +298,7 @@ class Session:
         self.steps.append(step)
         if isinstance(step, Wait):
             with _controlled():
-                control.advance(step.seconds)
+                control.advance_clock(step.seconds)
             self._is_clock_moved = True
             return
         quota = self.ledger.quota
@@ -328,7 +328,7 @@ class Session:
             message = f"{left:,} calls are left this hour, and {floor:,} are kept"
             raise BudgetSpent(message)
 
-    def _sent(self, request: Request) -> Answer:
+    def _sent(self, request: Request) -> RawAnswer:
         path = request.path
         if self.target.base != BASE and path.startswith(f"{BASE}/"):
             path = self.target.base + path.removeprefix(BASE)
@@ -347,7 +347,7 @@ class Session:
             self._remaining = remaining
         return answer
 
-    def _kept(self, request: Request, answer: Answer | None, failure: str) -> Exchange:
+    def _kept(self, request: Request, answer: RawAnswer | None, failure: str) -> Exchange:
         """Return the exchange without secrets; a token that it tells is used from now on."""
         self._number += 1
         if answer is None:
@@ -357,7 +357,7 @@ class Session:
             )  # fmt: skip
         if request.intent.call == "authenticate" and answer.status == 200:
             self._adopt(answer)
-        for token in tokens_in(answer.body):
+        for token in find_tokens(answer.body):
             self.secrets.hide_token(token)
         hide = self.secrets.taken_out
         headers = tuple(
@@ -371,7 +371,7 @@ class Session:
             _moment(date), request.intent, failure,
         )  # fmt: skip
 
-    def _adopt(self, answer: Answer) -> None:
+    def _adopt(self, answer: RawAnswer) -> None:
         told = Exchange(0, "", "", (), b"", answer.status, (), answer.body, 0.0).json
         token = told.get("token") if isinstance(told, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         # What cannot stand in a header is no token; that is for the oracle to say.

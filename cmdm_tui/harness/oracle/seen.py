@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cmdm_tui.harness.exchange import VALID, Exchange, Intent
+from cmdm_tui.harness.exchange import VALID_INPUT, Exchange, Intent
 from cmdm_tui.harness.oracle.facts import ABSENT, SOMETHING, Clash, Fact, Known, Miscount
 from cmdm_tui.harness.oracle.ledger import Ledger
 from cmdm_tui.harness.oracle.lists import Members, OrderKey
 from cmdm_tui.harness.oracle.reading import Reading, Row, reading
 
 NOT_FOUND = 404
-_MEANT = {VALID, "route:case", "body:other-content-type", "parameter:unknown"}
+_MEANT = {VALID_INPUT, "route:case", "body:other-content-type", "parameter:unknown"}
 """The input classes that are to be answered as if nothing were odd."""
 
 

@@ -1,7 +1,7 @@
 """Replay of cassettes in bulk: read by an index, answered from memory, by many at once."""
 
 from cmdm_tui.harness.replaying.scalars import NotCanonical
-from cmdm_tui.harness.replaying.scanning import Recording, read_recording
+from cmdm_tui.harness.replaying.scanning import RecordedAnswer, read_cassette
 from cmdm_tui.harness.replaying.transport import Exhausted, IndexedTransport, NotInCassette
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "IndexedTransport",
     "NotCanonical",
     "NotInCassette",
-    "Recording",
-    "read_recording",
+    "RecordedAnswer",
+    "read_cassette",
 ]

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmdm_tui.harness.replaying.scalars import NotCanonical, bytes_of, text_of
+from cmdm_tui.harness.replaying.scalars import NotCanonical, parse_bytes, parse_text
 
 
-def _scalar(indent: int) -> str:
+def _scalar_pattern(indent: int) -> str:
     """Return the pattern of a scalar whose further lines are indented by more than its key."""
     return rf"[^\n]*(?:\n(?: {{{indent + 1}}}[^\n]*|[ ]*(?=\n)))*"
 
@@ -27,22 +27,22 @@ _MARKS = (
     "\n    status:\n      code: ",
     "\n      message: ",
 )
-_HEADER = re.compile(rf"      ([a-z0-9-]+):\n((?:      - {_scalar(6)}\n)+)")
+_HEADER = re.compile(rf"      ([a-z0-9-]+):\n((?:      - {_scalar_pattern(6)}\n)+)")
 _STATUS = re.compile(r"[0-9]{3}")
-_VALUE = re.compile(rf"      - ({_scalar(6)})\n")
+_VALUE = re.compile(rf"      - ({_scalar_pattern(6)})\n")
 _START, _END = "interactions:\n", "version: 1\n"
 
-Key = tuple[str, str, bytes]
+CallKey = tuple[str, str, bytes]
 """A method, a whole address and a raw body: what a call is found by."""
 
 HeaderLines = list[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
-class Recording:
+class RecordedAnswer:
     """One recorded answer and the key of its call; `body` is decoded when it is first asked for."""
 
-    key: Key
+    key: CallKey
     status: int
     headers: HeaderLines
     reason: bytes
@@ -53,12 +53,12 @@ class Recording:
     def body(self) -> bytes:
         """The answer's body."""
         if self._body is None:
-            self._body = bytes_of(self._scalar)
+            self._body = parse_bytes(self._scalar)
             self._scalar = ""
         return self._body
 
 
-class _HeaderBlocks:
+class _HeaderCache:
     """Blocks of headers already read: most answers of a cassette share theirs."""
 
     def __init__(self) -> None:
@@ -67,66 +67,68 @@ class _HeaderBlocks:
     def __getitem__(self, block: str) -> HeaderLines:
         lines = self._read.get(block)
         if lines is None:
-            lines = self._read[block] = _headers(block)
+            lines = self._read[block] = _parse_headers(block)
         return lines
 
 
-def read_recording(path: Path) -> list[Recording]:
+def read_cassette(path: Path) -> list[RecordedAnswer]:
     """Return what the cassette holds, in its order.
 
     Raises OSError where it cannot be read, NotCanonical where it is laid out otherwise.
     """
     try:
-        return scan(path.read_bytes().decode("utf-8"))
+        return parse_canonical(path.read_bytes().decode("utf-8"))
     except (NotCanonical, UnicodeDecodeError) as error:
         message = f"{path} is not laid out as cmdm record writes it ({error}); record it anew."
         raise NotCanonical(message) from None
 
 
-def scan(text: str) -> list[Recording]:
+def parse_canonical(text: str) -> list[RecordedAnswer]:
     """Return what the text of a cassette holds. Raises NotCanonical."""
     if text == f"interactions: []\n{_END}":
         return []
     if not text.startswith(_START) or not text.endswith(_END):
         raise NotCanonical("it does not begin or end as a cassette")
     position, end = len(_START), len(text) - len(_END)
-    blocks = _HeaderBlocks()
-    found: list[Recording] = []
+    blocks = _HeaderCache()
+    found: list[RecordedAnswer] = []
     while position < end:
         if not text.startswith(_MARKS[0], position):
-            raise _unlike(text, position)
+            raise _unexpected_layout(text, position)
         parts: list[str] = []
         start = position + len(_MARKS[0])
         for mark in _MARKS[1:]:
             stop = text.find(mark, start, end)
             if stop < 0:
-                raise _unlike(text, position)
+                raise _unexpected_layout(text, position)
             parts.append(text[start:stop])
             start = stop + len(mark)
         stop = text.find("\n- request:\n", start, end)
         stop = end - 1 if stop < 0 else stop
         sent, _, method, uri, body, headers, code = parts
-        found.append(_recording(sent, method, uri, body, blocks[headers], code, text[start:stop]))
+        found.append(
+            _build_answer(sent, method, uri, body, blocks[headers], code, text[start:stop])
+        )
         position = stop + 1
     return found
 
 
-def _recording(
+def _build_answer(
     sent: str, method: str, uri: str, body: str, headers: HeaderLines, code: str, reason: str
-) -> Recording:
+) -> RecordedAnswer:
     if not _STATUS.fullmatch(code):
         raise NotCanonical("a status is no number")
-    key = (text_of(method), text_of(uri), bytes_of(sent))
-    words = b"" if reason in {"''", "null"} else text_of(reason).encode("ascii")
-    return Recording(key, int(code), headers, words, body)
+    key = (parse_text(method), parse_text(uri), parse_bytes(sent))
+    words = b"" if reason in {"''", "null"} else parse_text(reason).encode("ascii")
+    return RecordedAnswer(key, int(code), headers, words, body)
 
 
-def _unlike(text: str, position: int) -> NotCanonical:
+def _unexpected_layout(text: str, position: int) -> NotCanonical:
     line = text.count("\n", 0, position) + 1
     return NotCanonical(f"line {line} begins no interaction")
 
 
-def _headers(block: str) -> HeaderLines:
+def _parse_headers(block: str) -> HeaderLines:
     lines: HeaderLines = []
     if block == " {}":
         return lines
@@ -137,6 +139,8 @@ def _headers(block: str) -> HeaderLines:
         if header is None:
             raise NotCanonical("a header is laid out otherwise")
         name = header[1].encode("ascii")
-        lines += [(name, text_of(value).encode("latin-1")) for value in _VALUE.findall(header[2])]
+        lines += [
+            (name, parse_text(value).encode("latin-1")) for value in _VALUE.findall(header[2])
+        ]
         position = header.end()
     return lines

@@ -7,8 +7,8 @@ from typing import Self
 
 import httpx
 
-from cmdm_tui.harness.canonical import ADDRESS, shortened
-from cmdm_tui.harness.replaying.scanning import Key, Recording, read_recording
+from cmdm_tui.harness.canonical import ADDRESS, shorten_body
+from cmdm_tui.harness.replaying.scanning import CallKey, RecordedAnswer, read_cassette
 from cmdm_tui.text import one_line
 
 
@@ -28,10 +28,10 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     `repeats`, the last answer is given again. May be used by several clients, tasks and threads.
     """
 
-    def __init__(self, recordings: Iterable[Recording], *, repeats: bool = False) -> None:
+    def __init__(self, recordings: Iterable[RecordedAnswer], *, repeats: bool = False) -> None:
         self._lock = threading.Lock()
-        self._answers: dict[Key, list[Recording]] = {}
-        self._played: dict[Key, int] = {}
+        self._answers: dict[CallKey, list[RecordedAnswer]] = {}
+        self._played_counts: dict[CallKey, int] = {}
         self._repeats = repeats
         self._count = 0
         for recording in recordings:
@@ -44,7 +44,7 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
         Raises OSError where one cannot be read, NotCanonical where it is laid out otherwise.
         """
-        return cls((one for path in paths for one in read_recording(path)), repeats=repeats)
+        return cls((one for path in paths for one in read_cassette(path)), repeats=repeats)
 
     def __len__(self) -> int:
         return self._count
@@ -54,13 +54,13 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """How many interactions have not been played."""
         with self._lock:
             return self._count - sum(
-                min(played, len(self._answers[key])) for key, played in self._played.items()
+                min(played, len(self._answers[key])) for key, played in self._played_counts.items()
             )
 
     def rewind(self) -> None:
         """Begin again."""
         with self._lock:
-            self._played.clear()
+            self._played_counts.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a call of a sync client."""
@@ -71,17 +71,17 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        key = (request.method, _address(request), shortened(body))
+        key = (request.method, _recorded_address(request), shorten_body(body))
         with self._lock:
             answers = self._answers.get(key)
             if answers is None:
-                raise NotInCassette(_not_recorded(key), request=request)
-            played = self._played.get(key, 0)
+                raise NotInCassette(_describe_unrecorded(key), request=request)
+            played = self._played_counts.get(key, 0)
             if played >= len(answers) and not self._repeats:
                 times = "once" if played == 1 else f"{played} times"
-                message = f"{_not_recorded(key)} more than {times}"
+                message = f"{_describe_unrecorded(key)} more than {times}"
                 raise Exhausted(message, request=request)
-            self._played[key] = played + 1
+            self._played_counts[key] = played + 1
             answer = answers[min(played, len(answers) - 1)]
         return httpx.Response(
             answer.status,
@@ -92,12 +92,12 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         )
 
 
-def _address(request: httpx.Request) -> str:
+def _recorded_address(request: httpx.Request) -> str:
     target = request.extensions.get("target")
     return str(request.url) if target is None else ADDRESS + target.decode("ascii", "replace")
 
 
-def _not_recorded(key: Key) -> str:
+def _describe_unrecorded(key: CallKey) -> str:
     method, address, body = key
     sent = f" with a body of {len(body)} bytes" if body else ""
     return f"{method} {one_line(address.removeprefix(ADDRESS), 120)}{sent} was not recorded"

@@ -4,18 +4,18 @@
 page) and to `summary_lines` (a terminal).
 """
 
-from cmdm_tui.harness.report.gathering import Gathering
-from cmdm_tui.harness.report.results import Failure, Results
-from cmdm_tui.harness.report.summary import summary_lines
-from cmdm_tui.harness.report.writers import FORMATS, WRITERS, Writer, write_reports
+from cmdm_tui.harness.report.gathering import ResultCollector
+from cmdm_tui.harness.report.results import Failure, RunResults
+from cmdm_tui.harness.report.summary import format_summary
+from cmdm_tui.harness.report.writers import FORMATS, WRITERS, ReportWriter, write_reports
 
 __all__ = [
     "FORMATS",
     "WRITERS",
     "Failure",
-    "Gathering",
-    "Results",
-    "Writer",
-    "summary_lines",
+    "ReportWriter",
+    "ResultCollector",
+    "RunResults",
+    "format_summary",
     "write_reports",
 ]

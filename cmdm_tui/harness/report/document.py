@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.report.results import Failure, Results
+from cmdm_tui.harness.report.results import Failure, RunResults
 
 NAME = "json"
 FILE = "report.json"
@@ -24,7 +24,7 @@ class UnknownReport(Exception):
     """What was to be read is no report of a version known here; the message is one sentence."""
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class ReportRun(msgspec.Struct, frozen=True, kw_only=True):
     """With what a run was started, and how it ended.
 
     `limit_requests` and `limit_seconds` are null where there was no bound. `reason` is null while
@@ -44,7 +44,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class Answered(msgspec.Struct, frozen=True):
+class StatusCount(msgspec.Struct, frozen=True):
     """How often a call was answered with a status; 0 stands for no whole answer."""
 
     call: str
@@ -52,7 +52,7 @@ class Answered(msgspec.Struct, frozen=True):
     count: int
 
 
-class Checked(msgspec.Struct, frozen=True):
+class CheckCount(msgspec.Struct, frozen=True):
     """How many answers to a call a check looked at, and how many of them it found wrong.
 
     `outcome` is `known` where only failures known before the run were found, `seen` where the run
@@ -66,7 +66,7 @@ class Checked(msgspec.Struct, frozen=True):
     outcome: Literal["passed", "failed", "known", "seen"]
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReportExchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One request and its answer, secrets replaced by the names of their variables."""
 
     method: str
@@ -84,7 +84,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failure: str = ""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ReportFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A failure: which check, in a sentence what is wrong, and the shortest steps to it.
 
     `confirmed` is null where the steps were not tried once more from a reset.
@@ -96,27 +96,27 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     input_class: str
     message: str
     confirmed: bool | None
-    steps: tuple[Sent, ...]
+    steps: tuple[ReportExchange, ...]
     curl: tuple[str, ...]
     case: str | None
     cassette: str | None
 
 
-class Took(msgspec.Struct, frozen=True):
+class TimeCount(msgspec.Struct, frozen=True):
     """How many answers took up to so many milliseconds, and more than half as many."""
 
     up_to_milliseconds: float
     count: int
 
 
-class Paced(msgspec.Struct, frozen=True):
+class PaceCounts(msgspec.Struct, frozen=True):
     """Requests in each piece of so many seconds, from the first request on."""
 
     width_seconds: float
     counts: tuple[int, ...]
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A whole report. `run` is null where the run did not even begin."""
 
     schema: Literal["cmdm-report"] = SCHEMA
@@ -124,73 +124,77 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     program: str
     began: float
-    run: Run | None
-    statuses: tuple[Answered, ...]
-    checks: tuple[Checked, ...]
+    run: ReportRun | None
+    statuses: tuple[StatusCount, ...]
+    checks: tuple[CheckCount, ...]
     input_classes: dict[str, int]
-    times: tuple[Took, ...]
-    pace: Paced
-    failures: tuple[Found, ...]
+    times: tuple[TimeCount, ...]
+    pace: PaceCounts
+    failures: tuple[ReportFailure, ...]
     known: tuple[str, ...]
 
 
-class _Head(msgspec.Struct):
+class _ReportHead(msgspec.Struct):
     """What says how the rest is to be read."""
 
     schema: str
     version: int
 
 
-def write(results: Results) -> bytes:
+def write(results: RunResults) -> bytes:
     """Return the file's bytes."""
-    return msgspec.json.format(msgspec.json.encode(document(results)), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(build_document(results)), indent=1) + b"\n"
 
 
-def decode(content: bytes) -> Document:
+def decode(content: bytes) -> ReportDocument:
     """Return the report that was written, or raise UnknownReport."""
     try:
-        head = msgspec.json.decode(content, type=_Head)
+        head = msgspec.json.decode(content, type=_ReportHead)
         if (head.schema, head.version) != (SCHEMA, VERSION):
             message = (
                 f"This is a {head.schema!r} of version {head.version}; "
                 f"a {SCHEMA!r} of version {VERSION} can be read."
             )
             raise UnknownReport(message)
-        return msgspec.json.decode(content, type=Document)
+        return msgspec.json.decode(content, type=ReportDocument)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnknownReport(f"This is no report: {error}.") from error
 
 
-def document(results: Results) -> Document:
+def build_document(results: RunResults) -> ReportDocument:
     """Return the report as typed values."""
-    return Document(
-        title=_text(results.title),
+    return ReportDocument(
+        title=_encode_text(results.title),
         program=f"cmdm {results.version}",
         began=results.began,
-        run=_run(results),
+        run=_build_run(results),
         statuses=tuple(
-            Answered(call, status, results.statuses[call, status])
+            StatusCount(call, status, results.statuses[call, status])
             for call in results.calls
             for status in results.answers
             if (call, status) in results.statuses
         ),
         checks=tuple(
-            _checked(results, check, call) for check in results.checks for call in results.calls
+            _build_check_count(results, check, call)
+            for check in results.checks
+            for call in results.calls
         ),
-        input_classes={_text(name): results.classes[name] for name in sorted(results.classes)},
-        times=tuple(Took(most, results.times[most]) for most in sorted(results.times)),
-        pace=Paced(results.rate.width, results.rate.counts),
-        failures=tuple(_found(failure) for failure in results.failures),
-        known=tuple(map(_text, results.known)),
+        input_classes={
+            _encode_text(name): results.classes[name] for name in sorted(results.classes)
+        },
+        times=tuple(TimeCount(most, results.times[most]) for most in sorted(results.times)),
+        pace=PaceCounts(results.rate.width, results.rate.counts),
+        failures=tuple(_build_failure(failure) for failure in results.failures),
+        known=tuple(map(_encode_text, results.known)),
     )
 
 
-def _run(results: Results) -> Run | None:
+def _build_run(results: RunResults) -> ReportRun | None:
     started, ended = results.started, results.ended
     if started is None:
         return None
-    return Run(
-        url=_text(started.url),
+    return ReportRun(
+        url=_encode_text(started.url),
         seed=started.seed,
         workers=started.workers,
         limit_requests=started.requests,
@@ -200,62 +204,62 @@ def _run(results: Results) -> Run | None:
         requests=results.requests,
         examples=results.examples,
         seconds=results.seconds,
-        reason=_text(ended.reason) if ended else None,
+        reason=_encode_text(ended.reason) if ended else None,
     )
 
 
-def _checked(results: Results, check: str, call: str) -> Checked:
+def _build_check_count(results: RunResults, check: str, call: str) -> CheckCount:
     examined = {str(name): count for name, count in results.examined.items()}.get(call, 0)
     broken = results.broken.get((check, call), 0)
     if results.failures_of(check, call):
-        return Checked(_text(check), call, examined, broken, "failed")
-    if results.is_only_seen(check, call):
-        return Checked(_text(check), call, examined, broken, "seen")
+        return CheckCount(_encode_text(check), call, examined, broken, "failed")
+    if results.is_unexplored(check, call):
+        return CheckCount(_encode_text(check), call, examined, broken, "seen")
     outcome = "known" if results.is_known(check, call) else "passed"
-    return Checked(_text(check), call, examined, broken, outcome)
+    return CheckCount(_encode_text(check), call, examined, broken, outcome)
 
 
-def _found(failure: Failure) -> Found:
+def _build_failure(failure: Failure) -> ReportFailure:
     finding = failure.finding
-    return Found(
-        name=_text(failure.name),
-        check=_text(finding.check),
+    return ReportFailure(
+        name=_encode_text(failure.name),
+        check=_encode_text(finding.check),
         call=finding.call,
-        input_class=_text(finding.input_class),
-        message=_text(finding.message),
+        input_class=_encode_text(finding.input_class),
+        message=_encode_text(finding.message),
         confirmed=failure.is_confirmed,
-        steps=tuple(_sent(exchange) for exchange in failure.exchanges),
-        curl=tuple(map(_text, failure.curl)),
-        case=_path(failure.case),
-        cassette=_path(failure.cassette),
+        steps=tuple(_build_exchange(exchange) for exchange in failure.exchanges),
+        curl=tuple(map(_encode_text, failure.curl)),
+        case=_encode_path(failure.case),
+        cassette=_encode_path(failure.cassette),
     )
 
 
-def _sent(exchange: Exchange) -> Sent:
-    request_body, request_base64 = _content(exchange.sent_body)
-    body, body_base64 = _content(exchange.body)
-    return Sent(
-        method=_text(exchange.method),
-        path=_text(exchange.path),
-        request_headers=_headers(exchange.sent_headers),
+def _build_exchange(exchange: Exchange) -> ReportExchange:
+    request_body, request_base64 = _encode_body(exchange.sent_body)
+    body, body_base64 = _encode_body(exchange.body)
+    return ReportExchange(
+        method=_encode_text(exchange.method),
+        path=_encode_text(exchange.path),
+        request_headers=_encode_headers(exchange.sent_headers),
         request_body=request_body,
         request_body_base64=request_base64,
         status=exchange.status,
-        headers=_headers(exchange.headers),
+        headers=_encode_headers(exchange.headers),
         body=body,
         body_base64=body_base64,
         call=exchange.intent.call,
-        input_class=_text(exchange.intent.input_class),
+        input_class=_encode_text(exchange.intent.input_class),
         elapsed=exchange.elapsed,
-        failure=_text(exchange.failure),
+        failure=_encode_text(exchange.failure),
     )
 
 
-def _headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((_text(name), _text(value)) for name, value in headers)
+def _encode_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((_encode_text(name), _encode_text(value)) for name, value in headers)
 
 
-def _content(body: bytes) -> tuple[str | None, str | None]:
+def _encode_body(body: bytes) -> tuple[str | None, str | None]:
     if not body:
         return None, None
     try:
@@ -264,10 +268,10 @@ def _content(body: bytes) -> tuple[str | None, str | None]:
         return None, base64.b64encode(body).decode()
 
 
-def _path(path: Path | None) -> str | None:
-    return None if path is None else _text(str(path))
+def _encode_path(path: Path | None) -> str | None:
+    return None if path is None else _encode_text(str(path))
 
 
-def _text(text: str) -> str:
+def _encode_text(text: str) -> str:
     """Return text that JSON can hold: a lone surrogate is written as its escape."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -20,17 +20,17 @@ from cmdm_tui.harness.fuzz.events import (
     RunEnded,
     RunStarted,
 )
-from cmdm_tui.harness.report.results import Failure, Rate, Results
+from cmdm_tui.harness.report.results import Failure, RequestRate, RunResults
 
-MOST_PIECES = 240
+MAX_SLICES = 240
 """Pieces of time that are kept; with more, two become one."""
 
-_SEARCHING: frozenset[Phase] = frozenset({"learning", "stateless", "stateful"})
-_FASTEST = 0.25
+_SEARCH_PHASES: frozenset[Phase] = frozenset({"learning", "stateless", "stateful"})
+_SHORTEST_MILLISECONDS = 0.25
 """Milliseconds up to which all answers are as good as equally fast."""
 
 
-class Gathering:
+class ResultCollector:
     """Is told the events of a run, and says at any moment what they come to.
 
     May be told and asked from several threads. What it keeps does not grow with the length of the
@@ -51,7 +51,7 @@ class Gathering:
         self._broken: Counter[tuple[str, str]] = Counter()
         self._classes: Counter[str] = Counter()
         self._times: Counter[float] = Counter()
-        self._pace = Pace()
+        self._pace = PaceCounter()
         self._failures: dict[str, Failure] = {}
         self._known: set[str] = set()
 
@@ -60,9 +60,9 @@ class Gathering:
         with self._lock:
             match event:
                 case ExchangeMade():
-                    self._exchange(event)
+                    self._add_exchange(event)
                 case CheckFailed():
-                    self._check_failed(event)
+                    self._add_failed_check(event)
                 case RunStarted():
                     self._started = self._started or event
                 case RunEnded():
@@ -71,14 +71,14 @@ class Gathering:
                 case Progress():
                     self._progress[event.worker] = event
                 case FailureFound() | FailureShrunk() | FailureSaved():
-                    self._failure(event)
+                    self._add_failure(event)
 
-    def results(self) -> Results:
+    def results(self) -> RunResults:
         """Return what is known now; what happens later does not change it."""
         with self._lock:
             ended = self._ended
             progress = self._progress.values()
-            return Results(
+            return RunResults(
                 title=self._title,
                 version=__version__,
                 began=self._began,
@@ -101,26 +101,26 @@ class Gathering:
                 known=tuple(sorted(self._known - set(self._failures))),
             )
 
-    def _exchange(self, event: ExchangeMade) -> None:
+    def _add_exchange(self, event: ExchangeMade) -> None:
         exchange, call = event.exchange, event.exchange.intent.call
         self._requests += 1
         self._phase = event.phase
         self._statuses[call, exchange.status] += 1
         self._classes[exchange.intent.input_class] += 1
-        self._pace.note(exchange.started)
+        self._pace.count(exchange.started)
         if exchange.status:
-            self._times[_up_to(exchange)] += 1
-        if event.phase in _SEARCHING:
+            self._times[_round_up_milliseconds(exchange)] += 1
+        if event.phase in _SEARCH_PHASES:
             self._examined[call] += 1
 
-    def _check_failed(self, event: CheckFailed) -> None:
+    def _add_failed_check(self, event: CheckFailed) -> None:
         finding = event.finding
         if event.is_known:
             self._known.add(finding.failure)
-        if event.phase in _SEARCHING:
+        if event.phase in _SEARCH_PHASES:
             self._broken[finding.check, finding.call] += 1
 
-    def _failure(self, event: FailureFound | FailureShrunk | FailureSaved) -> None:
+    def _add_failure(self, event: FailureFound | FailureShrunk | FailureSaved) -> None:
         failures, name = self._failures, event.failure
         if isinstance(event, FailureSaved):
             if name in failures:
@@ -133,7 +133,7 @@ class Gathering:
             # Several workers may come upon the same one.
             failures[name] = known or Failure(name, event.finding, event.steps)
             return
-        if known is None or not known.exchanges or _is_better(event, known):
+        if known is None or not known.exchanges or _is_shorter(event, known):
             failures[name] = Failure(
                 name, event.finding, len(event.exchanges), event.exchanges, event.curl,
                 event.is_confirmed,
@@ -141,7 +141,7 @@ class Gathering:
             )  # fmt: skip
 
 
-class Pace:
+class PaceCounter:
     """Counts moments by pieces of time, which grow so that there are never too many of them."""
 
     def __init__(self) -> None:
@@ -149,12 +149,12 @@ class Pace:
         self._width = 1.0
         self._counts: list[int] = []
 
-    def note(self, moment: float) -> None:
+    def count(self, moment: float) -> None:
         """Count one moment, in seconds; one before the first counts as that."""
         if self._first is None:
             self._first = moment
         since = max(moment - self._first, 0.0)
-        while since / self._width >= MOST_PIECES:
+        while since / self._width >= MAX_SLICES:
             self._width *= 2
             pairs = zip(self._counts[::2], [*self._counts[1::2], 0], strict=False)
             self._counts = [one + other for one, other in pairs]
@@ -163,18 +163,22 @@ class Pace:
         self._counts[piece] += 1
 
     @property
-    def rate(self) -> Rate:
+    def rate(self) -> RequestRate:
         """What was counted."""
-        return Rate(self._width, tuple(self._counts))
+        return RequestRate(self._width, tuple(self._counts))
 
 
-def _up_to(exchange: Exchange) -> float:
+def _round_up_milliseconds(exchange: Exchange) -> float:
     """Return the milliseconds that an answer took, rounded up to a doubling of the shortest."""
     took = exchange.elapsed * 1_000
-    return _FASTEST * 2.0 ** max(0, math.ceil(math.log2(took / _FASTEST))) if took > 0 else _FASTEST
+    return (
+        _SHORTEST_MILLISECONDS * 2.0 ** max(0, math.ceil(math.log2(took / _SHORTEST_MILLISECONDS)))
+        if took > 0
+        else _SHORTEST_MILLISECONDS
+    )
 
 
-def _is_better(event: FailureShrunk, known: Failure) -> bool:
+def _is_shorter(event: FailureShrunk, known: Failure) -> bool:
     return (bool(event.is_confirmed), -len(event.exchanges)) >= (
         bool(known.is_confirmed), -known.steps,
     )  # fmt: skip

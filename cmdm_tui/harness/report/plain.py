@@ -4,10 +4,10 @@ import re
 
 from cmdm_tui.text import visible
 
-_NO_CHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]|[^\u0000-\uffff]")
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]|[^\u0000-\uffff]")
 
 
-def plain(text: str, limit: int | None = None, *, keep_lines: bool = False) -> str:
+def to_plain_text(text: str, limit: int | None = None, *, keep_lines: bool = False) -> str:
     """Return `text` made visible, cut to `limit` characters with a word on what was left out.
 
     What comes back holds the characters of XML 1.0 alone (its section 2.2), and none of those that
@@ -15,17 +15,17 @@ def plain(text: str, limit: int | None = None, *, keep_lines: bool = False) -> s
     """
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}… ({len(text) - limit:,} characters more)"
-    return _NO_CHARACTERS.sub(_shown, visible(text, keep_lines=keep_lines))
+    return _NONCHARACTERS.sub(_show_character, visible(text, keep_lines=keep_lines))
 
 
-def body_text(body: bytes, limit: int = 2_000) -> str:
+def show_body(body: bytes, limit: int = 2_000) -> str:
     """Return a body as text to be read; bytes that are no UTF-8 are written in hexadecimal."""
     text = body[: limit * 4].decode("utf-8", "backslashreplace")
     cut = text if len(text) <= limit and len(body) <= limit * 4 else text[:limit] + "…"
-    return plain(cut, keep_lines=True)
+    return to_plain_text(cut, keep_lines=True)
 
 
-def _shown(found: re.Match[str]) -> str:
+def _show_character(found: re.Match[str]) -> str:
     code = ord(found[0])
     is_character = code > 0xFFFF and code & 0xFFFE != 0xFFFE
     return found[0] if is_character else f"<U+{code:04X}>"

@@ -39,7 +39,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RequestRate:
     """Requests over time: so many in each piece of `width` seconds since the first one."""
 
     width: float = 1.0
@@ -52,7 +52,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
+class RunResults:
     """A run so far, or as it ended.
 
     `began` is the Unix time at which it began. `statuses` counts the answers to each call by
@@ -76,7 +76,7 @@ class Results:
     broken: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     classes: Mapping[str, int] = field(default_factory=dict[str, int])
     times: Mapping[float, int] = field(default_factory=dict[float, int])
-    rate: Rate = Rate()
+    rate: RequestRate = RequestRate()
     failures: tuple[Failure, ...] = ()
     known: tuple[str, ...] = ()
 
@@ -110,12 +110,12 @@ class Results:
         """Tell whether this failure was met, and known before the run."""
         return f"{check} {call}" in self.known
 
-    def is_only_seen(self, check: str, call: str) -> bool:
+    def is_unexplored(self, check: str, call: str) -> bool:
         """Tell whether this was found wrong, but not looked into before the run ended."""
         is_told = bool(self.failures_of(check, call)) or self.is_known(check, call)
         return not is_told and self.broken.get((check, call), 0) > 0
 
-    def broken_by(self, check: str) -> int:
+    def count_broken(self, check: str) -> int:
         """Return how many answers a check found wrong."""
         return sum(count for (name, _), count in self.broken.items() if name == check)
 
@@ -123,10 +123,10 @@ class Results:
     def outcome(self) -> str:
         """How the run stands, in a few words: what an exit code would say."""
         if self.failures:
-            return f"{counted(len(self.failures), 'failure')} found"
+            return f"{format_count(len(self.failures), 'failure')} found"
         return "no failure found" if self.ended else "no failure so far"
 
 
-def counted(number: int, word: str) -> str:
+def format_count(number: int, word: str) -> str:
     """Return a number with its word, in the plural where it is not one."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

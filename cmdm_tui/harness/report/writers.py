@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from cmdm_tui.harness.report import document, junit, page
-from cmdm_tui.harness.report.results import Results
+from cmdm_tui.harness.report.results import RunResults
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
-class Writer(Protocol):
+class ReportWriter(Protocol):
     """One format: its name, the name of its file, and what turns results into that file's bytes."""
 
     @property
@@ -20,17 +20,19 @@ class Writer(Protocol):
     def FILE(self) -> str:  # noqa: N802, D102 — a module's constant
         ...
 
-    def write(self, results: Results) -> bytes:
+    def write(self, results: RunResults) -> bytes:
         """Return the file's bytes."""
         ...
 
 
-WRITERS: tuple[Writer, ...] = tuple(cast("Writer", one) for one in (junit, document, page))
+WRITERS: tuple[ReportWriter, ...] = tuple(
+    cast("ReportWriter", one) for one in (junit, document, page)
+)
 FORMATS = tuple(writer.NAME for writer in WRITERS)
 
 
 def write_reports(
-    results: Results, folder: Path, guard: LeakScanner, formats: Iterable[str] = FORMATS
+    results: RunResults, folder: Path, guard: LeakScanner, formats: Iterable[str] = FORMATS
 ) -> list[Path]:
     """Write the reports of `formats` into `folder`, made if need be, and return their files.
 

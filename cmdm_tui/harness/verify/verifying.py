@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cmdm_tui.harness.canonical import Aliases, Interaction, canonical, of_exchange
-from cmdm_tui.harness.cases.format import FRESH, Step
-from cmdm_tui.harness.cases.running import Played
-from cmdm_tui.harness.library import Entry
-from cmdm_tui.harness.replaying.scanning import Recording, read_recording
-from cmdm_tui.harness.target import Target
+from cmdm_tui.harness.canonical import IdAliases, Interaction, from_exchange, make_canonical
+from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
+from cmdm_tui.harness.cases.running import PlayedStep
+from cmdm_tui.harness.library import LibraryEntry
+from cmdm_tui.harness.replaying.scanning import RecordedAnswer, read_cassette
+from cmdm_tui.harness.target import Service
 from cmdm_tui.harness.verify import headers
-from cmdm_tui.harness.verify.bodies import Point, compare_bodies
+from cmdm_tui.harness.verify.bodies import Difference, compare_bodies
 from cmdm_tui.harness.verify.drift import Drift, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedCase:
     """One case verified: where its answers drifted, nowhere for none."""
 
-    entry: Entry
+    entry: LibraryEntry
     drifts: tuple[Drift, ...]
 
     @property
@@ -27,7 +27,7 @@ class Verified:
         return any(drift.matters for drift in self.drifts)
 
 
-def verify(found: Iterable[Entry], target: Target) -> Iterator[Verified]:
+def verify(found: Iterable[LibraryEntry], target: Service) -> Iterator[VerifiedCase]:
     """Verify the cases one after another against the target, and yield each.
 
     Records are compared to the letter where the target holds those of the recordings. Raises
@@ -35,35 +35,35 @@ def verify(found: Iterable[Entry], target: Target) -> Iterator[Verified]:
     """
     holds_data = target.holds_recorded_data()
     for entry in found:
-        recordings = read_recording(entry.cassette)
-        aliases = Aliases()
+        recordings = read_cassette(entry.cassette)
+        aliases = IdAliases()
 
-        def captured(name: str, value: str, aliases: Aliases = aliases) -> None:
-            if name.startswith(FRESH):
+        def captured(name: str, value: str, aliases: IdAliases = aliases) -> None:
+            if name.startswith(NEW_ID_PREFIX):
                 aliases.learn(value)
 
-        played = target.play(entry.case, captured=captured)
-        target.clean()
-        points = _compared(played, recordings, aliases, target, holds_data=holds_data)
+        played = target.play_case(entry.case, captured=captured)
+        target.clean_up()
+        points = _compare_steps(played, recordings, aliases, target, holds_data=holds_data)
         drifts = [
             Drift(severity, entry.case.name, number, place, message)
             for number, (severity, place, message) in points
         ]
-        yield Verified(entry, tuple(drifts))
+        yield VerifiedCase(entry, tuple(drifts))
 
 
-def _compared(
-    played: list[Played],
-    recordings: list[Recording],
-    aliases: Aliases,
-    target: Target,
+def _compare_steps(
+    played: list[PlayedStep],
+    recordings: list[RecordedAnswer],
+    aliases: IdAliases,
+    target: Service,
     *,
     holds_data: bool,
-) -> Iterator[tuple[int, Point]]:
-    heard = [of_exchange(one.exchange) for one in played]
-    fresh = canonical(heard, aliases, target.guard)
+) -> Iterator[tuple[int, Difference]]:
+    heard = [from_exchange(one.exchange) for one in played]
+    fresh = make_canonical(heard, aliases, target.guard)
     is_alone = target.control is not None
-    earlier: tuple[headers.Headers, headers.Headers] | None = None
+    earlier: tuple[headers.HeaderValues, headers.HeaderValues] | None = None
     for number, (one, now) in enumerate(zip(played, fresh, strict=True), 1):
         if not one.exchange.status:
             yield number, (Severity.ERROR, "answer", one.exchange.failure)
@@ -72,12 +72,12 @@ def _compared(
             yield number, (Severity.ERROR, "cassette", "holds no answer to it: record it anew.")
             return
         before = recordings[number - 1]
-        was, has = _headers_of(before), _first_of(now)
+        was, has = _recorded_headers(before), _fresh_headers(now)
         steps = (
-            headers.Step(was, earlier[0] if earlier else None),
-            headers.Step(has, earlier[1] if earlier else None),
+            headers.HeaderContext(was, earlier[0] if earlier else None),
+            headers.HeaderContext(has, earlier[1] if earlier else None),
         )
-        for point in _points(
+        for point in _compare_answers(
             one.step, before, now, steps, is_alone=is_alone, holds_data=holds_data
         ):
             yield number, point
@@ -85,15 +85,15 @@ def _compared(
             earlier = (was, has)
 
 
-def _points(
-    step: Step,
-    before: Recording,
+def _compare_answers(
+    step: CaseStep,
+    before: RecordedAnswer,
     now: Interaction,
-    steps: tuple[headers.Step, headers.Step],
+    steps: tuple[headers.HeaderContext, headers.HeaderContext],
     *,
     is_alone: bool,
     holds_data: bool,
-) -> Iterator[Point]:
+) -> Iterator[Difference]:
     if before.status != now.status:
         yield Severity.ERROR, "status", f"is {now.status}, and was {before.status}."
     yield from headers.compare_headers(*steps, is_alone=is_alone)
@@ -104,11 +104,11 @@ def _points(
         yield from compare_bodies(before.body, now.body, is_exact=is_exact)
 
 
-def _headers_of(recording: Recording) -> dict[str, str]:
+def _recorded_headers(recording: RecordedAnswer) -> dict[str, str]:
     return {
         name.decode("ascii"): value.decode("latin-1") for name, value in reversed(recording.headers)
     }
 
 
-def _first_of(interaction: Interaction) -> dict[str, str]:
+def _fresh_headers(interaction: Interaction) -> dict[str, str]:
     return {name: values[0] for name, values in interaction.headers.items() if values}

@@ -9,15 +9,17 @@ from textual import constants
 
 from cmdm_tui.harness.dashboard.app import Dashboard
 from cmdm_tui.harness.fuzz.events import Event
-from cmdm_tui.harness.report import Gathering
+from cmdm_tui.harness.report import ResultCollector
 from tests.harness.report.events import BEGAN
 
 
 @dataclass
-class Stage:
+class StagedRun:
     """A run without a thread, which a test moves on by hand."""
 
-    gathering: Gathering = field(default_factory=lambda: Gathering("cmdm fuzz", began=BEGAN))
+    collector: ResultCollector = field(
+        default_factory=lambda: ResultCollector("cmdm fuzz", began=BEGAN)
+    )
     is_started: bool = False
     is_ending: bool = False
     is_over: bool = False
@@ -30,18 +32,18 @@ class Stage:
         self.is_ending = True
         self.asked.set()
 
-    def tell(self, events: Iterable[Event], *, over: bool = False) -> None:
+    def send(self, events: Iterable[Event], *, over: bool = False) -> None:
         for event in events:
-            self.gathering(event)
+            self.collector(event)
         self.is_over = over
 
     def dashboard(self) -> Dashboard:
-        return Dashboard(self.gathering, self)
+        return Dashboard(self.collector, self)
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> StagedRun:
+    return StagedRun()
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 
-from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.control import ControlClient
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.mutants.run import fuzzed, sandbox
@@ -40,11 +40,11 @@ def test_another_reasonable_answer_breaks_nothing_documented(runs_whole: bool) -
     broken: dict[str, set[str]] = {}
     with (
         sandbox() as target,
-        closing(Control(target.control or "", target.control_token or "")) as control,
+        closing(ControlClient(target.control or "", target.control_token or "")) as control,
     ):
         for name, choice in CHOICES if runs_whole else SAMPLE:
             control.reset()
-            control.behave(**{name: choice})
+            control.set_behaviours(**{name: choice})
             only = frozenset(set() if runs_whole else ONLY.get(name, set()))
             settings = FuzzSettings(
                 seed=1, requests=REQUESTS if runs_whole else FEW_REQUESTS, only=only, shrinks=False

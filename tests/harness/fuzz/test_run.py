@@ -13,7 +13,7 @@ from hypothesis.errors import FlakyStrategyDefinition
 
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness.cases.reading import read_case
-from cmdm_tui.harness.control import Control
+from cmdm_tui.harness.control import ControlClient
 from cmdm_tui.harness.fuzz import engine, reaching
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
@@ -27,7 +27,7 @@ from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.session import Refused
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.fuzz.workers import fuzz_one
-from cmdm_tui.harness.target import Target as Service
+from cmdm_tui.harness.target import Service as Service
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from tests.harness.fuzz.conftest import Fuzz, Told, fault
 from tests.harness.mutants.kit import Asked, Given, Inner
@@ -63,7 +63,9 @@ def service(target: Target) -> Generator[Service]:
         SecretStr(known["password"]),
     )
     with (
-        contextlib.closing(Control(target.control or "", target.control_token or "")) as control,
+        contextlib.closing(
+            ControlClient(target.control or "", target.control_token or "")
+        ) as control,
         Service(target.url, credentials, control) as opened,
     ):
         yield opened
@@ -113,7 +115,9 @@ def test_the_same_seed_asks_the_same(fuzz: Fuzz) -> None:
 @pytest.mark.parametrize("moment", [1_795_748_399.5, 1_795_748_430.0])
 def test_the_time_of_day_makes_no_difference(fuzz: Fuzz, moment: float) -> None:
     with sandbox(fault("pages hold three records at most")) as target:
-        with contextlib.closing(Control(target.control or "", target.control_token or "")) as clock:
+        with contextlib.closing(
+            ControlClient(target.control or "", target.control_token or "")
+        ) as clock:
             clock.set_clock(moment)
         told = fuzz(target, seed=1, requests=400, only=frozenset({"totals-add-up"}))
     assert told.ended.failures == ("totals-add-up list",)
@@ -121,14 +125,14 @@ def test_the_time_of_day_makes_no_difference(fuzz: Fuzz, moment: float) -> None:
 
 def test_a_target_is_left_as_it_was_found(fuzz: Fuzz) -> None:
     with sandbox() as target, contextlib.ExitStack() as closing:
-        control = Control(target.control or "", target.control_token or "")
+        control = ControlClient(target.control or "", target.control_token or "")
         closing.enter_context(contextlib.closing(control))
-        control.advance(86_400)
-        before = (control.settings(), round(control.now(), -3))
+        control.advance_clock(86_400)
+        before = (control.settings(), round(control.read_clock(), -3))
         lists = fuzz(target, seed=1, requests=20, only=frozenset({"list"}))
         told = fuzz(target, seed=1, requests=600)
         after = fuzz(target, seed=1, requests=20, only=frozenset({"list"}))
-        assert (control.settings(), round(control.now(), -3)) == before
+        assert (control.settings(), round(control.read_clock(), -3)) == before
     assert {one.status for one in told.exchanges} >= {200, 201, 429}
     bodies = [[one.body for one in run.exchanges if one.intent.call == "list"][:10]
               for run in (lists, after)]  # fmt: skip
@@ -141,9 +145,9 @@ def test_a_failure_is_made_short_run_again_and_kept_as_a_case(fuzz: Fuzz) -> Non
         (shrunk,) = told.of(FailureShrunk)
         (saved,) = told.of(FailureSaved)
         with service(target) as broken:
-            played = broken.play(read_case(saved.case))
+            played = broken.play_case(read_case(saved.case))
     with sandbox() as target, service(target) as sound:
-        assert not any(one.problems for one in sound.play(read_case(saved.case)))
+        assert not any(one.problems for one in sound.play_case(read_case(saved.case)))
     assert shrunk.is_confirmed
     assert shrunk.failure == told.of(FailureFound)[0].failure
     assert len(shrunk.exchanges) <= 3
@@ -170,9 +174,9 @@ def test_a_case_of_a_failure_that_no_status_shows_fails_by_its_check(
         assert told.of(FailureShrunk)[0].is_confirmed
         case = read_case(saved.case)
         with service(target) as broken:
-            found = [one.problems for one in broken.play(case)]
+            found = [one.problems for one in broken.play_case(case)]
     with sandbox() as target, service(target) as sound:
-        assert [list(one.problems) for one in sound.play(case)] == [[]] * len(case.steps)
+        assert [list(one.problems) for one in sound.play_case(case)] == [[]] * len(case.steps)
     assert case.check == check
     assert found[-1]
     assert not any(found[:-1])
@@ -284,8 +288,10 @@ def test_a_target_that_wavers_is_fuzzed_on(fuzz: Fuzz, monkeypatch: pytest.Monke
 def test_the_clock_stands_while_a_run_goes_on(fuzz: Fuzz) -> None:
     with sandbox() as target:
         told = fuzz(target, seed=1, requests=250, only=frozenset({"stateless"}))
-        with contextlib.closing(Control(target.control or "", target.control_token or "")) as after:
-            assert not after.is_standing()
+        with contextlib.closing(
+            ControlClient(target.control or "", target.control_token or "")
+        ) as after:
+            assert not after.is_clock_frozen()
     assert len({one.moment for one in told.exchanges}) == 1
 
 

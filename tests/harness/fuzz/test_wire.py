@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from cmdm_tui.harness.wire import NoAnswer, NotReached, Wire
+from cmdm_tui.harness.wire import NoAnswer, NotConnected, RawConnection
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -50,34 +50,34 @@ def answering(*answers: bytes) -> Generator[tuple[str, list[bytes]]]:
 
 
 def test_a_path_is_sent_as_it_is_given() -> None:
-    with answering(PLAIN) as (url, heads), Wire(url) as wire:
+    with answering(PLAIN) as (url, heads), RawConnection(url) as wire:
         wire.send("GET", "//a/../b%2F%00?x=%zz&&", [("X-Odd", b"\xff")])
     assert heads[0].startswith(b"GET //a/../b%2F%00?x=%zz&& HTTP/1.1\r\n")
     assert b"X-Odd: \xff\r\n" in heads[0]
 
 
 def test_a_redirect_is_an_answer() -> None:
-    with answering(REDIRECT) as (url, heads), Wire(url) as wire:
+    with answering(REDIRECT) as (url, heads), RawConnection(url) as wire:
         answer = wire.send("GET", "/", [("Authorization", "Bearer secret")])
     assert answer.status == 302
     assert len(heads) == 1
 
 
 def test_a_connection_is_kept_and_opened_again_where_it_was_closed() -> None:
-    with answering(PLAIN, CLOSING, PLAIN) as (url, heads), Wire(url) as wire:
+    with answering(PLAIN, CLOSING, PLAIN) as (url, heads), RawConnection(url) as wire:
         assert [wire.send("GET", f"/{n}").body for n in range(3)] == [b"ok"] * 3
     assert len(heads) == 3
 
 
 def test_half_an_answer_is_none_and_nothing_is_sent_again() -> None:
     raised = pytest.raises(NoAnswer, match="No whole answer came")
-    with answering(CUT) as (url, heads), Wire(url) as wire, raised:
+    with answering(CUT) as (url, heads), RawConnection(url) as wire, raised:
         wire.send("POST", "/lead", body=b"{}")
     assert len(heads) == 1
 
 
 def test_what_would_break_the_framing_is_not_sent() -> None:
-    with Wire("http://127.0.0.1:1") as wire:
+    with RawConnection("http://127.0.0.1:1") as wire:
         for path in ("/a b", "/a\r\nX: y", "/\x00", "/ü"):
             with pytest.raises(ValueError, match="cannot be sent"):
                 wire.send("GET", path)
@@ -85,12 +85,12 @@ def test_what_would_break_the_framing_is_not_sent() -> None:
 
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="no http or https address"):
-        Wire("ftp://example.com")
+        RawConnection("ftp://example.com")
 
 
 def test_what_a_header_cannot_carry_is_told_by_its_name_and_not_by_its_value() -> None:
     with (
-        Wire("http://127.0.0.1:1") as wire,
+        RawConnection("http://127.0.0.1:1") as wire,
         pytest.raises(ValueError, match="header password") as e,
     ):
         wire.send("POST", "/", [("client_id", "x"), ("password", "hunter2\nrest")])
@@ -99,12 +99,15 @@ def test_what_a_header_cannot_carry_is_told_by_its_name_and_not_by_its_value() -
 
 
 def test_a_path_that_is_not_ascii_is_to_be_escaped() -> None:
-    with Wire("http://127.0.0.1:1") as wire, pytest.raises(ValueError, match="percent escapes"):
+    with (
+        RawConnection("http://127.0.0.1:1") as wire,
+        pytest.raises(ValueError, match="percent escapes"),
+    ):
         wire.send("GET", "/lead/é")
 
 
 def test_a_host_that_is_given_stands_alone() -> None:
-    with answering(PLAIN) as (url, heads), Wire(url) as wire:
+    with answering(PLAIN) as (url, heads), RawConnection(url) as wire:
         wire.send("GET", "/", [("Host", "other.example")])
     assert heads[0].lower().count(b"host:") == 1
     assert b"other.example" in heads[0]
@@ -113,7 +116,10 @@ def test_a_host_that_is_given_stands_alone() -> None:
 def test_where_there_is_no_connection_nothing_was_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with Wire(f"http://127.0.0.1:{port}") as wire, pytest.raises(NotReached, match="refused"):
+    with (
+        RawConnection(f"http://127.0.0.1:{port}") as wire,
+        pytest.raises(NotConnected, match="refused"),
+    ):
         wire.send("GET", "/")
 
 
@@ -134,7 +140,7 @@ def test_an_answer_that_drips_without_end_is_not_waited_for() -> None:
     threading.Thread(target=drip, daemon=True).start()
     with (
         closing(listener),
-        Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1) as wire,
+        RawConnection(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1) as wire,
         pytest.raises(NoAnswer, match=r"in 0\.1 seconds"),
     ):
         wire.send("GET", "/")

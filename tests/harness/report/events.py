@@ -16,7 +16,7 @@ from cmdm_tui.harness.fuzz.events import (
     RunStarted,
 )
 from cmdm_tui.harness.oracle.check import Finding
-from cmdm_tui.harness.report import Gathering, Results
+from cmdm_tui.harness.report import ResultCollector, RunResults
 
 BEGAN = 1_774_952_100.0
 CHECKS = ("documented-shape", "never-5xx", "quota-falls")
@@ -95,8 +95,8 @@ def short_run() -> tuple[Event, ...]:
     )
 
 
-def results_of(*events: Event) -> Results:
-    gathering = Gathering("cmdm fuzz", began=BEGAN)
+def results_of(*events: Event) -> RunResults:
+    gathering = ResultCollector("cmdm fuzz", began=BEGAN)
     for event in events:
         gathering(event)
     return gathering.results()

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.harness.fuzz.events import Progress
-from cmdm_tui.harness.report import Gathering
-from cmdm_tui.harness.report.gathering import MOST_PIECES, Pace
+from cmdm_tui.harness.report import ResultCollector
+from cmdm_tui.harness.report.gathering import MAX_SLICES, PaceCounter
 from tests.harness.report.events import (
     BEGAN,
     exchange,
@@ -52,7 +52,7 @@ def test_a_failure_found_now_is_not_told_as_known_before() -> None:
 
 
 def test_results_do_not_change_with_what_happens_later() -> None:
-    gathering = Gathering("cmdm fuzz", began=BEGAN)
+    gathering = ResultCollector("cmdm fuzz", began=BEGAN)
     gathering(made(exchange(1)))
     before = gathering.results()
     gathering(made(exchange(2)))
@@ -67,7 +67,7 @@ def test_workers_add_up() -> None:
 
 
 def test_it_may_be_told_by_many_threads() -> None:
-    gathering = Gathering("cmdm fuzz")
+    gathering = ResultCollector("cmdm fuzz")
 
     def tell() -> None:
         for number in range(500):
@@ -83,20 +83,20 @@ def test_it_may_be_told_by_many_threads() -> None:
 
 @given(st.lists(st.floats(0, 100_000)))
 def test_the_pace_counts_every_moment_in_few_pieces(moments: list[float]) -> None:
-    pace = Pace()
+    pace = PaceCounter()
     for moment in moments:
-        pace.note(moment)
+        pace.count(moment)
     assert sum(pace.rate.counts) == len(moments)
-    assert len(pace.rate.counts) <= MOST_PIECES
+    assert len(pace.rate.counts) <= MAX_SLICES
 
 
 @given(st.lists(st.floats(0, 3_000), min_size=1))
 def test_pieces_that_were_joined_are_as_if_they_had_always_been_so_wide(
     moments: list[float],
 ) -> None:
-    pace, first = Pace(), moments[0]
+    pace, first = PaceCounter(), moments[0]
     for moment in moments:
-        pace.note(moment)
+        pace.count(moment)
     expected = [0] * len(pace.rate.counts)
     for moment in moments:
         expected[int(max(moment - first, 0.0) / pace.rate.width)] += 1

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cmdm_tui.harness.report import summary_lines
+from cmdm_tui.harness.report import format_summary
 from tests.harness.report.events import (
     ended,
     exchange,
@@ -21,7 +21,7 @@ from tests.harness.report.test_writers import HOSTILE, hostile_run
 
 
 def test_it_says_what_was_answered_and_what_failed() -> None:
-    lines = summary_lines(results_of(*short_run()), 80)
+    lines = format_summary(results_of(*short_run()), 80)
     assert lines[0].split() == ["call", "none", "200", "404", "500"]
     assert lines[1].split() == ["get", "·", "1", "1", "·"]
     text = "\n".join(lines)
@@ -33,7 +33,7 @@ def test_it_says_what_was_answered_and_what_failed() -> None:
 
 
 def test_a_sound_run_says_so() -> None:
-    lines = summary_lines(results_of(started(), made(exchange(1)), ended()), 80)
+    lines = format_summary(results_of(started(), made(exchange(1)), ended()), 80)
     assert lines[-2:] == [
         "100 requests in 25.0 s, 4 a second (100 requests made).",
         "No failure found. Seed 7 repeats the run.",
@@ -45,24 +45,24 @@ def test_a_sound_run_says_so() -> None:
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     many = [made(exchange(number, "create-opportunity", 200 + number)) for number in range(300)]
     events = failure("A long message " * 30, curl=())[:-1]
-    for line in summary_lines(results_of(started(), *many, *events), width):
+    for line in format_summary(results_of(started(), *many, *events), width):
         assert cell_len(line) <= width
 
 
 def test_a_curl_line_is_never_cut() -> None:
     line = "curl 'http://127.0.0.1/" + "x" * 300 + "'"
-    assert f"   {line}" in summary_lines(results_of(*failure(curl=(line,))), 40)
+    assert f"   {line}" in format_summary(results_of(*failure(curl=(line,))), 40)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_service_says_cannot_move_the_cursor(text: str) -> None:
-    for line in summary_lines(hostile_run(text), 80):
+    for line in format_summary(hostile_run(text), 80):
         assert line.isprintable()
         line.encode()
 
 
 def test_records_that_are_left_on_a_live_service_are_named() -> None:
     whole = dataclasses.replace(ended(), left=("lead ABC1D2E3", "task \x1b[2J"))
-    lines = summary_lines(results_of(started(), whole), 80)
+    lines = format_summary(results_of(started(), whole), 80)
     place = lines.index("2 records of the run's own could not be deleted:")
     assert lines[place + 1 : place + 3] == ["   lead ABC1D2E3", "   task ␛[2J"]

@@ -16,7 +16,7 @@ from cmdm_tui.harness.fuzz.events import CheckFailed
 from cmdm_tui.harness.oracle.check import Finding
 from cmdm_tui.harness.report import FORMATS, WRITERS, document, junit, page, write_reports
 from cmdm_tui.harness.report.document import UnknownReport
-from cmdm_tui.harness.report.results import Results
+from cmdm_tui.harness.report.results import RunResults
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from tests.harness.report.events import (
     ended,
@@ -66,7 +66,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def hostile_run(text: str) -> Results:
+def hostile_run(text: str) -> RunResults:
     body = text.encode("utf-8", "surrogatepass")
     last = exchange(
         9, "create", 500, path=f"/api/v1/lead/{text}", body=body, sent=b"\xff" + body,
@@ -173,7 +173,7 @@ def test_junit_is_well_formed_whatever_it_tells(text: str) -> None:
 def test_json_reads_back_as_it_was_written() -> None:
     results = results_of(*short_run())
     read = document.decode(document.write(results))
-    assert read == document.document(results)
+    assert read == document.build_document(results)
     assert (read.schema, read.version) == ("cmdm-report", 1)
     assert read.run is not None
     assert (read.run.seed, read.run.reason) == (7, "100 requests made")
@@ -282,7 +282,7 @@ def test_what_was_seen_and_not_looked_into_is_no_pass() -> None:
     results = results_of(started(), made(one), CheckFailed(finding, one, "stateless"), ended())
     (failed,) = ElementTree.fromstring(junit.write(results)).iter("failure")
     assert failed.get("message", "").startswith("1 answer found wrong; the run ended")
-    outcomes = {(check.check, check.outcome) for check in document.document(results).checks}
+    outcomes = {(check.check, check.outcome) for check in document.build_document(results).checks}
     assert ("quota-falls", "seen") in outcomes
     assert "○ 1" in Page(page.write(results)).text
 

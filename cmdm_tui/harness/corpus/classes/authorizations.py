@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import AUTHORIZATIONS, Case, Expectation, Step
+from cmdm_tui.harness.cases.format import AUTHORIZATIONS, Case, CaseStep, Expectation
 from cmdm_tui.harness.corpus.calls import get, sign_in, valid, without_record
 from cmdm_tui.harness.corpus.entities import Chance
 from cmdm_tui.harness.exchange import CALLS, Call
@@ -42,7 +42,7 @@ def _with(kind: str) -> dict[str, object]:
     return {"anonymous": True} if text is None else {"authorization": text}
 
 
-def _case(call: Call, name: str, *steps: Step, kind: str = "") -> Case:
+def _case(call: Call, name: str, *steps: CaseStep, kind: str = "") -> Case:
     return Case(
         name=f"{call}-authorization-{name}",
         summary=f"{call} with the authorization {kind or name} is refused.",
@@ -81,7 +81,7 @@ def _sign_in_case(
         if status == 400
         else "401 authentication failed",
         steps=(
-            Step(
+            CaseStep(
                 method="POST",
                 path="/authenticate",
                 headers=tuple(headers.items()),

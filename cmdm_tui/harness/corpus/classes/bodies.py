@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from cmdm_tui.harness.cases.format import Case, Filling, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep, Filling
 from cmdm_tui.harness.corpus.calls import Valid, get, json_text, valid
 from cmdm_tui.harness.corpus.entities import ENTITIES, Chance
 from cmdm_tui.harness.exchange import Call
@@ -135,7 +135,7 @@ def _stays(one: Valid, entity: str) -> Case:
     return _case(one, "refused-stores-nothing", 400, "create, update", *steps)
 
 
-def _case(one: Valid, kind: str, status: int, source: str, *steps: Step) -> Case:
+def _case(one: Valid, kind: str, status: int, source: str, *steps: CaseStep) -> Case:
     told = "is accepted" if not status else f"is refused with {status}"
     return Case(
         name=f"{one.call}-body-{kind}",

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from cmdm_tui.harness.cases.format import Case, Needs, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep, Needs
 from cmdm_tui.harness.corpus.calls import Valid, get, valid, without_record
 from cmdm_tui.harness.corpus.classes.routes import respelt
 from cmdm_tui.harness.corpus.entities import Chance
@@ -32,7 +32,7 @@ def cases(seed: int) -> Iterator[Case]:
         yield from _unknown(one, there)
 
 
-def _odd(one: Valid) -> dict[str, Step]:
+def _odd(one: Valid) -> dict[str, CaseStep]:
     """Return the call made odd in one way of each class that it can be made odd in."""
     route, mark, query = one.step.path.partition("?")
     odd = {
@@ -47,13 +47,13 @@ def _odd(one: Valid) -> dict[str, Step]:
     return odd
 
 
-def _without_token(one: Valid) -> Step:
+def _without_token(one: Valid) -> CaseStep:
     if one.call != "authenticate":
         return one.but(anonymous=True)
     return one.but(headers=tuple(line for line in one.step.headers if line[0] != "password"))
 
 
-def _stopped(call: Call, group: str, odd: Step) -> Iterator[Case]:
+def _stopped(call: Call, group: str, odd: CaseStep) -> Iterator[Case]:
     """Yield what stands before everything: no token, no calls left, a server that fails."""
     last = get(_A_PAGE)
     fault = Needs(faults=({"kind": "error-500", "nth": 1},))
@@ -101,12 +101,12 @@ def _unknown(one: Valid, there: Valid) -> Iterator[Case]:
         yield _case(one.call, "body", "nowhere", source, Needs(), step)
 
 
-def _with(odd: Step, status: int, **changed: object) -> Step:
+def _with(odd: CaseStep, status: int, **changed: object) -> CaseStep:
     expect = msgspec.structs.replace(odd.expect, status=status, body="data", values={}, nulls=())
     return msgspec.structs.replace(odd, expect=expect, capture={}, **changed)
 
 
-def _case(call: Call, group: str, kind: str, source: str, needs: Needs, *steps: Step) -> Case:
+def _case(call: Call, group: str, kind: str, source: str, needs: Needs, *steps: CaseStep) -> Case:
     return Case(
         name=f"{call}-crossed-{group}-{kind}",
         summary=f"{call} that is odd in its {group}, {kind.replace('-', ' ')}.",

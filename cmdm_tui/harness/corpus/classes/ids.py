@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import Case, Filling, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep, Filling
 from cmdm_tui.harness.corpus.calls import Valid, get, making, valid
 from cmdm_tui.harness.corpus.entities import Chance
 from cmdm_tui.harness.exchange import Call
@@ -73,7 +73,7 @@ def _path(one: Valid, text: str) -> str:
     return one.step.path.replace(f"${{{one.entity}}}", text)
 
 
-def _case(call: Call, kind: str, source: str, *steps: Step) -> Case:
+def _case(call: Call, kind: str, source: str, *steps: CaseStep) -> Case:
     return Case(
         name=f"{call}-id-{kind}",
         summary=f"{call} with the id {kind}.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import Case, Needs, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep, Needs
 from cmdm_tui.harness.corpus.calls import get, valid, without_record
 from cmdm_tui.harness.corpus.entities import Chance
 from cmdm_tui.harness.exchange import CALLS, Call
@@ -23,7 +23,7 @@ def cases(seed: int) -> Iterator[Case]:
         failed = one.refused(500)
         yield _case(call, "failure", "500 unexpected server error", Needs(faults=(fault,)), failed)
     again = get(_A_PAGE)
-    anew = Step(method="GET", path=_A_PAGE, advance=_HOUR / 2, expect=again.expect)
+    anew = CaseStep(method="GET", path=_A_PAGE, advance=_HOUR / 2, expect=again.expect)
     yield _case("list", "hour-anew", "x-rate-limit-reset", Needs(rate_limit=1),
                 again, get(_A_PAGE, status=429), anew)  # fmt: skip
     yield _case(
@@ -37,12 +37,14 @@ def cases(seed: int) -> Iterator[Case]:
         again,
     )
 
-    refused = Step(method="GET", path=_A_PAGE, anonymous=True, expect=get("/", status=401).expect)
+    refused = CaseStep(
+        method="GET", path=_A_PAGE, anonymous=True, expect=get("/", status=401).expect
+    )
     yield _case("list", "refused-counts-for-nobody", "what counts as a call", Needs(), again,
                 refused, again)  # fmt: skip
 
 
-def _case(call: Call, kind: str, source: str, needs: Needs, *steps: Step) -> Case:
+def _case(call: Call, kind: str, source: str, needs: Needs, *steps: CaseStep) -> Case:
     return Case(
         name=f"{call}-limit-{kind}",
         summary=f"{call} at the limit {kind}.",

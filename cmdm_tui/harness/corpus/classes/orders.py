@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import Case, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep
 from cmdm_tui.harness.corpus.calls import get, json_text, post
 
 _FIELDS = {
@@ -48,7 +48,7 @@ def cases(seed: int) -> Iterator[Case]:
 
 def _made(
     entity: str, name: str, values: tuple[str, ...], others: dict[str, str]
-) -> Iterator[Step]:
+) -> Iterator[CaseStep]:
     for value in values:
         marked = f"{value} ${{mark}}" if name == "Name" else value
         yield post(f"/{entity}", json_text({**others, name: marked}))
@@ -56,7 +56,7 @@ def _made(
         yield get(f"/{entity}?fields={name}&per_page=200&page=1&sort_by={name}&sort_order={order}")
 
 
-def _case(kind: str, summary: str, *steps: Step) -> Case:
+def _case(kind: str, summary: str, *steps: CaseStep) -> Case:
     return Case(
         name=f"list-order-{kind}",
         summary=summary,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import Case, Certainty, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep, Certainty
 from cmdm_tui.harness.corpus.calls import (
     delete,
     finding,
@@ -44,7 +44,7 @@ def _case(
     summary: str,
     call: Call,
     source: str,
-    *steps: Step,
+    *steps: CaseStep,
     certainty: Certainty = "documented",
 ) -> Case:
     return Case(

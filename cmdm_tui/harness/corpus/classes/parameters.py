@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import Case, Expectation, Filling, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep, Expectation, Filling
 from cmdm_tui.harness.corpus.calls import get
 from cmdm_tui.harness.exchange import Call
 
@@ -51,7 +51,7 @@ def cases(seed: int) -> Iterator[Case]:
         past = get(f"{path}?per_page=5&page=1000")
         yield _case(call, "past-the-end", "page past the last", past)
         filling = Filling(text="9", times=40)
-        far = Step(method="GET", path=f"{path}?per_page=5&page=${{filling}}", filling=filling,
+        far = CaseStep(method="GET", path=f"{path}?per_page=5&page=${{filling}}", filling=filling,
                    expect=Expectation(status=200, body="data"))  # fmt: skip
         yield _case(call, "huge-page", "page past the last", far)
         unknown = get(f"{path}?per_page=1&page=1&colour=red&PAGE=7")
@@ -79,7 +79,7 @@ def _projections() -> Iterator[Case]:
     yield _case("fields", "none", "neither given", get("/event/fields"))
 
 
-def _case(call: Call, kind: str, source: str, step: Step) -> Case:
+def _case(call: Call, kind: str, source: str, step: CaseStep) -> Case:
     return Case(
         name=f"{call}-parameter-{kind}",
         summary=f"{call} with the parameters {kind}.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from cmdm_tui.harness.cases.format import Case, Step
+from cmdm_tui.harness.cases.format import Case, CaseStep
 from cmdm_tui.harness.corpus.calls import Valid, get, valid, without_record
 from cmdm_tui.harness.corpus.entities import Chance
 from cmdm_tui.harness.exchange import CALLS, Call
@@ -62,7 +62,7 @@ def respelt(route: str, spelt: Callable[[str], str]) -> str:
     return "/".join(part if part.startswith("${") else spelt(part) for part in route.split("/"))
 
 
-def _case(call: Call, kind: str, source: str, *steps: Step) -> Case:
+def _case(call: Call, kind: str, source: str, *steps: CaseStep) -> Case:
     return Case(
         name=f"{call}-route-{kind}",
         summary=f"{call} with the route {kind}.",

@@ -5,29 +5,29 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from cmdm_tui.harness.dashboard.board import Board, CheckLine, short
-from cmdm_tui.harness.dashboard.widgets.words import coloured
+from cmdm_tui.harness.dashboard.board import CheckLine, DashboardState, shorten_count
+from cmdm_tui.harness.dashboard.widgets.words import style_text
 
-_SIGNS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "·", "plain": "·"}
+_MARKS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "·", "plain": "·"}
 
 
-class Checks(VerticalScroll):
+class CheckList(VerticalScroll):
     """Shows which checks hold."""
 
     def compose(self) -> ComposeResult:
         """Lay out one text."""
         yield Static(markup=False, id="checks-text")
 
-    def show(self, board: Board) -> None:
+    def show(self, board: DashboardState) -> None:
         """Show the board's part."""
-        holding = sum(line.mood != "bad" for line in board.checks)
+        holding = sum(line.tone != "bad" for line in board.checks)
         self.border_title = f"Checks: {holding} of {len(board.checks)} hold"
-        lines = [_line(line) for line in board.checks]
+        lines = [_format_line(line) for line in board.checks]
         self.query_one("#checks-text", Static).update(Content("\n").join(lines))
 
 
-def _line(line: CheckLine) -> Content:
-    count = f" {short(line.broken)}" if line.broken else ""
-    sign = coloured(_SIGNS[line.mood], line.mood)
-    name = coloured(line.name, line.mood if line.broken else "plain")
-    return Content(" ").join([sign, name]) + coloured(count, line.mood)
+def _format_line(line: CheckLine) -> Content:
+    count = f" {shorten_count(line.broken)}" if line.broken else ""
+    sign = style_text(_MARKS[line.tone], line.tone)
+    name = style_text(line.name, line.tone if line.broken else "plain")
+    return Content(" ").join([sign, name]) + style_text(count, line.tone)

@@ -7,11 +7,11 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from cmdm_tui.harness.dashboard.board import Board, FailureLine
-from cmdm_tui.harness.dashboard.widgets.words import coloured
+from cmdm_tui.harness.dashboard.board import DashboardState, FailureLine
+from cmdm_tui.harness.dashboard.widgets.words import style_text
 
 
-class Failures(OptionList):
+class FailureList(OptionList):
     """Lists the failures; the one chosen is looked into. What is highlighted stays so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -23,14 +23,14 @@ class Failures(OptionList):
         self._listed: tuple[FailureLine, ...] = ()
         self.border_title = "Failures: none"
 
-    def show(self, board: Board) -> None:
+    def show(self, board: DashboardState) -> None:
         """Show the board's part."""
         before = self._listed
         for number, line in enumerate(board.failures):
             if number >= len(before):
-                self.add_option(Option(_prompt(line), id=f"failure-{number}"))
+                self.add_option(Option(_format_line(line), id=f"failure-{number}"))
             elif line != before[number]:
-                self.replace_option_prompt_at_index(number, _prompt(line))
+                self.replace_option_prompt_at_index(number, _format_line(line))
         if board.failures and not before:
             self.highlighted = 0
         self._listed = board.failures
@@ -41,6 +41,6 @@ class Failures(OptionList):
         return self._listed[index].name
 
 
-def _prompt(line: FailureLine) -> Content:
-    head = coloured(line.title, "bad") + coloured(f"  {line.state}  ", "quiet")
+def _format_line(line: FailureLine) -> Content:
+    head = style_text(line.title, "bad") + style_text(f"  {line.state}  ", "quiet")
     return head + Content(line.message)

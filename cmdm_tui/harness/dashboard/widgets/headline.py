@@ -5,13 +5,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
 
-from cmdm_tui.harness.dashboard.board import Board
-from cmdm_tui.harness.dashboard.widgets.words import coloured, shown
+from cmdm_tui.harness.dashboard.board import DashboardState
+from cmdm_tui.harness.dashboard.widgets.words import style_text, style_toned
 
 _GAP = Content.styled(" · ", "$foreground 40%")
 
 
-class Headline(Vertical):
+class RunHeadline(Vertical):
     """Tells how the run goes, in two lines and a bar where there is a bound to it."""
 
     def compose(self) -> ComposeResult:
@@ -20,12 +20,12 @@ class Headline(Vertical):
         yield Static(markup=False, id="headline-pace")
         yield ProgressBar(total=1, show_eta=False, show_percentage=False, id="headline-bar")
 
-    def show(self, board: Board) -> None:
+    def show(self, board: DashboardState) -> None:
         """Show the board's part."""
-        outcome = [shown(board.outcome), shown(board.phase)]
-        outcome += [coloured(board.target, "quiet")] if board.target else []
+        outcome = [style_toned(board.outcome), style_toned(board.phase)]
+        outcome += [style_text(board.target, "quiet")] if board.target else []
         self.query_one("#headline-outcome", Static).update(_GAP.join(outcome))
-        pace = [Content(board.progress), Content(board.rate), Content(board.spark)]
+        pace = [Content(board.progress), Content(board.rate), Content(board.sparkline)]
         self.query_one("#headline-pace", Static).update(_GAP.join(pace))
         bar = self.query_one(ProgressBar)
         bar.display = board.share is not None

@@ -5,13 +5,13 @@ from textual.containers import ScrollableContainer
 from textual.content import Content
 from textual.widgets import Static
 
-from cmdm_tui.harness.dashboard.board import Board, Word
-from cmdm_tui.harness.dashboard.widgets.words import coloured, shown
+from cmdm_tui.harness.dashboard.board import DashboardState, TonedText
+from cmdm_tui.harness.dashboard.widgets.words import style_text, style_toned
 
-_COLUMN = 5
+_COLUMN_WIDTH = 5
 
 
-class Matrix(ScrollableContainer):
+class StatusMatrix(ScrollableContainer):
     """Shows how often each call was answered with each status."""
 
     BORDER_TITLE = "Calls and answers"
@@ -20,14 +20,16 @@ class Matrix(ScrollableContainer):
         """Lay out one text that is as wide as it needs to be."""
         yield Static(markup=False, id="matrix-text")
 
-    def show(self, board: Board) -> None:
+    def show(self, board: DashboardState) -> None:
         """Show the board's part."""
         name = max((len(call) for call, _ in board.matrix), default=4)
-        lines = [_line(coloured("call".ljust(name), "quiet"), board.statuses)]
-        lines += [_line(Content(call.ljust(name)), cells) for call, cells in board.matrix]
+        lines = [_format_line(style_text("call".ljust(name), "quiet"), board.statuses)]
+        lines += [_format_line(Content(call.ljust(name)), cells) for call, cells in board.matrix]
         self.query_one("#matrix-text", Static).update(Content("\n").join(lines))
 
 
-def _line(name: Content, cells: tuple[Word, ...]) -> Content:
-    padded = [Content(" " * max(_COLUMN - len(cell.text), 1)) + shown(cell) for cell in cells]
+def _format_line(name: Content, cells: tuple[TonedText, ...]) -> Content:
+    padded = [
+        Content(" " * max(_COLUMN_WIDTH - len(cell.text), 1)) + style_toned(cell) for cell in cells
+    ]
     return Content("").join([name, *padded])

@@ -2,9 +2,9 @@
 
 from textual.content import Content
 
-from cmdm_tui.harness.dashboard.board import Mood, Word
+from cmdm_tui.harness.dashboard.board import Tone, TonedText
 
-_STYLES: dict[Mood, str] = {
+_STYLES: dict[Tone, str] = {
     "good": "$text-success",
     "bad": "bold $text-error",
     "odd": "$text-warning",
@@ -13,11 +13,11 @@ _STYLES: dict[Mood, str] = {
 }
 
 
-def coloured(text: str, mood: Mood) -> Content:
+def style_text(text: str, mood: Tone) -> Content:
     """Return a text, taken as it is, in the colour of a mood."""
     return Content.styled(text, _STYLES[mood])
 
 
-def shown(word: Word) -> Content:
+def style_toned(word: TonedText) -> Content:
     """Return a word in its colour."""
-    return coloured(word.text, word.mood)
+    return style_text(word.text, word.tone)
