@@ -12,10 +12,10 @@ import msgspec
 from benchmark_fuzz import served
 
 from cmdm_tui.config import Credentials, SecretStr
-from cmdm_tui.harness.control import ControlClient
-from cmdm_tui.harness.library import LibraryEntry, built_in_folder, list_entries
-from cmdm_tui.harness.sending import OutgoingRequest
-from cmdm_tui.harness.target import Service
+from cmdm_tui.harness.cassettes.library import LibraryEntry, built_in_folder, list_entries
+from cmdm_tui.harness.control_client import ControlClient
+from cmdm_tui.harness.http.senders import OutgoingRequest
+from cmdm_tui.harness.service import Service
 
 ROUNDS = 7
 

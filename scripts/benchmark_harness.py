@@ -14,10 +14,10 @@ import httpx
 from benchmark_corpus import corpus_ratios
 from benchmark_fuzz import fuzz
 
-from cmdm_tui.harness.canonical import ADDRESS, Interaction
-from cmdm_tui.harness.cassettes import load_with_vcrpy, serialize_with_vcrpy
-from cmdm_tui.harness.library import built_in_folder, list_entries
-from cmdm_tui.harness.replaying import IndexedTransport, RecordedAnswer, read_cassette
+from cmdm_tui.harness.cassettes import IndexedTransport, RecordedAnswer, read_cassette
+from cmdm_tui.harness.cassettes.format import ADDRESS, Interaction
+from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries
+from cmdm_tui.harness.cassettes.recorder import load_with_vcrpy, serialize_with_vcrpy
 
 Result = TypeVar("Result")
 

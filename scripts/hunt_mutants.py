@@ -16,7 +16,7 @@ from pathlib import Path
 from cmdm_tui.harness.fuzz.asking import sign_in
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
-from cmdm_tui.harness.wire import RawConnection
+from cmdm_tui.harness.http.connection import RawConnection
 from tests.harness.mutants.kit import Asked, Fault, Given, Inner
 from tests.harness.mutants.run import MUTANTS, Found, hunted, sandbox
 

@@ -22,9 +22,9 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.cases.running import PlayedStep
-    from cmdm_tui.harness.library import LibraryEntry
-    from cmdm_tui.harness.manifest import ManifestEntry
+    from cmdm_tui.harness.cases.runner import PlayedStep
+    from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.cassettes.manifest import ManifestEntry
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
@@ -47,9 +47,9 @@ def list_cases(
 ) -> None:
     """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
     with could_not_run():
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import read_manifest
         from cmdm_tui.harness.exchange import CALLS
-        from cmdm_tui.harness.library import built_in_folder
-        from cmdm_tui.harness.manifest import read_manifest
 
         if call is not None and call not in CALLS:
             message = f"There is no call {one_line(call, 60)}. The calls are {', '.join(CALLS)}."
@@ -78,8 +78,8 @@ def show(name: str, folder: Path | None) -> None:
     """Print the file of CASE, and on stderr where it is and when it was recorded."""
     with could_not_run():
         from cmdm_tui.harness.cases import case_bytes
-        from cmdm_tui.harness.library import built_in_folder
-        from cmdm_tui.harness.manifest import read_manifest
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import read_manifest
 
         (entry, *others) = chosen_entries(folder, (name,))
         if any(other.case.name != entry.case.name for other in others):

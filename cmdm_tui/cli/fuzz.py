@@ -166,7 +166,7 @@ def _run(
 
     gathering, guard = ResultCollector("cmdm fuzz"), LeakScanner()
     if _has_screen() and not plain:
-        from cmdm_tui.harness.dashboard import watch_run
+        from cmdm_tui.harness.report.dashboard import watch_run
 
         ended = watch_run(
             gathering,
@@ -350,7 +350,7 @@ def _print_checks() -> None:
 def _could_not_run() -> Generator[None]:
     from cmdm_tui.api import ApiError
     from cmdm_tui.config import ConfigurationError
-    from cmdm_tui.harness.control import ControlFailed
+    from cmdm_tui.harness.control_client import ControlFailed
     from cmdm_tui.harness.fuzz.session import Refused
     from cmdm_tui.harness.fuzz.workers import WorkerFailed
     from cmdm_tui.redaction.leak_scanner import SecretLeak

@@ -54,7 +54,7 @@ def record(
     not run.
     """
     with could_not_run():
-        from cmdm_tui.harness.recording import record_cases
+        from cmdm_tui.harness.cassettes.case_recorder import record_cases
 
         if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
             folder = into

@@ -24,11 +24,11 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
     names. Exit codes: 0 all so, 1 not so, 2 could not run.
     """
     with could_not_run():
-        from cmdm_tui.harness.library import built_in_folder
-        from cmdm_tui.harness.manifest import find_faults, read_manifest
-        from cmdm_tui.harness.offline import block_network
-        from cmdm_tui.harness.replaying.playing import replay_case as play
-        from cmdm_tui.harness.replaying.playing import replay_case_with_vcrpy
+        from cmdm_tui.harness.cassettes.case_player import replay_case as play
+        from cmdm_tui.harness.cassettes.case_player import replay_case_with_vcrpy
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import find_faults, read_manifest
+        from cmdm_tui.harness.cassettes.network_block import block_network
 
         found = [entry for entry in chosen_entries(folder, names) if entry.cassette.is_file()]
         if not found:

@@ -16,8 +16,8 @@ from cmdm_tui.cli.exits import Exit, Failure
 from cmdm_tui.cli.invocation import Invocation, note
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.library import LibraryEntry
-    from cmdm_tui.harness.target import Service
+    from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.service import Service
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -67,10 +67,10 @@ def could_not_run() -> Generator[None]:
         from cmdm_tui.api import ApiError
         from cmdm_tui.config import ConfigurationError
         from cmdm_tui.harness.cases import CaseError
-        from cmdm_tui.harness.control import ControlFailed
-        from cmdm_tui.harness.replaying import NotCanonical
-        from cmdm_tui.harness.target import ServiceFailed
-        from cmdm_tui.harness.wire import NoAnswer
+        from cmdm_tui.harness.cassettes import NotCanonical
+        from cmdm_tui.harness.control_client import ControlFailed
+        from cmdm_tui.harness.http.connection import NoAnswer
+        from cmdm_tui.harness.service import ServiceFailed
         from cmdm_tui.redaction.leak_scanner import SecretLeak
         from cmdm_tui.sandbox import SandboxError
     except ModuleNotFoundError as error:
@@ -105,7 +105,13 @@ def chosen_entries(
     What was recorded of a live service is for it alone: with `live` those cases are meant, if there
     are any; where `live` is False they are left out.
     """
-    from cmdm_tui.harness.library import KINDS, LIVE, built_in_folder, list_entries, select_entries
+    from cmdm_tui.harness.cassettes.library import (
+        KINDS,
+        LIVE,
+        built_in_folder,
+        list_entries,
+        select_entries,
+    )
 
     root = folder or built_in_folder()
     has_live = any((root / LIVE).glob("*.toml"))
@@ -120,8 +126,8 @@ def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Genera
     With --live, the profile's service. Where CMDM_URL and CMDM_CONTROL are set, that sandbox. Else
     a fresh sandbox of this process.
     """
-    from cmdm_tui.harness.control import ControlClient
-    from cmdm_tui.harness.target import Service
+    from cmdm_tui.harness.control_client import ControlClient
+    from cmdm_tui.harness.service import Service
 
     context = click.get_current_context()
     parent = context.parent.get_parameter_source("profile") if context.parent else None
@@ -224,7 +230,7 @@ def _controlled_profile(environment: Mapping[str, str]) -> Any:
 
 @contextmanager
 def _sandbox() -> Generator[Any]:
-    from cmdm_tui.harness.target import RECORDED_LEADS
+    from cmdm_tui.harness.service import RECORDED_LEADS
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-cases-") as data:

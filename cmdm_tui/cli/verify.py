@@ -26,8 +26,8 @@ from cmdm_tui.cli.targets import (
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.library import LibraryEntry
-    from cmdm_tui.harness.manifest import ManifestEntry
+    from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.cassettes.manifest import ManifestEntry
     from cmdm_tui.harness.verify import Drift
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
@@ -72,8 +72,8 @@ def verify(
     could not run.
     """
     with could_not_run():
-        from cmdm_tui.harness.library import built_in_folder
-        from cmdm_tui.harness.manifest import read_manifest
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import read_manifest
         from cmdm_tui.harness.verify import verify as verified
 
         found = [
@@ -87,7 +87,7 @@ def verify(
         _refuse_changed(found, manifest)
         if max_age is not None:
             _refuse_old(found, manifest, max_age)
-        from cmdm_tui.harness.target import ServiceFailed
+        from cmdm_tui.harness.service import ServiceFailed
 
         drifts: list[Drift] = []
         done, cut = 0, ""
@@ -117,7 +117,7 @@ def verify(
 
 def _refuse_changed(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
     """Send nothing where what would be compared with is not what was recorded."""
-    from cmdm_tui.harness.manifest import find_faults
+    from cmdm_tui.harness.cassettes.manifest import find_faults
 
     for entry in found:
         # What a fuzz has kept stands in no manifest.
@@ -128,7 +128,7 @@ def _refuse_changed(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEn
 def _refuse_old(
     found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]", days: int
 ) -> None:
-    from cmdm_tui.harness.manifest import select_old
+    from cmdm_tui.harness.cassettes.manifest import select_old
 
     undated = [entry.key for entry in found if entry.key not in manifest]
     old = select_old(manifest, [entry.key for entry in found], days, datetime.now(UTC).date())

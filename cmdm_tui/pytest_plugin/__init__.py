@@ -12,9 +12,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cmdm_tui.pytest_plugin.blocking import BlockingClient
+    from cmdm_tui.pytest_plugin.blocking_client import BlockingClient
     from cmdm_tui.pytest_plugin.cassette import Cassette
-    from cmdm_tui.pytest_plugin.server import SandboxServer
+    from cmdm_tui.pytest_plugin.sandbox_server import SandboxServer
 
 _RECORDS_SETTING = "cmdm_records"
 _CASSETTES_SETTING = "cmdm_cassettes"
@@ -45,7 +45,7 @@ def _cmdm_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[SandboxServer]":
     """Run the sandbox that all tests of this process share, one after the other."""
-    from cmdm_tui.pytest_plugin.server import run_sandbox
+    from cmdm_tui.pytest_plugin.sandbox_server import run_sandbox
 
     given = str(request.config.getini(_RECORDS_SETTING))
     if not (given.isascii() and given.isdigit()):
@@ -67,7 +67,7 @@ def cmdm_sandbox(_cmdm_server: "SandboxServer") -> "SandboxServer":
 @pytest.fixture
 def cmdm_client(cmdm_sandbox: "SandboxServer") -> "Iterator[BlockingClient]":
     """Yield a client of the sandbox that waits for each answer: to arrange, and to look after."""
-    from cmdm_tui.pytest_plugin.blocking import BlockingClient
+    from cmdm_tui.pytest_plugin.blocking_client import BlockingClient
 
     with BlockingClient(cmdm_sandbox.client()) as client:
         yield client

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from cmdm_tui.api import Client, Credentials, SecretStr
-from cmdm_tui.harness.canonical import ADDRESS, API_PATH, RECORDED_TOKEN
-from cmdm_tui.harness.library import CASSETTE_SUFFIX, KINDS, built_in_folder
-from cmdm_tui.harness.offline import block_network
-from cmdm_tui.harness.replaying import IndexedTransport, NotInCassette
+from cmdm_tui.harness.cassettes import IndexedTransport, NotInCassette
+from cmdm_tui.harness.cassettes.format import ADDRESS, API_PATH, RECORDED_TOKEN
+from cmdm_tui.harness.cassettes.library import CASSETTE_SUFFIX, KINDS, built_in_folder
+from cmdm_tui.harness.cassettes.network_block import block_network
 
 _SIGN_IN = f"{ADDRESS}{API_PATH}/authenticate"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.harness.control import ControlClient
-from cmdm_tui.harness.library import built_in_folder
-from cmdm_tui.harness.manifest import hash_file
+from cmdm_tui.harness.cassettes.library import built_in_folder
+from cmdm_tui.harness.cassettes.manifest import hash_file
+from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.cli.conftest import Command
 

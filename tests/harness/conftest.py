@@ -7,8 +7,8 @@ import pytest
 
 from cmdm_tui.cli.embedded import profile_of
 from cmdm_tui.config import Credentials
-from cmdm_tui.harness.control import ControlClient
-from cmdm_tui.harness.target import RECORDED_LEADS, Service
+from cmdm_tui.harness.control_client import ControlClient
+from cmdm_tui.harness.service import RECORDED_LEADS, Service
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 
 

@@ -21,13 +21,13 @@ from cmdm_tui.harness.cases import (
     read_case,
 )
 from cmdm_tui.harness.cases.meaning import meant
+from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
 from cmdm_tui.harness.cases.pointers import MISSING, resolve_pointer
-from cmdm_tui.harness.cases.running import run_case
-from cmdm_tui.harness.cases.values import MissingValue, build_request
+from cmdm_tui.harness.cases.runner import run_case
+from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries, select_entries
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.library import built_in_folder, list_entries, select_entries
-from cmdm_tui.harness.sending import Answer, OutgoingRequest
-from cmdm_tui.harness.wire import NoAnswer
+from cmdm_tui.harness.http.connection import NoAnswer
+from cmdm_tui.harness.http.senders import Answer, OutgoingRequest
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 LATIN = st.text(st.characters(max_codepoint=0xFF), max_size=30)

@@ -12,13 +12,23 @@ import msgspec
 import pytest
 import yaml
 
-from cmdm_tui.harness.canonical import REQUEST_HEADERS, RESPONSE_HEADERS, IdAliases, Interaction
-from cmdm_tui.harness.canonical import make_canonical as canonical_of
-from cmdm_tui.harness.cassettes import record_cassette, write_cassette
+from cmdm_tui.harness.cassettes.case_recorder import record_case, record_cases
+from cmdm_tui.harness.cassettes.format import (
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    IdAliases,
+    Interaction,
+)
+from cmdm_tui.harness.cassettes.format import make_canonical as canonical_of
+from cmdm_tui.harness.cassettes.library import (
+    LibraryEntry,
+    built_in_folder,
+    list_entries,
+    select_entries,
+)
+from cmdm_tui.harness.cassettes.manifest import find_faults, read_manifest
+from cmdm_tui.harness.cassettes.recorder import record_cassette, write_cassette
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.library import LibraryEntry, built_in_folder, list_entries, select_entries
-from cmdm_tui.harness.manifest import find_faults, read_manifest
-from cmdm_tui.harness.recording import record_case, record_cases
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox import RunningInfo
 from tests.harness.conftest import ControlledSandbox

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.harness.cases import Case, case_bytes
+from cmdm_tui.harness.cassettes.case_player import replay_case, replay_case_with_vcrpy
+from cmdm_tui.harness.cassettes.library import LibraryEntry, built_in_folder, kind_of, list_entries
+from cmdm_tui.harness.cassettes.network_block import block_network
 from cmdm_tui.harness.corpus import SEED, build
 from cmdm_tui.harness.exchange import CALLS
-from cmdm_tui.harness.library import LibraryEntry, built_in_folder, kind_of, list_entries
-from cmdm_tui.harness.offline import block_network
-from cmdm_tui.harness.replaying.playing import replay_case, replay_case_with_vcrpy
 
 ROOT = Path(__file__).parents[2]
 ALL = list_entries(built_in_folder(), ("contract", "stateful"))

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
-from cmdm_tui.harness.canonical import ADDRESS
-from cmdm_tui.harness.cassettes import NotRecorded, read_interactions, replay_with_vcrpy
-from cmdm_tui.harness.offline import NetworkBlocked, block_network
+from cmdm_tui.harness.cassettes.format import ADDRESS
+from cmdm_tui.harness.cassettes.network_block import NetworkBlocked, block_network
+from cmdm_tui.harness.cassettes.recorder import NotRecorded, read_interactions, replay_with_vcrpy
+from tests.harness.client_sessions import SESSIONS
 from tests.harness.outcome import Outcome, load_outcome, outcome_of, save_outcome
-from tests.harness.sessions import SESSIONS
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 ANYBODY = Credentials(SecretStr("any"), SecretStr("any"), "any", SecretStr("any"))

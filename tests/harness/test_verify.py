@@ -7,12 +7,17 @@ import msgspec
 import pytest
 
 from cmdm_tui.harness.cases import CaseStep, Expectation
-from cmdm_tui.harness.library import LibraryEntry, built_in_folder, list_entries, select_entries
-from cmdm_tui.harness.target import FloorReached, Service
+from cmdm_tui.harness.cassettes.library import (
+    LibraryEntry,
+    built_in_folder,
+    list_entries,
+    select_entries,
+)
+from cmdm_tui.harness.service import FloorReached, Service
 from cmdm_tui.harness.verify import Drift, Severity, verify
-from cmdm_tui.harness.verify.bodies import compare_bodies
-from cmdm_tui.harness.verify.headers import HeaderContext as Answer
-from cmdm_tui.harness.verify.headers import compare_headers
+from cmdm_tui.harness.verify.body_comparison import compare_bodies
+from cmdm_tui.harness.verify.header_comparison import HeaderContext as Answer
+from cmdm_tui.harness.verify.header_comparison import compare_headers
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.conftest import ControlledSandbox
 

@@ -18,12 +18,12 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.harness.cassettes import write_cassette
+from cmdm_tui.harness.cassettes.manifest import ManifestEntry, write_manifest
+from cmdm_tui.harness.cassettes.recorder import write_cassette
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import Request
 from cmdm_tui.harness.fuzz.saving import save_failure
-from cmdm_tui.harness.manifest import ManifestEntry, write_manifest
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
 from cmdm_tui.redaction import leak_scanner as guards

@@ -11,8 +11,8 @@ from cmdm_tui.harness.cases.format import (
     Needs,
     escape_placeholders,
 )
-from cmdm_tui.harness.cases.reading import parse_case, read_case
-from cmdm_tui.harness.cases.writing import case_bytes, write_case
+from cmdm_tui.harness.cases.reader import parse_case, read_case
+from cmdm_tui.harness.cases.writer import case_bytes, write_case
 
 __all__ = [
     "AUTHORIZATIONS",

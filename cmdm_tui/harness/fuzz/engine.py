@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from cmdm_tui.harness.control import ControlFailed
+from cmdm_tui.harness.control_client import ControlFailed
 from cmdm_tui.harness.exchange import CALLS
 from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Stop, Unreachable
 from cmdm_tui.harness.fuzz.events import (

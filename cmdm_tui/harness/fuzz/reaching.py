@@ -3,7 +3,7 @@
 from time import sleep
 
 from cmdm_tui.harness.fuzz.budget import Budget, Unreachable
-from cmdm_tui.harness.wire import NotConnected, RawAnswer, RawConnection, RawHeaders
+from cmdm_tui.harness.http.connection import NotConnected, RawAnswer, RawConnection, RawHeaders
 
 _LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)

@@ -16,7 +16,7 @@ from cmdm_tui.harness.cases.format import (
     Filling,
     escape_placeholders,
 )
-from cmdm_tui.harness.cases.writing import case_bytes
+from cmdm_tui.harness.cases.writer import case_bytes
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
 from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
@@ -57,7 +57,7 @@ def save_failure(
     file = folder / "regress" / f"{name}.toml"
     guard.write_file(file, case_bytes(case))
     try:
-        from cmdm_tui.harness.cassettes import write_cassette
+        from cmdm_tui.harness.cassettes.recorder import write_cassette
     except ModuleNotFoundError:
         return file, None
     cassette = file.with_suffix(".yaml")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 
 from cmdm_tui.api.quota import parse_http_date, parse_whole_number
-from cmdm_tui.harness.canonical import find_tokens
-from cmdm_tui.harness.control import ControlClient, ControlFailed
+from cmdm_tui.harness.cassettes.format import find_tokens
+from cmdm_tui.harness.control_client import ControlClient, ControlFailed
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.asking import Limit, Request, Step, Wait, delete, fields, many, sign_in
 from cmdm_tui.harness.fuzz.budget import Budget, BudgetSpent, Unreachable
@@ -15,12 +15,12 @@ from cmdm_tui.harness.fuzz.events import CheckFailed, Event, ExchangeMade, Phase
 from cmdm_tui.harness.fuzz.reaching import Reaching
 from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.http.connection import NoAnswer, RawAnswer
 from cmdm_tui.harness.oracle import Check, Finding, Ledger, judge
 from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.ledger import CHILDREN
 from cmdm_tui.harness.oracle.reading import reading
-from cmdm_tui.harness.target import CASE_TIME
-from cmdm_tui.harness.wire import NoAnswer, RawAnswer
+from cmdm_tui.harness.service import CASE_TIME
 
 _SNAPSHOT = "cmdm-fuzz"
 _MOST_READ = 5_000

@@ -218,7 +218,7 @@ def _work(
     messages: "Queue[Message]",
     ending: Stop,
 ) -> None:
-    from cmdm_tui.harness.control import ControlFailed
+    from cmdm_tui.harness.control_client import ControlFailed
     from cmdm_tui.harness.fuzz.session import Refused
 
     told: set[str] = set()

@@ -4,7 +4,7 @@
 page) and to `summary_lines` (a terminal).
 """
 
-from cmdm_tui.harness.report.gathering import ResultCollector
+from cmdm_tui.harness.report.collector import ResultCollector
 from cmdm_tui.harness.report.results import Failure, RunResults
 from cmdm_tui.harness.report.summary import format_summary
 from cmdm_tui.harness.report.writers import FORMATS, WRITERS, ReportWriter, write_reports

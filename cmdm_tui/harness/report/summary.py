@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len, set_cell_size
 
-from cmdm_tui.harness.report.plain import to_plain_text
+from cmdm_tui.harness.report.plain_text import to_plain_text
 from cmdm_tui.harness.report.results import Failure, RunResults, format_count
 
 MIN_WIDTH = 40

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, cast
 
-from cmdm_tui.harness.report import document, junit, page
+from cmdm_tui.harness.report import html_report, json_report, junit_report
 from cmdm_tui.harness.report.results import RunResults
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
@@ -26,7 +26,7 @@ class ReportWriter(Protocol):
 
 
 WRITERS: tuple[ReportWriter, ...] = tuple(
-    cast("ReportWriter", one) for one in (junit, document, page)
+    cast("ReportWriter", one) for one in (junit_report, json_report, html_report)
 )
 FORMATS = tuple(writer.NAME for writer in WRITERS)
 

@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 
-from cmdm_tui.harness.control import ControlClient
+from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.mutants.run import fuzzed, sandbox

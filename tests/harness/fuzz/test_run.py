@@ -12,8 +12,8 @@ import pytest
 from hypothesis.errors import FlakyStrategyDefinition
 
 from cmdm_tui.config import Credentials, SecretStr
-from cmdm_tui.harness.cases.reading import read_case
-from cmdm_tui.harness.control import ControlClient
+from cmdm_tui.harness.cases.reader import read_case
+from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.fuzz import engine, reaching
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
@@ -27,7 +27,7 @@ from cmdm_tui.harness.fuzz.secrets import Secrets
 from cmdm_tui.harness.fuzz.session import Refused
 from cmdm_tui.harness.fuzz.target import Target
 from cmdm_tui.harness.fuzz.workers import fuzz_one
-from cmdm_tui.harness.target import Service as Service
+from cmdm_tui.harness.service import Service as Service
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from tests.harness.fuzz.conftest import Fuzz, Told, fault
 from tests.harness.mutants.kit import Asked, Given, Inner

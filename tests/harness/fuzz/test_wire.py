@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from cmdm_tui.harness.wire import NoAnswer, NotConnected, RawConnection
+from cmdm_tui.harness.http.connection import NoAnswer, NotConnected, RawConnection
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

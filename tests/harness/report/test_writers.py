@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 
 from cmdm_tui.harness.fuzz.events import CheckFailed
 from cmdm_tui.harness.oracle.check import Finding
-from cmdm_tui.harness.report import FORMATS, WRITERS, document, junit, page, write_reports
-from cmdm_tui.harness.report.document import UnknownReport
+from cmdm_tui.harness.report import (
+    FORMATS,
+    WRITERS,
+    html_report,
+    json_report,
+    junit_report,
+    write_reports,
+)
+from cmdm_tui.harness.report.json_report import UnknownReport
 from cmdm_tui.harness.report.results import RunResults
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from tests.harness.report.events import (
@@ -121,7 +128,7 @@ def test_the_guard_finds_any_secret_in_any_format(writer: object, secret: str) -
 
 
 def test_junit_has_a_test_for_each_check_and_call_that_was_made() -> None:
-    root = ElementTree.fromstring(junit.write(results_of(*short_run())))
+    root = ElementTree.fromstring(junit_report.write(results_of(*short_run())))
     tests = {(one.get("classname"), one.get("name")) for one in root.iter("testcase")}
     calls, checks = (
         ("get", "list", "create", "delete"),
@@ -131,7 +138,7 @@ def test_junit_has_a_test_for_each_check_and_call_that_was_made() -> None:
 
 
 def test_junit_counts_what_it_holds() -> None:
-    root = ElementTree.fromstring(junit.write(results_of(*short_run())))
+    root = ElementTree.fromstring(junit_report.write(results_of(*short_run())))
     for part in (root, *root.iter("testsuite")):
         assert part.get("tests") == str(len(list(part.iter("testcase"))))
         assert part.get("failures") == str(len(list(part.iter("failure"))))
@@ -140,7 +147,7 @@ def test_junit_counts_what_it_holds() -> None:
 
 
 def test_junit_tells_a_failure_with_its_steps() -> None:
-    root = ElementTree.fromstring(junit.write(results_of(*short_run())))
+    root = ElementTree.fromstring(junit_report.write(results_of(*short_run())))
     (failed,) = root.iter("failure")
     assert failed.get("message") == "The answer was 500."
     assert failed.get("type") == "never-5xx"
@@ -149,7 +156,7 @@ def test_junit_tells_a_failure_with_its_steps() -> None:
 
 
 def test_junit_puts_elements_where_jenkins_allows_them() -> None:
-    root = ElementTree.fromstring(junit.write(results_of(*short_run())))
+    root = ElementTree.fromstring(junit_report.write(results_of(*short_run())))
     allowed = {
         "testsuites": {"testsuite"}, "testsuite": {"properties", "testcase"},
         "properties": {"property"}, "testcase": {"failure", "skipped"},
@@ -160,7 +167,7 @@ def test_junit_puts_elements_where_jenkins_allows_them() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_junit_is_well_formed_whatever_it_tells(text: str) -> None:
-    root = ElementTree.fromstring(junit.write(hostile_run(text)))
+    root = ElementTree.fromstring(junit_report.write(hostile_run(text)))
     assert len(list(root.iter("failure"))) == 1
     assert {one.tag for one in root.iter()} <= {
         "testsuites", "testsuite", "properties", "property", "testcase", "failure", "skipped",
@@ -172,8 +179,8 @@ def test_junit_is_well_formed_whatever_it_tells(text: str) -> None:
 
 def test_json_reads_back_as_it_was_written() -> None:
     results = results_of(*short_run())
-    read = document.decode(document.write(results))
-    assert read == document.build_document(results)
+    read = json_report.decode(json_report.write(results))
+    assert read == json_report.build_document(results)
     assert (read.schema, read.version) == ("cmdm-report", 1)
     assert read.run is not None
     assert (read.run.seed, read.run.reason) == (7, "100 requests made")
@@ -186,36 +193,36 @@ def test_json_reads_back_as_it_was_written() -> None:
 
 def test_json_keeps_bytes_that_are_no_text() -> None:
     last = exchange(9, "create", 500, body=b"\xff\x00", sent="é".encode())
-    (found,) = document.decode(document.write(results_of(*failure(last=last)))).failures
+    (found,) = json_report.decode(json_report.write(results_of(*failure(last=last)))).failures
     assert (found.steps[-1].body, found.steps[-1].request_body) == (None, "é")
     assert base64.b64decode(found.steps[-1].body_base64 or "") == b"\xff\x00"
 
 
 def test_json_of_another_version_is_refused_in_a_sentence() -> None:
-    other = document.write(results_of()).replace(b'"version": 1', b'"version": 2', 1)
+    other = json_report.write(results_of()).replace(b'"version": 1', b'"version": 2', 1)
     with pytest.raises(UnknownReport, match=r"version 2; a 'cmdm-report' of version 1 can be read"):
-        document.decode(other)
+        json_report.decode(other)
     with pytest.raises(UnknownReport, match="This is no report"):
-        document.decode(b"[]")
+        json_report.decode(b"[]")
 
 
 def test_json_with_keys_of_a_later_program_is_read() -> None:
-    later = document.write(results_of()).replace(b"{", b'{"later": [1],', 1)
-    assert document.decode(later).title == "cmdm fuzz"
+    later = json_report.write(results_of()).replace(b"{", b'{"later": [1],', 1)
+    assert json_report.decode(later).title == "cmdm fuzz"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_json_is_json_whatever_it_tells(text: str) -> None:
-    content = document.write(hostile_run(text))
+    content = json_report.write(hostile_run(text))
     msgspec.json.decode(content)
-    assert len(document.decode(content).failures) == 1
+    assert len(json_report.decode(content).failures) == 1
 
 
 # HTML
 
 
 def test_the_page_has_every_call_status_and_check() -> None:
-    shown = Page(page.write(results_of(*short_run())))
+    shown = Page(html_report.write(results_of(*short_run())))
     for word in ("get", "list", "create", "delete", "404", "500", *("never-5xx", "quota-falls")):
         assert word in shown.text
     assert "1 failure found" in shown.text
@@ -224,7 +231,7 @@ def test_the_page_has_every_call_status_and_check() -> None:
 
 
 def test_the_page_needs_nothing_else() -> None:
-    shown = Page(page.write(hostile_run("odd")))
+    shown = Page(html_report.write(hostile_run("odd")))
     loading = {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image", "use"}
     assert not loading & {tag for tag, _ in shown.elements}
     addresses = [
@@ -238,7 +245,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 
 def test_the_page_s_policy_allows_its_own_style_and_nothing_else() -> None:
-    content = page.write(results_of(*short_run())).decode()
+    content = html_report.write(results_of(*short_run())).decode()
     policy = next(
         attributes["content"]
         for tag, attributes in Page(content.encode()).elements
@@ -255,7 +262,10 @@ def test_the_page_s_policy_allows_its_own_style_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_told_in_the_page_becomes_markup(text: str) -> None:
-    told, plain = Page(page.write(hostile_run(text))), Page(page.write(hostile_run("odd")))
+    told, plain = (
+        Page(html_report.write(hostile_run(text))),
+        Page(html_report.write(hostile_run("odd"))),
+    )
     assert {tag for tag, _ in told.elements} == {tag for tag, _ in plain.elements}
     names = {name for _, attributes in told.elements for name in attributes}
     assert not {name for name in names if name.startswith("on")}
@@ -266,31 +276,33 @@ def test_nothing_told_in_the_page_becomes_markup(text: str) -> None:
 @settings(deadline=None, max_examples=50)
 def test_any_text_leaves_every_format_well_formed(text: str) -> None:
     results = hostile_run(text)
-    ElementTree.fromstring(junit.write(results))
-    document.decode(document.write(results))
-    Page(page.write(results))
+    ElementTree.fromstring(junit_report.write(results))
+    json_report.decode(json_report.write(results))
+    Page(html_report.write(results))
 
 
 def test_a_run_that_never_began_has_reports_too(tmp_path: Path) -> None:
     assert len(write_reports(results_of(), tmp_path, LeakScanner())) == 3
-    assert "It has not ended" in Page(page.write(results_of())).text
+    assert "It has not ended" in Page(html_report.write(results_of())).text
 
 
 def test_what_was_seen_and_not_looked_into_is_no_pass() -> None:
     one = exchange(1, "list")
     finding = Finding("quota-falls", "The quota did not fall.", 1, "list")
     results = results_of(started(), made(one), CheckFailed(finding, one, "stateless"), ended())
-    (failed,) = ElementTree.fromstring(junit.write(results)).iter("failure")
+    (failed,) = ElementTree.fromstring(junit_report.write(results)).iter("failure")
     assert failed.get("message", "").startswith("1 answer found wrong; the run ended")
-    outcomes = {(check.check, check.outcome) for check in document.build_document(results).checks}
+    outcomes = {
+        (check.check, check.outcome) for check in json_report.build_document(results).checks
+    }
     assert ("quota-falls", "seen") in outcomes
-    assert "○ 1" in Page(page.write(results)).text
+    assert "○ 1" in Page(html_report.write(results)).text
 
 
 @pytest.mark.parametrize("text", HOSTILE[:2])
 def test_a_page_that_joined_texts_would_be_noticed(text: str) -> None:
     """The broken twin of `element`: with it, the test of hostile text could not pass."""
-    sound = page.write(hostile_run("odd")).decode()
+    sound = html_report.write(hostile_run("odd")).decode()
     joined = sound.replace("odd</b>", f"{text}</b>", 1)
     assert joined != sound
     try:

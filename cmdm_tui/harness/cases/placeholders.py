@@ -1,0 +1,88 @@
+"""Puts known values in the place of `${name}` in a step, each in the spelling its place needs."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
+from cmdm_tui.harness.http.senders import OutgoingRequest
+
+FILLING = "filling"
+
+_TRANSFORMS: Mapping[str, Callable[[str], str]] = {
+    "cut": lambda token: token[:-1],
+    "flipped": lambda token: token[:-1] + ("A" if token[-1:] != "A" else "B"),
+    "doubled": lambda token: token + token,
+    "lower": str.lower,
+}
+
+
+class MissingValue(CaseError):
+    """A step uses a value that no earlier step captured."""
+
+
+def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
+    """Return the call of a step. Raises Missing for a value that is not known."""
+    known = dict(values)
+    if step.filling is not None:
+        known[FILLING] = step.filling.text * step.filling.times
+    headers = [
+        (name, _encode_header_value(_fill(value, known, _keep_as_is)))
+        for name, value in step.headers
+    ]
+    if not step.anonymous:
+        value = _encode_header_value(_fill(step.authorization, known, _keep_as_is))
+        headers.append(("Authorization", value))
+    return OutgoingRequest(
+        step.method,
+        _fill(step.path, known, _quote_for_path),
+        tuple(headers),
+        _build_body(step, known),
+    )
+
+
+def fill_expected_value(value: object, values: Mapping[str, str]) -> object:
+    """Return an expected value with what it stands for. Raises Missing."""
+    return _fill(value, values, _keep_as_is) if isinstance(value, str) else value
+
+
+def _build_body(step: CaseStep, values: Mapping[str, str]) -> bytes | None:
+    if step.body_base64 is not None:
+        return base64.b64decode(step.body_base64)
+    if step.body is None:
+        return None
+    return _fill(step.body, values, _escape_for_json).encode("utf-8")
+
+
+def _fill(text: str, values: Mapping[str, str], spelt: Callable[[str], str]) -> str:
+    def value_of(name: str, spoiling: str | None) -> str:
+        if name not in values:
+            raise MissingValue(f"There is no value ${{{name}}}: no earlier step captured it.")
+        value = values[name] if spoiling is None else _TRANSFORMS[spoiling](values[name])
+        return value if name == FILLING else spelt(value)
+
+    return PLACEHOLDER.sub(
+        lambda found: "${" if found[1] is None else value_of(found[1], found[2]), text
+    )
+
+
+def _keep_as_is(value: str) -> str:
+    return value
+
+
+def _quote_for_path(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _escape_for_json(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _encode_header_value(value: str) -> str:
+    """Return text as Latin-1 characters, those of its UTF-8 where it holds others."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass").decode("latin-1")
+    return value

@@ -1,0 +1,176 @@
+"""Runs a case: sends its steps one after another, captures values, and judges the answers."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cmdm_tui.api.quota import parse_http_date
+from cmdm_tui.harness.cases.expectations import find_problems
+from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
+from cmdm_tui.harness.cases.meaning import meant
+from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
+from cmdm_tui.harness.cases.pointers import resolve_pointer
+from cmdm_tui.harness.exchange import VALID_INPUT, Exchange, Headers, Intent
+from cmdm_tui.harness.http.connection import NoAnswer
+from cmdm_tui.harness.http.senders import Answer, OutgoingRequest
+from cmdm_tui.text import one_line
+
+API_PATH = "/api/v1"
+"""What stands before a target in an exchange's path, whatever the service's own version is."""
+
+SendRequest = Callable[[OutgoingRequest], Answer]
+StepListener = Callable[[CaseStep], None]
+CaptureListener = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedStep:
+    """A step that was sent (or could not be), its exchange, and what is wrong with the answer."""
+
+    step: CaseStep
+    exchange: Exchange
+    problems: tuple[str, ...]
+
+
+def _do_nothing(*_: object) -> None:
+    pass
+
+
+def run_case(
+    case: Case,
+    send: SendRequest,
+    values: Mapping[str, str],
+    *,
+    unspoken: Mapping[str, str],
+    before: StepListener = _do_nothing,
+    captured: CaptureListener = _do_nothing,
+    is_alone: bool = True,
+) -> list[PlayedStep]:
+    """Run the case and return what came of each step; after one without a value, no other is sent.
+
+    `values` are those that are known beforehand. `unspoken` are values that must not be told, each
+    with what stands for it in the exchanges; tokens that are captured join them. `before` is
+    called before each step is sent, `captured` with the name and text of each value captured.
+    `is_alone` tells that nobody else makes calls of the service meanwhile.
+    """
+    known, hidden = dict(values), dict(unspoken)
+    done: list[PlayedStep] = []
+    for number, step in enumerate(case.steps, 1):
+        intent = Intent(
+            call=case.endpoint if number == len(case.steps) else "other",
+            input_class=case.input_class if number == len(case.steps) else VALID_INPUT,
+            expected=frozenset(step.expect.statuses),
+        )
+        try:
+            going = build_request(step, known)
+        except MissingValue as error:
+            exchange = Exchange(
+                number, step.method, API_PATH + step.path, (), b"", 0, (), b"",
+                time.monotonic(), intent=intent, failure=str(error),
+            )  # fmt: skip
+            done.append(PlayedStep(step, exchange, (str(error),)))
+            break
+        before(step)
+        exchange = _exchange(number, going, send, intent)
+        for name, pointer in step.capture.items():
+            value = resolve_pointer(exchange.json, pointer)
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                known[name] = str(value)
+                captured(name, str(value))
+                if name.startswith(TOKEN_PREFIX):
+                    hidden[str(value)] = "$CMDM_TOKEN"
+        found = find_problems(step, exchange, known)
+        done.append(PlayedStep(step, _hide_secrets(exchange, hidden), tuple(found)))
+    return _apply_check(case, done, is_alone=is_alone) if case.check else done
+
+
+def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[PlayedStep]:
+    """Return the steps with what the case's check finds wrong in the light of those before."""
+    from cmdm_tui.harness.oracle import CHECKS, Ledger, judge
+
+    checks = [check for check in CHECKS if check.name == case.check]
+    if not checks:
+        message = (
+            f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks tells them."
+        )
+        return [*done[:-1], replace(done[-1], problems=(*done[-1].problems, message))]
+    ledger = Ledger(is_alone)
+    found: list[PlayedStep] = []
+    token = TOKEN_PREFIX
+    for one in done:
+        if one.step.rate_limit is not None:
+            ledger.forget_limits()
+        intent = meant(case, one.step, one.exchange, API_PATH, token=token)
+        token = next((name for name in one.step.capture if name.startswith(TOKEN_PREFIX)), token)
+        exchange = replace(one.exchange, intent=intent)
+        faults = [finding.message for finding in judge(ledger, exchange, checks)]
+        found.append(replace(one, problems=(*one.problems, *faults)))
+    return found
+
+
+def _exchange(number: int, going: OutgoingRequest, send: SendRequest, intent: Intent) -> Exchange:
+    sent = tuple((name.lower(), value) for name, value in going.headers)
+    started = time.monotonic()
+    status, headers, body, failure = 0, (), b"", ""
+    try:
+        answer = send(going)
+        status, headers, body = answer.status, answer.headers, answer.body
+    except NoAnswer as error:
+        failure = str(error)
+    return Exchange(
+        number=number,
+        method=going.method,
+        path=API_PATH + going.target,
+        sent_headers=sent,
+        sent_body=going.body or b"",
+        status=status,
+        headers=headers,
+        body=body,
+        started=started,
+        elapsed=time.monotonic() - started,
+        moment=_read_date(headers),
+        intent=intent,
+        failure=failure,
+    )
+
+
+def _read_date(headers: Headers) -> float | None:
+    return next((parse_http_date(value) for name, value in headers if name == "date"), None)
+
+
+def _hide_secrets(exchange: Exchange, hidden: Mapping[str, str]) -> Exchange:
+    """Return the exchange with what stands for them in the place of values not to be told."""
+    pairs = sorted(
+        ((value, name) for value, name in hidden.items() if value), key=lambda pair: -len(pair[0])
+    )
+    lines = {
+        "sent_headers": _replace_in_headers(exchange.sent_headers, pairs),
+        "headers": _replace_in_headers(exchange.headers, pairs),
+    }
+    return replace(
+        exchange,
+        path=_replace_in_text(exchange.path, pairs),
+        sent_body=_replace_in_bytes(exchange.sent_body, pairs),
+        body=_replace_in_bytes(exchange.body, pairs),
+        failure=_replace_in_text(exchange.failure, pairs),
+        **lines,
+    )
+
+
+Replacements = Iterable[tuple[str, str]]
+
+
+def _replace_in_headers(headers: Headers, pairs: Replacements) -> Headers:
+    return tuple((name, _replace_in_text(value, pairs)) for name, value in headers)
+
+
+def _replace_in_text(text: str, pairs: Replacements) -> str:
+    for value, name in pairs:
+        text = text.replace(value, name)
+    return text
+
+
+def _replace_in_bytes(body: bytes, pairs: Replacements) -> bytes:
+    for value, name in pairs:
+        body = body.replace(value.encode("utf-8", "surrogatepass"), name.encode())
+    return body

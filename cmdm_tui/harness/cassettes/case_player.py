@@ -1,0 +1,57 @@
+"""Plays a case back from its cassette: the calls as recorded, the answers as expected."""
+
+from pathlib import Path
+
+from cmdm_tui.harness.cases.format import Case
+from cmdm_tui.harness.cases.runner import PlayedStep, run_case
+from cmdm_tui.harness.cassettes.format import ADDRESS, RECORDED_TOKEN
+from cmdm_tui.harness.cassettes.transport import IndexedTransport
+from cmdm_tui.harness.http.senders import HttpxSender
+from cmdm_tui.harness.service import CASE_MARK
+
+RECORDED_VALUES = {
+    "client_id": "recorded-client-id",
+    "client_secret": "recorded-client-secret",
+    "username": "recorded-username",
+    "password": "recorded-password",
+    "token": RECORDED_TOKEN,
+    "mark": CASE_MARK,
+}
+"""What stands for the values of a sign-in when nobody is asked."""
+
+
+def replay_case(case: Case, cassette: Path) -> list[str]:
+    """Play the case back by the index and return what is not as recorded or expected.
+
+    Raises OSError or NotCanonical for a cassette that cannot be read.
+    """
+    transport = IndexedTransport.of(cassette)
+    with HttpxSender(ADDRESS, transport=transport) as send:
+        played = run_case(case, send, RECORDED_VALUES, unspoken={})
+    return _list_problems(played, transport.left)
+
+
+def replay_case_with_vcrpy(case: Case, cassette: Path) -> list[str]:
+    """Play the case back by vcrpy, as any program that uses it would, and return the same."""
+    from cmdm_tui.harness.cassettes.recorder import NotRecorded, RecordingSession, replay_with_vcrpy
+
+    tape = RecordingSession()
+    try:
+        with (
+            replay_with_vcrpy(cassette, tape=tape),
+            HttpxSender(ADDRESS, announce=tape.note_request) as send,
+        ):
+            return _list_problems(run_case(case, send, RECORDED_VALUES, unspoken={}), 0)
+    except (AssertionError, NotRecorded) as error:
+        return [str(error).splitlines()[0]]
+
+
+def _list_problems(played: list[PlayedStep], left: int) -> list[str]:
+    found = [
+        f"Step {number}: {problem}"
+        for number, one in enumerate(played, 1)
+        for problem in one.problems
+    ]
+    if left and not found:
+        found.append(f"{left} recorded interactions were not asked for.")
+    return found

@@ -1,0 +1,122 @@
+"""Where cases and their cassettes are: a file a case, in a folder of kinds or loose in a folder."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from cmdm_tui.harness.cases.format import Case, CaseError
+from cmdm_tui.harness.cases.reader import read_case
+from cmdm_tui.text import one_line
+
+LIVE = "live"
+"""The kind of what was recorded of a live service."""
+
+KINDS = ("contract", "stateful", "regress", LIVE)
+"""Single answers, sessions that change something, what a fuzz once found, and a live service's."""
+
+CASE_SUFFIX = ".toml"
+CASSETTE_SUFFIX = ".yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEntry:
+    """A case, its kind, and the files of it and of its cassette, which need not be there."""
+
+    case: Case
+    kind: str
+    path: Path
+
+    @property
+    def cassette(self) -> Path:
+        """The file of the case's cassette."""
+        return self.path.with_suffix(CASSETTE_SUFFIX)
+
+    @property
+    def key(self) -> str:
+        """How the manifest calls the cassette."""
+        return f"{self.kind}/{self.path.stem}{CASSETTE_SUFFIX}"
+
+
+def built_in_folder() -> Path:
+    """Return the folder of the cases that come with this program.
+
+    They stand inside an installed package, and beside it where it is run from its repository.
+    """
+    package = Path(__file__).parents[1]
+    installed = package / "cassettes"
+    return installed if installed.is_dir() else package.parent / "cassettes"
+
+
+def kind_of(case: Case) -> str:
+    """Return the kind of a case: `stateful` where it changes something, or needs its target to.
+
+    What is refused changes nothing; a step before it that makes a record does.
+    """
+    changes = any(
+        step.is_mutating and any(status < 300 for status in step.expect.statuses)
+        for step in case.steps
+    )
+    return "stateful" if changes or case.needs_control else "contract"
+
+
+def list_entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[LibraryEntry]:
+    """Return the cases in the folder by kind and name.
+
+    A case that stands loose in the folder is of the kind that it is by what it does. Raises
+    CaseError for a file that holds no case, or one of another name, and for a folder without any.
+    """
+    wanted = tuple(kinds)
+    paths = [
+        (kind, path) for kind in wanted for path in sorted((folder / kind).glob(f"*{CASE_SUFFIX}"))
+    ]
+    found = [LibraryEntry(_read_named_case(path), kind, path) for kind, path in paths]
+    for path in filter(_looks_like_case, sorted(folder.glob(f"*{CASE_SUFFIX}"))):
+        case = _read_named_case(path)
+        if kind_of(case) in wanted:
+            found.append(LibraryEntry(case, kind_of(case), path))
+    if not found:
+        what = "There are no cases in" if folder.is_dir() else "There is no folder"
+        raise CaseError(f"{what} {folder}. Name a folder that holds some.")
+    return found
+
+
+def _looks_like_case(path: Path) -> bool:
+    # Other files are written in TOML too, and a folder of cases may be anywhere.
+    try:
+        return b"steps" in path.read_bytes()
+    except OSError:
+        return True
+
+
+def _read_named_case(path: Path) -> Case:
+    case = read_case(path)
+    if case.name != path.stem:
+        message = f"{path} holds the case {case.name}. Give both the same name."
+        raise CaseError(message)
+    return case
+
+
+def select_entries(found: list[LibraryEntry], names: Iterable[str]) -> list[LibraryEntry]:
+    """Return the entries named, all where none is.
+
+    A name is a case's, with its kind before it or not, a pattern of such names, or a kind.
+
+    Raises CaseError for a name that is no case's, and says which ones are near.
+    """
+    wanted = list(names)
+    if not wanted:
+        return found
+    for name in wanted:
+        if not any(_is_named(entry, name) for entry in found):
+            known = [entry.case.name for entry in found]
+            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "cmdm cases list names them."
+            raise CaseError(f"There is no case {one_line(name, 100)}. {hint}")
+    return [entry for entry in found if any(_is_named(entry, name) for name in wanted)]
+
+
+def _is_named(entry: LibraryEntry, name: str) -> bool:
+    whole = f"{entry.kind}/{entry.case.name}"
+    return fnmatchcase(entry.case.name, name) or fnmatchcase(whole, name) or entry.kind == name

@@ -1,0 +1,106 @@
+"""The manifest of a folder of cassettes: of each, what it was recorded of, when and with what."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+
+from cmdm_tui.harness.cases.format import CaseError
+from cmdm_tui.harness.cassettes.library import LibraryEntry
+from cmdm_tui.redaction.leak_scanner import LeakScanner
+
+MANIFEST_VERSION = 2
+MANIFEST_NAME = "manifest.json"
+
+
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One cassette: the SHA-256 of its bytes and of its case's, its day (UTC) and its target."""
+
+    sha256: str
+    case_sha256: str
+    recorded: date
+    target: str
+    versions: dict[str, str]
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    version: int
+    cassettes: dict[str, ManifestEntry]
+
+
+def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
+    """Return what is known of the folder's cassettes; nothing where there is no manifest.
+
+    Raises CaseError for one that cannot be read.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"{path} cannot be read: {reason}. Record the cassettes anew."
+        raise CaseError(message) from None
+    if manifest.version != MANIFEST_VERSION:
+        message = f"{path} is of version {manifest.version}. Record the cassettes anew."
+        raise CaseError(message)
+    return manifest.cassettes
+
+
+def write_manifest(folder: Path, changed: Mapping[str, ManifestEntry], guard: LeakScanner) -> None:
+    """Bring the folder's manifest up to date: one line a cassette, those that are gone left out."""
+    cassettes = {**read_manifest(folder), **changed}
+    lines = [
+        f"    {json.dumps(key)}: {msgspec.json.encode(cassettes[key], order='sorted').decode()}"
+        for key in sorted(cassettes)
+        if (folder / key).is_file()
+    ]
+    text = (
+        f'{{\n  "version": {MANIFEST_VERSION},\n  "cassettes": {{\n'
+        + ",\n".join(lines)
+        + "\n  }\n}\n"
+    )
+    guard.write_file(folder / MANIFEST_NAME, text.encode("utf-8"))
+
+
+def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> ManifestEntry:
+    """Return the manifest's entry for a cassette that was recorded now."""
+    today = datetime.now(UTC).date()
+    return ManifestEntry(
+        sha256=hash_file(cassette),
+        case_sha256=hash_file(case),
+        recorded=today,
+        target=target,
+        versions=versions,
+    )
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def find_faults(entry: LibraryEntry, cassettes: Mapping[str, ManifestEntry]) -> list[str]:
+    """Return in what a cassette is not the one that was recorded of its case."""
+    known = cassettes.get(entry.key)
+    if known is None:
+        return ["It is not in the manifest: record it anew."]
+    found: list[str] = []
+    if known.sha256 != hash_file(entry.cassette):
+        found.append("The cassette was changed after it was recorded: record it anew.")
+    if known.case_sha256 != hash_file(entry.path):
+        found.append("The case was changed after it was recorded: record it anew.")
+    return found
+
+
+def select_old(
+    cassettes: Mapping[str, ManifestEntry], keys: Iterable[str], days: int, today: date
+) -> list[str]:
+    """Return those of the cassettes named that were recorded more than so many days ago."""
+    return [
+        key for key in keys if key in cassettes and (today - cassettes[key].recorded).days > days
+    ]

@@ -1,0 +1,227 @@
+"""Cassettes: recorded under vcrpy, canonical and free of secrets; replayed exactly."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import vcr  # pyright: ignore[reportMissingTypeStubs]
+import vcr.cassette  # pyright: ignore[reportMissingTypeStubs]
+import yaml
+from vcr.errors import (  # pyright: ignore[reportMissingTypeStubs]
+    CannotOverwriteExistingCassetteException,
+)
+from vcr.persisters.filesystem import (  # pyright: ignore[reportMissingTypeStubs]
+    CassetteNotFoundError,
+    FilesystemPersister,
+)
+from vcr.request import Request  # pyright: ignore[reportMissingTypeStubs]
+from vcr.serialize import serialize  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from vcr.serializers import yamlserializer  # pyright: ignore[reportMissingTypeStubs]
+
+from cmdm_tui.harness.cassettes.format import (
+    ADDRESS,
+    API_PATH,
+    REQUEST_HEADERS,
+    IdAliases,
+    Interaction,
+    from_exchange,
+    make_canonical,
+    select_headers,
+    shorten_body,
+)
+from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.http.senders import OutgoingRequest
+from cmdm_tui.redaction.leak_scanner import LeakScanner
+
+SUFFIX = ".yaml"
+MAX_INTERACTIONS = 50
+"""Replay by vcrpy takes quadratic time, so a cassette is kept short."""
+
+NotRecorded = CannotOverwriteExistingCassetteException
+
+
+class RecordingSession:
+    """A recording under way: what was sent last, exactly, and the ids made so far."""
+
+    def __init__(self) -> None:
+        self.aliases = IdAliases()
+        self.is_kept = True
+        self.error: Exception | None = None
+        self._last_target: str | None = None
+
+    def discard(self) -> None:
+        """Write no cassette of it."""
+        self.is_kept = False
+
+    def note_request(self, outgoing: OutgoingRequest) -> None:
+        """Say what is sent next, as httpx would write its target otherwise."""
+        self._last_target = outgoing.target
+
+    def cassette_uri(self, uri: str, url: str) -> str:
+        """Return a request's address as a cassette has it; `url` is the service's own."""
+        if self._last_target is not None:
+            return ADDRESS + API_PATH + self._last_target
+        return ADDRESS + uri.removeprefix(url)
+
+
+@contextmanager
+def record_cassette(path: Path, *, url: str, guard: LeakScanner) -> Generator[RecordingSession]:
+    """Record what the block sends to `url` into the cassette at `path`, anew.
+
+    Raises SecretLeak, and writes nothing, where one of the guard's secrets or a token received
+    would get out. Where the block fails nothing is written either.
+    """
+    tape = RecordingSession()
+    recorder = _make_recorder(lambda uri: tape.cassette_uri(uri, url))
+    recorder.register_persister(_make_persister(tape, guard))
+    with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
+        yield tape
+    if tape.error is not None:
+        raise tape.error
+
+
+@contextmanager
+def replay_with_vcrpy(path: Path, *, tape: RecordingSession | None = None) -> Generator[None]:
+    """Answer what the block sends to `ADDRESS` from the cassette at `path`: exactly, each once.
+
+    Matched are the method, the whole address and the raw body. Raises NotRecorded for a call that
+    is not in it, AssertionError where the block ends with interactions left over.
+    """
+    if not path.is_file():
+        message = f"There is no cassette {path}. Record it with cmdm record."
+        raise FileNotFoundError(message)
+    heard = tape or RecordingSession()
+    recorder = _make_recorder(lambda uri: heard.cassette_uri(uri, ADDRESS))
+    with recorder.use_cassette(str(path), record_mode="none") as cassette:
+        yield
+        left = len(cassette) - cassette.play_count
+        if left:
+            message = f"{left} of {len(cassette)} interactions in {path.name} were not replayed"
+            raise AssertionError(message)
+
+
+def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: LeakScanner) -> None:
+    """Write a cassette straight from exchanges. One that no answer came to is left out.
+
+    Raises SecretLeak, and writes nothing, where a secret would get out.
+    """
+    interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
+    guard.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), guard)))
+
+
+def encode_cassette(interactions: list[Interaction]) -> bytes:
+    """Return the bytes of a cassette. Raises ValueError for one that is too long."""
+    if len(interactions) > MAX_INTERACTIONS:
+        message = f"{len(interactions)} interactions are too many for one cassette; split the case."
+        raise ValueError(message)
+    return serialize_with_vcrpy(interactions)
+
+
+def load_with_vcrpy(path: Path) -> Any:
+    """Return the cassette as vcrpy opens it."""
+    cassette: Any = vcr.cassette.Cassette
+    return cassette.load(path=str(path))
+
+
+def serialize_with_vcrpy(interactions: list[Interaction]) -> bytes:
+    """Return the bytes that vcrpy writes for these interactions."""
+    requests = [
+        Request(one.method, one.uri, one.request_body, one.request_headers) for one in interactions
+    ]
+    responses = [
+        {
+            "status": {"code": one.status, "message": one.reason},
+            "headers": one.headers,
+            "body": {"string": one.body},
+        }
+        for one in interactions
+    ]
+    content: Any = {"requests": requests, "responses": responses}
+    return serialize(content, yamlserializer).encode("utf-8")
+
+
+def _make_recorder(address: Callable[[str], str]) -> Any:
+    def heard(request: Any) -> Any:
+        request.uri = address(request.uri)
+        request.headers = select_headers(
+            {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
+        )
+        request.body = shorten_body(request.body or b"")
+        return request
+
+    recorder: Any = vcr.VCR(
+        match_on=("method", "uri", "raw_body"), before_record_request=heard, serializer="yaml"
+    )
+    return recorder
+
+
+def _make_persister(tape: RecordingSession, guard: LeakScanner) -> type[FilesystemPersister]:
+    class GuardedPersister(FilesystemPersister):
+        """Writes a cassette whole or not at all, and never with a secret in it."""
+
+        @classmethod
+        def load_cassette(cls, cassette_path: Any, serializer: Any) -> Any:
+            """Find nothing: every recording is made anew."""
+            del cassette_path, serializer
+            raise CassetteNotFoundError
+
+        @staticmethod
+        def save_cassette(cassette_path: Any, cassette_dict: Any, serializer: Any) -> None:
+            """Write what was recorded."""
+            del serializer
+            if not tape.is_kept:
+                return
+            pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
+            try:
+                heard = [_from_vcrpy(request, response) for request, response in pairs]
+                content = encode_cassette(make_canonical(heard, tape.aliases, guard))
+                guard.write_file(Path(cassette_path), content)
+            except Exception as error:  # noqa: BLE001 — raised again when the block is left
+                # Raised here, it would keep vcrpy from taking its patches away, and they would be
+                # taken away amid a later recording.
+                tape.error = error
+
+    return GuardedPersister
+
+
+def _from_vcrpy(request: Any, response: Any) -> Interaction:
+    headers = {name.lower(): values for name, values in response["headers"].items()}
+    return Interaction(
+        request.method,
+        request.uri,
+        {name: [value] for name, value in request.headers.items()},
+        request.body or b"",
+        response["status"]["code"],
+        response["status"]["message"],
+        headers,
+        _decompress(response["body"]["string"], headers.get("content-encoding", [])),
+    )
+
+
+def _decompress(body: bytes, codings: list[str]) -> bytes:
+    """Return a body as it was before it was compressed, as its coding is not recorded."""
+    for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
+        if coding in {"gzip", "x-gzip"}:
+            body = gzip.decompress(body)
+        elif coding == "deflate":
+            body = zlib.decompress(body)
+        elif coding not in {"", "identity"}:
+            message = f"A body in the coding {coding} cannot be recorded."
+            raise ValueError(message)
+    return body
+
+
+def read_interactions(path: Path) -> list[tuple[str, str, int]]:
+    """Return method, path and status of each interaction in a cassette."""
+    content: Any = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    return [
+        (
+            interaction["request"]["method"],
+            interaction["request"]["uri"].removeprefix(ADDRESS),
+            interaction["response"]["status"]["code"],
+        )
+        for interaction in content["interactions"]
+    ]

@@ -1,0 +1,103 @@
+"""An httpx transport that answers from cassettes: by an index, from memory, for many at once."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer, read_cassette
+from cmdm_tui.harness.cassettes.format import ADDRESS, shorten_body
+from cmdm_tui.text import one_line
+
+
+class NotInCassette(httpx.ConnectError):
+    """A call that was never recorded: nothing is sent in its place."""
+
+
+class Exhausted(NotInCassette):
+    """A call that was recorded, but not so many times."""
+
+
+class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers calls to `ADDRESS` from recorded interactions, for sync and async clients.
+
+    A call is found by its method, whole address and raw body, in the same time however many are
+    held. Calls that are alike are answered in the order they were recorded, each once; with
+    `repeats`, the last answer is given again. May be used by several clients, tasks and threads.
+    """
+
+    def __init__(self, recordings: Iterable[RecordedAnswer], *, repeats: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[CallKey, list[RecordedAnswer]] = {}
+        self._played_counts: dict[CallKey, int] = {}
+        self._repeats = repeats
+        self._count = 0
+        for recording in recordings:
+            self._answers.setdefault(recording.key, []).append(recording)
+            self._count += 1
+
+    @classmethod
+    def of(cls, *paths: Path, repeats: bool = False) -> Self:
+        """Return a transport that answers from these cassettes, in this order.
+
+        Raises OSError where one cannot be read, NotCanonical where it is laid out otherwise.
+        """
+        return cls((one for path in paths for one in read_cassette(path)), repeats=repeats)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def left(self) -> int:
+        """How many interactions have not been played."""
+        with self._lock:
+            return self._count - sum(
+                min(played, len(self._answers[key])) for key, played in self._played_counts.items()
+            )
+
+    def rewind(self) -> None:
+        """Begin again."""
+        with self._lock:
+            self._played_counts.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a call of a sync client."""
+        return self._answer(request, request.read())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a call of an async client."""
+        return self._answer(request, await request.aread())
+
+    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        key = (request.method, _recorded_address(request), shorten_body(body))
+        with self._lock:
+            answers = self._answers.get(key)
+            if answers is None:
+                raise NotInCassette(_describe_unrecorded(key), request=request)
+            played = self._played_counts.get(key, 0)
+            if played >= len(answers) and not self._repeats:
+                times = "once" if played == 1 else f"{played} times"
+                message = f"{_describe_unrecorded(key)} more than {times}"
+                raise Exhausted(message, request=request)
+            self._played_counts[key] = played + 1
+            answer = answers[min(played, len(answers) - 1)]
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=httpx.ByteStream(answer.body),
+            extensions={"reason_phrase": answer.reason},
+            request=request,
+        )
+
+
+def _recorded_address(request: httpx.Request) -> str:
+    target = request.extensions.get("target")
+    return str(request.url) if target is None else ADDRESS + target.decode("ascii", "replace")
+
+
+def _describe_unrecorded(key: CallKey) -> str:
+    method, address, body = key
+    sent = f" with a body of {len(body)} bytes" if body else ""
+    return f"{method} {one_line(address.removeprefix(ADDRESS), 120)}{sent} was not recorded"

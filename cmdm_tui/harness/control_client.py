@@ -1,0 +1,118 @@
+"""A sandbox's control plane, as the harness uses it: its records, its clock, its limits."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from cmdm_tui.api.errors import InsecureAddress, InvalidCall
+from cmdm_tui.api.urls import parse_base_url
+from cmdm_tui.harness.http.connection import NoAnswer, RawConnection
+from cmdm_tui.text import one_line
+
+
+class ControlFailed(Exception):
+    """The control plane refused a command or did not answer; the message is one sentence."""
+
+
+class _ControlAnswer(msgspec.Struct):
+    """What every answer of a control plane holds."""
+
+    result: Any
+
+
+class ControlClient:
+    """The control plane at `address`, for whoever holds its token.
+
+    Making it and every method raises ControlFailed where the command was not carried out.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        try:
+            self._connection = RawConnection(str(parse_base_url(address)))
+        except (InvalidCall, InsecureAddress, ValueError) as error:
+            shown = one_line(address, 100)
+            message = f"{shown} is no address of a control plane: check CMDM_CONTROL."
+            raise ControlFailed(message) from error
+        self._path = urlsplit(address.strip()).path.rstrip("/")
+        self._headers = (("Authorization", f"Bearer {token}"),)
+        self._address = one_line(address, 100)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def snapshot(self, name: str) -> None:
+        """Save all records under `name`."""
+        self._send_command("POST", "/snapshot", {"name": name})
+
+    def restore(self, name: str, *, calls: bool = False) -> None:
+        """Go back to the records saved; with `calls`, calls are counted from zero too."""
+        self._send_command("POST", "/restore", {"name": name, "calls": calls})
+
+    def reset(self) -> None:
+        """Put everything back as it was when the sandbox began, but for the tokens."""
+        self._send_command("POST", "/reset")
+
+    def read_clock(self) -> float:
+        """Return the Unix time of the sandbox's clock."""
+        return float(self._send_command("GET", "/clock")["now"])
+
+    def is_clock_frozen(self) -> bool:
+        """Tell whether the sandbox's clock stands."""
+        return bool(self._send_command("GET", "/clock")["stands"])
+
+    def set_clock(self, now: float) -> None:
+        """Set the clock to a Unix time."""
+        self._send_command("POST", "/clock", {"now": now})
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the clock on."""
+        self._send_command("POST", "/clock", {"advance": seconds})
+
+    def settings(self) -> dict[str, int | None]:
+        """Return the limits, a token's life in seconds, and the cap of a page."""
+        return self._send_command("GET", "/settings")
+
+    def set(self, **settings: int) -> None:
+        """Change settings: `rate_limit`, `month_limit`, `token_ttl`."""
+        self._send_command("PATCH", "/settings", settings)
+
+    def freeze_clock(self, now: float) -> None:
+        """Set the clock to a Unix time and let it stand: time passes when it is moved alone."""
+        self._send_command("POST", "/clock", {"now": now, "stands": True})
+
+    def run_clock_from(self, now: float) -> None:
+        """Set the clock to a Unix time and let it run."""
+        self._send_command("POST", "/clock", {"now": now, "stands": False})
+
+    def set_faults(self, *faults: Mapping[str, Any]) -> None:
+        """Let these faults strike and no others; none takes all away."""
+        self._send_command("PUT", "/faults", {"seed": 0, "faults": faults})
+
+    def set_behaviours(self, **choices: str) -> None:
+        """Choose these behaviours, and the sandbox's own way everywhere else."""
+        self._send_command("PUT", "/behaviours", choices)
+
+    def _send_command(self, method: str, path: str, body: object = None) -> Any:
+        content = b"" if body is None else msgspec.json.encode(body)
+        try:
+            answer = self._connection.send(method, self._path + path, self._headers, content)
+        except NoAnswer as error:
+            message = f"The control plane at {self._address} does not answer. {error}"
+            raise ControlFailed(message) from error
+        except ValueError:
+            message = "CMDM_CONTROL or CMDM_CONTROL_TOKEN holds what HTTP cannot carry."
+            raise ControlFailed(message) from None
+        if answer.status != 200:
+            message = (
+                f"The control plane at {self._address} answered {answer.status}; "
+                "check CMDM_CONTROL and CMDM_CONTROL_TOKEN."
+            )
+            raise ControlFailed(message)
+        try:
+            return msgspec.json.decode(answer.body, type=_ControlAnswer).result
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            message = f"What answers at {self._address} is no control plane: check CMDM_CONTROL."
+            raise ControlFailed(message) from None

@@ -1,0 +1,204 @@
+"""Sends calls exactly as they are given: raw targets, headers and bodies, to one service alone.
+
+`Sender` goes through httpx, where vcrpy hears it and cassettes answer; `Direct` is for all else,
+and takes less than half of the time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import h11
+import httpx
+
+from cmdm_tui.api.urls import parse_base_url
+from cmdm_tui.harness.http.connection import NoAnswer, RawConnection
+from cmdm_tui.text import one_line
+
+_TIMEOUT_SECONDS = 30.0
+_UNSENDABLE = "The call cannot be sent: HTTP takes no such path or headers."
+_MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A call to send. `target` stands behind `{url}/api/v1`; header values are Latin-1."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: its headers in the order they came, their names in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the value of the first header of that name, None where there is none."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+RequestListener = Callable[[OutgoingRequest], None]
+
+
+class Sender(Protocol):
+    """What sends to one service. Raises NoAnswer where no answer came, or a call cannot be sent."""
+
+    def __call__(self, outgoing: OutgoingRequest) -> Answer:
+        """Return the answer."""
+        ...
+
+
+class HttpxSender:
+    """Sends to one service over connections that are kept open; follows no redirect.
+
+    `announce` is called with each call before it is sent. To be used as a context, from one thread.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        announce: RequestListener | None = None,
+        seconds: float = _TIMEOUT_SECONDS,
+    ) -> None:
+        self._base = parse_base_url(url)
+        self._listener = announce
+        self._http = httpx.Client(
+            transport=transport,
+            timeout=seconds,
+            # Loading certificates takes longer than many calls; plain http needs none.
+            verify=self._base.scheme == "https",
+            follow_redirects=False,
+        )
+
+    @property
+    def url(self) -> str:
+        """What stands before every call's target: `{url}/api/v1`."""
+        return str(self._base)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __call__(self, outgoing: OutgoingRequest) -> Answer:
+        """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
+        if self._listener is not None:
+            self._listener(outgoing)
+        request = self._build_request(outgoing)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                body = _read_body(response)
+            finally:
+                response.close()
+        except httpx.TimeoutException:
+            raise NoAnswer("No answer came in time.") from None
+        except httpx.DecodingError:
+            raise NoAnswer("The answer's body is not in the coding that it names.") from None
+        except (httpx.LocalProtocolError, h11.LocalProtocolError):
+            # What is said of it quotes the value, which may be a secret.
+            raise NoAnswer(_UNSENDABLE) from None
+        except (httpx.TransportError, h11.RemoteProtocolError) as error:
+            reason = one_line(str(error), 120) or type(error).__name__
+            raise NoAnswer(f"The connection gave no answer: {reason}.") from None
+        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        return Answer(response.status_code, headers, body)
+
+    def _build_request(self, outgoing: OutgoingRequest) -> httpx.Request:
+        raw = self._base.raw_path.rstrip(b"/") + outgoing.target.encode("utf-8")
+        given = {name.lower() for name, _ in outgoing.headers}
+        headers = [("Host", self._base.netloc.decode("ascii"))] if "host" not in given else []
+        headers += [("Accept-Encoding", "identity")] if "accept-encoding" not in given else []
+        try:
+            return httpx.Request(
+                outgoing.method,
+                _closest_url(self._base, raw),
+                headers=[
+                    (name.encode("ascii"), value.encode("latin-1"))
+                    for name, value in (*headers, *outgoing.headers)
+                ],
+                content=outgoing.body,
+                # What httpx would write otherwise (dot segments, quotes) goes out as it is given.
+                extensions={"target": raw},
+            )
+        except (httpx.InvalidURL, UnicodeError):
+            raise NoAnswer(_UNSENDABLE) from None
+
+
+class DirectSender:
+    """Sends to one service over one connection that is kept open; follows no redirect."""
+
+    def __init__(self, url: str) -> None:
+        self._base = parse_base_url(url)
+        self._path_prefix = self._base.raw_path.decode("ascii").rstrip("/")
+        self._connection = RawConnection(
+            f"{self._base.scheme}://{self._base.netloc.decode('ascii')}"
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __call__(self, outgoing: OutgoingRequest) -> Answer:
+        """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
+        lines = [(name, value.encode("latin-1")) for name, value in outgoing.headers]
+        if not any(name.lower() == "accept-encoding" for name, _ in lines):
+            lines.append(("Accept-Encoding", b"identity"))
+        target = self._path_prefix + outgoing.target
+        try:
+            given = self._connection.send(outgoing.method, target, lines, outgoing.body or b"")
+        except ValueError as error:
+            raise NoAnswer(one_line(str(error), 200)) from None
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
+        ]
+        body = given.body
+        if any(name == "content-encoding" for name, _ in headers):
+            body = _decode_content(given.status, headers, body)
+        return Answer(given.status, tuple(headers), body)
+
+
+def _decode_content(status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
+    """Return a body out of the coding that its headers name, which nobody asked for."""
+    try:
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body)).read()
+    except httpx.DecodingError:
+        raise NoAnswer("The answer's body is not in the coding that it names.") from None
+
+
+def _closest_url(base: httpx.URL, raw: bytes) -> httpx.URL:
+    try:
+        return base.copy_with(raw_path=raw)
+    except httpx.InvalidURL:
+        # Too long or too odd for httpx; only the origin counts, as the target is sent as given.
+        return base
+
+
+def _read_body(response: httpx.Response) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_bytes():
+        size += len(piece)
+        if size > _MAX_ANSWER_BYTES:
+            raise NoAnswer(f"The answer is over {_MAX_ANSWER_BYTES:,} bytes.")
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,154 @@
+"""The dashboard: it looks at the results a few times a second, whatever the pace of the run."""
+
+import asyncio
+import contextlib
+import signal
+from typing import ClassVar, Protocol
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.widgets import Footer, OptionList
+
+from cmdm_tui.harness.report import ResultCollector, RunResults
+from cmdm_tui.harness.report.dashboard.failure_screen import FailureScreen
+from cmdm_tui.harness.report.dashboard.state import build_state
+from cmdm_tui.harness.report.dashboard.widgets.checks import CheckList
+from cmdm_tui.harness.report.dashboard.widgets.failures import FailureList
+from cmdm_tui.harness.report.dashboard.widgets.headline import RunHeadline
+from cmdm_tui.harness.report.dashboard.widgets.matrix import StatusMatrix
+
+_REFRESHES_A_SECOND = 8
+_WIDE_COLUMNS = 110
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class WatchedRun(Protocol):
+    """A run that is watched."""
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was asked to end."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def end(self) -> None:
+        """Ask it to end soon."""
+        ...
+
+
+class Dashboard(App[None]):
+    """Shows a run while it goes on, and afterwards until it is left.
+
+    Leaving asks a run that goes on to end, and waits for it in sight; asked again it leaves at
+    once. Events are never waited for here: a screen that is slow costs the run nothing.
+    """
+
+    TITLE = "cmdm fuzz"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "end", "End", id="dashboard.end", tooltip="End the run and leave"),
+        Binding("ctrl+c", "end", "End", id="dashboard.stop", show=False, priority=True),
+    ]
+
+    def __init__(self, gathering: ResultCollector, watched: WatchedRun) -> None:
+        super().__init__()
+        self._collector = gathering
+        self._watched = watched
+        self._shown: tuple[RunResults, bool, bool] | None = None
+        self._wants_to_leave = False
+        self.fault: Exception | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the headline, calls beside checks, and the failures."""
+        with Vertical(id="body"):
+            yield RunHeadline(id="headline")
+            with Horizontal(id="middle"):
+                yield StatusMatrix(id="matrix")
+                yield CheckList(id="checks")
+            yield FailureList(id="failures")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin the run, and look at it from now on."""
+        self.query_one(FailureList).focus()
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            # Only the main thread may; elsewhere signals are whoever's business that is.
+            with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
+                loop.add_signal_handler(number, self.action_end)
+        self._watched.start()
+        self.set_interval(1 / _REFRESHES_A_SECOND, self.show_latest)
+        self.show_latest()
+
+    def on_unmount(self) -> None:
+        """Give the signals back."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
+                loop.remove_signal_handler(number)
+
+    def on_resize(self, event: Resize) -> None:
+        """Use the room of a wide terminal."""
+        self.screen_stack[0].query_one("#body").set_class(
+            event.size.width >= _WIDE_COLUMNS, "-wide"
+        )
+
+    def show_latest(self) -> None:
+        """Show what has become of the run since the last look, if anything has."""
+        is_ending, is_over = self._watched.is_ending, self._watched.is_over
+        results = self._collector.results()
+        if is_over and self._wants_to_leave:
+            self.exit()
+            return
+        if self._shown == (results, is_ending, is_over):
+            return
+        self._shown = results, is_ending, is_over
+        shown, first = (
+            build_state(results, is_ending=is_ending, is_over=is_over),
+            self.screen_stack[0],
+        )
+        for widget in (RunHeadline, StatusMatrix, CheckList, FailureList):
+            first.query_one(widget).show(shown)
+        if isinstance(self.screen, FailureScreen):
+            known = {one.name: one for one in results.failures}
+            latest = known[self.screen.failure.name]
+            if latest != self.screen.failure:
+                self.screen.show(latest)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Look into the failure that was chosen."""
+        if self._shown is None:
+            return
+        name = self.screen_stack[0].query_one(FailureList).name_at(event.option_index)
+        failure = next(one for one in self._shown[0].failures if one.name == name)
+        self.push_screen(FailureScreen(failure))  # pyright: ignore[reportUnknownMemberType]
+
+    def action_end(self) -> None:
+        """End the run and leave; leave at once where it has ended or was asked to before."""
+        if self._watched.is_over or self._wants_to_leave:
+            self.exit()
+            return
+        self._wants_to_leave = True
+        self._watched.end()
+        self.show_latest()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own report prints the locals of every frame, whatever they hold.
+        self._return_code = 1
+        self.fault = error
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType]
+            self.panic(Text("The dashboard failed; --plain runs without it."))

@@ -1,0 +1,117 @@
+"""The report as JUnit XML, which Jenkins, GitLab and most others read: a test a check and call.
+
+The layout is the one that the Jenkins xUnit schema (junit-10.xsd) allows: `testsuites`, in it a
+`testsuite` for each call, in it a `testcase` for each check that looked at answers to that call.
+"""
+
+import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
+
+from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
+from cmdm_tui.harness.report.results import Failure, RunResults, format_count
+
+NAME = "junit"
+FILE = "junit.xml"
+
+_MAX_MESSAGE = 1_000
+
+
+def write(results: RunResults) -> bytes:
+    """Return the file's bytes."""
+    suites = [_build_suite(results, call) for call in results.calls]
+    suites += [_build_cut_suite(results)] if results.ended and results.ended.is_cut else []
+    whole = ElementTree.Element(
+        "testsuites", {"name": to_plain_text(results.title), "time": f"{results.seconds:.3f}"}
+    )
+    for number in ("tests", "failures", "errors", "skipped"):
+        whole.set(number, str(sum(int(suite.get(number, "0")) for suite in suites)))
+    whole.extend(suites)
+    ElementTree.indent(whole)
+    written: bytes = ElementTree.tostring(whole, "utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def _build_suite(results: RunResults, call: Call) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", {"name": f"{to_plain_text(results.title)}: {call}"})
+    tests = [_build_test(results, check, call) for check in results.checks] if _is_judged(
+        results, call
+    ) else []  # fmt: skip
+    suite.set("tests", str(len(tests)))
+    suite.set("failures", str(sum(test.find("failure") is not None for test in tests)))
+    suite.set("errors", "0")
+    suite.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
+    suite.set("timestamp", _format_start(results))
+    suite.append(_build_properties(results))
+    suite.extend(tests)
+    return suite
+
+
+def _build_cut_suite(results: RunResults) -> ElementTree.Element:
+    """Return a suite that says that the run could not go on, so that nobody takes it for whole."""
+    told = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suite = ElementTree.Element(
+        "testsuite", {"name": f"{to_plain_text(results.title)}: run", **told}
+    )
+    suite.set("timestamp", _format_start(results))
+    suite.append(_build_properties(results))
+    test = ElementTree.SubElement(
+        suite, "testcase", {"classname": "run", "name": "goes-to-its-end"}
+    )
+    reason = to_plain_text(results.ended.reason if results.ended else "", _MAX_MESSAGE)
+    ElementTree.SubElement(test, "error", {"message": reason, "type": "cut-short"})
+    return suite
+
+
+def _format_start(results: RunResults) -> str:
+    return datetime.fromtimestamp(results.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _is_judged(results: RunResults, call: Call) -> bool:
+    failed = {one.finding.call for one in results.failures}
+    return call in results.examined or call in failed
+
+
+def _build_properties(results: RunResults) -> ElementTree.Element:
+    properties = ElementTree.Element("properties")
+    told = {"version": results.version}
+    if results.started is not None:
+        told |= {"seed": str(results.started.seed), "target": results.started.url}
+    for name, value in told.items():
+        ElementTree.SubElement(
+            properties, "property", {"name": name, "value": to_plain_text(value)}
+        )
+    return properties
+
+
+def _build_test(results: RunResults, check: str, call: Call) -> ElementTree.Element:
+    test = ElementTree.Element("testcase", {"classname": f"{call}", "name": to_plain_text(check)})
+    failures = results.failures_of(check, call)
+    for failure in failures[:1]:
+        message = to_plain_text(failure.finding.message, _MAX_MESSAGE)
+        inside = ElementTree.SubElement(
+            test, "failure", {"message": message, "type": to_plain_text(failure.finding.check)}
+        )
+        inside.text = _format_steps(failure)
+    if results.is_unexplored(check, call):
+        times = format_count(results.broken[check, call], "answer")
+        message = f"{times} found wrong; the run ended before that was looked into"
+        ElementTree.SubElement(test, "failure", {"message": message, "type": to_plain_text(check)})
+    elif not failures and results.is_known(check, call):
+        ElementTree.SubElement(test, "skipped", {"message": "known before the run"})
+    return test
+
+
+def _format_steps(failure: Failure) -> str:
+    lines = [
+        f"{to_plain_text(failure.finding.message)} ({failure.state})",
+        "",
+        *map(to_plain_text, failure.curl),
+    ]
+    if failure.exchanges:
+        last = failure.exchanges[-1]
+        answer = show_body(last.body) if last.status else to_plain_text(last.failure)
+        lines += ["", f"answered {last.status}" if last.status else "no whole answer", answer]
+    if failure.case is not None:
+        lines += ["", f"case: {to_plain_text(str(failure.case))}"]
+    return "\n".join(lines)

@@ -1,0 +1,114 @@
+"""Sends recorded cases to a target and compares each answer with the recorded one."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
+from cmdm_tui.harness.cases.runner import PlayedStep
+from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer, read_cassette
+from cmdm_tui.harness.cassettes.format import IdAliases, Interaction, from_exchange, make_canonical
+from cmdm_tui.harness.cassettes.library import LibraryEntry
+from cmdm_tui.harness.service import Service
+from cmdm_tui.harness.verify import header_comparison
+from cmdm_tui.harness.verify.body_comparison import Difference, compare_bodies
+from cmdm_tui.harness.verify.drift import Drift, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCase:
+    """One case verified: where its answers drifted, nowhere for none."""
+
+    entry: LibraryEntry
+    drifts: tuple[Drift, ...]
+
+    @property
+    def matters(self) -> bool:
+        """Whether one of the drifts is more than something new."""
+        return any(drift.matters for drift in self.drifts)
+
+
+def verify(found: Iterable[LibraryEntry], target: Service) -> Iterator[VerifiedCase]:
+    """Verify the cases one after another against the target, and yield each.
+
+    Records are compared to the letter where the target holds those of the recordings. Raises
+    OSError or NotCanonical for a cassette that cannot be read, TargetFailed as `Target.play` does.
+    """
+    holds_data = target.holds_recorded_data()
+    for entry in found:
+        recordings = read_cassette(entry.cassette)
+        aliases = IdAliases()
+
+        def captured(name: str, value: str, aliases: IdAliases = aliases) -> None:
+            if name.startswith(NEW_ID_PREFIX):
+                aliases.learn(value)
+
+        played = target.play_case(entry.case, captured=captured)
+        target.clean_up()
+        points = _compare_steps(played, recordings, aliases, target, holds_data=holds_data)
+        drifts = [
+            Drift(severity, entry.case.name, number, place, message)
+            for number, (severity, place, message) in points
+        ]
+        yield VerifiedCase(entry, tuple(drifts))
+
+
+def _compare_steps(
+    played: list[PlayedStep],
+    recordings: list[RecordedAnswer],
+    aliases: IdAliases,
+    target: Service,
+    *,
+    holds_data: bool,
+) -> Iterator[tuple[int, Difference]]:
+    heard = [from_exchange(one.exchange) for one in played]
+    fresh = make_canonical(heard, aliases, target.guard)
+    is_alone = target.control is not None
+    earlier: tuple[header_comparison.HeaderValues, header_comparison.HeaderValues] | None = None
+    for number, (one, now) in enumerate(zip(played, fresh, strict=True), 1):
+        if not one.exchange.status:
+            yield number, (Severity.ERROR, "answer", one.exchange.failure)
+            return
+        if number > len(recordings):
+            yield number, (Severity.ERROR, "cassette", "holds no answer to it: record it anew.")
+            return
+        before = recordings[number - 1]
+        was, has = _recorded_headers(before), _fresh_headers(now)
+        steps = (
+            header_comparison.HeaderContext(was, earlier[0] if earlier else None),
+            header_comparison.HeaderContext(has, earlier[1] if earlier else None),
+        )
+        for point in _compare_answers(
+            one.step, before, now, steps, is_alone=is_alone, holds_data=holds_data
+        ):
+            yield number, point
+        if header_comparison.REMAINING in was and header_comparison.REMAINING in has:
+            earlier = (was, has)
+
+
+def _compare_answers(
+    step: CaseStep,
+    before: RecordedAnswer,
+    now: Interaction,
+    steps: tuple[header_comparison.HeaderContext, header_comparison.HeaderContext],
+    *,
+    is_alone: bool,
+    holds_data: bool,
+) -> Iterator[Difference]:
+    if before.status != now.status:
+        yield Severity.ERROR, "status", f"is {now.status}, and was {before.status}."
+    yield from header_comparison.compare_headers(*steps, is_alone=is_alone)
+    closeness = step.expect.body
+    # Another status has another body; that it has is told already.
+    if closeness != "none" and before.status == now.status:
+        is_exact = closeness == "exact" or (closeness == "data" and holds_data)
+        yield from compare_bodies(before.body, now.body, is_exact=is_exact)
+
+
+def _recorded_headers(recording: RecordedAnswer) -> dict[str, str]:
+    return {
+        name.decode("ascii"): value.decode("latin-1") for name, value in reversed(recording.headers)
+    }
+
+
+def _fresh_headers(interaction: Interaction) -> dict[str, str]:
+    return {name: values[0] for name, values in interaction.headers.items() if values}

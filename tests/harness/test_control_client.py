@@ -1,0 +1,53 @@
+"""A control plane that is none, or not to be reached, is told in a sentence."""
+
+import socket
+import threading
+from contextlib import closing
+
+import pytest
+
+from cmdm_tui.harness.control_client import ControlClient, ControlFailed
+
+TOKEN = "control-token"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "garbage", "", "http://127.0.0.1:99999/", "ftp://127.0.0.1/", "http://127.0.0.1/\x1b[2J",
+        "http://user:word@127.0.0.1/_sandbox", "http://crm.example.com/_sandbox", "http://[::1",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_told(address: str) -> None:
+    with pytest.raises(ControlFailed, match="check CMDM_CONTROL") as error:
+        ControlClient(address, TOKEN)
+    assert "\x1b" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "token"), [("é", TOKEN), ("", "control\ntoken"), ("", "control-tokén\x00")]
+)
+def test_what_http_cannot_carry_is_told_without_the_token(path: str, token: str) -> None:
+    with pytest.raises(ControlFailed, match="HTTP cannot carry") as error:
+        ControlClient(f"http://127.0.0.1:1/{path}", token).read_clock()
+    assert "control" not in str(error.value)
+
+
+@pytest.mark.parametrize("body", [b"<h1>Hello</h1>", b"{}", b"[]", b"\xff"])
+def test_what_answers_otherwise_is_no_control_plane(body: bytes) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+
+    threading.Thread(target=answer, daemon=True).start()
+    with (
+        closing(listener),
+        closing(ControlClient(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN)) as control,
+        pytest.raises(ControlFailed, match="is no control plane"),
+    ):
+        control.read_clock()
