@@ -23,7 +23,7 @@ _MADE = re.compile(rb'\{"((?:Account )?ExternalID)":"([0-9A-Z]{8})"\}')
 
 
 @dataclass(slots=True)
-class Sent:
+class SentRequest:
     """A request, and the id of the record that it made: under which key, and which."""
 
     url: httpx.URL
@@ -36,10 +36,10 @@ class Sent:
     uses: tuple[bytes, ...] = ()
 
 
-class Heard(ControlClient):
+class RecordingControl(ControlClient):
     """A control plane that notes what it is asked for."""
 
-    def __init__(self, address: str, token: str, sent: list[Sent]) -> None:
+    def __init__(self, address: str, token: str, sent: list[SentRequest]) -> None:
         super().__init__(address, token)
         self._sent = sent
         self._url = httpx.URL(address)
@@ -48,7 +48,7 @@ class Heard(ControlClient):
     def _ask(self, method: str, path: str, body: object = None) -> object:
         content = None if body is None else msgspec.json.encode(body)
         target = urlsplit(str(self._url)).path.rstrip("/") + path
-        self._sent.append(Sent(self._url, method, target.encode(), self._lines, content))
+        self._sent.append(SentRequest(self._url, method, target.encode(), self._lines, content))
         return super()._send_command(method, path, body)
 
 
@@ -73,14 +73,14 @@ def corpus_ratios() -> list[float]:
             known["username"],
             SecretStr(known["password"]),
         )
-        sent: list[Sent] = []
-        control = Heard(fuzzed.control or "", fuzzed.control_token or "", sent)
+        sent: list[SentRequest] = []
+        control = RecordingControl(fuzzed.control or "", fuzzed.control_token or "", sent)
         with closing(control):
             target = Service(fuzzed.url, credentials, control)
             return [_ratio(found, target, sent) for _ in range(ROUNDS + 1)][1:]
 
 
-def _ratio(found: list[LibraryEntry], target: Service, sent: list[Sent]) -> float:
+def _ratio(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
     with target:
         target.sign_in_for(found[0].case)
         sent.clear()
@@ -89,14 +89,14 @@ def _ratio(found: list[LibraryEntry], target: Service, sent: list[Sent]) -> floa
         return _bare(loop) / mine
 
 
-def _run(found: list[LibraryEntry], target: Service, sent: list[Sent]) -> float:
+def _run(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
     wrong: list[str] = []
     url = httpx.URL(target.api_url)
 
     def announced(one: OutgoingRequest) -> None:
         headers = [(name.encode(), value.encode("latin-1")) for name, value in one.headers]
         raw = url.raw_path + one.target.encode()
-        sent.append(Sent(url, one.method, raw, headers, one.body))
+        sent.append(SentRequest(url, one.method, raw, headers, one.body))
 
     began = time.perf_counter()
     for entry in found:
@@ -114,13 +114,13 @@ def _run(found: list[LibraryEntry], target: Service, sent: list[Sent]) -> float:
     return elapsed
 
 
-def _note_made(call: Sent, body: bytes) -> None:
+def _note_made(call: SentRequest, body: bytes) -> None:
     found = _MADE.fullmatch(body)
     if found is not None:
         call.key, call.made = found[1].decode(), found[2]
 
 
-def _with_uses(sent: Iterable[Sent]) -> Iterator[Sent]:
+def _with_uses(sent: Iterable[SentRequest]) -> Iterator[SentRequest]:
     """Yield the requests, each with the ids in it that are other ones when it is sent again."""
     known: list[bytes] = []
     for one in sent:
@@ -131,7 +131,7 @@ def _with_uses(sent: Iterable[Sent]) -> Iterator[Sent]:
         yield one
 
 
-def _bare(sent: list[Sent]) -> float:
+def _bare(sent: list[SentRequest]) -> float:
     now: dict[bytes, bytes] = {}
     with httpx.Client() as http:
         began = time.perf_counter()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
-from cmdm_tui.harness.fuzz.events import Event, ExchangeMade
-from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.fuzz.engine import FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent
+from cmdm_tui.harness.fuzz.target import FuzzTarget
 
 ROUNDS = 5
 REQUESTS = 1_500
@@ -67,14 +67,16 @@ def _measured() -> list[str]:
     return missed
 
 
-def _fuzzed(target: Target, seed: int) -> tuple[float, list[ExchangeMade]]:
+def _fuzzed(target: FuzzTarget, seed: int) -> tuple[float, list[ExchangeMade]]:
     sent: list[ExchangeMade] = []
 
-    def hear(event: Event) -> None:
+    def hear(event: FuzzEvent) -> None:
         if isinstance(event, ExchangeMade):
             sent.append(event)
 
-    run = Run(target, FuzzSettings(seed=seed, requests=REQUESTS), hear, lambda _one, _path: None)
+    run = FuzzRunner(
+        target, FuzzSettings(seed=seed, requests=REQUESTS), hear, lambda _one, _path: None
+    )
     began = time.perf_counter()
     ended = run()
     elapsed = time.perf_counter() - began
@@ -83,7 +85,7 @@ def _fuzzed(target: Target, seed: int) -> tuple[float, list[ExchangeMade]]:
     return ended.requests / elapsed, sent
 
 
-def _bare(target: Target, sent: list[ExchangeMade]) -> float:
+def _bare(target: FuzzTarget, sent: list[ExchangeMade]) -> float:
     """Send the same requests over httpx, with one good token, and look at nothing."""
     with httpx.Client(base_url=target.url) as http:
         token = http.post("/api/v1/authenticate", headers=dict(target.credentials)).json()["token"]
@@ -105,7 +107,7 @@ def _bare(target: Target, sent: list[ExchangeMade]) -> float:
         return len(calls) / (time.perf_counter() - began)
 
 
-def _schemathesis(target: Target) -> float:
+def _schemathesis(target: FuzzTarget) -> float:
     """Return the requests a second that schemathesis makes with all of its checks.
 
     They are counted by the sandbox; reading the description and starting is not.
@@ -143,7 +145,7 @@ def _schemathesis(target: Target) -> float:
 
 
 @contextmanager
-def served() -> Generator[Target]:
+def served() -> Generator[FuzzTarget]:
     """Serve in a process of its own, so that client and service do not share an interpreter."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]
@@ -156,7 +158,7 @@ def served() -> Generator[Target]:
                 assert process.stdout is not None
                 told: dict[str, str] = json.loads(process.stdout.readline())
                 credentials = {name: told[name] for name in _CREDENTIALS}
-                yield Target(
+                yield FuzzTarget(
                     told["url"], credentials, _ENTITIES, told["control"], told["control_token"]
                 )
             finally:

@@ -14,18 +14,18 @@ from functools import partial
 from pathlib import Path
 
 from cmdm_tui.harness.fuzz.asking import sign_in
-from cmdm_tui.harness.fuzz.secrets import Secrets
-from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.fuzz.secrets import SecretVariables
+from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.http.connection import RawConnection
-from tests.harness.mutants.kit import Asked, Fault, Given, Inner
-from tests.harness.mutants.run import MUTANTS, Found, hunted, sandbox
+from tests.harness.mutants.kit import FaultAnswer, FaultRequest, PlantedFault, SendOn
+from tests.harness.mutants.run import MUTANTS, HuntResult, hunt_mutant, sandbox
 
 _MOST_SECONDS = 300
 _FAILURE = re.compile(r"^- (.+?) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Peer:
+class PeerResult:
     """What schemathesis made of a mutant."""
 
     requests: int
@@ -36,8 +36,8 @@ class Peer:
 class Hunt:
     """A mutant that both were sent at."""
 
-    ours: Found
-    peer: Peer | None
+    ours: HuntResult
+    peer: PeerResult | None
 
 
 def main() -> None:
@@ -50,13 +50,13 @@ def main() -> None:
     parser.add_argument("--schemathesis", action="store_true", help="and the peer beside it")
     given = parser.parse_args()
     places = range(0, len(MUTANTS), given.sample)
-    _heed_interrupts()
+    _restore_interrupts()
     sound = schemathesis(None, given.seed, given.requests) if given.schemathesis else None
     if sound is not None:
         print(f"schemathesis in the sound sandbox: {', '.join(sound.failures) or 'nothing'}")
     ours = theirs = by_its_check = 0
     hunt = partial(_hunt, given.seed, given.requests, beside=given.schemathesis)
-    with ProcessPoolExecutor(given.workers, initializer=_heed_interrupts) as workers:
+    with ProcessPoolExecutor(given.workers, initializer=_restore_interrupts) as workers:
         for hunted_down in workers.map(hunt, places):
             found, peer = hunted_down.ours, hunted_down.peer
             ours += found.is_found
@@ -76,25 +76,25 @@ def main() -> None:
         print(f"{theirs} of {len(places)} found by schemathesis ({theirs / len(places):.1%})")
 
 
-def _heed_interrupts() -> None:
+def _restore_interrupts() -> None:
     # What is started in the background ignores an interrupt, and so would the peer.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _hunt(seed: int, requests: int, place: int, *, beside: bool) -> Hunt:
     mutant = MUTANTS[place]
-    found = hunted(mutant, seed, requests)
+    found = hunt_mutant(mutant, seed, requests)
     return Hunt(found, schemathesis(mutant.fault, seed, requests) if beside else None)
 
 
-def schemathesis(fault: Fault | None, seed: int, requests: int) -> Peer:
+def schemathesis(fault: PlantedFault | None, seed: int, requests: int) -> PeerResult:
     """Run schemathesis with all of its checks until it has made so many requests.
 
     Its coverage phase alone would use them all up, so half of them are for fuzzing and sessions.
     """
     made = 0
 
-    async def counted(asked: Asked, inner: Inner) -> Given:
+    async def counted(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         nonlocal made
         made += 1
         return await (inner(asked) if fault is None else fault(asked, inner))
@@ -123,14 +123,14 @@ def schemathesis(fault: Fault | None, seed: int, requests: int) -> Peer:
                 process.wait()
                 told.seek(0)
                 failures |= set(_FAILURE.findall(told.read().decode()))
-    return Peer(made, tuple(sorted(failures)))
+    return PeerResult(made, tuple(sorted(failures)))
 
 
-def _token(target: Target) -> str:
-    secrets = Secrets(target.credentials)
+def _token(target: FuzzTarget) -> str:
+    secrets = SecretVariables(target.credentials)
     with RawConnection(target.url) as wire:
         request = sign_in()
-        answer = wire.send("POST", request.path, secrets.put_in(request.headers))
+        answer = wire.send("POST", request.path, secrets.fill_headers(request.headers))
     token: str = json.loads(answer.body)["token"]
     return token
 

@@ -34,7 +34,7 @@ def build(seed: int, into: Path, *, check: bool) -> None:
     with could_not_run():
         from cmdm_tui.harness.cases import CaseError, case_bytes, read_case, write_case
         from cmdm_tui.harness.cassettes.library import kind_of
-        from cmdm_tui.harness.corpus import build as built
+        from cmdm_tui.harness.corpus import build_corpus as built
 
         differing: list[Path] = []
         found = built(seed)

@@ -22,9 +22,9 @@ from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.engine import FuzzSettings
-    from cmdm_tui.harness.fuzz.events import Event, RunEnded
-    from cmdm_tui.harness.fuzz.target import Target
-    from cmdm_tui.harness.fuzz.workers import Opening
+    from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
+    from cmdm_tui.harness.fuzz.target import FuzzTarget
+    from cmdm_tui.harness.fuzz.workers import OpenTarget
     from cmdm_tui.harness.report import ResultCollector
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
@@ -156,10 +156,10 @@ def _end(ended: "RunEnded", seed: int) -> None:
 
 
 def _run(
-    opening: "Opening", settings: "FuzzSettings", folder: Path, *, plain: bool
+    opening: "OpenTarget", settings: "FuzzSettings", folder: Path, *, plain: bool
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
-    from cmdm_tui.harness.fuzz.lines import Lines
+    from cmdm_tui.harness.fuzz.lines import ConsoleReporter
     from cmdm_tui.harness.fuzz.workers import fuzz as run
     from cmdm_tui.harness.report import ResultCollector, format_summary
     from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -175,12 +175,12 @@ def _run(
         for line in format_summary(gathering.results(), shutil.get_terminal_size().columns):
             click.echo(guard.filter_line(line))
         return ended, gathering, guard
-    lines = Lines(
+    lines = ConsoleReporter(
         lambda line: click.echo(guard.filter_line(line), err=True),
         lambda line: click.echo(guard.filter_line(line)),
     )
 
-    def tell(event: "Event") -> None:
+    def tell(event: "FuzzEvent") -> None:
         gathering(event)
         lines(event)
 
@@ -195,10 +195,10 @@ def _has_screen() -> bool:
 
 
 @contextmanager
-def embedded() -> "Generator[Target]":
+def embedded() -> "Generator[FuzzTarget]":
     """Run a fresh sandbox with a control plane, and yield it as a target."""
     from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
-    from cmdm_tui.harness.fuzz.target import Target
+    from cmdm_tui.harness.fuzz.target import FuzzTarget
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-fuzz-") as folder:
@@ -211,17 +211,17 @@ def embedded() -> "Generator[Target]":
                 for name in ("client_id", "client_secret", "username", "password")
             }
             entities = (*_ENTITIES, *CUSTOM_ENTITIES)
-            yield Target(info.url, credentials, entities, info.control, info.control_token)
+            yield FuzzTarget(info.url, credentials, entities, info.control, info.control_token)
 
 
 @contextmanager
-def _as_it_is(target: "Target") -> "Generator[Target]":
+def _as_it_is(target: "FuzzTarget") -> "Generator[FuzzTarget]":
     yield target
 
 
 def _chosen(
     context: click.Context, invocation: Invocation, *, live: bool, writes: bool, strict: bool
-) -> "Target | None":
+) -> "FuzzTarget | None":
     """Return the service that the options and the environment choose, None for a sandbox."""
     parent = context.parent.get_parameter_source("profile") if context.parent else None
     is_named = parent is not None and parent.name in {"COMMANDLINE", "ENVIRONMENT"}
@@ -234,7 +234,7 @@ def _chosen(
     from cmdm_tui.api.auth import build_sign_in_headers
     from cmdm_tui.api.urls import is_loopback, parse_base_url
     from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
-    from cmdm_tui.harness.fuzz.target import Target
+    from cmdm_tui.harness.fuzz.target import FuzzTarget
 
     with _could_not_run():
         profile = invocation.profile_asking()
@@ -247,7 +247,7 @@ def _chosen(
     with _could_not_run():
         build_sign_in_headers(known)
     entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
-    target = Target(
+    target = FuzzTarget(
         url=str(address.copy_with(path="/")).rstrip("/"),
         credentials={
             "client_id": known.client_id.reveal(),
@@ -351,7 +351,7 @@ def _could_not_run() -> Generator[None]:
     from cmdm_tui.api import ApiError
     from cmdm_tui.config import ConfigurationError
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.session import Refused
+    from cmdm_tui.harness.fuzz.session import FuzzRefused
     from cmdm_tui.harness.fuzz.workers import WorkerFailed
     from cmdm_tui.redaction.leak_scanner import SecretLeak
     from cmdm_tui.sandbox import SandboxError
@@ -362,7 +362,7 @@ def _could_not_run() -> Generator[None]:
         ApiError,
         ConfigurationError,
         ControlFailed,
-        Refused,
+        FuzzRefused,
         SandboxError,
         SecretLeak,
         WorkerFailed,

@@ -10,15 +10,15 @@ import pytest
 
 from cmdm_tui.cli.ending import ends_as_interrupted
 from cmdm_tui.cli.fuzz import embedded
-from cmdm_tui.harness.fuzz.budget import Unreachable
+from cmdm_tui.harness.fuzz.budget import ServiceGone
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
-from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded
-from cmdm_tui.harness.fuzz.session import Session
+from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, RunEnded
+from cmdm_tui.harness.fuzz.session import FuzzSession
 from cmdm_tui.harness.fuzz.workers import fuzz as fuzz_with_workers
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.harness.fuzz.conftest import fault
-from tests.harness.mutants.kit import Asked, Given, Inner, planted
+from tests.harness.mutants.kit import FaultAnswer, FaultRequest, SendOn, planted
 
 
 def test_a_sound_sandbox_has_no_failure(
@@ -127,12 +127,12 @@ def test_what_stands_for_a_token_is_no_secret_itself(
 ) -> None:
     """A kept session that signs in makes no secret of the name that stands for its token."""
 
-    async def tell(asked: Asked, inner: Inner) -> Given:
+    async def tell(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         given = await inner(asked)
         if asked.call == "authenticate" and given.ok:
             memory["token"] = given.json()["token"]
         if asked.call == "list" and given.ok:
-            return given.say({"token": token or memory["token"]})
+            return given.set_json({"token": token or memory["token"]})
         return given
 
     memory: dict[str, str] = {}
@@ -155,7 +155,7 @@ def test_the_checks_can_be_listed(cmdm: Command) -> None:
 
 
 def test_workers_share_the_requests(tmp_path: Path) -> None:
-    events: list[Event] = []
+    events: list[FuzzEvent] = []
     settings = FuzzSettings(seed=1, requests=121, workers=2)
     ended = fuzz_with_workers(embedded, settings, events.append, tmp_path)
     assert isinstance(ended, RunEnded)
@@ -165,9 +165,9 @@ def test_workers_share_the_requests(tmp_path: Path) -> None:
 
 
 def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path: Path) -> None:
-    heard: list[Event] = []
+    heard: list[FuzzEvent] = []
 
-    def interrupt(event: Event) -> None:
+    def interrupt(event: FuzzEvent) -> None:
         heard.append(event)
         if len(heard) == 20:
             raise KeyboardInterrupt
@@ -190,9 +190,9 @@ def test_a_run_that_cannot_go_on_ends_with_2_and_says_so_in_its_reports(
     cmdm: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> None:
-        raise Unreachable("It is not reached any more.")
+        raise ServiceGone("It is not reached any more.")
 
-    monkeypatch.setattr(Session, "learn", gone)
+    monkeypatch.setattr(FuzzSession, "learn", gone)
     report = tmp_path / "report"
     ended = cmdm("fuzz", "--max-requests", "9", "--report-dir", str(report))
     assert ended.code == 2

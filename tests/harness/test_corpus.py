@@ -13,7 +13,7 @@ from cmdm_tui.harness.cases import Case, case_bytes
 from cmdm_tui.harness.cassettes.case_player import replay_case, replay_case_with_vcrpy
 from cmdm_tui.harness.cassettes.library import LibraryEntry, built_in_folder, kind_of, list_entries
 from cmdm_tui.harness.cassettes.network_block import block_network
-from cmdm_tui.harness.corpus import SEED, build
+from cmdm_tui.harness.corpus import SEED, build_corpus
 from cmdm_tui.harness.exchange import CALLS
 
 ROOT = Path(__file__).parents[2]
@@ -31,19 +31,21 @@ def test_the_same_seed_gives_the_same_bytes_in_every_process(hash_seed: str) -> 
     told = subprocess.run(
         [sys.executable, "-c", DIGEST], env=environment, cwd=ROOT, capture_output=True, check=True
     )
-    here = hashlib.sha256(b"".join(map(case_bytes, build()))).hexdigest()
+    here = hashlib.sha256(b"".join(map(case_bytes, build_corpus()))).hexdigest()
     assert told.stdout.decode().strip() == here
 
 
 def test_another_seed_gives_another_corpus_of_the_same_cases() -> None:
-    other = build(SEED + 1)
-    assert [case.name for case in other] == [case.name for case in build()]
-    assert [case.steps for case in other] != [case.steps for case in build()]
+    other = build_corpus(SEED + 1)
+    assert [case.name for case in other] == [case.name for case in build_corpus()]
+    assert [case.steps for case in other] != [case.steps for case in build_corpus()]
 
 
 def test_the_files_are_what_the_seed_gives() -> None:
     files = {entry.key: entry.path.read_bytes() for entry in ALL if entry.case.seed is not None}
-    assert files == {f"{kind_of(case)}/{case.name}.yaml": case_bytes(case) for case in build()}
+    assert files == {
+        f"{kind_of(case)}/{case.name}.yaml": case_bytes(case) for case in build_corpus()
+    }
 
 
 GROUPS = ("authorization", "body", "id", "parameter", "route")
@@ -112,7 +114,7 @@ def why_not(call: str, group: str, status: int) -> str:  # noqa: C901
 def test_every_call_is_there_with_every_status_in_every_class_of_input(call: str) -> None:
     found = {
         (case.input_class.partition(":")[0], status)
-        for case in build()
+        for case in build_corpus()
         if case.endpoint == call
         for status in status_of(case)
     }
@@ -126,9 +128,9 @@ def test_every_call_is_there_with_every_status_in_every_class_of_input(call: str
 
 
 def test_every_class_of_input_is_there() -> None:
-    classes = {case.input_class.partition(":")[0] for case in build()}
+    classes = {case.input_class.partition(":")[0] for case in build_corpus()}
     assert classes == {"valid", "authorization", "body", "id", "parameter", "route", "limit"}
-    named = {case.input_class for case in build()}
+    named = {case.input_class for case in build_corpus()}
     kinds = ("none", "empty", "other-scheme", "garbage", "cut", "flipped", "doubled", "ended")
     assert {f"authorization:{kind}" for kind in kinds} <= named
 

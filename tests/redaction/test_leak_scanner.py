@@ -22,7 +22,7 @@ from cmdm_tui.harness.cassettes.manifest import ManifestEntry, write_manifest
 from cmdm_tui.harness.cassettes.recorder import write_cassette
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.fuzz import reduce
-from cmdm_tui.harness.fuzz.asking import Request
+from cmdm_tui.harness.fuzz.asking import CallRequest
 from cmdm_tui.harness.fuzz.saving import save_failure
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
@@ -299,9 +299,11 @@ def echoing(secret: str) -> Exchange:
     return exchange(body=as_json({"Message": secret}), intent=Intent("create"))
 
 
-def failing(last: Exchange, message: str = "It failed.") -> reduce.Path:
-    request = Request(last.method, last.path, last.intent, last.sent_body)
-    return reduce.Path((reduce.Taken(request),), (last,), Finding("answers", message, 1))
+def failing(last: Exchange, message: str = "It failed.") -> reduce.Reproduction:
+    request = CallRequest(last.method, last.path, last.intent, last.sent_body)
+    return reduce.Reproduction(
+        (reduce.RecordedStep(request),), (last,), Finding("answers", message, 1)
+    )
 
 
 def recorded_of(target: str) -> ManifestEntry:

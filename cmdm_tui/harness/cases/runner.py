@@ -86,7 +86,7 @@ def run_case(
 
 def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[PlayedStep]:
     """Return the steps with what the case's check finds wrong in the light of those before."""
-    from cmdm_tui.harness.oracle import CHECKS, Ledger, judge
+    from cmdm_tui.harness.oracle import CHECKS, ServiceModel, judge_exchange
 
     checks = [check for check in CHECKS if check.name == case.check]
     if not checks:
@@ -94,7 +94,7 @@ def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[
             f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks tells them."
         )
         return [*done[:-1], replace(done[-1], problems=(*done[-1].problems, message))]
-    ledger = Ledger(is_alone)
+    ledger = ServiceModel(is_alone)
     found: list[PlayedStep] = []
     token = TOKEN_PREFIX
     for one in done:
@@ -103,7 +103,7 @@ def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[
         intent = meant(case, one.step, one.exchange, API_PATH, token=token)
         token = next((name for name in one.step.capture if name.startswith(TOKEN_PREFIX)), token)
         exchange = replace(one.exchange, intent=intent)
-        faults = [finding.message for finding in judge(ledger, exchange, checks)]
+        faults = [finding.message for finding in judge_exchange(ledger, exchange, checks)]
         found.append(replace(one, problems=(*one.problems, *faults)))
     return found
 

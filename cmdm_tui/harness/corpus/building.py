@@ -20,22 +20,24 @@ from cmdm_tui.harness.corpus.classes import (
 SEED = 7
 """The seed of the corpus that comes with this program."""
 
-_CLASSES: tuple[Callable[[int], Iterator[Case]], ...] = (
-    ordinary.cases,
-    authorizations.cases,
-    bodies.cases,
-    ids.cases,
-    parameters.cases,
-    routes.cases,
-    limits.cases,
-    orders.cases,
-    crossed.cases,
+_CASE_SOURCES: tuple[Callable[[int], Iterator[Case]], ...] = (
+    ordinary.valid_cases,
+    authorizations.authorization_cases,
+    bodies.body_cases,
+    ids.id_cases,
+    parameters.parameter_cases,
+    routes.route_cases,
+    limits.limit_cases,
+    orders.sort_cases,
+    crossed.crossed_cases,
 )
 
 
-def build(seed: int = SEED) -> list[Case]:
+def build_corpus(seed: int = SEED) -> list[Case]:
     """Return the corpus that the seed gives, by name."""
-    found = [msgspec.structs.replace(case, seed=seed) for cases in _CLASSES for case in cases(seed)]
+    found = [
+        msgspec.structs.replace(case, seed=seed) for cases in _CASE_SOURCES for case in cases(seed)
+    ]
     by_name = {case.name: case for case in found}
     if len(by_name) != len(found):
         names = [case.name for case in found]

@@ -16,23 +16,23 @@ _CITIES = ("Aberystwyth", "Derry", "Leeds", "Llanfair", "Stoke-on-Trent", "York"
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class SampleEntity:
     """One entity: its required fields, values for others, and a value of the wrong type."""
 
     name: str
     required: Properties
-    others: Properties
-    wrong: Properties
+    optional: Properties
+    mistyped: Properties
     has_field_list: bool = True
 
     @property
-    def naming(self) -> str:
+    def name_field(self) -> str:
         """The field that a record made by a case is marked in."""
         return next(iter(self.required))
 
 
 _ALL = (
-    Entity(
+    SampleEntity(
         "account",
         {"Name": "{firm} ${mark}"},
         {"Industry": "Retail", "Phone": "01632 960001", "Email": "office@example.com",
@@ -40,7 +40,7 @@ _ALL = (
          "AnnualRevenue": "1200000.50", "Rating": "Warm"},
         {"Employees": "many"},
     ),
-    Entity(
+    SampleEntity(
         "lead",
         {"LastName": "{last} ${mark}"},
         {"FirstName": "{first}", "Company": "{firm}", "Email": "lead@example.com",
@@ -48,34 +48,34 @@ _ALL = (
          "EstimatedValue": "2500", "OptIn": "true", "LastContacted": "2026-03-02"},
         {"Score": "many"},
     ),
-    Entity(
+    SampleEntity(
         "contact",
         {"LastName": "{last} ${mark}"},
         {"FirstName": "{first}", "JobTitle": "Buyer", "Mobile": "07700 900001", "City": "{city}",
          "Birthday": "1980-02-29", "OptIn": "false"},
         {"Birthday": "1980-02-30"},
     ),
-    Entity(
+    SampleEntity(
         "task",
         {"Subject": "Call {first} ${mark}"},
         {"Type": "Call", "Status": "Open", "Priority": "High", "DueDate": "2026-04-01"},
         {"DueDate": "tomorrow"},
         has_field_list=False,
     ),
-    Entity(
+    SampleEntity(
         "opportunity",
         {"Name": "{firm} ${mark}"},
         {"Stage": "Proposal", "Amount": "1999.99", "Probability": "60", "CloseDate": "2026-06-30"},
         {"Amount": "a lot"},
     ),
-    Entity(
+    SampleEntity(
         "event",
         {"Title": "Open day ${mark}"},
         {"Venue": "{firm}", "City": "{city}", "StartsAt": "2026-05-01T09:00:00Z",
          "EndsAt": "2026-05-01T17:00:00Z", "Capacity": "120", "Price": "0", "Online": "false"},
         {"StartsAt": "2026-05-01"},
     ),
-    Entity(
+    SampleEntity(
         "product",
         {"Name": "Lamp ${mark}", "SKU": "SKU-{number}"},
         {"Category": "Lighting", "Price": "49.90", "Stock": "7", "Discontinued": "false",
@@ -84,17 +84,17 @@ _ALL = (
     ),
 )  # fmt: skip
 
-ENTITIES: Mapping[str, Entity] = MappingProxyType({entity.name: entity for entity in _ALL})
+ENTITIES: Mapping[str, SampleEntity] = MappingProxyType({entity.name: entity for entity in _ALL})
 
 
-class Chance:
+class SampleWords:
     """Words for values, drawn from a seed: the same seed and place, the same words."""
 
     def __init__(self, seed: int, place: str) -> None:
         # Seeding by text goes through its hash, which no environment changes.
         self._random = Random(f"{seed} {place}")  # noqa: S311 — words, not secrets
 
-    def filled(self, properties: Properties) -> dict[str, str]:
+    def fill(self, properties: Properties) -> dict[str, str]:
         """Return properties with words in the place of `{first}` and the like."""
         words = {
             "{first}": self._random.choice(_FIRST),
@@ -108,6 +108,6 @@ class Chance:
             for name, text in properties.items()
         }
 
-    def one_of(self, choices: tuple[str, ...]) -> str:
+    def choose(self, choices: tuple[str, ...]) -> str:
         """Return one of the choices."""
         return self._random.choice(choices)

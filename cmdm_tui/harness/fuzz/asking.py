@@ -8,132 +8,136 @@ from urllib.parse import quote
 import msgspec
 
 from cmdm_tui.harness.exchange import Call, Headers, Intent
-from cmdm_tui.harness.oracle.contract import BASE, WITHOUT_FIELD_LIST
+from cmdm_tui.harness.oracle.contract import BASE, ENTITY_WITHOUT_FIELD_LIST
 
 TOKEN = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable, here and below
-BEARER = (("authorization", f"Bearer {TOKEN}"),)
-CREDENTIALS = ("client_id", "client_secret", "username", "password")
+BEARER_HEADERS = (("authorization", f"Bearer {TOKEN}"),)
+CREDENTIAL_NAMES = ("client_id", "client_secret", "username", "password")
 _OK, _CREATED = frozenset({200}), frozenset({201})
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CallRequest:
     """A request to send: `path` is the raw target, `headers` name secrets by their variables."""
 
     method: str
     path: str
     intent: Intent
     body: bytes = b""
-    headers: Headers = BEARER
+    headers: Headers = BEARER_HEADERS
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class AdvanceClock:
     """Let time pass on the service's clock, where there is a control plane."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class SetCallsLeft:
     """Set the hour's limit so that this many calls are left, where there is a control plane."""
 
     calls: int
 
 
-Step = Request | Wait | Limit
+FuzzStep = CallRequest | AdvanceClock | SetCallsLeft
 
 
-def encoded(given: Mapping[str, Any]) -> bytes:
+def encode_properties(given: Mapping[str, Any]) -> bytes:
     """Return properties as the body that names them."""
     return msgspec.json.encode(given)
 
 
-def get(entity: str, external_id: str) -> Request:
+def get_record(entity: str, external_id: str) -> CallRequest:
     """Ask for one record."""
-    return _of_record("GET", "get", entity, external_id)
+    return _record_request("GET", "get", entity, external_id)
 
 
-def delete(entity: str, external_id: str) -> Request:
+def delete_record(entity: str, external_id: str) -> CallRequest:
     """Delete a record."""
-    return _of_record("DELETE", "delete", entity, external_id)
+    return _record_request("DELETE", "delete", entity, external_id)
 
 
-def update(entity: str, external_id: str, given: Mapping[str, Any]) -> Request:
+def update_record(entity: str, external_id: str, given: Mapping[str, Any]) -> CallRequest:
     """Change fields of a record."""
-    return _of_record("PUT", "update", entity, external_id, given)
+    return _record_request("PUT", "update", entity, external_id, given)
 
 
-def create(entity: str, given: Mapping[str, Any]) -> Request:
+def create_record(entity: str, given: Mapping[str, Any]) -> CallRequest:
     """Create a record."""
     intent = Intent("create", entity, expected=_CREATED, given=given)
-    return Request("POST", f"{BASE}/{entity}", intent, encoded(given))
+    return CallRequest("POST", f"{BASE}/{entity}", intent, encode_properties(given))
 
 
-def create_of(child: str, entity: str, external_id: str, given: Mapping[str, Any]) -> Request:
+def create_child(
+    child: str, entity: str, external_id: str, given: Mapping[str, Any]
+) -> CallRequest:
     """Create a task or an opportunity of a record."""
     call: Call = "create-task" if child == "task" else "create-opportunity"
     intent = Intent(call, entity, external_id, expected=_CREATED, given=given)
     path = f"{BASE}/{entity}/{quote(external_id, safe='')}/{child}"
-    return Request("POST", path, intent, encoded(given))
+    return CallRequest("POST", path, intent, encode_properties(given))
 
 
-def convert(external_id: str, given: Mapping[str, Any] | None = None) -> Request:
+def convert_lead(external_id: str, given: Mapping[str, Any] | None = None) -> CallRequest:
     """Convert a lead; `given` are fields of the account."""
     intent = Intent("convert", "lead", external_id, expected=_OK, given=given or {})
-    body = b"" if given is None else encoded(given)
-    return Request("PUT", f"{BASE}/lead/convert/{quote(external_id, safe='')}", intent, body)
+    body = b"" if given is None else encode_properties(given)
+    return CallRequest("PUT", f"{BASE}/lead/convert/{quote(external_id, safe='')}", intent, body)
 
 
-def close(external_id: str, body: bytes = b"") -> Request:
+def close_task(external_id: str, body: bytes = b"") -> CallRequest:
     """Close a task."""
     intent = Intent("close", "task", external_id, expected=_OK)
-    return Request("PUT", f"{BASE}/task/close/{quote(external_id, safe='')}", intent, body)
+    return CallRequest("PUT", f"{BASE}/task/close/{quote(external_id, safe='')}", intent, body)
 
 
-def many(entity: str, query: Mapping[str, str] | None = None) -> Request:
+def list_records(entity: str, query: Mapping[str, str] | None = None) -> CallRequest:
     """Ask for records."""
-    return _asking("list", f"{BASE}/{entity}", entity, query)
+    return _list_request("list", f"{BASE}/{entity}", entity, query)
 
 
-def fields(entity: str, query: Mapping[str, str] | None = None) -> Request:
+def list_fields(entity: str, query: Mapping[str, str] | None = None) -> CallRequest:
     """Ask for the fields of an entity."""
-    request = _asking("fields", f"{BASE}/{entity}/fields", entity, query)
-    if entity != WITHOUT_FIELD_LIST:
+    request = _list_request("fields", f"{BASE}/{entity}/fields", entity, query)
+    if entity != ENTITY_WITHOUT_FIELD_LIST:
         return request
     intent = Intent("fields", entity, expected=frozenset({404}))
-    return Request("GET", request.path, intent)
+    return CallRequest("GET", request.path, intent)
 
 
-def sign_in() -> Request:
+def sign_in() -> CallRequest:
     """Sign in."""
     intent = Intent("authenticate", expected=_OK, authorization="sign-in")
-    lines = tuple((name, f"$CMDM_{name.upper()}") for name in CREDENTIALS)
-    return Request("POST", f"{BASE}/authenticate", intent, headers=lines)
+    lines = tuple((name, f"$CMDM_{name.upper()}") for name in CREDENTIAL_NAMES)
+    return CallRequest("POST", f"{BASE}/authenticate", intent, headers=lines)
 
 
-def unknown(entity: str, which: int) -> Request:
+def get_unknown(entity: str, which: int) -> CallRequest:
     """Ask for what is not there: a path, an entity, a path far below a record."""
     path = ("nothing/here/at/all", "nosuchentity", f"{entity}/ZZZZZZZZ/nothing/here")[which]
     intent = Intent("other", expected=frozenset({404}))
-    return Request("GET", f"{BASE}/{path}", intent)
+    return CallRequest("GET", f"{BASE}/{path}", intent)
 
 
-def _of_record(
+def _record_request(
     method: str,
     call: Call,
     entity: str,
     external_id: str,
     given: Mapping[str, Any] | None = None,
-) -> Request:
+) -> CallRequest:
     intent = Intent(call, entity, external_id, expected=_OK, given=given)
     path = f"{BASE}/{entity}/{quote(external_id, safe='')}"
-    return Request(method, path, intent, b"" if given is None else encoded(given))
+    return CallRequest(method, path, intent, b"" if given is None else encode_properties(given))
 
 
-def _asking(call: Call, path: str, entity: str, query: Mapping[str, str] | None) -> Request:
+def _list_request(
+    call: Call, path: str, entity: str, query: Mapping[str, str] | None
+) -> CallRequest:
     intent = Intent(call, entity, expected=_OK, query=query or {})
-    return Request("GET", path + query_text(query or {}), intent)
+    return CallRequest("GET", path + query_text(query or {}), intent)
 
 
 def query_text(query: Mapping[str, str]) -> str:

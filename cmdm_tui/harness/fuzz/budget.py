@@ -12,11 +12,11 @@ class BudgetSpent(BaseException):
     """A bound is reached; the message names it. No error: nothing may catch it on the way out."""
 
 
-class Unreachable(BudgetSpent):
+class ServiceGone(BudgetSpent):
     """The target, or its control plane, is gone; the message says so in a sentence."""
 
 
-class Stop(Protocol):
+class StopSignal(Protocol):
     """Says whether whoever watches a run wants it to end: an Event of threads or of processes."""
 
     def is_set(self) -> bool:
@@ -25,22 +25,22 @@ class Stop(Protocol):
 
 
 @dataclass(slots=True)
-class Budget:
+class RunBudget:
     """Counts requests against a bound; None where there is none. `seconds` are of wall time."""
 
     requests: int | None = None
     seconds: float | None = None
-    stop: Stop | None = None
+    stop: StopSignal | None = None
     spent: int = 0
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return time.monotonic() - self.began
+        return time.monotonic() - self.started
 
     @property
-    def left(self) -> int | None:
+    def requests_left(self) -> int | None:
         """Requests that may still be made."""
         return None if self.requests is None else self.requests - self.spent
 
@@ -54,7 +54,7 @@ class Budget:
         """Tell whether the run is to end, whatever is left of it."""
         return self.seconds_left == 0 or (self.stop is not None and self.stop.is_set())
 
-    def out_of_time(self) -> BudgetSpent:
+    def time_is_up(self) -> BudgetSpent:
         """Return what is raised where the bound of time is reached."""
         return BudgetSpent(f"{self.seconds:g} seconds passed")
 
@@ -66,5 +66,5 @@ class Budget:
             message = f"{self.requests:,} requests made"
             raise BudgetSpent(message)
         if self.seconds is not None and self.elapsed >= self.seconds:
-            raise self.out_of_time()
+            raise self.time_is_up()
         self.spent += 1

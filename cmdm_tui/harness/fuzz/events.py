@@ -12,7 +12,7 @@ from typing import Literal
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.oracle.check import Finding
 
-Phase = Literal["learning", "stateless", "stateful", "shrinking", "confirming"]
+FuzzPhase = Literal["learning", "stateless", "stateful", "shrinking", "confirming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class ExchangeMade:
     """An exchange was made; `judged` are the checks that had something to say about it."""
 
     exchange: Exchange
-    phase: Phase
-    judged: tuple[str, ...] = ()
+    phase: FuzzPhase
+    failed_checks: tuple[str, ...] = ()
     worker: int = 0
 
 
@@ -49,7 +49,7 @@ class CheckFailed:
 
     finding: Finding
     exchange: Exchange
-    phase: Phase
+    phase: FuzzPhase
     is_known: bool = False
     worker: int = 0
 
@@ -97,7 +97,7 @@ class Progress:
     requests: int
     examples: int
     seconds: float
-    phase: Phase
+    phase: FuzzPhase
     worker: int = 0
 
 
@@ -118,7 +118,7 @@ class RunEnded:
     is_cut: bool = False
 
 
-Event = (
+FuzzEvent = (
     RunStarted
     | ExchangeMade
     | CheckFailed
@@ -128,4 +128,4 @@ Event = (
     | Progress
     | RunEnded
 )
-Tell = Callable[[Event], None]
+FuzzListener = Callable[[FuzzEvent], None]

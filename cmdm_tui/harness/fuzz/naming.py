@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
-_LONG = 8
+_UNMISTAKABLE_LENGTH = 8
 """Characters from which on an id stands for nothing else, wherever it is found."""
 
 
-def respelt(text: str, external_id: str, name: Callable[[str], str]) -> str:
+def replace_id(text: str, external_id: str, name: Callable[[str], str]) -> str:
     """Return the text with `name` of each spelling in the place of the id.
 
     The spellings are the id, the id in small letters, and either as it stands in a path. A short id
@@ -19,7 +19,7 @@ def respelt(text: str, external_id: str, name: Callable[[str], str]) -> str:
             if written not in text:
                 continue
             found = re.escape(written)
-            if len(external_id) < _LONG:
+            if len(external_id) < _UNMISTAKABLE_LENGTH:
                 found = rf'(?<=[/"]){found}(?=[/"?]|$)'
             text = re.sub(found, lambda _, spelling=spelling: name(spelling), text)
     return text

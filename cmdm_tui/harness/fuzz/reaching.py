@@ -2,7 +2,7 @@
 
 from time import sleep
 
-from cmdm_tui.harness.fuzz.budget import Budget, Unreachable
+from cmdm_tui.harness.fuzz.budget import RunBudget, ServiceGone
 from cmdm_tui.harness.http.connection import NotConnected, RawAnswer, RawConnection, RawHeaders
 
 _LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
@@ -10,10 +10,10 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between attempts to reach a target that was there before."""
 
 
-class Reaching:
+class FuzzTransport:
     """A connection to `url` for a run whose bounds `budget` knows."""
 
-    def __init__(self, url: str, budget: Budget) -> None:
+    def __init__(self, url: str, budget: RunBudget) -> None:
         self._wire = RawConnection(url)
         self._url = url
         self._budget = budget
@@ -34,21 +34,21 @@ class Reaching:
         """
         for pause in (*_PAUSES, None):
             try:
-                wait = self._wait(is_patient=is_patient)
+                wait = self._answer_timeout(is_patient=is_patient)
                 answer = self._wire.send(method, path, lines, body, timeout=wait)
             except NotConnected as error:
                 if not self._was_reached:
                     raise
                 if pause is None or self._budget.is_over:
                     message = f"{self._url} is not reached any more. {error}"
-                    raise Unreachable(message) from error
+                    raise ServiceGone(message) from error
                 sleep(pause)
             else:
                 self._was_reached = True
                 return answer
         raise AssertionError
 
-    def _wait(self, *, is_patient: bool) -> float:
+    def _answer_timeout(self, *, is_patient: bool) -> float:
         """Return for how many seconds an answer is waited for."""
         left = self._budget.seconds_left
         if left is None or is_patient:

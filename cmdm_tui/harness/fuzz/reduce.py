@@ -10,28 +10,28 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.fuzz.asking import Request, Step, fields, many
-from cmdm_tui.harness.fuzz.naming import respelt
-from cmdm_tui.harness.fuzz.session import Broken, Session
+from cmdm_tui.harness.fuzz.asking import CallRequest, FuzzStep, list_fields, list_records
+from cmdm_tui.harness.fuzz.naming import replace_id
+from cmdm_tui.harness.fuzz.session import FuzzSession, NewFailure
 from cmdm_tui.harness.oracle import Finding
-from cmdm_tui.harness.oracle.reading import reading
+from cmdm_tui.harness.oracle.reading import parse_answer
 
 _MOST_TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RecordedStep:
     """A step as it was taken, and the id of what it made; empty where it made nothing."""
 
-    step: Step
-    made: str = ""
+    step: FuzzStep
+    created_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Reproduction:
     """Steps that lead to a failure, with the exchanges they came to when last run."""
 
-    taken: tuple[Taken, ...]
+    taken: tuple[RecordedStep, ...]
     log: tuple[Exchange, ...]
     finding: Finding
     is_alone: bool = False
@@ -40,34 +40,42 @@ class Path:
     def size(self) -> tuple[int, int]:
         """How long it is: in steps, then in bytes."""
         steps = [one.step for one in self.taken]
-        length = sum(len(step.path) + len(step.body) for step in steps if isinstance(step, Request))
+        length = sum(
+            len(step.path) + len(step.body) for step in steps if isinstance(step, CallRequest)
+        )
         return len(steps), length
 
 
-def path_of(steps: Sequence[Step], log: Sequence[Exchange], finding: Finding) -> Path:
+def make_reproduction(
+    steps: Sequence[FuzzStep], log: Sequence[Exchange], finding: Finding
+) -> Reproduction:
     """Return the path that steps and their exchanges make."""
     exchanges = iter(log)
-    taken: list[Taken] = []
+    taken: list[RecordedStep] = []
     for step in steps:
-        if not isinstance(step, Request):
-            taken.append(Taken(step))
+        if not isinstance(step, CallRequest):
+            taken.append(RecordedStep(step))
             continue
         exchange = next(exchanges, None)
-        taken.append(Taken(step, "" if exchange is None else reading(exchange).made))
-    return Path(tuple(taken), tuple(log), finding)
+        taken.append(
+            RecordedStep(step, "" if exchange is None else parse_answer(exchange).created_id)
+        )
+    return Reproduction(tuple(taken), tuple(log), finding)
 
 
-Keep = Callable[[Path], None]
+KeepReproduction = Callable[[Reproduction], None]
 
 
-def reduced(session: Session, path: Path, keep: Keep, *, until: float) -> None:
+def shrink(
+    session: FuzzSession, path: Reproduction, keep: KeepReproduction, *, until: float
+) -> None:
     """Try shorter and shorter steps that still fail, handing each success to `keep`.
 
     Nothing is tried any more from `until` on, a moment of monotonic time.
     """
     if time.monotonic() >= until:
         return
-    path = _self_contained(session, path)
+    path = _make_self_contained(session, path)
     keep(path)
     tries, width = 0, max(1, len(path.taken) // 2)
     while tries < _MOST_TRIES and time.monotonic() < until:
@@ -79,7 +87,7 @@ def reduced(session: Session, path: Path, keep: Keep, *, until: float) -> None:
             kept = (*path.taken[:start], *path.taken[start + width :])
             if len(kept) < len(path.taken) and kept[-1:] == path.taken[-1:]:
                 tries += 1
-                found = replayed(session, replace(path, taken=kept))
+                found = replay(session, replace(path, taken=kept))
                 if found is not None:
                     path, is_shorter = found, True
                     keep(path)
@@ -89,44 +97,50 @@ def reduced(session: Session, path: Path, keep: Keep, *, until: float) -> None:
         width = max(1, width // 2)
 
 
-def _self_contained(session: Session, path: Path) -> Path:
+def _make_self_contained(session: FuzzSession, path: Reproduction) -> Reproduction:
     """Return steps that fail knowing nothing but what they see themselves, if such can be made.
 
     For that, lists of the entities and of their fields are read first.
     """
-    requests = [one.step for one in path.taken if isinstance(one.step, Request)]
+    requests = [one.step for one in path.taken if isinstance(one.step, CallRequest)]
     entities = dict.fromkeys(step.intent.entity for step in requests if step.intent.entity)
     if any(step.intent.call == "convert" for step in requests):
         entities |= dict.fromkeys(("account", "contact"))
-    first = tuple(Taken(ask(entity)) for entity in entities for ask in (fields, many))
+    first = tuple(
+        RecordedStep(ask(entity)) for entity in entities for ask in (list_fields, list_records)
+    )
     alone = replace(path, taken=(*first, *path.taken), is_alone=True)
-    return replayed(session, alone) or path
+    return replay(session, alone) or path
 
 
-def replayed(session: Session, path: Path) -> Path | None:
+def replay(session: FuzzSession, path: Reproduction) -> Reproduction | None:
     """Take the steps of a path anew, from a reset; None where they do not fail as before."""
-    (session.begin_alone if path.is_alone else session.begin)()
-    session.hunted = path.finding.failure
+    (session.begin_blank_example if path.is_alone else session.begin_example)()
+    session.searched_failure = path.finding.failure
     ids: dict[str, str] = {}
     try:
         for one in path.taken:
-            exchange = session.do(_with_ids(one.step, ids))
-            if exchange is not None and one.made:
-                made = reading(exchange).made
+            exchange = session.take(_replace_ids(one.step, ids))
+            if exchange is not None and one.created_id:
+                made = parse_answer(exchange).created_id
                 if made:
-                    ids[one.made] = made
-    except Broken as broken:
-        return replace(path_of(session.steps, session.log, broken.finding), is_alone=path.is_alone)
+                    ids[one.created_id] = made
+    except NewFailure as broken:
+        return replace(
+            make_reproduction(session.steps, session.log, broken.finding), is_alone=path.is_alone
+        )
     return None
 
 
-def _with_ids(step: Step, ids: Mapping[str, str]) -> Step:
-    if not ids or not isinstance(step, Request):
+def _replace_ids(step: FuzzStep, ids: Mapping[str, str]) -> FuzzStep:
+    if not ids or not isinstance(step, CallRequest):
         return step
     path, body, intent = step.path, step.body.decode("latin-1"), step.intent
     for old, new in ids.items():
-        path = respelt(path, old, lambda one, old=old, new=new: _in_a_path(_as(one, old, new)))
-        body = respelt(body, old, lambda one, old=old, new=new: _as(one, old, new))
+        path = replace_id(
+            path, old, lambda one, old=old, new=new: _quote_id(_match_case(one, old, new))
+        )
+        body = replace_id(body, old, lambda one, old=old, new=new: _match_case(one, old, new))
     ids = {
         **ids,
         **{old.lower(): new.lower() for old, new in ids.items() if old.lower() not in ids},
@@ -140,9 +154,9 @@ def _with_ids(step: Step, ids: Mapping[str, str]) -> Step:
     return replace(step, path=path, body=body.encode("latin-1"), intent=intent)
 
 
-def _as(spelling: str, old: str, new: str) -> str:
+def _match_case(spelling: str, old: str, new: str) -> str:
     return new if spelling == old else new.lower()
 
 
-def _in_a_path(external_id: str) -> str:
+def _quote_id(external_id: str) -> str:
     return quote(external_id, safe="")

@@ -19,11 +19,11 @@ from cmdm_tui.harness.cases.format import (
 from cmdm_tui.harness.cases.writer import case_bytes
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz import reduce
-from cmdm_tui.harness.fuzz.asking import BEARER, Limit, Request, Wait
-from cmdm_tui.harness.fuzz.naming import respelt
+from cmdm_tui.harness.fuzz.asking import BEARER_HEADERS, AdvanceClock, CallRequest, SetCallsLeft
+from cmdm_tui.harness.fuzz.naming import replace_id
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
-from cmdm_tui.harness.oracle.reading import reading
+from cmdm_tui.harness.oracle.reading import parse_answer
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.text import one_line
 
@@ -41,11 +41,11 @@ _HOUR, _TO_THE_HOUR = 3_600.0, 1_800.0
 _UNEXPECTED = frozenset({500})
 _OK, _OVER_LIMIT = 200, 429
 _UNCOUNTED = frozenset({0, 401})
-_OF_THE_LIMIT, _OF_THE_FAULT = "refused-when-used-up", "error-names-fault"
+_LIMIT_CHECK, _FAULT_CHECK = "refused-when-used-up", "error-names-fault"
 
 
 def save_failure(
-    folder: Path, failure: str, path: reduce.Path, guard: LeakScanner, *, seed: int
+    folder: Path, failure: str, path: reduce.Reproduction, guard: LeakScanner, *, seed: int
 ) -> tuple[Path, Path | None]:
     """Write the case and the cassette below `folder`/regress; return where they are.
 
@@ -53,7 +53,7 @@ def save_failure(
     holds a secret.
     """
     name = re.sub(r"[^a-z0-9]+", "-", failure.lower()).strip("-")
-    case = case_of(name, path, seed=seed)
+    case = make_case(name, path, seed=seed)
     file = folder / "regress" / f"{name}.toml"
     guard.write_file(file, case_bytes(case))
     try:
@@ -65,7 +65,7 @@ def save_failure(
     return file, cassette
 
 
-def case_of(name: str, path: reduce.Path, *, seed: int) -> Case:
+def make_case(name: str, path: reduce.Reproduction, *, seed: int) -> Case:
     """Return the steps to a failure as a case, the last of which expects what did not come."""
     finding = path.finding
     check = next((one for one in CHECKS if one.name == finding.check), None)
@@ -78,28 +78,30 @@ def case_of(name: str, path: reduce.Path, *, seed: int) -> Case:
         source="" if check is None else check.sentence,
         check=finding.check,
         seed=seed,
-        steps=_steps(path)[-_MOST_STEPS:],
+        steps=_case_steps(path)[-_MOST_STEPS:],
     )
 
 
-def _steps(path: reduce.Path) -> tuple[CaseStep, ...]:
+def _case_steps(path: reduce.Reproduction) -> tuple[CaseStep, ...]:
     exchanges, names, tokens = list(path.log), dict[str, str](), [TOKEN_PREFIX]
     steps: list[CaseStep] = []
     before: dict[str, Any] = {}
     used = 0
     for one in path.taken:
         step = one.step
-        if isinstance(step, Wait):
+        if isinstance(step, AdvanceClock):
             is_limited = any(said.rate_limit for said in steps) or "rate_limit" in before
             seconds = _TO_THE_HOUR if is_limited and step.seconds == _HOUR else step.seconds
             before["advance"] = before.get("advance", 0.0) + seconds
             continue
-        if isinstance(step, Limit):
+        if isinstance(step, SetCallsLeft):
             before["rate_limit"] = max(used + step.calls, 1)
             continue
         exchange = exchanges.pop(0)
         finding = path.finding if not exchanges else None
-        made = _step(step, exchange, finding, names, {**before, **_authorization(step, tokens)})
+        made = _case_step(
+            step, exchange, finding, names, {**before, **_authorization(step, tokens)}
+        )
         if step.intent.call == "authenticate" and exchange.status == _OK:
             tokens.append(f"{TOKEN_PREFIX}{len(tokens) + 1}")
             made = msgspec.structs.replace(made, capture={tokens[-1]: "/token"})
@@ -109,8 +111,8 @@ def _steps(path: reduce.Path) -> tuple[CaseStep, ...]:
     return tuple(steps)
 
 
-def _step(
-    request: Request,
+def _case_step(
+    request: CallRequest,
     exchange: Exchange,
     finding: Finding | None,
     names: dict[str, str],
@@ -118,37 +120,37 @@ def _step(
 ) -> CaseStep:
     known = dict(names)
     said: dict[str, Any] = dict(before)
-    made = reading(exchange).made
+    made = parse_answer(exchange).created_id
     if made and made not in names:
         names[made] = f"id{len(names) + 1}"
         said["capture"] = {names[made]: _POINTERS.get(request.intent.call, "/ExternalID")}
-    text = _text(request.body)
+    text = _decode_text(request.body)
     if request.body and text is None:
         said["body_base64"] = base64.b64encode(request.body).decode()
     elif text:
-        said["body"], filling = _filled(text)
-        said["body"] = _with_names(said["body"], known)
+        said["body"], filling = _fill_long_text(text)
+        said["body"] = _replace_ids(said["body"], known)
         said |= {} if filling is None else {"filling": filling}
     target = escape_placeholders(request.path.removeprefix(BASE))
     if "filling" not in said:
-        target, filling = _long(target)
+        target, filling = _fill_long_run(target)
         said |= {} if filling is None else {"filling": filling}
     return CaseStep(
         method=request.method,
-        path=_with_names(target, known),
-        expect=_expected(exchange, finding, known, request.intent.names),
+        path=_replace_ids(target, known),
+        expect=_expectation(exchange, finding, known, request.intent.names),
         **said,
     )
 
 
-def _expected(
+def _expectation(
     exchange: Exchange, finding: Finding | None, names: Mapping[str, str], at_fault: str
 ) -> Expectation:
     if finding is None:
         answered = frozenset({exchange.status}) if exchange.status else frozenset[int]()
         return Expectation(status=_one_or_many(answered))
-    right = finding.right or DOCUMENTED_STATUSES - _UNEXPECTED
-    if finding.check == _OF_THE_LIMIT and exchange.status != _OVER_LIMIT:
+    right = finding.allowed_statuses or DOCUMENTED_STATUSES - _UNEXPECTED
+    if finding.check == _LIMIT_CHECK and exchange.status != _OVER_LIMIT:
         right = frozenset({_OVER_LIMIT})
     values: dict[str, Any] = {}
     nulls: list[str] = []
@@ -157,8 +159,8 @@ def _expected(
         if value is None:
             nulls.append(pointer)
         else:
-            values[pointer] = _with_names(escape_placeholders(value), names)
-    holds = (at_fault,) if finding.check == _OF_THE_FAULT else ()
+            values[pointer] = _replace_ids(escape_placeholders(value), names)
+    holds = (at_fault,) if finding.check == _FAULT_CHECK else ()
     return Expectation(status=_one_or_many(right), values=values, nulls=tuple(nulls), holds=holds)
 
 
@@ -167,12 +169,12 @@ def _one_or_many(statuses: frozenset[int]) -> int | tuple[int, ...]:
     return found[0] if len(found) == 1 else found
 
 
-def _authorization(request: Request, tokens: Sequence[str]) -> dict[str, Any]:
+def _authorization(request: CallRequest, tokens: Sequence[str]) -> dict[str, Any]:
     """Return how a step is authorized; `tokens` name those that were received, the newest last."""
     lines = request.headers
-    if lines == BEARER and len(tokens) == 1:
+    if lines == BEARER_HEADERS and len(tokens) == 1:
         return {}
-    told = [(name, _as_variables(value, tokens)) for name, value in lines]
+    told = [(name, _replace_variables(value, tokens)) for name, value in lines]
     own = [value for name, value in told if name == "authorization"]
     if len(own) == 1:
         others = tuple(line for line in told if line[0] != "authorization")
@@ -180,7 +182,7 @@ def _authorization(request: Request, tokens: Sequence[str]) -> dict[str, Any]:
     return {"anonymous": True, **({"headers": tuple(told)} if told else {})}
 
 
-def _as_variables(value: str, tokens: Sequence[str]) -> str:
+def _replace_variables(value: str, tokens: Sequence[str]) -> str:
     before, now = tokens[-2:] if len(tokens) > 1 else (tokens[0], tokens[0])
     # The longer names first: one begins as the other does.
     names = {
@@ -195,19 +197,19 @@ def _as_variables(value: str, tokens: Sequence[str]) -> str:
     return value
 
 
-def _text(body: bytes) -> str | None:
+def _decode_text(body: bytes) -> str | None:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return None
 
 
-def _filled(text: str) -> tuple[str, Filling | None]:
+def _fill_long_text(text: str) -> tuple[str, Filling | None]:
     """Return a text with its one long run of a character taken out."""
-    return _long(escape_placeholders(text))
+    return _fill_long_run(escape_placeholders(text))
 
 
-def _long(text: str) -> tuple[str, Filling | None]:
+def _fill_long_run(text: str) -> tuple[str, Filling | None]:
     run = _LONG_RUN.search(text)
     if run is None:
         return text, None
@@ -215,10 +217,10 @@ def _long(text: str) -> tuple[str, Filling | None]:
     return f"{text[: run.start()]}${{filling}}{text[run.end() :]}", filling
 
 
-def _with_names(text: str, names: Mapping[str, str]) -> str:
+def _replace_ids(text: str, names: Mapping[str, str]) -> str:
     for external_id, name in names.items():
         small = f"${{{name}:lower}}"
-        text = respelt(
+        text = replace_id(
             text,
             external_id,
             lambda one, whole=external_id, name=name, small=small: (

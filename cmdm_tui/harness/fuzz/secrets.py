@@ -6,11 +6,11 @@ from cmdm_tui.harness.exchange import Headers
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
 _SHORTEST = SHORTEST_SECRET
-_MOST_HIDDEN = 1_000
+_MOST_TOKENS = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
 
 
-class Secrets:
+class SecretVariables:
     """The credentials and tokens of a run, each under the name of its variable.
 
     Requests name them (`$CMDM_TOKEN`); `put_in` turns the names into values and `taken_out` turns
@@ -33,12 +33,12 @@ class Secrets:
         """Whether there is a token that has ended."""
         return _ENDED in self._values
 
-    def has_what(self, headers: Headers) -> bool:
+    def can_fill(self, headers: Headers) -> bool:
         """Tell whether there is a value for what header lines name: a token may not have ended."""
         names_ended = any(_ENDED in value for _, value in headers)
         return self.has_ended_token or not names_ended
 
-    def sign_in(self, token: str) -> None:
+    def use_token(self, token: str) -> None:
         """Use a new token from now on."""
         last = "A" if token[-1:] != "A" else "B"
         self._values["$CMDM_TOKEN"] = token
@@ -48,18 +48,18 @@ class Secrets:
 
     def hide_token(self, token: str) -> None:
         """Take a token out of what is kept that was told and is not used."""
-        if len(self._hidden) < _MOST_HIDDEN:
+        if len(self._hidden) < _MOST_TOKENS:
             self._hide(token, "$CMDM_TOKEN")
 
     def end_token(self) -> None:
         """Keep the token as one that has ended."""
         self._values[_ENDED] = self._values.get("$CMDM_TOKEN", "")
 
-    def forget_ended(self) -> None:
+    def forget_ended_token(self) -> None:
         """Forget the token that has ended: time was turned back."""
         self._values.pop(_ENDED, None)
 
-    def put_in(self, headers: Headers) -> list[tuple[str | bytes, str | bytes]]:
+    def fill_headers(self, headers: Headers) -> list[tuple[str | bytes, str | bytes]]:
         """Return header lines with the values of the variables that they name."""
         lines: list[tuple[str | bytes, str | bytes]] = []
         for name, text in headers:
@@ -71,7 +71,7 @@ class Secrets:
             lines.append((name, value.encode()))
         return lines
 
-    def taken_out(self, text: bytes) -> bytes:
+    def replace_secrets(self, text: bytes) -> bytes:
         """Return a body or a header with the names of variables in the place of their values."""
         for value, name in self._hidden:
             if value in text:

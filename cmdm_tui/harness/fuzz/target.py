@@ -7,7 +7,7 @@ from cmdm_tui.harness.oracle.contract import BASE
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class FuzzTarget:
     """A service to fuzz.
 
     `url` is scheme, host and port. `credentials` hold the values of the four sign-in headers.

@@ -56,59 +56,61 @@ _MISTYPED: Mapping[str, tuple[str, ...]] = {
 
 
 @cache
-def value_of(rule: FieldRule) -> st.SearchStrategy[str] | None:
+def valid_values(rule: FieldRule) -> st.SearchStrategy[str] | None:
     """Return the values a field takes but null; None where none is known."""
     if rule.type == "Picklist":
         return st.sampled_from(rule.options) if rule.options else None
     strategy = _BY_TYPE.get(rule.type)
     if strategy is not None:
         return strategy
-    longest = min(rule.longest or _LONGEST, _LONGEST)
+    longest = min(rule.max_length or _LONGEST, _LONGEST)
     return _TEXT.map(lambda text: text[:longest])
 
 
-def mistyped(rule: FieldRule) -> tuple[str, ...]:
+def mistyped_values(rule: FieldRule) -> tuple[str, ...]:
     """Return texts that are no value of a field; none for one that takes any text."""
     return _MISTYPED.get(rule.type, ())
 
 
-def writable(rules: Mapping[str, FieldRule]) -> list[FieldRule]:
+def writable_fields(rules: Mapping[str, FieldRule]) -> list[FieldRule]:
     """Return the fields that a body may name."""
-    return [rule for rule in rules.values() if not rule.is_read_only and value_of(rule) is not None]
+    return [
+        rule for rule in rules.values() if not rule.is_read_only and valid_values(rule) is not None
+    ]
 
 
 def pick(draw: Draw, things: Sequence[Drawn]) -> Drawn:
     """Draw one of some things."""
-    place: int = draw(index(len(things)))
+    place: int = draw(indexes(len(things)))
     return things[place]
 
 
 @cache
-def index(size: int) -> st.SearchStrategy[int]:
+def indexes(size: int) -> st.SearchStrategy[int]:
     """Return the places in a list of this size."""
     return st.integers(0, size - 1)
 
 
-def properties(
+def draw_properties(
     draw: Draw, rules: Mapping[str, FieldRule], *, is_whole: bool, most: int = 3
 ) -> dict[str, Any]:
     """Draw properties that are right: with all that is required, where they must be whole."""
-    usable = writable(rules)
+    usable = writable_fields(rules)
     given: dict[str, Any] = {}
     if is_whole:
         for rule in usable:
-            strategy = value_of(rule)
+            strategy = valid_values(rule)
             if rule.is_required and strategy is not None:
                 given[rule.name] = draw(strategy)
     if usable:
-        for _ in range(draw(index(most + 1)) if is_whole else 1 + draw(index(most))):
+        for _ in range(draw(indexes(most + 1)) if is_whole else 1 + draw(indexes(most))):
             rule = pick(draw, usable)
-            given[rule.name] = _or_null(draw, rule)
+            given[rule.name] = _draw_value_or_null(draw, rule)
     return given
 
 
-def _or_null(draw: Draw, rule: FieldRule) -> Any:
-    strategy = value_of(rule)
-    if strategy is None or (not rule.is_required and draw(index(8)) == 7):
+def _draw_value_or_null(draw: Draw, rule: FieldRule) -> Any:
+    strategy = valid_values(rule)
+    if strategy is None or (not rule.is_required and draw(indexes(8)) == 7):
         return None
     return draw(strategy)

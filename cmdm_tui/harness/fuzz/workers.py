@@ -13,19 +13,19 @@ from queue import Empty
 from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.fuzz import reduce
-from cmdm_tui.harness.fuzz.budget import Stop
-from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzSettings, Run
-from cmdm_tui.harness.fuzz.events import Event, FailureSaved, RunEnded, RunStarted, Tell
+from cmdm_tui.harness.fuzz.budget import StopSignal
+from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, FuzzListener, RunEnded, RunStarted
 from cmdm_tui.harness.fuzz.saving import save_failure
-from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
 
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-Opening = Callable[[], AbstractContextManager[Target]]
+OpenTarget = Callable[[], AbstractContextManager[FuzzTarget]]
 """Opens a target; a function of a module, so that a worker's process can be told it."""
 
 
@@ -34,12 +34,12 @@ class WorkerFailed(Exception):
 
 
 def fuzz(
-    opening: Opening,
+    opening: OpenTarget,
     settings: FuzzSettings,
-    tell: Tell,
+    tell: FuzzListener,
     report: Path,
     *,
-    stop: Stop | None = None,
+    stop: StopSignal | None = None,
     guard: LeakScanner | None = None,
 ) -> RunEnded:
     """Fuzz what `opening` opens, and write failures down below `report`.
@@ -50,18 +50,18 @@ def fuzz(
     guard = LeakScanner() if guard is None else guard
     if settings.workers == 1:
         with opening() as target:
-            return fuzz_one(target, settings, tell, report, stop=stop, guard=guard)
+            return fuzz_in_process(target, settings, tell, report, stop=stop, guard=guard)
     return _fuzz_many(opening, settings, tell, report, stop, guard)
 
 
-def fuzz_one(
-    target: Target,
+def fuzz_in_process(
+    target: FuzzTarget,
     settings: FuzzSettings,
-    tell: Tell,
+    tell: FuzzListener,
     report: Path,
     worker: int = 0,
     *,
-    stop: Stop | None = None,
+    stop: StopSignal | None = None,
     guard: LeakScanner | None = None,
 ) -> RunEnded:
     """Fuzz one target in this process."""
@@ -71,12 +71,12 @@ def fuzz_one(
         for secret in (*run.session.secrets.values, target.control_token or ""):
             knowing.add_secret(secret)
 
-    def save(failure: str, path: reduce.Path) -> None:
+    def save(failure: str, path: reduce.Reproduction) -> None:
         learn()
         case, cassette = save_failure(report, failure, path, knowing, seed=settings.seed)
         tell(FailureSaved(failure, case, cassette, worker))
 
-    run = Run(target, settings, tell, save, worker, stop)
+    run = FuzzRunner(target, settings, tell, save, worker, stop)
     try:
         return run()
     finally:
@@ -84,44 +84,44 @@ def fuzz_one(
 
 
 @dataclass(frozen=True, slots=True)
-class _Learnt:
+class _LearntSecrets:
     """The secrets of a worker's run, for the guard of the process that writes the reports."""
 
     secrets: frozenset[str] = field(repr=False)
 
 
-Message = Event | _Learnt | str
+WorkerMessage = FuzzEvent | _LearntSecrets | str
 """What a worker sends: an event, its secrets, or why it cannot go on."""
 
 
 def _fuzz_many(
-    opening: Opening,
+    opening: OpenTarget,
     settings: FuzzSettings,
-    tell: Tell,
+    tell: FuzzListener,
     report: Path,
-    stop: Stop | None,
+    stop: StopSignal | None,
     guard: LeakScanner,
 ) -> RunEnded:
     context = multiprocessing.get_context("spawn")
-    messages: Queue[Message] = context.Queue(maxsize=10_000)
+    messages: Queue[WorkerMessage] = context.Queue(maxsize=10_000)
     ending = context.Event()
     processes = [
         context.Process(
-            target=_work,
-            args=(opening, _share(settings, number), report, number, messages, ending),
+            target=_run_worker,
+            args=(opening, _worker_settings(settings, number), report, number, messages, ending),
             daemon=True,
         )
         for number in range(settings.workers)
     ]
-    listener = _Listener(settings, tell, guard)
+    listener = _WorkerListener(settings, tell, guard)
     ended, is_interrupted = listener.ended, False
     try:
-        with _interrupts_held():
+        with _interrupts_ignored():
             for process in processes:
                 process.start()
         while len(ended) < len(processes):
             try:
-                listener.hear(_next(messages, processes, ended))
+                listener.handle(_next_message(messages, processes, ended))
             except KeyboardInterrupt:
                 if is_interrupted:
                     raise
@@ -134,7 +134,7 @@ def _fuzz_many(
                 if len(ended) < len(processes):
                     process.kill()
                 process.join()
-    total = _together(list(ended.values()))
+    total = _combine(list(ended.values()))
     if is_interrupted and not total.is_cut:
         total = replace(total, reason=INTERRUPTED)
     tell(total)
@@ -142,7 +142,7 @@ def _fuzz_many(
 
 
 @contextmanager
-def _interrupts_held() -> Generator[None]:
+def _interrupts_ignored() -> Generator[None]:
     """Start processes in the block that no Ctrl-C, and no signal to all of them, reaches.
 
     They are told to end by whoever started them, and so have the time to put back and clean up.
@@ -151,7 +151,7 @@ def _interrupts_held() -> Generator[None]:
         # Only that one may; where another fuzzes, a screen has the terminal.
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _END_SIGNALS}
     try:
         yield
     finally:
@@ -160,39 +160,39 @@ def _interrupts_held() -> Generator[None]:
 
 
 @dataclass
-class _Listener:
+class _WorkerListener:
     """Passes on what workers send: one beginning, every event, no secret."""
 
     settings: FuzzSettings
-    tell: Tell
+    notify: FuzzListener
     guard: LeakScanner
     ended: dict[int, RunEnded] = field(default_factory=dict[int, RunEnded])
     is_begun: bool = False
 
-    def hear(self, message: Message | None) -> None:
+    def handle(self, message: WorkerMessage | None) -> None:
         """Take a message; raise WorkerFailed for a worker that cannot go on."""
         match message:
             case None:
                 pass
             case str():
                 raise WorkerFailed(message)
-            case _Learnt():
+            case _LearntSecrets():
                 for secret in message.secrets:
                     self.guard.add_secret(secret)
             case RunStarted():
                 if not self.is_begun:
                     given = self.settings
-                    self.tell(replace(message, requests=given.requests, seed=given.seed))
+                    self.notify(replace(message, requests=given.requests, seed=given.seed))
                 self.is_begun = True
             case RunEnded():
                 self.ended[message.worker] = message
             case _:
-                self.tell(message)
+                self.notify(message)
 
 
-def _next(
-    messages: "Queue[Message]", processes: Sequence[BaseProcess], ended: dict[int, RunEnded]
-) -> Message | None:
+def _next_message(
+    messages: "Queue[WorkerMessage]", processes: Sequence[BaseProcess], ended: dict[int, RunEnded]
+) -> WorkerMessage | None:
     """Return the next message, None where there was none for a while."""
     try:
         return messages.get(timeout=0.2)
@@ -203,23 +203,23 @@ def _next(
     return None
 
 
-def _share(settings: FuzzSettings, number: int) -> FuzzSettings:
+def _worker_settings(settings: FuzzSettings, number: int) -> FuzzSettings:
     if settings.requests is None:
         return settings
     least, more = divmod(settings.requests, settings.workers)
     return replace(settings, requests=least + (number < more))
 
 
-def _work(
-    opening: Opening,
+def _run_worker(
+    opening: OpenTarget,
     settings: FuzzSettings,
     report: Path,
     worker: int,
-    messages: "Queue[Message]",
-    ending: Stop,
+    messages: "Queue[WorkerMessage]",
+    ending: StopSignal,
 ) -> None:
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.session import Refused
+    from cmdm_tui.harness.fuzz.session import FuzzRefused
 
     told: set[str] = set()
 
@@ -230,25 +230,25 @@ def _work(
             super().add_secret(secret)
             if secret and secret not in told:
                 told.add(secret)
-                messages.put(_Learnt(frozenset({secret})))
+                messages.put(_LearntSecrets(frozenset({secret})))
 
     try:
         with opening() as target:
             held: list[RunEnded] = []
 
-            def tell(event: Event) -> None:
+            def tell(event: FuzzEvent) -> None:
                 # The end is told last, when every secret has been.
                 held.append(event) if isinstance(event, RunEnded) else messages.put(event)
 
-            fuzz_one(target, settings, tell, report, worker, stop=ending, guard=Telling())
+            fuzz_in_process(target, settings, tell, report, worker, stop=ending, guard=Telling())
             messages.put(held[-1])
-    except (Refused, ControlFailed, SecretLeak) as error:
+    except (FuzzRefused, ControlFailed, SecretLeak) as error:
         messages.put(str(error))
     except KeyboardInterrupt:
         pass
 
 
-def _together(ended: list[RunEnded]) -> RunEnded:
+def _combine(ended: list[RunEnded]) -> RunEnded:
     judged: Counter[str] = Counter()
     for one in ended:
         judged.update(one.judged)
@@ -258,14 +258,14 @@ def _together(ended: list[RunEnded]) -> RunEnded:
         max(one.seconds for one in ended),
         tuple(dict.fromkeys(failure for one in ended for failure in one.failures)),
         tuple(sorted({failure for one in ended for failure in one.known})),
-        _reason(ended),
+        _combined_reason(ended),
         dict(judged),
         left=tuple(dict.fromkeys(record for one in ended for record in one.left)),
         is_cut=any(one.is_cut for one in ended),
     )
 
 
-def _reason(ended: list[RunEnded]) -> str:
+def _combined_reason(ended: list[RunEnded]) -> str:
     cut = [one.reason for one in ended if one.is_cut]
     reasons = {one.reason for one in ended}
     return cut[0] if cut else reasons.pop() if len(reasons) == 1 else "every worker ended"

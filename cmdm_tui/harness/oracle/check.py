@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.oracle.seen import Seen
+    from cmdm_tui.harness.oracle.seen import CheckContext
 
 Certainty = Literal["documented", "ours"]
 """`documented` is what the vendor's documentation says; `ours` is what the sandbox makes of its
@@ -25,7 +25,7 @@ class Finding:
     exchange: int
     call: str = "other"
     input_class: str = "valid"
-    right: frozenset[int] = frozenset()
+    allowed_statuses: frozenset[int] = frozenset()
     values: tuple[tuple[str, str | None], ...] = ()
 
     @property
@@ -34,7 +34,7 @@ class Finding:
         return f"{self.check} {self.call}"
 
 
-Judge = Callable[["Seen"], Iterable[str]]
+CheckFunction = Callable[["CheckContext"], Iterable[str]]
 """Looks at an exchange in the light of all before it, and yields a sentence for each fault."""
 
 
@@ -45,26 +45,26 @@ class Check:
     name: str
     sentence: str
     certainty: Certainty
-    judge: Judge
+    check_function: CheckFunction
 
-    def findings(self, seen: "Seen") -> Iterable[Finding]:
+    def run(self, seen: "CheckContext") -> Iterable[Finding]:
         """Yield what is wrong with the exchange that was seen last."""
-        for message in self.judge(seen):
+        for message in self.check_function(seen):
             exchange = seen.exchange
             intent = exchange.intent
             is_known = intent.authorization in {"good", "sign-in"}
             yield Finding(
                 self.name, message, exchange.number, intent.call, intent.input_class,
-                seen.right if is_known else frozenset({401}), _wanted(seen),
+                seen.allowed_statuses if is_known else frozenset({401}), _expected_values(seen),
             )  # fmt: skip
 
 
-def _wanted(seen: "Seen") -> tuple[tuple[str, str | None], ...]:
+def _expected_values(seen: "CheckContext") -> tuple[tuple[str, str | None], ...]:
     if seen.intent.call != "get":
         return ()
     return tuple(
-        (clash.name, clash.known)
-        for clash in seen.clashes
+        (clash.name, clash.expected)
+        for clash in seen.contradictions
         # Of two readings that differ, nobody knows which is right.
-        if clash.name and clash.cause != "read" and isinstance(clash.known, str | None)
+        if clash.name and clash.cause != "read" and isinstance(clash.expected, str | None)
     )

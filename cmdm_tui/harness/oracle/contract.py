@@ -39,7 +39,7 @@ class FieldRule:
     is_required: bool = False
     is_read_only: bool = False
     options: tuple[str, ...] = ()
-    longest: int | None = None
+    max_length: int | None = None
 
 
 _SYSTEM = "CreatedDate:DateTime!,ModifiedDate:DateTime!"
@@ -78,17 +78,19 @@ def _rule(text: str) -> FieldRule:
     )
 
 
-TABLE: Mapping[str, tuple[FieldRule, ...]] = {
+FIELD_TABLE: Mapping[str, tuple[FieldRule, ...]] = {
     entity: tuple(_rule(text) for text in f"{line},{_SYSTEM}".split(","))
     for entity, line in _TABLE.items()
 }
 """The fields of the entities that the sandbox has (`api.md`, the sandbox's entities)."""
 
-WITHOUT_FIELD_LIST = "task"
+ENTITY_WITHOUT_FIELD_LIST = "task"
 """The one entity for which the documentation lists no field call."""
 
 
-def learnt(rule_of: Mapping[str, FieldRule], described: Mapping[str, Any]) -> FieldRule | None:
+def merge_field_rule(
+    rule_of: Mapping[str, FieldRule], described: Mapping[str, Any]
+) -> FieldRule | None:
     """Return a field as a field list describes it, completed from the table; None without a name.
 
     `described` are the `Properties` of one field (`api.md`, a field's `Properties`).
@@ -102,18 +104,18 @@ def learnt(rule_of: Mapping[str, FieldRule], described: Mapping[str, Any]) -> Fi
     return FieldRule(
         name,
         str(described.get("Type") or known.type),
-        _truth(described.get("Required"), known.is_required),
-        _truth(described.get("ReadOnly"), known.is_read_only),
+        _parse_boolean(described.get("Required"), known.is_required),
+        _parse_boolean(described.get("ReadOnly"), known.is_read_only),
         tuple(options.split(";")) if isinstance(options, str) and options else known.options,
-        known.longest if size is None else size,
+        known.max_length if size is None else size,
     )
 
 
-def _truth(value: object, otherwise: bool) -> bool:
+def _parse_boolean(value: object, otherwise: bool) -> bool:
     return value == "true" if value in {"true", "false"} else otherwise
 
 
-def _is_day(text: str) -> bool:
+def _is_date(text: str) -> bool:
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -121,7 +123,7 @@ def _is_day(text: str) -> bool:
     return len(text) == len("2026-03-31")
 
 
-def _is_time(text: str) -> bool:
+def _is_datetime(text: str) -> bool:
     try:
         datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 — only its form matters
     except ValueError:
@@ -129,11 +131,11 @@ def _is_time(text: str) -> bool:
     return True
 
 
-_FORMS: Mapping[str, Callable[[str], object]] = {
+_FORM_CHECKS: Mapping[str, Callable[[str], object]] = {
     "Number": _DECIMAL.fullmatch,
     "Currency": _DECIMAL.fullmatch,
-    "Date": _is_day,
-    "DateTime": _is_time,
+    "Date": _is_date,
+    "DateTime": _is_datetime,
     "Boolean": lambda text: text in {"true", "false"},
     "Lookup": PLAIN_ID.fullmatch,
 }
@@ -143,7 +145,7 @@ def has_form(kind: str, value: object) -> bool:
     """Tell whether a value is one of a field's type (`api.md`, the sandbox's entities)."""
     if value is None:
         return True
-    form = _FORMS.get(kind)
+    form = _FORM_CHECKS.get(kind)
     return isinstance(value, str) and (form is None or bool(form(value)))
 
 

@@ -23,28 +23,28 @@ Cause = Literal[
 REFUSALS: tuple[Cause, ...] = ("unauthorised", "over-limit", "refused")
 
 
-class Something:
+class NonNullValue:
     """Stands for a value that is known not to be null, and no more."""
 
     def __repr__(self) -> str:
         return "a value"
 
 
-SOMETHING = Something()
+NON_NULL = NonNullValue()
 
 
-class Absent:
+class MissingField:
     """Stands for a field that an answer does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
 
 
-ABSENT = Absent()
+MISSING_FIELD = MissingField()
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class KnownValue:
     """A value that a field should have, and why."""
 
     value: Any
@@ -52,7 +52,7 @@ class Fact:
 
 
 @dataclass(slots=True)
-class Known:
+class RecordModel:
     """What is known of one record.
 
     `is_there` is None where it is in doubt. `attempts` are what was refused since it was last read;
@@ -60,40 +60,40 @@ class Known:
     before. `account` is the account that a lead was converted to.
     """
 
-    values: dict[str, Fact] = field(default_factory=dict[str, Fact])
-    is_there: bool | None = True
-    since: Cause = "read"
+    values: dict[str, KnownValue] = field(default_factory=dict[str, KnownValue])
+    exists: bool | None = True
+    last_change: Cause = "read"
     is_own: bool = False
-    attempts: tuple[Cause, ...] = ()
-    is_changed: bool = False
-    is_again: bool = False
-    put: Mapping[str, Any] | None = None
-    account: str = ""
+    refusals: tuple[Cause, ...] = ()
+    is_updated: bool = False
+    is_update_repeated: bool = False
+    last_update: Mapping[str, Any] | None = None
+    converted_account: str = ""
 
-    def clone(self) -> "Known":
+    def clone(self) -> "RecordModel":
         """Return a copy that can be changed."""
-        return Known(
-            dict(self.values), self.is_there, self.since, self.is_own, self.attempts,
-            self.is_changed, self.is_again, self.put, self.account,
+        return RecordModel(
+            dict(self.values), self.exists, self.last_change, self.is_own, self.refusals,
+            self.is_updated, self.is_update_repeated, self.last_update, self.converted_account,
         )  # fmt: skip
 
-    def cause_of(self, fact: Fact) -> Cause:
+    def cause_of(self, fact: KnownValue) -> Cause:
         """Return what to blame where `fact` turns out to be wrong."""
         if fact.source != "read":
             return fact.source
-        return self.cause()
+        return self.latest_cause()
 
-    def cause(self) -> Cause:
+    def latest_cause(self) -> Cause:
         """Return what has happened to the record since it was last read."""
-        if self.attempts:
-            return self.attempts[-1]
-        if self.is_again:
+        if self.refusals:
+            return self.refusals[-1]
+        if self.is_update_repeated:
             return "again"
-        return "others" if self.is_changed else "read"
+        return "others" if self.is_updated else "read"
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class Contradiction:
     """An answer that contradicts what is known of a record.
 
     `name` is the field, empty where it is about the record being there at all. `is_listed` tells
@@ -103,8 +103,8 @@ class Clash:
     entity: str
     external_id: str
     name: str
-    known: Any
-    told: Any
+    expected: Any
+    answered: Any
     cause: Cause
     is_listed: bool = False
     is_projected: bool = False
@@ -112,8 +112,8 @@ class Clash:
     def __str__(self) -> str:
         record = f"{self.entity} {self.external_id}"
         if not self.name:
-            return f"{record} should be {self.known}, and is {self.told}"
-        return f"{self.name} of {record} should be {_short(self.known)}, and is {_short(self.told)}"
+            return f"{record} should be {self.expected}, and is {self.answered}"
+        return f"{self.name} of {record} should be {_shorten(self.expected)}, and is {_shorten(self.answered)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +122,14 @@ class Miscount:
 
     entity: str
     kind: Literal["extra", "missing", "total"]
-    told: str
+    message: str
     cause: Cause
 
     def __str__(self) -> str:
-        return self.told
+        return self.message
 
 
-def _short(value: object) -> str:
+def _shorten(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -6,7 +6,7 @@ _ROUNDING = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
+class ServiceLimits:
     """What the last answer to the user told of the limit; each None where it told no number."""
 
     limit: int | None = None

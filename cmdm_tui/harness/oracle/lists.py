@@ -10,14 +10,14 @@ OrderKey = tuple[str | None, str]
 
 
 @dataclass(slots=True)
-class Order:
+class ObservedOrder:
     """What was seen of an entity in one order, since it was last changed.
 
     `whole` are all ids where a list without pages was seen, and `keys` the values sorted by.
     """
 
     whole: tuple[str, ...] | None = None
-    keys: tuple[Any, ...] | None = None
+    values: tuple[Any, ...] | None = None
     pages: dict[tuple[int, int], tuple[str, ...]] = field(
         default_factory=dict[tuple[int, int], tuple[str, ...]]
     )
@@ -25,7 +25,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class Members:
+class EntityMembers:
     """The records an entity should have: `ids` in order of creation, None where not known.
 
     `unnamed` are records that must exist but whose ids were not told: the contacts of conversions.
@@ -34,17 +34,17 @@ class Members:
 
     ids: list[str] | None = None
     unnamed: int = 0
-    since: tuple[Cause, ...] = ()
+    changes: tuple[Cause, ...] = ()
 
     @property
     def total(self) -> int | None:
         """How many records there should be."""
         return None if self.ids is None else len(self.ids) + self.unnamed
 
-    def blame(self, *, is_over: bool) -> Cause:
+    def likely_cause(self, *, is_over: bool) -> Cause:
         """Return what to blame for too many records, or too few."""
         likely: tuple[Cause, ...] = ("deleted", "created") if is_over else ("created", "parent")
         for cause in (*REFUSALS, *likely, "converted"):
-            if cause in self.since:
+            if cause in self.changes:
                 return cause
         return "read"

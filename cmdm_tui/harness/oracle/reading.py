@@ -12,7 +12,7 @@ REFUSED = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedRow:
     """A record, or a field of a field list, as it stands in an answer."""
 
     external_id: str
@@ -20,79 +20,83 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedAnswer:
     """An answer taken apart.
 
     `fault` says where it lacks the form that is documented for a success of its call; empty where
     it lacks nothing, or is no success. `made` is the id that a create or a conversion tells.
     """
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ListedRow, ...] = ()
     total: int | None = None
     pages: int | None = None
-    made: str = ""
+    created_id: str = ""
     fault: str = ""
 
 
-def reading(exchange: Exchange) -> Reading:
+def parse_answer(exchange: Exchange) -> ParsedAnswer:
     """Take apart the answer to a documented call."""
     if exchange.status not in {OK, CREATED} or exchange.method == "HEAD":
-        return Reading()
+        return ParsedAnswer()
     call = exchange.intent.call
     if call == "other":
-        return Reading()
+        return ParsedAnswer()
     content = exchange.json
     if not isinstance(content, dict):
-        return Reading(fault="is no JSON object")
-    return _of_call(call, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
+        return ParsedAnswer(fault="is no JSON object")
+    return _parse_call(call, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
 
 
-def said(number: int | None) -> str:
+def describe_number(number: int | None) -> str:
     """Return a number that an answer should tell as words tell it."""
     return "no number" if number is None else str(number)
 
 
-def _of_call(call: str, content: dict[str, Any]) -> Reading:
+def _parse_call(call: str, content: dict[str, Any]) -> ParsedAnswer:
     match call:
         case "get":
-            row = _row(content)
-            return Reading(fault="has no ExternalID and Properties") if row is None else _one(row)
+            row = _parse_row(content)
+            return (
+                ParsedAnswer(fault="has no ExternalID and Properties")
+                if row is None
+                else _record_answer(row)
+            )
         case "list":
-            return _many(content, "Entity", "Total Pages")
+            return _parse_list(content, "Entity", "Total Pages")
         case "fields":
-            return _many(content, "Field", "Total Page")
+            return _parse_list(content, "Field", "Total Page")
         case "create" | "create-task" | "create-opportunity":
-            return _made(content, "ExternalID")
+            return _parse_created(content, "ExternalID")
         case "convert":
-            return _made(content, "Account ExternalID")
+            return _parse_created(content, "Account ExternalID")
         case "authenticate":
-            return _worded(content, "token")
+            return _parse_message(content, "token")
         case _:
-            return _worded(content, "Message")
+            return _parse_message(content, "Message")
 
 
-def _one(row: Row) -> Reading:
-    return Reading(rows=(row,))
+def _record_answer(row: ListedRow) -> ParsedAnswer:
+    return ParsedAnswer(rows=(row,))
 
 
-def _made(content: dict[str, Any], key: str) -> Reading:
+def _parse_created(content: dict[str, Any], key: str) -> ParsedAnswer:
     value = content.get(key)
     if not isinstance(value, str) or not value:
-        return Reading(fault=f"has no text under {key}")
-    return Reading(made=value)
+        return ParsedAnswer(fault=f"has no text under {key}")
+    return ParsedAnswer(created_id=value)
 
 
-def _worded(content: dict[str, Any], key: str) -> Reading:
+def _parse_message(content: dict[str, Any], key: str) -> ParsedAnswer:
     value = content.get(key)
     is_text = isinstance(value, str) and value
-    return Reading(fault="" if is_text else f"has no text under {key}")
+    return ParsedAnswer(fault="" if is_text else f"has no text under {key}")
 
 
-def _many(content: dict[str, Any], key: str, pages_key: str) -> Reading:
+def _parse_list(content: dict[str, Any], key: str, pages_key: str) -> ParsedAnswer:
     entries = content.get(key)
     if not _is_list(entries):
-        return Reading(fault=f"has no list under {key}")
-    rows = [_row(entry) for entry in entries]
+        return ParsedAnswer(fault=f"has no list under {key}")
+    rows = [_parse_row(entry) for entry in entries]
     kept = tuple(row for row in rows if row is not None)
     fault = "" if len(kept) == len(rows) else f"has an entry without ExternalID under {key}"
     numbers: list[int | None] = []
@@ -102,16 +106,16 @@ def _many(content: dict[str, Any], key: str, pages_key: str) -> Reading:
         numbers.append(number)
         if number is None:
             fault = fault or f"has no number as text under {name}"
-    return Reading(kept, numbers[0], numbers[1], fault=fault)
+    return ParsedAnswer(kept, numbers[0], numbers[1], fault=fault)
 
 
-def _row(entry: object) -> Row | None:
+def _parse_row(entry: object) -> ListedRow | None:
     if not isinstance(entry, dict):
         return None
     external_id, properties = entry.get("ExternalID"), entry.get("Properties")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(external_id, str) or not external_id or not isinstance(properties, dict):
         return None
-    return Row(external_id, properties)  # pyright: ignore[reportUnknownArgumentType] — any JSON
+    return ListedRow(external_id, properties)  # pyright: ignore[reportUnknownArgumentType] — any JSON
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

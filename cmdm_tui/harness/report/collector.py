@@ -10,12 +10,12 @@ from cmdm_tui import __version__
 from cmdm_tui.harness.exchange import Call, Exchange
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
-    Event,
     ExchangeMade,
     FailureFound,
     FailureSaved,
     FailureShrunk,
-    Phase,
+    FuzzEvent,
+    FuzzPhase,
     Progress,
     RunEnded,
     RunStarted,
@@ -25,7 +25,7 @@ from cmdm_tui.harness.report.results import Failure, RequestRate, RunResults
 MAX_SLICES = 240
 """Pieces of time that are kept; with more, two become one."""
 
-_SEARCH_PHASES: frozenset[Phase] = frozenset({"learning", "stateless", "stateful"})
+_SEARCH_PHASES: frozenset[FuzzPhase] = frozenset({"learning", "stateless", "stateful"})
 _SHORTEST_MILLISECONDS = 0.25
 """Milliseconds up to which all answers are as good as equally fast."""
 
@@ -44,7 +44,7 @@ class ResultCollector:
         self._started: RunStarted | None = None
         self._ended: RunEnded | None = None
         self._progress: dict[int, Progress] = {}
-        self._phase: Phase = "learning"
+        self._phase: FuzzPhase = "learning"
         self._requests = 0
         self._statuses: Counter[tuple[Call, int]] = Counter()
         self._examined: Counter[Call] = Counter()
@@ -55,7 +55,7 @@ class ResultCollector:
         self._failures: dict[str, Failure] = {}
         self._known: set[str] = set()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: FuzzEvent) -> None:
         """Take one event in."""
         with self._lock:
             match event:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmdm_tui.harness.exchange import CALLS, Call, Exchange
-from cmdm_tui.harness.fuzz.events import Phase, RunEnded, RunStarted
+from cmdm_tui.harness.fuzz.events import FuzzPhase, RunEnded, RunStarted
 from cmdm_tui.harness.oracle.check import Finding
 
 
@@ -70,7 +70,7 @@ class RunResults:
     requests: int = 0
     examples: int = 0
     seconds: float = 0.0
-    phase: Phase = "learning"
+    phase: FuzzPhase = "learning"
     statuses: Mapping[tuple[Call, int], int] = field(default_factory=dict[tuple[Call, int], int])
     examined: Mapping[Call, int] = field(default_factory=dict[Call, int])
     broken: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])

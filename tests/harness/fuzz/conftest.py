@@ -10,20 +10,20 @@ import pytest
 
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
-from cmdm_tui.harness.fuzz.events import Event, ExchangeMade, RunEnded
-from cmdm_tui.harness.fuzz.target import Target
-from cmdm_tui.harness.fuzz.workers import fuzz_one
-from tests.harness.mutants.kit import Fault
+from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent, RunEnded
+from cmdm_tui.harness.fuzz.target import FuzzTarget
+from cmdm_tui.harness.fuzz.workers import fuzz_in_process
+from tests.harness.mutants.kit import PlantedFault
 from tests.harness.mutants.run import MUTANTS
 
 Kind = TypeVar("Kind")
 
 
 @dataclass
-class Told:
+class RecordedRun:
     """The events of a run, in their order."""
 
-    events: list[Event] = field(default_factory=list[Event])
+    events: list[FuzzEvent] = field(default_factory=list[FuzzEvent])
     report: Path = Path()
 
     def of(self, kind: type[Kind]) -> list[Kind]:
@@ -42,21 +42,21 @@ class Told:
         return pickle.dumps(self.events)
 
 
-Fuzz = Callable[..., Told]
+Fuzz = Callable[..., RecordedRun]
 
 
 @pytest.fixture
 def fuzz(tmp_path: Path) -> Fuzz:
     """Fuzz a target with settings given as keywords."""
 
-    def run(target: Target, **settings: object) -> Told:
-        told = Told(report=tmp_path / "report")
-        fuzz_one(target, FuzzSettings(**settings), told.events.append, told.report)  # pyright: ignore[reportArgumentType]
+    def run(target: FuzzTarget, **settings: object) -> RecordedRun:
+        told = RecordedRun(report=tmp_path / "report")
+        fuzz_in_process(target, FuzzSettings(**settings), told.events.append, told.report)  # pyright: ignore[reportArgumentType]
         return told
 
     return run
 
 
-def fault(name: str) -> Fault:
+def fault(name: str) -> PlantedFault:
     (found,) = [mutant.fault for mutant in MUTANTS if mutant.name == name]
     return found

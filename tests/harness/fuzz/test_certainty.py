@@ -6,7 +6,7 @@ from dataclasses import replace
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
-from tests.harness.mutants.run import fuzzed, sandbox
+from tests.harness.mutants.run import fuzz_target, sandbox
 
 REQUESTS, FEW_REQUESTS = 1_500, 250
 CHOICES = [
@@ -49,7 +49,7 @@ def test_another_reasonable_answer_breaks_nothing_documented(runs_whole: bool) -
             settings = FuzzSettings(
                 seed=1, requests=REQUESTS if runs_whole else FEW_REQUESTS, only=only, shrinks=False
             )
-            failures, _ = fuzzed(replace(target, is_strict=False), settings)
+            failures, _ = fuzz_target(replace(target, is_strict=False), settings)
             broken[f"{name} {choice}"] = {one.split()[0] for one in failures}
             broken[f"{name} {choice}"] -= DOCUMENTED.get(name, set())
     assert {name: checks for name, checks in broken.items() if checks} == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cmdm_tui.harness.fuzz.naming import respelt
+from cmdm_tui.harness.fuzz.naming import replace_id
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from cmdm_tui.harness.fuzz.naming import respelt
     ],
 )
 def test_an_id_is_respelt(text: str, external_id: str, respelled: str) -> None:
-    assert respelt(text, external_id, "<{}>".format) == respelled
+    assert replace_id(text, external_id, "<{}>".format) == respelled

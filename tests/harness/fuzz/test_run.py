@@ -18,25 +18,25 @@ from cmdm_tui.harness.fuzz import engine, reaching
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
-    Event,
     FailureFound,
     FailureSaved,
     FailureShrunk,
+    FuzzEvent,
 )
-from cmdm_tui.harness.fuzz.secrets import Secrets
-from cmdm_tui.harness.fuzz.session import Refused
-from cmdm_tui.harness.fuzz.target import Target
-from cmdm_tui.harness.fuzz.workers import fuzz_one
+from cmdm_tui.harness.fuzz.secrets import SecretVariables
+from cmdm_tui.harness.fuzz.session import FuzzRefused
+from cmdm_tui.harness.fuzz.target import FuzzTarget
+from cmdm_tui.harness.fuzz.workers import fuzz_in_process
 from cmdm_tui.harness.service import Service as Service
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
-from tests.harness.fuzz.conftest import Fuzz, Told, fault
-from tests.harness.mutants.kit import Asked, Given, Inner
+from tests.harness.fuzz.conftest import Fuzz, RecordedRun, fault
+from tests.harness.mutants.kit import FaultAnswer, FaultRequest, SendOn
 from tests.harness.mutants.run import sandbox, target_of
 
 BROKEN_UPDATE = "an update stores its first field alone"
 
 
-def sent(told: Told) -> list[tuple[str, str, str, int]]:
+def sent(told: RecordedRun) -> list[tuple[str, str, str, int]]:
     return [
         (one.method, one.intent.call, one.intent.input_class, one.status) for one in told.exchanges
     ]
@@ -48,13 +48,13 @@ class Counting:
     def __init__(self) -> None:
         self.arrived = 0
 
-    async def __call__(self, asked: Asked, inner: Inner) -> Given:
+    async def __call__(self, asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         self.arrived += 1
         return await inner(asked)
 
 
 @contextlib.contextmanager
-def service(target: Target) -> Generator[Service]:
+def service(target: FuzzTarget) -> Generator[Service]:
     known = target.credentials
     credentials = Credentials(
         SecretStr(known["client_id"]),
@@ -89,7 +89,7 @@ def test_a_run_ends_when_its_time_is_over(fuzz: Fuzz) -> None:
 def test_an_answer_that_never_comes_ends_with_the_time_of_the_run(fuzz: Fuzz) -> None:
     is_released = threading.Event()
 
-    async def hang(asked: Asked, inner: Inner) -> Given:
+    async def hang(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         if asked.call == "list":
             await asyncio.to_thread(is_released.wait, 20)
         return await inner(asked)
@@ -103,7 +103,7 @@ def test_an_answer_that_never_comes_ends_with_the_time_of_the_run(fuzz: Fuzz) ->
 
 
 def test_the_same_seed_asks_the_same(fuzz: Fuzz) -> None:
-    runs: list[Told] = []
+    runs: list[RecordedRun] = []
     for seed in (8, 8, 9):
         with sandbox() as target:
             runs.append(fuzz(target, seed=seed, requests=300))
@@ -215,7 +215,7 @@ def test_only_some_checks_may_fail_a_run(fuzz: Fuzz) -> None:
 def test_reading_only_sends_nothing_that_could_change_anything(fuzz: Fuzz) -> None:
     methods: set[tuple[str, bool]] = set()
 
-    async def note(asked: Asked, inner: Inner) -> Given:
+    async def note(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         methods.add((asked.method, asked.call == "authenticate"))
         return await inner(asked)
 
@@ -230,7 +230,7 @@ def test_what_is_made_on_a_live_service_is_deleted_again(fuzz: Fuzz, requests: i
     made: set[str] = set()
     arrived = 0
 
-    async def note(asked: Asked, inner: Inner) -> Given:
+    async def note(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         nonlocal arrived
         arrived += 1
         given = await inner(asked)
@@ -253,7 +253,7 @@ def test_what_is_made_on_a_live_service_is_deleted_again(fuzz: Fuzz, requests: i
 def test_the_floor_of_the_quota_is_kept(fuzz: Fuzz) -> None:
     left: list[int] = []
 
-    async def note(asked: Asked, inner: Inner) -> Given:
+    async def note(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         given = await inner(asked)
         number = given.header("x-rate-limit-remaining")
         left.extend([int(number)] if number else [])
@@ -298,7 +298,7 @@ def test_the_clock_stands_while_a_run_goes_on(fuzz: Fuzz) -> None:
 def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz) -> None:
     refused: list[str] = []
 
-    async def refuse(asked: Asked, inner: Inner) -> Given:
+    async def refuse(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         given = await inner(asked)
         if asked.call == "delete" and asked.entity == "lead":
             refused.append(asked.external_id)
@@ -318,17 +318,17 @@ def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_control: bool
 ) -> None:
     monkeypatch.setattr(reaching, "_PAUSES", (0.0,))
-    told = Told()
+    told = RecordedRun()
     with contextlib.ExitStack() as running:
         target = running.enter_context(sandbox(fault("405 without Allow")))
 
-        def tell(event: Event) -> None:
+        def tell(event: FuzzEvent) -> None:
             told.events.append(event)
             if len(told.of(FailureSaved)) == 1:
                 running.close()
 
         bare = target if has_control else replace(target, control=None, control_token=None)
-        ended = fuzz_one(bare, FuzzSettings(seed=1, requests=2_000), tell, tmp_path)
+        ended = fuzz_in_process(bare, FuzzSettings(seed=1, requests=2_000), tell, tmp_path)
     assert ended.is_cut
     assert "does not answer" in ended.reason if has_control else "not reached" in ended.reason
     assert ended.failures == ("allow-names-methods other",)
@@ -341,7 +341,7 @@ def test_a_service_that_comes_back_is_fuzzed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = SandboxConfig(tmp_path / "data", port=0, records=10)
-    told = Told()
+    told = RecordedRun()
     with contextlib.ExitStack() as running:
         info = running.enter_context(Sandbox.embedded(config))
         again = replace(config, port=int(info.url.rpartition(":")[2]))
@@ -349,14 +349,14 @@ def test_a_service_that_comes_back_is_fuzzed_on(
         def come_back(_: float) -> None:
             running.enter_context(Sandbox.embedded(again))
 
-        def tell(event: Event) -> None:
+        def tell(event: FuzzEvent) -> None:
             told.events.append(event)
             if len(told.exchanges) == 20:
                 running.close()
 
         monkeypatch.setattr(reaching, "sleep", come_back)
         live = replace(target_of(info), control=None, may_write=False, is_alone=False)
-        ended = fuzz_one(live, FuzzSettings(seed=1, requests=60), tell, tmp_path / "report")
+        ended = fuzz_in_process(live, FuzzSettings(seed=1, requests=60), tell, tmp_path / "report")
     assert ended.reason == "60 requests made"
     assert {one.status for one in told.exchanges[20:]} >= {200}
     assert 0 not in {one.status for one in told.exchanges}
@@ -366,13 +366,13 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
     """Not even where a service gives every secret back."""
     tokens: set[str] = set()
 
-    async def echo(asked: Asked, inner: Inner) -> Given:
+    async def echo(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
         given = await inner(asked)
         if asked.call == "authenticate" and given.ok:
             tokens.add(given.json()["token"])
         if given.status == 404:
             lines = [value.decode("latin-1") for _, value in asked.headers]
-            given.say({"Message": " ".join(lines)})
+            given.set_json({"Message": " ".join(lines)})
         return given
 
     with sandbox(echo) as target:
@@ -390,8 +390,8 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
 
 @pytest.mark.parametrize("password", ["four", "fünf5", "a longer one"])
 def test_a_short_secret_is_taken_out_too(password: str) -> None:
-    secrets = Secrets({"password": password, "username": "abc"})
-    assert secrets.taken_out(f"<{password}> abc".encode()) == b"<$CMDM_PASSWORD> abc"
+    secrets = SecretVariables({"password": password, "username": "abc"})
+    assert secrets.replace_secrets(f"<{password}> abc".encode()) == b"<$CMDM_PASSWORD> abc"
     assert secrets.values == {password}
 
 
@@ -408,7 +408,7 @@ def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:
 def test_whoever_cannot_sign_in_is_told_so(fuzz: Fuzz, tmp_path: Path) -> None:
     with sandbox() as target:
         wrong = replace(target, credentials={**target.credentials, "password": "not-it"})
-        with pytest.raises(Refused, match="sign-in was answered 401"):
+        with pytest.raises(FuzzRefused, match="sign-in was answered 401"):
             fuzz(wrong, seed=1, requests=10)
-    with pytest.raises(Refused, match="does not answer"):
+    with pytest.raises(FuzzRefused, match="does not answer"):
         fuzz(replace(target, control=None), seed=1, requests=10)

@@ -22,7 +22,7 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class FaultRequest:
     """A request. `memory` is the fault's own, empty again after each restore."""
 
     method: str
@@ -96,19 +96,19 @@ class Asked:
             return None
         return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
-    def of(self, **changes: Any) -> "Asked":
+    def with_changes(self, **changes: Any) -> "FaultRequest":
         return replace(self, **changes)
 
-    def saying(self, given: dict[str, Any]) -> "Asked":
-        return self.of(body=json.dumps(given).encode())
+    def with_json(self, given: dict[str, Any]) -> "FaultRequest":
+        return self.with_changes(body=json.dumps(given).encode())
 
-    def as_user(self, authorization: bytes) -> "Asked":
+    def as_user(self, authorization: bytes) -> "FaultRequest":
         kept = [pair for pair in self.headers if pair[0] != b"authorization"]
-        return self.of(headers=[*kept, (b"authorization", authorization)])
+        return self.with_changes(headers=[*kept, (b"authorization", authorization)])
 
 
 @dataclass
-class Given:
+class FaultAnswer:
     """An answer, to be changed in place."""
 
     status: int
@@ -124,7 +124,7 @@ class Given:
     def json(self) -> Any:
         return json.loads(self.body)
 
-    def say(self, content: Any, status: int | None = None) -> "Given":
+    def set_json(self, content: Any, status: int | None = None) -> "FaultAnswer":
         self.body = json.dumps(content).encode()
         self.status = self.status if status is None else status
         return self
@@ -133,7 +133,7 @@ class Given:
         wanted = name.encode()
         return next((value.decode() for key, value in self.headers if key == wanted), "")
 
-    def set(self, name: str, value: str | None) -> "Given":
+    def set_header(self, name: str, value: str | None) -> "FaultAnswer":
         wanted = name.encode()
         self.headers = [pair for pair in self.headers if pair[0] != wanted]
         if value is not None:
@@ -143,17 +143,17 @@ class Given:
     def rows(self) -> list[dict[str, Any]]:
         return self.json()["Entity"]
 
-    def with_rows(self, rows: list[dict[str, Any]]) -> "Given":
-        return self.say(self.json() | {"Entity": rows})
+    def with_rows(self, rows: list[dict[str, Any]]) -> "FaultAnswer":
+        return self.set_json(self.json() | {"Entity": rows})
 
 
-def refused(given: Given, status: int, message: str = "No.") -> Given:
+def refuse(given: FaultAnswer, status: int, message: str = "No.") -> FaultAnswer:
     """Turn an answer into a refusal."""
-    return given.say({"Message": message}, status)
+    return given.set_json({"Message": message}, status)
 
 
-Inner = Callable[[Asked], Awaitable[Given]]
-Fault = Callable[[Asked, Inner], Awaitable[Given]]
+SendOn = Callable[[FaultRequest], Awaitable[FaultAnswer]]
+PlantedFault = Callable[[FaultRequest, SendOn], Awaitable[FaultAnswer]]
 
 
 @dataclass(frozen=True)
@@ -162,26 +162,26 @@ class Mutant:
 
     name: str
     aims: str
-    fault: Fault
+    fault: PlantedFault
 
 
 MUTANTS: list[Mutant] = []
 
 
-def mutant(name: str, aims: str) -> Callable[[Fault], Fault]:
+def mutant(name: str, aims: str) -> Callable[[PlantedFault], PlantedFault]:
     """Enter a fault in the table."""
 
-    def enter(fault: Fault) -> Fault:
+    def enter(fault: PlantedFault) -> PlantedFault:
         MUTANTS.append(Mutant(name, aims, fault))
         return fault
 
     return enter
 
 
-class Mutated:
+class FaultyApp:
     """A service with a fault planted in it."""
 
-    def __init__(self, app: ASGIApp, fault: Fault) -> None:
+    def __init__(self, app: ASGIApp, fault: PlantedFault) -> None:
         self._app = app
         self._fault = fault
         self._memory: dict[Any, Any] = {}
@@ -203,13 +203,13 @@ class Mutated:
                 await self._app(scope, receive, send)
             return
         body = await _read(receive)
-        asked = Asked(
+        asked = FaultRequest(
             scope["method"], path, scope["query_string"].decode("latin-1"),
             list(scope["headers"]), body, self._memory,
         )  # fmt: skip
         calls = 0
 
-        async def inner(changed: Asked) -> Given:
+        async def inner(changed: FaultRequest) -> FaultAnswer:
             nonlocal calls
             given = await self._ask(scope, changed)
             counted = given.header("x-rate-limit-remaining") != ""
@@ -221,7 +221,7 @@ class Mutated:
         given = await self._fault(asked, inner)
         left, unseen = given.header("x-rate-limit-remaining"), self._hidden + given.unseen
         if unseen and left.isdigit():
-            given.set("x-rate-limit-remaining", str(int(left) + unseen))
+            given.set_header("x-rate-limit-remaining", str(int(left) + unseen))
         self._hidden += max(calls - 1, 0)
         await send(
             {"type": "http.response.start", "status": given.status, "headers": given.headers}
@@ -234,7 +234,7 @@ class Mutated:
         if "rate_limit" in settings:
             settings["rate_limit"] += self._hidden
             self._hidden = 0
-        asked = Asked("PATCH", scope["raw_path"].decode("ascii"), "", list(scope["headers"]),
+        asked = FaultRequest("PATCH", scope["raw_path"].decode("ascii"), "", list(scope["headers"]),
                       json.dumps(settings).encode())  # fmt: skip
         given = await self._ask(scope, asked)
         await send(
@@ -242,8 +242,8 @@ class Mutated:
         )
         await send({"type": "http.response.body", "body": given.body})
 
-    async def _ask(self, scope: Scope, asked: Asked) -> Given:
-        given = Given(0, [], b"")
+    async def _ask(self, scope: Scope, asked: FaultRequest) -> FaultAnswer:
+        given = FaultAnswer(0, [], b"")
         has_sent = False
 
         async def receive() -> Message:
@@ -288,23 +288,23 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def unlimited(asked: Asked, inner: Inner) -> Given:
+async def unlimited(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     """Ask with the hour's limit lifted, as the control plane can."""
-    control = asked.of(
+    control = asked.with_changes(
         method="PATCH", path="/_sandbox/settings", query="",
         headers=[pair for pair in asked.headers if pair[0] == b"host"],
     ).as_user(asked.memory["control"])  # fmt: skip
-    before = await inner(control.of(method="GET", body=b""))
+    before = await inner(control.with_changes(method="GET", body=b""))
     limit = before.json()["result"]["rate_limit"]
-    await inner(control.saying({"rate_limit": 10**9}))
+    await inner(control.with_json({"rate_limit": 10**9}))
     given = await inner(asked)
-    await inner(control.saying({"rate_limit": limit}))
+    await inner(control.with_json({"rate_limit": limit}))
     given.unseen = 0
     return given
 
 
 @contextmanager
-def planted(fault: Fault | None) -> Generator[None]:
+def planted(fault: PlantedFault | None) -> Generator[None]:
     """Plant a fault in every sandbox that is started in the block."""
     if fault is None:
         yield
@@ -313,7 +313,7 @@ def planted(fault: Fault | None) -> Generator[None]:
 
     def faulty(*arguments: Any) -> SandboxApp:
         made = sound(*arguments)
-        return SandboxApp(Mutated(made.app, fault), made.control_token)
+        return SandboxApp(FaultyApp(made.app, fault), made.control_token)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "service", faulty)

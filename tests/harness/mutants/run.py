@@ -6,21 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmdm_tui.harness.fuzz.engine import FuzzSettings, Run
-from cmdm_tui.harness.fuzz.events import Event, FailureFound
-from cmdm_tui.harness.fuzz.target import Target
+from cmdm_tui.harness.fuzz.engine import FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.events import FailureFound, FuzzEvent
+from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.harness.mutants import access, actions, answers, listed, stored
-from tests.harness.mutants.kit import ENTITIES, MUTANTS, Fault, Mutant, planted
+from tests.harness.mutants.kit import ENTITIES, MUTANTS, Mutant, PlantedFault, planted
 
-__all__ = ["FAMILIES", "MUTANTS", "Found", "fuzzed", "hunted", "sandbox"]
+__all__ = ["FAMILIES", "MUTANTS", "HuntResult", "fuzz_target", "hunt_mutant", "sandbox"]
 
 FAMILIES = (access, actions, answers, listed, stored)
 RECORDS = 40
 
 
 @dataclass(frozen=True)
-class Found:
+class HuntResult:
     """What became of a mutant: the failures in their order, and the requests up to the first."""
 
     mutant: str
@@ -38,7 +38,7 @@ class Found:
 
 
 @contextmanager
-def sandbox(fault: Fault | None = None) -> Generator[Target]:
+def sandbox(fault: PlantedFault | None = None) -> Generator[FuzzTarget]:
     """Run a sandbox with a fault planted in it."""
     with (
         tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder,
@@ -52,29 +52,29 @@ def sandbox(fault: Fault | None = None) -> Generator[Target]:
         yield target_of(info)
 
 
-def target_of(info: RunningInfo) -> Target:
+def target_of(info: RunningInfo) -> FuzzTarget:
     names = ("client_id", "client_secret", "username", "password")
     credentials = {name: getattr(info, name) for name in names}
-    return Target(info.url, credentials, ENTITIES, info.control, info.control_token)
+    return FuzzTarget(info.url, credentials, ENTITIES, info.control, info.control_token)
 
 
-def fuzzed(target: Target, settings: FuzzSettings) -> tuple[list[str], int]:
+def fuzz_target(target: FuzzTarget, settings: FuzzSettings) -> tuple[list[str], int]:
     """Fuzz; return what failed, and the requests up to the first failure."""
     failures: list[str] = []
     first: list[int] = []
 
-    def hear(event: Event) -> None:
+    def hear(event: FuzzEvent) -> None:
         if isinstance(event, FailureFound):
             failures.append(event.failure)
             first.append(event.finding.exchange)
 
-    Run(target, settings, hear, lambda _failure, _path: None)()
+    FuzzRunner(target, settings, hear, lambda _failure, _path: None)()
     return failures, first[0] if first else 0
 
 
-def hunted(mutant: Mutant, seed: int, requests: int, *, fails_fast: bool = True) -> Found:
+def hunt_mutant(mutant: Mutant, seed: int, requests: int, *, fails_fast: bool = True) -> HuntResult:
     """Fuzz one mutant."""
     settings = FuzzSettings(seed=seed, requests=requests, fails_fast=fails_fast, shrinks=False)
     with sandbox(mutant.fault) as target:
-        failures, first = fuzzed(target, settings)
-    return Found(mutant.name, mutant.aims, tuple(failures), first)
+        failures, first = fuzz_target(target, settings)
+    return HuntResult(mutant.name, mutant.aims, tuple(failures), first)

@@ -8,7 +8,7 @@ import pytest
 
 from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.oracle import CHECKS
-from tests.harness.mutants.run import MUTANTS, Found, Mutant, fuzzed, hunted, sandbox
+from tests.harness.mutants.run import MUTANTS, HuntResult, Mutant, fuzz_target, hunt_mutant, sandbox
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ AIMED_SAMPLE = ("fields is not looked at", "a lead can be converted again", "a t
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 
 
-def by_its_check_alone(mutant: Mutant) -> Found:
+def by_its_check_alone(mutant: Mutant) -> HuntResult:
     settings = FuzzSettings(
         seed=SEED,
         requests=3 * REQUESTS,
@@ -44,11 +44,11 @@ def by_its_check_alone(mutant: Mutant) -> Found:
         shrinks=False,
     )
     with sandbox(mutant.fault) as target:
-        failures, first = fuzzed(target, settings)
-    return Found(mutant.name, mutant.aims, tuple(failures), first)
+        failures, first = fuzz_target(target, settings)
+    return HuntResult(mutant.name, mutant.aims, tuple(failures), first)
 
 
-def told(found: list[Found]) -> list[str]:
+def told(found: list[HuntResult]) -> list[str]:
     """Log what became of each mutant, and return those that were not found."""
     for one in found:
         result = f"after {one.requests:,}: {one.failures[0]}" if one.is_found else "NOT FOUND"
@@ -66,10 +66,10 @@ def test_there_are_enough_mutants_and_every_check_is_aimed_at_twice() -> None:
 @pytest.mark.timeout(3_600)
 def test_planted_faults_are_found(runs_whole: bool) -> None:
     if runs_whole:
-        missed = told([hunted(mutant, SEED, REQUESTS) for mutant in MUTANTS])
+        missed = told([hunt_mutant(mutant, SEED, REQUESTS) for mutant in MUTANTS])
         assert len(missed) <= (1 - LEAST_FOUND) * len(MUTANTS), missed
     else:
-        assert told([hunted(BY_NAME[name], SEED, FEW_REQUESTS) for name in SAMPLE]) == []
+        assert told([hunt_mutant(BY_NAME[name], SEED, FEW_REQUESTS) for name in SAMPLE]) == []
 
 
 @pytest.mark.timeout(3_600)
@@ -85,12 +85,12 @@ def test_nothing_is_found_in_a_sound_sandbox(runs_whole: bool) -> None:
     found: dict[int, list[str]] = {}
     for seed in seeds:
         with sandbox() as target:
-            found[seed], _ = fuzzed(target, FuzzSettings(seed=seed, requests=requests))
+            found[seed], _ = fuzz_target(target, FuzzSettings(seed=seed, requests=requests))
     assert {seed: failures for seed, failures in found.items() if failures} == {}
 
 
 def test_nothing_is_found_where_nothing_can_be_restored() -> None:
     with sandbox() as target:
         bare = replace(target, control=None, control_token=None)
-        failures, _ = fuzzed(bare, FuzzSettings(seed=SEED, requests=FEW_REQUESTS))
+        failures, _ = fuzz_target(bare, FuzzSettings(seed=SEED, requests=FEW_REQUESTS))
     assert failures == []

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.harness.exchange import CALLS, Exchange, Intent
-from cmdm_tui.harness.oracle import judged
-from tests.harness.oracle.logs import MOMENT, Log
+from cmdm_tui.harness.oracle import judge_log
+from tests.harness.oracle.logs import MOMENT, ExchangeLog
 
 _ID = "AAAAAAA1"
 _MANY_DIGITS = "9" * 5_000
@@ -64,23 +64,28 @@ def _exchanges(draw: st.DrawFn) -> Exchange:
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_exchanges(), max_size=5), st.booleans())
 def test_no_answer_makes_a_check_fail_itself(log: list[Exchange], is_alone: bool) -> None:
-    judged(log, is_alone=is_alone)
+    judge_log(log, is_alone=is_alone)
 
 
 @pytest.mark.parametrize("text", ["²", _MANY_DIGITS], ids=["raised", "long"])
 @pytest.mark.parametrize("name", ["x-rate-limit-remaining", "x-rate-limit-reset", "x-token-reset"])
 def test_a_header_that_only_looks_like_a_number_is_none(name: str, text: str) -> None:
-    log = Log().get(_ID).get(_ID).last(headers=(("content-type", "application/json"), (name, text)))
-    assert {"limits-told", "token-ahead"} <= {finding.check for finding in judged(log.exchanges)}
+    log = (
+        ExchangeLog()
+        .get(_ID)
+        .get(_ID)
+        .last(headers=(("content-type", "application/json"), (name, text)))
+    )
+    assert {"limits-told", "token-ahead"} <= {finding.check for finding in judge_log(log.exchanges)}
 
 
 def test_a_total_of_thousands_of_digits_is_none() -> None:
-    (first, *_) = judged(Log().many({_ID: {}}, total=_MANY_DIGITS).exchanges)
+    (first, *_) = judge_log(ExchangeLog().many({_ID: {}}, total=_MANY_DIGITS).exchanges)
     assert first.message == "The answer to list has no number as text under Total Records."
 
 
 def test_an_answer_that_nests_without_end_is_no_json() -> None:
-    (first, *_) = judged(Log().get(_ID).last(body=b"[" * 100_000).exchanges)
+    (first, *_) = judge_log(ExchangeLog().get(_ID).last(body=b"[" * 100_000).exchanges)
     assert first.message == "The answer to get is no JSON object."
 
 
@@ -88,5 +93,5 @@ def test_an_answer_that_nests_without_end_is_no_json() -> None:
 def test_a_field_whose_name_is_no_text_is_no_field(name: Any) -> None:
     described = {"ExternalID": "FIELD001", "Properties": {"Name": name, "MaxLength": "²"}}
     told = {"Total Records": "1", "Total Page": "1", "Field": [described]}
-    log = Log().get(_ID, City="Ely").add("fields", body=told, query={})
-    assert "fields-agree" in {finding.check for finding in judged(log.exchanges)}
+    log = ExchangeLog().get(_ID, City="Ely").add("fields", body=told, query={})
+    assert "fields-agree" in {finding.check for finding in judge_log(log.exchanges)}

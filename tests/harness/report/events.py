@@ -5,12 +5,12 @@ from pathlib import Path
 from cmdm_tui.harness.exchange import Call, Exchange, Intent
 from cmdm_tui.harness.fuzz.events import (
     CheckFailed,
-    Event,
     ExchangeMade,
     FailureFound,
     FailureSaved,
     FailureShrunk,
-    Phase,
+    FuzzEvent,
+    FuzzPhase,
     Progress,
     RunEnded,
     RunStarted,
@@ -40,7 +40,7 @@ def exchange(
     )  # fmt: skip
 
 
-def made(one: Exchange, phase: Phase = "stateless") -> ExchangeMade:
+def made(one: Exchange, phase: FuzzPhase = "stateless") -> ExchangeMade:
     return ExchangeMade(one, phase)
 
 
@@ -61,7 +61,7 @@ def failure(
     call: Call = "create",
     last: Exchange | None = None,
     curl: tuple[str, ...] = ("curl --request POST 'http://127.0.0.1:8765/api/v1/lead'",),
-) -> tuple[Event, ...]:
+) -> tuple[FuzzEvent, ...]:
     """The events of one failure, from its first sight to its file."""
     last = last or exchange(9, call, 500, body=b'{"Message": "no"}', input_class="body:nan")
     finding = Finding(check, message, last.number, call, last.intent.input_class)
@@ -77,7 +77,7 @@ def failure(
     )
 
 
-def short_run() -> tuple[Event, ...]:
+def short_run() -> tuple[FuzzEvent, ...]:
     """A run of a few calls, one failure, and one that was known before."""
     other = exchange(5, "list", 200)
     finding = Finding("quota-falls", "The quota did not fall.", 5, "list")
@@ -95,7 +95,7 @@ def short_run() -> tuple[Event, ...]:
     )
 
 
-def results_of(*events: Event) -> RunResults:
+def results_of(*events: FuzzEvent) -> RunResults:
     gathering = ResultCollector("cmdm fuzz", began=BEGAN)
     for event in events:
         gathering(event)

@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.cases.format import AUTHORIZATIONS, Case, CaseStep, Expectation
-from cmdm_tui.harness.corpus.calls import get, sign_in, valid, without_record
-from cmdm_tui.harness.corpus.entities import Chance
+from cmdm_tui.harness.corpus.calls import (
+    aim_at_missing_record,
+    get_step,
+    make_valid_call,
+    sign_in_step,
+)
+from cmdm_tui.harness.corpus.entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
 
 _DAY = 86_400.0
@@ -18,26 +23,28 @@ _UNCHANGED: dict[Call, str] = {
 }
 
 
-def cases(seed: int) -> Iterator[Case]:
+def authorization_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call in _CALLS:
-        one = without_record(valid(call, Chance(seed, f"authorization {call}")))
+        one = aim_at_missing_record(
+            make_valid_call(call, SampleWords(seed, f"authorization {call}"))
+        )
         for kind in _WRONG:
-            yield _case(call, kind, one.refused(401, **_with(kind)))
-        ended = one.refused(401, advance=_DAY)
-        yield _case(call, "ended", sign_in(), ended)
+            yield _case(call, kind, one.refused_step(401, **_authorization_of(kind)))
+        ended = one.refused_step(401, advance=_DAY)
+        yield _case(call, "ended", sign_in_step(), ended)
     for call, entity in _UNCHANGED.items():
-        chance = Chance(seed, f"unchanged {call}")
-        one = valid(call, chance, entity)
-        kind = chance.one_of(_WRONG)
+        chance = SampleWords(seed, f"unchanged {call}")
+        one = make_valid_call(call, chance, entity)
+        kind = chance.choose(_WRONG)
         path = f"/{entity}/${{{entity}}}"
-        before, after = get(path, body="data"), get(path, body="data")
-        steps = (*one.before, before, one.refused(401, **_with(kind)), after)
+        before, after = get_step(path, body="data"), get_step(path, body="data")
+        steps = (*one.before, before, one.refused_step(401, **_authorization_of(kind)), after)
         yield _case(call, "unchanged", *steps, kind=kind)
     yield from _sign_ins()
 
 
-def _with(kind: str) -> dict[str, object]:
+def _authorization_of(kind: str) -> dict[str, object]:
     text = AUTHORIZATIONS[kind]
     return {"anonymous": True} if text is None else {"authorization": text}
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from cmdm_tui.harness.cases.format import Case, CaseStep, Filling
-from cmdm_tui.harness.corpus.calls import Valid, get, json_text, valid
-from cmdm_tui.harness.corpus.entities import ENTITIES, Chance
+from cmdm_tui.harness.corpus.calls import ValidCall, get_step, json_text, make_valid_call
+from cmdm_tui.harness.corpus.entities import ENTITIES, SampleWords
 from cmdm_tui.harness.exchange import Call
 
 _CALLS: tuple[tuple[Call, str], ...] = (
     ("create", "lead"), ("create-task", "account"), ("create-opportunity", "contact"),
     ("update", "lead"), ("convert", "lead"), ("close", "task"),
 )  # fmt: skip
-_OF = {"create": "lead", "create-task": "task", "create-opportunity": "opportunity",
+_BODY_ENTITIES = {"create": "lead", "create-task": "task", "create-opportunity": "opportunity",
        "update": "lead", "convert": "account"}  # fmt: skip
 
 Changed = dict[str, Any]
@@ -65,77 +65,77 @@ _CONTENT_TYPES = {
 _SOURCE = "body not a JSON object, or not JSON, or not UTF-8, or a duplicate key, or `NaN`"
 
 
-def cases(seed: int) -> Iterator[Case]:
+def body_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call, entity in _CALLS:
-        chance = Chance(seed, f"body {call}")
-        one = valid(call, chance, entity)
+        chance = SampleWords(seed, f"body {call}")
+        one = make_valid_call(call, chance, entity)
         for kind, changed in _MALFORMED.items():
-            yield _case(one, kind, 400, _SOURCE, one.refused(400, **changed))
+            yield _case(one, kind, 400, _SOURCE, one.refused_step(400, **changed))
         if call not in {"convert", "close"}:
-            yield _case(one, "empty", 400, _SOURCE, one.refused(400, body=None, headers=()))
+            yield _case(one, "empty", 400, _SOURCE, one.refused_step(400, body=None, headers=()))
         over = _filled('{"Notes":"${filling}"}', "x", 1_048_577)
-        yield _case(one, "over-1-mib", 413, "body over 1 MiB", one.refused(413, **over))
+        yield _case(one, "over-1-mib", 413, "body over 1 MiB", one.refused_step(413, **over))
         for kind, headers in _CONTENT_TYPES.items():
-            step = one.but(headers=headers)
+            step = one.with_changes(headers=headers)
             yield _case(one, f"content-type-{kind}", 0, "Content-Type", step)
-        if call in _OF:
-            yield from _properties(one, _OF[call])
+        if call in _BODY_ENTITIES:
+            yield from _property_cases(one, _BODY_ENTITIES[call])
         if call != "close":
-            yield _stays(one, entity)
+            yield _unchanged_case(one, entity)
 
 
-def _properties(one: Valid, of: str) -> Iterator[Case]:
+def _property_cases(one: ValidCall, of: str) -> Iterator[Case]:
     kind = ENTITIES[of]
     source = "create, update"
     required = json_text(dict(kind.required))
-    wrong, value = next(iter(kind.wrong.items()))
+    wrong, value = next(iter(kind.mistyped.items()))
     system = "2026-01-01T00:00:00Z"
 
     def refused(name: str, given: dict[str, object], *, alone: bool = False) -> Case:
         properties = given if alone else {**kind.required, **given}
-        step = one.refused(400, body=json_text(properties))
+        step = one.refused_step(400, body=json_text(properties))
         return _case(one, name, 400, source, step)
 
     yield refused("unknown-field", {"NoSuchField": "x"})
     yield refused("read-only", {"CreatedDate": system})
     yield refused("wrong-type", {wrong: value})
-    yield refused("number-for-text", {kind.naming: 7})
-    yield refused("object-value", {kind.naming: {"First": "x"}})
-    yield refused("array-value", {kind.naming: ["x"]})
-    yield refused("required-null", {kind.naming: None})
-    yield refused("required-empty", {kind.naming: ""})
+    yield refused("number-for-text", {kind.name_field: 7})
+    yield refused("object-value", {kind.name_field: {"First": "x"}})
+    yield refused("array-value", {kind.name_field: ["x"]})
+    yield refused("required-null", {kind.name_field: None})
+    yield refused("required-empty", {kind.name_field: ""})
     yield refused("other-case", {wrong.lower(): "1"})
     if one.call in {"create", "create-task", "create-opportunity"}:
-        yield refused("missing-required", {wrong: kind.others[wrong]}, alone=True)
+        yield refused("missing-required", {wrong: kind.optional[wrong]}, alone=True)
         yield refused("empty-object", {}, alone=True)
     if one.call == "update":
         yield refused("empty-object", {}, alone=True)
-    too_long = one.refused(400, body=json_text({**kind.required, kind.naming: "${filling}"}),
+    too_long = one.refused_step(400, body=json_text({**kind.required, kind.name_field: "${filling}"}),
                            filling=Filling(text="x", times=256))  # fmt: skip
     yield _case(one, "too-long", 400, source, too_long)
     if one.call == "create":
         text = "Ωmega \U0001f600 \u202e\u00e9 e\u0301 ${mark}"
-        step = one.but(body=json_text({**kind.required, kind.naming: text}))
-        read = get(f"/{of}/${{{of}}}", values={f"/Properties/{kind.naming}": text})
+        step = one.with_changes(body=json_text({**kind.required, kind.name_field: text}))
+        read = get_step(f"/{of}/${{{of}}}", values={f"/Properties/{kind.name_field}": text})
         yield _case(one, "unicode", 0, "create", step, read)
-        step = one.but(body=required.replace(" ", "\\u0020"))
-        yield _case(one, "escapes", 0, "create", step, get(f"/{of}/${{{of}}}", body="data"))
+        step = one.with_changes(body=required.replace(" ", "\\u0020"))
+        yield _case(one, "escapes", 0, "create", step, get_step(f"/{of}/${{{of}}}", body="data"))
 
 
-def _stays(one: Valid, entity: str) -> Case:
+def _unchanged_case(one: ValidCall, entity: str) -> Case:
     """Return the case that a refused body stores nothing: the record, or the count, stays."""
-    refused = one.refused(400, body='{"NoSuchField":"x","Notes":"changed"}')
+    refused = one.refused_step(400, body='{"NoSuchField":"x","Notes":"changed"}')
     if one.call in {"update", "convert"}:
-        same = get(f"/{entity}/${{{entity}}}", body="data")
+        same = get_step(f"/{entity}/${{{entity}}}", body="data")
         steps = (same, refused, same)
     else:
-        count = get(f"/{_OF[one.call]}?per_page=1&page=1", body="data")
+        count = get_step(f"/{_BODY_ENTITIES[one.call]}?per_page=1&page=1", body="data")
         steps = (count, refused, count)
     return _case(one, "refused-stores-nothing", 400, "create, update", *steps)
 
 
-def _case(one: Valid, kind: str, status: int, source: str, *steps: CaseStep) -> Case:
+def _case(one: ValidCall, kind: str, status: int, source: str, *steps: CaseStep) -> Case:
     told = "is accepted" if not status else f"is refused with {status}"
     return Case(
         name=f"{one.call}-body-{kind}",

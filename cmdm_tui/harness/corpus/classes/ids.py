@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.cases.format import Case, CaseStep, Filling
-from cmdm_tui.harness.corpus.calls import Valid, get, making, valid
-from cmdm_tui.harness.corpus.entities import Chance
+from cmdm_tui.harness.corpus.calls import ValidCall, create_step, get_step, make_valid_call
+from cmdm_tui.harness.corpus.entities import SampleWords
 from cmdm_tui.harness.exchange import Call
 
 _CALLS: tuple[tuple[Call, str], ...] = (
@@ -32,44 +32,44 @@ _IDS = {
 }
 
 
-def cases(seed: int) -> Iterator[Case]:
+def id_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call, entity in _CALLS:
-        chance = Chance(seed, f"id {call}")
-        one = valid(call, chance, entity)
+        chance = SampleWords(seed, f"id {call}")
+        one = make_valid_call(call, chance, entity)
         for kind, text in _IDS.items():
             filling = Filling(text="A", times=8_192) if kind == "8-kilobytes" else None
-            step = one.refused(404, path=_path(one, text), filling=filling)
+            step = one.refused_step(404, path=_path(one, text), filling=filling)
             yield _case(call, kind, "unknown entity, record, path", step)
         own = f"${{{one.entity}}}"
-        other = one.refused(404, path=one.step.path.replace(own, f"{own}-X"))
+        other = one.refused_step(404, path=one.step.path.replace(own, f"{own}-X"))
         yield _case(call, "longer", "ExternalID", *one.before, other)
         if call != "get":
-            elsewhere = one.refused(404, path=_path(one, "${product}"))
+            elsewhere = one.refused_step(404, path=_path(one, "${product}"))
             yield _case(
-                call, "of-another-entity", "ExternalID", making("product", chance), elsewhere
+                call, "of-another-entity", "ExternalID", create_step("product", chance), elsewhere
             )
-    yield from _special()
+    yield from _special_cases()
 
 
-def _special() -> Iterator[Case]:
-    chance = Chance(0, "id special")
-    lower = get("/lead/8rr4cb5q", status=404)
+def _special_cases() -> Iterator[Case]:
+    chance = SampleWords(0, "id special")
+    lower = get_step("/lead/8rr4cb5q", status=404)
     yield _case("get", "other-case", "external ids match exactly", lower)
-    named = get("/lead/fields?per_page=1&page=1")
+    named = get_step("/lead/fields?per_page=1&page=1")
     yield _case("get", "fields", "retrieve fields", named)
-    yield _case("get", "fields-of-task", "`GET /task/fields`", get("/task/fields", status=404))
-    deleted = valid("delete", chance, "lead")
+    yield _case("get", "fields-of-task", "`GET /task/fields`", get_step("/task/fields", status=404))
+    deleted = make_valid_call("delete", chance, "lead")
     after = (
-        get("/lead/${lead}", status=404),
-        valid("update", chance).refused(404),
-        valid("convert", chance).refused(404),
+        get_step("/lead/${lead}", status=404),
+        make_valid_call("update", chance).refused_step(404),
+        make_valid_call("convert", chance).refused_step(404),
     )
-    dead = (*deleted.before, deleted.step, *after, deleted.refused(404))
+    dead = (*deleted.before, deleted.step, *after, deleted.refused_step(404))
     yield _case("other", "dead", "delete", *dead)
 
 
-def _path(one: Valid, text: str) -> str:
+def _path(one: ValidCall, text: str) -> str:
     return one.step.path.replace(f"${{{one.entity}}}", text)
 
 

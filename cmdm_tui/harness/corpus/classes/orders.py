@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.cases.format import Case, CaseStep
-from cmdm_tui.harness.corpus.calls import get, json_text, post
+from cmdm_tui.harness.corpus.calls import get_step, json_text, post_step
 
 _FIELDS = {
     "lead": ("LastName", "City", "Score", "EstimatedValue", "OptIn", "LastContacted", "Status",
@@ -16,7 +16,7 @@ _WORDS = ("apple", "Banana", "Äpfel", "äpfel", "APPLE", "Zebra", "éclair", "_
 _NUMBERS = ("10", "9", "100", "-5", "2.5", "2.50", "1000000")
 
 
-def cases(seed: int) -> Iterator[Case]:
+def sort_cases(seed: int) -> Iterator[Case]:
     """Yield the cases; nothing in them is left to chance."""
     del seed
     for entity, names in _FIELDS.items():
@@ -26,34 +26,39 @@ def cases(seed: int) -> Iterator[Case]:
                 for order in ("asc", "desc")
             ]
             yield _case(f"{entity}-{name.lower()}", f"{entity} by {name}, both ways.",
-                        *[get(path) for path in paths])  # fmt: skip
-    newest = [get(f"/lead?fields=City&per_page=20&page={page}&sort_order=desc") for page in (1, 2)]
+                        *[get_step(path) for path in paths])  # fmt: skip
+    newest = [
+        get_step(f"/lead?fields=City&per_page=20&page={page}&sort_order=desc") for page in (1, 2)
+    ]
     yield _case("creation-desc", "Without sort_by, the newest first.", *newest)
-    oldest = [get(f"/lead?fields=City&per_page=14&page={page}") for page in (1, 2, 3, 1)]
+    oldest = [get_step(f"/lead?fields=City&per_page=14&page={page}") for page in (1, 2, 3, 1)]
     yield _case("creation", "Without sort_by, in the order of creation, and stable.", *oldest)
     ties = [
-        get(f"/lead?fields=OptIn&sort_by=OptIn&per_page=14&page={page}") for page in (1, 2, 3, 1)
+        get_step(f"/lead?fields=OptIn&sort_by=OptIn&per_page=14&page={page}")
+        for page in (1, 2, 3, 1)
     ]
     yield _case("ties", "Pages of a field of few values never overlap.", *ties)
-    unpaged = get("/lead?fields=OptIn&sort_by=OptIn")
+    unpaged = get_step("/lead?fields=OptIn&sort_by=OptIn")
     yield _case("ties-unpaged", "All records by a field of few values.", unpaged, unpaged)
     yield _case("words", "Words by letter, whatever their case and accents.",
-                *_made("product", "Name", _WORDS, {"SKU": "SKU-1"}))  # fmt: skip
+                *_create_and_sort("product", "Name", _WORDS, {"SKU": "SKU-1"}))  # fmt: skip
     yield _case("numbers", "Numbers by value.",
-                *_made("product", "Stock", _NUMBERS[:4], {"Name": "Lamp ${mark}", "SKU": "SKU-1"}),
+                *_create_and_sort("product", "Stock", _NUMBERS[:4], {"Name": "Lamp ${mark}", "SKU": "SKU-1"}),
                 )  # fmt: skip
     yield _case("amounts", "Amounts by value.",
-                *_made("opportunity", "Amount", _NUMBERS, {"Name": "Renewal ${mark}"}))  # fmt: skip
+                *_create_and_sort("opportunity", "Amount", _NUMBERS, {"Name": "Renewal ${mark}"}))  # fmt: skip
 
 
-def _made(
+def _create_and_sort(
     entity: str, name: str, values: tuple[str, ...], others: dict[str, str]
 ) -> Iterator[CaseStep]:
     for value in values:
         marked = f"{value} ${{mark}}" if name == "Name" else value
-        yield post(f"/{entity}", json_text({**others, name: marked}))
+        yield post_step(f"/{entity}", json_text({**others, name: marked}))
     for order in ("asc", "desc"):
-        yield get(f"/{entity}?fields={name}&per_page=200&page=1&sort_by={name}&sort_order={order}")
+        yield get_step(
+            f"/{entity}?fields={name}&per_page=200&page=1&sort_by={name}&sort_order={order}"
+        )
 
 
 def _case(kind: str, summary: str, *steps: CaseStep) -> Case:

@@ -4,39 +4,39 @@ from collections.abc import Iterator
 
 from cmdm_tui.harness.cases.format import Case, CaseStep, Certainty
 from cmdm_tui.harness.corpus.calls import (
-    delete,
-    finding,
-    get,
+    create_step,
+    delete_step,
+    find_step,
+    get_step,
     json_text,
-    making,
-    post,
-    put,
-    sign_in,
-    valid,
+    make_valid_call,
+    post_step,
+    put_step,
+    sign_in_step,
 )
-from cmdm_tui.harness.corpus.entities import ENTITIES, Chance
+from cmdm_tui.harness.corpus.entities import ENTITIES, SampleWords
 from cmdm_tui.harness.exchange import Call
 
 _CHILDREN: tuple[Call, ...] = ("create-task", "create-opportunity")
 
 
-def cases(seed: int) -> Iterator[Case]:
+def valid_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     yield _case(
         "authenticate-valid",
         "Signing in gives a token that is good for a call.",
         "authenticate",
         "authenticate",
-        sign_in(),
-        get("/lead?per_page=1&page=1"),
+        sign_in_step(),
+        get_step("/lead?per_page=1&page=1"),
     )
     for entity in ENTITIES:
-        yield from _reading(entity)
-        yield from _writing(entity, Chance(seed, f"ordinary {entity}"))
+        yield from _read_cases(entity)
+        yield from _write_cases(entity, SampleWords(seed, f"ordinary {entity}"))
     for parent in ("account", "lead", "contact", "event"):
-        yield from _children(parent, Chance(seed, f"children {parent}"))
-    yield from _converting(Chance(seed, "converting"))
-    yield from _closing(Chance(seed, "closing"))
+        yield from _child_cases(parent, SampleWords(seed, f"children {parent}"))
+    yield from _conversion_cases(SampleWords(seed, "converting"))
+    yield from _closing_cases(SampleWords(seed, "closing"))
 
 
 def _case(
@@ -52,17 +52,17 @@ def _case(
     )
 
 
-def _reading(entity: str) -> Iterator[Case]:
-    found = get(f"/{entity}/${{{entity}}}", values={"/ExternalID": f"${{{entity}}}"})
+def _read_cases(entity: str) -> Iterator[Case]:
+    found = get_step(f"/{entity}/${{{entity}}}", values={"/ExternalID": f"${{{entity}}}"})
     yield _case(
         f"get-{entity}",
         f"A record of {entity} is retrieved.",
         "get",
         "retrieve one",
-        finding(entity),
+        find_step(entity),
         found,
     )
-    pages = [get(f"/{entity}?per_page=2&page={page}") for page in (1, 2)]
+    pages = [get_step(f"/{entity}?per_page=2&page={page}") for page in (1, 2)]
     yield _case(f"list-{entity}", f"Two pages of {entity}.", "list", "retrieve many", *pages)
     if ENTITIES[entity].has_field_list:
         # All of them, as what a field says of itself is what a client goes by.
@@ -71,30 +71,30 @@ def _reading(entity: str) -> Iterator[Case]:
             f"The fields of {entity}.",
             "fields",
             "retrieve fields",
-            get(f"/{entity}/fields"),
+            get_step(f"/{entity}/fields"),
         )
 
 
-def _writing(entity: str, chance: Chance) -> Iterator[Case]:
+def _write_cases(entity: str, chance: SampleWords) -> Iterator[Case]:
     kind = ENTITIES[entity]
-    properties = chance.filled({**kind.required, **kind.others})
+    properties = chance.fill({**kind.required, **kind.optional})
     path = f"/{entity}/${{{entity}}}"
     kept = {f"/Properties/{name}": value for name, value in properties.items()}
-    creating = post(f"/{entity}", json_text(properties), capture={entity: "/ExternalID"})
+    creating = post_step(f"/{entity}", json_text(properties), capture={entity: "/ExternalID"})
     yield _case(
         f"create-{entity}",
         f"A record of {entity} is created with every kind of value.",
         "create",
         "create",
         creating,
-        get(path, values=kept),
+        get_step(path, values=kept),
     )
-    changed = next(iter(kind.others))
+    changed = next(iter(kind.optional))
     others = {
         pointer: value for pointer, value in kept.items() if pointer != f"/Properties/{changed}"
     }
-    emptied = get(path, values=others, nulls=(f"/Properties/{changed}",))
-    clearing = put(path, json_text({changed: None}))
+    emptied = get_step(path, values=others, nulls=(f"/Properties/{changed}",))
+    clearing = put_step(path, json_text({changed: None}))
     yield _case(
         f"update-{entity}",
         f"A field of {entity} is emptied, twice; the others stay.",
@@ -106,31 +106,31 @@ def _writing(entity: str, chance: Chance) -> Iterator[Case]:
         clearing,
         emptied,
     )
-    total = f"/{entity}?per_page=1&page=1&fields={kind.naming}"
-    gone = get(path, status=404)
+    total = f"/{entity}?per_page=1&page=1&fields={kind.name_field}"
+    gone = get_step(path, status=404)
     yield _case(
         f"delete-{entity}",
         f"A record of {entity} is deleted: gone, and gone from the list.",
         "delete",
         "delete",
-        making(entity, chance),
-        get(total),
-        delete(path),
+        create_step(entity, chance),
+        get_step(total),
+        delete_step(path),
         gone,
-        get(total),
-        delete(path, status=404),
+        get_step(total),
+        delete_step(path, status=404),
     )
 
 
-def _children(parent: str, chance: Chance) -> Iterator[Case]:
+def _child_cases(parent: str, chance: SampleWords) -> Iterator[Case]:
     for call in _CHILDREN:
         child = call.removeprefix("create-")
-        one = valid(call, chance, parent)
+        one = make_valid_call(call, chance, parent)
         named = {
             "/Properties/RelatedEntity": parent,
             "/Properties/RelatedExternalID": f"${{{parent}}}",
         }
-        steps = (*one.before, one.step, get(f"/{child}/${{{child}}}", values=named))
+        steps = (*one.before, one.step, get_step(f"/{child}/${{{child}}}", values=named))
         yield _case(
             f"create-{child}-of-{parent}",
             f"A {child} of a record of {parent} names it.",
@@ -139,10 +139,10 @@ def _children(parent: str, chance: Chance) -> Iterator[Case]:
             *steps,
             certainty="ours",
         )
-    task = valid("create-task", chance, parent)
+    task = make_valid_call("create-task", chance, parent)
     after = (
-        delete(f"/{parent}/${{{parent}}}"),
-        get("/task/${task}", values={"/Properties/RelatedExternalID": f"${{{parent}}}"}),
+        delete_step(f"/{parent}/${{{parent}}}"),
+        get_step("/task/${task}", values={"/Properties/RelatedExternalID": f"${{{parent}}}"}),
     )
     yield _case(
         f"delete-{parent}-with-task",
@@ -156,13 +156,13 @@ def _children(parent: str, chance: Chance) -> Iterator[Case]:
     )
 
 
-def _converting(chance: Chance) -> Iterator[Case]:
-    one = valid("convert", chance)
-    lead = get(
+def _conversion_cases(chance: SampleWords) -> Iterator[Case]:
+    one = make_valid_call("convert", chance)
+    lead = get_step(
         "/lead/${lead}",
         values={"/Properties/Status": "Converted", "/Properties/AccountExternalID": "${account}"},
     )
-    account = get("/account/${account}")
+    account = get_step("/account/${account}")
     yield _case(
         "convert-lead",
         "A converted lead stays and names its account.",
@@ -175,7 +175,7 @@ def _converting(chance: Chance) -> Iterator[Case]:
         certainty="ours",
     )
     newest = "/contact?fields=LastName,AccountExternalID&per_page=1&page=1&sort_order=desc"
-    contact = get(
+    contact = get_step(
         newest,
         capture={"new_contact": "/Entity/0/ExternalID"},
         values={"/Entity/0/Properties/AccountExternalID": "${account}"},
@@ -191,7 +191,7 @@ def _converting(chance: Chance) -> Iterator[Case]:
         certainty="ours",
     )
     other = json_text({"Name": "Another name ${mark}", "Industry": "Legal"})
-    overriding = one.but(body=other)
+    overriding = one.with_changes(body=other)
     kept = {"/Properties/Name": "Another name ${mark}", "/Properties/Industry": "Legal"}
     yield _case(
         "convert-lead-overriding",
@@ -200,7 +200,7 @@ def _converting(chance: Chance) -> Iterator[Case]:
         "convert a lead",
         *one.before,
         overriding,
-        get("/account/${account}", values=kept),
+        get_step("/account/${account}", values=kept),
         certainty="ours",
     )
     yield _case(
@@ -210,10 +210,10 @@ def _converting(chance: Chance) -> Iterator[Case]:
         "convert a lead",
         *one.before,
         one.step,
-        one.refused(400),
+        one.refused_step(400),
         certainty="ours",
     )
-    bodiless = one.but(body=None, headers=())
+    bodiless = one.with_changes(body=None, headers=())
     yield _case(
         "convert-lead-without-body",
         "A conversion needs no body.",
@@ -225,9 +225,9 @@ def _converting(chance: Chance) -> Iterator[Case]:
     )
 
 
-def _closing(chance: Chance) -> Iterator[Case]:
-    one = valid("close", chance)
-    closed = get("/task/${task}", values={"/Properties/Status": "Closed"})
+def _closing_cases(chance: SampleWords) -> Iterator[Case]:
+    one = make_valid_call("close", chance)
+    closed = get_step("/task/${task}", values={"/Properties/Status": "Closed"})
     yield _case(
         "close-task",
         "A closed task says so, and when.",
@@ -249,7 +249,7 @@ def _closing(chance: Chance) -> Iterator[Case]:
         closed,
         certainty="ours",
     )
-    bodiless = one.but(body=None, headers=())
+    bodiless = one.with_changes(body=None, headers=())
     yield _case(
         "close-task-without-body",
         "Closing needs no body.",

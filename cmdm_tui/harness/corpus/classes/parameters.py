@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.cases.format import Case, CaseStep, Expectation, Filling
-from cmdm_tui.harness.corpus.calls import get
+from cmdm_tui.harness.corpus.calls import get_step
 from cmdm_tui.harness.exchange import Call
 
 _LISTS: tuple[tuple[Call, str], ...] = (("list", "/lead"), ("fields", "/lead/fields"))
@@ -42,41 +42,43 @@ _FIELDS = {
 _FIELDS_SOURCE = "unknown name in `fields` or `sort_by`"
 
 
-def cases(seed: int) -> Iterator[Case]:
+def parameter_cases(seed: int) -> Iterator[Case]:
     """Yield the cases; nothing in them is left to chance."""
     del seed
     for call, path in _LISTS:
         for kind, query in _PAGES.items():
-            yield _case(call, kind, _PAGES_SOURCE, get(f"{path}?{query}", status=400))
-        past = get(f"{path}?per_page=5&page=1000")
+            yield _case(call, kind, _PAGES_SOURCE, get_step(f"{path}?{query}", status=400))
+        past = get_step(f"{path}?per_page=5&page=1000")
         yield _case(call, "past-the-end", "page past the last", past)
         filling = Filling(text="9", times=40)
         far = CaseStep(method="GET", path=f"{path}?per_page=5&page=${{filling}}", filling=filling,
                    expect=Expectation(status=200, body="data"))  # fmt: skip
         yield _case(call, "huge-page", "page past the last", far)
-        unknown = get(f"{path}?per_page=1&page=1&colour=red&PAGE=7")
+        unknown = get_step(f"{path}?per_page=1&page=1&colour=red&PAGE=7")
         yield _case(call, "unknown", "unknown query parameter", unknown)
-        zeros = get(f"{path}?per_page=0002&page=0001")
+        zeros = get_step(f"{path}?per_page=0002&page=0001")
         yield _case(call, "leading-zeros", _PAGES_SOURCE, zeros)
-        whole = get(f"{path}?per_page=1000&page=1&fields=City")
+        whole = get_step(f"{path}?per_page=1000&page=1&fields=City")
         yield _case(call, "the-cap", _PAGES_SOURCE, whole)
     for kind, query in _FIELDS.items():
         yield _case(
-            "list", kind, _FIELDS_SOURCE, get(f"/lead?{query}&per_page=1&page=1", status=400)
+            "list", kind, _FIELDS_SOURCE, get_step(f"/lead?{query}&per_page=1&page=1", status=400)
         )
-    yield from _projections()
+    yield from _projection_cases()
 
 
-def _projections() -> Iterator[Case]:
+def _projection_cases() -> Iterator[Case]:
     one = "/lead?per_page=2&page=1"
-    yield _case("list", "fields-one", "retrieve many", get(f"{one}&fields=City"))
-    yield _case("list", "fields-named-twice", "retrieve many", get(f"{one}&fields=City,City"))
-    yield _case("list", "fields-external-id", "`ExternalID`", get(f"{one}&fields=ExternalID"))
-    encoded = get(f"{one}&fields=City%2CCompany")
+    yield _case("list", "fields-one", "retrieve many", get_step(f"{one}&fields=City"))
+    yield _case("list", "fields-named-twice", "retrieve many", get_step(f"{one}&fields=City,City"))
+    yield _case("list", "fields-external-id", "`ExternalID`", get_step(f"{one}&fields=ExternalID"))
+    encoded = get_step(f"{one}&fields=City%2CCompany")
     yield _case("list", "fields-encoded-comma", "retrieve many", encoded)
-    yield _case("list", "none", "neither given", get("/lead?fields=City"))
-    yield _case("list", "none-sorted", "neither given", get("/event?fields=Title&sort_by=Title"))
-    yield _case("fields", "none", "neither given", get("/event/fields"))
+    yield _case("list", "none", "neither given", get_step("/lead?fields=City"))
+    yield _case(
+        "list", "none-sorted", "neither given", get_step("/event?fields=Title&sort_by=Title")
+    )
+    yield _case("fields", "none", "neither given", get_step("/event/fields"))
 
 
 def _case(call: Call, kind: str, source: str, step: CaseStep) -> Case:

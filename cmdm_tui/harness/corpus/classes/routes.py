@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from cmdm_tui.harness.cases.format import Case, CaseStep
-from cmdm_tui.harness.corpus.calls import Valid, get, valid, without_record
-from cmdm_tui.harness.corpus.entities import Chance
+from cmdm_tui.harness.corpus.calls import (
+    ValidCall,
+    aim_at_missing_record,
+    get_step,
+    make_valid_call,
+)
+from cmdm_tui.harness.corpus.entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
 
 _CALLS: tuple[Call, ...] = tuple(call for call in CALLS if call != "other")
@@ -33,31 +38,33 @@ _UNKNOWN = {
 }
 
 
-def cases(seed: int) -> Iterator[Case]:
+def route_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call in _CALLS:
-        one = valid(call, Chance(seed, f"route {call}"))
-        yield from _spellings(one)
+        one = make_valid_call(call, SampleWords(seed, f"route {call}"))
+        yield from _spelling_cases(one)
         for method in _METHODS.get(call, ()):
-            step = without_record(one).refused(405, method=method)
+            step = aim_at_missing_record(one).refused_step(405, method=method)
             yield _case(call, f"method-{method.lower()}", "known path, other method", step)
     for kind, path in _UNKNOWN.items():
-        yield _case("other", kind, "unknown entity, record, path", get(path, status=404))
+        yield _case("other", kind, "unknown entity, record, path", get_step(path, status=404))
 
 
-def _spellings(one: Valid) -> Iterator[Case]:
+def _spelling_cases(one: ValidCall) -> Iterator[Case]:
     route, mark, query = one.step.path.partition("?")
     for kind, spelt in (("upper", str.upper), ("title", str.capitalize)):
-        path = respelt(route, spelt) + mark + query
+        path = change_case(route, spelt) + mark + query
         yield _case(one.call, kind, "Entity and action segments match without regard to case",
-                    *one.before, one.but(path=path))  # fmt: skip
-    there = without_record(one)
+                    *one.before, one.with_changes(path=path))  # fmt: skip
+    there = aim_at_missing_record(one)
     status = _TRAILING.get(one.call, 404)
-    trailing = there.refused(status, path=there.step.path.partition("?")[0] + "/" + mark + query)
+    trailing = there.refused_step(
+        status, path=there.step.path.partition("?")[0] + "/" + mark + query
+    )
     yield _case(one.call, "trailing-slash", "unknown entity, record, path", trailing)
 
 
-def respelt(route: str, spelt: Callable[[str], str]) -> str:
+def change_case(route: str, spelt: Callable[[str], str]) -> str:
     """Return a route with its words spelt otherwise; an id that was captured stays as it is."""
     return "/".join(part if part.startswith("${") else spelt(part) for part in route.split("/"))
 

@@ -2,9 +2,9 @@
 
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.classes import authorization, bodies, ids, parameters, routes
-from cmdm_tui.harness.fuzz.classes.shape import InputClass, Setting
+from cmdm_tui.harness.fuzz.classes.shape import InputClass, InputContext
 
-__all__ = ["CLASSES", "GROUPS", "InputClass", "Setting", "classes_of"]
+__all__ = ["CLASSES", "GROUPS", "InputClass", "InputContext", "classes_of"]
 
 CLASSES: tuple[InputClass, ...] = (
     *authorization.CLASSES,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cmdm_tui.harness.exchange import CALLS, Call, Headers
-from cmdm_tui.harness.fuzz.asking import BEARER, CREDENTIALS, TOKEN, Request
-from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
+from cmdm_tui.harness.fuzz.asking import BEARER_HEADERS, CREDENTIAL_NAMES, TOKEN, CallRequest
+from cmdm_tui.harness.fuzz.classes.shape import InputClass, InputContext, MakeOdd
 from cmdm_tui.harness.fuzz.values import pick
 
 _CALLS: frozenset[Call] = frozenset[Call](call for call in CALLS if call != "authenticate")
@@ -13,8 +13,8 @@ _SIGN_IN: frozenset[Call] = frozenset[Call]({"authenticate"})
 _UNAUTHORISED, _REFUSED = frozenset({401}), frozenset({400})
 
 
-def _header(name: str, lines: Headers) -> InputClass:
-    def alter(request: Request, _: Setting) -> Request:
+def _header_class(name: str, lines: Headers) -> InputClass:
+    def alter(request: CallRequest, _: InputContext) -> CallRequest:
         intent = replace(request.intent, authorization=name)
         return replace(request, headers=lines, intent=intent)
 
@@ -25,48 +25,48 @@ def _bearer(value: str) -> Headers:
     return (("authorization", value),)
 
 
-def _ended(request: Request, setting: Setting) -> Request | None:
+def _use_ended_token(request: CallRequest, setting: InputContext) -> CallRequest | None:
     if not setting.has_ended_token:
         return None
     intent = replace(request.intent, authorization="ended")
     return replace(request, headers=_bearer(f"Bearer {TOKEN}_ENDED"), intent=intent)
 
 
-def _sign_in(change: Callable[[Headers, str], Headers]) -> Alter:
-    def alter(request: Request, setting: Setting) -> Request:
-        name = pick(setting.draw, CREDENTIALS)
+def _change_sign_in(change: Callable[[Headers, str], Headers]) -> MakeOdd:
+    def alter(request: CallRequest, setting: InputContext) -> CallRequest:
+        name = pick(setting.draw, CREDENTIAL_NAMES)
         intent = replace(request.intent, authorization="sign-in")
         return replace(request, headers=change(request.headers, name), intent=intent)
 
     return alter
 
 
-def _without(lines: Headers, name: str) -> Headers:
+def _without_header(lines: Headers, name: str) -> Headers:
     return tuple(line for line in lines if line[0] != name)
 
 
-def _wrong(lines: Headers, name: str) -> Headers:
+def _with_wrong_header(lines: Headers, name: str) -> Headers:
     return tuple((key, value + "x" if key == name else value) for key, value in lines)
 
 
-def _empty(lines: Headers, name: str) -> Headers:
+def _with_empty_header(lines: Headers, name: str) -> Headers:
     return tuple((key, "" if key == name else value) for key, value in lines)
 
 
 CLASSES = (
-    _header("none", ()),
-    _header("empty", _bearer("")),
-    _header("scheme-only", _bearer("Bearer")),
-    _header("other-scheme", _bearer(f"Basic {TOKEN}")),
-    _header("no-scheme", _bearer(TOKEN)),
-    _header("garbage", _bearer("Bearer garbage")),
-    _header("cut", _bearer(f"Bearer {TOKEN}_CUT")),
-    _header("flipped", _bearer(f"Bearer {TOKEN}_FLIPPED")),
-    _header("doubled", BEARER + BEARER),
-    _header("token-doubled", _bearer(f"Bearer {TOKEN} {TOKEN}")),
-    InputClass("authorization", "ended", _CALLS, _UNAUTHORISED, _ended),
-    InputClass("authorization", "missing-header", _SIGN_IN, _REFUSED, _sign_in(_without)),
-    InputClass("authorization", "wrong-header", _SIGN_IN, _UNAUTHORISED, _sign_in(_wrong)),
+    _header_class("none", ()),
+    _header_class("empty", _bearer("")),
+    _header_class("scheme-only", _bearer("Bearer")),
+    _header_class("other-scheme", _bearer(f"Basic {TOKEN}")),
+    _header_class("no-scheme", _bearer(TOKEN)),
+    _header_class("garbage", _bearer("Bearer garbage")),
+    _header_class("cut", _bearer(f"Bearer {TOKEN}_CUT")),
+    _header_class("flipped", _bearer(f"Bearer {TOKEN}_FLIPPED")),
+    _header_class("doubled", BEARER_HEADERS + BEARER_HEADERS),
+    _header_class("token-doubled", _bearer(f"Bearer {TOKEN} {TOKEN}")),
+    InputClass("authorization", "ended", _CALLS, _UNAUTHORISED, _use_ended_token),
+    InputClass("authorization", "missing-header", _SIGN_IN, _REFUSED, _change_sign_in(_without_header)),
+    InputClass("authorization", "wrong-header", _SIGN_IN, _UNAUTHORISED, _change_sign_in(_with_wrong_header)),
     InputClass("authorization", "empty-header", _SIGN_IN, _UNAUTHORISED | _REFUSED,
-               _sign_in(_empty)),
+               _change_sign_in(_with_empty_header)),
 )  # fmt: skip

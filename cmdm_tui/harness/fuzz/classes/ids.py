@@ -5,21 +5,21 @@ from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from cmdm_tui.harness.exchange import Call
-from cmdm_tui.harness.fuzz.asking import Request
-from cmdm_tui.harness.fuzz.classes.shape import InputClass, Setting
+from cmdm_tui.harness.fuzz.asking import CallRequest
+from cmdm_tui.harness.fuzz.classes.shape import InputClass, InputContext
 
 _CALLS: frozenset[Call] = frozenset(
     {"get", "update", "delete", "convert", "close", "create-task", "create-opportunity"}
 )
 _NOT_FOUND = frozenset({404})
 
-Choose = Callable[[str, Setting], str | None]
+ChooseId = Callable[[str, InputContext], str | None]
 
 
-def _id(name: str, choose: Choose, *, is_plain: bool = False) -> InputClass:
+def _id_class(name: str, choose: ChooseId, *, is_plain: bool = False) -> InputClass:
     """Put another id in the place of the right one; `choose` returns it as it stands in a path."""
 
-    def alter(request: Request, setting: Setting) -> Request | None:
+    def alter(request: CallRequest, setting: InputContext) -> CallRequest | None:
         external_id = request.intent.external_id
         raw = choose(external_id, setting)
         place = f"/{quote(external_id, safe='')}"
@@ -32,23 +32,23 @@ def _id(name: str, choose: Choose, *, is_plain: bool = False) -> InputClass:
     return InputClass("id", name, _CALLS, _NOT_FOUND, alter)
 
 
-def _among(*raw: str) -> Choose:
+def _one_of(*raw: str) -> ChooseId:
     return lambda _, setting: setting.pick(raw)
 
 
-def _lower(external_id: str, _setting: Setting) -> str | None:
+def _lower_case(external_id: str, _setting: InputContext) -> str | None:
     return quote(external_id.lower(), safe="") if external_id.lower() != external_id else None
 
 
-def _stranger(_id: str, setting: Setting) -> str | None:
-    return quote(setting.pick(setting.strangers), safe="") if setting.strangers else None
+def _id_of_other_entity(_id: str, setting: InputContext) -> str | None:
+    return quote(setting.pick(setting.other_ids), safe="") if setting.other_ids else None
 
 
-def _with(before: str, after: str) -> Choose:
+def _surround(before: str, after: str) -> ChooseId:
     return lambda external_id, _setting: f"{before}{quote(external_id, safe='')}{after}"
 
 
-def _fields(request: Request, _: Setting) -> Request | None:
+def _use_fields_as_id(request: CallRequest, _: InputContext) -> CallRequest | None:
     """Use the name of the field call as an id: other methods than GET it does not have."""
     if request.method == "GET" or request.intent.call not in {"update", "delete"}:
         return None
@@ -64,18 +64,22 @@ def _fields(request: Request, _: Setting) -> Request | None:
 
 
 CLASSES = (
-    _id("unknown", _among("NOSUCHID", "ZZZZZZZZ", "00000000")),
-    _id("other-entity", _stranger, is_plain=True),
-    _id("lower-case", _lower, is_plain=True),
-    _id("traversal", _among("..", ".", "%2e%2e", "..%2f..%2flead", "%2e%2e%2faccount", "..;")),
-    _id("escaped-slash", _with("", "%2F")),
-    _id("nul", _with("", "%00")),
-    _id("space", _with("", "%20")),
-    _id("plus", _with("+", "")),
-    _id("no-utf-8", _among("%ff%fe", "%c3", "%ed%a0%80")),
-    _id("half-escape", _among("%", "%zz", "%4")),
-    _id("unicode", _among("%EF%BC%A1%EF%BC%A2%EF%BC%A3", "%F0%9F%8E%89", "A%CC%88", "%E2%80%AE")),
-    _id("long", _among("A" * 8_192, "%41" * 2_000)),
-    _id("quotes", _among("'", "%22", "'%20OR%20'1'='1", "%27%3B--", "*", "%25", "_" * 8)),
-    InputClass("id", "fields", frozenset({"update", "delete"}), frozenset(), _fields),
+    _id_class("unknown", _one_of("NOSUCHID", "ZZZZZZZZ", "00000000")),
+    _id_class("other-entity", _id_of_other_entity, is_plain=True),
+    _id_class("lower-case", _lower_case, is_plain=True),
+    _id_class(
+        "traversal", _one_of("..", ".", "%2e%2e", "..%2f..%2flead", "%2e%2e%2faccount", "..;")
+    ),
+    _id_class("escaped-slash", _surround("", "%2F")),
+    _id_class("nul", _surround("", "%00")),
+    _id_class("space", _surround("", "%20")),
+    _id_class("plus", _surround("+", "")),
+    _id_class("no-utf-8", _one_of("%ff%fe", "%c3", "%ed%a0%80")),
+    _id_class("half-escape", _one_of("%", "%zz", "%4")),
+    _id_class(
+        "unicode", _one_of("%EF%BC%A1%EF%BC%A2%EF%BC%A3", "%F0%9F%8E%89", "A%CC%88", "%E2%80%AE")
+    ),
+    _id_class("long", _one_of("A" * 8_192, "%41" * 2_000)),
+    _id_class("quotes", _one_of("'", "%22", "'%20OR%20'1'='1", "%27%3B--", "*", "%25", "_" * 8)),
+    InputClass("id", "fields", frozenset({"update", "delete"}), frozenset(), _use_fields_as_id),
 )

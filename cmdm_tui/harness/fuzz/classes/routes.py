@@ -5,19 +5,19 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from cmdm_tui.harness.exchange import CALLS, Call
-from cmdm_tui.harness.fuzz.asking import Request
-from cmdm_tui.harness.fuzz.classes.shape import Alter, InputClass, Setting
-from cmdm_tui.harness.fuzz.values import Draw, index, pick
+from cmdm_tui.harness.fuzz.asking import CallRequest
+from cmdm_tui.harness.fuzz.classes.shape import InputClass, InputContext, MakeOdd
+from cmdm_tui.harness.fuzz.values import Draw, indexes, pick
 from cmdm_tui.harness.oracle.contract import BASE
 
 _CALLS: frozenset[Call] = frozenset[Call](
     call for call in CALLS if call not in {"other", "authenticate"}
 )
-_READING: frozenset[Call] = frozenset({"get", "list", "fields"})
+_READS: frozenset[Call] = frozenset({"get", "list", "fields"})
 _NOT_FOUND = frozenset({404})
 
 
-def _case(request: Request, setting: Setting) -> Request:
+def _change_case(request: CallRequest, setting: InputContext) -> CallRequest:
     """Change the case of letters in every segment but the id."""
     external_id = quote(request.intent.external_id, safe="")
     bare, mark, query = request.path.removeprefix(BASE).partition("?")
@@ -34,8 +34,8 @@ def _other_case(text: str, draw: Draw) -> str:
     return how(text)
 
 
-def _path(change: Callable[[str, Draw], str]) -> Alter:
-    def alter(request: Request, setting: Setting) -> Request:
+def _change_path(change: Callable[[str, Draw], str]) -> MakeOdd:
+    def alter(request: CallRequest, setting: InputContext) -> CallRequest:
         bare, mark, query = request.path.removeprefix(BASE).partition("?")
         intent = replace(request.intent, call="other", given=None, query=None)
         path = change(bare, setting.draw) + mark + query
@@ -46,7 +46,7 @@ def _path(change: Callable[[str, Draw], str]) -> Alter:
 
 def _double_slash(bare: str, draw: Draw) -> str:
     segments = bare.split("/")[1:]
-    segments.insert(draw(index(len(segments))), "")
+    segments.insert(draw(indexes(len(segments))), "")
     return f"{BASE}/" + "/".join(segments)
 
 
@@ -56,7 +56,7 @@ def _unknown_entity(bare: str, draw: Draw) -> str:
     return "/".join((BASE, name, *rest))
 
 
-def _method(request: Request, setting: Setting) -> Request | None:
+def _change_method(request: CallRequest, setting: InputContext) -> CallRequest | None:
     methods = {"get": ("POST", "PATCH"), "list": ("PUT", "DELETE", "PATCH"),
                "fields": ("POST", "PUT", "DELETE"), "convert": ("POST", "GET", "DELETE"),
                "close": ("POST", "GET", "DELETE"), "create-task": ("PUT", "DELETE"),
@@ -67,18 +67,24 @@ def _method(request: Request, setting: Setting) -> Request | None:
     return replace(request, method=pick(setting.draw, methods), intent=intent)
 
 
-def _class(
-    name: str, alter: Alter, expected: frozenset[int], calls: frozenset[Call] = _CALLS
+def _route_class(
+    name: str, alter: MakeOdd, expected: frozenset[int], calls: frozenset[Call] = _CALLS
 ) -> InputClass:
     return InputClass("route", name, calls, expected, alter)
 
 
 CLASSES = (
-    _class("case", _case, frozenset()),
-    _class("double-slash", _path(_double_slash), _NOT_FOUND),
-    _class("trailing-slash", _path(lambda bare, _: f"{BASE}{bare}/"), _NOT_FOUND | {405}),
-    _class("unknown-entity", _path(_unknown_entity), _NOT_FOUND),
-    _class("unknown-path", _path(lambda bare, _: f"{BASE}{bare}/nothing/here"), _NOT_FOUND),
-    _class("other-version", _path(lambda bare, _: f"/api/v0{bare}"), _NOT_FOUND, _READING),
-    _class("method", _method, frozenset({405})),
+    _route_class("case", _change_case, frozenset()),
+    _route_class("double-slash", _change_path(_double_slash), _NOT_FOUND),
+    _route_class(
+        "trailing-slash", _change_path(lambda bare, _: f"{BASE}{bare}/"), _NOT_FOUND | {405}
+    ),
+    _route_class("unknown-entity", _change_path(_unknown_entity), _NOT_FOUND),
+    _route_class(
+        "unknown-path", _change_path(lambda bare, _: f"{BASE}{bare}/nothing/here"), _NOT_FOUND
+    ),
+    _route_class(
+        "other-version", _change_path(lambda bare, _: f"/api/v0{bare}"), _NOT_FOUND, _READS
+    ),
+    _route_class("method", _change_method, frozenset({405})),
 )

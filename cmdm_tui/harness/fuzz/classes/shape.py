@@ -4,31 +4,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from cmdm_tui.harness.exchange import Call
-from cmdm_tui.harness.fuzz.asking import Request
-from cmdm_tui.harness.fuzz.values import Draw, Drawn, index
+from cmdm_tui.harness.fuzz.asking import CallRequest
+from cmdm_tui.harness.fuzz.values import Draw, Drawn, indexes
 from cmdm_tui.harness.oracle.contract import FieldRule
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class InputContext:
     """What an input class may need to know: the fields of the entity, ids of other entities.
 
     `turn` is the number of the round, which moves the choice among things that are equally odd.
     """
 
     draw: Draw
-    rules: Mapping[str, FieldRule]
-    strangers: tuple[str, ...] = ()
+    fields: Mapping[str, FieldRule]
+    other_ids: tuple[str, ...] = ()
     has_ended_token: bool = False
-    turn: int = 0
+    round_number: int = 0
 
     def pick(self, things: tuple[Drawn, ...]) -> Drawn:
         """Draw one of some things; which is the simplest of them changes with the round."""
-        place: int = self.draw(index(len(things)))
-        return things[(place + self.turn) % len(things)]
+        place: int = self.draw(indexes(len(things)))
+        return things[(place + self.round_number) % len(things)]
 
 
-Alter = Callable[[Request, Setting], Request | None]
+MakeOdd = Callable[[CallRequest, InputContext], CallRequest | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,16 @@ class InputClass:
     name: str
     calls: frozenset[Call]
     expected: frozenset[int]
-    alter: Alter
+    make_odd: MakeOdd
 
     @property
     def full_name(self) -> str:
         """The name under which exchanges and cases tell it."""
         return f"{self.group}:{self.name}"
 
-    def made(self, request: Request, setting: Setting) -> Request | None:
+    def apply(self, request: CallRequest, setting: InputContext) -> CallRequest | None:
         """Return the request made odd, its intent saying so."""
-        odd = self.alter(request, setting)
+        odd = self.make_odd(request, setting)
         if odd is None:
             return None
         intent = odd.intent
@@ -60,7 +60,7 @@ class InputClass:
         return replace(odd, intent=replace(intent, input_class=self.full_name, expected=expected))
 
 
-def with_body(request: Request, body: bytes, names: str = "") -> Request:
+def with_body(request: CallRequest, body: bytes, names: str = "") -> CallRequest:
     """Return a request with another body, which is no longer the one that was meant."""
     intent = replace(request.intent, given=None, names=names)
     return replace(request, body=body, intent=intent)

@@ -3,49 +3,54 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.facts import Clash
-from cmdm_tui.harness.oracle.seen import Seen
+from cmdm_tui.harness.oracle.facts import Contradiction
+from cmdm_tui.harness.oracle.seen import CheckContext
 
 
-def child_names_parent(seen: Seen) -> Iterator[str]:
+def child_names_parent(seen: CheckContext) -> Iterator[str]:
     """A task or an opportunity of a record names it, and stays when it is deleted."""
-    for clash in seen.clashes:
+    for clash in seen.contradictions:
         if clash.cause == "parent":
             words = "Its parent is not named" if clash.name else "A record's child does not stay"
             yield f"{words}: {clash}."
 
 
-def converts_once(seen: Seen) -> Iterator[str]:
+def converts_once(seen: CheckContext) -> Iterator[str]:
     """A lead is converted once."""
-    intent, known = seen.intent, seen.known
-    if intent.call == "convert" and seen.is_success and known is not None and known.account:
+    intent, known = seen.intent, seen.record
+    if (
+        intent.call == "convert"
+        and seen.is_success
+        and known is not None
+        and known.converted_account
+    ):
         yield f"lead {intent.external_id} was converted a second time."
 
 
-def conversion_makes_account(seen: Seen) -> Iterator[str]:
+def conversion_makes_account(seen: CheckContext) -> Iterator[str]:
     """The account of a conversion exists, and is a new one."""
-    for clash in seen.clashes:
+    for clash in seen.contradictions:
         if clash.cause == "converted" and clash.entity == "account" and not clash.name:
             yield f"After a conversion: {clash}."
     for miscount in seen.miscounts:
         if miscount.cause == "converted" and miscount.entity == "account":
             yield f"After a conversion: {miscount}."
-    if seen.intent.call == "convert" and seen.reading.made:
-        home = seen.ledger.home(seen.reading.made)
+    if seen.intent.call == "convert" and seen.answer.created_id:
+        home = seen.model.entity_of(seen.answer.created_id)
         if home is not None:
-            yield f"The account of a conversion is {seen.reading.made}, which was a {home} before."
+            yield f"The account of a conversion is {seen.answer.created_id}, which was a {home} before."
 
 
-def conversion_fills_account(seen: Seen) -> Iterator[str]:
+def conversion_fills_account(seen: CheckContext) -> Iterator[str]:
     """The account of a conversion has the company's name, and what the body gave it."""
-    for clash in seen.clashes:
+    for clash in seen.contradictions:
         if clash.cause == "converted" and clash.entity == "account" and clash.name:
             yield f"After a conversion: {clash}."
 
 
-def conversion_marks_lead(seen: Seen) -> Iterator[str]:
+def conversion_marks_lead(seen: CheckContext) -> Iterator[str]:
     """A converted lead stays, is marked, and names its account; a contact is made of the person."""
-    for clash in seen.clashes:
+    for clash in seen.contradictions:
         if clash.cause == "converted" and clash.entity == "lead":
             yield f"After its conversion: {clash}."
     for miscount in seen.miscounts:
@@ -53,17 +58,17 @@ def conversion_marks_lead(seen: Seen) -> Iterator[str]:
             yield f"After a conversion: {miscount}."
 
 
-def closed_stays_closed(seen: Seen) -> Iterator[str]:
+def closed_stays_closed(seen: CheckContext) -> Iterator[str]:
     """A closed task is closed, has a date of closing, and closing it again changes nothing."""
-    for clash in seen.clashes:
+    for clash in seen.contradictions:
         if _is_closed_task(seen, clash):
             yield f"The task was closed: {clash}."
 
 
-def _is_closed_task(seen: Seen, clash: Clash) -> bool:
+def _is_closed_task(seen: CheckContext, clash: Contradiction) -> bool:
     if clash.entity != "task" or clash.cause == "updated":
         return False
-    known = seen.ledger.known(clash.entity, clash.external_id)
+    known = seen.model.find_record(clash.entity, clash.external_id)
     is_about_it = clash.name in {"Status", "ClosedDate"}
     status = known.values.get("Status") if known is not None else None
     return clash.cause == "closed" or (
@@ -71,13 +76,13 @@ def _is_closed_task(seen: Seen, clash: Clash) -> bool:
     )
 
 
-def close_again(seen: Seen) -> Iterator[str]:
+def close_again(seen: CheckContext) -> Iterator[str]:
     """Closing a closed task is accepted."""
-    intent, known = seen.intent, seen.known
+    intent, known = seen.intent, seen.record
     if intent.call != "close" or intent.authorization != "good" or known is None:
         return
     status = known.values.get("Status")
-    is_closed = known.is_there and status is not None and status.value == "Closed"
+    is_closed = known.exists and status is not None and status.value == "Closed"
     if is_closed and intent.input_class == "valid" and seen.exchange.status in {400, 404, 405}:
         yield f"Closing the closed task {intent.external_id} was answered {seen.exchange.status}."
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.limits import has_moved
-from cmdm_tui.harness.oracle.seen import Seen
+from cmdm_tui.harness.oracle.seen import CheckContext
 
 _UNAUTHORISED = 401
 _REFUSALS = {_UNAUTHORISED, 400, 403, 0}
@@ -13,7 +13,7 @@ _REFUSALS = {_UNAUTHORISED, 400, 403, 0}
 _SECRETS = (b"$CMDM_TOKEN", b"$CMDM_PASSWORD", b"$CMDM_CLIENT_SECRET")
 
 
-def authentication_first(seen: Seen) -> Iterator[str]:
+def authentication_first(seen: CheckContext) -> Iterator[str]:
     """Whatever a request asks for, without a good token it is answered 401."""
     authorization, status = seen.intent.authorization, seen.exchange.status
     if authorization in {"good", "sign-in"} or not status:
@@ -22,16 +22,16 @@ def authentication_first(seen: Seen) -> Iterator[str]:
         yield f"A request with the authorization {authorization} was answered {status}."
 
 
-def refused_without_effect(seen: Seen) -> Iterator[str]:
+def refused_without_effect(seen: CheckContext) -> Iterator[str]:
     """What was refused for want of a token has changed nothing."""
-    for clash in (*seen.clashes, *seen.miscounts):
+    for clash in (*seen.contradictions, *seen.miscounts):
         if clash.cause == "unauthorised":
             yield f"After a request without a good token: {clash}."
 
 
-def token_good_until_reset(seen: Seen) -> Iterator[str]:
+def token_good_until_reset(seen: CheckContext) -> Iterator[str]:
     """A token is good until its reset, which does not move."""
-    exchange, ledger = seen.exchange, seen.ledger
+    exchange, ledger = seen.exchange, seen.model
     if seen.intent.authorization != "good" or seen.intent.call == "authenticate":
         return
     ends = ledger.token_ends
@@ -45,9 +45,9 @@ def token_good_until_reset(seen: Seen) -> Iterator[str]:
         yield f"The end of the token moved from {ends} to {told}."
 
 
-def token_refused_after_reset(seen: Seen) -> Iterator[str]:
+def token_refused_after_reset(seen: CheckContext) -> Iterator[str]:
     """From its reset on, a token is refused."""
-    exchange, ends = seen.exchange, seen.ledger.token_ends
+    exchange, ends = seen.exchange, seen.model.token_ends
     if seen.intent.authorization != "good" or seen.intent.call == "authenticate" or ends is None:
         return
     earliest = seen.earliest
@@ -55,7 +55,7 @@ def token_refused_after_reset(seen: Seen) -> Iterator[str]:
         yield f"The token was accepted {earliest - ends:.0f} seconds after its reset."
 
 
-def token_ahead(seen: Seen) -> Iterator[str]:
+def token_ahead(seen: CheckContext) -> Iterator[str]:
     """The end of a token lies ahead, and is told."""
     exchange = seen.exchange
     if not seen.is_success or seen.intent.authorization not in {"good", "sign-in"}:
@@ -67,7 +67,7 @@ def token_ahead(seen: Seen) -> Iterator[str]:
         yield "The header x-token-reset lies in the past."
 
 
-def no_secret_told(seen: Seen) -> Iterator[str]:
+def no_secret_told(seen: CheckContext) -> Iterator[str]:
     """No answer repeats the token or a credential, but for the one that hands the token out."""
     exchange = seen.exchange
     if seen.intent.call == "authenticate" and seen.is_success:

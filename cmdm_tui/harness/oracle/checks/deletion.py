@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.seen import Seen
+from cmdm_tui.harness.oracle.seen import CheckContext
 
 _OK, _NOT_FOUND = 200, 404
 
 
-def deleted_is_gone(seen: Seen) -> Iterator[str]:
+def deleted_is_gone(seen: CheckContext) -> Iterator[str]:
     """What was deleted is answered 404, whatever is asked of it."""
-    intent, known = seen.intent, seen.known
-    if known is None or known.is_there is not False or intent.authorization != "good":
+    intent, known = seen.intent, seen.record
+    if known is None or known.exists is not False or intent.authorization != "good":
         return
     is_refused = seen.exchange.status not in {_OK, 201}
     if intent.call == "delete" or is_refused or intent.call == "other":
@@ -19,18 +19,18 @@ def deleted_is_gone(seen: Seen) -> Iterator[str]:
     yield f"{intent.entity} {intent.external_id} was deleted, and {intent.call} is still accepted."
 
 
-def delete_twice(seen: Seen) -> Iterator[str]:
+def delete_twice(seen: CheckContext) -> Iterator[str]:
     """A record is deleted once."""
-    intent, known = seen.intent, seen.known
+    intent, known = seen.intent, seen.record
     if intent.call != "delete" or intent.authorization != "good" or known is None:
         return
-    if known.is_there is False and seen.exchange.status == _OK:
+    if known.exists is False and seen.exchange.status == _OK:
         yield f"{intent.entity} {intent.external_id} was deleted a second time."
 
 
-def deleted_not_listed(seen: Seen) -> Iterator[str]:
+def deleted_not_listed(seen: CheckContext) -> Iterator[str]:
     """What was deleted is in no list and in no total."""
-    for clash in seen.clashes:
+    for clash in seen.contradictions:
         if clash.cause == "deleted" and clash.is_listed:
             yield f"It was deleted, and is listed: {clash}."
     for miscount in seen.miscounts:

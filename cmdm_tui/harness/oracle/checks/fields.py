@@ -4,24 +4,24 @@ from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.contract import has_form
-from cmdm_tui.harness.oracle.ledger import Ledger
-from cmdm_tui.harness.oracle.reading import Row, said
-from cmdm_tui.harness.oracle.seen import Seen
+from cmdm_tui.harness.oracle.ledger import ServiceModel
+from cmdm_tui.harness.oracle.reading import ListedRow, describe_number
+from cmdm_tui.harness.oracle.seen import CheckContext
 
 
-def fields_agree(seen: Seen) -> Iterator[str]:
+def fields_agree(seen: CheckContext) -> Iterator[str]:
     """A record has the fields that the field list names, with values of the types it tells."""
     intent = seen.intent
     if intent.call == "fields" and seen.is_success:
-        yield from _against_what_was_told(seen)
+        yield from _against_field_list(seen)
         return
-    if not seen.is_read or seen.is_projected:
+    if not seen.is_record_read or seen.is_projected:
         return
-    described = seen.ledger.described_of(intent.entity)
+    described = seen.model.field_list_of(intent.entity)
     if described is None:
         return
-    rules = seen.ledger.rules_of(intent.entity)
-    for row in seen.reading.rows:
+    rules = seen.model.fields_of(intent.entity)
+    for row in seen.answer.rows:
         if row.properties.keys() != rules.keys():
             odd = ", ".join(sorted(rules.keys() ^ row.properties.keys()))
             yield f"{intent.entity} {row.external_id} and the field list differ in: {odd[:100]}."
@@ -32,34 +32,36 @@ def fields_agree(seen: Seen) -> Iterator[str]:
                 return
 
 
-def _against_what_was_told(seen: Seen) -> Iterator[str]:
-    told = seen.ledger.described_of(seen.intent.entity)
+def _against_field_list(seen: CheckContext) -> Iterator[str]:
+    told = seen.model.field_list_of(seen.intent.entity)
     if told is None:
-        yield from _against_records(seen.ledger, seen.intent.entity, seen.reading.rows)
+        yield from _against_records(seen.model, seen.intent.entity, seen.answer.rows)
         return
     by_id = {row.external_id: row.properties for row in told}
-    for row in seen.reading.rows:
+    for row in seen.answer.rows:
         if row.external_id not in by_id:
             yield f"The field {row.external_id} was not there before."
         elif row.properties != by_id[row.external_id]:
             yield f"The field {row.external_id} was described otherwise before."
 
 
-def _against_records(ledger: Ledger, entity: str, rows: tuple[Row, ...]) -> Iterator[str]:
+def _against_records(
+    ledger: ServiceModel, entity: str, rows: tuple[ListedRow, ...]
+) -> Iterator[str]:
     names = {name for row in rows if isinstance(name := row.properties.get("Name"), str)}
-    for external_id in ledger.living(entity)[:1]:
-        known = ledger.known(entity, external_id)
-        if known is not None and known.since == "read" and known.values.keys() != names:
+    for external_id in ledger.existing_ids(entity)[:1]:
+        known = ledger.find_record(entity, external_id)
+        if known is not None and known.last_change == "read" and known.values.keys() != names:
             odd = ", ".join(sorted(known.values.keys() ^ names))
             yield f"The field list and {entity} {external_id} differ in: {odd[:100]}."
 
 
-def field_totals(seen: Seen) -> Iterator[str]:
+def field_totals(seen: CheckContext) -> Iterator[str]:
     """The totals of a field list are those of its fields, and its pages hold each once."""
-    reading, query = seen.reading, seen.intent.query
+    reading, query = seen.answer, seen.intent.query
     if seen.intent.call != "fields" or not seen.is_success or query is None:
         return
-    told = seen.ledger.described_of(seen.intent.entity)
+    told = seen.model.field_list_of(seen.intent.entity)
     ids = [row.external_id for row in reading.rows]
     if len(set(ids)) < len(ids):
         yield "A field stands twice in one answer."
@@ -71,12 +73,12 @@ def field_totals(seen: Seen) -> Iterator[str]:
         if ids != wanted:
             yield "The fields listed are not that part of the whole field list."
         if reading.total != len(told):
-            yield f"Total Records is {said(reading.total)}, and there are {len(told)} fields."
+            yield f"Total Records is {describe_number(reading.total)}, and there are {len(told)} fields."
     if page is None:
         return
     pages = -(-(reading.total or 0) // page[0])
     if reading.pages != pages and not (pages == 0 and reading.pages == 1):
-        yield f"Total Page is {said(reading.pages)} where it should be {pages}."
+        yield f"Total Page is {describe_number(reading.pages)} where it should be {pages}."
 
 
 CHECKS = (

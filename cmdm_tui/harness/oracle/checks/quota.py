@@ -4,33 +4,33 @@ from collections.abc import Iterator
 
 from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.limits import Quota, has_moved
-from cmdm_tui.harness.oracle.seen import Seen
+from cmdm_tui.harness.oracle.limits import ServiceLimits, has_moved
+from cmdm_tui.harness.oracle.seen import CheckContext
 
 _TOO_MANY = 429
 
 
-def _told(seen: Seen) -> Quota:
+def _answered_limits(seen: CheckContext) -> ServiceLimits:
     def number(name: str) -> int | None:
         return parse_whole_number(seen.exchange.header(f"x-rate-limit-{name}"))
 
-    return Quota(number("limit"), number("remaining"), number("reset"))
+    return ServiceLimits(number("limit"), number("remaining"), number("reset"))
 
 
-def _is_counted(seen: Seen) -> bool:
+def _is_counted(seen: CheckContext) -> bool:
     is_identified = seen.intent.authorization in {"good", "sign-in"}
     return is_identified and seen.exchange.status not in {0, 401} and not _is_refused_sign_in(seen)
 
 
-def _is_refused_sign_in(seen: Seen) -> bool:
+def _is_refused_sign_in(seen: CheckContext) -> bool:
     return seen.intent.call == "authenticate" and seen.exchange.status not in {200, _TOO_MANY}
 
 
-def limits_told(seen: Seen) -> Iterator[str]:
+def limits_told(seen: CheckContext) -> Iterator[str]:
     """Every answer to an identified user tells the limit, what is left, and the reset."""
     if not _is_counted(seen) or seen.intent.call == "other":
         return
-    told = _told(seen)
+    told = _answered_limits(seen)
     for name in ("limit", "remaining", "reset"):
         if getattr(told, name) is None:
             yield f"The header x-rate-limit-{name} is missing, or no number."
@@ -39,10 +39,10 @@ def limits_told(seen: Seen) -> Iterator[str]:
         yield f"{told.remaining} calls are left of {told.limit}."
 
 
-def falls_by_one(seen: Seen) -> Iterator[str]:
+def falls_by_one(seen: CheckContext) -> Iterator[str]:
     """Each call of an identified user takes one from what is left, and others take none."""
-    before, told = seen.ledger.quota, _told(seen)
-    if not _is_counted(seen) or before is None or not seen.ledger.is_alone:
+    before, told = seen.model.quota, _answered_limits(seen)
+    if not _is_counted(seen) or before is None or not seen.model.is_alone:
         return
     if before.remaining is None or told.remaining is None or before.reset != told.reset:
         return
@@ -53,10 +53,10 @@ def falls_by_one(seen: Seen) -> Iterator[str]:
         yield f"The limit was {before.limit} calls, and is {told.limit} now."
 
 
-def refused_when_used_up(seen: Seen) -> Iterator[str]:
+def refused_when_used_up(seen: CheckContext) -> Iterator[str]:
     """429 comes exactly when no call is left."""
-    before, told, status = seen.ledger.quota, _told(seen), seen.exchange.status
-    if not _is_counted(seen) or before is None or not seen.ledger.is_alone:
+    before, told, status = seen.model.quota, _answered_limits(seen), seen.exchange.status
+    if not _is_counted(seen) or before is None or not seen.model.is_alone:
         return
     if before.remaining is None or before.reset is None:
         return
@@ -73,9 +73,9 @@ def refused_when_used_up(seen: Seen) -> Iterator[str]:
         yield f"No call was left, and one more was answered {status}."
 
 
-def reset_ahead(seen: Seen) -> Iterator[str]:
+def reset_ahead(seen: CheckContext) -> Iterator[str]:
     """The hour's count starts anew within an hour from now, at a moment that does not move."""
-    told, before = _told(seen), seen.ledger.quota
+    told, before = _answered_limits(seen), seen.model.quota
     earliest, latest = seen.earliest, seen.latest
     if told.reset is None or earliest is None or latest is None or not _is_counted(seen):
         return

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.contract import DOCUMENTED_STATUSES, OUR_STATUSES
-from cmdm_tui.harness.oracle.seen import Seen
+from cmdm_tui.harness.oracle.seen import CheckContext
 
 _SERVER_ERROR, _ERROR, _NO_METHOD = 500, 400, 405
 _BEFORE_ALL = {401, 429}
@@ -20,61 +20,65 @@ _TRACES = re.compile(
 )
 
 
-def answers(seen: Seen) -> Iterator[str]:
+def answers(seen: CheckContext) -> Iterator[str]:
     """Every request is answered, whole; of one too large, another check says so."""
     if not seen.exchange.status and seen.intent.input_class != _TOO_LARGE:
         yield seen.exchange.failure or "No whole answer came."
 
 
-def no_server_error(seen: Seen) -> Iterator[str]:
+def no_server_error(seen: CheckContext) -> Iterator[str]:
     """No request makes the server fail."""
     if seen.exchange.status >= _SERVER_ERROR:
         yield f"The server answered {seen.exchange.status}."
 
 
-def documented_status(seen: Seen) -> Iterator[str]:
+def documented_status(seen: CheckContext) -> Iterator[str]:
     """No status is answered that is not in the table."""
     status = seen.exchange.status
     if status and status < _SERVER_ERROR and status not in DOCUMENTED_STATUSES | OUR_STATUSES:
         yield f"The status {status} is not among the documented ones."
 
 
-def status_for_class(seen: Seen) -> Iterator[str]:
+def status_for_class(seen: CheckContext) -> Iterator[str]:
     """The status is the one that is right for what was sent."""
     status, intent = seen.exchange.status, seen.intent
     if not status and intent.input_class == _TOO_LARGE:
         yield "A body over the limit was not answered, where 413 is right."
     if not status or status >= _SERVER_ERROR or intent.authorization != "good":
         return
-    if not seen.right or status in seen.right or status in _BEFORE_ALL:
+    if not seen.allowed_statuses or status in seen.allowed_statuses or status in _BEFORE_ALL:
         return
     if _is_explained_otherwise(seen):
         return
-    wanted = " or ".join(str(one) for one in sorted(seen.right))
+    wanted = " or ".join(str(one) for one in sorted(seen.allowed_statuses))
     yield f"{intent.input_class} was answered {status}, where {wanted} is right."
 
 
-def _is_explained_otherwise(seen: Seen) -> bool:
+def _is_explained_otherwise(seen: CheckContext) -> bool:
     """Tell whether another check says the same of this exchange, and more of it."""
-    known, status, call = seen.known, seen.exchange.status, seen.intent.call
-    if call == "get" and seen.clashes:
+    known, status, call = seen.record, seen.exchange.status, seen.intent.call
+    if call == "get" and seen.contradictions:
         return True
     if known is None or call not in {"update", "delete", "convert"}:
         return False
     return (
-        (known.is_there is False and status == 200)
-        or (call == "convert" and bool(known.account) and seen.is_success)
-        or (call == "update" and known.put is not None and known.put == seen.intent.given)
+        (known.exists is False and status == 200)
+        or (call == "convert" and bool(known.converted_account) and seen.is_success)
+        or (
+            call == "update"
+            and known.last_update is not None
+            and known.last_update == seen.intent.given
+        )
     )
 
 
-def allow_names_methods(seen: Seen) -> Iterator[str]:
+def allow_names_methods(seen: CheckContext) -> Iterator[str]:
     """A 405 says which methods there are."""
     if seen.exchange.status == _NO_METHOD and not seen.exchange.header("allow"):
         yield "A 405 came without the header Allow."
 
 
-def error_says_why(seen: Seen) -> Iterator[str]:
+def error_says_why(seen: CheckContext) -> Iterator[str]:
     """An error is an object with a Message."""
     exchange = seen.exchange
     if exchange.status < _ERROR or exchange.status >= _SERVER_ERROR or exchange.method == "HEAD":
@@ -85,14 +89,14 @@ def error_says_why(seen: Seen) -> Iterator[str]:
         yield f"A {exchange.status} came without a Message that says why."
 
 
-def error_names_fault(seen: Seen) -> Iterator[str]:
+def error_names_fault(seen: CheckContext) -> Iterator[str]:
     """A 400 names the parameter or field at fault."""
     exchange, name = seen.exchange, seen.intent.names
     if exchange.status == _ERROR and name and name.encode() not in exchange.body:
         yield f"The error does not name {name}, which is at fault."
 
 
-def no_stack_trace(seen: Seen) -> Iterator[str]:
+def no_stack_trace(seen: CheckContext) -> Iterator[str]:
     """No body shows what the server is made of."""
     exchange = seen.exchange
     if exchange.status >= _ERROR and _TRACES.search(exchange.body):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from textual import constants
 
-from cmdm_tui.harness.fuzz.events import Event
+from cmdm_tui.harness.fuzz.events import FuzzEvent
 from cmdm_tui.harness.report import ResultCollector
 from cmdm_tui.harness.report.dashboard.app import Dashboard
 from tests.harness.report.events import BEGAN
@@ -32,7 +32,7 @@ class StagedRun:
         self.is_ending = True
         self.asked.set()
 
-    def send(self, events: Iterable[Event], *, over: bool = False) -> None:
+    def send(self, events: Iterable[FuzzEvent], *, over: bool = False) -> None:
         for event in events:
             self.collector(event)
         self.is_over = over
