@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from cmdm_tui.harness.fuzz.engine import FuzzRunner, FuzzSettings
 from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent
+from cmdm_tui.harness.fuzz.runner import FuzzRunner, FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 
 ROUNDS = 5

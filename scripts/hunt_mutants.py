@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from cmdm_tui.harness.fuzz.asking import sign_in
+from cmdm_tui.harness.calls import sign_in
 from cmdm_tui.harness.fuzz.secrets import SecretVariables
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.http.connection import RawConnection
-from tests.harness.mutants.kit import FaultAnswer, FaultRequest, PlantedFault, SendOn
-from tests.harness.mutants.run import MUTANTS, HuntResult, hunt_mutant, sandbox
+from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, PlantedFault, SendOn
+from tests.harness.mutants.hunt import MUTANTS, HuntResult, hunt_mutant, sandbox
 
 _MOST_SECONDS = 300
 _FAILURE = re.compile(r"^- (.+?) *$", re.MULTILINE)

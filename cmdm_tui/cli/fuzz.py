@@ -21,8 +21,8 @@ from cmdm_tui.cli.invocation import Invocation
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.fuzz.engine import FuzzSettings
     from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
+    from cmdm_tui.harness.fuzz.runner import FuzzSettings
     from cmdm_tui.harness.fuzz.target import FuzzTarget
     from cmdm_tui.harness.fuzz.workers import OpenTarget
     from cmdm_tui.harness.report import ResultCollector
@@ -105,7 +105,7 @@ def fuzz(
     if max_time is not None and not math.isfinite(max_time):
         raise Failure("--max-time takes a number of seconds; leave it out for none.", Exit.USAGE)
     try:
-        from cmdm_tui.harness.fuzz.engine import FuzzSettings
+        from cmdm_tui.harness.fuzz.runner import FuzzSettings
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
         raise Failure(message, Exit.USAGE) from None
@@ -141,8 +141,8 @@ def fuzz(
 
 def _end(ended: "RunEnded", seed: int) -> None:
     """Raise Failure where the run ended otherwise than without a failure."""
-    from cmdm_tui.harness.fuzz.budget import STOPPED
-    from cmdm_tui.harness.fuzz.engine import INTERRUPTED
+    from cmdm_tui.harness.fuzz.execute.run_budget import STOPPED
+    from cmdm_tui.harness.fuzz.runner import INTERRUPTED
     from cmdm_tui.harness.report.results import format_count
 
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
@@ -159,7 +159,7 @@ def _run(
     opening: "OpenTarget", settings: "FuzzSettings", folder: Path, *, plain: bool
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
-    from cmdm_tui.harness.fuzz.lines import ConsoleReporter
+    from cmdm_tui.harness.fuzz.console import ConsoleReporter
     from cmdm_tui.harness.fuzz.workers import fuzz as run
     from cmdm_tui.harness.report import ResultCollector, format_summary
     from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -351,7 +351,7 @@ def _could_not_run() -> Generator[None]:
     from cmdm_tui.api import ApiError
     from cmdm_tui.config import ConfigurationError
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.session import FuzzRefused
+    from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzRefused
     from cmdm_tui.harness.fuzz.workers import WorkerFailed
     from cmdm_tui.redaction.leak_scanner import SecretLeak
     from cmdm_tui.sandbox import SandboxError

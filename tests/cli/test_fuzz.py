@@ -10,15 +10,15 @@ import pytest
 
 from cmdm_tui.cli.ending import ends_as_interrupted
 from cmdm_tui.cli.fuzz import embedded
-from cmdm_tui.harness.fuzz.budget import ServiceGone
-from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, RunEnded
-from cmdm_tui.harness.fuzz.session import FuzzSession
+from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
+from cmdm_tui.harness.fuzz.execute.run_budget import ServiceGone
+from cmdm_tui.harness.fuzz.runner import FuzzSettings
 from cmdm_tui.harness.fuzz.workers import fuzz as fuzz_with_workers
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.harness.fuzz.conftest import fault
-from tests.harness.mutants.kit import FaultAnswer, FaultRequest, SendOn, planted
+from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, SendOn, planted
 
 
 def test_a_sound_sandbox_has_no_failure(

@@ -18,12 +18,12 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.cassettes.manifest import ManifestEntry, write_manifest
 from cmdm_tui.harness.cassettes.recorder import write_cassette
 from cmdm_tui.harness.exchange import Exchange, Intent
-from cmdm_tui.harness.fuzz import reduce
-from cmdm_tui.harness.fuzz.asking import CallRequest
-from cmdm_tui.harness.fuzz.saving import save_failure
+from cmdm_tui.harness.fuzz.save.case_writer import save_failure
+from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
 from cmdm_tui.redaction import leak_scanner as guards
@@ -299,10 +299,10 @@ def echoing(secret: str) -> Exchange:
     return exchange(body=as_json({"Message": secret}), intent=Intent("create"))
 
 
-def failing(last: Exchange, message: str = "It failed.") -> reduce.Reproduction:
+def failing(last: Exchange, message: str = "It failed.") -> reproduction.Reproduction:
     request = CallRequest(last.method, last.path, last.intent, last.sent_body)
-    return reduce.Reproduction(
-        (reduce.RecordedStep(request),), (last,), Finding("answers", message, 1)
+    return reproduction.Reproduction(
+        (reproduction.RecordedStep(request),), (last,), Finding("answers", message, 1)
     )
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING
 
-from cmdm_tui.harness.fuzz import reduce
-from cmdm_tui.harness.fuzz.budget import StopSignal
-from cmdm_tui.harness.fuzz.engine import INTERRUPTED, FuzzRunner, FuzzSettings
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, FuzzListener, RunEnded, RunStarted
-from cmdm_tui.harness.fuzz.saving import save_failure
+from cmdm_tui.harness.fuzz.execute.run_budget import StopSignal
+from cmdm_tui.harness.fuzz.runner import INTERRUPTED, FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.save.case_writer import save_failure
+from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 
@@ -71,7 +71,7 @@ def fuzz_in_process(
         for secret in (*run.session.secrets.values, target.control_token or ""):
             knowing.add_secret(secret)
 
-    def save(failure: str, path: reduce.Reproduction) -> None:
+    def save(failure: str, path: reproduction.Reproduction) -> None:
         learn()
         case, cassette = save_failure(report, failure, path, knowing, seed=settings.seed)
         tell(FailureSaved(failure, case, cassette, worker))
@@ -219,7 +219,7 @@ def _run_worker(
     ending: StopSignal,
 ) -> None:
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.session import FuzzRefused
+    from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzRefused
 
     told: set[str] = set()
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.oracle.check import Certainty, Check, Finding
+from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.checks import CHECKS
-from cmdm_tui.harness.oracle.ledger import ServiceModel
-from cmdm_tui.harness.oracle.seen import CheckContext
+from cmdm_tui.harness.oracle.service_model import ServiceModel
 
 __all__ = ["CHECKS", "Certainty", "Check", "Finding", "ServiceModel", "judge_exchange", "judge_log"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.oracle.seen import CheckContext
+    from cmdm_tui.harness.oracle.check_context import CheckContext
 
 Certainty = Literal["documented", "ours"]
 """`documented` is what the vendor's documentation says; `ours` is what the sandbox makes of its

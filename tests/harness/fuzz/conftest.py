@@ -9,12 +9,12 @@ from typing import TypeVar
 import pytest
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.fuzz.engine import FuzzSettings
 from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent, RunEnded
+from cmdm_tui.harness.fuzz.runner import FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process
-from tests.harness.mutants.kit import PlantedFault
-from tests.harness.mutants.run import MUTANTS
+from tests.harness.mutants.faulty_app import PlantedFault
+from tests.harness.mutants.hunt import MUTANTS
 
 Kind = TypeVar("Kind")
 

@@ -4,9 +4,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from cmdm_tui.harness.control_client import ControlClient
-from cmdm_tui.harness.fuzz.engine import FuzzSettings
+from cmdm_tui.harness.fuzz.runner import FuzzSettings
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
-from tests.harness.mutants.run import fuzz_target, sandbox
+from tests.harness.mutants.hunt import fuzz_target, sandbox
 
 REQUESTS, FEW_REQUESTS = 1_500, 250
 CHOICES = [

@@ -6,9 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from cmdm_tui.harness.fuzz.engine import FuzzSettings
+from cmdm_tui.harness.fuzz.runner import FuzzSettings
 from cmdm_tui.harness.oracle import CHECKS
-from tests.harness.mutants.run import MUTANTS, HuntResult, Mutant, fuzz_target, hunt_mutant, sandbox
+from tests.harness.mutants.hunt import (
+    MUTANTS,
+    HuntResult,
+    Mutant,
+    fuzz_target,
+    hunt_mutant,
+    sandbox,
+)
 
 logger = logging.getLogger(__name__)
 

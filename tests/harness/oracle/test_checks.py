@@ -7,7 +7,7 @@ import pytest
 
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle import CHECKS, judge_log
-from tests.harness.oracle.logs import ENDS, MOMENT, RESET, ExchangeLog
+from tests.harness.oracle.exchange_logs import ENDS, MOMENT, RESET, ExchangeLog
 
 A, B, C, D = "AAAAAAA1", "BBBBBBB2", "CCCCCCC3", "DDDDDDD4"
 THERE, GONE = frozenset({200}), frozenset({404})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.harness.exchange import CALLS, Exchange, Intent
 from cmdm_tui.harness.oracle import judge_log
-from tests.harness.oracle.logs import MOMENT, ExchangeLog
+from tests.harness.oracle.exchange_logs import MOMENT, ExchangeLog
 
 _ID = "AAAAAAA1"
 _MANY_DIGITS = "9" * 5_000

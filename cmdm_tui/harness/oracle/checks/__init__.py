@@ -2,25 +2,25 @@
 
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.checks import (
-    actions,
+    answer_forms,
     authorization,
     deletion,
     fields,
-    pages,
+    lists,
     quota,
+    record_actions,
     records,
     routes,
-    shapes,
     statuses,
 )
 
 # Where several say the same, the first one's word counts: those that say most stand first.
 CHECKS: tuple[Check, ...] = (
-    *shapes.CHECKS,
+    *answer_forms.CHECKS,
     *authorization.CHECKS,
-    *pages.CHECKS,
+    *lists.CHECKS,
     *deletion.CHECKS,
-    *actions.CHECKS,
+    *record_actions.CHECKS,
     *records.CHECKS,
     *fields.CHECKS,
     *routes.CHECKS,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.limits import has_moved
-from cmdm_tui.harness.oracle.seen import CheckContext
+from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.service_limits import has_moved
 
 _UNAUTHORISED = 401
 _REFUSALS = {_UNAUTHORISED, 400, 403, 0}

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.harness.oracle.answer_parser import ListedRow, describe_number
 from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import has_form
-from cmdm_tui.harness.oracle.ledger import ServiceModel
-from cmdm_tui.harness.oracle.reading import ListedRow, describe_number
-from cmdm_tui.harness.oracle.seen import CheckContext
+from cmdm_tui.harness.oracle.service_model import ServiceModel
 
 
 def fields_agree(seen: CheckContext) -> Iterator[str]:

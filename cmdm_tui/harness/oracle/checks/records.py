@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from unicodedata import normalize
 
 from cmdm_tui.harness.oracle.check import Check, CheckFunction
-from cmdm_tui.harness.oracle.facts import Cause
-from cmdm_tui.harness.oracle.seen import CheckContext
+from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.record_model import Cause
 
 
 def _contradicts_after(cause: Cause, words: str) -> CheckFunction:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
-from cmdm_tui.harness.oracle.seen import CheckContext
+from cmdm_tui.harness.oracle.check_context import CheckContext
 
 _NOT_FOUND, _SERVER_ERROR = 404, 500
 

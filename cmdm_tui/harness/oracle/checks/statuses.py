@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import DOCUMENTED_STATUSES, OUR_STATUSES
-from cmdm_tui.harness.oracle.seen import CheckContext
 
 _SERVER_ERROR, _ERROR, _NO_METHOD = 500, 400, 405
 _BEFORE_ALL = {401, 429}

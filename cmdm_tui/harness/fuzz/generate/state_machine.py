@@ -1,0 +1,150 @@
+"""Stateful fuzzing: a machine whose rules are moves, and whose model is the oracle's ledger."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from cmdm_tui.harness.exchange import CALLS
+from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
+from cmdm_tui.harness.fuzz.generate.actions import Actions
+from cmdm_tui.harness.fuzz.generate.field_values import pick
+from cmdm_tui.harness.fuzz.generate.trials import Trial
+from cmdm_tui.harness.inputs import GROUPS
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.exchange import Call
+
+_DATA = st.data()
+
+
+class UserMachine(RuleBasedStateMachine):
+    """A user of the target, who does anything in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions = Actions(self.begin(), self._no_draw)
+
+    @staticmethod
+    def begin() -> FuzzSession:
+        """Begin an example, and return the session to use."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _no_draw(strategy: Any) -> Any:
+        raise LookupError(strategy)
+
+    def _actions_with(self, data: st.DataObject) -> Actions:
+        self.actions.draw = data.draw
+        return self.actions
+
+    @property
+    def may_write(self) -> bool:
+        """Whether rules that change records are to be used."""
+        return self.actions.session.target.may_write
+
+    @property
+    def has_control(self) -> bool:
+        """Whether time and limits can be turned."""
+        return self.actions.session.control is not None
+
+    @rule(data=_DATA)
+    def sign_in(self, data: st.DataObject) -> None:
+        """Sign in anew, now and then; sign-ins are slow by intent."""
+        moves = self._actions_with(data)
+        if moves.flip() and moves.flip() and moves.flip():
+            moves.sign_in()
+
+    @rule(data=_DATA)
+    def list_all(self, data: st.DataObject) -> None:
+        """List all records of an entity, and some fields of them."""
+        moves = self._actions_with(data)
+        entity = moves.draw_entity()
+        moves.list_all(entity)
+        moves.list_some_fields(entity)
+
+    @rule(data=_DATA)
+    def walk(self, data: st.DataObject) -> None:
+        """Go through pages."""
+        moves = self._actions_with(data)
+        moves.walk_pages(moves.draw_entity())
+
+    @rule(data=_DATA)
+    def sort(self, data: st.DataObject) -> None:
+        """Sort both ways."""
+        moves = self._actions_with(data)
+        moves.list_sorted(moves.draw_entity())
+
+    @rule(data=_DATA)
+    def read(self, data: st.DataObject) -> None:
+        """Read a record more than once, and the field list."""
+        moves = self._actions_with(data)
+        entity = moves.draw_entity()
+        moves.read_twice(entity)
+        moves.read_fields(entity)
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def create(self, data: st.DataObject) -> None:
+        """Create."""
+        moves = self._actions_with(data)
+        moves.create_and_read(moves.draw_entity())
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def update(self, data: st.DataObject) -> None:
+        """Update."""
+        moves = self._actions_with(data)
+        moves.update_and_read(moves.draw_entity())
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def delete(self, data: st.DataObject) -> None:
+        """Delete, and use what is dead."""
+        moves = self._actions_with(data)
+        moves.delete_and_read(moves.draw_entity())
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def child(self, data: st.DataObject) -> None:
+        """Create a task or an opportunity of a record."""
+        moves = self._actions_with(data)
+        moves.create_child_and_read(moves.draw_entity())
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def convert(self, data: st.DataObject) -> None:
+        """Convert a lead, twice."""
+        self._actions_with(data).convert_and_read()
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def close(self, data: st.DataObject) -> None:
+        """Close a task, twice."""
+        self._actions_with(data).close_and_read()
+
+    @precondition(lambda self: self.has_control and self.may_write)
+    @rule(data=_DATA)
+    def wait(self, data: st.DataObject) -> None:
+        """Let time pass."""
+        self._actions_with(data).let_time_pass()
+
+    @precondition(lambda self: self.has_control and self.may_write)
+    @rule(data=_DATA)
+    def exhaust(self, data: st.DataObject) -> None:
+        """Use up the hour's calls."""
+        self._actions_with(data).use_up_quota()
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def ask_oddly(self, data: st.DataObject) -> None:
+        """Ask for something in odd ways, in the middle of all this."""
+        moves = self._actions_with(data)
+        calls: list[Call] = [call for call in CALLS if call != "authenticate"]
+        Trial(pick(moves.draw, calls), pick(moves.draw, GROUPS)).run(moves)
+
+
+def make_state_machine(begin: Callable[[], FuzzSession]) -> type[UserMachine]:
+    """Return a machine whose examples `begin` begins."""
+    return type("UserMachine", (UserMachine,), {"begin": staticmethod(begin)})

@@ -1,0 +1,68 @@
+"""One right request of any call, for input classes to spoil."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cmdm_tui.harness.calls import (
+    CallRequest,
+    close_task,
+    convert_lead,
+    create_child,
+    create_record,
+    delete_record,
+    get_record,
+    get_unknown,
+    list_fields,
+    list_records,
+    sign_in,
+    update_record,
+)
+from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.fuzz.generate.actions import Actions
+from cmdm_tui.harness.fuzz.generate.field_values import draw_properties, indexes, pick
+
+_ACCOUNT_FIELDS: Mapping[str, Any] = {"Description": "x"}
+
+
+def make_valid_request(moves: Actions, call: Call, entity: str) -> CallRequest | None:
+    """Return a right request of a call; None where there is nothing to make it with."""
+    draw = moves.draw
+    match call:
+        case "list":
+            return list_records(entity, pick(draw, [{}, {"per_page": "5", "page": "1"}]))
+        case "fields":
+            return list_fields(entity)
+        case "authenticate":
+            return sign_in()
+        case "create":
+            return create_record(
+                entity, draw_properties(draw, moves.fields_of(entity), is_whole=True)
+            )
+        case "convert" if moves.session.target.is_to_be_cleaned:
+            return None
+        case "convert":
+            lead = moves.create_record("lead")
+            return convert_lead(lead, pick(draw, [_ACCOUNT_FIELDS, None])) if lead else None
+        case "close":
+            task = moves.choose_record("task")
+            return close_task(task, pick(draw, [b"", b"{}"])) if task else None
+        case "other":
+            return get_unknown(entity, draw(indexes(3)))
+        case _:
+            return _of_record(moves, call, entity, moves.choose_record(entity))
+
+
+def _of_record(moves: Actions, call: Call, entity: str, record: str) -> CallRequest | None:
+    if not record:
+        return None
+    match call:
+        case "get":
+            return get_record(entity, record)
+        case "delete":
+            return delete_record(entity, record)
+        case "update":
+            return update_record(entity, record, moves.draw_changes(entity))
+        case "create-task":
+            return create_child("task", entity, record, {"Subject": "x"})
+        case _:
+            return create_child("opportunity", entity, record, {"Name": "x"})

@@ -1,0 +1,104 @@
+"""Checks of children, conversions and closed tasks."""
+
+from collections.abc import Iterator
+
+from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.record_model import Contradiction
+
+
+def child_names_parent(seen: CheckContext) -> Iterator[str]:
+    """A task or an opportunity of a record names it, and stays when it is deleted."""
+    for clash in seen.contradictions:
+        if clash.cause == "parent":
+            words = "Its parent is not named" if clash.name else "A record's child does not stay"
+            yield f"{words}: {clash}."
+
+
+def converts_once(seen: CheckContext) -> Iterator[str]:
+    """A lead is converted once."""
+    intent, known = seen.intent, seen.record
+    if (
+        intent.call == "convert"
+        and seen.is_success
+        and known is not None
+        and known.converted_account
+    ):
+        yield f"lead {intent.external_id} was converted a second time."
+
+
+def conversion_makes_account(seen: CheckContext) -> Iterator[str]:
+    """The account of a conversion exists, and is a new one."""
+    for clash in seen.contradictions:
+        if clash.cause == "converted" and clash.entity == "account" and not clash.name:
+            yield f"After a conversion: {clash}."
+    for miscount in seen.miscounts:
+        if miscount.cause == "converted" and miscount.entity == "account":
+            yield f"After a conversion: {miscount}."
+    if seen.intent.call == "convert" and seen.answer.created_id:
+        home = seen.model.entity_of(seen.answer.created_id)
+        if home is not None:
+            yield f"The account of a conversion is {seen.answer.created_id}, which was a {home} before."
+
+
+def conversion_fills_account(seen: CheckContext) -> Iterator[str]:
+    """The account of a conversion has the company's name, and what the body gave it."""
+    for clash in seen.contradictions:
+        if clash.cause == "converted" and clash.entity == "account" and clash.name:
+            yield f"After a conversion: {clash}."
+
+
+def conversion_marks_lead(seen: CheckContext) -> Iterator[str]:
+    """A converted lead stays, is marked, and names its account; a contact is made of the person."""
+    for clash in seen.contradictions:
+        if clash.cause == "converted" and clash.entity == "lead":
+            yield f"After its conversion: {clash}."
+    for miscount in seen.miscounts:
+        if miscount.cause == "converted" and miscount.entity != "account":
+            yield f"After a conversion: {miscount}."
+
+
+def closed_stays_closed(seen: CheckContext) -> Iterator[str]:
+    """A closed task is closed, has a date of closing, and closing it again changes nothing."""
+    for clash in seen.contradictions:
+        if _is_closed_task(seen, clash):
+            yield f"The task was closed: {clash}."
+
+
+def _is_closed_task(seen: CheckContext, clash: Contradiction) -> bool:
+    if clash.entity != "task" or clash.cause == "updated":
+        return False
+    known = seen.model.find_record(clash.entity, clash.external_id)
+    is_about_it = clash.name in {"Status", "ClosedDate"}
+    status = known.values.get("Status") if known is not None else None
+    return clash.cause == "closed" or (
+        is_about_it and status is not None and status.value == "Closed"
+    )
+
+
+def close_again(seen: CheckContext) -> Iterator[str]:
+    """Closing a closed task is accepted."""
+    intent, known = seen.intent, seen.record
+    if intent.call != "close" or intent.authorization != "good" or known is None:
+        return
+    status = known.values.get("Status")
+    is_closed = known.exists and status is not None and status.value == "Closed"
+    if is_closed and intent.input_class == "valid" and seen.exchange.status in {400, 404, 405}:
+        yield f"Closing the closed task {intent.external_id} was answered {seen.exchange.status}."
+
+
+CHECKS = (
+    Check("child-names-parent", "parent of a task or opportunity: RelatedEntity and "
+          "RelatedExternalID name it; delete: its tasks and opportunities stay", "ours",
+          child_names_parent),
+    Check("converts-once", "convert a lead: again: 400", "ours", converts_once),
+    Check("conversion-makes-account", "convert a lead: 200 {\"Account ExternalID\": …}",
+          "documented", conversion_makes_account),
+    Check("conversion-fills-account", "convert a lead: makes an account from the lead's company "
+          "fields; the body may override account fields", "ours", conversion_fills_account),
+    Check("conversion-marks-lead", "convert a lead: the lead stays, with Status = Converted and "
+          "AccountExternalID; a contact from its person fields", "ours", conversion_marks_lead),
+    Check("closed-stays-closed", "close a task: Status = Closed, ClosedDate set", "ours",
+          closed_stays_closed),
+    Check("close-again", "close a task: again: 200, nothing changes", "ours", close_again),
+)  # fmt: skip

@@ -1,0 +1,402 @@
+"""The model: what the exchanges so far say of a service, kept apart from any implementation of it.
+
+It is built of nothing but requests and answers. Checks compare each new answer with it; then the
+answer is entered into it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cmdm_tui.api.quota import parse_whole_number
+from cmdm_tui.harness.exchange import Exchange, Intent
+from cmdm_tui.harness.oracle.answer_parser import ListedRow, ParsedAnswer
+from cmdm_tui.harness.oracle.contract import FIELD_TABLE, FieldRule, merge_field_rule
+from cmdm_tui.harness.oracle.list_model import EntityMembers, ObservedOrder, OrderKey
+from cmdm_tui.harness.oracle.record_model import NON_NULL, Cause, KnownValue, RecordModel
+from cmdm_tui.harness.oracle.service_limits import ServiceLimits, has_moved
+
+RecordKey = tuple[str, str]
+CHILD_ENTITIES = {"create-task": "task", "create-opportunity": "opportunity"}
+UNAUTHORISED, TOO_MANY = 401, 429
+
+
+@dataclass(slots=True)
+class ServiceModel:
+    """What is known of a service.
+
+    `is_alone` tells that nobody else changes its records; without that, only what is known of
+    records of one's own is held against it. `rules` are the fields of each entity.
+    """
+
+    is_alone: bool = True
+    records: dict[RecordKey, RecordModel] = field(default_factory=dict[RecordKey, RecordModel])
+    members: dict[str, EntityMembers] = field(default_factory=dict[str, EntityMembers])
+    orders: dict[str, dict[OrderKey, ObservedOrder]] = field(
+        default_factory=dict[str, dict[OrderKey, ObservedOrder]]
+    )
+    fields: dict[str, dict[str, FieldRule]] = field(default_factory=dict[str, dict[str, FieldRule]])
+    field_lists: dict[str, tuple[ListedRow, ...]] = field(
+        default_factory=dict[str, tuple[ListedRow, ...]]
+    )
+    entities_by_id: dict[str, str] = field(default_factory=dict[str, str])
+    quota: ServiceLimits | None = None
+    token_ends: int | None = None
+    latest_time: float | None = None
+    last: Exchange | None = None
+    base: "ServiceModel | None" = None
+
+    # Records
+
+    def find_record(self, entity: str, external_id: str) -> RecordModel | None:
+        """Return what is known of a record, which is not to be changed; None for nothing."""
+        found = self.records.get((entity, external_id))
+        if found is None and self.base is not None:
+            return self.base.find_record(entity, external_id)
+        return found
+
+    def entity_of(self, external_id: str) -> str | None:
+        """Return the entity whose record has this id, None where none is known to."""
+        found = self.entities_by_id.get(external_id)
+        return found if found is not None or self.base is None else self.base.entity_of(external_id)
+
+    def existing_ids(self, entity: str, *, own: bool = False) -> list[str]:
+        """Return the ids of the records that are known to be there, oldest first."""
+        return [
+            external_id
+            for (kind, external_id), known in self.iterate_records()
+            if kind == entity and known.exists and (known.is_own or not own)
+        ]
+
+    def deleted_ids(self, entity: str) -> list[str]:
+        """Return the ids of records that were deleted."""
+        return [
+            external_id
+            for (kind, external_id), known in self.records.items()
+            if kind == entity and known.exists is False
+        ]
+
+    def iterate_records(self) -> Iterable[tuple[RecordKey, RecordModel]]:
+        """Yield every record that something is known of."""
+        if self.base is not None:
+            for key, known in self.base.iterate_records():
+                if key not in self.records:
+                    yield key, known
+        yield from self.records.items()
+
+    def fields_of(self, entity: str) -> Mapping[str, FieldRule]:
+        """Return the fields of an entity by name: as the service tells them, else the table's."""
+        rules = self.fields.get(entity)
+        if rules is None and self.base is not None:
+            return self.base.fields_of(entity)
+        if rules is None:
+            rules = self.fields[entity] = {rule.name: rule for rule in FIELD_TABLE.get(entity, ())}
+        return rules
+
+    def field_list_of(self, entity: str) -> tuple[ListedRow, ...] | None:
+        """Return the field list of an entity as it was told, None where it was not."""
+        found = self.field_lists.get(entity)
+        if found is None and self.base is not None:
+            return self.base.field_list_of(entity)
+        return found
+
+    def observed_order(self, entity: str, key: OrderKey) -> ObservedOrder:
+        """Return what was seen of an entity in an order."""
+        return self.orders.setdefault(entity, {}).setdefault(key, ObservedOrder())
+
+    def fork(self) -> "ServiceModel":
+        """Return a ledger for a service whose records are again what they are in this one."""
+        members = {
+            entity: EntityMembers(None if kept.ids is None else list(kept.ids), kept.unnamed)
+            for entity, kept in self.members.items()
+        }
+        return ServiceModel(self.is_alone, members=members, base=self)
+
+    # Entering an exchange
+
+    def add(self, exchange: Exchange, reading: ParsedAnswer) -> None:
+        """Enter an exchange that checks have looked at."""
+        self.last = exchange
+        if exchange.moment is not None:
+            self.latest_time = exchange.moment
+        if exchange.intent.call != "authenticate" or exchange.status in {200, TOO_MANY}:
+            self._add_limits(exchange)
+        if not exchange.status:
+            self._forget_affected(exchange.intent)
+        elif exchange.status in {200, 201}:
+            self._add_success(exchange, reading)
+        elif exchange.method not in {"GET", "HEAD", "OPTIONS"}:
+            self._add_refusal(exchange)
+        elif exchange.intent.call == "get" and exchange.status == 404:
+            self._add_absence(exchange.intent)
+
+    def forget_limits(self) -> None:
+        """Forget what was told of limits: they were changed from outside."""
+        self.quota = None
+
+    def _add_limits(self, exchange: Exchange) -> None:
+        limit, remaining, reset = (
+            parse_whole_number(exchange.header(f"x-rate-limit-{name}"))
+            for name in ("limit", "remaining", "reset")
+        )
+        if any(number is not None for number in (limit, remaining, reset)):
+            before = None if self.quota is None else self.quota.reset
+            self.quota = ServiceLimits(limit, remaining, _keep_first(before, reset))
+        elif not exchange.status:
+            self.quota = None
+        ends = parse_whole_number(exchange.header("x-token-reset"))
+        is_own = exchange.intent.authorization in {"good", "sign-in"}
+        if ends is not None and is_own and exchange.status not in {0, UNAUTHORISED}:
+            self.token_ends = _keep_first(self.token_ends, ends)
+
+    def _add_success(self, exchange: Exchange, reading: ParsedAnswer) -> None:
+        intent = exchange.intent
+        if intent.authorization != "good":
+            self._forget_affected(intent)
+            return
+        if intent.call in {"get", "list", "fields"}:
+            self._add_read(intent, reading)
+        elif intent.call in {"authenticate", "other"}:
+            if exchange.method not in {"GET", "HEAD", "OPTIONS", "POST"}:
+                self._forget_affected(intent)
+        else:
+            self._add_change(intent, reading.created_id)
+
+    def _add_read(self, intent: Intent, reading: ParsedAnswer) -> None:
+        if intent.call == "fields":
+            self._add_field_list(intent, reading)
+            return
+        self._confirm_rows(intent.entity, reading.rows)
+        if intent.call == "list":
+            self._add_list(intent, reading)
+
+    def _add_change(self, intent: Intent, made: str) -> None:
+        match intent.call:
+            case "update":
+                self._add_update(intent)
+            case "convert":
+                self._add_conversion(intent, made)
+            case "close":
+                self._add_closing(intent)
+            case "delete":
+                self._add_deletion(intent)
+            case _:
+                self._add_create(intent, made)
+
+    def _confirm_rows(self, entity: str, rows: Iterable[ListedRow]) -> None:
+        for row in rows:
+            known = self.find_record(entity, row.external_id)
+            if known is None or known.exists is not True:
+                self.entities_by_id[row.external_id] = entity
+                known = self.records[entity, row.external_id] = RecordModel(is_own=False)
+            elif self._is_confirmed(known, row):
+                continue
+            else:
+                known = self._writable_record(entity, row.external_id)
+            known.values.update((name, KnownValue(value)) for name, value in row.properties.items())
+            known.exists, known.last_change = True, "read"
+            known.refusals, known.is_updated, known.is_update_repeated = (), False, False
+
+    @staticmethod
+    def _is_confirmed(known: RecordModel, row: ListedRow) -> bool:
+        if known.refusals or known.is_updated or known.last_change != "read":
+            return False
+        values = known.values
+        return all(
+            (fact := values.get(name)) is not None and fact.source == "read" and fact.value == value
+            for name, value in row.properties.items()
+        )
+
+    def _writable_record(self, entity: str, external_id: str) -> RecordModel:
+        key = (entity, external_id)
+        found = self.records.get(key)
+        if found is None:
+            known = self.find_record(entity, external_id)
+            found = self.records[key] = RecordModel() if known is None else known.clone()
+        return found
+
+    def _add_list(self, intent: Intent, reading: ParsedAnswer) -> None:
+        query = intent.query
+        if query is None:
+            return
+        members = self.members.setdefault(intent.entity, EntityMembers())
+        if not self.is_alone and reading.total != members.total:
+            self.orders.pop(intent.entity, None)
+        sort_by = query.get("sort_by")
+        order = self.observed_order(intent.entity, (sort_by, query.get("sort_order", "asc")))
+        ids = tuple(row.external_id for row in reading.rows)
+        order.total = reading.total
+        if "page" in query:
+            order.pages[int(query["per_page"]), int(query["page"])] = ids
+        elif reading.total is None or reading.total == len(ids):
+            order.whole = ids
+            order.values = _sort_values(sort_by, reading.rows)
+            if sort_by is None and query.get("sort_order", "asc") == "asc":
+                members.ids, members.unnamed = list(ids), 0
+            elif members.ids is None or set(members.ids) != set(ids):
+                members.ids = None
+        if reading.total != members.total:
+            members.ids = None
+        members.changes = ()
+
+    def _add_field_list(self, intent: Intent, reading: ParsedAnswer) -> None:
+        if intent.query is None or "page" in intent.query:
+            return
+        if reading.total is not None and reading.total != len(reading.rows):
+            return
+        self.field_lists[intent.entity] = reading.rows
+        rules = dict(self.fields_of(intent.entity))
+        found = [merge_field_rule(rules, row.properties) for row in reading.rows]
+        if found and all(found):
+            self.fields[intent.entity] = {rule.name: rule for rule in found if rule is not None}
+
+    def _add_create(self, intent: Intent, made: str) -> None:
+        entity = CHILD_ENTITIES.get(intent.call, intent.entity)
+        self._mark_changed(entity, "created")
+        if not made:
+            self.members.setdefault(entity, EntityMembers()).ids = None
+            return
+        values = {
+            name: KnownValue(value, "created") for name, value in (intent.given or {}).items()
+        }
+        if intent.call in CHILD_ENTITIES:
+            values["RelatedEntity"] = KnownValue(intent.entity, "parent")
+            values["RelatedExternalID"] = KnownValue(intent.external_id, "parent")
+        self._add_record(entity, made, RecordModel(values, last_change="created", is_own=True))
+
+    def _add_record(self, entity: str, external_id: str, known: RecordModel) -> None:
+        self.records[entity, external_id] = known
+        self.entities_by_id[external_id] = entity
+        members = self.members.setdefault(entity, EntityMembers())
+        if members.ids is not None and external_id not in members.ids:
+            members.ids.append(external_id)
+
+    def _add_update(self, intent: Intent) -> None:
+        known = self._writable_record(intent.entity, intent.external_id)
+        self._mark_changed(intent.entity, "updated")
+        known.values.pop("ModifiedDate", None)
+        if intent.given is None:
+            known.values.clear()
+            return
+        is_again = known.last_update == intent.given
+        source: Cause = "again" if is_again else "updated"
+        known.values.update(
+            (name, KnownValue(value, source)) for name, value in intent.given.items()
+        )
+        known.is_updated, known.is_update_repeated, known.last_update = True, is_again, intent.given
+
+    def _add_conversion(self, intent: Intent, made: str) -> None:
+        lead = self._writable_record("lead", intent.external_id)
+        for entity in ("lead", "account", "contact"):
+            self._mark_changed(entity, "converted")
+        lead.values.pop("ModifiedDate", None)
+        lead.values["Status"] = KnownValue("Converted", "converted")
+        lead.last_update, lead.converted_account, lead.last_change = None, made, "converted"
+        self.members.setdefault("contact", EntityMembers()).unnamed += 1
+        if not made:
+            self.members.setdefault("account", EntityMembers()).ids = None
+            return
+        lead.values["AccountExternalID"] = KnownValue(made, "converted")
+        values = {
+            name: KnownValue(value, "converted") for name, value in (intent.given or {}).items()
+        }
+        company = lead.values.get("Company")
+        if company is not None and company.value and intent.given is not None:
+            values.setdefault("Name", KnownValue(company.value, "converted"))
+        self._add_record("account", made, RecordModel(values, last_change="converted", is_own=True))
+
+    def _add_closing(self, intent: Intent) -> None:
+        known = self._writable_record("task", intent.external_id)
+        status, closed = known.values.get("Status"), known.values.get("ClosedDate")
+        was_closed = status is not None and status.value == "Closed" and closed is not None
+        if not (was_closed and closed is not None and closed.value is not None):
+            self._mark_changed("task", "closed")
+            known.values.pop("ModifiedDate", None)
+            known.values["ClosedDate"] = KnownValue(NON_NULL, "closed")
+        else:
+            for name in ("ClosedDate", "ModifiedDate"):
+                if name in known.values:
+                    known.values[name] = replace(known.values[name], source="closed")
+        known.values["Status"] = KnownValue("Closed", "closed")
+        known.last_update = None
+
+    def _add_deletion(self, intent: Intent) -> None:
+        known = self._writable_record(intent.entity, intent.external_id)
+        known.exists, known.last_change, known.refusals = False, "deleted", ()
+        self._mark_changed(intent.entity, "deleted")
+        for kind in CHILD_ENTITIES.values():
+            self._mark_orphans(kind, intent.external_id)
+        members = self.members.setdefault(intent.entity, EntityMembers())
+        if members.ids is not None:
+            if intent.external_id in members.ids:
+                members.ids.remove(intent.external_id)
+            else:
+                members.ids = None
+
+    def _mark_orphans(self, kind: str, parent: str) -> None:
+        """Note whose parent was deleted: that they stay is a law of its own."""
+        for external_id in self.existing_ids(kind):
+            known = self.find_record(kind, external_id)
+            named = None if known is None else known.values.get("RelatedExternalID")
+            if named is not None and named.value == parent:
+                self._writable_record(kind, external_id).last_change = "parent"
+                self._mark_changed(kind, "parent")
+
+    def _add_refusal(self, exchange: Exchange) -> None:
+        intent, cause = exchange.intent, refusal_cause(exchange)
+        if self.find_record(intent.entity, intent.external_id) is not None:
+            known = self._writable_record(intent.entity, intent.external_id)
+            known.refusals = (*known.refusals, cause)
+            if exchange.status == 404 and known.exists and cause == "refused":
+                known.exists = None
+        touched = {CHILD_ENTITIES.get(intent.call, intent.entity)}
+        if intent.call == "convert":
+            touched |= {"account", "contact"}
+        for entity in touched & self.members.keys():
+            members = self.members[entity]
+            members.changes = (*members.changes, cause)
+
+    def _add_absence(self, intent: Intent) -> None:
+        known = self.find_record(intent.entity, intent.external_id)
+        if known is not None and known.exists and intent.authorization == "good":
+            self._writable_record(intent.entity, intent.external_id).exists = None
+            self.members.setdefault(intent.entity, EntityMembers()).ids = None
+
+    def _mark_changed(self, entity: str, cause: Cause) -> None:
+        self.orders.pop(entity, None)
+        members = self.members.setdefault(entity, EntityMembers())
+        members.changes = (*members.changes, cause)
+
+    def _forget_affected(self, intent: Intent) -> None:
+        """Forget what a request may have changed, of which it is not known whether it did."""
+        if intent.external_id:
+            self.records[intent.entity, intent.external_id] = RecordModel(exists=None)
+        entities = {CHILD_ENTITIES.get(intent.call, intent.entity)}
+        if intent.call == "convert":
+            entities |= {"account", "contact"}
+        for entity in entities:
+            self.members[entity] = EntityMembers()
+            self.orders.pop(entity, None)
+
+
+def refusal_cause(exchange: Exchange) -> Cause:
+    """Return in which way a request was refused."""
+    if exchange.status == TOO_MANY:
+        return "over-limit"
+    is_unknown = exchange.status == UNAUTHORISED or exchange.intent.authorization != "good"
+    return "unauthorised" if is_unknown else "refused"
+
+
+def _keep_first(before: int | None, now: int | None) -> int | None:
+    """Return the moment as it was told first, so that what moves a little each time is seen to."""
+    return now if before is None or now is None or has_moved(before, now) else before
+
+
+def _sort_values(sort_by: str | None, rows: tuple[ListedRow, ...]) -> tuple[Any, ...] | None:
+    if sort_by is None:
+        return None
+    if sort_by == "ExternalID":
+        return tuple(row.external_id for row in rows)
+    if any(sort_by not in row.properties for row in rows):
+        return None
+    return tuple(row.properties[sort_by] for row in rows)
