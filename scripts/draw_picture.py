@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cmdm_tui.cli.embedded import profile_of
+from cmdm_tui.cli.embedded import profile_of_sandbox
 from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from cmdm_tui.tui import Explorer
@@ -48,7 +48,7 @@ def main(path: Path) -> None:
     with tempfile.TemporaryDirectory() as data:
         config = SandboxConfig(data=Path(data), port=0)
         with Sandbox.embedded(config) as info:
-            svg = asyncio.run(drawn(profile_of(info)))
+            svg = asyncio.run(drawn(profile_of_sandbox(info)))
     path.parent.mkdir(exist_ok=True)
     path.write_text(re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")
 

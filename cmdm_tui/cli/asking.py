@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
 
 _LONGEST_INPUT = 64 * 1024
 
@@ -14,13 +14,13 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def ask(words: str, default: str | None = None) -> str:
+def ask_text(words: str, default: str | None = None) -> str:
     """Ask for a text at the terminal until there is one."""
     answer: str = click.prompt(words, default=default, err=True)
     return answer.strip()
 
 
-def ask_optionally(words: str) -> str:
+def ask_optional_text(words: str) -> str:
     """Ask for a text at the terminal; Enter alone gives none."""
     answer: str = click.prompt(words, default="", show_default=False, err=True)
     return answer.strip()
@@ -35,25 +35,25 @@ def ask_secret(words: str, *, may_be_empty: bool = False) -> str:
     return answer
 
 
-def ask_whether(words: str) -> bool:
+def ask_yes_no(words: str) -> bool:
     """Ask a question at the terminal to which Enter alone says no."""
     return click.confirm(words, default=False, err=True)
 
 
-def secrets_from_stdin() -> list[str]:
+def read_secrets_from_stdin() -> list[str]:
     """Return the lines of standard input, a secret each.
 
     Raises Failure for a terminal, which would show what is typed, and for what is no text.
     """
     if sys.stdin.isatty():
         message = "--password-stdin reads a pipe or a file. Leave it out to be asked."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     content = sys.stdin.buffer.read(_LONGEST_INPUT)
     try:
         lines = content.decode("utf-8").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError:
         message = "The password on standard input is not UTF-8. Give it as UTF-8."
-        raise Failure(message, Exit.USAGE) from None
+        raise CommandFailure(message, ExitCode.USAGE) from None
     if not lines[0]:
-        raise Failure("There is no password on standard input. Pipe one in.", Exit.USAGE)
+        raise CommandFailure("There is no password on standard input. Pipe one in.", ExitCode.USAGE)
     return [line for line in lines if line]

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext, note
 from cmdm_tui.cli.targets import (
-    cases_told,
-    chosen_entries,
-    could_not_run,
+    count_cases,
     folder_option,
-    opened_target,
-    runnable,
-    target_options,
-    told_left_out,
-    told_remains,
+    open_service,
+    report_left_out,
+    report_run_failures,
+    require_nothing_left,
+    select_cases,
+    select_runnable,
+    service_options,
 )
 from cmdm_tui.text import one_line, visible
 
@@ -46,19 +46,19 @@ def list_cases(
     names: tuple[str, ...], call: str | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
-    with could_not_run():
+    with report_run_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import read_manifest
         from cmdm_tui.harness.exchange import CALLS
 
         if call is not None and call not in CALLS:
             message = f"There is no call {one_line(call, 60)}. The calls are {', '.join(CALLS)}."
-            raise Failure(message, Exit.USAGE)
+            raise CommandFailure(message, ExitCode.USAGE)
         found = [
-            entry for entry in chosen_entries(folder, names) if call in {None, entry.case.endpoint}
+            entry for entry in select_cases(folder, names) if call in {None, entry.case.endpoint}
         ]
         manifest = read_manifest(folder or built_in_folder())
-    rows = [_row(entry, manifest.get(entry.key)) for entry in found]
+    rows = [_case_row(entry, manifest.get(entry.key)) for entry in found]
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
@@ -68,7 +68,7 @@ def list_cases(
     for row in shown:
         padded = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
         click.echo(visible("  ".join([*padded, row[3]])))
-    note(f"{cases_told(len(rows))}.")
+    note(f"{count_cases(len(rows))}.")
 
 
 @cases.command("show", short_help="Show a case.")
@@ -76,29 +76,29 @@ def list_cases(
 @folder_option
 def show(name: str, folder: Path | None) -> None:
     """Print the file of CASE, and on stderr where it is and when it was recorded."""
-    with could_not_run():
+    with report_run_failures():
         from cmdm_tui.harness.cases import case_bytes
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import read_manifest
 
-        (entry, *others) = chosen_entries(folder, (name,))
+        (entry, *others) = select_cases(folder, (name,))
         if any(other.case.name != entry.case.name for other in others):
             message = f"{one_line(name, 60)} names {len(others) + 1} cases. Name one."
-            raise Failure(message, Exit.USAGE)
+            raise CommandFailure(message, ExitCode.USAGE)
         known = read_manifest(folder or built_in_folder()).get(entry.key)
         note(str(entry.path))
-        note(_told(known))
+        note(_describe_recording(known))
         click.echo(visible(case_bytes(entry.case).decode("utf-8"), keep_lines=True), nl=False)
 
 
 @cases.command("run", short_help="Send cases to a service.")
 @click.argument("names", metavar="CASE...", nargs=-1, required=True)
 @folder_option
-@target_options
+@service_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
 @click.pass_obj
 def run(
-    invocation: Invocation,
+    invocation: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
     *,
@@ -112,26 +112,26 @@ def run(
     the recording. Exit codes: 0 as expected, 1 not so, 2 could not run.
     """
     failed = 0
-    with could_not_run():
-        found = chosen_entries(folder, names)
-        with opened_target(invocation, live=live, writes=writes) as opened:
-            kept, left = runnable(found, opened, writes=writes)
-            told_left_out(left)
+    with report_run_failures():
+        found = select_cases(folder, names)
+        with open_service(invocation, live=live, writes=writes) as opened:
+            kept, left = select_runnable(found, opened, writes=writes)
+            report_left_out(left)
             for entry in kept:
-                played = opened.target.play_case(entry.case)
-                opened.target.clean_up()
+                played = opened.service.play_case(entry.case)
+                opened.service.clean_up()
                 failed += any(one.problems for one in played)
-                _tell(entry, played, opened.target.guard, as_json=as_json)
-            told_remains(opened.target)
+                _report_case(entry, played, opened.service.guard, as_json=as_json)
+            require_nothing_left(opened.service)
         if not kept:
-            raise Failure("No case is left to run.", Exit.USAGE)
+            raise CommandFailure("No case is left to run.", ExitCode.USAGE)
     if failed:
-        message = f"{failed} of {cases_told(len(kept))} not answered as expected."
-        raise Failure(message)
-    note(f"{cases_told(len(kept))} run, answered as expected.")
+        message = f"{failed} of {count_cases(len(kept))} not answered as expected."
+        raise CommandFailure(message)
+    note(f"{count_cases(len(kept))} run, answered as expected.")
 
 
-def _tell(
+def _report_case(
     entry: "LibraryEntry", played: "list[PlayedStep]", guard: "LeakScanner", *, as_json: bool
 ) -> None:
     if not as_json:
@@ -159,7 +159,7 @@ def _tell(
             click.echo(guard.filter_line(f"        {one_line(problem, 200)}"))
 
 
-def _row(entry: "LibraryEntry", known: "ManifestEntry | None") -> dict[str, str]:
+def _case_row(entry: "LibraryEntry", known: "ManifestEntry | None") -> dict[str, str]:
     case = entry.case
     statuses = dict.fromkeys(status for step in case.steps for status in step.expect.statuses)
     return {
@@ -175,7 +175,7 @@ def _row(entry: "LibraryEntry", known: "ManifestEntry | None") -> dict[str, str]
     }
 
 
-def _told(known: "ManifestEntry | None") -> str:
+def _describe_recording(known: "ManifestEntry | None") -> str:
     if known is None:
         return "It has not been recorded."
     return f"Recorded on {known.recorded} of {one_line(known.target, 100)}."

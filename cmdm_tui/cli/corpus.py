@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from cmdm_tui.cli.exits import Failure
+from cmdm_tui.cli.exits import CommandFailure
 from cmdm_tui.cli.invocation import note
-from cmdm_tui.cli.targets import could_not_run
+from cmdm_tui.cli.targets import report_run_failures
 
 
 @click.group(short_help="Build the corpus of cases.")
@@ -31,7 +31,7 @@ def build(seed: int, into: Path, *, check: bool) -> None:
     The files are the truth, not what builds them: edit one, and cmdm corpus build --check says so.
     Cases that a person wrote are left alone. Exit codes: 0 done, 1 files differ, 2 could not run.
     """
-    with could_not_run():
+    with report_run_failures():
         from cmdm_tui.harness.cases import CaseError, case_bytes, read_case, write_case
         from cmdm_tui.harness.cassettes.library import kind_of
         from cmdm_tui.harness.corpus import build_corpus as built
@@ -53,4 +53,4 @@ def build(seed: int, into: Path, *, check: bool) -> None:
     note(f"{len(found)} cases, {len(differing)} {'would differ' if check else 'written'}.")
     if check and differing:
         message = f"{len(differing)} files are not as the seed {seed} gives them."
-        raise Failure(message)
+        raise CommandFailure(message)

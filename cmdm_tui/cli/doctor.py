@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.exits import Exit
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.exits import ExitCode
+from cmdm_tui.cli.invocation import CommandContext
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.cli.checking.check import Check
+    from cmdm_tui.cli.checking.check import DoctorCheck
     from cmdm_tui.config import Profile
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "bright_black"}
@@ -20,34 +20,36 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "br
 @click.option("--offline", is_flag=True, help="Leave the network out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 @click.pass_obj
-def doctor(invocation: Invocation, *, offline: bool, as_json: bool) -> int:
+def doctor(invocation: CommandContext, *, offline: bool, as_json: bool) -> int:
     """Check configuration, terminal, versions, network, sign-in and quota.
 
     Each check is ok, a warning, a problem or skipped, with what to do about it. The exit code is 1
     where there is a problem. It takes one call besides the sign-in, and works without a profile.
     """
-    checks = _checked(invocation, is_offline=offline)
+    checks = _run_checks(invocation, is_offline=offline)
     if as_json:
         _write_json(checks)
     else:
         _write_lines(checks)
-    return Exit.FAILED if any(check.state == "problem" for check in checks) else Exit.DONE
+    return ExitCode.FAILED if any(check.state == "problem" for check in checks) else ExitCode.DONE
 
 
-def _checked(invocation: Invocation, *, is_offline: bool) -> "list[Check]":
+def _run_checks(invocation: CommandContext, *, is_offline: bool) -> "list[DoctorCheck]":
     from cmdm_tui.cli.checking.configuration import check_files, check_profile
-    from cmdm_tui.cli.checking.terminal import check_terminal, size_of_terminal
+    from cmdm_tui.cli.checking.terminal import check_terminal, measure_terminal
     from cmdm_tui.cli.checking.versions import check_versions
 
     checks = check_files(invocation.paths)
     found, profile, has_secrets = check_profile(invocation)
     checks.append(found)
-    checks += check_terminal(invocation.environment, size=size_of_terminal())
+    checks += check_terminal(invocation.environment, size=measure_terminal())
     checks += check_versions()
-    return checks + _of_network(profile, has_secrets=has_secrets, is_offline=is_offline)
+    return checks + _check_network(profile, has_secrets=has_secrets, is_offline=is_offline)
 
 
-def _of_network(profile: "Profile | None", *, has_secrets: bool, is_offline: bool) -> "list[Check]":
+def _check_network(
+    profile: "Profile | None", *, has_secrets: bool, is_offline: bool
+) -> "list[DoctorCheck]":
     import asyncio
 
     from cmdm_tui.cli.checking import network, service
@@ -57,8 +59,8 @@ def _of_network(profile: "Profile | None", *, has_secrets: bool, is_offline: boo
         why = "--offline was given" if is_offline else "There is no profile to reach"
         return [skipped(name, why) for name in (*network.NAMES, *service.NAMES)]
 
-    async def checked(url: str) -> "list[Check]":
-        way = await network.check_way(url)
+    async def checked(url: str) -> "list[DoctorCheck]":
+        way = await network.check_route(url)
         why = None if has_secrets else "The profile's secrets are not kept"
         if any(check.state == "problem" for check in way):
             why = "The service cannot be reached"
@@ -69,7 +71,7 @@ def _of_network(profile: "Profile | None", *, has_secrets: bool, is_offline: boo
     return asyncio.run(checked(profile.url))
 
 
-def _write_json(checks: "list[Check]") -> None:
+def _write_json(checks: "list[DoctorCheck]") -> None:
     import msgspec
 
     from cmdm_tui.cli.output import write_json
@@ -77,7 +79,7 @@ def _write_json(checks: "list[Check]") -> None:
     write_json(msgspec.json.format(msgspec.json.encode(checks), indent=2))
 
 
-def _write_lines(checks: "list[Check]") -> None:
+def _write_lines(checks: "list[DoctorCheck]") -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
         word = f"{check.state:<8}"
@@ -88,8 +90,8 @@ def _write_lines(checks: "list[Check]") -> None:
             click.echo(f"{'':<8} {'':<{width}} {one_line(check.advice)}")
     problems = sum(check.state == "problem" for check in checks)
     warnings = sum(check.state == "warning" for check in checks)
-    click.echo(f"{_counted(problems, 'problem')}, {_counted(warnings, 'warning')}.", err=True)
+    click.echo(f"{_count(problems, 'problem')}, {_count(warnings, 'warning')}.", err=True)
 
 
-def _counted(number: int, word: str) -> str:
+def _count(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'' if number == 1 else 's'}"

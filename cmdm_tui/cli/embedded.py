@@ -8,12 +8,12 @@ from pathlib import Path
 from cmdm_tui.config import Credentials, Paths, Profile, SecretStr
 from cmdm_tui.sandbox import DataFolderInUseError, RunningInfo, Sandbox, SandboxConfig
 
-CUSTOM_ENTITIES = ("event", "product")
+SANDBOX_CUSTOM_ENTITIES = ("event", "product")
 """The sandbox's custom entities (`api.md`, the sandbox's entities)."""
 
 
 @contextmanager
-def demo_profile(paths: Paths) -> Generator[Profile]:
+def run_demo_sandbox(paths: Paths) -> Generator[Profile]:
     """Run the demo's sandbox and yield the profile of it.
 
     Its data is kept between runs. A second demo at the same time has data of its own, which is gone
@@ -27,10 +27,10 @@ def demo_profile(paths: Paths) -> Generator[Profile]:
             folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cmdm-demo-")))
             sandbox = Sandbox.embedded(SandboxConfig(data=folder, port=0, lasting=False))
             info = running.enter_context(sandbox)
-        yield profile_of(info)
+        yield profile_of_sandbox(info)
 
 
-def profile_of(info: RunningInfo) -> Profile:
+def profile_of_sandbox(info: RunningInfo) -> Profile:
     """Return the profile that signs in to a running sandbox."""
     return Profile(
         name="demo",
@@ -42,5 +42,5 @@ def profile_of(info: RunningInfo) -> Profile:
             SecretStr(info.password),
         ),
         catalog="demo",
-        entities=CUSTOM_ENTITIES,
+        entities=SANDBOX_CUSTOM_ENTITIES,
     )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def ends_as_interrupted() -> Generator[None]:
+def interrupt_on_sigterm() -> Generator[None]:
     """Raise KeyboardInterrupt in the block where the process is told to end (SIGTERM).
 
     Signals are the main thread's; in another one nothing changes.

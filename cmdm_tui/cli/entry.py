@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure, exit_code
+from cmdm_tui.cli.exits import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.cli.tree import cmdm
 from cmdm_tui.text import one_line
 
@@ -26,26 +26,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "cmdm"
-        return _failed(f"{error.format_message()} See {where} --help.", Exit.USAGE)
+        return _report_failure(f"{error.format_message()} See {where} --help.", ExitCode.USAGE)
     except click.ClickException as error:
-        return _failed(error.format_message(), Exit.FAILED)
+        return _report_failure(error.format_message(), ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):
-        return _failed("Interrupted.", Exit.INTERRUPTED)
+        return _report_failure("Interrupted.", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader has gone, as `head` does.
-        _let_go_of_output()
-        return Exit.FAILED
-    except Failure as error:
-        return _failed(str(error), error.code)
+        _discard_output()
+        return ExitCode.FAILED
+    except CommandFailure as error:
+        return _report_failure(str(error), error.code)
     except Exception as error:
-        code = exit_code(error)
+        code = exit_code_of(error)
         if isinstance(error, OSError) and code is None:
-            _let_go_of_output()
-            return _failed(_about_file(error), Exit.FAILED)
+            _discard_output()
+            return _report_failure(_describe_file_error(error), ExitCode.FAILED)
         if code is None:
             raise
-        return _failed(str(error), code)
-    return result if isinstance(result, int) else Exit.DONE
+        return _report_failure(str(error), code)
+    return result if isinstance(result, int) else ExitCode.DONE
 
 
 def _open_closed_streams() -> None:
@@ -56,19 +56,19 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def _let_go_of_output() -> None:
+def _discard_output() -> None:
     """Let whatever Python flushes to the standard output at exit go nowhere."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _about_file(error: OSError) -> str:
+def _describe_file_error(error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.filename is None:
         return f"The output cannot be written: {reason}. Write it elsewhere."
     return f"{error.filename}: {reason}. Check its path."
 
 
-def _failed(message: str, code: int) -> int:
+def _report_failure(message: str, code: int) -> int:
     click.echo(f"cmdm: {one_line(' '.join(message.split()))}", err=True)
     return code

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
 @click.pass_obj
-def demo(invocation: Invocation) -> None:
+def demo(invocation: CommandContext) -> None:
     """Open the explorer on an embedded sandbox with realistic data.
 
     What you change is kept for the next demo.
@@ -27,7 +27,7 @@ def demo(invocation: Invocation) -> None:
 @click.command(short_help="Make calls at a prompt.")
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
 @click.pass_obj
-def repl(invocation: Invocation, *, on_demo: bool) -> None:
+def repl(invocation: CommandContext, *, on_demo: bool) -> None:
     """Make calls at a prompt, with history and completion.
 
     Where the standard input is no terminal, its statements are run in order, to the first error.
@@ -47,36 +47,36 @@ def repl(invocation: Invocation, *, on_demo: bool) -> None:
                 errors=sys.stderr,
             )
 
-    with CommandOpening(invocation).ended() as opening:
-        asyncio.run(session(opening.start_demo() if on_demo else invocation.profile_asking()))
+    with ProfileSource(invocation).ended() as opening:
+        asyncio.run(session(opening.start_demo() if on_demo else invocation.load_profile_asking()))
 
 
-def explore(invocation: Invocation, *, start: Literal["profile", "demo"]) -> None:
+def explore(invocation: CommandContext, *, start: Literal["profile", "demo"]) -> None:
     """Open the explorer; it ends the command with its own exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         message = (
             "The explorer needs a terminal. In a script, use cmdm list, get, create and the like."
         )
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     from cmdm_tui.tui import Explorer
 
-    with CommandOpening(invocation).ended() as opening:
+    with ProfileSource(invocation).ended() as opening:
         explorer = Explorer(opening, catalogs=invocation.paths.catalogs, start=start)
         explorer.run()
         if explorer.return_code:
             sys.exit(explorer.return_code)
 
 
-class CommandOpening:
+class ProfileSource:
     """How a face comes by its profile: from the invocation, or from an embedded sandbox."""
 
-    def __init__(self, invocation: Invocation) -> None:
+    def __init__(self, invocation: CommandContext) -> None:
         self._invocation = invocation
         self._running = contextlib.ExitStack()
         self._demo: Profile | None = None
 
     @contextlib.contextmanager
-    def ended(self) -> "Generator[CommandOpening]":
+    def ended(self) -> "Generator[ProfileSource]":
         """Stop the embedded sandbox, if one was started, when the block is left."""
         with self._running:
             yield self
@@ -84,14 +84,14 @@ class CommandOpening:
     def start_demo(self) -> "Profile":
         """Return the profile of the embedded sandbox, starting it first."""
         if self._demo is None:
-            from cmdm_tui.cli.embedded import demo_profile
+            from cmdm_tui.cli.embedded import run_demo_sandbox
 
-            self._demo = self._running.enter_context(demo_profile(self._invocation.paths))
+            self._demo = self._running.enter_context(run_demo_sandbox(self._invocation.paths))
         return self._demo
 
     def load_profile(self, secrets: Mapping[str, str]) -> "Profile":
         """Return the profile to use, with `secrets` beside those kept."""
-        return self._invocation.profile(secrets)
+        return self._invocation.load_profile(secrets)
 
     def save_profile(
         self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"

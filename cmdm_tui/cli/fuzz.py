@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.ending import ends_as_interrupted
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.ending import interrupt_on_sigterm
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ _REQUESTS = 5_000
 _LIVE_REQUESTS = 200
 _RECORDS = 40
 _ENTITIES = ("account", "lead", "contact", "task", "opportunity")
-_REPORT = "fuzz-report"
-_KNOWN = "failures.txt"
+_REPORT_FOLDER = "fuzz-report"
+_KNOWN_FAILURES_FILE = "failures.txt"
 _LARGEST_BASELINE = 1_000_000
 
 
@@ -57,11 +57,11 @@ _LARGEST_BASELINE = 1_000_000
 )  # fmt: skip
 @click.option(
     "--baseline", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-    help=f"Failures that are known, as an earlier run listed them in {_KNOWN}.",
+    help=f"Failures that are known, as an earlier run listed them in {_KNOWN_FAILURES_FILE}.",
 )  # fmt: skip
 @click.option(
     "--report-dir", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
-    help=f"Write reports here, failures or not; without it, failures go to {_REPORT}.",
+    help=f"Write reports here, failures or not; without it, failures go to {_REPORT_FOLDER}.",
 )  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option("--live", is_flag=True, help="Fuzz the profile's service: reading only.")
@@ -103,43 +103,45 @@ def fuzz(
         _print_checks()
         return
     if max_time is not None and not math.isfinite(max_time):
-        raise Failure("--max-time takes a number of seconds; leave it out for none.", Exit.USAGE)
+        raise CommandFailure(
+            "--max-time takes a number of seconds; leave it out for none.", ExitCode.USAGE
+        )
     try:
         from cmdm_tui.harness.fuzz.runner import FuzzSettings
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
-        raise Failure(message, Exit.USAGE) from None
-    invocation: Invocation = context.obj
-    chosen = _chosen(context, invocation, live=live, writes=writes, strict=strict)
+        raise CommandFailure(message, ExitCode.USAGE) from None
+    invocation: CommandContext = context.obj
+    chosen = _choose_service(context, invocation, live=live, writes=writes, strict=strict)
     is_live = chosen is not None and not chosen.is_alone
     if workers > 1 and chosen is not None:
         message = "--workers fuzzes sandboxes of its own; leave the profile out, or the workers."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     settings = FuzzSettings(
         seed=secrets.randbelow(10**6) if seed is None else seed,
         requests=max_requests or _default_requests(max_time, is_live=is_live),
         seconds=max_time,
-        only=_only(only),
-        known=_known(baseline),
+        only=_parse_only(only),
+        known=_read_baseline(baseline),
         fails_fast=fail_fast,
         workers=workers,
     )
-    opening = embedded if chosen is None else partial(_as_it_is, chosen)
-    folder = report_dir or Path(_REPORT)
+    opening = run_sandbox if chosen is None else partial(_already_running, chosen)
+    folder = report_dir or Path(_REPORT_FOLDER)
     if report_dir is not None:
-        _make(report_dir)
-    with _could_not_run():
-        ended, gathering, guard = _run(opening, settings, folder, plain=plain)
-        _keep_list(folder, ended.failures, settings)
+        _make_folder(report_dir)
+    with _report_run_failures():
+        ended, gathering, guard = _run_fuzz(opening, settings, folder, plain=plain)
+        _write_known_failures(folder, ended.failures, settings)
         if report_dir is not None or ended.failures:
             from cmdm_tui.harness.report import write_reports
 
             for path in write_reports(gathering.results(), folder, guard):
                 click.echo(f"report  {one_line(str(path), 300)}", err=True)
-    _end(ended, settings.seed)
+    _finish(ended, settings.seed)
 
 
-def _end(ended: "RunEnded", seed: int) -> None:
+def _finish(ended: "RunEnded", seed: int) -> None:
     """Raise Failure where the run ended otherwise than without a failure."""
     from cmdm_tui.harness.fuzz.execute.run_budget import STOPPED
     from cmdm_tui.harness.fuzz.runner import INTERRUPTED
@@ -148,14 +150,14 @@ def _end(ended: "RunEnded", seed: int) -> None:
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
         told = format_count(len(ended.failures), "failure")
-        raise Failure(f"{told} found; seed {seed}.{cut}")
+        raise CommandFailure(f"{told} found; seed {seed}.{cut}")
     if ended.is_cut:
-        raise Failure(cut, Exit.USAGE)
+        raise CommandFailure(cut, ExitCode.USAGE)
     if ended.reason in {INTERRUPTED, STOPPED}:
-        raise Failure("Interrupted; nothing had failed.", Exit.INTERRUPTED)
+        raise CommandFailure("Interrupted; nothing had failed.", ExitCode.INTERRUPTED)
 
 
-def _run(
+def _run_fuzz(
     opening: "OpenTarget", settings: "FuzzSettings", folder: Path, *, plain: bool
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
@@ -184,7 +186,7 @@ def _run(
         gathering(event)
         lines(event)
 
-    with ends_as_interrupted():
+    with interrupt_on_sigterm():
         return run(opening, settings, tell, folder, guard=guard), gathering, guard
 
 
@@ -195,9 +197,9 @@ def _has_screen() -> bool:
 
 
 @contextmanager
-def embedded() -> "Generator[FuzzTarget]":
+def run_sandbox() -> "Generator[FuzzTarget]":
     """Run a fresh sandbox with a control plane, and yield it as a target."""
-    from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
+    from cmdm_tui.cli.embedded import SANDBOX_CUSTOM_ENTITIES
     from cmdm_tui.harness.fuzz.target import FuzzTarget
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
@@ -210,17 +212,17 @@ def embedded() -> "Generator[FuzzTarget]":
                 name: getattr(info, name)
                 for name in ("client_id", "client_secret", "username", "password")
             }
-            entities = (*_ENTITIES, *CUSTOM_ENTITIES)
+            entities = (*_ENTITIES, *SANDBOX_CUSTOM_ENTITIES)
             yield FuzzTarget(info.url, credentials, entities, info.control, info.control_token)
 
 
 @contextmanager
-def _as_it_is(target: "FuzzTarget") -> "Generator[FuzzTarget]":
+def _already_running(target: "FuzzTarget") -> "Generator[FuzzTarget]":
     yield target
 
 
-def _chosen(
-    context: click.Context, invocation: Invocation, *, live: bool, writes: bool, strict: bool
+def _choose_service(
+    context: click.Context, invocation: CommandContext, *, live: bool, writes: bool, strict: bool
 ) -> "FuzzTarget | None":
     """Return the service that the options and the environment choose, None for a sandbox."""
     parent = context.parent.get_parameter_source("profile") if context.parent else None
@@ -229,22 +231,22 @@ def _chosen(
     if not (live or is_named or environment.get("CMDM_URL")):
         if writes:
             message = "--writes goes with a live service: a sandbox is written to anyway."
-            raise Failure(message, Exit.USAGE)
+            raise CommandFailure(message, ExitCode.USAGE)
         return None
     from cmdm_tui.api.auth import build_sign_in_headers
     from cmdm_tui.api.urls import is_loopback, parse_base_url
-    from cmdm_tui.cli.embedded import CUSTOM_ENTITIES
+    from cmdm_tui.cli.embedded import SANDBOX_CUSTOM_ENTITIES
     from cmdm_tui.harness.fuzz.target import FuzzTarget
 
-    with _could_not_run():
-        profile = invocation.profile_asking()
+    with _report_run_failures():
+        profile = invocation.load_profile_asking()
         address = parse_base_url(profile.url)
     is_here = is_loopback(address.host) and not live
     if writes and profile.read_only:
         message = f"The profile {profile.name} is read-only. Fuzz it without --writes."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     known = profile.credentials
-    with _could_not_run():
+    with _report_run_failures():
         build_sign_in_headers(known)
     entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
     target = FuzzTarget(
@@ -261,7 +263,7 @@ def _chosen(
         is_strict=is_here or strict,
         floor=profile.floor,
         base=address.path.rstrip("/"),
-        perhaps=tuple(one for one in CUSTOM_ENTITIES if is_here and one not in entities),
+        perhaps=tuple(one for one in SANDBOX_CUSTOM_ENTITIES if is_here and one not in entities),
     )
     control = environment.get("CMDM_CONTROL")
     if not control or live:
@@ -278,7 +280,7 @@ def _default_requests(seconds: float | None, *, is_live: bool) -> int | None:
     return _REQUESTS if seconds is None else None
 
 
-def _only(names: tuple[str, ...]) -> frozenset[str]:
+def _parse_only(names: tuple[str, ...]) -> frozenset[str]:
     from cmdm_tui.harness.exchange import CALLS
     from cmdm_tui.harness.oracle import CHECKS
 
@@ -290,11 +292,11 @@ def _only(names: tuple[str, ...]) -> frozenset[str]:
                 f"--only {shown}: there is no phase, call or check of that name; "
                 "cmdm fuzz --list-checks prints the checks."
             )
-            raise Failure(message, Exit.USAGE)
+            raise CommandFailure(message, ExitCode.USAGE)
     return frozenset(names)
 
 
-def _known(baseline: "Path | None") -> frozenset[str]:
+def _read_baseline(baseline: "Path | None") -> frozenset[str]:
     if baseline is None:
         return frozenset()
     shown = one_line(str(baseline), 200)
@@ -302,32 +304,36 @@ def _known(baseline: "Path | None") -> frozenset[str]:
         with baseline.open("rb") as file:
             text = file.read(_LARGEST_BASELINE).decode("utf-8")
     except OSError as error:
-        raise Failure(f"{shown} cannot be read: {error.strerror}.", Exit.USAGE) from None
+        raise CommandFailure(f"{shown} cannot be read: {error.strerror}.", ExitCode.USAGE) from None
     except UnicodeDecodeError:
-        message = f"{shown} is not UTF-8; give the {_KNOWN} that an earlier run wrote."
-        raise Failure(message, Exit.USAGE) from None
+        message = (
+            f"{shown} is not UTF-8; give the {_KNOWN_FAILURES_FILE} that an earlier run wrote."
+        )
+        raise CommandFailure(message, ExitCode.USAGE) from None
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     for number, line in enumerate(lines, 1):
         if line and len(line.split()) != 2:
             message = f"{shown}, line {number}: give a check and a call, such as own-entity get."
-            raise Failure(message, Exit.USAGE)
+            raise CommandFailure(message, ExitCode.USAGE)
     return frozenset(" ".join(line.split()) for line in lines if line)
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """Make the folder that reports are wanted in, before a run is made for them."""
     shown = one_line(str(folder), 200)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"{shown} cannot be made: {error.strerror}. Give another --report-dir."
-        raise Failure(message, Exit.USAGE) from None
+        raise CommandFailure(message, ExitCode.USAGE) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         message = f"{shown} cannot be written to. Give another --report-dir."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
 
 
-def _keep_list(folder: Path, failures: tuple[str, ...], settings: "FuzzSettings") -> None:
+def _write_known_failures(
+    folder: Path, failures: tuple[str, ...], settings: "FuzzSettings"
+) -> None:
     """Write down which failures are known by now, for the next run's baseline."""
     if not failures:
         return
@@ -335,7 +341,7 @@ def _keep_list(folder: Path, failures: tuple[str, ...], settings: "FuzzSettings"
 
     lines = [f"# Failures of cmdm fuzz --seed {settings.seed}: a check and a call a line."]
     lines += sorted({*failures, *settings.known})
-    replace_file(folder / _KNOWN, ("\n".join(lines) + "\n").encode())
+    replace_file(folder / _KNOWN_FAILURES_FILE, ("\n".join(lines) + "\n").encode())
 
 
 def _print_checks() -> None:
@@ -347,7 +353,7 @@ def _print_checks() -> None:
 
 
 @contextmanager
-def _could_not_run() -> Generator[None]:
+def _report_run_failures() -> Generator[None]:
     from cmdm_tui.api import ApiError
     from cmdm_tui.config import ConfigurationError
     from cmdm_tui.harness.control_client import ControlFailed
@@ -367,4 +373,4 @@ def _could_not_run() -> Generator[None]:
         SecretLeak,
         WorkerFailed,
     ) as error:
-        raise Failure(one_line(str(error), 500), Exit.USAGE) from None
+        raise CommandFailure(one_line(str(error), 500), ExitCode.USAGE) from None

@@ -5,11 +5,11 @@ from collections.abc import Awaitable
 import msgspec
 
 from cmdm_tui.api import ApiError, Client, Converted, Created, OutcomeUnknown, WriteVerdict
-from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
 from cmdm_tui.cli.invocation import note
 
 
-async def answered_or_found(client: Client, made: Awaitable[Created | Converted]) -> bytes:
+async def send_or_reconcile(client: Client, made: Awaitable[Created | Converted]) -> bytes:
     """Return the answer to a create or a conversion; where that was lost, the id that was found.
 
     That stands under the documented key. Raises Failure, as an unknown outcome, where nothing was
@@ -27,7 +27,7 @@ async def answered_or_found(client: Client, made: Awaitable[Created | Converted]
         if found.verdict is not WriteVerdict.FOUND:
             verdict = found.verdict.value.capitalize()
             message = f"{verdict}: {found.why} {doubt.hint}."
-            raise Failure(message, Exit.OUTCOME_UNKNOWN) from None
+            raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
         note(f"It was done: {found.why}")
         is_lead = doubt.pending_write is not None and doubt.pending_write.lead_id is not None
         key = "Account ExternalID" if is_lead else "ExternalID"

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
-    from cmdm_tui.cli.telling import Teller
+    from cmdm_tui.cli.telling import EventLogger
     from cmdm_tui.config import Paths, Profile
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class CommandContext:
     """What a command is run with: the profile named, the environment, and the user's folders."""
 
     profile_name: str | None
@@ -43,7 +43,7 @@ class Invocation:
 
         return Paths.of_user()
 
-    def profile(self, secrets: Mapping[str, str] | None = None) -> "Profile":
+    def load_profile(self, secrets: Mapping[str, str] | None = None) -> "Profile":
         """Return the profile to use: the one named, else the environment's, else the default.
 
         Secrets are those given, else those of the environment, else those kept. Raises
@@ -64,7 +64,7 @@ class Invocation:
         }
         return store.load(store.choose(self.profile_name), given)
 
-    def profile_asking(self) -> "Profile":
+    def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
 
         What is odd in the profile's table is told on stderr.
@@ -72,29 +72,35 @@ class Invocation:
         from cmdm_tui.config import MissingSecrets
 
         try:
-            profile = self.profile()
+            profile = self.load_profile()
         except MissingSecrets as error:
             if not sys.stdin.isatty():
                 raise
             note(error.reason)
-            profile = self.profile({name: _asked(error.profile, name) for name in error.missing})
+            profile = self.load_profile(
+                {name: _ask_secret(error.profile, name) for name in error.missing}
+            )
         for warning in profile.warnings:
             note(warning)
         return profile
 
-    def account(self) -> "Account":
+    def open_account(self) -> "Account":
         """Open the account of the profile to use."""
         from cmdm_tui.catalog import Account
 
-        profile = self.profile_asking()
-        return Account.open(profile, catalogs=self.paths.catalogs, tell=self.teller(profile))
+        profile = self.load_profile_asking()
+        return Account.open(
+            profile, catalogs=self.paths.catalogs, tell=self.new_event_logger(profile)
+        )
 
-    def teller(self, profile: "Profile") -> "Teller":
+    def new_event_logger(self, profile: "Profile") -> "EventLogger":
         """Return what tells on stderr, and in the log file, what the profile's client does."""
-        from cmdm_tui.cli.telling import Teller, to_file, to_stderr
+        from cmdm_tui.cli.telling import EventLogger, open_log_file, write_to_stderr
 
-        log = None if self.log_file is None else to_file(self.log_file)
-        return Teller(profile.credentials, show=to_stderr, log=log, verbose=self.is_verbose)
+        log = None if self.log_file is None else open_log_file(self.log_file)
+        return EventLogger(
+            profile.credentials, show=write_to_stderr, log=log, verbose=self.is_verbose
+        )
 
     def run(self, work: "Callable[[Account], Awaitable[Result]]", *, once: bool = False) -> Result:
         """Run `work` on the account and return its result.
@@ -104,9 +110,9 @@ class Invocation:
         import asyncio
 
         async def opened() -> Result:
-            async with self.account() as account:
+            async with self.open_account() as account:
                 result = await work(account)
-            note(_trouble_with_token(account))
+            note(_describe_token_trouble(account))
             return result
 
         try:
@@ -118,7 +124,7 @@ class Invocation:
                 "Interrupted before the answer came: it may have been done. "
                 "Look among the newest records before sending it again."
             )
-            raise Failure(message, Exit.OUTCOME_UNKNOWN) from None
+            raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
 
 
 def note(message: str) -> None:
@@ -127,7 +133,7 @@ def note(message: str) -> None:
         click.echo(f"cmdm: {one_line(message)}", err=True)
 
 
-def _trouble_with_token(account: "Account") -> str:
+def _describe_token_trouble(account: "Account") -> str:
     from cmdm_tui.catalog import CachedTokens
 
     if not isinstance(account.tokens, CachedTokens) or account.tokens.error is None:
@@ -135,7 +141,7 @@ def _trouble_with_token(account: "Account") -> str:
     return f"The token is not kept for the next run: {account.tokens.error}"
 
 
-def _asked(profile: str, name: str) -> str:
+def _ask_secret(profile: str, name: str) -> str:
     words = name.replace("_", " ").capitalize()
     answer: str = click.prompt(f"{words} of {profile}", hide_input=True, err=True)
     return answer

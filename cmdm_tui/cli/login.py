@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.invocation import Invocation, note
-from cmdm_tui.cli.places import place_in_words, secret_in_words
+from cmdm_tui.cli.invocation import CommandContext, note
+from cmdm_tui.cli.places import describe_location, describe_secret
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.api.auth import Token
-    from cmdm_tui.cli.login_form import Form
+    from cmdm_tui.cli.login_form import LoginForm
     from cmdm_tui.config import ProfileStore, SecretPlace
 
-_PLACES = ("ask", "keyring", "file", "command")
+_LOCATIONS = ("ask", "keyring", "file", "command")
 
 
 @click.command(short_help="Sign in, and keep a profile.")
@@ -24,7 +24,7 @@ _PLACES = ("ask", "keyring", "file", "command")
 @click.option(
     "--secrets",
     "place",
-    type=click.Choice(_PLACES),
+    type=click.Choice(_LOCATIONS),
     help="Where the client secret and the password are to live: nowhere (ask, the default), in the "
     "system's keyring, in a file in plain text that only you can read, or with a command.",
 )
@@ -41,7 +41,7 @@ _PLACES = ("ask", "keyring", "file", "command")
 @click.option("--no-check", is_flag=True, help="Keep the profile without trying the sign-in.")
 @click.pass_obj
 def login(
-    invocation: Invocation,
+    invocation: CommandContext,
     name: str | None,
     place: "SecretPlace | None",
     *,
@@ -57,14 +57,15 @@ def login(
     """
     import asyncio
 
-    from cmdm_tui.cli.login_form import Given, filled
+    from cmdm_tui.cli.login_form import LoginOptions, fill_form
     from cmdm_tui.config import ProfileStore
 
     words = {key: value for key, value in given.items() if value}
-    form = filled(
-        invocation, Given(name, place, words, from_stdin=password_stdin, is_tried=not no_check)
+    form = fill_form(
+        invocation,
+        LoginOptions(name, place, words, from_stdin=password_stdin, is_tried=not no_check),
     )
-    obtained = asyncio.run(_tried(form, send=not no_check))
+    obtained = asyncio.run(_try_sign_in(form, send=not no_check))
     store = ProfileStore(invocation.paths)
     forgotten = store.save_with_secrets(
         form.name, form.url, form.credentials, place=form.place, commands=form.commands
@@ -75,10 +76,10 @@ def login(
     user = form.credentials.username
     start = f"Signed in to {form.url} as {user}" if obtained else "The sign-in is not tried"
     click.echo(one_line(f"{start}. The profile {form.name} is in {invocation.paths.profiles}."))
-    _say_where(invocation, form, store)
+    _report_locations(invocation, form, store)
 
 
-async def _tried(form: "Form", *, send: bool) -> "tuple[Token, float] | None":
+async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float] | None":
     """Sign in with what is in the form; without `send`, see only whether it could be sent.
 
     Returns the token, and the seconds that the server's clock is ahead.
@@ -95,7 +96,9 @@ async def _tried(form: "Form", *, send: bool) -> "tuple[Token, float] | None":
     return None if in_hand.token is None else (in_hand.token, offset)
 
 
-def _keep_token(invocation: Invocation, form: "Form", token: "Token", offset: float) -> None:
+def _keep_token(
+    invocation: CommandContext, form: "LoginForm", token: "Token", offset: float
+) -> None:
     from cmdm_tui.config import ConfigurationError, TokenCache
 
     cache = TokenCache(invocation.paths.tokens, form.name, form.url, form.credentials)
@@ -105,13 +108,13 @@ def _keep_token(invocation: Invocation, form: "Form", token: "Token", offset: fl
         note(f"The token is not kept for the next run: {trouble}")
 
 
-def _say_where(invocation: Invocation, form: "Form", store: "ProfileStore") -> None:
+def _report_locations(invocation: CommandContext, form: "LoginForm", store: "ProfileStore") -> None:
     from cmdm_tui.config import SECRET_NAMES
 
     settings = store.load_settings(form.name)
     for secret in SECRET_NAMES:
-        where = place_in_words(invocation, secret, store.find_secret_place(settings, secret))
-        click.echo(one_line(f"The {secret_in_words(secret)} is {where}."))
+        where = describe_location(invocation, secret, store.find_secret_place(settings, secret))
+        click.echo(one_line(f"The {describe_secret(secret)} is {where}."))
     default = store.find_default()
     if default != form.name:
         where = f"--profile {form.name} uses it, cmdm profile use {form.name} makes it the default."

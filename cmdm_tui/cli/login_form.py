@@ -5,10 +5,16 @@ from dataclasses import dataclass
 
 import click
 
-from cmdm_tui.cli.asking import ask, ask_optionally, ask_secret, can_ask, secrets_from_stdin
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
-from cmdm_tui.cli.places import secret_in_words
+from cmdm_tui.cli.asking import (
+    ask_optional_text,
+    ask_secret,
+    ask_text,
+    can_ask,
+    read_secrets_from_stdin,
+)
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext, note
+from cmdm_tui.cli.places import describe_secret
 from cmdm_tui.config import (
     PROFILE_VARIABLES,
     SECRET_NAMES,
@@ -31,18 +37,18 @@ _LABELS = {"url": "Address (https://…)", "client_id": "Client id", "username":
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LoginOptions:
     """What the command was given: a name, a place and `words`, by the names of the options."""
 
     name: str | None
     place: SecretPlace | None
-    words: Mapping[str, str]
+    values: Mapping[str, str]
     from_stdin: bool
     is_tried: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class LoginForm:
     """A sign-in to try and keep; secrets that are not needed for that are not asked for."""
 
     name: str
@@ -52,7 +58,7 @@ class Form:
     commands: Mapping[SecretName, str]
 
 
-def filled(invocation: Invocation, given: Given) -> Form:
+def fill_form(invocation: CommandContext, given: LoginOptions) -> LoginForm:
     """Return the form, asking at the terminal for what is missing.
 
     Raises Failure where something is missing and there is no terminal.
@@ -62,14 +68,14 @@ def filled(invocation: Invocation, given: Given) -> Form:
     name = given.name or invocation.profile_name or store.find_default() or _FIRST_NAME
     check_profile_name(name)
     before = store.load_settings(name) if name in names else None
-    values = {key: _value(invocation, given, before, key) for key in _LABELS}
-    place = _place(given, before)
-    commands = _commands(given, before, place)
+    values = {key: _resolve_value(invocation, given, before, key) for key in _LABELS}
+    place = _resolve_location(given, before)
+    commands = _resolve_commands(given, before, place)
     secrets: dict[SecretName, SecretStr] = dict.fromkeys(SECRET_NAMES, _NOT_ASKED_FOR)
     if given.is_tried or place in {"keyring", "file"}:
         unchanged = before if before is not None and before.url == values["url"] else None
-        secrets = _Secrets(invocation, store, unchanged, name, commands).all(given)
-    return Form(
+        secrets = _SecretResolver(invocation, store, unchanged, name, commands).resolve(given)
+    return LoginForm(
         name=name,
         url=values["url"],
         credentials=Credentials(
@@ -83,7 +89,9 @@ def filled(invocation: Invocation, given: Given) -> Form:
     )
 
 
-def _value(invocation: Invocation, given: Given, before: ProfileSettings | None, key: str) -> str:
+def _resolve_value(
+    invocation: CommandContext, given: LoginOptions, before: ProfileSettings | None, key: str
+) -> str:
     kept = ""
     if before is not None:
         kept = {
@@ -91,30 +99,32 @@ def _value(invocation: Invocation, given: Given, before: ProfileSettings | None,
             "client_id": before.client_id.reveal(),
             "username": before.username,
         }[key]
-    found = given.words.get(key) or kept or invocation.environment.get(PROFILE_VARIABLES[key], "")
+    found = given.values.get(key) or kept or invocation.environment.get(PROFILE_VARIABLES[key], "")
     if found:
         return found
     option = f"--{key.replace('_', '-')}"
     if not can_ask():
-        raise Failure(f"There is no {option}, and no terminal to ask at. Give it.", Exit.USAGE)
-    return ask(_LABELS[key])
+        raise CommandFailure(
+            f"There is no {option}, and no terminal to ask at. Give it.", ExitCode.USAGE
+        )
+    return ask_text(_LABELS[key])
 
 
-def _place(given: Given, before: ProfileSettings | None) -> SecretPlace:
+def _resolve_location(given: LoginOptions, before: ProfileSettings | None) -> SecretPlace:
     if given.place is not None:
         return given.place
-    if any(command_key(secret) in given.words for secret in SECRET_NAMES):
+    if any(command_key(secret) in given.values for secret in SECRET_NAMES):
         return "command"
     return (before.place if before is not None else None) or "ask"
 
 
-def _commands(
-    given: Given, before: ProfileSettings | None, place: SecretPlace
+def _resolve_commands(
+    given: LoginOptions, before: ProfileSettings | None, place: SecretPlace
 ) -> Mapping[SecretName, str]:
     """Return the commands of the profile: those given, and those it had unless it moves away."""
     commands: dict[SecretName, str] = {}
     for secret in SECRET_NAMES:
-        word = given.words.get(command_key(secret))
+        word = given.values.get(command_key(secret))
         stays = before is not None and (place == "command" or given.place is None)
         if word is None and before is not None and stays:
             word = before.commands.get(secret)
@@ -124,27 +134,29 @@ def _commands(
         return commands
     if not can_ask():
         message = "--secrets command needs --password-command, or a terminal to ask at. Give it."
-        raise Failure(message, Exit.USAGE)
-    commands["password"] = ask("Command that prints the password")
-    other = ask_optionally("Command that prints the client secret (Enter: none, it is asked for)")
+        raise CommandFailure(message, ExitCode.USAGE)
+    commands["password"] = ask_text("Command that prints the password")
+    other = ask_optional_text(
+        "Command that prints the client secret (Enter: none, it is asked for)"
+    )
     if other:
         commands["client_secret"] = other
     return commands
 
 
 @dataclass(frozen=True, slots=True)
-class _Secrets:
+class _SecretResolver:
     """The two secrets: from stdin, the environment, a command, where they are kept, a prompt."""
 
-    invocation: Invocation
+    invocation: CommandContext
     store: ProfileStore
     before: ProfileSettings | None
     """The profile as it is, if it is for the same address: no other gets what it keeps."""
     name: str
     commands: Mapping[SecretName, str]
 
-    def all(self, given: Given) -> dict[SecretName, SecretStr]:
-        found = self._from_stdin() if given.from_stdin else {}
+    def resolve(self, given: LoginOptions) -> dict[SecretName, SecretStr]:
+        found = self._read_stdin() if given.from_stdin else {}
         for secret in SECRET_NAMES:
             word = self.invocation.environment.get(PROFILE_VARIABLES[secret])
             if secret not in found and secret in self.commands:
@@ -153,21 +165,21 @@ class _Secrets:
             elif secret not in found and word:
                 found[secret] = SecretStr(word)
         if len(found) < len(SECRET_NAMES):
-            kept = self._kept()
+            kept = self._load_kept()
             for secret in SECRET_NAMES:
                 if secret not in found:
-                    found[secret] = self._asked(secret, kept.get(secret))
+                    found[secret] = self._ask(secret, kept.get(secret))
         return found
 
-    def _from_stdin(self) -> dict[SecretName, SecretStr]:
+    def _read_stdin(self) -> dict[SecretName, SecretStr]:
         if "password" in self.commands:
             message = "--password-stdin and a password_command exclude each other. Give one."
             raise click.UsageError(message)
-        lines = secrets_from_stdin()
+        lines = read_secrets_from_stdin()
         order: tuple[SecretName, ...] = ("password", "client_secret")
         return {secret: SecretStr(line) for secret, line in zip(order, lines, strict=False)}
 
-    def _kept(self) -> Mapping[SecretName, SecretStr]:
+    def _load_kept(self) -> Mapping[SecretName, SecretStr]:
         if self.before is None:
             return {}
         try:
@@ -176,18 +188,18 @@ class _Secrets:
             note(str(failure))
             return {}
 
-    def _asked(self, secret: SecretName, kept: SecretStr | None) -> SecretStr:
+    def _ask(self, secret: SecretName, kept: SecretStr | None) -> SecretStr:
         if not can_ask():
             if kept:
                 return kept
-            words = secret_in_words(secret)
+            words = describe_secret(secret)
             sources = {
                 "password": "--password-stdin or CMDM_PASSWORD",
                 "client_secret": "CMDM_CLIENT_SECRET or the second line of --password-stdin",
             }
             message = f"There is no {words}, and no terminal to ask at. Use {sources[secret]}."
-            raise Failure(message, Exit.USAGE)
-        words = f"{secret_in_words(secret).capitalize()} of {one_line(self.name)}"
+            raise CommandFailure(message, ExitCode.USAGE)
+        words = f"{describe_secret(secret).capitalize()} of {one_line(self.name)}"
         if kept is None:
             return SecretStr(ask_secret(words))
         answer = ask_secret(f"{words} (Enter: the one that is kept)", may_be_empty=True)

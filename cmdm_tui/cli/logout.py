@@ -2,16 +2,16 @@
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation
-from cmdm_tui.cli.places import place_in_words, places, secret_in_words
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext
+from cmdm_tui.cli.places import describe_location, describe_secret, locate_secrets
 from cmdm_tui.text import one_line
 
 
 @click.command(short_help="Forget a profile's secrets and token.")
 @click.argument("name", required=False)
 @click.pass_obj
-def logout(invocation: Invocation, name: str | None) -> None:
+def logout(invocation: CommandContext, name: str | None) -> None:
     """Forget the secrets and the token kept of the profile NAME; the profile itself stays.
 
     Without NAME, of the profile that would be used. The service is not called: it knows no
@@ -22,7 +22,7 @@ def logout(invocation: Invocation, name: str | None) -> None:
     store = ProfileStore(invocation.paths)
     chosen = name or invocation.profile_name
     if chosen is None and invocation.environment.get("CMDM_URL"):
-        _leave_environment(invocation)
+        _forget_environment_token(invocation)
         return
     chosen = store.choose(chosen)
     forgotten = store.log_out(chosen)
@@ -30,15 +30,15 @@ def logout(invocation: Invocation, name: str | None) -> None:
         click.echo(one_line(f"Removed {what}."))
     if not forgotten.removed and not forgotten.trouble:
         click.echo(f"Nothing was kept of {chosen}.")
-    for secret, place in places(invocation, store.load_settings(chosen)).items():
+    for secret, place in locate_secrets(invocation, store.load_settings(chosen)).items():
         if place in {"command", "environment"}:
-            where = place_in_words(invocation, secret, place)
-            click.echo(one_line(f"The {secret_in_words(secret)} is still {where}."))
+            where = describe_location(invocation, secret, place)
+            click.echo(one_line(f"The {describe_secret(secret)} is still {where}."))
     if forgotten.trouble:
-        raise Failure(forgotten.trouble, Exit.FAILED)
+        raise CommandFailure(forgotten.trouble, ExitCode.FAILED)
 
 
-def _leave_environment(invocation: Invocation) -> None:
+def _forget_environment_token(invocation: CommandContext) -> None:
     from cmdm_tui.config import ENVIRONMENT_PROFILE, delete_tokens
 
     if delete_tokens(invocation.paths.tokens, ENVIRONMENT_PROFILE):

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from cmdm_tui.cli.invocation import Invocation
+    from cmdm_tui.cli.invocation import CommandContext
     from cmdm_tui.config import ProfileSettings, SecretName, SecretPlace
 
     Place = SecretPlace | Literal["environment"]
 
 
-def places(invocation: "Invocation", settings: "ProfileSettings") -> "dict[SecretName, Place]":
+def locate_secrets(
+    invocation: "CommandContext", settings: "ProfileSettings"
+) -> "dict[SecretName, Place]":
     """Return where each secret comes from in this invocation: its environment goes first."""
     from cmdm_tui.config import PROFILE_VARIABLES, SECRET_NAMES, ProfileStore
 
@@ -21,7 +23,7 @@ def places(invocation: "Invocation", settings: "ProfileSettings") -> "dict[Secre
     return found
 
 
-def place_in_words(invocation: "Invocation", secret: "SecretName", place: "Place") -> str:
+def describe_location(invocation: "CommandContext", secret: "SecretName", place: "Place") -> str:
     """Return where the secret lives, as a user reads it."""
     from cmdm_tui.config import PROFILE_VARIABLES
 
@@ -35,6 +37,6 @@ def place_in_words(invocation: "Invocation", secret: "SecretName", place: "Place
     return words[place]
 
 
-def secret_in_words(secret: "SecretName") -> str:
+def describe_secret(secret: "SecretName") -> str:
     """Return the secret's name as a user reads it."""
     return secret.replace("_", " ")

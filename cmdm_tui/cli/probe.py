@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _WIDEST_FINDING = 24
 @click.option("--json", "as_json", is_flag=True, help="Print the traits as JSON.")
 @click.pass_obj
 def probe(
-    invocation: Invocation,
+    invocation: CommandContext,
     entity: str | None,
     max_calls: int | None,
     *,
@@ -44,18 +44,18 @@ def probe(
     async def work(account: "Account") -> "tuple[Traits, ProbeStopped | None]":
         if show:
             return account.catalog.traits, None
-        return await _probed(account, entity, max_calls, writes=writes)
+        return await _run_probe(account, entity, max_calls, writes=writes)
 
     traits, stopped = invocation.run(work)
-    _write(traits, as_json=as_json)
+    _write_traits(traits, as_json=as_json)
     if stopped is not None:
         message = f"Stopped early: {stopped} What was learnt is kept."
         if stopped.by_service:
-            raise Failure(message, Exit.RATE_LIMIT)
+            raise CommandFailure(message, ExitCode.RATE_LIMIT)
         click.echo(f"cmdm: {one_line(message)}", err=True)
 
 
-async def _probed(
+async def _run_probe(
     account: "Account", entity: str | None, max_calls: int | None, *, writes: bool
 ) -> "tuple[Traits, ProbeStopped | None]":
     from cmdm_tui.catalog.probe import (
@@ -70,14 +70,14 @@ async def _probed(
     client, catalog = account.client, account.catalog
     entities = choose_entities(catalog.entities, entity)
     bound = count_probe_calls(entities)
-    _say_calls(client.host, bound, WRITE_CALLS if writes else 0, max_calls)
+    _announce_calls(client.host, bound, WRITE_CALLS if writes else 0, max_calls)
     course = await run_probe(
         client, entities, traits=catalog.traits, keep=catalog.store_traits, most=max_calls
     )  # fmt: skip
     calls, stopped = course.calls, course.stopped
     if not course.entity and stopped is None:
         names = one_line(", ".join(entities), 100)
-        raise Failure(f"Nothing was learnt: no list came of {names}.", Exit.NOT_FOUND)
+        raise CommandFailure(f"Nothing was learnt: no list came of {names}.", ExitCode.NOT_FOUND)
     if writes and stopped is None:
         left = None if max_calls is None else max_calls - calls
         try:
@@ -85,13 +85,13 @@ async def _probed(
                 client, traits=catalog.traits, keep=catalog.store_traits, most=left
             )
         except ScratchNotDeleted as error:
-            raise Failure(str(error)) from None
+            raise CommandFailure(str(error)) from None
         calls, stopped = calls + course.calls, course.stopped
     click.echo(f"{calls} calls made.", err=True)
     return course.traits, stopped
 
 
-def _say_calls(host: str, reading: int, writing: int, most: int | None) -> None:
+def _announce_calls(host: str, reading: int, writing: int, most: int | None) -> None:
     said = f"Probing {one_line(host, 100)} with at most {reading} calls that read"
     if writing:
         said += f", and at most {writing} that make, change and delete a scratch lead"
@@ -100,27 +100,31 @@ def _say_calls(host: str, reading: int, writing: int, most: int | None) -> None:
     click.echo(f"{said}.", err=True)
 
 
-def _write(traits: "Traits", *, as_json: bool) -> None:
+def _write_traits(traits: "Traits", *, as_json: bool) -> None:
     from cmdm_tui.catalog.traits import traits_json
     from cmdm_tui.cli.output import write_json
 
     if as_json:
         write_json(traits_json(traits))
     elif sys.stdout.isatty():
-        _draw(traits)
+        _draw_traits(traits)
     else:
-        for name, finding, evidence in _rows(traits):
+        for name, finding, evidence in _trait_rows(traits):
             click.echo(f"{name}\t{finding}\t{evidence}")
 
 
-def _rows(traits: "Traits") -> list[tuple[str, str, str]]:
+def _trait_rows(traits: "Traits") -> list[tuple[str, str, str]]:
     return [
-        (name.replace("_", " "), _finding(traits.trait(name)), visible(traits.trait(name).evidence))
+        (
+            name.replace("_", " "),
+            _describe_finding(traits.trait(name)),
+            visible(traits.trait(name).evidence),
+        )
         for name in traits.names()
     ]
 
 
-def _draw(traits: "Traits") -> None:
+def _draw_traits(traits: "Traits") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -130,7 +134,7 @@ def _draw(traits: "Traits") -> None:
     drawn.add_column("Trait", no_wrap=True)
     drawn.add_column("Finding", max_width=_WIDEST_FINDING, overflow="fold")
     drawn.add_column("Evidence", overflow="fold")
-    for name, finding, evidence in _rows(traits):
+    for name, finding, evidence in _trait_rows(traits):
         style = "dim" if finding == "unknown" else ""
         drawn.add_row(Text(name), Text(finding, style), Text(evidence, "dim"))
     learnt = traits.learnt
@@ -141,7 +145,7 @@ def _draw(traits: "Traits") -> None:
         console.print(Text(f"Seen of {one_line(traits.server, 200)}, the newest on {moment}."))
 
 
-def _finding(trait: "Trait[object]") -> str:
+def _describe_finding(trait: "Trait[object]") -> str:
     from cmdm_tui.catalog.traits import DefaultPage
 
     value = trait.value

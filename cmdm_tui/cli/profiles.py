@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.asking import ask_whether, can_ask
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.asking import ask_yes_no, can_ask
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext, note
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def profile() -> None:
 
 @profile.command("list", short_help="List the profiles.")
 @click.pass_obj
-def list_profiles(invocation: Invocation) -> None:
+def list_profiles(invocation: CommandContext) -> None:
     """List the profiles: name, address and user, the default one marked with a star."""
     from cmdm_tui.config import ConfigurationError, ProfileStore
 
@@ -43,7 +43,7 @@ def list_profiles(invocation: Invocation) -> None:
 @profile.command(short_help="Show what a profile says, and what it could say.")
 @click.argument("name", required=False)
 @click.pass_obj
-def show(invocation: Invocation, name: str | None) -> None:
+def show(invocation: CommandContext, name: str | None) -> None:
     """Show the profile NAME as TOML, with every key that it could hold, and what each is for.
 
     What is not set stands behind a #. Secrets are not shown, nor are the arguments of commands.
@@ -61,13 +61,13 @@ def show(invocation: Invocation, name: str | None) -> None:
     click.echo(f"\n[profiles.{chosen}]")
     for key in SETTING_KEYS:
         click.echo(f"\n# {key.meaning} It is {key.expected}.")
-        click.echo(one_line(_line(key, settings)))
+        click.echo(one_line(_format_key(key, settings)))
 
 
 @profile.command(short_help="Make a profile the default.")
 @click.argument("name")
 @click.pass_obj
-def use(invocation: Invocation, name: str) -> None:
+def use(invocation: CommandContext, name: str) -> None:
     """Make the profile NAME the one that is used where none is named."""
     from cmdm_tui.config import ProfileStore
 
@@ -79,7 +79,7 @@ def use(invocation: Invocation, name: str) -> None:
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def remove(invocation: Invocation, name: str, *, yes: bool) -> None:
+def remove(invocation: CommandContext, name: str, *, yes: bool) -> None:
     """Remove the profile NAME, and the secrets and the token that are kept of it."""
     from cmdm_tui.config import ProfileStore
 
@@ -87,20 +87,20 @@ def remove(invocation: Invocation, name: str, *, yes: bool) -> None:
     name = store.choose(name)
     if not yes and not can_ask():
         message = f"To remove {name} without a terminal to ask at, add --yes."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     question = one_line(f"Remove the profile {name}, its secrets and its token?")
-    if not yes and not ask_whether(question):
-        raise Failure("Nothing was removed.")
+    if not yes and not ask_yes_no(question):
+        raise CommandFailure("Nothing was removed.")
     forgotten = store.remove(name)
     for what in (*forgotten.removed, f"the profile {name}"):
         click.echo(one_line(f"Removed {what}."))
     if forgotten.trouble:
-        raise Failure(forgotten.trouble)
+        raise CommandFailure(forgotten.trouble)
 
 
-def _line(key: "SettingKey", settings: "ProfileSettings") -> str:
+def _format_key(key: "SettingKey", settings: "ProfileSettings") -> str:
     """Return the key's line: its value, its default, or an example behind a #."""
-    value = _value(key, settings)
+    value = _key_value(key, settings)
     if value is None:
         return f"# {key.name} = {key.example}"
     if key.name == "client_id":
@@ -108,11 +108,11 @@ def _line(key: "SettingKey", settings: "ProfileSettings") -> str:
     if key.name.endswith("_command"):
         program = str(value).split(maxsplit=1)[0]
         return f"# {key.name} is set; it runs {program}"
-    line = f"{key.name} = {_toml(value)}"
+    line = f"{key.name} = {_to_toml(value)}"
     return line if value != key.default else f"# {line}  (the default)"
 
 
-def _value(key: "SettingKey", settings: "ProfileSettings") -> object:
+def _key_value(key: "SettingKey", settings: "ProfileSettings") -> object:
     if key.name == "secrets":
         return settings.place
     if key.name.endswith("_command"):
@@ -120,6 +120,6 @@ def _value(key: "SettingKey", settings: "ProfileSettings") -> object:
     return getattr(settings, key.name)
 
 
-def _toml(value: object) -> str:
+def _to_toml(value: object) -> str:
     """Return a value as TOML; what JSON writes of texts, whole numbers and lists is TOML too."""
     return json.dumps(value, ensure_ascii=False)

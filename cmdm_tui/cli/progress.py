@@ -10,12 +10,12 @@ _WIDTH = 16
 _SECONDS_BETWEEN_LINES = 0.1
 
 
-def progress_on_terminal() -> Callable[[int, int], None] | None:
+def open_records_progress() -> Callable[[int, int], None] | None:
     """Return what tells of records made so far and in all; None when nobody is watching."""
-    return RecordsLine() if sys.stderr.isatty() else None
+    return RecordsProgress() if sys.stderr.isatty() else None
 
 
-class RecordsLine:
+class RecordsProgress:
     """Draws one line anew: a bar, how many of how many, how fast, and how long it still takes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,11 +32,11 @@ class RecordsLine:
             return
         self._drawn = now
         end = "\n" if done >= total else ""
-        line = progress_line(done, total, now - self._began)
+        line = format_records_progress(done, total, now - self._began)
         click.echo(f"\r\x1b[K{line}{end}", err=True, nl=False)
 
 
-def progress_line(done: int, total: int, seconds: float) -> str:
+def format_records_progress(done: int, total: int, seconds: float) -> str:
     """Return the line: it fits a terminal of 80 columns."""
     share = done / total if total else 1.0
     bar = ("#" * round(share * _WIDTH)).ljust(_WIDTH, "-")

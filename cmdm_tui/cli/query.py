@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.exits import Exit, exit_code
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.exits import ExitCode, exit_code_of
+from cmdm_tui.cli.invocation import CommandContext
 
 if TYPE_CHECKING:
     from cmdm_tui.formats import Format
@@ -17,7 +17,7 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueryOptions:
     """What one run was asked for. `max_calls` None is no limit; `is_sure` asks no question.
 
     `kept` is the file that keeps what was read, where the run is stopped.
@@ -27,11 +27,11 @@ class Asked:
     format: "Format"
     file: Path | None
     max_calls: int | None
-    kept: Path | None
-    is_sure: bool
+    resume_file: Path | None
+    is_confirmed: bool
     explains: bool
     explains_as_json: bool
-    tells_stats: bool
+    shows_stats: bool
     raw_csv: bool
 
 
@@ -61,7 +61,7 @@ class Asked:
 @click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
 @click.pass_obj
 def query(
-    invocation: Invocation,
+    invocation: CommandContext,
     sql: str | None,
     source: str | None,
     name: str | None,
@@ -89,30 +89,30 @@ def query(
     cmdm query -o csv --out won.csv "SELECT * FROM opportunity WHERE Stage = 'Won'"
     cmdm query --explain 'SELECT max(Score) FROM lead'
     """  # noqa: D301 — \b is click's mark for lines that are not to be joined
-    from cmdm_tui.cli.querying.destination import chosen_format
+    from cmdm_tui.cli.querying.destination import choose_format
     from cmdm_tui.cli.querying.source import read_sql
 
     if as_json and name not in {None, "json"}:
         message = f"Give either --json or -o {name}, not both."
         raise click.UsageError(message)
-    asked = Asked(
+    asked = QueryOptions(
         sql=read_sql(sql, source),
-        format=chosen_format("json" if as_json else name, out),
+        format=choose_format("json" if as_json else name, out),
         file=out,
         max_calls=max_calls,
-        kept=kept,
-        is_sure=yes,
+        resume_file=kept,
+        is_confirmed=yes,
         explains=explain,
         explains_as_json=as_json or name in {"json", "jsonl"},
-        tells_stats=stats,
+        shows_stats=stats,
         raw_csv=raw_csv,
     )
-    from cmdm_tui.cli.querying.running import Run
-    from cmdm_tui.cli.querying.telling import tell_error
+    from cmdm_tui.cli.querying.running import QueryCommand
+    from cmdm_tui.cli.querying.telling import report_error
     from cmdm_tui.query.errors import QueryError
 
     try:
-        return Run(invocation, asked).code()
+        return QueryCommand(invocation, asked).run()
     except QueryError as error:
-        tell_error(error, asked.sql)
-        return exit_code(error) or Exit.FAILED
+        report_error(error, asked.sql)
+        return exit_code_of(error) or ExitCode.FAILED

@@ -3,7 +3,7 @@
 import click
 
 from cmdm_tui.cli.bodies import read_source
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.invocation import CommandContext
 from cmdm_tui.cli.output import write_json, write_text
 
 
@@ -16,7 +16,7 @@ from cmdm_tui.cli.output import write_json, write_text
 @click.option("--curl", is_flag=True, help="Print the call as curl instead of making it.")
 @click.pass_obj
 def api(
-    invocation: Invocation,
+    invocation: CommandContext,
     method: str,
     path: str,
     data: str | None,
@@ -61,11 +61,13 @@ def api(
         raise error
 
 
-def _print_as_curl(invocation: Invocation, method: str, path: str, content: bytes | None) -> None:
+def _print_as_curl(
+    invocation: CommandContext, method: str, path: str, content: bytes | None
+) -> None:
     """Print the call as curl, with `$CMDM_TOKEN` for the token, and on stderr how to get one."""
     from cmdm_tui.api.curl import format_curl, format_sign_in_curl
     from cmdm_tui.api.urls import join_path, parse_base_url
 
-    base = parse_base_url(invocation.profile_asking().url)
+    base = parse_base_url(invocation.load_profile_asking().url)
     click.echo(f"# {format_sign_in_curl(join_path(base, 'authenticate'))}", err=True)
     click.echo(format_curl(method, join_path(base, path), content))

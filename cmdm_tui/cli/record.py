@@ -4,18 +4,18 @@ from pathlib import Path
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext, note
 from cmdm_tui.cli.targets import (
-    cases_told,
-    chosen_entries,
-    could_not_run,
+    count_cases,
     folder_option,
-    opened_target,
-    runnable,
-    target_options,
-    told_left_out,
-    told_remains,
+    open_service,
+    report_left_out,
+    report_run_failures,
+    require_nothing_left,
+    select_cases,
+    select_runnable,
+    service_options,
 )
 
 
@@ -30,10 +30,10 @@ from cmdm_tui.cli.targets import (
     help="Where the cassettes go.",
 )
 @folder_option
-@target_options
+@service_options
 @click.pass_obj
 def record(
-    invocation: Invocation,
+    invocation: CommandContext,
     names: tuple[str, ...],
     into: Path,
     folder: Path | None,
@@ -53,29 +53,29 @@ def record(
     Exit codes: 0 recorded, 1 an answer was not as expected or a secret would have got out, 2 could
     not run.
     """
-    with could_not_run():
+    with report_run_failures():
         from cmdm_tui.harness.cassettes.case_recorder import record_cases
 
         if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
             folder = into
-        found = chosen_entries(folder, names, live=False)
-        with opened_target(invocation, live=live, writes=writes) as opened:
-            kept, left = runnable(found, opened, writes=writes)
-            told_left_out(left)
+        found = select_cases(folder, names, live=False)
+        with open_service(invocation, live=live, writes=writes) as opened:
+            kept, left = select_runnable(found, opened, writes=writes)
+            report_left_out(left)
             if not kept:
-                raise Failure("No case is left to record.", Exit.USAGE)
+                raise CommandFailure("No case is left to record.", ExitCode.USAGE)
             kind = "live" if opened.is_live else None
             failed = changed = 0
-            for result in record_cases(kept, opened.target, into, name=opened.name, kind=kind):
+            for result in record_cases(kept, opened.service, into, name=opened.name, kind=kind):
                 for problem in result.problems:
-                    note(opened.target.guard.filter_line(f"{result.entry.case.name}: {problem}"))
+                    note(opened.service.guard.filter_line(f"{result.entry.case.name}: {problem}"))
                 failed += bool(result.problems)
                 changed += result.is_changed
                 if result.is_changed:
                     click.echo(f"recorded {result.cassette}")
             same = len(kept) - failed - changed
             note(f"{changed} recorded, {same} as they were, {failed} not as expected.")
-            told_remains(opened.target)
+            require_nothing_left(opened.service)
     if failed:
-        message = f"{cases_told(failed)} not recorded: see above."
-        raise Failure(message)
+        message = f"{count_cases(failed)} not recorded: see above."
+        raise CommandFailure(message)

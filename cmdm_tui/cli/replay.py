@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
 from cmdm_tui.cli.invocation import note
-from cmdm_tui.cli.targets import cases_told, chosen_entries, could_not_run, folder_option
+from cmdm_tui.cli.targets import count_cases, folder_option, report_run_failures, select_cases
 from cmdm_tui.text import one_line
 
 
@@ -23,17 +23,17 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
     the case expects, and no recorded answer left over; and each cassette the one that the manifest
     names. Exit codes: 0 all so, 1 not so, 2 could not run.
     """
-    with could_not_run():
+    with report_run_failures():
         from cmdm_tui.harness.cassettes.case_player import replay_case as play
         from cmdm_tui.harness.cassettes.case_player import replay_case_with_vcrpy
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import find_faults, read_manifest
         from cmdm_tui.harness.cassettes.network_block import block_network
 
-        found = [entry for entry in chosen_entries(folder, names) if entry.cassette.is_file()]
+        found = [entry for entry in select_cases(folder, names) if entry.cassette.is_file()]
         if not found:
             message = "None of these cases is recorded. Record them with cmdm record."
-            raise Failure(message, Exit.USAGE)
+            raise CommandFailure(message, ExitCode.USAGE)
         root = folder or built_in_folder()
         manifest = read_manifest(root)
         player = replay_case_with_vcrpy if by_vcr else play
@@ -48,7 +48,7 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
                     continue
                 for problem in problems:
                     click.echo(f"{entry.case.name}: {one_line(problem, 300)}")
-    note(f"{cases_told(len(found))} replayed offline, {failed} not as recorded.")
+    note(f"{count_cases(len(found))} replayed offline, {failed} not as recorded.")
     if failed:
-        message = f"{failed} of {cases_told(len(found))} not replayed as recorded."
-        raise Failure(message)
+        message = f"{failed} of {count_cases(len(found))} not replayed as recorded."
+        raise CommandFailure(message)

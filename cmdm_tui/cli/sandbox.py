@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmdm_tui.cli.invocation import Invocation
-from cmdm_tui.cli.progress import progress_on_terminal
+from cmdm_tui.cli.invocation import CommandContext
+from cmdm_tui.cli.progress import open_records_progress
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox import AccountCredentials, RunningInfo
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cmdm_tui.sandbox.http.access_log import LoggedCall
 
 
-def _behaviours(
+def _parse_behaviours(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
     from cmdm_tui.sandbox.errors import SettingError
@@ -31,7 +31,9 @@ def _behaviours(
     return choices
 
 
-def _faults(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> "FaultPlan":
+def _read_faults(
+    _context: click.Context, _parameter: click.Parameter, file: Path | None
+) -> "FaultPlan":
     from cmdm_tui.sandbox.errors import SettingError
     from cmdm_tui.sandbox.faults.plan import FaultPlan
 
@@ -93,14 +95,14 @@ def sandbox() -> None:
     "behaviours",
     multiple=True,
     metavar="NAME=CHOICE",
-    callback=_behaviours,
+    callback=_parse_behaviours,
     help="Answer otherwise than documented or assumed; may be repeated. NAME alone lists choices.",
 )
 @click.option(
     "--faults",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    callback=_faults,
+    callback=_read_faults,
     help="Let go wrong what this TOML file says.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
@@ -113,7 +115,7 @@ def sandbox() -> None:
 @click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
 @click.pass_obj
 def serve(
-    invocation: Invocation,
+    invocation: CommandContext,
     data: Path | None,
     database: str | None,
     workers: int | None,
@@ -143,7 +145,7 @@ def serve(
         raise click.UsageError("--workers takes --database: processes cannot share a file.")
     settings = {name: value for name, value in given.items() if value is not None}
     host = settings.get("host", LOOPBACK)
-    own = _own_credentials(credentials_file, invocation.environment, host)
+    own = _choose_credentials(credentials_file, invocation.environment, host)
     config = SandboxConfig(
         data=data or invocation.paths.sandbox,
         database=database,
@@ -151,16 +153,18 @@ def serve(
         credentials=own,
         **settings,
     )
-    with _call_log(log, quiet=quiet) as on_call:
+    with _open_call_log(log, quiet=quiet) as on_call:
         Sandbox.serve(
             config,
-            on_ready=_say_as_json if as_json else partial(_say, is_own=own is not None),
-            progress=progress_on_terminal(),
+            on_ready=_print_json
+            if as_json
+            else partial(_print_instructions, is_own=own is not None),
+            progress=open_records_progress(),
             on_call=on_call,
         )
 
 
-def _own_credentials(
+def _choose_credentials(
     file: Path | None, environment: Mapping[str, str], host: str
 ) -> "AccountCredentials | None":
     """Return credentials of one's own, None for the sandbox's.
@@ -180,7 +184,7 @@ def _own_credentials(
 
 
 @contextmanager
-def _call_log(
+def _open_call_log(
     file: Path | None, *, quiet: bool
 ) -> "Generator[Callable[[LoggedCall], None] | None]":
     """Yield what to call with each line of the access log."""
@@ -195,11 +199,11 @@ def _call_log(
             yield write
 
 
-def _say_as_json(info: "RunningInfo") -> None:
+def _print_json(info: "RunningInfo") -> None:
     click.echo(info.json_line())
 
 
-def _say(info: "RunningInfo", *, is_own: bool) -> None:
+def _print_instructions(info: "RunningInfo", *, is_own: bool) -> None:
     click.echo(
         f"The sandbox serves {info.url}/api/v1 until Ctrl-C. To use it from another shell:\n"
     )

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cmdm_tui.cli.ending import ends_as_interrupted
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.ending import interrupt_on_sigterm
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext, note
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
@@ -23,19 +23,19 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 CONTROL = "CMDM_CONTROL"
 CONTROL_TOKEN = "CMDM_CONTROL_TOKEN"  # noqa: S105 — a variable's name
-EXTRA = "harness"
+HARNESS_EXTRA = "harness"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class ChosenService:
     """A target and what it is called; `is_live` where nothing can put it back."""
 
-    target: "Service"
+    service: "Service"
     name: str
     is_live: bool
 
 
-def target_options(command: Command) -> Command:
+def service_options(command: Command) -> Command:
     """Give a command the options that choose its target."""
     live = click.option(
         "--live", is_flag=True, help="Use the profile's service, not a sandbox: reading only."
@@ -61,7 +61,7 @@ def folder_option(command: Command) -> Command:
 
 
 @contextmanager
-def could_not_run() -> Generator[None]:
+def report_run_failures() -> Generator[None]:
     """Let every failure to run at all end with exit code 2 and a sentence."""
     try:
         from cmdm_tui.api import ApiError
@@ -74,11 +74,11 @@ def could_not_run() -> Generator[None]:
         from cmdm_tui.redaction.leak_scanner import SecretLeak
         from cmdm_tui.sandbox import SandboxError
     except ModuleNotFoundError as error:
-        raise _needs(error) from None
+        raise _missing_extra(error) from None
     try:
         yield
     except ModuleNotFoundError as error:
-        raise _needs(error) from None
+        raise _missing_extra(error) from None
     except (
         ApiError,
         CaseError,
@@ -87,17 +87,17 @@ def could_not_run() -> Generator[None]:
         NotCanonical,
         SandboxError,
     ) as error:
-        raise Failure(str(error), Exit.USAGE) from None
+        raise CommandFailure(str(error), ExitCode.USAGE) from None
     except (NoAnswer, ServiceFailed) as error:
-        raise Failure(str(error), Exit.USAGE) from None
+        raise CommandFailure(str(error), ExitCode.USAGE) from None
     except SecretLeak as error:
-        raise Failure(str(error), Exit.FAILED) from None
+        raise CommandFailure(str(error), ExitCode.FAILED) from None
     except FileNotFoundError as error:
         message = f"There is no {error.filename}. Record it with cmdm record."
-        raise Failure(message, Exit.USAGE) from None
+        raise CommandFailure(message, ExitCode.USAGE) from None
 
 
-def chosen_entries(
+def select_cases(
     folder: Path | None, names: tuple[str, ...], *, live: bool | None = None
 ) -> "list[LibraryEntry]":
     """Return the cases named in the folder, all where none is.
@@ -120,7 +120,9 @@ def chosen_entries(
 
 
 @contextmanager
-def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Generator[Opened]:
+def open_service(
+    invocation: CommandContext, *, live: bool, writes: bool
+) -> Generator[ChosenService]:
     """Open the target that the options and the environment choose.
 
     With --live, the profile's service. Where CMDM_URL and CMDM_CONTROL are set, that sandbox. Else
@@ -134,46 +136,46 @@ def opened_target(invocation: Invocation, *, live: bool, writes: bool) -> Genera
     named = parent is not None and parent.name == "COMMANDLINE"
     if named and not live:
         message = "A profile is named, but a sandbox would be used. Say --live to use the profile."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     if writes and not live:
         message = "--writes goes with --live: a sandbox is written to anyway, and put back."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     with ExitStack() as running:
-        running.enter_context(ends_as_interrupted())
+        running.enter_context(interrupt_on_sigterm())
         environment = invocation.environment
         if live:
-            profile = invocation.profile_asking()
+            profile = invocation.load_profile_asking()
             if writes and profile.read_only:
                 message = f"The profile {profile.name} is read-only. Run it without --writes."
-                raise Failure(message, Exit.USAGE)
+                raise CommandFailure(message, ExitCode.USAGE)
             mark = f"cmdm {datetime.now(UTC):%Y%m%d} {secrets.token_hex(3)}"
             target = Service(profile.url, profile.credentials, mark=mark, floor=profile.floor)
-            yield Opened(running.enter_context(target), target.api_url, is_live=True)
+            yield ChosenService(running.enter_context(target), target.api_url, is_live=True)
             return
         if environment.get(CONTROL):
             profile = _controlled_profile(environment)
             control = ControlClient(environment[CONTROL], environment.get(CONTROL_TOKEN, ""))
             name = profile.url
         else:
-            from cmdm_tui.cli.embedded import profile_of
+            from cmdm_tui.cli.embedded import profile_of_sandbox
 
-            info = running.enter_context(_sandbox())
-            profile, name = profile_of(info), "sandbox"
+            info = running.enter_context(_run_sandbox())
+            profile, name = profile_of_sandbox(info), "sandbox"
             control = ControlClient(info.control or "", info.control_token or "")
         running.callback(control.close)
         target = Service(profile.url, profile.credentials, control)
         target.guard.add_secret(environment.get(CONTROL_TOKEN, ""))
-        yield Opened(running.enter_context(target), name, is_live=False)
+        yield ChosenService(running.enter_context(target), name, is_live=False)
 
 
-def runnable(
-    found: "list[LibraryEntry]", opened: Opened, *, writes: bool
+def select_runnable(
+    found: "list[LibraryEntry]", opened: ChosenService, *, writes: bool
 ) -> "tuple[list[LibraryEntry], Mapping[str, int]]":
     """Return the cases that the target can be given, and why how many others cannot."""
     kept: list[LibraryEntry] = []
     left: dict[str, int] = {}
     for entry in found:
-        reason = _reason(entry, opened, writes=writes)
+        reason = _reason_to_leave_out(entry, opened, writes=writes)
         if reason:
             left[reason] = left.get(reason, 0) + 1
         else:
@@ -181,18 +183,18 @@ def runnable(
     return kept, left
 
 
-def cases_told(count: int) -> str:
+def count_cases(count: int) -> str:
     """Return how many cases, in words."""
     return f"{count} {'case' if count == 1 else 'cases'}"
 
 
-def told_left_out(left: Mapping[str, int]) -> None:
+def report_left_out(left: Mapping[str, int]) -> None:
     """Tell on stderr which cases are left out, and why."""
     for reason, count in left.items():
-        note(f"{cases_told(count)} left out: {reason}.")
+        note(f"{count_cases(count)} left out: {reason}.")
 
 
-def told_remains(target: "Service") -> None:
+def require_nothing_left(target: "Service") -> None:
     """Raise Failure where a run could not delete what it made."""
     if target.undeleted:
         for one in target.undeleted:
@@ -200,12 +202,12 @@ def told_remains(target: "Service") -> None:
         message = (
             f"{len(target.undeleted)} records stay on the service; their names hold {target.mark}."
         )
-        raise Failure(message)
+        raise CommandFailure(message)
 
 
-def _reason(entry: "LibraryEntry", opened: Opened, *, writes: bool) -> str:
+def _reason_to_leave_out(entry: "LibraryEntry", opened: ChosenService, *, writes: bool) -> str:
     case = entry.case
-    if not opened.target.can_run(case):
+    if not opened.service.can_run(case):
         return "they need a control plane"
     if not opened.is_live:
         return ""
@@ -224,12 +226,12 @@ def _controlled_profile(environment: Mapping[str, str]) -> Any:
     profile = load_environment_profile(environment)
     if profile is None:
         message = f"{CONTROL} is set, but CMDM_URL is not. Set what cmdm sandbox serve printed."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     return profile
 
 
 @contextmanager
-def _sandbox() -> Generator[Any]:
+def _run_sandbox() -> Generator[Any]:
     from cmdm_tui.harness.service import RECORDED_LEADS
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
@@ -241,6 +243,6 @@ def _sandbox() -> Generator[Any]:
             yield info
 
 
-def _needs(error: ModuleNotFoundError) -> Failure:
-    message = f"This needs {error.name}: pipx install 'cmdm-tui[{EXTRA}]' brings it."
-    return Failure(message, Exit.USAGE)
+def _missing_extra(error: ModuleNotFoundError) -> CommandFailure:
+    message = f"This needs {error.name}: pipx install 'cmdm-tui[{HARNESS_EXTRA}]' brings it."
+    return CommandFailure(message, ExitCode.USAGE)

@@ -17,7 +17,7 @@ from cmdm_tui.api import (
     SignInStarted,
     TotalChanged,
 )
-from cmdm_tui.cli.exits import Failure
+from cmdm_tui.cli.exits import CommandFailure
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.text import one_line
@@ -25,13 +25,13 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials
 
-_WORTH_TELLING = 1.0
+_NOTABLE_SECONDS = 1.0
 """Seconds of waiting from which a user is told without having asked."""
 
-Write = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
 
-class Teller:
+class EventLogger:
     """Takes the client's events and writes lines without secrets.
 
     Waits of a second or more are written to `show`. With `verbose`, and in any case to `log`, every
@@ -39,7 +39,7 @@ class Teller:
     """
 
     def __init__(
-        self, credentials: "Credentials", *, show: Write, log: Write | None, verbose: bool
+        self, credentials: "Credentials", *, show: WriteLine, log: WriteLine | None, verbose: bool
     ) -> None:
         secrets = [
             credentials.client_id.reveal(),
@@ -54,14 +54,14 @@ class Teller:
 
     def __call__(self, event: Event) -> None:
         """Write what `event` tells."""
-        line = one_line(self._redact(described(event)))
-        if self._verbose or is_worth_telling(event):
+        line = one_line(self._redact(describe_event(event)))
+        if self._verbose or is_notable(event):
             self._show(line)
         if self._log is not None:
             self._log(self._guard.filter_line(line))
 
 
-def described(event: Event) -> str:
+def describe_event(event: Event) -> str:
     """Return an event in words."""
     match event:
         case SignInStarted(call):
@@ -83,19 +83,19 @@ def described(event: Event) -> str:
             return f"{entity} changed while it was read: {before:,} records before, {after:,} now"
 
 
-def is_worth_telling(event: Event) -> bool:
+def is_notable(event: Event) -> bool:
     """Tell whether a user would wonder without it."""
     if isinstance(event, QuotaWait | RetryScheduled):
-        return event.seconds >= _WORTH_TELLING
+        return event.seconds >= _NOTABLE_SECONDS
     return isinstance(event, TotalChanged)
 
 
-def to_stderr(line: str) -> None:
+def write_to_stderr(line: str) -> None:
     """Write a line to stderr."""
     print(f"cmdm: {line}", file=sys.stderr, flush=True)  # noqa: T201 — stderr is for this
 
 
-def to_file(path: Path) -> Write:
+def open_log_file(path: Path) -> WriteLine:
     """Return what appends lines, each with its time, to a file that only its owner can read.
 
     Raises Failure where the file cannot be opened. One that later takes no more (a full disk) fails
@@ -108,24 +108,28 @@ def to_file(path: Path) -> Write:
         if not is_writable:
             return
         try:
-            with _opened(path) as file:
+            with _open_for_append(path) as file:
                 file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}  {line}\n")
-        except (Failure, OSError) as error:
+        except (CommandFailure, OSError) as error:
             is_writable = False
-            words = str(error) if isinstance(error, Failure) else _unwritten(path, error)
-            to_stderr(f"{words} Nothing more is logged.")
+            words = (
+                str(error)
+                if isinstance(error, CommandFailure)
+                else _describe_write_error(path, error)
+            )
+            write_to_stderr(f"{words} Nothing more is logged.")
 
-    _opened(path).close()
+    _open_for_append(path).close()
     return write
 
 
-def _opened(path: Path) -> TextIO:
+def _open_for_append(path: Path) -> TextIO:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise Failure(_unwritten(path, error)) from None
+        raise CommandFailure(_describe_write_error(path, error)) from None
     return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
-def _unwritten(path: Path, error: OSError) -> str:
+def _describe_write_error(path: Path, error: OSError) -> str:
     return f"{one_line(str(path), 200)} cannot be written: {error.strerror}. Check its path."

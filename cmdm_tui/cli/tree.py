@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cmdm_tui import __version__
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.invocation import CommandContext
 
 _COMMANDS = {
     "demo": "cmdm_tui.cli.faces:demo",
@@ -94,7 +94,7 @@ def cmdm(
     CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
     one call.
     """
-    context.obj = Invocation.of_process(profile, is_verbose=verbose, log_file=log_file)
+    context.obj = CommandContext.of_process(profile, is_verbose=verbose, log_file=log_file)
     if context.invoked_subcommand is None:
         from cmdm_tui.cli.faces import explore
 

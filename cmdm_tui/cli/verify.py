@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation, note
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext, note
 from cmdm_tui.cli.targets import (
-    Opened,
-    cases_told,
-    chosen_entries,
-    could_not_run,
+    ChosenService,
+    count_cases,
     folder_option,
-    opened_target,
-    runnable,
-    target_options,
-    told_left_out,
-    told_remains,
+    open_service,
+    report_left_out,
+    report_run_failures,
+    require_nothing_left,
+    select_cases,
+    select_runnable,
+    service_options,
 )
 from cmdm_tui.text import one_line
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.verify import Drift
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
-SCHEMA = 1
+REPORT_SCHEMA = 1
 _MOST_NAMED = 3
-_MANY = 10
+_MANY_DRIFTS = 10
 
 
 @click.command(short_help="See whether a service still answers as recorded.")
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
-@target_options
+@service_options
 @click.option(
     "--max-age",
     type=click.IntRange(0),
@@ -49,7 +49,7 @@ _MANY = 10
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.pass_obj
 def verify(
-    invocation: Invocation,
+    invocation: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
     *,
@@ -71,61 +71,61 @@ def verify(
     Exit codes: 0 no drift but what is new, 1 drift, or a cassette too old or changed by hand, 2
     could not run.
     """
-    with could_not_run():
+    with report_run_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import read_manifest
         from cmdm_tui.harness.verify import verify as verified
 
         found = [
-            entry for entry in chosen_entries(folder, names, live=live) if entry.cassette.is_file()
+            entry for entry in select_cases(folder, names, live=live) if entry.cassette.is_file()
         ]
         if not found:
-            raise Failure(
-                "None of these cases is recorded. Record them with cmdm record.", Exit.USAGE
+            raise CommandFailure(
+                "None of these cases is recorded. Record them with cmdm record.", ExitCode.USAGE
             )
         manifest = read_manifest(folder or built_in_folder())
-        _refuse_changed(found, manifest)
+        _require_unchanged(found, manifest)
         if max_age is not None:
-            _refuse_old(found, manifest, max_age)
+            _require_recent(found, manifest, max_age)
         from cmdm_tui.harness.service import ServiceFailed
 
         drifts: list[Drift] = []
         done, cut = 0, ""
-        with opened_target(invocation, live=live, writes=writes) as opened:
-            kept, left = runnable(found, opened, writes=writes)
-            told_left_out(left)
+        with open_service(invocation, live=live, writes=writes) as opened:
+            kept, left = select_runnable(found, opened, writes=writes)
+            report_left_out(left)
             if not kept:
-                raise Failure("No case is left to verify.", Exit.USAGE)
-            note(f"{cases_told(len(kept))} against {_named(opened)}.")
+                raise CommandFailure("No case is left to verify.", ExitCode.USAGE)
+            note(f"{count_cases(len(kept))} against {_describe_service(opened)}.")
             try:
-                for one in verified(kept, opened.target):
+                for one in verified(kept, opened.service):
                     done += 1
                     drifts += one.drifts
                     if not as_json:
-                        _tell(one.drifts, done, len(kept), opened.target.guard)
+                        _report_drifts(one.drifts, done, len(kept), opened.service.guard)
             except ServiceFailed as error:
                 if not done:
                     raise
                 cut = str(error)
             finally:
-                _clear()
+                _clear_progress()
             if as_json:
                 _write_report(opened, done, drifts)
-            told_remains(opened.target)
-    _end(done, drifts, cut)
+            require_nothing_left(opened.service)
+    _finish(done, drifts, cut)
 
 
-def _refuse_changed(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
+def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
     """Send nothing where what would be compared with is not what was recorded."""
     from cmdm_tui.harness.cassettes.manifest import find_faults
 
     for entry in found:
         # What a fuzz has kept stands in no manifest.
         for fault in find_faults(entry, manifest) if entry.key in manifest else []:
-            raise Failure(f"{one_line(entry.key, 100)}: {fault}")
+            raise CommandFailure(f"{one_line(entry.key, 100)}: {fault}")
 
 
-def _refuse_old(
+def _require_recent(
     found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]", days: int
 ) -> None:
     from cmdm_tui.harness.cassettes.manifest import select_old
@@ -137,11 +137,13 @@ def _refuse_old(
             named = ", ".join(keys[:_MOST_NAMED]) + (", …" if len(keys) > _MOST_NAMED else "")
             count = f"{len(keys)} cassette{'s are' if len(keys) > 1 else ' is'}"
             message = f"{count} {what}: {named}. Record them anew with cmdm record."
-            raise Failure(message)
+            raise CommandFailure(message)
 
 
-def _tell(drifts: "tuple[Drift, ...]", number: int, total: int, guard: "LeakScanner") -> None:
-    _clear()
+def _report_drifts(
+    drifts: "tuple[Drift, ...]", number: int, total: int, guard: "LeakScanner"
+) -> None:
+    _clear_progress()
     for drift in drifts:
         place = f"{drift.case}, step {drift.step}, {drift.place}"
         line = f"{drift.severity:7}  {one_line(place, 160)} {one_line(drift.message, 240)}"
@@ -151,14 +153,14 @@ def _tell(drifts: "tuple[Drift, ...]", number: int, total: int, guard: "LeakScan
         click.echo(f"\r\x1b[K{number} of {total}", err=True, nl=False)
 
 
-def _clear() -> None:
+def _clear_progress() -> None:
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _write_report(opened: Opened, cases: int, drifts: "list[Drift]") -> None:
+def _write_report(opened: ChosenService, cases: int, drifts: "list[Drift]") -> None:
     report = {
-        "schema": SCHEMA,
+        "schema": REPORT_SCHEMA,
         "target": opened.name,
         "cases": cases,
         "drifts": [
@@ -173,31 +175,31 @@ def _write_report(opened: Opened, cases: int, drifts: "list[Drift]") -> None:
         ],
     }
     text = json.dumps(report, ensure_ascii=False, indent=2)
-    opened.target.guard.check(text, "the report")
+    opened.service.guard.check(text, "the report")
     click.echo(text)
 
 
-def _named(opened: Opened) -> str:
+def _describe_service(opened: ChosenService) -> str:
     return "a fresh sandbox" if opened.name == "sandbox" else one_line(opened.name, 100)
 
 
-def _tell_in_short(drifts: "list[Drift]") -> None:
+def _report_summary(drifts: "list[Drift]") -> None:
     """Tell on stderr what the drifts have in common, where they are many."""
     alike: dict[str, set[str]] = {}
     for drift in drifts:
         alike.setdefault(f"{drift.severity}: {drift.place} {drift.message}", set()).add(drift.case)
-    if len(drifts) < _MANY or len(alike) == len(drifts):
+    if len(drifts) < _MANY_DRIFTS or len(alike) == len(drifts):
         return
     most = sorted(alike.items(), key=lambda pair: -len(pair[1]))
     note("In short:")
-    for words, cases in most[:_MANY]:
-        note(f"  {cases_told(len(cases)):>10}  {one_line(words, 160)}")
-    if len(most) > _MANY:
-        note(f"  and {len(most) - _MANY} other drifts.")
+    for words, cases in most[:_MANY_DRIFTS]:
+        note(f"  {count_cases(len(cases)):>10}  {one_line(words, 160)}")
+    if len(most) > _MANY_DRIFTS:
+        note(f"  and {len(most) - _MANY_DRIFTS} other drifts.")
 
 
-def _end(cases: int, drifts: "list[Drift]", cut: str) -> None:
-    _tell_in_short(drifts)
+def _finish(cases: int, drifts: "list[Drift]", cut: str) -> None:
+    _report_summary(drifts)
     counts = Counter(str(drift.severity) for drift in drifts)
     told = ", ".join(
         f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}"
@@ -205,9 +207,9 @@ def _end(cases: int, drifts: "list[Drift]", cut: str) -> None:
         if counts[name]
     )
     drifted = len({drift.case for drift in drifts if drift.matters})
-    note(f"{cases_told(cases)} verified: {told or 'no drift'}.")
+    note(f"{count_cases(cases)} verified: {told or 'no drift'}.")
     if drifted:
-        message = f"{drifted} of {cases_told(cases)} drifted. {cut}"
-        raise Failure(message)
+        message = f"{drifted} of {count_cases(cases)} drifted. {cut}"
+        raise CommandFailure(message)
     if cut:
-        raise Failure(cut, Exit.USAGE)
+        raise CommandFailure(cut, ExitCode.USAGE)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.invocation import Invocation, note
-from cmdm_tui.cli.places import place_in_words, places, secret_in_words
+from cmdm_tui.cli.invocation import CommandContext, note
+from cmdm_tui.cli.places import describe_location, describe_secret, locate_secrets
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Identity:
     profile: str
     url: str
     username: str
-    places: "Mapping[SecretName, Place]"
+    locations: "Mapping[SecretName, Place]"
     token: "StoredToken | None"
 
 
@@ -35,38 +35,38 @@ class Identity:
 @click.option("--check", is_flag=True, help="Sign in, to see whether the service accepts it.")
 @click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
 @click.pass_obj
-def whoami(invocation: Invocation, *, check: bool, as_json: bool) -> None:
+def whoami(invocation: CommandContext, *, check: bool, as_json: bool) -> None:
     """Tell which server is called, as whom, where each secret lives and whether a token is kept.
 
     Nothing is sent, and neither the keyring nor a command is asked, except with --check, which
     signs in anew and tells how many calls are left.
     """
-    quota = invocation.run(lambda account: _signed_in(account.client)) if check else None
-    identity = _identity(invocation)
+    quota = invocation.run(lambda account: _sign_in(account.client)) if check else None
+    identity = _read_identity(invocation)
     if as_json:
-        click.echo(json.dumps(_as_json(identity, quota), indent=2))
+        click.echo(json.dumps(_identity_json(identity, quota), indent=2))
         return
     rows = [
         ("profile", identity.profile),
         ("address", identity.url),
         ("user name", identity.username),
         *(
-            (secret_in_words(secret), place_in_words(invocation, secret, place))
-            for secret, place in identity.places.items()
+            (describe_secret(secret), describe_location(invocation, secret, place))
+            for secret, place in identity.locations.items()
         ),
-        ("token", _token_in_words(identity.token)),
-        ("calls left", _quota_in_words(quota)),
+        ("token", _describe_token(identity.token)),
+        ("calls left", _describe_quota(quota)),
     ]
     for label, words in rows:
         click.echo(one_line(f"{label:<13}  {words}"))
 
 
-async def _signed_in(client: "Client") -> "Quota":
+async def _sign_in(client: "Client") -> "Quota":
     await client.sign_in()
     return client.quota
 
 
-def _identity(invocation: Invocation) -> Identity:
+def _read_identity(invocation: CommandContext) -> Identity:
     from cmdm_tui.config import (
         SECRET_NAMES,
         ProfileStore,
@@ -85,9 +85,9 @@ def _identity(invocation: Invocation) -> Identity:
     settings = store.load_settings(store.choose(invocation.profile_name))
     for warning in settings.warnings:
         note(warning)
-    found = places(invocation, settings)
+    found = locate_secrets(invocation, settings)
     if set(found.values()) <= {"environment", "file"}:
-        tokens = invocation.profile().token_cache
+        tokens = invocation.load_profile().token_cache
         token = tokens.load() if tokens else None
     else:
         token = load_stored_token(
@@ -96,32 +96,32 @@ def _identity(invocation: Invocation) -> Identity:
     return Identity(settings.name, settings.url, settings.username, found, token)
 
 
-def _token_in_words(token: "StoredToken | None") -> str:
+def _describe_token(token: "StoredToken | None") -> str:
     if token is None:
         return "none is kept: the next call signs in"
     left = token.seconds_left
     if left is None:
         return "kept; when it ends is not known"
-    return f"kept, good for {_span(left)} (until {_moment(time.time() + left)})"
+    return f"kept, good for {_format_duration(left)} (until {_format_time(time.time() + left)})"
 
 
-def _quota_in_words(quota: "Quota | None") -> str:
+def _describe_quota(quota: "Quota | None") -> str:
     if quota is None:
         return "not known without a call; --check makes one"
     if quota.remaining is None:
         return "the service does not tell"
     of = f" of {quota.limit:,}" if quota.limit is not None else ""
-    until = f", the count starts anew at {_moment(quota.reset)}" if quota.reset else ""
+    until = f", the count starts anew at {_format_time(quota.reset)}" if quota.reset else ""
     return f"{quota.remaining:,}{of} this hour{until}"
 
 
-def _as_json(identity: Identity, quota: "Quota | None") -> dict[str, object]:
+def _identity_json(identity: Identity, quota: "Quota | None") -> dict[str, object]:
     token = identity.token
     return {
         "profile": identity.profile,
         "url": identity.url,
         "username": identity.username,
-        "secrets": dict(identity.places),
+        "secrets": dict(identity.locations),
         "token": {
             "kept": token is not None,
             "seconds_left": None if token is None else token.seconds_left,
@@ -132,7 +132,7 @@ def _as_json(identity: Identity, quota: "Quota | None") -> dict[str, object]:
     }
 
 
-def _span(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes = int(seconds // 60)
     if minutes < 1:
         return "less than a minute"
@@ -140,7 +140,7 @@ def _span(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _moment(unix_time: float) -> str:
+def _format_time(unix_time: float) -> str:
     try:
         return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):

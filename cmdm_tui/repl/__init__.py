@@ -28,15 +28,15 @@ async def run(
     QueryError, or a ReplError for input that cannot be run. At the prompt errors are told and the
     prompt goes on.
     """
-    from cmdm_tui.repl.session import Session
-    from cmdm_tui.repl.streams import Streams
+    from cmdm_tui.repl.session import ReplSession
+    from cmdm_tui.repl.streams import ReplStreams
 
-    session = Session(account, Streams(output, errors))
+    session = ReplSession(account, ReplStreams(output, errors))
     try:
         if input.isatty():
-            from cmdm_tui.repl.prompt import interact_with_terminal
+            from cmdm_tui.repl.prompt import run_terminal_prompt
 
-            await interact_with_terminal(
+            await run_terminal_prompt(
                 session, history, keyboard=input, output=output, errors=errors
             )
         else:

@@ -7,11 +7,11 @@ from typing import TextIO
 
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.moments import reset_time, token_end
-from cmdm_tui.repl.results import Rows, Words
-from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.results import InfoTable, InfoText
+from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.text import one_line
 
-_CALLS = """\
+_CALL_HELP = """\
 SQL, over lines to its semicolon; entities are tables, fields their columns:
   SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC;
   EXPLAIN SELECT …;             what it would cost in calls
@@ -25,54 +25,54 @@ Calls, with the path below the base address:
   DELETE lead/ABC1D2E3          delete
 A body goes on over lines until its braces are closed; a blank line abandons it.
 """
-_USAGE = 21
-_REST = """\
+_USAGE_WIDTH = 21
+_CLOSING_HELP = """\
 Results go to the standard output, all else to the standard error. Where no
 terminal reads them, they are JSON exactly as it came. In a file, a line that
 begins with # or -- counts for nothing.\
 """
 
 
-def help_words(commands: Iterable[tuple[str, str]]) -> Words:
+def build_help(commands: Iterable[tuple[str, str]]) -> InfoText:
     """Return the help: calls, then the commands, by usage and what they do."""
-    listed = "\n".join(_listed(usage, words) for usage, words in commands)
-    return Words(f"{_CALLS}\nCommands:\n{listed}\n\n{_REST}")
+    listed = "\n".join(_format_usage(usage, words) for usage, words in commands)
+    return InfoText(f"{_CALL_HELP}\nCommands:\n{listed}\n\n{_CLOSING_HELP}")
 
 
-def _listed(usage: str, words: str) -> str:
-    separator = " " if len(usage) <= _USAGE else "\n" + " " * (_USAGE + 3)
-    return f"  {usage:<{_USAGE}}{separator}{words}"
+def _format_usage(usage: str, words: str) -> str:
+    separator = " " if len(usage) <= _USAGE_WIDTH else "\n" + " " * (_USAGE_WIDTH + 3)
+    return f"  {usage:<{_USAGE_WIDTH}}{separator}{words}"
 
 
-async def quota(session: Session, _: tuple[str, ...]) -> None:
+async def show_quota(session: ReplSession, _: tuple[str, ...]) -> None:
     """Show the quota as the last answer told it."""
     client = session.account.client
     known = client.quota
     if known.limit is None and known.remaining is None:
-        session.streams.note("No answer has told the quota yet; it comes with the next call.")
+        session.streams.write_note("No answer has told the quota yet; it comes with the next call.")
         return
     offset = client.clock_offset
     times = [reset_time(known, offset), token_end(known, offset)]
     session.show(
-        Rows(
+        InfoTable(
             ("Limit", "Left", "Reset", "TokenEnds"),
-            ((known.limit, known.remaining, *(_iso(moment) for moment in times)),),
+            ((known.limit, known.remaining, *(_format_time(moment) for moment in times)),),
         )
     )
 
 
-async def connection(session: Session, _: tuple[str, ...]) -> None:
+async def show_connection(session: ReplSession, _: tuple[str, ...]) -> None:
     """Show the profile, the address and the user."""
     account = session.account
     row = (account.profile.name, account.client.address, account.profile.credentials.username)
-    session.show(Rows(("Profile", "Address", "User"), (row,)))
+    session.show(InfoTable(("Profile", "Address", "User"), (row,)))
 
 
-async def include(session: Session, arguments: tuple[str, ...]) -> None:
+async def run_file(session: ReplSession, arguments: tuple[str, ...]) -> None:
     """Run the statements of a file. Raises ReplError where it cannot be read or reads itself."""
     from cmdm_tui.repl.script import run_script
 
-    file, lines = _opened(arguments[0])
+    file, lines = _open_file(arguments[0])
     with lines:
         if file in session.files:
             message = f"{one_line(arguments[0], 200)} reads itself. Take its \\i out."
@@ -84,12 +84,12 @@ async def include(session: Session, arguments: tuple[str, ...]) -> None:
             session.files.pop()
 
 
-async def leave(session: Session, _: tuple[str, ...]) -> None:
+async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:
     """End the session."""
     session.is_over = True
 
 
-def _opened(name: str) -> tuple[Path, TextIO]:
+def _open_file(name: str) -> tuple[Path, TextIO]:
     try:
         path = Path(name).expanduser().resolve()
         return path, path.open(encoding="utf-8-sig")
@@ -99,5 +99,5 @@ def _opened(name: str) -> tuple[Path, TextIO]:
         raise ReplError(message) from None
 
 
-def _iso(moment: datetime | None) -> str | None:
+def _format_time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(sep=" ", timespec="seconds")

@@ -57,19 +57,19 @@ def check_json(text: str, start: int) -> None:
     Raises ReplError with the line and column within `text`, both counted from 1.
     """
     try:
-        json.loads(text[start:], parse_int=str, parse_float=str, parse_constant=_refuse)
+        json.loads(text[start:], parse_int=str, parse_float=str, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        place = _place(text, start + error.pos)
+        place = _describe_position(text, start + error.pos)
         message = f"The body is not valid JSON: {error.msg} at {place}. Mend it there."
         raise ReplError(message) from None
     except RecursionError:
         raise ReplError("The body is nested too deeply. Make it flatter.") from None
 
 
-def _place(text: str, position: int) -> str:
+def _describe_position(text: str, position: int) -> str:
     before = text[:position]
     return f"line {before.count(chr(10)) + 1}, column {position - before.rfind(chr(10))}"
 
 
-def _refuse(word: str) -> NoReturn:
+def _refuse_constant(word: str) -> NoReturn:
     raise ReplError(f"The body is not valid JSON: {word} has no form in JSON. Write null or text.")

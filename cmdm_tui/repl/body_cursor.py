@@ -10,7 +10,7 @@ _TOKEN = re.compile(
     r"""(?P<mark>[{}\[\],:])|(?P<blank>\s+)|(?P<bare>[^\s"{}\[\],:]+)""",
     re.DOTALL,
 )
-Place = Literal["key", "value", "elsewhere"]
+CursorPlace = Literal["key", "value", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,15 @@ class BodyCursor:
     `key` is that of the value at hand, `keys` are those that have been given already.
     """
 
-    place: Place
+    place: CursorPlace
     partial: str = ""
     key: str = ""
     keys: frozenset[str] = frozenset()
 
 
-def cursor_in(body: str) -> BodyCursor:
+def find_cursor(body: str) -> BodyCursor:
     """Return where `body` ends. Nested objects and lists are elsewhere: no field is theirs."""
-    place: Place = "elsewhere"
+    place: CursorPlace = "elsewhere"
     depth, key, partial = 0, "", ""
     keys: set[str] = set()
     for token in _TOKEN.finditer(body):
@@ -36,10 +36,10 @@ def cursor_in(body: str) -> BodyCursor:
         match token.lastgroup:
             case "mark":
                 depth += (word in "{[") - (word in "}]")
-                place = _after_mark(word, depth)
+                place = _place_after_mark(word, depth)
             case "text":
                 if depth == 1 and place == "key":
-                    key = _decoded(word)
+                    key = _decode(word)
                     keys.add(key)
                 place = "elsewhere"
             case "blank":
@@ -51,13 +51,13 @@ def cursor_in(body: str) -> BodyCursor:
     return BodyCursor(place, partial, key, frozenset(keys))
 
 
-def _after_mark(mark: str, depth: int) -> Place:
+def _place_after_mark(mark: str, depth: int) -> CursorPlace:
     if depth != 1:
         return "elsewhere"
     return "key" if mark in "{," else "value" if mark == ":" else "elsewhere"
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     try:
         return str(json.loads(text, strict=False))
     except ValueError:

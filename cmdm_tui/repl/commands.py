@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from cmdm_tui.repl import asking, catalog_commands, looking_back, switching
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.session import Session
-from cmdm_tui.repl.statements import BackslashCommand
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statements import CommandStatement
 
-Handler = Callable[[Session, tuple[str, ...]], Awaitable[None]]
+Handler = Callable[[ReplSession, tuple[str, ...]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Command:
     handler: Handler
     aliases: tuple[str, ...] = ()
 
-    async def run(self, session: Session, arguments: tuple[str, ...]) -> None:
+    async def run(self, session: ReplSession, arguments: tuple[str, ...]) -> None:
         """Run the command; raises ReplError for arguments it does not take."""
         self._check(arguments)
         await self.handler(session, arguments)
@@ -59,8 +59,8 @@ class Command:
             raise ReplError(f"Write it as {self.usage}: {self.help[0].lower()}{self.help[1:]}.")
 
 
-async def _help(session: Session, _: tuple[str, ...]) -> None:
-    session.show(asking.help_words([(command.usage, command.help) for command in COMMANDS]))
+async def _help(session: ReplSession, _: tuple[str, ...]) -> None:
+    session.show(asking.build_help([(command.usage, command.help) for command in COMMANDS]))
 
 
 COMMANDS = (
@@ -70,59 +70,59 @@ COMMANDS = (
     ),
     Command(
         "d+", "[ENTITY]", "Count all records, a call an entity, or ask fields anew",
-        catalog_commands.describe_anew,
+        catalog_commands.describe_again,
     ),
     Command(
         "add", "ENTITY", "Add a custom entity by its name: one call",
-        catalog_commands.add,
+        catalog_commands.add_entity,
     ),
-    Command("forget", "ENTITY", "Forget a custom entity", catalog_commands.forget),
-    Command("next", "", "Get the next page of the last list: one call", looking_back.next_page),
-    Command("prev", "", "Get the page before it: one call", looking_back.previous_page),
+    Command("forget", "ENTITY", "Forget a custom entity", catalog_commands.forget_entity),
+    Command("next", "", "Get the next page of the last list: one call", looking_back.show_next_page),
+    Command("prev", "", "Get the page before it: one call", looking_back.show_previous_page),
     Command(
         "last", "", "Show the last result again, as set now: no call",
-        looking_back.last,
+        looking_back.show_last_result,
     ),
     Command(
         "headers", "", "Show the last good answer's status and headers: no call",
-        looking_back.headers,
+        looking_back.show_headers,
     ),
     Command(
         "x", "[on|off|auto]", "Expand all records (on), single ones (auto), none (off)",
-        switching.expanded,
+        switching.switch_expanded,
     ),
     Command(
-        "more", "", "Go on with the last query where \\calls stopped it", looking_back.more,
+        "more", "", "Go on with the last query where \\calls stopped it", looking_back.resume_query,
     ),
     Command(
-        "sort", "COLUMN [asc|desc]", "Sort the last query's result: no call", looking_back.sort,
+        "sort", "COLUMN [asc|desc]", "Sort the last query's result: no call", looking_back.sort_result,
     ),
     Command(
         "export", "FILE", "Write the last query's result: .csv, .json, …",
-        looking_back.export,
+        looking_back.export_result,
     ),
     Command(
         "o", "[auto|table|vertical|json|jsonl|csv|tsv|markdown]", "Set the format of results",
-        switching.output,
+        switching.set_format,
     ),
-    Command("timing", "[on|off]", "Tell how long a call took", switching.timing),
-    Command("confirm", "[on|off]", "Ask before a delete, and many calls", switching.confirm),
+    Command("timing", "[on|off]", "Tell how long a call took", switching.switch_timing),
+    Command("confirm", "[on|off]", "Ask before a delete, and many calls", switching.switch_confirmation),
     Command(
         "calls", "[N]", "Stop a query after N calls, with what came; 0 for never",
-        switching.calls,
+        switching.limit_calls,
     ),
-    Command("quota", "", "Show calls left and reset, as last told: no call", asking.quota),
-    Command("conninfo", "", "Show the profile, address and user: no call", asking.connection),
-    Command("i", "FILE", "Run the statements in a file, to the first error", asking.include),
+    Command("quota", "", "Show calls left and reset, as last told: no call", asking.show_quota),
+    Command("conninfo", "", "Show the profile, address and user: no call", asking.show_connection),
+    Command("i", "FILE", "Run the statements in a file, to the first error", asking.run_file),
     Command("help", "", "Show this help", _help, aliases=("?", "h")),
-    Command("q", "", "Leave; so do exit, quit and Ctrl-D", asking.leave, aliases=("quit", "exit")),
+    Command("q", "", "Leave; so do exit, quit and Ctrl-D", asking.end_session, aliases=("quit", "exit")),
 )  # fmt: skip
 """Every command, in the order that help shows them in."""
 
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 
 
-def find_command(statement: BackslashCommand) -> Command:
+def find_command(statement: CommandStatement) -> Command:
     """Return the command that is meant; raises ReplError with the nearest names if none is."""
     command = _BY_NAME.get(statement.name) or _BY_NAME.get(statement.name.casefold())
     if command is not None:

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from cmdm_tui.repl.completion_rules import Known, suggest
+from cmdm_tui.repl.completion_rules import CompletionCatalog, suggest
 
 
 class StatementCompleter(Completer):
     """Complete statements from what is known; it never makes a call."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: CompletionCatalog) -> None:
         self._known = known
 
     def get_completions(

@@ -23,10 +23,10 @@ def open_history(path: Path | None, tell: Callable[[str], None]) -> History:
     except OSError as error:
         tell(f"The history {path} cannot be kept: {error.strerror}. It lasts for this session.")
         return InMemoryHistory()
-    return OwnersHistory(path, tell)
+    return OwnerOnlyHistory(path, tell)
 
 
-class OwnersHistory(FileHistory):
+class OwnerOnlyHistory(FileHistory):
     """A history in a file; where it cannot be written any more, it goes on in memory."""
 
     def __init__(self, path: Path, tell: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 
-async def interruptible(
+async def run_interruptible(
     work: Coroutine[Any, Any, None], stop: Callable[[], bool] = lambda: False
 ) -> bool:
     """Run `work` to its end, or to SIGINT; tell whether it came to its end.
@@ -17,7 +17,7 @@ async def interruptible(
     raises is raised, and a cancellation from outside stays one.
     """
     task = asyncio.ensure_future(work)
-    with on_interrupt(lambda: stop() or task.cancel()):
+    with handle_interrupt(lambda: stop() or task.cancel()):
         try:
             await task
         except asyncio.CancelledError:
@@ -29,7 +29,7 @@ async def interruptible(
 
 
 @contextmanager
-def on_interrupt(cancel: Callable[[], object]) -> Generator[None]:
+def handle_interrupt(cancel: Callable[[], object]) -> Generator[None]:
     """Let SIGINT call `cancel` while the block runs, which must be within an event loop."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -7,17 +7,17 @@ import msgspec
 from cmdm_tui.text import visible
 
 
-def pretty(body: bytes) -> str | None:
+def format_json(body: bytes) -> str | None:
     """Return a JSON body indented and safe; None where it is no JSON."""
     body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         text = msgspec.json.format(body, indent=2).decode("utf-8")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return "\n".join(escaped(line) for line in text.split("\n"))
+    return "\n".join(escape_json(line) for line in text.split("\n"))
 
 
-def escaped(text: str) -> str:
+def escape_json(text: str) -> str:
     r"""Return the same JSON with what a terminal would act on as `\u` escapes, on one line."""
     if visible(text) == text:
         return text

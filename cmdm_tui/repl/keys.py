@@ -4,7 +4,7 @@ from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from cmdm_tui.repl.reading import goes_on
+from cmdm_tui.repl.reading import is_incomplete
 
 
 def statement_keys() -> KeyBindings:
@@ -21,7 +21,7 @@ def _enter(event: KeyPressEvent) -> None:
     chosen = buffer.complete_state
     if chosen is not None and chosen.current_completion is not None:
         buffer.complete_state = None
-    elif goes_on(buffer.text):
+    elif is_incomplete(buffer.text):
         buffer.insert_text("\n")
     else:
         buffer.validate_and_handle()

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Catalog, infer_fields
-from cmdm_tui.repl.results import Answered, OneRecord, RecordList
+from cmdm_tui.repl.results import AnswerResult, OneRecord, RecordList
 
 
-class Knowledge:
+class SessionCatalog:
     """The catalog, and what answers told beside it. Nothing here makes a call."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -29,24 +29,24 @@ class Knowledge:
         """Return how many records the entity had when an answer last told."""
         return self._counts.get(self._catalog.resolve_name(entity))
 
-    def counted(self, entity: str, total: int | None) -> None:
+    def record_count(self, entity: str, total: int | None) -> None:
         """Keep a count that was asked for."""
         if total is not None:
             self._counts[self._catalog.resolve_name(entity)] = total
 
-    def learn(self, result: Answered) -> None:
+    def learn_from(self, result: AnswerResult) -> None:
         """Take in the answer to a call; one that may have changed records ends every count."""
         if result.response.method != "GET":
             self._counts.clear()
         if isinstance(result, RecordList) and result.noun == "record":
             entity = self._catalog.resolve_name(result.entity)
-            self.counted(entity, result.page.total_records)
-            self._see(entity, infer_fields(result.page.records))
+            self.record_count(entity, result.page.total_records)
+            self._learn_fields(entity, infer_fields(result.page.records))
         elif isinstance(result, OneRecord):
-            self._see(
+            self._learn_fields(
                 self._catalog.resolve_name(result.record.entity), infer_fields([result.record])
             )
 
-    def _see(self, entity: str, fields: tuple[Field, ...]) -> None:
+    def _learn_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
         known = {field.name: field for field in self._seen.get(entity, ())}
         self._seen[entity] = tuple((known | {field.name: field for field in fields}).values())

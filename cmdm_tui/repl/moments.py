@@ -7,15 +7,15 @@ from cmdm_tui.api import Quota
 
 def reset_time(quota: Quota, offset: float) -> datetime | None:
     """Return when the hour's count starts anew; `offset` is what the server's clock is ahead."""
-    return _here(quota.reset, offset)
+    return _local_time(quota.reset, offset)
 
 
 def token_end(quota: Quota, offset: float) -> datetime | None:
     """Return when the token ends."""
-    return _here(quota.token_reset, offset)
+    return _local_time(quota.token_reset, offset)
 
 
-def _here(unix_time: float | None, offset: float) -> datetime | None:
+def _local_time(unix_time: float | None, offset: float) -> datetime | None:
     if unix_time is None:
         return None
     try:

@@ -7,7 +7,7 @@ from typing import Protocol
 from cmdm_tui.api import Field
 
 
-class Known(Protocol):
+class CompletionCatalog(Protocol):
     """What completion may read; none of it makes a call."""
 
     @property

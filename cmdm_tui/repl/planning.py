@@ -28,39 +28,39 @@ class PlannedCall:
         return one_line(f"{self.method} {self.path}", 200)
 
 
-def plan(call: RawCall) -> PlannedCall:
+def plan_call(call: RawCall) -> PlannedCall:
     """Return the call to send: `per_page` and `page` each require the other (`api.md`).
 
     A conversion and a close go with an empty object where no body was given. Raises ReplError for
     a create or update without a body, and for text that UTF-8 has no form for.
     """
-    path, notes = _both_page_parameters(call) if call.method == "GET" else (call.path, ())
+    path, notes = _complete_page_parameters(call) if call.method == "GET" else (call.path, ())
     is_delete = call.method == "DELETE"
     question = f"Delete {one_line(call.path, 100)}? [y/N] " if is_delete else None
-    return PlannedCall(call.method, path, _content(call), notes, question)
+    return PlannedCall(call.method, path, _encode_body(call), notes, question)
 
 
-def segments(path: str) -> tuple[str, ...]:
+def path_segments(path: str) -> tuple[str, ...]:
     """Return the decoded segments of a path, without its query."""
     route = path.partition("?")[0].removeprefix("/")
     return tuple(unquote(segment) for segment in route.split("/"))
 
 
-def parameters(path: str) -> dict[str, str]:
+def query_parameters(path: str) -> dict[str, str]:
     """Return the query parameters of a path, as they stand."""
     pairs = (part.partition("=") for part in path.partition("?")[2].split("&") if part)
     return {unquote(name): value for name, _, value in pairs}
 
 
-def at_page(path: str, page: int) -> str:
+def with_page(path: str, page: int) -> str:
     """Return the path with another `page` in its query."""
     route, _, query = path.partition("?")
     parts = [f"page={page}" if part.startswith("page=") else part for part in query.split("&")]
     return f"{route}?{'&'.join(parts)}"
 
 
-def _both_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
-    given = parameters(call.path)
+def _complete_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
+    given = query_parameters(call.path)
     if ("page" in given) == ("per_page" in given):
         return call.path, ()
     there, added = (
@@ -70,7 +70,7 @@ def _both_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
     return f"{call.path}&{added}", (note,)
 
 
-def _content(call: RawCall) -> bytes | None:
+def _encode_body(call: RawCall) -> bytes | None:
     if call.method not in {"POST", "PUT"}:
         return None
     if not call.body:

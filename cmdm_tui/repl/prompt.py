@@ -19,43 +19,45 @@ from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completer import StatementCompleter
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.interrupts import interruptible
+from cmdm_tui.repl.interrupts import run_interruptible
 from cmdm_tui.repl.keys import statement_keys
 from cmdm_tui.repl.moments import reset_time
-from cmdm_tui.repl.querying import load
-from cmdm_tui.repl.reading import goes_on, statement_at_end, units
-from cmdm_tui.repl.script import run_unit
-from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.querying import load_query_engine
+from cmdm_tui.repl.reading import is_incomplete, last_statement, split_statements
+from cmdm_tui.repl.script import run_statement
+from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import begins_sql
-from cmdm_tui.repl.summary import calls_left
+from cmdm_tui.repl.summary import describe_calls_left
 from cmdm_tui.text import one_line
 
 _YES = {"y", "yes"}
 _LONGEST_NAME = 30
 
 
-async def interact_with_terminal(
-    session: Session, history: Path | None, *, keyboard: TextIO, output: TextIO, errors: TextIO
+async def run_terminal_prompt(
+    session: ReplSession, history: Path | None, *, keyboard: TextIO, output: TextIO, errors: TextIO
 ) -> None:
     """Talk to the terminal behind the streams; the prompt stands beside the results, not in them.
 
     Where `errors` is no terminal and `output` is one, the prompt is there.
     """
     screen = next((stream for stream in (errors, output) if stream.isatty()), errors)
-    await interact(
+    await run_prompt(
         session,
-        open_history(history, session.streams.note),
+        open_history(history, session.streams.write_note),
         keyboard=create_input(keyboard),
         screen=create_output(screen),
     )
 
 
-async def interact(session: Session, history: History, *, keyboard: Input, screen: Output) -> None:
+async def run_prompt(
+    session: ReplSession, history: History, *, keyboard: Input, screen: Output
+) -> None:
     """Read and run statements until the session is over or the input ends."""
     session.confirm = partial(_ask, keyboard, screen)
-    prompts = new_prompts(session, history, keyboard, screen)
-    loading = _load_behind(prompts)
-    session.streams.note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
+    prompts = new_prompt_session(session, history, keyboard, screen)
+    loading = _load_in_background(prompts)
+    session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
     try:
         while not session.is_over:
             try:
@@ -70,7 +72,7 @@ async def interact(session: Session, history: History, *, keyboard: Input, scree
         await asyncio.gather(*loading)
 
 
-def _load_behind(prompts: PromptSession[str]) -> list[asyncio.Future[None]]:
+def _load_in_background(prompts: PromptSession[str]) -> list[asyncio.Future[None]]:
     """Import the query engine in a thread once the first prompt is drawn; return what to wait for.
 
     The future is there as soon as it begins.
@@ -79,13 +81,15 @@ def _load_behind(prompts: PromptSession[str]) -> list[asyncio.Future[None]]:
 
     def begin(_: object) -> None:
         prompts.app.after_render -= begin
-        begun.append(asyncio.ensure_future(asyncio.to_thread(load)))
+        begun.append(asyncio.ensure_future(asyncio.to_thread(load_query_engine)))
 
     prompts.app.after_render += begin
     return begun
 
 
-def toolbar(session: Session, typing: Callable[[], str] | None = None) -> StyleAndTextTuples:
+def build_toolbar(
+    session: ReplSession, typing: Callable[[], str] | None = None
+) -> StyleAndTextTuples:
     """Return the line at the bottom: profile, host, calls left, the reset, and how SQL ends.
 
     `typing` returns what is typed so far.
@@ -93,18 +97,18 @@ def toolbar(session: Session, typing: Callable[[], str] | None = None) -> StyleA
     account = session.account
     quota = account.client.quota
     parts = [one_line(account.profile.name, _LONGEST_NAME), one_line(account.client.host, 60)]
-    parts.append(calls_left(quota))
+    parts.append(describe_calls_left(quota))
     reset = reset_time(quota, account.client.clock_offset)
     if reset is not None:
         parts.append(f"reset {reset:%H:%M}")
     typed = "" if typing is None else typing()
-    if goes_on(typed) and begins_sql(statement_at_end(typed)):
+    if is_incomplete(typed) and begins_sql(last_statement(typed)):
         parts.append("SQL ends with ;")
     return [("", f" {' · '.join(parts)} ")]
 
 
-def new_prompts(
-    session: Session, history: History, keyboard: Input, screen: Output
+def new_prompt_session(
+    session: ReplSession, history: History, keyboard: Input, screen: Output
 ) -> PromptSession[str]:
     """Return the prompt for statements, ready to ask again and again."""
     name = one_line(session.account.profile.name, _LONGEST_NAME)
@@ -113,10 +117,10 @@ def new_prompts(
         multiline=True,
         prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
         history=history,
-        completer=StatementCompleter(session.knowledge),
+        completer=StatementCompleter(session.catalog),
         complete_while_typing=True,
         key_bindings=statement_keys(),
-        bottom_toolbar=lambda: toolbar(session, lambda: prompts.default_buffer.text),
+        bottom_toolbar=lambda: build_toolbar(session, lambda: prompts.default_buffer.text),
         enable_open_in_editor=True,
         tempfile_suffix=".json",
         input=keyboard,
@@ -125,31 +129,31 @@ def new_prompts(
     return prompts
 
 
-async def _run_typed(session: Session, text: str) -> None:
+async def _run_typed(session: ReplSession, text: str) -> None:
     """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
-    for unit in units(text):
+    for unit in split_statements(text):
         try:
-            came_to_its_end = await interruptible(run_unit(session, unit), session.stop)
+            came_to_its_end = await run_interruptible(run_statement(session, unit), session.stop)
         except (ApiError, ConfigurationError, ReplError, QueryError) as error:
-            session.streams.error(str(error))
-            _point(session, unit.text, error)
+            session.streams.write_error(str(error))
+            _show_position(session, unit.text, error)
             return
         if session.is_over or not came_to_its_end:
             return
 
 
-def _point(session: Session, sql: str, error: Exception) -> None:
+def _show_position(session: ReplSession, sql: str, error: Exception) -> None:
     """Show where in the SQL an error is, if it tells."""
     for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
-        session.streams.pointer(line)
+        session.streams.write_pointer(line)
 
 
-def _abandon(session: Session, history: History, text: str) -> None:
+def _abandon(session: ReplSession, history: History, text: str) -> None:
     if not text.strip():
-        session.streams.note("Ctrl-D or \\q leaves.")
+        session.streams.write_note("Ctrl-D or \\q leaves.")
         return
     history.append_string(text)
-    session.streams.note("Abandoned, and nothing was sent; it is in the history.")
+    session.streams.write_note("Abandoned, and nothing was sent; it is in the history.")
 
 
 async def _ask(keyboard: Input, screen: Output, question: str) -> bool:

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 
 from cmdm_tui.query.errors import TooManyCalls
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.summary import query_summary
+from cmdm_tui.repl.summary import summarize_query
 
 if TYPE_CHECKING:
     from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, RowWriter
     from cmdm_tui.query.allowance import Allowance
     from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
     from cmdm_tui.query.result import QueryResult
-    from cmdm_tui.repl.session import Session
+    from cmdm_tui.repl.session import ReplSession
 
-_AT_ONCE = 1_000
-_MORE = r"\confirm off allows more than"
+_ROWS_PER_BATCH = 1_000
+_HOW_TO_ALLOW = r"\confirm off allows more than"
 
 
-class Queries:
+class SessionQueries:
     """What a session knows of its queries: the engine, what runs now, and the last result."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "ReplSession") -> None:
         self._session = session
         self._engine: Engine | None = None
         self._running: QueryRun | None = None
@@ -47,22 +47,22 @@ class Queries:
     async def run(self, sql: str) -> None:
         """Prepare a query, ask where it costs much, run it and write its rows as they come."""
         session = self._session
-        prepared = await self._loaded().prepare(sql, max_calls=session.settings.most_calls)
+        prepared = await self._open_engine().prepare(sql, max_calls=session.settings.max_calls)
         allowance = await self._allowance(prepared)
         if allowance is None:
-            session.streams.note("Not run; no record was fetched.")
+            session.streams.write_note("Not run; no record was fetched.")
             return
         most, guards = allowance.max_calls, allowance.is_guard
-        streaming = self._loaded().stream(prepared, max_calls=most, guards=guards)
+        streaming = self._open_engine().stream(prepared, max_calls=most, guards=guards)
         self._running = streaming
-        self._hold(None)
+        self._keep_result(None)
         session.shows_query = True
-        output = _Output(session)
+        output = _RowOutput(session)
         try:
             if guards:
-                self._hold(await streaming.finish())
+                self._keep_result(await streaming.finish())
                 if allowance.has_stopped(self.last):
-                    await self._go_on(prepared)
+                    await self._offer_to_go_on(prepared)
                     return
             async with aclosing(aiter(streaming)) as batches:
                 async for batch in batches:
@@ -70,20 +70,25 @@ class Queries:
         finally:
             self._running = None
             if streaming.result is not None and self._last is None:
-                self._hold(streaming.result)
+                self._keep_result(streaming.result)
         output.end(self.last.columns)
-        self._tell(output.notes, with_cost=True)
+        self._report(output.notes, with_cost=True)
 
-    async def _go_on(self, prepared: "PreparedQuery") -> None:
+    async def _offer_to_go_on(self, prepared: "PreparedQuery") -> None:
         """Ask whether a search that took more than it was likely to is to go on, and let it."""
         session, used = self._session, self.last.stats.calls_used
         more = max(prepared.cost.high - used, 1)
         if session.confirm is None:
-            raise TooManyCalls(used + 1, prepared.cost.high, session.settings.unasked, why=_MORE)
+            raise TooManyCalls(
+                used + 1,
+                prepared.cost.high,
+                session.settings.calls_without_asking,
+                why=_HOW_TO_ALLOW,
+            )
         why = f"{used:,} calls have not been enough; it takes up to {more:,} more"
         if not await session.confirm(f"{why}. Go on? [y/N] "):
-            self._tell((), with_cost=True)
-            session.streams.note(r"\more goes on with it.")
+            self._report((), with_cost=True)
+            session.streams.write_note(r"\more goes on with it.")
             return
         await self._more(more)
 
@@ -92,16 +97,16 @@ class Queries:
 
         What was read is not read again. Raises QueryError where there is nothing to go on with.
         """
-        await self._more(self._session.settings.most_calls)
+        await self._more(self._session.settings.max_calls)
 
     async def _more(self, most: int | None) -> None:
-        streaming = self._loaded().stream_resumed(self.last, max_calls=most)
+        streaming = self._open_engine().stream_resumed(self.last, max_calls=most)
         self._running = streaming
         try:
             result = await streaming.finish()
         finally:
             self._running = None
-        self._hold(result)
+        self._keep_result(result)
         self._session.shows_query = True
         self._show(with_cost=True)
 
@@ -113,7 +118,7 @@ class Queries:
         if self._running is None or self._running.is_computing:
             return False
         self._running.stop()
-        self._session.streams.note("Stopping; what has come is kept.")
+        self._session.streams.write_note("Stopping; what has come is kept.")
         # A second Ctrl-C ends it at once.
         self._running = None
         return True
@@ -128,9 +133,9 @@ class Queries:
         self._show(with_cost=False)
 
     def _show(self, *, with_cost: bool) -> None:
-        output = _Output(self._session)
+        output = _RowOutput(self._session)
         output.all(self.last)
-        self._tell(output.notes, with_cost=with_cost)
+        self._report(output.notes, with_cost=with_cost)
 
     def export(self, file: str) -> None:
         """Write the last result to a file; its ending names the format."""
@@ -143,20 +148,20 @@ class Queries:
             raise ReplError(f"{file} cannot be written: {reason}. Check its path.") from None
         count = self.last.count
         rows = f"{count:,} {'row' if count == 1 else 'rows'}"
-        self._session.streams.note(f"Wrote {rows} to {file} as {name}; no call was made.")
+        self._session.streams.write_note(f"Wrote {rows} to {file} as {name}; no call was made.")
 
     def close(self) -> None:
         """Let go of the last result, and of the engine."""
-        self._hold(None)
+        self._keep_result(None)
         if self._engine is not None:
             self._engine.close()
 
-    def _hold(self, result: "QueryResult | None") -> None:
+    def _keep_result(self, result: "QueryResult | None") -> None:
         if self._last is not None and self._last is not result:
             self._last.close()
         self._last = result
 
-    def _loaded(self) -> "Engine":
+    def _open_engine(self) -> "Engine":
         if self._engine is None:
             from cmdm_tui.query.engine import Engine
 
@@ -168,28 +173,28 @@ class Queries:
         from cmdm_tui.query.allowance import Allowance, allow_unasked
 
         session, cost = self._session, prepared.cost
-        free, most = session.settings.unasked, session.settings.most_calls
+        free, most = session.settings.calls_without_asking, session.settings.max_calls
         if not session.settings.confirms or (most is not None and most <= free):
             return Allowance(most)
         if (allowance := allow_unasked(prepared, free)) is not None:
             return allowance if allowance.is_guard else Allowance(most)
         if session.confirm is None:
-            raise TooManyCalls(cost.low, cost.high, free, why=_MORE)
+            raise TooManyCalls(cost.low, cost.high, free, why=_HOW_TO_ALLOW)
         is_allowed = await session.confirm(f"This takes {cost} calls. Run it? [y/N] ")
         return Allowance(most) if is_allowed else None
 
-    def _tell(self, more: Sequence[str], *, with_cost: bool) -> None:
+    def _report(self, more: Sequence[str], *, with_cost: bool) -> None:
         session, result = self._session, self.last
         for sentence in (*result.notes.sentences, *more):
-            session.streams.note(sentence)
+            session.streams.write_note(sentence)
         quota = session.account.client.quota if with_cost else None
-        session.streams.note(query_summary(result.stats, quota, session.settings))
+        session.streams.write_note(summarize_query(result.stats, quota, session.settings))
 
 
-class _Output:
+class _RowOutput:
     """Writes rows to the session's streams in the format that is set."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "ReplSession") -> None:
         self._session = session
         self._writing: RowWriter | None = None
 
@@ -207,7 +212,7 @@ class _Output:
         self._session.streams.flush()
 
     def all(self, result: "QueryResult") -> None:
-        for rows in result.batches(_AT_ONCE):
+        for rows in result.batches(_ROWS_PER_BATCH):
             self.rows(result.columns, rows)
         self.end(result.columns)
 
@@ -238,6 +243,6 @@ class _Output:
         return OutputStyle(streams.output_is_terminal, streams.width, streams.has_colours)
 
 
-def load() -> None:
+def load_query_engine() -> None:
     """Import what a query needs, so that the first one does not wait for it."""
     import_module("cmdm_tui.query.engine")

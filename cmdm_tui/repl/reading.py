@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from cmdm_tui.repl.bodies import OpenBody
 from cmdm_tui.repl.sql_text import OpenSql
-from cmdm_tui.repl.statements import begins_sql, body_start
+from cmdm_tui.repl.statements import begins_sql, find_body
 
 COMMENTS = ("#", "--")
 """A line that begins with one of these between statements counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class StatementText:
     """The text of one statement, and the line it begins on, from 1.
 
     `missing` is what would have closed the body where it was abandoned; else empty.
@@ -23,7 +23,7 @@ class Unit:
     missing: str = ""
 
 
-class Reader:
+class StatementReader:
     """Takes line after line and gives back a unit whenever one is whole."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Reader:
         """The lines so far of the statement that goes on, each with its end."""
         return "".join(f"{line}\n" for line in self._lines)
 
-    def feed(self, line: str) -> Unit | None:
+    def feed(self, line: str) -> StatementText | None:
         """Take a line without its end; a blank one abandons a call whose body is still open.
 
         SQL goes on over blank lines, to its semicolon.
@@ -56,11 +56,11 @@ class Reader:
         self._body.feed("\n" + line)
         return None if self._body.is_open else self._whole()
 
-    def end(self) -> Unit | None:
+    def end(self) -> StatementText | None:
         """Give up the call that is still open, if there is one; SQL is whole without its end."""
         return self._whole(self._body.missing) if self._lines else None
 
-    def _begin(self, line: str) -> Unit | None:
+    def _begin(self, line: str) -> StatementText | None:
         if not line.strip() or line.lstrip().startswith(COMMENTS):
             return None
         self._first, self._lines = self._number, [line]
@@ -69,19 +69,19 @@ class Reader:
             self._body.feed(line)
         else:
             self._body = OpenBody()
-            start = body_start(line)
+            start = find_body(line)
             self._body.feed("" if start is None else line[start:])
         return None if self._body.is_open else self._whole()
 
-    def _whole(self, missing: str = "") -> Unit:
-        unit = Unit(self._first, "\n".join(self._lines), missing)
+    def _whole(self, missing: str = "") -> StatementText:
+        unit = StatementText(self._first, "\n".join(self._lines), missing)
         self._lines = []
         return unit
 
 
-def units(text: str) -> Iterator[Unit]:
+def split_statements(text: str) -> Iterator[StatementText]:
     """Yield the statements in `text`; the last one as abandoned where it is not whole."""
-    reader = Reader()
+    reader = StatementReader()
     for line in text.split("\n"):
         unit = reader.feed(line)
         if unit is not None:
@@ -91,18 +91,18 @@ def units(text: str) -> Iterator[Unit]:
         yield rest
 
 
-def goes_on(text: str) -> bool:
+def is_incomplete(text: str) -> bool:
     """Tell whether the last statement in `text` needs another line."""
-    reader = Reader()
+    reader = StatementReader()
     for line in text.split("\n"):
         reader.feed(line)
     return reader.is_open
 
 
-def statement_at_end(text: str) -> str:
+def last_statement(text: str) -> str:
     """Return the statement that `text` ends in, as far as it is typed."""
     *before, last = text.split("\n")
-    reader = Reader()
+    reader = StatementReader()
     for line in before:
         reader.feed(line)
     return reader.text + last

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from cmdm_tui.api import MalformedResponse, Page, Record, Response
 from cmdm_tui.api.decode import read_json, read_page, read_record
 from cmdm_tui.api.errors import CallInfo
-from cmdm_tui.repl.planning import segments
+from cmdm_tui.repl.planning import path_segments
 
 EXTERNAL_ID = "ExternalID"
 
@@ -31,32 +31,32 @@ class OneRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class AnswerDocument:
     """Any other answer: JSON, or text that is none."""
 
     response: Response
 
 
-Cell = str | int | bool | tuple[str, ...] | None
+InfoCell = str | int | bool | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class InfoTable:
     """What the program itself knows, as columns and rows; None is what is not known."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[InfoCell, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class InfoText:
     """Text for a person."""
 
     text: str
 
 
-Answered = RecordList | OneRecord | Document
-Result = Answered | Rows | Words
+AnswerResult = RecordList | OneRecord | AnswerDocument
+StatementResult = AnswerResult | InfoTable | InfoText
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class Grid:
     rows: tuple[tuple[Any, ...], ...]
 
 
-def read_result(answer: Response) -> Answered:
+def read_answer(answer: Response) -> AnswerResult:
     """Return what an answer holds, by its shape; what has none of the known ones is a document."""
     call = CallInfo(answer.number, answer.method, answer.path)
-    path = segments(answer.path)
+    path = path_segments(answer.path)
     try:
         content = read_json(answer, call)
     except MalformedResponse:
-        return Document(answer)
+        return AnswerDocument(answer)
     is_field_list = len(path) == 2 and path[1].casefold() == "fields"
     # The key of a list is its entity's name, or Field for the list of fields (`api.md`).
     key = "Field" if is_field_list else path[0]
@@ -83,29 +83,29 @@ def read_result(answer: Response) -> Answered:
             return OneRecord(read_record(answer, call, path[0]), answer)
         page = read_page(answer, call, key, per_page=None, page=None)
     except MalformedResponse:
-        return Document(answer)
+        return AnswerDocument(answer)
     return RecordList("field" if is_field_list else "record", path[0], page, answer)
 
 
-def as_grid(result: RecordList | OneRecord | Rows) -> Grid:
+def to_grid(result: RecordList | OneRecord | InfoTable) -> Grid:
     """Return the result's values under their columns, a record's external id first."""
-    if isinstance(result, Rows):
+    if isinstance(result, InfoTable):
         return Grid(
-            result.columns, tuple(tuple(_in_words(cell) for cell in row) for row in result.rows)
+            result.columns, tuple(tuple(_format_cell(cell) for cell in row) for row in result.rows)
         )
     records = (result.record,) if isinstance(result, OneRecord) else result.page.records
-    names = _names(record.properties for record in records)
+    names = _property_names(record.properties for record in records)
     rows = tuple(
         (record.external_id, *(record.properties.get(name) for name in names)) for record in records
     )
     return Grid((EXTERNAL_ID, *names), rows)
 
 
-def _names(properties: Iterable[Mapping[str, Any]]) -> Sequence[str]:
+def _property_names(properties: Iterable[Mapping[str, Any]]) -> Sequence[str]:
     return list(dict.fromkeys(name for one in properties for name in one))
 
 
-def _in_words(cell: Cell) -> Any:
+def _format_cell(cell: InfoCell) -> Any:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, tuple):

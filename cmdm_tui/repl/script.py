@@ -7,25 +7,25 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.reading import Reader, Unit
-from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.reading import StatementReader, StatementText
+from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import parse
 from cmdm_tui.text import one_line
 
 
-async def run_script(session: Session, lines: TextIO) -> None:
+async def run_script(session: ReplSession, lines: TextIO) -> None:
     """Run every statement as soon as it is read; the first error is raised, the rest not read."""
-    reader = Reader()
+    reader = StatementReader()
     while not session.is_over:
         line = _next_line(lines)
         unit = reader.feed(line.rstrip("\r\n")) if line else reader.end()
         if unit is not None:
-            await _run(session, unit)
+            await _run_naming_line(session, unit)
         if not line:
             return
 
 
-async def run_unit(session: Session, unit: Unit) -> None:
+async def run_statement(session: ReplSession, unit: StatementText) -> None:
     """Run one statement; raises ReplError for one that was abandoned."""
     if unit.missing:
         raise ReplError(
@@ -35,18 +35,18 @@ async def run_unit(session: Session, unit: Unit) -> None:
     await session.execute(parse(unit.text))
 
 
-async def _run(session: Session, unit: Unit) -> None:
+async def _run_naming_line(session: ReplSession, unit: StatementText) -> None:
     try:
-        await run_unit(session, unit)
+        await run_statement(session, unit)
     except Exception:
         statement = one_line(" ".join(unit.text.split()), 80)
-        session.streams.note(f"Stopped at line {unit.line}: {statement}")
+        session.streams.write_note(f"Stopped at line {unit.line}: {statement}")
         raise
 
 
 def _next_line(lines: TextIO) -> str:
     try:
-        with _interrupts_at_once():
+        with _default_interrupts():
             return lines.readline()
     except UnicodeDecodeError as error:
         message = f"The input is not UTF-8 (byte {error.start}). Save it as UTF-8."
@@ -54,7 +54,7 @@ def _next_line(lines: TextIO) -> str:
 
 
 @contextmanager
-def _interrupts_at_once() -> Generator[None]:
+def _default_interrupts() -> Generator[None]:
     """Let Ctrl-C end a read that waits: the event loop cannot hear of it meanwhile."""
     if threading.current_thread() is not threading.main_thread():
         yield

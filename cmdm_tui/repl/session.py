@@ -5,25 +5,31 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.repl.knowledge import Knowledge
-from cmdm_tui.repl.planning import PlannedCall, plan
+from cmdm_tui.repl.knowledge import SessionCatalog
+from cmdm_tui.repl.planning import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
-from cmdm_tui.repl.results import Answered, Document, RecordList, Result, read_result
-from cmdm_tui.repl.settings import Settings
-from cmdm_tui.repl.statements import BackslashCommand, Query, RawCall, Statement
-from cmdm_tui.repl.streams import Streams
-from cmdm_tui.repl.summary import cancelled, costs, summary
+from cmdm_tui.repl.results import (
+    AnswerDocument,
+    AnswerResult,
+    RecordList,
+    StatementResult,
+    read_answer,
+)
+from cmdm_tui.repl.settings import SessionSettings
+from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall, Statement
+from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cmdm_tui.repl.querying import Queries
+    from cmdm_tui.repl.querying import SessionQueries
 
 Confirm = Callable[[str], Awaitable[bool]]
 """Asks a person a question; true for a yes."""
 
 
-class Session:
+class ReplSession:
     """Runs statements on an account; holds everything that lasts from one to the next.
 
     `confirm` asks before a record is deleted, and before a query of many calls. Without one, the
@@ -31,20 +37,20 @@ class Session:
     """
 
     def __init__(
-        self, account: Account, streams: Streams, *, confirm: Confirm | None = None
+        self, account: Account, streams: ReplStreams, *, confirm: Confirm | None = None
     ) -> None:
         self.account = account
         self.streams = streams
         self.confirm = confirm
-        self.settings = Settings()
-        self.knowledge = Knowledge(account.catalog)
+        self.settings = SessionSettings()
+        self.catalog = SessionCatalog(account.catalog)
         self.is_over = False
-        self.last_result: Answered | None = None
+        self.last_result: AnswerResult | None = None
         self.last_list: tuple[PlannedCall, RecordList] | None = None
         """The last call for many records or fields, and what it gave."""
         self.shows_query = False
         """True where the last result is a query's, not a call's."""
-        self._queries: Queries | None = None
+        self._queries: SessionQueries | None = None
         self.files: list[Path] = []
         """The files whose statements are being run, the outermost first."""
 
@@ -53,22 +59,22 @@ class Session:
 
         Raises ReplError, QueryError, ApiError or ConfigurationError where it cannot be done.
         """
-        if isinstance(statement, BackslashCommand):
+        if isinstance(statement, CommandStatement):
             from cmdm_tui.repl.commands import find_command
 
             await find_command(statement).run(self, statement.arguments)
-        elif isinstance(statement, Query):
+        elif isinstance(statement, QueryStatement):
             await self.queries.run(statement.sql)
         else:
             await self.call(statement)
 
     @property
-    def queries(self) -> "Queries":
+    def queries(self) -> "SessionQueries":
         """The queries of this session; what they take is imported with the first."""
         if self._queries is None:
-            from cmdm_tui.repl.querying import Queries
+            from cmdm_tui.repl.querying import SessionQueries
 
-            self._queries = Queries(self)
+            self._queries = SessionQueries(self)
         return self._queries
 
     def stop(self) -> bool:
@@ -82,25 +88,25 @@ class Session:
 
     async def call(self, raw: RawCall) -> None:
         """Plan a call, ask where it must be asked, make it, and write what came."""
-        planned = plan(raw)
+        planned = plan_call(raw)
         for note in planned.notes:
-            self.streams.note(note)
+            self.streams.write_note(note)
         if not await self._is_confirmed(planned):
-            self.streams.note("Not deleted; no call was made.")
+            self.streams.write_note("Not deleted; no call was made.")
             return
-        result = await self._answered(planned)
+        result = await self._send(planned)
         self.last_result = result
         self.shows_query = False
         if isinstance(result, RecordList):
             self.last_list = planned, result
-        self.knowledge.learn(result)
+        self.catalog.learn_from(result)
         self.show(result)
         quota = self.account.client.quota
-        self.streams.note(summary(result, planned.path, quota, self.settings))
+        self.streams.write_note(summarize_answer(result, planned.path, quota, self.settings))
 
-    def show(self, result: Result) -> None:
+    def show(self, result: StatementResult) -> None:
         """Write a result in the format that is set."""
-        if isinstance(result, Document) and not result.response.body:
+        if isinstance(result, AnswerDocument) and not result.response.body:
             return
         shown = render(
             result,
@@ -110,27 +116,27 @@ class Session:
             has_colours=self.streams.has_colours,
         )
         if isinstance(shown.content, bytes):
-            self.streams.bytes_result(shown.content)
+            self.streams.write_bytes(shown.content)
         else:
-            self.streams.result(shown.content)
+            self.streams.write_result(shown.content)
         for note in shown.notes:
-            self.streams.note(note)
+            self.streams.write_note(note)
 
-    def tell_costs(self, seconds: float) -> None:
+    def report_costs(self, seconds: float) -> None:
         """Tell what a command's calls took, and the calls left."""
-        self.streams.note(costs(seconds, self.account.client.quota, self.settings))
+        self.streams.write_note(summarize_costs(seconds, self.account.client.quota, self.settings))
 
     async def _is_confirmed(self, planned: PlannedCall) -> bool:
         if planned.question is None or self.confirm is None or not self.settings.confirms:
             return True
         return await self.confirm(planned.question)
 
-    async def _answered(self, planned: PlannedCall) -> Answered:
+    async def _send(self, planned: PlannedCall) -> AnswerResult:
         try:
             answer = await self.account.client.request(
                 planned.method, planned.path, content=planned.content
             )
         except asyncio.CancelledError:
-            self.streams.note(cancelled(planned))
+            self.streams.write_note(describe_cancelled_call(planned))
             raise
-        return read_result(answer)
+        return read_answer(answer)

@@ -5,21 +5,21 @@ from typing import Literal
 
 from cmdm_tui.query.budget import UNASKED_CALLS
 
-Expanded = Literal["auto", "on", "off"]
+ExpandedMode = Literal["auto", "on", "off"]
 """When a record stands one field a line: a single one (auto), every one (on), none (off)."""
 
-Format = Literal["auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"]
+ReplFormat = Literal["auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"]
 """How results are written: auto is a table on a terminal and JSON as it came elsewhere."""
 
 
 @dataclass(slots=True)
-class Settings:
+class SessionSettings:
     """The switches of one session, as they stand now."""
 
-    expanded: Expanded = "auto"
-    format: Format = "auto"
+    expanded: ExpandedMode = "auto"
+    format: ReplFormat = "auto"
     shows_timing: bool = True
     confirms: bool = True
-    unasked: int = UNASKED_CALLS
-    most_calls: int | None = None
+    calls_without_asking: int = UNASKED_CALLS
+    max_calls: int | None = None
     """Calls that a query may make before it is stopped with what came; None for any number."""

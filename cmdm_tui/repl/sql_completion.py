@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cmdm_tui.api import Field
-from cmdm_tui.repl.offering import Known, Offer
+from cmdm_tui.repl.offering import CompletionCatalog, Offer
 from cmdm_tui.text import one_line, visible
 
 KEYWORDS = (
@@ -30,7 +30,7 @@ _TABLE = re.compile(rf"\b(?:from|join)\s+({_NAME})(?:\s+(?:as\s+)?({_NAME}))?", 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
-def offers_of_sql(statement: str, behind: str, known: Known) -> Iterable[Offer]:
+def offer_sql(statement: str, behind: str, known: CompletionCatalog) -> Iterable[Offer]:
     """Return what may stand at the end of `statement`; `behind` is the SQL after the cursor.
 
     Nothing is offered within text or a comment.
@@ -40,56 +40,60 @@ def offers_of_sql(statement: str, behind: str, known: Known) -> Iterable[Offer]:
     before = WORD.sub("", statement)
     if _BEFORE_ENTITY.search(before):
         return [
-            Offer(quoted(name), name, "entity") for name in known.entities if visible(name) == name
+            Offer(quote_name(name), name, "entity")
+            for name in known.entities
+            if visible(name) == name
         ]
-    tables = dict(_tables(statement + behind, known))
+    tables = dict(_find_tables(statement + behind, known))
     qualified = _QUALIFIED.search(before)
     if qualified:
-        entity = tables.get(unquoted(qualified[1]).casefold())
-        return list(_fields(entity, known)) if entity else ()
+        entity = tables.get(unquote_name(qualified[1]).casefold())
+        return list(_offer_fields(entity, known)) if entity else ()
     # Before FROM is typed, the fields of every entity may be meant.
     entities = dict.fromkeys(tables.values()) or known.entities
-    fields = {offer.text: offer for entity in entities for offer in _fields(entity, known)}.values()
+    fields = {
+        offer.text: offer for entity in entities for offer in _offer_fields(entity, known)
+    }.values()
     words = [Offer(word, word) for word in KEYWORDS]
     functions = [Offer(f"{name}(", name, "function") for name in FUNCTIONS]
     return [*fields, *functions, *words]
 
 
-def quoted(name: str) -> str:
+def quote_name(name: str) -> str:
     """Return a name as SQL takes it: in quotes where it is no plain word."""
     is_plain = _PLAIN.fullmatch(name) and name.upper() not in KEYWORDS
     return name if is_plain else '"' + name.replace('"', '""') + '"'
 
 
-def unquoted(name: str) -> str:
+def unquote_name(name: str) -> str:
     """Return the name that a word of SQL stands for."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
-def _fields(entity: str, known: Known) -> Iterator[Offer]:
+def _offer_fields(entity: str, known: CompletionCatalog) -> Iterator[Offer]:
     yield Offer("ExternalID", "ExternalID", one_line(entity, 40))
     for field in known.fields(entity):
         # SQL has no way to spell what a terminal would act on.
         if visible(field.name) == field.name:
-            yield Offer(quoted(field.name), field.name, _about(field, entity))
+            yield Offer(quote_name(field.name), field.name, _describe_field(field, entity))
 
 
-def _about(field: Field, entity: str) -> str:
+def _describe_field(field: Field, entity: str) -> str:
     return ", ".join(
         word for word in (one_line(field.type or "", 40), one_line(entity, 40)) if word
     )
 
 
-def _tables(sql: str, known: Known) -> Iterator[tuple[str, str]]:
+def _find_tables(sql: str, known: CompletionCatalog) -> Iterator[tuple[str, str]]:
     """Yield the names by which the entities of the query can be called, with the entities."""
     by_name = {name.casefold(): name for name in known.entities}
     for found in _TABLE.finditer(_TEXT.sub(" ", sql)):
-        entity = by_name.get(unquoted(found[1]).casefold())
+        entity = by_name.get(unquote_name(found[1]).casefold())
         if entity is not None:
             yield entity.casefold(), entity
             alias = found[2]
             if alias and alias.upper() not in KEYWORDS:
-                yield unquoted(alias).casefold(), entity
+                yield unquote_name(alias).casefold(), entity
 
 
 def _is_in_text(statement: str) -> bool:

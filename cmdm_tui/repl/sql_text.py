@@ -33,16 +33,16 @@ class OpenSql:
         return True
 
 
-def without_end(sql: str) -> str:
+def strip_semicolon(sql: str) -> str:
     """Return a statement without the semicolon at its end, and the comments behind it."""
     end = len(sql)
     for piece in _PIECES.finditer(sql):
-        if piece.lastgroup == "end" and not _says_something(sql[piece.end() :]):
+        if piece.lastgroup == "end" and not _has_content(sql[piece.end() :]):
             end = piece.start()
             break
     return sql[:end].rstrip()
 
 
-def _says_something(rest: str) -> bool:
+def _has_content(rest: str) -> bool:
     kinds = {piece.lastgroup for piece in _PIECES.finditer(rest)}
     return not kinds <= {"line", "block", "blank", "end"}

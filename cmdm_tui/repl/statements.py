@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.repl.bodies import check_json
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.sql_text import without_end
+from cmdm_tui.repl.sql_text import strip_semicolon
 from cmdm_tui.text import one_line
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
@@ -14,7 +14,7 @@ VERBS = ("GET", "POST", "PUT", "DELETE")
 
 VERBS_WITH_BODY = ("POST", "PUT")
 
-POSSIBLE = (
+STATEMENT_HINT = (
     "Type SQL, such as SELECT * FROM lead LIMIT 5; or a call, such as GET lead/ABC1D2E3 "
     'or POST lead {"LastName": "Jones"}, or a command; \\? lists them'
 )
@@ -23,16 +23,16 @@ _CALL = re.compile(rf"\s*({'|'.join(VERBS)})(?:\s+|$)([^\s{{]*)\s*", re.IGNORECA
 _COMMAND = re.compile(r"\\([A-Za-z]+\+?|\?)(?=\s|$)\s*(.*)", re.DOTALL)
 _PLAIN_WORDS = {"exit": "q", "quit": "q", "help": "?"}
 _COMMENTS = r"(?:/\*.*?\*/\s*)*"
-_READS = re.compile(
+_READING_SQL = re.compile(
     rf"{_COMMENTS}\(*(?P<word>SELECT|WITH|FROM|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)(?=[\s('\"*]|$)",
     re.IGNORECASE | re.DOTALL,
 )
-_CHANGES = re.compile(
+_CHANGING_SQL = re.compile(
     rf"{_COMMENTS}(?P<word>INSERT|UPDATE|DELETE\s+FROM|CALL|CREATE|DROP|ALTER|MERGE|TRUNCATE)"
     r"(?=\s|$)",
     re.IGNORECASE | re.DOTALL,
 )
-_WHOLE_IN_A_LINE = {"SHOW", "DESCRIBE", "DESC"}
+_ONE_LINE_WORDS = {"SHOW", "DESCRIBE", "DESC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class RawCall:
 
 
 @dataclass(frozen=True, slots=True)
-class BackslashCommand:
+class CommandStatement:
     """A command of the REPL itself, by its name without the backslash."""
 
     name: str
@@ -59,7 +59,7 @@ class BackslashCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class QueryStatement:
     """SQL that reads, as typed, without the semicolon at its end."""
 
     sql: str
@@ -68,7 +68,7 @@ class Query:
         return f"{self.sql};"
 
 
-Statement = RawCall | BackslashCommand | Query
+Statement = RawCall | CommandStatement | QueryStatement
 
 
 def parse(text: str) -> Statement:
@@ -77,16 +77,16 @@ def parse(text: str) -> Statement:
     Raises ReplError for what is none, with what it could have been.
     """
     sql = text.lstrip()
-    if _READS.match(sql):
-        return Query(without_end(sql))
+    if _READING_SQL.match(sql):
+        return QueryStatement(strip_semicolon(sql))
     text = text.rstrip().removesuffix(";").rstrip()
     stripped = text.lstrip()
     word = stripped.casefold()
     if word in _PLAIN_WORDS:
-        return BackslashCommand(_PLAIN_WORDS[word])
+        return CommandStatement(_PLAIN_WORDS[word])
     if stripped.startswith("\\"):
-        return _command(stripped)
-    changes = _CHANGES.match(stripped)
+        return _parse_command(stripped)
+    changes = _CHANGING_SQL.match(stripped)
     if changes:
         shown = " ".join(changes["word"].upper().split())
         raise ReplError(
@@ -95,14 +95,14 @@ def parse(text: str) -> Statement:
         )
     call = _CALL.match(text)
     if call:
-        return _call(text, call)
+        return _parse_call(text, call)
     shown = one_line(stripped.split(maxsplit=1)[0], 40) if stripped else "Nothing"
-    raise ReplError(f"{shown} is no statement. {POSSIBLE}.")
+    raise ReplError(f"{shown} is no statement. {STATEMENT_HINT}.")
 
 
-def reads_sql(text: str) -> bool:
+def is_query(text: str) -> bool:
     """Tell whether a text begins as SQL that reads."""
-    return _READS.match(text.lstrip()) is not None
+    return _READING_SQL.match(text.lstrip()) is not None
 
 
 def begins_sql(line: str) -> bool:
@@ -110,11 +110,11 @@ def begins_sql(line: str) -> bool:
 
     SHOW and DESCRIBE end with their line.
     """
-    found = _READS.match(line.lstrip()) or _CHANGES.match(line.lstrip())
-    return found is not None and found["word"].upper() not in _WHOLE_IN_A_LINE
+    found = _READING_SQL.match(line.lstrip()) or _CHANGING_SQL.match(line.lstrip())
+    return found is not None and found["word"].upper() not in _ONE_LINE_WORDS
 
 
-def body_start(text: str) -> int | None:
+def find_body(text: str) -> int | None:
     """Return where the body of a call begins in `text`, None where it can have none.
 
     It can have one where the text begins with a verb that takes one, and a path.
@@ -125,7 +125,7 @@ def body_start(text: str) -> int | None:
     return call.end()
 
 
-def _call(text: str, call: re.Match[str]) -> RawCall:
+def _parse_call(text: str, call: re.Match[str]) -> RawCall:
     method, path, body = call[1].upper(), call[2], text[call.end() :]
     if not path:
         example = f'{method} lead {{"LastName": "Jones"}}' if method == "POST" else f"{method} lead"
@@ -138,7 +138,7 @@ def _call(text: str, call: re.Match[str]) -> RawCall:
     return RawCall(method, path, body)
 
 
-def _command(text: str) -> BackslashCommand:
+def _parse_command(text: str) -> CommandStatement:
     found = _COMMAND.match(text)
     if found is None:
         shown = one_line(text.split(maxsplit=1)[0], 40)
@@ -148,4 +148,4 @@ def _command(text: str) -> BackslashCommand:
     except ValueError:
         message = f"A quote in the arguments of \\{found[1]} is not closed. Close it."
         raise ReplError(message) from None
-    return BackslashCommand(found[1], tuple(arguments))
+    return CommandStatement(found[1], tuple(arguments))

@@ -10,7 +10,7 @@ from cmdm_tui.text import visible
 _USUAL_WIDTH = 80
 
 
-class Streams:
+class ReplStreams:
     """Writes results to `output`, and notes and errors to `errors`, each safe for a terminal."""
 
     def __init__(self, output: TextIO, errors: TextIO) -> None:
@@ -32,12 +32,12 @@ class Streams:
         """The terminal's columns as it stands now; None where results go elsewhere."""
         return _width(self._output)
 
-    def result(self, text: str) -> None:
+    def write_result(self, text: str) -> None:
         """Write a result that is text, safe already, on lines of its own."""
         self._output.write(_encodable(text if text.endswith("\n") else text + "\n", self._output))
         self._output.flush()
 
-    def bytes_result(self, body: bytes) -> None:
+    def write_bytes(self, body: bytes) -> None:
         """Write a result exactly as it came, for whatever reads the stream."""
         body = body if body.endswith(b"\n") or not body else body + b"\n"
         binary = getattr(self._output, "buffer", None)
@@ -61,20 +61,20 @@ class Streams:
         """Put what was written where it can be read."""
         self._output.flush()
 
-    def note(self, text: str) -> None:
+    def write_note(self, text: str) -> None:
         """Tell something beside the results, on one line; a terminal wraps it between words."""
-        self._tell(text, DIM)
+        self._write_message(text, DIM)
 
-    def error(self, text: str) -> None:
+    def write_error(self, text: str) -> None:
         """Tell an error, on one line."""
-        self._tell(text, RED)
+        self._write_message(text, RED)
 
-    def pointer(self, line: str) -> None:
+    def write_pointer(self, line: str) -> None:
         """Tell a line whose blanks matter, as one that points into the line above."""
         self._errors.write(_encodable(f"  {line}\n", self._errors))
         self._errors.flush()
 
-    def _tell(self, text: str, style: str) -> None:
+    def _write_message(self, text: str, style: str) -> None:
         line = visible(text)
         width = _width(self._errors)
         if width is not None:

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Quota
-from cmdm_tui.repl.planning import PlannedCall, parameters
-from cmdm_tui.repl.results import Answered, OneRecord, RecordList
-from cmdm_tui.repl.settings import Settings
+from cmdm_tui.repl.planning import PlannedCall, query_parameters
+from cmdm_tui.repl.results import AnswerResult, OneRecord, RecordList
+from cmdm_tui.repl.settings import SessionSettings
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -14,34 +14,36 @@ if TYPE_CHECKING:
 _SEPARATOR = " · "
 
 
-def summary(result: Answered, path: str, quota: Quota, settings: Settings) -> str:
+def summarize_answer(
+    result: AnswerResult, path: str, quota: Quota, settings: SessionSettings
+) -> str:
     """Return the line for an answer to `path`."""
-    parts = [_what(result, path), *_costs(result.response.elapsed, quota, settings)]
+    parts = [_describe_answer(result, path), *_cost_parts(result.response.elapsed, quota, settings)]
     return _SEPARATOR.join(parts)
 
 
-def costs(seconds: float, quota: Quota, settings: Settings) -> str:
+def summarize_costs(seconds: float, quota: Quota, settings: SessionSettings) -> str:
     """Return the line for calls whose results say for themselves what they are."""
-    return _SEPARATOR.join(_costs(seconds, quota, settings)) or "Done"
+    return _SEPARATOR.join(_cost_parts(seconds, quota, settings)) or "Done"
 
 
-def query_summary(stats: "Stats", quota: Quota | None, settings: Settings) -> str:
+def summarize_query(stats: "Stats", quota: Quota | None, settings: SessionSettings) -> str:
     """Return the line for a query's result; without a quota, for one that is shown again."""
     rows = f"{stats.rows:,} {'row' if stats.rows == 1 else 'rows'}"
     if quota is None:
         return f"{rows}{_SEPARATOR}no call was made"
     calls = f"{stats.calls_used:,} {'call' if stats.calls_used == 1 else 'calls'} ({stats.plan})"
-    return _SEPARATOR.join([rows, calls, *_costs(stats.ms / 1000, quota, settings)])
+    return _SEPARATOR.join([rows, calls, *_cost_parts(stats.ms / 1000, quota, settings)])
 
 
-def calls_left(quota: Quota) -> str:
+def describe_calls_left(quota: Quota) -> str:
     """Return the calls left this hour in words."""
     if quota.remaining is None:
         return "calls left unknown"
     return f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left"
 
 
-def cancelled(planned: PlannedCall) -> str:
+def describe_cancelled_call(planned: PlannedCall) -> str:
     """Return what is to be said of a call that was broken off while it was under way."""
     if planned.method == "GET":
         return f"Cancelled {planned}."
@@ -52,7 +54,7 @@ def cancelled(planned: PlannedCall) -> str:
     )
 
 
-def _what(result: Answered, path: str) -> str:
+def _describe_answer(result: AnswerResult, path: str) -> str:
     if isinstance(result, OneRecord):
         return f"1 record of {one_line(result.record.entity, 60)}"
     if not isinstance(result, RecordList):
@@ -70,10 +72,10 @@ def _what(result: Answered, path: str) -> str:
 
 def page_number(path: str) -> int | None:
     """Return the page that a path asks for; None where it asks for none."""
-    number = parameters(path).get("page", "")
+    number = query_parameters(path).get("page", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else None
 
 
-def _costs(seconds: float, quota: Quota, settings: Settings) -> list[str]:
+def _cost_parts(seconds: float, quota: Quota, settings: SessionSettings) -> list[str]:
     took = [f"{seconds * 1000:,.0f} ms"] if settings.shows_timing else []
-    return [*took, calls_left(quota)]
+    return [*took, describe_calls_left(quota)]

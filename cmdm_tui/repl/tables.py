@@ -20,7 +20,7 @@ _WIDEST_NAME = 40
 _UNBOUNDED = 1_000_000
 
 
-def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int]:
+def draw_table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int]:
     """Return the grid as a table, and how many columns were left out for want of width."""
     from rich import box
     from rich.cells import cell_len
@@ -28,7 +28,7 @@ def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int
     from rich.text import Text
 
     names = [one_line(name) for name in grid.columns]
-    cells = [[_cell(value) for value in row] for row in grid.rows]
+    cells = [[_format_cell(value) for value in row] for row in grid.rows]
     natural = [
         max([cell_len(name), *(cell_len(row[index].plain) for row in cells)])
         for index, name in enumerate(names)
@@ -41,10 +41,10 @@ def table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int
         )
     for row in cells:
         drawn.add_row(*row[: len(widths)])
-    return _drawn(drawn, width, has_colours=has_colours), len(names) - len(widths)
+    return _print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
 
 
-def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
+def draw_expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
     """Return the grid with a heading a row and a line a field; no value is cut."""
     from rich.cells import cell_len, set_cell_size
 
@@ -61,13 +61,13 @@ def expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
             lines.append(styled(heading, DIM, has_colours=has_colours))
         for label, value in zip(labels, row, strict=True):
             style = DIM if value is None else ""
-            first, *more = _folded(visible(words_of(value), keep_lines=True), room)
+            first, *more = _fold(visible(format_value(value), keep_lines=True), room)
             lines.append(f"{label}{' ' * GAP}{styled(first, style, has_colours=has_colours)}")
             lines += [f"{' ' * (name_width + GAP)}{line}" for line in more]
     return "\n".join(line.rstrip(" ") for line in lines)
 
 
-def words_of(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a value as a person reads it: text as it is, all else as JSON."""
     if isinstance(value, str):
         return value
@@ -76,7 +76,7 @@ def words_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _folded(text: str, room: int | None) -> list[str]:
+def _fold(text: str, room: int | None) -> list[str]:
     from rich.cells import chop_cells
 
     lines = text.split("\n")
@@ -86,13 +86,13 @@ def _folded(text: str, room: int | None) -> list[str]:
     return [piece for line in lines for piece in (chop_cells(line, room) or [line])]
 
 
-def _cell(value: Any) -> "Text":
+def _format_cell(value: Any) -> "Text":
     from rich.text import Text
 
-    return Text(NULL, style="dim") if value is None else Text(one_line(words_of(value)))
+    return Text(NULL, style="dim") if value is None else Text(one_line(format_value(value)))
 
 
-def _drawn(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+def _print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
     from rich.console import Console
 
     file = io.StringIO()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.api import ApiError, Client
-from cmdm_tui.cli.embedded import profile_of
+from cmdm_tui.cli.embedded import profile_of_sandbox
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 
@@ -34,7 +34,7 @@ IDS_OF_ITS_OWN = {"external_ids"}
 def client_of(data: Path, behaviours: dict[str, str]) -> Generator[Client]:
     config = SandboxConfig(data=data, port=0, records=RECORDS, behaviours=behaviours)
     with Sandbox.embedded(config) as info:
-        profile = profile_of(info)
+        profile = profile_of_sandbox(info)
         yield Client(profile.url, profile.credentials)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from cmdm_tui.cli.checking import versions
 from cmdm_tui.cli.checking.configuration import check_files
-from cmdm_tui.cli.checking.network import way_to
+from cmdm_tui.cli.checking.network import route_to
 from cmdm_tui.cli.checking.terminal import check_terminal
 from cmdm_tui.config import Paths
 from cmdm_tui.sandbox import RunningInfo
@@ -204,9 +204,9 @@ def test_a_proxy_in_effect_is_told_without_its_password(
     assert "http://127.0.0.1:1" in found["proxy"]["found"]
     assert found["connection"]["state"] == "problem"
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert way_to("http://127.0.0.1:8765").proxy is None
+    assert route_to("http://127.0.0.1:8765").proxy is None
     monkeypatch.setenv("NO_PROXY", "example.com")
-    assert way_to("https://crm.example.com").proxy is None
+    assert route_to("https://crm.example.com").proxy is None
 
 
 Answer = tuple[int, dict[str, Any] | str, dict[str, str]]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.cli.ending import ends_as_interrupted
-from cmdm_tui.cli.fuzz import embedded
+from cmdm_tui.cli.ending import interrupt_on_sigterm
+from cmdm_tui.cli.fuzz import run_sandbox
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, RunEnded
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.execute.run_budget import ServiceGone
@@ -157,7 +157,7 @@ def test_the_checks_can_be_listed(cmdm: Command) -> None:
 def test_workers_share_the_requests(tmp_path: Path) -> None:
     events: list[FuzzEvent] = []
     settings = FuzzSettings(seed=1, requests=121, workers=2)
-    ended = fuzz_with_workers(embedded, settings, events.append, tmp_path)
+    ended = fuzz_with_workers(run_sandbox, settings, events.append, tmp_path)
     assert isinstance(ended, RunEnded)
     assert ended.requests == 121
     assert not ended.failures
@@ -173,7 +173,7 @@ def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path
             raise KeyboardInterrupt
 
     settings = FuzzSettings(seed=1, requests=1_000_000, workers=2)
-    ended = fuzz_with_workers(embedded, settings, interrupt, tmp_path)
+    ended = fuzz_with_workers(run_sandbox, settings, interrupt, tmp_path)
     assert ended.reason == "interrupted"
     assert 0 < ended.requests < 1_000_000
     assert heard[-1] == ended
@@ -181,7 +181,7 @@ def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path
 
 def test_a_command_that_is_told_to_end_ends_as_one_that_is_interrupted() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), ends_as_interrupted():
+    with pytest.raises(KeyboardInterrupt), interrupt_on_sigterm():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 

@@ -18,8 +18,8 @@ from cmdm_tui.api import (
     SignInStarted,
     TotalChanged,
 )
-from cmdm_tui.cli.exits import Failure
-from cmdm_tui.cli.telling import Teller, to_file
+from cmdm_tui.cli.exits import CommandFailure
+from cmdm_tui.cli.telling import EventLogger, open_log_file
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 
@@ -41,7 +41,7 @@ EVENTS: list[Event] = [
 def told(verbose: bool) -> tuple[list[str], list[str]]:
     shown: list[str] = []
     logged: list[str] = []
-    teller = Teller(CREDENTIALS, show=shown.append, log=logged.append, verbose=verbose)
+    teller = EventLogger(CREDENTIALS, show=shown.append, log=logged.append, verbose=verbose)
     for event in EVENTS:
         teller(event)
     return shown, logged
@@ -69,8 +69,8 @@ def test_no_line_holds_a_secret() -> None:
 
 def test_a_log_file_is_for_its_owner_and_is_added_to(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    to_file(path)("one")
-    to_file(path)("two")
+    open_log_file(path)("one")
+    open_log_file(path)("two")
     assert [line.partition("  ")[2] for line in path.read_text().splitlines()] == ["one", "two"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -78,8 +78,8 @@ def test_a_log_file_is_for_its_owner_and_is_added_to(tmp_path: Path) -> None:
 def test_a_log_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     for path in (tmp_path, tmp_path / "no" / "where", tmp_path / "link"):
-        with pytest.raises(Failure, match="cannot be written"):
-            to_file(path)
+        with pytest.raises(CommandFailure, match="cannot be written"):
+            open_log_file(path)
 
 
 def test_a_log_file_that_takes_no_more_fails_no_call_and_is_told_once(

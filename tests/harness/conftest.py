@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cmdm_tui.cli.embedded import profile_of
+from cmdm_tui.cli.embedded import profile_of_sandbox
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.service import RECORDED_LEADS, Service
@@ -21,7 +21,7 @@ class ControlledSandbox:
 
     @property
     def credentials(self) -> Credentials:
-        return profile_of(self.info).credentials
+        return profile_of_sandbox(self.info).credentials
 
     def service(self) -> Service:
         return Service(self.info.url, self.credentials, self.control)

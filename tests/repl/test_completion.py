@@ -10,7 +10,7 @@ from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.completer import StatementCompleter
 from cmdm_tui.repl.completion_rules import suggest
-from cmdm_tui.repl.knowledge import Knowledge
+from cmdm_tui.repl.knowledge import SessionCatalog
 from cmdm_tui.text import visible
 
 FIELDS = (
@@ -158,7 +158,7 @@ def test_the_entity_behind_the_cursor_tells_the_fields() -> None:
 
 
 async def test_completion_makes_no_call(account: Account, calls: list[str]) -> None:
-    completer = StatementCompleter(Knowledge(account.catalog))
+    completer = StatementCompleter(SessionCatalog(account.catalog))
     for text in ("SELECT * FROM lead WHERE ", "GET le", "GET lead?fields=", 'POST lead {"', "\\d "):
         list(completer.get_completions(Document(text), CompleteEvent(completion_requested=True)))
     assert calls == []

@@ -15,9 +15,9 @@ from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.prompt import interact, new_prompts, toolbar
-from cmdm_tui.repl.session import Session
-from cmdm_tui.repl.streams import Streams
+from cmdm_tui.repl.prompt import build_toolbar, new_prompt_session, run_prompt
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.streams import ReplStreams
 
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
 
@@ -34,8 +34,8 @@ class Typing:
 
     async def typed(self, keys: str) -> str:
         self.keyboard.send_text(keys)
-        session = Session(self.account, Streams(self.output, self.errors))
-        await interact(session, self.history, keyboard=self.keyboard, screen=DummyOutput())
+        session = ReplSession(self.account, ReplStreams(self.output, self.errors))
+        await run_prompt(session, self.history, keyboard=self.keyboard, screen=DummyOutput())
         return self.errors.getvalue()
 
 
@@ -116,8 +116,8 @@ async def test_a_delete_asks_first(
 async def test_a_completion_that_is_chosen_is_taken_not_run(
     person: Typing,
 ) -> None:
-    session = Session(person.account, Streams(person.output, person.errors))
-    prompts = new_prompts(session, person.history, person.keyboard, DummyOutput())
+    session = ReplSession(person.account, ReplStreams(person.output, person.errors))
+    prompts = new_prompt_session(session, person.history, person.keyboard, DummyOutput())
     is_offered = asyncio.Event()
 
     def offered(_: object) -> None:
@@ -132,10 +132,10 @@ async def test_a_completion_that_is_chosen_is_taken_not_run(
 
 
 async def test_the_toolbar_tells_the_calls_left(account: Account) -> None:
-    session = Session(account, Streams(io.StringIO(), io.StringIO()))
-    assert "calls left unknown" in toolbar(session)[0][1]
+    session = ReplSession(account, ReplStreams(io.StringIO(), io.StringIO()))
+    assert "calls left unknown" in build_toolbar(session)[0][1]
     await account.client.all_fields("lead")
-    words = toolbar(session)[0][1]
+    words = build_toolbar(session)[0][1]
     assert f"acme · {account.client.host} · " in words
     assert " calls left · reset " in words
 

@@ -16,10 +16,10 @@ from prompt_toolkit.output import DummyOutput
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.prompt import interact
+from cmdm_tui.repl.prompt import run_prompt
 from cmdm_tui.repl.script import run_script
-from cmdm_tui.repl.session import Session
-from cmdm_tui.repl.streams import Streams
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.services import profile_of
@@ -37,7 +37,7 @@ class Script:
     def __init__(self, account: Account, output: io.StringIO) -> None:
         self.output = output
         self.errors = io.StringIO()
-        self.session = Session(account, Streams(output, self.errors))
+        self.session = ReplSession(account, ReplStreams(output, self.errors))
 
     async def ran(self, text: str) -> str:
         """Run statements and return what they wrote."""
@@ -136,7 +136,7 @@ async def test_entities_and_columns_are_told(script: Script) -> None:
 
 
 async def test_a_script_is_not_given_many_calls_unasked(script: Script) -> None:
-    script.session.settings.unasked = 0
+    script.session.settings.calls_without_asking = 0
     with pytest.raises(TooManyCalls, match="confirm off"):
         await script.ran(COUNT)
     assert json.loads(await script.ran("\\confirm off\n" + COUNT))
@@ -150,7 +150,7 @@ async def test_a_person_is_asked_before_many_calls(script: Script, says_yes: boo
         asked.append(question)
         return says_yes
 
-    script.session.settings.unasked = 0
+    script.session.settings.calls_without_asking = 0
     script.session.confirm = confirm
     text = await script.ran(COUNT)
     assert len(asked) == 1
@@ -166,8 +166,8 @@ async def test_an_error_ends_a_script_and_is_told_at_the_prompt_with_its_place(
     with create_pipe_input() as keyboard:
         keyboard.send_text("SELECT 1\nFROM lead WHER City = 1;\r\x04")
         errors = io.StringIO()
-        session = Session(account, Streams(io.StringIO(), errors))
-        await interact(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        session = ReplSession(account, ReplStreams(io.StringIO(), errors))
+        await run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
     lines = errors.getvalue().splitlines()
     assert any(line.startswith("  2: FROM lead WHER") for line in lines)
     assert any(line.strip() == "^" for line in lines)
@@ -177,13 +177,13 @@ async def test_enter_goes_on_until_the_semicolon(account: Account) -> None:
     output = io.StringIO()
     with create_pipe_input() as keyboard:
         keyboard.send_text("SELECT count(*) AS n\rFROM lead\r;\r\x04")
-        session = Session(account, Streams(output, io.StringIO()))
-        await interact(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        session = ReplSession(account, ReplStreams(output, io.StringIO()))
+        await run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
         session.close()
     assert json.loads(output.getvalue())[0]["n"] >= RECORDS
 
 
-class Watched(Streams):
+class Watched(ReplStreams):
     """Streams that tell when rows have been written."""
 
     def __init__(self, output: io.StringIO, errors: io.StringIO) -> None:
@@ -203,7 +203,7 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
     output, errors = io.StringIO(), io.StringIO()
     with Sandbox.embedded(config) as info, create_pipe_input() as keyboard:
         async with Account.open(profile_of(info), catalogs=None) as account:
-            session = Session(account, Watched(output, errors))
+            session = ReplSession(account, Watched(output, errors))
             keyboard.send_text("\\o jsonl\rSELECT LastName FROM lead;\r")
 
             async def interrupt() -> None:
@@ -216,7 +216,7 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(interrupt())
                 tasks.create_task(
-                    interact(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+                    run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
                 )
             session.close()
     rows = [json.loads(line) for line in output.getvalue().splitlines()]
@@ -262,7 +262,7 @@ async def test_a_search_is_asked_about_where_it_turns_out_long(
     with Sandbox.embedded(config) as info:
         async with Account.open(profile_of(info), catalogs=None) as account:
             script = Script(account, io.StringIO())
-            script.session.settings.unasked = 30
+            script.session.settings.calls_without_asking = 30
             script.session.confirm = None if says_yes is None else confirm
             if says_yes is None:
                 with pytest.raises(TooManyCalls, match="confirm off"):
@@ -280,7 +280,7 @@ async def test_a_search_is_asked_about_where_it_turns_out_long(
 
 
 async def test_a_number_of_calls_that_is_few_is_not_asked_about(script: Script) -> None:
-    script.session.settings.unasked = 1
+    script.session.settings.calls_without_asking = 1
     with pytest.raises(TooManyCalls):
         await script.ran("SELECT City FROM lead ORDER BY Score, City;\n")
     assert await script.ran("\\calls 1\nSELECT City FROM lead ORDER BY Score, City;\n")

@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from cmdm_tui.api import ApiError
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import tables
-from cmdm_tui.repl.json_text import escaped, pretty
+from cmdm_tui.repl.json_text import escape_json, format_json
 from cmdm_tui.repl.results import Grid
-from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import parse
-from cmdm_tui.repl.streams import Streams
+from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.text import visible
 
 Answering = Callable[[Callable[[httpx.Request], httpx.Response]], Account]
@@ -53,12 +53,12 @@ def everywhere(hostile: str) -> dict[str, object]:
 
 async def shown(account: Account, terminal: io.StringIO, *statements: str) -> str:
     """Return all that a terminal gets, from both streams, without the styles of our own."""
-    session = Session(account, Streams(terminal, terminal))
+    session = ReplSession(account, ReplStreams(terminal, terminal))
     for statement in statements:
         try:
             await session.execute(parse(statement))
         except ApiError as error:
-            session.streams.error(str(error))
+            session.streams.write_error(str(error))
     text = terminal.getvalue()
     for style in ("\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"):
         text = text.replace(style, "")
@@ -138,26 +138,26 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 def test_no_line_of_a_table_is_wider_than_the_terminal(
     rows: list[tuple[str, str, str | None]], width: int
 ) -> None:
-    text, _ = tables.table(Grid(("A", "B", "C"), tuple(rows)), width=width, has_colours=False)
+    text, _ = tables.draw_table(Grid(("A", "B", "C"), tuple(rows)), width=width, has_colours=False)
     assert all(cell_len(line) <= width for line in text.split("\n"))
 
 
 def test_a_wide_value_is_cut_with_an_ellipsis_and_whole_when_expanded() -> None:
     grid = Grid(("A", "B"), (("x" * 100, None),))
-    text, left_out = tables.table(grid, width=40, has_colours=False)
+    text, left_out = tables.draw_table(grid, width=40, has_colours=False)
     assert left_out == 0
     assert "xxx…" in text
     assert "null" in text
-    assert tables.expanded(grid, width=40, has_colours=False).count("x") == 100
+    assert tables.draw_expanded(grid, width=40, has_colours=False).count("x") == 100
 
 
 def test_nothing_is_cut_where_there_is_no_width() -> None:
-    text, left_out = tables.table(Grid(("A",), (("x" * 500,),)), width=None, has_colours=False)
+    text, left_out = tables.draw_table(Grid(("A",), (("x" * 500,),)), width=None, has_colours=False)
     assert (left_out, text.count("x")) == (0, 500)
 
 
 def test_a_table_without_rows_is_its_heading() -> None:
-    text, _ = tables.table(Grid(("A", "B"), ()), width=80, has_colours=False)
+    text, _ = tables.draw_table(Grid(("A", "B"), ()), width=80, has_colours=False)
     assert text.split("\n")[0] == "A  B"
 
 
@@ -173,7 +173,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_pretty_json_is_the_same_json_and_safe(value: object) -> None:
-    text = pretty(json.dumps(value).encode())
+    text = format_json(json.dumps(value).encode())
     assert text is not None
     assert json.loads(text) == value
     assert is_safe(text)
@@ -182,12 +182,12 @@ def test_pretty_json_is_the_same_json_and_safe(value: object) -> None:
 @given(st.text())
 def test_escaped_json_is_the_same_json(value: str) -> None:
     text = json.dumps(value, ensure_ascii=False)
-    assert json.loads(escaped(text)) == value
+    assert json.loads(escape_json(text)) == value
 
 
 def test_pretty_json_keeps_every_digit() -> None:
     body = b'{"a":1.10000000000000000000001,"b":123456789012345678901234567890}'
-    assert pretty(body) == (
+    assert format_json(body) == (
         '{\n  "a": 1.10000000000000000000001,\n  "b": 123456789012345678901234567890\n}'
     )
 
@@ -195,7 +195,7 @@ def test_pretty_json_keeps_every_digit() -> None:
 @given(st.lists(TEXTS, min_size=1, max_size=5), st.integers(30, 100))
 def test_expanded_values_are_whole_and_fit(values: list[str], width: int) -> None:
     grid = Grid(tuple(f"F{index}" for index in range(len(values))), (tuple(values),))
-    lines = tables.expanded(grid, width=width, has_colours=False).split("\n")
+    lines = tables.draw_expanded(grid, width=width, has_colours=False).split("\n")
     assert all(cell_len(line) <= width for line in lines)
     shown = "".join(line[4:] for line in lines).replace(" ", "")
     wanted = "".join(visible(value, keep_lines=True) for value in values)

@@ -10,8 +10,8 @@ from cmdm_tui.api import NotFound
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError, run
 from cmdm_tui.repl.script import run_script
-from cmdm_tui.repl.session import Session
-from cmdm_tui.repl.streams import Streams
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.streams import ReplStreams
 
 
 async def ran(account: Account, text: str) -> tuple[str, str, Exception | None]:
@@ -110,7 +110,7 @@ async def test_a_call_broken_off_says_what_is_known_of_it(
 
     errors = io.StringIO()
     async with answering(interrupted) as account:
-        session = Session(account, Streams(io.StringIO(), errors))
+        session = ReplSession(account, ReplStreams(io.StringIO(), errors))
         with pytest.raises(asyncio.CancelledError):
             await run_script(session, io.StringIO(statement))
     assert words in errors.getvalue()

@@ -10,16 +10,16 @@ import pytest
 from cmdm_tui.api import ApiError, NotFound
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.session import Session
+from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import parse
-from cmdm_tui.repl.streams import Streams
+from cmdm_tui.repl.streams import ReplStreams
 
 
 @dataclass
 class Run:
     """A session whose streams are text; what one statement wrote is `results` and `notes`."""
 
-    session: Session
+    session: ReplSession
     output: io.StringIO
     errors: io.StringIO
 
@@ -41,7 +41,7 @@ class Run:
 
 def session_on(account: Account, output: io.StringIO | None = None) -> Run:
     output, errors = output or io.StringIO(), io.StringIO()
-    return Run(Session(account, Streams(output, errors)), output, errors)
+    return Run(ReplSession(account, ReplStreams(output, errors)), output, errors)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_body_as_it_came_keeps_every_byte(
     body = '{"a":\x20\x201.10,"b":"\u202e\x7f"}'.encode()
     async with answering(lambda _: httpx.Response(200, content=body)) as account:
         output = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
-        session = Session(account, Streams(output, io.StringIO()))
+        session = ReplSession(account, ReplStreams(output, io.StringIO()))
         await session.execute(parse("GET lead"))
         assert output.buffer.getvalue() == body + b"\n"  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -289,7 +289,7 @@ async def test_confirmation_is_switched_off(run: Run, calls: list[str]) -> None:
 
 async def test_records_seen_complete_without_another_call(run: Run, calls: list[str]) -> None:
     await run("GET lead?per_page=2&page=1")
-    assert "LastName" in [field.name for field in run.session.knowledge.fields("Lead")]
+    assert "LastName" in [field.name for field in run.session.catalog.fields("Lead")]
     assert len(calls) == 1
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.statements import VERBS, BackslashCommand, Query, RawCall, parse
+from cmdm_tui.repl.statements import VERBS, CommandStatement, QueryStatement, RawCall, parse
 from cmdm_tui.text import visible
 
 PATHS = st.text(
@@ -27,7 +27,7 @@ def test_a_body_reads_back_as_it_was_written(method: str, path: str, body: str) 
 
 @given(st.sampled_from(["d", "d+", "x", "add", "?"]), st.lists(st.text(min_size=1)))
 def test_a_command_reads_back_as_it_was_written(name: str, arguments: list[str]) -> None:
-    command = BackslashCommand(name, tuple(arguments))
+    command = CommandStatement(name, tuple(arguments))
     if any(argument != argument.strip() for argument in arguments) or str(command)[-1] == ";":
         return  # blanks and a semicolon at the end of the line count for nothing
     assert parse(str(command)) == command
@@ -67,7 +67,7 @@ def test_verbs_are_read_without_regard_to_case(verb: str) -> None:
     ],
 )
 def test_sql_that_reads_is_a_query(text: str, sql: str) -> None:
-    assert parse(text) == Query(sql)
+    assert parse(text) == QueryStatement(sql)
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ def test_sql_that_reads_is_a_query(text: str, sql: str) -> None:
         ("  GET   lead  ", RawCall("GET", "lead")),
         ('post lead{"a": 1}', RawCall("POST", "lead", '{"a": 1}')),
         ("PUT lead/convert/ABC", RawCall("PUT", "lead/convert/ABC")),
-        ("\\d", BackslashCommand("d")),
-        ("\\d+ lead;", BackslashCommand("d+", ("lead",))),
-        ("\\d 'my entity'", BackslashCommand("d", ("my entity",))),
-        ("exit", BackslashCommand("q")),
-        ("Quit", BackslashCommand("q")),
-        ("help", BackslashCommand("?")),
+        ("\\d", CommandStatement("d")),
+        ("\\d+ lead;", CommandStatement("d+", ("lead",))),
+        ("\\d 'my entity'", CommandStatement("d", ("my entity",))),
+        ("exit", CommandStatement("q")),
+        ("Quit", CommandStatement("q")),
+        ("help", CommandStatement("?")),
     ],
 )
-def test_what_is_typed_means(text: str, statement: RawCall | BackslashCommand) -> None:
+def test_what_is_typed_means(text: str, statement: RawCall | CommandStatement) -> None:
     assert parse(text) == statement
 
 

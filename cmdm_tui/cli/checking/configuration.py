@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.api.urls import parse_base_url
-from cmdm_tui.cli.checking.check import Check, ok, problem, warning
-from cmdm_tui.cli.invocation import Invocation
+from cmdm_tui.cli.checking.check import DoctorCheck, ok, problem, warning
+from cmdm_tui.cli.invocation import CommandContext
 from cmdm_tui.config import (
     ConfigurationError,
     MissingSecrets,
@@ -25,30 +25,34 @@ _LITTLE_SPACE = 100 * 1024 * 1024
 _NEVER_SENT = "never-sent"
 
 
-def check_files(paths: Paths) -> list[Check]:
+def check_files(paths: Paths) -> list[DoctorCheck]:
     """Check that the profiles can be read, and that nobody else can read secrets."""
     return [
-        _profiles(paths),
-        *(check for file in _secret_files(paths) if (check := _private(file)) is not None),
-        _folder("config folder", paths.config),
-        _folder("data folder", paths.data),
+        _check_profiles_file(paths),
+        *(
+            check
+            for file in _list_secret_files(paths)
+            if (check := _check_private(file)) is not None
+        ),
+        _check_folder("config folder", paths.config),
+        _check_folder("data folder", paths.data),
     ]
 
 
-def check_profile(invocation: Invocation) -> tuple[Check, Profile | None, bool]:
+def check_profile(invocation: CommandContext) -> tuple[DoctorCheck, Profile | None, bool]:
     """Check which profile would be used; return it, and whether its secrets are at hand.
 
     Nothing is asked for: a profile whose secrets are kept nowhere comes without them.
     """
     name = "profile"
     try:
-        profile, has_secrets = invocation.profile(), True
+        profile, has_secrets = invocation.load_profile(), True
     except MissingSecrets as error:
         found = f"{error.profile} keeps no {' and no '.join(error.missing)}".replace("_", " ")
         try:
-            profile, has_secrets = _without_secrets(invocation, error), False
+            profile, has_secrets = _load_without_secrets(invocation, error), False
         except ConfigurationError as other:
-            return _unusable(other), None, False
+            return _unusable_profile(other), None, False
         return (
             warning(name, found, "Run this in a terminal to be asked, or set the variables."),
             profile,
@@ -56,38 +60,38 @@ def check_profile(invocation: Invocation) -> tuple[Check, Profile | None, bool]:
         )
     except NoProfile as error:
         if invocation.profile_name is None:
-            return warning(name, *_told(error)), None, False
-        return _unusable(error), None, False
+            return warning(name, *_split_advice(error)), None, False
+        return _unusable_profile(error), None, False
     except ConfigurationError as error:
-        return _unusable(error), None, False
+        return _unusable_profile(error), None, False
     try:
         parse_base_url(profile.url)
     except ApiError as error:
         return problem(name, error.message, f"{error.hint or 'Mend the address'}."), None, False
-    return ok(name, f"{profile.name}, {_origin(invocation)}"), profile, has_secrets
+    return ok(name, f"{profile.name}, {_describe_origin(invocation)}"), profile, has_secrets
 
 
-def _profiles(paths: Paths) -> Check:
+def _check_profiles_file(paths: Paths) -> DoctorCheck:
     name, file = "profiles file", paths.profiles
     try:
         names = ProfileStore(paths).list_names()
     except ConfigurationError as error:
-        return problem(name, *_told(error))
-    if _mode(file) is None:
+        return problem(name, *_split_advice(error))
+    if _file_mode(file) is None:
         return ok(name, f"{file} is not there yet: no profile is set up")
     count = f"{len(names)} profile{'s' if len(names) != 1 else ''}"
     return ok(name, f"{file} is valid and holds {count}")
 
 
-def _secret_files(paths: Paths) -> list[Path]:
+def _list_secret_files(paths: Paths) -> list[Path]:
     known = {paths.secrets}
     for folder in (paths.config, paths.data):
-        if stat.S_ISDIR(_mode(folder) or 0):
+        if stat.S_ISDIR(_file_mode(folder) or 0):
             known |= {*folder.glob("*secret*"), *folder.glob("*token*"), *folder.glob("*token*/*")}
-    return sorted(file for file in known if stat.S_ISREG(_mode(file) or 0))
+    return sorted(file for file in known if stat.S_ISREG(_file_mode(file) or 0))
 
 
-def _private(file: Path) -> Check | None:
+def _check_private(file: Path) -> DoctorCheck | None:
     name = "secrets"
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
@@ -99,9 +103,9 @@ def _private(file: Path) -> Check | None:
     return ok(name, f"{file} is yours alone (mode {mode:04o})")
 
 
-def _folder(name: str, folder: Path) -> Check:
+def _check_folder(name: str, folder: Path) -> DoctorCheck:
     place = folder
-    while (mode := _mode(place)) is None and place != place.parent:
+    while (mode := _file_mode(place)) is None and place != place.parent:
         place = place.parent
     if mode is None or not stat.S_ISDIR(mode):
         return problem(name, f"{place} is no folder", "Move it away.")
@@ -112,7 +116,7 @@ def _folder(name: str, folder: Path) -> Check:
     if place == folder and mode & _OTHERS_WRITE:
         found = f"Other users of this machine can change {folder}"
         return problem(name, found, f"Run chmod 700 {folder}.")
-    above = _open_above(folder)
+    above = _find_exchangeable_folder(folder)
     if above is not None:
         found = f"Other users of this machine can put another folder in the place of {folder}"
         return problem(name, found, f"Run chmod go-w {above}.")
@@ -123,7 +127,7 @@ def _folder(name: str, folder: Path) -> Check:
     return ok(name, f"{folder} can be written" + ("" if place == folder else ", once made"))
 
 
-def _mode(path: Path) -> int | None:
+def _file_mode(path: Path) -> int | None:
     """Return the mode of what is there, None where nothing is or none may look."""
     try:
         return path.stat().st_mode
@@ -131,19 +135,19 @@ def _mode(path: Path) -> int | None:
         return None
 
 
-def _open_above(folder: Path) -> Path | None:
+def _find_exchangeable_folder(folder: Path) -> Path | None:
     """Return the folder on the way whose entries another user can exchange, None where none is.
 
     A sticky one, as /tmp is, lets nobody move what is another's.
     """
     for place in (folder, *folder.parents):
-        mode = _mode(place) or 0
+        mode = _file_mode(place) or 0
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             return place
     return None
 
 
-def _origin(invocation: Invocation) -> str:
+def _describe_origin(invocation: CommandContext) -> str:
     if invocation.profile_name is not None:
         is_variable = invocation.environment.get("CMDM_PROFILE") == invocation.profile_name
         return "named by CMDM_PROFILE" if is_variable else "named by --profile"
@@ -152,16 +156,16 @@ def _origin(invocation: Invocation) -> str:
     return f"the default or only one in {invocation.paths.profiles}"
 
 
-def _without_secrets(invocation: Invocation, error: MissingSecrets) -> Profile:
+def _load_without_secrets(invocation: CommandContext, error: MissingSecrets) -> Profile:
     given = dict.fromkeys(error.missing, _NEVER_SENT)
     return ProfileStore(invocation.paths).load(error.profile, given)
 
 
-def _unusable(error: ConfigurationError) -> Check:
-    return problem("profile", *_told(error))
+def _unusable_profile(error: ConfigurationError) -> DoctorCheck:
+    return problem("profile", *_split_advice(error))
 
 
-def _told(error: ConfigurationError) -> tuple[str, str]:
+def _split_advice(error: ConfigurationError) -> tuple[str, str]:
     """Split an error's words into what happened and what to do, which is its last sentence."""
     found, _, advice = str(error).rstrip(".").rpartition(". ")
     return (found, f"{advice}.") if found else (advice, "Mend it there.")

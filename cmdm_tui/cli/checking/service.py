@@ -8,15 +8,15 @@ import msgspec
 from cmdm_tui.api import ApiError, AuthenticationFailed, Client, Quota, Response
 from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.quota import parse_http_date
-from cmdm_tui.cli.checking.check import Check, ok, problem, skipped, warning
+from cmdm_tui.cli.checking.check import DoctorCheck, ok, problem, skipped, warning
 from cmdm_tui.config import Credentials, Profile
 
 CALLS = 1
 """The calls that these checks make, besides the sign-in."""
 
-_PATIENCE = 15.0
+_TIMEOUT = 15.0
 _OFFSET = 60.0
-_FEW = 0.1
+_LOW_SHARE = 0.1
 _TOO_MANY_CALLS, _NOT_FOUND = 429, 404
 _HEADER_TRAP = re.compile(r"client[ _-]?(id|secret)", re.IGNORECASE)
 _MISSING = re.compile(
@@ -26,18 +26,22 @@ _MISSING = re.compile(
 NAMES = ("sign-in", "API", "clock", "quota")
 
 
-async def check_service(profile: Profile) -> list[Check]:
+async def check_service(profile: Profile) -> list[DoctorCheck]:
     """Sign in and make one call, and say what they show: no secret, though a service repeat it."""
-    checks: list[Check] = []
+    checks: list[DoctorCheck] = []
     try:
-        async with Client(profile.url, profile.credentials, deadline=_PATIENCE) as client:
+        async with Client(profile.url, profile.credentials, deadline=_TIMEOUT) as client:
             await client.sign_in()
             checks.append(ok("sign-in", f"{client.host} accepts the credentials"))
             answer = await client.request("GET", "lead?per_page=1&page=1", check=False)
             arrived = time.time()
-            checks += [_called(answer), _clock(answer, arrived), _quota(answer, client.quota)]
+            checks += [
+                _check_answer(answer),
+                _check_clock(answer, arrived),
+                _check_quota(answer, client.quota),
+            ]
     except ApiError as error:
-        failed = _refused(error)
+        failed = _check_refusal(error)
         if checks:
             failed = problem("API", error.message, f"{error.hint or 'Try again'}.")
         checks.append(failed)
@@ -45,7 +49,7 @@ async def check_service(profile: Profile) -> list[Check]:
     return [_without_secrets(check, profile.credentials) for check in checks]
 
 
-def _without_secrets(check: Check, credentials: Credentials) -> Check:
+def _without_secrets(check: DoctorCheck, credentials: Credentials) -> DoctorCheck:
     found = check.found
     for secret in (credentials.client_id, credentials.client_secret, credentials.password):
         if secret:
@@ -53,7 +57,7 @@ def _without_secrets(check: Check, credentials: Credentials) -> Check:
     return msgspec.structs.replace(check, found=found)
 
 
-def _refused(error: ApiError) -> Check:
+def _check_refusal(error: ApiError) -> DoctorCheck:
     words = error.message
     if isinstance(error, AuthenticationFailed):
         if _HEADER_TRAP.search(words) and _MISSING.search(words):
@@ -66,7 +70,7 @@ def _refused(error: ApiError) -> Check:
     return problem("sign-in", words, f"{error.hint or 'Check the address of the profile'}.")
 
 
-def _called(answer: Response) -> Check:
+def _check_answer(answer: Response) -> DoctorCheck:
     said = f"GET lead answers {answer.status} in {answer.elapsed * 1_000:.0f} ms"
     words = read_error_message(answer)
     if answer.status // 100 == 2:
@@ -80,7 +84,7 @@ def _called(answer: Response) -> Check:
     return problem("API", found, "Try again later; if it stays so, ask the service's operator.")
 
 
-def _clock(answer: Response, arrived: float) -> Check:
+def _check_clock(answer: Response, arrived: float) -> DoctorCheck:
     told = parse_http_date(answer.headers.get("date", ""))
     if told is None:
         return skipped("clock", "The service tells no time")
@@ -88,17 +92,17 @@ def _clock(answer: Response, arrived: float) -> Check:
     if abs(offset) < _OFFSET:
         return ok("clock", "This machine's clock and the service's agree")
     direction = "ahead of" if offset > 0 else "behind"
-    found = f"The service's clock is {_span(abs(offset))} {direction} this machine's"
+    found = f"The service's clock is {_format_duration(abs(offset))} {direction} this machine's"
     return warning("clock", found, "Set this machine's clock by NTP; calls work all the same.")
 
 
-def _span(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if seconds < 2 * 3_600:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3_600:.0f} h" if seconds < 2 * 86_400 else f"{seconds / 86_400:.0f} days"
 
 
-def _quota(answer: Response, quota: Quota) -> Check:
+def _check_quota(answer: Response, quota: Quota) -> DoctorCheck:
     left, limit = quota.remaining, quota.limit
     if answer.status == _TOO_MANY_CALLS and left:
         found = f"The month's limit is reached, though {left:,} calls are left this hour"
@@ -109,6 +113,6 @@ def _quota(answer: Response, quota: Quota) -> Check:
     found = f"{left:,} of {limit:,} calls are left" if limit else f"{left:,} calls are left"
     if left == 0:
         return problem("quota", f"No call is left this hour{resets}", "Wait for the reset.")
-    if limit and left < limit * _FEW:
+    if limit and left < limit * _LOW_SHARE:
         return warning("quota", f"{found}{resets}", "Wait for the reset before large queries.")
     return ok("quota", f"{found} this hour{resets}; the month's limit is not reached")

@@ -6,23 +6,25 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from cmdm_tui.cli.checking.check import Check, ok, skipped, warning
+from cmdm_tui.cli.checking.check import DoctorCheck, ok, skipped, warning
 
 _COLUMNS, _LINES = 80, 24
 
 
-def check_terminal(environment: Mapping[str, str], *, size: os.terminal_size | None) -> list[Check]:
+def check_terminal(
+    environment: Mapping[str, str], *, size: os.terminal_size | None
+) -> list[DoctorCheck]:
     """Check the terminal that `environment` describes; `size` is None where there is none."""
     return [
-        _kind(environment),
-        _encoding(),
-        _colours(environment),
-        _size(size),
-        _between(environment),
+        _check_kind(environment),
+        _check_encoding(),
+        _check_colours(environment),
+        _check_size(size),
+        _check_multiplexer(environment),
     ]
 
 
-def size_of_terminal() -> os.terminal_size | None:
+def measure_terminal() -> os.terminal_size | None:
     """Return the size of the terminal, None where the output is none."""
     return shutil.get_terminal_size() if sys.stdout.isatty() else None
 
@@ -32,7 +34,7 @@ def can_show_screens(environment: Mapping[str, str]) -> bool:
     return environment.get("TERM", "") not in {"", "dumb", "unknown"}
 
 
-def _kind(environment: Mapping[str, str]) -> Check:
+def _check_kind(environment: Mapping[str, str]) -> DoctorCheck:
     term = environment.get("TERM", "")
     if not can_show_screens(environment):
         found = f"TERM is {term}" if term else "TERM is not set"
@@ -41,7 +43,7 @@ def _kind(environment: Mapping[str, str]) -> Check:
     return ok("terminal", f"TERM is {term}")
 
 
-def _encoding() -> Check:
+def _check_encoding() -> DoctorCheck:
     encoding = locale.getpreferredencoding(do_setlocale=False)
     if encoding.casefold().replace("-", "") != "utf8":
         advice = "Set LANG to a UTF-8 locale, such as C.UTF-8, so that names show as they are."
@@ -49,7 +51,7 @@ def _encoding() -> Check:
     return ok("encoding", "The locale is UTF-8")
 
 
-def _colours(environment: Mapping[str, str]) -> Check:
+def _check_colours(environment: Mapping[str, str]) -> DoctorCheck:
     if environment.get("NO_COLOR"):
         return ok("colours", "NO_COLOR is set: none are used")
     if environment.get("COLORTERM", "").casefold() in {"truecolor", "24bit"}:
@@ -61,7 +63,7 @@ def _colours(environment: Mapping[str, str]) -> Check:
     return warning("colours", found, "Set COLORTERM=truecolor if it has more, as most have.")
 
 
-def _size(size: os.terminal_size | None) -> Check:
+def _check_size(size: os.terminal_size | None) -> DoctorCheck:
     if size is None:
         return skipped("size", "The output is no terminal")
     shown = f"{size.columns} columns by {size.lines} lines"
@@ -71,7 +73,7 @@ def _size(size: os.terminal_size | None) -> Check:
     return ok("size", shown)
 
 
-def _between(environment: Mapping[str, str]) -> Check:
+def _check_multiplexer(environment: Mapping[str, str]) -> DoctorCheck:
     name, term = "tmux and ssh", environment.get("TERM", "")
     if environment.get("TMUX") and not term.startswith(("tmux", "screen")):
         advice = 'Put set -g default-terminal "tmux-256color" into tmux.conf.'

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _USUAL_WIDTH = 80
 
 
-def chosen_format(name: str | None, file: Path | None) -> "Format":
+def choose_format(name: str | None, file: Path | None) -> "Format":
     """Return the format asked for, else the file's; else a table on a terminal, JSON in a pipe.
 
     Raises Failure for Parquet on a terminal.
@@ -29,7 +29,7 @@ def chosen_format(name: str | None, file: Path | None) -> "Format":
         name = "table" if sys.stdout.isatty() else "json"
     if name == "parquet" and file is None and sys.stdout.isatty():
         message = "Parquet is not for a terminal. Give a file with --out, or a pipe."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     return cast("Format", name)
 
 
@@ -48,7 +48,7 @@ def look_of(file: Path | None) -> "OutputStyle":
 
 
 @contextlib.contextmanager
-def opened(file: Path | None) -> Generator[BinaryIO]:
+def open_destination(file: Path | None) -> Generator[BinaryIO]:
     """Open the standard output, or beside `file` what takes its place when the block ends well.
 
     Raises Failure where the file cannot be written.
@@ -65,4 +65,4 @@ def opened(file: Path | None) -> Generator[BinaryIO]:
     except OSError as error:
         reason = error.strerror or "it has no such name"
         message = f"{one_line(str(file), 200)} cannot be written: {reason}. Check its path."
-        raise Failure(message) from None
+        raise CommandFailure(message) from None

@@ -9,69 +9,71 @@ import click
 
 from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
-from cmdm_tui.cli.asking import ask_whether, can_ask
-from cmdm_tui.cli.exits import Exit, Failure
-from cmdm_tui.cli.invocation import Invocation
-from cmdm_tui.cli.querying.destination import look_of, opened
-from cmdm_tui.cli.querying.telling import tell_notes, tell_summary
-from cmdm_tui.cli.querying.watching import CallsLine
+from cmdm_tui.cli.asking import ask_yes_no, can_ask
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.invocation import CommandContext
+from cmdm_tui.cli.querying.destination import look_of, open_destination
+from cmdm_tui.cli.querying.telling import report_notes, report_summary
+from cmdm_tui.cli.querying.watching import CallsProgress
 from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.formats import OutputColumn, OutputRow, RowWriter, create_writer
 from cmdm_tui.query.allowance import Allowance, allow_cost, allow_unasked
 from cmdm_tui.query.budget import UNASKED_CALLS
 from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
-from cmdm_tui.repl.interrupts import on_interrupt
+from cmdm_tui.repl.interrupts import handle_interrupt
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from cmdm_tui.cli.query import Asked
+    from cmdm_tui.cli.query import QueryOptions
     from cmdm_tui.config import Profile
     from cmdm_tui.query.fetching.checkpoint import Checkpoint
     from cmdm_tui.query.result import QueryResult
 
 
-class Run:
+class QueryCommand:
     """One query of one invocation."""
 
-    def __init__(self, invocation: Invocation, asked: "Asked") -> None:
+    def __init__(self, invocation: CommandContext, asked: "QueryOptions") -> None:
         self._invocation = invocation
         self._asked = asked
-        self._line = CallsLine()
+        self._line = CallsProgress()
         self._is_interrupted = False
         self._used_before = 0
         """Calls that were made by the runs before this one, which goes on from them."""
 
-    def code(self) -> int:
+    def run(self) -> int:
         """Run it and return the exit code. Raises QueryError, ApiError or Failure."""
         try:
-            return asyncio.run(self._opened())
+            return asyncio.run(self._run_on_account())
         except asyncio.CancelledError:
-            return Exit.INTERRUPTED
+            return ExitCode.INTERRUPTED
 
-    async def _opened(self) -> int:
+    async def _run_on_account(self) -> int:
         async with self._account() as account:
             with closing(Engine(account)) as engine:
-                reading = self._kept_reading(account.profile)
+                reading = self._load_checkpoint(account.profile)
                 self._used_before = 0 if reading is None else reading.used
                 prepared = await engine.prepare(
                     self._asked.sql, reading=reading, max_calls=self._asked.max_calls
                 )
                 if self._asked.explains:
                     self._explain(prepared)
-                    return Exit.DONE
-                result, more = await self._written(engine, prepared, self._allowance(prepared))
+                    return ExitCode.DONE
+                result, more = await self._write_rows(
+                    engine, prepared, self._ask_allowance(prepared)
+                )
                 with result:
-                    tell_notes(result, (*more, *self._keep(engine, result)))
-                    tell_summary(result, account.client.quota)
-                    if self._asked.tells_stats:
+                    report_notes(result, (*more, *self._save_checkpoint(engine, result)))
+                    report_summary(result, account.client.quota)
+                    if self._asked.shows_stats:
                         click.echo(result.stats.to_json(), err=True)
-                    return self._code_of(result)
+                    return self._exit_code(result)
 
     def _account(self) -> Account:
-        profile = self._invocation.profile_asking()
-        teller = self._invocation.teller(profile)
+        profile = self._invocation.load_profile_asking()
+        teller = self._invocation.new_event_logger(profile)
 
         def tell(event: Event) -> None:
             self._line(event)
@@ -79,24 +81,28 @@ class Run:
 
         return Account.open(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
 
-    def _kept_reading(self, profile: "Profile") -> "Checkpoint | None":
+    def _load_checkpoint(self, profile: "Profile") -> "Checkpoint | None":
         """Return what the file of --resume keeps. Raises QueryError, Failure."""
-        file = self._asked.kept
+        file = self._asked.resume_file
         if file is None:
             return None
         from cmdm_tui.query.fetching.checkpoint import load_checkpoint
 
         name = one_line(str(file), 200)
         if not file.absolute().parent.is_dir():
-            raise Failure(f"{name} cannot be written: its folder is not there. Check its path.")
+            raise CommandFailure(
+                f"{name} cannot be written: its folder is not there. Check its path."
+            )
         try:
             return load_checkpoint(file, profile, self._asked.sql)
         except OSError as error:
-            raise Failure(f"{name} cannot be read: {error.strerror}. Check its path.") from None
+            raise CommandFailure(
+                f"{name} cannot be read: {error.strerror}. Check its path."
+            ) from None
 
-    def _keep(self, engine: Engine, result: "QueryResult") -> tuple[str, ...]:
+    def _save_checkpoint(self, engine: Engine, result: "QueryResult") -> tuple[str, ...]:
         """Keep what was read in the file of --resume, or remove it at the end; say so."""
-        file = self._asked.kept
+        file = self._asked.resume_file
         if file is None:
             return ()
         reading = engine.make_checkpoint(result, self._asked.sql, before=self._used_before)
@@ -123,12 +129,12 @@ class Run:
         else:
             write_text(prepared.explain_text().encode())
 
-    def _allowance(self, prepared: PreparedQuery) -> Allowance:
+    def _ask_allowance(self, prepared: PreparedQuery) -> Allowance:
         """Return the calls to make; where they are many, a person or a script must allow them.
 
         Raises Failure for a no.
         """
-        if self._asked.is_sure or self._asked.max_calls is not None:
+        if self._asked.is_confirmed or self._asked.max_calls is not None:
             return Allowance(self._asked.max_calls)
         if (free := allow_unasked(prepared, UNASKED_CALLS)) is not None:
             return free
@@ -136,16 +142,16 @@ class Run:
         calls = f"{most} {'call' if most.high == 1 else 'calls'}"
         calls += "" if left is None else f" of the {left:,} left this hour"
         if not can_ask():
-            raise Failure(
+            raise CommandFailure(
                 f"The query takes {calls}, and no more than {UNASKED_CALLS} calls are made unasked. "
                 "Allow them with --yes, or some of them with --max-calls.",
-                Exit.TOO_MANY_CALLS,
+                ExitCode.TOO_MANY_CALLS,
             )
-        if not ask_whether(f"The query takes {calls}. Run it?"):
-            raise Failure("Not run; no record was fetched.", Exit.TOO_MANY_CALLS)
+        if not ask_yes_no(f"The query takes {calls}. Run it?"):
+            raise CommandFailure("Not run; no record was fetched.", ExitCode.TOO_MANY_CALLS)
         return allow_cost(prepared, UNASKED_CALLS)
 
-    async def _written(
+    async def _write_rows(
         self, engine: Engine, prepared: PreparedQuery, allowance: Allowance
     ) -> "tuple[QueryResult, tuple[str, ...]]":
         """Write the rows as they come, and return the result and what to tell of its writing."""
@@ -153,15 +159,15 @@ class Run:
         streaming = engine.stream(
             prepared,
             max_calls=allowance.max_calls,
-            keeps=asked.kept is not None or allowance.is_guard,
+            keeps=asked.resume_file is not None or allowance.is_guard,
             guards=allowance.is_guard,
         )
-        with opened(asked.file) as sink, self._line.of(prepared.cost.high):
+        with open_destination(asked.file) as sink, self._line.show_while(prepared.cost.high):
             writing = create_writer(asked.format, sink, look_of(asked.file), raw_csv=asked.raw_csv)
-            output = _Output(writing, sink, self._line)
+            output = _RowOutput(writing, sink, self._line)
             try:
                 if allowance.is_guard:
-                    streaming = await self._guarded(engine, prepared, allowance, streaming)
+                    streaming = await self._run_guard(engine, prepared, allowance, streaming)
                 with self._interruptible(streaming):
                     async with aclosing(aiter(streaming)) as batches:
                         async for batch in batches:
@@ -177,7 +183,7 @@ class Run:
             output.end(result.columns)
         return result, writing.notes
 
-    async def _guarded(
+    async def _run_guard(
         self, engine: Engine, prepared: PreparedQuery, allowance: Allowance, streaming: QueryRun
     ) -> QueryRun:
         """Return the run that gives the rows, once a search is over within the calls made unasked.
@@ -193,19 +199,19 @@ class Run:
         why = f"{used:,} calls have not been enough for the search"
         more = f"it takes up to {max(prepared.cost.high - used, 1):,} more"
         with result:
-            if can_ask() and ask_whether(f"{why}, and {more}. Go on?"):
+            if can_ask() and ask_yes_no(f"{why}, and {more}. Go on?"):
                 return engine.stream_resumed(result, max_calls=prepared.cost.high)
-            tell_notes(result, self._keep(engine, result))
-        raise Failure(
+            report_notes(result, self._save_checkpoint(engine, result))
+        raise CommandFailure(
             f"{why}; {more}. Allow them with --yes, or some of them with --max-calls.",
-            Exit.TOO_MANY_CALLS,
+            ExitCode.TOO_MANY_CALLS,
         )
 
     @contextmanager
     def _interruptible(self, streaming: QueryRun) -> Generator[None]:
         """Let Ctrl-C end the run with what came."""
         task = asyncio.current_task()
-        with on_interrupt(lambda: self._stop(streaming, task)):
+        with handle_interrupt(lambda: self._stop(streaming, task)):
             yield
 
     def _stop(self, streaming: QueryRun, task: "asyncio.Task[object] | None") -> None:
@@ -215,16 +221,16 @@ class Run:
         self._is_interrupted = True
         streaming.stop()
 
-    def _code_of(self, result: "QueryResult") -> int:
+    def _exit_code(self, result: "QueryResult") -> int:
         if self._is_interrupted:
-            return Exit.INTERRUPTED
-        return Exit.TOO_MANY_CALLS if result.partial else Exit.DONE
+            return ExitCode.INTERRUPTED
+        return ExitCode.TOO_MANY_CALLS if result.partial else ExitCode.DONE
 
 
-class _Output:
+class _RowOutput:
     """A writer that begins with the first rows, and puts each batch where it can be read."""
 
-    def __init__(self, writing: RowWriter, sink: "BinaryIO", line: CallsLine) -> None:
+    def __init__(self, writing: RowWriter, sink: "BinaryIO", line: CallsProgress) -> None:
         self._writing = writing
         self._sink = sink
         self._line = line

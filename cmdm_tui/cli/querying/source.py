@@ -3,7 +3,7 @@
 import sys
 
 from cmdm_tui.cli.bodies import read_source
-from cmdm_tui.cli.exits import Exit, Failure
+from cmdm_tui.cli.exits import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 
@@ -13,12 +13,12 @@ def read_sql(word: str | None, file: str | None) -> str:
     Raises Failure where there is none, or more than one.
     """
     if word is not None and file is not None:
-        raise Failure("Give the SQL or -f FILE, not both.", Exit.USAGE)
+        raise CommandFailure("Give the SQL or -f FILE, not both.", ExitCode.USAGE)
     if word not in {None, "-"}:
         return str(word)
     if word is None and file is None and sys.stdin.isatty():
         message = "Give the SQL to run: cmdm query 'SELECT * FROM lead LIMIT 10', or -f FILE."
-        raise Failure(message, Exit.USAGE)
+        raise CommandFailure(message, ExitCode.USAGE)
     source = file or "-"
     content = read_source(source)
     where = "The standard input" if source == "-" else one_line(source, 200)
@@ -26,4 +26,4 @@ def read_sql(word: str | None, file: str | None) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"{where} is not UTF-8 (byte {error.start}). Save it as UTF-8."
-        raise Failure(message, Exit.USAGE) from None
+        raise CommandFailure(message, ExitCode.USAGE) from None

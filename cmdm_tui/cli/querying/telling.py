@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from cmdm_tui.query.result import QueryResult
 
 
-def tell_error(error: "QueryError", sql: str) -> None:
+def report_error(error: "QueryError", sql: str) -> None:
     """Tell an error on one line, and below it where in the SQL it is, with a caret."""
     click.echo(f"cmdm: {one_line(' '.join(str(error).split()))}", err=True)
     for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
         click.echo(f"  {line}", err=True)
 
 
-def tell_notes(result: "QueryResult", more: tuple[str, ...] = ()) -> None:
+def report_notes(result: "QueryResult", more: tuple[str, ...] = ()) -> None:
     """Tell what a reader must know of a result."""
     for sentence in (*result.notes.sentences, *more):
         note(sentence)
 
 
-def tell_summary(result: "QueryResult", quota: "Quota") -> None:
+def report_summary(result: "QueryResult", quota: "Quota") -> None:
     """Tell a person what came and what it cost; a program asks for it with --stats."""
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         return

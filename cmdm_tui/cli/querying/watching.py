@@ -9,13 +9,13 @@ import click
 
 from cmdm_tui.api import CallFinished, Event, SignInStarted
 
-_BETWEEN_LINES = 0.1
+_SECONDS_BETWEEN_LINES = 0.1
 _WIDTH = 16
-_FEW = 3
+_FEW_CALLS = 3
 """Calls that are over before a line about them could be read."""
 
 
-class CallsLine:
+class CallsProgress:
     """Counts the calls as they are answered, and draws one line anew while a query runs."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,9 +35,9 @@ class CallsLine:
             self._draw()
 
     @contextmanager
-    def of(self, most: int) -> "Generator[CallsLine]":
+    def show_while(self, most: int) -> "Generator[CallsProgress]":
         """Draw while the block runs a plan of at most that many calls; then take the line away."""
-        self._most = most if most > _FEW and sys.stderr.isatty() else None
+        self._most = most if most > _FEW_CALLS and sys.stderr.isatty() else None
         try:
             yield self
         finally:
@@ -52,7 +52,7 @@ class CallsLine:
 
     def _draw(self) -> None:
         now = self._clock()
-        if self._most is None or now - self._drawn < _BETWEEN_LINES:
+        if self._most is None or now - self._drawn < _SECONDS_BETWEEN_LINES:
             return
         self._drawn = now
         self._is_there = True
