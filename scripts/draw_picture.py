@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cmdm_tui.cli.embedded import profile_of_sandbox
+from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox
 from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from cmdm_tui.tui import Explorer

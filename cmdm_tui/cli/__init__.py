@@ -1,5 +1,5 @@
 """The command line: `cmdm`, its commands and exit codes."""
 
-from cmdm_tui.cli.entry import main
+from cmdm_tui.cli.main import main
 
 __all__ = ["main"]

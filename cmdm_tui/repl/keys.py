@@ -4,7 +4,7 @@ from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from cmdm_tui.repl.reading import is_incomplete
+from cmdm_tui.repl.statement_reader import is_incomplete
 
 
 def statement_keys() -> KeyBindings:

@@ -16,16 +16,16 @@ from cmdm_tui.api import ApiError
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.sql_excerpt import excerpt
-from cmdm_tui.repl.completer import StatementCompleter
+from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.interrupts import run_interruptible
 from cmdm_tui.repl.keys import statement_keys
-from cmdm_tui.repl.moments import reset_time
-from cmdm_tui.repl.querying import load_query_engine
-from cmdm_tui.repl.reading import is_incomplete, last_statement, split_statements
+from cmdm_tui.repl.queries import load_query_engine
+from cmdm_tui.repl.quota_times import reset_time
 from cmdm_tui.repl.script import run_statement
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statement_reader import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import begins_sql
 from cmdm_tui.repl.summary import describe_calls_left
 from cmdm_tui.text import one_line

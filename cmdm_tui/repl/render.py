@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from cmdm_tui.formats import OutputStyle, create_writer
 from cmdm_tui.repl.json_text import escape_json, format_json
-from cmdm_tui.repl.results import (
+from cmdm_tui.repl.result_types import (
     Grid,
     InfoTable,
     InfoText,
@@ -16,7 +16,7 @@ from cmdm_tui.repl.results import (
     StatementResult,
     to_grid,
 )
-from cmdm_tui.repl.settings import SessionSettings
+from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.text import visible
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.reading import StatementReader, StatementText
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statement_reader import StatementReader, StatementText
 from cmdm_tui.repl.statements import parse
 from cmdm_tui.text import one_line
 

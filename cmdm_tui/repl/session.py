@@ -5,17 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.repl.knowledge import SessionCatalog
-from cmdm_tui.repl.planning import PlannedCall, plan_call
+from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
-from cmdm_tui.repl.results import (
+from cmdm_tui.repl.result_types import (
     AnswerDocument,
     AnswerResult,
     RecordList,
     StatementResult,
     read_answer,
 )
-from cmdm_tui.repl.settings import SessionSettings
+from cmdm_tui.repl.session_catalog import SessionCatalog
+from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall, Statement
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
@@ -23,7 +23,7 @@ from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, sum
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cmdm_tui.repl.querying import SessionQueries
+    from cmdm_tui.repl.queries import SessionQueries
 
 Confirm = Callable[[str], Awaitable[bool]]
 """Asks a person a question; true for a yes."""
@@ -72,7 +72,7 @@ class ReplSession:
     def queries(self) -> "SessionQueries":
         """The queries of this session; what they take is imported with the first."""
         if self._queries is None:
-            from cmdm_tui.repl.querying import SessionQueries
+            from cmdm_tui.repl.queries import SessionQueries
 
             self._queries = SessionQueries(self)
         return self._queries

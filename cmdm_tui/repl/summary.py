@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Quota
-from cmdm_tui.repl.planning import PlannedCall, query_parameters
-from cmdm_tui.repl.results import AnswerResult, OneRecord, RecordList
-from cmdm_tui.repl.settings import SessionSettings
+from cmdm_tui.repl.raw_call import PlannedCall, query_parameters
+from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
+from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cmdm_tui.formats.column_widths import GAP, fit_widths
-from cmdm_tui.repl.results import Grid
+from cmdm_tui.repl.result_types import Grid
 from cmdm_tui.repl.styles import BOLD, DIM, styled
 from cmdm_tui.text import one_line, visible
 

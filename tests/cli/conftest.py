@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cmdm_tui.cli.entry import run
+from cmdm_tui.cli.main import run
 from cmdm_tui.sandbox import RunningInfo
 
 

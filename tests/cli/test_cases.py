@@ -440,7 +440,7 @@ def test_what_was_recorded_of_a_live_service_is_for_it_alone(
 
 def test_without_the_extra_the_command_says_what_to_install() -> None:
     code = (
-        "import sys; sys.modules['vcr'] = None; from cmdm_tui.cli.entry import run;"
+        "import sys; sys.modules['vcr'] = None; from cmdm_tui.cli.main import run;"
         "sys.exit(run(['record', 'get-lead', '--into', sys.argv[1]]))"
     )
     ended = subprocess.run(

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from cmdm_tui.cli.checking import versions
-from cmdm_tui.cli.checking.configuration import check_files
-from cmdm_tui.cli.checking.network import route_to
-from cmdm_tui.cli.checking.terminal import check_terminal
+from cmdm_tui.cli.commands.doctor import versions
+from cmdm_tui.cli.commands.doctor.configuration import check_files
+from cmdm_tui.cli.commands.doctor.network import route_to
+from cmdm_tui.cli.commands.doctor.terminal import check_terminal
 from cmdm_tui.config import Paths
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cmdm_tui.cli.ending import interrupt_on_sigterm
-from cmdm_tui.cli.fuzz import run_sandbox
+from cmdm_tui.cli.commands.fuzz import run_sandbox
+from cmdm_tui.cli.signals import interrupt_on_sigterm
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, RunEnded
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.execute.run_budget import ServiceGone

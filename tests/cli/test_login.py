@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cmdm_tui.cli.login import login as login_command
+from cmdm_tui.cli.commands.login import login as login_command
 from cmdm_tui.config import SECRET_PLACES
 from cmdm_tui.config.secrets import keyring as keyrings
 from cmdm_tui.sandbox import RunningInfo

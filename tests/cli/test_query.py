@@ -17,7 +17,7 @@ import pytest
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.cli.conftest import Command
-from tests.cli.test_asking import Spawn, answer, ended, seen_in, spawn
+from tests.cli.test_prompts import Spawn, answer, ended, seen_in, spawn
 
 __all__ = ["spawn"]
 
@@ -481,7 +481,7 @@ def test_a_service_that_fails_midway_is_told_in_a_line(cmdm: Command, small_page
 
 def test_help_imports_neither_engine_nor_network(home: Path) -> None:
     code = (
-        "import sys; from cmdm_tui.cli.entry import run; run(['query', '--help']);"
+        "import sys; from cmdm_tui.cli.main import run; run(['query', '--help']);"
         "print('\\n@', *{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

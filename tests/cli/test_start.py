@@ -19,7 +19,7 @@ HEAVY = {
 def imported_by(*words: str) -> tuple[set[str], str]:
     """Return the top-level modules that `cmdm WORDS` imports, and what it prints."""
     code = (
-        "import sys; from cmdm_tui.cli.entry import run; code = run(sys.argv[1:]);"
+        "import sys; from cmdm_tui.cli.main import run; code = run(sys.argv[1:]);"
         "print('\\n@', *{name.partition('.')[0] for name in sys.modules}); sys.exit(code)"
     )
     ended = subprocess.run(

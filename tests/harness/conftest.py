@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cmdm_tui.cli.embedded import profile_of_sandbox
+from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.service import RECORDED_LEADS, Service

@@ -8,9 +8,9 @@ from prompt_toolkit.document import Document
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
-from cmdm_tui.repl.completer import StatementCompleter
-from cmdm_tui.repl.completion_rules import suggest
-from cmdm_tui.repl.knowledge import SessionCatalog
+from cmdm_tui.repl.completion.completer import StatementCompleter
+from cmdm_tui.repl.completion.rules import suggest
+from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.text import visible
 
 FIELDS = (

@@ -12,7 +12,7 @@ from cmdm_tui.api import ApiError
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import tables
 from cmdm_tui.repl.json_text import escape_json, format_json
-from cmdm_tui.repl.results import Grid
+from cmdm_tui.repl.result_types import Grid
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import parse
 from cmdm_tui.repl.streams import ReplStreams

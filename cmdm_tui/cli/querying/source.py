@@ -2,8 +2,8 @@
 
 import sys
 
-from cmdm_tui.cli.bodies import read_source
-from cmdm_tui.cli.exits import CommandFailure, ExitCode
+from cmdm_tui.cli.arguments import read_source
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 

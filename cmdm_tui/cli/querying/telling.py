@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.invocation import note
+from cmdm_tui.cli.context import note
 from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.text import one_line
 

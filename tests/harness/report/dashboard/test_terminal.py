@@ -74,7 +74,7 @@ def test_a_terminal_that_can_show_no_screen_gets_lines(
     monkeypatch: pytest.MonkeyPatch, term: str, is_screen: bool
 ) -> None:
     monkeypatch.setenv("TERM", term)
-    code = "from cmdm_tui.cli.entry import main; main(['fuzz', '--max-requests', '3'])"
+    code = "from cmdm_tui.cli.main import main; main(['fuzz', '--max-requests', '3'])"
     child: pexpect.spawn[str] = pexpect.spawn(
         sys.executable, ["-c", code], cwd=str(ROOT), timeout=60, encoding="utf-8"
     )

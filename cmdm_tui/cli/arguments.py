@@ -1,0 +1,98 @@
+"""Reads the body of a create or update: NAME=VALUE words, or a JSON object."""
+
+import json
+import sys
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.text import one_line
+
+
+def read_properties(words: Sequence[str], source: str | None) -> dict[str, Any]:
+    """Return the properties that `words` or the JSON object in `source` give.
+
+    `source` is a file's name, or `-` for standard input. A word is NAME=VALUE, whose value is text,
+    or NAME:=JSON. Raises Failure for anything else.
+    """
+    if source is not None and words:
+        _fail_usage("Give either NAME=VALUE or --json, not both.")
+    if source is not None:
+        return _parse_object(read_source(source), source)
+    properties: dict[str, Any] = {}
+    for word in words:
+        name, value = _parse_assignment(word)
+        if name in properties:
+            _fail_usage(f"{one_line(name, 60)} is given twice. Give it once.")
+        properties[name] = value
+    return properties
+
+
+def read_source(source: str) -> bytes:
+    """Return the bytes of the file named, or of standard input for `-`."""
+    if source == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        message = f"{one_line(source, 200)} cannot be read: {error.strerror}. Check the name."
+        raise CommandFailure(message) from None
+
+
+def _parse_assignment(word: str) -> tuple[str, Any]:
+    name, equals, value = word.partition("=")
+    if not equals or name in {"", ":"}:
+        _fail_usage(f"{one_line(word, 60)} is not NAME=VALUE. Write it as LastName=Jones.")
+    if not name.endswith(":"):
+        return name, value
+    return name[:-1], _parse_json(value, f"the value of {one_line(name[:-1], 60)}")
+
+
+def _parse_object(content: bytes, source: str) -> dict[str, Any]:
+    where = "standard input" if source == "-" else one_line(source, 200)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _fail_usage(f"{where} is not UTF-8 (byte {error.start}). Save it as UTF-8.")
+    parsed = _parse_json(text, where)
+    if not isinstance(parsed, dict):
+        _fail_usage(f'{where} holds no JSON object. Write it as {{"LastName": "Jones"}}.')
+    return cast("dict[str, Any]", parsed)
+
+
+def _parse_json(text: str, where: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_require_unique_names,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        _fail_usage(f"{where} is not valid JSON: {error.msg} at {place}. Mend it there.")
+    except InvalidOperation:
+        _fail_usage(f"{where} holds a number that is out of range. Mend it there.")
+    except (ValueError, RecursionError) as error:
+        _fail_usage(f"{where} is not valid JSON: {one_line(str(error), 100)}. Mend it there.")
+
+
+def _require_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        message = f"the name {one_line(twice, 60)} stands twice in one object"
+        raise ValueError(message)
+    return found
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    message = f"{word} has no form in JSON"
+    raise ValueError(message)
+
+
+def _fail_usage(message: str) -> NoReturn:
+    raise CommandFailure(message, ExitCode.USAGE) from None

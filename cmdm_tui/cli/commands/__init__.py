@@ -1,0 +1,101 @@
+"""The tree of commands. A command's module is imported when it is run or its help is shown."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from cmdm_tui import __version__
+from cmdm_tui.cli.context import CommandContext
+
+_COMMANDS = {
+    "demo": "cmdm_tui.cli.commands.interactive:demo",
+    "repl": "cmdm_tui.cli.commands.interactive:repl",
+    "query": "cmdm_tui.cli.commands.query:query",
+    "list": "cmdm_tui.cli.commands.records:list_records",
+    "get": "cmdm_tui.cli.commands.records:get",
+    "fields": "cmdm_tui.cli.commands.records:fields",
+    "create": "cmdm_tui.cli.commands.records:create",
+    "update": "cmdm_tui.cli.commands.records:update",
+    "delete": "cmdm_tui.cli.commands.records:delete",
+    "convert": "cmdm_tui.cli.commands.records:convert",
+    "close": "cmdm_tui.cli.commands.records:close",
+    "api": "cmdm_tui.cli.commands.api:api",
+    "probe": "cmdm_tui.cli.commands.probe:probe",
+    "doctor": "cmdm_tui.cli.commands.doctor.command:doctor",
+    "cases": "cmdm_tui.cli.commands.harness.cases:cases",
+    "corpus": "cmdm_tui.cli.commands.harness.corpus:corpus",
+    "record": "cmdm_tui.cli.commands.harness.record:record",
+    "replay": "cmdm_tui.cli.commands.harness.replay:replay",
+    "verify": "cmdm_tui.cli.commands.harness.verify:verify",
+    "fuzz": "cmdm_tui.cli.commands.fuzz:fuzz",
+    "sandbox": "cmdm_tui.cli.commands.sandbox:sandbox",
+    "login": "cmdm_tui.cli.commands.login:login",
+    "logout": "cmdm_tui.cli.commands.logout:logout",
+    "whoami": "cmdm_tui.cli.commands.account:whoami",
+    "profile": "cmdm_tui.cli.commands.profiles:profile",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named as `module:attribute` and imported when asked for."""
+
+    def __init__(self, *arguments: object, lazy: Mapping[str, str], **options: object) -> None:
+        # What click gives is handed on as it came.
+        super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType]
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — as click calls it
+        """Return the names of the commands, in the order of the table."""
+        return list(self._lazy)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 — as click calls it
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Return a command, importing its module; None where there is none of that name."""
+        target = self._lazy.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in refused, 4 not found, 5 rate limit, "
+    "6 network, 7 outcome unknown, 8 more calls than allowed.",
+)
+@click.option(
+    "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",
+    help="The profile to use instead of the default one.",
+)  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="Tell every call on stderr, without secrets.")
+@click.option(
+    "--log-file", type=click.Path(path_type=Path), envvar="CMDM_LOG_FILE", metavar="FILE",
+    help="Add every call to this file, without secrets.",
+)  # fmt: skip
+@click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
+@click.pass_context
+def cmdm(
+    context: click.Context, profile: str | None, *, verbose: bool, log_file: Path | None
+) -> None:
+    """Look into, query, change and test a CMDataManager account.
+
+    With no command, the explorer opens on the chosen profile; with no profile yet, it offers the
+    demo or a sign-in.
+
+    CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
+    one call.
+    """
+    context.obj = CommandContext.of_process(profile, is_verbose=verbose, log_file=log_file)
+    if context.invoked_subcommand is None:
+        from cmdm_tui.cli.commands.interactive import explore
+
+        explore(context.obj, start="profile")

@@ -1,0 +1,73 @@
+"""`cmdm api`: any call at all, its answer as it came."""
+
+import click
+
+from cmdm_tui.cli.arguments import read_source
+from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.output import write_json, write_text
+
+
+@click.command(short_help="Make any call.")
+@click.argument("method")
+@click.argument("path")
+@click.option("--data", metavar="TEXT", help="Send this body, as it is.")
+@click.option("--json", "source", metavar="FILE", help="Send FILE as it is, or stdin for -.")
+@click.option("-i", "--include", is_flag=True, help="Print the status and headers before the body.")
+@click.option("--curl", is_flag=True, help="Print the call as curl instead of making it.")
+@click.pass_obj
+def api(
+    invocation: CommandContext,
+    method: str,
+    path: str,
+    data: str | None,
+    source: str | None,
+    include: bool,
+    curl: bool,
+) -> None:
+    """Make the call METHOD PATH, signed in; PATH stands below the profile's address.
+
+    The body of the answer goes to stdout, that of an error too; the exit code tells them apart.
+
+    \b
+    cmdm api GET 'lead?per_page=5&page=1&sort_by=LastName'
+    cmdm api POST lead --data '{"LastName": "Jones"}'
+    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    if data is not None and source is not None:
+        message = "Give either --data or --json, not both."
+        raise click.UsageError(message)
+    content = data.encode("utf-8", "surrogateescape") if data is not None else None
+    if source is not None:
+        content = read_source(source)
+    if curl:
+        _print_as_curl(invocation, method.upper(), path, content)
+        return
+    once = method.upper() == "POST" or "convert" in path.casefold()
+    from cmdm_tui.api import StatusError
+
+    try:
+        answer = invocation.run(
+            lambda account: account.client.request(method, path, content=content), once=once
+        )
+        error = None
+    except StatusError as status_error:
+        if status_error.response is None:
+            raise
+        answer, error = status_error.response, status_error
+    if include:
+        lines = [f"{answer.status}", *(f"{k}: {v}" for k, v in answer.headers.items()), "", ""]
+        write_text("\n".join(lines).encode("utf-8"))
+    write_json(answer.body)
+    if error is not None:
+        raise error
+
+
+def _print_as_curl(
+    invocation: CommandContext, method: str, path: str, content: bytes | None
+) -> None:
+    """Print the call as curl, with `$CMDM_TOKEN` for the token, and on stderr how to get one."""
+    from cmdm_tui.api.curl import format_curl, format_sign_in_curl
+    from cmdm_tui.api.urls import join_path, parse_base_url
+
+    base = parse_base_url(invocation.load_profile_asking().url)
+    click.echo(f"# {format_sign_in_curl(join_path(base, 'authenticate'))}", err=True)
+    click.echo(format_curl(method, join_path(base, path), content))

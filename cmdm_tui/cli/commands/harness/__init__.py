@@ -1,0 +1,1 @@
+"""The parts of `cmdm_tui.cli.commands.harness`."""

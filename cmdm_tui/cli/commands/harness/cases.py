@@ -1,0 +1,181 @@
+"""`cmdm cases`: the cases there are, one of them whole, and what comes of running some."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.service import (
+    count_cases,
+    folder_option,
+    open_service,
+    report_left_out,
+    report_run_failures,
+    require_nothing_left,
+    select_cases,
+    select_runnable,
+    service_options,
+)
+from cmdm_tui.text import one_line, visible
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.cases.runner import PlayedStep
+    from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.cassettes.manifest import ManifestEntry
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
+
+
+@click.group(short_help="List, show and run the cases.")
+def cases() -> None:
+    """Cases are short sessions of calls, a file each, with what is expected of the answers.
+
+    They are recorded (cmdm record), replayed offline (cmdm replay) and sent to a live service
+    (cmdm verify).
+    """
+
+
+@cases.command("list", short_help="List the cases.")
+@click.argument("names", metavar="[CASE]...", nargs=-1)
+@click.option("--call", metavar="CALL", help="Only those of this call: get, list, create, …")
+@folder_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_cases(
+    names: tuple[str, ...], call: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
+    with report_run_failures():
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import read_manifest
+        from cmdm_tui.harness.exchange import CALLS
+
+        if call is not None and call not in CALLS:
+            message = f"There is no call {one_line(call, 60)}. The calls are {', '.join(CALLS)}."
+            raise CommandFailure(message, ExitCode.USAGE)
+        found = [
+            entry for entry in select_cases(folder, names) if call in {None, entry.case.endpoint}
+        ]
+        manifest = read_manifest(folder or built_in_folder())
+    rows = [_case_row(entry, manifest.get(entry.key)) for entry in found]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    shown = [(row["name"], row["kind"], row["class"], row["statuses"]) for row in rows]
+    widths = [max((len(row[column]) for row in shown), default=0) for column in range(3)]
+    for row in shown:
+        padded = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
+        click.echo(visible("  ".join([*padded, row[3]])))
+    note(f"{count_cases(len(rows))}.")
+
+
+@cases.command("show", short_help="Show a case.")
+@click.argument("name", metavar="CASE")
+@folder_option
+def show(name: str, folder: Path | None) -> None:
+    """Print the file of CASE, and on stderr where it is and when it was recorded."""
+    with report_run_failures():
+        from cmdm_tui.harness.cases import case_bytes
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import read_manifest
+
+        (entry, *others) = select_cases(folder, (name,))
+        if any(other.case.name != entry.case.name for other in others):
+            message = f"{one_line(name, 60)} names {len(others) + 1} cases. Name one."
+            raise CommandFailure(message, ExitCode.USAGE)
+        known = read_manifest(folder or built_in_folder()).get(entry.key)
+        note(str(entry.path))
+        note(_describe_recording(known))
+        click.echo(visible(case_bytes(entry.case).decode("utf-8"), keep_lines=True), nl=False)
+
+
+@cases.command("run", short_help="Send cases to a service.")
+@click.argument("names", metavar="CASE...", nargs=-1, required=True)
+@folder_option
+@service_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
+@click.pass_obj
+def run(
+    invocation: CommandContext,
+    names: tuple[str, ...],
+    folder: Path | None,
+    *,
+    live: bool,
+    writes: bool,
+    as_json: bool,
+) -> None:
+    """Send the CASEs named to a sandbox, or with --live to the profile's service, and judge.
+
+    What is judged is what the case itself expects: statuses and values. cmdm verify compares with
+    the recording. Exit codes: 0 as expected, 1 not so, 2 could not run.
+    """
+    failed = 0
+    with report_run_failures():
+        found = select_cases(folder, names)
+        with open_service(invocation, live=live, writes=writes) as opened:
+            kept, left = select_runnable(found, opened, writes=writes)
+            report_left_out(left)
+            for entry in kept:
+                played = opened.service.play_case(entry.case)
+                opened.service.clean_up()
+                failed += any(one.problems for one in played)
+                _report_case(entry, played, opened.service.guard, as_json=as_json)
+            require_nothing_left(opened.service)
+        if not kept:
+            raise CommandFailure("No case is left to run.", ExitCode.USAGE)
+    if failed:
+        message = f"{failed} of {count_cases(len(kept))} not answered as expected."
+        raise CommandFailure(message)
+    note(f"{count_cases(len(kept))} run, answered as expected.")
+
+
+def _report_case(
+    entry: "LibraryEntry", played: "list[PlayedStep]", guard: "LeakScanner", *, as_json: bool
+) -> None:
+    if not as_json:
+        click.echo(one_line(entry.case.name))
+    for number, one in enumerate(played, 1):
+        exchange = one.exchange
+        row: dict[str, Any] = {
+            "case": entry.case.name,
+            "step": number,
+            "method": exchange.method,
+            "path": exchange.path,
+            "status": exchange.status,
+            "problems": list(one.problems),
+        }
+        if as_json:
+            text = json.dumps(row, ensure_ascii=False)
+            guard.check(text, "the report")
+            click.echo(text)
+            continue
+        mark = "✗" if one.problems else "✓"
+        status = str(exchange.status or "—")
+        path = one_line(exchange.path, 100)
+        click.echo(guard.filter_line(f"  {mark} {status:>3}  {exchange.method} {path}"))
+        for problem in one.problems:
+            click.echo(guard.filter_line(f"        {one_line(problem, 200)}"))
+
+
+def _case_row(entry: "LibraryEntry", known: "ManifestEntry | None") -> dict[str, str]:
+    case = entry.case
+    statuses = dict.fromkeys(status for step in case.steps for status in step.expect.statuses)
+    return {
+        "name": case.name,
+        "kind": entry.kind,
+        "call": case.endpoint,
+        "class": case.input_class,
+        "certainty": case.certainty,
+        "statuses": " ".join(str(status) for status in statuses),
+        "summary": case.summary,
+        "source": case.source,
+        "recorded": "" if known is None else known.recorded.isoformat(),
+    }
+
+
+def _describe_recording(known: "ManifestEntry | None") -> str:
+    if known is None:
+        return "It has not been recorded."
+    return f"Recorded on {known.recorded} of {one_line(known.target, 100)}."

@@ -1,0 +1,215 @@
+"""`cmdm verify`: recorded cases sent anew, and where the service now answers otherwise."""
+
+import json
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.service import (
+    ChosenService,
+    count_cases,
+    folder_option,
+    open_service,
+    report_left_out,
+    report_run_failures,
+    require_nothing_left,
+    select_cases,
+    select_runnable,
+    service_options,
+)
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.cassettes.manifest import ManifestEntry
+    from cmdm_tui.harness.verify import Drift
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
+
+REPORT_SCHEMA = 1
+_MOST_NAMED = 3
+_MANY_DRIFTS = 10
+
+
+@click.command(short_help="See whether a service still answers as recorded.")
+@click.argument("names", metavar="[CASE]...", nargs=-1)
+@folder_option
+@service_options
+@click.option(
+    "--max-age",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="Fail where a cassette is older; nothing is sent then, and nothing recorded.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.pass_obj
+def verify(
+    invocation: CommandContext,
+    names: tuple[str, ...],
+    folder: Path | None,
+    *,
+    live: bool,
+    writes: bool,
+    max_age: int | None,
+    as_json: bool,
+) -> None:
+    """Send recorded cases to a service and report drift: where it answers otherwise than it did.
+
+    Statuses are compared exactly, headers by how they stand to one another, bodies exactly or by
+    shape, as each case says. A new field is an info, one that is gone a warning, a changed type,
+    value or status an error. Without CASEs, all recorded ones are sent.
+
+    The target is a fresh sandbox; where CMDM_URL and CMDM_CONTROL are set, the one they name; with
+    --live, the profile's service, read-only unless --writes is given too: against what was recorded
+    of it (cmdm record --live), where something was, else against what the sandbox answered.
+
+    Exit codes: 0 no drift but what is new, 1 drift, or a cassette too old or changed by hand, 2
+    could not run.
+    """
+    with report_run_failures():
+        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.manifest import read_manifest
+        from cmdm_tui.harness.verify import verify as verified
+
+        found = [
+            entry for entry in select_cases(folder, names, live=live) if entry.cassette.is_file()
+        ]
+        if not found:
+            raise CommandFailure(
+                "None of these cases is recorded. Record them with cmdm record.", ExitCode.USAGE
+            )
+        manifest = read_manifest(folder or built_in_folder())
+        _require_unchanged(found, manifest)
+        if max_age is not None:
+            _require_recent(found, manifest, max_age)
+        from cmdm_tui.harness.service import ServiceFailed
+
+        drifts: list[Drift] = []
+        done, cut = 0, ""
+        with open_service(invocation, live=live, writes=writes) as opened:
+            kept, left = select_runnable(found, opened, writes=writes)
+            report_left_out(left)
+            if not kept:
+                raise CommandFailure("No case is left to verify.", ExitCode.USAGE)
+            note(f"{count_cases(len(kept))} against {_describe_service(opened)}.")
+            try:
+                for one in verified(kept, opened.service):
+                    done += 1
+                    drifts += one.drifts
+                    if not as_json:
+                        _report_drifts(one.drifts, done, len(kept), opened.service.guard)
+            except ServiceFailed as error:
+                if not done:
+                    raise
+                cut = str(error)
+            finally:
+                _clear_progress()
+            if as_json:
+                _write_report(opened, done, drifts)
+            require_nothing_left(opened.service)
+    _finish(done, drifts, cut)
+
+
+def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
+    """Send nothing where what would be compared with is not what was recorded."""
+    from cmdm_tui.harness.cassettes.manifest import find_faults
+
+    for entry in found:
+        # What a fuzz has kept stands in no manifest.
+        for fault in find_faults(entry, manifest) if entry.key in manifest else []:
+            raise CommandFailure(f"{one_line(entry.key, 100)}: {fault}")
+
+
+def _require_recent(
+    found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]", days: int
+) -> None:
+    from cmdm_tui.harness.cassettes.manifest import select_old
+
+    undated = [entry.key for entry in found if entry.key not in manifest]
+    old = select_old(manifest, [entry.key for entry in found], days, datetime.now(UTC).date())
+    for keys, what in ((undated, "of unknown age"), (old, f"over {days} days old")):
+        if keys:
+            named = ", ".join(keys[:_MOST_NAMED]) + (", …" if len(keys) > _MOST_NAMED else "")
+            count = f"{len(keys)} cassette{'s are' if len(keys) > 1 else ' is'}"
+            message = f"{count} {what}: {named}. Record them anew with cmdm record."
+            raise CommandFailure(message)
+
+
+def _report_drifts(
+    drifts: "tuple[Drift, ...]", number: int, total: int, guard: "LeakScanner"
+) -> None:
+    _clear_progress()
+    for drift in drifts:
+        place = f"{drift.case}, step {drift.step}, {drift.place}"
+        line = f"{drift.severity:7}  {one_line(place, 160)} {one_line(drift.message, 240)}"
+        guard.check(line, "the terminal")
+        click.echo(line)
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{number} of {total}", err=True, nl=False)
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _write_report(opened: ChosenService, cases: int, drifts: "list[Drift]") -> None:
+    report = {
+        "schema": REPORT_SCHEMA,
+        "target": opened.name,
+        "cases": cases,
+        "drifts": [
+            {
+                "severity": str(drift.severity),
+                "case": drift.case,
+                "step": drift.step,
+                "place": drift.place,
+                "message": drift.message,
+            }
+            for drift in drifts
+        ],
+    }
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    opened.service.guard.check(text, "the report")
+    click.echo(text)
+
+
+def _describe_service(opened: ChosenService) -> str:
+    return "a fresh sandbox" if opened.name == "sandbox" else one_line(opened.name, 100)
+
+
+def _report_summary(drifts: "list[Drift]") -> None:
+    """Tell on stderr what the drifts have in common, where they are many."""
+    alike: dict[str, set[str]] = {}
+    for drift in drifts:
+        alike.setdefault(f"{drift.severity}: {drift.place} {drift.message}", set()).add(drift.case)
+    if len(drifts) < _MANY_DRIFTS or len(alike) == len(drifts):
+        return
+    most = sorted(alike.items(), key=lambda pair: -len(pair[1]))
+    note("In short:")
+    for words, cases in most[:_MANY_DRIFTS]:
+        note(f"  {count_cases(len(cases)):>10}  {one_line(words, 160)}")
+    if len(most) > _MANY_DRIFTS:
+        note(f"  and {len(most) - _MANY_DRIFTS} other drifts.")
+
+
+def _finish(cases: int, drifts: "list[Drift]", cut: str) -> None:
+    _report_summary(drifts)
+    counts = Counter(str(drift.severity) for drift in drifts)
+    told = ", ".join(
+        f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}"
+        for name in ("error", "warning", "info")
+        if counts[name]
+    )
+    drifted = len({drift.case for drift in drifts if drift.matters})
+    note(f"{count_cases(cases)} verified: {told or 'no drift'}.")
+    if drifted:
+        message = f"{drifted} of {count_cases(cases)} drifted. {cut}"
+        raise CommandFailure(message)
+    if cut:
+        raise CommandFailure(cut, ExitCode.USAGE)

@@ -1,0 +1,108 @@
+"""The interactive faces: the explorer, the demo and the REPL."""
+
+import contextlib
+import sys
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+
+if TYPE_CHECKING:
+    from cmdm_tui.config import Credentials, Profile, SecretPlace
+
+
+@click.command(short_help="Explore an embedded sandbox; no account needed.")
+@click.pass_obj
+def demo(invocation: CommandContext) -> None:
+    """Open the explorer on an embedded sandbox with realistic data.
+
+    What you change is kept for the next demo.
+    """
+    explore(invocation, start="demo")
+
+
+@click.command(short_help="Make calls at a prompt.")
+@click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
+@click.pass_obj
+def repl(invocation: CommandContext, *, on_demo: bool) -> None:
+    """Make calls at a prompt, with history and completion.
+
+    Where the standard input is no terminal, its statements are run in order, to the first error.
+    """
+    import asyncio
+
+    from cmdm_tui.catalog import Account
+    from cmdm_tui.repl import run
+
+    async def session(profile: "Profile") -> None:
+        async with Account.open(profile, catalogs=invocation.paths.catalogs) as account:
+            await run(
+                account,
+                history=invocation.paths.history,
+                input=sys.stdin,
+                output=sys.stdout,
+                errors=sys.stderr,
+            )
+
+    with ProfileSource(invocation).ended() as opening:
+        asyncio.run(session(opening.start_demo() if on_demo else invocation.load_profile_asking()))
+
+
+def explore(invocation: CommandContext, *, start: Literal["profile", "demo"]) -> None:
+    """Open the explorer; it ends the command with its own exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        message = (
+            "The explorer needs a terminal. In a script, use cmdm list, get, create and the like."
+        )
+        raise CommandFailure(message, ExitCode.USAGE)
+    from cmdm_tui.tui import Explorer
+
+    with ProfileSource(invocation).ended() as opening:
+        explorer = Explorer(opening, catalogs=invocation.paths.catalogs, start=start)
+        explorer.run()
+        if explorer.return_code:
+            sys.exit(explorer.return_code)
+
+
+class ProfileSource:
+    """How a face comes by its profile: from the invocation, or from an embedded sandbox."""
+
+    def __init__(self, invocation: CommandContext) -> None:
+        self._invocation = invocation
+        self._running = contextlib.ExitStack()
+        self._demo: Profile | None = None
+
+    @contextlib.contextmanager
+    def ended(self) -> "Generator[ProfileSource]":
+        """Stop the embedded sandbox, if one was started, when the block is left."""
+        with self._running:
+            yield self
+
+    def start_demo(self) -> "Profile":
+        """Return the profile of the embedded sandbox, starting it first."""
+        if self._demo is None:
+            from cmdm_tui.cli.embedded_sandbox import run_demo_sandbox
+
+            self._demo = self._running.enter_context(run_demo_sandbox(self._invocation.paths))
+        return self._demo
+
+    def load_profile(self, secrets: Mapping[str, str]) -> "Profile":
+        """Return the profile to use, with `secrets` beside those kept."""
+        return self._invocation.load_profile(secrets)
+
+    def save_profile(
+        self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"
+    ) -> "Profile":
+        """Keep a new profile and return it."""
+        from cmdm_tui.config import ProfileStore
+
+        store = ProfileStore(self._invocation.paths)
+        store.save_with_secrets(name, url, credentials, place=place)
+        given = {
+            "client_secret": credentials.client_secret.reveal(),
+            "password": credentials.password.reveal(),
+        }
+        return store.load(name, given)

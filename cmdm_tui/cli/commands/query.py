@@ -1,0 +1,118 @@
+"""`cmdm query`: runs one SQL query over the account, for as few calls as it takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
+
+if TYPE_CHECKING:
+    from cmdm_tui.formats import Format
+
+FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet")
+"""As `cmdm_tui.formats` has them; named here so that help loads nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOptions:
+    """What one run was asked for. `max_calls` None is no limit; `is_sure` asks no question.
+
+    `kept` is the file that keeps what was read, where the run is stopped.
+    """
+
+    sql: str
+    format: "Format"
+    file: Path | None
+    max_calls: int | None
+    resume_file: Path | None
+    is_confirmed: bool
+    explains: bool
+    explains_as_json: bool
+    shows_stats: bool
+    raw_csv: bool
+
+
+@click.command(short_help="Query the account in SQL.")
+@click.argument("sql", required=False)
+@click.option("-f", "--file", "source", metavar="FILE", help="Read the SQL from FILE.")
+@click.option(
+    "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
+    help=f"How to write the result: {', '.join(FORMATS)}.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write the result to FILE, whole or not at all; its ending names the format.",
+)  # fmt: skip
+@click.option("--explain", is_flag=True, help="Say what the query would cost; fetch no record.")
+@click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
+@click.option(
+    "--max-calls", type=click.IntRange(1), metavar="N",
+    help="Stop before call N+1, with the rows that came till then.",
+)  # fmt: skip
+@click.option(
+    "--resume", "kept", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Keep what was read in FILE when it stops early, and go on from there.",
+)  # fmt: skip
+@click.option("-y", "--yes", is_flag=True, help="Run it, however many calls it takes.")
+@click.option("--stats", is_flag=True, help="Write plan, calls, rows and time to stderr as JSON.")
+@click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
+@click.pass_obj
+def query(
+    invocation: CommandContext,
+    sql: str | None,
+    source: str | None,
+    name: str | None,
+    out: Path | None,
+    max_calls: int | None,
+    kept: Path | None,
+    *,
+    explain: bool,
+    as_json: bool,
+    yes: bool,
+    stats: bool,
+    raw_csv: bool,
+) -> int:
+    """Run one SQL query, given as SQL, in a FILE, or on stdin (-).
+
+    Entities are tables, their fields columns, beside ExternalID; names regard no case. SQL is what
+    DuckDB takes as a SELECT, and SHOW ENTITIES, DESCRIBE lead and EXPLAIN SELECT ….
+
+    A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. A
+    search that is likely to take fewer begins at once, and asks before it becomes a scan. With
+    --resume, the same command goes on where it was stopped.
+
+    \b
+    cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'
+    cmdm query -o csv --out won.csv "SELECT * FROM opportunity WHERE Stage = 'Won'"
+    cmdm query --explain 'SELECT max(Score) FROM lead'
+    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    from cmdm_tui.cli.commands.query_output import choose_format
+    from cmdm_tui.cli.querying.source import read_sql
+
+    if as_json and name not in {None, "json"}:
+        message = f"Give either --json or -o {name}, not both."
+        raise click.UsageError(message)
+    asked = QueryOptions(
+        sql=read_sql(sql, source),
+        format=choose_format("json" if as_json else name, out),
+        file=out,
+        max_calls=max_calls,
+        resume_file=kept,
+        is_confirmed=yes,
+        explains=explain,
+        explains_as_json=as_json or name in {"json", "jsonl"},
+        shows_stats=stats,
+        raw_csv=raw_csv,
+    )
+    from cmdm_tui.cli.commands.query_run import QueryCommand
+    from cmdm_tui.cli.querying.telling import report_error
+    from cmdm_tui.query.errors import QueryError
+
+    try:
+        return QueryCommand(invocation, asked).run()
+    except QueryError as error:
+        report_error(error, asked.sql)
+        return exit_code_of(error) or ExitCode.FAILED

@@ -1,0 +1,192 @@
+"""One command for each documented call: the service's own JSON on stdout."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cmdm_tui.cli.arguments import read_properties
+from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.output import write_json
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from cmdm_tui.api import Page, Parent, SortOrder
+    from cmdm_tui.catalog import Account
+
+_per_page_option = click.option(
+    "--per-page", type=int, metavar="N", help="Records a page; with --page alone, the profile's."
+)
+_page_option = click.option(
+    "--page", type=int, metavar="N", help="Which page, from 1; with --per-page alone, the first."
+)
+_properties_argument = click.argument("words", metavar="[NAME=VALUE]...", nargs=-1)
+_json_option = click.option(
+    "--json", "source", metavar="FILE", help="Read the JSON object from FILE, or from stdin for -."
+)
+
+
+@click.command("list", short_help="Retrieve many records.")
+@click.argument("entity")
+@click.option("--fields", metavar="A,B,…", help="Only these fields.")
+@_per_page_option
+@_page_option
+@click.option("--sort-by", metavar="FIELD", help="Sort by this field.")
+@click.option("--sort-order", type=click.Choice(["asc", "desc"]), help="Ascending or descending.")
+@click.pass_obj
+def list_records(
+    invocation: CommandContext,
+    entity: str,
+    fields: str | None,
+    per_page: int | None,
+    page: int | None,
+    sort_by: str | None,
+    sort_order: "SortOrder | None",
+) -> None:
+    """Retrieve many records of ENTITY: one page, or with neither --per-page nor --page all."""
+    names = [name.strip() for name in fields.split(",")] if fields else None
+
+    def listed(account: "Account") -> "Awaitable[Page]":
+        return account.client.page(
+            entity,
+            fields=names,
+            **_page_parameters(account, per_page, page),
+            sort_by=sort_by,
+            sort_order=sort_order,
+        )
+
+    write_json(invocation.run(listed).response.body)
+
+
+@click.command(short_help="Retrieve one record.")
+@click.argument("entity")
+@click.argument("external_id", metavar="ID")
+@click.pass_obj
+def get(invocation: CommandContext, entity: str, external_id: str) -> None:
+    """Retrieve the record of ENTITY with the external id ID."""
+    record = invocation.run(lambda account: account.client.record(entity, external_id))
+    if record.response is not None:
+        write_json(record.response.body)
+
+
+@click.command(short_help="Retrieve an entity's fields.")
+@click.argument("entity")
+@_per_page_option
+@_page_option
+@click.pass_obj
+def fields(invocation: CommandContext, entity: str, per_page: int | None, page: int | None) -> None:
+    """Retrieve what the service tells of the fields of ENTITY; it tells nothing of task."""
+    answer = invocation.run(
+        lambda account: account.client.fields(entity, **_page_parameters(account, per_page, page))
+    )
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Create a record.")
+@click.argument("entity")
+@_properties_argument
+@_json_option
+@click.option("--parent", metavar="ENTITY/ID", help="The record a task or opportunity belongs to.")
+@click.pass_obj
+def create(
+    invocation: CommandContext,
+    entity: str,
+    words: tuple[str, ...],
+    source: str | None,
+    parent: str | None,
+) -> None:
+    """Create a record of ENTITY. NAME=VALUE gives text, NAME:=JSON any JSON value."""
+    properties = read_properties(words, source)
+    owner = None if parent is None else _parse_parent(parent)
+
+    def created(account: "Account") -> "Awaitable[bytes]":
+        from cmdm_tui.cli.commands.reconcile import send_or_reconcile
+
+        client = account.client
+        return send_or_reconcile(client, client.create(entity, properties, parent=owner))
+
+    write_json(invocation.run(created, once=True))
+
+
+@click.command(short_help="Update a record.")
+@click.argument("entity")
+@click.argument("external_id", metavar="ID")
+@_properties_argument
+@_json_option
+@click.pass_obj
+def update(
+    invocation: CommandContext,
+    entity: str,
+    external_id: str,
+    words: tuple[str, ...],
+    source: str | None,
+) -> None:
+    """Update fields of the record of ENTITY with the external id ID.
+
+    NAME=VALUE gives text, NAME:=JSON any JSON value: NAME:=null empties a field.
+    """
+    properties = read_properties(words, source)
+    answer = invocation.run(lambda account: account.client.update(entity, external_id, properties))
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Delete a record.")
+@click.argument("entity")
+@click.argument("external_id", metavar="ID")
+@click.pass_obj
+def delete(invocation: CommandContext, entity: str, external_id: str) -> None:
+    """Delete the record of ENTITY with the external id ID."""
+    answer = invocation.run(lambda account: account.client.delete(entity, external_id))
+    write_json(answer.response.body)
+
+
+@click.command(short_help="Convert a lead into an account.")
+@click.argument("external_id", metavar="LEAD-ID")
+@_properties_argument
+@_json_option
+@click.pass_obj
+def convert(
+    invocation: CommandContext, external_id: str, words: tuple[str, ...], source: str | None
+) -> None:
+    """Convert a lead into an account; NAME=VALUE and --json go along in the request."""
+    properties = read_properties(words, source)
+
+    def converted(account: "Account") -> "Awaitable[bytes]":
+        from cmdm_tui.cli.commands.reconcile import send_or_reconcile
+
+        client = account.client
+        return send_or_reconcile(client, client.convert_lead(external_id, properties))
+
+    write_json(invocation.run(converted, once=True))
+
+
+@click.command(short_help="Close a task.")
+@click.argument("external_id", metavar="TASK-ID")
+@click.pass_obj
+def close(invocation: CommandContext, external_id: str) -> None:
+    """Close a task."""
+    answer = invocation.run(lambda account: account.client.close_task(external_id))
+    write_json(answer.response.body)
+
+
+def _page_parameters(
+    account: "Account", per_page: int | None, page: int | None
+) -> dict[str, int | None]:
+    """Return `per_page` and `page`, each of which the service takes with the other only."""
+    if page is not None and per_page is None:
+        per_page = account.client.page_sizes.limit(account.profile.per_page)
+    if per_page is not None and page is None:
+        page = 1
+    return {"per_page": per_page, "page": page}
+
+
+def _parse_parent(text: str) -> "Parent":
+    from cmdm_tui.api import Parent
+
+    entity, slash, external_id = text.partition("/")
+    if not slash or not entity or not external_id:
+        message = f"{one_line(text, 60)} is not ENTITY/ID. Write it as --parent lead/ABC1D2E3."
+        raise CommandFailure(message, ExitCode.USAGE)
+    return Parent(entity, external_id)

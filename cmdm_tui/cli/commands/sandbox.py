@@ -1,0 +1,217 @@
+"""`cmdm sandbox`: the local server to develop and test against."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.progress import open_records_progress
+
+if TYPE_CHECKING:
+    from cmdm_tui.sandbox import AccountCredentials, RunningInfo
+    from cmdm_tui.sandbox.faults.plan import FaultPlan
+    from cmdm_tui.sandbox.http.access_log import LoggedCall
+
+
+def _parse_behaviours(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    from cmdm_tui.sandbox.errors import SettingError
+    from cmdm_tui.sandbox.variants.choices import BehaviourChoices
+
+    choices = {name: choice for name, _, choice in (one.partition("=") for one in given)}
+    try:
+        BehaviourChoices(choices)
+    except SettingError as error:
+        raise click.BadParameter(str(error)) from error
+    return choices
+
+
+def _read_faults(
+    _context: click.Context, _parameter: click.Parameter, file: Path | None
+) -> "FaultPlan":
+    from cmdm_tui.sandbox.errors import SettingError
+    from cmdm_tui.sandbox.faults.plan import FaultPlan
+
+    try:
+        return FaultPlan() if file is None else FaultPlan.read(file)
+    except SettingError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.group(short_help="Serve the API locally, with realistic data.")
+def sandbox() -> None:
+    """Serve the API locally: a sandbox with realistic data, on this machine only."""
+
+
+@sandbox.command(short_help="Serve until interrupted.")
+@click.option("--host", metavar="ADDRESS", help="Outside this machine, with TLS, for others.")
+@click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="0 takes a free port.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Keep data and credentials here, not in the user's data folder.",
+)
+@click.option("--reset", is_flag=True, help="Start with fresh data; the credentials stay.")
+@click.option(
+    "--records",
+    type=click.IntRange(0, 10_000_000),
+    metavar="N",
+    help="Leads in fresh data, the other entities in proportion.",
+)
+@click.option("--rate-limit", type=click.IntRange(1), metavar="N", help="Calls an hour.")
+@click.option("--month-limit", type=click.IntRange(1), metavar="N", help="Calls a month.")
+@click.option("--token-ttl", type=click.IntRange(1), metavar="SECONDS", help="A token's life.")
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="CMDM_SANDBOX_DATABASE",
+    help="Keep data in PostgreSQL: postgresql://user@host/name. A password is better in PGPASSWORD "
+    "or ~/.pgpass than on the command line.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Serve from N processes, which takes --database.",
+)
+@click.option("--certfile", type=click.Path(path_type=Path), metavar="FILE", help="For TLS: PEM.")
+@click.option("--keyfile", type=click.Path(path_type=Path), metavar="FILE", help="For TLS: PEM.")
+@click.option(
+    "--credentials",
+    "credentials_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take the credentials of this JSON file, not random ones.",
+)
+@click.option("--control", is_flag=True, help="Serve a control plane for tests, under /_sandbox/.")
+@click.option(
+    "--behaviour",
+    "behaviours",
+    multiple=True,
+    metavar="NAME=CHOICE",
+    callback=_parse_behaviours,
+    help="Answer otherwise than documented or assumed; may be repeated. NAME alone lists choices.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    callback=_read_faults,
+    help="Let go wrong what this TOML file says.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Log calls to this file, not on stderr.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
+@click.pass_obj
+def serve(
+    invocation: CommandContext,
+    data: Path | None,
+    database: str | None,
+    workers: int | None,
+    *,
+    credentials_file: Path | None,
+    as_json: bool,
+    log: Path | None,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Serve the API on this machine until interrupted.
+
+    The first start makes data and random credentials and keeps both. A database keeps the data
+    in a schema of its own, cmdm_sandbox, for any number of processes. With --json, the first line
+    on stdout is an object with url, client_id, client_secret, username and password, and with
+    --control also control and control_token, printed when connections are accepted. Calls are
+    logged on stderr.
+
+    Others than this machine's programs are served with --host, which takes --certfile, --keyfile
+    and credentials of your own: from --credentials, a JSON object that only you can read, or from
+    CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD.
+    """
+    from cmdm_tui.sandbox import Sandbox, SandboxConfig
+    from cmdm_tui.sandbox.http.exposure import LOOPBACK
+
+    if workers is not None and workers > 1 and database is None:
+        raise click.UsageError("--workers takes --database: processes cannot share a file.")
+    settings = {name: value for name, value in given.items() if value is not None}
+    host = settings.get("host", LOOPBACK)
+    own = _choose_credentials(credentials_file, invocation.environment, host)
+    config = SandboxConfig(
+        data=data or invocation.paths.sandbox,
+        database=database,
+        workers=workers or 1,
+        credentials=own,
+        **settings,
+    )
+    with _open_call_log(log, quiet=quiet) as on_call:
+        Sandbox.serve(
+            config,
+            on_ready=_print_json
+            if as_json
+            else partial(_print_instructions, is_own=own is not None),
+            progress=open_records_progress(),
+            on_call=on_call,
+        )
+
+
+def _choose_credentials(
+    file: Path | None, environment: Mapping[str, str], host: str
+) -> "AccountCredentials | None":
+    """Return credentials of one's own, None for the sandbox's.
+
+    The environment's are used where it takes one's own: on this machine they may be another
+    service's, set up for the commands that are run against it.
+    """
+    from cmdm_tui.sandbox.http.exposure import (
+        is_loopback,
+        read_credentials,
+        read_environment_credentials,
+    )
+
+    if file is not None:
+        return read_credentials(file)
+    return None if is_loopback(host) else read_environment_credentials(environment)
+
+
+@contextmanager
+def _open_call_log(
+    file: Path | None, *, quiet: bool
+) -> "Generator[Callable[[LoggedCall], None] | None]":
+    """Yield what to call with each line of the access log."""
+    if quiet and file is None:
+        yield None
+    elif file is None:
+        yield lambda line: click.echo(str(line), err=True)
+    else:
+        from cmdm_tui.sandbox.http.access_log import open_log
+
+        with open_log(file) as write:
+            yield write
+
+
+def _print_json(info: "RunningInfo") -> None:
+    click.echo(info.json_line())
+
+
+def _print_instructions(info: "RunningInfo", *, is_own: bool) -> None:
+    click.echo(
+        f"The sandbox serves {info.url}/api/v1 until Ctrl-C. To use it from another shell:\n"
+    )
+    click.echo(f"export CMDM_URL={info.url}")
+    for name in ("client_id", "client_secret", "username", "password"):
+        shown = "your own" if is_own else getattr(info, name)
+        click.echo(f"export CMDM_{name.upper()}={shown}")
+    if info.control is not None:
+        click.echo(f"export CMDM_CONTROL={info.control}")
+        click.echo(f"export CMDM_CONTROL_TOKEN={info.control_token}")
+    click.echo()

@@ -1,0 +1,42 @@
+"""Says in words where each secret of a profile lives."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from cmdm_tui.cli.context import CommandContext
+    from cmdm_tui.config import ProfileSettings, SecretName, SecretPlace
+
+    Place = SecretPlace | Literal["environment"]
+
+
+def locate_secrets(
+    invocation: "CommandContext", settings: "ProfileSettings"
+) -> "dict[SecretName, Place]":
+    """Return where each secret comes from in this invocation: its environment goes first."""
+    from cmdm_tui.config import PROFILE_VARIABLES, SECRET_NAMES, ProfileStore
+
+    store = ProfileStore(invocation.paths)
+    found: dict[SecretName, Place] = {}
+    for secret in SECRET_NAMES:
+        is_given = bool(invocation.environment.get(PROFILE_VARIABLES[secret]))
+        found[secret] = "environment" if is_given else store.find_secret_place(settings, secret)
+    return found
+
+
+def describe_location(invocation: "CommandContext", secret: "SecretName", place: "Place") -> str:
+    """Return where the secret lives, as a user reads it."""
+    from cmdm_tui.config import PROFILE_VARIABLES
+
+    words: dict[Place, str] = {
+        "ask": "kept nowhere, asked for when it is needed",
+        "keyring": "in the keyring",
+        "file": f"in plain text in {invocation.paths.secrets}, which only you can read",
+        "command": f"printed by the profile's {secret}_command",
+        "environment": f"in the environment, {PROFILE_VARIABLES[secret]}",
+    }
+    return words[place]
+
+
+def describe_secret(secret: "SecretName") -> str:
+    """Return the secret's name as a user reads it."""
+    return secret.replace("_", " ")

@@ -1,0 +1,147 @@
+"""One run of the command: which profile it uses, and how it makes its calls."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import click
+
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.catalog import Account
+    from cmdm_tui.cli.call_log import EventLogger
+    from cmdm_tui.config import Paths, Profile
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContext:
+    """What a command is run with: the profile named, the environment, and the user's folders."""
+
+    profile_name: str | None
+    environment: Mapping[str, str]
+    is_verbose: bool = False
+    log_file: Path | None = None
+
+    @classmethod
+    def of_process(
+        cls, profile_name: str | None, *, is_verbose: bool = False, log_file: Path | None = None
+    ) -> Self:
+        """Return the invocation of this process."""
+        return cls(profile_name, os.environ, is_verbose, log_file)
+
+    @property
+    def paths(self) -> "Paths":
+        """The user's folders."""
+        from cmdm_tui.config import Paths
+
+        return Paths.of_user()
+
+    def load_profile(self, secrets: Mapping[str, str] | None = None) -> "Profile":
+        """Return the profile to use: the one named, else the environment's, else the default.
+
+        Secrets are those given, else those of the environment, else those kept. Raises
+        ConfigurationError, NoProfile or MissingSecrets.
+        """
+        from cmdm_tui.config import ProfileStore, load_environment_profile
+
+        paths = self.paths
+        if self.profile_name is None:
+            profile = load_environment_profile(self.environment, paths.tokens)
+            if profile is not None:
+                return profile
+        store = ProfileStore(paths)
+        given = {
+            "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
+            "password": self.environment.get("CMDM_PASSWORD", ""),
+            **(secrets or {}),
+        }
+        return store.load(store.choose(self.profile_name), given)
+
+    def load_profile_asking(self) -> "Profile":
+        """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
+
+        What is odd in the profile's table is told on stderr.
+        """
+        from cmdm_tui.config import MissingSecrets
+
+        try:
+            profile = self.load_profile()
+        except MissingSecrets as error:
+            if not sys.stdin.isatty():
+                raise
+            note(error.reason)
+            profile = self.load_profile(
+                {name: _ask_secret(error.profile, name) for name in error.missing}
+            )
+        for warning in profile.warnings:
+            note(warning)
+        return profile
+
+    def open_account(self) -> "Account":
+        """Open the account of the profile to use."""
+        from cmdm_tui.catalog import Account
+
+        profile = self.load_profile_asking()
+        return Account.open(
+            profile, catalogs=self.paths.catalogs, tell=self.new_event_logger(profile)
+        )
+
+    def new_event_logger(self, profile: "Profile") -> "EventLogger":
+        """Return what tells on stderr, and in the log file, what the profile's client does."""
+        from cmdm_tui.cli.call_log import EventLogger, open_log_file, write_to_stderr
+
+        log = None if self.log_file is None else open_log_file(self.log_file)
+        return EventLogger(
+            profile.credentials, show=write_to_stderr, log=log, verbose=self.is_verbose
+        )
+
+    def run(self, work: "Callable[[Account], Awaitable[Result]]", *, once: bool = False) -> Result:
+        """Run `work` on the account and return its result.
+
+        An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown.
+        """
+        import asyncio
+
+        async def opened() -> Result:
+            async with self.open_account() as account:
+                result = await work(account)
+            note(_describe_token_trouble(account))
+            return result
+
+        try:
+            return asyncio.run(opened())
+        except KeyboardInterrupt:
+            if not once:
+                raise
+            message = (
+                "Interrupted before the answer came: it may have been done. "
+                "Look among the newest records before sending it again."
+            )
+            raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
+
+
+def note(message: str) -> None:
+    """Tell something on stderr that is no failure; nothing where it is empty."""
+    if message:
+        click.echo(f"cmdm: {one_line(message)}", err=True)
+
+
+def _describe_token_trouble(account: "Account") -> str:
+    from cmdm_tui.catalog import CachedTokens
+
+    if not isinstance(account.tokens, CachedTokens) or account.tokens.error is None:
+        return ""
+    return f"The token is not kept for the next run: {account.tokens.error}"
+
+
+def _ask_secret(profile: str, name: str) -> str:
+    words = name.replace("_", " ").capitalize()
+    answer: str = click.prompt(f"{words} of {profile}", hide_input=True, err=True)
+    return answer

@@ -1,0 +1,74 @@
+"""Runs the command line: every failure becomes one line on stderr and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+import click
+
+from cmdm_tui.cli.commands import cmdm
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
+from cmdm_tui.text import one_line
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run `cmdm` with `arguments`, by default those of the process, and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run `cmdm` and return its exit code."""
+    _open_closed_streams()
+    try:
+        result: object = cmdm.main(arguments, prog_name="cmdm", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "cmdm"
+        return _report_failure(f"{error.format_message()} See {where} --help.", ExitCode.USAGE)
+    except click.ClickException as error:
+        return _report_failure(error.format_message(), ExitCode.FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        return _report_failure("Interrupted.", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has gone, as `head` does.
+        _discard_output()
+        return ExitCode.FAILED
+    except CommandFailure as error:
+        return _report_failure(str(error), error.code)
+    except Exception as error:
+        code = exit_code_of(error)
+        if isinstance(error, OSError) and code is None:
+            _discard_output()
+            return _report_failure(_describe_file_error(error), ExitCode.FAILED)
+        if code is None:
+            raise
+        return _report_failure(str(error), code)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _open_closed_streams() -> None:
+    """Open the standard streams that were closed (`>&-`): what is written to them goes nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It is open for as long as the process; pathlib would slow the start.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _discard_output() -> None:
+    """Let whatever Python flushes to the standard output at exit go nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _describe_file_error(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return f"The output cannot be written: {reason}. Write it elsewhere."
+    return f"{error.filename}: {reason}. Check its path."
+
+
+def _report_failure(message: str, code: int) -> int:
+    click.echo(f"cmdm: {one_line(' '.join(message.split()))}", err=True)
+    return code

@@ -1,0 +1,59 @@
+"""Asks at the terminal, and reads secrets from standard input."""
+
+import sys
+
+import click
+
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+
+_LONGEST_INPUT = 64 * 1024
+
+
+def can_ask() -> bool:
+    """Tell whether there is a terminal to ask at, where the question is seen."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_text(words: str, default: str | None = None) -> str:
+    """Ask for a text at the terminal until there is one."""
+    answer: str = click.prompt(words, default=default, err=True)
+    return answer.strip()
+
+
+def ask_optional_text(words: str) -> str:
+    """Ask for a text at the terminal; Enter alone gives none."""
+    answer: str = click.prompt(words, default="", show_default=False, err=True)
+    return answer.strip()
+
+
+def ask_secret(words: str, *, may_be_empty: bool = False) -> str:
+    """Ask for a secret at the terminal, which does not show it."""
+    default = "" if may_be_empty else None
+    answer: str = click.prompt(
+        words, hide_input=True, default=default, show_default=False, err=True
+    )
+    return answer
+
+
+def ask_yes_no(words: str) -> bool:
+    """Ask a question at the terminal to which Enter alone says no."""
+    return click.confirm(words, default=False, err=True)
+
+
+def read_secrets_from_stdin() -> list[str]:
+    """Return the lines of standard input, a secret each.
+
+    Raises Failure for a terminal, which would show what is typed, and for what is no text.
+    """
+    if sys.stdin.isatty():
+        message = "--password-stdin reads a pipe or a file. Leave it out to be asked."
+        raise CommandFailure(message, ExitCode.USAGE)
+    content = sys.stdin.buffer.read(_LONGEST_INPUT)
+    try:
+        lines = content.decode("utf-8").replace("\r\n", "\n").split("\n")
+    except UnicodeDecodeError:
+        message = "The password on standard input is not UTF-8. Give it as UTF-8."
+        raise CommandFailure(message, ExitCode.USAGE) from None
+    if not lines[0]:
+        raise CommandFailure("There is no password on standard input. Pipe one in.", ExitCode.USAGE)
+    return [line for line in lines if line]

@@ -1,0 +1,113 @@
+r"""The commands on what is known of the server: `\d`, `\add` and `\forget`."""
+
+import time
+
+from cmdm_tui.api import Field
+from cmdm_tui.catalog import DEFAULT_ENTITIES
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.result_types import InfoTable
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.text import one_line
+
+
+async def describe(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """List the entities, or the fields of one; fields are asked for once."""
+    if arguments:
+        await _show_fields(session, arguments[0], anew=False)
+    else:
+        session.show(_entity_rows(session))
+        session.streams.write_note(
+            "Counts are those that answers told; \\d+ counts, one call each."
+        )
+
+
+async def describe_again(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Count the records of every entity, or ask for the fields of one again."""
+    if arguments:
+        await _show_fields(session, arguments[0], anew=True)
+        return
+    started = time.monotonic()
+    for entity in session.catalog.entities:
+        session.catalog.record_count(entity, await session.account.catalog.count_records(entity))
+    session.show(_entity_rows(session))
+    session.report_costs(time.monotonic() - started)
+
+
+async def add_entity(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Add a custom entity."""
+    catalog = session.account.catalog
+    if catalog.resolve_name(arguments[0].strip()) in catalog.entities:
+        session.streams.write_note(
+            f"{one_line(arguments[0], 60)} is known already; no call was made."
+        )
+        return
+    started = time.monotonic()
+    entity = await catalog.add_entity(arguments[0])
+    session.streams.write_note(f"Added {one_line(entity, 60)}.")
+    session.report_costs(time.monotonic() - started)
+
+
+async def forget_entity(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Forget a custom entity; raises ReplError for one that is not custom, or not known."""
+    entity = session.account.catalog.resolve_name(arguments[0])
+    shown = one_line(entity, 60)
+    if entity in DEFAULT_ENTITIES:
+        raise ReplError(f"{shown} is an entity that every server has; it cannot be forgotten.")
+    if not session.account.catalog.is_custom(entity):
+        raise ReplError(f"{shown} is not known, so there is nothing to forget. \\d lists all.")
+    session.account.catalog.forget_entity(entity)
+    session.streams.write_note(f"Forgot {shown}. Nothing on the server has changed.")
+
+
+async def _show_fields(session: ReplSession, name: str, *, anew: bool) -> None:
+    catalog = session.account.catalog
+    entity = catalog.resolve_name(name)
+    is_known = bool(catalog.cached_fields(entity)) and not anew
+    started = time.monotonic()
+    fields = await catalog.load_fields(entity, anew=anew)
+    is_inferred = any(field.inferred for field in fields)
+    session.show(_field_rows(fields, is_inferred=is_inferred))
+    if is_inferred:
+        session.streams.write_note(
+            "Inferred from the first records: the service describes no fields."
+        )
+    if is_known:
+        session.streams.write_note(
+            f"Known already; no call was made. \\d+ {one_line(entity)} asks anew."
+        )
+    else:
+        session.report_costs(time.monotonic() - started)
+
+
+def _entity_rows(session: ReplSession) -> InfoTable:
+    knowledge, catalog = session.catalog, session.account.catalog
+    return InfoTable(
+        ("Entity", "Kind", "Records", "Fields"),
+        tuple(
+            (
+                entity,
+                "custom" if catalog.is_custom(entity) else "default",
+                knowledge.count(entity),
+                len(catalog.cached_fields(entity)) or None,
+            )
+            for entity in catalog.entities
+        ),
+    )
+
+
+def _field_rows(fields: tuple[Field, ...], *, is_inferred: bool) -> InfoTable:
+    columns = ("Field", "Type", "Required", "ReadOnly", "Options")
+    rows = (
+        (field.name, _describe_type(field), field.required, field.read_only, field.options)
+        for field in fields
+    )
+    if not is_inferred:
+        return InfoTable(columns, tuple(rows))
+    marked = ((*row[:2], field.inferred, *row[2:]) for row, field in zip(rows, fields, strict=True))
+    return InfoTable(
+        ("Field", "Type", "Inferred", "Required", "ReadOnly", "Options"), tuple(marked)
+    )
+
+
+def _describe_type(field: Field) -> str | None:
+    return f"{field.type} {field.lookup_entity}" if field.lookup_entity else field.type

@@ -1,0 +1,71 @@
+r"""The commands on the last result: a page further, shown again, gone on with, sorted, exported."""
+
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.raw_call import PlannedCall, with_page
+from cmdm_tui.repl.result_types import AnswerResult, InfoTable
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statements import RawCall
+from cmdm_tui.repl.summary import page_number
+
+
+async def show_next_page(session: ReplSession, _: tuple[str, ...]) -> None:
+    """Get the page after the last one shown."""
+    call, number, total = _last_page(session)
+    if total is not None and number >= total:
+        raise ReplError(f"Page {number:,} of {total:,} was the last; there is no next one.")
+    await session.call(RawCall(call.method, with_page(call.path, number + 1)))
+
+
+async def show_previous_page(session: ReplSession, _: tuple[str, ...]) -> None:
+    """Get the page before the last one shown."""
+    call, number, _total = _last_page(session)
+    if number <= 1:
+        raise ReplError("Page 1 was shown; there is none before it.")
+    await session.call(RawCall(call.method, with_page(call.path, number - 1)))
+
+
+async def show_last_result(session: ReplSession, _: tuple[str, ...]) -> None:
+    """Show the last result again, in the format that is set now."""
+    if session.shows_query:
+        session.queries.show()
+    else:
+        session.show(_last_answer(session))
+
+
+async def resume_query(session: ReplSession, _: tuple[str, ...]) -> None:
+    """Go on with the last query's result where its number of calls ended it."""
+    await session.queries.more()
+
+
+async def sort_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Show the last query's result in another order."""
+    session.queries.sort(arguments[0], descending=arguments[1:] == ("desc",))
+
+
+async def export_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Write the last query's result to a file."""
+    session.queries.export(arguments[0])
+
+
+async def show_headers(session: ReplSession, _: tuple[str, ...]) -> None:
+    """Show the status and headers of the last answer."""
+    response = _last_answer(session).response
+    rows = (("status", str(response.status)), *response.headers.items())
+    session.show(InfoTable(("Header", "Value"), rows))
+
+
+def _last_answer(session: ReplSession) -> AnswerResult:
+    if session.last_result is None:
+        raise ReplError("There is no result yet. Make a call first, as in GET lead/ABC1D2E3.")
+    return session.last_result
+
+
+def _last_page(session: ReplSession) -> tuple[PlannedCall, int, int | None]:
+    if session.last_list is not None:
+        call, result = session.last_list
+        number = page_number(call.path)
+        if number is not None:
+            return call, number, result.page.total_pages
+    raise ReplError(
+        "No page was asked for last. Ask for one first, as in GET lead?per_page=20&page=1."
+    )

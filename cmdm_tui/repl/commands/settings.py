@@ -1,0 +1,79 @@
+r"""The commands that switch something: `\x`, `\o`, `\timing`, `\confirm` and `\calls`."""
+
+from typing import TYPE_CHECKING, cast
+
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.repl.session_settings import ExpandedMode, ReplFormat
+
+_EXPANDED = {"on": "every record", "auto": "single records", "off": "no record"}
+_FORMAT = {
+    "auto": "a table on a terminal, JSON as it came elsewhere",
+    "table": "a table",
+    "vertical": "a field a line",
+    "json": "JSON",
+    "jsonl": "JSON, a row a line",
+    "csv": "CSV",
+    "tsv": "TSV",
+    "markdown": "a Markdown table",
+}
+
+_DIGITS = 9
+
+
+async def switch_expanded(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Expand records; without a word, every record or single ones in turn."""
+    turned = "auto" if session.settings.expanded == "on" else "on"
+    word = cast("ExpandedMode", arguments[0] if arguments else turned)
+    session.settings.expanded = word
+    session.streams.write_note(f"Expanded display is {word}: a field a line for {_EXPANDED[word]}.")
+
+
+async def set_format(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Set the format of results; without a word, tell it."""
+    if arguments:
+        session.settings.format = cast("ReplFormat", arguments[0])
+    session.streams.write_note(f"Results are written as {_FORMAT[session.settings.format]}.")
+
+
+async def switch_timing(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Tell how long calls take, or not; without a word, the other one."""
+    session.settings.shows_timing = _next_state(arguments, session.settings.shows_timing)
+    session.streams.write_note(f"Timing is {_on_or_off(session.settings.shows_timing)}.")
+
+
+async def switch_confirmation(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Ask before a delete and a query of many calls, or not; without a word, tell which."""
+    if arguments:
+        session.settings.confirms = arguments[0] == "on"
+    word = _on_or_off(session.settings.confirms)
+    session.streams.write_note(f"Asking before a delete and many calls is {word}.")
+
+
+async def limit_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Set how many calls a query may make, 0 for any number; without a number, tell it."""
+    if arguments:
+        (number,) = arguments
+        if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+            shown = one_line(number, 40)
+            raise ReplError(f"{shown} is no number of calls. Give one, such as 20, or 0 for any.")
+        session.settings.max_calls = int(number) or None
+    most = session.settings.max_calls
+    if most is None:
+        session.streams.write_note("A query makes as many calls as it takes.")
+    else:
+        noun = "call" if most == 1 else "calls"
+        session.streams.write_note(
+            f"A query is stopped after {most:,} {noun}; \\more goes on with it."
+        )
+
+
+def _next_state(arguments: tuple[str, ...], before: bool) -> bool:
+    return arguments[0] == "on" if arguments else not before
+
+
+def _on_or_off(is_on: bool) -> str:
+    return "on" if is_on else "off"

@@ -1,0 +1,52 @@
+"""What a session has learnt on the way: counts and fields that its own calls brought along."""
+
+from collections.abc import Sequence
+
+from cmdm_tui.api import Field
+from cmdm_tui.catalog import Catalog, infer_fields
+from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
+
+
+class SessionCatalog:
+    """The catalog, and what answers told beside it. Nothing here makes a call."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._counts: dict[str, int] = {}
+        self._seen: dict[str, tuple[Field, ...]] = {}
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The names of the entities known."""
+        return self._catalog.entities
+
+    def fields(self, entity: str) -> Sequence[Field]:
+        """Return the entity's fields: as asked for, else as seen in records; else none."""
+        entity = self._catalog.resolve_name(entity)
+        return self._catalog.cached_fields(entity) or self._seen.get(entity, ())
+
+    def count(self, entity: str) -> int | None:
+        """Return how many records the entity had when an answer last told."""
+        return self._counts.get(self._catalog.resolve_name(entity))
+
+    def record_count(self, entity: str, total: int | None) -> None:
+        """Keep a count that was asked for."""
+        if total is not None:
+            self._counts[self._catalog.resolve_name(entity)] = total
+
+    def learn_from(self, result: AnswerResult) -> None:
+        """Take in the answer to a call; one that may have changed records ends every count."""
+        if result.response.method != "GET":
+            self._counts.clear()
+        if isinstance(result, RecordList) and result.noun == "record":
+            entity = self._catalog.resolve_name(result.entity)
+            self.record_count(entity, result.page.total_records)
+            self._learn_fields(entity, infer_fields(result.page.records))
+        elif isinstance(result, OneRecord):
+            self._learn_fields(
+                self._catalog.resolve_name(result.record.entity), infer_fields([result.record])
+            )
+
+    def _learn_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
+        known = {field.name: field for field in self._seen.get(entity, ())}
+        self._seen[entity] = tuple((known | {field.name: field for field in fields}).values())
