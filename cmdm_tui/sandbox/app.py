@@ -21,7 +21,7 @@ from cmdm_tui.sandbox.http.access_log import AccessLogMiddleware, LoggedCall
 from cmdm_tui.sandbox.http.exposure import is_loopback
 from cmdm_tui.sandbox.http.hosts import HostMiddleware
 from cmdm_tui.sandbox.http.server_errors import ServerErrorMiddleware
-from cmdm_tui.sandbox.openapi import describe_api
+from cmdm_tui.sandbox.openapi.description import describe_api
 from cmdm_tui.sandbox.openapi.middleware import DescriptionMiddleware
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.routes import ApiHandlers, Router

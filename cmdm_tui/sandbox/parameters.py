@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from cmdm_tui.sandbox.http.responses import FieldNames, Refusal, quote
 from cmdm_tui.sandbox.schema import EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.storage.store import RecordOrder
-from cmdm_tui.sandbox.values import has_field
+from cmdm_tui.sandbox.wire_types import has_field
 
 MAX_PER_PAGE = 1_000
 

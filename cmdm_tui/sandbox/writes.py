@@ -10,7 +10,7 @@ from cmdm_tui.sandbox.clock import Clock, format_datetime
 from cmdm_tui.sandbox.http.responses import Refusal, quote
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import Properties, Store, Transaction
-from cmdm_tui.sandbox.values import find_value_error
+from cmdm_tui.sandbox.wire_types import find_value_error
 
 # A lead's company fields, as an account names them, and its person fields, as a contact does.
 _ACCOUNT_OF_LEAD = {

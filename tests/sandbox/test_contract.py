@@ -676,7 +676,7 @@ def test_500_is_an_unexpected_server_error(
     assert "ZeroDivisionError" in caplog.text
 
 
-@pytest.mark.parametrize("part", ["token_end", "count_call"])
+@pytest.mark.parametrize("part", ["get_token_end", "count_call"])
 def test_500_is_json_wherever_it_comes_from(
     start: "Start", backend: "Backend", monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:

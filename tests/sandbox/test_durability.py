@@ -26,7 +26,7 @@ SAMPLE, WHOLE = 6, 200
 HASTY = """
 import sys
 from contextlib import contextmanager
-from cmdm_tui.sandbox import sqlite
+from cmdm_tui.sandbox.storage.sqlite import store
 from cmdm_tui.cli import main
 
 @contextmanager
@@ -35,7 +35,7 @@ def hasty(connection):
         connection.execute("BEGIN IMMEDIATE")
     yield
 
-sqlite._committed = hasty
+store._transaction = hasty
 sys.argv[0] = "cmdm"
 main()
 """

@@ -214,14 +214,14 @@ def no_server_error(
 SERVE = """
 import sys
 from pathlib import Path
-from cmdm_tui.sandbox import Sandbox, SandboxConfig, gate
+from cmdm_tui.sandbox import Sandbox, SandboxConfig, auth
 
-def leaking(headers, name, kept=[], header_once=gate.header_once):
+def leaking(headers, name, kept=[], header_once=auth.get_single_header):
     kept.append(b"x" * 400_000)
     return header_once(headers, name)
 
 if sys.argv[2] == "leak":
-    gate.header_once = leaking
+    auth.get_single_header = leaking
 config = SandboxConfig(Path(sys.argv[1]), port=0, rate_limit=10**9, month_limit=10**9, control=True)
 Sandbox.serve(config, lambda info: print(info.json_line(), flush=True))
 """

@@ -203,7 +203,7 @@ def test_chunks_in_http_1_0_are_refused(shared: "Running") -> None:
 
 def test_framing_that_h11_lets_pass_would_be_noticed(shared: "Running", monkeypatch: Patch) -> None:
     """The broken twin: h11 alone."""
-    monkeypatch.setattr(strict_http, "fault_of_head", nothing)
+    monkeypatch.setattr(strict_http, "find_head_error", nothing)
     monkeypatch.setattr(strict_http.StrictHttpConnection, "_is_chunk_due", always)
     noticed: set[str] = set()
     for name, rest in AMBIGUOUS.items():
@@ -267,7 +267,7 @@ def a_request_behind_another_is_judged_alike(running: "Running") -> None:
 
 def test_a_request_behind_another_is_judged_alike(shared: "Running", monkeypatch: Patch) -> None:
     a_request_behind_another_is_judged_alike(shared)
-    monkeypatch.setattr(strict_http, "fault_of_head", nothing)
+    monkeypatch.setattr(strict_http, "find_head_error", nothing)
     fails(lambda: a_request_behind_another_is_judged_alike(shared))
 
 
@@ -330,12 +330,12 @@ SLOW: dict[str, tuple[bytes, bytes]] = {
 def test_a_request_that_does_not_arrive_is_given_up(
     start: "Start", monkeypatch: Patch, sent: str
 ) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
-    monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 0.4)
+    monkeypatch.setattr(connections, "BODY_TIMEOUT", 0.4)
     with start() as running:
         a_slow_request_ends(running, *SLOW[sent])
-        monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 60)
-        monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 60)
+        monkeypatch.setattr(connections, "HEAD_TIMEOUT", 60)
+        monkeypatch.setattr(connections, "BODY_TIMEOUT", 60)
         fails(lambda: a_slow_request_ends(running, *SLOW[sent]))
 
 
@@ -350,10 +350,10 @@ def a_body_that_the_call_waits_for_is_given_up(running: "Running", *, timeout: f
 
 
 def test_a_body_that_the_call_waits_for_is_given_up(start: "Start", monkeypatch: Patch) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_A_BODY", 0.4)
+    monkeypatch.setattr(connections, "BODY_TIMEOUT", 0.4)
     with start() as running:
         a_body_that_the_call_waits_for_is_given_up(running, timeout=5)
-        monkeypatch.setattr(connections.ClientConnection, "_look", nothing)
+        monkeypatch.setattr(connections.ClientConnection, "_check_deadline", nothing)
         fails(lambda: a_body_that_the_call_waits_for_is_given_up(running, timeout=1))
 
 
@@ -376,18 +376,18 @@ def a_deadline_holds_on_a_connection_that_was_used(running: "Running") -> None:
 
 
 def test_a_deadline_holds_on_a_connection_that_was_used(start: "Start", monkeypatch: Patch) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 0.4)
     with start() as running:
         a_deadline_holds_on_a_connection_that_was_used(running)
         # An alarm that is not brought forward goes off for the body, much later.
-        monkeypatch.setattr(connections.ClientConnection, "_set_alarm", set_once)
+        monkeypatch.setattr(connections.ClientConnection, "_schedule_check", set_once)
         fails(lambda: a_deadline_holds_on_a_connection_that_was_used(running))
 
 
 def set_once(connection: Any) -> None:
     """Set the alarm of the first deadline, and no other."""
-    if connection._alarm is None:
-        connection._alarm = connection.loop.call_at(connection._due + 60, connection._look)
+    if connection._deadline_timer is None:
+        connection._deadline_timer = connection.loop.call_at(connection._deadline + 60, connection._check_deadline)
 
 
 def a_silent_connection_is_closed_without_a_word(running: "Running") -> None:
@@ -400,10 +400,10 @@ def a_silent_connection_is_closed_without_a_word(running: "Running") -> None:
 
 
 def test_a_silent_connection_is_closed_without_a_word(start: "Start", monkeypatch: Patch) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 0.4)
     with start() as running:
         a_silent_connection_is_closed_without_a_word(running)
-        monkeypatch.setattr(connections.ClientConnection, "_watch", nothing)
+        monkeypatch.setattr(connections.ClientConnection, "_update_deadline", nothing)
         fails(lambda: a_silent_connection_is_closed_without_a_word(running))
 
 
@@ -437,7 +437,7 @@ def an_answer_that_nobody_takes_is_given_up(running: "Running") -> None:
 
 
 def test_an_answer_that_nobody_takes_is_given_up(big: "Running", monkeypatch: Patch) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_AN_ANSWER", 0.4)
+    monkeypatch.setattr(connections, "SEND_TIMEOUT", 0.4)
     an_answer_that_nobody_takes_is_given_up(big)
     monkeypatch.setattr(connections.ClientConnection, "pause_writing", H11Protocol.pause_writing)
     fails(lambda: an_answer_that_nobody_takes_is_given_up(big))
@@ -495,7 +495,7 @@ def half_sent_bodies_starve_nobody(running: "Running") -> None:
 
 
 def test_half_sent_bodies_starve_nobody(start: "Start", monkeypatch: Patch) -> None:
-    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 20)
     with start() as running:
         half_sent_bodies_starve_nobody(running)
         monkeypatch.setattr(connections.ClientConnection, "_make_room", nothing)
@@ -526,7 +526,7 @@ def test_answers_that_nobody_takes_starve_nobody(big: "Running", monkeypatch: Pa
         pause_writing(connection)
         paused.release()
 
-    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 4)
     monkeypatch.setattr(connections.ClientConnection, "pause_writing", pause)
     answers_that_nobody_takes_starve_nobody(big, paused)
     monkeypatch.setattr(connections.ClientConnection, "_make_room", nothing)
@@ -642,7 +642,7 @@ def a_credentials_file_is_private(tmp_path: Path) -> None:
 
 def test_a_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> None:
     a_credentials_file_is_private(tmp_path)
-    monkeypatch.setattr(exposure, "_OTHERS_BITS", 0)
+    monkeypatch.setattr(exposure, "_PERMISSIONS_OF_OTHERS", 0)
     fails(lambda: a_credentials_file_is_private(tmp_path))
 
 
@@ -725,7 +725,7 @@ def a_handshake_that_does_not_end_is_given_up(
 def test_a_handshake_that_does_not_end_is_given_up(
     tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.4)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT", 0.4)
     a_handshake_that_does_not_end_is_given_up(tmp_path, *certificate)
     monkeypatch.delattr(server._HandshakeLimitLoop, "create_server")
     fails(lambda: a_handshake_that_does_not_end_is_given_up(tmp_path, *certificate))
@@ -768,7 +768,7 @@ def test_versions_before_tls_1_2_are_refused(
         context.load_cert_chain(certfile, keyfile)
         return context
 
-    monkeypatch.setattr(server, "tls_context", lenient)
+    monkeypatch.setattr(server, "make_tls_context", lenient)
     fails(lambda: old_versions_are_refused(tmp_path, *certificate))
 
 

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import app
-from cmdm_tui.sandbox.openapi import describe_api, middleware
+from cmdm_tui.sandbox.openapi import middleware
+from cmdm_tui.sandbox.openapi.description import describe_api
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_schemathesis_finds_a_lie(
     start: "Start", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broken twin: a description that does not say what is served."""
-    monkeypatch.setattr(app, "description", lying)
+    monkeypatch.setattr(app, "describe_api", lying)
     with start(**LIMITS) as running:
         ended = schemathesis(
             running, tmp_path, "--max-examples", "4", "--include-path", "/api/v1/lead"
@@ -227,7 +228,7 @@ def test_the_walk_finds_lies(start: "Start", monkeypatch: pytest.MonkeyPatch) ->
         del task["properties"]["Owner"]
         return document
 
-    monkeypatch.setattr(app, "description", liar)
+    monkeypatch.setattr(app, "describe_api", liar)
     with start(**LIMITS) as running:
         found = walk(running)
     assert set(found) == {"listLead", "createEvent", "listProduct", "listTask", "getTask"}
@@ -322,6 +323,6 @@ def test_a_description_that_is_not_turned_would_be_noticed(
     def unturned(document: Json, _behaviours: object) -> Json:
         return document
 
-    monkeypatch.setattr(middleware, "turned", unturned)
+    monkeypatch.setattr(middleware, "describe_variant", unturned)
     control.behave(**{name: choice})
     assert walk(turned, A_PART) != {}

@@ -266,7 +266,7 @@ def test_restoring_holds_against_writers(
     with controlled(data, postgres.database_of(data)) as (http, control):
         restoring_holds_against_writers(http, control)
         # Without the gate they get in each other's way, sooner or later.
-        monkeypatch.setattr(store, "PASS_THE_GATE", b"SELECT 1")
+        monkeypatch.setattr(store, "JOIN_WRITERS", b"SELECT 1")
         attempts = (is_held(restoring_holds_against_writers, http, control) for _ in range(10))
         assert not all(attempts)
     postgres.drop(data)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import SandboxError, auth, folder, routes, tokens, values
+from cmdm_tui.sandbox import SandboxError, auth, folder, routes, tokens, wire_types
 from cmdm_tui.sandbox import credentials as accounts
 from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
 from cmdm_tui.sandbox.http import requests, server_errors, strict_http
@@ -91,13 +91,15 @@ def test_every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patc
     every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch)
 
     def hasty(self: CredentialHashes, *values: bytes) -> bool:
-        for name, value in zip(("client_id", "client_secret", "username"), values, strict=False):
+        for name, value in zip(
+            ("client_id", "client_secret", "username"), values, strict=False
+        ):
             if not accounts.compare_digest(accounts._digest(value), getattr(self, name)):
                 return False
         salt = bytes.fromhex(self.salt)
         return accounts.compare_digest(accounts._hash_password(values[3], salt), self.password)
 
-    monkeypatch.setattr(CredentialHashes, "recognises", hasty)
+    monkeypatch.setattr(CredentialHashes, "matches", hasty)
     fails(lambda: every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch))
 
 
@@ -160,7 +162,7 @@ def test_only_issued_tokens_are_good(shared: "Running", monkeypatch: Patch) -> N
     async def any_end(_self: SqliteStore, _digest: str) -> int:
         return 10**11
 
-    monkeypatch.setattr(SqliteStore, "token_end", any_end)
+    monkeypatch.setattr(SqliteStore, "get_token_end", any_end)
     fails(lambda: only_issued_tokens_are_good(shared))
 
 
@@ -177,7 +179,7 @@ def test_a_token_ends(start: "Start", clock: "ManualClock", monkeypatch: Patch) 
         token = (authorization or b"").partition(b" ")[2]
         return await self.store.get_token_end(tokens._digest(token))
 
-    monkeypatch.setattr(TokenIssuer, "end_of", timeless)
+    monkeypatch.setattr(TokenIssuer, "get_end", timeless)
     fails(lambda: a_token_ends(start, clock))
 
 
@@ -234,7 +236,7 @@ def test_a_failure_is_logged_without_a_secret(
     def all_of_it(path: bytes, _query: bytes, _secrets: object) -> str:
         return path.decode()
 
-    monkeypatch.setattr(server_errors, "shown_target", all_of_it)
+    monkeypatch.setattr(server_errors, "redact_target", all_of_it)
     fails(lambda: a_failure_is_logged_without_a_secret(shared, monkeypatch, caplog))
 
 
@@ -273,7 +275,7 @@ def test_a_limit_holds(start: "Start", monkeypatch: Patch) -> None:
     async def generous(self: CallLimiter, token_end: int | None) -> object:
         return await admit(CallLimiter(self.store, self.clock, self.per_hour + 1, 10**9), token_end)
 
-    monkeypatch.setattr(CallLimiter, "admit", generous)
+    monkeypatch.setattr(CallLimiter, "count_call", generous)
     fails(lambda: a_limit_holds(start))
 
 
@@ -304,7 +306,7 @@ def a_huge_body_without_a_length_is_refused(running: "Running") -> None:
 
 def test_a_huge_body_without_a_length_is_refused(shared: "Running", monkeypatch: Patch) -> None:
     a_huge_body_without_a_length_is_refused(shared)
-    monkeypatch.setattr(requests, "MAX_BODY", 10**9)
+    monkeypatch.setattr(requests, "MAX_BODY_BYTES", 10**9)
     fails(lambda: a_huge_body_without_a_length_is_refused(shared))
 
 
@@ -345,7 +347,7 @@ def test_a_client_that_waits_for_100_is_told_at_once(shared: "Running", monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(routes, "refuse_declared_size", always)
         fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
-    monkeypatch.setattr(strict_http, "_closing", as_it_is)
+    monkeypatch.setattr(strict_http, "_with_close", as_it_is)
     fails(lambda: a_client_that_waits_for_100_is_told_at_once(shared))
 
 
@@ -413,6 +415,6 @@ def wrongly_typed_values_are_refused(running: "Running") -> None:
 
 def test_wrongly_typed_values_are_refused(shared: "Running", monkeypatch: Patch) -> None:
     wrongly_typed_values_are_refused(shared)
-    monkeypatch.setattr(values, "_FORMS", {})
-    monkeypatch.setattr(values, "decimal_key", str)
+    monkeypatch.setattr(wire_types, "_FORMS", {})
+    monkeypatch.setattr(wire_types, "decimal_key", str)
     fails(lambda: wrongly_typed_values_are_refused(shared))

@@ -16,7 +16,7 @@ from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.seed import spool
 from cmdm_tui.sandbox.seed.ids import seeded_id
 from cmdm_tui.sandbox.seed.spool import generate_in_process
-from cmdm_tui.sandbox.values import find_value_error
+from cmdm_tui.sandbox.wire_types import find_value_error
 
 RECORDS = 600
 RESERVED = re.compile(r"(^|[@/.])([a-z0-9-]+\.)*example(/|$)")

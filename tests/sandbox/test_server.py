@@ -220,7 +220,7 @@ def test_it_listens_on_loopback_only(
     def listening_everywhere(_host: str, port: int) -> socket.socket:
         return listening("0.0.0.0", port)
 
-    monkeypatch.setattr(server, "_listening", listening_everywhere)
+    monkeypatch.setattr(server, "_open_listener", listening_everywhere)
     with start() as running, pytest.raises(AssertionError):
         it_listens_on_loopback_only(running)
 
@@ -368,10 +368,10 @@ def test_progress_is_told_while_seeding_and_not_later(tmp_path: Path) -> None:
 def test_it_takes_as_many_files_as_it_may_have() -> None:
     code = """
 import resource
-from cmdm_tui.sandbox.server import allow_many_connections
+from cmdm_tui.sandbox.server import raise_file_limit
 for most in (4_096, 300):
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
-    allow_many_connections()
+    raise_file_limit()
     print(resource.getrlimit(resource.RLIMIT_NOFILE))
 """
     output = subprocess.run(
@@ -464,7 +464,7 @@ def test_no_path_or_query_brings_a_secret_into_the_log(
     def all_of_it(path: bytes, query: bytes, _secrets: object) -> str:
         return f"{path.decode()}?{query.decode()}"
 
-    monkeypatch.setattr(access_log, "shown_target", all_of_it)
+    monkeypatch.setattr(access_log, "redact_target", all_of_it)
     with pytest.raises(AssertionError):
         log_holds_no_secret(tmp_path / "other")
 

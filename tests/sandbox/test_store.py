@@ -164,7 +164,7 @@ def test_the_restoring_law_notices_what_is_not_put_back(
     async def nothing(_store: Store, _name: str) -> None:
         pass
 
-    monkeypatch.setattr(backend.store_class, "restore", nothing)
+    monkeypatch.setattr(backend.store_class, "restore_snapshot", nothing)
     one: list[tuple[Any, Any, Any]] = [("a", None, None)]
     for before, after, kept in (([], one, 0), (one, [], 0), (one, [("b", None, None)], 1)):
         with pytest.raises(AssertionError):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.sandbox.schema import FieldType
-from cmdm_tui.sandbox.values import decimal_key, sort_key
+from cmdm_tui.sandbox.wire_types import decimal_key, sort_key
 
 
 @settings(deadline=None, max_examples=300)

@@ -43,7 +43,7 @@ class _ClockBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 ControlCommand = Callable[[Mapping[str, object]], Awaitable[object]]
-Asked = TypeVar("Asked")
+BodyType = TypeVar("BodyType")
 
 
 class ControlPlaneMiddleware:
@@ -183,5 +183,5 @@ class ControlPlaneMiddleware:
         return self._controls.list_faults()
 
 
-def _convert(body: Mapping[str, object], kind: type[Asked]) -> Asked:
+def _convert(body: Mapping[str, object], kind: type[BodyType]) -> BodyType:
     return msgspec.convert(body, kind)

@@ -9,7 +9,7 @@ from typing import cast
 
 import msgspec
 
-from cmdm_tui.sandbox.openapi import describe_field_list, describe_refusal
+from cmdm_tui.sandbox.openapi.description import describe_field_list, describe_refusal
 from cmdm_tui.sandbox.openapi.schemas import ID, Schema, exact_object, schema_name
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema, FieldType
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices

@@ -25,8 +25,8 @@ _LENGTH = 4
 _PROGRAM = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from cmdm_tui.sandbox.seed.spool import write
-write(int(sys.argv[2]), sys.stdout.buffer)
+from cmdm_tui.sandbox.seed.spool import write_records
+write_records(int(sys.argv[2]), sys.stdout.buffer)
 """
 
 

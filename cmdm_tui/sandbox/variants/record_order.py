@@ -21,8 +21,8 @@ from cmdm_tui.sandbox.storage.store import (
     StoredRecord,
     Transaction,
 )
-from cmdm_tui.sandbox.values import sort_key
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
+from cmdm_tui.sandbox.wire_types import sort_key
 
 _SORT_BEHAVIOURS = ("collation", "nulls", "ties")
 _DECIMAL_TYPES = frozenset({FieldType.NUMBER, FieldType.CURRENCY})

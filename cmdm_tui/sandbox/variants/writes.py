@@ -8,8 +8,8 @@ import msgspec
 from cmdm_tui.sandbox.http.responses import Refusal
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import AccessStore, CallCounts, Properties, RecordOrder
-from cmdm_tui.sandbox.values import find_value_error
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
+from cmdm_tui.sandbox.wire_types import find_value_error
 from cmdm_tui.sandbox.writes import RecordWriter, not_found
 
 _CHILDREN = ("task", "opportunity")

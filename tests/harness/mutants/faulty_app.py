@@ -316,5 +316,5 @@ def planted(fault: PlantedFault | None) -> Generator[None]:
         return SandboxApp(FaultyApp(made.app, fault), made.control_token)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "service", faulty)
+        patch.setattr(server, "build_app", faulty)
         yield

@@ -11,7 +11,7 @@ import msgspec
 
 from cmdm_tui.sandbox.schema import EntitySchema, FieldSchema
 from cmdm_tui.sandbox.storage.store import Properties
-from cmdm_tui.sandbox.values import sort_key
+from cmdm_tui.sandbox.wire_types import sort_key
 
 LONGEST_WHOLE_KEY = 2_000
 """In bytes; what is longer is cut here. The text that follows it is a rank."""

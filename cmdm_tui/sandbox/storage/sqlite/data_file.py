@@ -15,7 +15,7 @@ from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import Seed, SeedRow
 from cmdm_tui.sandbox.storage.tables import add_keys, create_indexes, create_table, fill_names
-from cmdm_tui.sandbox.values import sort_key
+from cmdm_tui.sandbox.wire_types import sort_key
 
 SeedProgress = Callable[[int, int], None]
 """Called with the number of records stored so far and in all, their indexes being part of it."""

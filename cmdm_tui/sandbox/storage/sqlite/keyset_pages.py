@@ -11,7 +11,7 @@ import msgspec
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
 from cmdm_tui.sandbox.storage.store import Properties, RecordOrder, StoredRecord
 from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
-from cmdm_tui.sandbox.values import sort_key
+from cmdm_tui.sandbox.wire_types import sort_key
 
 _BOUNDARIES_KEPT = 512
 
