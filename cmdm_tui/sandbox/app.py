@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 from starlette.types import ASGIApp
 
-from cmdm_tui.sandbox.auth import AuthMiddleware
+from cmdm_tui.sandbox.auth import AuthMiddleware, TokenIssuer
 from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.control.controls import SandboxControls
@@ -26,7 +26,6 @@ from cmdm_tui.sandbox.openapi.middleware import DescriptionMiddleware
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.routes import ApiHandlers, Router
 from cmdm_tui.sandbox.storage.store import AccessStore, Store
-from cmdm_tui.sandbox.tokens import TokenIssuer
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
 from cmdm_tui.sandbox.variants.record_order import VariantRecordStore
 from cmdm_tui.sandbox.variants.requests import VariantRequestMiddleware

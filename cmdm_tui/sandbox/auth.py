@@ -1,44 +1,57 @@
-"""The gate before every call: who calls, whether they still may, and the headers they are told."""
+"""Signing in: the tokens, and the check before every call that its caller has a good one."""
 
-from collections.abc import Sequence
-from urllib.parse import unquote
+import hashlib
+import secrets
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox.clock import Clock, format_http_date
-from cmdm_tui.sandbox.http.responses import Refusal
+from cmdm_tui.sandbox.errors import Refusal
+from cmdm_tui.sandbox.http.requests import get_single_header
+from cmdm_tui.sandbox.http.responses import refusal_response
+from cmdm_tui.sandbox.paths import PathSegments, is_sign_in, split_api_path
 from cmdm_tui.sandbox.rate_limit import CallLimiter
-from cmdm_tui.sandbox.tokens import TokenIssuer
-
-API_PATH = "/api/v1"
-AUTHENTICATE = "authenticate"
-
-_BASE = API_PATH.split("/")
-
-PathSegments = tuple[str, ...]
-"""What stands behind `/api/v1`, split at its slashes, each part decoded."""
+from cmdm_tui.sandbox.storage.store import AccessStore
 
 
-def split_api_path(scope: Scope) -> PathSegments | None:
-    """Return the segments of a request's path, None when it lies outside the API.
+@dataclass(slots=True)
+class TokenIssuer:
+    """Issues tokens that last `lifetime` seconds. Only their SHA-256 digests are stored.
 
-    An escaped slash (`%2F`) belongs to its segment, so the path is split before it is decoded.
+    The control plane may change the lifetime, and end tokens early; those are ended for this
+    process alone, and only while it runs.
     """
-    parts: list[str] = [
-        unquote(part, errors="replace") for part in scope["raw_path"].decode("ascii").split("/")
-    ]
-    return tuple(parts[len(_BASE) :]) if parts[: len(_BASE)] == _BASE else None
 
+    store: AccessStore
+    clock: Clock
+    lifetime: int
+    _revoked: set[str] = field(default_factory=set[str], repr=False)
 
-def is_sign_in(segments: PathSegments | None) -> bool:
-    """Say whether this is the path of the one call that takes no token."""
-    return segments is not None and len(segments) == 1 and segments[0].lower() == AUTHENTICATE
+    async def issue(self) -> tuple[str, int]:
+        """Return a new token and the Unix time at which it ends."""
+        token = secrets.token_urlsafe(32)
+        now = self.clock.now()
+        ends = int(now) + self.lifetime
+        await self.store.add_token(_digest(token.encode()), ends, now)
+        return token, ends
 
+    async def get_end(self, authorization: bytes | None) -> int | None:
+        """Return when the token of an `Authorization` header ends, None unless it is good now.
 
-def get_single_header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """Return the value of a header that stands once; None when it is missing or repeated."""
-    values = [value for key, value in headers if key == name]
-    return values[0] if len(values) == 1 else None
+        Looking a digest up says nothing, through its timing, about the token behind it.
+        """
+        digest = _bearer_digest(authorization)
+        if digest is None or digest in self._revoked:
+            return None
+        ends = await self.store.get_token_end(digest)
+        return ends if ends is not None and self.clock.now() < ends else None
+
+    def revoke(self, authorization: bytes | None) -> None:
+        """End the token of an `Authorization` header now, if it holds one."""
+        digest = _bearer_digest(authorization)
+        if digest is not None:
+            self._revoked.add(digest)
 
 
 class AuthMiddleware:
@@ -67,13 +80,13 @@ class AuthMiddleware:
                 message["headers"] = [*message.get("headers", ()), *lines]
             await send(message)
 
-        segments = split_api_path(scope)
+        segments = split_api_path(scope["raw_path"])
         scope["segments"] = segments
         try:
             if not is_sign_in(segments):
                 extra |= await self._authenticate(scope, segments)
         except Refusal as refusal:
-            await refusal.response()(scope, receive, send_with_headers)
+            await refusal_response(refusal)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
@@ -90,3 +103,12 @@ class AuthMiddleware:
             "The token is missing, unknown or ended; sign in for a new one.",
             {"WWW-Authenticate": "Bearer"},
         )
+
+
+def _bearer_digest(authorization: bytes | None) -> str | None:
+    scheme, _, token = (authorization or b"").partition(b" ")
+    return _digest(token.strip()) if scheme.lower() == b"bearer" else None
+
+
+def _digest(token: bytes) -> str:
+    return hashlib.sha256(token).hexdigest()

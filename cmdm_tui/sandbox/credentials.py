@@ -1,12 +1,18 @@
 """The sandbox's one API user: random credentials, and whether four values are they."""
 
 import hashlib
+import os
 import secrets
+from collections.abc import Mapping
 from hmac import compare_digest
+from pathlib import Path
 
 import msgspec
 
+from cmdm_tui.sandbox.errors import SettingError
+
 # About 25 ms and 16 MiB a guess; the password itself has 128 random bits.
+_PERMISSIONS_OF_OTHERS = 0o077
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
@@ -30,6 +36,36 @@ class AccountCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True
             username=f"demo-{secrets.token_hex(3)}@sandbox.example",
             password=secrets.token_urlsafe(16),
         )
+
+
+def read_credentials(path: Path) -> AccountCredentials:
+    """Read credentials from a JSON file of the four values that is its owner's alone.
+
+    Raises `SettingError`, which tells none of them.
+    """
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & _PERMISSIONS_OF_OTHERS:
+                raise SettingError(
+                    f"The credentials file {path} can be read by others; run chmod 600 on it."
+                )
+            return msgspec.json.decode(file.read(), type=AccountCredentials)
+    except OSError as error:
+        raise SettingError(
+            f"The credentials file {path} cannot be read ({error.strerror})."
+        ) from error
+    except (ValueError, msgspec.MsgspecError) as error:
+        names = ", ".join(AccountCredentials.__struct_fields__)
+        raise SettingError(
+            f"The credentials file {path} must be a JSON object of the texts {names}."
+        ) from error
+
+
+def read_environment_credentials(environment: Mapping[str, str]) -> AccountCredentials | None:
+    """Return the credentials that the four `CMDM_…` variables make, None unless all are set."""
+    names = AccountCredentials.__struct_fields__
+    values = {name: environment.get(f"CMDM_{name.upper()}", "") for name in names}
+    return AccountCredentials(**values) if all(values.values()) else None
 
 
 class CredentialHashes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,10 @@
-"""What can keep a sandbox from starting: one class a cause, one sentence a message."""
+"""What keeps a sandbox from starting, and what it refuses of a request."""
+
+from collections.abc import Mapping
+
+from cmdm_tui.text import one_line
+
+_LONGEST_QUOTE = 60
 
 
 class SandboxError(Exception):
@@ -31,3 +37,18 @@ class DatabaseError(SandboxError):
 
 class DatabaseInUseError(SandboxError):
     """Another sandbox is using the database, or making it."""
+
+
+class Refusal(Exception):
+    """A request that is answered with an error: its status, and a message for `Message`."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+def quote(text: str) -> str:
+    """Return what a client sent, fit to stand in a message: cut, made visible, in quotes."""
+    return f"'{one_line(text, _LONGEST_QUOTE)}'"

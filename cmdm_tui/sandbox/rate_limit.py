@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cmdm_tui.sandbox.clock import SECONDS_PER_HOUR, Clock, format_datetime
-from cmdm_tui.sandbox.http.responses import Refusal
+from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.storage.store import AccessStore
 
 

@@ -5,27 +5,27 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cmdm_tui.sandbox.auth import AUTHENTICATE, PathSegments
+from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.credentials import CredentialHashes
-from cmdm_tui.sandbox.fields import field_list_response
+from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.http.requests import read_json_object, refuse_declared_size
 from cmdm_tui.sandbox.http.responses import (
-    Refusal,
     StreamedListResponse,
     json_response,
     list_response,
-    quote,
     record_response,
+    refusal_response,
 )
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
+from cmdm_tui.sandbox.paths import AUTHENTICATE, PathSegments
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import RecordStore
-from cmdm_tui.sandbox.tokens import TokenIssuer
 from cmdm_tui.sandbox.writes import RecordWriter, not_found
 
 ENTITY = "{entity}"
@@ -197,6 +197,21 @@ class ApiHandlers:
         return json_response({"Message": "Record updated."})
 
 
+def field_list_response(entity: EntitySchema, query: QueryParams) -> Response:
+    """Return the fields of an entity, or a page of them."""
+    paging = read_paging(query)
+    fields, pages = entity.fields, 1
+    if paging is not None:
+        pages = paging.count_pages(len(fields))
+        fields = fields[paging.offset : paging.offset + paging.per_page]
+    described = [
+        {"ExternalID": entity.get_field_id(field), "Properties": field.describe()}
+        for field in fields
+    ]
+    totals = {"Total Records": str(len(entity.fields)), "Total Page": str(pages)}
+    return json_response({**totals, "Field": described})
+
+
 class Router:
     """The application behind the gate: each request is answered by the first call of its path."""
 
@@ -208,7 +223,7 @@ class Router:
         try:
             answer = await self._respond(Request(scope, receive))
         except Refusal as refusal:
-            answer = refusal.response()
+            answer = refusal_response(refusal)
         except ClientDisconnect:
             answer = json_response({"Message": "The body ended early."}, 400)
         await answer(scope, receive, send)

@@ -19,9 +19,8 @@ from cmdm_tui.sandbox.app import build_app
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.control.plane import CONTROL_PATH
-from cmdm_tui.sandbox.data import open_data
+from cmdm_tui.sandbox.data import hold_folder, load_credentials, open_data
 from cmdm_tui.sandbox.errors import PortError, SandboxError
-from cmdm_tui.sandbox.folder import hold_folder, load_credentials
 from cmdm_tui.sandbox.http import connections
 from cmdm_tui.sandbox.http.access_log import LoggedCall
 from cmdm_tui.sandbox.http.connections import ClientConnection

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cmdm_tui.sandbox.clock import Clock, format_datetime
-from cmdm_tui.sandbox.http.responses import Refusal, quote
+from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import Properties, Store, Transaction
 from cmdm_tui.sandbox.wire_types import find_value_error

@@ -387,7 +387,9 @@ def test_a_deadline_holds_on_a_connection_that_was_used(start: "Start", monkeypa
 def set_once(connection: Any) -> None:
     """Set the alarm of the first deadline, and no other."""
     if connection._deadline_timer is None:
-        connection._deadline_timer = connection.loop.call_at(connection._deadline + 60, connection._check_deadline)
+        connection._deadline_timer = connection.loop.call_at(
+            connection._deadline + 60, connection._check_deadline
+        )
 
 
 def a_silent_connection_is_closed_without_a_word(running: "Running") -> None:

@@ -13,12 +13,12 @@ import pytest
 
 from cmdm_tui.sandbox import SandboxError, auth, folder, routes, tokens, wire_types
 from cmdm_tui.sandbox import credentials as accounts
+from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
 from cmdm_tui.sandbox.http import requests, server_errors, strict_http
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from cmdm_tui.sandbox.storage.sqlite.store import SqliteStore
-from cmdm_tui.sandbox.tokens import TokenIssuer
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import ManualClock, Running, Start
@@ -91,9 +91,7 @@ def test_every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patc
     every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch)
 
     def hasty(self: CredentialHashes, *values: bytes) -> bool:
-        for name, value in zip(
-            ("client_id", "client_secret", "username"), values, strict=False
-        ):
+        for name, value in zip(("client_id", "client_secret", "username"), values, strict=False):
             if not accounts.compare_digest(accounts._digest(value), getattr(self, name)):
                 return False
         salt = bytes.fromhex(self.salt)

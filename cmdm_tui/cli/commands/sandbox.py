@@ -172,11 +172,8 @@ def _choose_credentials(
     The environment's are used where it takes one's own: on this machine they may be another
     service's, set up for the commands that are run against it.
     """
-    from cmdm_tui.sandbox.http.exposure import (
-        is_loopback,
-        read_credentials,
-        read_environment_credentials,
-    )
+    from cmdm_tui.sandbox.credentials import read_credentials, read_environment_credentials
+    from cmdm_tui.sandbox.http.exposure import is_loopback
 
     if file is not None:
         return read_credentials(file)

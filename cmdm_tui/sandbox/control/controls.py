@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.clock import VirtualClock, format_datetime
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.sandbox.faults.plan import FaultSchedule
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.storage.store import Store
-from cmdm_tui.sandbox.tokens import TokenIssuer
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS, BehaviourChoices
 
 INITIAL_SNAPSHOT = "beginning"

@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cmdm_tui.sandbox.auth import get_single_header
 from cmdm_tui.sandbox.control.controls import INITIAL_SNAPSHOT, SandboxControls
-from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.errors import Refusal, SettingError, quote
 from cmdm_tui.sandbox.faults.plan import FaultPlan
-from cmdm_tui.sandbox.http.requests import read_json_object
-from cmdm_tui.sandbox.http.responses import Refusal, json_response, quote
+from cmdm_tui.sandbox.http.requests import get_single_header, read_json_object
+from cmdm_tui.sandbox.http.responses import json_response, refusal_response
 
 CONTROL_PATH = "/_sandbox"
 
@@ -87,7 +86,7 @@ class ControlPlaneMiddleware:
         try:
             answer = await self._respond(path[len(CONTROL_PATH) :].rstrip("/"), scope, receive)
         except Refusal as refusal:
-            answer = refusal.response()
+            answer = refusal_response(refusal)
         await answer(scope, receive, send)
 
     async def _respond(self, path: str, scope: Scope, receive: Receive) -> Response:

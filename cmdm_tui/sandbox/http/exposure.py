@@ -1,9 +1,7 @@
 """Who can reach a sandbox, and what it takes to let others than this machine's users do so."""
 
 import ipaddress
-import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +19,6 @@ FEWEST_CHARACTERS = 8
 
 _HEADER_TEXT = re.compile(r"[!-~]{1,1000}")
 _SECRETS = ("client_secret", "password")
-_PERMISSIONS_OF_OTHERS = 0o077
 
 
 def is_loopback(host: str) -> bool:
@@ -56,36 +53,6 @@ def check_exposure(
             "or in CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
         )
     _check_strength(credentials, where)
-
-
-def read_credentials(path: Path) -> AccountCredentials:
-    """Read credentials from a JSON file of the four values that is its owner's alone.
-
-    Raises `SettingError`, which tells none of them.
-    """
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & _PERMISSIONS_OF_OTHERS:
-                raise SettingError(
-                    f"The credentials file {path} can be read by others; run chmod 600 on it."
-                )
-            return msgspec.json.decode(file.read(), type=AccountCredentials)
-    except OSError as error:
-        raise SettingError(
-            f"The credentials file {path} cannot be read ({error.strerror})."
-        ) from error
-    except (ValueError, msgspec.MsgspecError) as error:
-        names = ", ".join(AccountCredentials.__struct_fields__)
-        raise SettingError(
-            f"The credentials file {path} must be a JSON object of the texts {names}."
-        ) from error
-
-
-def read_environment_credentials(environment: Mapping[str, str]) -> AccountCredentials | None:
-    """Return the credentials that the four `CMDM_…` variables make, None unless all are set."""
-    names = AccountCredentials.__struct_fields__
-    values = {name: environment.get(f"CMDM_{name.upper()}", "") for name in names}
-    return AccountCredentials(**values) if all(values.values()) else None
 
 
 def make_tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":

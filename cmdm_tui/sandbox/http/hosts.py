@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cmdm_tui.sandbox.auth import get_single_header
-from cmdm_tui.sandbox.http.responses import Refusal
+from cmdm_tui.sandbox.errors import Refusal
+from cmdm_tui.sandbox.http.requests import get_single_header
+from cmdm_tui.sandbox.http.responses import refusal_response
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,7 +37,7 @@ class HostMiddleware:
         try:
             self._check(scope["headers"])
         except Refusal as refusal:
-            await refusal.response()(scope, receive, send)
+            await refusal_response(refusal)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -1,16 +1,22 @@
-"""Reading a request's body: never more than the limit, and nothing but one plain JSON object."""
+"""Reading a request: one header of it, and a body that is one JSON object within the limit."""
 
 import json
 from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 
-from cmdm_tui.sandbox.http.responses import Refusal, quote
+from cmdm_tui.sandbox.errors import Refusal, quote
 
 MAX_BODY_BYTES = 1024 * 1024
 """In bytes (api.md)."""
 
 HeaderLines = Sequence[tuple[bytes, bytes]]
+
+
+def get_single_header(headers: HeaderLines, name: bytes) -> bytes | None:
+    """Return the value of a header that stands once; None when it is missing or repeated."""
+    values = [value for key, value in headers if key == name]
+    return values[0] if len(values) == 1 else None
 
 
 async def read_json_object(

@@ -9,32 +9,16 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.storage.store import Properties, RecordStream, StoredRecord
-from cmdm_tui.text import one_line
-
-_LONGEST_QUOTE = 60
 
 FieldNames = tuple[str, ...] | None
 """The fields a client asked for, None for all of them."""
 
 
-class Refusal(Exception):
-    """A request that is answered with an error: its status, and a message for `Message`."""
-
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.headers = headers
-
-    def response(self) -> Response:
-        """Return the response that tells of the refusal."""
-        return json_response({"Message": self.message}, self.status, self.headers)
-
-
-def quote(text: str) -> str:
-    """Return what a client sent, fit to stand in a message: cut, made visible, in quotes."""
-    return f"'{one_line(text, _LONGEST_QUOTE)}'"
+def refusal_response(refusal: Refusal) -> Response:
+    """Return the response that says what was refused."""
+    return json_response({"Message": refusal.message}, refusal.status, refusal.headers)
 
 
 def json_response(

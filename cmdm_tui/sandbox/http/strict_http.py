@@ -1,12 +1,27 @@
-"""HTTP/1.1 as h11 speaks it, less the forms of a request that others may read otherwise."""
+"""HTTP/1.1 as h11 speaks it, without the requests that have more than one meaning (RFC 9112).
 
+Where two readers of one connection disagree on where a request ends, one client's bytes become
+another's request. So whatever leaves room for that is refused: a line that ends in a bare LF or
+holds a bare CR, a folded header, more than one Content-Length, one beside a Transfer-Encoding, any
+coding but chunked, chunks in HTTP/1.0, and a chunk whose size is not all there is before its end of
+line or its extension.
+"""
+
+import re
 from typing import Any
 
 import h11
 
-from cmdm_tui.sandbox.http.framing import find_chunk_start, find_head_error
-
 _CHUNKED = (b"transfer-encoding", b"chunked")
+_HEAD_END = re.compile(rb"\n\r?\n")
+
+# What h11 takes the chunk's own end of line for, before the next one's size, comes first.
+_SIZE = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]+)(?:;[^\r\n]*)?\r\n")
+_TRAILER = re.compile(rb"(?:[^\r\n \t][^\r\n]*\r\n)*\r\n")
+_LONGEST_BETWEEN_CHUNKS = 16_384
+
+
+_BAD_LINE_END = "A line must end in CR LF and hold neither of them elsewhere."
 
 
 class StrictHttpConnection(h11.Connection):
@@ -92,3 +107,67 @@ def _with_close(answer: h11.Response) -> h11.Response:
         reason=answer.reason,
         http_version=answer.http_version,
     )
+
+
+def find_head_error(received: bytes) -> str | None:
+    """Say why the head at the start of `received` is refused, None when it is not.
+
+    A head that is not complete yet is judged by what is there. Every request passes here, so the
+    common one is found good by a few searches, without being taken apart.
+    """
+    end = _HEAD_END.search(received)
+    # The CR of an unfinished line end may get its LF yet.
+    head = received[: end.end()] if end else received.removesuffix(b"\r")
+    if not _has_clean_lines(head):
+        return _BAD_LINE_END
+    if b"\n " in head or b"\n\t" in head:
+        return "A header must stand on one line."
+    lowered = head.lower()
+    is_framed = b"content-length" in lowered or b"transfer-encoding" in lowered
+    return _find_length_error(lowered) if end and is_framed else None
+
+
+def _find_length_error(head: bytes) -> str | None:
+    request_line, *lines = head.split(b"\r\n")
+    headers = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+    lengths = [value for name, value in headers if name == b"content-length"]
+    codings = [value for name, value in headers if name == b"transfer-encoding"]
+    if len(lengths) > 1 or any(not value.isdigit() for value in lengths):
+        return "There must be one Content-Length, and it must be a number."
+    if lengths and codings:
+        return "Content-Length and Transfer-Encoding exclude each other."
+    if codings and codings != [b"chunked"]:
+        return "There is no Transfer-Encoding but chunked."
+    if codings and not request_line.endswith(b"http/1.1"):
+        return "Chunks need HTTP/1.1."
+    return None
+
+
+def _has_clean_lines(text: bytes) -> bool:
+    line_ends = text.count(b"\r\n")
+    return text.count(b"\n") == line_ends and text.count(b"\r") == line_ends
+
+
+def find_chunk_start(received: bytes, start: int) -> int | None:
+    """Return where a chunk's data begins, or a chunked body ends; None while that is not there.
+
+    At `start` the body begins, or the data of its last chunk has ended; of `received` nothing else
+    is looked at. Raises `ValueError`, which says why, for what is refused.
+    """
+    size = _SIZE.match(received, start)
+    if size is not None and size[1].strip(b"0"):
+        return size.end()
+    trailer = None if size is None else _TRAILER.match(received, size.end())
+    if trailer is not None:
+        return trailer.end()
+    # Neither is whole: what there is of it must be able to become so.
+    begun = received[start:]
+    if not _has_clean_lines(begun.removesuffix(b"\r")):
+        raise ValueError(_BAD_LINE_END)
+    if size is None and b"\r\n" in begun[2:]:
+        raise ValueError("A chunk must begin with its size.")
+    if size is not None and (b"\r\n " in begun or b"\r\n\t" in begun):
+        raise ValueError("A trailer must stand on one line.")
+    if len(begun) > _LONGEST_BETWEEN_CHUNKS:
+        raise ValueError("What stands between two chunks is too long.")
+    return None

@@ -6,7 +6,8 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cmdm_tui.sandbox.http.responses import Refusal
+from cmdm_tui.sandbox.errors import Refusal
+from cmdm_tui.sandbox.http.responses import refusal_response
 from cmdm_tui.sandbox.openapi.otherwise import describe_variant
 from cmdm_tui.sandbox.openapi.schemas import Schema
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
@@ -34,7 +35,7 @@ class DescriptionMiddleware:
             await self._app(scope, receive, send)
         elif scope["method"] != "GET":
             refusal = Refusal(405, "The description can be retrieved alone.", {"Allow": "GET"})
-            await refusal.response()(scope, receive, send)
+            await refusal_response(refusal)(scope, receive, send)
         else:
             answer = Response(self._current(), media_type="application/json")
             await answer(scope, receive, send)

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cmdm_tui.sandbox.auth import PathSegments
-from cmdm_tui.sandbox.fields import field_list_response
+from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.http.requests import read_json_object, refuse_declared_size
-from cmdm_tui.sandbox.http.responses import Refusal, quote
+from cmdm_tui.sandbox.http.responses import refusal_response
+from cmdm_tui.sandbox.paths import PathSegments
+from cmdm_tui.sandbox.routes import field_list_response
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema, FieldType
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
 from cmdm_tui.sandbox.variants.external_ids import to_stored_id
@@ -53,7 +54,7 @@ class VariantRequestMiddleware:
             scope["segments"] = self._with_stored_id(segments)
             receive = await self._with_stored_body(scope, receive)
         except Refusal as refusal:
-            await refusal.response()(scope, receive, send)
+            await refusal_response(refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cmdm_tui.sandbox.auth import PathSegments, is_sign_in
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.http.connections import ClientConnection
+from cmdm_tui.sandbox.paths import PathSegments, is_sign_in
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema, FieldType
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
 from cmdm_tui.sandbox.variants.external_ids import to_client_id

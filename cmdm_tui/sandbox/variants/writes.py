@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from cmdm_tui.sandbox.http.responses import Refusal
+from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import AccessStore, CallCounts, Properties, RecordOrder
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
