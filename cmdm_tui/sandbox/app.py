@@ -1,11 +1,12 @@
-"""One sandbox's service: its parts put together, from the connection's side to the store's."""
+"""One sandbox's application: its parts put together, from the connection's side to the store's."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from cmdm_tui.sandbox.auth import AuthMiddleware, TokenIssuer
@@ -13,7 +14,7 @@ from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.control.controls import SandboxControls
 from cmdm_tui.sandbox.control.plane import ControlPlaneMiddleware
-from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.data import SandboxData
 from cmdm_tui.sandbox.faults.middleware import FaultMiddleware
 from cmdm_tui.sandbox.faults.plan import FaultSchedule
@@ -25,12 +26,16 @@ from cmdm_tui.sandbox.openapi.description import describe_api
 from cmdm_tui.sandbox.openapi.middleware import DescriptionMiddleware
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.routes import ApiHandlers, Router
-from cmdm_tui.sandbox.storage.store import AccessStore, Store
+from cmdm_tui.sandbox.storage.store import AccessStore
 from cmdm_tui.sandbox.variants.choices import BehaviourChoices
+from cmdm_tui.sandbox.variants.description import SandboxDescription
+from cmdm_tui.sandbox.variants.middleware import (
+    VariantRequestMiddleware,
+    VariantResponseMiddleware,
+)
+from cmdm_tui.sandbox.variants.rate_limit import VariantAccessStore
 from cmdm_tui.sandbox.variants.record_order import VariantRecordStore
-from cmdm_tui.sandbox.variants.requests import VariantRequestMiddleware
-from cmdm_tui.sandbox.variants.responses import VariantResponseMiddleware
-from cmdm_tui.sandbox.variants.writes import VariantAccessStore, VariantRecordWriter
+from cmdm_tui.sandbox.variants.writes import VariantRecordWriter
 from cmdm_tui.sandbox.writes import RecordWriter
 
 
@@ -55,54 +60,73 @@ def build_app(
     `url` is the address that clients use.
     """
     token = secrets.token_urlsafe(32) if config.control else None
-    store, account = data.store, data.account
-    behaviours = BehaviourChoices(config.behaviours)
+    choices = BehaviourChoices(config.behaviours)
+    describe = SandboxDescription(partial(describe_api, url), choices).encode
     if token is None and not config.behaviours and not config.faults.faults:
-        app = _build_plain_app(config, store, account, clock)
+        inner, router = _build_plain_parts(config, data, clock)
     else:
-        app = _build_variant_app(config, store, account, VirtualClock(clock), behaviours, token)
-    # What fails in a call has the headers of its gate; what fails before or elsewhere has none.
-    app = ServerErrorMiddleware(DescriptionMiddleware(app, partial(describe_api, url), behaviours))
-    app = HostMiddleware(app, url, is_loopback=is_loopback(config.host))
+        inner, router = _build_variant_parts(config, data, VirtualClock(clock), choices, token)
+    outer = [
+        Middleware(HostMiddleware, url=url, is_loopback=is_loopback(config.host)),
+        Middleware(ServerErrorMiddleware),
+        Middleware(DescriptionMiddleware, encode=describe),
+    ]
     if on_call is not None:
         unspoken = msgspec.structs.astuple(credentials)
-        app = AccessLogMiddleware(app, on_call, unspoken if token is None else (*unspoken, token))
-    return SandboxApp(app, token)
+        unspoken = unspoken if token is None else (*unspoken, token)
+        outer.insert(0, Middleware(AccessLogMiddleware, report=on_call, secrets=unspoken))
+    return SandboxApp(_build_middleware_stack(router, [*outer, *inner]), token)
 
 
-def _build_plain_app(
-    config: SandboxConfig, store: Store, account: CredentialHashes, clock: Clock
-) -> ASGIApp:
-    tokens, limits = _make_access(config, store, clock)
-    api = ApiHandlers(store, RecordWriter(store, clock), account, tokens, limits)
-    return AuthMiddleware(ServerErrorMiddleware(Router(api.list_routes())), tokens, limits, clock)
+def _build_plain_parts(
+    config: SandboxConfig, data: SandboxData, clock: Clock
+) -> tuple[list[Middleware], Router]:
+    tokens, limits = _build_access(config, data.store, clock)
+    writer = RecordWriter(data.store, clock)
+    handlers = ApiHandlers(data.store, writer, data.credential_hashes, tokens, limits)
+    middleware = [
+        Middleware(AuthMiddleware, tokens=tokens, limits=limits, clock=clock),
+        # Inside the check of the token: what fails in a call still has the headers of its limits.
+        Middleware(ServerErrorMiddleware),
+    ]
+    return middleware, Router(handlers.list_routes())
 
 
-def _build_variant_app(
+def _build_variant_parts(
     config: SandboxConfig,
-    store: Store,
-    account: CredentialHashes,
+    data: SandboxData,
     clock: VirtualClock,
-    behaviours: BehaviourChoices,
+    choices: BehaviourChoices,
     token: str | None,
-) -> ASGIApp:
-    tokens, limits = _make_access(config, VariantAccessStore(store, behaviours), clock)
-    changes = VariantRecordWriter(store, clock, behaviours)
-    api = ApiHandlers(VariantRecordStore(store, behaviours), changes, account, tokens, limits)
-    calls = ServerErrorMiddleware(VariantRequestMiddleware(Router(api.list_routes()), behaviours))
-    answered = VariantResponseMiddleware(
-        AuthMiddleware(calls, tokens, limits, clock), behaviours, clock
-    )
+) -> tuple[list[Middleware], Router]:
+    """Build what can be changed while it runs: the behaviours, the faults, the clock."""
+    tokens, limits = _build_access(config, VariantAccessStore(data.store, choices), clock)
+    writer = VariantRecordWriter(data.store, clock, choices)
+    records = VariantRecordStore(data.store, choices)
+    handlers = ApiHandlers(records, writer, data.credential_hashes, tokens, limits)
     faults = FaultSchedule(config.faults)
-    app = FaultMiddleware(answered, faults, tokens, limits, clock)
-    if token is None:
-        return app
-    controls = SandboxControls(config, store, clock, tokens, limits, behaviours, faults)
-    return ControlPlaneMiddleware(app, controls, token)
+    middleware = [
+        Middleware(FaultMiddleware, faults=faults, tokens=tokens, limits=limits, clock=clock),
+        Middleware(VariantResponseMiddleware, choices=choices, clock=clock),
+        Middleware(AuthMiddleware, tokens=tokens, limits=limits, clock=clock),
+        Middleware(ServerErrorMiddleware),
+        Middleware(VariantRequestMiddleware, choices=choices),
+    ]
+    if token is not None:
+        controls = SandboxControls(config, data.store, clock, tokens, limits, choices, faults)
+        middleware.insert(0, Middleware(ControlPlaneMiddleware, controls=controls, token=token))
+    return middleware, Router(handlers.list_routes())
 
 
-def _make_access(
+def _build_access(
     config: SandboxConfig, store: AccessStore, clock: Clock
 ) -> tuple[TokenIssuer, CallLimiter]:
     tokens = TokenIssuer(store, clock, config.token_ttl)
     return tokens, CallLimiter(store, clock, config.rate_limit, config.month_limit)
+
+
+def _build_middleware_stack(app: ASGIApp, middleware: Sequence[Middleware]) -> ASGIApp:
+    """Wrap `app` in the middleware: the first one of the list is the outermost."""
+    for cls, args, kwargs in reversed(middleware):
+        app = cls(app, *args, **kwargs)
+    return app

@@ -24,9 +24,9 @@ class SandboxConfig:
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
     seconds. `database` is the `postgresql://` address of a database that takes the place of the
     folder's file, and may be served by several `workers`; it can hold a password, and is not shown.
-    With `control` there is a control plane. `behaviours` says where the sandbox is to do
-    otherwise than api.md says, by the names and choices of `cmdm_tui.sandbox.variants.choices`, `faults`
-    what is to go wrong. `host` is an IP address; one outside this machine takes a certificate, and
+    With `control` there is a control plane. `behaviours` names the points at which the
+    sandbox leaves its own way, and its choices there (`variants.choices`); `faults` is what goes
+    wrong. `host` is an IP address; one outside this machine takes a certificate, and
     `credentials` of one's own, which are otherwise made at random and kept in the data folder.
     Where data is not to be `lasting`, as its folder goes with the sandbox, no write waits for the
     disk: it outlasts the process, not the machine.

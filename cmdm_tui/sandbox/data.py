@@ -40,7 +40,7 @@ class SandboxData:
     """The records and their user, and the clock that all who serve them go by."""
 
     store: Store
-    account: CredentialHashes
+    credential_hashes: CredentialHashes
     clock: Clock
 
 

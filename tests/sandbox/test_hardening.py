@@ -23,7 +23,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cmdm_tui.sandbox import AccountCredentials, Sandbox, SandboxConfig, SettingError, server
+from cmdm_tui.sandbox import (
+    AccountCredentials,
+    Sandbox,
+    SandboxConfig,
+    SettingError,
+    credentials,
+    server,
+)
 from cmdm_tui.sandbox import config as config_module
 from cmdm_tui.sandbox.http import connections, exposure, hosts, strict_http
 from tests.sandbox.conftest import running as served
@@ -636,15 +643,15 @@ def a_credentials_file_is_private(tmp_path: Path) -> None:
     file = tmp_path / "credentials"
     file.write_text(json.dumps({name: getattr(STRONG, name) for name in STRONG.__struct_fields__}))
     file.chmod(0o600)
-    assert exposure.read_credentials(file) == STRONG
+    assert credentials.read_credentials(file) == STRONG
     for mode in (0o640, 0o604, 0o660):
         file.chmod(mode)
-        assert "chmod 600" in refusal(partial(exposure.read_credentials, file))
+        assert "chmod 600" in refusal(partial(credentials.read_credentials, file))
 
 
 def test_a_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> None:
     a_credentials_file_is_private(tmp_path)
-    monkeypatch.setattr(exposure, "_PERMISSIONS_OF_OTHERS", 0)
+    monkeypatch.setattr(credentials, "_PERMISSIONS_OF_OTHERS", 0)
     fails(lambda: a_credentials_file_is_private(tmp_path))
 
 
@@ -652,7 +659,7 @@ def an_unusable_credentials_file_is_named_and_not_told(tmp_path: Path, content: 
     file = tmp_path / "credentials"
     file.write_bytes(content)
     file.chmod(0o600)
-    message = refusal(partial(exposure.read_credentials, file))
+    message = refusal(partial(credentials.read_credentials, file))
     assert str(file) in message
     assert "s3cret" not in message
 
@@ -661,7 +668,7 @@ def an_unusable_credentials_file_is_named_and_not_told(tmp_path: Path, content: 
 def test_an_unusable_credentials_file_is_named_and_not_told(tmp_path: Path, content: bytes) -> None:
     an_unusable_credentials_file_is_named_and_not_told(tmp_path, content)
     with pytest.raises(SettingError, match="none"):
-        exposure.read_credentials(tmp_path / "none")
+        credentials.read_credentials(tmp_path / "none")
 
 
 def test_a_credentials_file_that_is_told_would_be_noticed(
@@ -672,7 +679,7 @@ def test_a_credentials_file_that_is_told_would_be_noticed(
     def careless(path: Path) -> AccountCredentials:
         raise SettingError(f"The credentials file {path} holds {path.read_text()}.")
 
-    monkeypatch.setattr(exposure, "read_credentials", careless)
+    monkeypatch.setattr(credentials, "read_credentials", careless)
     content = b'{"password": "s3cret"}'
     fails(lambda: an_unusable_credentials_file_is_named_and_not_told(tmp_path, content))
 

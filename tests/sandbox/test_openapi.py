@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import app
-from cmdm_tui.sandbox.openapi import middleware
 from cmdm_tui.sandbox.openapi.description import describe_api
+from cmdm_tui.sandbox.variants import description
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 
 if TYPE_CHECKING:
@@ -323,6 +323,6 @@ def test_a_description_that_is_not_turned_would_be_noticed(
     def unturned(document: Json, _behaviours: object) -> Json:
         return document
 
-    monkeypatch.setattr(middleware, "describe_variant", unturned)
+    monkeypatch.setattr(description, "describe_variant", unturned)
     control.behave(**{name: choice})
     assert walk(turned, A_PART) != {}

@@ -22,8 +22,8 @@ from cmdm_tui.sandbox import (
     DatabaseInUseError,
     Sandbox,
     SandboxConfig,
+    auth,
     credentials,
-    tokens,
 )
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.storage.postgres import snapshots, statements, store
@@ -164,7 +164,7 @@ def the_database_holds_no_secret(data: Path, address: str) -> None:
     assert not [secret for secret in secrets if secret in "".join(kept)]
 
 
-@pytest.mark.parametrize("careless", [credentials, tokens])
+@pytest.mark.parametrize("careless", [credentials, auth])
 def test_the_database_holds_no_secret(
     postgres: "PostgresBackend", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, careless: Any
 ) -> None:

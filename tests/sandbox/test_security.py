@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import SandboxError, auth, folder, routes, tokens, wire_types
+from cmdm_tui.sandbox import SandboxError, auth, routes, wire_types
 from cmdm_tui.sandbox import credentials as accounts
+from cmdm_tui.sandbox import data as data_module
 from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.data import hold_folder, load_credentials
 from cmdm_tui.sandbox.http import requests, server_errors, strict_http
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
@@ -175,7 +177,7 @@ def test_a_token_ends(start: "Start", clock: "ManualClock", monkeypatch: Patch) 
 
     async def timeless(self: TokenIssuer, authorization: bytes | None) -> int | None:
         token = (authorization or b"").partition(b" ")[2]
-        return await self.store.get_token_end(tokens._digest(token))
+        return await self.store.get_token_end(auth._digest(token))
 
     monkeypatch.setattr(TokenIssuer, "get_end", timeless)
     fails(lambda: a_token_ends(start, clock))
@@ -190,13 +192,13 @@ def the_data_file_holds_no_token(start: "Start") -> None:
 
 def test_the_data_file_holds_no_token(start: "Start", monkeypatch: Patch) -> None:
     the_data_file_holds_no_token(start)
-    monkeypatch.setattr(tokens, "_digest", bytes.decode)
+    monkeypatch.setattr(auth, "_digest", bytes.decode)
     fails(lambda: the_data_file_holds_no_token(start))
 
 
 def the_credentials_file_is_private(data: Path) -> None:
     data.mkdir()
-    folder.load_credentials(data)
+    load_credentials(data)
     assert (data / "credentials.json").stat().st_mode & 0o077 == 0
 
 
@@ -207,7 +209,7 @@ def test_the_credentials_file_is_private(tmp_path: Path, monkeypatch: Patch) -> 
     def for_all(path: Path, flags: int, _mode: int) -> int:
         return original(path, flags, 0o644)
 
-    monkeypatch.setattr(folder.os, "open", for_all)
+    monkeypatch.setattr(data_module.os, "open", for_all)
     fails(lambda: the_credentials_file_is_private(tmp_path / "other"))
 
 
@@ -244,9 +246,9 @@ def the_folder_makes_no_file_elsewhere(data: Path) -> None:
     for name in ("lock", "credentials.json.new", "sandbox.sqlite.new"):
         (data / name).symlink_to(elsewhere)
     with contextlib.suppress(SandboxError):
-        folder.load_credentials(data)
+        load_credentials(data)
         create_data_file(data / "sandbox.sqlite", {}, 0)
-        with folder.hold_folder(data):
+        with hold_folder(data):
             pass
     assert not elsewhere.exists()
 

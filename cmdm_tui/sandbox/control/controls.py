@@ -97,7 +97,7 @@ class SandboxControls:
             "rate_limit": self.limits.per_hour,
             "month_limit": self.limits.per_month,
             "token_ttl": self.tokens.lifetime,
-            "page_cap": self.behaviours.number("page_cap"),
+            "page_cap": self.behaviours.get_number("page_cap"),
         }
 
     def change_settings(self, given: Mapping[str, int | None]) -> None:

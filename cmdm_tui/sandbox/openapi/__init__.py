@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.sandbox.openapi.description`."""
+"""The description of the API in OpenAPI 3.1, made of the schema that the sandbox serves.
+
+`description` builds it, `schemas` has the JSON Schemas of values and records, `editor` changes a
+description in place, `middleware` serves it at `/openapi.json`.
+"""

@@ -51,6 +51,11 @@ class CallCounts(msgspec.Struct, frozen=True):
     month: int
 
 
+def decode_properties(encoded: bytes) -> Properties:
+    """Return the properties of a record that is kept as JSON."""
+    return msgspec.json.decode(encoded, type=Properties)
+
+
 class RecordStream(Protocol):
     """An entity as it was at one moment, however long the reading takes."""
 

@@ -1,4 +1,4 @@
-"""Records in another order than the sandbox's own: sorted in memory, anew for each page.
+"""Variants of the order of records: sorted in memory, again for each page.
 
 This is for trying clients on some thousand records; the sandbox's own order needs none of it.
 """
@@ -9,31 +9,36 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import msgspec
-
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, FieldType
 from cmdm_tui.sandbox.storage.store import (
-    Properties,
     RecordOrder,
     RecordPage,
     RecordStore,
     RecordStream,
     StoredRecord,
     Transaction,
+    decode_properties,
 )
-from cmdm_tui.sandbox.variants.choices import BehaviourChoices
+from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
 from cmdm_tui.sandbox.wire_types import sort_key
+
+BEHAVIOURS = (
+    Behaviour("order", "order without `sort_by`", ("creation", "newest-first", "unstable")),
+    Behaviour("ties", "ties under `sort_by`", ("creation", "unstable")),
+    Behaviour("collation", "collation", ("casefold", "binary", "locale", "numeric-as-text")),
+    Behaviour("nulls", "collation", ("first", "last", "always-last")),
+)
 
 _SORT_BEHAVIOURS = ("collation", "nulls", "ties")
 _DECIMAL_TYPES = frozenset({FieldType.NUMBER, FieldType.CURRENCY})
 
 
 class VariantRecordStore:
-    """A `RecordStore` whose lists stand in the order that the behaviours choose."""
+    """A `RecordStore` whose lists have the order that the behaviours choose."""
 
-    def __init__(self, store: RecordStore, behaviours: BehaviourChoices) -> None:
+    def __init__(self, store: RecordStore, choices: Choices) -> None:
         self._store = store
-        self._behaviours = behaviours
+        self._choices = choices
         self._random = random.Random(1)  # noqa: S311 (an order, not a secret)
 
     async def get(self, entity: str, external_id: str) -> StoredRecord | None:
@@ -61,7 +66,7 @@ class VariantRecordStore:
         return self._store.transaction()
 
     def _is_reordered(self, order: RecordOrder) -> bool:
-        return self._behaviours.changes_any(("order",) if order.field is None else _SORT_BEHAVIOURS)
+        return self._choices.changes_any(("order",) if order.field is None else _SORT_BEHAVIOURS)
 
     async def _read_in_order(self, entity: str, order: RecordOrder) -> list[StoredRecord]:
         records: list[StoredRecord] = []
@@ -70,31 +75,31 @@ class VariantRecordStore:
                 records += batch
         if order.field is not None:
             return self._sort(records, entity, order.field, order.descending)
-        if self._behaviours["order"] == "unstable":
+        if self._choices["order"] == "unstable":
             self._random.shuffle(records)
             return records
-        is_newest_first = (self._behaviours["order"] == "newest-first") != order.descending
+        is_newest_first = (self._choices["order"] == "newest-first") != order.descending
         return records[::-1] if is_newest_first else records
 
     def _sort(
         self, records: list[StoredRecord], entity: str, field: str, descending: bool
     ) -> list[StoredRecord]:
-        if self._behaviours["ties"] == "unstable":
+        if self._choices["ties"] == "unstable":
             self._random.shuffle(records)
-        key = _sort_key(entity, field, self._behaviours["collation"])
+        key = _sort_key(entity, field, self._choices["collation"])
         values = [(_get_value(record, field), record) for record in records]
         nulls = [record for value, record in values if value is None]
         others = [(key(value), record) for value, record in values if value is not None]
         others.sort(key=lambda one: one[0], reverse=descending)
         filled = [record for _, record in others]
         # What comes first in `asc` comes last in `desc`, but for the nulls that are always last.
-        choice = self._behaviours["nulls"]
+        choice = self._choices["nulls"]
         is_nulls_first = choice != "always-last" and (choice == "first") != descending
         return nulls + filled if is_nulls_first else filled + nulls
 
 
 class _LoadedRecords:
-    """Records that are in memory already."""
+    """All records of an entity, read and put in order."""
 
     def __init__(self, records: list[StoredRecord]) -> None:
         self._records = records
@@ -112,7 +117,7 @@ class _LoadedRecords:
 def _get_value(record: StoredRecord, field: str) -> str | None:
     if field == EXTERNAL_ID:
         return record.external_id.decode()
-    return msgspec.json.decode(record.properties, type=Properties)[field]
+    return decode_properties(record.properties)[field]
 
 
 def _sort_key(entity: str, field: str, collation: str) -> Callable[[str], Any]:

@@ -190,7 +190,8 @@ def open_database(address: str) -> Generator[PostgresDatabase]:
         connection = psycopg.connect(wanted, autocommit=True)
     except psycopg.Error as error:
         raise DatabaseError(
-            f"The database {describe_place(wanted)} cannot be reached ({describe_error(error, wanted)}); "
+            f"The database {describe_place(wanted)} cannot be reached "
+            f"({describe_error(error, wanted)}); "
             "check that it runs, and its address, user and password."
         ) from error
     with connection:
@@ -198,7 +199,8 @@ def open_database(address: str) -> Generator[PostgresDatabase]:
             yield PostgresDatabase(connection, wanted)
         except psycopg.Error as error:
             raise DatabaseError(
-                f"The database {describe_place(wanted)} cannot be used ({describe_error(error, wanted)}); "
+                f"The database {describe_place(wanted)} cannot be used "
+                f"({describe_error(error, wanted)}); "
                 "give a user who may create a schema in it, or another database with --database."
             ) from error
 

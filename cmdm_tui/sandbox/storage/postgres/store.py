@@ -102,7 +102,8 @@ class PostgresStore:
             except Error as error:
                 raise DatabaseError(
                     f"The database {describe_place(self._conninfo)} takes no more connections "
-                    f"({describe_error(error, self._conninfo)}); let it have more, or start fewer workers."
+                    f"({describe_error(error, self._conninfo)}); "
+                    "let it have more, or start fewer workers."
                 ) from error
             yield
 
