@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -233,3 +234,8 @@ _ALL = (
 )
 
 ENTITIES: Mapping[str, EntitySchema] = MappingProxyType({entity.name: entity for entity in _ALL})
+
+
+def make_external_id() -> str:
+    """Return a random external id of the sandbox's form; the store sees that it is a new one."""
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))

@@ -14,7 +14,7 @@ import pytest
 from cmdm_tui.sandbox import SandboxError, seed
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.seed import spool
-from cmdm_tui.sandbox.seed.ids import seeded_id
+from cmdm_tui.sandbox.seed.random_values import seeded_id
 from cmdm_tui.sandbox.seed.spool import generate_in_process
 from cmdm_tui.sandbox.wire_types import find_value_error
 

@@ -1,4 +1,4 @@
-"""Chance from a fixed seed, and the single values that the seed data makes of it."""
+"""Choices, ids and single values from a fixed seed: the same on every machine."""
 
 import re
 import unicodedata
@@ -8,15 +8,27 @@ from functools import lru_cache
 from random import Random
 from typing import TypeVar
 
+from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
 from cmdm_tui.sandbox.seed import words
 from cmdm_tui.sandbox.storage.store import Properties
 
-T = TypeVar("T")
+Choice = TypeVar("Choice")
 
 SEED = 19_470_308
 
 _RUNS = re.compile("[a-z0-9]+")
 _DROPPED = str.maketrans(dict.fromkeys("'’."))
+
+_IDS = len(ID_ALPHABET) ** ID_LENGTH
+# Coprime to 36, so that multiplying by them permutes all ids.
+_FACTORS = (1_190_494_759_213, 2_065_879_269_997)
+_STARTS = {
+    entity: number * 151_516_377_211 + 977_230_416_583 for number, entity in enumerate(ENTITIES)
+}
+
+# Two digits at a time: every pair as text, and the number of the pair turned round.
+_PAIRS = [one + other for one in ID_ALPHABET for other in ID_ALPHABET]
+_TURNED = [other * 36 + one for one in range(36) for other in range(36)]
 
 
 class SeededRandom:
@@ -26,20 +38,35 @@ class SeededRandom:
         self._next = Random(f"{SEED} {seed}").random  # noqa: S311 (nothing here is secret)
 
     def decide(self, probability: float) -> bool:
-        """Say yes with this probability."""
+        """Return True with this probability."""
         return self._next() < probability
 
     def number(self, lowest: int, highest: int) -> int:
         """Return a whole number between two, both included."""
         return lowest + int(self._next() * (highest - lowest + 1))
 
-    def choose(self, choices: Sequence[T]) -> T:
+    def choose(self, choices: Sequence[Choice]) -> Choice:
         """Return one of the choices, each as likely."""
         return choices[int(self._next() * len(choices))]
 
     def skewed_number(self, highest: float) -> float:
         """Return a number from 0 to `highest`, small ones far more often."""
         return highest * self._next() ** 3
+
+
+def seeded_id(entity: str, index: int) -> str:
+    """Return the external id of the entity's record number `index` (from 0): no two are alike."""
+    number = (index * _FACTORS[0] + _STARTS[entity]) % _IDS
+    # Turned round between two multiplications, so that neighbours share no digits.
+    rest, fourth = divmod(number, 1_296)
+    rest, third = divmod(rest, 1_296)
+    first, second = divmod(rest, 1_296)
+    number = (_TURNED[fourth] * 1_296 + _TURNED[third]) * 1_296 + _TURNED[second]
+    number = (number * 1_296 + _TURNED[first]) * _FACTORS[1] % _IDS
+    rest, fourth = divmod(number, 1_296)
+    rest, third = divmod(rest, 1_296)
+    first, second = divmod(rest, 1_296)
+    return _PAIRS[first] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth]
 
 
 def make_maybe(chance: SeededRandom, probability: float, value: Callable[[], str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The firm whose records these are: each record made to fit those it points at."""
+"""The first records: those of a small firm, each made to fit the records it points at."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ import msgspec
 
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.seed import words
-from cmdm_tui.sandbox.seed.ids import seeded_id
+from cmdm_tui.sandbox.seed.british_names import LAST_NAMES, STREETS
 from cmdm_tui.sandbox.seed.random_values import (
-    SEED,
     SeededRandom,
     format_day,
     format_instant,
@@ -21,12 +20,15 @@ from cmdm_tui.sandbox.seed.random_values import (
     make_phone,
     make_post_code,
     make_slug,
+    seeded_id,
 )
 from cmdm_tui.sandbox.storage.store import Properties, Seed, SeedRow
 
 SEED_TIME = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
-"""The day on which the data was made, so to speak: histories end here."""
+"""The time at which every history in the data ends."""
 
+# Odd names twice, so that they are met in a small data set too.
+_LAST_NAMES = (*LAST_NAMES, *words.ODD_LAST_NAMES, *words.ODD_LAST_NAMES)
 _FIRST_DAY = datetime(2023, 4, 3, 8, 0, tzinfo=UTC)
 _STATUSES = ("New", "New", "New", "Contacted", "Contacted", "Qualified", "Unqualified")
 
@@ -38,26 +40,11 @@ class _Company:
     town: words.Town
 
 
-class _Pools:
-    """What mimesis knows of Britain, drawn once: choosing from a list costs a fraction of it."""
-
-    def __init__(self) -> None:
-        from mimesis import Address, Locale, Person
-
-        person, address = Person(Locale.EN_GB, seed=SEED), Address(Locale.EN_GB, seed=SEED)
-        drawn = sorted({person.last_name() for _ in range(400)})
-        self.last_names = [*drawn, *words.LAST_NAMES, *words.LAST_NAMES]
-        self.streets = sorted(
-            {f"{address.street_name()} {address.street_suffix()}" for _ in range(300)}
-        )
-
-
 class RecordMaker:
     """Makes one record after another, each fitting those it points at."""
 
     def __init__(self, sizes: Mapping[str, int]) -> None:
         self._sizes = sizes
-        self._pools = _Pools()
         chance = SeededRandom("companies")
         self._companies = [self._make_company(chance) for _ in range(sizes["account"])]
 
@@ -102,9 +89,7 @@ class RecordMaker:
             "Phone": make_maybe(chance, 0.9, lambda: make_phone(chance, company.town)),
             "Email": make_maybe(chance, 0.75, lambda: f"info@{company.host}"),
             "Website": make_maybe(chance, 0.7, lambda: f"https://www.{company.host}/"),
-            "Address": f"{chance.number(1, 180)} {chance.choose(self._pools.streets)}"
-            if has_details
-            else None,
+            "Address": f"{chance.number(1, 180)} {chance.choose(STREETS)}" if has_details else None,
             "City": company.town.name,
             "County": company.town.county if has_details else None,
             "PostCode": make_post_code(chance, company.town) if has_details else None,
@@ -287,8 +272,8 @@ class RecordMaker:
         else:
             name = chance.choose(words.COMPANY_FORMS).format(
                 first=chance.choose(words.FIRST_NAMES),
-                last=chance.choose(self._pools.last_names),
-                other=chance.choose(self._pools.last_names),
+                last=chance.choose(_LAST_NAMES),
+                other=chance.choose(_LAST_NAMES),
                 place=chance.choose(words.PLACES),
                 trade=chance.choose(words.TRADES),
                 town=town.name,
@@ -298,7 +283,7 @@ class RecordMaker:
     def _make_person(self, chance: SeededRandom) -> Properties:
         return {
             "FirstName": make_maybe(chance, 0.96, lambda: chance.choose(words.FIRST_NAMES)),
-            "LastName": chance.choose(self._pools.last_names),
+            "LastName": chance.choose(_LAST_NAMES),
             "JobTitle": make_maybe(chance, 0.75, lambda: chance.choose(words.JOB_TITLES)),
             "Mobile": make_maybe(chance, 0.7, lambda: f"07700 900{chance.number(0, 999):03}"),
             "OptIn": make_maybe(chance, 0.9, lambda: str(chance.decide(0.55)).lower()),
@@ -319,7 +304,7 @@ class RecordMaker:
             owner=chance.choose(words.OWNERS),
             phase=chance.number(1, 3),
             town=chance.choose(words.TOWNS).name,
-            who=f"{chance.choose(words.FIRST_NAMES)} {chance.choose(self._pools.last_names)}",
+            who=f"{chance.choose(words.FIRST_NAMES)} {chance.choose(_LAST_NAMES)}",
             year=chance.number(2014, 2023),
         )
 

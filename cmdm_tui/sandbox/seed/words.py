@@ -78,8 +78,8 @@ FIRST_NAMES = _listed(
     "Thandiwe;Thomas;Tomasz;Tracy;Trevor;Valerie;Victoria;William;Yasmin;Yusuf;Zoë"
 )
 
-# Beside the pool that mimesis gives: what software gets wrong about names.
-LAST_NAMES = _listed(
+# With the common ones of `british_names`: what software gets wrong about names.
+ODD_LAST_NAMES = _listed(
     "O'Neill;O'Brien;McDonald;MacDonald;Macdonald;van der Berg;de Souza;Ap Rhys;Lloyd-Jones;"
     "Fitzgerald-Moore;St John;Müller;Nuñez;Kovačević;Łukasiewicz;Ó Súilleabháin;D'Arcy;Khan;"
     "Patel;Okonkwo;Ng;Åkesson;ffoulkes;SMITH;jones"

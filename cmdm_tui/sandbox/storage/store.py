@@ -13,6 +13,9 @@ import msgspec
 
 Properties = dict[str, str | None]
 
+STREAM_BATCH = 500
+"""How many records are read at a time where all of an entity are."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:

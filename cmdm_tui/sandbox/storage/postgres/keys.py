@@ -7,10 +7,8 @@ its neighbours takes the place of the rest.
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from cmdm_tui.sandbox.schema import EntitySchema, FieldSchema
-from cmdm_tui.sandbox.storage.store import Properties
+from cmdm_tui.sandbox.storage.store import decode_properties
 from cmdm_tui.sandbox.wire_types import sort_key
 
 LONGEST_WHOLE_KEY = 2_000
@@ -34,7 +32,7 @@ def encode_keys(entity: EntitySchema, properties: Mapping[str, str | None]) -> l
 
 def encode_record_keys(entity: EntitySchema, record: bytes) -> list[bytes]:
     """Return the whole keys of a record that is still JSON."""
-    return encode_keys(entity, msgspec.json.decode(record, type=Properties))
+    return encode_keys(entity, decode_properties(record))
 
 
 def is_too_long(key: bytes) -> bool:

@@ -1,14 +1,13 @@
-"""Reading a window of an entity's records in an order, out of PostgreSQL, in one statement."""
+"""Reading a page of an entity's records in an order, out of PostgreSQL, in one statement."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from cmdm_tui.sandbox.storage.keyset_pages import PageBoundaries
 from cmdm_tui.sandbox.storage.postgres import statements
 from cmdm_tui.sandbox.storage.store import RecordOrder, RecordPage, StoredRecord
-
-_BOUNDARIES_KEPT = 512
 
 PageRow = tuple[int, int, int | None, bytes, bytes, Any]
 """The entity's total and version; a record's position, id, JSON and key, None where none is."""
@@ -16,7 +15,7 @@ PageRow = tuple[int, int, int | None, bytes, bytes, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Boundary:
-    """The last record of a window, and the version of the entity that it was read from."""
+    """The last record of a page, and the version of the entity that it was read from."""
 
     version: int
     key: Any
@@ -24,14 +23,14 @@ class _Boundary:
 
 
 class PostgresKeysetPages:
-    """Windows into the tables, shared by the connections of one process.
+    """Pages of the tables, shared by the connections of one process.
 
-    A window costs a walk over index entries up to its offset, unless it begins where an earlier one
+    A page costs a walk over index entries up to its offset, unless it begins where an earlier one
     ended. Any process may change the records, so a boundary is good for one version of its entity.
     """
 
     def __init__(self) -> None:
-        self._boundaries: dict[tuple[str, RecordOrder, int], _Boundary] = {}
+        self._boundaries = PageBoundaries[_Boundary]()
 
     async def read(
         self,
@@ -42,27 +41,22 @@ class PostgresKeysetPages:
         limit: int,
     ) -> RecordPage:
         """Return at most `limit` records from `offset` on, and how many there are in all."""
-        start = (entity, order, offset)
-        boundary = self._boundaries.pop(start, None)
+        boundary = self._boundaries.get(entity, order, offset)
         rows = []
         if boundary is not None:
             rows = await _rows(connection, entity, order, limit, boundary)
             if rows:
-                self._boundaries[start] = boundary
+                self._boundaries.keep(entity, order, offset, boundary)
+            else:
+                self._boundaries.drop(entity, order, offset)
         if not rows:
             rows = await _rows(connection, entity, order, limit, offset)
         total, version, position, _, _, key = rows[-1]
         if position is None:
             return RecordPage(total, [])
         if len(rows) == limit:
-            self._keep((entity, order, offset + limit), _Boundary(version, key, position))
+            self._boundaries.keep(entity, order, offset + limit, _Boundary(version, key, position))
         return RecordPage(total, [StoredRecord(row[3], row[4]) for row in rows])
-
-    def _keep(self, start: tuple[str, RecordOrder, int], boundary: _Boundary) -> None:
-        self._boundaries.pop(start, None)
-        self._boundaries[start] = boundary
-        if len(self._boundaries) > _BOUNDARIES_KEPT:
-            del self._boundaries[next(iter(self._boundaries))]
 
 
 async def _rows(
@@ -72,7 +66,7 @@ async def _rows(
     limit: int,
     start: _Boundary | int,
 ) -> list[PageRow]:
-    """Read a window from an offset on, or after a boundary: no row at all when that is outdated."""
+    """Read a page from an offset on, or after a boundary: no row at all when that is outdated."""
     is_after = isinstance(start, _Boundary)
     sql = statements.select_page(
         entity, order.field, descending=order.descending, is_after=is_after

@@ -4,7 +4,7 @@ Nothing is kept in a process but where windows ended, which holds for one versio
 connections are asynchronous: handing a query to a thread and back costs more than the query.
 """
 
-import secrets
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -15,10 +15,9 @@ from psycopg_pool import AsyncConnectionPool
 
 from cmdm_tui.sandbox.clock import name_periods
 from cmdm_tui.sandbox.errors import DatabaseError
-from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
+from cmdm_tui.sandbox.schema import ENTITIES, make_external_id
 from cmdm_tui.sandbox.storage.postgres import statements
 from cmdm_tui.sandbox.storage.postgres.address import describe_error, describe_place
-from cmdm_tui.sandbox.storage.postgres.clock import DatabaseClock
 from cmdm_tui.sandbox.storage.postgres.keys import (
     encode_key,
     encode_keys,
@@ -29,16 +28,17 @@ from cmdm_tui.sandbox.storage.postgres.keys import (
 from cmdm_tui.sandbox.storage.postgres.keyset_pages import PostgresKeysetPages
 from cmdm_tui.sandbox.storage.postgres.snapshots import JOIN_WRITERS, PostgresSnapshots
 from cmdm_tui.sandbox.storage.store import (
+    STREAM_BATCH,
     CallCounts,
     Properties,
     RecordOrder,
     RecordPage,
     StoredRecord,
+    decode_properties,
 )
 from cmdm_tui.sandbox.storage.tables import fill_names
 
 _CONNECTIONS = 6
-_BATCH = 500
 _HOURS_KEPT = 2 * 3_600
 _MONTHS_KEPT = 62 * 86_400
 
@@ -71,6 +71,24 @@ DELETE FROM _usage WHERE (period LIKE 'hour %%' AND period < %s)
     OR (period LIKE 'month %%' AND period < %s)"""
 
 _FORGET_COUNTS = b"DELETE FROM _usage"
+
+
+class DatabaseClock:
+    """The machine's clock, corrected by every answer of the database that says its time.
+
+    So the time is the same for every process, wherever it runs.
+    """
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """Return the Unix time in seconds."""
+        return time.time() + self._offset
+
+    def set(self, now: float) -> None:
+        """Go on from `now`, the database's Unix time."""
+        self._offset = now - time.time()
 
 
 class PostgresStore:
@@ -211,7 +229,7 @@ class PostgresRecordStream:
         """Iterate over all records, some hundreds at a time; other work runs in between."""
         async with self._connection.cursor(name="every") as cursor:
             await cursor.execute(self._sql, binary=True)
-            while rows := await cursor.fetchmany(_BATCH):
+            while rows := await cursor.fetchmany(STREAM_BATCH):
                 yield [StoredRecord(*row) for row in rows]
 
 
@@ -230,14 +248,14 @@ class PostgresTransaction:
         values = [external_id.encode()]
         cursor = await self._connection.execute(_statement(_GET_HELD, entity), values, binary=True)
         row = await cursor.fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Properties)
+        return None if row is None else decode_properties(row[0])
 
     async def insert(self, entity: str, properties: Mapping[str, str | None]) -> str:
         """Store a new record and return the external id it was given."""
         position = await self._note_change(entity, 1)
         record = msgspec.json.encode(properties)
         while True:
-            external_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
+            external_id = make_external_id()
             kept = await self._rank_keys(entity, external_id, properties)
             values = [position, external_id.encode(), record, *kept]
             cursor = await self._connection.execute(statements.insert_record(entity), values)
@@ -281,9 +299,7 @@ class PostgresTransaction:
                 cursor = await self._connection.execute(sql, values, binary=True)
                 neighbours = [
                     (
-                        encode_key(
-                            field, msgspec.json.decode(record, type=Properties).get(field.name)
-                        ),
+                        encode_key(field, decode_properties(record).get(field.name)),
                         its,
                     )
                     async for record, its in cursor

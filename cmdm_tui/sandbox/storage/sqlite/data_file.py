@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
-from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
+from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.storage.store import Seed, SeedRow
-from cmdm_tui.sandbox.storage.tables import add_keys, create_indexes, create_table, fill_names
+from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
 from cmdm_tui.sandbox.wire_types import sort_key
 
 SeedProgress = Callable[[int, int], None]
@@ -35,6 +35,18 @@ CREATE TABLE _meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE _token (digest TEXT PRIMARY KEY, ends INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE _usage (period TEXT PRIMARY KEY, calls INTEGER NOT NULL) WITHOUT ROWID;
 """
+# The record is JSON text. A key is computed, never stored in the row: its index holds it, and ends
+# in the rowid, which is the order of creation. A table WITHOUT ROWID makes deep offsets far slower.
+_TABLE = """
+CREATE TABLE "{table}" (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    external_id TEXT NOT NULL,
+    record TEXT NOT NULL
+)"""
+_KEY = """
+ALTER TABLE "{table}" ADD COLUMN
+    "{key}" TEXT GENERATED ALWAYS AS (sort_key(record, '{name}', '{type}')) VIRTUAL"""
+_INDEX = 'CREATE {unique} INDEX "{index}" ON "{table}" ("{key}")'
 _INSERT = 'INSERT INTO "{table}" (external_id, record) VALUES (?, CAST(? AS TEXT))'
 
 
@@ -161,20 +173,61 @@ def _store_entity(
     connection: sqlite3.Connection, entity: EntitySchema, rows: Iterable[SeedRow]
 ) -> Iterator[tuple[float, int]]:
     """Store an entity, and yield which share of the work is done for how many records."""
-    connection.execute(create_table(entity))
+    connection.execute(_create_table(entity))
     insert = fill_names(_INSERT, table=entity.name)
     count = 0
     for batch in _batches(rows):
         connection.executemany(insert, batch)
         count += len(batch)
         yield _SHARE_OF_STORING, count
-    for statement in add_keys(entity):
+    for statement in _add_keys(entity):
         connection.execute(statement)
     # Sorting all keys at once is far quicker than keeping indexes while records come in.
-    statements = create_indexes(entity)
+    statements = _create_indexes(entity)
     for number, statement in enumerate(statements, start=1):
         connection.execute(statement)
         yield _SHARE_OF_STORING + (1 - _SHARE_OF_STORING) * number / len(statements), count
+
+
+def _create_table(entity: EntitySchema) -> str:
+    """Return the statement that creates the entity's table, without its keys and indexes."""
+    return fill_names(_TABLE, table=entity.name)
+
+
+def _add_keys(entity: EntitySchema) -> list[str]:
+    """Return the statements that add the sort keys.
+
+    Where they exist an insertion computes them all, once for itself and once for the indexes.
+    """
+    return [
+        fill_names(
+            _KEY,
+            table=entity.name,
+            key=key_column(field.name),
+            name=field.name,
+            type=str(field.type),
+        )
+        for field in entity.fields
+    ]
+
+
+def _create_indexes(entity: EntitySchema) -> list[str]:
+    """Return the statements that create an index for each order a client may ask for.
+
+    The order of creation has one too: it is many times smaller than the table, so that stepping to
+    a far page reads few disk pages.
+    """
+    names = [None, EXTERNAL_ID, *(field.name for field in entity.fields)]
+    return [
+        fill_names(
+            _INDEX,
+            unique="UNIQUE" if name == EXTERNAL_ID else "",
+            index=index_name(entity.name, name),
+            table=entity.name,
+            key=key_column(name),
+        )
+        for name in names
+    ]
 
 
 def _batches(rows: Iterable[SeedRow]) -> Iterator[list[SeedRow]]:

@@ -1,4 +1,4 @@
-"""Reading a window of an entity's records in an order, out of SQLite, through indexes alone."""
+"""Reading a page of an entity's records in an order, out of SQLite, through indexes alone."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
-from cmdm_tui.sandbox.storage.store import Properties, RecordOrder, StoredRecord
+from cmdm_tui.sandbox.storage.keyset_pages import PageBoundaries
+from cmdm_tui.sandbox.storage.store import RecordOrder, StoredRecord, decode_properties
 from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
 from cmdm_tui.sandbox.wire_types import sort_key
-
-_BOUNDARIES_KEPT = 512
 
 # Joined in this order and no other: the records come in the order of the positions.
 _ROWS = """
@@ -53,26 +52,26 @@ IndexKey = str | bytes | None
 
 @dataclass(frozen=True, slots=True)
 class _Boundary:
-    """The last record of a window: what the next window begins after."""
+    """The last record of a page: what the next page begins after."""
 
     key: IndexKey
     position: int
 
 
 class SqliteKeysetPages:
-    """Windows into the tables behind one connection, whose `text_factory` is bytes.
+    """Pages of the tables behind one connection, whose `text_factory` is bytes.
 
-    A window costs a walk over index entries up to its offset, unless it begins where an earlier one
-    ended: those boundaries are kept, and `forget` drops an entity's when its records change.
+    A page costs a walk over index entries up to its offset, unless it begins where an earlier one
+    ended. So these boundaries are kept, until `forget` is called when an entity's records change.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._boundaries: dict[str, dict[tuple[RecordOrder, int], _Boundary]] = {}
+        self._boundaries = PageBoundaries[_Boundary]()
 
     def read(self, entity: str, order: RecordOrder, offset: int, limit: int) -> list[StoredRecord]:
         """Return at most `limit` records from `offset` on."""
-        boundary = self._boundaries.get(entity, {}).get((order, offset))
+        boundary = self._boundaries.get(entity, order, offset)
         if order.field is None:
             positions = self._by_creation(entity, order, offset, limit, boundary)
         else:
@@ -84,19 +83,12 @@ class SqliteKeysetPages:
         records = self._rows(entity, positions)
         if len(records) == limit:
             key = _boundary_key(entity, order.field, records[-1])
-            self._keep(entity, (order, offset + limit), _Boundary(key, positions[-1]))
+            self._boundaries.keep(entity, order, offset + limit, _Boundary(key, positions[-1]))
         return records
 
     def forget(self, entity: str) -> None:
-        """Drop what is known of an entity's windows: its records have changed."""
-        self._boundaries.pop(entity, None)
-
-    def _keep(self, entity: str, start: tuple[RecordOrder, int], boundary: _Boundary) -> None:
-        kept = self._boundaries.setdefault(entity, {})
-        kept.pop(start, None)
-        kept[start] = boundary
-        if len(kept) > _BOUNDARIES_KEPT:
-            del kept[next(iter(kept))]
+        """Forget where an entity's pages ended: its records have changed."""
+        self._boundaries.drop_entity(entity)
 
     def _by_creation(
         self, entity: str, order: RecordOrder, offset: int, limit: int, boundary: _Boundary | None
@@ -124,9 +116,9 @@ class SqliteKeysetPages:
 class _IndexWalk:
     """Steps over one index. Ties stand in the order of creation in both directions.
 
-    An index read backwards yields the ties in the wrong order, so a descending window is put
-    together by groups of equal keys: one read backwards finds the groups, and each is turned round;
-    of the group that the window's end cuts through, the first records are read anew.
+    An index read backwards yields the ties in the wrong order, so a descending page is put
+    together by groups of equal keys: one read backwards finds the groups, and each is reversed;
+    of the group that the page's end cuts through, the first records are read again.
     """
 
     def __init__(
@@ -143,7 +135,7 @@ class _IndexWalk:
         }
 
     def read_from_offset(self, offset: int, limit: int) -> list[int]:
-        """Return the positions of a window by its offset."""
+        """Return the positions of a page by its offset."""
         if not self._descending:
             return self._positions(_FROM_OFFSET, limit, offset)
         if offset == 0:
@@ -159,7 +151,7 @@ class _IndexWalk:
         return first + self._groups_after(key, limit - len(first))
 
     def read_after(self, key: IndexKey, position: int, limit: int) -> list[int]:
-        """Return the positions of the window that follows the record of `key` and `position`."""
+        """Return the positions of the page that follows the record of `key` and `position`."""
         first = self._positions(_REST_OF_GROUP, key, position, limit, 0)
         return first + self._groups_after(key, limit - len(first))
 
@@ -204,5 +196,5 @@ def _boundary_key(entity: str, field: str | None, record: StoredRecord) -> Index
         return None
     if field == EXTERNAL_ID:
         return record.external_id
-    value = msgspec.json.decode(record.properties, type=Properties)[field]
+    value = decode_properties(record.properties)[field]
     return None if value is None else sort_key(ENTITIES[entity].by_name[field].type, value)

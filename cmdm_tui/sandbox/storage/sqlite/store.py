@@ -6,7 +6,6 @@ written with a delay of a second, as no caller waits for them.
 """
 
 import asyncio
-import secrets
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -15,20 +14,21 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.sandbox.clock import name_periods
-from cmdm_tui.sandbox.schema import ENTITIES, ID_ALPHABET, ID_LENGTH
+from cmdm_tui.sandbox.schema import ENTITIES, make_external_id
 from cmdm_tui.sandbox.storage.sqlite.data_file import connect
 from cmdm_tui.sandbox.storage.sqlite.keyset_pages import SqliteKeysetPages
 from cmdm_tui.sandbox.storage.sqlite.snapshots import SqliteSnapshots
 from cmdm_tui.sandbox.storage.store import (
+    STREAM_BATCH,
     CallCounts,
     Properties,
     RecordOrder,
     RecordPage,
     StoredRecord,
+    decode_properties,
 )
 from cmdm_tui.sandbox.storage.tables import fill_names, index_name
 
-_BATCH = 500
 _SECONDS_BETWEEN_COUNT_WRITES = 1.0
 
 _COUNT = 'SELECT count(*) FROM "{table}" INDEXED BY "{index}"'
@@ -221,8 +221,8 @@ class SqliteRecordStream:
 
     async def batches(self) -> AsyncIterator[list[StoredRecord]]:
         """Iterate over all records, some hundreds at a time; other work runs in between."""
-        for offset in range(0, self._total, _BATCH):
-            yield self._pages.read(self._entity, self._order, offset, _BATCH)
+        for offset in range(0, self._total, STREAM_BATCH):
+            yield self._pages.read(self._entity, self._order, offset, STREAM_BATCH)
             await asyncio.sleep(0)
 
 
@@ -237,13 +237,13 @@ class SqliteTransaction:
     async def get(self, entity: str, external_id: str) -> Properties | None:
         """Return a record's properties, None without one."""
         row = self._connection.execute(fill_names(_GET, table=entity), (external_id,)).fetchone()
-        return None if row is None else msgspec.json.decode(row[1], type=Properties)
+        return None if row is None else decode_properties(row[1])
 
     async def insert(self, entity: str, properties: Mapping[str, str | None]) -> str:
         """Store a new record and return the external id it was given."""
         record = msgspec.json.encode(properties)
         while True:
-            external_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
+            external_id = make_external_id()
             sql = fill_names(_INSERT, table=entity)
             # No row means that the id is taken: among 36^8 of them, almost never.
             if self._connection.execute(sql, (external_id, record)).rowcount == 1:
