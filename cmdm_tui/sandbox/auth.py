@@ -39,7 +39,7 @@ class TokenIssuer:
     async def get_end(self, authorization: bytes | None) -> int | None:
         """Return when the token of an `Authorization` header ends, None unless it is good now.
 
-        Looking a digest up says nothing, through its timing, about the token behind it.
+        The time that looking up a digest takes says nothing about the token.
         """
         digest = _bearer_digest(authorization)
         if digest is None or digest in self._revoked:
@@ -55,10 +55,10 @@ class TokenIssuer:
 
 
 class AuthMiddleware:
-    """Lets identified users through to `app`, counts their calls, and tells them what is left.
+    """Lets signed-in users through to `app`, counts their calls, and says how many are left.
 
-    Every path behind `/api/v1` but the sign-in takes a good token; what lies elsewhere is answered
-    by `app`. The routes read the segments that the gate has judged, so that no path can look like
+    Every path under `/api/v1` but the sign-in needs a good token; other paths are answered by
+    `app`. The routes read the segments that were checked here, so that no path can look like
     one thing here and like another there. Each answer carries the `Date` of the sandbox's clock.
     """
 

@@ -1,4 +1,4 @@
-"""The sandbox's time: everything that asks what time it is asks a clock."""
+"""The sandbox's clocks: the machine's, and one that tests can move."""
 
 import time
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ SECONDS_PER_HOUR = 3_600
 
 
 class Clock(Protocol):
-    """Something that knows the time."""
+    """A source of the time."""
 
     def now(self) -> float:
         """Return the Unix time in seconds."""
@@ -26,7 +26,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """A clock that runs beside another one: it can be moved, and can be made to stand."""
+    """A clock that follows another one, and can be moved and frozen."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -57,12 +57,12 @@ class VirtualClock:
         self._frozen_at = self.now()
 
     def resume(self) -> None:
-        """Go on from where the clock is."""
+        """Let time pass again, from where the clock is."""
         self._offset = self.now() - self._clock.now()
         self._frozen_at = None
 
     def reset(self) -> None:
-        """Run as the clock beside it."""
+        """Follow the other clock again, without a difference."""
         self._offset, self._frozen_at = 0.0, None
 
 

@@ -1,4 +1,4 @@
-"""What a sandbox is started with, and what is known of it once it runs."""
+"""The settings of a sandbox, and what a program needs to use it once it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ class SandboxConfig:
     that exists keeps its size. `port` 0 takes a free port. Limits are in calls, `token_ttl` in
     seconds. `database` is the `postgresql://` address of a database that takes the place of the
     folder's file, and may be served by several `workers`; it can hold a password, and is not shown.
-    With `control` there is a control plane. `behaviours` names the points at which the
-    sandbox leaves its own way, and its choices there (`variants.choices`); `faults` is what goes
-    wrong. `host` is an IP address; one outside this machine takes a certificate, and
-    `credentials` of one's own, which are otherwise made at random and kept in the data folder.
-    Where data is not to be `lasting`, as its folder goes with the sandbox, no write waits for the
-    disk: it outlasts the process, not the machine.
+    With `control` there is a control plane. `behaviours` has the choices at the points where the
+    sandbox is to leave its own way (`variants.choices`), `faults` what goes wrong. `host` is an IP
+    address; one outside this machine needs a certificate and `credentials`. Without `credentials`,
+    random ones are made and kept in the data folder.
+    Where data is not `lasting`, because its folder is removed with the sandbox, no write waits for
+    the disk: data survives the process, not the machine.
 
     Raises `SettingError` when a value is out of its range.
     """
@@ -75,7 +75,7 @@ class SandboxConfig:
         is_turned = self.control or self.behaviours or self.faults.faults
         if self.workers > 1 and is_turned:
             raise SettingError(
-                "Control, behaviours and faults are one process's own; serve with one worker."
+                "Control, behaviours and faults belong to one process; serve with one worker."
             )
         BehaviourChoices(self.behaviours)
         if self.keyfile is not None and self.certfile is None:
@@ -86,7 +86,7 @@ class SandboxConfig:
 class RunningInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a running sandbox is and how to sign in; encodes to the one JSON line for programs.
 
-    `url` is what api.md calls `{api-url}`: the calls stand behind `{url}/api/v1`. `control` is the
+    `url` is what api.md calls `{api-url}`: the calls are under `{url}/api/v1`. `control` is the
     address of the control plane and `control_token` its bearer token, where there is one.
     """
 
@@ -104,7 +104,7 @@ class RunningInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         return AccountCredentials(self.client_id, self.client_secret, self.username, self.password)
 
     def json_line(self) -> str:
-        """Return the JSON object, without a line end, that tells a program all it needs."""
+        """Return the JSON object, without a line end, that a program needs to use the sandbox."""
         return msgspec.json.encode(self).decode()
 
     def __repr__(self) -> str:

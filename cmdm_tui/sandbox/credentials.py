@@ -1,4 +1,4 @@
-"""The sandbox's one API user: random credentials, and whether four values are they."""
+"""The sandbox's one API user: random credentials, where they are read from, and their hashes."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ class AccountCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     @classmethod
     def random(cls) -> "AccountCredentials":
-        """Make credentials nobody can guess."""
+        """Make credentials that cannot be guessed."""
         return cls(
             client_id=f"sandbox-{secrets.token_hex(6)}",
             client_secret=secrets.token_urlsafe(32),
@@ -39,9 +39,9 @@ class AccountCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 def read_credentials(path: Path) -> AccountCredentials:
-    """Read credentials from a JSON file of the four values that is its owner's alone.
+    """Read credentials from a JSON file of the four values that only its owner can read.
 
-    Raises `SettingError`, which tells none of them.
+    Raises `SettingError`, which shows none of them.
     """
     try:
         with path.open("rb") as file:
@@ -62,14 +62,14 @@ def read_credentials(path: Path) -> AccountCredentials:
 
 
 def read_environment_credentials(environment: Mapping[str, str]) -> AccountCredentials | None:
-    """Return the credentials that the four `CMDM_…` variables make, None unless all are set."""
+    """Return the credentials in the four `CMDM_…` variables, None unless all are set."""
     names = AccountCredentials.__struct_fields__
     values = {name: environment.get(f"CMDM_{name.upper()}", "") for name in names}
     return AccountCredentials(**values) if all(values.values()) else None
 
 
 class CredentialHashes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is kept to recognise the user by: digests, and the password's scrypt hash, all hex."""
+    """What is stored to recognise the user: digests, and the password's scrypt hash, all in hex."""
 
     client_id: str
     client_secret: str
@@ -92,9 +92,9 @@ class CredentialHashes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def matches(
         self, client_id: bytes, client_secret: bytes, username: bytes, password: bytes
     ) -> bool:
-        """Say whether all four values are right.
+        """Return whether all four values are right.
 
-        The time taken tells nothing about which one is wrong: all four are always hashed and
+        The time says nothing about which one is wrong: all four are always hashed and
         compared, the password's costly hash included.
         """
         given = (

@@ -37,7 +37,7 @@ _LOCK = "lock"
 
 @dataclass(frozen=True, slots=True)
 class SandboxData:
-    """The records and their user, and the clock that all who serve them go by."""
+    """The records, the hashes of their user's credentials, and the clock of all who serve them."""
 
     store: Store
     credential_hashes: CredentialHashes
@@ -51,7 +51,7 @@ def open_data(
     credentials: AccountCredentials,
     progress: SeedProgress | None,
 ) -> Generator[SandboxData]:
-    """Hold the data while the block runs: in the file at `path`, unless `config` names a database.
+    """Open the data while the block runs: in the file at `path`, unless `config` names a database.
 
     Raises `SandboxError` when it cannot be used or made.
     """

@@ -8,7 +8,7 @@ _LONGEST_QUOTE = 60
 
 
 class SandboxError(Exception):
-    """A sandbox cannot start; the message says what, where, and what to do, in one sentence."""
+    """A sandbox cannot start; the message says what, where, and what to do."""
 
 
 class SettingError(SandboxError):
@@ -50,5 +50,5 @@ class Refusal(Exception):
 
 
 def quote(text: str) -> str:
-    """Return what a client sent, fit to stand in a message: cut, made visible, in quotes."""
+    """Return what a client sent, safe to show in a message: cut, made visible, in quotes."""
     return f"'{one_line(text, _LONGEST_QUOTE)}'"

@@ -1,4 +1,4 @@
-"""The two ways to run a sandbox. What it takes to serve is imported when one is run."""
+"""The two ways to run a sandbox, in a thread or as a process. The server is imported then."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -30,11 +30,11 @@ class Sandbox:
         on_call: "Callable[[LoggedCall], None] | None" = None,
         clock: Clock | None = None,
     ) -> Generator[RunningInfo]:
-        """Run a sandbox in a thread of its own, on a real socket, while the block runs."""
+        """Run a sandbox in its own thread, on a real socket, while the block runs."""
         from cmdm_tui.sandbox.server import prepare_server, serve_in_thread
 
         if config.workers > 1:
-            raise SettingError("An embedded sandbox has one worker; serve several of its own.")
+            raise SettingError("An embedded sandbox has one worker; use Sandbox.serve for several.")
         with (
             prepare_server(config, clock, progress, on_call) as server,
             serve_in_thread(server) as info,
@@ -50,10 +50,10 @@ class Sandbox:
         on_call: "Callable[[LoggedCall], None] | None" = None,
         clock: Clock | None = None,
     ) -> None:
-        """Run a sandbox until SIGTERM or SIGINT, finish what is under way, and return.
+        """Run a sandbox until SIGTERM or SIGINT, finish the calls that have begun, and return.
 
-        To be called in the main thread, and with several workers in the only one. `on_ready` is
-        called once, when connections are accepted.
+        Call it in the main thread; with several workers there must be no other thread. `on_ready`
+        is called once, when connections are accepted.
         """
         from cmdm_tui.sandbox.server import end_by_signals, prepare_server, raise_file_limit
 

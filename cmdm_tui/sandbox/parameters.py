@@ -1,4 +1,4 @@
-"""The query parameters of the two list calls (api.md): read strictly, or refused by name."""
+"""Reading the query parameters of the two list calls (api.md); a wrong one is refused by name."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cmdm_tui.sandbox.wire_types import has_field
 
 MAX_PER_PAGE = 1_000
 
-# Beyond any count of records, and still a number that every database can be asked for.
+# Beyond any count of records, and still a number that every database accepts.
 _FARTHEST_PAGE = 10**12
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 
@@ -27,7 +27,7 @@ class Paging:
 
     @property
     def offset(self) -> int:
-        """How many records stand before the page."""
+        """How many records come before the page."""
         return (self.page - 1) * self.per_page
 
     def count_pages(self, total: int) -> int:
@@ -38,7 +38,7 @@ class Paging:
 def read_paging(query: QueryParams) -> Paging | None:
     """Return the page asked for, None when neither parameter is given.
 
-    Raises `Refusal` 400 for one without the other, or a value that is no number from 1 on.
+    Raises `Refusal` 400 for one without the other, or a value that is not a number from 1 on.
     """
     per_page = _read_whole_number(query, "per_page", MAX_PER_PAGE)
     page = _read_whole_number(query, "page", None)

@@ -8,7 +8,7 @@ AUTHENTICATE = "authenticate"
 _BASE = API_PATH.split("/")
 
 PathSegments = tuple[str, ...]
-"""What stands behind `/api/v1`, split at its slashes, each part decoded."""
+"""The path after `/api/v1`, split at its slashes, each part decoded."""
 
 
 def split_api_path(raw_path: bytes) -> PathSegments | None:

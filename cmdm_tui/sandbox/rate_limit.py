@@ -1,4 +1,4 @@
-"""The hour's and the month's limit of calls, and the headers that tell of them (api.md)."""
+"""The hour's and the month's limit of calls, and the headers that say what is left (api.md)."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from cmdm_tui.sandbox.storage.store import AccessStore
 
 
 class RemainingCalls(msgspec.Struct, frozen=True):
-    """What an identified user may still do, this call being counted.
+    """The calls that a signed-in user has left, after this one.
 
-    `reset` is the Unix time at which the hour's count starts anew.
+    `reset` is the Unix time at which the hour's count starts again.
     """
 
     limit: int
@@ -33,7 +33,7 @@ class RemainingCalls(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class CallLimiter:
-    """Counts every call of an identified user, whatever becomes of it.
+    """Counts every call of a signed-in user, whatever its answer.
 
     The limits are in calls; the control plane may change them.
     """
@@ -44,7 +44,7 @@ class CallLimiter:
     per_month: int
 
     async def count_call(self, token_end: int | None) -> RemainingCalls:
-        """Count one call and say what is left.
+        """Count one call and return what is left.
 
         Raises `Refusal` 429, with the headers, when the call is over a limit. The hour's leaves
         nothing; a call over the month's may have calls left in its hour (api.md).

@@ -1,4 +1,4 @@
-"""The calls of the API: which path and method is answered by what (api.md, "Calls")."""
+"""The routes of the API: which handler answers a path and a method (api.md, "Calls")."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ _SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
 
 
 class RouteTarget(msgspec.Struct, frozen=True):
-    """What a path points at, as far as it says: an entity, and an external id as it was sent."""
+    """What a path names: an entity, and an external id as it was sent."""
 
     entity: EntitySchema | None = None
     external_id: str = ""
@@ -78,7 +78,7 @@ class Route:
         return await handler(request, target)
 
     def match(self, segments: PathSegments) -> RouteTarget | None:
-        """Return what a path points at, None when it is not this one, whatever the method."""
+        """Return what a path names, None when it is not this one, whatever the method."""
         if len(segments) != len(self._pattern):
             return None
         entity, external_id = None, ""
@@ -185,13 +185,13 @@ class ApiHandlers:
         return json_response({"Message": "Record deleted."})
 
     async def convert_lead(self, request: Request, target: RouteTarget) -> Response:
-        """Convert a lead. The reference lists no body, the example sends one: both will do."""
+        """Convert a lead. The reference lists no body, the example sends one: both are accepted."""
         body = await read_json_object(request, may_be_absent=True)
         account_id = await self.writer.convert_lead(target.external_id, body)
         return json_response({"Account ExternalID": account_id})
 
     async def close_task(self, request: Request, target: RouteTarget) -> Response:
-        """Close a task. A body may stand as with a conversion; nothing in it is used."""
+        """Close a task. It may have a body, as a conversion may; nothing in it is used."""
         await read_json_object(request, may_be_absent=True)
         await self.writer.close_task(target.external_id)
         return json_response({"Message": "Record updated."})
@@ -213,7 +213,7 @@ def field_list_response(entity: EntitySchema, query: QueryParams) -> Response:
 
 
 class Router:
-    """The application behind the gate: each request is answered by the first call of its path."""
+    """The application: each request is answered by the first route that its path matches."""
 
     def __init__(self, calls: Sequence[Route]) -> None:
         self._routes = calls
@@ -231,7 +231,7 @@ class Router:
     async def _respond(self, request: Request) -> Response:
         segments: PathSegments | None = request.scope["segments"]
         if segments is None:
-            raise Refusal(404, "There is nothing here: the API stands behind /api/v1.")
+            raise Refusal(404, "There is nothing here: the API is under /api/v1.")
         for call in self._routes:
             target = call.match(segments)
             if target is not None:

@@ -38,9 +38,9 @@ _SECONDS_TO_STOP = 15
 
 
 class _HandshakeLimitLoop(asyncio.SelectorEventLoop):
-    """An event loop in which a TLS handshake has no longer than the head of a request.
+    """An event loop in which a TLS handshake may take as long as the head of a request.
 
-    Until it is done there is no `Connection` yet that could be closed for another's sake.
+    Until it is done there is no `ClientConnection` yet that could be closed to make room.
     """
 
     async def create_server(self, *where: Any, **options: Any) -> asyncio.Server:
@@ -51,7 +51,7 @@ class _HandshakeLimitLoop(asyncio.SelectorEventLoop):
 
 
 class SandboxServer(uvicorn.Server):
-    """A uvicorn server that says when it accepts connections, or that it never will."""
+    """A uvicorn server that says when it accepts connections."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class SandboxServer(uvicorn.Server):
         self._on_ready: Callable[[RunningInfo], None] = _ignore
 
     def watch_lifeline(self, lifeline: int) -> None:
-        """End when the pipe that `lifeline` reads from does: its writer is gone."""
+        """End when the pipe that `lifeline` reads from does, as its writer has ended."""
         self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -94,7 +94,7 @@ class SandboxServer(uvicorn.Server):
         self._on_ready(self.info)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what is under way, then cut off whoever does not take their answer."""
+        """Finish the calls that have begun, then close connections whose answer is not read."""
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
@@ -102,7 +102,7 @@ class SandboxServer(uvicorn.Server):
         await asyncio.sleep(0)
 
     def run_until_stopped(self, on_ready: Callable[[RunningInfo], None]) -> None:
-        """Serve in an event loop of its own until `should_exit` is set."""
+        """Serve in a new event loop until `should_exit` is set."""
         self._on_ready = on_ready
         with asyncio.Runner(loop_factory=_HandshakeLimitLoop) as runner:
             runner.run(self._serve_store())
@@ -153,7 +153,7 @@ def prepare_server(
 @contextmanager
 def serve_in_thread(server: SandboxServer) -> Generator[RunningInfo]:
     """Serve in a thread while the block runs."""
-    # Without handlers of their own these logs would end up on the terminal.
+    # Without handlers these logs would appear on the terminal.
     for name in ("uvicorn", "cmdm_tui.sandbox"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     is_settled = threading.Event()
@@ -184,22 +184,22 @@ def serve_in_thread(server: SandboxServer) -> Generator[RunningInfo]:
 
 
 class InterruptedStart(BaseException):
-    """A signal came before there was a server to end."""
+    """A signal came before there was a server to stop."""
 
 
 @contextmanager
 def end_by_signals() -> Generator[Callable[[SandboxServer], None]]:
-    """Let SIGTERM and SIGINT end what happens in the block, without a traceback.
+    """Let SIGTERM and SIGINT end the block without a traceback.
 
-    Yields a function that takes the server once there is one: from then on a signal lets it finish
-    what is under way.
+    Yields a function to pass the server to once there is one: from then on a signal lets it finish
+    the calls that have begun.
     """
     servers: list[SandboxServer] = []
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         if not servers:
             raise InterruptedStart
-        # uvicorn has handlers of its own while it runs and raises the signal anew when it is done.
+        # uvicorn has its own handlers while it runs, and raises the signal again when it is done.
         servers[0].should_exit = True
 
     handlers = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -213,7 +213,7 @@ def end_by_signals() -> Generator[Callable[[SandboxServer], None]]:
 
 
 def raise_file_limit() -> None:
-    """Let this process have as many files open as it may.
+    """Raise this process's limit of open files as far as is useful.
 
     Connections are limited in number once they speak TLS; those that do not yet are a file each.
     """
@@ -225,7 +225,7 @@ def raise_file_limit() -> None:
 
 def _open_listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named, asyncio turns off the delay that would hold back every short answer.
+    # With its protocol named, asyncio turns off the delay of every short answer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -241,7 +241,7 @@ def _open_listener(host: str, port: int) -> socket.socket:
 
 
 def _format_host(host: str) -> str:
-    """Return how an address reaches the host."""
+    """Return the host as it is written in an address."""
     if ip_address(host).is_unspecified:
         return "localhost"
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""The wire's types: which text is a value of a type, and in which order values stand.
+"""The wire's types: which text is a value of a type, and how values are ordered.
 
 Values are strings, or None where a field has none. What the client may send is what api.md shows
 and nothing looser: a Number is decimal text, a Boolean `true` or `false`.
@@ -57,9 +57,9 @@ _FORMS: dict[FieldType, tuple[str, Callable[[str], bool]]] = {
 
 
 def find_value_error(field: FieldSchema, value: object) -> str | None:
-    """Say why `value` cannot stand in `field`, or return None when it can.
+    """Return why `value` cannot be a value of `field`, None when it can.
 
-    None stands in every field that is not required. An empty string stands in a Text field only.
+    None is a value of every field that is not required, an empty string of Text fields only.
     """
     if value is None or (value == "" and field.required):
         return "is required" if field.required else None
@@ -100,7 +100,7 @@ _DECIMAL_TYPES = frozenset({FieldType.NUMBER.value, FieldType.CURRENCY.value})
 
 
 def sort_key(kind: str, text: str) -> str:
-    """Return the key under which `text` stands in an order: compared by code point (api.md).
+    """Return the key by which `text` is ordered: compared by code point (api.md).
 
     `kind` is the word of a `FieldType`.
     """
@@ -110,5 +110,5 @@ def sort_key(kind: str, text: str) -> str:
 
 
 def has_field(entity: EntitySchema, name: str) -> bool:
-    """Say whether `name` may stand in `fields` or `sort_by`."""
+    """Return whether `name` is allowed in `fields` or `sort_by`."""
     return name == EXTERNAL_ID or name in entity.by_name

@@ -1,8 +1,8 @@
-"""Several processes serving one port and one database, and the process that looks after them.
+"""Several processes that serve one port and one database, and the process that restarts them.
 
-They are forked and accept from one inherited socket: who is idle accepts next, and a connection
-that waits in the socket's queue outlives a worker. (With a socket each, through SO_REUSEPORT, the
-queue of a worker that dies is lost with it.)
+They are forked and accept from one inherited socket: an idle one accepts next, and a connection
+that waits in the socket's queue survives a worker's end. (With a socket each, through SO_REUSEPORT,
+the queue of a worker that dies is lost with it.)
 """
 
 import logging
@@ -55,8 +55,8 @@ class _WorkerGroup:
         self._server = server
         self._on_signal_end = on_signal_end
         self._started: dict[int, float] = {}
-        # A worker says on the first pipe that it accepts; the end of the second tells it that this
-        # process is gone, however it went.
+        # A worker writes to the first pipe when it accepts; the second ends when this
+        # process does, in whatever way.
         self._ready_reader, self._ready_writer = os.pipe()
         self._lifeline_reader, self._lifeline_writer = os.pipe()
 
@@ -70,7 +70,7 @@ class _WorkerGroup:
         self._started[process] = time.monotonic()
 
     def wait_until_ready(self, workers: int) -> None:
-        """Wait until so many workers have said that they accept connections."""
+        """Wait until this number of workers accept connections."""
         while workers:
             if select.select([self._ready_reader], [], [], _SECONDS_BETWEEN_CHECKS)[0]:
                 workers -= len(os.read(self._ready_reader, workers))
@@ -89,7 +89,7 @@ class _WorkerGroup:
                 self.start()
 
     def stop(self) -> None:
-        """End all workers: they finish what is under way, for a while."""
+        """End all workers, after some time to finish their calls."""
         deadline = time.monotonic() + _SECONDS_TO_STOP
         self._signal_all(signal.SIGTERM)
         while self._started and time.monotonic() < deadline:
@@ -107,7 +107,7 @@ class _WorkerGroup:
             os.close(descriptor)
 
     def _reap_dead(self) -> list[float]:
-        """Let go of the workers that have ended; return for how long each was running."""
+        """Forget the workers that have ended; return how many seconds each was running."""
         lives: list[float] = []
         for process, started in list(self._started.items()):
             if os.waitpid(process, os.WNOHANG)[0]:
@@ -120,7 +120,7 @@ class _WorkerGroup:
             os.kill(process, number)
 
     def _run_worker(self) -> None:
-        """Be a worker, and never return."""
+        """Run as a worker, and never return."""
         code = 1
         try:
             self._on_signal_end(self._server)
@@ -133,7 +133,7 @@ class _WorkerGroup:
         except BaseException:
             logger.exception("A worker of the sandbox failed.")
         finally:
-            # Nothing of the parent's is to be cleaned up twice.
+            # Only the parent cleans up.
             os._exit(code)
 
 

@@ -1,6 +1,6 @@
-"""What a change means: which values a record takes, and what follows from them (api.md).
+"""Creating, changing and deleting records: which values are accepted, and what follows (api.md).
 
-Every function makes its changes in one transaction, or raises `Refusal` and changes nothing.
+Every method makes its changes in one transaction, or raises `Refusal` and changes nothing.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _CONTACT_OF_LEAD = (
 
 @dataclass(frozen=True, slots=True)
 class RecordWriter:
-    """Makes changes in `store`, dated by `clock`."""
+    """Writes records to `store`, dated by `clock`."""
 
     store: Store
     clock: Clock

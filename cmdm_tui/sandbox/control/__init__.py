@@ -1,1 +1,4 @@
-"""The control plane: a test's hand on a running sandbox, off unless asked for."""
+"""The control plane: calls with which tests change a running sandbox, off by default.
+
+`plane` answers the calls, `controls` does what they ask for.
+"""

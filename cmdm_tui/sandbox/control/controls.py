@@ -1,4 +1,4 @@
-"""What a test may do to a running sandbox: its time, its records, its limits, its behaviours."""
+"""What a test can change in a running sandbox: its time, records, limits, behaviours and faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _HIGHEST_SETTINGS = {"rate_limit": 10**12, "month_limit": 10**12, "token_ttl": 1
 
 @dataclass(frozen=True, slots=True)
 class SandboxControls:
-    """The parts of a sandbox that can be turned while it runs.
+    """The parts of a sandbox that can be changed while it runs.
 
     Every method raises `SettingError`, whose message is one sentence, for what cannot be done.
     """
@@ -50,7 +50,7 @@ class SandboxControls:
         await self.store.save_snapshot(name)
 
     async def restore_snapshot(self, name: str, *, calls: bool) -> None:
-        """Go back to the records of `name`; with `calls`, count calls from zero too.
+        """Restore the records of `name`; with `calls`, count calls from zero too.
 
         Tokens stay good, and the clock, the settings and the behaviours stay as they are.
         """
@@ -61,7 +61,7 @@ class SandboxControls:
             await self.store.reset_call_counts()
 
     async def reset(self) -> None:
-        """Put everything back as it was at the start, but for the tokens, which stay good."""
+        """Restore everything to its state at the start, except the tokens, which stay good."""
         await self.restore_snapshot(INITIAL_SNAPSHOT, calls=True)
         self.clock.reset()
         self.tokens.lifetime = self.config.token_ttl
@@ -73,14 +73,14 @@ class SandboxControls:
     # Time
 
     def read_clock(self) -> dict[str, object]:
-        """Return what time it is, and whether the clock stands."""
+        """Return the time, and whether the clock is frozen."""
         now = self.clock.now()
         return {"now": now, "time": format_datetime(now), "stands": self.clock.is_frozen}
 
     def move_clock(
         self, *, now: float | None = None, advance: float | None = None, stands: bool | None = None
     ) -> None:
-        """Set the clock, move it by some seconds, and let it stand or run: in this order."""
+        """Set the clock, move it by some seconds, and freeze or resume it: in this order."""
         moved = (self.clock.now() if now is None else now) + (advance or 0.0)
         if not 0 <= moved <= _LATEST_TIME:
             raise SettingError("The clock can be set from 1970 to the beginning of the year 9999.")
@@ -101,7 +101,7 @@ class SandboxControls:
         }
 
     def change_settings(self, given: Mapping[str, int | None]) -> None:
-        """Change some settings; `page_cap` None refuses what is over the sandbox's own cap."""
+        """Change some settings; `page_cap` None goes back to the sandbox's own cap."""
         unknown = given.keys() - {*_HIGHEST_SETTINGS, "page_cap"}
         if unknown:
             raise SettingError(f"There is no setting {min(unknown)!r}.")

@@ -1,4 +1,4 @@
-"""The control plane's calls, under `/_sandbox/`, for whoever holds its token."""
+"""The control plane's calls, under `/_sandbox/`, for clients that have its token."""
 
 import asyncio
 import hashlib
@@ -46,9 +46,9 @@ BodyType = TypeVar("BodyType")
 
 
 class ControlPlaneMiddleware:
-    """Answers what stands under `/_sandbox`; everything else is `app`'s.
+    """Answers requests under `/_sandbox`; everything else is `app`'s.
 
-    Its calls are no calls of the API: nothing counts them, and no behaviour changes them.
+    Its calls are not calls of the API: nothing counts them, and no behaviour changes them.
     """
 
     def __init__(self, app: ASGIApp, controls: SandboxControls, token: str) -> None:
@@ -112,7 +112,7 @@ class ControlPlaneMiddleware:
         digest = hashlib.sha256(token.strip()).digest()
         if not (compare_digest(digest, self._digest) and scheme.lower() == b"bearer"):
             raise Refusal(
-                401, "This takes the control plane's own token.", {"WWW-Authenticate": "Bearer"}
+                401, "This needs the control plane's own token.", {"WWW-Authenticate": "Bearer"}
             )
 
     async def _show_overview(self, body: Mapping[str, object]) -> object:
@@ -129,7 +129,7 @@ class ControlPlaneMiddleware:
         name = _convert(body, _SnapshotBody).name
         if name == INITIAL_SNAPSHOT:
             raise SettingError(
-                f"{INITIAL_SNAPSHOT!r} is what the sandbox began with; choose another name."
+                f"{INITIAL_SNAPSHOT!r} is the state at the start; choose another name."
             )
         await self._controls.save_snapshot(name)
         return {"snapshot": name}

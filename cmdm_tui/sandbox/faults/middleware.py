@@ -1,4 +1,4 @@
-"""Faults as a client meets them: on the socket, in the status, in the body."""
+"""Injecting faults: on the socket, in the status, in the body."""
 
 import asyncio
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ _HTML_502 = """<!DOCTYPE html>
 _MAX_DROPS = 200
 _LATENCY, _STORM, _DRIP = 0.2, 1.0, 0.01
 _SECONDS_BEFORE_RESET = 0.05
-"""What was sent before a reset is to be there when the reset comes."""
+"""What was sent before a reset must arrive before it."""
 
 
 class FaultMiddleware:
-    """Lets `app` answer, unless a fault strikes."""
+    """Lets `app` answer, unless a fault strikes the request."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class FaultMiddleware:
 
 
 class _HeldResponse:
-    """An answer that is held back until it is whole, to be spoilt on its way."""
+    """An answer that is held until it is complete, to be sent damaged."""
 
     def __init__(self) -> None:
         self._start: Message = {}
@@ -100,18 +100,18 @@ class _HeldResponse:
 
     @property
     def has_started(self) -> bool:
-        """Whether there is anything to spoil: a behaviour may close the connection instead."""
+        """Whether there is an answer: a behaviour may close the connection instead."""
         return bool(self._start)
 
     async def hold(self, message: Message) -> None:
-        """Take a part of the answer."""
+        """Hold a part of the answer."""
         if message["type"] == "http.response.start":
             self._start = message
         else:
             self._body += message.get("body", b"")
 
     async def send_damaged(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send of the answer what the fault lets through."""
+        """Send the part of the answer that the fault leaves."""
         connection, body = ClientConnection.of(scope), self._body
         half = body[: len(body) // 2]
         match fault.kind:

@@ -1,4 +1,4 @@
-"""Faults: what goes wrong on the way, how often, and with which requests."""
+"""A plan of faults: what goes wrong, how often, and with which requests."""
 
 import random
 from collections.abc import Iterable
@@ -35,14 +35,14 @@ class FaultKind(StrEnum):
 
 
 BEFORE_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.REVOKED_TOKEN})
-"""What goes wrong before the answer, which then is made as ever."""
+"""Faults that come before the answer and do not change it."""
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One fault, with the requests it strikes.
 
-    `method` and `path` are patterns (`*`, `?`, `[…]`), the path being what stands behind `/api/v1`.
-    Of the requests that match, it strikes a share of `rate`, or those whose number stands in `nth`
+    `method` and `path` are patterns (`*`, `?`, `[…]`); the path is the part after `/api/v1`.
+    Of the requests that match, it strikes a share of `rate`, or those whose number is in `nth`
     (from 1), and no more than `times` of them. `seconds` is how long a latency or a storm lasts, or
     the pause between two drops of a drip, `drop` being their bytes; `calls` is how many requests a
     storm refuses, the first included.
@@ -63,13 +63,13 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise ValueError("needs either rate or nth")
 
     def matches(self, method: str, path: str) -> bool:
-        """Say whether a request is one that this fault may strike."""
+        """Return whether a request is one that this fault may strike."""
         is_path = fnmatchcase(path.lower(), self.path.lower())
         return is_path and fnmatchcase(method.upper(), self.method.upper())
 
 
 class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Faults, and the seed of the chance that rates go by: the same seed, the same strikes."""
+    """Faults, and the seed for their rates: the same seed strikes the same requests."""
 
     seed: int = 0
     faults: list[Fault] = []
@@ -94,7 +94,7 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _FaultCounter:
-    """One fault's own chance and its counts."""
+    """One fault with its counts, and the random numbers for its rate."""
 
     def __init__(self, fault: Fault, seed: str) -> None:
         self.fault = fault
@@ -105,7 +105,7 @@ class _FaultCounter:
         self.struck = 0
 
     def count_match(self) -> bool:
-        """Count a request that matches, and say whether it is struck."""
+        """Count a request that matches, and return whether the fault strikes it."""
         fault = self.fault
         self.matched += 1
         if self._storm_calls_left:
@@ -131,7 +131,7 @@ class FaultSchedule:
         self.replace(plan)
 
     def replace(self, plan: FaultPlan) -> None:
-        """Take up another plan, counting from zero."""
+        """Use another plan, and count from zero."""
         self.seed = plan.seed
         self._counters = [
             _FaultCounter(fault, f"{plan.seed} {number}")
@@ -141,7 +141,7 @@ class FaultSchedule:
     def count_request(self, method: str, path: str) -> list[Fault]:
         """Count a request, and return the faults that strike it.
 
-        A request has one answer: of several faults that spoil it, the first one strikes, and the
+        A request has one answer: of several faults that change it, the first one strikes, and the
         others do not count the request.
         """
         struck: list[Fault] = []

@@ -1,7 +1,7 @@
 """The access log: one readable line a call, that holds no secret.
 
 Headers and bodies are left out. A path or a query can still hold what does not belong there, such
-as a token; so only what looks like this API's own words is shown of them, and no known secret.
+as a token. So only words that look like this API's own are shown of them, and no known secret.
 """
 
 import logging
@@ -46,7 +46,7 @@ class LoggedCall:
 
 
 class AccessLogMiddleware:
-    """Reports every call that `app` answers. `secrets` are never shown, wherever they stand."""
+    """Reports every call that `app` answers. `secrets` are never shown."""
 
     def __init__(
         self, app: ASGIApp, report: Callable[[LoggedCall], None], secrets: Iterable[str] = ()
@@ -74,7 +74,7 @@ class AccessLogMiddleware:
             self._report_call(LoggedCall(method, target, status, time.perf_counter() - began, size))
 
     def _report_call(self, line: LoggedCall) -> None:
-        """Report a call; a disk that is full or a reader that is gone is no reason to fail it."""
+        """Report a call; it must not fail because a disk is full or a reader has left."""
         try:
             self._report(line)
         except OSError as error:
@@ -86,7 +86,7 @@ class AccessLogMiddleware:
 
 
 def redact_target(path: bytes, query: bytes, secrets: Iterable[str]) -> str:
-    """Return a request's path and query, fit to be logged."""
+    """Return a request's path and query without what must not be logged."""
     target = "/".join(_redact_word(word, secrets) for word in path.decode("latin-1").split("/"))
     if query:
         parts = query.decode("latin-1").split("&")
@@ -110,7 +110,7 @@ def _redact_word(word: str, secrets: Iterable[str]) -> str:
 
 @contextmanager
 def open_log(path: Path) -> Generator[Callable[[LoggedCall], None]]:
-    """Open a log that is its owner's alone, and yield what adds a line to it, with its time.
+    """Open a log that only its owner can read, and yield a function that adds a line with the time.
 
     Raises `SettingError` when it cannot be written.
     """
@@ -122,7 +122,7 @@ def open_log(path: Path) -> Generator[Callable[[LoggedCall], None]]:
         ) from error
 
     def write(line: LoggedCall) -> None:
-        # Each line at once and as a whole: nothing is left to be written when the log is closed.
+        # Each line at once and complete: nothing is left to write when the log is closed.
         os.write(descriptor, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}\n".encode())
 
     try:

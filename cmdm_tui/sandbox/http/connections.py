@@ -1,6 +1,6 @@
-"""Connections: strict about framing, short of patience, limited in number, and able to break off.
+"""Connections: strict about framing, with deadlines, limited in number, and able to end early.
 
-uvicorn and h11 speak HTTP/1.1; what they leave to others stands here.
+uvicorn and h11 speak HTTP/1.1; this adds what they leave to others.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 from cmdm_tui.sandbox.http.strict_http import StrictHttpConnection
 
 MAX_CONNECTIONS = 400
-"""At once; beyond it, the connection that has kept the server waiting for the longest is closed."""
+"""At once; one more, and the connection that has kept the server waiting longest is closed."""
 
 HEAD_TIMEOUT = 10.0
 BODY_TIMEOUT = 60.0
@@ -39,8 +39,8 @@ _TIMEOUT_MESSAGES: dict[object, str] = {
 class ClientConnection(H11Protocol):
     """One client's connection.
 
-    A request's head has `SECONDS_FOR_A_HEAD` to arrive, its body `SECONDS_FOR_A_BODY`, and an
-    answer has `SECONDS_FOR_AN_ANSWER` to be taken wherever its sender must wait.
+    A request's head has `HEAD_TIMEOUT` seconds to arrive, its body `BODY_TIMEOUT`, and the client
+    has `SEND_TIMEOUT` to read an answer where the server must wait for that.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ClientConnection(H11Protocol):
         return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Make room for the connection, and begin to wait for its first request."""
+        """Make room for the connection, and wait for its first request."""
         self._make_room()
         # What a stream socket brings is always this; asyncio's own signature leaves it open.
         super().connection_made(cast("asyncio.Transport", transport))
@@ -81,32 +81,32 @@ class ClientConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sends."""
+        """Receive what the client sends."""
         super().data_received(data)
         self._update_deadline()
 
     def on_response_complete(self) -> None:
-        """Go on to the next request."""
+        """Wait for the next request."""
         super().on_response_complete()
         self._update_deadline()
 
     def pause_writing(self) -> None:
-        """Wait for the client to take what it was sent, but not for ever."""
+        """Wait for the client to read what it was sent, with a limit."""
         super().pause_writing()
         self._send_blocked_since = self.loop.time()
         self._send_timer = self.loop.call_later(SEND_TIMEOUT, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on sending."""
+        """Continue to send."""
         self._cancel_send_timer()
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request, and close the connection."""
+        """Refuse what is not a valid request, and close the connection."""
         self._refuse(_BAD_REQUEST, msg)
 
     async def reset(self, receive: Receive) -> None:
-        """Break the connection off with a TCP reset, and wait until it is gone."""
+        """End the connection with a TCP reset, and wait until it has ended."""
         endpoint: socket.socket = self.transport.get_extra_info("socket")
         # Lingering for no time turns the closing of a socket into a reset.
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -114,20 +114,20 @@ class ClientConnection(H11Protocol):
         await _wait_for_disconnect(receive)
 
     async def close_early(self, receive: Receive) -> None:
-        """Close the connection after what was sent so far, and wait until it is gone."""
+        """Close the connection after what was sent so far, and wait until it has ended."""
         self.transport.close()
         await _wait_for_disconnect(receive)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is under way: none has arrived, or not all of a head."""
+        """Whether there is no request: none has arrived, or not all of its head."""
         return self.conn.their_state is h11.IDLE
 
     @property
     def idle_since(self) -> float | None:
-        """Since when the client owes something, by the loop's time; None while it owes nothing.
+        """Since when the server waits for the client, by the loop's time; None while it does not.
 
-        That is the rest of a request, or to take an answer.
+        It waits for the rest of a request, or for the client to read an answer.
         """
         if self._send_timer is not None:
             return self._send_blocked_since
@@ -145,12 +145,12 @@ class ClientConnection(H11Protocol):
             min(idle, key=itemgetter(0))[1].evict()
 
     def evict(self) -> None:
-        """Break the connection off for another's sake."""
+        """End the connection, to make room for another one."""
         self.connections.discard(self)
         self.transport.abort()
 
     def _update_deadline(self) -> None:
-        """See to it that there is a deadline for what the client owes, and only for that."""
+        """Keep one deadline for what the client must send next, and none while it owes nothing."""
         awaited = self.conn.their_state
         if self.transport.is_closing():
             self._cancel_deadline()
@@ -164,10 +164,10 @@ class ClientConnection(H11Protocol):
             self._schedule_check()
 
     def _schedule_check(self) -> None:
-        """Have the deadline looked at when it is due.
+        """Check the deadline when it is due.
 
-        An alarm that was set for an earlier one stays, and is set anew when it goes off: one for
-        each of a thousand quick requests would cost more than it is worth.
+        A timer that was set for an earlier deadline stays, and is set again when it ends: a new
+        timer for each of a thousand quick requests would cost too much.
         """
         if self._deadline_timer is not None and self._deadline_timer.when() <= self._deadline:
             return
@@ -198,14 +198,14 @@ class ClientConnection(H11Protocol):
 
     def _end_slow_request(self) -> None:
         if self.is_idle and not self.conn.trailing_data[0]:
-            # Nothing was asked, so there is nothing to answer.
+            # There was no request, so there is no answer.
             self.transport.close()
         else:
             self._refuse(_TIMEOUT, _TIMEOUT_MESSAGES[self.conn.their_state])
 
     def _refuse(self, status: int, message: str) -> None:
         if self.cycle is not None:  # pyright: ignore[reportUnnecessaryComparison] (until a request)
-            # Whoever waits for the rest of this request waits in vain.
+            # The rest of this request will not arrive.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:

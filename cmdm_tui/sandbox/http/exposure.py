@@ -1,4 +1,4 @@
-"""Who can reach a sandbox, and what it takes to let others than this machine's users do so."""
+"""Who can reach a sandbox, and what serving it outside this machine requires."""
 
 import ipaddress
 import re
@@ -22,29 +22,29 @@ _SECRETS = ("client_secret", "password")
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine's programs can reach `host`, an IP address.
+    """Return whether only this machine's programs can reach `host`, an IP address.
 
-    Raises `SettingError` for what is no address.
+    Raises `SettingError` for what is not an address.
     """
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError as error:
         raise SettingError(
-            f"The host {host!r} is no IP address; give one of this machine's, such as {LOOPBACK}."
+            f"The host {host!r} is not an IP address; give one of this machine, such as {LOOPBACK}."
         ) from error
 
 
 def check_exposure(
     host: str, certfile: Path | None, credentials: AccountCredentials | None, *, control: bool
 ) -> None:
-    """Raise `SettingError` for a sandbox that others could reach and that is not fit for it."""
+    """Raise `SettingError` for a sandbox that others could reach and that is not safe for it."""
     if credentials is not None:
         _check_form(credentials)
     if is_loopback(host):
         return
     where = f"The sandbox cannot be served on {host}, outside this machine,"
     if control:
-        raise SettingError(f"{where} with a control plane; leave --control or --host away.")
+        raise SettingError(f"{where} with a control plane; leave out --control or --host.")
     if certfile is None:
         raise SettingError(f"{where} without TLS; give --certfile and --keyfile.")
     if credentials is None:
@@ -58,8 +58,8 @@ def check_exposure(
 def make_tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":
     """Return a context for TLS 1.2 and later, with a certificate and its key.
 
-    Raises `SettingError` when they cannot be used. A key behind a passphrase cannot: there may be
-    nobody to ask.
+    Raises `SettingError` when they cannot be used. A key with a passphrase cannot: there may be
+    no one to ask for it.
     """
     import ssl
 

@@ -1,6 +1,6 @@
-"""Whose requests are meant for this server: the `Host` and the `Origin` they name.
+"""Refusing requests that are not meant for this server, by their `Host` and `Origin`.
 
-A web page can have a name of its own resolved to this machine (DNS rebinding) and then send what it
+A web page can have its own name resolved to this machine (DNS rebinding) and then send what it
 likes, but not under a `Host` that it does not have. Programs send no `Origin`; browsers do, and no
 page of another origin has business here, so there is no CORS either.
 """
@@ -19,7 +19,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class HostMiddleware:
-    """Lets requests through to `app` that name this server, and none that a foreign page sends.
+    """Lets requests through to `app` that name this server, and no requests of foreign pages.
 
     Outside loopback the server cannot know its names, and TLS keeps pages from borrowing them; so
     there only the `Origin` is compared, with the `Host`.

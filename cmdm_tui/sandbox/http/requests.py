@@ -14,7 +14,7 @@ HeaderLines = Sequence[tuple[bytes, bytes]]
 
 
 def get_single_header(headers: HeaderLines, name: bytes) -> bytes | None:
-    """Return the value of a header that stands once; None when it is missing or repeated."""
+    """Return the value of a header that was sent once; None when it is missing or repeated."""
     values = [value for key, value in headers if key == name]
     return values[0] if len(values) == 1 else None
 
@@ -24,9 +24,9 @@ async def read_json_object(
 ) -> Mapping[str, object]:
     """Return the body as a JSON object; an absent one as an empty object where it may be absent.
 
-    Raises `Refusal`: 413 for a body that turns out to be over `MAX_BODY`; 400 for one that is
+    Raises `Refusal`: 413 for a body that turns out to be over `MAX_BODY_BYTES`; 400 for one that is
     not an object of JSON in UTF-8, repeats a key, or holds a number or text that JSON or UTF-8 has
-    no form for (NaN, half a surrogate pair). The `Content-Type` is not looked at.
+    no form for (NaN, half a surrogate pair). The `Content-Type` is ignored.
     """
     body = await _read_body(request)
     if may_be_absent and not body.strip():
@@ -49,7 +49,7 @@ async def read_json_object(
 
 
 def refuse_declared_size(headers: HeaderLines) -> None:
-    """Raise `Refusal` 413 when a body over `MAX_BODY` is announced, before any of it is read."""
+    """Raise `Refusal` 413 when a body over `MAX_BODY_BYTES` is announced, before it is read."""
     sizes = [value for name, value in headers if name == b"content-length"]
     if any(int(size) > MAX_BODY_BYTES for size in sizes):
         raise _refuse_size()

@@ -1,4 +1,4 @@
-"""Answers: JSON whatever text it must carry, refusals, and lists that are sent in pieces."""
+"""Responses: JSON, refusals, and lists that are sent in pieces."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ def list_response(
 
 
 class StreamedListResponse(Response):
-    """All records of an entity, sent as they are read: as many as there are, in little memory."""
+    """All records of an entity, sent as they are read, so that they need little memory."""
 
     def __init__(
         self, opening: AbstractAsyncContextManager[RecordStream], fields: FieldNames
@@ -54,7 +54,7 @@ class StreamedListResponse(Response):
         self._fields = fields
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the list, and stop early when the client has gone."""
+        """Send the list, and stop early when the client disconnects."""
         gone = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             async with self._open_stream as snapshot:

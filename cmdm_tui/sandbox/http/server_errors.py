@@ -1,4 +1,4 @@
-"""What the program itself gets wrong: answered with 500, told in the log alone."""
+"""Unexpected errors of the sandbox itself: answered with 500, explained in the log only."""
 
 import logging
 
@@ -12,11 +12,11 @@ logger = logging.getLogger("cmdm_tui.sandbox")
 
 
 class ServerErrorMiddleware:
-    """Answers an unexpected error with 500, so that the connection is good for the next call.
+    """Answers an unexpected error with 500, so that the connection can be used for the next call.
 
-    Left to itself the server would answer, and then cut the connection under the next request. An
-    answer that has begun cannot become another one: there the connection is cut, which tells the
-    client that it is not whole.
+    Without this the server would answer, and then close the connection under the next request. An
+    answer that has begun cannot be replaced: there the connection is closed, so that the
+    client sees that it is not complete.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,7 +36,7 @@ class ServerErrorMiddleware:
         except Exception:
             if is_started:
                 raise
-            # The access log may stand beside this; a path says no more here than there.
+            # A path must show no more here than in the access log.
             target = redact_target(scope["raw_path"], b"", ())
             logger.exception("%s %s failed", one_line(scope["method"], 10), target)
             answer = json_response({"Message": "The server failed; its log says how."}, 500)

@@ -1,7 +1,7 @@
 """HTTP/1.1 as h11 speaks it, without the requests that have more than one meaning (RFC 9112).
 
 Where two readers of one connection disagree on where a request ends, one client's bytes become
-another's request. So whatever leaves room for that is refused: a line that ends in a bare LF or
+another's request. So everything that allows it is refused: a line that ends in a bare LF or
 holds a bare CR, a folded header, more than one Content-Length, one beside a Transfer-Encoding, any
 coding but chunked, chunks in HTTP/1.0, and a chunk whose size is not all there is before its end of
 line or its extension.
@@ -25,10 +25,10 @@ _BAD_LINE_END = "A line must end in CR LF and hold neither of them elsewhere."
 
 
 class StrictHttpConnection(h11.Connection):
-    """One connection's HTTP, refusing what is ambiguous before h11 makes something of it.
+    """One connection's HTTP, which refuses an ambiguous request before h11 reads it.
 
-    The head of an answer is held back for what follows it, so that both are one piece on the wire:
-    of a short answer, handing each to the system costs more than making it.
+    The head of an answer waits for what follows it, so that both are sent in one piece:
+    for a short answer, two writes cost more than making it.
     """
 
     _head = b""
@@ -39,7 +39,7 @@ class StrictHttpConnection(h11.Connection):
     _position = 0
 
     def receive_data(self, data: bytes) -> None:
-        """Take what the client sent."""
+        """Receive what the client sent."""
         self._received = None
         super().receive_data(data)
 
@@ -67,7 +67,7 @@ class StrictHttpConnection(h11.Connection):
         return event
 
     def _is_chunk_due(self) -> bool:
-        """Say whether h11 may go on: all that stands before the next chunk has arrived."""
+        """Return whether h11 may continue: all that comes before the next chunk has arrived."""
         if self._received is None:
             self._received, is_ended = self.trailing_data
             self._position = 0
@@ -87,7 +87,7 @@ class StrictHttpConnection(h11.Connection):
         """Return the bytes to send for an event: for the head of an answer none yet.
 
         A client that waits for "100 Continue" and is answered may send its body or not: only
-        closing makes clear that what follows is no request.
+        closing makes clear that what follows is not a request.
         """
         if type(event) is h11.Response:
             if self.they_are_waiting_for_100_continue:
@@ -110,10 +110,10 @@ def _with_close(answer: h11.Response) -> h11.Response:
 
 
 def find_head_error(received: bytes) -> str | None:
-    """Say why the head at the start of `received` is refused, None when it is not.
+    """Return why the head at the start of `received` is refused, None when it is not.
 
-    A head that is not complete yet is judged by what is there. Every request passes here, so the
-    common one is found good by a few searches, without being taken apart.
+    A head that is not complete yet is checked as far as it is there. Every request passes here, so
+    a few searches decide about a common one, without splitting it.
     """
     end = _HEAD_END.search(received)
     # The CR of an unfinished line end may get its LF yet.
@@ -151,8 +151,8 @@ def _has_clean_lines(text: bytes) -> bool:
 def find_chunk_start(received: bytes, start: int) -> int | None:
     """Return where a chunk's data begins, or a chunked body ends; None while that is not there.
 
-    At `start` the body begins, or the data of its last chunk has ended; of `received` nothing else
-    is looked at. Raises `ValueError`, which says why, for what is refused.
+    At `start` the body begins, or the data of its last chunk has ended; nothing else of `received`
+    is read. Raises `ValueError`, which says why, for what is refused.
     """
     size = _SIZE.match(received, start)
     if size is not None and size[1].strip(b"0"):

@@ -41,7 +41,7 @@ _SIGN_IN = ("400", "401", "403", "405", "413", "421", "429", "500")
 _RATE_HEADERS = {
     "x-rate-limit-limit": "Calls an hour that this user may make.",
     "x-rate-limit-remaining": "Calls left this hour.",
-    "x-rate-limit-reset": "Unix time at which the hour's count starts anew.",
+    "x-rate-limit-reset": "Unix time at which the hour's count starts again.",
 }
 _TOKEN_HEADER = {"x-token-reset": "Unix time at which the token ends."}
 _SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
@@ -206,7 +206,7 @@ def describe_refusal(status: str, words: str) -> dict[str, Any]:
     """Return the description of a refusal."""
     headers: dict[str, Any] = {}
     if status not in _NEVER_IDENTIFIED:
-        # Who is not identified yet, as when signing in, is not told what is left.
+        # Who has not signed in yet gets no headers that say what is left.
         headers = _headers(_RATE_HEADERS | _TOKEN_HEADER, required=False)
     if status == "401":
         headers["WWW-Authenticate"] = {"schema": {"const": "Bearer"}}

@@ -1,4 +1,4 @@
-"""Where the description is: `/openapi.json`, for everybody, as it holds nothing of the data."""
+"""Serving the description at `/openapi.json`, to all, as it holds nothing of the data."""
 
 from collections.abc import Callable
 

@@ -16,7 +16,7 @@ _DAY = (
 _DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP_YEAR}-02-29)"
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 
-# What Python takes for a blank, spelt out: other languages' `\s` is not quite the same.
+# All that Python's `\s` matches: other languages' `\s` differs a little.
 _BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 _PATTERNS = {
@@ -51,7 +51,7 @@ def exact_object(properties: Schema, *optional: str) -> Schema:
 
 
 def value_schema(field: FieldSchema, *, may_be_null: bool) -> Schema:
-    """Return the schema of a field's value, as `values.fault` judges it."""
+    """Return the schema of a field's value, as `find_value_error` checks it."""
     choices = field.options or _CHOICES.get(field.type)
     if choices is not None:
         return {"enum": [*choices, None] if may_be_null else list(choices)}

@@ -1,7 +1,8 @@
 """The first records of a sandbox: realistic, related, and the same in every sandbox of a size.
 
-All chance comes from a fixed seed, all dates from a fixed day: the same number of leads gives the
-same records, byte for byte.
+All random choices come from a fixed seed, all dates from a fixed day: the same number of leads
+gives the same records, byte for byte. `records` makes them, of the words in `words` and
+`british_names`.
 """
 
 from cmdm_tui.sandbox.storage.store import Seed

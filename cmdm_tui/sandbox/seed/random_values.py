@@ -32,7 +32,7 @@ _TURNED = [other * 36 + one for one in range(36) for other in range(36)]
 
 
 class SeededRandom:
-    """Choices from a fixed seed, through `random()` alone, whose numbers never change."""
+    """Choices from a fixed seed. They use `random()` alone, whose numbers never change."""
 
     def __init__(self, seed: str) -> None:
         self._next = Random(f"{SEED} {seed}").random  # noqa: S311 (nothing here is secret)
@@ -90,7 +90,7 @@ def make_amount(chance: SeededRandom, lowest: int, highest: int) -> str:
 
 
 def make_phone(chance: SeededRandom, town: words.Town) -> str:
-    """Return a telephone number of the town, out of the range for drama."""
+    """Return a telephone number of the town, from the range reserved for drama."""
     return town.phone.format(chance.number(0, 999))
 
 

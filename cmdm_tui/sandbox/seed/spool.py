@@ -1,4 +1,4 @@
-"""Making records in a process of their own, beside the one that stores them."""
+"""Making records in another process, while this one stores them."""
 
 import json
 import os
@@ -32,10 +32,10 @@ write_records(int(sys.argv[2]), sys.stdout.buffer)
 
 @contextmanager
 def generate_in_process(records: int, folder: Path) -> Generator[Seed]:
-    """Yield what `seed.generate(records)` returns, made by another process while the block runs.
+    """Yield what `generate_records(records)` returns, made by another process while the block runs.
 
-    It is kept in a nameless file in `folder` until it is read, so that neither waits for the other
-    in vain. The entities are to be read one after another, in their order.
+    A nameless file in `folder` holds the records until they are read, so neither process blocks the
+    other. Read the entities one after another, in their order.
     """
     with tempfile.TemporaryFile(dir=folder) as spool:
         command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(records)]

@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.sandbox.storage`."""
+"""Where a sandbox keeps its records, tokens and counts: in SQLite, or in PostgreSQL.
+
+`store` says what a database must do, `sqlite.store` and `postgres.store` do it. `tables` and
+`keyset_pages` hold what both share.
+"""

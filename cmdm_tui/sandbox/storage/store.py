@@ -1,7 +1,7 @@
-"""What the sandbox asks of a database: records by entity in a stable order, and who may call.
+"""What the sandbox needs of a database: records by entity in a stable order, tokens and counts.
 
-`SqliteStore` and `PostgresStore` are the implementations. Everything is asynchronous, as the latter
-talks to a server; nothing here knows SQL, HTTP or which entity means what.
+`SqliteStore` and `PostgresStore` are the implementations. Everything is asynchronous, because
+PostgreSQL is a server; nothing here knows SQL, HTTP or what an entity means.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -21,8 +21,8 @@ STREAM_BATCH = 500
 class RecordOrder:
     """An order of an entity's records. `field` None is the order of creation.
 
-    Text stands by casefold, then code point; numbers by value; nulls come first when ascending,
-    last when descending; ties stand in the order of creation either way (api.md).
+    Text is ordered by casefold, then code point; numbers by value; nulls come first when ascending,
+    last when descending; ties are in the order of creation either way (api.md).
     """
 
     field: str | None = None
@@ -30,9 +30,9 @@ class RecordOrder:
 
 
 class StoredRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record as it is kept: its id, and its properties as JSON that needs no decoding.
+    """A record as it is stored: its id, and its properties as JSON that need not be decoded.
 
-    Hundreds are made for a page, so making one must cost nothing.
+    Hundreds are made for a page, so making one must be cheap.
     """
 
     external_id: bytes
@@ -60,7 +60,7 @@ def decode_properties(encoded: bytes) -> Properties:
 
 
 class RecordStream(Protocol):
-    """An entity as it was at one moment, however long the reading takes."""
+    """All records of an entity as they were at one moment, read in batches."""
 
     @property
     def total(self) -> int:
@@ -90,7 +90,7 @@ class Transaction(Protocol):
         ...
 
     async def delete(self, entity: str, external_id: str) -> bool:
-        """Remove a record; say whether there was one."""
+        """Remove a record; return whether there was one."""
         ...
 
 
@@ -106,7 +106,7 @@ class RecordStore(Protocol):
         ...
 
     def stream(self, entity: str, order: RecordOrder) -> AbstractAsyncContextManager[RecordStream]:
-        """Open all records of an entity, as they are now, for reading in pieces."""
+        """Open all records of an entity, as they are now, to be read in batches."""
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -118,7 +118,7 @@ class AccessStore(Protocol):
     """Where tokens and counts of calls are kept."""
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
-        """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
+        """Store a token's digest until `ends` (Unix time); drop those that ended before `now`."""
         ...
 
     async def get_token_end(self, digest: str) -> int | None:
@@ -131,9 +131,9 @@ class AccessStore(Protocol):
 
 
 class SnapshotStore(Protocol):
-    """What can go back, as the control plane asks.
+    """What can save and restore records, for the control plane.
 
-    What is saved is this process's own, and gone with it. Raises `SettingError`, whose message is
+    Snapshots belong to this process and end with it. Raises `SettingError`, whose message is
     one sentence, where the database does not save or restore.
     """
 
@@ -143,11 +143,11 @@ class SnapshotStore(Protocol):
         ...
 
     async def save_snapshot(self, name: str) -> None:
-        """Keep all records as they are now under `name`, in place of what was kept under it."""
+        """Save all records under `name`, in place of what was saved under it."""
         ...
 
     async def restore_snapshot(self, name: str) -> None:
-        """Go back to what was saved under `name`. Tokens and counts of calls stay."""
+        """Restore what was saved under `name`. Tokens and counts of calls stay."""
         ...
 
     async def reset_call_counts(self) -> None:
@@ -156,10 +156,10 @@ class SnapshotStore(Protocol):
 
 
 class Store(RecordStore, AccessStore, SnapshotStore, Protocol):
-    """Records, access, and what was saved, in one database."""
+    """Records, tokens, counts and snapshots in one database."""
 
     def open(self) -> AbstractAsyncContextManager[None]:
-        """Serve the running event loop while the block runs; then let go of the database."""
+        """Serve the running event loop while the block runs; then close the database."""
         ...
 
 

@@ -84,7 +84,7 @@ def rewrite_query(choices: Choices, query: QueryPairs, entity: EntitySchema) -> 
 
 
 def without_system_fields(choices: Choices, properties: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what stands under the names of fields, for the fields that there are."""
+    """Return the entries of the fields that this sandbox has, by their names."""
     absent = SYSTEM_FIELDS if choices["system_fields"] == "absent" else ()
     return {name: value for name, value in properties.items() if name not in absent}
 

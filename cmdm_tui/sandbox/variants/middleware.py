@@ -103,7 +103,7 @@ class VariantRequestMiddleware:
 class VariantResponseMiddleware:
     """Turns what `app` answers into what the chosen behaviours answer.
 
-    The answer is held back until it is whole, so nothing is streamed while a behaviour is chosen.
+    The answer is held until it is complete, so nothing is streamed while a behaviour is chosen.
     """
 
     def __init__(self, app: ASGIApp, choices: BehaviourChoices, clock: Clock) -> None:
@@ -247,7 +247,7 @@ def _entity_of_body(method: str, segments: PathSegments) -> EntitySchema | None:
 
 
 def _replay(body: bytes) -> Receive:
-    """Return what hands out a body that was read already."""
+    """Return a function that gives a body again that was already read."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:

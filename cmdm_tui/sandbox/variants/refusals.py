@@ -20,7 +20,7 @@ BEHAVIOURS = (
     Behaviour("other_method", "known path, other method", ("405", "404")),
 )
 
-# What is refused before the API is reached, no behaviour changes; what fails may fail there too.
+# No behaviour changes a refusal before the API; an error may come from there or from the API.
 _NEVER_CHANGED = frozenset({"403", "421"})
 _OF_BOTH_KINDS = frozenset({"403", "500"})
 _TEXT: Schema = {"type": "string"}

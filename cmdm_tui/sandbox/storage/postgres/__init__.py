@@ -1,4 +1,6 @@
 """The sandbox's records, tokens and counts in a PostgreSQL database, for any number of processes.
 
-Needs the extra `cmdm-tui[postgres]`. Everything lives in one schema of its own, `cmdm_sandbox`.
+Needs the extra `cmdm-tui[postgres]`. Everything is in the schema `cmdm_sandbox`. `database` makes
+and checks it, `store` serves it; `keyset_pages` reads pages of records, `snapshots` saves and
+restores all of them.
 """

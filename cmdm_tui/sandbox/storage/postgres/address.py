@@ -24,9 +24,9 @@ _OPTIONS = (
 
 
 def build_conninfo(address: str) -> str:
-    """Return what to connect with for a `postgresql://` address.
+    """Return the connection string for a `postgresql://` address.
 
-    Raises `DatabaseError`, whose message holds nothing of an address that cannot be read.
+    Raises `DatabaseError`, whose message shows nothing of an address that cannot be read.
     """
     scheme = _SCHEME.match(address)
     if scheme is None:
@@ -63,7 +63,7 @@ def describe_place(conninfo: str) -> str:
 def describe_error(error: Error, conninfo: str) -> str:
     """Return what an error says, in a line and without the password."""
     said = str(error).strip() or type(error).__name__
-    # A host of several addresses is told about once for each: the last line is the last attempt.
+    # A host of several addresses has a line for each; they rarely differ.
     text = one_line(said.splitlines()[0], 300)
     for secret in _secrets(conninfo_to_dict(conninfo)):
         text = text.replace(secret, "…")

@@ -1,4 +1,4 @@
-"""The sandbox's PostgreSQL database: held against others, made with its first records, checked.
+"""The sandbox's PostgreSQL database: locked, made with its first records, checked.
 
 This is what happens before anything is served, on one connection and without an event loop.
 """
@@ -45,7 +45,7 @@ _STEP = 2_000
 
 
 class PostgresDatabase:
-    """The database behind one connection, which is held while it is served."""
+    """The database of one connection, which stays open and locked while the database is served."""
 
     def __init__(self, connection: Connection[Any], conninfo: str) -> None:
         self._connection = connection
@@ -57,31 +57,31 @@ class PostgresDatabase:
         return describe_place(self.conninfo)
 
     def lock_shared(self) -> None:
-        """Hold the database for serving. Raises `DatabaseInUseError` while another makes it."""
+        """Lock the database to serve it. Raises `DatabaseInUseError` while another makes it."""
         if not self._try_lock(_LOCK_SHARED):
             raise DatabaseInUseError(
                 f"Another sandbox is making the database {self.place}; try again when it is done."
             )
 
     def exists(self) -> bool:
-        """Say whether the database holds something under the sandbox's name."""
+        """Return whether the database holds something under the sandbox's name."""
         return self._connection.execute(_SCHEMA_EXISTS, [SCHEMA]).fetchone() is not None
 
     def check_snapshots_allowed(self) -> None:
         """Raise `DatabaseError` unless records can be saved, as a control plane does."""
         if self._connection.execute(_MAY_SAVE).fetchone() != (True,):
             raise DatabaseError(
-                f"The database {self.place} lets this user make no temporary tables, "
+                f"The database {self.place} does not let this user make temporary tables, "
                 "where the control plane saves records; "
-                "grant TEMPORARY on the database to the user, or leave --control away."
+                "grant TEMPORARY on the database to the user, or leave out --control."
             )
 
     def create(
         self, credentials: AccountCredentials, seed: Seed, total: int, progress: SeedProgress | None
     ) -> None:
-        """Make the sandbox's schema anew, holding the records of `seed`, `total` in number.
+        """Make the sandbox's schema again, with the records of `seed`, `total` in number.
 
-        It appears when it is whole. Raises `DatabaseInUseError` when others serve the database.
+        It appears when it is complete. Raises `DatabaseInUseError` when others serve the database.
         """
         if not self._try_lock(_LOCK_ALONE):
             raise DatabaseInUseError(
@@ -99,10 +99,10 @@ class PostgresDatabase:
             self._connection.execute(_UNLOCK_ALONE, [_LOCK])
 
     def check_credentials(self, credentials: AccountCredentials) -> CredentialHashes:
-        """Return the database's account, which `credentials` must be those of.
+        """Return the database's credential hashes, which `credentials` must match.
 
-        Raises `DatabaseError` when they are not, or when the database is no sandbox's, or another
-        version's.
+        Raises `DatabaseError` when they do not, or when the database is not a sandbox's, or of
+        another version.
         """
         meta = self._read_meta()
         if meta.get("layout") != LAYOUT:
@@ -175,7 +175,7 @@ class PostgresDatabase:
     def _schema_error(self, how: str) -> DatabaseError:
         return DatabaseError(
             f"The schema {SCHEMA} of the database {self.place} {how}; "
-            "start with --reset to make it anew, or choose another database with --database."
+            "start with --reset to make it again, or choose another database with --database."
         )
 
 

@@ -36,7 +36,7 @@ def encode_record_keys(entity: EntitySchema, record: bytes) -> list[bytes]:
 
 
 def is_too_long(key: bytes) -> bool:
-    """Say whether a key is too long to be kept whole."""
+    """Return whether a key is too long to be kept whole."""
     return len(key) > LONGEST_WHOLE_KEY
 
 
@@ -82,7 +82,7 @@ def between(below: bytes, above: bytes | None) -> bytes:
     low = _byte(below, shared)
     if above[shared] - low > 1:
         return above[:shared] + bytes([(low + above[shared]) // 2])
-    # No byte lies between these two: go on behind the lower one.
+    # There is no byte between these two: continue after the lower one.
     return above[:shared] + bytes([low]) + _after(below[shared + 1 :])
 
 

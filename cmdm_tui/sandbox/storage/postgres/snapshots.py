@@ -1,11 +1,11 @@
-"""Copies of all records in a PostgreSQL database, to go back to: one process's own.
+"""Snapshots of all records of a PostgreSQL database: one process's own.
 
-They are temporary tables of one connection, so they are gone with the process, however it ends, and
-what one process saves is no other one's concern. The records are everybody's: going back changes
-them for all who serve the database, in one transaction.
+They are temporary tables of one connection, so they end with the process, however it ends, and
+other processes do not see them. The records are shared: restoring changes them, in one transaction,
+for all who serve the database.
 
-Every change of an entity counts its version up. So an entity whose version is still that of a copy
-needs no looking at, and going back costs what was changed, not what there is.
+Every change of an entity increases its version. So an entity that still has the version of its copy
+is skipped, and restoring costs what was changed, not what there is.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _COPY = 'CREATE TEMPORARY TABLE "{saved}" AS SELECT * FROM "{table}"'
 _MEASURE = 'ANALYZE "{saved}"'
 _DROP = 'DROP TABLE pg_temp."{saved}"'
 
-# Held shared by whoever changes records, and alone by who puts them back: locks on the records
+# Shared by all who change records, exclusive for who restores them: locks on the records
 # themselves would be taken in another order than theirs.
 _WRITERS_LOCK = 0x434D4450
 JOIN_WRITERS = f"SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK})".encode()
@@ -56,7 +56,7 @@ WHERE name = %s RETURNING version"""
 
 @dataclass(slots=True)
 class _EntityCopy:
-    """One entity as it was saved, and the version at which it is, or is again, just that."""
+    """One entity as it was saved, and the version at which it is equal to that."""
 
     table: str
     total: int
@@ -101,7 +101,7 @@ class PostgresSnapshots:
         self._copies[name] = copies
 
     async def restore(self, name: str) -> None:
-        """Go back to the records of `name`, which must be one of `names`.
+        """Restore the records of `name`, which must be one of `names`.
 
         Raises `SettingError` when the database does not do it, or has lost them since.
         """
@@ -127,7 +127,7 @@ class PostgresSnapshots:
             copies[entity].version = version
 
     async def aclose(self) -> None:
-        """Let go of the connection, and of all copies with it."""
+        """Close the connection, and drop all copies with it."""
         if self._connection is not None:
             await self._connection.close()
 
@@ -144,7 +144,7 @@ class PostgresSnapshots:
 
     async def _connect(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            # What another connection held is gone with it.
+            # The copies of an earlier connection ended with it.
             self._copies.clear()
             self._connection = await AsyncConnection.connect(
                 self._conninfo, autocommit=True, application_name=APPLICATION

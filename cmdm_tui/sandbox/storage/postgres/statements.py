@@ -57,7 +57,7 @@ _FROM_OFFSET = """
 _AFTER = """
     SELECT position FROM "{table}" WHERE {after} ORDER BY {order} LIMIT %(limit)s"""
 
-# An index read backwards yields ties in the wrong order. So a descending window is put together by
+# An index read backwards yields ties in the wrong order. So a descending page is put together by
 # groups of equal keys: what is left of the group it starts in, whole groups, and the first records
 # of the group that its end cuts through.
 _FIRST_AT_OFFSET = """
@@ -146,7 +146,7 @@ def select_neighbours(table: str, field: str) -> bytes:
 
 @cache
 def select_page(table: str, field: str | None, *, descending: bool, is_after: bool) -> bytes:
-    """Return the statement that reads a window from `offset` on, or after `key` and `position`."""
+    """Return the statement that reads a page from `offset` on, or after `key` and `position`."""
     key = key_column(field)
     if descending and field not in {None, EXTERNAL_ID}:
         window = fill_names(_BY_GROUPS, first=_FIRST_AFTER if is_after else _FIRST_AT_OFFSET)
@@ -172,7 +172,7 @@ def select_all(table: str, field: str | None, *, descending: bool) -> bytes:
 
 
 def order_columns(field: str | None, *, descending: bool) -> str:
-    """Return the columns to order by: ties stand in the order of creation either way."""
+    """Return the columns to order by: ties are in the order of creation either way."""
     direction = " DESC" if descending else ""
     if field is None:
         return f"position{direction}"

@@ -1,7 +1,7 @@
 """Records, tokens and counts of calls in a PostgreSQL database, shared by all who serve it.
 
-Nothing is kept in a process but where windows ended, which holds for one version of an entity. The
-connections are asynchronous: handing a query to a thread and back costs more than the query.
+A process keeps only where pages ended, which is valid for one version of an entity. The
+connections are asynchronous: passing a query to a thread and back costs more than the query.
 """
 
 import time
@@ -87,7 +87,7 @@ class DatabaseClock:
         return time.time() + self._offset
 
     def set(self, now: float) -> None:
-        """Go on from `now`, the database's Unix time."""
+        """Set the clock to `now`, the database's Unix time."""
         self._offset = now - time.time()
 
 
@@ -139,9 +139,9 @@ class PostgresStore:
     async def stream(
         self, entity: str, order: RecordOrder
     ) -> AsyncGenerator["PostgresRecordStream"]:
-        """Open all records of an entity, as they are now, for reading in pieces.
+        """Open all records of an entity, as they are now, to be read in batches.
 
-        The connection is one of its own: a client that reads slowly holds up nobody else.
+        It has its own connection: a client that reads slowly does not delay others.
         """
         connection = await AsyncConnection.connect(self._conninfo)
         async with connection:
@@ -158,7 +158,7 @@ class PostgresStore:
             yield PostgresTransaction(connection)
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
-        """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
+        """Store a token's digest until `ends` (Unix time); drop those that ended before `now`."""
         hour, month = name_periods(now - _HOURS_KEPT)[0], name_periods(now - _MONTHS_KEPT)[1]
         async with self._connections.connection() as connection, connection.transaction():
             await connection.execute(_ADD_TOKEN, [int(now), digest, ends])
@@ -174,7 +174,7 @@ class PostgresStore:
         return ends
 
     async def count_call(self, now: float) -> CallCounts:
-        """Count one call made at `now` and return the counts: exact, whoever else is counting."""
+        """Count one call made at `now` and return the counts: exact for all processes together."""
         async with self._connections.connection() as connection:
             # All count the hour first, so that no two can wait for each other.
             cursor = await connection.execute(_COUNT, [list(name_periods(now))], binary=True)
@@ -187,11 +187,11 @@ class PostgresStore:
         return self._snapshots.names
 
     async def save_snapshot(self, name: str) -> None:
-        """Keep all records as they are now under `name`, for this process alone."""
+        """Save all records under `name`, for this process alone."""
         await self._snapshots.save(name)
 
     async def restore_snapshot(self, name: str) -> None:
-        """Go back to what was saved under `name`, for all who serve the database."""
+        """Restore what was saved under `name`, for all who serve the database."""
         await self._snapshots.restore(name)
 
     async def reset_call_counts(self) -> None:
@@ -211,7 +211,7 @@ class PostgresStore:
 
 
 class PostgresRecordStream:
-    """An entity as it was at one moment: a read transaction on a connection of its own."""
+    """An entity as it was at one moment: a read transaction on its own connection."""
 
     def __init__(
         self, connection: AsyncConnection[Any], entity: str, order: RecordOrder, total: int
@@ -236,8 +236,8 @@ class PostgresRecordStream:
 class PostgresTransaction:
     """Changes that happen together or not at all.
 
-    Records are held before entities, and entities in the order that `changes` writes them, so that
-    no two transactions can wait for each other.
+    Records are locked before entities, and entities in the order that `writes` changes them, so no
+    two transactions can wait for each other.
     """
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -274,7 +274,7 @@ class PostgresTransaction:
         await self._connection.execute(statements.replace_record(entity), values)
 
     async def delete(self, entity: str, external_id: str) -> bool:
-        """Remove a record; say whether there was one."""
+        """Remove a record; return whether there was one."""
         cursor = await self._connection.execute(_statement(_DELETE, entity), [external_id.encode()])
         removed = cursor.rowcount == 1
         if removed:
@@ -289,7 +289,7 @@ class PostgresTransaction:
     async def _rank_keys(
         self, entity: str, external_id: str, properties: Mapping[str, str | None]
     ) -> list[bytes]:
-        """Return the record's keys; one that is too long with its rank among its like."""
+        """Return the record's keys; a long one is cut and gets a rank among its like."""
         described = ENTITIES[entity]
         kept = encode_keys(described, properties)
         for index, field in enumerate(described.fields):

@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.sandbox.storage.sqlite`."""
+"""The sandbox's records, tokens and counts in one SQLite file, for one process.
+
+`data_file` makes and checks the file, `store` serves it; `keyset_pages` reads pages of records,
+`snapshots` saves and restores all of them.
+"""

@@ -1,4 +1,4 @@
-"""The sandbox's SQLite file: making it whole with its first records, and opening a known one."""
+"""The sandbox's SQLite file: making it with its first records, checking and opening it."""
 
 import os
 import sqlite3
@@ -52,7 +52,7 @@ _INSERT = 'INSERT INTO "{table}" (external_id, record) VALUES (?, CAST(? AS TEXT
 
 @cache
 def _make_key_function(name: str, kind: str) -> Callable[[str], str | None]:
-    """Return what computes the sort key of one field out of a record's JSON.
+    """Return the function that computes the sort key of one field of a record's JSON.
 
     The rest of the record is skipped, which is several times quicker than reading it.
     """
@@ -89,9 +89,9 @@ def connect(path: Path) -> sqlite3.Connection:
 def create_data_file(
     path: Path, seed: Seed, total: int, progress: SeedProgress | None = None
 ) -> None:
-    """Make the file at `path` anew, holding the records of `seed`, `total` in number.
+    """Make the file at `path` again, with the records of `seed`, `total` in number.
 
-    It is made beside its place and moved there when whole, so a start that is cut short leaves no
+    It is made next to its place and moved there when complete, so an interrupted start leaves no
     half data set. Raises `DataFolderError` when the folder cannot be written or is full.
     """
     unfinished = path.with_name(path.name + ".new")
@@ -279,5 +279,5 @@ def _side_files(path: Path) -> list[Path]:
 def _file_error(path: Path, how: str) -> DataFileError:
     return DataFileError(
         f"The data file {path} {how}; "
-        "start with --reset to make it anew, or choose another folder with --data."
+        "start with --reset to make it again, or choose another folder with --data."
     )

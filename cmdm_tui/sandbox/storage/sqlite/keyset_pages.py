@@ -59,7 +59,7 @@ class _Boundary:
 
 
 class SqliteKeysetPages:
-    """Pages of the tables behind one connection, whose `text_factory` is bytes.
+    """Pages of the tables of one connection, whose `text_factory` is bytes.
 
     A page costs a walk over index entries up to its offset, unless it begins where an earlier one
     ended. So these boundaries are kept, until `forget` is called when an entity's records change.
@@ -114,7 +114,7 @@ class SqliteKeysetPages:
 
 
 class _IndexWalk:
-    """Steps over one index. Ties stand in the order of creation in both directions.
+    """Steps over one index. Ties are in the order of creation in both directions.
 
     An index read backwards yields the ties in the wrong order, so a descending page is put
     together by groups of equal keys: one read backwards finds the groups, and each is reversed;

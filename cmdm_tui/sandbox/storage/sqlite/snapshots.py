@@ -1,6 +1,6 @@
-"""Copies of all records in a SQLite file, to go back to: beside it, gone when its writer closes.
+"""Snapshots of all records of a SQLite file: temporary tables of the writer's connection.
 
-Going back costs a comparison of every record, in the database itself, and then a change for each
+Restoring one costs a comparison of every record, in the database itself, and a change for each
 record that differs: the keys of the others are not computed again.
 """
 
@@ -48,7 +48,7 @@ class SqliteSnapshots:
         self._sequences[name] = dict(self._connection.execute(_SEQUENCES))
 
     def restore(self, name: str, entities: Iterable[str] = ENTITIES) -> None:
-        """Go back to the records of `name`, which must be one of `names`, in these entities."""
+        """Restore the records of `name`, which must be one of `names`, in these entities."""
         for entity in entities:
             tables = {"saved": f"{name} {entity}", "table": entity}
             for statement in (_REMOVE_NEW, _PUT_BACK):

@@ -44,7 +44,7 @@ _KEEP_COUNTS = "INSERT OR REPLACE INTO _usage (period, calls) VALUES (?, ?)"
 
 
 class SqliteStore:
-    """A `Store` in the file at `path`, which `datafile` has made and checked.
+    """A `Store` in the file at `path`, which `data_file` has made and checked.
 
     Where it is not `lasting`, no write waits for the disk.
     """
@@ -64,13 +64,13 @@ class SqliteStore:
         self._call_counts: dict[str, int] = dict(self._writer.execute(_COUNTS))
         self._are_counts_on_disk = bool(self._call_counts)
         self._counts_written_at = 0.0
-        # What was saved or gone back to last, and the entities changed since: the others are equal.
+        # The snapshot saved or restored last, and the entities changed since: the others are equal.
         self._current_snapshot: str | None = None
         self._changed_entities: set[str] = set()
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
-        """Serve the running event loop while the block runs; then let go of the database."""
+        """Serve the running event loop while the block runs; then close the database."""
         try:
             yield
         finally:
@@ -90,7 +90,7 @@ class SqliteStore:
 
     @asynccontextmanager
     async def stream(self, entity: str, order: RecordOrder) -> AsyncGenerator["SqliteRecordStream"]:
-        """Open all records of an entity, as they are now, for reading in pieces."""
+        """Open all records of an entity, as they are now, to be read in batches."""
         connection = connect(self._path)
         try:
             connection.text_factory = bytes
@@ -118,7 +118,7 @@ class SqliteStore:
                 self._pages.forget(entity)
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
-        """Keep a token's digest until `ends` (Unix time); forget those that ended before `now`."""
+        """Store a token's digest until `ends` (Unix time); drop those that ended before `now`."""
         async with self._write_lock:
             with _transaction(self._writer):
                 self._writer.execute(_DROP_DIGESTS, (int(now),))
@@ -146,7 +146,7 @@ class SqliteStore:
         return self._snapshots.names
 
     async def save_snapshot(self, name: str) -> None:
-        """Keep all records as they are now under `name`."""
+        """Save all records under `name`."""
         async with self._write_lock:
             with _transaction(self._writer):
                 self._snapshots.save(name)
@@ -154,7 +154,7 @@ class SqliteStore:
             self._changed_entities.clear()
 
     async def restore_snapshot(self, name: str) -> None:
-        """Go back to what was saved under `name`."""
+        """Restore what was saved under `name`."""
         async with self._write_lock:
             is_last = name == self._current_snapshot
             changed = tuple(self._changed_entities) if is_last else tuple(ENTITIES)
@@ -169,7 +169,7 @@ class SqliteStore:
 
     @contextmanager
     def _relaxed_commits(self) -> Generator[None]:
-        """Let no commit in the block wait for the disk; the next one outside makes up for it."""
+        """Let no commit in the block wait for the disk; the next one after it waits for all."""
         if self._synchronous == "FULL":
             self._writer.execute("PRAGMA synchronous = NORMAL")
         try:
@@ -184,7 +184,7 @@ class SqliteStore:
             self._write_call_counts()
 
     def close(self) -> None:
-        """Write what is pending and let go of the database."""
+        """Write what is pending and close the database."""
         self._write_call_counts()
         self._reader.close()
         self._writer.close()
@@ -204,7 +204,7 @@ class SqliteStore:
 
 
 class SqliteRecordStream:
-    """An entity as it was at one moment: a read transaction on a connection of its own."""
+    """An entity as it was at one moment: a read transaction on its own connection."""
 
     def __init__(
         self, connection: sqlite3.Connection, entity: str, order: RecordOrder, total: int
@@ -259,7 +259,7 @@ class SqliteTransaction:
         self._note_change(entity, 0)
 
     async def delete(self, entity: str, external_id: str) -> bool:
-        """Remove a record; say whether there was one."""
+        """Remove a record; return whether there was one."""
         sql = fill_names(_DELETE, table=entity)
         removed = self._connection.execute(sql, (external_id,)).rowcount == 1
         if removed:
