@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from cmdm_tui.harness.calls import sign_in
-from cmdm_tui.harness.fuzz.secrets import SecretVariables
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.http.connection import RawConnection
+from cmdm_tui.redaction.secret_variables import SecretVariables
 from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, PlantedFault, SendOn
 from tests.harness.mutants.hunt import MUTANTS, HuntResult, hunt_mutant, sandbox
 

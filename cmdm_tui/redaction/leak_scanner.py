@@ -1,6 +1,6 @@
-"""Keeps secrets out of what is written: what is to go out is searched for every known value.
+"""Searches what is to be written for secrets, so that none gets out.
 
-The content is decoded in every way that a file can hold text, one inside another, and each reading
+The content is decoded in every way that a file can hold text, one inside another, and each result
 is searched: as it is, with JSON's, YAML's, HTML's and percent escapes undone, out of hexadecimal,
 base64 at any offset, and compressed streams. A secret under four characters is not searched for:
 it would be found everywhere by chance.
@@ -56,7 +56,7 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 class SecretLeak(Exception):
-    """A secret stands in what was to be written, so nothing was. `place` says where, not what."""
+    """A secret is in what was to be written, so nothing was. `place` says where, not what."""
 
     def __init__(self, place: str, way: str = "as it is") -> None:
         super().__init__(
@@ -70,7 +70,7 @@ class _SearchLimitExceeded(Exception):
 
 
 class LeakScanner:
-    """Knows the secrets of a run, and lets nothing out in which one of them stands."""
+    """Knows the secrets of a run, and refuses to write what holds one of them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
@@ -81,13 +81,13 @@ class LeakScanner:
             self.add_secret(secret)
 
     def add_secret(self, secret: str) -> None:
-        """Know one more secret: a token received, say."""
+        """Add a secret to search for: a token received, say."""
         if len(secret) >= SHORTEST_SECRET and secret not in self._secrets:
             self._secrets.add(secret)
             self._is_stale = True
 
     def _compile_pattern(self) -> re.Pattern[bytes] | None:
-        """Return what is searched for, made anew where something was learnt; None for nothing."""
+        """Return what is searched for, compiled again where a secret was added; None for nothing."""
         if self._is_stale:
             spelt = {one for each in self._secrets for one in _encode_spellings(each)}
             longest_first = sorted(spelt, key=lambda one: (-len(one), one))
@@ -97,7 +97,7 @@ class LeakScanner:
         return self._needles
 
     def check(self, content: bytes | str, place: str) -> None:
-        """Raise SecretLeak if a secret stands in `content`, however it is spelt.
+        """Raise SecretLeak if a secret is in `content`, in whatever encoding.
 
         Content that unfolds to more than can be searched is refused too.
         """
@@ -113,11 +113,11 @@ class LeakScanner:
             raise SecretLeak(place, "perhaps: it unfolds to more than can be searched") from None
 
     def filter_line(self, text: str) -> str:
-        """Return a line for a log or a terminal, or what stands for one that holds a secret."""
+        """Return a line for a log or a terminal, or a remark instead of one that holds a secret."""
         try:
             self.check(text, "a line")
         except SecretLeak:
-            return "(left out: a secret stands in this line)"
+            return "(left out: this line holds a secret)"
         return text
 
     def write_file(self, path: Path, content: bytes) -> None:
@@ -127,7 +127,7 @@ class LeakScanner:
 
 
 def check_no_secrets(content: bytes, secrets: Iterable[str], *, place: str) -> None:
-    """Raise SecretLeak if one of `secrets` stands in `content`, however it is spelt."""
+    """Raise SecretLeak if one of `secrets` is in `content`, in whatever encoding."""
     LeakScanner(secrets).check(content, place)
 
 

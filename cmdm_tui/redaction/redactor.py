@@ -1,5 +1,7 @@
-"""Takes secrets out of lines that are logged: by their value, and by the name they stand under."""
+"""Replaces secrets in lines for a log or a screen: by their value, and by the name before them."""
 
+import html
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -15,24 +17,27 @@ _BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
 
 
 class Redactor:
-    """Replaces every known secret in a line, raw or percent-encoded, and what is named like one."""
+    """Replaces every known secret in a line, and what is named like one.
+
+    A secret is known as it is, percent-encoded, and with the escapes of JSON and HTML. Use it
+    before a line is cut: of a secret that is cut, the rest is not known.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings: set[str] = set()
         for secret in secrets:
             if len(secret) >= _MIN_LENGTH:
-                raw = secret.encode("utf-8", "surrogatepass")
-                spellings |= {secret, quote(raw, safe=""), quote(raw), quote_plus(raw)}
+                spellings |= _spell(secret)
         longest_first = sorted(spellings, key=len, reverse=True)
         pattern = "|".join(re.escape(spelling) for spelling in longest_first)
         self._known = re.compile(pattern) if pattern else None
 
     @classmethod
     def for_sentences(cls, secrets: Iterable[str]) -> "Redactor":
-        """Return what takes secrets out of a service's sentences, by value.
+        """Return a redactor for a service's sentences, which replaces secrets by value.
 
         A secret that is itself a short word stays: the sentence can mean the word, and a gap in
-        "Your password is …" would tell which.
+        "Your password is …" would give it away.
         """
         return cls(
             secret for secret in secrets if len(secret) > _LONGEST_WORD or not secret.isalpha()
@@ -47,3 +52,17 @@ class Redactor:
         line = self.redact_values(line)
         line = _NAMED_SECRET.sub(rf"\1\2{REDACTED}", line)
         return _BEARER.sub(rf"\1{REDACTED}", line)
+
+
+def _spell(secret: str) -> set[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    return {
+        secret,
+        quote(raw, safe=""),
+        quote(raw),
+        quote_plus(raw),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        html.escape(secret),
+        html.escape(secret, quote=False),
+    }

@@ -22,7 +22,6 @@ from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.events import CheckFailed, ExchangeMade, FuzzEvent, FuzzPhase
 from cmdm_tui.harness.fuzz.execute.run_budget import BudgetSpent, RunBudget, ServiceGone
 from cmdm_tui.harness.fuzz.execute.transport import FuzzTransport
-from cmdm_tui.harness.fuzz.secrets import SecretVariables
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.http.connection import NoAnswer, RawAnswer
 from cmdm_tui.harness.oracle import Check, Finding, ServiceModel, judge_exchange
@@ -30,6 +29,7 @@ from cmdm_tui.harness.oracle.answer_parser import parse_answer
 from cmdm_tui.harness.oracle.contract import BASE, ENTITY_WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.service_model import CHILD_ENTITIES
 from cmdm_tui.harness.service import CASE_TIME
+from cmdm_tui.redaction.secret_variables import SecretVariables
 
 _SNAPSHOT = "cmdm-fuzz"
 _MOST_READ_AT_ONCE = 5_000

@@ -1,21 +1,21 @@
-"""Puts secrets into requests as they are sent, and takes them out of what is kept of exchanges."""
+"""Replaces secrets by the names of variables in stored exchanges, and back as they are sent."""
 
 from collections.abc import Mapping
 
-from cmdm_tui.harness.exchange import Headers
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
-_SHORTEST = SHORTEST_SECRET
 _MOST_TOKENS = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
+
+HeaderLines = tuple[tuple[str, str], ...]
 
 
 class SecretVariables:
     """The credentials and tokens of a run, each under the name of its variable.
 
-    Requests name them (`$CMDM_TOKEN`); `put_in` turns the names into values and `taken_out` turns
-    values back into names. `$CMDM_TOKEN_CUT` and `$CMDM_TOKEN_FLIPPED` are the token with its last
-    character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
+    Requests name them (`$CMDM_TOKEN`); `fill_headers` turns the names into values and
+    `replace_secrets` turns values back into names. `$CMDM_TOKEN_CUT` and `$CMDM_TOKEN_FLIPPED` are
+    the token with its last character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
     """
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
@@ -33,8 +33,8 @@ class SecretVariables:
         """Whether there is a token that has ended."""
         return _ENDED in self._values
 
-    def can_fill(self, headers: Headers) -> bool:
-        """Tell whether there is a value for what header lines name: a token may not have ended."""
+    def can_fill(self, headers: HeaderLines) -> bool:
+        """Return whether each variable in the header lines has a value: no token may have ended yet."""
         names_ended = any(_ENDED in value for _, value in headers)
         return self.has_ended_token or not names_ended
 
@@ -47,19 +47,19 @@ class SecretVariables:
         self._hide(token, "$CMDM_TOKEN")
 
     def hide_token(self, token: str) -> None:
-        """Take a token out of what is kept that was told and is not used."""
+        """Hide a token that the service gave and that is not used."""
         if len(self._hidden) < _MOST_TOKENS:
             self._hide(token, "$CMDM_TOKEN")
 
     def end_token(self) -> None:
-        """Keep the token as one that has ended."""
+        """Remember the token as one that has ended."""
         self._values[_ENDED] = self._values.get("$CMDM_TOKEN", "")
 
     def forget_ended_token(self) -> None:
-        """Forget the token that has ended: time was turned back."""
+        """Forget the token that has ended: the clock was turned back."""
         self._values.pop(_ENDED, None)
 
-    def fill_headers(self, headers: Headers) -> list[tuple[str | bytes, str | bytes]]:
+    def fill_headers(self, headers: HeaderLines) -> list[tuple[str | bytes, str | bytes]]:
         """Return header lines with the values of the variables that they name."""
         lines: list[tuple[str | bytes, str | bytes]] = []
         for name, text in headers:
@@ -72,7 +72,7 @@ class SecretVariables:
         return lines
 
     def replace_secrets(self, text: bytes) -> bytes:
-        """Return a body or a header with the names of variables in the place of their values."""
+        """Return a body or a header with the names of variables instead of their values."""
         for value, name in self._hidden:
             if value in text:
                 text = text.replace(value, name)
@@ -84,5 +84,5 @@ class SecretVariables:
 
     def _hide(self, value: str, name: str) -> None:
         pair = (value.encode(), name.encode())
-        if len(value) >= _SHORTEST and pair not in self._hidden:
+        if len(value) >= SHORTEST_SECRET and pair not in self._hidden:
             self._hidden.insert(0, pair)
