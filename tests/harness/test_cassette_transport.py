@@ -16,9 +16,9 @@ from vcr.serializers import yamlserializer
 
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
 from cmdm_tui.harness.cassettes import (
+    CassetteUnreadable,
     Exhausted,
     IndexedTransport,
-    NotCanonical,
     NotInCassette,
     RecordedAnswer,
     read_cassette,
@@ -102,7 +102,7 @@ def test_every_committed_cassette_is_read_as_vcrpy_reads_it() -> None:
 def test_what_is_laid_out_otherwise_is_refused(tmp_path: Path, spoilt: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(spoilt)
-    with pytest.raises(NotCanonical, match=r"x\.yaml is not laid out"):
+    with pytest.raises(CassetteUnreadable, match=r"x\.yaml is not laid out"):
         read_cassette(path)
 
 

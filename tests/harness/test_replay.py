@@ -11,7 +11,8 @@ import pytest
 from cmdm_tui.api import NO_RETRIES, Client, Credentials, SecretStr
 from cmdm_tui.harness.cassettes.format import ADDRESS
 from cmdm_tui.harness.cassettes.network_block import NetworkBlocked, block_network
-from cmdm_tui.harness.cassettes.recorder import NotRecorded, read_interactions, replay_with_vcrpy
+from cmdm_tui.harness.cassettes.reader import read_cassette
+from cmdm_tui.harness.cassettes.recorder import NotRecorded, replay_with_vcrpy
 from tests.harness.client_sessions import SESSIONS
 from tests.harness.outcome import Outcome, load_outcome, outcome_of, save_outcome
 
@@ -89,10 +90,11 @@ DOCUMENTED = {
 @pytest.mark.parametrize(("method", "path"), DOCUMENTED)
 def test_every_documented_call_and_its_statuses_are_recorded(method: str, path: str) -> None:
     recorded = {
-        status
+        answer.status
         for name in SESSIONS
-        for sent, target, status in read_interactions(cassette_of(name))
-        if sent == method and re.fullmatch(path, target.removeprefix("/api/v1"))
+        for answer in read_cassette(cassette_of(name))
+        if answer.key[0] == method
+        and re.fullmatch(path, answer.key[1].removeprefix(f"{ADDRESS}/api/v1"))
     }
     assert recorded >= DOCUMENTED[method, path]
 

@@ -1,13 +1,18 @@
-"""Replay of cassettes in bulk: read by an index, answered from memory, by many at once."""
+"""Cassettes: recorded calls and answers. `read_cassette` reads one, `IndexedTransport` plays them.
 
-from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer, read_cassette
+Central files: `format` (what a cassette holds), `reader` and `canonical_yaml` (reading any layout,
+fast), `transport` (answers for httpx), `recorder` and `case_recorder` (recording under vcrpy),
+`case_player` (replay of a case), `library` and `manifest` (folders of cassettes).
+"""
+
+from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
+from cmdm_tui.harness.cassettes.reader import CassetteUnreadable, read_cassette
 from cmdm_tui.harness.cassettes.transport import Exhausted, IndexedTransport, NotInCassette
-from cmdm_tui.harness.cassettes.yaml_scalars import NotCanonical
 
 __all__ = [
+    "CassetteUnreadable",
     "Exhausted",
     "IndexedTransport",
-    "NotCanonical",
     "NotInCassette",
     "RecordedAnswer",
     "read_cassette",

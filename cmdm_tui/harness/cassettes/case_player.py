@@ -1,4 +1,4 @@
-"""Plays a case back from its cassette: the calls as recorded, the answers as expected."""
+"""Replays a case from its cassette: calls must be as recorded, answers as expected."""
 
 from pathlib import Path
 
@@ -17,31 +17,31 @@ RECORDED_VALUES = {
     "token": RECORDED_TOKEN,
     "mark": CASE_MARK,
 }
-"""What stands for the values of a sign-in when nobody is asked."""
+"""The values of a sign-in in a replay, which asks no service."""
 
 
 def replay_case(case: Case, cassette: Path) -> list[str]:
-    """Play the case back by the index and return what is not as recorded or expected.
+    """Replay the case by the index and return what is not as recorded or expected.
 
-    Raises OSError or NotCanonical for a cassette that cannot be read.
+    Raises OSError or CassetteUnreadable for a cassette that cannot be read.
     """
     transport = IndexedTransport.of(cassette)
     with HttpxSender(ADDRESS, transport=transport) as send:
-        played = run_case(case, send, RECORDED_VALUES, unspoken={})
+        played = run_case(case, send, RECORDED_VALUES, secrets={})
     return _list_problems(played, transport.left)
 
 
 def replay_case_with_vcrpy(case: Case, cassette: Path) -> list[str]:
-    """Play the case back by vcrpy, as any program that uses it would, and return the same."""
+    """Replay the case by vcrpy, as any program that uses it would, and return the same."""
     from cmdm_tui.harness.cassettes.recorder import NotRecorded, RecordingSession, replay_with_vcrpy
 
-    tape = RecordingSession()
+    session = RecordingSession()
     try:
         with (
-            replay_with_vcrpy(cassette, tape=tape),
-            HttpxSender(ADDRESS, announce=tape.note_request) as send,
+            replay_with_vcrpy(cassette, session=session),
+            HttpxSender(ADDRESS, listener=session.note_request) as send,
         ):
-            return _list_problems(run_case(case, send, RECORDED_VALUES, unspoken={}), 0)
+            return _list_problems(run_case(case, send, RECORDED_VALUES, secrets={}), 0)
     except (AssertionError, NotRecorded) as error:
         return [str(error).splitlines()[0]]
 
@@ -53,5 +53,5 @@ def _list_problems(played: list[PlayedStep], left: int) -> list[str]:
         for problem in one.problems
     ]
     if left and not found:
-        found.append(f"{left} recorded interactions were not asked for.")
+        found.append(f"{left} recorded interactions were not used.")
     return found

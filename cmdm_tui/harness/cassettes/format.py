@@ -1,7 +1,7 @@
 """What a cassette holds of an exchange: the same bytes whenever and wherever it was recorded.
 
 The address is always `ADDRESS`, headers come from a short list, a sign-in is synthetic, the ids of
-records made on the way are numbered, and a long request body is told by its hash.
+created records are numbered, and a long request body is replaced by its hash.
 """
 
 import hashlib
@@ -16,16 +16,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import API_PATH, Exchange
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 ADDRESS = "http://127.0.0.1:8765"
-"""The address in every cassette, which a replaying client is to use."""
+"""The address in every cassette, for a replaying client to use."""
 
-API_PATH = "/api/v1"
-RECORDED_TOKEN = "recorded-token"  # noqa: S105 — it stands for every token
+RECORDED_TOKEN = "recorded-token"  # noqa: S105 — it replaces every token
 VARIABLE_PREFIX = "$CMDM_"
-"""How the name begins of what stands for a secret in an exchange."""
+"""The names that replace secrets in exchanges begin so."""
 
 REQUEST_HEADERS = frozenset({"content-type"})
 RESPONSE_HEADERS = frozenset({
@@ -42,7 +41,7 @@ HeaderLists = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A request and its answer, as a cassette has them; header names are in lower case."""
+    """A request and its answer in a cassette; header names are in lower case."""
 
     method: str
     uri: str
@@ -69,7 +68,7 @@ class IdAliases:
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, external_id: str) -> None:
-        """Give an id its number. A very short one stays as it is: it could stand for anything."""
+        """Give an id its number. A very short one stays unchanged: it could mean anything."""
         if len(external_id) < _MIN_ID_LENGTH or external_id in self._names:
             return
         name = self._names[external_id] = f"NEW{len(self._names) + 1:05}"
@@ -82,7 +81,7 @@ class IdAliases:
         self._pattern = re.compile(f"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])")
 
     def learn_from(self, interaction: Interaction) -> None:
-        """Give their numbers to the ids that an answer says the call made."""
+        """Give numbers to the ids that an answer says the call created."""
         if interaction.method not in {"POST", "PUT"} or interaction.status not in {200, 201}:
             return
         for name in ("ExternalID", "Account ExternalID"):
@@ -91,13 +90,13 @@ class IdAliases:
                 self.learn(value)
 
     def replace_in_text(self, text: str) -> str:
-        """Return `text` with numbers in the place of ids."""
+        """Return `text` with the ids replaced by their numbers."""
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda found: self._spellings[found[0]], text)
 
     def replace_in_bytes(self, content: bytes) -> bytes:
-        """Return bytes with numbers in the place of ids; what is no UTF-8 stays as it is."""
+        """Return bytes with the ids replaced; what is not UTF-8 stays unchanged."""
         try:
             return self.replace_in_text(content.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:
@@ -107,7 +106,7 @@ class IdAliases:
 def make_canonical(
     interactions: Iterable[Interaction], aliases: IdAliases, guard: LeakScanner
 ) -> list[Interaction]:
-    """Return interactions as a cassette is to hold them. Tokens received join the guard's."""
+    """Return interactions as a cassette holds them. The guard learns the tokens received."""
     found: list[Interaction] = []
     for interaction in interactions:
         aliases.learn_from(interaction)
@@ -156,20 +155,20 @@ def select_headers(headers: Mapping[str, list[str]], names: frozenset[str]) -> H
 
 
 def shorten_body(body: bytes) -> bytes:
-    """Return a request's body, or what tells a long one exactly: its hash and its size."""
+    """Return a request's body; of a long one, its hash and its size."""
     if len(body) <= _MAX_BODY_BYTES:
         return body
     return f"sha256:{hashlib.sha256(body).hexdigest()} of {len(body)} bytes".encode()
 
 
 def teach_tokens(body: bytes, guard: LeakScanner) -> None:
-    """Let the guard know the tokens in an answer."""
+    """Add the tokens in an answer to the guard's secrets."""
     for text in find_tokens(body):
         guard.add_secret(text)
 
 
 def find_tokens(body: bytes) -> list[str]:
-    """Return the tokens in an answer, as its JSON spells them; what stands for one is none."""
+    """Return the tokens in an answer, as its JSON writes them; stand-ins are left out."""
     found = [token.decode("utf-8", "replace") for _, token, _ in _TOKEN_IN_BODY.findall(body)]
     return [text for text in found if not _is_stand_in(text)]
 
@@ -179,7 +178,7 @@ def _is_stand_in(text: str) -> bool:
 
 
 def _anonymize_sign_in(interaction: Interaction, guard: LeakScanner) -> bytes:
-    """Return the body of a sign-in's answer with no value of its own in it."""
+    """Return the body of a sign-in's answer with every value replaced."""
     answer = _parse_object(interaction.body)
     if interaction.status >= 400 or not answer:
         return interaction.body

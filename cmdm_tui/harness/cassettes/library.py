@@ -1,4 +1,4 @@
-"""Where cases and their cassettes are: a file a case, in a folder of kinds or loose in a folder."""
+"""The folders of cases and cassettes: one file a case, in a folder for its kind or directly."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from cmdm_tui.harness.cases.files import read_case
 from cmdm_tui.harness.cases.format import Case, CaseError
-from cmdm_tui.harness.cases.reader import read_case
 from cmdm_tui.text import one_line
 
 LIVE = "live"
-"""The kind of what was recorded of a live service."""
+"""The kind of a recording of a live service."""
 
 KINDS = ("contract", "stateful", "regress", LIVE)
 """Single answers, sessions that change something, what a fuzz once found, and a live service's."""
@@ -22,7 +22,7 @@ CASSETTE_SUFFIX = ".yaml"
 
 @dataclass(frozen=True, slots=True)
 class LibraryEntry:
-    """A case, its kind, and the files of it and of its cassette, which need not be there."""
+    """A case, its kind, its file, and the file of its cassette, which may be missing."""
 
     case: Case
     kind: str
@@ -35,24 +35,24 @@ class LibraryEntry:
 
     @property
     def key(self) -> str:
-        """How the manifest calls the cassette."""
+        """The cassette's name in the manifest."""
         return f"{self.kind}/{self.path.stem}{CASSETTE_SUFFIX}"
 
 
 def built_in_folder() -> Path:
     """Return the folder of the cases that come with this program.
 
-    They stand inside an installed package, and beside it where it is run from its repository.
+    It is inside an installed package, and next to it in the repository.
     """
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     installed = package / "cassettes"
     return installed if installed.is_dir() else package.parent / "cassettes"
 
 
 def kind_of(case: Case) -> str:
-    """Return the kind of a case: `stateful` where it changes something, or needs its target to.
+    """Return the kind of a case: `stateful` where it changes something, or needs a control plane.
 
-    What is refused changes nothing; a step before it that makes a record does.
+    A refused call changes nothing; a step before it that creates a record does.
     """
     changes = any(
         step.is_mutating and any(status < 300 for status in step.expect.statuses)
@@ -64,8 +64,8 @@ def kind_of(case: Case) -> str:
 def list_entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[LibraryEntry]:
     """Return the cases in the folder by kind and name.
 
-    A case that stands loose in the folder is of the kind that it is by what it does. Raises
-    CaseError for a file that holds no case, or one of another name, and for a folder without any.
+    A case directly in the folder has the kind of what it does. Raises CaseError for a file that
+    holds no case, or one of another name, and for a folder without any.
     """
     wanted = tuple(kinds)
     paths = [
@@ -103,7 +103,7 @@ def select_entries(found: list[LibraryEntry], names: Iterable[str]) -> list[Libr
 
     A name is a case's, with its kind before it or not, a pattern of such names, or a kind.
 
-    Raises CaseError for a name that is no case's, and says which ones are near.
+    Raises CaseError for a name that no case has, with the nearest names.
     """
     wanted = list(names)
     if not wanted:

@@ -1,4 +1,4 @@
-"""The manifest of a folder of cassettes: of each, what it was recorded of, when and with what."""
+"""The manifest of a folder of cassettes: the source, date and versions of each recording."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 
 def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
-    """Return what is known of the folder's cassettes; nothing where there is no manifest.
+    """Return the entries of the folder's manifest; nothing where there is none.
 
     Raises CaseError for one that cannot be read.
     """
@@ -43,16 +43,16 @@ def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
         return {}
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"{path} cannot be read: {reason}. Record the cassettes anew."
+        message = f"{path} cannot be read: {reason}. Record the cassettes again."
         raise CaseError(message) from None
     if manifest.version != MANIFEST_VERSION:
-        message = f"{path} is of version {manifest.version}. Record the cassettes anew."
+        message = f"{path} is of version {manifest.version}. Record the cassettes again."
         raise CaseError(message)
     return manifest.cassettes
 
 
 def write_manifest(folder: Path, changed: Mapping[str, ManifestEntry], guard: LeakScanner) -> None:
-    """Bring the folder's manifest up to date: one line a cassette, those that are gone left out."""
+    """Update the folder's manifest: one line a cassette, without those that are gone."""
     cassettes = {**read_manifest(folder), **changed}
     lines = [
         f"    {json.dumps(key)}: {msgspec.json.encode(cassettes[key], order='sorted').decode()}"
@@ -68,7 +68,7 @@ def write_manifest(folder: Path, changed: Mapping[str, ManifestEntry], guard: Le
 
 
 def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> ManifestEntry:
-    """Return the manifest's entry for a cassette that was recorded now."""
+    """Return the manifest's entry for a cassette recorded now."""
     today = datetime.now(UTC).date()
     return ManifestEntry(
         sha256=hash_file(cassette),
@@ -85,22 +85,22 @@ def hash_file(path: Path) -> str:
 
 
 def find_faults(entry: LibraryEntry, cassettes: Mapping[str, ManifestEntry]) -> list[str]:
-    """Return in what a cassette is not the one that was recorded of its case."""
+    """Return why a cassette is not the one recorded of its case; nothing where it is."""
     known = cassettes.get(entry.key)
     if known is None:
-        return ["It is not in the manifest: record it anew."]
+        return ["It is not in the manifest: record it again."]
     found: list[str] = []
     if known.sha256 != hash_file(entry.cassette):
-        found.append("The cassette was changed after it was recorded: record it anew.")
+        found.append("The cassette was changed after it was recorded: record it again.")
     if known.case_sha256 != hash_file(entry.path):
-        found.append("The case was changed after it was recorded: record it anew.")
+        found.append("The case was changed after it was recorded: record it again.")
     return found
 
 
 def select_old(
     cassettes: Mapping[str, ManifestEntry], keys: Iterable[str], days: int, today: date
 ) -> list[str]:
-    """Return those of the cassettes named that were recorded more than so many days ago."""
+    """Return those of the named cassettes that were recorded more than `days` days ago."""
     return [
         key for key in keys if key in cassettes and (today - cassettes[key].recorded).days > days
     ]

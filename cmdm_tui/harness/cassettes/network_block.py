@@ -1,7 +1,7 @@
-"""Blocks the network in this process: whatever tries to reach it is refused, and knows why.
+"""Blocks the network in this process: whatever tries to reach it is refused, with the reason.
 
-Only what goes out is refused (connecting, sending a datagram, looking up a name), so a
-server that runs in a thread goes on accepting what it has.
+Only outgoing traffic is refused (connecting, sending a datagram, looking up a name), so a
+server in a thread continues to accept connections.
 """
 
 import sys
@@ -25,7 +25,7 @@ class NetworkBlocked(OSError):
 
 
 class _NetworkBlock:
-    """How many blocks are entered, and whether the interpreter asks."""
+    """Counts the blocks that are entered, and hooks into the interpreter once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

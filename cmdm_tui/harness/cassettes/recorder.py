@@ -1,4 +1,4 @@
-"""Cassettes: recorded under vcrpy, canonical and free of secrets; replayed exactly."""
+"""Records and replays cassettes under vcrpy: canonical bytes, free of secrets."""
 
 import gzip
 import zlib
@@ -9,7 +9,6 @@ from typing import Any
 
 import vcr  # pyright: ignore[reportMissingTypeStubs]
 import vcr.cassette  # pyright: ignore[reportMissingTypeStubs]
-import yaml
 from vcr.errors import (  # pyright: ignore[reportMissingTypeStubs]
     CannotOverwriteExistingCassetteException,
 )
@@ -32,19 +31,17 @@ from cmdm_tui.harness.cassettes.format import (
     select_headers,
     shorten_body,
 )
-from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.http.senders import OutgoingRequest
+from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
-SUFFIX = ".yaml"
 MAX_INTERACTIONS = 50
-"""Replay by vcrpy takes quadratic time, so a cassette is kept short."""
+"""Replay by vcrpy takes quadratic time, so a cassette is short."""
 
 NotRecorded = CannotOverwriteExistingCassetteException
 
 
 class RecordingSession:
-    """A recording under way: what was sent last, exactly, and the ids made so far."""
+    """A recording in progress: the exact target of the last request, and the ids created so far."""
 
     def __init__(self) -> None:
         self.aliases = IdAliases()
@@ -53,15 +50,15 @@ class RecordingSession:
         self._last_target: str | None = None
 
     def discard(self) -> None:
-        """Write no cassette of it."""
+        """Write no cassette of this session."""
         self.is_kept = False
 
     def note_request(self, outgoing: OutgoingRequest) -> None:
-        """Say what is sent next, as httpx would write its target otherwise."""
+        """Note what is sent next: httpx would write its target differently."""
         self._last_target = outgoing.target
 
     def cassette_uri(self, uri: str, url: str) -> str:
-        """Return a request's address as a cassette has it; `url` is the service's own."""
+        """Return a request's address for the cassette; `url` is the service's own."""
         if self._last_target is not None:
             return ADDRESS + API_PATH + self._last_target
         return ADDRESS + uri.removeprefix(url)
@@ -69,32 +66,32 @@ class RecordingSession:
 
 @contextmanager
 def record_cassette(path: Path, *, url: str, guard: LeakScanner) -> Generator[RecordingSession]:
-    """Record what the block sends to `url` into the cassette at `path`, anew.
+    """Record what the block sends to `url` into a new cassette at `path`.
 
     Raises SecretLeak, and writes nothing, where one of the guard's secrets or a token received
-    would get out. Where the block fails nothing is written either.
+    would get out. Where the block fails, nothing is written either.
     """
-    tape = RecordingSession()
-    recorder = _make_recorder(lambda uri: tape.cassette_uri(uri, url))
-    recorder.register_persister(_make_persister(tape, guard))
+    session = RecordingSession()
+    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url))
+    recorder.register_persister(_make_persister(session, guard))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
-        yield tape
-    if tape.error is not None:
-        raise tape.error
+        yield session
+    if session.error is not None:
+        raise session.error
 
 
 @contextmanager
-def replay_with_vcrpy(path: Path, *, tape: RecordingSession | None = None) -> Generator[None]:
-    """Answer what the block sends to `ADDRESS` from the cassette at `path`: exactly, each once.
+def replay_with_vcrpy(path: Path, *, session: RecordingSession | None = None) -> Generator[None]:
+    """Answer what the block sends to `ADDRESS` from the cassette at `path`, each answer once.
 
-    Matched are the method, the whole address and the raw body. Raises NotRecorded for a call that
+    Method, whole address and raw body must match. Raises NotRecorded for a call that
     is not in it, AssertionError where the block ends with interactions left over.
     """
     if not path.is_file():
         message = f"There is no cassette {path}. Record it with cmdm record."
         raise FileNotFoundError(message)
-    heard = tape or RecordingSession()
-    recorder = _make_recorder(lambda uri: heard.cassette_uri(uri, ADDRESS))
+    playing = session or RecordingSession()
+    recorder = _make_recorder(lambda uri: playing.cassette_uri(uri, ADDRESS))
     with recorder.use_cassette(str(path), record_mode="none") as cassette:
         yield
         left = len(cassette) - cassette.play_count
@@ -104,7 +101,7 @@ def replay_with_vcrpy(path: Path, *, tape: RecordingSession | None = None) -> Ge
 
 
 def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: LeakScanner) -> None:
-    """Write a cassette straight from exchanges. One that no answer came to is left out.
+    """Write a cassette from exchanges. Those without an answer are left out.
 
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
@@ -144,7 +141,7 @@ def serialize_with_vcrpy(interactions: list[Interaction]) -> bytes:
 
 
 def _make_recorder(address: Callable[[str], str]) -> Any:
-    def heard(request: Any) -> Any:
+    def before_record(request: Any) -> Any:
         request.uri = address(request.uri)
         request.headers = select_headers(
             {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
@@ -153,18 +150,20 @@ def _make_recorder(address: Callable[[str], str]) -> Any:
         return request
 
     recorder: Any = vcr.VCR(
-        match_on=("method", "uri", "raw_body"), before_record_request=heard, serializer="yaml"
+        match_on=("method", "uri", "raw_body"),
+        before_record_request=before_record,
+        serializer="yaml",
     )
     return recorder
 
 
-def _make_persister(tape: RecordingSession, guard: LeakScanner) -> type[FilesystemPersister]:
+def _make_persister(session: RecordingSession, guard: LeakScanner) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
         @classmethod
         def load_cassette(cls, cassette_path: Any, serializer: Any) -> Any:
-            """Find nothing: every recording is made anew."""
+            """Find nothing: every recording starts from nothing."""
             del cassette_path, serializer
             raise CassetteNotFoundError
 
@@ -172,17 +171,17 @@ def _make_persister(tape: RecordingSession, guard: LeakScanner) -> type[Filesyst
         def save_cassette(cassette_path: Any, cassette_dict: Any, serializer: Any) -> None:
             """Write what was recorded."""
             del serializer
-            if not tape.is_kept:
+            if not session.is_kept:
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                heard = [_from_vcrpy(request, response) for request, response in pairs]
-                content = encode_cassette(make_canonical(heard, tape.aliases, guard))
+                recorded = [_from_vcrpy(request, response) for request, response in pairs]
+                content = encode_cassette(make_canonical(recorded, session.aliases, guard))
                 guard.write_file(Path(cassette_path), content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
-                # Raised here, it would keep vcrpy from taking its patches away, and they would be
-                # taken away amid a later recording.
-                tape.error = error
+                # Raised here, it would keep vcrpy from removing its patches, and they would be
+                # removed in the middle of a later recording.
+                session.error = error
 
     return GuardedPersister
 
@@ -202,7 +201,7 @@ def _from_vcrpy(request: Any, response: Any) -> Interaction:
 
 
 def _decompress(body: bytes, codings: list[str]) -> bytes:
-    """Return a body as it was before it was compressed, as its coding is not recorded."""
+    """Return a body without its compression, whose header is not recorded."""
     for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
         if coding in {"gzip", "x-gzip"}:
             body = gzip.decompress(body)
@@ -212,16 +211,3 @@ def _decompress(body: bytes, codings: list[str]) -> bytes:
             message = f"A body in the coding {coding} cannot be recorded."
             raise ValueError(message)
     return body
-
-
-def read_interactions(path: Path) -> list[tuple[str, str, int]]:
-    """Return method, path and status of each interaction in a cassette."""
-    content: Any = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-    return [
-        (
-            interaction["request"]["method"],
-            interaction["request"]["uri"].removeprefix(ADDRESS),
-            interaction["response"]["status"]["code"],
-        )
-        for interaction in content["interactions"]
-    ]

@@ -7,25 +7,26 @@ from typing import Self
 
 import httpx
 
-from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer, read_cassette
+from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.format import ADDRESS, shorten_body
+from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.text import one_line
 
 
 class NotInCassette(httpx.ConnectError):
-    """A call that was never recorded: nothing is sent in its place."""
+    """A call that was never recorded: nothing is sent instead."""
 
 
 class Exhausted(NotInCassette):
-    """A call that was recorded, but not so many times."""
+    """A call that was recorded, but fewer times."""
 
 
 class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers calls to `ADDRESS` from recorded interactions, for sync and async clients.
 
-    A call is found by its method, whole address and raw body, in the same time however many are
-    held. Calls that are alike are answered in the order they were recorded, each once; with
-    `repeats`, the last answer is given again. May be used by several clients, tasks and threads.
+    A call is found by its method, whole address and raw body, in constant time. Equal calls are
+    answered in the order they were recorded, each once; with `repeats`, the last answer is given
+    again. May be used by several clients, tasks and threads.
     """
 
     def __init__(self, recordings: Iterable[RecordedAnswer], *, repeats: bool = False) -> None:
@@ -42,7 +43,7 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def of(cls, *paths: Path, repeats: bool = False) -> Self:
         """Return a transport that answers from these cassettes, in this order.
 
-        Raises OSError where one cannot be read, NotCanonical where it is laid out otherwise.
+        Raises OSError where one cannot be read, CassetteUnreadable where it is not a cassette.
         """
         return cls((one for path in paths for one in read_cassette(path)), repeats=repeats)
 
