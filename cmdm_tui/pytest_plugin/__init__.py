@@ -1,8 +1,8 @@
 """The pytest plug-in: tests an integration against a fresh sandbox, or against cassettes.
 
-`cmdm_sandbox` is a server on a real socket, put back before each test; `cmdm_client` arranges and
-looks after; `cmdm_cassette` answers from recorded sessions with the network blocked. Nothing but
-pytest is imported before one of them is used.
+`cmdm_sandbox` is a server on a real socket, restored before each test; `cmdm_client` is a blocking
+client of it, to set up a test and to check afterwards; `cmdm_cassette` answers from recorded
+sessions with the network blocked. Nothing but pytest is imported before one of them is used.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -27,16 +27,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         _RECORDS_SETTING, "how many leads the sandbox of cmdm_sandbox has (100)", default="100"
     )
     parser.addini(
-        _CASSETTES_SETTING, "the folder, seen from the root folder, of the cassettes that tests name",
+        _CASSETTES_SETTING,
+        "the folder, seen from the root folder, of the cassettes that tests name",
         default="cassettes",
     )  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(name, ...): answer from these cassettes: names, or files beside the test",
+        f"{_MARKER}(name, ...): answer from these cassettes: names, or files next to the test",
     )
 
 
@@ -44,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _cmdm_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[SandboxServer]":
-    """Run the sandbox that all tests of this process share, one after the other."""
+    """Run the sandbox that all tests of this process use, one after the other."""
     from cmdm_tui.pytest_plugin.sandbox_server import run_sandbox
 
     given = str(request.config.getini(_RECORDS_SETTING))
@@ -66,7 +67,7 @@ def cmdm_sandbox(_cmdm_server: "SandboxServer") -> "SandboxServer":
 
 @pytest.fixture
 def cmdm_client(cmdm_sandbox: "SandboxServer") -> "Iterator[BlockingClient]":
-    """Yield a client of the sandbox that waits for each answer: to arrange, and to look after."""
+    """Yield a blocking client of the sandbox: to set up a test, and to check afterwards."""
     from cmdm_tui.pytest_plugin.blocking_client import BlockingClient
 
     with BlockingClient(cmdm_sandbox.client()) as client:

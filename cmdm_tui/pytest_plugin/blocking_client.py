@@ -1,4 +1,4 @@
-"""The typed client for tests that do not await: each method waits for its answer."""
+"""The typed client for tests without await: each method waits for its answer."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class BlockingClient:
-    """Does what `client` does, on an event loop of its own, in and out of other loops.
+    """Does what `client` does, on its own event loop, inside and outside of other loops.
 
     Its calls count against the sandbox's hourly limit like any other's. Every method raises an
     `ApiError`.
@@ -52,7 +52,7 @@ class BlockingClient:
 
     @property
     def quota(self) -> Quota:
-        """What the last answer told of the calls left this hour."""
+        """The calls left this hour, as the last answer said."""
         return self._client.quota
 
     def record(self, entity: str, external_id: str) -> Record:
@@ -69,7 +69,7 @@ class BlockingClient:
         sort_by: str | None = None,
         sort_order: SortOrder | None = None,
     ) -> Page:
-        """Retrieve many records: one page, or with neither `per_page` nor `page` what comes."""
+        """Retrieve one page of records; without `per_page` and `page`, what the service sends."""
         return self._wait_for(
             self._client.page(
                 entity,
@@ -114,7 +114,7 @@ class BlockingClient:
         return self._wait_for(self._client.delete(entity, external_id))
 
     def request(self, method: str, path: str) -> Response:
-        """Make any call; `path` stands behind `/api/v1/`."""
+        """Make any call; `path` follows `/api/v1/`."""
         return self._wait_for(self._client.request(method, path))
 
     async def _read_all(self, entity: str) -> tuple[Record, ...]:

@@ -1,4 +1,4 @@
-"""Cassettes in the place of the network: every httpx client of a test is answered from them."""
+"""Cassettes instead of the network: every httpx client of a test is answered from them."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _SIGN_IN = f"{ADDRESS}{API_PATH}/authenticate"
 
 
 class CassetteMissing(Exception):
-    """A cassette that a test names is nowhere; the message says where it was looked for."""
+    """There is no cassette that a test names; the message says where it was searched."""
 
 
 class SignInTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -49,9 +49,9 @@ class SignInTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Cassette:
-    """Recorded sessions. `url` is the address before `/api/v1` that a client is to use.
+    """Recorded sessions. `url` is the address before `/api/v1`, for a client to use.
 
-    `transport` answers sync and async clients; within a test every client has it anyhow.
+    `transport` answers sync and async clients; within a test every client uses it.
     """
 
     recorded: IndexedTransport
@@ -62,8 +62,8 @@ class Cassette:
     def of(cls, names: Sequence[str], *, beside: Path, folder: Path) -> Self:
         """Return the cassettes of these names together, or raise CassetteMissing.
 
-        A name is a file beside the test or in the folder of the ini file; else that of a case in
-        the folder's kinds, or among the cases that come with cmdm.
+        A name is a file next to the test or in the folder of the ini file; else the name of a case
+        in that folder's kinds, or of a case that comes with cmdm.
         """
         recorded = IndexedTransport.of(*(_find_cassette(name, beside, folder) for name in names))
         return cls(recorded, SignInTransport(recorded))
@@ -104,7 +104,7 @@ def _find_cassette(name: str, beside: Path, folder: Path) -> Path:
         if (root / file).is_file():
             return root / file
     message = (
-        f"There is no cassette {file} beside the test, in {folder}, or among those of cmdm. "
+        f"There is no cassette {file} next to the test, in {folder}, or among those of cmdm. "
         "cmdm cases list names these; cmdm record makes one."
     )
     raise CassetteMissing(message)

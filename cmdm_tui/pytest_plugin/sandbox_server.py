@@ -1,4 +1,4 @@
-"""The sandbox of a test session, and what a test needs to know of it."""
+"""The sandbox of a test session: its address, its credentials, and its control."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ from cmdm_tui.sandbox import Sandbox, SandboxConfig
 class SandboxServer:
     """A running sandbox.
 
-    `url` is the address before `/api/v1`. The four values sign in there; `control` turns its clock,
-    its limits, its faults and its behaviours, all of which are put back before the next test.
+    `url` is the address before `/api/v1`. The four values sign in there. `control`
+    changes its clock, limits, faults and behaviours, which are all restored before the next test.
     """
 
     url: str
@@ -37,7 +37,7 @@ class SandboxServer:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables that tell `cmdm`, or an integration of that habit, of the sandbox."""
+        """The variables that point `cmdm`, or an integration that reads them, to the sandbox."""
         named = {f"CMDM_{name.upper()}": value for name, value in self.sign_in_headers.items()}
         return {"CMDM_URL": self.url, **named}
 
@@ -54,7 +54,7 @@ class SandboxServer:
 
 @contextmanager
 def run_sandbox(folder: Path, records: int) -> Generator[SandboxServer]:
-    """Run a sandbox of so many leads, and their like, while the block runs."""
+    """Run a sandbox while the block runs: `records` leads, and other records in proportion."""
     config = SandboxConfig(folder, port=0, records=records, control=True, lasting=False)
     with Sandbox.embedded(config) as info:
         control = ControlClient(info.control or "", info.control_token or "")

@@ -57,13 +57,13 @@ def test_each_test_finds_the_sandbox_as_it_was(runs: Runs) -> None:
         @pytest.mark.parametrize("time", ["first", "second"])
         def test_it_is_untouched(cmdm_sandbox, cmdm_client, time):
             assert cmdm_sandbox.control.settings()["rate_limit"] == 5_000
-            assert abs(cmdm_sandbox.control.now() - __import__("time").time()) < 3_000
+            assert abs(cmdm_sandbox.control.read_clock() - __import__("time").time()) < 3_000
             assert len(cmdm_client.records("lead")) == 100
             for lead in cmdm_client.records("lead")[:3]:
                 cmdm_client.delete("lead", lead.external_id)
-            cmdm_sandbox.control.advance(5_000)
+            cmdm_sandbox.control.advance_clock(5_000)
             cmdm_sandbox.control.set(rate_limit=60)
-            cmdm_sandbox.control.behave(totals="numbers")
+            cmdm_sandbox.control.set_behaviours(totals="numbers")
         """
     )
     result.assert_outcomes(passed=2)
@@ -191,7 +191,7 @@ def test_a_cassette_is_found_beside_the_test(runs: Runs, pytester: pytest.Pytest
     ("mark", "message"),
     [
         ("", "*test_it uses cmdm_cassette and names none.*"),
-        ("@pytest.mark.cmdm_cassette('nowhere')", "*There is no cassette nowhere.yaml beside*"),
+        ("@pytest.mark.cmdm_cassette('nowhere')", "*There is no cassette nowhere.yaml next to*"),
     ],
 )
 def test_a_cassette_that_cannot_be_had_is_told_in_a_sentence(

@@ -1,7 +1,8 @@
 """Reports of a run, made from the one stream of its events.
 
-`Gathering` is told the events; its `results()` go to `write_reports` (JUnit XML, JSON and an HTML
-page) and to `summary_lines` (a terminal).
+`ResultCollector` takes the events; its `results()` go to `write_reports` (JUnit XML, JSON and an
+HTML page), to `format_summary` (a terminal) and to the live screen in `dashboard`. Central files:
+`results` (what is known of a run), `writers` (the table of formats).
 """
 
 from cmdm_tui.harness.report.collector import ResultCollector

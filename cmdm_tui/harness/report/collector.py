@@ -1,4 +1,4 @@
-"""Gathers the events of a run, from however many workers, into what is known of it."""
+"""Collects the events of a run, from any number of workers, into its results."""
 
 import dataclasses
 import math
@@ -23,18 +23,18 @@ from cmdm_tui.harness.fuzz.events import (
 from cmdm_tui.harness.report.results import Failure, RequestRate, RunResults
 
 MAX_SLICES = 240
-"""Pieces of time that are kept; with more, two become one."""
+"""Slices of time that are kept; with more, two become one."""
 
 _SEARCH_PHASES: frozenset[FuzzPhase] = frozenset({"learning", "stateless", "stateful"})
 _SHORTEST_MILLISECONDS = 0.25
-"""Milliseconds up to which all answers are as good as equally fast."""
+"""Milliseconds up to which all answers count as equally fast."""
 
 
 class ResultCollector:
-    """Is told the events of a run, and says at any moment what they come to.
+    """Takes the events of a run, and returns the results so far at any time.
 
-    May be told and asked from several threads. What it keeps does not grow with the length of the
-    run, but for the failures.
+    May be used from several threads. It keeps counts, and each failure: it does not grow with the
+    length of the run.
     """
 
     def __init__(self, title: str, *, began: float | None = None) -> None:
@@ -74,7 +74,7 @@ class ResultCollector:
                     self._add_failure(event)
 
     def results(self) -> RunResults:
-        """Return what is known now; what happens later does not change it."""
+        """Return the results so far; later events do not change them."""
         with self._lock:
             ended = self._ended
             progress = self._progress.values()
@@ -97,7 +97,7 @@ class ResultCollector:
                 times=dict(self._times),
                 rate=self._pace.rate,
                 failures=tuple(self._failures.values()),
-                # A failure that is found is known from then on, but was not before.
+                # A failure that this run found was not known before it.
                 known=tuple(sorted(self._known - set(self._failures))),
             )
 
@@ -130,7 +130,7 @@ class ResultCollector:
             return
         known = failures.get(name)
         if isinstance(event, FailureFound):
-            # Several workers may come upon the same one.
+            # Several workers may find the same one.
             failures[name] = known or Failure(name, event.finding, event.steps)
             return
         if known is None or not known.exchanges or _is_shorter(event, known):
@@ -142,7 +142,7 @@ class ResultCollector:
 
 
 class PaceCounter:
-    """Counts moments by pieces of time, which grow so that there are never too many of them."""
+    """Counts times in slices, which grow so that there are never too many of them."""
 
     def __init__(self) -> None:
         self._first: float | None = None
@@ -150,7 +150,7 @@ class PaceCounter:
         self._counts: list[int] = []
 
     def count(self, moment: float) -> None:
-        """Count one moment, in seconds; one before the first counts as that."""
+        """Count one time, in seconds; one before the first counts as the first."""
         if self._first is None:
             self._first = moment
         since = max(moment - self._first, 0.0)
@@ -164,7 +164,7 @@ class PaceCounter:
 
     @property
     def rate(self) -> RequestRate:
-        """What was counted."""
+        """The counts so far."""
         return RequestRate(self._width, tuple(self._counts))
 
 

@@ -1,6 +1,6 @@
 """The report as one HTML page that needs nothing else: no script, no font, no network.
 
-Whatever a service answered stands in it as text. Should something get through all the same, the
+Everything that a service answered is in it as text. Should something get through all the same, the
 page's own policy (Content Security Policy Level 3) forbids every script and every address.
 """
 
@@ -11,10 +11,16 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element
 
 from cmdm_tui.harness.exchange import Exchange
-from cmdm_tui.harness.report.html_elements import Child, make_element, make_table, serialize
+from cmdm_tui.harness.report.html_elements import (
+    Child,
+    draw_columns,
+    draw_rows,
+    make_element,
+    make_table,
+    serialize,
+)
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
 from cmdm_tui.harness.report.results import Failure, RunResults, format_count
-from cmdm_tui.harness.report.svg_charts import draw_columns, draw_rows
 
 NAME = "html"
 FILE = "report.html"
@@ -32,8 +38,12 @@ def write(results: RunResults) -> bytes:
             make_element(
                 "head",
                 make_element("meta", charset="utf-8"),
-                make_element("meta", http_equiv="Content-Security-Policy", content=_content_policy(style)),
-                make_element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+                make_element(
+                    "meta", http_equiv="Content-Security-Policy", content=_content_policy(style)
+                ),
+                make_element(
+                    "meta", name="viewport", content="width=device-width, initial-scale=1"
+                ),
                 make_element("meta", name="referrer", content="no-referrer"),
                 make_element("meta", name="color-scheme", content="light dark"),
                 make_element("title", f"{results.title}: {results.outcome}"),
@@ -42,8 +52,8 @@ def write(results: RunResults) -> bytes:
             make_element(
                 "body", _build_header(results),
                 make_element(
-                    "main", _build_failures(results), _build_statuses(results), _build_checks(results),
-                    _build_charts(results), _build_known(results),
+                    "main", _build_failures(results), _build_statuses(results),
+                    _build_checks(results), _build_charts(results), _build_known(results),
                 ),
             ),
             lang="en",
@@ -57,7 +67,7 @@ def _content_policy(style: str) -> str:
 
 
 def _build_style(style: str) -> Element:
-    # Our own file, to the byte: its hash stands in the policy.
+    # Our own file, unchanged: its hash is in the policy.
     made = make_element("style")
     made.text = style
     return made
@@ -132,7 +142,8 @@ def _build_failure(number: int, failure: Failure) -> Element:
 def _build_step(place: int, exchange: Exchange) -> Element:
     answer = str(exchange.status) if exchange.status else "no whole answer"
     title = make_element(
-        "summary", make_element("code", to_plain_text(f"{exchange.method} {exchange.path}", 200)), " ",
+        "summary",
+        make_element("code", to_plain_text(f"{exchange.method} {exchange.path}", 200)), " ",
         make_element("span", answer, class_=_status_class(exchange.status)),
     )  # fmt: skip
     texts = [
@@ -178,7 +189,7 @@ def _build_checks(results: RunResults) -> Element:
     legend = make_element(
         "p", "✓ and the number of answers that the check looked at without finding fault; "
         "✗ and the number of those with which it did; ○ the same where that was known before the "
-        "run, or the run ended before it was looked into.",
+        "run, or the run ended before it was examined.",
         class_="quiet",
     )  # fmt: skip
     return _build_section(

@@ -1,8 +1,8 @@
 """The report as JSON for programs, in a shape that has a version and is documented here.
 
-`decode` reads it back. Within a version keys are only ever added: a reader is to pass over those
-that it does not know. All times are seconds, unless a name says otherwise; moments are Unix times.
-Bytes that are UTF-8 stand as text, others as base64 under the same name with `_base64` behind it.
+`decode` reads it back. Within a version keys are only ever added: a reader must ignore those
+that it does not know. All times are seconds unless a name says otherwise; `began` is a Unix time.
+Bytes that are UTF-8 are text, others base64 under the same name with `_base64` appended.
 """
 
 import base64
@@ -21,14 +21,14 @@ VERSION = 1
 
 
 class UnknownReport(Exception):
-    """What was to be read is no report of a version known here; the message is one sentence."""
+    """The content is not a report of a version known here; the message is one sentence."""
 
 
 class ReportRun(msgspec.Struct, frozen=True, kw_only=True):
-    """With what a run was started, and how it ended.
+    """The settings of a run, and how it ended.
 
     `limit_requests` and `limit_seconds` are null where there was no bound. `reason` is null while
-    the run is under way.
+    the run continues.
     """
 
     url: str
@@ -45,7 +45,7 @@ class ReportRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusCount(msgspec.Struct, frozen=True):
-    """How often a call was answered with a status; 0 stands for no whole answer."""
+    """How often a call was answered with a status; 0 means no whole answer."""
 
     call: str
     status: int
@@ -56,7 +56,7 @@ class CheckCount(msgspec.Struct, frozen=True):
     """How many answers to a call a check looked at, and how many of them it found wrong.
 
     `outcome` is `known` where only failures known before the run were found, `seen` where the run
-    ended before what was found was looked into.
+    ended before the failure was examined.
     """
 
     check: str
@@ -87,7 +87,7 @@ class ReportExchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ReportFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A failure: which check, in a sentence what is wrong, and the shortest steps to it.
 
-    `confirmed` is null where the steps were not tried once more from a reset.
+    `confirmed` is null where the steps were not tried once more after a reset.
     """
 
     name: str
@@ -103,14 +103,14 @@ class ReportFailure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimeCount(msgspec.Struct, frozen=True):
-    """How many answers took up to so many milliseconds, and more than half as many."""
+    """How many answers took up to this many milliseconds, and more than half of it."""
 
     up_to_milliseconds: float
     count: int
 
 
 class PaceCounts(msgspec.Struct, frozen=True):
-    """Requests in each piece of so many seconds, from the first request on."""
+    """The requests in each slice of `width_seconds`, from the first request on."""
 
     width_seconds: float
     counts: tuple[int, ...]
@@ -135,7 +135,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _ReportHead(msgspec.Struct):
-    """What says how the rest is to be read."""
+    """The part that says how to read the rest."""
 
     schema: str
     version: int
@@ -158,7 +158,7 @@ def decode(content: bytes) -> ReportDocument:
             raise UnknownReport(message)
         return msgspec.json.decode(content, type=ReportDocument)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnknownReport(f"This is no report: {error}.") from error
+        raise UnknownReport(f"This is not a report: {error}.") from error
 
 
 def build_document(results: RunResults) -> ReportDocument:

@@ -48,7 +48,7 @@ def _build_suite(results: RunResults, call: Call) -> ElementTree.Element:
 
 
 def _build_cut_suite(results: RunResults) -> ElementTree.Element:
-    """Return a suite that says that the run could not go on, so that nobody takes it for whole."""
+    """Return a suite that says that the run was cut short, so that no one takes it for complete."""
     told = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
     suite = ElementTree.Element(
         "testsuite", {"name": f"{to_plain_text(results.title)}: run", **told}
@@ -95,7 +95,7 @@ def _build_test(results: RunResults, check: str, call: Call) -> ElementTree.Elem
         inside.text = _format_steps(failure)
     if results.is_unexplored(check, call):
         times = format_count(results.broken[check, call], "answer")
-        message = f"{times} found wrong; the run ended before that was looked into"
+        message = f"{times} found wrong; the run ended before that was examined"
         ElementTree.SubElement(test, "failure", {"message": message, "type": to_plain_text(check)})
     elif not failures and results.is_known(check, call):
         ElementTree.SubElement(test, "skipped", {"message": "known before the run"})

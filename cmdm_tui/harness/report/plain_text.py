@@ -1,4 +1,4 @@
-"""Text that any file can hold: what a reader would act on, or XML cannot hold, is made visible."""
+"""Text for any file: characters that a reader would act on, or XML cannot hold, become visible."""
 
 import re
 
@@ -8,10 +8,9 @@ _NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]|[^\u0000-\uffff]")
 
 
 def to_plain_text(text: str, limit: int | None = None, *, keep_lines: bool = False) -> str:
-    """Return `text` made visible, cut to `limit` characters with a word on what was left out.
+    """Return `text` made visible, cut to `limit` characters with a note on what was left out.
 
-    What comes back holds the characters of XML 1.0 alone (its section 2.2), and none of those that
-    Unicode calls no characters.
+    The result holds only characters of XML 1.0 (section 2.2), and no Unicode noncharacters.
     """
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}… ({len(text) - limit:,} characters more)"
@@ -19,7 +18,7 @@ def to_plain_text(text: str, limit: int | None = None, *, keep_lines: bool = Fal
 
 
 def show_body(body: bytes, limit: int = 2_000) -> str:
-    """Return a body as text to be read; bytes that are no UTF-8 are written in hexadecimal."""
+    """Return a body as text to read; bytes that are not UTF-8 are written in hexadecimal."""
     text = body[: limit * 4].decode("utf-8", "backslashreplace")
     cut = text if len(text) <= limit and len(body) <= limit * 4 else text[:limit] + "…"
     return to_plain_text(cut, keep_lines=True)

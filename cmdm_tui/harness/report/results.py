@@ -1,4 +1,4 @@
-"""What is known of a run at one moment: what reports are written from and the dashboard shows."""
+"""The results of a run so far: reports are written from them, and the dashboard shows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ class Failure:
 
     `name` is the check and the call that broke it. `exchanges` are the shortest steps so far, the
     last of which fails, and `curl` the same as lines for a shell; both are empty until they are
-    known, `steps` being their number from the start. `is_confirmed` tells whether they failed once
-    more from a reset; None where that was not tried. Nothing in it is a secret.
+    known, while `steps` is their number from the start. `is_confirmed` says that they failed once
+    more after a reset; None where that was not tried. It holds no secret.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Failure:
 
     @property
     def state(self) -> str:
-        """How far it has come: `shrinking`, `confirmed`, `not confirmed` or `found`."""
+        """The progress: `shrinking`, `confirmed`, `not confirmed` or `found`."""
         if not self.exchanges:
             return "shrinking"
         if self.is_confirmed is None:
@@ -40,13 +40,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RequestRate:
-    """Requests over time: so many in each piece of `width` seconds since the first one."""
+    """Requests over time: the count in each slice of `width` seconds since the first one."""
 
     width: float = 1.0
     counts: tuple[int, ...] = ()
 
     def latest(self, pieces: int = 3) -> float:
-        """Return the requests a second of the last whole pieces, or of the first one begun."""
+        """Return the requests a second of the last whole slices, or of the first one begun."""
         whole = self.counts[-pieces - 1 : -1] or self.counts[-1:]
         return sum(whole) / (len(whole) * self.width) if whole else 0.0
 
@@ -56,10 +56,10 @@ class RunResults:
     """A run so far, or as it ended.
 
     `began` is the Unix time at which it began. `statuses` counts the answers to each call by
-    status, 0 standing for no whole answer. `examined` counts the answers to each call that the
+    status; 0 means no whole answer. `examined` counts the answers to each call that the
     checks looked at, and `broken` those that a check then found wrong, both without the ones of
     shrinking, where a failure is repeated on purpose. `classes` counts the answers by the class of
-    what was sent, `times` by how long they took: up to so many milliseconds.
+    what was sent, `times` by how long they took, up to each number of milliseconds.
     """
 
     title: str
@@ -107,11 +107,11 @@ class RunResults:
         )
 
     def is_known(self, check: str, call: str) -> bool:
-        """Tell whether this failure was met, and known before the run."""
+        """Return whether this failure was found, and known before the run."""
         return f"{check} {call}" in self.known
 
     def is_unexplored(self, check: str, call: str) -> bool:
-        """Tell whether this was found wrong, but not looked into before the run ended."""
+        """Return whether this was found wrong, but not examined before the run ended."""
         is_told = bool(self.failures_of(check, call)) or self.is_known(check, call)
         return not is_told and self.broken.get((check, call), 0) > 0
 
@@ -121,7 +121,7 @@ class RunResults:
 
     @property
     def outcome(self) -> str:
-        """How the run stands, in a few words: what an exit code would say."""
+        """The outcome so far in a few words, as the exit code would say it."""
         if self.failures:
             return f"{format_count(len(self.failures), 'failure')} found"
         return "no failure found" if self.ended else "no failure so far"

@@ -1,4 +1,4 @@
-"""The report as lines for a terminal of any width: what was tried, and what came of it."""
+"""The report as lines for a terminal of any width."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ from cmdm_tui.harness.report.plain_text import to_plain_text
 from cmdm_tui.harness.report.results import Failure, RunResults, format_count
 
 MIN_WIDTH = 40
-"""Columns below which lines are no longer made to fit."""
+"""The narrowest width, in columns, that lines are fitted to."""
 
 
 def format_summary(results: RunResults, width: int = 80) -> list[str]:
     """Return the summary, each line at most `width` columns wide.
 
-    Only curl lines and paths are whole however wide they are, so that they can be copied.
+    Curl lines and paths are never cut, so that they can be copied.
     """
     width = max(width, MIN_WIDTH)
     matrix = [_fit(line, width) for line in _format_matrix(results, width)]
@@ -73,9 +73,10 @@ def _format_totals(results: RunResults) -> Iterator[str]:
     if checks:
         yield f"{checks - failing:,} of {format_count(checks, 'check')} found no fault."
     if results.known:
-        yield f"{format_count(len(results.known), 'failure')} known before the run met again."
+        yield f"{format_count(len(results.known), 'failure')} known before the run found again."
     if results.ended and results.ended.left:
-        yield f"{format_count(len(results.ended.left), 'record')} of the run's own could not be deleted:"
+        count = format_count(len(results.ended.left), "record")
+        yield f"{count} that the run created could not be deleted:"
         yield from (f"   {to_plain_text(name)}" for name in results.ended.left)
     seconds = f"{results.seconds:,.1f} s"
     reason = f" ({to_plain_text(results.ended.reason, 120)})" if results.ended else " so far"

@@ -1,4 +1,4 @@
-"""Writes reports, one file a format: each whole or not at all, and none with a secret in it."""
+"""Writes reports, one file a format: each complete or not at all, and none with a secret in it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
 class ReportWriter(Protocol):
-    """One format: its name, the name of its file, and what turns results into that file's bytes."""
+    """One format: its name, the name of its file, and a function from results to its bytes."""
 
     @property
     def NAME(self) -> str:  # noqa: N802, D102 — a module's constant
@@ -34,7 +34,7 @@ FORMATS = tuple(writer.NAME for writer in WRITERS)
 def write_reports(
     results: RunResults, folder: Path, guard: LeakScanner, formats: Iterable[str] = FORMATS
 ) -> list[Path]:
-    """Write the reports of `formats` into `folder`, made if need be, and return their files.
+    """Write the reports of `formats` into `folder`, created if needed, and return their files.
 
     Every file is searched by `guard` before the first is written. Raises SecretLeak, with nothing
     written, and OSError for a folder that cannot be written.

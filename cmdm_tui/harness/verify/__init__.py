@@ -1,6 +1,6 @@
-"""Verification: recorded cases sent anew, and where the service now answers otherwise."""
+"""Verification: `verify` sends recorded cases again and reports each change (`Drift`)."""
 
-from cmdm_tui.harness.verify.drift import Drift, Severity
+from cmdm_tui.harness.verify.comparison import Drift, Severity
 from cmdm_tui.harness.verify.verifier import VerifiedCase, verify
 
 __all__ = ["Drift", "Severity", "VerifiedCase", "verify"]

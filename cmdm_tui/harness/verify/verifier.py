@@ -1,22 +1,31 @@
-"""Sends recorded cases to a target and compares each answer with the recorded one."""
+"""Sends recorded cases to a service and compares each answer with the recorded one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
+from cmdm_tui.harness.cases.player import holds_recorded_data, play_case
 from cmdm_tui.harness.cases.runner import PlayedStep
-from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer, read_cassette
+from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
 from cmdm_tui.harness.cassettes.format import IdAliases, Interaction, from_exchange, make_canonical
 from cmdm_tui.harness.cassettes.library import LibraryEntry
+from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.service import Service
-from cmdm_tui.harness.verify import header_comparison
-from cmdm_tui.harness.verify.body_comparison import Difference, compare_bodies
-from cmdm_tui.harness.verify.drift import Drift, Severity
+from cmdm_tui.harness.verify.comparison import (
+    REMAINING,
+    Difference,
+    Drift,
+    HeaderContext,
+    HeaderValues,
+    Severity,
+    compare_bodies,
+    compare_headers,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCase:
-    """One case verified: where its answers drifted, nowhere for none."""
+    """One verified case and its drifts, none where nothing changed."""
 
     entry: LibraryEntry
     drifts: tuple[Drift, ...]
@@ -27,14 +36,14 @@ class VerifiedCase:
         return any(drift.matters for drift in self.drifts)
 
 
-def verify(found: Iterable[LibraryEntry], target: Service) -> Iterator[VerifiedCase]:
-    """Verify the cases one after another against the target, and yield each.
+def verify(entries: Iterable[LibraryEntry], service: Service) -> Iterator[VerifiedCase]:
+    """Verify the cases one after another against the service, and yield each.
 
-    Records are compared to the letter where the target holds those of the recordings. Raises
-    OSError or NotCanonical for a cassette that cannot be read, TargetFailed as `Target.play` does.
+    Records are compared exactly where the service holds those of the recordings. Raises OSError or
+    CassetteUnreadable for a cassette that cannot be read, and what `play_case` raises.
     """
-    holds_data = target.holds_recorded_data()
-    for entry in found:
+    holds_data = holds_recorded_data(service)
+    for entry in entries:
         recordings = read_cassette(entry.cassette)
         aliases = IdAliases()
 
@@ -42,12 +51,12 @@ def verify(found: Iterable[LibraryEntry], target: Service) -> Iterator[VerifiedC
             if name.startswith(NEW_ID_PREFIX):
                 aliases.learn(value)
 
-        played = target.play_case(entry.case, captured=captured)
-        target.clean_up()
-        points = _compare_steps(played, recordings, aliases, target, holds_data=holds_data)
+        played = play_case(entry.case, service, on_capture=captured)
+        service.clean_up()
+        differences = _compare_steps(played, recordings, aliases, service, holds_data=holds_data)
         drifts = [
             Drift(severity, entry.case.name, number, place, message)
-            for number, (severity, place, message) in points
+            for number, (severity, place, message) in differences
         ]
         yield VerifiedCase(entry, tuple(drifts))
 
@@ -56,32 +65,32 @@ def _compare_steps(
     played: list[PlayedStep],
     recordings: list[RecordedAnswer],
     aliases: IdAliases,
-    target: Service,
+    service: Service,
     *,
     holds_data: bool,
 ) -> Iterator[tuple[int, Difference]]:
-    heard = [from_exchange(one.exchange) for one in played]
-    fresh = make_canonical(heard, aliases, target.guard)
-    is_alone = target.control is not None
-    earlier: tuple[header_comparison.HeaderValues, header_comparison.HeaderValues] | None = None
+    answers = [from_exchange(one.exchange) for one in played]
+    fresh = make_canonical(answers, aliases, service.guard)
+    is_alone = service.is_alone
+    earlier: tuple[HeaderValues, HeaderValues] | None = None
     for number, (one, now) in enumerate(zip(played, fresh, strict=True), 1):
         if not one.exchange.status:
             yield number, (Severity.ERROR, "answer", one.exchange.failure)
             return
         if number > len(recordings):
-            yield number, (Severity.ERROR, "cassette", "holds no answer to it: record it anew.")
+            yield number, (Severity.ERROR, "cassette", "holds no answer to it: record it again.")
             return
         before = recordings[number - 1]
         was, has = _recorded_headers(before), _fresh_headers(now)
         steps = (
-            header_comparison.HeaderContext(was, earlier[0] if earlier else None),
-            header_comparison.HeaderContext(has, earlier[1] if earlier else None),
+            HeaderContext(was, earlier[0] if earlier else None),
+            HeaderContext(has, earlier[1] if earlier else None),
         )
         for point in _compare_answers(
             one.step, before, now, steps, is_alone=is_alone, holds_data=holds_data
         ):
             yield number, point
-        if header_comparison.REMAINING in was and header_comparison.REMAINING in has:
+        if REMAINING in was and REMAINING in has:
             earlier = (was, has)
 
 
@@ -89,16 +98,16 @@ def _compare_answers(
     step: CaseStep,
     before: RecordedAnswer,
     now: Interaction,
-    steps: tuple[header_comparison.HeaderContext, header_comparison.HeaderContext],
+    steps: tuple[HeaderContext, HeaderContext],
     *,
     is_alone: bool,
     holds_data: bool,
 ) -> Iterator[Difference]:
     if before.status != now.status:
         yield Severity.ERROR, "status", f"is {now.status}, and was {before.status}."
-    yield from header_comparison.compare_headers(*steps, is_alone=is_alone)
+    yield from compare_headers(*steps, is_alone=is_alone)
     closeness = step.expect.body
-    # Another status has another body; that it has is told already.
+    # Another status has another body, and is reported already.
     if closeness != "none" and before.status == now.status:
         is_exact = closeness == "exact" or (closeness == "data" and holds_data)
         yield from compare_bodies(before.body, now.body, is_exact=is_exact)

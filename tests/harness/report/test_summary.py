@@ -64,5 +64,5 @@ def test_what_a_service_says_cannot_move_the_cursor(text: str) -> None:
 def test_records_that_are_left_on_a_live_service_are_named() -> None:
     whole = dataclasses.replace(ended(), left=("lead ABC1D2E3", "task \x1b[2J"))
     lines = format_summary(results_of(started(), whole), 80)
-    place = lines.index("2 records of the run's own could not be deleted:")
+    place = lines.index("2 records that the run created could not be deleted:")
     assert lines[place + 1 : place + 3] == ["   lead ABC1D2E3", "   task ␛[2J"]

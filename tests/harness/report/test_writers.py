@@ -202,7 +202,7 @@ def test_json_of_another_version_is_refused_in_a_sentence() -> None:
     other = json_report.write(results_of()).replace(b'"version": 1', b'"version": 2', 1)
     with pytest.raises(UnknownReport, match=r"version 2; a 'cmdm-report' of version 1 can be read"):
         json_report.decode(other)
-    with pytest.raises(UnknownReport, match="This is no report"):
+    with pytest.raises(UnknownReport, match="This is not a report"):
         json_report.decode(b"[]")
 
 

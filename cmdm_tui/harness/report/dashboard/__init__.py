@@ -1,7 +1,8 @@
-"""The live screen of a run: rate, calls and their answers, checks, and failures as they come.
+"""The live screen of a run: rate, calls and their answers, checks, and failures as they are found.
 
-It stands in the harness and not in the explorer's layer: it shows what the harness knows and
-nothing else, and the two faces do not know each other. Textual is imported when it is opened.
+`watch_run` opens it. It is part of the reports and not of the explorer, which it does not know:
+it shows the results of a run and nothing else. Textual is imported when the screen is opened.
+Central files: `state` (what it says, without a screen), `app`, `widgets`, `background_run`.
 """
 
 from cmdm_tui.harness.report.dashboard.background_run import watch_run

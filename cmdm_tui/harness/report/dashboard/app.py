@@ -1,4 +1,4 @@
-"""The dashboard: it looks at the results a few times a second, whatever the pace of the run."""
+"""The dashboard: it reads the results a few times a second, whatever the pace of the run."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,12 @@ from textual.widgets import Footer, OptionList
 from cmdm_tui.harness.report import ResultCollector, RunResults
 from cmdm_tui.harness.report.dashboard.failure_screen import FailureScreen
 from cmdm_tui.harness.report.dashboard.state import build_state
-from cmdm_tui.harness.report.dashboard.widgets.checks import CheckList
-from cmdm_tui.harness.report.dashboard.widgets.failures import FailureList
-from cmdm_tui.harness.report.dashboard.widgets.headline import RunHeadline
-from cmdm_tui.harness.report.dashboard.widgets.matrix import StatusMatrix
+from cmdm_tui.harness.report.dashboard.widgets import (
+    CheckList,
+    FailureList,
+    RunHeadline,
+    StatusMatrix,
+)
 
 _REFRESHES_A_SECOND = 8
 _WIDE_COLUMNS = 110
@@ -48,10 +50,10 @@ class WatchedRun(Protocol):
 
 
 class Dashboard(App[None]):
-    """Shows a run while it goes on, and afterwards until it is left.
+    """Shows a run until it has ended and the user leaves.
 
-    Leaving asks a run that goes on to end, and waits for it in sight; asked again it leaves at
-    once. Events are never waited for here: a screen that is slow costs the run nothing.
+    Leaving early asks the run to end and waits for it on the screen; leaving again leaves at once.
+    The run never waits for the screen.
     """
 
     TITLE = "cmdm fuzz"
@@ -71,7 +73,7 @@ class Dashboard(App[None]):
         self.fault: Exception | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the headline, calls beside checks, and the failures."""
+        """Lay out the headline, calls next to checks, and the failures."""
         with Vertical(id="body"):
             yield RunHeadline(id="headline")
             with Horizontal(id="middle"):
@@ -81,11 +83,11 @@ class Dashboard(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Begin the run, and look at it from now on."""
+        """Start the run, and show it from now on."""
         self.query_one(FailureList).focus()
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
-            # Only the main thread may; elsewhere signals are whoever's business that is.
+            # Only the main thread may; elsewhere signals are not this screen's business.
             with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
                 loop.add_signal_handler(number, self.action_end)
         self._watched.start()
@@ -93,7 +95,7 @@ class Dashboard(App[None]):
         self.show_latest()
 
     def on_unmount(self) -> None:
-        """Give the signals back."""
+        """Remove the signal handlers."""
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
@@ -106,7 +108,7 @@ class Dashboard(App[None]):
         )
 
     def show_latest(self) -> None:
-        """Show what has become of the run since the last look, if anything has."""
+        """Show what has changed since the last refresh."""
         is_ending, is_over = self._watched.is_ending, self._watched.is_over
         results = self._collector.results()
         if is_over and self._wants_to_leave:
@@ -128,7 +130,7 @@ class Dashboard(App[None]):
                 self.screen.show(latest)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Look into the failure that was chosen."""
+        """Show the failure that was chosen."""
         if self._shown is None:
             return
         name = self.screen_stack[0].query_one(FailureList).name_at(event.option_index)
@@ -136,7 +138,7 @@ class Dashboard(App[None]):
         self.push_screen(FailureScreen(failure))  # pyright: ignore[reportUnknownMemberType]
 
     def action_end(self) -> None:
-        """End the run and leave; leave at once where it has ended or was asked to before."""
+        """End the run and leave; leave at once where it has ended, or was asked to end before."""
         if self._watched.is_over or self._wants_to_leave:
             self.exit()
             return

@@ -1,4 +1,4 @@
-"""Runs something in a thread of its own while a screen in the main thread shows how it goes."""
+"""Runs something in a thread while a screen in the main thread shows its progress."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class BackgroundRun(Generic[Result]):
-    """A run in a thread of its own, which is asked to end by an event that it looks at."""
+    """A run in its own thread, which checks an event to know when to end."""
 
     def __init__(self, run: Callable[[threading.Event], Result]) -> None:
         self._run = run
@@ -21,7 +21,7 @@ class BackgroundRun(Generic[Result]):
         self._thread = threading.Thread(target=self._work, name="run", daemon=True)
 
     def start(self) -> None:
-        """Begin; to be called once."""
+        """Start; call it once."""
         self._thread.start()
 
     def end(self) -> None:
@@ -35,7 +35,7 @@ class BackgroundRun(Generic[Result]):
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, well or not."""
+        """Whether it has ended, with a result or an error."""
         return bool(self._results) or self._error is not None
 
     def result(self) -> Result:
@@ -52,12 +52,11 @@ class BackgroundRun(Generic[Result]):
             self._error = error
 
 
-def watch_run(gathering: ResultCollector, run: Callable[[threading.Event], Result]) -> Result:
-    """Show `gathering` while `run` tells it how it goes, and return what `run` returned.
+def watch_run(collector: ResultCollector, run: Callable[[threading.Event], Result]) -> Result:
+    """Show `collector` while `run` sends it events, and return what `run` returned.
 
-    `run` gets an event that is set when it is to end soon, because whoever watches wants to leave.
-    To be called in the main thread, on a terminal. Raises what `run` raises, once the screen is
-    left.
+    `run` gets an event that is set when the user wants to leave, so that it ends soon. Call it in
+    the main thread, on a terminal. Raises what `run` raises, once the screen is closed.
     """
     from cmdm_tui.harness.report.dashboard.app import Dashboard
 
@@ -65,7 +64,7 @@ def watch_run(gathering: ResultCollector, run: Callable[[threading.Event], Resul
     # stderr: it asks for the number of its file.
     resource_tracker.ensure_running()
     running = BackgroundRun(run)
-    dashboard = Dashboard(gathering, running)
+    dashboard = Dashboard(collector, running)
     try:
         dashboard.run()
     finally:

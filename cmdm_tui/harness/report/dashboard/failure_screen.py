@@ -1,4 +1,4 @@
-"""The screen that tells one failure whole: what is wrong, the steps, and how to repeat them."""
+"""The screen of one failure: what is wrong, the steps, and how to repeat them."""
 
 from typing import ClassVar, cast
 
@@ -15,9 +15,9 @@ from cmdm_tui.text import one_line
 
 
 class FailureScreen(Screen[None]):
-    """Shows one failure, anew whenever more is known of it."""
+    """Shows one failure, and updates it when more is known."""
 
-    CSS_PATH = "looking.tcss"
+    CSS_PATH = "failure_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "leave", "Back", id="failure.back", tooltip="Back to the run"),
         Binding("c", "copy", "Copy curl", id="failure.copy", tooltip="Copy the curl lines"),
@@ -45,7 +45,7 @@ class FailureScreen(Screen[None]):
         self.query_one(VerticalScroll).focus()
 
     def show(self, failure: Failure) -> None:
-        """Show the failure as it is known now."""
+        """Show what is known of the failure now."""
         self._failure = failure
         lines: list[Content] = []
         for title, texts in describe_failure(failure):
@@ -58,7 +58,7 @@ class FailureScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the lines that repeat the failure, by the terminal's own clipboard."""
-        app = cast("App[object]", self.app)  # pyright: ignore[reportUnknownMemberType] — whichever shows it
+        app = cast("App[object]", self.app)  # pyright: ignore[reportUnknownMemberType] — any app may show it
         if not self._failure.curl:
             app.notify("The steps are not known yet.", markup=False)
             return

@@ -1,4 +1,4 @@
-"""What the dashboard says, as values without a screen: made anew from the results each time."""
+"""The content of the dashboard as values without a screen, built from the results each time."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from cmdm_tui.harness.report.results import Failure, RunResults, format_count
 from cmdm_tui.text import one_line
 
 Tone = Literal["good", "bad", "plain", "quiet", "odd"]
-"""How a word is coloured: success, a fault, nothing of note, of no interest, to be noticed."""
+"""How a text is coloured: success, a fault, neutral, unimportant, noteworthy."""
 
 _BAR_LEVELS = "▁▂▃▄▅▆▇█"
 _FIRST_SHORTENED = 10_000
@@ -18,7 +18,7 @@ _MAX_BODY = 4_000
 
 @dataclass(frozen=True, slots=True)
 class TonedText:
-    """A piece of text and its mood; the text is safe for a terminal."""
+    """A text and its tone; the text is safe for a terminal."""
 
     text: str
     tone: Tone = "plain"
@@ -26,7 +26,7 @@ class TonedText:
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """A check: whether it found fault, and with how many answers."""
+    """A check, and how many answers it found wrong."""
 
     name: str
     broken: int
@@ -35,7 +35,7 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class FailureLine:
-    """A failure in a line: its name in the run, what is wrong, and how far it has come."""
+    """A failure in one line: its name in the run, what is wrong, and its progress."""
 
     name: str
     title: str
@@ -45,9 +45,9 @@ class FailureLine:
 
 @dataclass(frozen=True, slots=True)
 class DashboardState:
-    """Everything that the dashboard shows at one moment.
+    """Everything that the dashboard shows at one time.
 
-    `matrix` is a row a call: its name, then the number of answers of each status of `statuses`.
+    `matrix` has one row a call: its name, then the number of answers of each status in `statuses`.
     """
 
     target: str
@@ -97,7 +97,7 @@ def build_state(
 
 
 def describe_failure(failure: Failure) -> list[tuple[str, list[str]]]:
-    """Return the sections that tell one failure whole: each a title and its lines."""
+    """Return the sections that describe one failure: each a title and its lines."""
     finding = failure.finding
     sections = [
         (
@@ -111,7 +111,8 @@ def describe_failure(failure: Failure) -> list[tuple[str, list[str]]]:
     ]
     if failure.exchanges:
         steps = [
-            f"{number}. {one_line(f'{exchange.method} {exchange.path}', 300)} → {_format_answer(exchange)}"
+            f"{number}. {one_line(f'{exchange.method} {exchange.path}', 300)} "
+            f"→ {_format_answer(exchange)}"
             for number, exchange in enumerate(failure.exchanges, 1)
         ]
         sections.append(("The steps", steps))
@@ -143,7 +144,7 @@ def shorten_count(count: int) -> str:
 
 
 def tone_of_status(status: int) -> Tone:
-    """Return how a status is coloured: a server's fault, no answer, a refusal, a success."""
+    """Return the tone of a status: a server's fault, no answer, a refusal, a success."""
     if not status or status >= 500:
         return "bad"
     return "good" if status < 300 else "odd"
@@ -181,7 +182,7 @@ def _build_outcome(results: RunResults, *, is_over: bool) -> TonedText:
     if results.failures:
         return TonedText(results.outcome, "bad")
     if is_over and results.ended is None:
-        return TonedText("the run ended with an error, told when you leave", "bad")
+        return TonedText("the run ended with an error, shown when you leave", "bad")
     return TonedText(results.outcome, "good")
 
 

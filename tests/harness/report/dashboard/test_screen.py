@@ -14,8 +14,7 @@ from cmdm_tui.harness.report.dashboard.app import Dashboard
 from cmdm_tui.harness.report.dashboard.background_run import BackgroundRun
 from cmdm_tui.harness.report.dashboard.failure_screen import FailureScreen
 from cmdm_tui.harness.report.dashboard.state import DashboardState
-from cmdm_tui.harness.report.dashboard.widgets.failures import FailureList
-from cmdm_tui.harness.report.dashboard.widgets.matrix import StatusMatrix
+from cmdm_tui.harness.report.dashboard.widgets import FailureList, StatusMatrix
 from tests.harness.report.dashboard.conftest import StagedRun
 from tests.harness.report.events import (
     ended,

@@ -14,22 +14,22 @@ Opens = Callable[[str], "pexpect.spawn[str]"]
 
 PROGRAM = """
 import multiprocessing, threading
-from cmdm_tui.harness.report.dashboard import watch
-from cmdm_tui.harness.report import Gathering
+from cmdm_tui.harness.report.dashboard import watch_run
+from cmdm_tui.harness.report import ResultCollector
 from tests.harness.report.events import ended, short_run, started
 
-gathering = Gathering("cmdm fuzz")
+collector = ResultCollector("cmdm fuzz")
 
 def run(stop):
-    gathering(started())
+    collector(started())
 {body}
 
 try:
-    print("RESULT", watch(gathering, run))
+    print("RESULT", watch_run(collector, run))
 except LookupError as error:
     print("RAISED", error)
 """
-WAITS = '    assert stop.wait(60)\n    gathering(ended(reason="stopped"))\n    return "ended"'
+WAITS = '    assert stop.wait(60)\n    collector(ended(reason="stopped"))\n    return "ended"'
 
 
 @pytest.fixture

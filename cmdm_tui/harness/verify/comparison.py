@@ -1,11 +1,42 @@
-"""Compares bodies: by shape, or to the letter."""
+"""Compares answers with recorded ones: bodies by shape or exactly, headers by relation."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, cast
 
-from cmdm_tui.harness.verify.drift import Severity
+from cmdm_tui.api.quota import parse_http_date, parse_whole_number
+from cmdm_tui.harness.cassettes.format import RESPONSE_HEADERS
 from cmdm_tui.text import one_line
+
+
+class Severity(StrEnum):
+    """How much a drift matters to an integration with the service."""
+
+    INFO = "info"
+    """Something new, which a tolerant client does not see."""
+    WARNING = "warning"
+    """Something gone, which a client may have relied on."""
+    ERROR = "error"
+    """Something changed: a status, a type, a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One change in one step (from 1): `place` is `status`, a header or a pointer into the body."""
+
+    severity: Severity
+    case: str
+    step: int
+    place: str
+    message: str
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is more than something new."""
+        return self.severity is not Severity.INFO
+
 
 Difference = tuple[Severity, str, str]
 """A severity, a place and a sentence."""
@@ -16,7 +47,7 @@ _NOT_JSON = object()
 
 
 def compare_bodies(recorded: bytes, fresh: bytes, *, is_exact: bool) -> Iterator[Difference]:
-    """Yield each point at which a body is not the recorded one.
+    """Yield each difference between a body and the recorded one.
 
     By shape: a field that is new is an info, one that is gone a warning, another type an error;
     null goes with every type. With `is_exact`, another value is an error too.
@@ -33,7 +64,7 @@ def compare_bodies(recorded: bytes, fresh: bytes, *, is_exact: bool) -> Iterator
     try:
         yield from _compare_parsed(before, now, is_exact=is_exact)
     except RecursionError:
-        yield Severity.ERROR, "body", "is nested too deep to be compared."
+        yield Severity.ERROR, "body", "is nested too deep to compare."
 
 
 def _compare_parsed(before: object, now: object, *, is_exact: bool) -> Iterator[Difference]:
@@ -159,3 +190,94 @@ def _describe_body(body: bytes) -> str:
         return "empty"
     kind = "no JSON" if _parse(body) is _NOT_JSON else "JSON"
     return f"{kind} ({one_line(body.decode('utf-8', 'replace'), _MAX_SHOWN)})"
+
+
+LIMIT, REMAINING = "x-rate-limit-limit", "x-rate-limit-remaining"
+_COUNTS = (LIMIT, REMAINING)
+_TIMES = ("x-rate-limit-reset", "x-token-reset")
+
+HeaderValues = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderContext:
+    """The headers of one answer, and of the one before it in the case, None for the first."""
+
+    headers: HeaderValues
+    earlier: HeaderValues | None
+
+
+def compare_headers(
+    recorded: HeaderContext, fresh: HeaderContext, *, is_alone: bool
+) -> Iterator[Difference]:
+    """Yield each difference between the relations of headers and those recorded.
+
+    With `is_alone`, no one else makes calls to the service, so that the count falls as it did.
+    """
+    for name in sorted(RESPONSE_HEADERS):
+        before, now = recorded.headers.get(name), fresh.headers.get(name)
+        if before is None and now is None:
+            continue
+        if now is None:
+            yield Severity.WARNING, name, "is gone."
+        elif before is None:
+            severity = Severity.WARNING if name == "retry-after" else Severity.INFO
+            yield severity, name, f"is new: {one_line(now, 60)}."
+        else:
+            yield from _compare_header(name, before, now, recorded, fresh)
+    if is_alone:
+        yield from _compare_count(recorded, fresh)
+
+
+def _compare_header(
+    name: str, before: str, now: str, recorded: HeaderContext, fresh: HeaderContext
+) -> Iterator[Difference]:
+    message = f"is {one_line(now, 60)}, and was {one_line(before, 60)}."
+    if name == "content-type":
+        is_same = _media_type(before) == _media_type(now)
+    elif name == "allow":
+        is_same = _parse_methods(before) == _parse_methods(now)
+    elif name == "retry-after":
+        is_same = (parse_whole_number(before) is None) == (parse_whole_number(now) is None)
+    elif name in _COUNTS:
+        is_same = parse_whole_number(now) is not None
+    elif name in _TIMES:
+        is_same = _is_ahead(now, fresh) == _is_ahead(before, recorded)
+    else:
+        is_same = parse_http_date(now) is not None
+    if not is_same:
+        yield Severity.ERROR, name, message
+
+
+def _compare_count(recorded: HeaderContext, fresh: HeaderContext) -> Iterator[Difference]:
+    """Compare how many calls were counted since the answer before, or since the start."""
+    before, now = _count_drop(recorded), _count_drop(fresh)
+    if before is not None and now is not None and before != now:
+        yield Severity.ERROR, REMAINING, f"fell by {now}, and fell by {before}."
+
+
+def _count_drop(step: HeaderContext) -> int | None:
+    remaining = _read_number(step.headers, REMAINING)
+    limit = _read_number(step.headers, LIMIT)
+    if remaining is None or limit is None:
+        return None
+    start = limit if step.earlier is None else _read_number(step.earlier, REMAINING)
+    return None if start is None else start - remaining
+
+
+def _is_ahead(value: str, step: HeaderContext) -> bool | None:
+    """Return whether a time is after the answer's `Date`, None where either is not a time."""
+    now, moment = parse_http_date(step.headers.get("date", "")), parse_whole_number(value)
+    return None if now is None or moment is None else moment > now
+
+
+def _read_number(headers: HeaderValues, name: str) -> int | None:
+    return parse_whole_number(headers.get(name))
+
+
+def _media_type(value: str) -> str:
+    return value.partition(";")[0].strip().casefold()
+
+
+def _parse_methods(value: str) -> set[str]:
+    return {method.strip().upper() for method in value.split(",")}

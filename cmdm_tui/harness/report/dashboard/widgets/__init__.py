@@ -1,1 +1,0 @@
-"""The dashboard's widgets: each shows one part of a board, and knows nothing else."""
