@@ -12,9 +12,10 @@ import msgspec
 from benchmark_fuzz import served
 
 from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.harness.cases.player import play_case, prepare_case
 from cmdm_tui.harness.cassettes.library import LibraryEntry, built_in_folder, list_entries
 from cmdm_tui.harness.control_client import ControlClient
-from cmdm_tui.harness.http.senders import OutgoingRequest
+from cmdm_tui.harness.exchange import OutgoingRequest
 from cmdm_tui.harness.service import Service
 
 ROUNDS = 7
@@ -82,7 +83,7 @@ def corpus_ratios() -> list[float]:
 
 def _ratio(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
     with target:
-        target.sign_in_for(found[0].case)
+        prepare_case(found[0].case, target)
         sent.clear()
         mine = _run(found, target, sent)
         loop = list(_with_uses(sent))
@@ -101,7 +102,7 @@ def _run(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) ->
     began = time.perf_counter()
     for entry in found:
         first = len(sent)
-        played = target.play_case(entry.case, announce=announced)
+        played = play_case(entry.case, target, listener=announced)
         calls = [one for one in sent[first:] if one.url is url]
         for one, call in zip(played, calls, strict=True):
             if one.exchange.method != "GET":

@@ -67,7 +67,7 @@ def report_run_failures() -> Generator[None]:
         from cmdm_tui.api import ApiError
         from cmdm_tui.config import ConfigurationError
         from cmdm_tui.harness.cases import CaseError
-        from cmdm_tui.harness.cassettes import NotCanonical
+        from cmdm_tui.harness.cassettes import CassetteUnreadable
         from cmdm_tui.harness.control_client import ControlFailed
         from cmdm_tui.harness.http.connection import NoAnswer
         from cmdm_tui.harness.service import ServiceFailed
@@ -84,7 +84,7 @@ def report_run_failures() -> Generator[None]:
         CaseError,
         ConfigurationError,
         ControlFailed,
-        NotCanonical,
+        CassetteUnreadable,
         SandboxError,
     ) as error:
         raise CommandFailure(str(error), ExitCode.USAGE) from None
@@ -207,7 +207,9 @@ def require_nothing_left(target: "Service") -> None:
 
 def _reason_to_leave_out(entry: "LibraryEntry", opened: ChosenService, *, writes: bool) -> str:
     case = entry.case
-    if not opened.service.can_run(case):
+    from cmdm_tui.harness.cases.player import can_play
+
+    if not can_play(case, opened.service):
         return "they need a control plane"
     if not opened.is_live:
         return ""
@@ -232,7 +234,7 @@ def _controlled_profile(environment: Mapping[str, str]) -> Any:
 
 @contextmanager
 def _run_sandbox() -> Generator[Any]:
-    from cmdm_tui.harness.service import RECORDED_LEADS
+    from cmdm_tui.harness.cases.player import RECORDED_LEADS
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
     with tempfile.TemporaryDirectory(prefix="cmdm-cases-") as data:

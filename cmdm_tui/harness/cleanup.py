@@ -1,4 +1,4 @@
-"""Removes what a run made, where nothing puts a service back: those records and no others."""
+"""Deletes the records that a run created on a service that nothing restores, and no others."""
 
 import json
 from collections.abc import Callable, Sequence, Set
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer
-from cmdm_tui.harness.http.senders import Answer, OutgoingRequest
 from cmdm_tui.text import one_line
 
 SendCall = Callable[[str, str], Answer]
@@ -19,7 +19,7 @@ _NEWEST_CONTACTS = 20
 
 @dataclass(frozen=True, slots=True)
 class UndeletedRecord:
-    """A record that a run made and could not remove, and why."""
+    """A record that a run created and could not delete, and why."""
 
     entity: str
     external_id: str
@@ -38,13 +38,13 @@ class CreatedRecord:
     is_of_conversion: bool = False
 
 
-def find_created(outgoing: OutgoingRequest, answer: Answer) -> list[CreatedRecord]:
-    """Return the record that the answer says was made, none where none was."""
-    segments = [unquote(part) for part in outgoing.target.partition("?")[0].strip("/").split("/")]
-    if outgoing.method == "POST" and answer.status in {_OK, _CREATED}:
+def find_created(request: OutgoingRequest, answer: Answer) -> list[CreatedRecord]:
+    """Return the record that the answer says was created, if any."""
+    segments = [unquote(part) for part in request.target.partition("?")[0].strip("/").split("/")]
+    if request.method == "POST" and answer.status in {_OK, _CREATED}:
         entity = segments[-1] if len(segments) == _CHILD_PATH_LENGTH else segments[0]
         return [CreatedRecord(entity, one) for one in _read_id(answer, "ExternalID")]
-    if outgoing.method == "PUT" and answer.status == _OK:
+    if request.method == "PUT" and answer.status == _OK:
         return [
             CreatedRecord("account", one, is_of_conversion=True)
             for one in _read_id(answer, "Account ExternalID")
@@ -52,14 +52,15 @@ def find_created(outgoing: OutgoingRequest, answer: Answer) -> list[CreatedRecor
     return []
 
 
-def delete_created(made: Sequence[CreatedRecord], call: SendCall) -> list[UndeletedRecord]:
-    """Delete what was made, the newest first, and return what is left.
+def delete_created(created: Sequence[CreatedRecord], call: SendCall) -> list[UndeletedRecord]:
+    """Delete what was created, the newest first, and return what could not be deleted.
 
-    A conversion tells of no contact; one of the newest that names the account is its own.
+    A conversion does not name the contact that it creates: the newest contacts are searched for the
+    account's.
     """
     left: list[UndeletedRecord] = []
-    accounts = {one.external_id for one in made if one.is_of_conversion}
-    for one in reversed([*made, *_find_converted_contacts(accounts, call)]):
+    accounts = {one.external_id for one in created if one.is_of_conversion}
+    for one in reversed([*created, *_find_converted_contacts(accounts, call)]):
         entity, external_id = one.entity, one.external_id
         try:
             answer = call("DELETE", f"/{quote(entity, safe='')}/{quote(external_id, safe='')}")

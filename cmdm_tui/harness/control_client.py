@@ -1,4 +1,4 @@
-"""A sandbox's control plane, as the harness uses it: its records, its clock, its limits."""
+"""A client of a sandbox's control plane: records, clock, limits, faults and behaviours."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,24 +8,25 @@ import msgspec
 
 from cmdm_tui.api.errors import InsecureAddress, InvalidCall
 from cmdm_tui.api.urls import parse_base_url
+from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.http.connection import NoAnswer, RawConnection
 from cmdm_tui.text import one_line
 
 
-class ControlFailed(Exception):
+class ControlFailed(HarnessError):
     """The control plane refused a command or did not answer; the message is one sentence."""
 
 
 class _ControlAnswer(msgspec.Struct):
-    """What every answer of a control plane holds."""
+    """Every answer of a control plane."""
 
     result: Any
 
 
 class ControlClient:
-    """The control plane at `address`, for whoever holds its token.
+    """A client of the control plane at `address`, which takes commands with `token`.
 
-    Making it and every method raises ControlFailed where the command was not carried out.
+    The constructor and every method raise ControlFailed where the command was not carried out.
     """
 
     def __init__(self, address: str, token: str) -> None:
@@ -33,7 +34,7 @@ class ControlClient:
             self._connection = RawConnection(str(parse_base_url(address)))
         except (InvalidCall, InsecureAddress, ValueError) as error:
             shown = one_line(address, 100)
-            message = f"{shown} is no address of a control plane: check CMDM_CONTROL."
+            message = f"{shown} is not the address of a control plane: check CMDM_CONTROL."
             raise ControlFailed(message) from error
         self._path = urlsplit(address.strip()).path.rstrip("/")
         self._headers = (("Authorization", f"Bearer {token}"),)
@@ -48,11 +49,11 @@ class ControlClient:
         self._send_command("POST", "/snapshot", {"name": name})
 
     def restore(self, name: str, *, calls: bool = False) -> None:
-        """Go back to the records saved; with `calls`, calls are counted from zero too."""
+        """Go back to the records saved; with `calls`, calls are counted from zero again."""
         self._send_command("POST", "/restore", {"name": name, "calls": calls})
 
     def reset(self) -> None:
-        """Put everything back as it was when the sandbox began, but for the tokens."""
+        """Restore everything to the start of the sandbox, except for the tokens."""
         self._send_command("POST", "/reset")
 
     def read_clock(self) -> float:
@@ -60,7 +61,7 @@ class ControlClient:
         return float(self._send_command("GET", "/clock")["now"])
 
     def is_clock_frozen(self) -> bool:
-        """Tell whether the sandbox's clock stands."""
+        """Return whether the sandbox's clock is stopped."""
         return bool(self._send_command("GET", "/clock")["stands"])
 
     def set_clock(self, now: float) -> None:
@@ -80,19 +81,19 @@ class ControlClient:
         self._send_command("PATCH", "/settings", settings)
 
     def freeze_clock(self, now: float) -> None:
-        """Set the clock to a Unix time and let it stand: time passes when it is moved alone."""
+        """Stop the clock at a Unix time: time then passes only by `advance_clock`."""
         self._send_command("POST", "/clock", {"now": now, "stands": True})
 
     def run_clock_from(self, now: float) -> None:
-        """Set the clock to a Unix time and let it run."""
+        """Set the clock to a Unix time and let it run on."""
         self._send_command("POST", "/clock", {"now": now, "stands": False})
 
     def set_faults(self, *faults: Mapping[str, Any]) -> None:
-        """Let these faults strike and no others; none takes all away."""
+        """Let these faults occur and no others; none removes them all."""
         self._send_command("PUT", "/faults", {"seed": 0, "faults": faults})
 
     def set_behaviours(self, **choices: str) -> None:
-        """Choose these behaviours, and the sandbox's own way everywhere else."""
+        """Choose these behaviours; every other one is the sandbox's own."""
         self._send_command("PUT", "/behaviours", choices)
 
     def _send_command(self, method: str, path: str, body: object = None) -> Any:
@@ -114,5 +115,5 @@ class ControlClient:
         try:
             return msgspec.json.decode(answer.body, type=_ControlAnswer).result
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            message = f"What answers at {self._address} is no control plane: check CMDM_CONTROL."
+            message = f"What answers at {self._address} is not a control plane: check CMDM_CONTROL."
             raise ControlFailed(message) from None

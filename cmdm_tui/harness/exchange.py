@@ -1,11 +1,13 @@
-"""One exchange with a service, as the oracle judges it and the reports tell it: no secret in it."""
+"""One exchange with a service: what is sent, what comes back, and both as reports keep them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
+
+from cmdm_tui.api.quota import parse_http_date
 
 Call = Literal[
     "authenticate",
@@ -31,15 +33,46 @@ Headers = tuple[tuple[str, str], ...]
 VALID_INPUT = "valid"
 """The input class of a request with which nothing is wrong."""
 
+API_PATH = "/api/v1"
+"""The path before a call in every exchange, whatever the service's own version is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request to send. `target` follows the service's API address; header values are Latin-1."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: headers in the order they came, names in lower case, values as Latin-1 text.
+
+    `started` and `elapsed` are seconds of `time.perf_counter`, 0 where nothing measured them.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    started: float = field(default=0.0, compare=False)
+    elapsed: float = field(default=0.0, compare=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the value of the first header of this lower-case name, None for none."""
+        return next((value for key, value in self.headers if key == name), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What whoever sent a request meant by it.
+    """What the sender of a request meant by it.
 
     `input_class` is `valid`, or `group:name` (`body:nan`). `expected` are the statuses that are
     right for it from an identified user with calls left, as far as that is known beforehand; empty
     where nothing is. `authorization` is `good` for a token thought to be good, else the name of
-    what stands in its place. `given` are the properties sent, where the body is a plain object.
+    what replaces it. `given` are the properties sent, where the body is a plain object.
     `names` is what an error must name: the parameter or field at fault.
     """
 
@@ -56,9 +89,9 @@ class Intent:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer.
+    """A request and its answer, without secrets.
 
-    `path` is the raw target as it was sent, query included, and stands behind the host. Secrets
+    `path` is the raw target as it was sent, query included, without the host. Secrets
     have been replaced, in both directions, by the name of the variable that holds them
     (`$CMDM_TOKEN`). `status` is 0 where no whole answer came, and `failure` says why in a
     sentence. `started` and `elapsed` are seconds of a monotonic clock; `moment` is the Unix time
@@ -85,7 +118,7 @@ class Exchange:
 
     @cached_property
     def json(self) -> Any:
-        """The answer's body as JSON, or `NO_JSON`."""
+        """The answer's body as JSON, or `NOT_JSON`."""
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -97,10 +130,20 @@ class Exchange:
 
 
 class NotJson:
-    """What is no JSON; not None, which is."""
+    """The type of `NOT_JSON`: a body that is not JSON. None would be JSON's null."""
 
     def __repr__(self) -> str:
-        return "NO_JSON"
+        return "NOT_JSON"
 
 
 NOT_JSON = NotJson()
+
+
+def read_date(headers: Headers) -> float | None:
+    """Return the Unix time of an answer's `Date`; None where there is none, or no time in it."""
+    return _parse_date(next((value for name, value in headers if name == "date"), None))
+
+
+@lru_cache(maxsize=64)
+def _parse_date(value: str | None) -> float | None:
+    return None if value is None else parse_http_date(value)

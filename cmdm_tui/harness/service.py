@@ -1,62 +1,59 @@
-"""A service that cases are run against: signed in to, and put back where it has a control plane."""
+"""The one signed-in service of the harness: sign-in, calls left, clock, limits, and cleaning up."""
 
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cmdm_tui.api.auth import build_sign_in_headers
-from cmdm_tui.api.quota import parse_http_date, parse_unix_time, parse_whole_number
+from cmdm_tui.api.quota import parse_unix_time, parse_whole_number
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
-from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep, Needs
-from cmdm_tui.harness.cases.runner import PlayedStep, run_case
 from cmdm_tui.harness.cleanup import CreatedRecord, UndeletedRecord, delete_created, find_created
 from cmdm_tui.harness.control_client import ControlClient
-from cmdm_tui.harness.http.connection import NoAnswer, NotConnected
-from cmdm_tui.harness.http.senders import (
-    Answer,
-    DirectSender,
-    HttpxSender,
-    OutgoingRequest,
-    RequestListener,
-    Sender,
-)
+from cmdm_tui.harness.errors import HarnessError
+from cmdm_tui.harness.exchange import Answer, OutgoingRequest, read_date
+from cmdm_tui.harness.http.senders import DirectSender, HttpxSender, RequestListener, Sender
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 CASE_TIME = 1_774_953_000.0
-"""2026-03-31T10:30:00Z: when every case is run, where the clock can be made to stand."""
-
-RECORDED_LEADS = 40
-"""The leads of the sandbox that the cassettes are recorded of, the other entities in proportion."""
+"""2026-03-31T10:30:00Z: the time of every case and fuzz example, where the clock can be stopped."""
 
 CASE_MARK = "cmdm case"
 SNAPSHOT = "cmdm-cases"
-_DEFAULT_LIMITS = {"rate_limit": 5_000, "month_limit": 500_000, "token_ttl": 3_600}
+
+DEFAULT_LIMITS: Mapping[str, int] = {
+    "rate_limit": 5_000,
+    "month_limit": 500_000,
+    "token_ttl": 3_600,
+}
+"""The limits of a sandbox that the cases expect: calls an hour and a month, seconds of a token."""
+
 _ASSUMED_TOKEN_SECONDS = 300.0
 _LIMIT_REACHED = 429
 
 
-class ServiceFailed(Exception):
-    """The target cannot be used as it is; the message is one sentence."""
+class ServiceFailed(HarnessError):
+    """The service cannot be used as it is; the message is one sentence."""
 
 
 class FloorReached(ServiceFailed):
-    """As many calls are left this hour as the profile keeps back."""
+    """No more calls are left this hour than the profile keeps back."""
 
 
 @dataclass
 class Service:
-    """One service and the four values of a sign-in. To be used as a context.
+    """One service and the credentials to sign in to it. To be used as a context.
 
-    Raises InvalidCall for values that no header can carry.
+    With `control`, the service is restored by `reset`, and at the end it is left as it was found:
+    records, clock and limits. Without it, `clean_up` deletes what was created, and no call is made
+    once only `floor` calls are left this hour. `mark` is in the names of the records that cases
+    create. `limits` are set by `reset`; None leaves those that the service has.
 
-    With `control`, records, calls, clock and limits are put back before each case, and at the end.
-    Without it, what a case made is deleted after it; `mark` stands in the records made, and at
-    `floor` calls left no more are sent.
+    Raises InvalidCall for credentials that no header can carry.
     """
 
     url: str
@@ -64,41 +61,39 @@ class Service:
     control: ControlClient | None = None
     mark: str = CASE_MARK
     floor: int = 0
+    limits: Mapping[str, int] | None = field(default_factory=lambda: DEFAULT_LIMITS)
+    snapshot: str = SNAPSHOT
     guard: LeakScanner = field(default_factory=LeakScanner)
     undeleted: list[UndeletedRecord] = field(default_factory=list[UndeletedRecord])
-    _created: list[CreatedRecord] = field(default_factory=list[CreatedRecord], init=False)
-    _token: str | None = field(default=None, init=False, repr=False)
+    created: list[CreatedRecord] = field(default_factory=list[CreatedRecord], init=False)
+    token: str | None = field(default=None, init=False, repr=False)
+    calls_left: int | None = field(default=None, init=False)
     _token_good_until: float = field(default=0.0, init=False)
-    _remaining: int | None = field(default=None, init=False)
     _listeners: list[RequestListener] = field(default_factory=list[RequestListener], init=False)
     _is_clock_frozen: bool = field(default=False, init=False)
-    _limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
+    _found_limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
+    _current_limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
 
     def __post_init__(self) -> None:
         given = self.credentials
         build_sign_in_headers(given)  # which refuses what no header can carry
-        self._sign_in = {
+        self.sign_in_values = {
             "client_id": given.client_id.reveal(),
             "client_secret": given.client_secret.reveal(),
             "username": given.username,
             "password": given.password.reveal(),
         }
-        for value in self._sign_in.values():
+        for value in self.sign_in_values.values():
             self.guard.add_secret(value)
-        self._api_url = str(parse_base_url(self.url))
-        self._direct = DirectSender(self.url)
-        self._sender: Sender = self._direct
-        self._restore_state: Callable[[], None] = _do_nothing
-
-    @property
-    def api_url(self) -> str:
-        """What stands before every call's target: `{url}/api/v1`."""
-        return self._api_url
+        self.api_url = str(parse_base_url(self.url))
+        self._direct_sender = DirectSender(self.url)
+        self._sender: Sender = self._direct_sender
+        self._restore: Callable[[], None] = _do_nothing
 
     def __enter__(self) -> Self:
         if self.control is not None:
-            self._restore_state = _save_state(self.control)
-            self._is_clock_frozen, self._limits = False, {}
+            self._is_clock_frozen = False
+            self._restore = self._save(self.control)
         return self
 
     def __exit__(
@@ -110,242 +105,180 @@ class Service:
         try:
             # A run that was interrupted amid a case has not cleaned up after it.
             self.clean_up()
-            self._restore_state()
+            self._restore()
         finally:
-            self._direct.close()
+            self._direct_sender.close()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no one else changes the service or makes calls meanwhile."""
+        return self.control is not None
+
+    # Sending
+
+    def send(self, request: OutgoingRequest) -> Answer:
+        """Send a request and return the answer. Raises NoAnswer."""
+        for listener in self._listeners:
+            listener(request)
+        answer = self._sender(request)
+        if self.control is None:
+            self.created += find_created(request, answer)
+        calls_left = parse_whole_number(answer.header("x-rate-limit-remaining"))
+        if calls_left is not None:
+            self.calls_left = calls_left
+        return answer
+
+    def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
+        """Make one signed-in call that is not part of a case."""
+        self.ensure_token()
+        headers = (("Authorization", f"Bearer {self.token}"),)
+        return self.send(OutgoingRequest(method, target, headers, body))
 
     @contextmanager
     def send_through_httpx(self) -> Generator[None]:
-        """Send over httpx in the block, so that vcrpy hears it."""
+        """Send over httpx in the block, so that vcrpy can record it."""
         with HttpxSender(self.url) as sender:
             self._sender = sender
             try:
                 yield
             finally:
-                self._sender = self._direct
-
-    def can_run(self, case: Case) -> bool:
-        """Tell whether the target grants what the case needs."""
-        return self.control is not None or not case.needs_control
-
-    def play_case(
-        self,
-        case: Case,
-        *,
-        announce: RequestListener | None = None,
-        captured: Callable[[str, str], None] | None = None,
-    ) -> list[PlayedStep]:
-        """Run the case and return what came of its steps; `clean` is to be called after it.
-
-        Raises TargetFailed where it cannot be signed in or put back, FloorReached before a case
-        for which too few calls are left.
-        """
-        self.sign_in_for(case)
-
-        def learnt(name: str, value: str) -> None:
-            if name.startswith(TOKEN_PREFIX):
-                self.guard.add_secret(value)
-            if captured is not None:
-                captured(name, value)
-
-        try:
-            with self._granting(case.needs), self._announcing(announce):
-                return run_case(
-                    case,
-                    self._send_or_fail,
-                    self._known_values(),
-                    unspoken=self._secret_names(),
-                    before=self._prepare_step,
-                    captured=learnt,
-                    is_alone=self.control is not None,
-                )
-        finally:
-            if _expires_tokens(case):
-                self._token = None
-
-    def sign_in_for(self, case: Case) -> None:
-        """Sign in, if the case needs it and that was not done; `play` does it too."""
-        self._check_floor(len(case.steps))
-        if any(step.uses_token for step in case.steps):
-            self._ensure_token()
-            self._check_floor(len(case.steps))
-
-    def clean_up(self) -> None:
-        """Delete what was made, where nothing puts the target back; `left` says what stayed."""
-        made, self._created = self._created, []
-        if made:
-            self.undeleted += delete_created(made, self.send_call)
-            # Deleting makes nothing; what is left is told, and not tried again.
-            self._created = []
+                self._sender = self._direct_sender
 
     @contextmanager
-    def cleaning_up(self) -> Generator[None]:
-        """Clean up when the block is left, in whatever way."""
-        try:
-            yield
-        finally:
-            self.clean_up()
-
-    def holds_recorded_data(self) -> bool:
-        """Tell whether the records are those of the recordings: as many leads, put back."""
-        if self.control is None:
-            return False
-        try:
-            total = json.loads(self.send_call("GET", "/lead?per_page=1&page=1").body)[
-                "Total Records"
-            ]
-            return int(total) == RECORDED_LEADS
-        except (NoAnswer, ValueError, KeyError, TypeError):
-            return False
-
-    def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
-        """Make one call of the harness's own, signed in."""
-        self._ensure_token()
-        headers = (("Authorization", f"Bearer {self._token}"),)
-        return self._send(OutgoingRequest(method, target, headers, body))
-
-    @contextmanager
-    def _announcing(self, announce: RequestListener | None) -> Generator[None]:
-        if announce is not None:
-            self._listeners.append(announce)
+    def announcing(self, listener: RequestListener | None) -> Generator[None]:
+        """Call `listener` in the block with each request before it is sent."""
+        if listener is not None:
+            self._listeners.append(listener)
         try:
             yield
         finally:
             self._listeners.clear()
 
-    def _send_or_fail(self, outgoing: OutgoingRequest) -> Answer:
-        try:
-            return self._send(outgoing)
-        except NotConnected as error:
-            raise ServiceFailed(f"{self.api_url} is not reached. {error}") from error
-
-    def _send(self, outgoing: OutgoingRequest) -> Answer:
-        for announce in self._listeners:
-            announce(outgoing)
-        answer = self._sender(outgoing)
-        if self.control is None:
-            self._created += find_created(outgoing, answer)
-        remaining = parse_whole_number(answer.header("x-rate-limit-remaining"))
-        if remaining is not None:
-            self._remaining = remaining
-        return answer
-
-    def _check_floor(self, calls: int) -> None:
-        if self.control is not None or self._remaining is None:
+    def check_floor(self, calls: int = 1, *, reserve: int = 0) -> None:
+        """Raise FloorReached where `calls` more calls would leave less than floor and reserve."""
+        if self.control is not None or self.calls_left is None:
             return
-        if self._remaining - calls < self.floor:
+        kept = self.floor + reserve
+        if self.calls_left - calls < kept:
             raise FloorReached(
-                f"{self._remaining} calls are left this hour, and {self.floor} are kept back. "
-                "Run the rest when the hour's count has started anew."
+                f"{self.calls_left:,} calls are left this hour, and {kept:,} are kept back. "
+                "Run the rest in the next hour."
             )
 
-    def _ensure_token(self) -> None:
-        if self._token is not None and time.monotonic() < self._token_good_until:
-            return
-        if self.control is not None:
-            self._freeze_clock(self.control)
-            self._set_limits(self.control, _DEFAULT_LIMITS)
-        headers = tuple((name, _encode_latin(value)) for name, value in self._sign_in.items())
-        answer = self._send(OutgoingRequest("POST", "/authenticate", headers))
+    # Signing in
+
+    def ensure_token(self) -> None:
+        """Sign in, unless there is a token that is good for a while."""
+        if self.token is None or time.monotonic() >= self._token_good_until:
+            if self.control is not None:
+                self.freeze_clock()
+                self._set_limits(self._usual_limits)
+            self.sign_in()
+
+    def sign_in(self) -> None:
+        """Sign in. Raises ServiceFailed where the service gives no token."""
+        headers = tuple((name, _encode_latin(value)) for name, value in self.sign_in_values.items())
+        answer = self.send(OutgoingRequest("POST", "/authenticate", headers))
         try:
             token = json.loads(answer.body)["token"]
         except (ValueError, KeyError, TypeError):
             token = None
         if answer.status == _LIMIT_REACHED:
-            raise ServiceFailed(
-                f"The limit of calls is reached at {self.api_url}: try again later."
-            )
+            message = f"The limit of calls is reached at {self.api_url}: try again later."
+            raise ServiceFailed(message)
         if not isinstance(token, str) or not token:
             reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
             raise ServiceFailed(f"The sign-in at {self.api_url} {reason}. Check the profile.")
         self.guard.add_secret(token)
-        self._token = token
+        self.token = token
         self._token_good_until = time.monotonic() + _token_seconds(answer)
 
+    def forget_token(self) -> None:
+        """Sign in again before the next call."""
+        self.token = None
+
+    # Restoring, where there is a control plane
+
+    def reset(self) -> None:
+        """Restore records and counts, the clock, and the limits."""
+        if self.control is not None:
+            self.control.restore(self.snapshot, calls=True)
+            self.freeze_clock()
+            self._set_limits(self._usual_limits)
+
+    def freeze_clock(self) -> None:
+        """Stop the service's clock at CASE_TIME."""
+        if self.control is not None and not self._is_clock_frozen:
+            self.control.freeze_clock(CASE_TIME)
+            self._is_clock_frozen = True
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the service's clock on, until the next reset."""
+        if self.control is not None:
+            self._is_clock_frozen = False
+            self.control.advance_clock(seconds)
+
+    def set_limits(self, **limits: int) -> None:
+        """Change some limits, until the next reset."""
+        self._set_limits({**self._current_limits, **limits})
+
+    def set_faults(self, *faults: Mapping[str, Any]) -> None:
+        """Let these faults occur and no others; none removes them all."""
+        if self.control is not None:
+            self.control.set_faults(*faults)
+
+    @property
+    def _usual_limits(self) -> dict[str, int]:
+        return self._found_limits if self.limits is None else dict(self.limits)
+
+    def _set_limits(self, limits: dict[str, int]) -> None:
+        if self.control is not None and limits != self._current_limits:
+            self.control.set(**limits)
+            self._current_limits = limits
+
+    def _save(self, control: ControlClient) -> Callable[[], None]:
+        """Save what the service is now, and return what restores it."""
+        now = control.read_clock()
+        ahead, was_frozen = now - time.time(), control.is_clock_frozen()
+        settings = control.settings()
+        found = {
+            name: value for name in DEFAULT_LIMITS if (value := settings.get(name)) is not None
+        }
+        self._found_limits, self._current_limits = found, {}
+        control.snapshot(self.snapshot)
+
+        def restore() -> None:
+            control.restore(self.snapshot, calls=True)
+            control.set(**found)
+            if was_frozen:
+                control.freeze_clock(now)
+            else:
+                control.run_clock_from(time.time() + ahead)
+
+        return restore
+
+    # Cleaning up, where there is none
+
+    def clean_up(self) -> None:
+        """Delete what was created; `undeleted` says what could not be."""
+        created, self.created = self.created, []
+        if created:
+            self.undeleted += delete_created(created, self.send_call)
+            # Deleting creates nothing; what could not be deleted is reported, and not tried again.
+            self.created = []
+
     @contextmanager
-    def _granting(self, needs: Needs) -> Generator[None]:
-        if self.control is None:
-            yield
-            return
-        self.control.restore(SNAPSHOT, calls=True)
-        self._freeze_clock(self.control)
-        usual = _DEFAULT_LIMITS.items()
-        self._set_limits(
-            self.control, {name: getattr(needs, name) or value for name, value in usual}
-        )
-        if needs.faults:
-            self.control.set_faults(*needs.faults)
+    def cleaning_up(self) -> Generator[None]:
+        """Clean up at the end of the block, whatever ends it."""
         try:
             yield
         finally:
-            if needs.faults:
-                self.control.set_faults()
-
-    def _prepare_step(self, step: CaseStep) -> None:
-        if self.control is None:
-            return
-        if step.advance is not None:
-            self._is_clock_frozen = False
-            self.control.advance_clock(step.advance)
-        if step.rate_limit is not None:
-            self._set_limits(self.control, {**self._limits, "rate_limit": step.rate_limit})
-
-    def _freeze_clock(self, control: ControlClient) -> None:
-        if not self._is_clock_frozen:
-            control.freeze_clock(CASE_TIME)
-            self._is_clock_frozen = True
-
-    def _set_limits(self, control: ControlClient, limits: dict[str, int]) -> None:
-        if limits != self._limits:
-            control.set(**limits)
-            self._limits = limits
-
-    def _known_values(self) -> dict[str, str]:
-        token = {} if self._token is None else {"token": self._token}
-        return {**self._sign_in, **token, "mark": self.mark}
-
-    def _secret_names(self) -> dict[str, str]:
-        hidden = {value: f"$CMDM_{name.upper()}" for name, value in self._sign_in.items()}
-        hidden |= {_encode_latin(value): name for value, name in hidden.items()}
-        return hidden if self._token is None else {**hidden, self._token: "$CMDM_TOKEN"}
-
-
-def _save_state(control: ControlClient) -> Callable[[], None]:
-    """Save what the target is now, and return what puts it back."""
-    ahead, was_standing = control.read_clock() - time.time(), control.is_clock_frozen()
-    stood_at = control.read_clock()
-    settings = control.settings()
-    control.snapshot(SNAPSHOT)
-
-    def undo() -> None:
-        control.restore(SNAPSHOT, calls=True)
-        control.set(
-            **{name: value for name in _DEFAULT_LIMITS if (value := settings.get(name)) is not None}
-        )
-        if was_standing:
-            control.freeze_clock(stood_at)
-        else:
-            control.run_clock_from(time.time() + ahead)
-
-    return undo
-
-
-def _expires_tokens(case: Case) -> bool:
-    """Tell whether it signs in after time has passed: then the tokens that ended are forgotten."""
-    has_passed = False
-    for step in case.steps:
-        has_passed = has_passed or step.advance is not None
-        if has_passed and step.path.partition("?")[0].strip("/").lower() == "authenticate":
-            return True
-    return False
+            self.clean_up()
 
 
 def _token_seconds(answer: Answer) -> float:
     """Return for how many seconds a token just received can be used, with a margin."""
-    now, ends = (
-        parse_http_date(answer.header("date") or ""),
-        parse_unix_time(answer.header("x-token-reset")),
-    )
+    now, ends = read_date(answer.headers), parse_unix_time(answer.header("x-token-reset"))
     if now is None or ends is None or ends <= now:
         return _ASSUMED_TOKEN_SECONDS
     return (ends - now) * 0.9
@@ -356,5 +289,5 @@ def _encode_latin(value: str) -> str:
     return value.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-def _do_nothing(*_: object) -> None:
+def _do_nothing() -> None:
     pass

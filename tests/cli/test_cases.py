@@ -311,7 +311,7 @@ def test_what_was_changed_after_it_was_recorded_is_not_taken_for_drift(
     changed.write_text(changed.read_text().replace("404", "400"))
     ended = cmdm("verify", "--from", str(folder))
     assert ended.code == 1
-    assert "was changed after it was recorded: record it anew" in ended.err
+    assert "was changed after it was recorded: record it again" in ended.err
     assert "verified" not in ended.err
 
 
@@ -372,7 +372,7 @@ def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
     (whole,) = re.findall(r"^cmdm: (\d+) cases against", ended.err, re.MULTILINE)
     assert 0 < ended.json["cases"] < int(whole)
     assert ended.json["drifts"]
-    assert "Run the rest when the hour's count has started anew" in ended.err
+    assert "Run the rest in the next hour" in ended.err
     assert cmdm(*words, **known).code == 2
 
 
@@ -380,7 +380,7 @@ def test_a_service_that_goes_away_is_not_drift(cmdm: Command, controlled: Runnin
     known = {**environment(controlled), "CMDM_CONTROL": "", "CMDM_URL": "http://127.0.0.1:1"}
     ended = cmdm("verify", "--live", "get-authorization-none", **known)
     assert ended.code == 2
-    assert "http://127.0.0.1:1/api/v1 is not reached" in ended.err
+    assert "http://127.0.0.1:1/api/v1 cannot be reached" in ended.err
 
 
 def test_with_writes_what_is_made_is_deleted(

@@ -7,8 +7,9 @@ import pytest
 
 from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox
 from cmdm_tui.config import Credentials
+from cmdm_tui.harness.cases.player import RECORDED_LEADS
 from cmdm_tui.harness.control_client import ControlClient
-from cmdm_tui.harness.service import RECORDED_LEADS, Service
+from cmdm_tui.harness.service import Service
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 
 

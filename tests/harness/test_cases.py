@@ -20,14 +20,13 @@ from cmdm_tui.harness.cases import (
     parse_case,
     read_case,
 )
+from cmdm_tui.harness.cases.expectations import MISSING, resolve_pointer
 from cmdm_tui.harness.cases.meaning import meant
 from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
-from cmdm_tui.harness.cases.pointers import MISSING, resolve_pointer
 from cmdm_tui.harness.cases.runner import run_case
 from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries, select_entries
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import Answer, Exchange, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer
-from cmdm_tui.harness.http.senders import Answer, OutgoingRequest
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 LATIN = st.text(st.characters(max_codepoint=0xFF), max_size=30)
@@ -193,7 +192,7 @@ def played(case: Case, *bodies: bytes | None) -> list[tuple[int, tuple[str, ...]
             raise NoAnswer("The connection gave no answer: it was closed.")
         return Answer(200, (), body)
 
-    done = run_case(case, send, {"token": "t0ken"}, unspoken={"t0ken": "$CMDM_TOKEN"})
+    done = run_case(case, send, {"token": "t0ken"}, secrets={"t0ken": "$CMDM_TOKEN"})
     return [(one.exchange.status, one.problems) for one in done]
 
 
@@ -253,7 +252,7 @@ def test_what_was_exchanged_holds_no_secret() -> None:
         assert "t0ken-t0ken" in going.target
         return Answer(200, (("x", "t0ken-t0ken"),), b'"t0ken-t0ken"')
 
-    (one,) = run_case(case, send, {"token": "t0ken-t0ken"}, unspoken=secret)
+    (one,) = run_case(case, send, {"token": "t0ken-t0ken"}, secrets=secret)
     assert "t0ken-t0ken" not in repr(one.exchange)
     assert "$CMDM_TOKEN" in one.exchange.path
 
@@ -321,5 +320,5 @@ def test_parameters_that_are_not_what_they_should_be_mean_nothing(
 def test_a_check_that_there_is_not_is_named() -> None:
     case = Case(name="x", summary="", endpoint="get", check="no-such", steps=(step(),))
     assert played(case, b"{}") == [
-        (200, ("There is no check no-such: cmdm fuzz --list-checks tells them.",))
+        (200, ("There is no check no-such: cmdm fuzz --list-checks lists them.",))
     ]

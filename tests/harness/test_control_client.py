@@ -48,6 +48,6 @@ def test_what_answers_otherwise_is_no_control_plane(body: bytes) -> None:
     with (
         closing(listener),
         closing(ControlClient(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN)) as control,
-        pytest.raises(ControlFailed, match="is no control plane"),
+        pytest.raises(ControlFailed, match="is not a control plane"),
     ):
         control.read_clock()

@@ -10,8 +10,9 @@ from itertools import takewhile
 
 import pytest
 
+from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer
-from cmdm_tui.harness.http.senders import Answer, DirectSender, HttpxSender, OutgoingRequest
+from cmdm_tui.harness.http.senders import DirectSender, HttpxSender
 
 PACKED = gzip.compress(b'{"a":"b"}', mtime=0)
 CALLS = [

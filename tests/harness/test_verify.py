@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from cmdm_tui.harness.cases import CaseStep, Expectation
+from cmdm_tui.harness.cases.player import play_case
 from cmdm_tui.harness.cassettes.library import (
     LibraryEntry,
     built_in_folder,
@@ -15,9 +16,8 @@ from cmdm_tui.harness.cassettes.library import (
 )
 from cmdm_tui.harness.service import FloorReached, Service
 from cmdm_tui.harness.verify import Drift, Severity, verify
-from cmdm_tui.harness.verify.body_comparison import compare_bodies
-from cmdm_tui.harness.verify.header_comparison import HeaderContext as Answer
-from cmdm_tui.harness.verify.header_comparison import compare_headers
+from cmdm_tui.harness.verify.comparison import HeaderContext as Answer
+from cmdm_tui.harness.verify.comparison import compare_bodies, compare_headers
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.conftest import ControlledSandbox
 
@@ -169,7 +169,7 @@ def test_what_a_case_made_is_marked_and_removed_where_nothing_puts_it_back(
     with controlled.uncontrolled_service(mark="cmdm 20261124 abc") as target:
         before = read_totals(target)
         for entry in found:
-            played = target.play_case(entry.case)
+            played = play_case(entry.case, target)
             made = [one for one in played if one.exchange.status == 201]
             marks += [one.exchange.sent_body.decode() for one in made]
             assert read_totals(target) != before
@@ -190,7 +190,7 @@ def test_a_run_that_is_interrupted_amid_a_case_cleans_up_too(controlled: Control
     with controlled.uncontrolled_service() as target:
         before = read_totals(target)
     with pytest.raises(KeyboardInterrupt), controlled.uncontrolled_service() as target:
-        target.play_case(entry.case, captured=interrupt)
+        play_case(entry.case, target, on_capture=interrupt)
     with controlled.uncontrolled_service() as target:
         assert read_totals(target) == before
 

@@ -1,5 +1,10 @@
-"""Cases: short sessions of raw calls and what is expected of the answers, a file each."""
+"""Cases: short sessions of raw calls with the answers expected, one file each.
 
+`read_case` and `write_case` (`files`) read and write them; `format` says what a case file may hold,
+`player` plays a case on a service, `runner` sends its steps, `expectations` judges the answers.
+"""
+
+from cmdm_tui.harness.cases.files import case_bytes, parse_case, read_case, write_case
 from cmdm_tui.harness.cases.format import (
     AUTHORIZATIONS,
     BEARER,
@@ -11,8 +16,6 @@ from cmdm_tui.harness.cases.format import (
     Needs,
     escape_placeholders,
 )
-from cmdm_tui.harness.cases.reader import parse_case, read_case
-from cmdm_tui.harness.cases.writer import case_bytes, write_case
 
 __all__ = [
     "AUTHORIZATIONS",

@@ -1,13 +1,43 @@
-"""Says in what an answer is not as its step expects."""
+"""Says where an answer is not as its step expects; looks into JSON by pointer (RFC 6901)."""
 
 import json
 from collections.abc import Mapping
+from typing import cast
 
+from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.cases.format import CaseStep
 from cmdm_tui.harness.cases.placeholders import MissingValue, fill_expected_value
-from cmdm_tui.harness.cases.pointers import MISSING, resolve_pointer
 from cmdm_tui.harness.exchange import NOT_JSON, Exchange
 from cmdm_tui.text import one_line
+
+
+class Missing:
+    """The type of `MISSING`: a pointer leads nowhere. None would be JSON's null."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = Missing()
+
+
+def resolve_pointer(value: object, pointer: str) -> object:
+    """Return what `pointer` leads to in `value`, MISSING where there is nothing."""
+    for part in pointer.split("/")[1:]:
+        value = _resolve_part(value, part.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def _resolve_part(value: object, part: str) -> object:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).get(part, MISSING)
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        number = parse_whole_number(part)
+        if number is not None and number < len(items):
+            return items[number]
+    return MISSING
+
 
 _MAX_SHOWN = 60
 

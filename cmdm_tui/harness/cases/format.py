@@ -5,10 +5,10 @@ what is expected. The same file is replayed offline, sent to a live service, and
 
 In `path`, `headers`, `authorization`, `body` and expected values, `${name}` stands for a value that
 is known when the step is sent: `client_id`, `client_secret`, `username` and `password` of the
-sign-in, its `token`, `mark` (what marks the records a run makes), `filling`, and every name that an
-earlier step captured. A token can be spoilt: `${token:cut}` lacks its last character,
-`${token:flipped}` has another there, `${token:doubled}` stands twice; `${lead:lower}` is an id in
-small letters. `$${` stands for `${` itself.
+sign-in, its `token`, `mark` (the text that marks the records of a run), `filling`, and every name
+that an earlier step captured. A token can be damaged: `${token:cut}` lacks its last character,
+`${token:flipped}` has another one there, `${token:doubled}` is the token twice. `${lead:lower}` is
+an id in lower case. `$${` stands for `${` itself.
 """
 
 import base64
@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.exchange import VALID_INPUT, Call
 
 FORMAT_VERSION = 1
@@ -29,7 +30,7 @@ TOKEN_PREFIX = "token"  # noqa: S105 — a name
 """A capture whose name begins so holds a token, and so a secret."""
 
 NEW_ID_PREFIX = "new"
-"""A capture whose name begins so holds the id of a record that the case made indirectly."""
+"""A capture whose name begins so holds the id of a record that the case created indirectly."""
 
 
 Certainty = Literal["documented", "ours"]
@@ -38,8 +39,8 @@ Certainty = Literal["documented", "ours"]
 BodyComparison = Literal["exact", "data", "shape", "none"]
 """How a body is compared with the recorded one.
 
-`exact`: the same JSON, the ids of new records aside. `data`: the same where the target holds the
-recorded data, else by shape. `shape`: the same fields of the same types. `none`: not at all.
+`exact`: the same JSON, except for the ids of new records. `data`: the same where the service holds
+the recorded data, else by shape. `shape`: the same fields of the same types. `none`: not at all.
 """
 
 CaseName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
@@ -52,16 +53,16 @@ ExpectedValue = str | int | float | bool
 PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled|lower))?\}")
 
 
-class CaseError(Exception):
+class CaseError(HarnessError):
     """A case that cannot be read or run; the message is one sentence that says where and why."""
 
 
 class Needs(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """What a case needs of its target beyond the calls themselves: a control plane grants it.
+    """What a case needs of the service beyond its calls, granted by a control plane.
 
-    Limits are in calls, `token_ttl` in seconds; `faults` go wrong as the control plane's do.
+    Limits are in calls, `token_ttl` in seconds; `faults` are those of the control plane.
     """
 
     rate_limit: CallLimit | None = None
@@ -73,7 +74,7 @@ class Needs(
 class Filling(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """What `${filling}` stands for: `text`, repeated so many `times`."""
+    """The meaning of `${filling}`: `text`, repeated `times` times."""
 
     text: str
     times: Annotated[int, msgspec.Meta(ge=1, le=4_000_000)]
@@ -86,7 +87,7 @@ class Expectation(
 
     `status` is one, or any of several. `values` are expected at JSON pointers (RFC 6901), `nulls`
     are pointers at which null is expected, `absent` those at which nothing is. `holds` are texts
-    that stand somewhere in the body.
+    that the body contains.
     """
 
     status: StatusCode | tuple[StatusCode, ...]
@@ -105,12 +106,12 @@ class Expectation(
 class CaseStep(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """One call. `path`, with its query, stands behind `{url}/api/v1` and is sent as it is.
+    """One call. `path`, with its query, follows `{url}/api/v1` and is sent unchanged.
 
-    `authorization` is the value of that header (the token by default); an `anonymous` step sends no
+    `authorization` is the value of that header (by default the token); an `anonymous` step sends no
     such header. A header value is Latin-1: each character is a byte. The body is text, sent as
     UTF-8, or else base64. `capture` maps names to JSON pointers into the answer. Before the call,
-    `advance` lets so many seconds pass on the target's clock, and `rate_limit` sets the hour's.
+    `advance` moves the service's clock on by seconds, and `rate_limit` sets the hourly limit.
     """
 
     method: Annotated[str, msgspec.Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$")]
@@ -163,8 +164,8 @@ class Case(
     """One session. `source` is the row or sentence of `api.md` that it comes from.
 
     `input_class` is `valid`, or `group:name` as of an exchange's intent. `check` is one of the
-    oracle's (`cmdm fuzz --list-checks`), which is to hold for the whole session too. `seed` is that
-    of the corpus or the fuzz that the case came from, None where a person wrote it.
+    oracle's checks (`cmdm fuzz --list-checks`), which must hold for the whole session too. `seed`
+    is that of the corpus or fuzz run that made the case, None where a person wrote it.
     """
 
     name: CaseName
@@ -185,7 +186,7 @@ class Case(
 
     @property
     def changes_others(self) -> bool:
-        """Whether it would change records that it found, not those that it made itself."""
+        """Whether it would change records that it found, not only those that it created."""
         found = {name for step in self.steps if step.method == "GET" for name in step.capture}
         return any(
             name in found
@@ -196,14 +197,14 @@ class Case(
 
     @property
     def may_lock_an_account(self) -> bool:
-        """Whether it signs in wrongly, or oddly: a service may take that for an attack."""
+        """Whether it signs in wrongly or oddly: a service may take that for an attack."""
         is_odd = self.endpoint == "authenticate" and self.input_class != VALID_INPUT
         refused = (step.is_sign_in and min(step.expect.statuses) >= 400 for step in self.steps)
         return is_odd or any(refused)
 
     @property
     def needs_control(self) -> bool:
-        """Whether it can only be run where there is a control plane."""
+        """Whether it can only run where there is a control plane."""
         turned = (step.advance is not None or step.rate_limit is not None for step in self.steps)
         return self.needs != Needs() or any(turned)
 
@@ -220,9 +221,9 @@ AUTHORIZATIONS: Mapping[str, str | None] = MappingProxyType(
         "doubled": "Bearer ${token:doubled}",
     }
 )
-"""The kinds of authorization and what `authorization` says for each; None is an anonymous step."""
+"""The kinds of authorization and the value of `authorization`; None is an anonymous step."""
 
 
 def escape_placeholders(text: str) -> str:
-    """Return `text` so that nothing in it is taken for a value to be put in."""
+    """Return `text` with `${` escaped, so that nothing in it is a placeholder."""
     return text.replace("${", "$${")

@@ -1,4 +1,4 @@
-"""Puts known values in the place of `${name}` in a step, each in the spelling its place needs."""
+"""Replaces `${name}` in a step by its value, each written as its place needs."""
 
 import base64
 import json
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
-from cmdm_tui.harness.http.senders import OutgoingRequest
+from cmdm_tui.harness.exchange import OutgoingRequest
 
 FILLING = "filling"
 
@@ -23,7 +23,7 @@ class MissingValue(CaseError):
 
 
 def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
-    """Return the call of a step. Raises Missing for a value that is not known."""
+    """Return the request of a step. Raises MissingValue for a value that is not known."""
     known = dict(values)
     if step.filling is not None:
         known[FILLING] = step.filling.text * step.filling.times
@@ -43,7 +43,7 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
 
 
 def fill_expected_value(value: object, values: Mapping[str, str]) -> object:
-    """Return an expected value with what it stands for. Raises Missing."""
+    """Return an expected value with its placeholders replaced. Raises MissingValue."""
     return _fill(value, values, _keep_as_is) if isinstance(value, str) else value
 
 

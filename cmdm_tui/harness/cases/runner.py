@@ -1,22 +1,25 @@
-"""Runs a case: sends its steps one after another, captures values, and judges the answers."""
+"""Runs a case: sends its steps in order, captures values, and judges the answers."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from cmdm_tui.api.quota import parse_http_date
-from cmdm_tui.harness.cases.expectations import find_problems
+from cmdm_tui.harness.cases.expectations import find_problems, resolve_pointer
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
 from cmdm_tui.harness.cases.meaning import meant
 from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
-from cmdm_tui.harness.cases.pointers import resolve_pointer
-from cmdm_tui.harness.exchange import VALID_INPUT, Exchange, Headers, Intent
+from cmdm_tui.harness.exchange import (
+    API_PATH,
+    VALID_INPUT,
+    Answer,
+    Exchange,
+    Headers,
+    Intent,
+    OutgoingRequest,
+    read_date,
+)
 from cmdm_tui.harness.http.connection import NoAnswer
-from cmdm_tui.harness.http.senders import Answer, OutgoingRequest
 from cmdm_tui.text import one_line
-
-API_PATH = "/api/v1"
-"""What stands before a target in an exchange's path, whatever the service's own version is."""
 
 SendRequest = Callable[[OutgoingRequest], Answer]
 StepListener = Callable[[CaseStep], None]
@@ -25,7 +28,7 @@ CaptureListener = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class PlayedStep:
-    """A step that was sent (or could not be), its exchange, and what is wrong with the answer."""
+    """A step that was sent (or could not be), its exchange, and the problems of the answer."""
 
     step: CaseStep
     exchange: Exchange
@@ -41,19 +44,19 @@ def run_case(
     send: SendRequest,
     values: Mapping[str, str],
     *,
-    unspoken: Mapping[str, str],
+    secrets: Mapping[str, str],
     before: StepListener = _do_nothing,
     captured: CaptureListener = _do_nothing,
     is_alone: bool = True,
 ) -> list[PlayedStep]:
-    """Run the case and return what came of each step; after one without a value, no other is sent.
+    """Run the case and return the result of each step; a step that lacks a value ends the run.
 
-    `values` are those that are known beforehand. `unspoken` are values that must not be told, each
-    with what stands for it in the exchanges; tokens that are captured join them. `before` is
-    called before each step is sent, `captured` with the name and text of each value captured.
-    `is_alone` tells that nobody else makes calls of the service meanwhile.
+    `values` are those that are known beforehand. `secrets` are values that no exchange may hold,
+    each with its replacement; captured tokens join them. `before` is called before each step is
+    sent, `captured` with the name and text of each captured value. `is_alone` says that no one else
+    makes calls to the service meanwhile.
     """
-    known, hidden = dict(values), dict(unspoken)
+    known, hidden = dict(values), dict(secrets)
     done: list[PlayedStep] = []
     for number, step in enumerate(case.steps, 1):
         intent = Intent(
@@ -62,7 +65,7 @@ def run_case(
             expected=frozenset(step.expect.statuses),
         )
         try:
-            going = build_request(step, known)
+            request = build_request(step, known)
         except MissingValue as error:
             exchange = Exchange(
                 number, step.method, API_PATH + step.path, (), b"", 0, (), b"",
@@ -71,7 +74,7 @@ def run_case(
             done.append(PlayedStep(step, exchange, (str(error),)))
             break
         before(step)
-        exchange = _exchange(number, going, send, intent)
+        exchange = _exchange(number, request, send, intent)
         for name, pointer in step.capture.items():
             value = resolve_pointer(exchange.json, pointer)
             if isinstance(value, str | int) and not isinstance(value, bool):
@@ -85,13 +88,13 @@ def run_case(
 
 
 def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[PlayedStep]:
-    """Return the steps with what the case's check finds wrong in the light of those before."""
+    """Add to each step what the case's check finds wrong, given the steps before."""
     from cmdm_tui.harness.oracle import CHECKS, ServiceModel, judge_exchange
 
     checks = [check for check in CHECKS if check.name == case.check]
     if not checks:
         message = (
-            f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks tells them."
+            f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks lists them."
         )
         return [*done[:-1], replace(done[-1], problems=(*done[-1].problems, message))]
     ledger = ServiceModel(is_alone)
@@ -108,38 +111,34 @@ def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[
     return found
 
 
-def _exchange(number: int, going: OutgoingRequest, send: SendRequest, intent: Intent) -> Exchange:
-    sent = tuple((name.lower(), value) for name, value in going.headers)
+def _exchange(number: int, request: OutgoingRequest, send: SendRequest, intent: Intent) -> Exchange:
+    sent = tuple((name.lower(), value) for name, value in request.headers)
     started = time.monotonic()
     status, headers, body, failure = 0, (), b"", ""
     try:
-        answer = send(going)
+        answer = send(request)
         status, headers, body = answer.status, answer.headers, answer.body
     except NoAnswer as error:
         failure = str(error)
     return Exchange(
         number=number,
-        method=going.method,
-        path=API_PATH + going.target,
+        method=request.method,
+        path=API_PATH + request.target,
         sent_headers=sent,
-        sent_body=going.body or b"",
+        sent_body=request.body or b"",
         status=status,
         headers=headers,
         body=body,
         started=started,
         elapsed=time.monotonic() - started,
-        moment=_read_date(headers),
+        moment=read_date(headers),
         intent=intent,
         failure=failure,
     )
 
 
-def _read_date(headers: Headers) -> float | None:
-    return next((parse_http_date(value) for name, value in headers if name == "date"), None)
-
-
 def _hide_secrets(exchange: Exchange, hidden: Mapping[str, str]) -> Exchange:
-    """Return the exchange with what stands for them in the place of values not to be told."""
+    """Return the exchange with every secret replaced by its name."""
     pairs = sorted(
         ((value, name) for value, name in hidden.items() if value), key=lambda pair: -len(pair[0])
     )

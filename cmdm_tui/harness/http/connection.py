@@ -10,12 +10,13 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import h11
 
+from cmdm_tui.harness.errors import HarnessError
+from cmdm_tui.harness.exchange import Answer, Headers
 from cmdm_tui.text import one_line
 
 _CHUNK_BYTES = 65_536
@@ -27,18 +28,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 RawHeaders = Sequence[tuple[str | bytes, str | bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
-    """What came back: header names are in lower case; `elapsed` is in seconds."""
-
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes
-    started: float
-    elapsed: float
-
-
-class NoAnswer(Exception):
+class NoAnswer(HarnessError):
     """No whole answer came; the message says why in a sentence."""
 
 
@@ -56,7 +46,7 @@ class RawConnection:
     def __init__(self, url: str, *, timeout: float = 30.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or parts.hostname is None:
-            message = f"{one_line(url, 100)} is no http or https address."
+            message = f"{one_line(url, 100)} is not an http or https address."
             raise ValueError(message)
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._host = parts.netloc.rpartition("@")[2]
@@ -86,7 +76,7 @@ class RawConnection:
         body: bytes = b"",
         *,
         timeout: float | None = None,
-    ) -> RawAnswer:
+    ) -> Answer:
         """Send one request and return its answer, waiting for `timeout` seconds if it is given.
 
         `path` is the raw target. Raises NoAnswer where no whole answer comes, NotReached where
@@ -114,11 +104,11 @@ class RawConnection:
         except (OSError, h11.ProtocolError) as error:
             self.close()
             raise NoAnswer(f"No whole answer came: {_describe_error(error)}.") from error
-        return RawAnswer(status, received, content, started, time.perf_counter() - started)
+        return Answer(status, received, content, started, time.perf_counter() - started)
 
     def _exchange(
         self, opened: socket.socket, request: h11.Request, body: bytes, deadline: float
-    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+    ) -> tuple[int, Headers, bytes]:
         connection = self._connection
         message = connection.send(request) or b""
         if body:
@@ -135,7 +125,11 @@ class RawConnection:
                 opened.settimeout(max(deadline - time.monotonic(), _MIN_TIMEOUT))
                 connection.receive_data(opened.recv(_CHUNK_BYTES))
             elif isinstance(event, h11.Response):
-                status, headers = event.status_code, tuple(event.headers)
+                status = event.status_code
+                headers = tuple(
+                    (name.decode("latin-1"), value.decode("latin-1"))
+                    for name, value in event.headers
+                )
             elif isinstance(event, h11.Data):
                 pieces.append(bytes(event.data))
                 size += len(event.data)
@@ -172,7 +166,7 @@ class RawConnection:
 
 
 def _describe_unsendable(method: str, path: str, lines: RawHeaders) -> str:
-    """Say what of a request HTTP cannot carry: the path, or a header by its name."""
+    """Describe what HTTP cannot carry of a request: the path, or a header by its name."""
     call = one_line(f"{method} {path}", 100)
     at_fault = next((name for name, value in lines if not _is_sendable_header(name, value)), None)
     if not path.isascii():

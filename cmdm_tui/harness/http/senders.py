@@ -1,11 +1,11 @@
-"""Sends calls exactly as they are given: raw targets, headers and bodies, to one service alone.
+"""Sends requests exactly as given (raw targets, headers and bodies) to one service only.
 
-`Sender` goes through httpx, where vcrpy hears it and cassettes answer; `Direct` is for all else,
-and takes less than half of the time.
+`HttpxSender` goes through httpx, where vcrpy records it and cassettes answer. `DirectSender` is for
+everything else, and takes less than half of the time.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -13,6 +13,7 @@ import h11
 import httpx
 
 from cmdm_tui.api.urls import parse_base_url
+from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer, RawConnection
 from cmdm_tui.text import one_line
 
@@ -21,36 +22,13 @@ _UNSENDABLE = "The call cannot be sent: HTTP takes no such path or headers."
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingRequest:
-    """A call to send. `target` stands behind `{url}/api/v1`; header values are Latin-1."""
-
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer: its headers in the order they came, their names in lower case."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """Return the value of the first header of that name, None where there is none."""
-        return next((value for key, value in self.headers if key == name), None)
-
-
 RequestListener = Callable[[OutgoingRequest], None]
 
 
 class Sender(Protocol):
-    """What sends to one service. Raises NoAnswer where no answer came, or a call cannot be sent."""
+    """Sends to one service. Raises NoAnswer where no answer came, or a request cannot be sent."""
 
-    def __call__(self, outgoing: OutgoingRequest) -> Answer:
+    def __call__(self, request: OutgoingRequest) -> Answer:
         """Return the answer."""
         ...
 
@@ -58,7 +36,7 @@ class Sender(Protocol):
 class HttpxSender:
     """Sends to one service over connections that are kept open; follows no redirect.
 
-    `announce` is called with each call before it is sent. To be used as a context, from one thread.
+    `listener` is called with each request before it is sent. Use it as a context, from one thread.
     """
 
     def __init__(
@@ -66,11 +44,11 @@ class HttpxSender:
         url: str,
         *,
         transport: httpx.BaseTransport | None = None,
-        announce: RequestListener | None = None,
+        listener: RequestListener | None = None,
         seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
         self._base = parse_base_url(url)
-        self._listener = announce
+        self._listener = listener
         self._http = httpx.Client(
             transport=transport,
             timeout=seconds,
@@ -81,7 +59,7 @@ class HttpxSender:
 
     @property
     def url(self) -> str:
-        """What stands before every call's target: `{url}/api/v1`."""
+        """The address before every target: `{url}/api/v1`."""
         return str(self._base)
 
     def __enter__(self) -> Self:
@@ -99,13 +77,13 @@ class HttpxSender:
         """Close the connections."""
         self._http.close()
 
-    def __call__(self, outgoing: OutgoingRequest) -> Answer:
+    def __call__(self, request: OutgoingRequest) -> Answer:
         """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
         if self._listener is not None:
-            self._listener(outgoing)
-        request = self._build_request(outgoing)
+            self._listener(request)
+        built = self._build_request(request)
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.send(built, stream=True)
             try:
                 body = _read_body(response)
             finally:
@@ -115,7 +93,7 @@ class HttpxSender:
         except httpx.DecodingError:
             raise NoAnswer("The answer's body is not in the coding that it names.") from None
         except (httpx.LocalProtocolError, h11.LocalProtocolError):
-            # What is said of it quotes the value, which may be a secret.
+            # The error quotes the value, which may be a secret.
             raise NoAnswer(_UNSENDABLE) from None
         except (httpx.TransportError, h11.RemoteProtocolError) as error:
             reason = one_line(str(error), 120) or type(error).__name__
@@ -123,20 +101,20 @@ class HttpxSender:
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, headers, body)
 
-    def _build_request(self, outgoing: OutgoingRequest) -> httpx.Request:
-        raw = self._base.raw_path.rstrip(b"/") + outgoing.target.encode("utf-8")
-        given = {name.lower() for name, _ in outgoing.headers}
+    def _build_request(self, request: OutgoingRequest) -> httpx.Request:
+        raw = self._base.raw_path.rstrip(b"/") + request.target.encode("utf-8")
+        given = {name.lower() for name, _ in request.headers}
         headers = [("Host", self._base.netloc.decode("ascii"))] if "host" not in given else []
         headers += [("Accept-Encoding", "identity")] if "accept-encoding" not in given else []
         try:
             return httpx.Request(
-                outgoing.method,
+                request.method,
                 _closest_url(self._base, raw),
                 headers=[
                     (name.encode("ascii"), value.encode("latin-1"))
-                    for name, value in (*headers, *outgoing.headers)
+                    for name, value in (*headers, *request.headers)
                 ],
-                content=outgoing.body,
+                content=request.body,
                 # What httpx would write otherwise (dot segments, quotes) goes out as it is given.
                 extensions={"target": raw},
             )
@@ -158,29 +136,27 @@ class DirectSender:
         """Close the connection."""
         self._connection.close()
 
-    def __call__(self, outgoing: OutgoingRequest) -> Answer:
+    def __call__(self, request: OutgoingRequest) -> Answer:
         """Return the answer. Raises NoAnswer where none came, or the call cannot be sent."""
-        lines = [(name, value.encode("latin-1")) for name, value in outgoing.headers]
+        lines = [(name, value.encode("latin-1")) for name, value in request.headers]
         if not any(name.lower() == "accept-encoding" for name, _ in lines):
             lines.append(("Accept-Encoding", b"identity"))
-        target = self._path_prefix + outgoing.target
+        target = self._path_prefix + request.target
         try:
-            given = self._connection.send(outgoing.method, target, lines, outgoing.body or b"")
+            given = self._connection.send(request.method, target, lines, request.body or b"")
         except ValueError as error:
             raise NoAnswer(one_line(str(error), 200)) from None
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
-        ]
-        body = given.body
-        if any(name == "content-encoding" for name, _ in headers):
-            body = _decode_content(given.status, headers, body)
-        return Answer(given.status, tuple(headers), body)
+        if given.header("content-encoding") is None:
+            return given
+        return replace(given, body=_decode_content(given))
 
 
-def _decode_content(status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
-    """Return a body out of the coding that its headers name, which nobody asked for."""
+def _decode_content(answer: Answer) -> bytes:
+    """Return the body out of the coding that its headers name, although none was accepted."""
+    stream = httpx.ByteStream(answer.body)
+    headers = list(answer.headers)
     try:
-        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body)).read()
+        return httpx.Response(answer.status, headers=headers, stream=stream).read()
     except httpx.DecodingError:
         raise NoAnswer("The answer's body is not in the coding that it names.") from None
 

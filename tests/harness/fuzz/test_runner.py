@@ -12,7 +12,8 @@ import pytest
 from hypothesis.errors import FlakyStrategyDefinition
 
 from cmdm_tui.config import Credentials, SecretStr
-from cmdm_tui.harness.cases.reader import read_case
+from cmdm_tui.harness.cases.files import read_case
+from cmdm_tui.harness.cases.player import play_case
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.fuzz import runner
 from cmdm_tui.harness.fuzz.events import (
@@ -146,9 +147,9 @@ def test_a_failure_is_made_short_run_again_and_kept_as_a_case(fuzz: Fuzz) -> Non
         (shrunk,) = told.of(FailureShrunk)
         (saved,) = told.of(FailureSaved)
         with service(target) as broken:
-            played = broken.play_case(read_case(saved.case))
+            played = play_case(read_case(saved.case), broken)
     with sandbox() as target, service(target) as sound:
-        assert not any(one.problems for one in sound.play_case(read_case(saved.case)))
+        assert not any(one.problems for one in play_case(read_case(saved.case), sound))
     assert shrunk.is_confirmed
     assert shrunk.failure == told.of(FailureFound)[0].failure
     assert len(shrunk.exchanges) <= 3
@@ -175,9 +176,9 @@ def test_a_case_of_a_failure_that_no_status_shows_fails_by_its_check(
         assert told.of(FailureShrunk)[0].is_confirmed
         case = read_case(saved.case)
         with service(target) as broken:
-            found = [one.problems for one in broken.play_case(case)]
+            found = [one.problems for one in play_case(case, broken)]
     with sandbox() as target, service(target) as sound:
-        assert [list(one.problems) for one in sound.play_case(case)] == [[]] * len(case.steps)
+        assert [list(one.problems) for one in play_case(case, sound)] == [[]] * len(case.steps)
     assert case.check == check
     assert found[-1]
     assert not any(found[:-1])

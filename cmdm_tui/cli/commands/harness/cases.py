@@ -117,8 +117,10 @@ def run(
         with open_service(invocation, live=live, writes=writes) as opened:
             kept, left = select_runnable(found, opened, writes=writes)
             report_left_out(left)
+            from cmdm_tui.harness.cases.player import play_case
+
             for entry in kept:
-                played = opened.service.play_case(entry.case)
+                played = play_case(entry.case, opened.service)
                 opened.service.clean_up()
                 failed += any(one.problems for one in played)
                 _report_case(entry, played, opened.service.guard, as_json=as_json)

@@ -3,9 +3,8 @@
 import contextlib
 import time
 from collections.abc import Callable, Generator, Sequence
-from functools import lru_cache
 
-from cmdm_tui.api.quota import parse_http_date, parse_whole_number
+from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.calls import (
     AdvanceClock,
     CallRequest,
@@ -18,12 +17,12 @@ from cmdm_tui.harness.calls import (
 )
 from cmdm_tui.harness.cassettes.format import find_tokens
 from cmdm_tui.harness.control_client import ControlClient, ControlFailed
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import Answer, Exchange, read_date
 from cmdm_tui.harness.fuzz.events import CheckFailed, ExchangeMade, FuzzEvent, FuzzPhase
 from cmdm_tui.harness.fuzz.execute.run_budget import BudgetSpent, RunBudget, ServiceGone
 from cmdm_tui.harness.fuzz.execute.transport import FuzzTransport
 from cmdm_tui.harness.fuzz.target import FuzzTarget
-from cmdm_tui.harness.http.connection import NoAnswer, RawAnswer
+from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.harness.oracle import Check, Finding, ServiceModel, judge_exchange
 from cmdm_tui.harness.oracle.answer_parser import parse_answer
 from cmdm_tui.harness.oracle.contract import BASE, ENTITY_WITHOUT_FIELD_LIST
@@ -36,7 +35,7 @@ _MOST_READ_AT_ONCE = 5_000
 """Records of an entity up to which all are read before a run begins."""
 _FIRST_PAGE = {"per_page": "50", "page": "1"}
 _ONE_RECORD = {"per_page": "1", "page": "1"}
-_REMAINING = b"x-rate-limit-remaining"
+_REMAINING = "x-rate-limit-remaining"
 _LIMIT_REACHED = 429
 
 
@@ -341,7 +340,7 @@ class FuzzSession:
             message = f"{left:,} calls are left this hour, and {floor:,} are kept"
             raise BudgetSpent(message)
 
-    def _send(self, request: CallRequest) -> RawAnswer:
+    def _send(self, request: CallRequest) -> Answer:
         path = request.path
         if self.target.base != BASE and path.startswith(f"{BASE}/"):
             path = self.target.base + path.removeprefix(BASE)
@@ -354,14 +353,13 @@ class FuzzSession:
             request.body,
             is_patient=is_patient,
         )
-        told = next((value for name, value in answer.headers if name == _REMAINING), b"")
-        remaining = parse_whole_number(told.decode("latin-1"))
+        remaining = parse_whole_number(answer.header(_REMAINING))
         if request.intent.authorization in {"good", "sign-in"} and remaining is not None:
             self._remaining = remaining
         return answer
 
     def _record_exchange(
-        self, request: CallRequest, answer: RawAnswer | None, failure: str
+        self, request: CallRequest, answer: Answer | None, failure: str
     ) -> Exchange:
         """Return the exchange without secrets; a token that it tells is used from now on."""
         self._number += 1
@@ -376,17 +374,16 @@ class FuzzSession:
             self.secrets.hide_token(token)
         hide = self.secrets.replace_secrets
         headers = tuple(
-            (name.decode("latin-1"), hide(value).decode("latin-1"))
+            (name, hide(value.encode("latin-1")).decode("latin-1"))
             for name, value in answer.headers
         )
-        date = next((value for name, value in headers if name == "date"), None)
         return Exchange(
             self._number, request.method, request.path, request.headers, request.body,
             answer.status, headers, hide(answer.body), answer.started, answer.elapsed,
-            _parse_date(date), request.intent, failure,
+            read_date(headers), request.intent, failure,
         )  # fmt: skip
 
-    def _use_token_of(self, answer: RawAnswer) -> None:
+    def _use_token_of(self, answer: Answer) -> None:
         told = Exchange(0, "", "", (), b"", answer.status, (), answer.body, 0.0).json
         token = told.get("token") if isinstance(told, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         # What cannot stand in a header is no token; that is for the oracle to say.
@@ -402,8 +399,3 @@ def _control_errors_end_run() -> Generator[None]:
         yield
     except ControlFailed as error:
         raise ServiceGone(str(error)) from error
-
-
-@lru_cache(maxsize=64)
-def _parse_date(date: str | None) -> float | None:
-    return None if date is None else parse_http_date(date)

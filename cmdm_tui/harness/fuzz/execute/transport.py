@@ -2,8 +2,9 @@
 
 from time import sleep
 
+from cmdm_tui.harness.exchange import Answer
 from cmdm_tui.harness.fuzz.execute.run_budget import RunBudget, ServiceGone
-from cmdm_tui.harness.http.connection import NotConnected, RawAnswer, RawConnection, RawHeaders
+from cmdm_tui.harness.http.connection import NotConnected, RawConnection, RawHeaders
 
 _LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
@@ -25,7 +26,7 @@ class FuzzTransport:
 
     def send(
         self, method: str, path: str, lines: RawHeaders, body: bytes, *, is_patient: bool
-    ) -> RawAnswer:
+    ) -> Answer:
         """Send a request; where there is no connection any more, try again for a while.
 
         Nothing was sent then, so that nothing is repeated. An answer is waited for until the run's

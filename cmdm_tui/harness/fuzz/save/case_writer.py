@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.harness.calls import BEARER_HEADERS, AdvanceClock, CallRequest, SetCallsLeft
+from cmdm_tui.harness.cases.files import case_bytes
 from cmdm_tui.harness.cases.format import (
     TOKEN_PREFIX,
     Case,
@@ -17,7 +18,6 @@ from cmdm_tui.harness.cases.format import (
     Filling,
     escape_placeholders,
 )
-from cmdm_tui.harness.cases.writer import case_bytes
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id

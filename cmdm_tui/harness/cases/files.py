@@ -1,5 +1,6 @@
-"""Writes case files: canonical TOML, the same bytes for the same case."""
+"""Reads and writes case files: checked TOML, and the same bytes for the same case."""
 
+import tomllib
 from pathlib import Path
 from typing import Any, cast
 
@@ -7,6 +8,51 @@ import msgspec
 
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.harness.cases.format import FORMAT_VERSION, Case, CaseError
+from cmdm_tui.text import one_line
+
+SUFFIX = ".toml"
+_MAX_BYTES = 4 * 1024 * 1024
+
+
+def read_case(path: Path) -> Case:
+    """Return the case in the file. Raises CaseError, which names the file and the place in it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}. Check the name."
+        raise CaseError(message) from None
+    if len(content) > _MAX_BYTES:
+        raise CaseError(f"{path} is over {_MAX_BYTES:,} bytes, which no case is.")
+    return parse_case(content, str(path))
+
+
+def parse_case(content: bytes, place: str) -> Case:
+    """Return the case in `content`; `place` names it in errors. Raises CaseError."""
+    where = one_line(place, 200)
+    try:
+        said: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise CaseError(f"{where} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = one_line(str(error), 200)
+        raise CaseError(f"{where} is not valid TOML: {reason}. Correct it there.") from None
+    version = said.pop("version", None)
+    if version is None:
+        raise CaseError(
+            f"{where} has no version of its format: write version = {FORMAT_VERSION} in it."
+        )
+    if version != FORMAT_VERSION:
+        raise CaseError(
+            f"{where} has the format's version {one_line(str(version), 20)}, "
+            f"and this program reads version {FORMAT_VERSION}."
+        )
+    try:
+        return msgspec.convert(said, Case)
+    except msgspec.ValidationError as error:
+        reason = one_line(str(error).replace("`$.", "`"), 200)
+        raise CaseError(f"{where} is not a case: {reason}. Correct it there.") from None
+
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"'}
 _BARE_KEY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -75,7 +121,7 @@ def _format_value(value: object) -> str:
 
 
 def _format_text(text: str) -> str:
-    """Return a TOML string: literal where that spares escapes, else basic."""
+    """Return a TOML string: literal where that avoids escapes, else basic."""
     is_plain = not any(character < " " or character == "\x7f" for character in text)
     if ('"' in text or "\\" in text) and "'" not in text and is_plain:
         return f"'{text}'"
