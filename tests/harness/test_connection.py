@@ -84,7 +84,7 @@ def test_what_would_break_the_framing_is_not_sent() -> None:
 
 
 def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="no http or https address"):
+    with pytest.raises(ValueError, match="not an http or https address"):
         RawConnection("ftp://example.com")
 
 
