@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
+import runpy
 from datetime import datetime
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ import pytest
 from cmdm_tui.sandbox import SandboxError, seed
 from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.seed import spool
+from cmdm_tui.sandbox.seed.british_names import LAST_NAMES, STREETS
 from cmdm_tui.sandbox.seed.random_values import seeded_id
 from cmdm_tui.sandbox.seed.spool import generate_in_process
 from cmdm_tui.sandbox.wire_types import find_value_error
 
+SCRIPT = Path(__file__).parents[2] / "scripts" / "build_word_lists.py"
 RECORDS = 600
 RESERVED = re.compile(r"(^|[@/.])([a-z0-9-]+\.)*example(/|$)")
 DRAMA = re.compile(
@@ -169,6 +173,13 @@ def test_a_process_that_fails_while_making_records_is_noticed(
         pytest.raises(SandboxError, match="account records failed"),
     ):
         list(made["account"])
+
+
+def test_the_names_are_those_that_the_script_writes() -> None:
+    script = runpy.run_path(str(SCRIPT))
+    licence = distribution("mimesis").read_text("licenses/LICENSE")
+    written = script["render_module"](LAST_NAMES, STREETS, licence)
+    assert script["FILE"].read_text("utf-8") == written
 
 
 # Of a few sizes, the digest of all ids and records: what cassettes and tests rest on.

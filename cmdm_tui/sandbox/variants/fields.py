@@ -10,7 +10,7 @@ from cmdm_tui.sandbox.openapi.schemas import Schema, exact_object
 from cmdm_tui.sandbox.paths import PathSegments
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
-from cmdm_tui.sandbox.variants.paging import QueryPairs
+from cmdm_tui.sandbox.variants.lists import QueryPairs
 
 BEHAVIOURS = (
     Behaviour("unknown_names", "unknown name in `fields` or `sort_by`", ("refused", "ignored")),

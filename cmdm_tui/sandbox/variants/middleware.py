@@ -22,7 +22,6 @@ from cmdm_tui.sandbox.variants import (
     field_values,
     fields,
     lists,
-    paging,
     rate_limit,
     refusals,
     request_bodies,
@@ -68,7 +67,7 @@ class VariantRequestMiddleware:
         if is_field_list:
             fields.refuse_absent_list(self._choices, entity)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        rewritten = paging.rewrite_query(self._choices, query)
+        rewritten = lists.rewrite_query(self._choices, query)
         rewritten = fields.rewrite_query(self._choices, rewritten, entity)
         if rewritten != query:
             encoded = urlencode(rewritten, errors="surrogateescape")
