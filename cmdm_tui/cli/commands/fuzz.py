@@ -161,9 +161,9 @@ def _run_fuzz(
     opening: "OpenTarget", settings: "FuzzSettings", folder: Path, *, plain: bool
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
-    from cmdm_tui.harness.fuzz.console import ConsoleReporter
     from cmdm_tui.harness.fuzz.workers import fuzz as run
     from cmdm_tui.harness.report import ResultCollector, format_summary
+    from cmdm_tui.harness.report.console import ConsoleReporter
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
     gathering, guard = ResultCollector("cmdm fuzz"), LeakScanner()

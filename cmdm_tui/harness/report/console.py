@@ -1,4 +1,4 @@
-"""Tells a fuzz run in plain lines: how it goes, each failure with its steps, and a summary."""
+"""Reports a run in plain lines: its progress, each failure with its steps, and a summary."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class ConsoleReporter:
         self._last_progress_at: dict[int, float] = {}
 
     def __call__(self, event: FuzzEvent) -> None:
-        """Write what an event tells."""
+        """Write the lines of an event."""
         match event:
             case ExchangeMade(exchange):
                 self._statuses[exchange.intent.call, exchange.status] += 1
@@ -79,7 +79,7 @@ class ConsoleReporter:
         self._write_result(f"  {one_line(finding.message, 500)}")
         if event.is_confirmed is False:
             self._write_result(
-                "  It did not fail again from a reset: it may depend on what was before."
+                "  It did not fail again after a reset: it may depend on what came before."
             )
         for line in event.curl:
             self._write_result(f"  {one_line(line, _LONGEST_LINE)}")
@@ -89,15 +89,16 @@ class ConsoleReporter:
 
     def _report_end(self, event: RunEnded) -> None:
         for call in CALLS:
-            told = sorted((status, count) for (one, status), count in self._statuses.items()
+            counts = sorted((status, count) for (one, status), count in self._statuses.items()
                           if one == call)  # fmt: skip
-            if told:
-                words = "  ".join(f"{status or '---'}: {count:,}" for status, count in told)
+            if counts:
+                words = "  ".join(f"{status or '---'}: {count:,}" for status, count in counts)
                 self._write_result(f"{call:<18} {words}")
         rate = event.requests / max(event.seconds, 0.001)
+        requests = format_count(event.requests, "request")
+        examples = format_count(event.examples, "example")
         self._write_result(
-            f"{format_count(event.requests, 'request')} in {format_count(event.examples, 'example')}, "
-            f"{event.seconds:.1f} s, "
+            f"{requests} in {examples}, {event.seconds:.1f} s, "
             f"{rate:,.0f} a second; ended: {one_line(event.reason, 200)}."
         )
         for failure, count in sorted(self._known.items()):
@@ -117,7 +118,7 @@ def _start_line(event: RunStarted) -> str:
     bounds = [format_count(event.requests, "request") if event.requests is not None else "",
               f"{event.seconds:g} seconds" if event.seconds is not None else ""]  # fmt: skip
     bound = " or ".join(filter(None, bounds)) or "Ctrl-C"
-    how = "restored for each example" if event.restores else "with records of the run's own"
+    how = "restored for each example" if event.restores else "with records that the run creates"
     how = how if event.writes else "reading only"
     return (
         f"Fuzzing {one_line(event.url, 200)}, {how}: seed {event.seed}, until {bound}, "
