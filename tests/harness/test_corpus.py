@@ -19,9 +19,9 @@ from cmdm_tui.harness.exchange import CALLS
 ROOT = Path(__file__).parents[2]
 ALL = list_entries(built_in_folder(), ("contract", "stateful"))
 DIGEST = (
-    "import hashlib; from cmdm_tui.harness.corpus import build; "
+    "import hashlib; from cmdm_tui.harness.corpus import build_corpus; "
     "from cmdm_tui.harness.cases import case_bytes; "
-    "print(hashlib.sha256(b''.join(map(case_bytes, build()))).hexdigest())"
+    "print(hashlib.sha256(b''.join(map(case_bytes, build_corpus()))).hexdigest())"
 )
 
 

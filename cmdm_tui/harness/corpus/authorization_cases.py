@@ -1,12 +1,16 @@
-"""What can stand in the place of a good token: refused with 401, and without effect."""
+"""Calls without a good token: refused with 401, and without effect."""
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import AUTHORIZATIONS, Case, CaseStep, Expectation
+import msgspec
+
+from cmdm_tui.harness.calls import CREDENTIAL_NAMES
+from cmdm_tui.harness.cases.format import AUTHORIZATIONS, Case, CaseStep, Certainty
 from cmdm_tui.harness.corpus.case_steps import (
+    SIGN_IN_HEADERS,
     aim_at_missing_record,
-    get_step,
     make_valid_call,
+    read_step,
     sign_in_step,
 )
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
@@ -34,11 +38,11 @@ def authorization_cases(seed: int) -> Iterator[Case]:
         ended = one.refused_step(401, advance=_DAY)
         yield _case(call, "ended", sign_in_step(), ended)
     for call, entity in _UNCHANGED.items():
-        chance = SampleWords(seed, f"unchanged {call}")
-        one = make_valid_call(call, chance, entity)
-        kind = chance.choose(_WRONG)
+        words = SampleWords(seed, f"unchanged {call}")
+        one = make_valid_call(call, words, entity)
+        kind = words.choose(_WRONG)
         path = f"/{entity}/${{{entity}}}"
-        before, after = get_step(path, body="data"), get_step(path, body="data")
+        before, after = read_step(path, body="data"), read_step(path, body="data")
         steps = (*one.before, before, one.refused_step(401, **_authorization_of(kind)), after)
         yield _case(call, "unchanged", *steps, kind=kind)
     yield from _sign_ins()
@@ -61,39 +65,35 @@ def _case(call: Call, name: str, *steps: CaseStep, kind: str = "") -> Case:
 
 
 def _sign_ins() -> Iterator[Case]:
-    names = ("client_id", "client_secret", "username", "password")
-    values = {name: f"${{{name}}}" for name in names}
-    for name in names:
-        wrong = {**values, name: f"not-the-{name.replace('_', '-')}"}
-        yield _sign_in_case(
-            f"wrong-{name}", f"A wrong {name} is refused.", 401, wrong, "documented"
-        )
+    values = dict(SIGN_IN_HEADERS)
+    for name in CREDENTIAL_NAMES:
+        kind = name.replace("_", "-")
+        wrong = {**values, name: f"not-the-{kind}"}
+        yield _sign_in_case(f"wrong-{kind}", f"A wrong {name} is refused.", 401, wrong)
         missing = {key: value for key, value in values.items() if key != name}
-        yield _sign_in_case(f"missing-{name}", f"A missing {name} is refused and named.", 400,
-                            missing, "ours")  # fmt: skip
+        yield _sign_in_case(
+            f"missing-{kind}", f"A missing {name} is refused and named.", 400, missing, "ours"
+        )
         empty = {**values, name: ""}
-        yield _sign_in_case(f"empty-{name}", f"An empty {name} is refused.", 401, empty, "ours")
+        yield _sign_in_case(f"empty-{kind}", f"An empty {name} is refused.", 401, empty, "ours")
 
 
 def _sign_in_case(
-    kind: str, summary: str, status: int, headers: dict[str, str], certainty: str
+    kind: str,
+    summary: str,
+    status: int,
+    headers: dict[str, str],
+    certainty: Certainty = "documented",
 ) -> Case:
+    step = msgspec.structs.replace(sign_in_step(status), headers=tuple(headers.items()))
     return Case(
-        name=f"authenticate-{kind.replace('_', '-')}",
+        name=f"authenticate-{kind}",
         summary=summary,
         endpoint="authenticate",
-        input_class=f"authorization:{kind.replace('_', '-')}",
-        certainty="documented" if certainty == "documented" else "ours",
+        input_class=f"authorization:{kind}",
+        certainty=certainty,
         source="one of the four authenticate headers missing"
         if status == 400
         else "401 authentication failed",
-        steps=(
-            CaseStep(
-                method="POST",
-                path="/authenticate",
-                headers=tuple(headers.items()),
-                anonymous=True,
-                expect=Expectation(status=status, body="data"),
-            ),
-        ),
+        steps=(step,),
     )

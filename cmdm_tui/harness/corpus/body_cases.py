@@ -1,88 +1,60 @@
-"""Bodies: what is no object of JSON, and what an object may not say."""
+"""Bodies that are not a JSON object, or that say what an object may not say."""
 
 import base64
 from collections.abc import Iterator
 from typing import Any
 
 from cmdm_tui.harness.cases.format import Case, CaseStep, Filling
-from cmdm_tui.harness.corpus.case_steps import ValidCall, get_step, json_text, make_valid_call
+from cmdm_tui.harness.corpus.case_steps import ValidCall, json_text, make_valid_call, read_step
 from cmdm_tui.harness.corpus.sample_entities import ENTITIES, SampleWords
 from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.inputs import classes_of
+from cmdm_tui.harness.inputs.bodies import CONTENT_TYPES
+from cmdm_tui.harness.inputs.input_class import Example
 
 _CALLS: tuple[tuple[Call, str], ...] = (
     ("create", "lead"), ("create-task", "account"), ("create-opportunity", "contact"),
     ("update", "lead"), ("convert", "lead"), ("close", "task"),
 )  # fmt: skip
-_BODY_ENTITIES = {"create": "lead", "create-task": "task", "create-opportunity": "opportunity",
-       "update": "lead", "convert": "account"}  # fmt: skip
-
-Changed = dict[str, Any]
-
-
-def _text(body: str) -> Changed:
-    return {"body": body}
-
-
-def _bytes(body: bytes) -> Changed:
-    return {"body": None, "body_base64": base64.b64encode(body).decode()}
-
-
-def _filled(body: str, text: str, times: int) -> Changed:
-    return {"body": body, "filling": Filling(text=text, times=times)}
-
-
-_MALFORMED: dict[str, Changed] = {
-    "cut": _text('{"Notes":"Asked for the bro'),
-    "array": _text("[]"),
-    "string": _text('"Notes"'),
-    "number": _text("7"),
-    "null": _text("null"),
-    "true": _text("true"),
-    "trailing-bytes": _text('{"Notes":"x"} {}'),
-    "trailing-comma": _text('{"Notes":"x",}'),
-    "single-quotes": _text("{'Notes':'x'}"),
-    "comment": _text('{"Notes":"x"} // as agreed'),
-    "bom": _bytes(b'\xef\xbb\xbf{"Notes":"x"}'),
-    "duplicate-key": _text('{"Notes":"x","Notes":"y"}'),
-    "nan": _text('{"Notes":NaN}'),
-    "infinity": _text('{"Notes":-Infinity}'),
-    "huge-number": _filled('{"Notes":${filling}}', "9", 5_000),
-    "depth": _filled('{"Notes":${filling}', "[", 100_000),
-    "raw-nul": _bytes(b'{"Notes":"a\x00b"}'),
-    "raw-newline": _text('{"Notes":"a\nb"}'),
-    "lone-surrogate": _text('{"Notes":"\\ud800"}'),
-    "invalid-utf8": _bytes(b'{"Notes":"\xff\xfe"}'),
-    "overlong-utf8": _bytes(b'{"Notes":"\xc0\xaf"}'),
-    "utf16": _bytes('{"Notes":"x"}'.encode("utf-16")),
-    "latin1": _bytes('{"Notes":"Müller"}'.encode("latin-1")),
+_BODY_ENTITIES = {
+    "create": "lead",
+    "create-task": "task",
+    "create-opportunity": "opportunity",
+    "update": "lead",
+    "convert": "account",
 }
-_CONTENT_TYPES = {
-    "none": (),
-    "text": (("Content-Type", "text/plain"),),
-    "form": (("Content-Type", "application/x-www-form-urlencoded"),),
-    "latin1": (("Content-Type", "application/json; charset=iso-8859-1"),),
-}
+_REFUSED = 400
 _SOURCE = "body not a JSON object, or not JSON, or not UTF-8, or a duplicate key, or `NaN`"
 
 
 def body_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call, entity in _CALLS:
-        chance = SampleWords(seed, f"body {call}")
-        one = make_valid_call(call, chance, entity)
-        for kind, changed in _MALFORMED.items():
-            yield _case(one, kind, 400, _SOURCE, one.refused_step(400, **changed))
+        words = SampleWords(seed, f"body {call}")
+        one = make_valid_call(call, words, entity)
+        for odd in classes_of(call, "body"):
+            if odd.example is not None:
+                (status,) = odd.statuses
+                source = _SOURCE if status == _REFUSED else "body over 1 MiB"
+                step = one.refused_step(status, **_body(odd.example))
+                yield _case(one, odd.name, status, source, step)
         if call not in {"convert", "close"}:
             yield _case(one, "empty", 400, _SOURCE, one.refused_step(400, body=None, headers=()))
-        over = _filled('{"Notes":"${filling}"}', "x", 1_048_577)
-        yield _case(one, "over-1-mib", 413, "body over 1 MiB", one.refused_step(413, **over))
-        for kind, headers in _CONTENT_TYPES.items():
+        for kind, content_type in CONTENT_TYPES.items():
+            headers = (("Content-Type", content_type),) if content_type else ()
             step = one.with_changes(headers=headers)
             yield _case(one, f"content-type-{kind}", 0, "Content-Type", step)
         if call in _BODY_ENTITIES:
             yield from _property_cases(one, _BODY_ENTITIES[call])
         if call != "close":
             yield _unchanged_case(one, entity)
+
+
+def _body(example: Example) -> dict[str, Any]:
+    """Return the parts of a step that hold the example's body."""
+    if isinstance(example.text, bytes):
+        return {"body": None, "body_base64": base64.b64encode(example.text).decode()}
+    return {"body": example.text, "filling": example.filling}
 
 
 def _property_cases(one: ValidCall, of: str) -> Iterator[Case]:
@@ -111,26 +83,26 @@ def _property_cases(one: ValidCall, of: str) -> Iterator[Case]:
         yield refused("empty-object", {}, alone=True)
     if one.call == "update":
         yield refused("empty-object", {}, alone=True)
-    too_long = one.refused_step(400, body=json_text({**kind.required, kind.name_field: "${filling}"}),
-                           filling=Filling(text="x", times=256))  # fmt: skip
+    long_text = json_text({**kind.required, kind.name_field: "${filling}"})
+    too_long = one.refused_step(400, body=long_text, filling=Filling(text="x", times=256))
     yield _case(one, "too-long", 400, source, too_long)
     if one.call == "create":
         text = "Ωmega \U0001f600 \u202e\u00e9 e\u0301 ${mark}"
         step = one.with_changes(body=json_text({**kind.required, kind.name_field: text}))
-        read = get_step(f"/{of}/${{{of}}}", values={f"/Properties/{kind.name_field}": text})
+        read = read_step(f"/{of}/${{{of}}}", values={f"/Properties/{kind.name_field}": text})
         yield _case(one, "unicode", 0, "create", step, read)
         step = one.with_changes(body=required.replace(" ", "\\u0020"))
-        yield _case(one, "escapes", 0, "create", step, get_step(f"/{of}/${{{of}}}", body="data"))
+        yield _case(one, "escapes", 0, "create", step, read_step(f"/{of}/${{{of}}}", body="data"))
 
 
 def _unchanged_case(one: ValidCall, entity: str) -> Case:
     """Return the case that a refused body stores nothing: the record, or the count, stays."""
     refused = one.refused_step(400, body='{"NoSuchField":"x","Notes":"changed"}')
     if one.call in {"update", "convert"}:
-        same = get_step(f"/{entity}/${{{entity}}}", body="data")
+        same = read_step(f"/{entity}/${{{entity}}}", body="data")
         steps = (same, refused, same)
     else:
-        count = get_step(f"/{_BODY_ENTITIES[one.call]}?per_page=1&page=1", body="data")
+        count = read_step(f"/{_BODY_ENTITIES[one.call]}?per_page=1&page=1", body="data")
         steps = (count, refused, count)
     return _case(one, "refused-stores-nothing", 400, "create, update", *steps)
 

@@ -13,12 +13,12 @@ from cmdm_tui.harness.cases.format import Case, CaseStep, Needs
 from cmdm_tui.harness.corpus.case_steps import (
     ValidCall,
     aim_at_missing_record,
-    get_step,
     make_valid_call,
+    read_step,
 )
-from cmdm_tui.harness.corpus.route_cases import change_case
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
+from cmdm_tui.harness.inputs.routes import change_case
 
 _A_PAGE = "/lead?per_page=1&page=1&fields=City"
 _NOT_JSON = base64.b64encode(b'{"Notes":"\xff"} x').decode()
@@ -28,8 +28,8 @@ _CREATES = ("create", "create-task", "create-opportunity")
 def crossed_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call in CALLS:
-        chance = SampleWords(seed, f"crossed {call}")
-        one = make_valid_call(call, chance)
+        words = SampleWords(seed, f"crossed {call}")
+        one = make_valid_call(call, words)
         there = aim_at_missing_record(one)
         for group, odd in _odd_steps(there).items():
             yield from _stopped_first(call, group, odd)
@@ -63,14 +63,14 @@ def _without_token(one: ValidCall) -> CaseStep:
 
 
 def _stopped_first(call: Call, group: str, odd: CaseStep) -> Iterator[Case]:
-    """Yield what stands before everything: no token, no calls left, a server that fails."""
-    last = get_step(_A_PAGE)
+    """Yield what stops every call: no token, no calls left, a server that fails."""
+    last = read_step(_A_PAGE)
     fault = Needs(faults=({"kind": "error-500", "nth": 1},))
     yield _case(
         call, group, "failing", "500 unexpected server error", fault, _expect_status(odd, 500)
     )
     if group == "authorization":
-        return  # it is no user's, and so no limit is its
+        return  # it is not an user's, and so no limit is its
     if call != "authenticate":
         refused = _expect_status(odd, 401, anonymous=True)
         source = "401 authentication failed, e.g. token missing or invalid"

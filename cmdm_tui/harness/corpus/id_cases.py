@@ -1,69 +1,54 @@
-"""External ids that are no record's: what paths can carry, and must not be led astray by."""
+"""External ids that no record has: whatever a path can carry."""
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.cases.format import Case, CaseStep, Filling
-from cmdm_tui.harness.corpus.case_steps import ValidCall, create_step, get_step, make_valid_call
+from cmdm_tui.harness.cases.format import Case, CaseStep
+from cmdm_tui.harness.corpus.case_steps import ValidCall, create_step, make_valid_call, read_step
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
 from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.inputs import classes_of
 
 _CALLS: tuple[tuple[Call, str], ...] = (
     ("get", "lead"), ("update", "lead"), ("delete", "event"), ("convert", "lead"),
     ("close", "task"), ("create-task", "account"), ("create-opportunity", "account"),
 )  # fmt: skip
-_IDS = {
-    "unknown": "NOSUCHID",
-    "traversal": "..",
-    "traversal-encoded": "%2e%2e",
-    "traversal-slash": "..%2f..%2faccount",
-    "nul": "%00",
-    "nul-inside": "NOSU%00ID",
-    "slash": "A%2FB",
-    "backslash": "A%5CB",
-    "quotes": "%27%22%3B--",
-    "percent-alone": "%25",
-    "percent-cut": "%E0%A4",
-    "unicode": "%C3%9Cnknown",
-    "full-width": "%EF%BC%AEOSUCHID",
-    "space": "%20",
-    "star": "*",
-    "newline": "%0D%0AX-Injected:%20yes",
-    "8-kilobytes": "${filling}",
-}
 
 
 def id_cases(seed: int) -> Iterator[Case]:
     """Yield the cases."""
     for call, entity in _CALLS:
-        chance = SampleWords(seed, f"id {call}")
-        one = make_valid_call(call, chance, entity)
-        for kind, text in _IDS.items():
-            filling = Filling(text="A", times=8_192) if kind == "8-kilobytes" else None
-            step = one.refused_step(404, path=_path(one, text), filling=filling)
-            yield _case(call, kind, "unknown entity, record, path", step)
+        words = SampleWords(seed, f"id {call}")
+        one = make_valid_call(call, words, entity)
+        for odd in classes_of(call, "id"):
+            if odd.example is not None:
+                path = _path(one, str(odd.example.text))
+                step = one.refused_step(404, path=path, filling=odd.example.filling)
+                yield _case(call, odd.name, "unknown entity, record, path", step)
         own = f"${{{one.entity}}}"
         other = one.refused_step(404, path=one.step.path.replace(own, f"{own}-X"))
         yield _case(call, "longer", "ExternalID", *one.before, other)
         if call != "get":
             elsewhere = one.refused_step(404, path=_path(one, "${product}"))
             yield _case(
-                call, "of-another-entity", "ExternalID", create_step("product", chance), elsewhere
+                call, "of-another-entity", "ExternalID", create_step("product", words), elsewhere
             )
     yield from _special_cases()
 
 
 def _special_cases() -> Iterator[Case]:
-    chance = SampleWords(0, "id special")
-    lower = get_step("/lead/8rr4cb5q", status=404)
+    words = SampleWords(0, "id special")
+    lower = read_step("/lead/8rr4cb5q", status=404)
     yield _case("get", "other-case", "external ids match exactly", lower)
-    named = get_step("/lead/fields?per_page=1&page=1")
+    named = read_step("/lead/fields?per_page=1&page=1")
     yield _case("get", "fields", "retrieve fields", named)
-    yield _case("get", "fields-of-task", "`GET /task/fields`", get_step("/task/fields", status=404))
-    deleted = make_valid_call("delete", chance, "lead")
+    yield _case(
+        "get", "fields-of-task", "`GET /task/fields`", read_step("/task/fields", status=404)
+    )
+    deleted = make_valid_call("delete", words, "lead")
     after = (
-        get_step("/lead/${lead}", status=404),
-        make_valid_call("update", chance).refused_step(404),
-        make_valid_call("convert", chance).refused_step(404),
+        read_step("/lead/${lead}", status=404),
+        make_valid_call("update", words).refused_step(404),
+        make_valid_call("convert", words).refused_step(404),
     )
     dead = (*deleted.before, deleted.step, *after, deleted.refused_step(404))
     yield _case("other", "dead", "delete", *dead)

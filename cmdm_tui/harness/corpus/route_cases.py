@@ -1,29 +1,20 @@
 """Routes: the case of their words, slashes, and methods that a path does not take."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from cmdm_tui.harness.cases.format import Case, CaseStep
 from cmdm_tui.harness.corpus.case_steps import (
     ValidCall,
     aim_at_missing_record,
-    get_step,
     make_valid_call,
+    read_step,
 )
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
+from cmdm_tui.harness.inputs.routes import SPELLINGS, WRONG_METHODS, change_case
 
 _CALLS: tuple[Call, ...] = tuple(call for call in CALLS if call != "other")
-_METHODS: dict[Call, tuple[str, ...]] = {
-    "authenticate": ("GET", "PUT", "DELETE"),
-    "get": ("POST", "PATCH", "HEAD"),
-    "list": ("PUT", "DELETE", "PATCH", "OPTIONS"),
-    "fields": ("POST", "PATCH"),
-    "create-task": ("GET", "PUT", "DELETE"),
-    "create-opportunity": ("GET", "PUT"),
-    "convert": ("GET", "POST"),
-    "close": ("GET", "POST"),
-}
-# A sign-in with a slash is none, and so takes a token; an empty id takes other methods.
+# With a slash it is another path, which takes a token; an empty id takes other methods.
 _TRAILING: dict[Call, int] = {"authenticate": 401, "create": 405}
 _UNKNOWN = {
     "unknown-entity": "/nosuchentity",
@@ -43,17 +34,17 @@ def route_cases(seed: int) -> Iterator[Case]:
     for call in _CALLS:
         one = make_valid_call(call, SampleWords(seed, f"route {call}"))
         yield from _spelling_cases(one)
-        for method in _METHODS.get(call, ()):
+        for method in WRONG_METHODS.get(call, ()):
             step = aim_at_missing_record(one).refused_step(405, method=method)
             yield _case(call, f"method-{method.lower()}", "known path, other method", step)
     for kind, path in _UNKNOWN.items():
-        yield _case("other", kind, "unknown entity, record, path", get_step(path, status=404))
+        yield _case("other", kind, "unknown entity, record, path", read_step(path, status=404))
 
 
 def _spelling_cases(one: ValidCall) -> Iterator[Case]:
     route, mark, query = one.step.path.partition("?")
-    for kind, spelt in (("upper", str.upper), ("title", str.capitalize)):
-        path = change_case(route, spelt) + mark + query
+    for kind, spelling in SPELLINGS.items():
+        path = change_case(route, spelling) + mark + query
         yield _case(one.call, kind, "Entity and action segments match without regard to case",
                     *one.before, one.with_changes(path=path))  # fmt: skip
     there = aim_at_missing_record(one)
@@ -62,11 +53,6 @@ def _spelling_cases(one: ValidCall) -> Iterator[Case]:
         status, path=there.step.path.partition("?")[0] + "/" + mark + query
     )
     yield _case(one.call, "trailing-slash", "unknown entity, record, path", trailing)
-
-
-def change_case(route: str, spelt: Callable[[str], str]) -> str:
-    """Return a route with its words spelt otherwise; an id that was captured stays as it is."""
-    return "/".join(part if part.startswith("${") else spelt(part) for part in route.split("/"))
 
 
 def _case(call: Call, kind: str, source: str, *steps: CaseStep) -> Case:

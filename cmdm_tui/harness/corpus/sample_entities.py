@@ -95,7 +95,7 @@ class SampleWords:
         self._random = Random(f"{seed} {place}")  # noqa: S311 — words, not secrets
 
     def fill(self, properties: Properties) -> dict[str, str]:
-        """Return properties with words in the place of `{first}` and the like."""
+        """Return properties with words instead of `{first}` and other placeholders."""
         words = {
             "{first}": self._random.choice(_FIRST),
             "{last}": self._random.choice(_LAST),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.harness.calls import create_record
 from cmdm_tui.harness.cases.format import Case, CaseStep
-from cmdm_tui.harness.corpus.case_steps import get_step, json_text, post_step
+from cmdm_tui.harness.corpus.case_steps import make_step, read_step
 
 _FIELDS = {
     "lead": ("LastName", "City", "Score", "EstimatedValue", "OptIn", "LastContacted", "Status",
@@ -17,7 +18,7 @@ _NUMBERS = ("10", "9", "100", "-5", "2.5", "2.50", "1000000")
 
 
 def sort_cases(seed: int) -> Iterator[Case]:
-    """Yield the cases; nothing in them is left to chance."""
+    """Yield the cases; nothing in them is left to words."""
     del seed
     for entity, names in _FIELDS.items():
         for name in names:
@@ -26,27 +27,27 @@ def sort_cases(seed: int) -> Iterator[Case]:
                 for order in ("asc", "desc")
             ]
             yield _case(f"{entity}-{name.lower()}", f"{entity} by {name}, both ways.",
-                        *[get_step(path) for path in paths])  # fmt: skip
+                        *[read_step(path) for path in paths])  # fmt: skip
     newest = [
-        get_step(f"/lead?fields=City&per_page=20&page={page}&sort_order=desc") for page in (1, 2)
+        read_step(f"/lead?fields=City&per_page=20&page={page}&sort_order=desc") for page in (1, 2)
     ]
     yield _case("creation-desc", "Without sort_by, the newest first.", *newest)
-    oldest = [get_step(f"/lead?fields=City&per_page=14&page={page}") for page in (1, 2, 3, 1)]
+    oldest = [read_step(f"/lead?fields=City&per_page=14&page={page}") for page in (1, 2, 3, 1)]
     yield _case("creation", "Without sort_by, in the order of creation, and stable.", *oldest)
     ties = [
-        get_step(f"/lead?fields=OptIn&sort_by=OptIn&per_page=14&page={page}")
+        read_step(f"/lead?fields=OptIn&sort_by=OptIn&per_page=14&page={page}")
         for page in (1, 2, 3, 1)
     ]
     yield _case("ties", "Pages of a field of few values never overlap.", *ties)
-    unpaged = get_step("/lead?fields=OptIn&sort_by=OptIn")
+    unpaged = read_step("/lead?fields=OptIn&sort_by=OptIn")
     yield _case("ties-unpaged", "All records by a field of few values.", unpaged, unpaged)
-    yield _case("words", "Words by letter, whatever their case and accents.",
-                *_create_and_sort("product", "Name", _WORDS, {"SKU": "SKU-1"}))  # fmt: skip
-    yield _case("numbers", "Numbers by value.",
-                *_create_and_sort("product", "Stock", _NUMBERS[:4], {"Name": "Lamp ${mark}", "SKU": "SKU-1"}),
-                )  # fmt: skip
-    yield _case("amounts", "Amounts by value.",
-                *_create_and_sort("opportunity", "Amount", _NUMBERS, {"Name": "Renewal ${mark}"}))  # fmt: skip
+    words = _create_and_sort("product", "Name", _WORDS, {"SKU": "SKU-1"})
+    yield _case("words", "Words by letter, whatever their case and accents.", *words)
+    lamp = {"Name": "Lamp ${mark}", "SKU": "SKU-1"}
+    stocks = _create_and_sort("product", "Stock", _NUMBERS[:4], lamp)
+    yield _case("numbers", "Numbers by value.", *stocks)
+    amounts = _create_and_sort("opportunity", "Amount", _NUMBERS, {"Name": "Renewal ${mark}"})
+    yield _case("amounts", "Amounts by value.", *amounts)
 
 
 def _create_and_sort(
@@ -54,9 +55,9 @@ def _create_and_sort(
 ) -> Iterator[CaseStep]:
     for value in values:
         marked = f"{value} ${{mark}}" if name == "Name" else value
-        yield post_step(f"/{entity}", json_text({**others, name: marked}))
+        yield make_step(create_record(entity, {**others, name: marked}))
     for order in ("asc", "desc"):
-        yield get_step(
+        yield read_step(
             f"/{entity}?fields={name}&per_page=200&page=1&sort_by={name}&sort_order={order}"
         )
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.harness.calls import create_record, delete_record, update_record
 from cmdm_tui.harness.cases.format import Case, CaseStep, Certainty
 from cmdm_tui.harness.corpus.case_steps import (
     create_step,
-    delete_step,
     find_step,
-    get_step,
     json_text,
+    make_step,
     make_valid_call,
-    post_step,
-    put_step,
+    placeholder,
+    read_step,
     sign_in_step,
 )
 from cmdm_tui.harness.corpus.sample_entities import ENTITIES, SampleWords
@@ -28,7 +28,7 @@ def valid_cases(seed: int) -> Iterator[Case]:
         "authenticate",
         "authenticate",
         sign_in_step(),
-        get_step("/lead?per_page=1&page=1"),
+        read_step("/lead?per_page=1&page=1"),
     )
     for entity in ENTITIES:
         yield from _read_cases(entity)
@@ -53,7 +53,7 @@ def _case(
 
 
 def _read_cases(entity: str) -> Iterator[Case]:
-    found = get_step(f"/{entity}/${{{entity}}}", values={"/ExternalID": f"${{{entity}}}"})
+    found = read_step(f"/{entity}/${{{entity}}}", values={"/ExternalID": f"${{{entity}}}"})
     yield _case(
         f"get-{entity}",
         f"A record of {entity} is retrieved.",
@@ -62,7 +62,7 @@ def _read_cases(entity: str) -> Iterator[Case]:
         find_step(entity),
         found,
     )
-    pages = [get_step(f"/{entity}?per_page=2&page={page}") for page in (1, 2)]
+    pages = [read_step(f"/{entity}?per_page=2&page={page}") for page in (1, 2)]
     yield _case(f"list-{entity}", f"Two pages of {entity}.", "list", "retrieve many", *pages)
     if ENTITIES[entity].has_field_list:
         # All of them, as what a field says of itself is what a client goes by.
@@ -71,30 +71,30 @@ def _read_cases(entity: str) -> Iterator[Case]:
             f"The fields of {entity}.",
             "fields",
             "retrieve fields",
-            get_step(f"/{entity}/fields"),
+            read_step(f"/{entity}/fields"),
         )
 
 
-def _write_cases(entity: str, chance: SampleWords) -> Iterator[Case]:
+def _write_cases(entity: str, words: SampleWords) -> Iterator[Case]:
     kind = ENTITIES[entity]
-    properties = chance.fill({**kind.required, **kind.optional})
+    properties = words.fill({**kind.required, **kind.optional})
     path = f"/{entity}/${{{entity}}}"
     kept = {f"/Properties/{name}": value for name, value in properties.items()}
-    creating = post_step(f"/{entity}", json_text(properties), capture={entity: "/ExternalID"})
+    creating = make_step(create_record(entity, properties), capture={entity: "/ExternalID"})
     yield _case(
         f"create-{entity}",
         f"A record of {entity} is created with every kind of value.",
         "create",
         "create",
         creating,
-        get_step(path, values=kept),
+        read_step(path, values=kept),
     )
     changed = next(iter(kind.optional))
     others = {
         pointer: value for pointer, value in kept.items() if pointer != f"/Properties/{changed}"
     }
-    emptied = get_step(path, values=others, nulls=(f"/Properties/{changed}",))
-    clearing = put_step(path, json_text({changed: None}))
+    emptied = read_step(path, values=others, nulls=(f"/Properties/{changed}",))
+    clearing = make_step(update_record(entity, placeholder(entity), {changed: None}))
     yield _case(
         f"update-{entity}",
         f"A field of {entity} is emptied, twice; the others stay.",
@@ -107,30 +107,31 @@ def _write_cases(entity: str, chance: SampleWords) -> Iterator[Case]:
         emptied,
     )
     total = f"/{entity}?per_page=1&page=1&fields={kind.name_field}"
-    gone = get_step(path, status=404)
+    gone = read_step(path, status=404)
+    deletion = delete_record(entity, placeholder(entity))
     yield _case(
         f"delete-{entity}",
         f"A record of {entity} is deleted: gone, and gone from the list.",
         "delete",
         "delete",
-        create_step(entity, chance),
-        get_step(total),
-        delete_step(path),
+        create_step(entity, words),
+        read_step(total),
+        make_step(deletion),
         gone,
-        get_step(total),
-        delete_step(path, status=404),
+        read_step(total),
+        make_step(deletion, status=404),
     )
 
 
-def _child_cases(parent: str, chance: SampleWords) -> Iterator[Case]:
+def _child_cases(parent: str, words: SampleWords) -> Iterator[Case]:
     for call in _CHILDREN:
         child = call.removeprefix("create-")
-        one = make_valid_call(call, chance, parent)
+        one = make_valid_call(call, words, parent)
         named = {
             "/Properties/RelatedEntity": parent,
             "/Properties/RelatedExternalID": f"${{{parent}}}",
         }
-        steps = (*one.before, one.step, get_step(f"/{child}/${{{child}}}", values=named))
+        steps = (*one.before, one.step, read_step(f"/{child}/${{{child}}}", values=named))
         yield _case(
             f"create-{child}-of-{parent}",
             f"A {child} of a record of {parent} names it.",
@@ -139,10 +140,10 @@ def _child_cases(parent: str, chance: SampleWords) -> Iterator[Case]:
             *steps,
             certainty="ours",
         )
-    task = make_valid_call("create-task", chance, parent)
+    task = make_valid_call("create-task", words, parent)
     after = (
-        delete_step(f"/{parent}/${{{parent}}}"),
-        get_step("/task/${task}", values={"/Properties/RelatedExternalID": f"${{{parent}}}"}),
+        make_step(delete_record(parent, placeholder(parent))),
+        read_step("/task/${task}", values={"/Properties/RelatedExternalID": f"${{{parent}}}"}),
     )
     yield _case(
         f"delete-{parent}-with-task",
@@ -156,13 +157,13 @@ def _child_cases(parent: str, chance: SampleWords) -> Iterator[Case]:
     )
 
 
-def _conversion_cases(chance: SampleWords) -> Iterator[Case]:
-    one = make_valid_call("convert", chance)
-    lead = get_step(
+def _conversion_cases(words: SampleWords) -> Iterator[Case]:
+    one = make_valid_call("convert", words)
+    lead = read_step(
         "/lead/${lead}",
         values={"/Properties/Status": "Converted", "/Properties/AccountExternalID": "${account}"},
     )
-    account = get_step("/account/${account}")
+    account = read_step("/account/${account}")
     yield _case(
         "convert-lead",
         "A converted lead stays and names its account.",
@@ -175,7 +176,7 @@ def _conversion_cases(chance: SampleWords) -> Iterator[Case]:
         certainty="ours",
     )
     newest = "/contact?fields=LastName,AccountExternalID&per_page=1&page=1&sort_order=desc"
-    contact = get_step(
+    contact = read_step(
         newest,
         capture={"new_contact": "/Entity/0/ExternalID"},
         values={"/Entity/0/Properties/AccountExternalID": "${account}"},
@@ -200,7 +201,7 @@ def _conversion_cases(chance: SampleWords) -> Iterator[Case]:
         "convert a lead",
         *one.before,
         overriding,
-        get_step("/account/${account}", values=kept),
+        read_step("/account/${account}", values=kept),
         certainty="ours",
     )
     yield _case(
@@ -225,9 +226,9 @@ def _conversion_cases(chance: SampleWords) -> Iterator[Case]:
     )
 
 
-def _closing_cases(chance: SampleWords) -> Iterator[Case]:
-    one = make_valid_call("close", chance)
-    closed = get_step("/task/${task}", values={"/Properties/Status": "Closed"})
+def _closing_cases(words: SampleWords) -> Iterator[Case]:
+    one = make_valid_call("close", words)
+    closed = read_step("/task/${task}", values={"/Properties/Status": "Closed"})
     yield _case(
         "close-task",
         "A closed task says so, and when.",

@@ -1,72 +1,107 @@
-"""Requests of whoever has no good token, and sign-ins that are not to succeed."""
+"""Calls without a good token, and sign-ins that must fail."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from cmdm_tui.harness.calls import BEARER_HEADERS, CREDENTIAL_NAMES, TOKEN, CallRequest
+from cmdm_tui.harness.cases.format import AUTHORIZATIONS
 from cmdm_tui.harness.exchange import CALLS, Call, Headers
-from cmdm_tui.harness.fuzz.generate.field_values import pick
-from cmdm_tui.harness.inputs.input_class import InputClass, InputContext, MakeOdd
+from cmdm_tui.harness.inputs.input_class import Example, InputClass, InputContext, MakeOdd
 
 _CALLS: frozenset[Call] = frozenset[Call](call for call in CALLS if call != "authenticate")
 _SIGN_IN: frozenset[Call] = frozenset[Call]({"authenticate"})
 _UNAUTHORISED, _REFUSED = frozenset({401}), frozenset({400})
+_VARIABLES = {
+    "${token:cut}": f"{TOKEN}_CUT",
+    "${token:flipped}": f"{TOKEN}_FLIPPED",
+    "${token:doubled}": TOKEN + TOKEN,
+    "${token}": TOKEN,
+}
 
 
-def _header_class(name: str, lines: Headers) -> InputClass:
-    def alter(request: CallRequest, _: InputContext) -> CallRequest:
+def _header_class(name: str, headers: Headers, example: Example | None = None) -> InputClass:
+    def make_odd(request: CallRequest, _: InputContext) -> CallRequest:
         intent = replace(request.intent, authorization=name)
-        return replace(request, headers=lines, intent=intent)
+        return replace(request, headers=headers, intent=intent)
 
-    return InputClass("authorization", name, _CALLS, _UNAUTHORISED, alter)
+    return InputClass(
+        group="authorization",
+        name=name,
+        calls=_CALLS,
+        statuses=_UNAUTHORISED,
+        make_odd=make_odd,
+        example=example,
+    )
+
+
+def _case_class(name: str) -> InputClass:
+    """Return the class of an authorization that cases have a name for."""
+    text = AUTHORIZATIONS[name]
+    if text is None:
+        return _header_class(name, (), Example(""))
+    value = text
+    for placeholder, variable in _VARIABLES.items():
+        value = value.replace(placeholder, variable)
+    return _header_class(name, _bearer(value), Example(text))
 
 
 def _bearer(value: str) -> Headers:
     return (("authorization", value),)
 
 
-def _use_ended_token(request: CallRequest, setting: InputContext) -> CallRequest | None:
-    if not setting.has_ended_token:
+def _use_ended_token(request: CallRequest, context: InputContext) -> CallRequest | None:
+    if not context.has_ended_token:
         return None
     intent = replace(request.intent, authorization="ended")
     return replace(request, headers=_bearer(f"Bearer {TOKEN}_ENDED"), intent=intent)
 
 
-def _change_sign_in(change: Callable[[Headers, str], Headers]) -> MakeOdd:
-    def alter(request: CallRequest, setting: InputContext) -> CallRequest:
-        name = pick(setting.draw, CREDENTIAL_NAMES)
+def _change_sign_in(change: Callable[[Headers, str], Headers], name: str) -> MakeOdd:
+    def make_odd(request: CallRequest, _: InputContext) -> CallRequest:
         intent = replace(request.intent, authorization="sign-in")
         return replace(request, headers=change(request.headers, name), intent=intent)
 
-    return alter
+    return make_odd
 
 
-def _without_header(lines: Headers, name: str) -> Headers:
-    return tuple(line for line in lines if line[0] != name)
+def _without_header(headers: Headers, name: str) -> Headers:
+    return tuple(line for line in headers if line[0] != name)
 
 
-def _with_wrong_header(lines: Headers, name: str) -> Headers:
-    return tuple((key, value + "x" if key == name else value) for key, value in lines)
+def _with_wrong_header(headers: Headers, name: str) -> Headers:
+    return tuple((key, value + "x" if key == name else value) for key, value in headers)
 
 
-def _with_empty_header(lines: Headers, name: str) -> Headers:
-    return tuple((key, "" if key == name else value) for key, value in lines)
+def _with_empty_header(headers: Headers, name: str) -> Headers:
+    return tuple((key, "" if key == name else value) for key, value in headers)
+
+
+def _sign_in_classes(
+    kind: str, statuses: frozenset[int], change: Callable[[Headers, str], Headers]
+) -> tuple[InputClass, ...]:
+    """Return a class for each of the four headers."""
+    return tuple(
+        InputClass(
+            group="authorization",
+            name=f"{kind}-{name.replace('_', '-')}",
+            calls=_SIGN_IN,
+            statuses=statuses,
+            make_odd=_change_sign_in(change, name),
+            family=kind,
+        )
+        for name in CREDENTIAL_NAMES
+    )
 
 
 CLASSES = (
-    _header_class("none", ()),
-    _header_class("empty", _bearer("")),
+    *(_case_class(name) for name in AUTHORIZATIONS if name != "good"),
     _header_class("scheme-only", _bearer("Bearer")),
-    _header_class("other-scheme", _bearer(f"Basic {TOKEN}")),
     _header_class("no-scheme", _bearer(TOKEN)),
-    _header_class("garbage", _bearer("Bearer garbage")),
-    _header_class("cut", _bearer(f"Bearer {TOKEN}_CUT")),
-    _header_class("flipped", _bearer(f"Bearer {TOKEN}_FLIPPED")),
-    _header_class("doubled", BEARER_HEADERS + BEARER_HEADERS),
-    _header_class("token-doubled", _bearer(f"Bearer {TOKEN} {TOKEN}")),
-    InputClass("authorization", "ended", _CALLS, _UNAUTHORISED, _use_ended_token),
-    InputClass("authorization", "missing-header", _SIGN_IN, _REFUSED, _change_sign_in(_without_header)),
-    InputClass("authorization", "wrong-header", _SIGN_IN, _UNAUTHORISED, _change_sign_in(_with_wrong_header)),
-    InputClass("authorization", "empty-header", _SIGN_IN, _UNAUTHORISED | _REFUSED,
-               _change_sign_in(_with_empty_header)),
+    _header_class("two-headers", BEARER_HEADERS + BEARER_HEADERS),
+    _header_class("two-tokens", _bearer(f"Bearer {TOKEN} {TOKEN}")),
+    InputClass(group="authorization", name="ended", calls=_CALLS, statuses=_UNAUTHORISED,
+               make_odd=_use_ended_token),
+    *_sign_in_classes("missing", _REFUSED, _without_header),
+    *_sign_in_classes("wrong", _UNAUTHORISED, _with_wrong_header),
+    *_sign_in_classes("empty", _UNAUTHORISED | _REFUSED, _with_empty_header),
 )  # fmt: skip

@@ -1,30 +1,36 @@
-"""An input class: one way in which a right request is made odd, and what is right to answer."""
+"""An input class: one way to make a valid request odd, and the statuses that are right for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from cmdm_tui.harness.calls import CallRequest
+from cmdm_tui.harness.cases.format import Filling
 from cmdm_tui.harness.exchange import Call
-from cmdm_tui.harness.fuzz.generate.field_values import Draw, Drawn, indexes
 from cmdm_tui.harness.oracle.contract import FieldRule
+
+Thing = TypeVar("Thing")
+
+ChoosePlace = Callable[[int], int]
+"""Returns a place from 0 up to, and without, the size it is given. A fuzzer draws it."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputContext:
-    """What an input class may need to know: the fields of the entity, ids of other entities.
+    """What an input class may need: choices, the fields of the entity, ids of other entities.
 
-    `turn` is the number of the round, which moves the choice among things that are equally odd.
+    `round_number` moves each choice, so that every round begins with another alternative.
     """
 
-    draw: Draw
+    choose: ChoosePlace
     fields: Mapping[str, FieldRule]
     other_ids: tuple[str, ...] = ()
     has_ended_token: bool = False
     round_number: int = 0
 
-    def pick(self, things: tuple[Drawn, ...]) -> Drawn:
-        """Draw one of some things; which is the simplest of them changes with the round."""
-        place: int = self.draw(indexes(len(things)))
+    def pick(self, things: Sequence[Thing]) -> Thing:
+        """Choose one of some things; which of them is the simplest changes with the round."""
+        place = self.choose(len(things))
         return things[(place + self.round_number) % len(things)]
 
 
@@ -32,35 +38,53 @@ MakeOdd = Callable[[CallRequest, InputContext], CallRequest | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """What the corpus sends for a class, in the part of the request that its group names.
+
+    Text of a body is sent as UTF-8, bytes as they are. `filling` is what `${filling}` stands for.
+    """
+
+    text: str | bytes
+    filling: Filling | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputClass:
     """A way to make a request odd.
 
-    `alter` returns the odd request, or None where this one cannot be made so. `expected` are the
-    statuses that are right for it, where `alter` does not say otherwise.
+    `make_odd` returns the odd request, or None where this one cannot be made so. `statuses` are
+    right for it, where `make_odd` says nothing else; none means those of the valid request. A
+    fuzzer tries one class of each `family` at a time. `example` is None where the corpus has none
+    that fits every call.
     """
 
     group: str
     name: str
     calls: frozenset[Call]
-    expected: frozenset[int]
+    statuses: frozenset[int]
     make_odd: MakeOdd
+    family: str = ""
+    example: Example | None = None
 
     @property
     def full_name(self) -> str:
-        """The name under which exchanges and cases tell it."""
+        """The name that exchanges, cases and reports use."""
         return f"{self.group}:{self.name}"
 
-    def apply(self, request: CallRequest, setting: InputContext) -> CallRequest | None:
-        """Return the request made odd, its intent saying so."""
-        odd = self.make_odd(request, setting)
+    def apply(self, request: CallRequest, context: InputContext) -> CallRequest | None:
+        """Return the request made odd, with an intent that says so; None where it cannot be."""
+        odd = self.make_odd(request, context)
         if odd is None:
             return None
         intent = odd.intent
-        expected = self.expected or intent.expected
-        return replace(odd, intent=replace(intent, input_class=self.full_name, expected=expected))
+        statuses = self.statuses or intent.expected
+        return replace(odd, intent=replace(intent, input_class=self.full_name, expected=statuses))
 
 
 def with_body(request: CallRequest, body: bytes, names: str = "") -> CallRequest:
-    """Return a request with another body, which is no longer the one that was meant."""
+    """Return a request with another body, which no longer says what the call was meant to say.
+
+    `names` is the field that an error must name.
+    """
     intent = replace(request.intent, given=None, names=names)
     return replace(request, body=body, intent=intent)

@@ -1,90 +1,140 @@
-"""Paths in other capitals, with other slashes, and with methods they do not have."""
+"""Paths in other letter case, with other slashes, and with methods they do not have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
 from cmdm_tui.harness.calls import CallRequest
-from cmdm_tui.harness.exchange import CALLS, Call
-from cmdm_tui.harness.fuzz.generate.field_values import Draw, indexes, pick
+from cmdm_tui.harness.exchange import API_PATH, CALLS, Call
 from cmdm_tui.harness.inputs.input_class import InputClass, InputContext, MakeOdd
-from cmdm_tui.harness.oracle.contract import BASE
 
 _CALLS: frozenset[Call] = frozenset[Call](
     call for call in CALLS if call not in {"other", "authenticate"}
 )
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
-_NOT_FOUND = frozenset({404})
+_NOT_FOUND, _NO_METHOD = frozenset({404}), frozenset({405})
 
+SPELLINGS: Mapping[str, Callable[[str], str]] = {"upper": str.upper, "title": str.capitalize}
+"""How the words of a route may be written, by the name of the class."""
 
-def _change_case(request: CallRequest, setting: InputContext) -> CallRequest:
-    """Change the case of letters in every segment but the id."""
-    external_id = quote(request.intent.external_id, safe="")
-    bare, mark, query = request.path.removeprefix(BASE).partition("?")
-    segments = [
-        one if one == external_id else _other_case(one, setting.draw) for one in bare.split("/")
-    ]
-    return replace(request, path=BASE + "/".join(segments) + mark + query)
+WRONG_METHODS: Mapping[Call, tuple[str, ...]] = {
+    "authenticate": ("GET", "PUT", "DELETE"),
+    "get": ("POST", "PATCH", "HEAD"),
+    "list": ("PUT", "DELETE", "PATCH", "OPTIONS"),
+    "fields": ("POST", "PATCH"),
+    "create-task": ("GET", "PUT", "DELETE"),
+    "create-opportunity": ("GET", "PUT"),
+    "convert": ("GET", "POST"),
+    "close": ("GET", "POST"),
+}
+"""Methods that the path of a call does not have; the corpus sends each of them."""
 
-
-def _other_case(text: str, draw: Draw) -> str:
-    if not text:
-        return text
-    how: Callable[[str], str] = pick(draw, (str.upper, str.title, str.swapcase))
-    return how(text)
-
-
-def _change_path(change: Callable[[str, Draw], str]) -> MakeOdd:
-    def alter(request: CallRequest, setting: InputContext) -> CallRequest:
-        bare, mark, query = request.path.removeprefix(BASE).partition("?")
-        intent = replace(request.intent, call="other", given=None, query=None)
-        path = change(bare, setting.draw) + mark + query
-        return replace(request, path=path, intent=intent)
-
-    return alter
-
-
-def _double_slash(bare: str, draw: Draw) -> str:
-    segments = bare.split("/")[1:]
-    segments.insert(draw(indexes(len(segments))), "")
-    return f"{BASE}/" + "/".join(segments)
-
-
-def _unknown_entity(bare: str, draw: Draw) -> str:
-    name = pick(draw, ("nosuchentity", "leads", "lead%20", "%6cead%00", "..", "*", "__class__"))
-    _, _, *rest = bare.split("/")
-    return "/".join((BASE, name, *rest))
-
-
-def _change_method(request: CallRequest, setting: InputContext) -> CallRequest | None:
-    methods = {"get": ("POST", "PATCH"), "list": ("PUT", "DELETE", "PATCH"),
-               "fields": ("POST", "PUT", "DELETE"), "convert": ("POST", "GET", "DELETE"),
-               "close": ("POST", "GET", "DELETE"), "create-task": ("PUT", "DELETE"),
-               "create-opportunity": ("GET", "PUT")}.get(request.intent.call)  # fmt: skip
-    if methods is None or (request.intent.call == "fields" and request.intent.entity == "task"):
-        return None
-    intent = replace(request.intent, call="other", given=None, query=None)
-    return replace(request, method=pick(setting.draw, methods), intent=intent)
+_MORE_WRONG_METHODS: Mapping[str, frozenset[Call]] = {
+    "PUT": frozenset({"fields"}),
+    "DELETE": frozenset({"fields", "convert", "close"}),
+}
+_DRAWN_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Not HEAD: its answer has no body that a check could read."""
 
 
 def _route_class(
-    name: str, alter: MakeOdd, expected: frozenset[int], calls: frozenset[Call] = _CALLS
+    name: str,
+    make_odd: MakeOdd,
+    statuses: frozenset[int],
+    calls: frozenset[Call] = _CALLS,
+    family: str = "",
 ) -> InputClass:
-    return InputClass("route", name, calls, expected, alter)
+    return InputClass(
+        group="route", name=name, calls=calls, statuses=statuses, make_odd=make_odd, family=family
+    )
+
+
+def change_case(route: str, spelling: Callable[[str], str], unchanged: str = "") -> str:
+    """Return a route with its words spelled in another way; ids in it stay as they are.
+
+    `unchanged` is an id; the placeholder of a case is one too.
+    """
+    return "/".join(
+        part if part.startswith("${") or part == unchanged else spelling(part)
+        for part in route.split("/")
+    )
+
+
+def _respell(choose: Callable[[InputContext], Callable[[str], str]]) -> MakeOdd:
+    def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
+        external_id = quote(request.intent.external_id, safe="")
+        bare, mark, query = request.path.removeprefix(API_PATH).partition("?")
+        path = API_PATH + change_case(bare, choose(context), external_id) + mark + query
+        return replace(request, path=path)
+
+    return make_odd
+
+
+def _mixed(context: InputContext) -> Callable[[str], str]:
+    """Return what spells each word in its own way."""
+
+    def spell(word: str) -> str:
+        if not word:
+            return word
+        how: Callable[[str], str] = (str.upper, str.title, str.swapcase)[context.choose(3)]
+        return how(word)
+
+    return spell
+
+
+def _change_path(change: Callable[[str, InputContext], str]) -> MakeOdd:
+    def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
+        bare, mark, query = request.path.removeprefix(API_PATH).partition("?")
+        intent = replace(request.intent, call="other", given=None, query=None)
+        return replace(request, path=change(bare, context) + mark + query, intent=intent)
+
+    return make_odd
+
+
+def _double_slash(bare: str, context: InputContext) -> str:
+    segments = bare.split("/")[1:]
+    segments.insert(context.choose(len(segments)), "")
+    return f"{API_PATH}/" + "/".join(segments)
+
+
+def _unknown_entity(bare: str, context: InputContext) -> str:
+    names = ("nosuchentity", "leads", "lead%20", "%6cead%00", "..", "*", "__class__")
+    _, _, *rest = bare.split("/")
+    return "/".join((API_PATH, names[context.choose(len(names))], *rest))
+
+
+def _method_class(method: str) -> InputClass:
+    def make_odd(request: CallRequest, _: InputContext) -> CallRequest | None:
+        if request.intent.call == "fields" and request.intent.entity == "task":
+            return None
+        intent = replace(request.intent, call="other", given=None, query=None)
+        return replace(request, method=method, intent=intent)
+
+    calls: set[Call] = {call for call, methods in WRONG_METHODS.items() if method in methods}
+    calls |= _MORE_WRONG_METHODS.get(method, frozenset())
+    return _route_class(
+        f"method-{method.lower()}", make_odd, _NO_METHOD, frozenset[Call](calls & _CALLS), "method"
+    )
 
 
 CLASSES = (
-    _route_class("case", _change_case, frozenset()),
+    *(
+        _route_class(name, _respell(lambda _, how=how: how), frozenset(), family="case")
+        for name, how in SPELLINGS.items()
+    ),
+    _route_class("mixed-case", _respell(_mixed), frozenset(), family="case"),
     _route_class("double-slash", _change_path(_double_slash), _NOT_FOUND),
     _route_class(
-        "trailing-slash", _change_path(lambda bare, _: f"{BASE}{bare}/"), _NOT_FOUND | {405}
+        "trailing-slash",
+        _change_path(lambda bare, _: f"{API_PATH}{bare}/"),
+        _NOT_FOUND | _NO_METHOD,
     ),
     _route_class("unknown-entity", _change_path(_unknown_entity), _NOT_FOUND),
     _route_class(
-        "unknown-path", _change_path(lambda bare, _: f"{BASE}{bare}/nothing/here"), _NOT_FOUND
+        "deeper", _change_path(lambda bare, _: f"{API_PATH}{bare}/nothing/here"), _NOT_FOUND
     ),
     _route_class(
         "other-version", _change_path(lambda bare, _: f"/api/v0{bare}"), _NOT_FOUND, _READS
     ),
-    _route_class("method", _change_method, frozenset({405})),
+    *(_method_class(method) for method in _DRAWN_METHODS),
 )

@@ -16,12 +16,12 @@ __all__ = ["CHECKS", "Certainty", "Check", "Finding", "ServiceModel", "judge_exc
 
 
 def judge_exchange(
-    ledger: ServiceModel, exchange: Exchange, checks: Iterable[Check] = CHECKS
+    model: ServiceModel, exchange: Exchange, checks: Iterable[Check] = CHECKS
 ) -> list[Finding]:
     """Return what is wrong with an exchange in the light of `ledger`, and enter it there."""
-    seen = CheckContext(ledger, exchange)
-    found = [finding for check in checks for finding in check.run(seen)]
-    ledger.add(exchange, seen.answer)
+    context = CheckContext(model, exchange)
+    found = [finding for check in checks for finding in check.run(context)]
+    model.add(exchange, context.answer)
     return found
 
 
@@ -30,7 +30,7 @@ def judge_log(
 ) -> list[Finding]:
     """Return what is wrong in a whole log, in its order.
 
-    `is_alone` tells that nobody else made calls, or changed records, meanwhile.
+    `is_alone` tells that no one else made calls, or changed records, meanwhile.
     """
-    ledger, kept = ServiceModel(is_alone), tuple(checks)
-    return [finding for exchange in exchanges for finding in judge_exchange(ledger, exchange, kept)]
+    model, kept = ServiceModel(is_alone), tuple(checks)
+    return [finding for exchange in exchanges for finding in judge_exchange(model, exchange, kept)]

@@ -1,4 +1,4 @@
-"""What an answer says: its records, totals, ids, as far as it has the documented form."""
+"""Takes an answer apart: its records, totals, ids and limits, as far as its form is documented."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ REFUSED = 400
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A record, or a field of a field list, as it stands in an answer."""
+    """A record, or a field of a field list, as an answer gives it."""
 
     external_id: str
     properties: Mapping[str, Any]
@@ -23,8 +23,8 @@ class ListedRow:
 class ParsedAnswer:
     """An answer taken apart.
 
-    `fault` says where it lacks the form that is documented for a success of its call; empty where
-    it lacks nothing, or is no success. `made` is the id that a create or a conversion tells.
+    `fault` says how it differs from the documented form of its call's success; empty where it does
+    not, and for an answer that is not a success. `created_id` is that of a create or a conversion.
     """
 
     rows: tuple[ListedRow, ...] = ()
@@ -43,7 +43,7 @@ def parse_answer(exchange: Exchange) -> ParsedAnswer:
         return ParsedAnswer()
     content = exchange.json
     if not isinstance(content, dict):
-        return ParsedAnswer(fault="is no JSON object")
+        return ParsedAnswer(fault="is not JSON object")
     return _parse_call(call, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
 
 

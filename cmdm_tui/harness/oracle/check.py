@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.oracle.check_context import CheckContext
 
 Certainty = Literal["documented", "ours"]
-"""`documented` is what the vendor's documentation says; `ours` is what the sandbox makes of its
-silence (`api.md`), which another service may do otherwise."""
+"""`documented` is what the vendor's documentation says; `ours` is what the sandbox does where the
+documentation is silent (`api.md`), and another service may do something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +30,44 @@ class Finding:
 
     @property
     def failure(self) -> str:
-        """What tells this failure from others: the check and the call that broke it."""
+        """The name of the failure: the check and the call that broke it."""
         return f"{self.check} {self.call}"
 
 
 CheckFunction = Callable[["CheckContext"], Iterable[str]]
-"""Looks at an exchange in the light of all before it, and yields a sentence for each fault."""
+"""Compares an exchange with all before it, and yields a sentence for each fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A named law of the API; `sentence` is the row or sentence of `api.md` it stands on."""
+    """A named law of the API; `sentence` is the row or sentence of `api.md` it comes from."""
 
     name: str
     sentence: str
     certainty: Certainty
     check_function: CheckFunction
 
-    def run(self, seen: "CheckContext") -> Iterable[Finding]:
+    def run(self, context: "CheckContext") -> Iterable[Finding]:
         """Yield what is wrong with the exchange that was seen last."""
-        for message in self.check_function(seen):
-            exchange = seen.exchange
+        for message in self.check_function(context):
+            exchange = context.exchange
             intent = exchange.intent
             is_known = intent.authorization in {"good", "sign-in"}
+            statuses = context.allowed_statuses if is_known else frozenset({401})
             yield Finding(
-                self.name, message, exchange.number, intent.call, intent.input_class,
-                seen.allowed_statuses if is_known else frozenset({401}), _expected_values(seen),
+                self.name, message, exchange.number, intent.call, intent.input_class, statuses,
+                _expected_values(context),
             )  # fmt: skip
 
 
-def _expected_values(seen: "CheckContext") -> tuple[tuple[str, str | None], ...]:
-    if seen.intent.call != "get":
+def _expected_values(context: "CheckContext") -> tuple[tuple[str, str | None], ...]:
+    if context.intent.call != "get":
         return ()
     return tuple(
-        (clash.name, clash.expected)
-        for clash in seen.contradictions
-        # Of two readings that differ, nobody knows which is right.
-        if clash.name and clash.cause != "read" and isinstance(clash.expected, str | None)
+        (contradiction.name, contradiction.expected)
+        for contradiction in context.contradictions
+        # Of two readings that differ, no one knows which is right.
+        if contradiction.name
+        and contradiction.cause != "read"
+        and isinstance(contradiction.expected, str | None)
     )

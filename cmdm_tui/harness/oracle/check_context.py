@@ -1,4 +1,4 @@
-"""One exchange seen in the light of all before it: what checks look at."""
+"""What checks look at: one exchange, and the model of all exchanges before it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +18,18 @@ from cmdm_tui.harness.oracle.record_model import (
 from cmdm_tui.harness.oracle.service_model import ServiceModel
 
 NOT_FOUND = 404
-_STILL_VALID = {VALID_INPUT, "route:case", "body:other-content-type", "parameter:unknown"}
-"""The input classes that are to be answered as if nothing were odd."""
+_STILL_VALID = {
+    VALID_INPUT,
+    "route:upper",
+    "route:title",
+    "route:mixed-case",
+    "body:content-type-none",
+    "body:content-type-text",
+    "body:content-type-form",
+    "body:content-type-latin1",
+    "parameter:unknown",
+}
+"""The input classes that must be answered as if nothing were odd."""
 
 
 @dataclass
@@ -89,7 +99,7 @@ class CheckContext:
 
     @property
     def order_key(self) -> OrderKey | None:
-        """The order a list was asked for; None for what is no list."""
+        """The order a list was asked for; None for what is not a list."""
         query = self.intent.query
         if not self.is_success or self.intent.call != "list" or query is None:
             return None
@@ -146,9 +156,9 @@ class CheckContext:
                 yield Contradiction(intent.entity, intent.external_id, "", "there", "gone", cause)
 
     def _may_be_changed_by_others(self, known: RecordModel, row: ListedRow | None = None) -> bool:
-        """Tell whether somebody else may have changed a record since it was read.
+        """Return whether another user may have changed a record since it was read.
 
-        A date of change that has not moved says that nobody has.
+        An unchanged `ModifiedDate` shows that none has.
         """
         if self.model.is_alone or known.is_own:
             return False
@@ -167,13 +177,13 @@ class CheckContext:
             return
         properties = row.properties
         for name, fact in known.values.items():
-            told = properties.get(name, MISSING_FIELD)
-            if told is MISSING_FIELD and self.is_projected:
+            answered = properties.get(name, MISSING_FIELD)
+            if answered is MISSING_FIELD and self.is_projected:
                 continue
-            if not _agrees(fact, told):
+            if not _agrees(fact, answered):
                 cause = known.cause_of(fact)
                 yield Contradiction(
-                    entity, row.external_id, name, fact.value, told, cause, listed,
+                    entity, row.external_id, name, fact.value, answered, cause, listed,
                     self.is_projected,
                 )  # fmt: skip
 
@@ -185,8 +195,9 @@ class CheckContext:
         total = self.answer.total
         if members.total is not None and total is not None and total != members.total:
             cause = members.likely_cause(is_over=total > members.total)
-            told = f"{intent.entity} should have {members.total} records, and {total} are told"
-            yield Miscount(intent.entity, "total", told, cause)
+            entity, expected = intent.entity, members.total
+            message = f"{entity} should have {expected} records, and {total} are reported"
+            yield Miscount(intent.entity, "total", message, cause)
         if self.is_whole and members.ids is not None:
             yield from self._membership_miscounts(members, members.ids)
 
@@ -205,26 +216,26 @@ class CheckContext:
                 cause = known.last_change
             elif known is not None and cause == "created":
                 cause = known.latest_cause()
-            told = f"{entity} {missing[0]} is missing from the list of all"
-            yield Miscount(entity, "missing", told, cause)
+            message = f"{entity} {missing[0]} is missing from the list of all"
+            yield Miscount(entity, "missing", message, cause)
         elif len(extra) > members.unnamed:
             strange = min(extra)
             known = self.model.find_record(entity, strange)
             cause = members.likely_cause(is_over=True)
             if known is not None and known.exists is False:
                 cause = "deleted"
-            told = f"{entity} {strange} is in the list of all, and nothing made it"
-            yield Miscount(entity, "extra", told, cause)
+            message = f"{entity} {strange} is in the list of all, and nothing made it"
+            yield Miscount(entity, "extra", message, cause)
 
 
-def _agrees(fact: KnownValue, told: object) -> bool:
+def _agrees(fact: KnownValue, answered: object) -> bool:
     if fact.value is NON_NULL:
-        return told is not None and told is not MISSING_FIELD
+        return answered is not None and answered is not MISSING_FIELD
     if (
         isinstance(fact.value, str)
-        and told is not MISSING_FIELD
-        and not isinstance(told, str | None)
+        and answered is not MISSING_FIELD
+        and not isinstance(answered, str | None)
     ):
-        # A text that comes back as a number, say: that it is no text is for another check.
+        # A text that comes back as a number, say: that it is not text is for another check.
         return True
-    return bool(fact.value == told)
+    return bool(fact.value == answered)

@@ -1,7 +1,7 @@
-"""What `api.md` says of entities, values and statuses, written down a second time.
+"""What `api.md` says about entities, values and statuses, written down a second time.
 
-The sandbox has a table of its own, and so a slip in either shows. What only the field list of a
-service tells (the longest text, the options of a picklist) is learnt from it.
+The sandbox has its own table, so a mistake in either shows. What only a service's field list says
+(the longest text, the options of a picklist) is learnt from it.
 """
 
 import re
@@ -23,7 +23,7 @@ DOCUMENTED_STATUSES = frozenset({200, 201, 400, 401, 404, 429, 500})
 """`api.md`, Status codes."""
 
 OUR_STATUSES = frozenset({405, 413})
-"""What the sandbox answers beside the documented ones (`api.md`, where it is silent)."""
+"""What the sandbox answers in addition (`api.md`, where the documentation is silent)."""
 
 BASE = "/api/v1"
 PLAIN_ID = re.compile(r"[0-9A-Z]{8}")
@@ -142,7 +142,7 @@ _FORM_CHECKS: Mapping[str, Callable[[str], object]] = {
 
 
 def has_form(kind: str, value: object) -> bool:
-    """Tell whether a value is one of a field's type (`api.md`, the sandbox's entities)."""
+    """Return whether a value is one of a field's type (`api.md`, the sandbox's entities)."""
     if value is None:
         return True
     form = _FORM_CHECKS.get(kind)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Cause = Literal[
-    "read",  # it was read, and nothing has happened to it since
+    "read",  # it was read, and nothing happened to it since
     "created",
     "parent",  # it was created as a task or an opportunity of a record
     "updated",
@@ -18,13 +18,13 @@ Cause = Literal[
     "unauthorised",  # a request without a good token was refused since
     "over-limit",  # a request over the limit of calls was refused since
 ]
-"""What stands behind something known, and so which law an answer breaks that contradicts it."""
+"""Why something is known, and so which law an answer breaks that contradicts it."""
 
 REFUSALS: tuple[Cause, ...] = ("unauthorised", "over-limit", "refused")
 
 
 class NonNullValue:
-    """Stands for a value that is known not to be null, and no more."""
+    """A value that is known not to be null; nothing more is known."""
 
     def __repr__(self) -> str:
         return "a value"
@@ -34,7 +34,7 @@ NON_NULL = NonNullValue()
 
 
 class MissingField:
-    """Stands for a field that an answer does not have."""
+    """A field that an answer does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -45,7 +45,7 @@ MISSING_FIELD = MissingField()
 
 @dataclass(frozen=True, slots=True)
 class KnownValue:
-    """A value that a field should have, and why."""
+    """A value that a field should have, and how that is known."""
 
     value: Any
     source: Cause = "read"
@@ -113,7 +113,8 @@ class Contradiction:
         record = f"{self.entity} {self.external_id}"
         if not self.name:
             return f"{record} should be {self.expected}, and is {self.answered}"
-        return f"{self.name} of {record} should be {_shorten(self.expected)}, and is {_shorten(self.answered)}"
+        expected, answered = _shorten(self.expected), _shorten(self.answered)
+        return f"{self.name} of {record} should be {expected}, and is {answered}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,44 @@
-"""What a service told of its limit of calls."""
+"""What an answer says about the limit of calls, and whether a time in it has moved."""
 
 from dataclasses import dataclass
+
+from cmdm_tui.api.quota import parse_whole_number
+from cmdm_tui.harness.exchange import Exchange
 
 _ROUNDING = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLimits:
-    """What the last answer to the user told of the limit; each None where it told no number."""
+    """What an answer to a user says about the limit; each None where it gives no number."""
 
     limit: int | None = None
     remaining: int | None = None
     reset: int | None = None
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the answer gives any of the numbers."""
+        return any(number is not None for number in (self.limit, self.remaining, self.reset))
+
+
+def parse_limits(exchange: Exchange) -> ServiceLimits:
+    """Return the limits in the headers of an answer."""
+
+    def number(name: str) -> int | None:
+        return parse_whole_number(exchange.header(f"x-rate-limit-{name}"))
+
+    return ServiceLimits(number("limit"), number("remaining"), number("reset"))
+
 
 def has_moved(before: int, now: int) -> bool:
-    """Tell whether a moment is another than it was told to be.
+    """Return whether a time differs from what it was before.
 
-    A second is none: a service may work it out anew for each answer, and round it either way.
+    One second does not count: a service may compute it for each answer, and round it either way.
     """
     return abs(now - before) > _ROUNDING
+
+
+def keep_first(before: int | None, now: int | None) -> int | None:
+    """Return the time that was given first, so that small moves add up and are noticed."""
+    return now if before is None or now is None or has_moved(before, now) else before

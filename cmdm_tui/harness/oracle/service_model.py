@@ -1,7 +1,7 @@
-"""The model: what the exchanges so far say of a service, kept apart from any implementation of it.
+"""The model of a service: what the exchanges so far say about it.
 
-It is built of nothing but requests and answers. Checks compare each new answer with it; then the
-answer is entered into it.
+It is built from requests and answers alone, and shares no code with the sandbox. Checks compare
+each new answer with it; then the answer is added to it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from cmdm_tui.harness.oracle.answer_parser import ListedRow, ParsedAnswer
 from cmdm_tui.harness.oracle.contract import FIELD_TABLE, FieldRule, merge_field_rule
 from cmdm_tui.harness.oracle.list_model import EntityMembers, ObservedOrder, OrderKey
 from cmdm_tui.harness.oracle.record_model import NON_NULL, Cause, KnownValue, RecordModel
-from cmdm_tui.harness.oracle.service_limits import ServiceLimits, has_moved
+from cmdm_tui.harness.oracle.service_limits import ServiceLimits, keep_first, parse_limits
 
 RecordKey = tuple[str, str]
 CHILD_ENTITIES = {"create-task": "task", "create-opportunity": "opportunity"}
@@ -25,7 +25,7 @@ UNAUTHORISED, TOO_MANY = 401, 429
 class ServiceModel:
     """What is known of a service.
 
-    `is_alone` tells that nobody else changes its records; without that, only what is known of
+    `is_alone` tells that no one else changes its records; without that, only what is known of
     records of one's own is held against it. `rules` are the fields of each entity.
     """
 
@@ -94,7 +94,7 @@ class ServiceModel:
         return rules
 
     def field_list_of(self, entity: str) -> tuple[ListedRow, ...] | None:
-        """Return the field list of an entity as it was told, None where it was not."""
+        """Return the field list of an entity as the service gave it, None where it did not."""
         found = self.field_lists.get(entity)
         if found is None and self.base is not None:
             return self.base.field_list_of(entity)
@@ -114,7 +114,7 @@ class ServiceModel:
 
     # Entering an exchange
 
-    def add(self, exchange: Exchange, reading: ParsedAnswer) -> None:
+    def add(self, exchange: Exchange, answer: ParsedAnswer) -> None:
         """Enter an exchange that checks have looked at."""
         self.last = exchange
         if exchange.moment is not None:
@@ -124,51 +124,48 @@ class ServiceModel:
         if not exchange.status:
             self._forget_affected(exchange.intent)
         elif exchange.status in {200, 201}:
-            self._add_success(exchange, reading)
+            self._add_success(exchange, answer)
         elif exchange.method not in {"GET", "HEAD", "OPTIONS"}:
             self._add_refusal(exchange)
         elif exchange.intent.call == "get" and exchange.status == 404:
             self._add_absence(exchange.intent)
 
     def forget_limits(self) -> None:
-        """Forget what was told of limits: they were changed from outside."""
+        """Forget the limits: they were changed from outside."""
         self.quota = None
 
     def _add_limits(self, exchange: Exchange) -> None:
-        limit, remaining, reset = (
-            parse_whole_number(exchange.header(f"x-rate-limit-{name}"))
-            for name in ("limit", "remaining", "reset")
-        )
-        if any(number is not None for number in (limit, remaining, reset)):
+        limits = parse_limits(exchange)
+        if limits.is_given:
             before = None if self.quota is None else self.quota.reset
-            self.quota = ServiceLimits(limit, remaining, _keep_first(before, reset))
+            self.quota = replace(limits, reset=keep_first(before, limits.reset))
         elif not exchange.status:
             self.quota = None
         ends = parse_whole_number(exchange.header("x-token-reset"))
         is_own = exchange.intent.authorization in {"good", "sign-in"}
         if ends is not None and is_own and exchange.status not in {0, UNAUTHORISED}:
-            self.token_ends = _keep_first(self.token_ends, ends)
+            self.token_ends = keep_first(self.token_ends, ends)
 
-    def _add_success(self, exchange: Exchange, reading: ParsedAnswer) -> None:
+    def _add_success(self, exchange: Exchange, answer: ParsedAnswer) -> None:
         intent = exchange.intent
         if intent.authorization != "good":
             self._forget_affected(intent)
             return
         if intent.call in {"get", "list", "fields"}:
-            self._add_read(intent, reading)
+            self._add_read(intent, answer)
         elif intent.call in {"authenticate", "other"}:
             if exchange.method not in {"GET", "HEAD", "OPTIONS", "POST"}:
                 self._forget_affected(intent)
         else:
-            self._add_change(intent, reading.created_id)
+            self._add_change(intent, answer.created_id)
 
-    def _add_read(self, intent: Intent, reading: ParsedAnswer) -> None:
+    def _add_read(self, intent: Intent, answer: ParsedAnswer) -> None:
         if intent.call == "fields":
-            self._add_field_list(intent, reading)
+            self._add_field_list(intent, answer)
             return
-        self._confirm_rows(intent.entity, reading.rows)
+        self._confirm_rows(intent.entity, answer.rows)
         if intent.call == "list":
-            self._add_list(intent, reading)
+            self._add_list(intent, answer)
 
     def _add_change(self, intent: Intent, made: str) -> None:
         match intent.call:
@@ -215,38 +212,38 @@ class ServiceModel:
             found = self.records[key] = RecordModel() if known is None else known.clone()
         return found
 
-    def _add_list(self, intent: Intent, reading: ParsedAnswer) -> None:
+    def _add_list(self, intent: Intent, answer: ParsedAnswer) -> None:
         query = intent.query
         if query is None:
             return
         members = self.members.setdefault(intent.entity, EntityMembers())
-        if not self.is_alone and reading.total != members.total:
+        if not self.is_alone and answer.total != members.total:
             self.orders.pop(intent.entity, None)
         sort_by = query.get("sort_by")
         order = self.observed_order(intent.entity, (sort_by, query.get("sort_order", "asc")))
-        ids = tuple(row.external_id for row in reading.rows)
-        order.total = reading.total
+        ids = tuple(row.external_id for row in answer.rows)
+        order.total = answer.total
         if "page" in query:
             order.pages[int(query["per_page"]), int(query["page"])] = ids
-        elif reading.total is None or reading.total == len(ids):
+        elif answer.total is None or answer.total == len(ids):
             order.whole = ids
-            order.values = _sort_values(sort_by, reading.rows)
+            order.values = _sort_values(sort_by, answer.rows)
             if sort_by is None and query.get("sort_order", "asc") == "asc":
                 members.ids, members.unnamed = list(ids), 0
             elif members.ids is None or set(members.ids) != set(ids):
                 members.ids = None
-        if reading.total != members.total:
+        if answer.total != members.total:
             members.ids = None
         members.changes = ()
 
-    def _add_field_list(self, intent: Intent, reading: ParsedAnswer) -> None:
+    def _add_field_list(self, intent: Intent, answer: ParsedAnswer) -> None:
         if intent.query is None or "page" in intent.query:
             return
-        if reading.total is not None and reading.total != len(reading.rows):
+        if answer.total is not None and answer.total != len(answer.rows):
             return
-        self.field_lists[intent.entity] = reading.rows
+        self.field_lists[intent.entity] = answer.rows
         rules = dict(self.fields_of(intent.entity))
-        found = [merge_field_rule(rules, row.properties) for row in reading.rows]
+        found = [merge_field_rule(rules, row.properties) for row in answer.rows]
         if found and all(found):
             self.fields[intent.entity] = {rule.name: rule for rule in found if rule is not None}
 
@@ -334,7 +331,7 @@ class ServiceModel:
                 members.ids = None
 
     def _mark_orphans(self, kind: str, parent: str) -> None:
-        """Note whose parent was deleted: that they stay is a law of its own."""
+        """Note whose parent was deleted: that they stay is its own law."""
         for external_id in self.existing_ids(kind):
             known = self.find_record(kind, external_id)
             named = None if known is None else known.values.get("RelatedExternalID")
@@ -385,11 +382,6 @@ def refusal_cause(exchange: Exchange) -> Cause:
         return "over-limit"
     is_unknown = exchange.status == UNAUTHORISED or exchange.intent.authorization != "good"
     return "unauthorised" if is_unknown else "refused"
-
-
-def _keep_first(before: int | None, now: int | None) -> int | None:
-    """Return the moment as it was told first, so that what moves a little each time is seen to."""
-    return now if before is None or now is None or has_moved(before, now) else before
 
 
 def _sort_values(sort_by: str | None, rows: tuple[ListedRow, ...]) -> tuple[Any, ...] | None:

@@ -18,7 +18,7 @@ HEADERS = {
 _CREATED = {"create", "create-task", "create-opportunity"}
 
 
-class ExchangeLog:
+class Log:
     """A log that is written a call at a time. Each call counts, unless `left` says otherwise."""
 
     def __init__(self, left: int = 50) -> None:
@@ -38,7 +38,7 @@ class ExchangeLog:
         moment: float = MOMENT,
         headers: dict[str, str | None] | None = None,
         **intent: Any,
-    ) -> "ExchangeLog":
+    ) -> "Log":
         authorization = intent.get("authorization", "good")
         told: dict[str, str | None] = dict(HEADERS)
         if authorization == "good" and status != 401:
@@ -76,13 +76,11 @@ class ExchangeLog:
         *,
         headers: dict[str, str | None] | None = None,
         **properties: Any,
-    ) -> "ExchangeLog":
+    ) -> "Log":
         body = {"ExternalID": external_id, "Properties": properties}
         return self.add("get", entity, external_id, body=body, headers=headers)
 
-    def many(
-        self, rows: dict[str, dict[str, Any]], entity: str = "lead", **more: Any
-    ) -> "ExchangeLog":
+    def many(self, rows: dict[str, dict[str, Any]], entity: str = "lead", **more: Any) -> "Log":
         query = more.pop("query", {})
         total = more.pop("total", len(rows))
         pages = more.pop("pages", 1 if "page" not in query else -(-total // int(query["per_page"])))
@@ -90,7 +88,7 @@ class ExchangeLog:
         body = {"Total Records": str(total), "Total Pages": str(pages), "Entity": entries}
         return self.add("list", entity, body=body, query=query, **more)
 
-    def fields(self, *names: str, entity: str = "event", **more: Any) -> "ExchangeLog":
+    def fields(self, *names: str, entity: str = "event", **more: Any) -> "Log":
         entries = [
             {"ExternalID": f"FIELD{number:03}", "Properties": {"Name": name, "Type": "Text"}}
             for number, name in enumerate(names)
@@ -98,13 +96,13 @@ class ExchangeLog:
         told = {"Total Records": str(more.pop("total", len(names))), "Total Page": "1"}
         return self.add("fields", entity, body={**told, "Field": entries}, query={}, **more)
 
-    def create(self, external_id: str, entity: str = "lead", **given: Any) -> "ExchangeLog":
+    def create(self, external_id: str, entity: str = "lead", **given: Any) -> "Log":
         made = {"ExternalID": external_id}
         return self.add("create", entity, status=201, body=made, given=given)
 
-    def update(self, external_id: str, entity: str = "lead", **given: Any) -> "ExchangeLog":
+    def update(self, external_id: str, entity: str = "lead", **given: Any) -> "Log":
         return self.add("update", entity, external_id, given=given)
 
-    def last(self, **changes: Any) -> "ExchangeLog":
+    def last(self, **changes: Any) -> "Log":
         self.exchanges[-1] = replace(self.exchanges[-1], **changes)
         return self

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.harness.exchange import CALLS, Exchange, Intent
 from cmdm_tui.harness.oracle import judge_log
-from tests.harness.oracle.exchange_logs import MOMENT, ExchangeLog
+from tests.harness.oracle.exchange_logs import MOMENT, Log
 
 _ID = "AAAAAAA1"
 _MANY_DIGITS = "9" * 5_000
@@ -70,28 +70,23 @@ def test_no_answer_makes_a_check_fail_itself(log: list[Exchange], is_alone: bool
 @pytest.mark.parametrize("text", ["²", _MANY_DIGITS], ids=["raised", "long"])
 @pytest.mark.parametrize("name", ["x-rate-limit-remaining", "x-rate-limit-reset", "x-token-reset"])
 def test_a_header_that_only_looks_like_a_number_is_none(name: str, text: str) -> None:
-    log = (
-        ExchangeLog()
-        .get(_ID)
-        .get(_ID)
-        .last(headers=(("content-type", "application/json"), (name, text)))
-    )
+    log = Log().get(_ID).get(_ID).last(headers=(("content-type", "application/json"), (name, text)))
     assert {"limits-told", "token-ahead"} <= {finding.check for finding in judge_log(log.exchanges)}
 
 
 def test_a_total_of_thousands_of_digits_is_none() -> None:
-    (first, *_) = judge_log(ExchangeLog().many({_ID: {}}, total=_MANY_DIGITS).exchanges)
+    (first, *_) = judge_log(Log().many({_ID: {}}, total=_MANY_DIGITS).exchanges)
     assert first.message == "The answer to list has no number as text under Total Records."
 
 
 def test_an_answer_that_nests_without_end_is_no_json() -> None:
-    (first, *_) = judge_log(ExchangeLog().get(_ID).last(body=b"[" * 100_000).exchanges)
-    assert first.message == "The answer to get is no JSON object."
+    (first, *_) = judge_log(Log().get(_ID).last(body=b"[" * 100_000).exchanges)
+    assert first.message == "The answer to get is not JSON object."
 
 
 @pytest.mark.parametrize("name", [{"a": "b"}, ["x"], 7, None])
 def test_a_field_whose_name_is_no_text_is_no_field(name: Any) -> None:
     described = {"ExternalID": "FIELD001", "Properties": {"Name": name, "MaxLength": "²"}}
     told = {"Total Records": "1", "Total Page": "1", "Field": [described]}
-    log = ExchangeLog().get(_ID, City="Ely").add("fields", body=told, query={})
+    log = Log().get(_ID, City="Ely").add("fields", body=told, query={})
     assert "fields-agree" in {finding.check for finding in judge_log(log.exchanges)}

@@ -1,4 +1,4 @@
-"""What a user does, several requests at a time: change something, then look whether it is so.
+"""What a user does, several requests at a time: change something, then read it again.
 
 Both the stateless properties and the state machine are made of these. Each takes what it needs from
 the session's ledger, so that a move without anything to work on makes it first.
@@ -10,9 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cmdm_tui.harness.calls import (
-    AdvanceClock,
     CallRequest,
-    SetCallsLeft,
     close_task,
     convert_lead,
     create_child,
@@ -26,6 +24,7 @@ from cmdm_tui.harness.calls import (
 )
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.generate.field_values import Draw, draw_properties, indexes, pick
+from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST, FieldRule
 from cmdm_tui.harness.oracle.service_model import ServiceModel
 
@@ -46,12 +45,16 @@ class Actions:
 
     @property
     def model(self) -> ServiceModel:
-        """What is known by now."""
+        """The model of the service."""
         return self.session.model
 
     def flip(self) -> bool:
-        """Draw a yes or a no."""
+        """Draw True or False."""
         return bool(self.draw(_BOOLEANS))
+
+    def choose(self, size: int) -> int:
+        """Draw a place in a list of this size."""
+        return int(self.draw(indexes(size)))
 
     def draw_entity(self) -> str:
         """Draw an entity."""
@@ -104,7 +107,7 @@ class Actions:
         return value if isinstance(value, str) else ""
 
     def draw_changes(self, entity: str) -> dict[str, Any]:
-        """Draw what an update may say."""
+        """Draw the properties of an update."""
         return draw_properties(self.draw, self.fields_of(entity), is_whole=False)
 
     # Looking
@@ -115,7 +118,7 @@ class Actions:
             self.session.take(get_record(entity, external_id))
 
     def read_total(self, entity: str) -> None:
-        """Ask for the total."""
+        """Read the total of an entity."""
         self.session.take(list_records(entity, {"per_page": "1", "page": "1"}))
 
     def list_all(self, entity: str, extra: Mapping[str, str] | None = None) -> None:
@@ -139,11 +142,7 @@ class Actions:
             query |= self.draw_sorting(entity)
         if self.flip():
             self.list_all(entity, query)
-        size = (
-            1 + self.draw(indexes(9))
-            if total is None
-            else max(1, total // (2 + self.draw(indexes(3))))
-        )
+        size = 1 + self.choose(9) if total is None else max(1, total // (2 + self.choose(3)))
         size = min(size, 100)
         last = 3 if total is None else -(-total // size) + 1
         for number in range(1, min(last, 6) + 1):
@@ -162,7 +161,7 @@ class Actions:
         return {"sort_by": pick(self.draw, names), "sort_order": pick(self.draw, ["asc", "desc"])}
 
     def list_sorted(self, entity: str) -> None:
-        """List in an order and in its reverse, beside the list as it is."""
+        """List in an order, in its reverse, and without an order."""
         name = self.draw_sorting(entity)["sort_by"]
         self.list_all(entity)
         for order in ("asc", "desc"):
@@ -173,7 +172,7 @@ class Actions:
     def list_some_fields(self, entity: str) -> None:
         """List with some fields chosen."""
         names = [*self.fields_of(entity), "ExternalID"]
-        chosen = [pick(self.draw, names) for _ in range(1 + self.draw(indexes(3)))]
+        chosen = [pick(self.draw, names) for _ in range(1 + self.choose(3))]
         query = {"fields": ",".join(dict.fromkeys(chosen))}
         if self.flip():
             query |= {"sort_by": chosen[0]}
@@ -183,7 +182,7 @@ class Actions:
 
     def read_fields(self, entity: str) -> None:
         """Read the field list, whole and in pages."""
-        size = str(1 + self.draw(indexes(8)))
+        size = str(1 + self.choose(8))
         self.session.take(list_fields(entity))
         if entity != ENTITY_WITHOUT_FIELD_LIST:
             for number in ("1", "2", "9"):
@@ -221,7 +220,7 @@ class Actions:
             self.read_record(entity, record)
 
     def delete_and_read(self, entity: str) -> None:
-        """Delete a record, then use what is dead."""
+        """Delete a record, then use it."""
         record = self.choose_record(entity)
         if not record:
             return
@@ -234,7 +233,7 @@ class Actions:
         self.read_record(*child)
 
     def use_deleted(self, entity: str) -> None:
-        """Use a record that was deleted in any way there is."""
+        """Use a deleted record in one of the ways there are."""
         dead = self.model.deleted_ids(entity)
         if not dead:
             return
@@ -264,7 +263,7 @@ class Actions:
         return child, self._remember(child, made)
 
     def create_child_and_read(self, entity: str) -> None:
-        """Create a child of a record, and read it, its parent and all of its kind."""
+        """Create a child of a record, and read it, its parent and the total of such children."""
         record = self.choose_record(entity)
         if not record:
             return
@@ -341,7 +340,7 @@ class Actions:
         entity = self.draw_entity()
         record = self.choose_record(entity)
         self.read_record(entity, record)
-        left = self.draw(indexes(4))
+        left = self.choose(4)
         session.take(SetCallsLeft(left))
         for _ in range(left):
             self.read_record(entity, record)
@@ -364,10 +363,10 @@ class Actions:
         self.read_record(entity, record)
 
     def is_signed_out(self) -> bool:
-        """Tell whether the token has ended by now."""
+        """Return whether the token has ended by now."""
         ends, moment = self.model.token_ends, self.model.latest_time
         return ends is not None and moment is not None and moment >= ends
 
     def sign_in(self) -> None:
-        """Sign in anew."""
+        """Sign in again."""
         self.session.take(sign_in())

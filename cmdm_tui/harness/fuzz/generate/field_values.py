@@ -1,4 +1,4 @@
-"""Values that a field takes, and values that it does not, as strategies."""
+"""The values that a field takes, as Hypothesis strategies."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -41,18 +41,6 @@ _BY_TYPE: Mapping[str, st.SearchStrategy[str]] = {
     "URL": _WORD.map("https://example.com/{}".format),
     "Lookup": _IDS,
 }
-_MISTYPED: Mapping[str, tuple[str, ...]] = {
-    "Number": ("many", "1e9", "0x10", "1,000", "٣", "+1", ".5", "1.", "--1", "Infinity", ""),
-    "Currency": ("£5", "1 000", "NaN", "1.2.3", "12USD", ""),
-    "Date": ("2026-02-30", "31/03/2026", "2026-3-1", "today", "20260331", "2026-03-31T00:00:00Z"),
-    "DateTime": ("2026-03-31", "2026-03-31T25:00:00Z", "2026-03-31 09:30:00", "now"),
-    "Boolean": ("True", "yes", "1", "0", ""),
-    "Email": ("nobody", "@", "a@b@c", "a b@example.com"),
-    "Phone": ("call me", "+", ""),
-    "URL": ("example.com", "javascript:alert(1)", "ftp://example.com", "http://"),
-    "Picklist": ("No such option", "", "new"),
-    "Lookup": ("ABC", "abcd1234", "ABCD12345", ""),
-}
 
 
 @cache
@@ -65,11 +53,6 @@ def valid_values(rule: FieldRule) -> st.SearchStrategy[str] | None:
         return strategy
     longest = min(rule.max_length or _LONGEST, _LONGEST)
     return _TEXT.map(lambda text: text[:longest])
-
-
-def mistyped_values(rule: FieldRule) -> tuple[str, ...]:
-    """Return texts that are no value of a field; none for one that takes any text."""
-    return _MISTYPED.get(rule.type, ())
 
 
 def writable_fields(rules: Mapping[str, FieldRule]) -> list[FieldRule]:

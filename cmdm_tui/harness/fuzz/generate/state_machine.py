@@ -1,4 +1,4 @@
-"""Stateful fuzzing: a machine whose rules are moves, and whose model is the oracle's ledger."""
+"""Stateful fuzzing: a machine whose rules are actions, and whose model is the oracle's ledger."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -51,66 +51,66 @@ class UserMachine(RuleBasedStateMachine):
 
     @rule(data=_DATA)
     def sign_in(self, data: st.DataObject) -> None:
-        """Sign in anew, now and then; sign-ins are slow by intent."""
-        moves = self._actions_with(data)
-        if moves.flip() and moves.flip() and moves.flip():
-            moves.sign_in()
+        """Sign in again, now and then; sign-ins are slow by intent."""
+        actions = self._actions_with(data)
+        if actions.flip() and actions.flip() and actions.flip():
+            actions.sign_in()
 
     @rule(data=_DATA)
     def list_all(self, data: st.DataObject) -> None:
         """List all records of an entity, and some fields of them."""
-        moves = self._actions_with(data)
-        entity = moves.draw_entity()
-        moves.list_all(entity)
-        moves.list_some_fields(entity)
+        actions = self._actions_with(data)
+        entity = actions.draw_entity()
+        actions.list_all(entity)
+        actions.list_some_fields(entity)
 
     @rule(data=_DATA)
     def walk(self, data: st.DataObject) -> None:
         """Go through pages."""
-        moves = self._actions_with(data)
-        moves.walk_pages(moves.draw_entity())
+        actions = self._actions_with(data)
+        actions.walk_pages(actions.draw_entity())
 
     @rule(data=_DATA)
     def sort(self, data: st.DataObject) -> None:
         """Sort both ways."""
-        moves = self._actions_with(data)
-        moves.list_sorted(moves.draw_entity())
+        actions = self._actions_with(data)
+        actions.list_sorted(actions.draw_entity())
 
     @rule(data=_DATA)
     def read(self, data: st.DataObject) -> None:
         """Read a record more than once, and the field list."""
-        moves = self._actions_with(data)
-        entity = moves.draw_entity()
-        moves.read_twice(entity)
-        moves.read_fields(entity)
+        actions = self._actions_with(data)
+        entity = actions.draw_entity()
+        actions.read_twice(entity)
+        actions.read_fields(entity)
 
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
     def create(self, data: st.DataObject) -> None:
         """Create."""
-        moves = self._actions_with(data)
-        moves.create_and_read(moves.draw_entity())
+        actions = self._actions_with(data)
+        actions.create_and_read(actions.draw_entity())
 
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
     def update(self, data: st.DataObject) -> None:
         """Update."""
-        moves = self._actions_with(data)
-        moves.update_and_read(moves.draw_entity())
+        actions = self._actions_with(data)
+        actions.update_and_read(actions.draw_entity())
 
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
     def delete(self, data: st.DataObject) -> None:
         """Delete, and use what is dead."""
-        moves = self._actions_with(data)
-        moves.delete_and_read(moves.draw_entity())
+        actions = self._actions_with(data)
+        actions.delete_and_read(actions.draw_entity())
 
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
     def child(self, data: st.DataObject) -> None:
         """Create a task or an opportunity of a record."""
-        moves = self._actions_with(data)
-        moves.create_child_and_read(moves.draw_entity())
+        actions = self._actions_with(data)
+        actions.create_child_and_read(actions.draw_entity())
 
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
@@ -140,9 +140,9 @@ class UserMachine(RuleBasedStateMachine):
     @rule(data=_DATA)
     def ask_oddly(self, data: st.DataObject) -> None:
         """Ask for something in odd ways, in the middle of all this."""
-        moves = self._actions_with(data)
+        actions = self._actions_with(data)
         calls: list[Call] = [call for call in CALLS if call != "authenticate"]
-        Trial(pick(moves.draw, calls), pick(moves.draw, GROUPS)).run(moves)
+        Trial(pick(actions.draw, calls), pick(actions.draw, GROUPS)).run(actions)
 
 
 def make_state_machine(begin: Callable[[], FuzzSession]) -> type[UserMachine]:

@@ -1,75 +1,77 @@
-"""Stateless fuzzing: every call in every input class that it can be made odd in."""
+"""Stateless fuzzing: every call in every family of odd input that applies to it."""
 
 from dataclasses import dataclass
 
 from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.exchange import CALLS, Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
-from cmdm_tui.harness.fuzz.generate.field_values import indexes
 from cmdm_tui.harness.fuzz.generate.valid_requests import make_valid_request
-from cmdm_tui.harness.inputs import GROUPS, InputClass, InputContext, classes_of
+from cmdm_tui.harness.inputs import GROUPS, InputClass, InputContext, classes_of, families_of
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.service_model import CHILD_ENTITIES
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
 _CONSUMES_RECORD = frozenset({"delete", "convert"})
-_NO_SKIP = 9
+_SKIP = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One call in all input classes of one group."""
+    """One call in all families of input classes of one group."""
 
     call: Call
     group: str
 
     @property
     def name(self) -> str:
-        """What the trial is called."""
+        """The call and the group."""
         return f"{self.call} {self.group}"
 
-    def run(self, moves: Actions, *, turn: int = 0) -> None:
-        """Send the call in each of the classes, then look whether anything has changed.
+    def run(self, actions: Actions, *, round_number: int = 0) -> None:
+        """Send the call in a class of each family, then look whether anything has changed.
 
-        `turn` moves the choice of the entity on, so that each round begins with another.
+        `round_number` actions the choices, so that each round begins with others.
         """
-        entity = self._choose_entity(moves, turn)
+        entity = self._choose_entity(actions, round_number)
         request: CallRequest | None = None
-        strangers = self._ids_of_other_entities(moves, entity)
-        for one in classes_of(self.call, self.group):
-            if moves.draw(indexes(10)) == _NO_SKIP:
+        other_ids = self._ids_of_other_entities(actions, entity)
+        for family in families_of(self.call, self.group):
+            if actions.choose(10) == _SKIP:
                 continue
             if request is None:
-                request = make_valid_request(moves, self.call, entity)
+                request = make_valid_request(actions, self.call, entity)
                 if request is None:
                     return
-            setting = InputContext(
-                moves.draw, moves.fields_of(self._body_entity(request)), strangers,
-                moves.session.secrets.has_ended_token, turn,
-            )  # fmt: skip
-            request = self._send_odd(moves, one, request, setting)
+            context = InputContext(
+                actions.choose,
+                actions.fields_of(self._body_entity(request)),
+                other_ids,
+                actions.session.secrets.has_ended_token,
+                round_number,
+            )
+            one = family[0] if len(family) == 1 else context.pick(family)
+            request = self._send_odd(actions, one, request, context)
         if request is not None:
-            self._read_afterwards(moves, request)
+            self._read_afterwards(actions, request)
 
-    def _choose_entity(self, moves: Actions, turn: int) -> str:
+    def _choose_entity(self, actions: Actions, round_number: int) -> str:
         if self.call in {"convert", "authenticate"}:
             return "lead"
         if self.call == "close":
             return "task"
-        entities = moves.session.entities
+        entities = actions.session.entities
         if self.call == "fields" and self.group == "parameter":
             entities = tuple(one for one in entities if one != ENTITY_WITHOUT_FIELD_LIST)
-        place: int = moves.draw(indexes(len(entities)))
-        return entities[(place + turn) % len(entities)]
+        return entities[(actions.choose(len(entities)) + round_number) % len(entities)]
 
     def _send_odd(
-        self, moves: Actions, one: InputClass, request: CallRequest, setting: InputContext
+        self, actions: Actions, one: InputClass, request: CallRequest, context: InputContext
     ) -> CallRequest | None:
         """Send the request made odd; return it as it was, None where it is used up."""
-        odd = one.apply(request, setting)
+        odd = one.apply(request, context)
         if odd is None:
             return request
-        exchange = moves.session.take(odd)
+        exchange = actions.session.take(odd)
         is_accepted = exchange is not None and exchange.status in {200, 201}
         return None if is_accepted and self.call in _CONSUMES_RECORD else request
 
@@ -78,30 +80,30 @@ class Trial:
         return "account" if call == "convert" else CHILD_ENTITIES.get(call, request.intent.entity)
 
     @staticmethod
-    def _ids_of_other_entities(moves: Actions, entity: str) -> tuple[str, ...]:
+    def _ids_of_other_entities(actions: Actions, entity: str) -> tuple[str, ...]:
         found = [
             external_id
-            for other in moves.session.entities
+            for other in actions.session.entities
             if other != entity
-            for external_id in moves.model.existing_ids(other)[:1]
+            for external_id in actions.model.existing_ids(other)[:1]
         ]
         return tuple(found)
 
-    def _read_afterwards(self, moves: Actions, request: CallRequest) -> None:
+    def _read_afterwards(self, actions: Actions, request: CallRequest) -> None:
         intent = request.intent
         if self.call in _READS | {"authenticate", "other"}:
             return
         if intent.external_id:
-            moves.read_record(intent.entity, intent.external_id)
+            actions.read_record(intent.entity, intent.external_id)
         made = CHILD_ENTITIES.get(self.call, intent.entity)
-        moves.read_total(made)
+        actions.read_total(made)
         if self.call == "convert":
-            moves.read_total("account")
-            moves.read_total("contact")
+            actions.read_total("account")
+            actions.read_total("contact")
 
 
 def list_trials(*, may_write: bool, may_sign_in: bool) -> list[Trial]:
-    """Return every call with every group that has a class for it."""
+    """Return every call with every group that has a class for it and may be tried."""
     return [
         Trial(call, group)
         for group in GROUPS

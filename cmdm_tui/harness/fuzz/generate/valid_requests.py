@@ -1,4 +1,4 @@
-"""One right request of any call, for input classes to spoil."""
+"""A valid request of any call, which input classes then make odd."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,14 +19,14 @@ from cmdm_tui.harness.calls import (
 )
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
-from cmdm_tui.harness.fuzz.generate.field_values import draw_properties, indexes, pick
+from cmdm_tui.harness.fuzz.generate.field_values import draw_properties, pick
 
 _ACCOUNT_FIELDS: Mapping[str, Any] = {"Description": "x"}
 
 
-def make_valid_request(moves: Actions, call: Call, entity: str) -> CallRequest | None:
-    """Return a right request of a call; None where there is nothing to make it with."""
-    draw = moves.draw
+def make_valid_request(actions: Actions, call: Call, entity: str) -> CallRequest | None:
+    """Return a valid request of a call; None where there is nothing to make it with."""
+    draw = actions.draw
     match call:
         case "list":
             return list_records(entity, pick(draw, [{}, {"per_page": "5", "page": "1"}]))
@@ -36,23 +36,24 @@ def make_valid_request(moves: Actions, call: Call, entity: str) -> CallRequest |
             return sign_in()
         case "create":
             return create_record(
-                entity, draw_properties(draw, moves.fields_of(entity), is_whole=True)
+                entity, draw_properties(draw, actions.fields_of(entity), is_whole=True)
             )
-        case "convert" if moves.session.target.is_to_be_cleaned:
+        case "convert" if actions.session.target.is_to_be_cleaned:
             return None
         case "convert":
-            lead = moves.create_record("lead")
+            lead = actions.create_record("lead")
             return convert_lead(lead, pick(draw, [_ACCOUNT_FIELDS, None])) if lead else None
         case "close":
-            task = moves.choose_record("task")
+            task = actions.choose_record("task")
             return close_task(task, pick(draw, [b"", b"{}"])) if task else None
         case "other":
-            return get_unknown(entity, draw(indexes(3)))
+            paths = ("nothing/here/at/all", "nosuchentity", f"{entity}/ZZZZZZZZ/nothing/here")
+            return get_unknown(pick(draw, paths))
         case _:
-            return _of_record(moves, call, entity, moves.choose_record(entity))
+            return _of_record(actions, call, entity, actions.choose_record(entity))
 
 
-def _of_record(moves: Actions, call: Call, entity: str, record: str) -> CallRequest | None:
+def _of_record(actions: Actions, call: Call, entity: str, record: str) -> CallRequest | None:
     if not record:
         return None
     match call:
@@ -61,7 +62,7 @@ def _of_record(moves: Actions, call: Call, entity: str, record: str) -> CallRequ
         case "delete":
             return delete_record(entity, record)
         case "update":
-            return update_record(entity, record, moves.draw_changes(entity))
+            return update_record(entity, record, actions.draw_changes(entity))
         case "create-task":
             return create_child("task", entity, record, {"Subject": "x"})
         case _:

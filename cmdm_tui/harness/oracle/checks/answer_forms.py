@@ -8,39 +8,39 @@ from cmdm_tui.harness.oracle.check_context import CheckContext
 _CREATED = {"create", "create-task", "create-opportunity"}
 
 
-def documented_shape(seen: CheckContext) -> Iterator[str]:
+def documented_shape(context: CheckContext) -> Iterator[str]:
     """A success has the keys and types that the table of calls shows."""
-    if seen.answer.fault:
-        yield f"The answer to {seen.intent.call} {seen.answer.fault}."
+    if context.answer.fault:
+        yield f"The answer to {context.intent.call} {context.answer.fault}."
 
 
-def says_json(seen: CheckContext) -> Iterator[str]:
+def says_json(context: CheckContext) -> Iterator[str]:
     """A success says that it is JSON."""
-    if seen.is_success and "json" not in (seen.exchange.header("content-type") or ""):
+    if context.is_success and "json" not in (context.exchange.header("content-type") or ""):
         yield "The answer does not say that it is JSON."
 
 
-def success_status(seen: CheckContext) -> Iterator[str]:
+def success_status(context: CheckContext) -> Iterator[str]:
     """A create is answered 201, and everything else 200."""
-    call, status = seen.intent.call, seen.exchange.status
-    if call != "other" and seen.is_success and (status == 201) != (call in _CREATED):
+    call, status = context.intent.call, context.exchange.status
+    if call != "other" and context.is_success and (status == 201) != (call in _CREATED):
         yield f"{call} was answered {status}."
 
 
-def values_are_text(seen: CheckContext) -> Iterator[str]:
+def values_are_text(context: CheckContext) -> Iterator[str]:
     """Values are strings, or null."""
-    if seen.intent.call not in {"get", "list"}:
+    if context.intent.call not in {"get", "list"}:
         return
-    for row in seen.answer.rows:
+    for row in context.answer.rows:
         for name, value in row.properties.items():
             if not isinstance(value, str | None):
                 yield f"{name} of {row.external_id} is neither text nor null."
                 return
 
 
-def external_id_form(seen: CheckContext) -> Iterator[str]:
+def external_id_form(context: CheckContext) -> Iterator[str]:
     """An ExternalID is 8 capitals and digits."""
-    ids = [row.external_id for row in seen.answer.rows] + [seen.answer.created_id]
+    ids = [row.external_id for row in context.answer.rows] + [context.answer.created_id]
     for external_id in filter(None, ids):
         if len(external_id) != 8 or not external_id.isalnum() or external_id != external_id.upper():
             yield f"{external_id[:40]!r} is not 8 capitals and digits."

@@ -1,4 +1,4 @@
-"""Checks of who may call, and for how long."""
+"""Checks of tokens: who may call, and for how long."""
 
 from collections.abc import Iterator
 
@@ -13,64 +13,68 @@ _REFUSALS = {_UNAUTHORISED, 400, 403, 0}
 _SECRETS = (b"$CMDM_TOKEN", b"$CMDM_PASSWORD", b"$CMDM_CLIENT_SECRET")
 
 
-def authentication_first(seen: CheckContext) -> Iterator[str]:
-    """Whatever a request asks for, without a good token it is answered 401."""
-    authorization, status = seen.intent.authorization, seen.exchange.status
+def authentication_first(context: CheckContext) -> Iterator[str]:
+    """A request without a good token is answered 401, whatever it asks for."""
+    authorization, status = context.intent.authorization, context.exchange.status
     if authorization in {"good", "sign-in"} or not status:
         return
     if status != _UNAUTHORISED and status < 500:
         yield f"A request with the authorization {authorization} was answered {status}."
 
 
-def refused_without_effect(seen: CheckContext) -> Iterator[str]:
-    """What was refused for want of a token has changed nothing."""
-    for clash in (*seen.contradictions, *seen.miscounts):
-        if clash.cause == "unauthorised":
-            yield f"After a request without a good token: {clash}."
+def refused_without_effect(context: CheckContext) -> Iterator[str]:
+    """A request that was refused because it had no good token has changed nothing."""
+    for contradiction in (*context.contradictions, *context.miscounts):
+        if contradiction.cause == "unauthorised":
+            yield f"After a request without a good token: {contradiction}."
 
 
-def token_good_until_reset(seen: CheckContext) -> Iterator[str]:
+def token_good_until_reset(context: CheckContext) -> Iterator[str]:
     """A token is good until its reset, which does not move."""
-    exchange, ledger = seen.exchange, seen.model
-    if seen.intent.authorization != "good" or seen.intent.call == "authenticate":
+    exchange, model = context.exchange, context.model
+    if context.intent.authorization != "good" or context.intent.call == "authenticate":
         return
-    ends = ledger.token_ends
-    told = parse_whole_number(exchange.header("x-token-reset"))
+    ends = model.token_ends
+    token_ends = parse_whole_number(exchange.header("x-token-reset"))
     if ends is None:
         return
-    if exchange.status == _UNAUTHORISED and seen.latest is not None:
-        if seen.latest < ends:
-            yield f"The token was refused {ends - seen.latest:.0f} seconds before its reset."
-    elif told is not None and has_moved(ends, told):
-        yield f"The end of the token moved from {ends} to {told}."
+    if exchange.status == _UNAUTHORISED and context.latest is not None:
+        if context.latest < ends:
+            yield f"The token was refused {ends - context.latest:.0f} seconds before its reset."
+    elif token_ends is not None and has_moved(ends, token_ends):
+        yield f"The end of the token moved from {ends} to {token_ends}."
 
 
-def token_refused_after_reset(seen: CheckContext) -> Iterator[str]:
+def token_refused_after_reset(context: CheckContext) -> Iterator[str]:
     """From its reset on, a token is refused."""
-    exchange, ends = seen.exchange, seen.model.token_ends
-    if seen.intent.authorization != "good" or seen.intent.call == "authenticate" or ends is None:
+    exchange, ends = context.exchange, context.model.token_ends
+    if (
+        context.intent.authorization != "good"
+        or context.intent.call == "authenticate"
+        or ends is None
+    ):
         return
-    earliest = seen.earliest
+    earliest = context.earliest
     if earliest is not None and earliest >= ends and exchange.status not in _REFUSALS:
         yield f"The token was accepted {earliest - ends:.0f} seconds after its reset."
 
 
-def token_ahead(seen: CheckContext) -> Iterator[str]:
-    """The end of a token lies ahead, and is told."""
-    exchange = seen.exchange
-    if not seen.is_success or seen.intent.authorization not in {"good", "sign-in"}:
+def token_ahead(context: CheckContext) -> Iterator[str]:
+    """The end of a token is in the answer, and lies ahead."""
+    exchange = context.exchange
+    if not context.is_success or context.intent.authorization not in {"good", "sign-in"}:
         return
-    told = parse_whole_number(exchange.header("x-token-reset"))
-    if told is None:
+    token_ends = parse_whole_number(exchange.header("x-token-reset"))
+    if token_ends is None:
         yield "The header x-token-reset is missing, or no number."
-    elif seen.earliest is not None and told < seen.earliest:
+    elif context.earliest is not None and token_ends < context.earliest:
         yield "The header x-token-reset lies in the past."
 
 
-def no_secret_told(seen: CheckContext) -> Iterator[str]:
-    """No answer repeats the token or a credential, but for the one that hands the token out."""
-    exchange = seen.exchange
-    if seen.intent.call == "authenticate" and seen.is_success:
+def no_secret_told(context: CheckContext) -> Iterator[str]:
+    """No answer repeats the token or a credential, except for the one that hands the token out."""
+    exchange = context.exchange
+    if context.intent.call == "authenticate" and context.is_success:
         return
     headers = [value.encode() for _, value in exchange.headers]
     if any(secret in text for text in (exchange.body, *headers) for secret in _SECRETS):

@@ -8,32 +8,32 @@ from cmdm_tui.harness.oracle.check_context import CheckContext
 _OK, _NOT_FOUND = 200, 404
 
 
-def deleted_is_gone(seen: CheckContext) -> Iterator[str]:
+def deleted_is_gone(context: CheckContext) -> Iterator[str]:
     """What was deleted is answered 404, whatever is asked of it."""
-    intent, known = seen.intent, seen.record
+    intent, known = context.intent, context.record
     if known is None or known.exists is not False or intent.authorization != "good":
         return
-    is_refused = seen.exchange.status not in {_OK, 201}
+    is_refused = context.exchange.status not in {_OK, 201}
     if intent.call == "delete" or is_refused or intent.call == "other":
         return
     yield f"{intent.entity} {intent.external_id} was deleted, and {intent.call} is still accepted."
 
 
-def delete_twice(seen: CheckContext) -> Iterator[str]:
+def delete_twice(context: CheckContext) -> Iterator[str]:
     """A record is deleted once."""
-    intent, known = seen.intent, seen.record
+    intent, known = context.intent, context.record
     if intent.call != "delete" or intent.authorization != "good" or known is None:
         return
-    if known.exists is False and seen.exchange.status == _OK:
+    if known.exists is False and context.exchange.status == _OK:
         yield f"{intent.entity} {intent.external_id} was deleted a second time."
 
 
-def deleted_not_listed(seen: CheckContext) -> Iterator[str]:
+def deleted_not_listed(context: CheckContext) -> Iterator[str]:
     """What was deleted is in no list and in no total."""
-    for clash in seen.contradictions:
-        if clash.cause == "deleted" and clash.is_listed:
-            yield f"It was deleted, and is listed: {clash}."
-    for miscount in seen.miscounts:
+    for contradiction in context.contradictions:
+        if contradiction.cause == "deleted" and contradiction.is_listed:
+            yield f"It was deleted, and is listed: {contradiction}."
+    for miscount in context.miscounts:
         if miscount.cause == "deleted":
             yield f"After a deletion: {miscount}."
 

@@ -1,4 +1,4 @@
-"""Checks of pages, totals, orders and chosen fields."""
+"""Checks of lists: pages, totals, orders and chosen fields."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,23 +10,23 @@ from cmdm_tui.harness.oracle.contract import loose_key, sort_key
 from cmdm_tui.harness.oracle.list_model import ObservedOrder
 
 
-def _observed_order(seen: CheckContext) -> ObservedOrder | None:
-    key = seen.order_key
-    return None if key is None else seen.model.orders.get(seen.intent.entity, {}).get(key)
+def _observed_order(context: CheckContext) -> ObservedOrder | None:
+    key = context.order_key
+    return None if key is None else context.model.orders.get(context.intent.entity, {}).get(key)
 
 
-def _ids(seen: CheckContext) -> tuple[str, ...]:
-    return tuple(row.external_id for row in seen.answer.rows)
+def _ids(context: CheckContext) -> tuple[str, ...]:
+    return tuple(row.external_id for row in context.answer.rows)
 
 
-def pages_partition(seen: CheckContext) -> Iterator[str]:
+def pages_partition(context: CheckContext) -> Iterator[str]:
     """Pages hold every record, and none of them twice."""
-    if seen.order_key is None:
+    if context.order_key is None:
         return
-    ids = _ids(seen)
+    ids = _ids(context)
     if len(set(ids)) < len(ids):
-        yield "A record stands twice in one answer."
-    order, page = _observed_order(seen), seen.page
+        yield "A record is in one answer twice."
+    order, page = _observed_order(context), context.page
     if order is None:
         return
     if page is None:
@@ -52,31 +52,31 @@ def _against_pages(order: ObservedOrder, ids: tuple[str, ...]) -> Iterator[str]:
             return
 
 
-def totals_add_up(seen: CheckContext) -> Iterator[str]:
-    """The totals are those of the records, and of pages of one size, no larger than asked for."""
-    reading = seen.answer
-    total = reading.total
-    if seen.order_key is None or total is None:
+def totals_add_up(context: CheckContext) -> Iterator[str]:
+    """The totals fit the records and their pages, all of one size and no larger than asked for."""
+    answer = context.answer
+    total = answer.total
+    if context.order_key is None or total is None:
         return
-    for miscount in seen.miscounts:
+    for miscount in context.miscounts:
         if miscount.kind == "total" and miscount.cause == "read":
             yield f"Nothing was written in between: {miscount}."
-    page = seen.page
+    page = context.page
     if page is None:
         return
     size, number = page
-    told = reading.pages
+    pages_given = answer.pages
     expected = -(-total // size)
-    if told == expected and number > max(expected, 1):
+    if pages_given == expected and number > max(expected, 1):
         return
-    if not total and told == 1:
-        return  # an empty list is no page, or an empty one
-    held = len(reading.rows)
+    if not total and pages_given == 1:
+        return  # an empty list is not a page, or an empty one
+    held = len(answer.rows)
     # A service may grant less than was asked for, as long as that adds up.
-    if not any(_adds_up(total, one, number, told, held) for one in range(size, 0, -1)):
+    if not any(_adds_up(total, one, number, pages_given, held) for one in range(size, 0, -1)):
         yield (
             f"Page {number}, of {size} asked for, holds {held} records, of {total}, and Total "
-            f"Pages is {describe_number(told)}."
+            f"Pages is {describe_number(pages_given)}."
         )
 
 
@@ -84,136 +84,140 @@ def _adds_up(total: int, size: int, number: int, pages: int | None, held: int) -
     return pages == -(-total // size) and held == max(0, min(size, total - (number - 1) * size))
 
 
-def unpaged_is_whole(seen: CheckContext) -> Iterator[str]:
-    """Without `per_page` and `page`, all there is comes on one page."""
-    reading, query = seen.answer, seen.intent.query
-    if seen.intent.call not in {"list", "fields"} or not seen.is_success or query is None:
+def unpaged_is_whole(context: CheckContext) -> Iterator[str]:
+    """Without `per_page` and `page`, all records come on one page."""
+    answer, query = context.answer, context.intent.query
+    if context.intent.call not in {"list", "fields"} or not context.is_success or query is None:
         return
-    if seen.page is not None or reading.total is None:
+    if context.page is not None or answer.total is None:
         return
-    if len(reading.rows) != reading.total:
-        yield f"Total Records is {reading.total}, and {len(reading.rows)} are listed."
-    if reading.pages != 1:
-        yield f"Total Pages is {describe_number(reading.pages)} for a list that is not paged."
+    if len(answer.rows) != answer.total:
+        yield f"Total Records is {answer.total}, and {len(answer.rows)} are listed."
+    if answer.pages != 1:
+        yield f"Total Pages is {describe_number(answer.pages)} for a list that is not paged."
 
 
-def past_the_end(seen: CheckContext) -> Iterator[str]:
+def past_the_end(context: CheckContext) -> Iterator[str]:
     """A page past the last is empty, with true totals."""
-    intent, page = seen.intent, seen.page
+    intent, page = context.intent, context.page
     if intent.call != "list" or page is None or intent.authorization != "good":
         return
-    known = seen.model.members.get(intent.entity)
-    total = known.total if known is not None and seen.model.is_alone else seen.answer.total
+    known = context.model.members.get(intent.entity)
+    total = known.total if known is not None and context.model.is_alone else context.answer.total
     if total is None or (page[1] - 1) * page[0] < max(total, 1):
         return
-    if seen.is_success and seen.answer.rows:
-        yield f"Page {page[1]} lies past the end, and holds {len(seen.answer.rows)} records."
-    elif seen.exchange.status == 404:
+    if context.is_success and context.answer.rows:
+        yield f"Page {page[1]} lies past the end, and holds {len(context.answer.rows)} records."
+    elif context.exchange.status == 404:
         yield f"Page {page[1]} lies past the end, and was answered 404."
 
 
-def default_order(seen: CheckContext) -> Iterator[str]:
-    """Without `sort_by`, records stand in the order of their creation, which is stable."""
-    key = seen.order_key
-    members = seen.model.members.get(seen.intent.entity)
-    if key is None or key[0] is not None or seen.page is not None or members is None:
+def default_order(context: CheckContext) -> Iterator[str]:
+    """Without `sort_by`, records are in the order of their creation, which is stable."""
+    key = context.order_key
+    members = context.model.members.get(context.intent.entity)
+    if key is None or key[0] is not None or context.page is not None or members is None:
         return
-    if members.ids is None or not seen.model.is_alone:
+    if members.ids is None or not context.model.is_alone:
         return
-    there = [external_id for external_id in _ids(seen) if external_id in set(members.ids)]
+    there = [external_id for external_id in _ids(context) if external_id in set(members.ids)]
     wanted = members.ids if key[1] == "asc" else members.ids[::-1]
     if there != wanted and sorted(there) == sorted(wanted):
-        yield "The records do not stand in the order of their creation."
+        yield "The records are not in the order of their creation."
 
 
-def sort_permutation(seen: CheckContext) -> Iterator[str]:
+def sort_permutation(context: CheckContext) -> Iterator[str]:
     """Sorting changes the order of the records, and nothing else."""
-    key = seen.order_key
-    if key is None or key[0] is None or not seen.is_whole or not seen.model.is_alone:
+    key = context.order_key
+    if key is None or key[0] is None or not context.is_whole or not context.model.is_alone:
         return
-    plain = seen.model.orders.get(seen.intent.entity, {}).get((None, "asc"))
-    if plain is not None and plain.whole is not None and sorted(plain.whole) != sorted(_ids(seen)):
+    plain = context.model.orders.get(context.intent.entity, {}).get((None, "asc"))
+    if (
+        plain is not None
+        and plain.whole is not None
+        and sorted(plain.whole) != sorted(_ids(context))
+    ):
         yield f"Sorted by {key[0]}, the list does not hold the records it holds unsorted."
 
 
-def _sorted_values(seen: CheckContext) -> tuple[str, str, list[Any]] | None:
-    """Return the field sorted by, its type, and its values as they stand in the answer."""
-    key = seen.order_key
+def _sorted_values(context: CheckContext) -> tuple[str, str, list[Any]] | None:
+    """Return the field sorted by, its type, and its values in the order of the answer."""
+    key = context.order_key
     if key is None or key[0] is None:
         return None
-    name, rows = key[0], seen.answer.rows
+    name, rows = key[0], context.answer.rows
     if name == "ExternalID":
         return name, "ExternalID", [row.external_id for row in rows]
-    rule = seen.model.fields_of(seen.intent.entity).get(name)
+    rule = context.model.fields_of(context.intent.entity).get(name)
     if rule is None or any(name not in row.properties for row in rows):
         return None
     return name, rule.type, [row.properties[name] for row in rows]
 
 
-def sort_ordered(seen: CheckContext) -> Iterator[str]:
-    """Records sorted by a field stand in the order of its values."""
-    found = _sorted_values(seen)
-    if found is None or seen.order_key is None:
+def sort_ordered(context: CheckContext) -> Iterator[str]:
+    """Records sorted by a field are in the order of its values."""
+    found = _sorted_values(context)
+    if found is None or context.order_key is None:
         return
     name, kind, values = found
     keys = [sort_key(kind, value) for value in values]
-    is_down = seen.order_key[1] == "desc"
+    is_down = context.order_key[1] == "desc"
     for before, after, first, second in zip(keys, keys[1:], values, values[1:], strict=False):
         if (before < after) if is_down else (before > after):
             yield f"Sorted by {name}, {second!r} follows {first!r}."
             return
 
 
-def desc_reverses(seen: CheckContext) -> Iterator[str]:
+def desc_reverses(context: CheckContext) -> Iterator[str]:
     """`desc` is the reverse of `asc`, value by value, whatever the order is."""
-    key, found = seen.order_key, _sorted_values(seen)
-    if key is None or found is None or not seen.is_whole:
+    key, found = context.order_key, _sorted_values(context)
+    if key is None or found is None or not context.is_whole:
         return
     other = "asc" if key[1] == "desc" else "desc"
-    order = seen.model.orders.get(seen.intent.entity, {}).get((key[0], other))
+    order = context.model.orders.get(context.intent.entity, {}).get((key[0], other))
     if order is None or order.values is None:
         return
     _, kind, values = found
     # Which values are equal, and where nulls stand, is not said.
     here = [loose_key(kind, value) for value in values if value is not None]
     there = [loose_key(kind, value) for value in reversed(order.values) if value is not None]
-    if here != there and (seen.model.is_alone or sorted(here) == sorted(there)):
+    if here != there and (context.model.is_alone or sorted(here) == sorted(there)):
         yield f"Sorted by {key[0]}, {key[1]} is not the reverse of {other}."
 
 
-def ties_stable(seen: CheckContext) -> Iterator[str]:
-    """Records of one value stand in the order of their creation."""
-    found, members = _sorted_values(seen), seen.model.members.get(seen.intent.entity)
-    if found is None or members is None or members.ids is None or not seen.model.is_alone:
+def ties_stable(context: CheckContext) -> Iterator[str]:
+    """Records with equal values are in the order of their creation."""
+    found, members = _sorted_values(context), context.model.members.get(context.intent.entity)
+    if found is None or members is None or members.ids is None or not context.model.is_alone:
         return
     place = {external_id: number for number, external_id in enumerate(members.ids)}
     _, kind, values = found
     keys = [sort_key(kind, value) for value in values]
-    ids = _ids(seen)
+    ids = _ids(context)
     for first, second, one, other in zip(ids, ids[1:], keys, keys[1:], strict=False):
         if one == other and first in place and second in place and place[first] > place[second]:
             yield f"{second} follows {first}, which has the same value and was created later."
             return
 
 
-def projection_exact(seen: CheckContext) -> Iterator[str]:
+def projection_exact(context: CheckContext) -> Iterator[str]:
     """`fields` chooses what is shown: those fields, and no others."""
-    query = seen.intent.query
-    if seen.order_key is None or query is None or "fields" not in query:
+    query = context.intent.query
+    if context.order_key is None or query is None or "fields" not in query:
         return
     wanted = {name for name in query["fields"].split(",") if name != "ExternalID"}
-    for row in seen.answer.rows:
+    for row in context.answer.rows:
         if set(row.properties) != wanted:
             odd = ", ".join(sorted(wanted ^ row.properties.keys()))
             yield f"The fields shown of {row.external_id} differ from those asked for: {odd[:100]}."
             return
 
 
-def projection_agrees(seen: CheckContext) -> Iterator[str]:
+def projection_agrees(context: CheckContext) -> Iterator[str]:
     """A chosen field has the value it has in the whole record."""
-    for clash in seen.contradictions:
-        if clash.is_projected and clash.cause == "read":
-            yield f"With some fields chosen: {clash}."
+    for contradiction in context.contradictions:
+        if contradiction.is_projected and contradiction.cause == "read":
+            yield f"With some fields chosen: {contradiction}."
 
 
 CHECKS = (

@@ -7,84 +7,98 @@ from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.record_model import Contradiction
 
 
-def child_names_parent(seen: CheckContext) -> Iterator[str]:
+def child_names_parent(context: CheckContext) -> Iterator[str]:
     """A task or an opportunity of a record names it, and stays when it is deleted."""
-    for clash in seen.contradictions:
-        if clash.cause == "parent":
-            words = "Its parent is not named" if clash.name else "A record's child does not stay"
-            yield f"{words}: {clash}."
+    for contradiction in context.contradictions:
+        if contradiction.cause == "parent":
+            words = (
+                "Its parent is not named"
+                if contradiction.name
+                else "A record's child does not stay"
+            )
+            yield f"{words}: {contradiction}."
 
 
-def converts_once(seen: CheckContext) -> Iterator[str]:
+def converts_once(context: CheckContext) -> Iterator[str]:
     """A lead is converted once."""
-    intent, known = seen.intent, seen.record
+    intent, known = context.intent, context.record
     if (
         intent.call == "convert"
-        and seen.is_success
+        and context.is_success
         and known is not None
         and known.converted_account
     ):
         yield f"lead {intent.external_id} was converted a second time."
 
 
-def conversion_makes_account(seen: CheckContext) -> Iterator[str]:
+def conversion_makes_account(context: CheckContext) -> Iterator[str]:
     """The account of a conversion exists, and is a new one."""
-    for clash in seen.contradictions:
-        if clash.cause == "converted" and clash.entity == "account" and not clash.name:
-            yield f"After a conversion: {clash}."
-    for miscount in seen.miscounts:
+    for contradiction in context.contradictions:
+        if (
+            contradiction.cause == "converted"
+            and contradiction.entity == "account"
+            and not contradiction.name
+        ):
+            yield f"After a conversion: {contradiction}."
+    for miscount in context.miscounts:
         if miscount.cause == "converted" and miscount.entity == "account":
             yield f"After a conversion: {miscount}."
-    if seen.intent.call == "convert" and seen.answer.created_id:
-        home = seen.model.entity_of(seen.answer.created_id)
-        if home is not None:
-            yield f"The account of a conversion is {seen.answer.created_id}, which was a {home} before."
+    account = context.answer.created_id
+    if context.intent.call == "convert" and account:
+        entity = context.model.entity_of(account)
+        if entity is not None:
+            yield f"The account of a conversion is {account}, which was a {entity} before."
 
 
-def conversion_fills_account(seen: CheckContext) -> Iterator[str]:
+def conversion_fills_account(context: CheckContext) -> Iterator[str]:
     """The account of a conversion has the company's name, and what the body gave it."""
-    for clash in seen.contradictions:
-        if clash.cause == "converted" and clash.entity == "account" and clash.name:
-            yield f"After a conversion: {clash}."
+    for contradiction in context.contradictions:
+        if (
+            contradiction.cause == "converted"
+            and contradiction.entity == "account"
+            and contradiction.name
+        ):
+            yield f"After a conversion: {contradiction}."
 
 
-def conversion_marks_lead(seen: CheckContext) -> Iterator[str]:
+def conversion_marks_lead(context: CheckContext) -> Iterator[str]:
     """A converted lead stays, is marked, and names its account; a contact is made of the person."""
-    for clash in seen.contradictions:
-        if clash.cause == "converted" and clash.entity == "lead":
-            yield f"After its conversion: {clash}."
-    for miscount in seen.miscounts:
+    for contradiction in context.contradictions:
+        if contradiction.cause == "converted" and contradiction.entity == "lead":
+            yield f"After its conversion: {contradiction}."
+    for miscount in context.miscounts:
         if miscount.cause == "converted" and miscount.entity != "account":
             yield f"After a conversion: {miscount}."
 
 
-def closed_stays_closed(seen: CheckContext) -> Iterator[str]:
+def closed_stays_closed(context: CheckContext) -> Iterator[str]:
     """A closed task is closed, has a date of closing, and closing it again changes nothing."""
-    for clash in seen.contradictions:
-        if _is_closed_task(seen, clash):
-            yield f"The task was closed: {clash}."
+    for contradiction in context.contradictions:
+        if _is_closed_task(context, contradiction):
+            yield f"The task was closed: {contradiction}."
 
 
-def _is_closed_task(seen: CheckContext, clash: Contradiction) -> bool:
-    if clash.entity != "task" or clash.cause == "updated":
+def _is_closed_task(context: CheckContext, contradiction: Contradiction) -> bool:
+    if contradiction.entity != "task" or contradiction.cause == "updated":
         return False
-    known = seen.model.find_record(clash.entity, clash.external_id)
-    is_about_it = clash.name in {"Status", "ClosedDate"}
+    known = context.model.find_record(contradiction.entity, contradiction.external_id)
+    is_about_it = contradiction.name in {"Status", "ClosedDate"}
     status = known.values.get("Status") if known is not None else None
-    return clash.cause == "closed" or (
+    return contradiction.cause == "closed" or (
         is_about_it and status is not None and status.value == "Closed"
     )
 
 
-def close_again(seen: CheckContext) -> Iterator[str]:
+def close_again(context: CheckContext) -> Iterator[str]:
     """Closing a closed task is accepted."""
-    intent, known = seen.intent, seen.record
+    intent, known = context.intent, context.record
     if intent.call != "close" or intent.authorization != "good" or known is None:
         return
     status = known.values.get("Status")
     is_closed = known.exists and status is not None and status.value == "Closed"
-    if is_closed and intent.input_class == "valid" and seen.exchange.status in {400, 404, 405}:
-        yield f"Closing the closed task {intent.external_id} was answered {seen.exchange.status}."
+    answered = context.exchange.status
+    if is_closed and intent.input_class == "valid" and answered in {400, 404, 405}:
+        yield f"Closing the closed task {intent.external_id} was answered {answered}."
 
 
 CHECKS = (

@@ -9,84 +9,88 @@ from cmdm_tui.harness.oracle.record_model import Cause
 
 
 def _contradicts_after(cause: Cause, words: str) -> CheckFunction:
-    def judge(seen: CheckContext) -> Iterator[str]:
-        for clash in (*seen.contradictions, *seen.miscounts):
-            if clash.cause == cause:
-                yield f"{words}: {clash}."
+    def judge(context: CheckContext) -> Iterator[str]:
+        for contradiction in (*context.contradictions, *context.miscounts):
+            if contradiction.cause == cause:
+                yield f"{words}: {contradiction}."
 
     return judge
 
 
-def put_twice(seen: CheckContext) -> Iterator[str]:
+def put_twice(context: CheckContext) -> Iterator[str]:
     """An update sent a second time is accepted as the first was, and changes nothing more."""
-    known, intent = seen.record, seen.intent
+    known, intent = context.record, context.intent
     if intent.call == "update" and intent.authorization == "good" and known is not None:
         is_again = (
             known.last_update is not None
             and known.last_update == intent.given
             and bool(known.exists)
         )
-        if is_again and seen.exchange.status in {400, 404, 405}:
-            yield f"An update was accepted, and answered {seen.exchange.status} when repeated."
-    yield from _contradicts_after("again", "After an update was repeated")(seen)
+        if is_again and context.exchange.status in {400, 404, 405}:
+            yield f"An update was accepted, and answered {context.exchange.status} when repeated."
+    yield from _contradicts_after("again", "After an update was repeated")(context)
 
 
-def over_limit_without_effect(seen: CheckContext) -> Iterator[str]:
+def over_limit_without_effect(context: CheckContext) -> Iterator[str]:
     """What was refused over the limit has changed nothing."""
-    yield from _contradicts_after("over-limit", "After a request over the limit")(seen)
+    yield from _contradicts_after("over-limit", "After a request over the limit")(context)
 
 
-def reads_stable(seen: CheckContext) -> Iterator[str]:
+def reads_stable(context: CheckContext) -> Iterator[str]:
     """Two readings of a record are the same while nothing was written."""
-    for clash in seen.contradictions:
-        if clash.cause == "read" and not clash.is_listed:
-            yield f"Nothing was written in between: {clash}."
+    for contradiction in context.contradictions:
+        if contradiction.cause == "read" and not contradiction.is_listed:
+            yield f"Nothing was written in between: {contradiction}."
 
 
-def list_agrees(seen: CheckContext) -> Iterator[str]:
+def list_agrees(context: CheckContext) -> Iterator[str]:
     """A list shows records as they are shown alone, and the records there are."""
-    for clash in seen.contradictions:
-        if clash.cause == "read" and clash.is_listed and not clash.is_projected:
-            yield f"The list says otherwise than the record: {clash}."
-    for miscount in seen.miscounts:
+    for contradiction in context.contradictions:
+        if (
+            contradiction.cause == "read"
+            and contradiction.is_listed
+            and not contradiction.is_projected
+        ):
+            yield f"The list says otherwise than the record: {contradiction}."
+    for miscount in context.miscounts:
         if miscount.cause == "read" and miscount.kind != "total":
             yield f"The list is not that of the records: {miscount}."
 
 
-def answers_for_itself(seen: CheckContext) -> Iterator[str]:
+def answers_for_itself(context: CheckContext) -> Iterator[str]:
     """The record that is answered is the one that was asked for."""
-    asked = seen.intent.external_id
-    if seen.intent.call != "get" or not seen.is_success:
+    asked = context.intent.external_id
+    if context.intent.call != "get" or not context.is_success:
         return
-    for row in seen.answer.rows:
-        if row.external_id != asked and not _is_other_spelling(seen, row.external_id):
+    for row in context.answer.rows:
+        if row.external_id != asked and not _is_other_spelling(context, row.external_id):
             yield f"{asked} was asked for, and {row.external_id} came."
 
 
-def _is_other_spelling(seen: CheckContext, external_id: str) -> bool:
-    """Tell whether an id was spelt otherwise on purpose; that ids match exactly is another law."""
-    is_odd = seen.intent.input_class.startswith("id:")
-    return is_odd and _folded(external_id) == _folded(seen.intent.external_id)
+def _is_other_spelling(context: CheckContext, external_id: str) -> bool:
+    """Return whether an id was changed on purpose; another law says that ids match exactly."""
+    is_odd = context.intent.input_class.startswith("id:")
+    return is_odd and _folded(external_id) == _folded(context.intent.external_id)
 
 
 def _folded(external_id: str) -> str:
     return normalize("NFKC", external_id).casefold().strip()
 
 
-def own_entity(seen: CheckContext) -> Iterator[str]:
+def own_entity(context: CheckContext) -> Iterator[str]:
     """An id answers for its own entity only."""
-    intent = seen.intent
-    if intent.call not in {"get", "update", "delete", "convert", "close"} or not seen.is_success:
+    intent = context.intent
+    if intent.call not in {"get", "update", "delete", "convert", "close"} or not context.is_success:
         return
-    home = seen.model.entity_of(intent.external_id)
-    if home is not None and home != intent.entity and seen.record is None:
+    home = context.model.entity_of(intent.external_id)
+    if home is not None and home != intent.entity and context.record is None:
         yield f"{intent.external_id} is a record of {home}, and {intent.entity} answers for it."
 
 
-def new_id(seen: CheckContext) -> Iterator[str]:
+def new_id(context: CheckContext) -> Iterator[str]:
     """A new record has an id that no other has."""
-    made = seen.answer.created_id
-    if made and seen.intent.call != "convert" and seen.model.entity_of(made) is not None:
+    made = context.answer.created_id
+    if made and context.intent.call != "convert" and context.model.entity_of(made) is not None:
         yield f"The new record was given {made}, which is another's."
 
 

@@ -5,27 +5,28 @@ from collections.abc import Iterator
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
-_NOT_FOUND, _SERVER_ERROR = 404, 500
+_SERVER_ERROR = 500
+_OTHER_CASE = {"route:upper", "route:title", "route:mixed-case"}
 
 
-def route_case(seen: CheckContext) -> Iterator[str]:
+def route_case(context: CheckContext) -> Iterator[str]:
     """Entity and action segments match without regard to case, in every call alike."""
-    if seen.intent.input_class != "route:case" or seen.intent.authorization != "good":
+    if context.intent.input_class not in _OTHER_CASE or context.intent.authorization != "good":
         return
-    status = seen.exchange.status
-    if status == 429 or not status or status >= _SERVER_ERROR or not seen.allowed_statuses:
+    status = context.exchange.status
+    if status == 429 or not status or status >= _SERVER_ERROR or not context.allowed_statuses:
         return
-    if status not in seen.allowed_statuses:
+    if status not in context.allowed_statuses:
         yield (
-            f"With other capitals in its path, {seen.intent.call} is answered {status}; "
+            f"With other capitals in its path, {context.intent.call} is answered {status}; "
             "elsewhere case does not matter."
         )
 
 
-def id_case(seen: CheckContext) -> Iterator[str]:
+def id_case(context: CheckContext) -> Iterator[str]:
     """External ids match exactly."""
-    if seen.intent.input_class == "id:lower-case" and seen.is_success:
-        yield f"{seen.intent.external_id} was found although its letters are small."
+    if context.intent.input_class == "id:other-case" and context.is_success:
+        yield f"{context.intent.external_id} was found although its letters are small."
 
 
 CHECKS = (

@@ -1,1 +1,0 @@
-"""The classes of input, one module each: every one yields its cases."""
