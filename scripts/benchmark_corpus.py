@@ -54,7 +54,7 @@ class RecordingControl(ControlClient):
 
 
 def corpus_ratios() -> list[float]:
-    """Return how the rates compare, a number a round; the service runs in a process of its own.
+    """Return how the rates compare, a number a round; the service runs in its own process.
 
     The corpus is run as `cmdm cases run` does: each case on records that were put back, with what
     it needs, every answer judged. The loop sends the same over httpx, the requests that put records

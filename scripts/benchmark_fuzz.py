@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 
 from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent
-from cmdm_tui.harness.fuzz.runner import FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.runner import FuzzRunner
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 
 ROUNDS = 5
@@ -74,11 +75,11 @@ def _fuzzed(target: FuzzTarget, seed: int) -> tuple[float, list[ExchangeMade]]:
         if isinstance(event, ExchangeMade):
             sent.append(event)
 
-    run = FuzzRunner(
+    runner = FuzzRunner(
         target, FuzzSettings(seed=seed, requests=REQUESTS), hear, lambda _one, _path: None
     )
     began = time.perf_counter()
-    ended = run()
+    ended = runner.run()
     elapsed = time.perf_counter() - began
     if ended.failures:
         sys.exit(f"The sound sandbox fails {', '.join(ended.failures)}.")
@@ -146,7 +147,7 @@ def _schemathesis(target: FuzzTarget) -> float:
 
 @contextmanager
 def served() -> Generator[FuzzTarget]:
-    """Serve in a process of its own, so that client and service do not share an interpreter."""
+    """Serve in its own process, so that client and service do not share an interpreter."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]
         options = ["--control", "--port", "0", "--data", data, "--records", "40"]

@@ -34,7 +34,7 @@ class SecretVariables:
         return _ENDED in self._values
 
     def can_fill(self, headers: HeaderLines) -> bool:
-        """Return whether each variable in the header lines has a value: no token may have ended yet."""
+        """Return whether there is a value for each variable: a token may not have ended yet."""
         names_ended = any(_ENDED in value for _, value in headers)
         return self.has_ended_token or not names_ended
 

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
-    from cmdm_tui.harness.fuzz.runner import FuzzSettings
+    from cmdm_tui.harness.fuzz.settings import FuzzSettings
     from cmdm_tui.harness.fuzz.target import FuzzTarget
     from cmdm_tui.harness.fuzz.workers import OpenTarget
     from cmdm_tui.harness.report import ResultCollector
@@ -107,10 +108,12 @@ def fuzz(
             "--max-time takes a number of seconds; leave it out for none.", ExitCode.USAGE
         )
     try:
-        from cmdm_tui.harness.fuzz.runner import FuzzSettings
+        import_module("hypothesis")  # the first module that is missing without the extra
     except ModuleNotFoundError as error:
         message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
         raise CommandFailure(message, ExitCode.USAGE) from None
+    from cmdm_tui.harness.fuzz.settings import FuzzSettings
+
     invocation: CommandContext = context.obj
     chosen = _choose_service(context, invocation, live=live, writes=writes, strict=strict)
     is_live = chosen is not None and not chosen.is_alone
@@ -144,7 +147,7 @@ def fuzz(
 def _finish(ended: "RunEnded", seed: int) -> None:
     """Raise Failure where the run ended otherwise than without a failure."""
     from cmdm_tui.harness.fuzz.execute.run_budget import STOPPED
-    from cmdm_tui.harness.fuzz.runner import INTERRUPTED
+    from cmdm_tui.harness.fuzz.settings import INTERRUPTED
     from cmdm_tui.harness.report.results import format_count
 
     cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""

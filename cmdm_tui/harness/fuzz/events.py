@@ -1,6 +1,6 @@
-"""What a fuzz run tells: one stream of events that lines, dashboard and reports are made of.
+"""The events of a fuzz run: lines, dashboard and reports are made of this one stream.
 
-All of them can be pickled, so that workers can send them from processes of their own. None holds a
+All of them can be pickled, so that workers can send them from other processes. None holds a
 secret: exchanges hold none, and findings quote exchanges.
 """
 
@@ -68,8 +68,8 @@ class FailureFound:
 class FailureShrunk:
     """A failure's shortest steps so far; `steps` are exchanges, the last of which fails.
 
-    `is_confirmed` tells whether it failed once more when run from a reset; None where no request
-    was left to try.
+    `is_confirmed` says whether it failed again after a reset; None where no request was left to
+    try.
     """
 
     failure: str
@@ -92,7 +92,7 @@ class FailureSaved:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the run is; told about every second."""
+    """How far the run is; sent about every second."""
 
     requests: int
     examples: int

@@ -1,4 +1,4 @@
-"""Fuzzes with several processes, each with a seed and a share of the requests of its own."""
+"""Fuzzes with several processes, each with its own seed and its share of the requests."""
 
 import multiprocessing
 import signal
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, FuzzListener, RunEnded, RunStarted
 from cmdm_tui.harness.fuzz.execute.run_budget import StopSignal
-from cmdm_tui.harness.fuzz.runner import INTERRUPTED, FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.runner import FuzzRunner
 from cmdm_tui.harness.fuzz.save.case_writer import save_failure
+from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 OpenTarget = Callable[[], AbstractContextManager[FuzzTarget]]
-"""Opens a target; a function of a module, so that a worker's process can be told it."""
+"""Opens a target. It is a function of a module, so that it can be sent to a worker's process."""
 
 
 class WorkerFailed(Exception):
@@ -44,8 +45,8 @@ def fuzz(
 ) -> RunEnded:
     """Fuzz what `opening` opens, and write failures down below `report`.
 
-    It ends soon once `stop` is set. `guard` learns every secret of the run, for whoever writes more
-    about it. Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
+    It ends soon after `stop` is set. `guard` learns every secret of the run, for what is written
+    about it later. Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
     """
     guard = LeakScanner() if guard is None else guard
     if settings.workers == 1:
@@ -68,7 +69,7 @@ def fuzz_in_process(
     knowing = LeakScanner() if guard is None else guard
 
     def learn() -> None:
-        for secret in (*run.session.secrets.values, target.control_token or ""):
+        for secret in (*runner.session.secrets.values, target.control_token or ""):
             knowing.add_secret(secret)
 
     def save(failure: str, path: reproduction.Reproduction) -> None:
@@ -76,16 +77,16 @@ def fuzz_in_process(
         case, cassette = save_failure(report, failure, path, knowing, seed=settings.seed)
         tell(FailureSaved(failure, case, cassette, worker))
 
-    run = FuzzRunner(target, settings, tell, save, worker, stop)
+    runner = FuzzRunner(target, settings, tell, save, worker, stop)
     try:
-        return run()
+        return runner.run()
     finally:
         learn()
 
 
 @dataclass(frozen=True, slots=True)
 class _LearntSecrets:
-    """The secrets of a worker's run, for the guard of the process that writes the reports."""
+    """The secrets of a worker's run, for the process that writes the reports."""
 
     secrets: frozenset[str] = field(repr=False)
 
@@ -143,9 +144,9 @@ def _fuzz_many(
 
 @contextmanager
 def _interrupts_ignored() -> Generator[None]:
-    """Start processes in the block that no Ctrl-C, and no signal to all of them, reaches.
+    """Start processes in the block that ignore Ctrl-C and a signal to all of them.
 
-    They are told to end by whoever started them, and so have the time to put back and clean up.
+    The process that started them ends them, and gives them the time to restore and clean up.
     """
     if threading.current_thread() is not threading.main_thread():
         # Only that one may; where another fuzzes, a screen has the terminal.
@@ -161,7 +162,7 @@ def _interrupts_ignored() -> Generator[None]:
 
 @dataclass
 class _WorkerListener:
-    """Passes on what workers send: one beginning, every event, no secret."""
+    """Passes on what workers send: one start, every event, no secret."""
 
     settings: FuzzSettings
     notify: FuzzListener
@@ -224,7 +225,7 @@ def _run_worker(
     told: set[str] = set()
 
     class Telling(LeakScanner):
-        """Also tells the parent of each secret, before anything else is told."""
+        """Sends each secret to the parent, before any event that may hold it."""
 
         def learn(self, secret: str) -> None:
             super().add_secret(secret)

@@ -10,7 +10,7 @@ import pytest
 
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent, RunEnded
-from cmdm_tui.harness.fuzz.runner import FuzzSettings
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process
 from tests.harness.mutants.faulty_app import PlantedFault

@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from cmdm_tui.harness.control_client import ControlClient
-from cmdm_tui.harness.fuzz.runner import FuzzSettings
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.mutants.hunt import fuzz_target, sandbox
 

@@ -25,10 +25,10 @@ from cmdm_tui.harness.fuzz.events import (
 )
 from cmdm_tui.harness.fuzz.execute import transport
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzRefused
-from cmdm_tui.harness.fuzz.runner import FuzzSettings
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process
-from cmdm_tui.harness.service import Service as Service
+from cmdm_tui.harness.service import Service
 from cmdm_tui.redaction.secret_variables import SecretVariables
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from tests.harness.fuzz.conftest import Fuzz, RecordedRun, fault

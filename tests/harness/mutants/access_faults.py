@@ -247,7 +247,7 @@ async def no_limits_on_errors(asked: FaultRequest, inner: SendOn) -> FaultAnswer
     return given.set_header("x-rate-limit-limit", None) if given.status == 404 else given
 
 
-@mutant("what is left is no number", "limits-told")
+@mutant("what is left is not a number", "limits-told")
 async def odd_remaining(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
     return (

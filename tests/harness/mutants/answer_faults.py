@@ -29,7 +29,7 @@ async def far_page_fails(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     return refuse(given, 500) if len(asked.parameters.get("page", "")) > 15 and given.ok else given
 
 
-@mutant("a body that is no JSON shows a traceback", "no-stack-trace")
+@mutant("a body that is not JSON shows a traceback", "no-stack-trace")
 async def traceback_told(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
     if given.status == 400 and asked.body and asked.json() is None:

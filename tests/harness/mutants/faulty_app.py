@@ -229,7 +229,7 @@ class FaultyApp:
         await send({"type": "http.response.body", "body": given.body})
 
     async def _set(self, scope: Scope, body: bytes, send: Send) -> None:
-        """Pass a change of settings on, the limit raised by the calls that nobody saw."""
+        """Pass a change of settings on, the limit raised by the calls that no one saw."""
         settings = json.loads(body)
         if "rate_limit" in settings:
             settings["rate_limit"] += self._hidden

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmdm_tui.harness.fuzz.events import FailureFound, FuzzEvent
-from cmdm_tui.harness.fuzz.runner import FuzzRunner, FuzzSettings
+from cmdm_tui.harness.fuzz.runner import FuzzRunner
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.harness.mutants import (
@@ -74,7 +75,7 @@ def fuzz_target(target: FuzzTarget, settings: FuzzSettings) -> tuple[list[str], 
             failures.append(event.failure)
             first.append(event.finding.exchange)
 
-    FuzzRunner(target, settings, hear, lambda _failure, _path: None)()
+    FuzzRunner(target, settings, hear, lambda _failure, _path: None).run()
     return failures, first[0] if first else 0
 
 

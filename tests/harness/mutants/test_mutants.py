@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cmdm_tui.harness.fuzz.runner import FuzzSettings
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.oracle import CHECKS
 from tests.harness.mutants.hunt import (
     MUTANTS,

@@ -5,22 +5,14 @@ import time
 from collections.abc import Callable, Generator, Sequence
 
 from cmdm_tui.api.quota import parse_whole_number
-from cmdm_tui.harness.calls import (
-    AdvanceClock,
-    CallRequest,
-    FuzzStep,
-    SetCallsLeft,
-    delete_record,
-    list_fields,
-    list_records,
-    sign_in,
-)
+from cmdm_tui.harness.calls import CallRequest, delete_record, list_fields, list_records, sign_in
 from cmdm_tui.harness.cassettes.format import find_tokens
 from cmdm_tui.harness.control_client import ControlClient, ControlFailed
 from cmdm_tui.harness.exchange import Answer, Exchange, read_date
 from cmdm_tui.harness.fuzz.events import CheckFailed, ExchangeMade, FuzzEvent, FuzzPhase
 from cmdm_tui.harness.fuzz.execute.run_budget import BudgetSpent, RunBudget, ServiceGone
 from cmdm_tui.harness.fuzz.execute.transport import FuzzTransport
+from cmdm_tui.harness.fuzz.steps import AdvanceClock, FuzzStep, SetCallsLeft
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.harness.oracle import Check, Finding, ServiceModel, judge_exchange
@@ -202,7 +194,7 @@ class FuzzSession:
             self.model = self.base_model.fork()
 
     def _renew_late_token(self) -> None:
-        """Sign in anew where an example did so later in the day: its token would end later too."""
+        """Sign in again where an example did so later in the day: its token would end later too."""
         if self._is_token_later:
             self._is_token_later = False
             # A sign-in that is refused is for the oracle to say something of.
@@ -323,7 +315,7 @@ class FuzzSession:
         self.model.forget_limits()
 
     def sign_in_again(self) -> None:
-        """Sign in anew after the token has ended, keeping the old one as an ended one."""
+        """Sign in again after the token has ended, keeping the old one as an ended one."""
         self.secrets.end_token()
         self.take(sign_in())
 
@@ -386,7 +378,7 @@ class FuzzSession:
     def _use_token_of(self, answer: Answer) -> None:
         told = Exchange(0, "", "", (), b"", answer.status, (), answer.body, 0.0).json
         token = told.get("token") if isinstance(told, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        # What cannot stand in a header is no token; that is for the oracle to say.
+        # What cannot stand in a header is not a token; that is for the oracle to say.
         if isinstance(token, str) and token and token.isascii() and token.isprintable():
             self.secrets.use_token(token)
             self._is_token_later = self._is_clock_moved

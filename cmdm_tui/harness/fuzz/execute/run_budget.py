@@ -1,26 +1,26 @@
-"""How many requests a run may make, and for how long: bounds that are never overstepped."""
+"""How many requests a run may make, and for how long: it never makes more."""
 
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
 STOPPED = "stopped"
-"""The reason of a run that was told to end."""
+"""The reason of a run that was stopped from outside."""
 
 
 class BudgetSpent(BaseException):
-    """A bound is reached; the message names it. No error: nothing may catch it on the way out."""
+    """A bound is reached; the message names it. It ends the run: no code catches it as an error."""
 
 
 class ServiceGone(BudgetSpent):
-    """The target, or its control plane, is gone; the message says so in a sentence."""
+    """The service, or its control plane, is gone; the message says so in a sentence."""
 
 
 class StopSignal(Protocol):
-    """Says whether whoever watches a run wants it to end: an Event of threads or of processes."""
+    """A request to end the run: an Event of threads or of processes."""
 
     def is_set(self) -> bool:
-        """Tell whether the run is to end."""
+        """Return whether the run is to end."""
         ...
 
 
@@ -51,11 +51,11 @@ class RunBudget:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the run is to end, whatever is left of it."""
+        """Return whether the run is to end, whatever is left of it."""
         return self.seconds_left == 0 or (self.stop is not None and self.stop.is_set())
 
     def time_is_up(self) -> BudgetSpent:
-        """Return what is raised where the bound of time is reached."""
+        """Return the error of the bound of time."""
         return BudgetSpent(f"{self.seconds:g} seconds passed")
 
     def spend(self) -> None:

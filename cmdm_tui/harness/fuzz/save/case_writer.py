@@ -1,4 +1,4 @@
-"""Writes a failure down: its steps as a case, and what they came to as a cassette beside it."""
+"""Writes a failure down: its steps as a case, its exchanges as a cassette next to it."""
 
 import base64
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from cmdm_tui.harness.calls import BEARER_HEADERS, AdvanceClock, CallRequest, SetCallsLeft
+from cmdm_tui.harness.calls import BEARER_HEADERS, CallRequest
 from cmdm_tui.harness.cases.files import case_bytes
 from cmdm_tui.harness.cases.format import (
     TOKEN_PREFIX,
@@ -21,6 +21,7 @@ from cmdm_tui.harness.cases.format import (
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
+from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.answer_parser import parse_answer
 from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
@@ -66,7 +67,7 @@ def save_failure(
 
 
 def make_case(name: str, path: reproduction.Reproduction, *, seed: int) -> Case:
-    """Return the steps to a failure as a case, the last of which expects what did not come."""
+    """Return the steps to a failure as a case; the last expects the answer that did not come."""
     finding = path.finding
     check = next((one for one in CHECKS if one.name == finding.check), None)
     return Case(

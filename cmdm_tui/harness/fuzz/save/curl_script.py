@@ -1,13 +1,14 @@
-"""The steps to a failure as lines for a shell, with no secret in them."""
+"""The steps to a failure as lines for a shell, without secrets."""
 
 from collections.abc import Iterator
 
 import httpx
 
 from cmdm_tui.api.curl import format_curl, format_sign_in_curl
-from cmdm_tui.harness.calls import BEARER_HEADERS, AdvanceClock, CallRequest, SetCallsLeft
+from cmdm_tui.harness.calls import BEARER_HEADERS, CallRequest
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.shrink.reproduction import RecordedStep, Reproduction
+from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.oracle.contract import BASE
 
@@ -15,7 +16,7 @@ _LONGEST_LINE = 4_000
 
 
 def curl_lines(target: FuzzTarget, path: Reproduction) -> Iterator[str]:
-    """Yield a line for each step: a curl command, or a comment where curl can do nothing.
+    """Yield a line for each step: a curl command, or a comment where curl cannot do it.
 
     Ids that a step makes are put into shell variables that later steps use.
     """

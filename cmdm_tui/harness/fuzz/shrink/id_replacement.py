@@ -1,18 +1,18 @@
-"""Puts another name in the place of a record's id, in a path or a body that holds it."""
+"""Replaces a record's id with another name, in a path or a body that holds it."""
 
 import re
 from collections.abc import Callable
 from urllib.parse import quote
 
 _UNMISTAKABLE_LENGTH = 8
-"""Characters from which on an id stands for nothing else, wherever it is found."""
+"""An id of this length, or longer, cannot be found by accident."""
 
 
 def replace_id(text: str, external_id: str, name: Callable[[str], str]) -> str:
-    """Return the text with `name` of each spelling in the place of the id.
+    """Return the text with each spelling of the id replaced by its `name`.
 
-    The spellings are the id, the id in small letters, and either as it stands in a path. A short id
-    is only meant where it is a whole segment of a path or a whole text of a body.
+    The spellings are the id, the id in small letters, and each of them quoted for a path. A short
+    id is replaced only where it is a whole segment of a path or a whole text of a body.
     """
     for spelling in dict.fromkeys((external_id, external_id.lower())):
         for written in dict.fromkeys((spelling, quote(spelling, safe=""))):

@@ -1,4 +1,4 @@
-"""Makes the steps to a failure few: leaves out what is not needed, and runs the rest anew.
+"""Makes the steps to a failure few: leaves out steps that are not needed, and runs the rest again.
 
 Hypothesis shrinks what was drawn; this works on the requests themselves, whatever drew them. Ids
 differ from run to run, so the id that a step made is put in wherever a later one uses it.
@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from cmdm_tui.harness.calls import CallRequest, FuzzStep, list_fields, list_records
+from cmdm_tui.harness.calls import CallRequest, list_fields, list_records
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession, NewFailure
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
+from cmdm_tui.harness.fuzz.steps import FuzzStep
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.oracle.answer_parser import parse_answer
 
@@ -114,7 +115,7 @@ def _make_self_contained(session: FuzzSession, path: Reproduction) -> Reproducti
 
 
 def replay(session: FuzzSession, path: Reproduction) -> Reproduction | None:
-    """Take the steps of a path anew, from a reset; None where they do not fail as before."""
+    """Take the steps of a path again, from a reset; None where they do not fail as before."""
     (session.begin_blank_example if path.is_alone else session.begin_example)()
     session.searched_failure = path.finding.failure
     ids: dict[str, str] = {}
