@@ -30,9 +30,6 @@ CALLS: tuple[Call, ...] = Call.__args__
 Headers = tuple[tuple[str, str], ...]
 """Header lines, names in lower case, in the order of the wire."""
 
-API_PATH = "/api/v1"
-"""The path before every call, as the sandbox has it."""
-
 VALID_INPUT = "valid"
 """The input class of a request with which nothing is wrong."""
 
