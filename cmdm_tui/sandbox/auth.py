@@ -10,7 +10,7 @@ from cmdm_tui.sandbox.clock import Clock, format_http_date
 from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.http.requests import get_single_header
 from cmdm_tui.sandbox.http.responses import refusal_response
-from cmdm_tui.sandbox.paths import PathSegments, is_sign_in, split_api_path
+from cmdm_tui.sandbox.protocol import PathSegments, is_sign_in, split_api_path
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.storage.store import AccessStore
 

@@ -7,11 +7,10 @@ from starlette.datastructures import QueryParams
 
 from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.http.responses import FieldNames
+from cmdm_tui.sandbox.protocol import MAX_PER_PAGE
 from cmdm_tui.sandbox.schema import EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.storage.store import RecordOrder
 from cmdm_tui.sandbox.wire_types import has_field
-
-MAX_PER_PAGE = 1_000
 
 # Beyond any count of records, and still a number that every database accepts.
 _FARTHEST_PAGE = 10**12

@@ -22,7 +22,7 @@ from cmdm_tui.sandbox.http.responses import (
     refusal_response,
 )
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
-from cmdm_tui.sandbox.paths import AUTHENTICATE, PathSegments
+from cmdm_tui.sandbox.protocol import AUTHENTICATE, SIGN_IN_HEADERS, PathSegments
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import RecordStore
@@ -30,7 +30,6 @@ from cmdm_tui.sandbox.writes import RecordWriter, not_found
 
 ENTITY = "{entity}"
 EXTERNAL_ID = "{external-id}"
-_SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
 
 
 class RouteTarget(msgspec.Struct, frozen=True):
@@ -121,8 +120,8 @@ class ApiHandlers:
 
     async def authenticate(self, request: Request, _target: RouteTarget) -> Response:
         """Sign in: a token for the right four headers, 401 for wrong ones, 400 without one."""
-        given = [request.headers.getlist(name) for name in _SIGN_IN_HEADERS]
-        for name, values in zip(_SIGN_IN_HEADERS, given, strict=True):
+        given = [request.headers.getlist(name) for name in SIGN_IN_HEADERS]
+        for name, values in zip(SIGN_IN_HEADERS, given, strict=True):
             if len(values) != 1:
                 problem = "missing" if not values else "given more than once"
                 raise Refusal(400, f"The header {name} is {problem}.")

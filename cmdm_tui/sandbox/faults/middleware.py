@@ -13,7 +13,7 @@ from cmdm_tui.sandbox.faults.plan import BEFORE_RESPONSE, Fault, FaultKind, Faul
 from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.requests import get_single_header
 from cmdm_tui.sandbox.http.responses import json_response
-from cmdm_tui.sandbox.paths import API_PATH
+from cmdm_tui.sandbox.protocol import API_PATH
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 
 _HTML_502 = """<!DOCTYPE html>

@@ -17,6 +17,7 @@ from urllib.parse import unquote_plus
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.protocol import LIST_PARAMETERS
 from cmdm_tui.text import one_line
 
 logger = logging.getLogger("cmdm_tui.sandbox")
@@ -24,7 +25,6 @@ logger = logging.getLogger("cmdm_tui.sandbox")
 _LONGEST_TARGET = 160
 _LONGEST_WORD = 20
 _SHORTEST_SECRET = 4
-_KNOWN_PARAMETERS = frozenset({"fields", "per_page", "page", "sort_by", "sort_order"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def redact_target(path: bytes, query: bytes, secrets: Iterable[str]) -> str:
 
 def _redact_parameter(part: str, secrets: Iterable[str]) -> str:
     name, equals, value = part.partition("=")
-    words = value.split(",") if name in _KNOWN_PARAMETERS else []
+    words = value.split(",") if name in LIST_PARAMETERS else []
     shown = ",".join(_redact_word(word, secrets) for word in words) if words else "…"
     return _redact_word(name, secrets) + equals + (shown if value else "")
 

@@ -12,9 +12,9 @@ from cmdm_tui.sandbox.openapi.schemas import (
     shared_schemas,
     value_schema,
 )
+from cmdm_tui.sandbox.protocol import API_PATH, MAX_PER_PAGE, SIGN_IN_HEADERS
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 
-_BASE = "/api/v1"
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]+$"}
 
 _ABOUT = """\
@@ -44,19 +44,18 @@ _RATE_HEADERS = {
     "x-rate-limit-reset": "Unix time at which the hour's count starts again.",
 }
 _TOKEN_HEADER = {"x-token-reset": "Unix time at which the token ends."}
-_SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
 
 
 def describe_api(url: str) -> dict[str, Any]:
     """Return the description of a sandbox that clients reach at `url`."""
     schemas = shared_schemas()
-    paths: dict[str, Any] = {f"{_BASE}/authenticate": {"post": _authenticate()}}
+    paths: dict[str, Any] = {f"{API_PATH}/authenticate": {"post": _authenticate()}}
     for entity in ENTITIES.values():
         schemas |= entity_schemas(entity)
         paths |= _paths(entity)
     lead, task = ENTITIES["lead"], ENTITIES["task"]
     schemas["AccountOverrides"] = _overrides(ENTITIES["account"])
-    paths[f"{_BASE}/lead/convert/{{external_id}}"] = {
+    paths[f"{API_PATH}/lead/convert/{{external_id}}"] = {
         "parameters": [_id_parameter()],
         "put": _operation(
             "convertLead",
@@ -66,7 +65,7 @@ def describe_api(url: str) -> dict[str, Any]:
             body=_body("AccountOverrides", required=False),
         ),
     }
-    paths[f"{_BASE}/task/close/{{external_id}}"] = {
+    paths[f"{API_PATH}/task/close/{{external_id}}"] = {
         "parameters": [_id_parameter()],
         "put": _operation(
             "closeTask",
@@ -95,7 +94,7 @@ def describe_api(url: str) -> dict[str, Any]:
 
 def _paths(entity: EntitySchema) -> dict[str, Any]:
     name = schema_name(entity)
-    many, one = f"{_BASE}/{entity.name}", f"{_BASE}/{entity.name}/{{external_id}}"
+    many, one = f"{API_PATH}/{entity.name}", f"{API_PATH}/{entity.name}/{{external_id}}"
     created = _response("Created", links=_links(entity))
     paths: dict[str, Any] = {
         many: {
@@ -157,7 +156,7 @@ def describe_field_list(entity: EntitySchema) -> dict[str, Any]:
         {"200": _response("FieldList")},
         parameters=[_paging()],
     )
-    return {f"{_BASE}/{entity.name}/fields": {"get": operation}}
+    return {f"{API_PATH}/{entity.name}/fields": {"get": operation}}
 
 
 def _operation(
@@ -187,7 +186,7 @@ def _authenticate() -> dict[str, Any]:
         "security": [],
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
-            for name in _SIGN_IN_HEADERS
+            for name in SIGN_IN_HEADERS
         ],
         "responses": {"200": _response("Token"), **_refusals(_SIGN_IN)},
     }
@@ -267,7 +266,7 @@ def _paging() -> Schema:
     Two parameters could not say so.
     """
     pages = {
-        "per_page": {"type": "integer", "minimum": 1, "maximum": 1_000},
+        "per_page": {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE},
         "page": {"type": "integer", "minimum": 1},
     }
     return {

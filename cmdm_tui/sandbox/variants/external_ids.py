@@ -6,7 +6,7 @@ order by `ExternalID` stays.
 
 from cmdm_tui.sandbox.openapi.editor import DescriptionEditor, walk_objects
 from cmdm_tui.sandbox.openapi.schemas import ID
-from cmdm_tui.sandbox.paths import PathSegments
+from cmdm_tui.sandbox.protocol import PathSegments
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
 from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
 

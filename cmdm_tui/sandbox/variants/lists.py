@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.openapi.editor import DescriptionEditor
 from cmdm_tui.sandbox.openapi.schemas import schema_name
+from cmdm_tui.sandbox.protocol import LIST_PARAMETERS, MAX_PER_PAGE
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
 
 QueryPairs = list[tuple[str, str]]
 """A query's parameters in their order, decoded."""
 
-_PAGE_SIZES = (1, 1_000)
+_PAGE_SIZES = (1, MAX_PER_PAGE)
 
 BEHAVIOURS = (
     Behaviour("page_cap", "`per_page`, `page`", ("refused",), _PAGE_SIZES),
@@ -22,7 +23,6 @@ BEHAVIOURS = (
     Behaviour("past_the_end", "page past the last", ("empty", "404")),
 )
 
-_PARAMETERS = {"fields", "per_page", "page", "sort_by", "sort_order"}
 _TOTALS = ("Total Records", "Total Pages", "Total Page")
 
 
@@ -33,7 +33,7 @@ def rewrite_query(choices: Choices, query: QueryPairs) -> QueryPairs:
     """
     if choices["unknown_parameters"] == "400":
         for name, _ in query:
-            if name not in _PARAMETERS:
+            if name not in LIST_PARAMETERS:
                 raise Refusal(400, f"There is no parameter {quote(name)}.")
     names = {name for name, _ in query}
     default = choices.get_number("default_page")

@@ -1,9 +1,12 @@
-"""The paths of the API: where they begin, their segments, and the sign-in."""
+"""The fixed words of the API (api.md): its paths, sign-in headers and list parameters."""
 
 from urllib.parse import unquote
 
 API_PATH = "/api/v1"
 AUTHENTICATE = "authenticate"
+SIGN_IN_HEADERS = ("client_id", "client_secret", "username", "password")
+LIST_PARAMETERS = frozenset({"fields", "per_page", "page", "sort_by", "sort_order"})
+MAX_PER_PAGE = 1_000
 
 _BASE = API_PATH.split("/")
 
