@@ -145,18 +145,19 @@ class FaultSchedule:
         others do not count the request.
         """
         struck: list[Fault] = []
-        is_spoilt = False
-        for watch in self._counters:
-            fault = watch.fault
-            if (is_spoilt and fault.kind not in BEFORE_RESPONSE) or not fault.matches(method, path):
+        is_answered = False
+        for counter in self._counters:
+            fault = counter.fault
+            is_answer = fault.kind not in BEFORE_RESPONSE
+            if (is_answered and is_answer) or not fault.matches(method, path):
                 continue
-            if watch.count_match():
+            if counter.count_match():
                 struck.append(fault)
-                is_spoilt = is_spoilt or fault.kind not in BEFORE_RESPONSE
+                is_answered = is_answered or is_answer
         return struck
 
     def list_counts(self) -> Iterable[dict[str, Any]]:
         """Return each fault with how many requests matched and how many it struck."""
-        for watch in self._counters:
-            described: dict[str, Any] = msgspec.to_builtins(watch.fault)
-            yield {**described, "matched": watch.matched, "struck": watch.struck}
+        for counter in self._counters:
+            described: dict[str, Any] = msgspec.to_builtins(counter.fault)
+            yield {**described, "matched": counter.matched, "struck": counter.struck}

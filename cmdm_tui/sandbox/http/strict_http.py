@@ -2,7 +2,7 @@
 
 Where two readers of one connection disagree on where a request ends, one client's bytes become
 another's request. So everything that allows it is refused: a line that ends in a bare LF or
-holds a bare CR, a folded header, more than one Content-Length, one beside a Transfer-Encoding, any
+holds a bare CR, a folded header, more than one Content-Length, one with a Transfer-Encoding, any
 coding but chunked, chunks in HTTP/1.0, and a chunk whose size is not all there is before its end of
 line or its extension.
 """

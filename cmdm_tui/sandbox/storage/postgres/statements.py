@@ -46,7 +46,7 @@ _PAGE = """
 SELECT e.total, e.version, r.position, r.external_id, r.record, r.key
 FROM _entity e LEFT JOIN LATERAL (
     SELECT t.position, t.external_id, t.record, t."{key}" AS key
-    FROM ({window}) w JOIN "{table}" t USING (position)
+    FROM ({positions}) w JOIN "{table}" t USING (position)
 ) r ON true
 WHERE e.name = '{table}'{condition}
 ORDER BY r.key {direction}, r.position"""
@@ -149,12 +149,14 @@ def select_page(table: str, field: str | None, *, descending: bool, is_after: bo
     """Return the statement that reads a page from `offset` on, or after `key` and `position`."""
     key = key_column(field)
     if descending and field not in {None, EXTERNAL_ID}:
-        window = fill_names(_BY_GROUPS, first=_FIRST_AFTER if is_after else _FIRST_AT_OFFSET)
+        positions = fill_names(_BY_GROUPS, first=_FIRST_AFTER if is_after else _FIRST_AT_OFFSET)
     else:
-        window = fill_names(_AFTER if is_after else _FROM_OFFSET, after=_after(field, descending))
+        positions = fill_names(
+            _AFTER if is_after else _FROM_OFFSET, after=_after(field, descending)
+        )
     return fill_names(
         _PAGE,
-        window=window,
+        positions=positions,
         order=order_columns(field, descending=descending),
         direction="DESC" if descending else "ASC",
         condition=_ONLY_AT_VERSION if is_after else "",

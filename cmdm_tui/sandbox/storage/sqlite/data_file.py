@@ -154,16 +154,16 @@ def _store_seed(
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {LAYOUT}")
     connection.executescript(_TABLES)
-    done = told = 0
+    done = reported = 0
     progress(done, total)
     connection.execute("BEGIN")
     for entity in ENTITIES.values():
         for share, count in _store_entity(connection, entity, seed.get(entity.name, ())):
             so_far = done + round(count * share)
-            if so_far > told:
+            if so_far > reported:
                 progress(so_far, total)
-                told = so_far
-        done = told
+                reported = so_far
+        done = reported
     _record_unicode_version(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")
