@@ -1,4 +1,10 @@
-"""The shared client of the CMDataManager API: protocol only, the same for every face."""
+"""The shared client of the CMDataManager API: protocol only, the same for every face.
+
+`Client` has one method for each documented call; its errors are `ApiError`s (`errors`), its results
+frozen values (`models`), and what it does is reported as events (`events`). A call goes from
+`client` through `sender` (retries, rate limit, quota) and `auth` to httpx, and comes back through
+`error_mapping` and `decode`. `paging` holds the walk over pages.
+"""
 
 from cmdm_tui.api.client import Client, SortOrder
 from cmdm_tui.api.errors import (
@@ -41,12 +47,13 @@ from cmdm_tui.api.models import (
     FieldPage,
     Page,
     Parent,
+    PendingWrite,
     Properties,
     Quota,
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.page_sizes import PageSizes
+from cmdm_tui.api.paging import PageSizes, PageWalk
 from cmdm_tui.api.reconcile import Reconciliation, WriteVerdict
 from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy
 from cmdm_tui.config import Credentials, SecretStr
@@ -81,7 +88,9 @@ __all__ = [
     "Page",
     "PageRead",
     "PageSizes",
+    "PageWalk",
     "Parent",
+    "PendingWrite",
     "Properties",
     "Quota",
     "QuotaFloorReached",

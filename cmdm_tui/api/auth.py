@@ -10,9 +10,15 @@ from typing import Protocol
 
 import httpx
 
-from cmdm_tui.api.answers import check_status, read_response
-from cmdm_tui.api.decode import read_token
-from cmdm_tui.api.errors import AuthenticationFailed, BadRequest, CallInfo, InvalidCall, StatusError
+from cmdm_tui.api.decode import read_response, read_token
+from cmdm_tui.api.error_mapping import check_status
+from cmdm_tui.api.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    CallInfo,
+    InvalidCall,
+    StatusError,
+)
 from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
 from cmdm_tui.api.quota import QuotaTracker, parse_unix_time
 from cmdm_tui.config import Credentials, SecretStr
@@ -24,7 +30,7 @@ _RENEWAL_MARGIN = 30.0
 _TOKENS_REDACTED = 8
 _PROOF_LIFETIME = 60.0
 
-_TOKEN_END_HEADER = "x-token-reset"  # noqa: S105 — a header's name
+_TOKEN_END_HEADER = "x-token-reset"  # noqa: S105 — the name of a header
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
 _REFUSAL_STATUSES = {_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN}
 _TOKEN_WORDS = re.compile(rb"(?i)\b(access |bearer )?tokens?\b|\bauthori[sz]ation\b")
@@ -39,14 +45,14 @@ class Token:
 
 
 class TokenStore(Protocol):
-    """Keeps a token between runs; what it keeps may be refused, and is then replaced."""
+    """Keeps a token between runs; the service may refuse that one, and it is then replaced."""
 
     def load(self) -> Token | None:
-        """Return the token kept, None where there is none that is still good."""
+        """Return the stored token, None where there is none that is still good."""
         ...
 
     def save(self, token: Token) -> None:
-        """Keep a new token in place of the last."""
+        """Store a new token in place of the last."""
         ...
 
 
@@ -54,19 +60,19 @@ class SignIn(httpx.Auth):
     """Carry a bearer token on every request; sign in when it is missing, about to end, or refused.
 
     However many requests wait for a token, one of them signs in, and a cancelled one leaves the way
-    to the next. Refused credentials are refused for all that waited: nobody hammers on. A request
-    answered with 401 is sent once more, under a new token.
+    to the next. Refused credentials are refused for all that waited, so that none hammers on. A
+    request answered with 401 is sent once more, under a new token.
     """
 
     def __init__(
         self,
         url: httpx.URL,
         credentials: Credentials,
-        meter: QuotaTracker,
+        quota_tracker: QuotaTracker,
         next_number: Callable[[], int],
         *,
-        tokens: "TokenStore | None" = None,
-        tell: EventListener = ignore_events,
+        tokens: TokenStore | None = None,
+        listener: EventListener = ignore_events,
     ) -> None:
         self._url = url
         self._headers = build_sign_in_headers(credentials)
@@ -75,16 +81,10 @@ class SignIn(httpx.Auth):
             credentials.client_secret,
             credentials.password,
         )
-        self._quota_tracker = meter
+        self._quota_tracker = quota_tracker
         self._next_number = next_number
-        self._notify = tell
-        self._store = tokens
-        self._token = None if tokens is None else tokens.load()
-        self._recent_tokens = deque(
-            [self._token.value] if self._token else [], maxlen=_TOKENS_REDACTED
-        )
-        self._renew_at = None if self._token is None else self._token.renew_at
-        self._last_end_header: str | None = None
+        self._notify = listener
+        self._token = _TokenState(quota_tracker, tokens)
         self._lock = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
@@ -93,14 +93,14 @@ class SignIn(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Yield the request, behind a sign-in where one is due, and once more after a 401."""
+        """Yield the request, after a sign-in where one is due, and once more after a 401."""
         asked_at = request.extensions.get("asked_at", time.monotonic())
         refused: Token | None = None
         for _ in range(2):
             request.extensions["handed_over"] = False
             async with self._lock:
-                token = self._token
-                if token is None or token is refused or self._is_ending:
+                token = self._token.current
+                if token is None or token is refused or self._token.is_ending:
                     self._raise_if_refused_since(asked_at)
                     sign_in, call = self.build_request()
                     token = await self.accept_token((yield sign_in), call)
@@ -108,7 +108,7 @@ class SignIn(httpx.Auth):
             request.extensions["handed_over"] = True
             response = yield request
             if response.status_code not in _REFUSAL_STATUSES:
-                self._update_token_end(token, response.headers)
+                self._token.update_end(token, response.headers)
                 return
             # Read, it gives its connection back, which the one that signs in may be waiting for.
             body = await response.aread()
@@ -118,6 +118,11 @@ class SignIn(httpx.Auth):
                 self._refusals_after_renewal[response.status_code] = time.monotonic()
             refused = token
 
+    @property
+    def lock(self) -> asyncio.Lock:
+        """The lock under which a sign-in is done."""
+        return self._lock
+
     def build_request(self) -> tuple[httpx.Request, CallInfo]:
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
@@ -125,56 +130,42 @@ class SignIn(httpx.Auth):
         self._notify(SignInStarted(call))
         return request, call
 
-    def redact(self, words: str) -> str:
-        """Return a service's words without the secrets it was sent and the tokens it gave."""
-        known = (secret.reveal() for secret in (*self._secrets, *self._recent_tokens))
-        return Redactor.for_sentences(known).redact_values(words)
-
     async def accept_token(self, response: httpx.Response, call: CallInfo) -> Token:
         """Take the token from the answer to a sign-in.
 
-        Raises AuthenticationFailed where the credentials were refused, with whatever of 400, 401
-        and 403, and another StatusError or MalformedResponse where the answer is none.
+        Raises AuthenticationFailed where the credentials were refused, with any of 400, 401 and
+        403, and another StatusError or MalformedResponse where the answer holds no token.
         """
         self._quota_tracker.update(response.headers)
         answer = await read_response(response, call, started=time.monotonic())
         try:
-            check_status(answer, call, self._quota_tracker)
-            value = read_token(answer, call)
+            check_status(answer, call, self._quota_tracker, was_sent=False)
         except StatusError as error:
-            error.was_sent = False
             refusal = _to_refusal(error)
             if refusal is None:
                 raise
-            refusal.was_sent = False
             self._refusal = refusal
             self._refused_at = time.monotonic()
             raise refusal from None
-        self._last_end_header = response.headers.get(_TOKEN_END_HEADER)
-        self._token = Token(SecretStr(value), self._compute_renewal_time())
-        self._renew_at = self._token.renew_at
-        self._recent_tokens.append(self._token.value)
-        if self._store is not None:
-            self._store.save(self._token)
-        return self._token
+        return self._token.replace(read_token(answer, call), response.headers)
 
-    @property
-    def lock(self) -> asyncio.Lock:
-        """The lock under which a sign-in is done."""
-        return self._lock
+    def redact(self, words: str) -> str:
+        """Return a service's words without the secrets it was sent and the tokens it gave."""
+        secrets = (*self._secrets, *self._token.recent)
+        return Redactor.for_sentences(secret.reveal() for secret in secrets).redact_values(words)
 
     def _raise_if_refused_since(self, asked_at: float) -> None:
         if self._refusal is not None and self._refused_at >= asked_at:
             error = self._refusal
-            again = AuthenticationFailed(error.message, call=error.call, status=error.status)
-            again.was_sent = False
-            raise again
+            raise AuthenticationFailed(
+                error.message, call=error.call, status=error.status, was_sent=False
+            )
 
     def _may_be_about_token(self, status: int, body: bytes) -> bool:
-        """Tell whether a refusal can be mended by a sign-in: a 401, and others until proved not.
+        """Return whether a sign-in may help: after a 401, and after others until proved not.
 
         400 and 403 may stand for a token that ended (`api.md`), or for something else, which a new
-        token does not mend: that is tried once a minute, so that it does not cost two calls each.
+        token does not change: that is tried once a minute, so that it does not cost two calls each.
         """
         if status == _UNAUTHORIZED:
             return True
@@ -183,16 +174,40 @@ class SignIn(httpx.Auth):
             return False
         return status == _FORBIDDEN or _TOKEN_WORDS.search(body) is not None
 
+
+class _TokenState:
+    """The token in use, from its sign-in or its store to its end."""
+
+    def __init__(self, quota_tracker: QuotaTracker, store: TokenStore | None) -> None:
+        self._quota_tracker = quota_tracker
+        self._store = store
+        self.current = None if store is None else store.load()
+        self.recent = deque([self.current.value] if self.current else [], maxlen=_TOKENS_REDACTED)
+        """The last tokens, which a service could repeat in its words."""
+        self._renew_at = None if self.current is None else self.current.renew_at
+        self._last_end_header: str | None = None
+
     @property
-    def _is_ending(self) -> bool:
+    def is_ending(self) -> bool:
+        """Whether the token is about to end, as far as that is known."""
         return self._renew_at is not None and self._quota_tracker.clock.now() >= self._renew_at
 
-    def _update_token_end(self, token: Token, headers: httpx.Headers) -> None:
-        """Take in when the token ends, which any answer under it may tell anew."""
-        told = headers.get(_TOKEN_END_HEADER)
-        if told is None or told == self._last_end_header or token is not self._token:
+    def replace(self, value: str, headers: httpx.Headers) -> Token:
+        """Use a new token, whose answer had these `headers`."""
+        self._last_end_header = headers.get(_TOKEN_END_HEADER)
+        self._renew_at = self._compute_renewal_time()
+        self.current = Token(SecretStr(value), self._renew_at)
+        self.recent.append(self.current.value)
+        if self._store is not None:
+            self._store.save(self.current)
+        return self.current
+
+    def update_end(self, token: Token, headers: httpx.Headers) -> None:
+        """Note when the token ends, which any answer under it may say, and say differently."""
+        header = headers.get(_TOKEN_END_HEADER)
+        if header is None or header == self._last_end_header or token is not self.current:
             return
-        self._last_end_header = told
+        self._last_end_header = header
         self._quota_tracker.clock.update(headers)
         was_known = self._renew_at is not None
         self._renew_at = self._compute_renewal_time() or self._renew_at
@@ -227,7 +242,9 @@ def _to_refusal(error: StatusError) -> AuthenticationFailed | None:
     if isinstance(error, AuthenticationFailed):
         return error
     if isinstance(error, BadRequest) or error.status == _FORBIDDEN:
-        return AuthenticationFailed(error.message, call=error.call, status=error.status)
+        return AuthenticationFailed(
+            error.message, call=error.call, status=error.status, was_sent=False
+        )
     return None
 
 
@@ -243,4 +260,4 @@ def _encode_header_value(name: str, value: str) -> bytes:
             return value.encode("utf-8")
         except UnicodeEncodeError:
             message = f"The {name} is not valid Unicode text"
-    raise InvalidCall(message, hint="Enter it anew")
+    raise InvalidCall(message, hint="Enter it again")

@@ -1,4 +1,4 @@
-"""Bounds the body of every answer while it arrives: what is longer is never held in memory."""
+"""Limits the body of every answer while it arrives: what is longer is never held in memory."""
 
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -15,20 +15,20 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class BodyLimit:
-    """A response hook of httpx, which itself decodes compressed bodies without any bound.
+    """A response hook for httpx, which itself decodes compressed bodies without any limit.
 
-    Installed, it decodes gzip in pieces and raises ResponseTooLarge once more than `limit` bytes
-    have come out, so that a small body that unfolds into a huge one costs no memory. A body in any
-    other encoding, or in several, was not asked for and stays as it came.
+    It decodes gzip in pieces and raises ResponseTooLarge once more than `limit` bytes have come
+    out, so that a small body that unfolds into a huge one costs no memory. A body in any other
+    encoding, or in several, was not asked for and stays as it came.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
 
     async def __call__(self, response: httpx.Response) -> None:
-        """Put the bound between the network and whoever reads the response."""
-        told = response.headers.get("content-encoding", "").lower()
-        names = [name.strip() for name in told.split(",")]
+        """Put the limit between the network and whoever reads the response."""
+        value = response.headers.get("content-encoding", "").lower()
+        names = [name.strip() for name in value.split(",")]
         encodings = [name for name in names if name not in {"", "identity"}]
         is_compressed = len(encodings) == 1 and encodings[0] in {"gzip", "x-gzip", "deflate"}
         if encodings:

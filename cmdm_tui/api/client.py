@@ -5,7 +5,7 @@ import itertools
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import unquote
 
 import httpx
@@ -13,10 +13,9 @@ import httpx
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.auth import SignIn, TokenStore
 from cmdm_tui.api.body_limit import LARGEST_BODY
-from cmdm_tui.api.doubts import WriteTracker, treat_unreadable_as_unknown
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.error_mapping import map_errors
-from cmdm_tui.api.errors import BadRequest, CallInfo, NotFound, OutcomeUnknown
+from cmdm_tui.api.error_mapping import build_outcome_unknown, map_errors
+from cmdm_tui.api.errors import BadRequest, CallInfo, MalformedResponse, NotFound, OutcomeUnknown
 from cmdm_tui.api.events import EventListener, ignore_events
 from cmdm_tui.api.models import (
     Converted,
@@ -26,23 +25,24 @@ from cmdm_tui.api.models import (
     FieldPage,
     Page,
     Parent,
+    PendingWrite,
     Quota,
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.page_sizes import FALLBACK_PAGE, PageSizes
-from cmdm_tui.api.paging import PageWalkOptions, walk_pages
+from cmdm_tui.api.paging import FALLBACK_PAGE, PageSizes, PageWalk
 from cmdm_tui.api.pool import open_pool
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
-from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, PendingWrite, Reconciliation, reconcile
+from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, Reconciliation, WriteTracker, reconcile
 from cmdm_tui.api.retry import RetryPolicy
-from cmdm_tui.api.sender import OutgoingCall, RequestSender
+from cmdm_tui.api.sender import OutgoingCall, RequestSender, SendHook, ignore_send
 from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
 from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]
 Parameters = Mapping[str, str | int]
 
+_Result = TypeVar("_Result")
 _LARGEST_FIELD_PAGE = 200
 _CONVERSION_PATH = re.compile(r"(?i)[./]*lead[./]*/convert/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,13 +65,13 @@ class Client:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 60.0,
-        largest_answer: int = LARGEST_BODY,
+        largest_body: int = LARGEST_BODY,
         clock: ServerClock | None = None,
         policy: RetryPolicy | None = None,
         floor: int = 0,
         read_only: bool = False,
         tokens: TokenStore | None = None,
-        tell: EventListener = ignore_events,
+        listener: EventListener = ignore_events,
     ) -> None:
         self._base = parse_base_url(url)
         self._numbers = itertools.count(1)
@@ -83,10 +83,10 @@ class Client:
             self._quota_tracker,
             self._next_number,
             tokens=tokens,
-            tell=tell,
+            listener=listener,
         )
         self._http = open_pool(
-            self._base, transport=transport, deadline=deadline, largest_answer=largest_answer
+            self._base, transport=transport, deadline=deadline, largest_body=largest_body
         )
         self._sender = RequestSender(
             self._http,
@@ -96,14 +96,15 @@ class Client:
             deadline=deadline,
             policy=policy or RetryPolicy(),
             floor=floor,
-            tell=tell,
+            listener=listener,
         )
         self._is_read_only = read_only
-        self._write_tracker = WriteTracker(self._quota_tracker.clock)
+        self._writes = WriteTracker(self._quota_tracker.clock)
         self.page_sizes = PageSizes()
         """How many records a page of this service holds at most, as far as that is known."""
-        self._notify = tell
+        self._listener = listener
         self._is_in_background = False
+        self._on_send: SendHook = ignore_send
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,13 +116,23 @@ class Client:
         """Close every connection to the server."""
         await self._http.aclose()
 
-    def in_background(self) -> Self:
-        """Return the same client for work nobody waits for: it leaves the quota's floor untouched.
+    def with_options(
+        self, *, on_send: SendHook | None = None, in_background: bool | None = None
+    ) -> Self:
+        """Return a cheap copy that differs in these options and shares everything else.
 
-        Its calls raise QuotaFloorReached instead of taking the last `floor` calls of the hour.
+        `on_send` is called before each sending of a call, repeated ones included, signing in not;
+        an attempt that follows one that never reached the service is no further sending. What it
+        raises forbids the sending and is raised by the call.
+
+        A client `in_background` is for work that no one waits for: its calls raise
+        QuotaFloorReached instead of taking the last `floor` calls of the hour.
         """
         other = copy.copy(self)
-        other._is_in_background = True  # noqa: SLF001 — another of the same class
+        if on_send is not None:
+            other._on_send = on_send  # noqa: SLF001 — another of the same class
+        if in_background is not None:
+            other._is_in_background = in_background  # noqa: SLF001
         return other
 
     @property
@@ -136,7 +147,7 @@ class Client:
 
     @property
     def quota(self) -> Quota:
-        """The quota as the last answer told it."""
+        """The quota by the last answer."""
         return self._quota_tracker.quota
 
     @property
@@ -154,7 +165,7 @@ class Client:
 
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""
-        path = f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"
+        path = _record_path(entity, external_id)
         answer, call = await self._send_properties("GET", path)
         return decode.read_record(answer, call, entity)
 
@@ -168,7 +179,7 @@ class Client:
         sort_by: str | None = None,
         sort_order: SortOrder | None = None,
     ) -> Page:
-        """Retrieve many records: one page, or with neither `per_page` nor `page` what comes.
+        """Retrieve many records: one page, or with neither `per_page` nor `page` whatever comes.
 
         `per_page` and `page` count from 1 and each requires the other (`api.md`).
         """
@@ -201,14 +212,14 @@ class Client:
         """Yield the entity's pages in order, each record once, retrieving up to `ahead` at a time.
 
         `per_page` is the most a page may hold, None for the largest page that the service grants:
-        as it was learnt or seen, else 1,000, or 100 where that is refused. A service that grants
-        less is asked for that from then on. With `most`, no page beyond that many records is
+        as a probe or an answer has shown, else 1,000, or 100 where that is refused. A service that
+        grants less is asked for that from then on. With `most`, no page beyond that many records is
         retrieved. A reader that stops early ends what is under way by closing the generator.
         """
         sizes = self.page_sizes
 
-        async def retrieve(number: int, size: int, by_id: bool) -> Page:
-            asked = partial(
+        async def fetch(number: int, size: int, by_id: bool) -> Page:
+            fetch_page = partial(
                 self.page,
                 entity,
                 fields=fields,
@@ -217,22 +228,21 @@ class Client:
                 sort_order=None if by_id else sort_order,
             )
             try:
-                return await asked(per_page=size)
+                return await fetch_page(per_page=size)
             except BadRequest:
                 if per_page is not None or size <= FALLBACK_PAGE or sizes.is_granted(size):
                     raise
-            page = await asked(per_page=FALLBACK_PAGE)
+            page = await fetch_page(per_page=FALLBACK_PAGE)
             sizes.cap(FALLBACK_PAGE)
             return page
 
         size = sizes.choose_for_scan(most) if per_page is None else sizes.limit(per_page)
-        reading = PageWalkOptions(entity, size, ahead=ahead, most=most)
-        return walk_pages(retrieve, reading, self._notify)
+        return PageWalk(entity, size, most=most).run(fetch, ahead=ahead, notify=self._listener)
 
     async def fields(
         self, entity: str, *, per_page: int | None = None, page: int | None = None
     ) -> FieldPage:
-        """Retrieve fields: one page, or with neither `per_page` nor `page` what comes.
+        """Retrieve fields: one page, or with neither `per_page` nor `page` whatever comes.
 
         Raises NotFound for `task`, which the documentation leaves out.
         """
@@ -265,40 +275,32 @@ class Client:
         if parent is not None:
             owner = encode_segment("external id", parent.external_id)
             path = f"{encode_segment('entity', parent.entity)}/{owner}/{path}"
-        with self._write_tracker.track(PendingWrite(entity, properties, None, parent=parent)):
-            answer, call = await self._send_properties("POST", path, body=properties, once=True)
-            with treat_unreadable_as_unknown(call):
-                created = decode.read_created(answer, call)
-        self._write_tracker.add_created(created.external_id)
+        write = PendingWrite(entity, properties, parent=parent)
+        created = await self._send_once("POST", path, write, decode.read_created)
+        self._writes.add_created(created.external_id)
         return created
 
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
-        path = f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"
+        path = _record_path(entity, external_id)
         answer, _ = await self._send_properties("PUT", path, body=properties)
         return decode.read_done(answer)
 
     async def convert_lead(
         self, external_id: str, properties: Mapping[str, Any] | None = None
     ) -> Converted:
-        """Convert a lead into an account; `properties` go along as the request's object.
+        """Convert a lead into an account; `properties` are sent as the request's object.
 
         Raises OutcomeUnknown where it was sent and its answer lost.
         """
         path = f"lead/convert/{encode_segment('external id', external_id)}"
-        with self._write_tracker.track(
-            PendingWrite("lead", properties or {}, None, lead_id=external_id)
-        ):
-            answer, call = await self._send_properties(
-                "PUT", path, body=properties or {}, once=True
-            )
-            with treat_unreadable_as_unknown(call):
-                return decode.read_converted(answer, call)
+        write = PendingWrite("lead", properties or {}, lead_id=external_id)
+        return await self._send_once("PUT", path, write, decode.read_converted)
 
     async def close_task(
         self, external_id: str, properties: Mapping[str, Any] | None = None
     ) -> Done:
-        """Close a task; `properties` go along as the request's object."""
+        """Close a task; `properties` are sent as the request's object."""
         path = f"task/close/{encode_segment('external id', external_id)}"
         try:
             answer, _ = await self._send_properties("PUT", path, body=properties or {})
@@ -308,7 +310,7 @@ class Client:
 
     async def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
-        path = f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"
+        path = _record_path(entity, external_id)
         try:
             answer, _ = await self._send_properties("DELETE", path)
         except BadRequest as error:
@@ -318,12 +320,12 @@ class Client:
     async def reconcile(
         self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK_DELAY
     ) -> Reconciliation:
-        """Look whether a create or conversion whose outcome is unknown was done, and say why.
+        """Find out whether a create or conversion whose outcome is unknown was done, and say why.
 
         The verdict is found, with the external id, not found, or cannot tell. It takes a call or
         two, up to ten where many records are newer; what is not found is looked for again after
-        `pause` seconds. Raises InvalidCall for a doubt about something
-        else than a create or a conversion, and ApiError where it cannot look.
+        `pause` seconds. Raises InvalidCall for a doubt about anything but a create or a conversion,
+        and ApiError where it cannot look.
         """
         return await reconcile(doubt, self, pause=pause)
 
@@ -336,7 +338,7 @@ class Client:
         content: bytes | None = None,
         check: bool = True,
     ) -> Response:
-        """Make any call: `path`, with a query or `parameters`, stands below the base address.
+        """Make any call: `path`, with a query or `parameters`, is below the base address.
 
         `content` is sent as it is. With `check` off, an error status is returned, not raised.
         Raises OutcomeUnknown for a POST or a conversion that was sent and its answer lost.
@@ -381,22 +383,38 @@ class Client:
         *,
         parameters: Parameters | None = None,
         body: Mapping[str, Any] | None = None,
-        once: bool = False,
     ) -> tuple[Response, CallInfo]:
         content = None if body is None else encode_body(body)
-        return await self._send(
-            method, path, parameters=parameters, content=content, once=once, check=True
+        return await self._send(method, path, parameters=parameters, content=content)
+
+    async def _send_once(
+        self,
+        method: str,
+        path: str,
+        write: PendingWrite,
+        read: Callable[[Response, CallInfo], _Result],
+    ) -> _Result:
+        """Send a write that must not be done twice; an unreadable answer leaves it in doubt."""
+        describe = self._writes.track(write)
+        content = encode_body(write.properties)
+        answer, call = await self._send(
+            method, path, content=content, once=True, describe_write=describe
         )
+        try:
+            return read(answer, call)
+        except MalformedResponse as error:
+            raise build_outcome_unknown(call, error, describe()) from None
 
     async def _send(
         self,
         method: str,
         path: str,
         *,
-        parameters: Parameters | None,
-        content: bytes | None,
-        once: bool,
-        check: bool,
+        parameters: Parameters | None = None,
+        content: bytes | None = None,
+        once: bool = False,
+        check: bool = True,
+        describe_write: Callable[[], PendingWrite] | None = None,
     ) -> tuple[Response, CallInfo]:
         address = join_path(self._base, path)
         if parameters:
@@ -407,16 +425,18 @@ class Client:
         )
         if self._is_read_only and method not in _SAFE_METHODS:
             raise errors.ReadOnly("The profile is read-only, so nothing was sent", call=call)
-        sending = OutgoingCall(
-            call=call,
-            build=lambda: self._http.build_request(
+        outgoing = OutgoingCall(
+            info=call,
+            build_request=lambda: self._http.build_request(
                 method, address, content=content, headers=headers
             ),
             once=once,
             check=check,
             in_background=self._is_in_background,
+            on_send=self._on_send,
+            describe_write=describe_write,
         )
-        return await self._sender.send(sending), call
+        return await self._sender.send(outgoing), call
 
     def _next_number(self) -> int:
         return next(self._numbers)
@@ -425,3 +445,7 @@ class Client:
 def _relative_path(address: httpx.URL, base: httpx.URL) -> str:
     path = address.raw_path.decode("ascii")
     return path.removeprefix(base.raw_path.decode("ascii"))
+
+
+def _record_path(entity: str, external_id: str) -> str:
+    return f"{encode_segment('entity', entity)}/{encode_segment('external id', external_id)}"

@@ -10,7 +10,7 @@ TOKEN_VARIABLE = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable
 def format_curl(method: str, address: httpx.URL, content: bytes | None = None) -> str:
     """Return the call as one curl command for a POSIX shell, the token being `$CMDM_TOKEN`.
 
-    A body that is no UTF-8 text is written as the octal escapes of printf and piped in.
+    A body that is not UTF-8 text is written as the octal escapes of printf and piped in.
     """
     words = ["curl", "--request", method, shlex.quote(str(address))]
     words += ["--header", f'"Authorization: Bearer {TOKEN_VARIABLE}"']

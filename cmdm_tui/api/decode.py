@@ -1,14 +1,16 @@
 """Turns answers into typed values, taking every shape that `api.md` allows a service."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
+import httpx
 import msgspec
 
 from cmdm_tui.api.decode_fields import read_field
-from cmdm_tui.api.errors import CallInfo, MalformedResponse
+from cmdm_tui.api.errors import CallInfo, MalformedResponse, keep_text
 from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
 from cmdm_tui.config import is_sendable
 from cmdm_tui.text import one_line
@@ -36,12 +38,30 @@ _DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Inva
 _TOTAL_PAGES = ("Total Pages", "Total Page")
 _MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title")
 _EXCERPT_LENGTH = 200
+_EXCERPT_SOURCE = 64 * 1024
+
+
+async def read_response(response: httpx.Response, call: CallInfo, *, started: float) -> Response:
+    """Return the answer with its whole body; `started` is monotonic time, in seconds."""
+    try:
+        body = await response.aread()
+    finally:
+        await response.aclose()
+    return Response(
+        number=call.number,
+        method=call.method,
+        path=call.path,
+        status=response.status_code,
+        headers=response.headers,
+        body=body,
+        elapsed=time.monotonic() - started,
+    )
 
 
 def read_json(answer: Response, call: CallInfo) -> Any:
     """Return the answer's JSON value; numbers with a point come as Decimal, digit for digit.
 
-    Raises MalformedResponse for a body that is no JSON.
+    Raises MalformedResponse for a body that is not JSON.
     """
     body = answer.body.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -124,21 +144,24 @@ def read_done(answer: Response) -> Done:
     return Done(read_error_message(answer), answer)
 
 
-def read_error_message(answer: Response) -> str | None:
-    """Return the service's own words about an answer, safe, on one line; None where it has none.
+def read_error_message(answer: Response, redact: Callable[[str], str] = keep_text) -> str | None:
+    """Return what the service says about an answer, safe, on one line; None where it says nothing.
 
-    An HTML page says nothing a reader wants, so it counts as none.
+    An HTML page says nothing that a reader wants, so it counts as nothing. `redact` takes secrets
+    out before the text is cut: of a secret that is cut, it would not find the rest.
     """
-    text = answer.body[:4096].decode("utf-8", "replace").strip()
     try:
         content: Any = msgspec.json.decode(answer.body) if answer.body else None
     except _DECODE_ERRORS:
-        is_markup = text.startswith("<") or "html" in answer.headers.get("content-type", "")
-        return None if is_markup or not text else one_line(" ".join(text.split()), _EXCERPT_LENGTH)
+        excerpt = _read_excerpt(answer, redact)
+        is_markup = excerpt.startswith("<") or "html" in answer.headers.get("content-type", "")
+        return None if is_markup or not excerpt else excerpt
     if isinstance(content, dict):
         found = (cast("dict[str, Any]", content).get(key) for key in _MESSAGE_KEYS)
         content = next((value for value in found if value), None)
-    return one_line(content, 2 * _EXCERPT_LENGTH) if isinstance(content, str) and content else None
+    if not isinstance(content, str) or not content:
+        return None
+    return one_line(redact(content), 2 * _EXCERPT_LENGTH)
 
 
 def _read_documented_list(
@@ -221,9 +244,14 @@ def _parse_number(text: str) -> Decimal | str:
 
 
 def _build_malformed_error(what: str, answer: Response, call: CallInfo) -> MalformedResponse:
-    text = answer.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
-    excerpt = one_line(" ".join(text.split()), _EXCERPT_LENGTH)
+    excerpt = _read_excerpt(answer, call.redact)
     message = f"The answer holds {what}" + (
         f"; it begins: {excerpt}" if excerpt else "; it is empty"
     )
     return MalformedResponse(message, call=call, status=answer.status)
+
+
+def _read_excerpt(answer: Response, redact: Callable[[str], str]) -> str:
+    """Return how the body begins, on one line; secrets are taken out before it is cut."""
+    text = redact(answer.body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
+    return one_line(" ".join(text.split()), _EXCERPT_LENGTH)

@@ -31,21 +31,24 @@ _TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 
 
 def read_field(row: Mapping[str, Any]) -> Field | None:
-    """Return the field that one row of a fields answer describes; None where it names none."""
+    """Return the field that one row of a fields answer describes; None where it has no name."""
     properties = row.get("Properties")
     source = cast("Mapping[str, Any]", properties) if isinstance(properties, dict) else row
-    told = {re.sub(r"[^a-z0-9]", "", key.casefold()): value for key, value in source.items()}
+    values = {re.sub(r"[^a-z0-9]", "", key.casefold()): value for key, value in source.items()}
     external_id = _parse_text(row.get("ExternalID"))
-    found = {name: _find_first(told, keys) for name, keys in _KEYS.items()}
+    found = {name: _find_first(values, keys) for name, keys in _KEYS.items()}
     name = (
-        _parse_text(found["name"]) or _find_name(told) or _parse_text(found["label"]) or external_id
+        _parse_text(found["name"])
+        or _find_name(values)
+        or _parse_text(found["label"])
+        or external_id
     )
     if name is None:
         return None
     return Field(
         name=name,
         label=_parse_text(found["label"]),
-        type=_parse_type(found["type"], told.values()),
+        type=_parse_type(found["type"], values.values()),
         required=_parse_boolean(found["required"]),
         read_only=_parse_boolean(found["read_only"]),
         max_length=_parse_whole_number(found["max_length"]),
@@ -55,12 +58,12 @@ def read_field(row: Mapping[str, Any]) -> Field | None:
     )
 
 
-def _find_first(told: Mapping[str, Any], keys: Iterable[str]) -> object:
-    return next((told[key] for key in keys if told.get(key) is not None), None)
+def _find_first(values: Mapping[str, Any], keys: Iterable[str]) -> object:
+    return next((values[key] for key in keys if values.get(key) is not None), None)
 
 
-def _find_name(told: Mapping[str, Any]) -> str | None:
-    return next((_parse_text(value) for key, value in told.items() if key.endswith("name")), None)
+def _find_name(values: Mapping[str, Any]) -> str | None:
+    return next((_parse_text(value) for key, value in values.items() if key.endswith("name")), None)
 
 
 def _parse_type(value: object, all_values: Iterable[object]) -> str | None:

@@ -1,15 +1,27 @@
-"""Turns what the transport raises into the client's own errors, under a call's total deadline."""
+"""Maps what goes wrong, in the transport or by an error status, to the client's own errors."""
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import httpx
 
 from cmdm_tui.api import errors
+from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.errors import CallInfo
+from cmdm_tui.api.models import PendingWrite, Quota, Response
+from cmdm_tui.api.quota import QuotaTracker, read_quota, read_retry_after
 from cmdm_tui.text import one_line
+
+_ERROR_BY_STATUS: dict[int, type[errors.StatusError]] = {
+    400: errors.BadRequest,
+    401: errors.AuthenticationFailed,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+}
+_TOO_MANY_CALLS = 429
 
 _NEVER_SENT_ERRORS = (
     httpx.ConnectError,
@@ -18,6 +30,15 @@ _NEVER_SENT_ERRORS = (
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
+)
+_MAPPED_ERRORS = (
+    errors.ResponseTooLarge,
+    TimeoutError,
+    httpx.TransportError,
+    httpx.DecodingError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    ssl.SSLError,
 )
 
 
@@ -28,40 +49,134 @@ async def map_errors(
     """Run an attempt under its call's deadline, in seconds, and raise its failures as `ApiError`s.
 
     `left` is what earlier attempts have left of the deadline; None where this is the first.
-    Their `was_sent` tells whether the request had been handed over to the network.
+    Their `was_sent` says whether the request had been handed over to the network.
     """
     try:
         async with asyncio.timeout(deadline if left is None else left):
             yield
-    except errors.ResponseTooLarge as error:
-        failure: errors.ApiError = errors.ResponseTooLarge(error.message, call=call)
-    except TimeoutError:
-        message = f"{host} did not answer within {deadline:.3g} s"
-        failure = errors.DeadlineExceeded(message, call=call)
-    except (httpx.ReadTimeout, httpx.WriteTimeout):
-        message = f"{host} did not answer in time"
-        failure = errors.NetworkError(message, call=call)
-    except httpx.DecodingError as error:
-        message = f"The answer's encoding is broken: {_describe(error)}"
-        failure = errors.MalformedResponse(message, call=call)
-    except _NEVER_SENT_ERRORS as error:
-        failure = errors.NetworkError(_describe_network_error(error, host), call=call)
-        failure.was_sent = False
-    except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError) as error:
-        failure = errors.NetworkError(_describe_network_error(error, host), call=call)
-    else:
-        return
-    failure.was_sent = failure.was_sent and bool(request.extensions.get("handed_over"))
-    raise failure from None
+    except _MAPPED_ERRORS as error:
+        was_sent = bool(request.extensions.get("handed_over"))
+        raise _map_error(error, call, host=host, deadline=deadline, was_sent=was_sent) from None
 
 
-def build_outcome_unknown(call: CallInfo, cause: errors.ApiError) -> errors.OutcomeUnknown:
+def check_status(
+    answer: Response,
+    call: CallInfo,
+    quota_tracker: QuotaTracker,
+    *,
+    was_sent: bool = True,
+    is_repeated: bool = False,
+) -> None:
+    """Raise the StatusError of an answer that is not a success; the service's words lead it.
+
+    `is_repeated` says that an earlier attempt may have done what was asked.
+    """
+    if not httpx.codes.is_success(answer.status):
+        raise _build_status_error(answer, call, quota_tracker, was_sent, is_repeated)
+
+
+def build_outcome_unknown(
+    call: CallInfo, cause: errors.ApiError, pending_write: PendingWrite | None
+) -> errors.OutcomeUnknown:
     """Return the error of a call that was sent and whose answer was lost to `cause`."""
     message = f"The request was sent and its answer lost: {cause.message}. It may have been done"
-    return errors.OutcomeUnknown(message, call=call, cause=cause)
+    return errors.OutcomeUnknown(message, call=call, cause=cause, pending_write=pending_write)
+
+
+def _map_error(
+    error: Exception, call: CallInfo, *, host: str, deadline: float, was_sent: bool
+) -> errors.ApiError:
+    if isinstance(error, errors.ResponseTooLarge):
+        return errors.ResponseTooLarge(error.message, call=call, was_sent=was_sent)
+    if isinstance(error, httpx.DecodingError):
+        message = f"The answer's encoding is broken: {_describe(error)}"
+        return errors.MalformedResponse(message, call=call, was_sent=was_sent)
+    if isinstance(error, TimeoutError):
+        message = f"{host} did not answer within {deadline:.3g} s"
+        return errors.DeadlineExceeded(message, call=call, was_sent=was_sent)
+    return errors.NetworkError(
+        _describe_network_error(error, host),
+        call=call,
+        was_sent=was_sent and not isinstance(error, _NEVER_SENT_ERRORS),
+    )
+
+
+def _build_status_error(
+    answer: Response,
+    call: CallInfo,
+    quota_tracker: QuotaTracker,
+    was_sent: bool,
+    is_repeated: bool,
+) -> errors.StatusError:
+    status, words = answer.status, read_error_message(answer, call.redact)
+    hint, kind = None, _ERROR_BY_STATUS.get(status)
+    if status == _TOO_MANY_CALLS:
+        return _build_limit_error(answer, call, quota_tracker, words, was_sent, is_repeated)
+    if httpx.codes.is_redirect(status):
+        kind, words = (
+            errors.StatusError,
+            "The service answered with a redirect, which is not followed",
+        )
+        hint = "Check the address of the profile"
+    elif kind is None:
+        is_server_error = httpx.codes.is_server_error(status)
+        kind = errors.ServerError if is_server_error else errors.StatusError
+    phrase = httpx.codes.get_reason_phrase(status)
+    return kind(
+        words or f"The service answered {status} {phrase}",
+        call=call,
+        status=status,
+        hint=hint,
+        response=answer,
+        was_sent=was_sent,
+        is_repeated=is_repeated,
+    )
+
+
+def _build_limit_error(
+    answer: Response,
+    call: CallInfo,
+    quota_tracker: QuotaTracker,
+    words: str | None,
+    was_sent: bool,
+    is_repeated: bool,
+) -> errors.StatusError:
+    now = quota_tracker.clock.now()
+    retry_at = read_retry_after(answer.headers, now)
+    if retry_at is None and read_quota(answer.headers, Quota()).remaining:
+        return errors.MonthLimitReached(
+            words or "The month's limit of calls is reached",
+            call=call,
+            status=answer.status,
+            response=answer,
+            was_sent=was_sent,
+            is_repeated=is_repeated,
+        )
+    reset = retry_at if retry_at is not None else quota_tracker.quota.reset
+    hint = "Wait for the reset"
+    if reset is not None and reset > now:
+        clock_time = time.strftime("%H:%M:%S", time.localtime(reset - quota_tracker.clock.offset))
+        hint = f"Wait for the reset at {clock_time}, in {_format_duration(reset - now)}"
+    return errors.HourLimitReached(
+        words or "The hour's limit of calls is reached",
+        call=call,
+        status=answer.status,
+        hint=hint,
+        reset=reset,
+        response=answer,
+        was_sent=was_sent,
+        is_repeated=is_repeated,
+    )
+
+
+def _format_duration(seconds: float) -> str:
+    whole = int(seconds) + 1
+    return f"{whole} s" if whole < 120 else f"{-(-whole // 60)} min"
 
 
 def _describe_network_error(error: Exception, host: str) -> str:
+    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
+        return f"{host} did not answer in time"
     if isinstance(error, httpx.ConnectTimeout):
         return f"{host} cannot be reached: no connection in time"
     if isinstance(error, httpx.ConnectError):

@@ -1,42 +1,59 @@
-"""What can go wrong with a call: one small tree, each error with its call and what to do."""
+"""What can go wrong with a call: one tree, each error with its call and what to do about it.
+
+    ApiError
+    ├── InvalidCall                     nothing was sent: it cannot be made as asked
+    │   └── ReadOnly
+    ├── InsecureAddress
+    ├── NetworkError                    no whole answer came
+    │   └── DeadlineExceeded
+    ├── QuotaFloorReached
+    ├── OutcomeUnknown                  a create or conversion that may have been done
+    ├── MalformedResponse               an answer that cannot be read
+    ├── ResponseTooLarge
+    └── StatusError                     an answer with an error status
+        ├── BadRequest                  400
+        ├── AuthenticationFailed        401
+        ├── NotFound                    404
+        ├── MethodNotAllowed            405
+        ├── HourLimitReached            429
+        ├── MonthLimitReached           429
+        └── ServerError                 500 and above
+
+An error is a value: nothing is set on it after it is made.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from cmdm_tui.api.models import Response
+from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.text import one_line
 
-if TYPE_CHECKING:
-    from cmdm_tui.api.reconcile import PendingWrite
 
-
-def _keep_text(words: str) -> str:
-    return words
+def keep_text(text: str) -> str:
+    """Return the text as it is."""
+    return text
 
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:
     """The call an error belongs to: its number within the client, method and path, no secret.
 
-    `conceal` takes the client's secrets out of words that a service could repeat them in.
+    `redact` takes the client's secrets out of words in which a service could repeat them.
     """
 
     number: int
     method: str
     path: str
-    redact: Callable[[str], str] = field(default=_keep_text, repr=False, compare=False)
+    redact: Callable[[str], str] = field(default=keep_text, repr=False, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.method} {one_line(self.path, 200)} (call {self.number})"
+        return f"{self.method} {one_line(self.redact(self.path), 200)} (call {self.number})"
 
 
 class ApiError(Exception):
     """The root of the tree. `str()` is one safe line: what happened, to what, what to do next."""
 
     hint: str = ""
-    was_sent: bool = True
-    """False where the request certainly did not reach the service."""
 
     def __init__(
         self,
@@ -45,6 +62,7 @@ class ApiError(Exception):
         call: CallInfo | None = None,
         status: int | None = None,
         hint: str | None = None,
+        was_sent: bool = True,
     ) -> None:
         if call is not None:
             message = call.redact(message)
@@ -52,6 +70,8 @@ class ApiError(Exception):
         self.message = message
         self.call = call
         self.status = status
+        self.was_sent = was_sent
+        """False where the request certainly did not reach the service."""
         if hint is not None:
             self.hint = hint
 
@@ -76,7 +96,7 @@ class ReadOnly(InvalidCall):
 
 
 class InsecureAddress(ApiError):
-    """The address is not `https` and not on this machine."""
+    """The address is not `https`, and not on this machine."""
 
 
 class NetworkError(ApiError):
@@ -94,22 +114,29 @@ class DeadlineExceeded(NetworkError):
 class QuotaFloorReached(ApiError):
     """The calls that are left are kept for work that a user waits for."""
 
-    hint = "It goes on when the hour's count starts anew"
+    hint = "It continues when the hour's count starts again"
 
 
 class OutcomeUnknown(ApiError):
     """A create or a conversion was sent and its answer lost: it may have been done, or not.
 
-    Sending it again could do it twice. `cause` is the failure that took the answer, `sought` what
-    the call was to make: `Client.reconcile()` looks for it.
+    Sending it again could do it twice. `cause` is the failure that lost the answer, `pending_write`
+    what the call was to make: `Client.reconcile()` looks for it.
     """
 
     hint = "Look among the newest records before sending it again"
 
-    def __init__(self, message: str, *, call: CallInfo, cause: ApiError) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: CallInfo,
+        cause: ApiError,
+        pending_write: PendingWrite | None = None,
+    ) -> None:
         super().__init__(message, call=call, status=cause.status)
         self.cause = cause
-        self.pending_write: PendingWrite | None = None
+        self.pending_write = pending_write
 
 
 class MalformedResponse(ApiError):
@@ -127,9 +154,21 @@ class ResponseTooLarge(ApiError):
 class StatusError(ApiError):
     """The service answered with an error status (`api.md`, status codes): `response`."""
 
-    response: Response | None = None
-    is_repeated: bool = False
-    """True where an earlier attempt, whose answer was lost, may have done what was asked."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: CallInfo | None = None,
+        status: int | None = None,
+        hint: str | None = None,
+        response: Response | None = None,
+        was_sent: bool = True,
+        is_repeated: bool = False,
+    ) -> None:
+        super().__init__(message, call=call, status=status, hint=hint, was_sent=was_sent)
+        self.response = response
+        self.is_repeated = is_repeated
+        """True where an earlier attempt, whose answer was lost, may have done what was asked."""
 
 
 class BadRequest(StatusError):
@@ -155,14 +194,31 @@ class MethodNotAllowed(StatusError):
 
 
 class HourLimitReached(StatusError):
-    """429: no call is left this hour. `reset` is the Unix time at which the count starts anew."""
+    """429: no call is left this hour. `reset` is the Unix time at which the count starts again."""
 
     hint = "Wait for the reset"
 
     def __init__(
-        self, message: str, *, call: CallInfo, status: int | None, hint: str, reset: float | None
+        self,
+        message: str,
+        *,
+        call: CallInfo,
+        hint: str,
+        reset: float | None,
+        status: int | None = None,
+        response: Response | None = None,
+        was_sent: bool = True,
+        is_repeated: bool = False,
     ) -> None:
-        super().__init__(message, call=call, status=status, hint=hint)
+        super().__init__(
+            message,
+            call=call,
+            status=status,
+            hint=hint,
+            response=response,
+            was_sent=was_sent,
+            is_repeated=is_repeated,
+        )
         self.reset = reset
 
 

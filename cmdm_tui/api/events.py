@@ -1,4 +1,4 @@
-"""What a client tells while it works, for a face to show: waits, retries, sign-ins, pages."""
+"""What a client reports while it works, for a face to show: waits, retries, sign-ins, pages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class SignInStarted:
 
 @dataclass(frozen=True, slots=True)
 class QuotaWait:
-    """The call waits `seconds`, because no call may be sent before the hour's count starts anew."""
+    """The call waits `seconds`: no call may be sent before the hour's count starts again."""
 
     call: CallInfo
     seconds: float
@@ -43,7 +43,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """The call came to no answer: `failure` says why, None where nobody waits for it any more."""
+    """The call got no answer: `failure` says why, None where it was cancelled."""
 
     call: CallInfo
     failure: ApiError | None
@@ -51,7 +51,7 @@ class CallFailed:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """Page `number` of `pages` has come; `pages` is None where the service does not tell."""
+    """Page `number` of `pages` has come; `pages` is None where the service does not say."""
 
     entity: str
     number: int
@@ -74,4 +74,4 @@ EventListener = Callable[[Event], None]
 
 
 def ignore_events(_: Event) -> None:
-    """Tell nobody."""
+    """Do nothing with an event."""

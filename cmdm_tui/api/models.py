@@ -52,7 +52,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
         return hash((self.entity, self.external_id))
 
     def __repr__(self) -> str:
-        """Show the record without the answer, which holds the same once more."""
+        """Show the record without the answer, which holds the same again."""
         return f"Record({self.entity!r}, {self.external_id!r}, {self.properties!r})"
 
 
@@ -74,7 +74,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What the service tells of one field: only `name` is sure, the rest None where silent."""
+    """What the service says of one field: only `name` is sure, the rest None where it is silent."""
 
     name: str
     label: str | None = None
@@ -133,8 +133,24 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingWrite:
+    """What a call was to make: a record of `entity` with `properties`, or an account of a lead.
+
+    `since` is the server's Unix time when the call was made, None where its clock is not known;
+    `lead_id` the id of a lead to convert; `excluded_ids` are records known to be something else.
+    """
+
+    entity: str
+    properties: Properties
+    since: float | None = None
+    parent: Parent | None = None
+    lead_id: str | None = None
+    excluded_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
-    """The hour's limit as the last answer told it; None where a header was missing or no number.
+    """The hour's limit by the last answer; None where a header was missing or not a number.
 
     `reset` and `token_reset` are Unix times by the server's clock (`api.md`, response headers).
     """
@@ -146,7 +162,7 @@ class Quota:
 
     @property
     def reset_at(self) -> datetime | None:
-        """When the hour's count starts anew, in UTC."""
+        """When the hour's count starts again, in UTC."""
         return _to_datetime(self.reset)
 
     @property

@@ -1,188 +1,348 @@
-"""Goes through an entity's pages: ahead of the reader, in order, each record once.
+"""The walk over an entity's pages: each record once, to the end and no further.
 
-What a service grants may be less than what was asked for, pages may overlap, and records may come
-and go meanwhile (`api.md`, per_page and ties), so it is the records that came that count.
+A service may grant smaller pages than were asked for, overlap them, repeat one, count wrongly or
+not at all, and records may come and go meanwhile (`api.md`, where the documentation is silent). So
+the records that came decide.
 """
 
 import asyncio
 import itertools
 import math
+import struct
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmdm_tui.api.errors import BadRequest, NotFound
-from cmdm_tui.api.events import EventListener, PageRead, TotalChanged
-from cmdm_tui.api.models import Page
-from cmdm_tui.api.seen import IdSet
+from cmdm_tui.api.events import Event, EventListener, PageRead, TotalChanged, ignore_events
+from cmdm_tui.api.models import Page, Record
 
 PageFetcher = Callable[[int, int, bool], Awaitable[Page]]
 """Retrieves a page, given its number, `per_page`, and whether to sort by external id."""
+
+LARGEST_DOCUMENTED_PAGE = 1_000
+"""What is asked for where nothing is known: the largest page that `api.md` allows for."""
+
+FALLBACK_PAGE = 100
+"""What is asked for instead where that is refused."""
+
+_STALE_PAGES = 2
+"""Pages in a row without a new record after which a service is taken to repeat itself."""
 
 _EXTRA_PASSES = 3
 """Times that all pages are read again for records that overlapping pages have hidden."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageWalkOptions:
-    """How pages are read: `per_page` at most, `ahead` pages at once, and `most` records wanted."""
-
-    entity: str
-    per_page: int
-    ahead: int = 4
-    most: int | None = None
+def is_capped(page: Page, per_page: int) -> bool:
+    """Return whether a first page holds fewer records than were asked for and are counted."""
+    total = page.total_records
+    return total is not None and 0 < len(page.records) < min(per_page, total)
 
 
-async def walk_pages(
-    retrieve: PageFetcher, reading: PageWalkOptions, tell: EventListener
-) -> AsyncGenerator[Page]:
-    """Yield the pages from the first on, each record once.
+class PageWalk:
+    """One walk over the pages of an entity: pulled one page at a time, or run ahead of its reader.
 
-    The first page is retrieved alone: it tells how many there are and how many records a page
-    really holds. From the second on, pages are retrieved ahead, first one, then two, four, … at
-    once, and none beyond those that hold the `most` records wanted. What a reader leaves unread is
-    cancelled.
+    `per_page` is the size of page to ask for, `most` the number of records wanted, None for all.
+    Who pulls asks for page `next_page`, gives it to `accept`, and stops when the walk `has_ended`.
+    Who runs ahead iterates over `run`.
 
-    It ends when as many records have come as the service counts; where it counts none, with the
-    last page it names; and in any case with a page that brings nothing new or is not found. Where
-    fewer have come than are counted, pages overlapped: they are read again, sorted by external id,
-    which leaves no ties to overlap, and what is new comes last.
+    A walk ends when as many records have come as the service counts or as are wanted; where it
+    counts none, with the last page it names; and in any case with an empty or missing page, and
+    with pages that bring nothing new: two in a row, or one where the service names no further page.
     """
-    progress = _WalkState(reading, tell)
-    first = progress.accept(await retrieve(1, reading.per_page, False), 1)
-    if first.records:
-        yield first
-    if not first.records or progress.is_enough:
-        return
-    # Closed with this one: what is under way ends before a reader that stopped goes on.
-    async with aclosing(_walk_ahead(retrieve, reading, progress)) as following:
-        async for page in following:
-            yield page
-    for _ in range(_EXTRA_PASSES):
-        if not progress.is_short:
-            return
-        known = progress.count
-        async for page in _reread_by_id(retrieve, progress):
-            yield page
-        if progress.count == known:
-            return
 
-
-async def _reread_by_id(retrieve: PageFetcher, progress: "_WalkState") -> AsyncGenerator[Page]:
-    by_id = True
-    for number in range(1, progress.pages_in_all + 1):
-        try:
-            page = await retrieve(number, progress.granted, by_id)
-        except BadRequest:
-            if not by_id:
-                raise
-            by_id = False
-            page = await retrieve(number, progress.granted, by_id)
-        except NotFound:
-            return
-        page = progress.accept(page, number)
-        if page.records:
-            yield page
-        if not progress.is_short:
-            return
-
-
-async def _walk_ahead(
-    retrieve: PageFetcher, reading: PageWalkOptions, progress: "_WalkState"
-) -> AsyncGenerator[Page]:
-    granted = progress.granted
-    under_way: deque[asyncio.Task[Page]] = deque()
-    numbers = itertools.count(2)
-    window = 1
-    try:
-        for number in itertools.count(2):
-            while len(under_way) < min(window, progress.pages_left(number)):
-                under_way.append(asyncio.ensure_future(retrieve(next(numbers), granted, False)))
-            window = min(window * 2, reading.ahead)
-            try:
-                page = progress.accept(await under_way[0], number)
-            except NotFound:
-                return
-            under_way.popleft()
-            if page.records:
-                yield page
-            if not page.records or progress.is_enough or progress.is_past_the_end:
-                return
-    finally:
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-
-
-class _WalkState:
-    """What has come so far, and what that says of what is still to come."""
-
-    def __init__(self, reading: PageWalkOptions, tell: EventListener) -> None:
-        self._options = reading
-        self._notify = tell
+    def __init__(self, entity: str, per_page: int, *, most: int | None = None) -> None:
+        self.entity = entity
+        self.per_page = per_page
+        """Records a page holds: as many as asked for, until the first page shows fewer."""
+        self.next_page = 1
+        self.total: int | None = None
+        """Records that the service counts, as it last told."""
+        self.total_pages: int | None = None
+        self.has_changed = False
+        """Whether the total changed from one page to the next: somebody writes meanwhile."""
+        self.has_ended = False
+        self.events: tuple[Event, ...] = ()
+        """What the last page told: that it came, and a total that changed."""
+        self._most = most
         self._ids = IdSet()
-        self._total: int | None = None
-        self._pages: int | None = None
-        self._number = 0
-        self.granted = reading.per_page
-
-    @property
-    def is_enough(self) -> bool:
-        """Tell whether all records have come, or as many as are wanted."""
-        if len(self._ids) >= self._wanted:
-            return True
-        return self._total is None and self._pages is not None and self._number >= self._pages
-
-    @property
-    def _wanted(self) -> float:
-        total = math.inf if self._total is None else self._total
-        return total if self._options.most is None else min(total, self._options.most)
+        self._ids_of_pass = self._ids
+        self._came = 0
+        self._stale = 0
 
     @property
     def count(self) -> int:
-        """Records that have come."""
+        """Different records that have come."""
         return len(self._ids)
 
     @property
     def is_short(self) -> bool:
-        """Tell whether fewer records have come than the service counts and are wanted."""
-        return math.isfinite(self._wanted) and len(self._ids) < self._wanted
+        """Whether fewer records have come than the service counts and are wanted."""
+        return math.isfinite(self._wanted) and self.count < self._wanted
 
     @property
-    def is_past_the_end(self) -> bool:
-        """Tell whether the last page by the service's own count has come."""
-        return self._total is not None and self._number * self.granted >= self._total
+    def shortfall(self) -> int:
+        """Records that the service counts and no page brought, known once the walk has ended."""
+        return max((self.total or 0) - self.count, 0) if self.has_ended else 0
 
     @property
-    def pages_in_all(self) -> int:
-        """Pages that hold all records, by the service's count."""
-        return 0 if self._total is None else math.ceil(self._total / self.granted)
+    def is_past_last(self) -> bool:
+        """Whether the next page lies past the last one that the service named."""
+        return self.next_page > max(self.total_pages or 0, 1)
 
-    def pages_left(self, number: int) -> int:
-        """Return how many pages from `number` on are worth retrieving now: at least one."""
-        if math.isinf(self._wanted):
-            return max((self._pages or number) - number + 1, 1)
-        wanted = math.ceil((self._wanted - len(self._ids)) / self.granted)
-        return max(min(wanted, self.pages_in_all - number + 1), 1)
+    def accept(self, page: Page | None) -> tuple[Record, ...]:
+        """Take in the page asked for, None where there is none; return the records new by it."""
+        number = self.next_page
+        self.next_page += 1
+        self.events = ()
+        if page is None:
+            self.has_ended = True
+            return ()
+        self._accept_totals(page)
+        if number == 1 and len(page.records) < min(self.per_page, self._wanted):
+            self.per_page = max(len(page.records), 1)
+        ids = [record.external_id for record in page.records]
+        new = self._ids.add(ids)
+        new_in_pass = new if self._ids_of_pass is self._ids else self._ids_of_pass.add(ids)
+        self._came += len(ids)
+        self._stale = 0 if new_in_pass else self._stale + 1
+        self.events += (PageRead(self.entity, number, self._count_pages(page)),)
+        self.has_ended = not ids or self._ends_with(number)
+        if len(new) == len(ids):
+            return page.records
+        return tuple(page.records[index] for index in new)
 
-    def accept(self, page: Page, number: int) -> Page:
-        """Take in a page and return it with the records in it that are new."""
-        self._number = number
-        self._pages = page.total_pages
+    def restart(self) -> None:
+        """Go back to the first page, for records that overlaps hid; what came stays known."""
+        self.next_page = 1
+        self.has_ended = False
+        self._came = self._stale = 0
+        self._ids_of_pass = IdSet()
+
+    async def run(
+        self, fetch: PageFetcher, *, ahead: int = 4, notify: EventListener = ignore_events
+    ) -> AsyncGenerator[Page]:
+        """Yield the pages in order, each record once, retrieving up to `ahead` pages at a time.
+
+        The first page is retrieved alone: it tells how many there are and how many records a page
+        really holds. From the second on, first one page is retrieved, then two, four, … at once,
+        and none beyond those that hold the records wanted. What a reader leaves unread is
+        cancelled. A page that is not found ends the walk: it may have gone since it was counted.
+
+        Where fewer records have come than are counted, pages overlapped: they are read again,
+        sorted by external id, which leaves no ties to overlap, and what is new comes last.
+        """
+        first = self._accept_and_tell(await fetch(1, self.per_page, False), notify)
+        if first.records:
+            yield first
+        # Closed with this one: what is under way ends before a reader that stopped goes on.
+        async with aclosing(self._run_ahead(fetch, ahead, notify)) as following:
+            async for page in following:
+                yield page
+        for _ in range(_EXTRA_PASSES):
+            if not self.is_short or not self.count:
+                return
+            before = self.count
+            async for page in self._reread_by_id(fetch, notify):
+                yield page
+            if self.count == before:
+                return
+
+    async def _run_ahead(
+        self, fetch: PageFetcher, ahead: int, notify: EventListener
+    ) -> AsyncGenerator[Page]:
+        per_page = self.per_page
+        under_way: deque[asyncio.Task[Page]] = deque()
+        numbers = itertools.count(2)
+        window = 1
+        try:
+            while not self.has_ended:
+                while len(under_way) < min(window, self._pages_left):
+                    under_way.append(asyncio.ensure_future(fetch(next(numbers), per_page, False)))
+                window = min(window * 2, ahead)
+                try:
+                    page = await under_way[0]
+                except NotFound:
+                    self.accept(None)
+                    return
+                under_way.popleft()
+                page = self._accept_and_tell(page, notify)
+                if page.records:
+                    yield page
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _reread_by_id(
+        self, fetch: PageFetcher, notify: EventListener
+    ) -> AsyncGenerator[Page]:
+        self.restart()
+        by_id = True
+        while not self.has_ended:
+            number = self.next_page
+            try:
+                page = await fetch(number, self.per_page, by_id)
+            except BadRequest:
+                if not by_id:
+                    raise
+                by_id = False
+                page = await fetch(number, self.per_page, by_id)
+            except NotFound:
+                self.accept(None)
+                return
+            page = self._accept_and_tell(page, notify)
+            if page.records:
+                yield page
+
+    def _accept_and_tell(self, page: Page, notify: EventListener) -> Page:
+        new = self.accept(page)
+        for event in self.events:
+            notify(event)
+        return page if len(new) == len(page.records) else replace(page, records=new)
+
+    def _accept_totals(self, page: Page) -> None:
         if page.total_records is not None:
-            if self._total not in {None, page.total_records}:
-                before = self._total or 0
-                self._notify(TotalChanged(page.entity, before, page.total_records))
-            self._total = page.total_records
-        if number == 1 and len(page.records) < min(self.granted, self._wanted):
-            self.granted = max(len(page.records), 1)
-        new = self._ids.add([record.external_id for record in page.records])
+            if self.total not in {None, page.total_records}:
+                self.has_changed = True
+                self.events = (TotalChanged(self.entity, self.total or 0, page.total_records),)
+            self.total = page.total_records
+        if page.total_pages is not None:
+            self.total_pages = page.total_pages
+
+    def _ends_with(self, number: int) -> bool:
+        is_last_named = number >= (self.total_pages or 0)
+        if self._stale >= _STALE_PAGES or (self._stale and is_last_named):
+            return True
+        if self.count >= self._wanted:
+            return True
+        if self.total is None:
+            return self.total_pages is not None and is_last_named
+        return self._came >= self.total and is_last_named
+
+    @property
+    def _wanted(self) -> float:
+        total = math.inf if self.total is None else self.total
+        return total if self._most is None else min(total, self._most)
+
+    @property
+    def _pages_left(self) -> int:
+        """Pages that are worth retrieving now: at least one."""
+        number = self.next_page
+        if math.isinf(self._wanted):
+            return max((self.total_pages or number) - number + 1, 1)
+        wanted = math.ceil((self._wanted - self.count) / self.per_page)
+        in_all = 0 if self.total is None else math.ceil(self.total / self.per_page)
+        return max(min(wanted, in_all - number + 1), 1)
+
+    def _count_pages(self, page: Page) -> int | None:
         if math.isinf(self._wanted) or page.total_pages is not None:
-            pages = page.total_pages
-        else:
-            pages = math.ceil(self._wanted / self.granted)
-        self._notify(PageRead(page.entity, number, pages))
-        if len(new) == len(page.records):
-            return page
-        return replace(page, records=tuple(page.records[index] for index in new))
+            return page.total_pages
+        return math.ceil(self._wanted / self.per_page)
+
+
+class PageSizes:
+    """The largest page that a service grants: as seen, else as a probe learnt it some time ago.
+
+    What is asked for and what is granted may differ (`api.md`, per_page and page), and every call
+    counts, so the largest page known to be granted is the one to ask for.
+    """
+
+    def __init__(self) -> None:
+        self._get_probed: Callable[[], int | None] = lambda: None
+        self._cap: int | None = None
+        self._largest_seen = 0
+        self._short_first_pages: dict[str, tuple[int, frozenset[str]]] = {}
+
+    def set_probed_source(self, get_probed: Callable[[], int | None]) -> None:
+        """Use what `get_probed` returns as the largest page that a probe has found.
+
+        It is called each time, so keep it cheap.
+        """
+        self._get_probed = get_probed
+
+    @property
+    def largest(self) -> int | None:
+        """The largest page known to be granted, None where none is."""
+        if self._cap is not None:
+            return self._cap
+        return max(self._largest_seen, self._get_probed() or 0) or None
+
+    def limit(self, wanted: int) -> int:
+        """Return the size to ask for where `wanted` records a page would do."""
+        known = self._cap or self._get_probed()
+        return wanted if known is None else min(wanted, max(known, self._largest_seen))
+
+    def choose_for_scan(self, most: int | None) -> int:
+        """Return the size to ask for where every record is wanted, or the first `most`."""
+        size = self._cap or max(self._largest_seen, self._get_probed() or LARGEST_DOCUMENTED_PAGE)
+        return size if most is None else max(min(size, most), 1)
+
+    def is_granted(self, size: int) -> bool:
+        """Return whether a page of that size is known to be granted."""
+        return size <= (self.largest or 0)
+
+    def observe(self, page: Page) -> None:
+        """Learn from a page of any entity.
+
+        A first page that is short of both what was asked for and what is counted may be capped, or
+        all there is, wrongly counted; it was capped where a second page brings other records.
+        """
+        asked, came = page.per_page, len(page.records)
+        if asked is None or not came:
+            return
+        if came == asked:
+            self._largest_seen = max(self._largest_seen, came)
+            if self._cap is not None and came > self._cap:
+                self._cap = None
+        if page.page == 1:
+            self._short_first_pages.pop(page.entity, None)
+            if is_capped(page, asked):
+                ids = frozenset(record.external_id for record in page.records)
+                self._short_first_pages[page.entity] = came, ids
+        elif page.page == 2 and page.entity in self._short_first_pages:
+            cap, first = self._short_first_pages[page.entity]
+            if any(record.external_id not in first for record in page.records):
+                self.cap(cap)
+
+    def cap(self, size: int) -> None:
+        """Note that no page holds more than `size` records."""
+        self._cap = size
+        self._largest_seen = min(self._largest_seen, size)
+
+
+_BUCKETS = 1 << 16
+_HASH = struct.Struct("<H6s")
+"""A 64-bit hash: two bytes choose the bucket, six are kept in it."""
+
+
+class IdSet:
+    """External ids by their 64-bit hashes, in some eight bytes an id: a million take 9 MB.
+
+    A set of the hashes would take 70 MB, and one of the ids themselves 130. Python keys the hashes
+    differently in each process, so no service can make two of them meet. By chance an id is taken
+    for another in one of some three million readings of a million records.
+    """
+
+    def __init__(self) -> None:
+        self._buckets = [b""] * _BUCKETS
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many different ids were added."""
+        return self._count
+
+    def add(self, external_ids: Sequence[str]) -> list[int]:
+        """Add ids, and return the places of those that are new."""
+        buckets, new = self._buckets, list[int]()
+        number: int
+        rest: bytes
+        hashes = struct.pack(f"<{len(external_ids)}q", *map(hash, external_ids))
+        for place, (number, rest) in enumerate(_HASH.iter_unpack(hashes)):
+            known = buckets[number]
+            if rest not in known:
+                buckets[number] = known + rest
+                new.append(place)
+        self._count += len(new)
+        return new

@@ -12,7 +12,7 @@ from cmdm_tui.api.urls import is_loopback
 from cmdm_tui.text import one_line
 
 MAX_CONNECTIONS = 16
-"""Calls under way at once, each on a connection of its own."""
+"""Calls under way at once, each on its own connection."""
 
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 20.0
@@ -29,9 +29,9 @@ def open_pool(
     *,
     transport: httpx.AsyncBaseTransport | None,
     deadline: float,
-    largest_answer: int,
+    largest_body: int,
 ) -> httpx.AsyncClient:
-    """Return the pool, not yet connected; `deadline` is in seconds, `largest_answer` in bytes.
+    """Return the pool, not yet connected; `deadline` is in seconds, `largest_body` in bytes.
 
     The environment's proxies and certificates hold for other machines, not for this one. Raises
     InvalidCall where they cannot be used; what a proxy variable says is not shown, as it may hold a
@@ -45,7 +45,7 @@ def open_pool(
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"cmdm/{__version__}",
             },
-            event_hooks={"response": [BodyLimit(largest_answer)]},
+            event_hooks={"response": [BodyLimit(largest_body)]},
             timeout=httpx.Timeout(
                 min(_READ_TIMEOUT, deadline), connect=min(_CONNECT_TIMEOUT, deadline), pool=None
             ),

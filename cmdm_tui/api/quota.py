@@ -1,4 +1,4 @@
-"""Keeps account of the calls left this hour, and of the server's clock."""
+"""Counts the calls left this hour, and knows the server's clock."""
 
 import math
 import time
@@ -12,7 +12,7 @@ _LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which 
 
 
 def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
-    """Return the quota that `headers` tell; what they leave out stays as it was `before`."""
+    """Return the quota in `headers`; what they leave out stays as it was `before`."""
     limit = parse_whole_number(headers.get("x-rate-limit-limit"))
     remaining = parse_whole_number(headers.get("x-rate-limit-remaining"))
     reset = parse_unix_time(headers.get("x-rate-limit-reset"))
@@ -37,7 +37,7 @@ def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def parse_unix_time(value: str | None) -> float | None:
-    """Return the Unix time that a header tells, None where it tells none."""
+    """Return the Unix time in a header, None where it holds none."""
     try:
         number = float(value or "")
     except ValueError:
@@ -46,7 +46,7 @@ def parse_unix_time(value: str | None) -> float | None:
 
 
 def parse_http_date(value: str) -> float | None:
-    """Return the Unix time of an HTTP date, None where it is none; without a zone it is UTC."""
+    """Return the Unix time of an HTTP date, None where it is not one; without a zone it is UTC."""
     try:
         moment = parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -55,7 +55,7 @@ def parse_http_date(value: str) -> float | None:
 
 
 class ServerClock:
-    """The server's time, as its `Date` headers tell it; this machine's until one came.
+    """The server's time, from its `Date` headers; this machine's until one came.
 
     Between answers it runs on monotonic time, so that setting this machine's clock moves nothing.
     """
@@ -69,7 +69,7 @@ class ServerClock:
         self._monotonic = monotonic
         self._ahead = local_time() - monotonic()
         self.is_known = False
-        """Whether an answer has told the time."""
+        """Whether an answer has shown the server's time."""
 
     @property
     def offset(self) -> float:
@@ -77,7 +77,7 @@ class ServerClock:
         return self.now() - self._local_time()
 
     def update(self, headers: Mapping[str, str]) -> None:
-        """Take the time from an answer that has just arrived."""
+        """Set the time from an answer that has just arrived."""
         server_time = parse_http_date(headers.get("date", ""))
         if server_time is not None:
             self._ahead = server_time - self._monotonic()
@@ -89,10 +89,10 @@ class ServerClock:
 
 
 class QuotaTracker:
-    """The account of one user's calls: each is reserved before it is sent, settled by its answer.
+    """Counts one user's calls: each is reserved before it is sent, and released by its answer.
 
-    Answers of concurrent calls come in any order, so within an hour the lowest count told is
-    believed while calls are under way.
+    Answers of concurrent calls come in any order, so within an hour the lowest count is believed
+    while calls are under way.
     """
 
     def __init__(self, clock: ServerClock | None = None) -> None:
@@ -102,7 +102,7 @@ class QuotaTracker:
 
     @property
     def calls_left(self) -> float:
-        """Calls that may still be sent this hour; infinite where nothing tells."""
+        """Calls that may still be sent this hour; infinite where that is unknown."""
         quota = self.quota
         if quota.remaining is None or quota.reset is None or quota.reset <= self.clock.now():
             return math.inf
@@ -110,11 +110,11 @@ class QuotaTracker:
 
     @property
     def seconds_to_reset(self) -> float:
-        """Seconds until the hour's count starts anew; 0 where nothing tells."""
+        """Seconds until the hour's count starts again; 0 where that is unknown."""
         return max((self.quota.reset or 0.0) - self.clock.now(), 0.0)
 
     def reserve(self, *, floor: int = 0) -> bool:
-        """Take one of the calls left, to be released; tell whether that leaves `floor` of them."""
+        """Reserve one of the calls left, to be released; return whether `floor` are then left."""
         is_within = self.calls_left > floor
         self._under_way += 1
         return is_within
@@ -124,22 +124,22 @@ class QuotaTracker:
         self._under_way -= 1
 
     def update(self, headers: Mapping[str, str]) -> None:
-        """Take in the headers of an answer that has just arrived."""
+        """Update from the headers of an answer that has just arrived."""
         self.clock.update(headers)
-        before, told = self.quota, read_quota(headers, self.quota)
+        before, now = self.quota, read_quota(headers, self.quota)
         if (
             before.remaining is not None
-            and told.remaining is not None
-            and told.reset == before.reset
-            and told.remaining > before.remaining
+            and now.remaining is not None
+            and now.reset == before.reset
+            and now.remaining > before.remaining
             and self._under_way > 1
         ):
-            told = Quota(told.limit, before.remaining, told.reset, told.token_reset)
-        self.quota = told
+            now = Quota(now.limit, before.remaining, now.reset, now.token_reset)
+        self.quota = now
 
 
 def parse_whole_number(value: str | None) -> int | None:
-    """Return the number that a text is, None for other texts and for numbers past all sense."""
+    """Return a text as a number, None for other texts and for absurdly large numbers."""
     value = (value or "").strip()
     if value.isascii() and value.isdigit() and len(value) <= 15:
         return int(value)

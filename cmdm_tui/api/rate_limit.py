@@ -1,4 +1,4 @@
-"""The gate that all calls pass: closed by a 429, opened once, by one call that tries first."""
+"""Holds calls back after a 429: one probes when the time has come, then the rest follow."""
 
 import asyncio
 import random
@@ -14,9 +14,9 @@ class _State(Enum):
 
 
 class RateLimiter:
-    """While it is closed nothing is sent; when its time has come, one caller tries it.
+    """While it blocks, nothing is sent; when its time has come, one call probes.
 
-    The rest follow once that one has been answered, spread over `spread` seconds. All times are
+    The rest follow once that one is answered, spread over `spread` seconds. All times are
     monotonic, in seconds.
     """
 
@@ -36,19 +36,20 @@ class RateLimiter:
 
     @property
     def blocked_for(self) -> float:
-        """Seconds until the gate's time has come; 0 where it has, or the gate is open."""
+        """Seconds until a call may probe; 0 where one may, or nothing is blocked."""
         return max(self._free_at - self._monotonic(), 0.0) if self._state is _State.BLOCKED else 0.0
 
     def block(self, seconds: float) -> None:
-        """Close the gate for `seconds`, or longer if it is closed for longer already."""
-        opens = self._monotonic() + seconds
-        self._free_at = opens if self._state is not _State.BLOCKED else max(self._free_at, opens)
+        """Block for `seconds`, or longer if it blocks for longer already."""
+        free_at = self._monotonic() + seconds
+        is_blocked = self._state is _State.BLOCKED
+        self._free_at = max(self._free_at, free_at) if is_blocked else free_at
         self._set_state(_State.BLOCKED)
 
     async def acquire(self) -> bool:
-        """Wait until a call may be sent; return whether it is the one that tries the gate.
+        """Wait until a call may be sent; return whether it is the probe.
 
-        Who gets True must `settle()`, whatever comes of the call.
+        Whoever gets True must call `end_probe()`, whatever comes of the call.
         """
         has_waited = False
         while True:
@@ -68,7 +69,7 @@ class RateLimiter:
                 return True
 
     def end_probe(self) -> None:
-        """Open the gate after its try, unless that closed it again."""
+        """Free the rest after the probe, unless that blocked again."""
         if self._state is _State.PROBING:
             self._set_state(_State.FREE)
 

@@ -1,7 +1,8 @@
 """Which call may be sent again: a pure policy, from the call, its failure and the attempt.
 
 What was never sent may always be sent again. What may have been done may be sent again only where
-doing it twice is doing it once: not a create and not a conversion, which are in doubt instead.
+doing it twice has the same effect as doing it once: not a create and not a conversion, which are in
+doubt instead.
 """
 
 import random
@@ -24,14 +25,14 @@ _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """Send it again after `seconds`; after the gate has opened, where `seconds` is None."""
+    """Send it again after `seconds`; when the rate limiter allows it, where `seconds` is None."""
 
     seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The failure stands."""
+    """The failure is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Attempt:
 
     @property
     def is_idempotent(self) -> bool:
-        """Tell whether doing the call twice is doing it once."""
+        """Whether doing the call twice has the same effect as doing it once."""
         return not self.once and self.method in _IDEMPOTENT_METHODS
 
 
@@ -73,7 +74,7 @@ class RetryPolicy:
 
     Waits double from `first_wait` to `longest_wait`, in seconds, and are drawn from the upper half
     of that span, so that callers who failed together do not come back together. With `keeps_quota`,
-    a call is withheld where the last answer told that none is left.
+    a call is not sent where the last answer said that none is left.
     """
 
     attempts: int = 4
@@ -83,7 +84,7 @@ class RetryPolicy:
     draw: Callable[[], float] = random.random
 
     def decide(self, attempt: Attempt, failure: ApiError) -> RetryDecision:
-        """Return what to do about an attempt that came to `failure`."""
+        """Return what to do about an attempt that ended in `failure`."""
         if isinstance(failure, HourLimitReached):
             return RetryAfter(None)
         if isinstance(failure, NotFound) and attempt.method == "DELETE" and attempt.may_be_done:
@@ -104,4 +105,4 @@ class RetryPolicy:
 
 
 NO_RETRIES = RetryPolicy(attempts=1, keeps_quota=False)
-"""Every call is sent, and sent once, for those who want to see what the service says."""
+"""Every call is sent, and sent once, for whoever wants to see what the service says."""

@@ -1,4 +1,4 @@
-"""Makes one call: through the gate, within quota and deadline, and again where that is safe."""
+"""Sends one call: within quota, rate limit and deadline, and again where that is safe."""
 
 import asyncio
 import time
@@ -6,17 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
-import stamina
-from stamina.instrumentation import set_on_retry_hooks
 
 from cmdm_tui.api import errors
-from cmdm_tui.api.again import count_again
-from cmdm_tui.api.answers import check_status, read_response
 from cmdm_tui.api.auth import SignIn
-from cmdm_tui.api.error_mapping import build_outcome_unknown, map_errors
+from cmdm_tui.api.decode import read_response
+from cmdm_tui.api.error_mapping import build_outcome_unknown, check_status, map_errors
 from cmdm_tui.api.errors import ApiError, CallInfo
 from cmdm_tui.api.events import CallFailed, CallFinished, EventListener, QuotaWait, RetryScheduled
-from cmdm_tui.api.models import Response
+from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.api.pool import MAX_CONNECTIONS
 from cmdm_tui.api.quota import QuotaTracker
 from cmdm_tui.api.rate_limit import RateLimiter
@@ -33,23 +30,30 @@ from cmdm_tui.api.retry import (
 _DEFAULT_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
 
-# Retries are told as events; without a hook of ours they would be logged to the terminal.
-set_on_retry_hooks([])
+SendHook = Callable[[], None]
+"""Called before a call is sent, each time that it is; what it raises forbids that."""
+
+
+def ignore_send() -> None:
+    """Allow every call to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCall:
-    """A call to make: `build` makes its request anew for each attempt.
+    """A call to send: `build_request` makes a new request for each attempt.
 
-    `once` is a call that must not be done twice; `check` raises error statuses; `in_background`
-    keeps to the floor of the quota.
+    `once` is a call that must not be done twice; `describe_write` says what it is to make, for
+    who has to look for that later. `check` raises error statuses; `in_background` keeps to the
+    floor of the quota.
     """
 
-    call: CallInfo
-    build: Callable[[], httpx.Request]
+    info: CallInfo
+    build_request: Callable[[], httpx.Request]
     once: bool
     check: bool
     in_background: bool
+    on_send: SendHook = ignore_send
+    describe_write: Callable[[], PendingWrite] | None = None
 
 
 class RequestSender:
@@ -59,131 +63,123 @@ class RequestSender:
         self,
         http: httpx.AsyncClient,
         sign_in: SignIn,
-        meter: QuotaTracker,
+        quota_tracker: QuotaTracker,
         *,
         host: str,
         deadline: float,
         policy: RetryPolicy,
         floor: int,
-        tell: EventListener,
+        listener: EventListener,
     ) -> None:
         self._http = http
         self._sign_in = sign_in
-        self._quota_tracker = meter
+        self._quota_tracker = quota_tracker
         self._host = host
         self._deadline = deadline
         self._policy = policy
         self._floor = floor
-        self._notify = tell
+        self._notify = listener
         self._rate_limiter = RateLimiter()
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
-    async def send(self, sending: OutgoingCall) -> Response:
-        """Make the call and return its answer; raise an ApiError where there is none."""
+    async def send(self, call: OutgoingCall) -> Response:
+        """Send the call and return its answer; raise an ApiError where there is none."""
         try:
-            return await self._send_with_retries(sending)
+            return await self._send_with_retries(call)
         except ApiError as error:
             is_answered = isinstance(error, errors.StatusError) and error.response is not None
-            if not is_answered or error.call is not sending.call:
-                self._notify(CallFailed(sending.call, error))
+            if not is_answered or error.call is not call.info:
+                self._notify(CallFailed(call.info, error))
             raise
         except asyncio.CancelledError:
-            self._notify(CallFailed(sending.call, None))
+            self._notify(CallFailed(call.info, None))
             raise
 
-    async def _send_with_retries(self, sending: OutgoingCall) -> Response:
-        trial = _RetryState(sending, self._policy, time.monotonic() + self._deadline)
+    async def _send_with_retries(self, call: OutgoingCall) -> Response:
+        state = _RetryState(call, self._policy, time.monotonic() + self._deadline)
+        while True:
+            try:
+                state.begin_attempt()
+                return await self._send_attempt(call, state)
+            except ApiError as error:
+                seconds = state.decide(error, self._rate_limiter.blocked_for)
+                if isinstance(state.decision, InDoubt):
+                    write = None if call.describe_write is None else call.describe_write()
+                    raise build_outcome_unknown(call.info, error, write) from None
+                done = _read_earlier_answer(error, state.decision)
+                if done is not None:
+                    return done
+                if seconds is None:
+                    raise
+                if isinstance(error, errors.HourLimitReached):
+                    self._notify(QuotaWait(call.info, seconds))
+                    seconds = 0.0
+                else:
+                    self._notify(RetryScheduled(call.info, state.number, seconds, error))
+            await asyncio.sleep(seconds)
 
-        def wait_for(error: Exception) -> bool | float:
-            if not isinstance(error, ApiError):
-                return False
-            seconds = trial.decide(error, self._rate_limiter.blocked_for)
-            if seconds is None:
-                return False
-            if isinstance(error, errors.HourLimitReached):
-                self._notify(QuotaWait(sending.call, seconds))
-                return 0.0
-            self._notify(RetryScheduled(sending.call, trial.number, seconds, error))
-            return seconds
-
-        try:
-            async for attempt in stamina.retry_context(on=wait_for, attempts=None, timeout=None):
-                with attempt:
-                    trial.begin_attempt()
-                    return await self._send_attempt(sending, trial.end)
-        except errors.NotFound as error:
-            if isinstance(trial.decision, AlreadyDone) and error.response is not None:
-                return error.response
-            raise
-        except ApiError as error:
-            if isinstance(trial.decision, InDoubt):
-                raise build_outcome_unknown(sending.call, error) from None
-            raise
-        raise AssertionError  # pragma: no cover — the loop ends by an answer or an error
-
-    async def _send_attempt(self, sending: OutgoingCall, end: float) -> Response:
-        call, request = sending.call, sending.build()
-        request.extensions["asked_at"] = end - self._deadline
-        # A call that waits for a connection has not passed the gate yet: should it be closed
+    async def _send_attempt(self, call: OutgoingCall, state: "_RetryState") -> Response:
+        request = call.build_request()
+        request.extensions["asked_at"] = state.end - self._deadline
+        # A call that waits for a connection has not passed the rate limiter yet: should that block
         # meanwhile, nothing more is sent.
-        left = end - time.monotonic()
-        within = map_errors(call, request, host=self._host, deadline=self._deadline, left=left)
-        async with within, self._slots:
-            return await self._send_rate_limited(sending, request, end)
+        left = state.end - time.monotonic()
+        mapping = map_errors(
+            call.info, request, host=self._host, deadline=self._deadline, left=left
+        )
+        async with mapping, self._slots:
+            return await self._send_rate_limited(call, request, state)
 
     async def _send_rate_limited(
-        self, sending: OutgoingCall, request: httpx.Request, end: float
+        self, call: OutgoingCall, request: httpx.Request, state: "_RetryState"
     ) -> Response:
-        if self._rate_limiter.blocked_for > end - time.monotonic():
-            raise self._build_quota_error(sending.call)
-        tries_the_gate = await self._rate_limiter.acquire()
+        if self._rate_limiter.blocked_for > state.end - time.monotonic():
+            raise self._build_quota_error(call.info)
+        is_probe = await self._rate_limiter.acquire()
         try:
-            answer = await self._send_single_request(sending, request)
-            if sending.check:
-                check_status(answer, sending.call, self._quota_tracker)
+            answer = await self._send_single_request(call, request)
+            if call.check:
+                check_status(answer, call.info, self._quota_tracker, is_repeated=state.may_be_done)
         except errors.HourLimitReached as error:
             self._rate_limiter.block(self._seconds_until(error.reset))
             raise
         finally:
-            if tries_the_gate:
+            if is_probe:
                 self._rate_limiter.end_probe()
         return answer
 
-    async def _send_single_request(self, sending: OutgoingCall, request: httpx.Request) -> Response:
-        floor = self._floor if sending.in_background else 0
+    async def _send_single_request(self, call: OutgoingCall, request: httpx.Request) -> Response:
+        floor = self._floor if call.in_background else 0
         is_within = self._quota_tracker.reserve(floor=floor)
         try:
             if self._policy.keeps_quota and not is_within:
-                raise self._build_quota_error(sending.call, floor=floor)
+                raise self._build_quota_error(call.info, floor=floor)
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
             # Now, not after the body: that may take long, and may never come whole.
             self._quota_tracker.update(response.headers)
-            answer = await read_response(response, sending.call, started=started)
+            answer = await read_response(response, call.info, started=started)
         finally:
             self._quota_tracker.release()
-        self._notify(CallFinished(sending.call, answer.status, answer.elapsed, len(answer.body)))
+        self._notify(CallFinished(call.info, answer.status, answer.elapsed, len(answer.body)))
         return answer
 
     def _build_quota_error(self, call: CallInfo, *, floor: int = 0) -> ApiError:
         left = self._quota_tracker.calls_left + 1  # the one reserved for this call
         if floor and left > 0:
-            error: ApiError = errors.QuotaFloorReached(
+            return errors.QuotaFloorReached(
                 f"{left:g} calls are left this hour, and {floor} are kept for work in front of you",
                 call=call,
+                was_sent=False,
             )
-        else:
-            reset = self._quota_tracker.quota.reset
-            in_time = max(self._quota_tracker.seconds_to_reset, self._rate_limiter.blocked_for)
-            error = errors.HourLimitReached(
-                "No call is left this hour",
-                call=call,
-                status=None,
-                hint=f"Wait for the reset, in {in_time:.0f} s",
-                reset=reset,
-            )
-        error.was_sent = False
-        return error
+        seconds = max(self._quota_tracker.seconds_to_reset, self._rate_limiter.blocked_for)
+        return errors.HourLimitReached(
+            "No call is left this hour",
+            call=call,
+            hint=f"Wait for the reset, in {seconds:.0f} s",
+            reset=self._quota_tracker.quota.reset,
+            was_sent=False,
+        )
 
     def _seconds_until(self, reset: float | None) -> float:
         seconds = (reset or 0.0) - self._quota_tracker.clock.now()
@@ -194,40 +190,46 @@ class RequestSender:
 class _RetryState:
     """The attempts at one call so far, and what was decided about the last."""
 
-    sending: OutgoingCall
+    call: OutgoingCall
     policy: RetryPolicy
     end: float
+    """Monotonic time at which the call's deadline is reached."""
     number: int = 0
-    was_sent: bool = False
-    """Whether the last attempt reached the service."""
+    was_sent: bool = True
+    """Whether the last attempt reached the service; True before the first."""
     may_be_done: bool = False
     decision: RetryDecision = field(default_factory=GiveUp)
 
     def begin_attempt(self) -> None:
-        """Begin an attempt; one that follows another that was sent is a call more."""
+        """Begin an attempt; one that follows another that was never sent is no further call."""
         if self.was_sent:
-            count_again()
+            self.call.on_send()
         self.number += 1
 
-    def decide(self, failure: ApiError, gate_closed_for: float) -> float | None:
+    def decide(self, failure: ApiError, blocked_for: float) -> float | None:
         """Decide about the last attempt; return the seconds to wait for the next, None for none."""
         attempt = Attempt(
-            self.sending.call.method,
+            self.call.info.method,
             self.number,
-            once=self.sending.once,
+            once=self.call.once,
             was_sent=failure.was_sent,
             may_be_done=self.may_be_done,
         )
         self.was_sent = failure.was_sent
         self.decision = self.policy.decide(attempt, failure)
-        if isinstance(failure, errors.StatusError):
-            failure.is_repeated = self.may_be_done
         if failure.was_sent and isinstance(failure, errors.NetworkError | errors.ServerError):
             self.may_be_done = True
         if not isinstance(self.decision, RetryAfter):
             return None
-        seconds = gate_closed_for if self.decision.seconds is None else self.decision.seconds
+        seconds = blocked_for if self.decision.seconds is None else self.decision.seconds
         if time.monotonic() + seconds < self.end:
             return seconds
         self.decision = GiveUp()
         return None
+
+
+def _read_earlier_answer(error: ApiError, decision: RetryDecision) -> Response | None:
+    """Return the answer that shows that an earlier attempt did it, None where none shows that."""
+    if isinstance(decision, AlreadyDone) and isinstance(error, errors.NotFound):
+        return error.response
+    return None

@@ -1,4 +1,4 @@
-"""Where the API is: the base address of a service, and the paths below it."""
+"""The addresses of a service: its base, and the paths below it."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ DEFAULT_VERSION = "v1"
 def parse_base_url(url: str) -> httpx.URL:
     """Return `{api-url}/api/{api-version}` for what a user wrote, with or without that path.
 
-    Raises InvalidCall for what is no address and InsecureAddress for plain HTTP to another machine:
-    credentials would cross the network in the clear.
+    Raises InvalidCall for what is not an address, and InsecureAddress for plain HTTP to another
+    machine: credentials would cross the network in the clear.
     """
     try:
         address = httpx.URL(url.strip())
@@ -44,7 +44,7 @@ def parse_base_url(url: str) -> httpx.URL:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host` is this machine by its name or number; no name is looked up."""
+    """Return whether `host` is this machine by its name or number; no name is looked up."""
     if host == "localhost":
         return True
     try:
@@ -56,7 +56,7 @@ def is_loopback(host: str) -> bool:
 def encode_segment(name: str, value: str) -> str:
     """Return `value` as one percent-encoded path segment.
 
-    Raises InvalidCall for what no path can carry: nothing, `.` and `..`, text that is no Unicode.
+    Raises InvalidCall for what no path can carry: nothing, `.` and `..`, text that is not Unicode.
     """
     if value in {"", ".", ".."}:
         shown = "empty" if not value else f"'{value}'"

@@ -32,12 +32,12 @@ class Account:
         catalogs: Path | None,
         transport: httpx.AsyncBaseTransport | None = None,
         tokens: TokenStore | None = None,
-        tell: EventListener | None = None,
+        listener: EventListener | None = None,
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder that keeps what is learnt.
 
-        `tokens` keeps the token in place of the profile's own cache; `tell` is told what the client
-        does.
+        `tokens` keeps the token in place of the profile's own cache; `listener` gets the
+        events of the client.
 
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
@@ -52,7 +52,7 @@ class Account:
             floor=profile.floor,
             read_only=profile.read_only,
             tokens=tokens,
-            tell=tell or ignore_events,
+            listener=listener or ignore_events,
         )
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
         catalog = Catalog(client, file=file, custom=profile.entities)

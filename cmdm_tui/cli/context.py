@@ -90,7 +90,7 @@ class CommandContext:
 
         profile = self.load_profile_asking()
         return Account.open(
-            profile, catalogs=self.paths.catalogs, tell=self.new_event_logger(profile)
+            profile, catalogs=self.paths.catalogs, listener=self.new_event_logger(profile)
         )
 
     def new_event_logger(self, profile: "Profile") -> "EventLogger":

@@ -1,10 +1,9 @@
 """Counts the calls of one run, and stops it before it makes more than it may."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from cmdm_tui.api import ApiError
-from cmdm_tui.api.again import counting_again
 from cmdm_tui.query.errors import BudgetReached
 
 UNASKED_CALLS = 100
@@ -34,18 +33,24 @@ class CallBudget:
         return None if self.max_calls is None else max(self.max_calls - self._used, 0)
 
     @contextmanager
-    def call(self) -> Generator[None]:
-        """Account for the call that is made in this block, and for each time that it is sent again.
+    def call(self) -> Generator[Callable[[], None]]:
+        """Count the call that is made in this block, and each time that it is sent again.
 
-        Raises BudgetReached, before one that is too many. What never reached the service counts
-        for nothing.
+        Give what this yields to the client, as `with_options(on_send=…)`. It raises BudgetReached
+        before a call that is too many. What never reached the service does not count.
         """
-        self._spend()
+        sent = 0
+
+        def count() -> None:
+            nonlocal sent
+            self._spend()
+            self.resent += bool(sent)
+            sent += 1
+
         try:
-            with counting_again(self._spend_resent):
-                yield
+            yield count
         except ApiError as error:
-            if not error.was_sent:
+            if sent and not error.was_sent:
                 self._used -= 1
             raise
 
@@ -53,7 +58,3 @@ class CallBudget:
         if self.max_calls is not None and self._used >= self.max_calls:
             raise BudgetReached(self._used, self.max_calls)
         self._used += 1
-
-    def _spend_resent(self) -> None:
-        self._spend()
-        self.resent += 1

@@ -87,7 +87,7 @@ class LeakScanner:
             self._is_stale = True
 
     def _compile_pattern(self) -> re.Pattern[bytes] | None:
-        """Return what is searched for, compiled again where a secret was added; None for nothing."""
+        """Return what is searched for, compiled again after an addition; None for nothing."""
         if self._is_stale:
             spelt = {one for each in self._secrets for one in _encode_spellings(each)}
             longest_first = sorted(spelt, key=lambda one: (-len(one), one))

@@ -62,5 +62,5 @@ class AccountOpener:
 
     def _open_account(self, profile: Profile) -> Account:
         return Account.open(
-            profile, catalogs=self.catalogs, transport=self.transport, tell=self.tell
+            profile, catalogs=self.catalogs, transport=self.transport, listener=self.tell
         )

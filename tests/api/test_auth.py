@@ -274,6 +274,34 @@ async def test_no_error_repeats_a_secret_that_the_service_repeats(
             assert cause is None or "pässword" not in str(cause)
 
 
+@pytest.mark.parametrize("cut", range(1, 10))
+async def test_a_secret_that_is_cut_with_the_words_around_it_is_not_shown(
+    server: ScriptedServer, client: Client, cut: int
+) -> None:
+    """Words are cut to 400 letters, and bodies to 200: what is left of the secret must not show."""
+    for status, body in (
+        (400, {"Message": "x" * (400 - cut) + "the-secret"}),
+        (400, b"x" * (200 - cut) + b"the-secret"),
+        (200, b"x" * (200 - cut) + b"the-secret"),
+        (200, b" " * 795 + b"the-secret"),
+    ):
+        server.script = lambda _, status=status, body=body: http(status, body)
+        with pytest.raises(ApiError) as raised:
+            await client.record("lead", "A")
+        assert "the-" not in raised.value.message.replace("the-client", "")
+        assert "xt" not in raised.value.message
+
+
+@pytest.mark.parametrize("written", ["p\\u00e4ssword", "p%C3%A4ssword"])
+async def test_a_secret_is_not_shown_in_another_spelling(
+    server: ScriptedServer, client: Client, written: str
+) -> None:
+    server.script = lambda _: http(200, f'{{"x": "{written}"}}'.encode())
+    with pytest.raises(ApiError) as raised:
+        await client.record("lead", "A")
+    assert "ssword" not in str(raised.value)
+
+
 async def test_no_error_shows_a_secret(server: ScriptedServer, client: Client) -> None:
     async def fails(work: Awaitable[object]) -> str:
         with pytest.raises(Exception, match=r".") as raised:

@@ -269,7 +269,7 @@ async def test_an_answer_that_drips_ends_with_the_deadline(head: bytes) -> None:
 async def test_an_answer_larger_than_the_bound_is_refused(server: ScriptedServer) -> None:
     body = gzip.compress(b" " * 5_000_000)
     server.script = lambda _: http(200, body, {"Content-Encoding": "gzip"})
-    async with Client(server.url, CREDENTIALS, largest_answer=1_000_000) as client:
+    async with Client(server.url, CREDENTIALS, largest_body=1_000_000) as client:
         with pytest.raises(ResponseTooLarge):
             await client.page("lead")
         server.script = lambda _: http(200, gzip.compress(b"x"), {"Content-Encoding": "gzip"})
@@ -286,7 +286,7 @@ async def test_an_encoding_that_was_not_asked_for_is_not_unfolded(
 ) -> None:
     bomb = gzip.compress(gzip.compress(b" " * 50_000_000))
     server.script = lambda _: http(200, bomb, {"Content-Encoding": encoding})
-    async with Client(server.url, CREDENTIALS, largest_answer=1_000_000) as client:
+    async with Client(server.url, CREDENTIALS, largest_body=1_000_000) as client:
         await client.sign_in()
         tracemalloc.start()
         with pytest.raises(MalformedResponse, match="no JSON"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cmdm_tui.api.errors import NotFound
 from cmdm_tui.api.events import Event, PageRead, TotalChanged
 from cmdm_tui.api.models import Page, Record, Response
-from cmdm_tui.api.paging import PageWalkOptions, walk_pages
+from cmdm_tui.api.paging import PageWalk
 
 RESPONSE = Response(1, "GET", "/lead", 200, {}, b"", 0.0)
 
@@ -67,8 +67,8 @@ async def read(
     service: Service, per_page: int, *, ahead: int = 4, most: int | None = None
 ) -> tuple[list[str], list[Event]]:
     told: list[Event] = []
-    reading = PageWalkOptions("lead", per_page, ahead=ahead, most=most)
-    pages = walk_pages(service.retrieve, reading, told.append)
+    walk = PageWalk("lead", per_page, most=most)
+    pages = walk.run(service.retrieve, ahead=ahead, notify=told.append)
     return [record.external_id async for page in pages for record in page.records], told
 
 
@@ -122,6 +122,19 @@ async def test_a_count_that_is_too_high_costs_one_more_reading() -> None:
     assert len(service.calls) <= 4 + 4
 
 
+@pytest.mark.parametrize("past_the_end", ["empty", "missing", "last"])
+async def test_a_count_that_is_millions_too_high_costs_few_calls(past_the_end: str) -> None:
+    class Boasting(Service):
+        async def retrieve(self, number: int, per_page: int, by_id: bool) -> Page:
+            page = await super().retrieve(number, per_page, by_id)
+            return replace(page, total_records=5_000_000, total_pages=500_000)
+
+    service = Boasting(30, past_the_end=past_the_end)
+    ids, _ = await read(service, 10)
+    assert len(ids) == 30
+    assert len(service.calls) <= 2 * (3 + 2 + 4)
+
+
 @pytest.mark.parametrize(("most", "calls"), [(1, 1), (10, 1), (11, 2), (35, 4), (1_000, 10)])
 async def test_no_page_is_retrieved_beyond_what_is_wanted(most: int, calls: int) -> None:
     service = Service(100)
@@ -132,7 +145,7 @@ async def test_no_page_is_retrieved_beyond_what_is_wanted(most: int, calls: int)
 
 async def test_a_reader_that_stops_early_costs_little() -> None:
     service = Service(1_000)
-    pages = walk_pages(service.retrieve, PageWalkOptions("lead", 10), lambda _: None)
+    pages = PageWalk("lead", 10).run(service.retrieve)
     await anext(pages)
     assert len(service.calls) == 1
     await anext(pages)
@@ -153,7 +166,7 @@ async def test_a_reader_that_is_cancelled_while_it_stops_stays_cancelled() -> No
                 await may_end.wait()
         return await Service(1_000).retrieve(number, per_page, by_id)
 
-    pages = walk_pages(retrieve, PageWalkOptions("lead", 10), lambda _: None)
+    pages = PageWalk("lead", 10).run(retrieve)
     for _ in range(3):
         await anext(pages)
     stopping = asyncio.ensure_future(pages.aclose())

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import Client, HourLimitReached, MonthLimitReached, NetworkError, StatusError
-from cmdm_tui.api.answers import check_status
+from cmdm_tui.api.error_mapping import check_status
 from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import Response
 from cmdm_tui.api.quota import QuotaTracker, parse_http_date

@@ -57,8 +57,9 @@ async def verdict_on(
     others: frozenset[str] = frozenset(),
     parent: Parent | None = None,
 ) -> tuple[WriteVerdict, str | None]:
-    doubt = OutcomeUnknown("lost", call=CALL, cause=NetworkError("reset", call=CALL))
-    doubt.pending_write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others)
+    write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others)
+    cause = NetworkError("reset", call=CALL)
+    doubt = OutcomeUnknown("lost", call=CALL, cause=cause, pending_write=write)
     found = await reconcile(doubt, service, pause=0.0)
     assert found.why.endswith(".")
     return found.verdict, found.external_id

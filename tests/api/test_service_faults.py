@@ -19,6 +19,7 @@ from cmdm_tui.api import (
     NotFound,
     OutcomeUnknown,
     ResponseTooLarge,
+    ServerError,
 )
 from cmdm_tui.api.events import (
     CallFailed,
@@ -263,7 +264,7 @@ async def test_a_429_storm_is_waited_out_tried_by_one_and_then_spread(
 
     server.script = script
     told: list[Event] = []
-    async with Client(server.url, CREDENTIALS, deadline=30.0, tell=told.append) as client:
+    async with Client(server.url, CREDENTIALS, deadline=30.0, listener=told.append) as client:
         await client.sign_in()
         await asyncio.gather(*(client.page("lead") for _ in range(50)))
     before = [moment for moment in arrivals if moment < reset]
@@ -299,7 +300,7 @@ async def test_work_in_the_background_leaves_the_floor(server: ScriptedServer) -
 
     server.script = script
     async with Client(server.url, CREDENTIALS, floor=10) as client:
-        background = client.in_background()
+        background = client.with_options(in_background=True)
         await background.page("lead")
         await background.page("lead")
         with pytest.raises(Exception, match="10 are kept for work"):
@@ -308,14 +309,40 @@ async def test_work_in_the_background_leaves_the_floor(server: ScriptedServer) -
     assert len(server.calls) == 3
 
 
+async def test_each_sending_is_counted_and_may_be_forbidden(server: ScriptedServer) -> None:
+    sent: list[int] = []
+
+    def count() -> None:
+        if len(sent) == 3:
+            raise RuntimeError("no more")
+        sent.append(len(server.calls))
+
+    server.script = lambda _: http(500)
+    async with Client(server.url, CREDENTIALS, policy=EAGER) as client:
+        counted = client.with_options(on_send=count)
+        with pytest.raises(RuntimeError, match="no more"):
+            await counted.record("lead", "A")
+        assert sent == [0, 1, 2]
+        assert len(server.calls) == 3
+        with pytest.raises(ServerError):
+            await client.record("lead", "A")
+        assert len(sent) == 3, "the client that was copied counts nothing"
+
+
 async def test_waits_and_retries_are_told(server: ScriptedServer) -> None:
     answers = iter([http(500, {}), None, http(200, EMPTY)])
     server.script = lambda _: next(answers)
     told: list[Event] = []
-    async with Client(server.url, CREDENTIALS, policy=EAGER, tell=told.append) as client:
+    async with Client(server.url, CREDENTIALS, policy=EAGER, listener=told.append) as client:
         await client.page("lead")
     kinds = [type(event).__name__ for event in told]
-    assert kinds == ["SigningIn", "Answered", "Retrying", "Retrying", "Answered"]
+    assert kinds == [
+        "SignInStarted",
+        "CallFinished",
+        "RetryScheduled",
+        "RetryScheduled",
+        "CallFinished",
+    ]
     assert isinstance(told[0], SignInStarted)
     retries = [event for event in told if isinstance(event, RetryScheduled)]
     assert [retry.attempt for retry in retries] == [1, 2]
@@ -325,7 +352,7 @@ async def test_a_call_that_comes_to_no_answer_is_told(server: ScriptedServer) ->
     server.script = lambda _: None
     told: list[Event] = []
     once = RetryPolicy(attempts=1)
-    async with Client(server.url, CREDENTIALS, policy=once, tell=told.append) as client:
+    async with Client(server.url, CREDENTIALS, policy=once, listener=told.append) as client:
         with pytest.raises(NetworkError):
             await client.page("lead")
         server.script = lambda _: http(404, {"Message": "gone"})
@@ -343,7 +370,7 @@ async def test_a_call_that_comes_to_no_answer_is_told(server: ScriptedServer) ->
         left.cancel()
         await asyncio.wait([left])
     ends = [event for event in told if isinstance(event, CallFailed | CallFinished)]
-    assert [type(event).__name__ for event in ends] == ["GaveUp", "Answered", "GaveUp"]
+    assert [type(event).__name__ for event in ends] == ["CallFailed", "CallFinished", "CallFailed"]
     assert isinstance(ends[0], CallFailed)
     assert isinstance(ends[0].failure, NetworkError)
     assert isinstance(ends[2], CallFailed)

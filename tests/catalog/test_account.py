@@ -120,7 +120,7 @@ async def test_the_floor_is_left_to_those_who_wait(profile: Profile) -> None:
     async with Account.open(careful, catalogs=None, transport=service.transport) as account:
         await account.client.page("lead")
         with pytest.raises(QuotaFloorReached):
-            await account.client.in_background().page("lead")
+            await account.client.with_options(in_background=True).page("lead")
 
 
 def test_a_token_that_cannot_be_kept_is_trouble_and_no_failure(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class ProbeClient:
 
     def __init__(self, client: Client, *, most: int) -> None:
         self._client = client
-        self._background_client = client.in_background()
+        self._background_client = client.with_options(in_background=True)
         self._max_calls = most
         self.calls_used = 0
         self.headers: list[frozenset[str]] = []

@@ -79,7 +79,7 @@ class QueryCommand:
             self._line(event)
             teller(event)
 
-        return Account.open(profile, catalogs=self._invocation.paths.catalogs, tell=tell)
+        return Account.open(profile, catalogs=self._invocation.paths.catalogs, listener=tell)
 
     def _load_checkpoint(self, profile: "Profile") -> "Checkpoint | None":
         """Return what the file of --resume keeps. Raises QueryError, Failure."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
 from cmdm_tui.api.events import EventListener, ignore_events
-from cmdm_tui.api.paging import PageWalkOptions, walk_pages
+from cmdm_tui.api.paging import PageWalk, is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, CheckpointPage, CheckpointRecord
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
@@ -203,8 +203,9 @@ class PageCache:
         if external_id in self._records:
             return self._records[external_id]
         try:
-            with self.budget.call():
-                record = await self._client.record(self.entity, external_id)
+            with self.budget.call() as on_send:
+                client = self._client.with_options(on_send=on_send)
+                record = await client.record(self.entity, external_id)
         except (NotFound, BadRequest):
             record = None
         self._records[external_id] = record
@@ -247,11 +248,8 @@ class PageCache:
                 self._versions.pop(key, None)
             return page
 
-        return walk_pages(
-            retrieve,
-            PageWalkOptions(self.entity, per_page, ahead=PAGES_AHEAD, most=most),
-            self._tell,
-        )
+        walk = PageWalk(self.entity, per_page, most=most)
+        return walk.run(retrieve, ahead=PAGES_AHEAD, notify=self._tell)
 
     async def _fetch(
         self,
@@ -261,8 +259,8 @@ class PageCache:
         fields: Sequence[str] | None,
         per_page: int,
     ) -> Page:
-        with self.budget.call():
-            page = await self._client.page(
+        with self.budget.call() as on_send:
+            page = await self._client.with_options(on_send=on_send).page(
                 self.entity,
                 fields=fields,
                 per_page=per_page,
@@ -281,7 +279,6 @@ class PageCache:
         fields: Sequence[str] | None,
         size: int,
     ) -> None:
-        granted, total = len(page.records), page.total_records
-        if 0 < granted < size and total is not None and granted < total:
+        if is_capped(page, size):
             kept = _CachedPage(page, None if fields is None else frozenset(fields))
-            self._pages[1, sort_by, sort_order, granted] = kept
+            self._pages[1, sort_by, sort_order, len(page.records)] = kept

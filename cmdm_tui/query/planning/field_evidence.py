@@ -42,8 +42,9 @@ async def fetch_described_fields(
     number = 1
     while True:
         try:
-            with budget.call():
-                page = await client.fields(entity, per_page=_FIELDS_PER_PAGE, page=number)
+            with budget.call() as on_send:
+                counted = client.with_options(on_send=on_send)
+                page = await counted.fields(entity, per_page=_FIELDS_PER_PAGE, page=number)
         except (NotFound, BadRequest):
             return _drop_id_lists(found)
         known = len(found)
