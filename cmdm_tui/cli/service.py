@@ -164,7 +164,7 @@ def open_service(
             control = ControlClient(info.control or "", info.control_token or "")
         running.callback(control.close)
         target = Service(profile.url, profile.credentials, control)
-        target.guard.add_secret(environment.get(CONTROL_TOKEN, ""))
+        target.leak_scanner.add_secret(environment.get(CONTROL_TOKEN, ""))
         yield ChosenService(running.enter_context(target), name, is_live=False)
 
 

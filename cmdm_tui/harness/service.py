@@ -63,7 +63,7 @@ class Service:
     floor: int = 0
     limits: Mapping[str, int] | None = field(default_factory=lambda: DEFAULT_LIMITS)
     snapshot: str = SNAPSHOT
-    guard: LeakScanner = field(default_factory=LeakScanner)
+    leak_scanner: LeakScanner = field(default_factory=LeakScanner)
     undeleted: list[UndeletedRecord] = field(default_factory=list[UndeletedRecord])
     created: list[CreatedRecord] = field(default_factory=list[CreatedRecord], init=False)
     token: str | None = field(default=None, init=False, repr=False)
@@ -84,7 +84,7 @@ class Service:
             "password": given.password.reveal(),
         }
         for value in self.sign_in_values.values():
-            self.guard.add_secret(value)
+            self.leak_scanner.add_secret(value)
         self.api_url = str(parse_base_url(self.url))
         self._direct_sender = DirectSender(self.url)
         self._sender: Sender = self._direct_sender
@@ -189,7 +189,7 @@ class Service:
         if not isinstance(token, str) or not token:
             reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
             raise ServiceFailed(f"The sign-in at {self.api_url} {reason}. Check the profile.")
-        self.guard.add_secret(token)
+        self.leak_scanner.add_secret(token)
         self.token = token
         self._token_good_until = time.monotonic() + _token_seconds(answer)
 

@@ -107,15 +107,15 @@ def test_the_tree_holds_none_of_the_credentials_it_was_recorded_with(
     found = select_entries(ALL, ["authenticate*", "create-lead", "token-ended"])
     with controlled.service() as target:
         list(record_cases(found, target, tmp_path, name="sandbox"))
-        guard = LeakScanner({info.client_id, info.client_secret, info.username, info.password})
+        scanner = LeakScanner({info.client_id, info.client_secret, info.username, info.password})
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert len(files) == 2 * len(found) + 1
         for path in files:
-            guard.check(path.read_bytes(), str(path))
-            target.guard.check(path.read_bytes(), str(path))
+            scanner.check(path.read_bytes(), str(path))
+            target.leak_scanner.check(path.read_bytes(), str(path))
         files[0].write_bytes(files[0].read_bytes() + info.password.encode())
         with pytest.raises(SecretLeak):
-            guard.check(files[0].read_bytes(), "spoilt")
+            scanner.check(files[0].read_bytes(), "spoilt")
 
 
 SAMPLE = ["authenticate", "convert-*", "*-limit-*", "list-order-words", "create-body-*", "close"]
@@ -171,7 +171,7 @@ def record_with(path: Path, info: RunningInfo, secrets: set[str], target: str) -
             token = answer.json()["token"]
             await http.get(target.format(token=token), headers={"Authorization": f"Bearer {token}"})
 
-    with record_cassette(path, url=info.url, guard=LeakScanner(secrets)):
+    with record_cassette(path, url=info.url, scanner=LeakScanner(secrets)):
         asyncio.run(session())
 
 
@@ -215,8 +215,8 @@ def test_a_sign_in_keeps_its_form_and_nothing_else() -> None:
         method="POST", uri="http://127.0.0.1:8765/api/v1/Authenticate",
         body=json.dumps(answer).encode(),
     )  # fmt: skip
-    guard = LeakScanner()
-    (recorded,) = canonical_of([sign_in], IdAliases(), guard)
+    scanner = LeakScanner()
+    (recorded,) = canonical_of([sign_in], IdAliases(), scanner)
     assert json.loads(recorded.body) == {
         "token": "recorded-token",
         "expires": 0,
@@ -224,7 +224,7 @@ def test_a_sign_in_keeps_its_form_and_nothing_else() -> None:
         "scopes": ["recorded-scopes"],
     }
     with pytest.raises(SecretLeak):
-        guard.check("abc-def-ghi", "x")
+        scanner.check("abc-def-ghi", "x")
 
 
 def test_ids_are_numbered_wherever_and_however_they_stand() -> None:

@@ -48,7 +48,7 @@ def play_case(
 
     def captured(name: str, value: str) -> None:
         if name.startswith(TOKEN_PREFIX):
-            service.guard.add_secret(value)
+            service.leak_scanner.add_secret(value)
         if on_capture is not None:
             on_capture(name, value)
 

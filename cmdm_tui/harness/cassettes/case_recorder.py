@@ -63,13 +63,13 @@ def record_cases(
             after = hash_file(cassette) if cassette.is_file() else ""
             yield RecordingResult(entry, cassette, before != after, problems)
     finally:
-        write_manifest(into, done, service.guard)
+        write_manifest(into, done, service.leak_scanner)
 
 
 def _find_secrets(case: Case, service: Service) -> tuple[str, ...]:
     """Return what is wrong with a case that holds a secret: it is kept next to its cassette."""
     try:
-        service.guard.check(case_bytes(case), case.name)
+        service.leak_scanner.check(case_bytes(case), case.name)
     except SecretLeak:
         return ("The case holds a secret. Write a placeholder such as ${password} instead.",)
     return ()
@@ -82,7 +82,7 @@ def record_case(case: Case, cassette: Path, service: Service) -> tuple[str, ...]
     """
     prepare_case(case, service)
     url = service.api_url.removesuffix(API_PATH)
-    recording = record_cassette(cassette, url=url, guard=service.guard)
+    recording = record_cassette(cassette, url=url, scanner=service.leak_scanner)
     with service.cleaning_up(), service.send_through_httpx(), recording as session:
 
         def captured(name: str, value: str) -> None:

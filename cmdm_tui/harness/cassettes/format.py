@@ -104,15 +104,15 @@ class IdAliases:
 
 
 def make_canonical(
-    interactions: Iterable[Interaction], aliases: IdAliases, guard: LeakScanner
+    interactions: Iterable[Interaction], aliases: IdAliases, scanner: LeakScanner
 ) -> list[Interaction]:
-    """Return interactions as a cassette holds them. The guard learns the tokens received."""
+    """Return interactions as a cassette holds them. The scanner learns the tokens received."""
     found: list[Interaction] = []
     for interaction in interactions:
         aliases.learn_from(interaction)
-        teach_tokens(interaction.body, guard)
+        teach_tokens(interaction.body, scanner)
         if interaction.is_sign_in:
-            body = _anonymize_sign_in(interaction, guard)
+            body = _anonymize_sign_in(interaction, scanner)
         else:
             body = _TOKEN_IN_BODY.sub(rb"\1" + RECORDED_TOKEN.encode() + rb"\3", interaction.body)
         found.append(
@@ -161,10 +161,10 @@ def shorten_body(body: bytes) -> bytes:
     return f"sha256:{hashlib.sha256(body).hexdigest()} of {len(body)} bytes".encode()
 
 
-def teach_tokens(body: bytes, guard: LeakScanner) -> None:
-    """Add the tokens in an answer to the guard's secrets."""
+def teach_tokens(body: bytes, scanner: LeakScanner) -> None:
+    """Add the tokens in an answer to the scanner's secrets."""
     for text in find_tokens(body):
-        guard.add_secret(text)
+        scanner.add_secret(text)
 
 
 def find_tokens(body: bytes) -> list[str]:
@@ -177,30 +177,30 @@ def _is_stand_in(text: str) -> bool:
     return text == RECORDED_TOKEN or text.startswith(VARIABLE_PREFIX)
 
 
-def _anonymize_sign_in(interaction: Interaction, guard: LeakScanner) -> bytes:
+def _anonymize_sign_in(interaction: Interaction, scanner: LeakScanner) -> bytes:
     """Return the body of a sign-in's answer with every value replaced."""
     answer = _parse_object(interaction.body)
     if interaction.status >= 400 or not answer:
         return interaction.body
     try:
-        whole = {name: _anonymize(name, answer[name], guard) for name in answer}
+        whole = {name: _anonymize(name, answer[name], scanner) for name in answer}
     except RecursionError:
         whole = {"token": RECORDED_TOKEN}
     return msgspec.json.encode(whole)
 
 
-def _anonymize(name: str, value: object, guard: LeakScanner) -> object:
+def _anonymize(name: str, value: object, scanner: LeakScanner) -> object:
     match value:
         case str():
             stand_in = f"recorded-{name.casefold()}"
             if value != stand_in and not _is_stand_in(value):
-                guard.add_secret(value)
+                scanner.add_secret(value)
             return stand_in
         case dict():
             inner = cast("dict[str, object]", value)
-            return {key: _anonymize(key, item, guard) for key, item in inner.items()}
+            return {key: _anonymize(key, item, scanner) for key, item in inner.items()}
         case list():
-            return [_anonymize(name, item, guard) for item in cast("list[object]", value)]
+            return [_anonymize(name, item, scanner) for item in cast("list[object]", value)]
         case bool() | None:
             return value
         case _:

@@ -51,7 +51,9 @@ def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
     return manifest.cassettes
 
 
-def write_manifest(folder: Path, changed: Mapping[str, ManifestEntry], guard: LeakScanner) -> None:
+def write_manifest(
+    folder: Path, changed: Mapping[str, ManifestEntry], scanner: LeakScanner
+) -> None:
     """Update the folder's manifest: one line a cassette, without those that are gone."""
     cassettes = {**read_manifest(folder), **changed}
     lines = [
@@ -64,7 +66,7 @@ def write_manifest(folder: Path, changed: Mapping[str, ManifestEntry], guard: Le
         + ",\n".join(lines)
         + "\n  }\n}\n"
     )
-    guard.write_file(folder / MANIFEST_NAME, text.encode("utf-8"))
+    scanner.write_file(folder / MANIFEST_NAME, text.encode("utf-8"))
 
 
 def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> ManifestEntry:

@@ -65,15 +65,15 @@ class RecordingSession:
 
 
 @contextmanager
-def record_cassette(path: Path, *, url: str, guard: LeakScanner) -> Generator[RecordingSession]:
+def record_cassette(path: Path, *, url: str, scanner: LeakScanner) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into a new cassette at `path`.
 
-    Raises SecretLeak, and writes nothing, where one of the guard's secrets or a token received
+    Raises SecretLeak, and writes nothing, where one of the scanner's secrets or a token received
     would get out. Where the block fails, nothing is written either.
     """
     session = RecordingSession()
     recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url))
-    recorder.register_persister(_make_persister(session, guard))
+    recorder.register_persister(_make_persister(session, scanner))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield session
     if session.error is not None:
@@ -100,13 +100,13 @@ def replay_with_vcrpy(path: Path, *, session: RecordingSession | None = None) ->
             raise AssertionError(message)
 
 
-def write_cassette(path: Path, exchanges: Iterable[Exchange], guard: LeakScanner) -> None:
+def write_cassette(path: Path, exchanges: Iterable[Exchange], scanner: LeakScanner) -> None:
     """Write a cassette from exchanges. Those without an answer are left out.
 
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    guard.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), guard)))
+    scanner.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), scanner)))
 
 
 def encode_cassette(interactions: list[Interaction]) -> bytes:
@@ -157,7 +157,7 @@ def _make_recorder(address: Callable[[str], str]) -> Any:
     return recorder
 
 
-def _make_persister(session: RecordingSession, guard: LeakScanner) -> type[FilesystemPersister]:
+def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
@@ -176,8 +176,8 @@ def _make_persister(session: RecordingSession, guard: LeakScanner) -> type[Files
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
                 recorded = [_from_vcrpy(request, response) for request, response in pairs]
-                content = encode_cassette(make_canonical(recorded, session.aliases, guard))
-                guard.write_file(Path(cassette_path), content)
+                content = encode_cassette(make_canonical(recorded, session.aliases, scanner))
+                scanner.write_file(Path(cassette_path), content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from removing its patches, and they would be
                 # removed in the middle of a later recording.

@@ -32,11 +32,11 @@ FORMATS = tuple(writer.NAME for writer in WRITERS)
 
 
 def write_reports(
-    results: RunResults, folder: Path, guard: LeakScanner, formats: Iterable[str] = FORMATS
+    results: RunResults, folder: Path, scanner: LeakScanner, formats: Iterable[str] = FORMATS
 ) -> list[Path]:
     """Write the reports of `formats` into `folder`, created if needed, and return their files.
 
-    Every file is searched by `guard` before the first is written. Raises SecretLeak, with nothing
+    Every file is searched by `scanner` before the first is written. Raises SecretLeak, with nothing
     written, and OSError for a folder that cannot be written.
     """
     wanted = set(formats)
@@ -44,8 +44,8 @@ def write_reports(
         (folder / writer.FILE, writer.write(results)) for writer in WRITERS if writer.NAME in wanted
     ]
     for path, content in made:
-        guard.check(content, str(path))
+        scanner.check(content, str(path))
     folder.mkdir(parents=True, exist_ok=True)
     for path, content in made:
-        guard.write_file(path, content)
+        scanner.write_file(path, content)
     return [path for path, _ in made]

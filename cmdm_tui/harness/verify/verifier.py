@@ -70,7 +70,7 @@ def _compare_steps(
     holds_data: bool,
 ) -> Iterator[tuple[int, Difference]]:
     answers = [from_exchange(one.exchange) for one in played]
-    fresh = make_canonical(answers, aliases, service.guard)
+    fresh = make_canonical(answers, aliases, service.leak_scanner)
     is_alone = service.is_alone
     earlier: tuple[HeaderValues, HeaderValues] | None = None
     for number, (one, now) in enumerate(zip(played, fresh, strict=True), 1):

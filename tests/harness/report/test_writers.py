@@ -109,7 +109,7 @@ def test_no_report_is_written_with_a_secret_in_it(tmp_path: Path, place: str) ->
     with pytest.raises(SecretLeak):
         write_reports(results, tmp_path, LeakScanner([secret]))
     assert list(tmp_path.iterdir()) == []
-    # The same without the guard's knowledge is written: it was the guard that held it back.
+    # The same without the scanner's knowledge is written: it was the scanner that held it back.
     assert len(write_reports(results, tmp_path, LeakScanner(["another-secret"]))) == 3
 
 

@@ -123,7 +123,7 @@ def run(
                 played = play_case(entry.case, opened.service)
                 opened.service.clean_up()
                 failed += any(one.problems for one in played)
-                _report_case(entry, played, opened.service.guard, as_json=as_json)
+                _report_case(entry, played, opened.service.leak_scanner, as_json=as_json)
             require_nothing_left(opened.service)
         if not kept:
             raise CommandFailure("No case is left to run.", ExitCode.USAGE)

@@ -68,7 +68,11 @@ def record(
             failed = changed = 0
             for result in record_cases(kept, opened.service, into, name=opened.name, kind=kind):
                 for problem in result.problems:
-                    note(opened.service.guard.filter_line(f"{result.entry.case.name}: {problem}"))
+                    note(
+                        opened.service.leak_scanner.filter_line(
+                            f"{result.entry.case.name}: {problem}"
+                        )
+                    )
                 failed += bool(result.problems)
                 changed += result.is_changed
                 if result.is_changed:

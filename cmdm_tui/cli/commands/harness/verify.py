@@ -102,7 +102,7 @@ def verify(
                     done += 1
                     drifts += one.drifts
                     if not as_json:
-                        _report_drifts(one.drifts, done, len(kept), opened.service.guard)
+                        _report_drifts(one.drifts, done, len(kept), opened.service.leak_scanner)
             except ServiceFailed as error:
                 if not done:
                     raise
@@ -175,7 +175,7 @@ def _write_report(opened: ChosenService, cases: int, drifts: "list[Drift]") -> N
         ],
     }
     text = json.dumps(report, ensure_ascii=False, indent=2)
-    opened.service.guard.check(text, "the report")
+    opened.service.leak_scanner.check(text, "the report")
     click.echo(text)
 
 
