@@ -12,16 +12,13 @@ from cmdm_tui.api import (
     NotFound,
     Page,
     PageRead,
+    PageWalk,
     Record,
     SortOrder,
-    TotalChanged,
 )
 
 PER_PAGE = 100
 """Records asked for at a time: two or three screens of them."""
-
-_MAX_STALE_PAGES = 2
-"""Pages in a row without a new record after which a service is taken to repeat itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +36,8 @@ class WindowOrder:
 class RecordWindow:
     """The records of one entity in one order, as far as they were read, each of them once.
 
-    A service may grant smaller or larger pages than asked for, overlap them, tell wrong totals or
-    none (`api.md`, where the documentation is silent). So the records that came decide: pages are
-    asked for in turn, records are kept by their external id, and reading ends with the total
-    reached, an empty page, or pages that bring nothing new.
+    The pages are pulled one at a time: `fetch_page`, then `add_page`, until `is_complete`. What is
+    a duplicate, and when the pages end, is the `PageWalk`'s to say.
     """
 
     def __init__(
@@ -51,20 +46,11 @@ class RecordWindow:
         self.entity = entity
         self.order = order
         self.per_page = per_page
-        self.next_page = 1
-        self.total: int | None = None
-        self.total_pages: int | None = None
-        self.is_complete = False
-        """True once the last page was read."""
-        self.has_changed = False
-        """True where the total changed from one page to the next: somebody writes meanwhile."""
         self.events: tuple[Event, ...] = ()
-        """What the last page told: that it came, unless it was the first; a total that changed."""
+        """What the last page showed: that it came, if not the first; a total that changed."""
+        self._walk = PageWalk(entity, per_page)
         self._records: list[Record] = []
         self._positions: dict[str, int] = {}
-        self._received = 0
-        self._stale_pages = 0
-        self._received_ids: set[str] = set()
 
     @property
     def records(self) -> Sequence[Record]:
@@ -72,14 +58,39 @@ class RecordWindow:
         return self._records
 
     @property
+    def next_page(self) -> int:
+        """The number of the page to fetch next."""
+        return self._walk.next_page
+
+    @property
+    def total(self) -> int | None:
+        """How many records the service counts, as it last said."""
+        return self._walk.total
+
+    @property
+    def total_pages(self) -> int | None:
+        """How many pages the service counts, as it last said."""
+        return self._walk.total_pages
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last page was read."""
+        return self._walk.has_ended
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the total changed from one page to the next: somebody writes meanwhile."""
+        return self._walk.has_changed
+
+    @property
     def is_started(self) -> bool:
-        """True once any page was read."""
+        """Whether any page was read."""
         return self.next_page > 1 or self.is_complete
 
     @property
     def missing_count(self) -> int:
         """Records that the total counts and no page brought, known once all pages were read."""
-        return max((self.total or 0) - len(self._records), 0) if self.is_complete else 0
+        return self._walk.shortfall
 
     async def fetch_page(self, client: Client) -> Page | None:
         """Ask for the next page: one call. None where the service says there is no such page.
@@ -88,7 +99,7 @@ class RecordWindow:
         """
         number = self.next_page
         if number == 1:
-            self.per_page = client.page_sizes.limit(self.per_page)
+            self.per_page = self._walk.per_page = client.page_sizes.limit(self.per_page)
         try:
             return await client.page(
                 self.entity,
@@ -101,32 +112,21 @@ class RecordWindow:
             message = "The field to sort by has a name that no address can carry"
             raise InvalidCall(message, hint="Sort by another field") from None
         except NotFound:
-            if number > 1 and number > (self.total_pages or 0):
+            if self._walk.is_past_last:
                 return None
             raise
 
     def add_page(self, page: Page | None) -> Sequence[Record]:
-        """Take in the page that was asked for, and return the records that are new by it."""
-        number, total = self.next_page, self.total
-        self.next_page += 1
-        self.events = self._page_events(page, number, total)
-        if page is None or not page.records:
-            self._update_totals(page)
-            self.is_complete = True
-            return ()
-        first_new = len(self._records)
-        for record in page.records:
-            if record.external_id not in self._positions:
-                self._positions[record.external_id] = len(self._records)
-                self._records.append(record)
-        fresh = self._records[first_new:]
-        came_before = len(self._received_ids)
-        self._received_ids.update(record.external_id for record in page.records)
-        self._received += len(page.records)
-        self._stale_pages = 0 if len(self._received_ids) > came_before else self._stale_pages + 1
-        self._update_totals(page)
-        self.is_complete = self._is_last_page(number)
-        return fresh
+        """Add the page that was asked for, and return the records that are new by it."""
+        number = self.next_page
+        new = self._walk.accept(page)
+        self.events = tuple(
+            event for event in self._walk.events if number > 1 or not isinstance(event, PageRead)
+        )
+        for record in new:
+            self._positions[record.external_id] = len(self._records)
+            self._records.append(record)
+        return new
 
     def replace_record(self, record: Record) -> int | None:
         """Put a record that was read again in its place, and return that place."""
@@ -137,37 +137,4 @@ class RecordWindow:
 
     def restart(self) -> None:
         """Go back to the first page, keeping what was read: for records that overlaps hid."""
-        self.next_page = 1
-        self.is_complete = False
-        self._received = self._stale_pages = 0
-        self._received_ids.clear()
-
-    def _page_events(self, page: Page | None, number: int, total: int | None) -> tuple[Event, ...]:
-        if page is None:
-            return ()
-        told: list[Event] = []
-        if number > 1:
-            told.append(PageRead(self.entity, number, page.total_pages))
-        if total is not None and page.total_records not in {None, total}:
-            told.append(TotalChanged(self.entity, total, page.total_records or 0))
-        return tuple(told)
-
-    def _update_totals(self, page: Page | None) -> None:
-        if page is None:
-            return
-        if self.total is not None and page.total_records not in {None, self.total}:
-            self.has_changed = True
-        if page.total_records is not None:
-            self.total = page.total_records
-        if page.total_pages is not None:
-            self.total_pages = page.total_pages
-
-    def _is_last_page(self, number: int) -> bool:
-        is_last_told = number >= (self.total_pages or 0)
-        if self._stale_pages >= _MAX_STALE_PAGES or (self._stale_pages and is_last_told):
-            return True
-        if self.total is None:
-            return self.total_pages is not None and is_last_told
-        if len(self._records) >= self.total:
-            return True
-        return self._received >= self.total and is_last_told
+        self._walk.restart()
