@@ -1,4 +1,4 @@
-"""Reads the body of a create or update: NAME=VALUE words, or a JSON object."""
+"""Reads what the arguments of a command give: NAME=VALUE words, a JSON object, SQL, a file."""
 
 import json
 import sys
@@ -39,6 +39,28 @@ def read_source(source: str) -> bytes:
     except OSError as error:
         message = f"{one_line(source, 200)} cannot be read: {error.strerror}. Check the name."
         raise CommandFailure(message) from None
+
+
+def read_sql(word: str | None, file: str | None) -> str:
+    """Return the SQL given as a word, in a file, or piped in; `-` is the standard input.
+
+    Raises Failure where there is none, or more than one.
+    """
+    if word is not None and file is not None:
+        raise CommandFailure("Give the SQL or -f FILE, not both.", ExitCode.USAGE)
+    if word not in {None, "-"}:
+        return str(word)
+    if word is None and file is None and sys.stdin.isatty():
+        message = "Give the SQL to run: cmdm query 'SELECT * FROM lead LIMIT 10', or -f FILE."
+        raise CommandFailure(message, ExitCode.USAGE)
+    source = file or "-"
+    content = read_source(source)
+    where = "The standard input" if source == "-" else one_line(source, 200)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{where} is not UTF-8 (byte {error.start}). Save it as UTF-8."
+        raise CommandFailure(message, ExitCode.USAGE) from None
 
 
 def _parse_assignment(word: str) -> tuple[str, Any]:

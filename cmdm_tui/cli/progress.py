@@ -1,13 +1,16 @@
-"""A line on stderr that says how far something long has come, for people alone."""
+"""Progress lines on stderr, for people: how far something long has come."""
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import click
 
 _WIDTH = 16
 _SECONDS_BETWEEN_LINES = 0.1
+_FEW_CALLS = 3
+"""Calls that are over before a line about them could be read."""
 
 
 def open_records_progress() -> Callable[[int, int], None] | None:
@@ -46,3 +49,46 @@ def format_records_progress(done: int, total: int, seconds: float) -> str:
         line += f", {done / seconds:,.0f}/s"
         line += f", {int(left) // 60}:{int(left) % 60:02} left" if done < total else ""
     return line
+
+
+class CallsProgress:
+    """Counts the calls of a query, and draws one line again and again while it runs."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._drawn = 0.0
+        self._most: int | None = None
+        self._is_shown = False
+        self._calls = 0
+
+    def count(self) -> None:
+        """Count a call that was answered."""
+        self._calls += 1
+        self._draw()
+
+    @contextmanager
+    def show_while(self, most: int) -> Generator[None]:
+        """Draw while the block makes at most `most` calls; then remove the line."""
+        self._most = most if most > _FEW_CALLS and sys.stderr.isatty() else None
+        try:
+            yield
+        finally:
+            self.clear()
+            self._most = None
+
+    def clear(self) -> None:
+        """Remove the line, before something else is written."""
+        if self._is_shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self._is_shown = False
+
+    def _draw(self) -> None:
+        now = self._clock()
+        if self._most is None or now - self._drawn < _SECONDS_BETWEEN_LINES:
+            return
+        self._drawn = now
+        self._is_shown = True
+        done = min(self._calls / self._most, 1.0)
+        bar = ("#" * round(done * _WIDTH)).ljust(_WIDTH, "-")
+        line = f"Fetching [{bar}] {self._calls:,} of at most {self._most:,} calls; Ctrl-C stops"
+        click.echo(f"\r\x1b[K{line}", err=True, nl=False)

@@ -1,10 +1,17 @@
-"""Asks at the terminal, and reads secrets from standard input."""
+"""Asks at the terminal, for commands and operations; reads secrets from standard input."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.context import note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+
+if TYPE_CHECKING:
+    from cmdm_tui.cli.progress import CallsProgress
 
 _LONGEST_INPUT = 64 * 1024
 
@@ -57,3 +64,41 @@ def read_secrets_from_stdin() -> list[str]:
     if not lines[0]:
         raise CommandFailure("There is no password on standard input. Pipe one in.", ExitCode.USAGE)
     return [line for line in lines if line]
+
+
+class TerminalPrompter:
+    """Asks and informs at the terminal for an operation: a `Prompter` of the command line."""
+
+    def __init__(self, progress: "CallsProgress") -> None:
+        self._progress = progress
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a terminal to ask at."""
+        return can_ask()
+
+    async def confirm(self, question: str) -> bool:
+        """Ask a question to which Enter alone says no."""
+        from cmdm_tui.operations.interrupts import raise_on_interrupt
+
+        self._progress.clear()
+        with raise_on_interrupt():
+            return ask_yes_no(question)
+
+    async def choose(self, question: str, choices: Sequence[str]) -> str | None:
+        """Ask for one of the choices until one is given."""
+        from cmdm_tui.operations.interrupts import raise_on_interrupt
+
+        self._progress.clear()
+        with raise_on_interrupt():
+            answer: str = click.prompt(question, type=click.Choice(choices), err=True)
+        return answer
+
+    def notify(self, message: str) -> None:
+        """Write a sentence to stderr."""
+        self._progress.clear()
+        note(message)
+
+    def progress(self, most_calls: int) -> AbstractContextManager[None]:
+        """Draw a line that counts the calls while the block runs."""
+        return self._progress.show_while(most_calls)

@@ -14,12 +14,12 @@ from prompt_toolkit.output import Output, create_output
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.operations.interrupts import run_interruptible
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.interrupts import run_interruptible
 from cmdm_tui.repl.keys import statement_keys
 from cmdm_tui.repl.queries import load_query_engine
 from cmdm_tui.repl.quota_times import reset_time

@@ -1,11 +1,8 @@
 """Runs the statements of a stream in order, to the first error."""
 
-import signal
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import TextIO
 
+from cmdm_tui.operations.interrupts import raise_on_interrupt
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_reader import StatementReader, StatementText
@@ -46,21 +43,8 @@ async def _run_naming_line(session: ReplSession, unit: StatementText) -> None:
 
 def _next_line(lines: TextIO) -> str:
     try:
-        with _default_interrupts():
+        with raise_on_interrupt():
             return lines.readline()
     except UnicodeDecodeError as error:
         message = f"The input is not UTF-8 (byte {error.start}). Save it as UTF-8."
         raise ReplError(message) from None
-
-
-@contextmanager
-def _default_interrupts() -> Generator[None]:
-    """Let Ctrl-C end a read that waits: the event loop cannot hear of it meanwhile."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

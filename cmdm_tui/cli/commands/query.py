@@ -1,38 +1,14 @@
 """`cmdm query`: runs one SQL query over the account, for as few calls as it takes."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
 
-if TYPE_CHECKING:
-    from cmdm_tui.formats import Format
-
 FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet")
 """As `cmdm_tui.formats` has them; named here so that help loads nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueryOptions:
-    """What one run was asked for. `max_calls` None is no limit; `is_sure` asks no question.
-
-    `kept` is the file that keeps what was read, where the run is stopped.
-    """
-
-    sql: str
-    format: "Format"
-    file: Path | None
-    max_calls: int | None
-    resume_file: Path | None
-    is_confirmed: bool
-    explains: bool
-    explains_as_json: bool
-    shows_stats: bool
-    raw_csv: bool
 
 
 @click.command(short_help="Query the account in SQL.")
@@ -89,15 +65,20 @@ def query(
     cmdm query -o csv --out won.csv "SELECT * FROM opportunity WHERE Stage = 'Won'"
     cmdm query --explain 'SELECT max(Score) FROM lead'
     """  # noqa: D301 — \b is click's mark for lines that are not to be joined
-    from cmdm_tui.cli.commands.query_output import choose_format
-    from cmdm_tui.cli.querying.source import read_sql
+    from cmdm_tui.cli.arguments import read_sql
+    from cmdm_tui.cli.commands.query_output import choose_format, report_error
 
     if as_json and name not in {None, "json"}:
         message = f"Give either --json or -o {name}, not both."
         raise click.UsageError(message)
-    asked = QueryOptions(
-        sql=read_sql(sql, source),
-        format=choose_format("json" if as_json else name, out),
+    words = read_sql(sql, source)
+    form = choose_format("json" if as_json else name, out)
+    from cmdm_tui.cli.commands.query_run import QueryCommand, QueryOptions
+    from cmdm_tui.query.errors import QueryError
+
+    options = QueryOptions(
+        sql=words,
+        format=form,
         file=out,
         max_calls=max_calls,
         resume_file=kept,
@@ -107,12 +88,8 @@ def query(
         shows_stats=stats,
         raw_csv=raw_csv,
     )
-    from cmdm_tui.cli.commands.query_run import QueryCommand
-    from cmdm_tui.cli.querying.telling import report_error
-    from cmdm_tui.query.errors import QueryError
-
     try:
-        return QueryCommand(invocation, asked).run()
+        return QueryCommand(invocation, options).run()
     except QueryError as error:
-        report_error(error, asked.sql)
+        report_error(error, words)
         return exit_code_of(error) or ExitCode.FAILED

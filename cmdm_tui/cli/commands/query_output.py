@@ -1,17 +1,24 @@
-"""Where results go: the standard output, or a file that is there whole or not at all."""
+"""Where the result of a query goes, and what is written to stderr with it: notes, costs, errors."""
 
 import contextlib
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+import click
+
+from cmdm_tui.cli.context import note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.formats import Format, OutputStyle
+    from cmdm_tui.api import Quota
+    from cmdm_tui.cli.progress import CallsProgress
+    from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, RowWriter
+    from cmdm_tui.query.errors import QueryError
+    from cmdm_tui.query.result import QueryResult
 
 _USUAL_WIDTH = 80
 
@@ -33,8 +40,8 @@ def choose_format(name: str | None, file: Path | None) -> "Format":
     return cast("Format", name)
 
 
-def look_of(file: Path | None) -> "OutputStyle":
-    """Return who reads what goes there."""
+def choose_style(file: Path | None) -> "OutputStyle":
+    """Return how to write for whoever reads it there: a terminal or a program."""
     from cmdm_tui.formats import PROGRAM_STYLE, OutputStyle
 
     if file is not None or not sys.stdout.isatty():
@@ -66,3 +73,68 @@ def open_destination(file: Path | None) -> Generator[BinaryIO]:
         reason = error.strerror or "it has no such name"
         message = f"{one_line(str(file), 200)} cannot be written: {reason}. Check its path."
         raise CommandFailure(message) from None
+
+
+class RowOutput:
+    """A writer that begins with the first rows, and puts each batch where it can be read."""
+
+    def __init__(self, writer: "RowWriter", sink: BinaryIO, progress: "CallsProgress") -> None:
+        self._writer = writer
+        self._sink = sink
+        self._progress = progress
+        self._is_begun = False
+
+    def write_rows(self, columns: "Sequence[OutputColumn]", rows: "Sequence[OutputRow]") -> None:
+        """Write the rows that have just come."""
+        self._progress.clear()
+        self._begin(columns)
+        self._writer.write_rows(rows)
+        self._sink.flush()
+
+    def end(self, columns: "Sequence[OutputColumn]") -> None:
+        """Write the end of the document, also where no row has come."""
+        self._progress.clear()
+        self._begin(columns)
+        self._writer.end()
+        self._sink.flush()
+
+    def end_early(self) -> None:
+        """Write the end of a document that has begun, so that what came is a whole one."""
+        if self._is_begun:
+            self._writer.end()
+            self._sink.flush()
+
+    def _begin(self, columns: "Sequence[OutputColumn]") -> None:
+        if not self._is_begun:
+            self._writer.begin(columns)
+            self._is_begun = True
+
+
+def report_error(error: "QueryError", sql: str) -> None:
+    """Write an error on one line, and below it where in the SQL it is, with a caret."""
+    from cmdm_tui.query.sql_excerpt import excerpt
+
+    click.echo(f"cmdm: {one_line(' '.join(str(error).split()))}", err=True)
+    for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
+        click.echo(f"  {line}", err=True)
+
+
+def report_notes(result: "QueryResult", more: tuple[str, ...] = ()) -> None:
+    """Write what a reader must know of a result."""
+    for sentence in (*result.notes.sentences, *more):
+        note(sentence)
+
+
+def report_summary(result: "QueryResult", quota: "Quota") -> None:
+    """Write for a person what came and what it cost; a program asks for it with --stats."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        return
+    stats = result.stats
+    parts = [
+        f"{stats.rows:,} {'row' if stats.rows == 1 else 'rows'}",
+        f"{stats.calls_used:,} {'call' if stats.calls_used == 1 else 'calls'} ({stats.plan})",
+        f"{stats.ms:,.0f} ms",
+    ]
+    if quota.remaining is not None:
+        parts.append(f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left")
+    click.echo(" · ".join(parts), err=True)

@@ -1,0 +1,271 @@
+"""Run a query for a face: plan it, ask where it costs much, stream its rows, stop and resume it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmdm_tui.config import Profile
+from cmdm_tui.config.private_files import remove_file
+from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.operations.prompter import Prompter
+from cmdm_tui.query.allowance import Allowance, allow_cost, allow_unasked
+from cmdm_tui.query.budget import UNASKED_CALLS
+from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
+from cmdm_tui.query.errors import QueryError, TooManyCalls
+from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cmdm_tui.query.result import QueryResult
+from cmdm_tui.text import one_line
+
+ReceiveRows = Callable[[Sequence[OutputColumn], Sequence[OutputRow]], None]
+"""Takes the rows that have just come, with the columns of the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPolicy:
+    """How many calls a query may make.
+
+    `max_calls` stops it with what has come; None sets no such limit. Where `is_allowed` is false, a
+    person is asked before more than `unasked` calls; where no one can be asked, the query is
+    refused, and `how_to_allow` says what would allow it.
+    """
+
+    how_to_allow: str
+    max_calls: int | None = None
+    unasked: int = UNASKED_CALLS
+    is_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOutcome:
+    """How a query ended.
+
+    `result` is None where the person declined before a record was fetched. Where they declined to
+    go on with a search, it holds what the search has read, not the rows of the query.
+    """
+
+    result: QueryResult | None
+    is_declined: bool = False
+    is_interrupted: bool = False
+
+
+class CallsNotAllowed(TooManyCalls):
+    """More calls are needed than are made unasked, and no one can be asked.
+
+    `result` is what a search has read that would have gone on; None where nothing was fetched.
+    """
+
+    def __init__(
+        self, message: str, hint: str, *, needed: int, allowed: int, result: QueryResult | None
+    ) -> None:
+        QueryError.__init__(self, message, hint=hint)
+        self.low = self.high = needed
+        self.allowed = allowed
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFile:
+    """A file that keeps what a stopped query has read, so that the same query continues there."""
+
+    path: Path
+    profile: Profile
+
+    def load(self, sql: str) -> Checkpoint | None:
+        """Return what the file keeps of the query; None where there is no file.
+
+        Raises QueryError where it cannot be read, holds something else, or could not be written.
+        """
+        if not self.path.absolute().parent.is_dir():
+            raise QueryError(
+                f"{self._name} cannot be written: its folder is not there", hint="Check its path"
+            )
+        try:
+            return load_checkpoint(self.path, self.profile, sql)
+        except OSError as error:
+            raise QueryError(
+                f"{self._name} cannot be read: {error.strerror}", hint="Check its path"
+            ) from None
+
+    def update(self, checkpoint: Checkpoint | None) -> str:
+        """Keep the checkpoint, or remove the file where there is none; return what to say of it."""
+        if checkpoint is None:
+            remove_file(self.path)
+            return ""
+        try:
+            save_checkpoint(self.path, checkpoint)
+        except OSError as error:
+            return f"{self._name} cannot be written, so what was read is lost: {error.strerror}."
+        calls = f"{checkpoint.used:,} {'call' if checkpoint.used == 1 else 'calls'}"
+        return f"{self._name} keeps what {calls} have read; the same command continues there."
+
+    @property
+    def _name(self) -> str:
+        return one_line(str(self.path), 200)
+
+
+class QueryOperation:
+    """One query, run for one face: `prepare`, then `run`; or `resume` a result that was stopped.
+
+    `stop` may be called meanwhile, from a signal handler too.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        prompter: Prompter,
+        policy: CallPolicy,
+        *,
+        checkpoint_file: CheckpointFile | None = None,
+    ) -> None:
+        self._engine = engine
+        self._prompter = prompter
+        self._policy = policy
+        self._file = checkpoint_file
+        self._sql = ""
+        self._calls_before = 0
+        """Calls of the runs before this one, which continues what they have read."""
+        self._run: QueryRun | None = None
+        self._searched: QueryResult | None = None
+        """What a search has read that is to go on."""
+        self._is_stopped = False
+
+    @property
+    def result(self) -> QueryResult | None:
+        """What has come so far, also of a run that was cancelled; None where nothing is kept."""
+        current = None if self._run is None else self._run.result
+        return current or self._searched
+
+    async def prepare(self, sql: str) -> PreparedQuery:
+        """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError."""
+        checkpoint = None if self._file is None else self._file.load(sql)
+        self._sql = sql
+        self._calls_before = 0 if checkpoint is None else checkpoint.used
+        return await self._engine.prepare(sql, reading=checkpoint, max_calls=self._policy.max_calls)
+
+    async def run(self, prepared: PreparedQuery, receive: ReceiveRows) -> QueryOutcome:
+        """Ask where it must be asked, then give `receive` the rows as they come.
+
+        Raises CallsNotAllowed, QueryError or ApiError.
+        """
+        allowance = await self._ask_allowance(prepared)
+        if allowance is None:
+            return QueryOutcome(None, is_declined=True)
+        self._run = self._engine.stream(
+            prepared,
+            max_calls=allowance.max_calls,
+            keeps=self._keeps_pages(allowance),
+            guards=allowance.is_guard,
+        )
+        with self._prompter.progress(prepared.cost.high):
+            if allowance.is_guard and await self._is_search_declined(prepared, allowance):
+                return QueryOutcome(self._finish(self._run.result), is_declined=True)
+            return await self._stream(receive)
+
+    async def resume(
+        self, result: QueryResult, receive: ReceiveRows, *, max_calls: int | None
+    ) -> QueryOutcome:
+        """Continue a result that its number of calls ended; what was read is not read again.
+
+        Raises QueryError where there is nothing to continue with.
+        """
+        self._run = self._engine.stream_resumed(result, max_calls=max_calls)
+        return await self._stream(receive)
+
+    def stop(self) -> bool:
+        """Fetch no more and end with what has come; return whether the run ends by itself then.
+
+        One that was stopped before, or has all and computes, is ended only by cancelling it.
+        """
+        run = self._run
+        if run is None or self._is_stopped or run.is_computing:
+            return False
+        self._is_stopped = True
+        run.stop()
+        return True
+
+    def discard(self) -> None:
+        """Keep nothing of the run, which is about to be cancelled."""
+        if self._run is not None:
+            self._run.stop()
+
+    async def _ask_allowance(self, prepared: PreparedQuery) -> Allowance | None:
+        """Return the calls to make; None where the person declines."""
+        policy = self._policy
+        if policy.is_allowed:
+            return Allowance(policy.max_calls)
+        unasked = allow_unasked(prepared, policy.unasked)
+        if unasked is not None:
+            return unasked if unasked.is_guard else self._limit(unasked)
+        cost, left = prepared.cost, prepared.quota_left
+        calls = f"{cost} {'call' if cost.high == 1 else 'calls'}"
+        calls += "" if left is None else f" of the {left:,} left this hour"
+        if not self._prompter.can_ask:
+            raise CallsNotAllowed(
+                f"The query takes {calls}, and no more than {policy.unasked} calls are made unasked",
+                policy.how_to_allow,
+                needed=cost.high,
+                allowed=policy.unasked,
+                result=None,
+            )
+        if not await self._prompter.confirm(f"The query takes {calls}. Run it?"):
+            return None
+        return self._limit(allow_cost(prepared, policy.unasked))
+
+    def _limit(self, allowance: Allowance) -> Allowance:
+        limits = [one for one in (allowance.max_calls, self._policy.max_calls) if one is not None]
+        return Allowance(min(limits, default=None))
+
+    def _keeps_pages(self, allowance: Allowance) -> bool:
+        """Return whether what is read stays in memory, to be continued with."""
+        has_limit = self._policy.max_calls is not None
+        return has_limit or allowance.is_guard or self._file is not None
+
+    async def _is_search_declined(self, prepared: PreparedQuery, allowance: Allowance) -> bool:
+        """Finish the search within the calls made unasked; where it is not over, ask to go on.
+
+        Return whether the person declines; then nothing more is read.
+        """
+        assert self._run is not None  # noqa: S101 — `run` has made it
+        searched = await self._run.finish()
+        if self._is_stopped or not allowance.has_stopped(searched):
+            return False
+        self._searched = searched
+        used = searched.stats.calls_used
+        more = max(prepared.cost.high - used, 1)
+        why = f"{used:,} calls have not been enough for the search"
+        if not self._prompter.can_ask:
+            for sentence in searched.notes.sentences:
+                self._prompter.notify(sentence)
+            raise CallsNotAllowed(
+                f"{why}; it takes up to {more:,} more",
+                self._policy.how_to_allow,
+                needed=prepared.cost.high,
+                allowed=self._policy.unasked,
+                result=self._finish(searched),
+            )
+        if not await self._prompter.confirm(f"{why}, and it takes up to {more:,} more. Go on?"):
+            return True
+        self._run = self._engine.stream_resumed(searched, max_calls=more)
+        return False
+
+    async def _stream(self, receive: ReceiveRows) -> QueryOutcome:
+        run = self._run
+        assert run is not None  # noqa: S101 — the caller has made it
+        async with aclosing(aiter(run)) as batches:
+            async for batch in batches:
+                receive(batch.columns, batch.rows)
+        if self._searched is not None and self._searched is not run.result:
+            self._searched.close()
+            self._searched = None
+        return QueryOutcome(self._finish(run.result), is_interrupted=self._is_stopped)
+
+    def _finish(self, result: QueryResult | None) -> QueryResult:
+        """Return the result, once the checkpoint file keeps what it needs to continue."""
+        assert result is not None  # noqa: S101 — it is there once the rows have come
+        if self._file is not None:
+            checkpoint = self._engine.make_checkpoint(result, self._sql, before=self._calls_before)
+            message = self._file.update(checkpoint)
+            if message:
+                self._prompter.notify(message)
+        return result
