@@ -1,10 +1,8 @@
 """Writes results: JSON on stdout as it came, indented and safe where a person reads it."""
 
-import json
 import sys
 
-import msgspec
-
+from cmdm_tui.formats.json_text import format_json
 from cmdm_tui.text import visible
 
 
@@ -13,12 +11,11 @@ def write_json(body: bytes) -> None:
     if not sys.stdout.isatty():
         _write_bytes(body)
         return
-    try:
-        text = msgspec.json.format(body, indent=2).decode("utf-8")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    text = format_json(body)
+    if text is None:
         write_text(body)
-        return
-    _write_bytes("\n".join(_escape_line(line) for line in text.split("\n")).encode("utf-8"))
+    else:
+        _write_bytes(text.encode("utf-8"))
 
 
 def write_text(body: bytes) -> None:
@@ -26,16 +23,6 @@ def write_text(body: bytes) -> None:
     if sys.stdout.isatty():
         body = visible(body.decode("utf-8", "replace"), keep_lines=True).encode("utf-8")
     _write_bytes(body)
-
-
-def _escape_line(line: str) -> str:
-    """Escape what a terminal would act on as JSON does, so that the text stays the same JSON."""
-    if visible(line) == line:
-        return line
-    return "".join(
-        character if visible(character) == character else json.dumps(character)[1:-1]
-        for character in line
-    )
 
 
 def _write_bytes(body: bytes) -> None:

@@ -136,6 +136,11 @@ class QueryOperation:
         current = None if self._run is None else self._run.result
         return current or self._searched
 
+    @property
+    def has_run(self) -> bool:
+        """Whether anything was run, so that an earlier result is not the last one any more."""
+        return self._run is not None
+
     async def prepare(self, sql: str) -> PreparedQuery:
         """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError."""
         checkpoint = None if self._file is None else self._file.load(sql)
@@ -162,15 +167,14 @@ class QueryOperation:
                 return QueryOutcome(self._finish(self._run.result), is_declined=True)
             return await self._stream(receive)
 
-    async def resume(
-        self, result: QueryResult, receive: ReceiveRows, *, max_calls: int | None
-    ) -> QueryOutcome:
+    async def resume(self, result: QueryResult, *, max_calls: int | None) -> QueryOutcome:
         """Continue a result that its number of calls ended; what was read is not read again.
 
         Raises QueryError where there is nothing to continue with.
         """
         self._run = self._engine.stream_resumed(result, max_calls=max_calls)
-        return await self._stream(receive)
+        continued = await self._run.finish()
+        return QueryOutcome(self._finish(continued), is_interrupted=self._is_stopped)
 
     def stop(self) -> bool:
         """Fetch no more and end with what has come; return whether the run ends by itself then.
@@ -202,7 +206,8 @@ class QueryOperation:
         calls += "" if left is None else f" of the {left:,} left this hour"
         if not self._prompter.can_ask:
             raise CallsNotAllowed(
-                f"The query takes {calls}, and no more than {policy.unasked} calls are made unasked",
+                f"The query takes {calls}, and no more than {policy.unasked} calls are made "
+                "unasked",
                 policy.how_to_allow,
                 needed=cost.high,
                 allowed=policy.unasked,

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output, create_output
 
 from cmdm_tui.api import ApiError
@@ -20,17 +24,13 @@ from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.keys import statement_keys
-from cmdm_tui.repl.queries import load_query_engine
-from cmdm_tui.repl.quota_times import reset_time
 from cmdm_tui.repl.script import run_statement
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_reader import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import begins_sql
-from cmdm_tui.repl.summary import describe_calls_left
+from cmdm_tui.repl.summary import describe_calls_left, reset_time
 from cmdm_tui.text import one_line
 
-_YES = {"y", "yes"}
 _LONGEST_NAME = 30
 
 
@@ -54,7 +54,7 @@ async def run_prompt(
     session: ReplSession, history: History, *, keyboard: Input, screen: Output
 ) -> None:
     """Read and run statements until the session is over or the input ends."""
-    session.confirm = partial(_ask, keyboard, screen)
+    session.prompter.ask = partial(_ask, keyboard, screen)
     prompts = new_prompt_session(session, history, keyboard, screen)
     loading = _load_in_background(prompts)
     session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
@@ -81,7 +81,7 @@ def _load_in_background(prompts: PromptSession[str]) -> list[asyncio.Future[None
 
     def begin(_: object) -> None:
         prompts.app.after_render -= begin
-        begun.append(asyncio.ensure_future(asyncio.to_thread(load_query_engine)))
+        begun.append(asyncio.ensure_future(asyncio.to_thread(_load_queries)))
 
     prompts.app.after_render += begin
     return begun
@@ -156,11 +156,40 @@ def _abandon(session: ReplSession, history: History, text: str) -> None:
     session.streams.write_note("Abandoned, and nothing was sent; it is in the history.")
 
 
-async def _ask(keyboard: Input, screen: Output, question: str) -> bool:
+async def _ask(keyboard: Input, screen: Output, question: str) -> str:
     # An interrupt from outside is to cancel the statement, so this prompt must not take it.
     prompts = PromptSession[str](input=keyboard, output=screen)
     try:
-        answer = await prompts.prompt_async([("", question)], handle_sigint=False)
+        return await prompts.prompt_async([("", question)], handle_sigint=False)
     except (KeyboardInterrupt, EOFError):
-        return False
-    return answer.strip().casefold() in _YES
+        return ""
+
+
+def _load_queries() -> None:
+    """Import what a query needs, so that the first one does not wait for it."""
+    import_module("cmdm_tui.repl.queries")
+
+
+def statement_keys() -> KeyBindings:
+    """Return the bindings that a statement's prompt adds to the usual ones."""
+    keys = KeyBindings()
+    keys.add("enter", filter=has_focus(DEFAULT_BUFFER))(_enter)
+    keys.add("escape", "enter", filter=has_focus(DEFAULT_BUFFER))(_new_line)
+    return keys
+
+
+def _enter(event: KeyPressEvent) -> None:
+    """Take the completion that is chosen; else run the text if it is whole; else a new line."""
+    buffer = event.current_buffer
+    chosen = buffer.complete_state
+    if chosen is not None and chosen.current_completion is not None:
+        buffer.complete_state = None
+    elif is_incomplete(buffer.text):
+        buffer.insert_text("\n")
+    else:
+        buffer.validate_and_handle()
+
+
+def _new_line(event: KeyPressEvent) -> None:
+    """Begin a new line, whether or not the text is whole."""
+    event.current_buffer.insert_text("\n")

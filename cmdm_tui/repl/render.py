@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from cmdm_tui.formats import OutputStyle, create_writer
-from cmdm_tui.repl.json_text import escape_json, format_json
+from cmdm_tui.formats.json_text import escape_json, format_json
 from cmdm_tui.repl.result_types import (
     Grid,
     InfoTable,

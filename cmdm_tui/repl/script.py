@@ -1,8 +1,10 @@
 """Runs the statements of a stream in order, to the first error."""
 
+from pathlib import Path
 from typing import TextIO
 
 from cmdm_tui.operations.interrupts import raise_on_interrupt
+from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_reader import StatementReader, StatementText
@@ -29,7 +31,20 @@ async def run_statement(session: ReplSession, unit: StatementText) -> None:
             f"Abandoned, and nothing was sent: the body is not closed, {unit.missing} is missing. "
             "A blank line ends it early."
         )
-    await session.execute(parse(unit.text))
+    await execute(session, parse(unit.text))
+    if session.file_to_run is not None:
+        await _run_file(session, *session.file_to_run)
+
+
+async def _run_file(session: ReplSession, file: Path, lines: TextIO) -> None:
+    """Run the statements of a file that a command asked for."""
+    session.file_to_run = None
+    session.files.append(file)
+    try:
+        with lines:
+            await run_script(session, lines)
+    finally:
+        session.files.pop()
 
 
 async def _run_naming_line(session: ReplSession, unit: StatementText) -> None:

@@ -1,10 +1,10 @@
-"""One session: an account, its switches, and where results go; it runs one statement at a time."""
+"""One session: an account, its switches and last results, and where results go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.repl.prompter import ReplPrompter
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.result_types import (
@@ -16,7 +16,7 @@ from cmdm_tui.repl.result_types import (
 )
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.repl.session_settings import SessionSettings
-from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall, Statement
+from cmdm_tui.repl.statements import RawCall
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
 
@@ -25,23 +25,18 @@ if TYPE_CHECKING:
 
     from cmdm_tui.repl.queries import SessionQueries
 
-Confirm = Callable[[str], Awaitable[bool]]
-"""Asks a person a question; true for a yes."""
-
 
 class ReplSession:
-    """Runs statements on an account; holds everything that lasts from one to the next.
+    """What lasts from one statement to the next: the account, the switches, the last results.
 
-    `confirm` asks before a record is deleted, and before a query of many calls. Without one, the
-    first is not asked, and the second is refused.
+    `prompter` asks before a record is deleted, and before a query of many calls. Where it cannot
+    ask, the record is deleted, and the query is refused.
     """
 
-    def __init__(
-        self, account: Account, streams: ReplStreams, *, confirm: Confirm | None = None
-    ) -> None:
+    def __init__(self, account: Account, streams: ReplStreams) -> None:
         self.account = account
         self.streams = streams
-        self.confirm = confirm
+        self.prompter = ReplPrompter(streams)
         self.settings = SessionSettings()
         self.catalog = SessionCatalog(account.catalog)
         self.is_over = False
@@ -53,36 +48,31 @@ class ReplSession:
         self._queries: SessionQueries | None = None
         self.files: list[Path] = []
         """The files whose statements are being run, the outermost first."""
-
-    async def execute(self, statement: Statement) -> None:
-        """Run a statement and write its result.
-
-        Raises ReplError, QueryError, ApiError or ConfigurationError where it cannot be done.
-        """
-        if isinstance(statement, CommandStatement):
-            from cmdm_tui.repl.commands import find_command
-
-            await find_command(statement).run(self, statement.arguments)
-        elif isinstance(statement, QueryStatement):
-            await self.queries.run(statement.sql)
-        else:
-            await self.call(statement)
+        self.file_to_run: tuple[Path, TextIO] | None = None
+        """The file that a command asks to be run next; whoever runs statements takes it."""
 
     @property
     def queries(self) -> "SessionQueries":
-        """The queries of this session; what they take is imported with the first."""
+        """The queries of this session."""
         if self._queries is None:
+            # The engine is heavy, and a session may never run a query.
             from cmdm_tui.repl.queries import SessionQueries
 
-            self._queries = SessionQueries(self)
+            self._queries = SessionQueries(
+                self.account,
+                self.streams,
+                self.settings,
+                self.prompter,
+                on_result=self._note_query_result,
+            )
         return self._queries
 
     def stop(self) -> bool:
-        """End a query that runs with what has come; tell whether there is one."""
+        """End a query that runs with what has come; return whether it ends by itself then."""
         return self._queries is not None and self._queries.stop()
 
     def close(self) -> None:
-        """Let go of what is in hand."""
+        """Release what the queries hold."""
         if self._queries is not None:
             self._queries.close()
 
@@ -123,13 +113,17 @@ class ReplSession:
             self.streams.write_note(note)
 
     def report_costs(self, seconds: float) -> None:
-        """Tell what a command's calls took, and the calls left."""
+        """Write what a command's calls took, and the calls left."""
         self.streams.write_note(summarize_costs(seconds, self.account.client.quota, self.settings))
 
+    def _note_query_result(self) -> None:
+        self.shows_query = True
+
     async def _is_confirmed(self, planned: PlannedCall) -> bool:
-        if planned.question is None or self.confirm is None or not self.settings.confirms:
+        asks = self.prompter.can_ask and self.settings.confirms
+        if planned.question is None or not asks:
             return True
-        return await self.confirm(planned.question)
+        return await self.prompter.ask_yes_no(planned.question)
 
     async def _send(self, planned: PlannedCall) -> AnswerResult:
         try:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cmdm_tui.repl.bodies import OpenBody
-from cmdm_tui.repl.sql_text import OpenSql
 from cmdm_tui.repl.statements import begins_sql, find_body
+from cmdm_tui.repl.typed_text import OpenBody, OpenSql
 
 COMMENTS = ("#", "--")
 """A line that begins with one of these between statements counts for nothing."""

@@ -4,9 +4,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from cmdm_tui.repl.bodies import check_json
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.sql_text import strip_semicolon
+from cmdm_tui.repl.typed_text import check_json, strip_semicolon
 from cmdm_tui.text import one_line
 
 VERBS = ("GET", "POST", "PUT", "DELETE")

@@ -4,10 +4,11 @@ import os
 import textwrap
 from typing import TextIO
 
-from cmdm_tui.repl.styles import DIM, RED, styled
 from cmdm_tui.text import visible
 
 _USUAL_WIDTH = 80
+DIM, BOLD, RED = "\x1b[2m", "\x1b[1m", "\x1b[31m"
+_PLAIN = "\x1b[0m"
 
 
 class ReplStreams:
@@ -101,3 +102,8 @@ def _has_colours(stream: TextIO) -> bool:
 def _encodable(text: str, stream: TextIO) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
+
+
+def styled(text: str, style: str, *, has_colours: bool) -> str:
+    """Return `text`, which must be safe already, in a style where styles may be used."""
+    return f"{style}{text}{_PLAIN}" if has_colours and text and style else text

@@ -1,5 +1,6 @@
-"""The line below a result: how much of how much, how long it took, and the calls left."""
+"""What is said of calls and quota: the line below a result, the calls left, when they return."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Quota
@@ -79,3 +80,22 @@ def page_number(path: str) -> int | None:
 def _cost_parts(seconds: float, quota: Quota, settings: SessionSettings) -> list[str]:
     took = [f"{seconds * 1000:,.0f} ms"] if settings.shows_timing else []
     return [*took, describe_calls_left(quota)]
+
+
+def reset_time(quota: Quota, offset: float) -> datetime | None:
+    """Return when the hour's count starts again; `offset` is what the server's clock is ahead."""
+    return _local_time(quota.reset, offset)
+
+
+def token_end(quota: Quota, offset: float) -> datetime | None:
+    """Return when the token ends."""
+    return _local_time(quota.token_reset, offset)
+
+
+def _local_time(unix_time: float | None, offset: float) -> datetime | None:
+    if unix_time is None:
+        return None
+    try:
+        return datetime.fromtimestamp(unix_time - offset, UTC).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmdm_tui.formats.column_widths import GAP, fit_widths
 from cmdm_tui.repl.result_types import Grid
-from cmdm_tui.repl.styles import BOLD, DIM, styled
+from cmdm_tui.repl.streams import BOLD, DIM, styled
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:

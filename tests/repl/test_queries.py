@@ -146,12 +146,12 @@ async def test_a_script_is_not_given_many_calls_unasked(script: Script) -> None:
 async def test_a_person_is_asked_before_many_calls(script: Script, says_yes: bool) -> None:
     asked: list[str] = []
 
-    async def confirm(question: str) -> bool:
+    async def ask(question: str) -> str:
         asked.append(question)
-        return says_yes
+        return "y" if says_yes else "n"
 
     script.session.settings.calls_without_asking = 0
-    script.session.confirm = confirm
+    script.session.prompter.ask = ask
     text = await script.ran(COUNT)
     assert len(asked) == 1
     assert "call" in asked[0]
@@ -255,15 +255,15 @@ async def test_a_search_is_asked_about_where_it_turns_out_long(
     sql = "SELECT ExternalID FROM lead WHERE City = 'Bath' ORDER BY ExternalID;\n"
     asked: list[str] = []
 
-    async def confirm(question: str) -> bool:
+    async def ask(question: str) -> str:
         asked.append(question)
-        return bool(says_yes)
+        return "y" if says_yes else "n"
 
     with Sandbox.embedded(config) as info:
         async with Account.open(profile_of(info), catalogs=None) as account:
             script = Script(account, io.StringIO())
             script.session.settings.calls_without_asking = 30
-            script.session.confirm = None if says_yes is None else confirm
+            script.session.prompter.ask = None if says_yes is None else ask
             if says_yes is None:
                 with pytest.raises(TooManyCalls, match="confirm off"):
                     await script.ran(sql)
@@ -273,7 +273,7 @@ async def test_a_search_is_asked_about_where_it_turns_out_long(
                 assert len(asked) == 1
                 assert "Go on?" in asked[0]
                 assert bool(text) == says_yes
-                assert says_yes or r"\more goes on" in script.errors.getvalue()
+                assert says_yes or r"\more continues" in script.errors.getvalue()
                 every = text if says_yes else await script.ran("\\more\n")
                 assert json.loads(every) == json.loads(await script.ran(f"\\confirm off\n{sql}"))
             script.session.close()

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.catalog import Account
+from cmdm_tui.formats.json_text import escape_json, format_json
 from cmdm_tui.repl import tables
-from cmdm_tui.repl.json_text import escape_json, format_json
+from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.result_types import Grid
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import parse
@@ -56,7 +57,7 @@ async def shown(account: Account, terminal: io.StringIO, *statements: str) -> st
     session = ReplSession(account, ReplStreams(terminal, terminal))
     for statement in statements:
         try:
-            await session.execute(parse(statement))
+            await execute(session, parse(statement))
         except ApiError as error:
             session.streams.write_error(str(error))
     text = terminal.getvalue()

@@ -10,6 +10,7 @@ import pytest
 from cmdm_tui.api import ApiError, NotFound
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError
+from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import parse
 from cmdm_tui.repl.streams import ReplStreams
@@ -27,7 +28,7 @@ class Run:
         for stream in (self.output, self.errors):
             stream.seek(0)
             stream.truncate()
-        await self.session.execute(parse(text))
+        await execute(self.session, parse(text))
         return self.results
 
     @property
@@ -98,7 +99,7 @@ async def test_a_body_as_it_came_keeps_every_byte(
     async with answering(lambda _: httpx.Response(200, content=body)) as account:
         output = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
         session = ReplSession(account, ReplStreams(output, io.StringIO()))
-        await session.execute(parse("GET lead"))
+        await execute(session, parse("GET lead"))
         assert output.buffer.getvalue() == body + b"\n"  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -265,11 +266,11 @@ async def test_a_delete_is_sent_only_when_it_is_confirmed(
     lead = await created(run, "lead", {"LastName": "Jones"})
     asked: list[str] = []
 
-    async def confirm(question: str) -> bool:
+    async def ask(question: str) -> str:
         asked.append(question)
-        return answer
+        return "y" if answer else "n"
 
-    run.session.confirm = confirm
+    run.session.prompter.ask = ask
     await run(f"DELETE lead/{lead}")
     assert asked == [f"Delete lead/{lead}? [y/N] "]
     assert (f"DELETE lead/{lead}" in calls) is is_sent
@@ -278,10 +279,10 @@ async def test_a_delete_is_sent_only_when_it_is_confirmed(
 async def test_confirmation_is_switched_off(run: Run, calls: list[str]) -> None:
     lead = await created(run, "lead", {"LastName": "Jones"})
 
-    async def confirm(_: str) -> bool:
+    async def ask(_: str) -> str:
         raise AssertionError
 
-    run.session.confirm = confirm
+    run.session.prompter.ask = ask
     await run("\\confirm off")
     await run(f"DELETE lead/{lead}")
     assert calls[-1] == f"DELETE lead/{lead}"

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.repl.bodies import OpenBody
 from cmdm_tui.repl.statement_reader import (
     StatementText,
     is_incomplete,
     last_statement,
     split_statements,
 )
+from cmdm_tui.repl.typed_text import OpenBody
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -1,10 +1,10 @@
-"""The table of backslash commands: what runs, completes and helps reads it."""
+"""The table of backslash commands, which dispatch, completion and help read."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cmdm_tui.repl.commands import catalog, results, settings
-from cmdm_tui.repl.commands import session as asking
+from cmdm_tui.repl.commands import session as session_commands
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import CommandStatement
@@ -13,10 +13,10 @@ Handler = Callable[[ReplSession, tuple[str, ...]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class BackslashCommand:
     """One command. `arguments` names them as help shows them: `[…]` may be left out, `|` chooses.
 
-    The words ENTITY and FILE stand for themselves, everything else for the choices it lists.
+    ENTITY and FILE mean any entity and file; everything else lists its choices.
     """
 
     name: str
@@ -61,69 +61,117 @@ class Command:
 
 
 async def _help(session: ReplSession, _: tuple[str, ...]) -> None:
-    session.show(asking.build_help([(command.usage, command.help) for command in COMMANDS]))
+    session.show(
+        session_commands.build_help([(command.usage, command.help) for command in COMMANDS])
+    )
 
 
 COMMANDS = (
-    Command(
-        "d", "[ENTITY]", "List the entities, or the fields of one, asked for once",
+    BackslashCommand(
+        "d",
+        "[ENTITY]",
+        "List the entities, or the fields of one, loaded once",
         catalog.describe,
     ),
-    Command(
-        "d+", "[ENTITY]", "Count all records, a call an entity, or ask fields anew",
+    BackslashCommand(
+        "d+",
+        "[ENTITY]",
+        "Count all records, a call each; or load fields again",
         catalog.describe_again,
     ),
-    Command(
-        "add", "ENTITY", "Add a custom entity by its name: one call",
+    BackslashCommand(
+        "add",
+        "ENTITY",
+        "Add a custom entity by its name: one call",
         catalog.add_entity,
     ),
-    Command("forget", "ENTITY", "Forget a custom entity", catalog.forget_entity),
-    Command("next", "", "Get the next page of the last list: one call", results.show_next_page),
-    Command("prev", "", "Get the page before it: one call", results.show_previous_page),
-    Command(
-        "last", "", "Show the last result again, as set now: no call",
+    BackslashCommand("forget", "ENTITY", "Forget a custom entity", catalog.forget_entity),
+    BackslashCommand(
+        "next", "", "Get the next page of the last list: one call", results.show_next_page
+    ),
+    BackslashCommand("prev", "", "Get the page before it: one call", results.show_previous_page),
+    BackslashCommand(
+        "last",
+        "",
+        "Show the last result again, as set now: no call",
         results.show_last_result,
     ),
-    Command(
-        "headers", "", "Show the last good answer's status and headers: no call",
+    BackslashCommand(
+        "headers",
+        "",
+        "Show the last good answer's status and headers: no call",
         results.show_headers,
     ),
-    Command(
-        "x", "[on|off|auto]", "Expand all records (on), single ones (auto), none (off)",
+    BackslashCommand(
+        "x",
+        "[on|off|auto]",
+        "Expand all records (on), single ones (auto), none (off)",
         settings.switch_expanded,
     ),
-    Command(
-        "more", "", "Go on with the last query where \\calls stopped it", results.resume_query,
+    BackslashCommand(
+        "more",
+        "",
+        "Continue the last query where \\calls stopped it",
+        results.resume_query,
     ),
-    Command(
-        "sort", "COLUMN [asc|desc]", "Sort the last query's result: no call", results.sort_result,
+    BackslashCommand(
+        "sort",
+        "COLUMN [asc|desc]",
+        "Sort the last query's result: no call",
+        results.sort_result,
     ),
-    Command(
-        "export", "FILE", "Write the last query's result: .csv, .json, …",
+    BackslashCommand(
+        "export",
+        "FILE",
+        "Write the last query's result: .csv, .json, …",
         results.export_result,
     ),
-    Command(
-        "o", "[auto|table|vertical|json|jsonl|csv|tsv|markdown]", "Set the format of results",
+    BackslashCommand(
+        "o",
+        "[auto|table|vertical|json|jsonl|csv|tsv|markdown]",
+        "Set the format of results",
         settings.set_format,
     ),
-    Command("timing", "[on|off]", "Tell how long a call took", settings.switch_timing),
-    Command("confirm", "[on|off]", "Ask before a delete, and many calls", settings.switch_confirmation),
-    Command(
-        "calls", "[N]", "Stop a query after N calls, with what came; 0 for never",
+    BackslashCommand("timing", "[on|off]", "Show how long a call took", settings.switch_timing),
+    BackslashCommand(
+        "confirm", "[on|off]", "Ask before a delete, and many calls", settings.switch_confirmation
+    ),
+    BackslashCommand(
+        "calls",
+        "[N]",
+        "Stop a query after N calls, with what came; 0: never",
         settings.limit_calls,
     ),
-    Command("quota", "", "Show calls left and reset, as last told: no call", asking.show_quota),
-    Command("conninfo", "", "Show the profile, address and user: no call", asking.show_connection),
-    Command("i", "FILE", "Run the statements in a file, to the first error", asking.run_file),
-    Command("help", "", "Show this help", _help, aliases=("?", "h")),
-    Command("q", "", "Leave; so do exit, quit and Ctrl-D", asking.end_session, aliases=("quit", "exit")),
-)  # fmt: skip
+    BackslashCommand(
+        "quota",
+        "",
+        "Show calls left and reset, as last known: no call",
+        session_commands.show_quota,
+    ),
+    BackslashCommand(
+        "conninfo",
+        "",
+        "Show the profile, address and user: no call",
+        session_commands.show_connection,
+    ),
+    BackslashCommand(
+        "i", "FILE", "Run the statements in a file, to the first error", session_commands.run_file
+    ),
+    BackslashCommand("help", "", "Show this help", _help, aliases=("?", "h")),
+    BackslashCommand(
+        "q",
+        "",
+        "Leave; so do exit, quit and Ctrl-D",
+        session_commands.end_session,
+        aliases=("quit", "exit"),
+    ),
+)
 """Every command, in the order that help shows them in."""
 
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 
 
-def find_command(statement: CommandStatement) -> Command:
+def find_command(statement: CommandStatement) -> BackslashCommand:
     """Return the command that is meant; raises ReplError with the nearest names if none is."""
     command = _BY_NAME.get(statement.name) or _BY_NAME.get(statement.name.casefold())
     if command is not None:

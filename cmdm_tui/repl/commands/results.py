@@ -34,7 +34,7 @@ async def show_last_result(session: ReplSession, _: tuple[str, ...]) -> None:
 
 async def resume_query(session: ReplSession, _: tuple[str, ...]) -> None:
     """Go on with the last query's result where its number of calls ended it."""
-    await session.queries.more()
+    await session.queries.resume()
 
 
 async def sort_result(session: ReplSession, arguments: tuple[str, ...]) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TextIO
 
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.quota_times import reset_time, token_end
 from cmdm_tui.repl.result_types import InfoTable, InfoText
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.summary import reset_time, token_end
 from cmdm_tui.text import one_line
 
 _CALL_HELP = """\
@@ -69,19 +69,15 @@ async def show_connection(session: ReplSession, _: tuple[str, ...]) -> None:
 
 
 async def run_file(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Run the statements of a file. Raises ReplError where it cannot be read or reads itself."""
-    from cmdm_tui.repl.script import run_script
+    """Have the statements of a file run next.
 
+    Raises ReplError where the file cannot be read, or is being run already.
+    """
     file, lines = _open_file(arguments[0])
-    with lines:
-        if file in session.files:
-            message = f"{one_line(arguments[0], 200)} reads itself. Take its \\i out."
-            raise ReplError(message)
-        session.files.append(file)
-        try:
-            await run_script(session, lines)
-        finally:
-            session.files.pop()
+    if file in session.files:
+        lines.close()
+        raise ReplError(f"{one_line(arguments[0], 200)} reads itself. Take its \\i out.")
+    session.file_to_run = file, lines
 
 
 async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:

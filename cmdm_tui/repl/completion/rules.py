@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from cmdm_tui.api import Field
+from cmdm_tui.formats.json_text import escape_json
 from cmdm_tui.repl.commands import COMMANDS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
 from cmdm_tui.repl.completion.sql import WORD, offer_sql
-from cmdm_tui.repl.json_text import escape_json
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
 from cmdm_tui.repl.statement_reader import last_statement
 from cmdm_tui.repl.statements import VERBS, is_query

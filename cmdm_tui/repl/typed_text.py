@@ -1,11 +1,17 @@
-"""Reads JSON bodies as far as they are typed: what is still open, and where one is wrong."""
+"""Follows JSON bodies and SQL as they are typed: what is still open, and where one is wrong."""
 
 import json
+import re
 from typing import NoReturn
 
 from cmdm_tui.repl.errors import ReplError
 
 _CLOSING = {"{": "}", "[": "]"}
+_PIECES = re.compile(
+    r"""(?P<text>'(?:[^']|'')*')|(?P<name>"(?:[^"]|"")*")|(?P<line>--[^\n]*)|
+    (?P<block>/\*.*?\*/)|(?P<open>'|"|/\*)|(?P<end>;)|(?P<blank>\s+)|(?P<other>.)""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 class OpenBody:
@@ -51,6 +57,30 @@ class OpenBody:
             self._in_text = False
 
 
+class OpenSql:
+    """Takes a statement line by line; tells whether it goes on."""
+
+    missing = ""
+    """Nothing: SQL without its semicolon is run where the input ends."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, piece: str) -> None:
+        """Take the next piece of the statement."""
+        self._text += piece
+
+    @property
+    def is_open(self) -> bool:
+        """True until a semicolon has come that is in no text, name or comment."""
+        for piece in _PIECES.finditer(self._text):
+            if piece.lastgroup == "open":
+                return True
+            if piece.lastgroup == "end":
+                return False
+        return True
+
+
 def check_json(text: str, start: int) -> None:
     """Check that `text` from `start` on is one JSON value (RFC 8259).
 
@@ -73,3 +103,18 @@ def _describe_position(text: str, position: int) -> str:
 
 def _refuse_constant(word: str) -> NoReturn:
     raise ReplError(f"The body is not valid JSON: {word} has no form in JSON. Write null or text.")
+
+
+def strip_semicolon(sql: str) -> str:
+    """Return a statement without the semicolon at its end, and the comments behind it."""
+    end = len(sql)
+    for piece in _PIECES.finditer(sql):
+        if piece.lastgroup == "end" and not _has_content(sql[piece.end() :]):
+            end = piece.start()
+            break
+    return sql[:end].rstrip()
+
+
+def _has_content(rest: str) -> bool:
+    kinds = {piece.lastgroup for piece in _PIECES.finditer(rest)}
+    return not kinds <= {"line", "block", "blank", "end"}

@@ -1,0 +1,47 @@
+"""Asks and informs at the prompt for an operation; a script is asked nothing."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from cmdm_tui.repl.streams import ReplStreams
+
+Ask = Callable[[str], Awaitable[str]]
+"""Shows a question and returns what is typed; nothing where the question is left with Ctrl-C."""
+
+_YES = {"y", "yes"}
+
+
+class ReplPrompter:
+    """A `Prompter` of the prompt. `ask` is set while a person is there to answer."""
+
+    def __init__(self, streams: ReplStreams, ask: Ask | None = None) -> None:
+        self._streams = streams
+        self.ask = ask
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person is at the prompt."""
+        return self.ask is not None
+
+    async def confirm(self, question: str) -> bool:
+        """Ask a question that is answered with yes or no; anything but yes is a no."""
+        return await self.ask_yes_no(f"{question} [y/N] ")
+
+    async def ask_yes_no(self, prompt: str) -> bool:
+        """Show `prompt`, which says how to answer, and return whether the answer is yes."""
+        return self.ask is not None and (await self.ask(prompt)).strip().casefold() in _YES
+
+    async def choose(self, question: str, choices: Sequence[str]) -> str | None:
+        """Ask for one of the choices; return None where anything else is typed."""
+        if self.ask is None:
+            return None
+        answer = (await self.ask(f"{question} [{', '.join(choices)}] ")).strip()
+        return answer if answer in choices else None
+
+    def notify(self, message: str) -> None:
+        """Write a sentence next to the results."""
+        self._streams.write_note(message)
+
+    def progress(self, most_calls: int) -> AbstractContextManager[None]:  # noqa: ARG002 — not shown
+        """Show nothing: the toolbar counts the calls that are left."""
+        return nullcontext()
