@@ -46,7 +46,7 @@ class RouteTarget(msgspec.Struct, frozen=True):
         return self.entity
 
 
-Handler = Callable[[Request, RouteTarget], Awaitable[Response]]
+RouteHandler = Callable[[Request, RouteTarget], Awaitable[Response]]
 
 
 class Route:
@@ -59,7 +59,7 @@ class Route:
     def __init__(
         self,
         path: str,
-        methods: Mapping[str, Handler],
+        methods: Mapping[str, RouteHandler],
         entities: Mapping[str, EntitySchema] = ENTITIES,
     ) -> None:
         self._methods = methods
@@ -161,7 +161,7 @@ class ApiHandlers:
         external_id = await self.writer.create(target.required_entity, body)
         return json_response({"ExternalID": external_id}, 201)
 
-    def make_child_handler(self, child: str) -> Handler:
+    def make_child_handler(self, child: str) -> RouteHandler:
         """Return the handler that creates a task or an opportunity of a record."""
 
         async def create_of(request: Request, target: RouteTarget) -> Response:

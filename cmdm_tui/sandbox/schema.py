@@ -13,7 +13,7 @@ ID_LENGTH = 8
 ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class FieldType(StrEnum):
+class WireType(StrEnum):
     """What kind of value a field holds; the value is the word used on the wire."""
 
     TEXT = "Text"
@@ -30,12 +30,12 @@ class FieldType(StrEnum):
 
 
 _MAX_LENGTHS = {
-    FieldType.TEXT: 255,
-    FieldType.NUMBER: 32,
-    FieldType.CURRENCY: 32,
-    FieldType.EMAIL: 254,
-    FieldType.PHONE: 40,
-    FieldType.URL: 2_000,
+    WireType.TEXT: 255,
+    WireType.NUMBER: 32,
+    WireType.CURRENCY: 32,
+    WireType.EMAIL: 254,
+    WireType.PHONE: 40,
+    WireType.URL: 2_000,
 }
 LONG_TEXT = 4_000
 
@@ -45,7 +45,7 @@ class FieldSchema:
     """One field of an entity. `max_length` is in characters, None where the type sets the form."""
 
     name: str
-    type: FieldType = FieldType.TEXT
+    type: WireType = WireType.TEXT
     required: bool = False
     read_only: bool = False
     max_length: int | None = None
@@ -95,14 +95,14 @@ class EntitySchema:
 
 
 def _text(name: str, *, required: bool = False, read_only: bool = False) -> FieldSchema:
-    return FieldSchema(name, FieldType.TEXT, required, read_only, _MAX_LENGTHS[FieldType.TEXT])
+    return FieldSchema(name, WireType.TEXT, required, read_only, _MAX_LENGTHS[WireType.TEXT])
 
 
 def _long_text(name: str) -> FieldSchema:
     return FieldSchema(name, max_length=LONG_TEXT)
 
 
-def _typed_fields(kind: FieldType, *names: str, read_only: bool = False) -> list[FieldSchema]:
+def _typed_fields(kind: WireType, *names: str, read_only: bool = False) -> list[FieldSchema]:
     length = _MAX_LENGTHS.get(kind)
     return [FieldSchema(name, kind, read_only=read_only, max_length=length) for name in names]
 
@@ -112,12 +112,12 @@ def _texts(*names: str) -> list[FieldSchema]:
 
 
 def _picklist(name: str, options: str) -> FieldSchema:
-    return FieldSchema(name, FieldType.PICKLIST, options=tuple(options.split(";")))
+    return FieldSchema(name, WireType.PICKLIST, options=tuple(options.split(";")))
 
 
 def _account_lookup(*, read_only: bool = False) -> FieldSchema:
     return FieldSchema(
-        "AccountExternalID", FieldType.LOOKUP, read_only=read_only, lookup_entity="account"
+        "AccountExternalID", WireType.LOOKUP, read_only=read_only, lookup_entity="account"
     )
 
 
@@ -129,7 +129,7 @@ def _related() -> list[FieldSchema]:
 
 
 def _entity(name: str, *fields: FieldSchema, has_field_list: bool = True) -> EntitySchema:
-    system = _typed_fields(FieldType.DATETIME, "CreatedDate", "ModifiedDate", read_only=True)
+    system = _typed_fields(WireType.DATETIME, "CreatedDate", "ModifiedDate", read_only=True)
     return EntitySchema(name, (*fields, *system), has_field_list)
 
 
@@ -139,7 +139,7 @@ INDUSTRIES = (
 )
 CATEGORIES = "Consumables;Furniture;Hire;Lighting;Services;Signage;Software;Staging"
 
-_T = FieldType
+_T = WireType
 _ALL = (
     _entity(
         "account",

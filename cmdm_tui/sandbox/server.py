@@ -50,7 +50,7 @@ class _HandshakeLimitLoop(asyncio.SelectorEventLoop):
         return await super().create_server(*where, **options)
 
 
-class SandboxServer(uvicorn.Server):
+class UvicornServer(uvicorn.Server):
     """A uvicorn server that says when it accepts connections."""
 
     def __init__(
@@ -123,7 +123,7 @@ def prepare_server(
     clock: Clock | None,
     progress: SeedProgress | None,
     on_call: Callable[[LoggedCall], None] | None,
-) -> Generator[SandboxServer]:
+) -> Generator[UvicornServer]:
     """Hold the folder, the data and the port of a sandbox while the block runs.
 
     Without a `clock` the time is that of the data's own clock.
@@ -147,11 +147,11 @@ def prepare_server(
                 None if made.control_token is None else url + CONTROL_PATH,
                 made.control_token,
             )
-            yield SandboxServer(made.app, data.store, listener, info, tls)
+            yield UvicornServer(made.app, data.store, listener, info, tls)
 
 
 @contextmanager
-def serve_in_thread(server: SandboxServer) -> Generator[RunningInfo]:
+def serve_in_thread(server: UvicornServer) -> Generator[RunningInfo]:
     """Serve in a thread while the block runs."""
     # Without handlers these logs would appear on the terminal.
     for name in ("uvicorn", "cmdm_tui.sandbox"):
@@ -188,13 +188,13 @@ class InterruptedStart(BaseException):
 
 
 @contextmanager
-def end_by_signals() -> Generator[Callable[[SandboxServer], None]]:
+def end_by_signals() -> Generator[Callable[[UvicornServer], None]]:
     """Let SIGTERM and SIGINT end the block without a traceback.
 
     Yields a function to pass the server to once there is one: from then on a signal lets it finish
     the calls that have begun.
     """
-    servers: list[SandboxServer] = []
+    servers: list[UvicornServer] = []
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         if not servers:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, EntitySchema, FieldSchema, FieldType
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, EntitySchema, FieldSchema, WireType
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -43,16 +43,16 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda text: pattern.fullmatch(text) is not None
 
 
-_FORMS: dict[FieldType, tuple[str, Callable[[str], bool]]] = {
-    FieldType.NUMBER: ("decimal text such as 12 or -3.5", _matches(_DECIMAL)),
-    FieldType.CURRENCY: ("decimal text such as 1250.00", _matches(_DECIMAL)),
-    FieldType.DATE: ("a date such as 2026-03-31", _is_date),
-    FieldType.DATETIME: ("a time such as 2026-03-31T09:30:00Z", _is_datetime),
-    FieldType.BOOLEAN: ("true or false", lambda text: text in {"true", "false"}),
-    FieldType.EMAIL: ("an e-mail address", _matches(_EMAIL)),
-    FieldType.PHONE: ("a telephone number", _matches(_PHONE)),
-    FieldType.URL: ("an http or https address", _matches(_URL)),
-    FieldType.LOOKUP: (f"an external id of {ID_LENGTH} capitals and digits", _matches(_ID)),
+_FORMS: dict[WireType, tuple[str, Callable[[str], bool]]] = {
+    WireType.NUMBER: ("decimal text such as 12 or -3.5", _matches(_DECIMAL)),
+    WireType.CURRENCY: ("decimal text such as 1250.00", _matches(_DECIMAL)),
+    WireType.DATE: ("a date such as 2026-03-31", _is_date),
+    WireType.DATETIME: ("a time such as 2026-03-31T09:30:00Z", _is_datetime),
+    WireType.BOOLEAN: ("true or false", lambda text: text in {"true", "false"}),
+    WireType.EMAIL: ("an e-mail address", _matches(_EMAIL)),
+    WireType.PHONE: ("a telephone number", _matches(_PHONE)),
+    WireType.URL: ("an http or https address", _matches(_URL)),
+    WireType.LOOKUP: (f"an external id of {ID_LENGTH} capitals and digits", _matches(_ID)),
 }
 
 
@@ -67,7 +67,7 @@ def find_value_error(field: FieldSchema, value: object) -> str | None:
         return "must be a string or null"
     if field.max_length is not None and len(value) > field.max_length:
         return f"is longer than {field.max_length} characters"
-    if field.type is FieldType.PICKLIST:
+    if field.type is WireType.PICKLIST:
         return None if value in field.options else "must be one of " + ", ".join(field.options)
     wanted, accepts = _FORMS.get(field.type, ("text", lambda _: True))
     return None if accepts(value) else f"must be {wanted}"
@@ -96,13 +96,13 @@ def decimal_key(text: str) -> str:
 _NINES_COMPLEMENT = str.maketrans("0123456789", "9876543210")
 
 
-_DECIMAL_TYPES = frozenset({FieldType.NUMBER.value, FieldType.CURRENCY.value})
+_DECIMAL_TYPES = frozenset({WireType.NUMBER.value, WireType.CURRENCY.value})
 
 
 def sort_key(kind: str, text: str) -> str:
     """Return the key by which `text` is ordered: compared by code point (api.md).
 
-    `kind` is the word of a `FieldType`.
+    `kind` is the word of a `WireType`.
     """
     if kind in _DECIMAL_TYPES:
         return decimal_key(text)

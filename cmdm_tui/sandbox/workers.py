@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from cmdm_tui.sandbox.config import RunningInfo
 from cmdm_tui.sandbox.errors import SandboxError
-from cmdm_tui.sandbox.server import SandboxServer
+from cmdm_tui.sandbox.server import UvicornServer
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
@@ -27,10 +27,10 @@ _LONGEST_PAUSE = 5.0
 
 
 def supervise(
-    server: SandboxServer,
+    server: UvicornServer,
     workers: int,
     on_ready: Callable[[RunningInfo], None],
-    on_signal_end: Callable[[SandboxServer], None],
+    on_signal_end: Callable[[UvicornServer], None],
 ) -> None:
     """Serve `server` in as many processes until a signal raises out of here; then end them all.
 
@@ -50,7 +50,7 @@ class _WorkerGroup:
     """The workers that run, by process id, each with the time it was started at."""
 
     def __init__(
-        self, server: SandboxServer, on_signal_end: Callable[[SandboxServer], None]
+        self, server: UvicornServer, on_signal_end: Callable[[UvicornServer], None]
     ) -> None:
         self._server = server
         self._on_signal_end = on_signal_end
@@ -139,7 +139,7 @@ class _WorkerGroup:
 
 @contextmanager
 def _open_group(
-    server: SandboxServer, on_signal_end: Callable[[SandboxServer], None]
+    server: UvicornServer, on_signal_end: Callable[[UvicornServer], None]
 ) -> Generator[_WorkerGroup]:
     group = _WorkerGroup(server, on_signal_end)
     try:

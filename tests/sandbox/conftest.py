@@ -1,4 +1,4 @@
-"""Sandboxes to test: on real sockets, with a few dozen seeded records, cheap to start anew."""
+"""Sandboxes to test: on real sockets, with a few dozen seeded records, cheap to start again."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""What keeps strangers out at the socket: each check beside a twin that proves it can fail."""
+"""What keeps strangers out at the socket: each check with a twin that proves it can fail."""
 
 import json
 import re
@@ -674,7 +674,7 @@ def test_an_unusable_credentials_file_is_named_and_not_told(tmp_path: Path, cont
 def test_a_credentials_file_that_is_told_would_be_noticed(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    """The broken twin: a message that says what stands in the file."""
+    """The broken twin: a message that shows what the file holds."""
 
     def careless(path: Path) -> AccountCredentials:
         raise SettingError(f"The credentials file {path} holds {path.read_text()}.")

@@ -1,4 +1,4 @@
-"""What keeps others out, each check beside a broken twin that proves the check can fail."""
+"""What keeps others out, each check with a broken twin that proves the check can fail."""
 
 import contextlib
 import hashlib

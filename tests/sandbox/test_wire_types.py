@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.sandbox.schema import FieldType
+from cmdm_tui.sandbox.schema import WireType
 from cmdm_tui.sandbox.wire_types import decimal_key, sort_key
 
 
@@ -27,4 +27,4 @@ def test_a_float_would_lose_the_order_that_decimal_keys_keep() -> None:
 
 @pytest.mark.parametrize("sample", [random.Random(7).randbytes(12).hex() for _ in range(3)])
 def test_text_keys_fold_case(sample: str) -> None:
-    assert sort_key(FieldType.TEXT, sample.upper()) == sort_key(FieldType.EMAIL, sample)
+    assert sort_key(WireType.TEXT, sample.upper()) == sort_key(WireType.EMAIL, sample)

@@ -10,10 +10,10 @@ from cmdm_tui.sandbox.errors import Refusal, quote
 MAX_BODY_BYTES = 1024 * 1024
 """In bytes (api.md)."""
 
-HeaderLines = Sequence[tuple[bytes, bytes]]
+RequestHeaders = Sequence[tuple[bytes, bytes]]
 
 
-def get_single_header(headers: HeaderLines, name: bytes) -> bytes | None:
+def get_single_header(headers: RequestHeaders, name: bytes) -> bytes | None:
     """Return the value of a header that was sent once; None when it is missing or repeated."""
     values = [value for key, value in headers if key == name]
     return values[0] if len(values) == 1 else None
@@ -48,7 +48,7 @@ async def read_json_object(
     return value  # pyright: ignore[reportUnknownVariableType] (_object makes every dict)
 
 
-def refuse_declared_size(headers: HeaderLines) -> None:
+def refuse_declared_size(headers: RequestHeaders) -> None:
     """Raise `Refusal` 413 when a body over `MAX_BODY_BYTES` is announced, before it is read."""
     sizes = [value for name, value in headers if name == b"content-length"]
     if any(int(size) > MAX_BODY_BYTES for size in sizes):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, EntitySchema, FieldSchema, FieldType
+from cmdm_tui.sandbox.schema import EXTERNAL_ID, ID_LENGTH, EntitySchema, FieldSchema, WireType
 
 Schema = dict[str, Any]
 
@@ -20,16 +20,16 @@ _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 _PATTERNS = {
-    FieldType.NUMBER: r"^-?[0-9]+(?:\.[0-9]+)?$",
-    FieldType.CURRENCY: r"^-?[0-9]+(?:\.[0-9]+)?$",
-    FieldType.DATE: f"^{_DATE}$",
-    FieldType.DATETIME: f"^{_DATE}T{_TIME}$",
-    FieldType.EMAIL: f"^[^@{_BLANKS}]+@[^@{_BLANKS}]+$",
-    FieldType.PHONE: r"^\+?[0-9 ()./-]*[0-9][0-9 ()./-]*(?:(?:x|ext\.?) ?[0-9]+)?$",
-    FieldType.URL: f"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#{_BLANKS}]+[^{_BLANKS}]*$",
-    FieldType.LOOKUP: f"^[0-9A-Z]{{{ID_LENGTH}}}$",
+    WireType.NUMBER: r"^-?[0-9]+(?:\.[0-9]+)?$",
+    WireType.CURRENCY: r"^-?[0-9]+(?:\.[0-9]+)?$",
+    WireType.DATE: f"^{_DATE}$",
+    WireType.DATETIME: f"^{_DATE}T{_TIME}$",
+    WireType.EMAIL: f"^[^@{_BLANKS}]+@[^@{_BLANKS}]+$",
+    WireType.PHONE: r"^\+?[0-9 ()./-]*[0-9][0-9 ()./-]*(?:(?:x|ext\.?) ?[0-9]+)?$",
+    WireType.URL: f"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#{_BLANKS}]+[^{_BLANKS}]*$",
+    WireType.LOOKUP: f"^[0-9A-Z]{{{ID_LENGTH}}}$",
 }
-_CHOICES = {FieldType.BOOLEAN: ("true", "false")}
+_CHOICES = {WireType.BOOLEAN: ("true", "false")}
 
 ID: Schema = {"type": "string", "pattern": f"^[0-9A-Z]{{{ID_LENGTH}}}$", "examples": ["ABC1D2E3"]}
 _COUNT: Schema = {"type": "string", "pattern": "^[0-9]+$", "examples": ["30"]}
@@ -108,7 +108,7 @@ def shared_schemas() -> dict[str, Schema]:
         {
             "Name": text,
             "Label": text,
-            "Type": {"enum": [str(kind) for kind in FieldType]},
+            "Type": {"enum": [str(kind) for kind in WireType]},
             "Required": truth,
             "ReadOnly": truth,
             "MaxLength": {"type": "string", "pattern": "^[0-9]*$"},

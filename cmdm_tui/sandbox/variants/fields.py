@@ -44,7 +44,7 @@ _TYPE_NAMES = {
 }
 _TEXT: Schema = {"type": "string"}
 
-Value = TypeVar("Value")
+Entry = TypeVar("Entry")
 
 
 def is_task_field_list(choices: Choices, segments: PathSegments) -> bool:
@@ -83,7 +83,7 @@ def rewrite_query(choices: Choices, query: QueryPairs, entity: EntitySchema) -> 
     return rewritten
 
 
-def without_system_fields(choices: Choices, properties: Mapping[str, Value]) -> dict[str, Value]:
+def without_system_fields(choices: Choices, properties: Mapping[str, Entry]) -> dict[str, Entry]:
     """Return the entries of the fields that this sandbox has, by their names."""
     absent = SYSTEM_FIELDS if choices["system_fields"] == "absent" else ()
     return {name: value for name, value in properties.items() if name not in absent}

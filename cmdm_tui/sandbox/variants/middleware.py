@@ -16,7 +16,7 @@ from cmdm_tui.sandbox.http.requests import read_json_object, refuse_declared_siz
 from cmdm_tui.sandbox.http.responses import refusal_response
 from cmdm_tui.sandbox.protocol import PathSegments, is_sign_in
 from cmdm_tui.sandbox.routes import field_list_response
-from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema, FieldType
+from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema, WireType
 from cmdm_tui.sandbox.variants import (
     external_ids,
     field_values,
@@ -91,7 +91,7 @@ class VariantRequestMiddleware:
         stored: dict[str, object] = {}
         for name, value in given.items():
             field = entity.by_name.get(name)
-            is_id = field is not None and field.type is FieldType.LOOKUP
+            is_id = field is not None and field.type is WireType.LOOKUP
             if is_id and isinstance(value, str):
                 stored[name] = external_ids.to_stored_id(self._choices["external_ids"], value)
             else:

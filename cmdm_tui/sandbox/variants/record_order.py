@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, FieldType
+from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, WireType
 from cmdm_tui.sandbox.storage.store import (
     RecordOrder,
     RecordPage,
@@ -30,7 +30,7 @@ BEHAVIOURS = (
 )
 
 _SORT_BEHAVIOURS = ("collation", "nulls", "ties")
-_DECIMAL_TYPES = frozenset({FieldType.NUMBER, FieldType.CURRENCY})
+_DECIMAL_TYPES = frozenset({WireType.NUMBER, WireType.CURRENCY})
 
 
 class VariantRecordStore:
@@ -121,7 +121,7 @@ def _get_value(record: StoredRecord, field: str) -> str | None:
 
 
 def _sort_key(entity: str, field: str, collation: str) -> Callable[[str], Any]:
-    kind = FieldType.TEXT if field == EXTERNAL_ID else ENTITIES[entity].by_name[field].type
+    kind = WireType.TEXT if field == EXTERNAL_ID else ENTITIES[entity].by_name[field].type
     if collation == "numeric-as-text":
         return str.casefold
     if kind in _DECIMAL_TYPES or collation == "casefold":

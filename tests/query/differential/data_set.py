@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from cmdm_tui.sandbox.schema import ENTITIES, FieldType
+from cmdm_tui.sandbox.schema import ENTITIES, WireType
 from cmdm_tui.sandbox.variants.external_ids import to_client_id
 from tests.query.differential.language import Kind, Value
 from tests.query.differential.reference_evaluator import Tables
@@ -256,30 +256,30 @@ _READERS: dict[Kind, Callable[[str], Value]] = {
 }
 
 
-def _as_json(kind: FieldType, text: str) -> object:
-    if kind is FieldType.BOOLEAN and text in {"true", "false"}:
+def _as_json(kind: WireType, text: str) -> object:
+    if kind is WireType.BOOLEAN and text in {"true", "false"}:
         return text == "true"
-    if kind is FieldType.BOOLEAN:
+    if kind is WireType.BOOLEAN:
         return False
-    is_number = kind in {FieldType.NUMBER, FieldType.CURRENCY}
+    is_number = kind in {WireType.NUMBER, WireType.CURRENCY}
     if is_number and re.fullmatch(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", text):
         return float(text) if "." in text else int(text)
     return text
 
 
-def _as_nested(kind: FieldType, text: str) -> object:
+def _as_nested(kind: WireType, text: str) -> object:
     match kind:
-        case FieldType.LOOKUP:
+        case WireType.LOOKUP:
             return {"ExternalID": text, "Entity": {"Name": "account"}}
-        case FieldType.CURRENCY:
+        case WireType.CURRENCY:
             return {"Amount": _as_json(kind, text), "Currency": "GBP"}
-        case FieldType.PICKLIST:
+        case WireType.PICKLIST:
             return [text]
         case _:
             return _as_json(kind, text)
 
 
-_SHAPES: Mapping[str, Callable[[FieldType, str], object]] = {
+_SHAPES: Mapping[str, Callable[[WireType, str], object]] = {
     "strings": lambda _kind, text: text,
     "json": _as_json,
     "nested": _as_nested,
