@@ -360,7 +360,7 @@ def _report_run_failures() -> Generator[None]:
     from cmdm_tui.api import ApiError
     from cmdm_tui.config import ConfigurationError
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzRefused
+    from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
     from cmdm_tui.harness.fuzz.workers import WorkerFailed
     from cmdm_tui.redaction.leak_scanner import SecretLeak
     from cmdm_tui.sandbox import SandboxError

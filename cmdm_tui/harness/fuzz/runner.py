@@ -121,7 +121,7 @@ class FuzzRunner:
         ended = RunEnded(
             self._budget.spent, self._examples, self._budget.elapsed, tuple(self.failures),
             tuple(sorted(met)), reason, dict(self._failed_check_counts), self.worker,
-            tuple(f"{entity}/{external_id}" for entity, external_id in self._session.undeleted),
+            tuple(f"{entity}/{one}" for entity, one in self._session.service.undeleted),
             is_cut,
         )  # fmt: skip
         self.notify(ended)

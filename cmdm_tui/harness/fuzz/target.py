@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cmdm_tui.harness.oracle.contract import BASE
+from cmdm_tui.harness.exchange import API_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class FuzzTarget:
     is_alone: bool = True
     is_strict: bool = True
     floor: int = 0
-    base: str = BASE
+    base: str = API_PATH
     perhaps: tuple[str, ...] = ()
 
     @property

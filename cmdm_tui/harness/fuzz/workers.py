@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, FuzzListener, RunEnded, RunStarted
 from cmdm_tui.harness.fuzz.execute.run_budget import StopSignal
 from cmdm_tui.harness.fuzz.runner import FuzzRunner
@@ -30,7 +31,7 @@ OpenTarget = Callable[[], AbstractContextManager[FuzzTarget]]
 """Opens a target. It is a function of a module, so that it can be sent to a worker's process."""
 
 
-class WorkerFailed(Exception):
+class WorkerFailed(HarnessError):
     """A worker could not run; the message says why."""
 
 
@@ -69,7 +70,7 @@ def fuzz_in_process(
     knowing = LeakScanner() if guard is None else guard
 
     def learn() -> None:
-        for secret in (*runner.session.secrets.values, target.control_token or ""):
+        for secret in (*runner.session.service.secrets.values, target.control_token or ""):
             knowing.add_secret(secret)
 
     def save(failure: str, path: reproduction.Reproduction) -> None:
@@ -220,7 +221,7 @@ def _run_worker(
     ending: StopSignal,
 ) -> None:
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzRefused
+    from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
 
     told: set[str] = set()
 

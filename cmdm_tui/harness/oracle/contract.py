@@ -25,7 +25,6 @@ DOCUMENTED_STATUSES = frozenset({200, 201, 400, 401, 404, 429, 500})
 OUR_STATUSES = frozenset({405, 413})
 """What the sandbox answers in addition (`api.md`, where the documentation is silent)."""
 
-BASE = "/api/v1"
 PLAIN_ID = re.compile(r"[0-9A-Z]{8}")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 

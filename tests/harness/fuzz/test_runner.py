@@ -24,7 +24,7 @@ from cmdm_tui.harness.fuzz.events import (
     FuzzEvent,
 )
 from cmdm_tui.harness.fuzz.execute import transport
-from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzRefused
+from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process

@@ -304,7 +304,7 @@ class Actions:
         self.read_record("task", task)
         self.session.take(close_task(task, pick(self.draw, [b"", b"{}"])))
         self.read_record("task", task)
-        if self.flip() and self.session.control is not None:
+        if self.flip() and self.session.target.restores:
             self.session.take(AdvanceClock(2.0))
         self.session.take(close_task(task))
         self.read_record("task", task)
@@ -314,7 +314,7 @@ class Actions:
     def let_time_pass(self) -> None:
         """Let an hour pass, or the rest of the token's life, and go on."""
         session, ends = self.session, self.model.token_ends
-        if session.control is None:
+        if not session.target.restores:
             return
         entity = self.draw_entity()
         if self.flip() or ends is None or self.model.latest_time is None:
@@ -335,7 +335,7 @@ class Actions:
     def use_up_quota(self) -> None:
         """Use up the calls of the hour, go on regardless, and wait for the next hour."""
         session = self.session
-        if session.control is None:
+        if not session.target.restores:
             return
         entity = self.draw_entity()
         record = self.choose_record(entity)

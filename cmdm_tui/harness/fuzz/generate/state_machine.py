@@ -47,7 +47,7 @@ class UserMachine(RuleBasedStateMachine):
     @property
     def has_control(self) -> bool:
         """Whether time and limits can be turned."""
-        return self.actions.session.control is not None
+        return self.actions.session.target.restores
 
     @rule(data=_DATA)
     def sign_in(self, data: st.DataObject) -> None:

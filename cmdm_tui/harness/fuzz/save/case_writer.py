@@ -18,13 +18,13 @@ from cmdm_tui.harness.cases.format import (
     Filling,
     escape_placeholders,
 )
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import API_PATH, Exchange
 from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.answer_parser import parse_answer
-from cmdm_tui.harness.oracle.contract import BASE, DOCUMENTED_STATUSES
+from cmdm_tui.harness.oracle.contract import DOCUMENTED_STATUSES
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.text import one_line
 
@@ -132,7 +132,7 @@ def _case_step(
         said["body"], filling = _fill_long_text(text)
         said["body"] = _replace_ids(said["body"], known)
         said |= {} if filling is None else {"filling": filling}
-    target = escape_placeholders(request.path.removeprefix(BASE))
+    target = escape_placeholders(request.path.removeprefix(API_PATH))
     if "filling" not in said:
         target, filling = _fill_long_run(target)
         said |= {} if filling is None else {"filling": filling}

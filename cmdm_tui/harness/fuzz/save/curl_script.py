@@ -6,11 +6,11 @@ import httpx
 
 from cmdm_tui.api.curl import format_curl, format_sign_in_curl
 from cmdm_tui.harness.calls import BEARER_HEADERS, CallRequest
+from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.shrink.reproduction import RecordedStep, Reproduction
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.fuzz.target import FuzzTarget
-from cmdm_tui.harness.oracle.contract import BASE
 
 _LONGEST_LINE = 4_000
 
@@ -24,7 +24,7 @@ def curl_lines(target: FuzzTarget, path: Reproduction) -> Iterator[str]:
     yield format_sign_in_curl(httpx.URL(f"{url}{target.base}/authenticate"))
     names: dict[str, str] = {}
     for one in path.taken:
-        yield _step_line(url, one, names).replace(f"{url}{BASE}/", f"{url}{target.base}/")
+        yield _step_line(url, one, names).replace(f"{url}{API_PATH}/", f"{url}{target.base}/")
         if one.created_id:
             names.setdefault(one.created_id, f"ID{len(names) + 1}")
 
