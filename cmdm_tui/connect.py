@@ -15,8 +15,9 @@ from typing import Any, Self
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths, Profile, ProfileStore, load_environment_profile
 from cmdm_tui.query.engine import Engine, QueryRun
-from cmdm_tui.query.planning.preparer import PreparedQuery
-from cmdm_tui.query.result import QueryResult, ResultColumn
+from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.planning.prepared_query import PreparedQuery
+from cmdm_tui.query.result import QueryResult
 from cmdm_tui.query.row import Row
 
 __all__ = ["Connection", "Query", "QueryResult", "Row", "connect"]

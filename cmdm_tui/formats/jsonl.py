@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cmdm_tui.formats.json_objects import JsonObjects
+from cmdm_tui.formats.json import JsonObjects
 from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle
 
 

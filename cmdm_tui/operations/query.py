@@ -146,7 +146,9 @@ class QueryOperation:
         checkpoint = None if self._file is None else self._file.load(sql)
         self._sql = sql
         self._calls_before = 0 if checkpoint is None else checkpoint.used
-        return await self._engine.prepare(sql, reading=checkpoint, max_calls=self._policy.max_calls)
+        return await self._engine.prepare(
+            sql, checkpoint=checkpoint, max_calls=self._policy.max_calls
+        )
 
     async def run(self, prepared: PreparedQuery, receive: ReceiveRows) -> QueryOutcome:
         """Ask where it must be asked, then give `receive` the rows as they come.
@@ -159,10 +161,10 @@ class QueryOperation:
         self._run = self._engine.stream(
             prepared,
             max_calls=allowance.max_calls,
-            keeps=self._keeps_pages(allowance),
-            guards=allowance.is_guard,
+            keeps_pages=self._keeps_pages(allowance),
+            stops_before_scan=allowance.is_guard,
         )
-        with self._prompter.progress(prepared.cost.high):
+        with self._prompter.progress(prepared.plan.cost.high):
             if allowance.is_guard and await self._is_search_declined(prepared, allowance):
                 return QueryOutcome(self._finish(self._run.result), is_declined=True)
             return await self._stream(receive)
@@ -201,7 +203,7 @@ class QueryOperation:
         unasked = allow_unasked(prepared, policy.unasked)
         if unasked is not None:
             return unasked if unasked.is_guard else self._limit(unasked)
-        cost, left = prepared.cost, prepared.quota_left
+        cost, left = prepared.plan.cost, prepared.quota.remaining
         calls = f"{cost} {'call' if cost.high == 1 else 'calls'}"
         calls += "" if left is None else f" of the {left:,} left this hour"
         if not self._prompter.can_ask:
@@ -237,7 +239,7 @@ class QueryOperation:
             return False
         self._searched = searched
         used = searched.stats.calls_used
-        more = max(prepared.cost.high - used, 1)
+        more = max(prepared.plan.cost.high - used, 1)
         why = f"{used:,} calls have not been enough for the search"
         if not self._prompter.can_ask:
             for sentence in searched.notes.sentences:
@@ -245,7 +247,7 @@ class QueryOperation:
             raise CallsNotAllowed(
                 f"{why}; it takes up to {more:,} more",
                 self._policy.how_to_allow,
-                needed=prepared.cost.high,
+                needed=prepared.plan.cost.high,
                 allowed=self._policy.unasked,
                 result=self._finish(searched),
             )
@@ -269,7 +271,9 @@ class QueryOperation:
         """Return the result, once the checkpoint file keeps what it needs to continue."""
         assert result is not None  # noqa: S101 — it is there once the rows have come
         if self._file is not None:
-            checkpoint = self._engine.make_checkpoint(result, self._sql, before=self._calls_before)
+            checkpoint = self._engine.make_checkpoint(
+                result, self._sql, calls_before=self._calls_before
+            )
             message = self._file.update(checkpoint)
             if message:
                 self._prompter.notify(message)

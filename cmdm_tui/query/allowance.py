@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from cmdm_tui.query.execution.executor import Resumption
-from cmdm_tui.query.planning.plan import uses_seek
-from cmdm_tui.query.planning.preparer import PreparedQuery
+from cmdm_tui.query.planning.plan import SeekStep
+from cmdm_tui.query.planning.prepared_query import PreparedQuery
 from cmdm_tui.query.result import QueryResult
 
 
@@ -32,13 +32,13 @@ def allow_unasked(prepared: PreparedQuery, most: int) -> Allowance | None:
     """
     if prepared.verdict == "exceeds":
         return None
-    if prepared.cost.high <= most:
+    if prepared.plan.cost.high <= most:
         return allow_cost(prepared, most)
-    if uses_seek(prepared.plan.step) and prepared.likely <= most:
+    if isinstance(prepared.plan.step, SeekStep) and prepared.plan.likely <= most:
         return Allowance(most, is_guard=True)
     return None
 
 
 def allow_cost(prepared: PreparedQuery, more: int) -> Allowance:
     """Return what a query may do that is allowed: not many more calls than were said."""
-    return Allowance(prepared.cost.high + more)
+    return Allowance(prepared.plan.cost.high + more)

@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Self
+
+from cmdm_tui.api import SortOrder
 
 EXTERNAL_ID = "ExternalID"
 """The column that every entity has: its records' external ids (`api.md`)."""
 
 LARGEST_PAGE = 1000
 """Records asked for at most in one page; a server may grant fewer (`api.md`, per_page)."""
+
+
+Value = str | Decimal | date | datetime | bool
+"""What a column holds: DateTime values are naive, in UTC."""
 
 
 class ColumnKind(StrEnum):
@@ -92,3 +100,25 @@ class Cost:
 
     def __str__(self) -> str:
         return f"{self.low:,}" if self.low == self.high else f"{self.low:,} to {self.high:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The page that a plan reads first: it is read while planning where the plan needs its total.
+
+    `fields` are None for all.
+    """
+
+    entity: str
+    per_page: int
+    fields: tuple[str, ...] | None = None
+    sort_by: str | None = None
+    sort_order: SortOrder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """One column: its name as the query gives it, and its DuckDB type, such as DECIMAL(18,2)."""
+
+    name: str
+    type: str

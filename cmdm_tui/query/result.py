@@ -1,17 +1,18 @@
 """A query's result in hand: typed rows, and what they are and cost. Working on it makes no call."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import duckdb
 import msgspec
 
 from cmdm_tui.query.database.duckdb_session import DuckDBSession, RowValues
-from cmdm_tui.query.errors import UnknownName
-from cmdm_tui.query.model import Cost
-from cmdm_tui.query.parsing.references import nearest_names, quote_identifier
+from cmdm_tui.query.errors import NotInstalled, QueryError, UnknownName
+from cmdm_tui.query.model import Cost, ResultColumn
+from cmdm_tui.query.parsing.identifiers import nearest_names, quote_identifier
 
 if TYPE_CHECKING:
     import polars
@@ -19,16 +20,10 @@ if TYPE_CHECKING:
 RESULT_TABLE = 'temp."\x01result"'
 """What holds a result's rows, by a name that no entity has."""
 
+Converted = TypeVar("Converted")
+
 _BATCH_ROWS = 10_000
 _TABLE_NUMBERS = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
-    """One column: its name as the query gives it, and its DuckDB type, such as DECIMAL(18,2)."""
-
-    name: str
-    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +143,18 @@ class QueryResult:
 
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table`. Raises NotInstalled without pyarrow."""
-        from cmdm_tui.query.convert import to_arrow
-
-        return to_arrow(self._session.connection, self._named_sql)
+        connection, sql = self._session.connection, self._named_sql
+        return _convert(lambda: connection.sql(sql).to_arrow_table(), "pyarrow")
 
     def to_polars(self) -> "polars.DataFrame":
         """Return a Polars data frame. Raises NotInstalled without polars and pyarrow."""
-        from cmdm_tui.query.convert import to_polars
-
-        return to_polars(self._session.connection, self._named_sql)
+        connection, sql = self._session.connection, self._named_sql
+        return _convert(lambda: connection.sql(sql).pl(), "polars and pyarrow")
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame`. Raises NotInstalled without pandas."""
-        from cmdm_tui.query.convert import to_pandas
-
-        return to_pandas(self._session.connection, self._named_sql)
+        connection, sql = self._session.connection, self._named_sql
+        return _convert(lambda: connection.sql(sql).df(), "pandas")
 
     def with_messages(self, *messages: str) -> "QueryResult":
         """Return the same result with more notes."""
@@ -205,3 +197,15 @@ class QueryResult:
         if name.casefold() in folded:
             return folded.index(name.casefold()) + 1
         raise UnknownName("column", name, nearest_names(name, names), of="the result")
+
+
+def _convert(make: Callable[[], Converted], library: str) -> Converted:
+    try:
+        return make()
+    except (ImportError, duckdb.InvalidInputException) as error:
+        if isinstance(error, ImportError) or "ModuleNotFoundError" in str(error):
+            message = f"The conversion needs {library}, which is not installed"
+            raise NotInstalled(
+                message, hint=f"pip install {library.split(maxsplit=1)[0]}"
+            ) from None
+        raise QueryError(f"The result cannot be converted: {error}") from None

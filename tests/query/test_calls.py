@@ -111,7 +111,7 @@ async def test_what_planning_reads_is_not_read_again(opened: OpenedEngine) -> No
     await opened.account.catalog.load_fields("lead")
     before = len(opened.network.calls)
     prepared = await opened.engine.prepare("SELECT sum(Score) FROM lead")
-    assert prepared.calls_made == len(opened.network.calls) - before == 1
+    assert prepared.plan.calls_made == len(opened.network.calls) - before == 1
     result = await opened.engine.run(prepared)
     assert result.stats.calls_used == len(opened.network.calls) - before == PAGES
 
@@ -154,8 +154,8 @@ async def test_what_was_learnt_is_kept_for_the_next_process(
     async with open_account(sandbox, tmp_path) as second:
         prepared = await second.engine.prepare("SELECT avg(Score) FROM lead")
         assert second.network.calls == []
-        assert prepared.calls_made == 0
-        assert (prepared.cost.low, prepared.cost.high) == (PAGES, PAGES)
+        assert prepared.plan.calls_made == 0
+        assert (prepared.plan.cost.low, prepared.plan.cost.high) == (PAGES, PAGES)
 
 
 async def test_a_number_of_calls_stops_a_run_and_what_came_is_given(opened: OpenedEngine) -> None:

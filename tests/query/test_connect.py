@@ -30,7 +30,7 @@ async def test_a_query_can_be_awaited_whole_and_explained(
     async with cmdm_tui.connect(profile_of(sandbox), catalogs=tmp_path) as cm:
         result = await cm.query("SELECT count(*) AS n FROM lead")
         assert result.rows == [(3_000,)]
-        assert (await cm.explain("SELECT count(*) FROM lead")).plan_name == "count"
+        assert (await cm.explain("SELECT count(*) FROM lead")).plan.plan_class.value == "count"
         with pytest.raises(UnknownName):
             await cm.query("SELECT * FROM leads")
 

@@ -118,7 +118,7 @@ async def test_a_guess_that_the_middle_is_not_asked_about_is_wrong(
     def always(_pages: Sequence[Page], _name: str, *, descending: bool) -> bool:
         return descending
 
-    monkeypatch.setattr(field_evidence, "show_type", always)
+    monkeypatch.setattr(field_evidence, "pages_show_type", always)
     assert await cold.rows("SELECT max(PostCode) FROM lead") != [("9040",)]
 
 

@@ -34,7 +34,7 @@ async def test_skipping_from_value_to_value_counts_what_is_computed_of_them(
 ) -> None:
     async with open_engine(grouped) as engine:
         sql = f"SELECT State, {counted} FROM thing GROUP BY State ORDER BY State"
-        assert (await engine.prepare(sql)).plan_name == "seek"
+        assert (await engine.prepare(sql)).plan.plan_class.value == "seek"
         assert await run_query(engine, sql) == expected
         assert len(grouped.calls) < 300
 
@@ -86,7 +86,7 @@ async def test_a_search_gets_on_with_a_call_at_a_time(sql: str, *, is_anew: bool
                 result = await engine.resume(result, max_calls=1)
                 continue
             reading = engine.make_checkpoint(result, sql)
-            prepared = await engine.prepare(sql, reading=reading, max_calls=1)
+            prepared = await engine.prepare(sql, checkpoint=reading, max_calls=1)
             result = await engine.run(prepared, max_calls=1)
         assert not result.partial
         assert result.rows == whole
@@ -99,7 +99,7 @@ async def test_a_record_that_is_found_by_two_ids_is_one_row() -> None:
     async with open_engine(service) as engine:
         sql = "SELECT * FROM thing WHERE ExternalID IN ('abc', 'ABC', 'Abc')"
         assert await run_query(engine, sql) == [("ABC", "x")]
-        assert (await engine.prepare(sql)).plan_name == "get"
+        assert (await engine.prepare(sql)).plan.plan_class.value == "get"
 
 
 @pytest.mark.parametrize("odd", ["..", ".", "Fields"])

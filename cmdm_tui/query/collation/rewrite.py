@@ -20,6 +20,7 @@ from cmdm_tui.query.collation.macros import FULL_SUFFIX, MACROS
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.column_titles import needs_title
 from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.query_shape import extreme_count
 
 _COMPARISON_MACROS: dict[type[exp.Expr], str] = {
     exp.LT: "text_less_than",
@@ -164,11 +165,6 @@ def _rewrite_extreme(node: exp.Expr) -> exp.Expr | None:
     found = kind(this=value.copy(), expression=_order_key(value.copy()))
     found.set("count", count)
     return found
-
-
-def extreme_count(call: exp.Expr) -> exp.Expr | None:
-    """Return how many values a `min` or `max` is to give, as a list; None where it is the one."""
-    return call.args.get("count") or next(iter(call.args.get("expressions") or ()), None)
 
 
 def _order_items(item: exp.Expr) -> list[exp.Expr]:

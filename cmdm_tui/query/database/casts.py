@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
-from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.model import ColumnKind, Value
 
 FORMS: Mapping[ColumnKind, str] = MappingProxyType(
     {
@@ -28,8 +28,6 @@ FORMS: Mapping[ColumnKind, str] = MappingProxyType(
 
 _MAX_DIGITS = 38
 _NARROW_DIGITS = 18
-
-Value = str | Decimal | date | datetime | bool
 
 
 def parse_value(kind: ColumnKind, text: str) -> Value | None:

@@ -14,7 +14,7 @@ from cmdm_tui.query.collation.macros import macro_statements
 from cmdm_tui.query.database.casts import Digits, LoadedValues, storage_type
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import Column, ColumnKind, Table
-from cmdm_tui.query.parsing.references import SCHEMA, quote_identifier
+from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 
 BATCH_TABLE = 'temp."\x01batch"'
 """What holds the records that are loaded together, by a name that no entity has."""

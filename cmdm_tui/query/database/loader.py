@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from cmdm_tui.query.collation.macros import special_characters
 from cmdm_tui.query.database.casts import Digits, LoadedValues, storage_sql
 from cmdm_tui.query.database.duckdb_session import BATCH_TABLE, DuckDBSession, storage_name
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
-from cmdm_tui.query.parsing.references import SCHEMA
+from cmdm_tui.query.parsing.identifiers import SCHEMA
 
 _TEXT_TYPES = {str, type(None)}
 _MOST_DIGITS = 100
@@ -46,7 +47,7 @@ def value_text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, Decimal) and abs(value.adjusted()) < _MOST_DIGITS:
         return format(value, "f")
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float | Decimal | date):
         return str(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 

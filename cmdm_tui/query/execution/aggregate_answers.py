@@ -8,8 +8,8 @@ from typing import cast
 from sqlglot import exp
 
 from cmdm_tui.query.collation.rewrite import title_projections
-from cmdm_tui.query.database.casts import Digits, Value
-from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.database.casts import Digits
+from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.query_shape import QueryShape
 

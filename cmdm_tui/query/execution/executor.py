@@ -18,42 +18,34 @@ from cmdm_tui.query.database.duckdb_session import (
     result_type,
 )
 from cmdm_tui.query.database.loader import RecordLoader
-from cmdm_tui.query.execution import seek_executor
 from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
+from cmdm_tui.query.execution.seek_executor import Rewrite, SeekExecutor, SeekStopped
 from cmdm_tui.query.fetching.checkpoint import describe_age
-from cmdm_tui.query.fetching.fetcher import STOP_REQUESTED, Fetcher
-from cmdm_tui.query.fetching.page_cache import PageCache, can_be_fetched
-from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.fetching.fetcher import STOP_REQUESTED, EntityRead, Fetcher
+from cmdm_tui.query.fetching.page_cache import can_be_fetched
+from cmdm_tui.query.model import FirstPage, ResultColumn, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
-from cmdm_tui.query.parsing.query_shape import QueryShape
 from cmdm_tui.query.planning import join_lookup
+from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.plan import (
     BoundaryAggregates,
     CountRecords,
     CountValues,
-    FirstPage,
     GetRecords,
     JoinLookup,
     NoFetch,
     Scan,
+    SeekFirst,
     SeekRecords,
+    SeekStep,
+    Step,
     Stream,
 )
-from cmdm_tui.query.planning.planner import BoundQuery, make_scan_step
-from cmdm_tui.query.planning.preparer import PlanningReads, PreparedQuery, executable_sql
-from cmdm_tui.query.planning.seek_plans import fields_to_seek
-from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, ResultColumn, Stats
+from cmdm_tui.query.planning.prepared_query import PlanningReads, PreparedQuery
+from cmdm_tui.query.planning.scan_plans import make_scan_step
+from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, Stats
 
 _MAX_PAGES_PER_BATCH = 8
-
-
-@dataclass(frozen=True)
-class RowBatch:
-    """Some rows of a result, in order."""
-
-    columns: tuple[ResultColumn, ...]
-    rows: Sequence[RowValues]
 
 
 @dataclass(frozen=True)
@@ -76,33 +68,31 @@ class QueryExecutor:
     def __init__(
         self,
         prepared: PreparedQuery,
-        query: BoundQuery,
-        pages: dict[str, PageCache],
-        learner: TraitLearner,
+        bound: BoundQuery,
+        reads: PlanningReads,
         budget: CallBudget,
         session: DuckDBSession,
         stop: asyncio.Event,
         *,
-        guards: bool = False,
+        stops_before_scan: bool = False,
     ) -> None:
         self._prepared = prepared
-        self._bound = query
-        self._pages = pages
-        self._learner = learner
+        self._bound = bound
+        self._pages = reads.pages
+        self._learner = reads.learner
         self._budget = budget
         self._session = session
-        self._stops_before_scan = guards
+        self._stops_before_scan = stops_before_scan
         self._started = time.perf_counter()
         self._read_since = prepared.read_since or datetime.now(UTC)
-        self.fetcher = Fetcher(pages, budget, session, stop)
-        self.report = self.fetcher.report
-        self.answer: str | None = None
+        self._fetcher = Fetcher(reads.pages, budget, session, stop)
+        self._report = self._fetcher.report
+        self._answer: str | None = None
         """The query as SQL that needs no entity, where boundaries have answered it."""
-        self.rewrite: seek_executor.Rewrite | None = None
+        self._rewrite: Rewrite | None = None
         self._streams_rows = False
         self._sql_without_limit_by_fold: dict[bool, str] = {}
-        self.last_seek_page: FirstPage | None = None
-        """The first page of the order that was sought in last."""
+        self._seek_executor = SeekExecutor(self._fetcher, reads.learner, budget, bound.shape)
         self._result: QueryResult | None = None
         self.is_computing = False
         """Whether all has come that is wanted, and the query is executed on it."""
@@ -110,26 +100,26 @@ class QueryExecutor:
     @property
     def sql(self) -> str:
         """The query as DuckDB runs it on what was loaded."""
-        return self.answer or executable_sql(
-            self._bound, self.rewrite, fully=self._needs_full_casefold()
+        return self._answer or executable_sql(
+            self._bound, self._rewrite, fully=self._needs_full_casefold()
         )
 
     def _needs_full_casefold(self) -> bool:
         """Tell whether text may hold characters that lower() does not fold as the account does."""
-        if any(loader.holds_special for _, loader in self.report.loaders):
+        if any(loader.holds_special for _, loader in self._report.loaders):
             return True
         return may_hold_special(self._bound.tree.sql(dialect=DIALECT))
 
     async def batches(self, *, wanted: bool = True) -> AsyncGenerator[Sequence[RowValues]]:
         """Yield rows as soon as they are known to be the query's; none where none are `wanted`."""
         self._streams_rows = wanted
-        task = self._prepared.plan.step
-        if isinstance(task, Stream) and task.orders is None:
-            async with aclosing(self._stream(task)) as batches:
+        step = self._prepared.plan.step
+        if isinstance(step, Stream):
+            async with aclosing(self._stream(step)) as batches:
                 async for rows in batches:
                     yield rows
             return
-        await self._fetch(task)
+        await self._fetch(step)
 
     async def finish(self) -> QueryResult:
         """Execute the query on what was loaded and return the result."""
@@ -144,12 +134,12 @@ class QueryExecutor:
             session.execute,
             f"SELECT count(*) FROM {RESULT_TABLE}",
         )
-        for table, _ in self.report.loaders:
+        for table, _ in self._report.loaders:
             await session.run(session.drop_table, table)
         resumption = None
-        if self.report.stop_reason and all(one.keeps_all for one in self._pages.values()):
+        if self._report.stop_reason and all(one.keeps_all for one in self._pages.values()):
             kept = PlanningReads(self._pages, self._learner)
-            is_out_of_calls = self.report.is_out_of_calls
+            is_out_of_calls = self._report.is_out_of_calls
             resumption = Resumption(
                 self._prepared, kept, self._budget.used, self._read_since, is_out_of_calls
             )
@@ -172,10 +162,10 @@ class QueryExecutor:
 
     async def finish_early(self) -> QueryResult:
         """Return the result of what came before the run was cancelled."""
-        self.report.stop_reason = self.report.stop_reason or STOP_REQUESTED
-        for _, loader in self.report.loaders:
+        self._report.stop_reason = self._report.stop_reason or STOP_REQUESTED
+        for _, loader in self._report.loaders:
             await self._session.run(loader.show_loaded)
-        if not self.report.loaders and self._bound.tables:
+        if not self._report.loaders and self._bound.tables:
             for table in self._bound.tables.values():
                 await self._session.run(
                     self._session.create_table, table, self._bound.columns_to_load(table)
@@ -186,79 +176,79 @@ class QueryExecutor:
         """Let go of what was loaded."""
         self._session.close()
 
-    async def _fetch(self, task: object) -> None:
-        match task:
+    async def _fetch(self, step: Step) -> None:
+        match step:
             case NoFetch():
                 pass
             case CountRecords(table=table):
                 await self._fetch_count(table)
             case GetRecords():
-                await self.fetcher.fetch_records(task)
+                await self._fetcher.fetch_records(step.table, step.columns, step.ids)
             case Scan():
-                await self.fetcher.fetch_entities(task)
+                await self._fetcher.fetch_entities(_reads_of(step))
             case JoinLookup():
-                await self._look_up(task)
-            case SeekRecords() | BoundaryAggregates() | CountValues() | Stream():
-                await self._seek(task)
-            case _:
-                raise AssertionError(task)
+                await self._look_up(step)
+            case SeekRecords() | BoundaryAggregates() | CountValues() | SeekFirst():
+                await self._seek(step)
+            case Stream():
+                raise AssertionError(step)  # its rows are read by `batches`
 
     async def _fetch_count(self, table: Table) -> None:
-        total = await self.fetcher.unless_stopped(self._pages[table.entity].total())
+        total = await self._fetcher.unless_stopped(self._pages[table.entity].total())
         shape = self._bound.shape
-        if self.report.stop_reason:
+        if self._report.stop_reason:
             await self._load_nothing()
             return
         if total is None or shape is None:
-            self.report.add_messages("The service tells no total, so the records were counted.")
+            self._report.add_messages("The service tells no total, so the records were counted.")
             await self._fall_back(None)
             return
         answers: dict[int, AggregateValue] = dict.fromkeys(
             range(len(shape.aggregate_calls)), (None, total)
         )
-        self.answer = substitute_answers(shape, answers)
+        self._answer = substitute_answers(shape, answers)
 
-    async def _look_up(self, task: JoinLookup) -> None:
+    async def _look_up(self, step: JoinLookup) -> None:
         """Read the near side, then the records it names: by id, or by pages if those are fewer."""
-        near, far = task.near, task.far
-        if task.ids is None:
-            await self.fetcher.fetch_entity(
-                near, task.near_columns, task.scan.first_pages[near.entity]
+        near, far = step.near, step.far
+        if step.ids is None:
+            await self._fetcher.fetch_entity(
+                near, step.near_columns, step.scan.first_pages[near.entity]
             )
         else:
-            await self.fetcher.fetch_records(GetRecords(near, task.near_columns, task.ids))
+            await self._fetcher.fetch_records(near, step.near_columns, step.ids)
         rows = await self._session.run(
-            self._session.execute, join_lookup.distinct_keys_sql(near, task.key)
+            self._session.execute, join_lookup.distinct_keys_sql(near, step.key)
         )
         ids = tuple(row[0] for row in rows)
-        first = task.scan.first_pages[far.entity]
+        first = step.scan.first_pages[far.entity]
         if len(ids) < (far.pages or 1) and all(map(can_be_fetched, ids)):
-            await self.fetcher.fetch_records(GetRecords(far, task.far_columns, ids))
+            await self._fetcher.fetch_records(far, step.far_columns, ids)
         else:
-            await self.fetcher.fetch_entity(far, task.far_columns, first)
+            await self._fetcher.fetch_entity(far, step.far_columns, first)
 
-    async def _seek(self, task: SeekRecords | BoundaryAggregates | CountValues | Stream) -> None:
+    async def _seek(self, step: SeekStep) -> None:
         """Seek; where the order of the pages does not bear it, read every page instead."""
         try:
-            await seek_executor.run_seek(self, task, self._learner)
-        except seek_executor.SeekStopped:
+            outcome = await self._seek_executor.run(step)
+            self._answer, self._rewrite = outcome.answer, outcome.rewrite
+        except SeekStopped:
             await self._load_nothing()
         except seek.SeekFailed as failure:
-            seek_executor.learn_from_failure(failure, self._learner)
             (table,) = self._bound.tables.values()
             left, pages = self._budget.left, table.pages
             if self._stops_before_scan and left is not None and (pages is None or left < pages):
-                self.report.stop_reason = f"It stopped before every page was read: {failure}"
-                self.report.is_out_of_calls = True
+                self._report.stop_reason = f"It stopped before every page was read: {failure}"
+                self._report.is_out_of_calls = True
                 await self._load_nothing()
                 return
-            self.report.add_messages(f"Every page was read instead of a search: {failure}")
-            await self._fall_back(self.last_seek_page)
+            self._report.add_messages(f"Every page was read instead of a search: {failure}")
+            await self._fall_back(self._seek_executor.last_first_page)
 
     async def _load_nothing(self) -> None:
         """Let the query run on no record: what was stopped has found none for certain."""
         for table in self._bound.tables.values():
-            await self.fetcher.create_loader(table, self._bound.columns_to_load(table))
+            await self._fetcher.create_loader(table, self._bound.columns_to_load(table))
 
     async def _fall_back(self, sorted_first: FirstPage | None) -> None:
         """Read every page because the way chosen does not hold.
@@ -267,29 +257,31 @@ class QueryExecutor:
         tie, its pages may overlap; so it is used only where there is one page, or more was read
         than a search takes.
         """
-        task = make_scan_step(self._bound)
-        (table,) = task.tables
+        step = make_scan_step(self._bound)
+        (table,) = step.tables
         are_ties_steady = self._learner.trait("stable_ties") is not False
-        is_cheaper = table.pages == 1 or (are_ties_steady and self.is_seek_too_long(table))
+        is_cheaper = table.pages == 1 or (
+            are_ties_steady and self._seek_executor.has_used_probes(table)
+        )
         if sorted_first is not None and is_cheaper:
-            task = replace(task, first_pages={table.entity: sorted_first})
-        await self.fetcher.fetch_entities(task)
+            step = replace(step, first_pages={table.entity: sorted_first})
+        await self._fetcher.fetch_entities(_reads_of(step))
 
-    async def _stream(self, task: Stream) -> AsyncGenerator[Sequence[RowValues]]:
+    async def _stream(self, step: Stream) -> AsyncGenerator[Sequence[RowValues]]:
         """Yield the rows as pages come, until there are as many as LIMIT wants."""
-        first = self._prepared.plan.first_page or FirstPage(task.table.entity, 1)
-        if task.limit is None and not self._streams_rows:
-            await self.fetcher.fetch_entity(task.table, task.columns, first)
+        first = self._prepared.plan.first_page or FirstPage(step.table.entity, 1)
+        if step.limit is None and not self._streams_rows:
+            await self._fetcher.fetch_entity(step.table, step.columns, first)
             return
-        loader = await self.fetcher.create_loader(task.table, task.columns)
-        skipped, left = task.offset, task.limit
+        loader = await self._fetcher.create_loader(step.table, step.columns)
+        skipped, left = step.offset, step.limit
         if left == 0:
             return
-        pages = self.fetcher.read_pages(task.table, task.columns, first, most=task.max_records)
+        pages = self._fetcher.read_pages(step.table, step.columns, first, most=step.max_records)
         async with aclosing(_group_pages(pages, grow=left is None)) as batches:
             async for records in batches:
                 since = loader.rows
-                await self.fetcher.load_records(loader, records, task.columns)
+                await self._fetcher.load_records(loader, records, step.columns)
                 rows = await self._session.run(self._read_rows_since, loader, since)
                 kept = rows[skipped:]
                 skipped = max(skipped - len(rows), 0)
@@ -307,22 +299,6 @@ class QueryExecutor:
         loader.show_loaded(since)
         return self._session.execute(self._sql_without_limit(self._needs_full_casefold()))
 
-    def is_seek_too_long(self, table: Table) -> bool:
-        """Tell whether more calls were made than a search is allowed before it is given up."""
-        return self._budget.used >= seek.max_probes(table.pages or 1)
-
-    @property
-    def shape(self) -> QueryShape | None:
-        """The query as a SELECT of one entity, where it is one."""
-        return self._bound.shape
-
-    def seek_pages(
-        self, task: SeekRecords | BoundaryAggregates | CountValues | Stream, column: Column
-    ) -> seek_executor.SeekPages:
-        """Return an entity's pages as a seek by a column asks for them."""
-        fields = fields_to_seek(task.table, task, column)
-        return seek_executor.SeekPages(self, self._pages[task.table.entity], fields)
-
     def _sql_without_limit(self, fully: bool) -> str:
         """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
         if fully not in self._sql_without_limit_by_fold:
@@ -338,26 +314,33 @@ class QueryExecutor:
     def _make_notes(self) -> Notes:
         failed: dict[str, int] = {}
         inferred: list[str] = []
-        for table, loader in self.report.loaders:
+        for table, loader in self._report.loaders:
             failed |= {
                 f"{table.entity}.{name}": n for name, n in loader.values.failed_casts.items()
             }
             inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
-            self.report.add_messages(*loader.values.warnings(table.entity))
+            self._report.add_messages(*loader.values.warnings(table.entity))
         if self._budget.resent:
             count = self._budget.resent
             calls = "1 call was" if count == 1 else f"{count:,} calls were"
-            self.report.add_messages(f"{calls} sent again after a failure, and counted again.")
-        told = (self.report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
+            self._report.add_messages(f"{calls} sent again after a failure, and counted again.")
+        told = (self._report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
         messages = [one for one in told if one]
-        source = "partial" if self.report.stop_reason else "live"
-        return Notes(source, failed, tuple(inferred), (*messages, *self.report.messages))
+        source = "partial" if self._report.stop_reason else "live"
+        return Notes(source, failed, tuple(inferred), (*messages, *self._report.messages))
 
     def _make_stats(self, rows: int) -> Stats:
-        cost = self._prepared.cost
+        cost = self._prepared.plan.cost
         milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
-        plan = self._prepared.plan_name
+        plan = self._prepared.plan.plan_class.value
         return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
+
+
+def _reads_of(scan: Scan) -> list[EntityRead]:
+    return [
+        EntityRead(table, scan.columns[table.entity], scan.first_pages[table.entity])
+        for table in scan.tables
+    ]
 
 
 async def _group_pages(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenerator[list[Record]]:

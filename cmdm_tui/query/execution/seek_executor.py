@@ -1,42 +1,211 @@
-"""Runs a seek for a query, and lets the query be answered by what was found."""
+"""Runs the seek of a plan's step, and answers the query with what it finds."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cmdm_tui.api import Page, SortOrder
+from cmdm_tui.api import Page, Record, SortOrder
 from cmdm_tui.query import seek
-from cmdm_tui.query.database.casts import Value
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.database.loader import value_text
 from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
+from cmdm_tui.query.fetching.fetcher import Fetcher
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, FirstPage, Table
+from cmdm_tui.query.parsing.query_shape import QueryShape
 from cmdm_tui.query.planning.plan import (
     BoundaryAggregate,
     BoundaryAggregates,
     CountValues,
-    FirstPage,
+    SeekFirst,
     SeekRecords,
-    Stream,
+    SeekStep,
+    TotalAggregate,
 )
-
-if TYPE_CHECKING:
-    from cmdm_tui.query.execution.executor import QueryExecutor
+from cmdm_tui.query.planning.seek_plans import fields_to_seek
 
 COUNT_COLUMN = "records of the value"
-"""The column beside a field's values that says how many records have each."""
+"""The column with the number of records of each value."""
+
+Rewrite = Callable[[exp.Expr], exp.Expr]
+"""Changes a copy of the query before it runs on what was loaded."""
 
 
-class SeekPages:
-    """An entity's pages as `seek` asks for them, until the run is stopped."""
+@dataclass(frozen=True, slots=True)
+class SeekOutcome:
+    """How a seek answers the query: by loaded records, through a rewrite, or whole as SQL.
+
+    `answer` is the query as SQL without its entity; `rewrite` is needed to run it on counts.
+    """
+
+    answer: str | None = None
+    rewrite: Rewrite | None = None
+
+
+class SeekStopped(Exception):
+    """The run may read no more pages: what the seek has read answers nothing."""
+
+
+class SeekExecutor:
+    """Runs the seeks of one query. Notes about their answers go to the fetcher's report."""
 
     def __init__(
-        self, run: "QueryExecutor", pages: PageCache, fields: Sequence[str] | None
+        self,
+        fetcher: Fetcher,
+        learner: TraitLearner,
+        budget: CallBudget,
+        shape: QueryShape | None,
     ) -> None:
-        self._run = run
+        self._fetcher = fetcher
+        self._learner = learner
+        self._budget = budget
+        self._shape = shape
+        self._pages: _SeekPages | None = None
+
+    @property
+    def last_first_page(self) -> FirstPage | None:
+        """The first page in the order of the last seek; None where none was read."""
+        return None if self._pages is None else self._pages.first_page
+
+    async def run(self, step: SeekStep) -> SeekOutcome:
+        """Run the seek of a step. Raises SeekFailed, SeekStopped."""
+        try:
+            match step:
+                case SeekRecords():
+                    return await self._find_records(step)
+                case BoundaryAggregates():
+                    return await self._answer_aggregates(step)
+                case CountValues():
+                    return await self._count_values(step)
+                case SeekFirst():
+                    return await self._find_first_records(step)
+        except seek.OrderContradicted as failure:
+            if failure.trait is not None:
+                self._learner.observe_contradiction(failure.trait, str(failure))
+            raise
+
+    def has_used_probes(self, table: Table) -> bool:
+        """Return whether the run made more calls than a seek may before it is given up."""
+        return self._budget.used >= seek.max_probes(table.pages or 1)
+
+    async def _find_records(self, step: SeekRecords) -> SeekOutcome:
+        found = await seek.find_records(
+            self._open_pages(step, step.predicate.column),
+            step.predicate,
+            step.orders,
+            fields=_field_names(step.columns),
+            per_page=step.table.largest_page,
+            sure=_reads_until_sure(step.table, step.orders),
+        )
+        self._report(found)
+        return await self._load(step.table, step.columns, found.records)
+
+    async def _find_first_records(self, step: SeekFirst) -> SeekOutcome:
+        found = await seek.find_first(
+            self._open_pages(step, step.orders.column),
+            step.orders,
+            descending=step.descending,
+            count=step.count,
+            fields=_field_names(step.columns),
+            per_page=step.table.largest_page,
+            sure=_reads_until_sure(step.table, step.orders),
+        )
+        self._report(found)
+        return await self._load(step.table, step.columns, found.records)
+
+    async def _load(
+        self, table: Table, columns: tuple[Column, ...], records: Sequence[Record]
+    ) -> SeekOutcome:
+        loader = await self._fetcher.create_loader(table, columns)
+        await self._fetcher.load_records(loader, records, columns)
+        await self._fetcher.show_loaded(loader)
+        return SeekOutcome()
+
+    async def _answer_aggregates(self, step: BoundaryAggregates) -> SeekOutcome:
+        answers: dict[int, AggregateValue] = {}
+        for aggregate in step.aggregates:
+            if isinstance(aggregate, BoundaryAggregate):
+                if answers and self.has_used_probes(step.table):
+                    raise seek.SeekFailed(
+                        "The search for the order took as many pages as reading all of them."
+                    )
+                answers[aggregate.node] = await self._answer_aggregate(step, aggregate)
+        for aggregate in step.aggregates:
+            if isinstance(aggregate, TotalAggregate):
+                answers[aggregate.node] = None, await self._read_total(step.table)
+        return SeekOutcome(
+            None if self._shape is None else substitute_answers(self._shape, answers)
+        )
+
+    async def _read_total(self, table: Table) -> int:
+        fetcher = self._fetcher
+        total = await fetcher.unless_stopped(fetcher.pages_for(table).total())
+        if total is None:
+            raise SeekStopped if fetcher.report.stop_reason else seek.NoTotal("No total is stated.")
+        return total
+
+    async def _answer_aggregate(
+        self, step: BoundaryAggregates, aggregate: BoundaryAggregate
+    ) -> AggregateValue:
+        column, table = aggregate.predicate.column, step.table
+        pages = self._open_pages(step, column)
+        is_sure = _reads_until_sure(table, aggregate.orders)
+        if aggregate.measure == "count":
+            counted = await seek.count_matches(
+                pages,
+                aggregate.predicate,
+                aggregate.orders,
+                per_page=table.largest_page,
+                sure=is_sure,
+            )
+            self._report(counted)
+            return None, counted.count
+        find = seek.find_smallest if aggregate.measure == "smallest" else seek.find_largest
+        found = await find(
+            pages,
+            aggregate.predicate,
+            aggregate.orders,
+            per_page=table.largest_page,
+            sure=is_sure,
+        )
+        self._report(found)
+        return column.kind, found.value
+
+    async def _count_values(self, step: CountValues) -> SeekOutcome:
+        counted = await seek.count_values(
+            self._open_pages(step, step.column), step.orders, per_page=step.table.largest_page
+        )
+        self._report(counted)
+        count_column = Column(COUNT_COLUMN, ColumnKind.NUMBER, "Number")
+        table = Table(step.table.entity, (step.column, count_column), step.table.total)
+        loader = await self._fetcher.create_loader(table, table.columns)
+        values = [value_text(value) for value, _ in counted.counts]
+        counts = [str(count) for _, count in counted.counts]
+        await self._fetcher.load_columns(loader, [values, counts])
+        await self._fetcher.show_loaded(loader)
+        return SeekOutcome(rewrite=weight_counts)
+
+    def _open_pages(self, step: SeekStep, column: Column) -> "_SeekPages":
+        fields = fields_to_seek(step.table, step, column)
+        self._pages = _SeekPages(self._fetcher, self._fetcher.pages_for(step.table), fields)
+        return self._pages
+
+    def _report(self, found: seek.SeekResult) -> None:
+        self._learner.observe_orders(found.learned)
+        self._fetcher.report.add_messages(*found.notes)
+
+
+class _SeekPages:
+    """An entity's pages as `seek` requests them, until the run is stopped."""
+
+    def __init__(self, fetcher: Fetcher, pages: PageCache, fields: Sequence[str] | None) -> None:
+        self._fetcher = fetcher
         self._pages = pages
         self._fields = fields
+        self.first_page: FirstPage | None = None
+        """The first page in the order that was requested last."""
 
     async def page(
         self,
@@ -44,19 +213,14 @@ class SeekPages:
         *,
         sort_by: str,
         sort_order: SortOrder,
-        fields: Sequence[str],  # noqa: ARG002 — what the query uses is asked for on every page
+        fields: Sequence[str],  # noqa: ARG002 — every page has the fields that the query uses
         per_page: int,
         fresh: bool = False,
     ) -> Page:
-        """Return a page. Raises Stopped where the run may read no more."""
-        self._run.last_seek_page = FirstPage(
-            self._pages.entity,
-            per_page,
-            None if self._fields is None else tuple(self._fields),
-            sort_by,
-            sort_order,
-        )
-        page = await self._run.fetcher.unless_stopped(
+        """Return a page. Raises SeekStopped where the run may read no more."""
+        requested = None if self._fields is None else tuple(self._fields)
+        self.first_page = FirstPage(self._pages.entity, per_page, requested, sort_by, sort_order)
+        page = await self._fetcher.unless_stopped(
             self._pages.page(
                 number,
                 sort_by=sort_by,
@@ -71,129 +235,8 @@ class SeekPages:
         return page
 
 
-class SeekStopped(Exception):
-    """The run may read no further page: what a seek has read so far answers nothing."""
-
-
-def learn_from_failure(failure: seek.SeekFailed, learner: TraitLearner) -> None:
-    """Take in what a failed seek has shown."""
-    if isinstance(failure, seek.OrderContradicted) and failure.trait is not None:
-        learner.observe_contradiction(failure.trait, str(failure))
-
-
-async def run_seek(
-    run: "QueryExecutor",
-    task: SeekRecords | BoundaryAggregates | CountValues | Stream,
-    learner: TraitLearner,
-) -> None:
-    """Seek what the task is about. Raises SeekFailed, Stopped."""
-    match task:
-        case SeekRecords():
-            await _find_records(run, task, learner)
-        case BoundaryAggregates():
-            await _answer_aggregates(run, task, learner)
-        case CountValues():
-            await _count_values(run, task, learner)
-        case Stream():
-            await _find_first_records(run, task, learner)
-
-
-async def _find_records(run: "QueryExecutor", task: SeekRecords, learner: TraitLearner) -> None:
-    found = await seek.find_records(
-        run.seek_pages(task, task.predicate.column),
-        task.predicate,
-        task.orders,
-        fields=_field_names(task.columns),
-        per_page=task.table.largest_page,
-        sure=_reads_until_sure(task.table, task.orders),
-    )
-    _report(run, learner, found)
-    loader = await run.fetcher.create_loader(task.table, task.columns)
-    await run.fetcher.load_records(loader, found.records, task.columns)
-    await run.fetcher.show_loaded(loader)
-
-
-async def _find_first_records(run: "QueryExecutor", task: Stream, learner: TraitLearner) -> None:
-    column: Column = task.orders.column
-    found = await seek.find_first(
-        run.seek_pages(task, column),
-        task.orders,
-        descending=task.sort_field is not None and task.sort_field.descending,
-        count=task.max_records or 0,
-        fields=_field_names(task.columns),
-        per_page=task.table.largest_page,
-        sure=_reads_until_sure(task.table, task.orders),
-    )
-    _report(run, learner, found)
-    loader = await run.fetcher.create_loader(task.table, task.columns)
-    await run.fetcher.load_records(loader, found.records, task.columns)
-    await run.fetcher.show_loaded(loader)
-
-
-async def _answer_aggregates(
-    run: "QueryExecutor", task: BoundaryAggregates, learner: TraitLearner
-) -> None:
-    answers: dict[int, AggregateValue] = {}
-    for question in sorted(task.aggregates, key=lambda one: one.measure == "total"):
-        if question.measure != "total" and answers and run.is_seek_too_long(task.table):
-            raise seek.SeekFailed("The order took so many pages to tell that reading all is less.")
-        answers[question.node] = await _answer_aggregate(run, task, question, learner)
-    if run.shape is not None:
-        run.answer = substitute_answers(run.shape, answers)
-
-
-async def _answer_aggregate(
-    run: "QueryExecutor",
-    task: BoundaryAggregates,
-    question: BoundaryAggregate,
-    learner: TraitLearner,
-) -> AggregateValue:
-    table = task.table
-    if question.measure == "total":
-        total = await run.fetcher.unless_stopped(run.fetcher.pages_for(table).total())
-        if total is None:
-            raise SeekStopped if run.report.stop_reason else seek.NoTotal("No total is told.")
-        return None, total
-    column = question.predicate.column
-    pages = run.seek_pages(task, column)
-    if question.measure == "count":
-        counted = await seek.count_matches(
-            pages,
-            question.predicate,
-            question.orders,
-            per_page=table.largest_page,
-            sure=_reads_until_sure(table, question.orders),
-        )
-        _report(run, learner, counted)
-        return None, counted.count
-    extreme = seek.find_smallest if question.measure == "smallest" else seek.find_largest
-    found = await extreme(
-        pages,
-        question.predicate,
-        question.orders,
-        per_page=table.largest_page,
-        sure=_reads_until_sure(table, question.orders),
-    )
-    _report(run, learner, found)
-    return column.kind, found.value
-
-
-async def _count_values(run: "QueryExecutor", task: CountValues, learner: TraitLearner) -> None:
-    grouped = await seek.count_values(
-        run.seek_pages(task, task.column), task.orders, per_page=task.table.largest_page
-    )
-    _report(run, learner, grouped)
-    counted = Column(COUNT_COLUMN, ColumnKind.NUMBER, "Number")
-    table = Table(task.table.entity, (task.column, counted), task.table.total)
-    loader = await run.fetcher.create_loader(table, table.columns)
-    texts = [_value_text(value) for value, _ in grouped.counts]
-    await run.fetcher.load_columns(loader, [texts, [str(count) for _, count in grouped.counts]])
-    await run.fetcher.show_loaded(loader)
-    run.rewrite = weight_counts
-
-
 def weight_counts(tree: exp.Expr) -> exp.Expr:
-    """Return the query with each count of records as a sum of the counts of their values."""
+    """Return the query with each count of records replaced by a sum of the counts by value."""
     tree = tree.copy()
     for call in list(tree.find_all(exp.Count)):
         what = call.this
@@ -201,34 +244,19 @@ def weight_counts(tree: exp.Expr) -> exp.Expr:
             continue
         count: exp.Expr = exp.column(exp.to_identifier(COUNT_COLUMN, quoted=True))
         if isinstance(what, exp.Expr) and not isinstance(what, exp.Star):
-            given = exp.If(this=exp.paren(what.copy()).is_(exp.null()), true=exp.Literal.number(0))
-            count = exp.Case(ifs=[given], default=count)
+            is_null = exp.If(
+                this=exp.paren(what.copy()).is_(exp.null()), true=exp.Literal.number(0)
+            )
+            count = exp.Case(ifs=[is_null], default=count)
         total = exp.func("coalesce", exp.func("sum", count), exp.Literal.number(0))
         call.replace(exp.cast(total, "BIGINT"))
     return tree
 
 
-def _reads_until_sure(table: Table, ordering: seek.ColumnOrders) -> bool:
-    """Tell whether doubts are to be resolved by reading on, rather than told."""
-    return ordering.is_known or (table.pages or 1) <= seek.FEW_PAGES
-
-
-def _report(run: "QueryExecutor", learner: TraitLearner, found: seek.SeekResult) -> None:
-    learner.observe_orders(found.learned)
-    run.report.add_messages(*found.notes)
+def _reads_until_sure(table: Table, orders: seek.ColumnOrders) -> bool:
+    """Return whether to read on until the answer is certain, instead of noting a doubt."""
+    return orders.is_known or (table.pages or 1) <= seek.FEW_PAGES
 
 
 def _field_names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns if column.name != EXTERNAL_ID]
-
-
-def _value_text(value: Value | None) -> str | None:
-    """Return a value as the text that the casts turn into it."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return format(value, "f") if hasattr(value, "as_tuple") else str(value)
-
-
-Rewrite = Callable[[exp.Expr], exp.Expr]

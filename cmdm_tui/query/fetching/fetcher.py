@@ -12,8 +12,7 @@ from cmdm_tui.query.database.duckdb_session import DuckDBSession
 from cmdm_tui.query.database.loader import RecordLoader, column_texts
 from cmdm_tui.query.errors import BudgetReached
 from cmdm_tui.query.fetching.page_cache import PageCache, fields_to_request
-from cmdm_tui.query.model import Column, Table
-from cmdm_tui.query.planning.plan import FirstPage, GetRecords, Scan
+from cmdm_tui.query.model import Column, FirstPage, Table
 
 STOP_REQUESTED = "It was stopped."
 
@@ -22,6 +21,15 @@ _LOAD_BATCH = 4_000
 _CONCURRENT_RECORDS = 8
 
 Returned = TypeVar("Returned")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRead:
+    """One entity to read whole: its table, the columns to load, and its first page."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    first_page: FirstPage
 
 
 @dataclass
@@ -87,29 +95,30 @@ class Fetcher:
         """Return an entity's pages."""
         return self._pages[table.entity]
 
-    async def fetch_records(self, task: GetRecords) -> None:
+    async def fetch_records(
+        self, table: Table, columns: tuple[Column, ...], ids: Sequence[str]
+    ) -> None:
         """Ask for records by their ids, some at a time, and load those that there are."""
         gate = asyncio.Semaphore(_CONCURRENT_RECORDS)
-        pages = self._pages[task.table.entity]
+        pages = self._pages[table.entity]
 
         async def record(external_id: str) -> Record | None:
             async with gate:
                 return await self.unless_stopped(pages.record_or_none(external_id))
 
-        found = await asyncio.gather(*(record(one) for one in task.ids))
+        found = await asyncio.gather(*(record(one) for one in ids))
         # A service may find one record by several ids, which differ in case.
         records = {one.external_id: one for one in found if one is not None}
-        loader = await self.create_loader(task.table, task.columns)
-        await self.load_records(loader, list(records.values()), task.columns)
+        loader = await self.create_loader(table, columns)
+        await self.load_records(loader, list(records.values()), columns)
         await self._session.run(loader.show_loaded)
 
-    async def fetch_entities(self, task: Scan) -> None:
+    async def fetch_entities(self, reads: Sequence[EntityRead]) -> None:
         """Read and load every page of the entities, side by side."""
         try:
             async with asyncio.TaskGroup() as group:
-                for table in task.tables:
-                    columns, first = task.columns[table.entity], task.first_pages[table.entity]
-                    group.create_task(self.fetch_entity(table, columns, first))
+                for read in reads:
+                    group.create_task(self.fetch_entity(read.table, read.columns, read.first_page))
         except ExceptionGroup as failures:
             # The first failure ended the others; it is what a caller knows how to tell.
             raise failures.exceptions[0] from None

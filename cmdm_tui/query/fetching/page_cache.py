@@ -9,8 +9,7 @@ from cmdm_tui.api.paging import PageWalk, is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, CheckpointPage, CheckpointRecord
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
-from cmdm_tui.query.planning.plan import FirstPage
+from cmdm_tui.query.model import EXTERNAL_ID, Column, FirstPage, Table
 
 PAGES_AHEAD = 8
 """Pages under way at once at most."""

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from cmdm_tui.query.collation.rewrite import extreme_count
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.references import Source
@@ -227,3 +226,43 @@ def _whole_number(node: exp.Expr | None) -> int | None:
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
         return int(node.name)
     return None
+
+
+def counts_all_records(shape: QueryShape) -> bool:
+    """Tell whether `count(*)` of the whole entity is all that the query needs."""
+    if shape.where is not None or not shape.aggregate_calls or not is_scalar(shape):
+        return False
+    return all(is_count_of_records(call) for call in shape.aggregate_calls)
+
+
+def is_scalar(shape: QueryShape) -> bool:
+    """Tell whether the query is one row of aggregates, each standing for itself."""
+    select = shape.select
+    parts = ("group", "having", "distinct", "qualify", "order", "limit", "offset")
+    if any(select.args.get(part) for part in parts) or select.find(exp.Window, exp.Filter):
+        return False
+    outside = [
+        node
+        for node in select.find_all(exp.Column, exp.Star)
+        if not any(node is part for call in shape.aggregate_calls for part in call.walk())
+    ]
+    where = shape.where
+    within: set[int] = set() if where is None else {id(node) for node in where.walk()}
+    return all(id(node) in within for node in outside)
+
+
+def is_count_of_records(call: exp.Expr) -> bool:
+    """Tell whether an aggregate is count(*), count(1) or count(ExternalID)."""
+    if not isinstance(call, exp.Count) or call.expressions:
+        return False
+    what = call.this
+    if what is None or isinstance(what, exp.Star):
+        return True
+    if isinstance(what, exp.Literal):
+        return True
+    return isinstance(what, exp.Column) and what.name.casefold() == EXTERNAL_ID.casefold()
+
+
+def extreme_count(call: exp.Expr) -> exp.Expr | None:
+    """Return how many values a `min` or `max` is to give, as a list; None where it is the one."""
+    return call.args.get("count") or next(iter(call.args.get("expressions") or ()), None)

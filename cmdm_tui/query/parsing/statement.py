@@ -10,9 +10,8 @@ from sqlglot.errors import SqlglotError
 
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.column_titles import title_as_written
-from cmdm_tui.query.parsing.condition_chains import balance_chains
 from cmdm_tui.query.parsing.dialect import DIALECT
-from cmdm_tui.query.parsing.method_calls import rewrite_method_calls
+from cmdm_tui.query.parsing.normalize import balance_chains, rewrite_method_calls
 from cmdm_tui.query.parsing.read_only import check_reads_only
 
 MAX_LENGTH = 1_000_000

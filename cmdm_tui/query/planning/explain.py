@@ -1,12 +1,12 @@
 """Says what a query will do and cost, as text and as JSON, before a record is fetched."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from cmdm_tui.query.planning.plan import PlanClass
+from cmdm_tui.api import Quota
+from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.planning.plan import Plan, PlanClass
 from cmdm_tui.text import one_line
-
-if TYPE_CHECKING:
-    from cmdm_tui.query.planning.preparer import PreparedQuery
 
 QuotaVerdict = Literal["fits", "may exceed", "exceeds"]
 
@@ -21,28 +21,26 @@ _PLAN_WORDS = {
 _MAX_LENGTH = 200
 
 
-def quota_verdict(prepared: "PreparedQuery") -> QuotaVerdict:
+def quota_verdict(plan: Plan, quota: Quota) -> QuotaVerdict:
     """Say whether the calls still to make fit into those left this hour."""
-    left = prepared.quota.remaining
+    left, made = quota.remaining, plan.calls_made
     if left is None:
         return "fits"
-    made = prepared.calls_made
-    if max(prepared.cost.low - made, 0) > left:
+    if max(plan.cost.low - made, 0) > left:
         return "exceeds"
-    return "may exceed" if prepared.cost.high - made > left else "fits"
+    return "may exceed" if plan.cost.high - made > left else "fits"
 
 
-def as_json(prepared: "PreparedQuery") -> dict[str, Any]:
+def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: Quota) -> dict[str, Any]:
     """Return the plan as an object that JSON can hold."""
-    plan = prepared.plan
     return {
         "plan": plan.plan_class.value,
         "calls_low": plan.cost.low,
         "calls_high": plan.cost.high,
         "calls_likely": plan.likely,
         "calls_made": plan.calls_made,
-        "quota_left": prepared.quota.remaining,
-        "verdict": quota_verdict(prepared),
+        "quota_left": quota.remaining,
+        "verdict": quota_verdict(plan, quota),
         "entities": [
             {
                 "entity": one.entity,
@@ -52,13 +50,12 @@ def as_json(prepared: "PreparedQuery") -> dict[str, Any]:
             }
             for one in plan.entities
         ],
-        "columns": [{"name": one.name, "type": one.type} for one in prepared.columns],
+        "columns": [{"name": one.name, "type": one.type} for one in columns],
     }
 
 
-def as_text(prepared: "PreparedQuery") -> str:
+def as_text(plan: Plan, quota: Quota) -> str:
     """Return the plan as lines of text, safe for any terminal."""
-    plan = prepared.plan
     lines = [f"plan     {plan.plan_class.value}: {_PLAN_WORDS[plan.plan_class]}"]
     for one in plan.entities:
         records = "" if one.total is None else f" ({one.total:,} records)"
@@ -69,7 +66,7 @@ def as_text(prepared: "PreparedQuery") -> str:
     likely = f", likely {plan.likely:,}" if plan.likely < plan.cost.high else ""
     made = f"; {plan.calls_made:,} made for the plan" if plan.calls_made else ""
     lines.append(f"calls    {plan.cost}{likely}{made}")
-    left = prepared.quota.remaining
+    left = quota.remaining
     lines.append(f"quota    {'not told' if left is None else f'{left:,} calls left this hour'}")
-    lines.append(f"verdict  {quota_verdict(prepared)}")
+    lines.append(f"verdict  {quota_verdict(plan, quota)}")
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.casts import parse_value
 from cmdm_tui.query.database.loader import value_text
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
-from cmdm_tui.query.parsing.references import can_be_named
+from cmdm_tui.query.parsing.identifiers import can_be_named
 from cmdm_tui.query.seek import FEW_PAGES
 
 _FIELDS_PER_PAGE = 200

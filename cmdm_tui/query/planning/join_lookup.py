@@ -6,17 +6,17 @@ a comes first, and when its distinct ids are fewer than b's pages, b's records a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cmdm_tui.query.fetching.page_cache import can_be_fetched
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, Table
-from cmdm_tui.query.parsing.references import SCHEMA, Source, quote_identifier
+from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
+from cmdm_tui.query.parsing.query_shape import wanted_join_ids
+from cmdm_tui.query.parsing.references import Source
+from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import CandidatePlan, JoinLookup, PlanClass
-
-if TYPE_CHECKING:
-    from cmdm_tui.query.planning.planner import BoundQuery
+from cmdm_tui.query.planning.scan_plans import estimate_scan, make_scan_step
 
 _MIN_PAGE_RATIO = 4
 """How many times a's pages b must have for it to be worth waiting for a before reading b."""
@@ -31,11 +31,8 @@ class _Join:
     key: Column
 
 
-def list_join_plans(query: "BoundQuery") -> Iterator[CandidatePlan]:
+def list_join_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
     """Yield the way to look up the far side of a join of two entities."""
-    from cmdm_tui.query.parsing.query_shape import wanted_join_ids
-    from cmdm_tui.query.planning.planner import estimate_scan, make_scan_step
-
     join = _find_join(query)
     if join is None:
         return
@@ -75,7 +72,7 @@ def distinct_keys_sql(near: Table, key: Column) -> str:
     )
 
 
-def _find_join(query: "BoundQuery") -> _Join | None:
+def _find_join(query: BoundQuery) -> _Join | None:
     tree, sources = query.tree, query.sources
     if not isinstance(tree, exp.Select) or len(sources) != 2 or len(query.tables) != 2:
         return None
@@ -99,7 +96,7 @@ def _find_join(query: "BoundQuery") -> _Join | None:
 _OTHER_CLAUSES = ("joins", "pivots", "sample", "laterals")
 
 
-def _find_key(on: exp.Expr | None, near: Source, far: Source, query: "BoundQuery") -> Column | None:
+def _find_key(on: exp.Expr | None, near: Source, far: Source, query: BoundQuery) -> Column | None:
     if on is None:
         return None
     for each in on.flatten() if isinstance(on, exp.And) else (on,):

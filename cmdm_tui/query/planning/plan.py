@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from cmdm_tui.api import SortOrder
-from cmdm_tui.query.model import Column, Cost, Table
-
-if TYPE_CHECKING:
-    from cmdm_tui.query.parsing.query_shape import SortField
+from cmdm_tui.query.model import Column, Cost, FirstPage, Table
+from cmdm_tui.query.seek import ColumnOrders, ColumnPredicate
 
 
 class PlanClass(StrEnum):
@@ -20,20 +17,6 @@ class PlanClass(StrEnum):
     STREAM = "stream"
     MATERIALISE = "materialise"
     LOCAL = "local"
-
-
-@dataclass(frozen=True, slots=True)
-class FirstPage:
-    """The page that a plan reads first: it is read while planning where the plan needs its total.
-
-    `fields` are None for all.
-    """
-
-    entity: str
-    per_page: int
-    fields: tuple[str, ...] | None = None
-    sort_by: str | None = None
-    sort_order: SortOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -92,69 +75,71 @@ class SeekRecords:
 
     table: Table
     columns: tuple[Column, ...]
-    predicate: Any
-    orders: Any
+    predicate: ColumnPredicate
+    orders: ColumnOrders
+
+
+@dataclass(frozen=True, slots=True)
+class TotalAggregate:
+    """A count of all records, which every page states. `node` is its index among the aggregates."""
+
+    node: int
 
 
 @dataclass(frozen=True, slots=True)
 class BoundaryAggregate:
-    """One aggregate that boundaries answer. `node` is its place among the query's aggregates."""
+    """One aggregate to answer from boundaries. `node` is its index among the query's aggregates."""
 
     node: int
-    measure: Literal["total", "count", "smallest", "largest"]
-    predicate: Any = None
-    orders: Any = None
+    measure: Literal["count", "smallest", "largest"]
+    predicate: ColumnPredicate
+    orders: ColumnOrders
 
 
 @dataclass(frozen=True)
 class BoundaryAggregates:
-    """Counts, minima and maxima, from the places where values begin and end."""
+    """Compute counts, minima and maxima from the places where values begin and end."""
 
     table: Table
     columns: tuple[Column, ...]
-    aggregates: tuple[BoundaryAggregate, ...]
+    aggregates: tuple[TotalAggregate | BoundaryAggregate, ...]
 
 
 @dataclass(frozen=True)
 class CountValues:
-    """A field's values and how often each occurs, by skipping from value to value."""
+    """Count how often each value of a field occurs, by skipping from value to value."""
 
     table: Table
     column: Column
-    orders: Any
+    orders: ColumnOrders
+
+
+@dataclass(frozen=True)
+class SeekFirst:
+    """Find the first `count` records in the order of a field."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    orders: ColumnOrders
+    descending: bool
+    count: int
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Pages in their order until there are rows enough. `most` limits the records wanted."""
+    """Read pages in order until there are enough rows. `max_records` limits the records to read."""
 
     table: Table
     columns: tuple[Column, ...]
-    sort_field: "SortField | None"
     limit: int | None
     offset: int
     max_records: int | None
-    orders: Any = None
 
 
-Step = (
-    NoFetch
-    | CountRecords
-    | GetRecords
-    | Scan
-    | JoinLookup
-    | SeekRecords
-    | BoundaryAggregates
-    | CountValues
-    | Stream
-)
+SeekStep = SeekRecords | BoundaryAggregates | CountValues | SeekFirst
+"""The steps that rely on the order of pages, and give no row before they end."""
 
-
-def uses_seek(task: Step) -> bool:
-    """Tell whether a task relies on the order of pages, and gives no row before it is over."""
-    return isinstance(task, SeekRecords | BoundaryAggregates | CountValues) or (
-        isinstance(task, Stream) and task.orders is not None
-    )
+Step = NoFetch | CountRecords | GetRecords | Scan | JoinLookup | Stream | SeekStep
 
 
 @dataclass(frozen=True)
@@ -195,24 +180,3 @@ class Plan:
     entities: tuple[EntityPlan, ...]
     calls_made: int = 0
     first_page: FirstPage | None = None
-
-
-__all__ = [
-    "BoundaryAggregate",
-    "BoundaryAggregates",
-    "CandidatePlan",
-    "CountRecords",
-    "CountValues",
-    "EntityPlan",
-    "FirstPage",
-    "GetRecords",
-    "JoinLookup",
-    "NoFetch",
-    "Plan",
-    "PlanClass",
-    "Scan",
-    "SeekRecords",
-    "Step",
-    "Stream",
-    "uses_seek",
-]

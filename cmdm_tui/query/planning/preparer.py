@@ -5,129 +5,50 @@ Those calls are the plan's own first ones: what they bring is kept, and the run 
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
-from cmdm_tui.api import BadRequest, Field, Quota
+from cmdm_tui.api import BadRequest, Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.collation.rewrite import apply_account_order, title_projections
 from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names, result_type
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, Cost, Table
-from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.model import EXTERNAL_ID, Cost, FirstPage, ResultColumn, Table
+from cmdm_tui.query.parsing.identifiers import nearest_names
 from cmdm_tui.query.parsing.query_shape import QueryShape, shape_of
 from cmdm_tui.query.parsing.references import (
     Source,
     find_tables,
-    nearest_names,
-    qualify_sources,
     spell_columns,
     used_columns,
 )
 from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statement
 from cmdm_tui.query.planning import field_evidence
+from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
     EntityPlan,
-    FirstPage,
     GetRecords,
     JoinLookup,
     NoFetch,
     Plan,
     PlanClass,
     Scan,
+    SeekStep,
     Stream,
-    uses_seek,
 )
-from cmdm_tui.query.planning.planner import (
-    BoundQuery,
-    choose_cheapest,
-    list_plans,
-    pages_to_read_first,
-)
+from cmdm_tui.query.planning.planner import choose_cheapest, list_plans, pages_to_read_first
+from cmdm_tui.query.planning.prepared_query import PlanningReads, PreparedQuery
 from cmdm_tui.query.planning.schema import SchemaReader
-from cmdm_tui.query.result import ResultColumn
 
 _UNKNOWN_COLUMN = re.compile(
     r'(?:Referenced column|does not have a column named|Column with name) "([^"]+)"'
 )
-
-
-@dataclass
-class PlanningReads:
-    """What planning has read, for the first run to begin with."""
-
-    pages: dict[str, PageCache]
-    learner: TraitLearner
-
-
-@dataclass(frozen=True)
-class PreparedQuery:
-    """A query understood and planned. `cost` counts the calls that planning has made already.
-
-    What it is to go on from was read `since` a moment; None where nothing was read before.
-    `columns` are the names and DuckDB types of the rows, as far as they are known before any has
-    come: how many digits a DECIMAL has is known afterwards. `quota` is as the last answer told it.
-    """
-
-    statement: Statement
-    plan: Plan
-    columns: tuple[ResultColumn, ...]
-    quota: Quota
-    bound: BoundQuery | None = field(default=None, repr=False)
-    reads: list[PlanningReads] = field(default_factory=list[PlanningReads], repr=False)
-    read_since: datetime | None = None
-
-    @property
-    def plan_name(self) -> str:
-        """The plan's class."""
-        return self.plan.plan_class.value
-
-    @property
-    def cost(self) -> Cost:
-        """The calls from low to high, those of planning included."""
-        return self.plan.cost
-
-    @property
-    def likely(self) -> int:
-        """The calls that it takes where the service sorts as it is taken to."""
-        return self.plan.likely
-
-    @property
-    def calls_made(self) -> int:
-        """The calls that planning has made."""
-        return self.plan.calls_made
-
-    @property
-    def quota_left(self) -> int | None:
-        """The calls left this hour, None where the service does not tell."""
-        return self.quota.remaining
-
-    @property
-    def verdict(self) -> str:
-        """Whether the calls still to make fit into those left: fits, may exceed, exceeds."""
-        from cmdm_tui.query.planning.explain import quota_verdict
-
-        return quota_verdict(self)
-
-    def explain_text(self) -> str:
-        """Return the plan as lines of text."""
-        from cmdm_tui.query.planning.explain import as_text
-
-        return as_text(self)
-
-    def explain_json(self) -> dict[str, object]:
-        """Return the plan as an object that JSON can hold."""
-        from cmdm_tui.query.planning.explain import as_json
-
-        return as_json(self)
 
 
 class QueryPreparer:
@@ -137,14 +58,14 @@ class QueryPreparer:
         self,
         account: Account,
         database: QueryDatabase,
-        reading: Checkpoint | None = None,
+        checkpoint: Checkpoint | None = None,
         *,
-        most: int | None = None,
+        max_calls: int | None = None,
     ) -> None:
         self._account = account
         self._database = database
-        self._checkpoint = reading
-        self._budget = CallBudget(most)
+        self._checkpoint = checkpoint
+        self._budget = CallBudget(max_calls)
         self._learner = TraitLearner(account)
         self._pages: dict[str, PageCache] = {}
         self._schema = SchemaReader(account, self._budget, self._learner, self._pages)
@@ -308,7 +229,7 @@ class QueryPreparer:
         match option.step:
             case GetRecords(table=table, ids=ids):
                 useful = sum(self._pages[table.entity].has_record(one) for one in ids)
-            case Scan() | Stream(orders=None):
+            case Scan() | Stream():
                 useful = sum(
                     self._pages[one.entity].count_cached(one) for one in first_pages_of(option)
                 )
@@ -324,7 +245,7 @@ class QueryPreparer:
             wasted = max(made - self._count_calls_begun(option), 0)
             cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
         likely = cost.high
-        if uses_seek(option.step):
+        if isinstance(option.step, SeekStep):
             likely = min(cost.low - option.cost.low + math.ceil(option.likely), cost.high)
         entities = tuple(
             EntityPlan(
@@ -343,27 +264,6 @@ def first_pages_of(option: CandidatePlan) -> list[FirstPage]:
     if isinstance(option.step, Scan):
         return list(option.step.first_pages.values())
     return [option.first_page] if option.first_page is not None else []
-
-
-def executable_sql(
-    query: BoundQuery,
-    rewrite: Callable[[exp.Expr], exp.Expr] | None = None,
-    *,
-    fully: bool = True,
-) -> str:
-    """Return the query as DuckDB runs it: in the account's order, on the tables loaded.
-
-    `rewrite` changes a copy of it first; its columns keep the names they have. See
-    `in_account_order` for `fully`.
-    """
-    tree = title_projections(query.tree.copy())
-    places = find_tables(tree)
-    qualify_sources(
-        Source(node, source.entity) for node, source in zip(places, query.sources, strict=True)
-    )
-    if rewrite is not None:
-        tree = rewrite(tree)
-    return apply_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
 
 
 def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
@@ -390,5 +290,3 @@ _FIELD_COLUMNS = (
     ResultColumn("field_type", "VARCHAR"),
     ResultColumn("is_inferred", "BOOLEAN"),
 )
-
-__all__ = ["PreparedQuery", "QueryPreparer", "executable_sql"]

@@ -15,12 +15,16 @@ from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.fetching.page_cache import PageCache, can_be_fetched
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, Table
-from cmdm_tui.query.parsing.query_shape import QueryShape, wanted_ids
-from cmdm_tui.query.parsing.references import nearest_names
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, FirstPage, Table
+from cmdm_tui.query.parsing.identifiers import nearest_names
+from cmdm_tui.query.parsing.query_shape import (
+    QueryShape,
+    counts_all_records,
+    is_count_of_records,
+    is_scalar,
+    wanted_ids,
+)
 from cmdm_tui.query.planning import field_evidence
-from cmdm_tui.query.planning.plan import FirstPage
-from cmdm_tui.query.planning.planner import counts_all_records, is_count_of_records, is_scalar
 
 
 class SchemaReader:

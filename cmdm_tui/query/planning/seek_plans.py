@@ -2,35 +2,38 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cmdm_tui.api import SortOrder
 from cmdm_tui.query import seek
-from cmdm_tui.query.collation.rewrite import extreme_count
 from cmdm_tui.query.fetching.page_cache import fields_to_request
-from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, Table
-from cmdm_tui.query.parsing.query_shape import QueryShape
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, FirstPage, Table
+from cmdm_tui.query.parsing.query_shape import (
+    QueryShape,
+    counts_all_records,
+    extreme_count,
+    is_count_of_records,
+    is_scalar,
+)
+from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import (
     BoundaryAggregate,
     BoundaryAggregates,
     CandidatePlan,
     CountValues,
-    FirstPage,
     PlanClass,
+    SeekFirst,
     SeekRecords,
-    Stream,
+    SeekStep,
+    TotalAggregate,
 )
-
-if TYPE_CHECKING:
-    from cmdm_tui.query.planning.planner import BoundQuery
 
 _ASSUMED_RECORDS = 1_000_000
 """Records that an entity is taken to have until a page has told its total."""
 
 
-def list_seek_plans(query: "BoundQuery", shape: QueryShape) -> Iterator[CandidatePlan]:
+def list_seek_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePlan]:
     """Yield the ways to answer the query by seeking."""
     table = query.table
     if table.total is None:
@@ -49,7 +52,7 @@ _REREAD_PAGES = 3
 class _SeekPlanner:
     """One query's ways to seek."""
 
-    def __init__(self, query: "BoundQuery", shape: QueryShape, table: Table) -> None:
+    def __init__(self, query: BoundQuery, shape: QueryShape, table: Table) -> None:
         self._query = query
         self._shape = shape
         self._table = table
@@ -57,42 +60,41 @@ class _SeekPlanner:
 
     def searches(self) -> Iterator[CandidatePlan]:
         """Yield the searches for what the condition on one field encloses."""
-        for candidate in self._predicates():
-            ordering = self._orders(candidate.column)
-            if ordering is None:
+        for predicate in self._predicates():
+            orders = self._orders(predicate.column)
+            if orders is None:
                 continue
-            estimate = seek.estimate_seek("search", candidate, ordering, self._table)
-            task = SeekRecords(self._query.table, self._query.used_columns, candidate, ordering)
+            estimate = seek.estimate_seek("search", predicate, orders, self._table)
+            task = SeekRecords(self._query.table, self._query.used_columns, predicate, orders)
             yield self._make_plan(
-                task, estimate.low, estimate.likely, estimate.high, candidate.column
+                task, estimate.low, estimate.likely, estimate.high, predicate.column
             )
 
     def boundaries(self) -> Iterator[CandidatePlan]:
         """Yield the way to answer counts, minima and maxima by boundaries alone."""
-        from cmdm_tui.query.planning.planner import counts_all_records, is_scalar
-
         shape = self._shape
         if not shape.aggregate_calls or not is_scalar(shape) or counts_all_records(shape):
             return
-        questions: list[BoundaryAggregate] = []
+        aggregates: list[TotalAggregate | BoundaryAggregate] = []
         low, likely, high = 0, 0, 0
         for index, call in enumerate(shape.aggregate_calls):
-            question = self._make_aggregate(index, call)
-            if question is None:
+            aggregate = self._make_aggregate(index, call)
+            if aggregate is None:
                 return
-            questions.append(question)
-            if question.measure == "total":
+            aggregates.append(aggregate)
+            if isinstance(aggregate, TotalAggregate):
                 likely, high = max(likely, 1), max(high, 1)
                 continue
-            task = "count" if question.measure == "count" else "extreme"
-            estimate = seek.estimate_seek(task, question.predicate, question.orders, self._table)
+            task = "count" if aggregate.measure == "count" else "extreme"
+            estimate = seek.estimate_seek(task, aggregate.predicate, aggregate.orders, self._table)
             low, likely = max(low, estimate.low), likely + estimate.likely
             high += estimate.high
-        first = next((one for one in questions if one.measure != "total"), questions[0])
-        column = self._table.columns[0] if first.predicate is None else first.predicate.column
-        order: SortOrder = "desc" if first.measure == "largest" else "asc"
-        task = BoundaryAggregates(self._query.table, self._query.used_columns, tuple(questions))
-        yield self._make_plan(task, low, likely, high, column, order)
+        column, order = self._table.columns[0], "asc"
+        first = next((one for one in aggregates if isinstance(one, BoundaryAggregate)), None)
+        if first is not None:
+            column, order = first.predicate.column, _order_of(first)
+        step = BoundaryAggregates(self._query.table, self._query.used_columns, tuple(aggregates))
+        yield self._make_plan(step, low, likely, high, column, order)
 
     def groups(self) -> Iterator[CandidatePlan]:
         """Yield the way to skip from value to value of a field of few values."""
@@ -102,11 +104,11 @@ class _SeekPlanner:
         (column,) = used
         if column.kind is not ColumnKind.BOOLEAN and not self._picklist_values(column):
             return
-        ordering = self._orders(column)
-        if ordering is None:
+        orders = self._orders(column)
+        if orders is None:
             return
-        estimate = seek.estimate_seek("groups", None, ordering, self._table)
-        task = CountValues(self._query.table, column, ordering)
+        estimate = seek.estimate_seek("groups", None, orders, self._table)
+        task = CountValues(self._query.table, column, orders)
         yield self._make_plan(task, estimate.low, estimate.likely, estimate.high, column)
 
     def first_rows(self) -> Iterator[CandidatePlan]:
@@ -117,29 +119,23 @@ class _SeekPlanner:
             return
         if not shape.is_row_by_row or not shape.limit:
             return
-        ordering = self._orders(sorting.column)
-        if ordering is None:
+        orders = self._orders(sorting.column)
+        if orders is None:
             return
         wanted = shape.limit + shape.offset
-        estimate = seek.estimate_seek("first", None, ordering, self._table, count=wanted)
-        task = Stream(
-            self._query.table,
-            self._query.used_columns,
-            sorting,
-            shape.limit,
-            shape.offset,
-            wanted,
-            ordering,
+        estimate = seek.estimate_seek("first", None, orders, self._table, count=wanted)
+        step = SeekFirst(
+            self._query.table, self._query.used_columns, orders, sorting.descending, wanted
         )
         order: SortOrder = "desc" if sorting.descending else "asc"
-        option = self._make_plan(
-            task, estimate.low, estimate.likely, estimate.high, sorting.column, order
+        plan = self._make_plan(
+            step, estimate.low, estimate.likely, estimate.high, sorting.column, order
         )
-        yield replace(option, plan_class=PlanClass.STREAM)
+        yield replace(plan, plan_class=PlanClass.STREAM)
 
     def _make_plan(
         self,
-        task: SeekRecords | BoundaryAggregates | CountValues | Stream,
+        task: SeekStep,
         low: int,
         likely: int,
         high: int,
@@ -172,33 +168,33 @@ class _SeekPlanner:
     def _picklist_values(self, column: Column) -> tuple[str, ...]:
         return self._query.picklist_values.get(f"{self._table.entity}.{column.name}", ())
 
-    def _make_aggregate(self, index: int, call: exp.Expr) -> BoundaryAggregate | None:
-        from cmdm_tui.query.planning.planner import is_count_of_records
-
+    def _make_aggregate(
+        self, index: int, call: exp.Expr
+    ) -> TotalAggregate | BoundaryAggregate | None:
         counts_records = is_count_of_records(call)
         if counts_records and self._shape.where is None:
-            return BoundaryAggregate(index, "total")
+            return TotalAggregate(index)
         column = None if counts_records else self._column_of(call)
         if column is None and not counts_records:
             return None
-        candidate = self._exact_predicate(column)
-        ordering = None if candidate is None else self._orders(candidate.column)
-        if candidate is None or ordering is None:
+        predicate = self._exact_predicate(column)
+        orders = None if predicate is None else self._orders(predicate.column)
+        if predicate is None or orders is None:
             return None
         if isinstance(call, exp.Min | exp.Max):
             task = "smallest" if isinstance(call, exp.Min) else "largest"
-            return BoundaryAggregate(index, task, candidate, ordering)
-        if column is not None and candidate.region.has_null:
+            return BoundaryAggregate(index, task, predicate, orders)
+        if column is not None and predicate.region.has_null:
             return None
-        return BoundaryAggregate(index, "count", candidate, ordering)
+        return BoundaryAggregate(index, "count", predicate, orders)
 
     def _exact_predicate(self, column: Column | None) -> seek.ColumnPredicate | None:
         """Return what the whole condition says, of the one field that an aggregate is of."""
         if self._shape.where is None:
             return None if column is None else seek.not_null(column)
-        for candidate in self._predicates():
-            if candidate.is_exact and column in {None, candidate.column}:
-                return candidate
+        for predicate in self._predicates():
+            if predicate.is_exact and column in {None, predicate.column}:
+                return predicate
         return None
 
     def _column_of(self, call: exp.Expr) -> Column | None:
@@ -207,9 +203,11 @@ class _SeekPlanner:
         return None if what is None else self._table.column(what.name)
 
 
-def fields_to_seek(
-    table: Table, task: SeekRecords | BoundaryAggregates | CountValues | Stream, column: Column
-) -> tuple[str, ...] | None:
+def _order_of(aggregate: BoundaryAggregate) -> SortOrder:
+    return "desc" if aggregate.measure == "largest" else "asc"
+
+
+def fields_to_seek(table: Table, task: SeekStep, column: Column) -> tuple[str, ...] | None:
     """Return the fields that a seek by a column asks for: those the query uses, and the column."""
     used = () if isinstance(task, CountValues) else task.columns
     return fields_to_request(table, [*used, column])

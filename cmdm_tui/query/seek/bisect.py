@@ -7,10 +7,10 @@ its middle is read. The first page and the last are always read.
 
 from collections.abc import Callable, Sequence
 
-from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import OrderContradicted
-from cmdm_tui.query.seek.field_values import Value, number_text
+from cmdm_tui.query.seek.field_values import number_text
 from cmdm_tui.query.seek.sort_orders import AmongOptions, ByCodePoint, CandidateOrder, Overlap
 from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages
 
@@ -33,7 +33,7 @@ async def read_ends(pages: SortedPages) -> None:
 
 
 async def decide(
-    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool = False, sure: bool = True
+    pages: SortedPages, predicate: ColumnPredicate, *, counting: bool = False, sure: bool = True
 ) -> bool:
     """Read pages until every gap is inside the candidate's regions or outside, in every order.
 
@@ -42,13 +42,13 @@ async def decide(
     """
     await read_ends(pages)
     while undecided := _undecided_gaps(
-        pages, candidate, _bounding_orders(pages, candidate), counting=counting
+        pages, predicate, _bounding_orders(pages, predicate), counting=counting
     ):
         await pages.read(gap.middle for gap in undecided)
     patience = MAX_SINGLE_PROBES
     while undecided := [
-        *_undecided_gaps(pages, candidate, pages.orders, counting=counting),
-        *_gaps_to_check(pages, candidate, counting=counting, sure=sure),
+        *_undecided_gaps(pages, predicate, pages.orders, counting=counting),
+        *_gaps_to_check(pages, predicate, counting=counting, sure=sure),
     ]:
         if not sure:
             return False
@@ -59,26 +59,26 @@ async def decide(
 
 
 def rests_on_kind(
-    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool = False
+    pages: SortedPages, predicate: ColumnPredicate, *, counting: bool = False
 ) -> bool:
     """Tell whether pages not read are taken to hold no value of another kind where it matters.
 
     Text that is no number stands somewhere among numbers, and no order says where. It is null to
     the engine: it counts for nothing, and is found by IS NULL. Nothing is text that is no text.
     """
-    return bool(_gaps_with_other_kinds(pages, candidate, counting=counting))
+    return bool(_gaps_with_other_kinds(pages, predicate, counting=counting))
 
 
 def _gaps_to_check(
-    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool, sure: bool
+    pages: SortedPages, predicate: ColumnPredicate, *, counting: bool, sure: bool
 ) -> list[Gap]:
     if not sure or pages.count > FEW_PAGES:
         return []
-    return _gaps_with_other_kinds(pages, candidate, counting=counting)
+    return _gaps_with_other_kinds(pages, predicate, counting=counting)
 
 
 def _gaps_with_other_kinds(
-    pages: SortedPages, candidate: ColumnPredicate, *, counting: bool
+    pages: SortedPages, predicate: ColumnPredicate, *, counting: bool
 ) -> list[Gap]:
     if pages.ordering.column.kind is ColumnKind.TEXT:
         return []
@@ -88,22 +88,22 @@ def _gaps_with_other_kinds(
         for gap in pages.gaps
         if not pages.is_one_value(gap)
         and (
-            candidate.region.has_null
-            or (counting and pages.overlap(gap, primary, candidate) is Overlap.INSIDE)
+            predicate.region.has_null
+            or (counting and pages.overlap(gap, primary, predicate) is Overlap.INSIDE)
         )
     ]
 
 
-def _bounding_orders(pages: SortedPages, candidate: ColumnPredicate) -> Sequence[CandidateOrder]:
+def _bounding_orders(pages: SortedPages, predicate: ColumnPredicate) -> Sequence[CandidateOrder]:
     """Return the orders that have a stretch for what is sought: the first of all, come what may."""
     return [
-        order for number, order in enumerate(pages.orders) if number == 0 or order.bounds(candidate)
+        order for number, order in enumerate(pages.orders) if number == 0 or order.bounds(predicate)
     ]
 
 
 def _undecided_gaps(
     pages: SortedPages,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     orders: Sequence[CandidateOrder],
     *,
     counting: bool,
@@ -111,22 +111,22 @@ def _undecided_gaps(
     return [
         gap
         for gap in pages.gaps
-        if _overlap_in_orders(pages, gap, candidate, orders, counting=counting) is Overlap.MIXED
+        if _overlap_in_orders(pages, gap, predicate, orders, counting=counting) is Overlap.MIXED
     ]
 
 
 def _overlap_in_orders(
     pages: SortedPages,
     gap: Gap,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     orders: Sequence[CandidateOrder],
     *,
     counting: bool,
 ) -> Overlap:
     verdicts: set[Overlap] = set()
     for order in orders:
-        verdict = pages.overlap(gap, order, candidate)
-        is_exact = candidate.is_region_exact or isinstance(order, ByCodePoint | AmongOptions)
+        verdict = pages.overlap(gap, order, predicate)
+        is_exact = predicate.is_region_exact or isinstance(order, ByCodePoint | AmongOptions)
         if counting and verdict is Overlap.INSIDE and not is_exact:
             verdict = Overlap.MIXED
         verdicts.add(verdict)
@@ -149,7 +149,7 @@ def _grows_longer(gap: Gap) -> bool:
     return len({len(number_text(value).partition(".")[0]) for value in values}) > 1
 
 
-def check_ties(pages: SortedPages, candidate: ColumnPredicate) -> None:
+def check_ties(pages: SortedPages, predicate: ColumnPredicate) -> None:
     """Check that no record stands on two pages where that may hide another that is sought.
 
     Raises OrderContradicted: tied records change places between calls.
@@ -159,7 +159,7 @@ def check_ties(pages: SortedPages, candidate: ColumnPredicate) -> None:
     for view in pages.views:
         for record, value, raw in zip(view.records, view.values, view.raws, strict=True):
             number = seen.setdefault(record.external_id, view.number)
-            if number != view.number and _may_hide(pages, candidate, value, raw):
+            if number != view.number and _may_hide(pages, predicate, value, raw):
                 doubled += 1
     if doubled:
         name = pages.ordering.column.name
@@ -172,9 +172,9 @@ def check_ties(pages: SortedPages, candidate: ColumnPredicate) -> None:
 
 
 def _may_hide(
-    pages: SortedPages, candidate: ColumnPredicate, value: Value | None, raw: object
+    pages: SortedPages, predicate: ColumnPredicate, value: Value | None, raw: object
 ) -> bool:
     if value is None:
-        return candidate.region.has_null
+        return predicate.region.has_null
     keys = [(order, order.key(value, raw)) for order in pages.orders]
-    return any(order.overlap(key, key, candidate) is not Overlap.OUTSIDE for order, key in keys)
+    return any(order.overlap(key, key, predicate) is not Overlap.OUTSIDE for order, key in keys)

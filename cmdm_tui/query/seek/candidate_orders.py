@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmdm_tui.catalog.traits import Traits
-from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import engine_key
-from cmdm_tui.query.seek.field_values import Value, read_value
+from cmdm_tui.query.seek.field_values import read_value
 from cmdm_tui.query.seek.sort_orders import (
     AmongOptions,
     ByCasefold,

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cmdm_tui.query.model import Column, ColumnKind
-from cmdm_tui.query.seek.field_values import Value
+from cmdm_tui.query.model import Column, ColumnKind, Value
 from cmdm_tui.query.seek.region import EVERY_VALUE, Region
 
 

@@ -36,7 +36,7 @@ class SeekEstimate:
 
 def estimate_seek(
     task: SeekTask,
-    candidate: ColumnPredicate | None,
+    predicate: ColumnPredicate | None,
     ordering: ColumnOrders,
     table: Table,
     *,
@@ -54,13 +54,13 @@ def estimate_seek(
         case "first":
             low = likely = min(max(-(-count // table.largest_page), 1), pages)
         case "extreme":
-            is_whole = candidate is not None and candidate.region == EVERY_VALUE
+            is_whole = predicate is not None and predicate.region == EVERY_VALUE
             low, likely = min(pages, 2), min(pages, 2 if is_whole else 2 + per_cut)
         case "groups":
             low, likely = min(pages, 2), min(pages, 2 + _ASSUMED_VALUES * per_cut, MAX_PROBES)
         case "search" | "count":
             low = min(pages, 2)
-            likely = _likely_probes(task, candidate, ordering, pages, per_cut)
+            likely = _likely_probes(task, predicate, ordering, pages, per_cut)
     return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages)))
 
 
@@ -71,21 +71,21 @@ def max_probes(pages: int) -> int:
 
 def _likely_probes(
     task: SeekTask,
-    candidate: ColumnPredicate | None,
+    predicate: ColumnPredicate | None,
     ordering: ColumnOrders,
     pages: int,
     per_cut: int,
 ) -> int:
-    if candidate is None or not any(order.bounds(candidate) for order in ordering.orders[:1]):
+    if predicate is None or not any(order.bounds(predicate) for order in ordering.orders[:1]):
         return pages
-    intervals = candidate.region.intervals
+    intervals = predicate.region.intervals
     cuts = sum((len(one.low) > 1) + (len(one.high) > 1) for one in intervals)
     points = sum(
         len(one.low) == len(one.high) == len(place(0)) and one.low[1] == one.high[1]
         for one in intervals
     )
     # Both ends of a point are found by the same pages.
-    probes = 2 + (cuts - points + candidate.region.has_null) * per_cut
+    probes = 2 + (cuts - points + predicate.region.has_null) * per_cut
     reads_inside = task == "search" or (
         ordering.column.kind is not ColumnKind.TEXT and pages <= FEW_PAGES
     )

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import Record
+from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.bisect import MAX_SINGLE_PROBES, check_ties, most_informative
 from cmdm_tui.query.seek.candidate_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
-from cmdm_tui.query.seek.field_values import Value
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.results import (
     ExtremeValue,
@@ -25,26 +25,26 @@ _ValueAndRecord = tuple[Value, Record]
 
 async def find_smallest(
     pages: PageSource,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     ordering: ColumnOrders,
     *,
     per_page: int,
     sure: bool = True,
 ) -> ExtremeValue:
     """Return the smallest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
-    return await _find_extreme(pages, candidate, ordering, "asc", per_page=per_page, sure=sure)
+    return await _find_extreme(pages, predicate, ordering, "asc", per_page=per_page, sure=sure)
 
 
 async def find_largest(
     pages: PageSource,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     ordering: ColumnOrders,
     *,
     per_page: int,
     sure: bool = True,
 ) -> ExtremeValue:
     """Return the largest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
-    return await _find_extreme(pages, candidate, ordering, "desc", per_page=per_page, sure=sure)
+    return await _find_extreme(pages, predicate, ordering, "desc", per_page=per_page, sure=sure)
 
 
 async def find_first(
@@ -98,7 +98,7 @@ def middle_page(count: int) -> int:
 
 async def _find_extreme(
     pages: PageSource,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     ordering: ColumnOrders,
     direction: Direction,
     *,
@@ -110,9 +110,9 @@ async def _find_extreme(
         await array.open()
         if array.count > 1:
             # The first page is an end already: the middle says more of the order than the other.
-            is_whole = candidate.region == EVERY_VALUE
+            is_whole = predicate.region == EVERY_VALUE
             await array.read([middle_page(array.count) if is_whole else array.count])
-        rows, is_sure = await _find_best(array, candidate, 1, sure=sure)
+        rows, is_sure = await _find_best(array, predicate, 1, sure=sure)
         return ExtremeValue(
             total=array.total,
             pages_read=max(len(array.views), 1),
@@ -126,7 +126,7 @@ async def _find_extreme(
 
 
 async def _find_best(
-    array: SortedPages, candidate: ColumnPredicate, count: int, *, sure: bool
+    array: SortedPages, predicate: ColumnPredicate, count: int, *, sure: bool
 ) -> tuple[list[_ValueAndRecord], bool]:
     """Read until no page that was not read can hold a value among the first `count` kept.
 
@@ -136,15 +136,15 @@ async def _find_best(
     while True:
         new = [view for view in array.views if view.number not in taken]
         taken.update(view.number for view in new)
-        rows = _merge_rows(array, candidate, rows, new)[:count]
-        ahead = _predicate_ahead(array, candidate, rows, count, sure=sure)
+        rows = _merge_rows(array, predicate, rows, new)[:count]
+        ahead = _predicate_ahead(array, predicate, rows, count, sure=sure)
         nearest = _undecided_gaps(array, ahead, array.orders[:1])
         if nearest:
             await array.read([_next_page(array, nearest[0], ahead)])
             continue
         doubtful = _undecided_gaps(array, ahead, array.orders)
         if not doubtful or not sure:
-            check_ties(array, replace(ahead, region=_region_up_to(array, candidate, rows, count)))
+            check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
             return rows, not doubtful
         telling = [most_informative(array, doubtful)] if patience else doubtful
         patience = max(patience - 1, 0)
@@ -153,7 +153,7 @@ async def _find_best(
 
 def _merge_rows(
     array: SortedPages,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     rows: list[_ValueAndRecord],
     views: Sequence[PageView],
 ) -> list[_ValueAndRecord]:
@@ -161,7 +161,7 @@ def _merge_rows(
     by_id = {record.external_id: (value, record) for value, record in rows}
     for view in views:
         for record, value in zip(view.records, view.values, strict=True):
-            if value is not None and candidate.keeps(value):
+            if value is not None and predicate.keeps(value):
                 by_id[record.external_id] = (value, record)
     key = array.ordering.sort_key
     return sorted(by_id.values(), key=lambda row: key(row[0]), reverse=array.is_descending)
@@ -169,14 +169,14 @@ def _merge_rows(
 
 def _predicate_ahead(
     array: SortedPages,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     rows: list[_ValueAndRecord],
     count: int,
     *,
     sure: bool,
 ) -> ColumnPredicate:
     """Return the candidate for what would come before the last of the rows, as far as is sure."""
-    region = replace(candidate.region, has_null=False)
+    region = replace(predicate.region, has_null=False)
     if count <= 0:
         region = Region()
     elif len(rows) == count:
@@ -188,14 +188,14 @@ def _predicate_ahead(
         else:
             beyond = Interval(LOWEST, before((limit[0], "") if is_text and not sure else limit))
         region = region.intersection(Region.of(beyond))
-    return ColumnPredicate(candidate.column, region)
+    return ColumnPredicate(predicate.column, region)
 
 
 def _region_up_to(
-    array: SortedPages, candidate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
+    array: SortedPages, predicate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
 ) -> Region:
     """Return the values up to the last of the rows, and that one."""
-    region = replace(candidate.region, has_null=False)
+    region = replace(predicate.region, has_null=False)
     if len(rows) < count or not rows:
         return region
     limit = array.ordering.sort_key(rows[-1][0])

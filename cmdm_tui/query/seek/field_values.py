@@ -10,10 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from cmdm_tui.query.model import ColumnKind
-
-Value = str | Decimal | date | datetime | bool
-"""What a column holds: DateTime values are naive, in UTC."""
+from cmdm_tui.query.model import ColumnKind, Value
 
 MOST_DIGITS = 38
 """Digits that a DECIMAL holds at most (DuckDB)."""

@@ -15,8 +15,7 @@ from sqlglot import exp
 
 from cmdm_tui.query.model import Column, ColumnKind
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
-from cmdm_tui.query.seek.like_patterns import LikePattern, read_pattern
-from cmdm_tui.query.seek.literals import NoLiteral, read_literal
+from cmdm_tui.query.seek.literals import LikePattern, NoLiteral, read_literal, read_pattern
 from cmdm_tui.query.seek.region import (
     EVERY_VALUE,
     HIGHEST,
@@ -74,9 +73,9 @@ def extract_predicates(where: exp.Expr, columns: Columns) -> list[ColumnPredicat
     by_name = {name.casefold(): column for name, column in columns.items()}
     reading = _PredicateReader({**by_name, **columns}).read(tree)
     found = [
-        candidate
+        predicate
         for name in dict.fromkeys(name for name, _ in reading.regions)
-        if (candidate := _make_predicate(reading, index_by_service_name(columns)[name])) is not None
+        if (predicate := _make_predicate(reading, index_by_service_name(columns)[name])) is not None
     ]
     return sorted(found, key=lambda one: (not one.is_exact, len(one.region.intervals)))
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cmdm_tui.api import Record
+from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.errors import RecordsMoved
-from cmdm_tui.query.seek.field_values import Value
 from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, RecordsChanged, SortedPages
 
 _REPEATED = "Records changed during the search, which was made anew."

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.bisect import check_ties, decide, rests_on_kind
 from cmdm_tui.query.seek.candidate_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
-from cmdm_tui.query.seek.field_values import Value
 from cmdm_tui.query.seek.results import (
     FoundRecords,
     MatchCount,
@@ -23,7 +22,7 @@ _FIRST_BATCH = 4
 
 async def find_records(
     pages: PageSource,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     ordering: ColumnOrders,
     *,
     fields: Sequence[str],
@@ -39,22 +38,22 @@ async def find_records(
 
     async def seek(fresh: bool) -> FoundRecords:
         array = SortedPages(pages, ordering, fields=fields, per_page=per_page, fresh=fresh)
-        is_sure = await decide(array, candidate, sure=sure)
-        await _read_inside(array, candidate)
-        check_ties(array, candidate)
+        is_sure = await decide(array, predicate, sure=sure)
+        await _read_inside(array, predicate)
+        check_ties(array, predicate)
         return FoundRecords(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
             notes=describe_doubts(
-                array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate)
+                array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, predicate)
             ),
             learned=learned_orders(array),
             records=tuple(
                 record
                 for view in array.views
                 for record, value in zip(view.records, view.values, strict=True)
-                if _may_keep(candidate, value)
+                if _may_keep(predicate, value)
             ),
         )
 
@@ -63,7 +62,7 @@ async def find_records(
 
 async def count_matches(
     pages: PageSource,
-    candidate: ColumnPredicate,
+    predicate: ColumnPredicate,
     ordering: ColumnOrders,
     *,
     per_page: int,
@@ -77,20 +76,20 @@ async def count_matches(
 
     async def seek(fresh: bool) -> MatchCount:
         array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
-        is_sure = await decide(array, candidate, counting=True, sure=sure)
-        if candidate.column.kind is ColumnKind.TEXT:
-            check_ties(array, candidate)
+        is_sure = await decide(array, predicate, counting=True, sure=sure)
+        if predicate.column.kind is ColumnKind.TEXT:
+            check_ties(array, predicate)
         primary = array.orders[0]
         inside = (
-            gap for gap in array.gaps if array.overlap(gap, primary, candidate) is Overlap.INSIDE
+            gap for gap in array.gaps if array.overlap(gap, primary, predicate) is Overlap.INSIDE
         )
-        kept = sum(candidate.keeps(value) for view in array.views for value in view.values)
+        kept = sum(predicate.keeps(value) for view in array.views for value in view.values)
         return MatchCount(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
             notes=describe_doubts(
-                array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, candidate, counting=True)
+                array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, predicate, counting=True)
             ),
             learned=learned_orders(array),
             count=kept + sum(gap.count * array.size for gap in inside),
@@ -104,27 +103,27 @@ def max_boundary_probes(pages: int) -> int:
     return min(pages, 2 * pages.bit_length() + 1)
 
 
-async def _read_inside(array: SortedPages, candidate: ColumnPredicate) -> None:
+async def _read_inside(array: SortedPages, predicate: ColumnPredicate) -> None:
     """Read the pages inside, in growing batches: ties that change places show on the first ones."""
     wanted = [
         number
         for gap in array.gaps
-        if array.overlap(gap, array.orders[0], candidate) is Overlap.INSIDE
+        if array.overlap(gap, array.orders[0], predicate) is Overlap.INSIDE
         for number in range(gap.first, gap.last + 1)
     ]
     if len(array.views) + len(wanted) > max_boundary_probes(array.count):
-        await _check_ties_are_stable(array, candidate)
+        await _check_ties_are_stable(array, predicate)
     size = _FIRST_BATCH
     while wanted:
         batch, wanted = wanted[:size], wanted[size:]
         await array.read(batch)
-        check_ties(array, candidate)
+        check_ties(array, predicate)
         size *= 2
 
 
-async def _check_ties_are_stable(array: SortedPages, candidate: ColumnPredicate) -> None:
+async def _check_ties_are_stable(array: SortedPages, predicate: ColumnPredicate) -> None:
     """Read a page with ties anew before many are read that ties may make worthless."""
-    tied = next((view for view in array.views if _has_ties(view, candidate)), None)
+    tied = next((view for view in array.views if _has_ties(view, predicate)), None)
     if tied is None or array.ordering.stable_ties or await array.is_steady(tied.number):
         return
     name = array.ordering.column.name
@@ -133,12 +132,12 @@ async def _check_ties_are_stable(array: SortedPages, candidate: ColumnPredicate)
     )
 
 
-def _has_ties(view: PageView, candidate: ColumnPredicate) -> bool:
-    kept = [value for value in view.values if _may_keep(candidate, value)]
+def _has_ties(view: PageView, predicate: ColumnPredicate) -> bool:
+    kept = [value for value in view.values if _may_keep(predicate, value)]
     return len(set(kept)) < len(kept)
 
 
-def _may_keep(candidate: ColumnPredicate, value: Value | None) -> bool:
+def _may_keep(predicate: ColumnPredicate, value: Value | None) -> bool:
     if value is None:
-        return candidate.region.has_null
-    return candidate.region.holds(engine_key(value) if isinstance(value, str) else value)
+        return predicate.region.has_null
+    return predicate.region.holds(engine_key(value) if isinstance(value, str) else value)

@@ -10,8 +10,9 @@ from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any, Protocol
 
+from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
-from cmdm_tui.query.seek.field_values import OddValue, Value, number_text
+from cmdm_tui.query.seek.field_values import OddValue, number_text
 from cmdm_tui.query.seek.region import EVERY_VALUE, Interval, Region, after, before
 from cmdm_tui.query.seek.text_keys import letters_key, successor
 
@@ -43,7 +44,7 @@ class CandidateOrder(Protocol):
         """Return what a value is sorted by. Raises OddValue where the order has no place for it."""
         ...
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge the values from one key to another, both included; None is no bound."""
         ...
 
@@ -51,7 +52,7 @@ class CandidateOrder(Protocol):
         """Tell whether all values from one key to another are one to `=`."""
         ...
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:
+    def bounds(self, predicate: ColumnPredicate) -> bool:
         """Tell whether a stretch of this order holds what the candidate asks for."""
         ...
 
@@ -66,15 +67,15 @@ class ByValue:
         """Return the value."""
         return value
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge by the region."""
-        return _overlap_of_keys(candidate.region, low, high)
+        return _overlap_of_keys(predicate.region, low, high)
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are equal."""
         return bool(low == high)
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
+    def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -89,9 +90,9 @@ class ByDigits:
         """Return the number's text."""
         return number_text(raw)
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge by the texts that a number may be written as; `50` and `500` are neighbours."""
-        region = _text_prefixes(candidate.region)
+        region = _text_prefixes(predicate.region)
         if region is None:
             return Overlap.MIXED
         judged = _overlap_of_keys(region, low, high)
@@ -102,9 +103,9 @@ class ByDigits:
         """Tell whether the two are written alike."""
         return bool(low == high)
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:
+    def bounds(self, predicate: ColumnPredicate) -> bool:
         """Bound single numbers: those that begin with the same digits stand together."""
-        return _text_prefixes(candidate.region) is not None
+        return _text_prefixes(predicate.region) is not None
 
 
 @dataclass(frozen=True)
@@ -117,18 +118,18 @@ class ByCasefold:
         """Return the text's casefold."""
         return str(value).casefold()
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge by the region."""
         below = None if low is None else before((low, ""))
         # No text stands between another and the same with the least character behind it.
         above = None if high is None else before((high + "\0", ""))
-        return _overlap_of_cuts(candidate.region, below, above)
+        return _overlap_of_cuts(predicate.region, below, above)
 
     def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
         """Tell nothing: texts that are alike but for case are not equal."""
         return False
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
+    def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -143,21 +144,21 @@ class ByCodePoint:
         """Return the text."""
         return value
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge by what the candidate says of this order, else by what casefold makes of it."""
-        if candidate.binary is None:
-            return _overlap_of_cuts(candidate.region, *_folded_span(low, high))
-        judged = _overlap_of_keys(candidate.binary, low, high)
-        is_sure = candidate.is_binary_exact or not candidate.is_region_exact
+        if predicate.binary is None:
+            return _overlap_of_cuts(predicate.region, *_folded_span(low, high))
+        judged = _overlap_of_keys(predicate.binary, low, high)
+        is_sure = predicate.is_binary_exact or not predicate.is_region_exact
         return judged if is_sure or judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Tell whether the two are the same."""
         return bool(low == high)
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:
+    def bounds(self, predicate: ColumnPredicate) -> bool:
         """Bound what is equal to a text or begins with it."""
-        return candidate.binary is not None
+        return predicate.binary is not None
 
 
 @dataclass(frozen=True)
@@ -170,22 +171,22 @@ class ByLetters:
         """Return the text's letters."""
         return letters_key(str(value))
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge by what the candidate says of letters; a range of text says nothing of them."""
-        if candidate.region == EVERY_VALUE:
+        if predicate.region == EVERY_VALUE:
             return Overlap.INSIDE
-        if candidate.letters is None:
+        if predicate.letters is None:
             return Overlap.MIXED
-        judged = _overlap_of_keys(candidate.letters, low, high)
+        judged = _overlap_of_keys(predicate.letters, low, high)
         return judged if judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
         """Tell nothing: texts of the same letters may differ."""
         return False
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:
+    def bounds(self, predicate: ColumnPredicate) -> bool:
         """Bound what is equal to a text or begins with it."""
-        return candidate.letters is not None
+        return predicate.letters is not None
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ class ByOption:
             raise OddValue
         return number
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:  # noqa: ARG002
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:  # noqa: ARG002
         """Judge nothing: `AmongOptions` does."""
         return Overlap.MIXED
 
@@ -214,7 +215,7 @@ class ByOption:
         """Tell whether the two are the same."""
         return bool(low == high)
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
+    def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -246,12 +247,12 @@ class AmongOptions:
         """Return the order's key."""
         return self.order.key(value, raw)
 
-    def overlap(self, low: Any, high: Any, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Judge by the options in between; they are as exact as the candidate's region."""
-        judged = self.order.overlap(low, high, candidate)
+        judged = self.order.overlap(low, high, predicate)
         if judged is not Overlap.MIXED:
             return judged
-        kept = {_keeps_option(candidate, option) for option in self._between(low, high)}
+        kept = {_keeps_option(predicate, option) for option in self._between(low, high)}
         if len(kept) > 1:
             return Overlap.MIXED
         return Overlap.INSIDE if True in kept else Overlap.OUTSIDE
@@ -260,7 +261,7 @@ class AmongOptions:
         """Tell whether there is only one option between the two."""
         return len(self._between(low, high)) == 1
 
-    def bounds(self, candidate: ColumnPredicate) -> bool:  # noqa: ARG002
+    def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Bound every candidate."""
         return True
 
@@ -280,10 +281,10 @@ def _overlap_of_cuts(region: Region, below: Any, above: Any) -> Overlap:
     return Overlap.OUTSIDE if region.misses(low, high) else Overlap.MIXED
 
 
-def _keeps_option(candidate: ColumnPredicate, option: str) -> bool:
-    if candidate.is_exact:
-        return candidate.keeps(option)
-    return candidate.region.holds(engine_key(option))
+def _keeps_option(predicate: ColumnPredicate, option: str) -> bool:
+    if predicate.is_exact:
+        return predicate.keeps(option)
+    return predicate.region.holds(engine_key(option))
 
 
 @lru_cache(maxsize=64)

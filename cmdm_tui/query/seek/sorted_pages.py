@@ -13,11 +13,11 @@ from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from cmdm_tui.api import NotFound, Page, Record
-from cmdm_tui.query.model import EXTERNAL_ID
+from cmdm_tui.query.model import EXTERNAL_ID, Value
 from cmdm_tui.query.seek.candidate_orders import ColumnOrders, without_options
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
-from cmdm_tui.query.seek.field_values import OddValue, Value
+from cmdm_tui.query.seek.field_values import OddValue
 from cmdm_tui.query.seek.sort_orders import CandidateOrder, Overlap
 
 Direction = Literal["asc", "desc"]
@@ -206,9 +206,9 @@ class SortedPages:
         known = [record.external_id for record in self._views[number].records]
         return known == [record.external_id for record in page.records]
 
-    def overlap(self, gap: Gap, order: CandidateOrder, candidate: ColumnPredicate) -> Overlap:
+    def overlap(self, gap: Gap, order: CandidateOrder, predicate: ColumnPredicate) -> Overlap:
         """Judge what a gap hides, if `order` is the one the service sorts in."""
-        of_null = Overlap.INSIDE if candidate.region.has_null else Overlap.OUTSIDE
+        of_null = Overlap.INSIDE if predicate.region.has_null else Overlap.OUTSIDE
         starts_null = gap.above.values[-1] is None
         ends_null = gap.below is not None and gap.below.values[0] is None
         if (starts_null and ends_null) or (starts_null and not self.are_nulls_first):
@@ -219,7 +219,7 @@ class SortedPages:
             high = gap.below.keys[order.name][0]
         if self.is_descending:
             low, high = high, low
-        judged = order.overlap(low, high, candidate)
+        judged = order.overlap(low, high, predicate)
         holds_null = starts_null or ends_null or (gap.below is None and not self.are_nulls_first)
         return judged.combine(of_null) if holds_null else judged
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
+from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.bisect import read_ends
 from cmdm_tui.query.seek.candidate_orders import ColumnOrders
 from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
-from cmdm_tui.query.seek.field_values import Value
 from cmdm_tui.query.seek.results import (
     ValueCounts,
     describe_doubts,

@@ -12,7 +12,7 @@ from sqlglot import exp
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.collation import rewrite as account_order
 from cmdm_tui.query.model import Column
-from cmdm_tui.query.planning import preparer
+from cmdm_tui.query.planning import bound_query
 from cmdm_tui.query.seek import candidate_orders
 from cmdm_tui.query.seek.sorted_pages import SortedPages
 from tests.query.differential.data_service import DataService, serve_data_set
@@ -174,7 +174,7 @@ async def test_text_in_another_order_is_found_out(
     def as_it_is(tree: exp.Expr, *_: object, **__: object) -> exp.Expr:
         return tree
 
-    monkeypatch.setattr(preparer, "in_account_order", as_it_is)
+    monkeypatch.setattr(bound_query, "apply_account_order", as_it_is)
     assert "came" in await is_found_out(service, EngineUnderTest)
 
 
@@ -184,7 +184,7 @@ async def test_a_name_taken_for_another_columns_is_found_out(
     def none(_: exp.Expr) -> dict[str, exp.Expr]:
         return {}
 
-    monkeypatch.setattr(account_order, "_computed", none)
+    monkeypatch.setattr(account_order, "_named_expressions", none)
     assert await is_found_out(service, EngineUnderTest)
 
 
@@ -214,7 +214,7 @@ async def test_a_search_that_trusts_the_order_is_found_out(
     def passed(*_: object) -> bool:
         return True
 
-    monkeypatch.setattr(candidate_orders, "Ordering", trusted)
+    monkeypatch.setattr(candidate_orders, "ColumnOrders", trusted)
     for check in ("_check_nulls", "_check_null_neighbours", "_fits", "_is_sorted"):
         monkeypatch.setattr(SortedPages, check, passed)
     assert "came" in await is_found_out(large, EngineUnderTest, behaviours, can_be_sought=True)

@@ -126,11 +126,11 @@ async def test_taking_numbers_by_value_for_granted_would_lose_one() -> None:
 async def test_what_is_not_sure_says_so() -> None:
     shelf = FakeService([f"n{number:03}" for number in range(500)], cap=10)
     text = ordered(ColumnKind.TEXT)
-    candidate = wanted(f"{FIELD} > 'n250'", ColumnKind.TEXT)
-    hasty = await count_matches(shelf, candidate, text, per_page=10, sure=False)
+    predicate = wanted(f"{FIELD} > 'n250'", ColumnKind.TEXT)
+    hasty = await count_matches(shelf, predicate, text, per_page=10, sure=False)
     assert hasty.count == 249
     assert any("do not tell" in note for note in hasty.notes)
-    sure = await count_matches(shelf, candidate, text, per_page=10)
+    sure = await count_matches(shelf, predicate, text, per_page=10)
     assert sure.count == 249
     assert not any("do not tell" in note for note in sure.notes)
     assert sure.pages_read > hasty.pages_read
@@ -226,8 +226,8 @@ async def test_equality_is_sought_in_the_order_that_is_known(order: Any) -> None
     raws = [f"{letter}{number}" for letter in "abcABC" for number in range(200)]
     shelf = FakeService(raws, order, cap=10)
     known = ordered(ColumnKind.TEXT, Traits().with_findings({"collation": Trait((order,))}))
-    candidate = wanted(f"{FIELD} = 'b77'", ColumnKind.TEXT)
-    found = await find_records(shelf, candidate, known, fields=[], per_page=10)
+    predicate = wanted(f"{FIELD} = 'b77'", ColumnKind.TEXT)
+    found = await find_records(shelf, predicate, known, fields=[], per_page=10)
     assert "b77" in [record.properties[FIELD] for record in found.records]
     assert len(shelf.calls) <= 2 + (120).bit_length()
 
@@ -259,9 +259,9 @@ async def test_a_thousand_pages_cost_what_is_promised(task: Any, most: int) -> N
             found = await find_first(shelf, known, descending=True, count=1, fields=[], per_page=1)
             assert found.records[0].properties[FIELD] == "999"
     assert len(shelf.calls) <= most
-    candidate = {"search": equal, "count": between, "extreme": whole}.get(task)
+    predicate = {"search": equal, "count": between, "extreme": whole}.get(task)
     table = Table("lead", (column(ColumnKind.NUMBER),), total=1_000, largest_page=1)
-    estimate = estimate_seek(task, candidate, known, table)
+    estimate = estimate_seek(task, predicate, known, table)
     assert estimate.low <= len(shelf.calls) <= estimate.high
 
 
@@ -279,7 +279,7 @@ async def test_without_the_check_of_order_a_match_would_be_lost(
     monkeypatch.setattr(SortedPages, "_is_sorted", always)
     for number in range(0, 200, 20):
         shelf = FakeService(raws, "ignored", cap=9)
-        candidate = wanted(f"{FIELD} = 'x{number}'", ColumnKind.TEXT)
-        found = await find_records(shelf, candidate, text, fields=[], per_page=9)
+        predicate = wanted(f"{FIELD} = 'x{number}'", ColumnKind.TEXT)
+        found = await find_records(shelf, predicate, text, fields=[], per_page=9)
         lost += not found.records
     assert lost

@@ -131,18 +131,18 @@ async def test_a_seek_finds_what_a_scan_does_however_the_service_sorts(
         for record in page.records
     ]
     for condition in CONDITIONS:
-        candidate = extract_predicates(where(condition), COLUMNS)[0]
-        column = candidate.column
+        predicate = extract_predicates(where(condition), COLUMNS)[0]
+        column = predicate.column
         options = STATUSES if column.name == "Status" else ()
         how = find_column_orders(column, None, options)
         assert how is not None
         values = [value_of(column, record.properties[column.name]) for record in records]
-        kept = [value for value in values if candidate.is_exact and candidate.keeps(value)]
+        kept = [value for value in values if predicate.is_exact and predicate.keeps(value)]
         leads = Leads(client)
         pages = -(-len(records) // min(8, int(behaviour.get("page_cap", "8"))))
         try:
-            found = await find_records(leads, candidate, how, fields=["City"], per_page=8)
-            counted = await count_matches(leads, candidate, how, per_page=8)
+            found = await find_records(leads, predicate, how, fields=["City"], per_page=8)
+            counted = await count_matches(leads, predicate, how, per_page=8)
             most = await find_largest(leads, not_null(column), how, per_page=8)
             ahead = await find_first(leads, how, descending=True, count=5, fields=[], per_page=8)
         except SeekFailed:
@@ -152,7 +152,7 @@ async def test_a_seek_finds_what_a_scan_does_however_the_service_sorts(
         ids = [
             record.external_id
             for record, value in zip(records, values, strict=True)
-            if candidate.keeps(value)
+            if predicate.keeps(value)
         ]
         assert set(ids) <= {record.external_id for record in found.records}
         assert counted.count == len(kept)

@@ -11,7 +11,7 @@ from sqlglot import exp
 from cmdm_tui.query.model import Column, ColumnKind
 from cmdm_tui.query.seek import ColumnPredicate, extract_predicates
 from cmdm_tui.query.seek.column_predicate import engine_key
-from cmdm_tui.query.seek.like_patterns import LikePattern
+from cmdm_tui.query.seek.literals import LikePattern
 from cmdm_tui.query.seek.region import Interval, Region, before
 from cmdm_tui.query.seek.text_keys import letters_key
 from tests.query.seek.fake_service import FIELD
@@ -197,7 +197,7 @@ def test_the_law_finds_a_prefix_that_is_not_folded(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(
         module,
-        "_matching",
+        "_pattern_regions",
         matching,
     )
     assert faults(predicate, ColumnKind.TEXT, ["ßx", "ss"]) == ["ßx"]
@@ -208,7 +208,7 @@ def test_the_law_finds_a_dotted_capital_i_taken_for_plain(monkeypatch: pytest.Mo
 
     predicate = liked("ist", "%", is_folded=True, is_negated=False, has_escape=False)
     assert faults(predicate, ColumnKind.TEXT, ["İstanbul"]) == []
-    monkeypatch.setattr("cmdm_tui.query.seek.like_patterns.is_plain", str.isprintable)
+    monkeypatch.setattr("cmdm_tui.query.seek.literals.is_plain", str.isprintable)
     assert faults(predicate, ColumnKind.TEXT, ["İstanbul"]) == ["İstanbul"]
 
 
@@ -222,5 +222,5 @@ def test_the_law_finds_a_negation_that_takes_nulls_along(monkeypatch: pytest.Mon
     def with_null(region: Region) -> Region:
         return Region(others(region).intervals, has_null=True)
 
-    monkeypatch.setattr(Region, "others", with_null)
+    monkeypatch.setattr(Region, "complement", with_null)
     assert faults(predicate, ColumnKind.TEXT, ["a", "b", None]) == [None, None, None]

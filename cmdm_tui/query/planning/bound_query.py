@@ -1,0 +1,71 @@
+"""A query whose names are resolved, which all planning starts from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlglot import exp
+
+from cmdm_tui.query.collation.rewrite import apply_account_order, title_projections
+from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.model import Column, FirstPage, Table
+from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.query_shape import QueryShape
+from cmdm_tui.query.parsing.references import Source, find_tables, qualify_sources
+
+
+@dataclass(frozen=True)
+class BoundQuery:
+    """A query whose names are resolved: its entities as tables, the columns it uses of each."""
+
+    tree: exp.Expr
+    sources: tuple[Source, ...]
+    shape: QueryShape | None
+    tables: dict[str, Table]
+    columns: dict[str, tuple[Column, ...]]
+    learner: TraitLearner
+    picklist_values: dict[str, tuple[str, ...]]
+    """The values that the fields of a picklist may have, by `entity.field`."""
+    first_pages: dict[str, FirstPage]
+    """The first pages that planning has read."""
+    aggregates: frozenset[str]
+    """The names of DuckDB's aggregate functions."""
+
+    @cached_property
+    def table(self) -> Table:
+        """The only entity, where there is only one."""
+        return next(iter(self.tables.values()))
+
+    @cached_property
+    def used_columns(self) -> tuple[Column, ...]:
+        """The columns used of the only entity; its ExternalID where none is."""
+        return self.columns_to_load(self.table)
+
+    def columns_to_load(self, table: Table) -> tuple[Column, ...]:
+        """Return the columns to load of an entity: at least one, so that its rows count."""
+        return self.columns.get(table.entity) or table.columns[:1]
+
+    def knows_page_count(self, table: Table) -> bool:
+        """Tell whether it is known how many pages the entity has."""
+        return table.total is not None and self.learner.knows_page_count(table.total)
+
+
+def executable_sql(
+    query: BoundQuery,
+    rewrite: Callable[[exp.Expr], exp.Expr] | None = None,
+    *,
+    fully: bool = True,
+) -> str:
+    """Return the query as DuckDB runs it: in the account's order, on the tables loaded.
+
+    `rewrite` changes a copy of it first; its columns keep the names they have. See
+    `in_account_order` for `fully`.
+    """
+    tree = title_projections(query.tree.copy())
+    places = find_tables(tree)
+    qualify_sources(
+        Source(node, source.entity) for node, source in zip(places, query.sources, strict=True)
+    )
+    if rewrite is not None:
+        tree = rewrite(tree)
+    return apply_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)

@@ -1,0 +1,52 @@
+"""A planned query: its plan, its columns, and what planning has read for it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cmdm_tui.api import Quota
+from cmdm_tui.query.fetching.page_cache import PageCache
+from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.parsing.statement import Statement
+from cmdm_tui.query.planning import explain
+from cmdm_tui.query.planning.bound_query import BoundQuery
+from cmdm_tui.query.planning.plan import Plan
+
+
+@dataclass
+class PlanningReads:
+    """What planning has read, for the first run to begin with."""
+
+    pages: dict[str, PageCache]
+    learner: TraitLearner
+
+
+@dataclass(frozen=True)
+class PreparedQuery:
+    """A query understood and planned. `cost` counts the calls that planning has made already.
+
+    What it is to go on from was read `since` a moment; None where nothing was read before.
+    `columns` are the names and DuckDB types of the rows, as far as they are known before any has
+    come: how many digits a DECIMAL has is known afterwards. `quota` is as the last answer told it.
+    """
+
+    statement: Statement
+    plan: Plan
+    columns: tuple[ResultColumn, ...]
+    quota: Quota
+    bound: BoundQuery | None = field(default=None, repr=False)
+    reads: list[PlanningReads] = field(default_factory=list[PlanningReads], repr=False)
+    read_since: datetime | None = None
+
+    @property
+    def verdict(self) -> explain.QuotaVerdict:
+        """Whether the remaining calls fit into the quota left: fits, may exceed, exceeds."""
+        return explain.quota_verdict(self.plan, self.quota)
+
+    def explain_text(self) -> str:
+        """Return the plan as lines of text."""
+        return explain.as_text(self.plan, self.quota)
+
+    def explain_json(self) -> dict[str, object]:
+        """Return the plan as an object that JSON can hold."""
+        return explain.as_json(self.plan, self.columns, self.quota)
