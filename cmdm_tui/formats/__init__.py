@@ -1,4 +1,8 @@
-"""Writes results: one writer a format, all of them behind the same three calls."""
+"""Writes results in each format; all writers have the same methods, see `RowWriter`.
+
+`create_writer` returns the writer of a format, `FORMATS` names them, and `output_file` writes to a
+file whose name chooses the format.
+"""
 
 from typing import Literal, get_args
 
@@ -34,7 +38,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 def create_writer(
     name: Format, sink: ByteSink, look: OutputStyle = PROGRAM_STYLE, *, raw_csv: bool = False
 ) -> RowWriter:
-    """Return what writes a result to `sink` in the format of that name.
+    """Return the writer of a format, writing to `sink`.
 
     With `raw_csv`, CSV and TSV keep text that a spreadsheet would take for a formula.
     """

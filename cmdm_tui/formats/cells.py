@@ -1,4 +1,4 @@
-"""Values as text: as a person reads them, and as a program does, with nothing lost."""
+"""Values as text: for a person to read, and for a program with nothing lost."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,13 +14,13 @@ _NUMBERS = (
 
 
 def is_number(type_name: str) -> bool:
-    """Tell whether a column of this type holds numbers, which stand to the right."""
+    """Return whether a column of this type holds numbers, which are aligned to the right."""
     name = type_name.upper().partition("(")[0]
     return name in _NUMBERS
 
 
 def display_text(value: object) -> str:
-    """Return a value as a person reads it; what is null is for the format to say."""
+    """Return a value as text for a person; each format decides how null looks."""
     if isinstance(value, datetime):
         return to_utc(value).isoformat(sep=" ").removesuffix("+00:00")
     return exact_text(value)
@@ -29,8 +29,8 @@ def display_text(value: object) -> str:
 def exact_text(value: object) -> str:
     """Return a value that is not null as text with nothing lost.
 
-    Moments stand as the service writes them (`api.md`), in UTC with a `Z`; lists, structs and bytes
-    as JSON.
+    Times are written like the service writes them (`api.md`), in UTC with a `Z`; lists, structs and
+    bytes as JSON.
     """
     match value:
         case str():
@@ -51,12 +51,15 @@ def exact_text(value: object) -> str:
 
 
 def json_bytes(value: object) -> bytes:
-    """Return a value as JSON. Decimals are numbers of all their digits; what is no number, null."""
+    """Return a value as JSON.
+
+    Decimals are numbers with all their digits; NaN and infinity are null.
+    """
     return _encode(_to_plain(value))
 
 
 def to_utc(moment: datetime) -> datetime:
-    """Return a moment with its zone: one without is in UTC, as every moment of a query is."""
+    """Return a time with its zone; one without a zone is in UTC, like every time of a query."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""How wide the columns of a table are, so that a row fits a line."""
+"""Computes the widths of a table's columns, so that a row fits a line."""
 
 from collections.abc import Sequence
 

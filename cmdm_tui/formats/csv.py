@@ -1,4 +1,4 @@
-"""Writes CSV and TSV: a row a line under a line of names, safe for a spreadsheet unless told."""
+"""Writes CSV and TSV: a header and one row on each line, safe for a spreadsheet unless raw."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,7 +16,7 @@ _TAB_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r
 
 
 class DelimitedWriter:
-    """Writes lines of cells. With `is_raw`, text that looks like a formula stays as it is."""
+    """Writes lines of cells. With `is_raw`, text that looks like a formula is not escaped."""
 
     def __init__(
         self, sink: ByteSink, look: OutputStyle, form: "LineFormat", *, is_raw: bool
@@ -39,7 +39,7 @@ class DelimitedWriter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is left out."""
+        """No notes: nothing is left out."""
         return ()
 
     def _line(self, row: OutputRow) -> bytes:
@@ -56,11 +56,11 @@ class DelimitedWriter:
 
 
 LineFormat = Callable[[Sequence[str | None]], str]
-"""Makes a line of cells, None being null."""
+"""Formats a line of cells, None for null."""
 
 
 def csv_line(cells: Sequence[str | None]) -> str:
-    """Return a line of CSV (RFC 4180). Null is nothing between commas, empty text is quoted."""
+    """Return a line of CSV (RFC 4180). Null is an empty cell, empty text is quoted."""
     if list(cells) == [None]:
         # A line of nothing would be taken for no row.
         return '""\n'

@@ -1,6 +1,6 @@
-"""Writes one JSON document: an array with an object a row, whatever the rows are.
+"""Writes one JSON document: an array with one object for each row.
 
-Decimals are JSON numbers with all of their digits; moments are ISO 8601 in UTC; nulls are nulls.
+Decimals are JSON numbers with all their digits; times are ISO 8601 in UTC; nulls are nulls.
 """
 
 import json
@@ -12,7 +12,7 @@ from cmdm_tui.text import visible
 
 
 class JsonWriter:
-    """Writes the array, an object a line, so that it can be read while it grows."""
+    """Writes the array, one object on each line, so that it can be read while it grows."""
 
     def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
@@ -37,12 +37,12 @@ class JsonWriter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is left out."""
+        """No notes: nothing is left out."""
         return ()
 
 
 class JsonObjects:
-    """Makes objects under the names of the columns."""
+    """Encodes rows as objects with the columns' names as keys."""
 
     def __init__(self, look: OutputStyle) -> None:
         self._look = look
@@ -60,7 +60,7 @@ class JsonObjects:
 
 
 def _escape_controls(text: bytes) -> bytes:
-    r"""Return the same JSON with what a terminal would act on as `\u` escapes."""
+    r"""Return the same JSON with characters that a terminal would act on as `\u` escapes."""
     decoded = text.decode("utf-8", "replace")
     if visible(decoded) == decoded:
         return text

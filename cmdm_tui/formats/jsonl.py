@@ -1,4 +1,4 @@
-"""Writes JSON Lines: an object a row, a row a line, each of them whole as soon as it is there."""
+"""Writes JSON Lines: one object for each row, one row on each line, each line whole at once."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, Outpu
 
 
 class JsonLinesWriter:
-    """Writes an object a line."""
+    """Writes one object on each line."""
 
     def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
@@ -26,5 +26,5 @@ class JsonLinesWriter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is left out."""
+        """No notes: nothing is left out."""
         return ()

@@ -1,4 +1,4 @@
-"""Writes a Markdown table (GitHub's): what a cell holds is shown as it is, and formats nothing."""
+"""Writes a Markdown table (GitHub's); the text of a cell is escaped and formats nothing."""
 
 import re
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ _MARKS = re.compile(r"([\\`*\[\]|~])")
 
 
 class MarkdownWriter:
-    """Writes a row a line between pipes."""
+    """Writes one row on each line, between pipes."""
 
     def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
         self._look = look
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
-        """Write the names and the line below them."""
+        """Write the names and the rule below them."""
         self._write([_line([_cell(column.name) for column in columns])])
         rules = ["---:" if is_number(column.type) else "---" for column in columns]
         self._write([_line(rules)])
@@ -37,7 +37,7 @@ class MarkdownWriter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is left out."""
+        """No notes: nothing is left out."""
         return ()
 
     def _write(self, lines: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Writes a result that is in hand to a file, in the format that the file's name asks for."""
+"""Writes a complete result to a file, in the format that the file's name asks for."""
 
 import contextlib
 import os
@@ -23,21 +23,21 @@ SUFFIXES: dict[str, "Format"] = {
     ".parquet": "parquet",
     ".txt": "table",
 }
-"""The formats that a file's name asks for."""
+"""The formats by file suffix."""
 
 _BATCH_ROWS = 10_000
 
 
 class BatchedRows(Protocol):
-    """A result in hand."""
+    """A result that can be read in batches."""
 
     @property
     def columns(self) -> Sequence[OutputColumn]:
-        """Its columns."""
+        """The columns."""
         ...
 
     def batches(self, size: int = ..., /) -> Iterator[Sequence[OutputRow]]:
-        """Yield its rows, `size` at a time."""
+        """Yield the rows, `size` at a time."""
         ...
 
 
@@ -47,7 +47,7 @@ def format_of_file(file: Path) -> "Format":
 
 
 def write_result(result: BatchedRows, name: str) -> "Format":
-    """Write all rows to the file of that name, whole or not at all; return the format taken.
+    """Write all rows to the named file, whole or not at all; return the format used.
 
     Raises OSError where it cannot be written.
     """
@@ -66,10 +66,10 @@ def write_result(result: BatchedRows, name: str) -> "Format":
 
 @contextlib.contextmanager
 def open_replacement(file: Path) -> Generator[BinaryIO]:
-    """Open what takes the place of `file` when the block ends well, and is gone when it does not.
+    """Open a temporary file that replaces `file` when the block succeeds and is deleted otherwise.
 
-    A link stays, and what it names is replaced; what is no file, a device or a pipe, is written to
-    as it is. Raises OSError where it cannot be written.
+    A link stays, and its target is replaced; a device or a pipe is written to directly. Raises
+    OSError where it cannot be written.
     """
     if file.exists() and not file.is_file():
         with file.open("wb") as sink:
@@ -91,7 +91,7 @@ def open_replacement(file: Path) -> Generator[BinaryIO]:
 
 
 def _set_default_mode(file: Path) -> None:
-    """Give a temporary file, which is its owner's alone, the rights of any new file."""
+    """Give a temporary file, private to its owner, the permissions of any new file."""
     mask = os.umask(0)
     os.umask(mask)
     file.chmod(0o666 & ~mask)

@@ -1,4 +1,4 @@
-"""Writes Parquet through DuckDB: the rows wait in a file of text, and are typed as it is written.
+"""Writes Parquet through DuckDB: rows are buffered in a text file and typed when it is written.
 
 The file is temporary, so memory does not grow with the result.
 """
@@ -23,8 +23,8 @@ _LONGEST_ROW = 1 << 30
 class ParquetWriter:
     """Writes a Parquet file, whole, at the end.
 
-    Whole numbers wider than 64 bits become DECIMAL(38,0), of which Parquet knows, where all of them
-    fit, else text; lists and structs their JSON text.
+    Whole numbers wider than 64 bits become DECIMAL(38,0), which Parquet knows, where all of them
+    fit, else text; lists and structs become their JSON text.
     """
 
     def __init__(self, sink: ByteSink) -> None:
@@ -34,7 +34,7 @@ class ParquetWriter:
         self._waiting = self._rows.open("wb")
         self._columns: list[tuple[str, str]] = []
         self._wide: list[int] = []
-        """The places of whole numbers that may be too wide for a decimal."""
+        """The indexes of columns whose whole numbers may be too wide for a decimal."""
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns."""
@@ -43,7 +43,7 @@ class ParquetWriter:
         self._wide = [place for place, one in enumerate(columns) if one.type in _WIDE]
 
     def write_rows(self, rows: Sequence[OutputRow]) -> None:
-        """Let some rows wait."""
+        """Buffer some rows."""
         for row in rows:
             for place in self._wide:
                 self._widen(place, row[place])
@@ -61,13 +61,13 @@ class ParquetWriter:
                     self._sink.write(piece)
 
     def discard(self) -> None:
-        """Forget the rows; nothing is written."""
+        """Delete the buffered rows; nothing is written."""
         self._waiting.close()
         self._folder.cleanup()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is left out."""
+        """No notes: nothing is left out."""
         return ()
 
     def _widen(self, place: int, value: object) -> None:

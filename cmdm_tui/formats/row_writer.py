@@ -1,4 +1,4 @@
-"""What every writer is: it takes the columns once, then rows as they come, then the end."""
+"""The interface of every writer: it takes the columns, then rows as they arrive, then the end."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class OutputColumn(Protocol):
 
 
 class ByteSink(Protocol):
-    """Where bytes go: a file, a pipe, a terminal."""
+    """A destination of bytes: a file, a pipe, a terminal."""
 
     def write(self, data: bytes, /) -> object:
-        """Take all of `data`."""
+        """Write all of `data`."""
         ...
 
 
@@ -34,7 +34,7 @@ class RowWriter(Protocol):
     """Writes one result, row after row, in one format."""
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
-        """Write what stands before the rows. To be called once, first."""
+        """Write what comes before the rows. Call it once, first."""
         ...
 
     def write_rows(self, rows: Sequence[OutputRow]) -> None:
@@ -42,20 +42,20 @@ class RowWriter(Protocol):
         ...
 
     def end(self) -> None:
-        """Write what stands behind the rows. What was written is a whole document only now."""
+        """Write what comes after the rows. Only now is the output a whole document."""
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of how it was written; to be asked for at the end."""
+        """Notes for a person about how it was written; read them at the end."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class OutputStyle:
-    """Who reads what is written: a terminal of `width` columns, or a program, which is cut nothing.
+    """Who reads the output: a terminal of `width` columns, or a program, for which nothing is cut.
 
-    A terminal never gets a character that it would act on, in no format.
+    A terminal never gets a character that it would act on, in any format.
     """
 
     is_terminal: bool = False
@@ -67,7 +67,7 @@ PROGRAM_STYLE = OutputStyle()
 
 
 def unique_names(columns: Iterable[OutputColumn]) -> tuple[str, ...]:
-    """Return the columns' names, each once: `City`, `City_2`. Names may differ by case alone."""
+    """Return the columns' names made unique: `City`, `City_2`. Names may differ by case alone."""
     taken: set[str] = set()
     names: list[str] = []
     for column in columns:

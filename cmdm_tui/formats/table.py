@@ -1,7 +1,7 @@
-"""Writes a table for a person: aligned, as wide as the terminal, row after row as they come.
+"""Writes a table for a person: aligned, as wide as the terminal, rows as they arrive.
 
-The widths are those of the rows that come first, since the others are not there yet: a later value
-that is wider stands out of its column, and is cut where a terminal has no room for that.
+The widths are those of the first rows, since the others are not there yet: a wider value later
+sticks out of its column, and is cut where a terminal has no room for it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 class TableWriter:
-    """Writes a table. Columns that a terminal has no room for are left out, and told."""
+    """Writes a table. Columns that do not fit the terminal are left out, and a note says so."""
 
     def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
@@ -29,7 +29,7 @@ class TableWriter:
         self._is_narrowed: list[bool] = []
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
-        """Take the columns; nothing is written before the first rows tell the widths."""
+        """Take the columns; nothing is written before the first rows show the widths."""
         self._names = [one_line(column.name) for column in columns]
         self._are_numbers = [is_number(column.type) for column in columns]
 
@@ -44,13 +44,13 @@ class TableWriter:
         self._write(lines)
 
     def end(self) -> None:
-        """Write the heading at least."""
+        """Write the heading, if no row has done so."""
         if self._widths is None:
             self._write_heading([])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many columns were left out, if any."""
+        """A note on how many columns fit, if some were left out."""
         there, shown_ = len(self._names), len(self._widths or ())
         if shown_ == there:
             return ()
@@ -83,7 +83,7 @@ class TableWriter:
         return (" " * GAP).join(cells).rstrip()
 
     def _has_room(self, texts: Sequence[str], widths: Sequence[int]) -> bool:
-        """Tell whether a row fits where what is wider than its column stands out of it."""
+        """Return whether a row fits where wide values stick out of their columns."""
         if self._look.width is None:
             return True
         sizes = [

@@ -1,4 +1,4 @@
-"""Writes a field a line for a person: no value is cut."""
+"""Writes one field on each line, for a person: no value is cut."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 class VerticalWriter:
-    """Writes each row under a heading of its number."""
+    """Writes each row under a heading with its number."""
 
     def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
         self._sink = sink
@@ -45,7 +45,7 @@ class VerticalWriter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is left out."""
+        """No notes: nothing is left out."""
         return ()
 
     def _field(self, label: str, value: object) -> list[str]:

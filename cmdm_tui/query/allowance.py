@@ -1,4 +1,4 @@
-"""How many calls a query may make before a person is asked, or a script must have allowed them."""
+"""How many calls a query may make before someone must confirm it."""
 
 from dataclasses import dataclass
 
@@ -10,25 +10,25 @@ from cmdm_tui.query.result import QueryResult
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The calls that a run may make, None for as many as it takes.
+    """The calls that a run may make, None for no limit.
 
-    One that `is_guard` holds for a search that is likely to take fewer, and ends it where it would
-    take more: then nothing of it is a result, and it may be gone on with.
+    With `is_guard`, a search that is likely to take few calls stops where it would take more: its
+    rows are then not the query's, and it can be resumed.
     """
 
     max_calls: int | None
     is_guard: bool = False
 
     def has_stopped(self, result: QueryResult) -> bool:
-        """Tell whether the guard has ended the run, so that its rows are none of the query's."""
+        """Return whether the guard has stopped the run, so that its rows are not the query's."""
         left = result.resumption
         return self.is_guard and isinstance(left, Resumption) and left.is_out_of_calls
 
 
 def allow_unasked(prepared: PreparedQuery, most: int) -> Allowance | None:
-    """Return what a query may do when no more than `most` calls are made unasked; None: ask first.
+    """Return the allowance of a query that needs no confirmation; None where it must be confirmed.
 
-    A search mostly takes a few calls, and a scan's where the service sorts in no known order.
+    A search mostly takes few calls, but as many as a scan if the service sorts in no known order.
     """
     if prepared.verdict == "exceeds":
         return None
@@ -40,5 +40,5 @@ def allow_unasked(prepared: PreparedQuery, most: int) -> Allowance | None:
 
 
 def allow_cost(prepared: PreparedQuery, more: int) -> Allowance:
-    """Return what a query may do that is allowed: not many more calls than were said."""
+    """Return the allowance of a confirmed query: its cost and a margin."""
     return Allowance(prepared.plan.cost.high + more)

@@ -1,4 +1,4 @@
-"""Counts the calls of one run, and stops it before it makes more than it may."""
+"""Counts the calls of one run, and stops it before it makes too many."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -7,19 +7,19 @@ from cmdm_tui.api import ApiError
 from cmdm_tui.query.errors import BudgetReached
 
 UNASKED_CALLS = 100
-"""Calls that a query makes without asking a person, or without being allowed by a script."""
+"""The calls that a query may make without confirmation."""
 
 
 class CallBudget:
-    """The calls of one run: every call of the API that it makes counts, signing in does not.
+    """The calls of one run: every API call counts, except sign-in.
 
-    `most` is the most that it may make, None for as many as it takes; `used` what was made before.
+    `max_calls` is the most that it may make, None for no limit; `used` were made before.
     """
 
     def __init__(self, most: int | None = None, *, used: int = 0) -> None:
         self.max_calls = most
         self.resent = 0
-        """Calls that were sent again, after a failure; they are among those used."""
+        """Calls that were sent again after a failure; they are included in `used`."""
         self._used = used
 
     @property
@@ -29,7 +29,7 @@ class CallBudget:
 
     @property
     def left(self) -> int | None:
-        """Calls that may still be made; None where nothing limits them."""
+        """Calls that may still be made; None without a limit."""
         return None if self.max_calls is None else max(self.max_calls - self._used, 0)
 
     @contextmanager

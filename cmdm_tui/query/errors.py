@@ -1,4 +1,4 @@
-"""What can go wrong with a query: one small tree, each error with what to do about it."""
+"""What can go wrong with a query: one small tree of errors, each with a hint what to do."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -44,13 +44,13 @@ class SqlError(QueryError):
 
 
 class QueryRefused(SqlError):
-    """The SQL asks for something else than to read entities: to write, to set, to open a file."""
+    """The SQL does more than read entities: it writes, changes settings or opens a file."""
 
 
 class UnknownName(SqlError):
-    """No entity, column or function has the name; `suggestions` are the nearest ones, best first.
+    """No entity, column or function has the name; `suggestions` are similar ones, best first.
 
-    `kind` says what was named, `entity` or `column`; `at` is where the SQL names it.
+    `kind` says what was named, `entity` or `column`; `at` is the node of the SQL that names it.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class UnknownName(SqlError):
 
 
 class BudgetReached(QueryError):
-    """The next call would be one more than the run may make; nothing of it was sent."""
+    """The next call would exceed the number of calls allowed; it was not sent."""
 
     hint = "Allow more calls, or ask for less"
 
@@ -94,9 +94,9 @@ class BudgetReached(QueryError):
 
 
 class TooManyCalls(QueryError):
-    """The plan costs more calls than are allowed or left; no record was fetched.
+    """The plan needs more calls than are allowed or left; no record was fetched.
 
-    `low` and `high` are the plan's calls, `allowed` what the run may make.
+    `low` and `high` are the plan's calls, `allowed` is the number that the run may make.
     """
 
     hint = "Allow more calls, or ask for less"

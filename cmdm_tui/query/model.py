@@ -1,4 +1,4 @@
-"""The words of the query engine: columns, tables and what a plan costs, as frozen values."""
+"""Values that every part of the query engine shares: columns, tables, costs, first pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ EXTERNAL_ID = "ExternalID"
 """The column that every entity has: its records' external ids (`api.md`)."""
 
 LARGEST_PAGE = 1000
-"""Records asked for at most in one page; a server may grant fewer (`api.md`, per_page)."""
+"""The most records to request in one page; a server may grant fewer (`api.md`, per_page)."""
 
 
 Value = str | Decimal | date | datetime | bool
-"""What a column holds: DateTime values are naive, in UTC."""
+"""A column's value: DateTime values have no zone and are in UTC."""
 
 
 class ColumnKind(StrEnum):
@@ -47,10 +47,9 @@ _KIND_BY_FIELD_TYPE = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an entity: `name` as the service spells it, `type` as the catalog has it.
+    """One column of an entity: `name` as the service writes it, `type` as the catalog has it.
 
-    `is_inferred` is true where the type was read off records, so that other records may not have
-    it.
+    `is_inferred` is true where the type was inferred from some records: others may not fit it.
     """
 
     name: str
@@ -61,10 +60,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One entity as a table. `columns` begin with ExternalID, then the fields as described.
+    """One entity as a table. `columns` begin with ExternalID, then the described fields.
 
-    `total` is how many records it has, None where it is not known; `largest_page` the most records
-    that a page of it grants.
+    `total` is the number of records, None where it is not known; `largest_page` the most records
+    that one page of the entity grants.
     """
 
     entity: str
@@ -74,23 +73,23 @@ class Table:
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
-        """The columns by their names without regard to case."""
+        """The columns by their casefolded names."""
         return {column.name.casefold(): column for column in self.columns}
 
     def column(self, name: str) -> Column | None:
-        """Return the column of that name, without regard to case."""
+        """Return the column of this name; upper and lower case do not matter."""
         exact = next((column for column in self.columns if column.name == name), None)
         return exact or self.by_name.get(name.casefold())
 
     @property
     def pages(self) -> int | None:
-        """How many pages hold all records: at least one, since an empty one tells so by a call."""
+        """The number of pages that hold all records: at least one, as an empty one is a call too."""
         return None if self.total is None else max(-(-self.total // self.largest_page), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs, in calls: never fewer than `low`, never more than `high`."""
+    """What a plan costs, in calls: at least `low` and at most `high`."""
 
     low: int
     high: int
@@ -104,9 +103,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class FirstPage:
-    """The page that a plan reads first: it is read while planning where the plan needs its total.
+    """The first page that a plan reads. Planning reads it already where the plan needs its total.
 
-    `fields` are None for all.
+    `fields` is None for all fields.
     """
 
     entity: str
@@ -118,7 +117,7 @@ class FirstPage:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """One column: its name as the query gives it, and its DuckDB type, such as DECIMAL(18,2)."""
+    """One result column: its name in the query, and its DuckDB type, such as DECIMAL(18,2)."""
 
     name: str
     type: str

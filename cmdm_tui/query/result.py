@@ -1,4 +1,4 @@
-"""A query's result in hand: typed rows, and what they are and cost. Working on it makes no call."""
+"""A query's result: typed rows, with notes and cost. Working with it makes no call."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars
 
 RESULT_TABLE = 'temp."\x01result"'
-"""What holds a result's rows, by a name that no entity has."""
+"""The table of a result's rows; no entity has this name."""
 
 Converted = TypeVar("Converted")
 
@@ -28,7 +28,7 @@ _TABLE_NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What the run cost. `calls_*` count every call but signing in; `ms` is wall-clock time."""
+    """What a run cost. `calls_*` count every call except sign-in; `ms` is wall-clock time."""
 
     plan: str
     calls_low: int
@@ -44,11 +44,11 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a reader must know of a result.
+    """What a reader must know about a result.
 
-    `failed_casts` counts, by `entity.column`, the values that were none of their column's type and
-    show as null; `inferred` names the columns whose type was read off records; `messages` are
-    whole sentences: changes noticed, what is not certain, what was rounded.
+    `failed_casts` counts, by `entity.column`, the values that do not fit their column's type and
+    show as null; `inferred` names the columns whose type was inferred from records; `messages` are
+    whole sentences: changes noticed, uncertainties, rounding.
     """
 
     source: Literal["live", "partial"] = "live"
@@ -58,7 +58,7 @@ class Notes:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All notes as sentences, to be shown one a line."""
+        """All notes as sentences, one a line."""
         told: list[str] = []
         if self.source == "partial":
             told.append("The result is partial: the run stopped before all records had come.")
@@ -74,10 +74,10 @@ class Notes:
 
 
 class QueryResult:
-    """Rows kept in DuckDB, so that sorting, reformatting and exporting them costs no call.
+    """Rows kept in DuckDB: sorting, reformatting and exporting them costs no call.
 
     Values are str, Decimal, int, float, bool, date, datetime (UTC, without a zone) and None, or
-    what else DuckDB computes: lists and dictionaries among them. Close it to let go of the rows.
+    what else DuckDB computes, such as lists and dictionaries. Close it to free the rows.
     """
 
     def __init__(
@@ -98,16 +98,16 @@ class QueryResult:
         self.stats = stats
         self._table = table
         self.resumption = resumption
-        """What `Engine.resume` goes on with, None where there is nothing to go on with."""
+        """What `Engine.resume` continues with; None where the result is complete."""
 
     @property
     def partial(self) -> bool:
-        """Tell whether the run stopped before all records had come."""
+        """Whether the run stopped before all records had come."""
         return self.notes.source == "partial"
 
     @property
     def cost(self) -> Cost:
-        """What the plan said the run would cost."""
+        """The cost that the plan predicted."""
         return Cost(self.stats.calls_low, self.stats.calls_high)
 
     @cached_property
@@ -123,14 +123,14 @@ class QueryResult:
             yield from batch
 
     def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[RowValues]]:
-        """Yield the rows in order, `size` at a time, without holding all of them."""
+        """Yield the rows in order, `size` at a time, without holding all of them in memory."""
         names = ", ".join(f"c{n}" for n in range(1, len(self.columns) + 1))
         return self._session.read_batches(self._table, names, size)
 
     def sorted_by(self, name: str, *, descending: bool = False) -> "QueryResult":
-        """Return the same result in another order, by the account's rules; no call is made.
+        """Return the same rows in another order, by the account's rules; makes no call.
 
-        Raises UnknownName for a column that the result has not.
+        Raises UnknownName for a column that the result does not have.
         """
         index = self._find_column(name)
         direction = "DESC" if descending else "ASC"
@@ -157,12 +157,12 @@ class QueryResult:
         return _convert(lambda: connection.sql(sql).df(), "pandas")
 
     def with_messages(self, *messages: str) -> "QueryResult":
-        """Return the same result with more notes."""
+        """Return the same result with more messages."""
         notes = replace(self.notes, messages=(*self.notes.messages, *messages))
         return self._copy(notes, self._table)
 
     def close(self) -> None:
-        """Let go of the rows."""
+        """Free the rows."""
         self._session.close()
 
     def __enter__(self) -> "QueryResult":

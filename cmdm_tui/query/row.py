@@ -1,11 +1,11 @@
-"""One row of a result, to be read by position, by name, or as an attribute."""
+"""One row of a result: read it by position, by name, or by attribute."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 
 class Row(Sequence[Any]):
-    """Values in the order of their columns; names are matched without regard to case."""
+    """Values in the order of their columns; names match in any case."""
 
     __slots__ = ("_names", "_values")
 
@@ -44,7 +44,7 @@ class Row(Sequence[Any]):
         return f"Row({self.as_dict()!r})"
 
     def as_dict(self) -> Mapping[str, Any]:
-        """Return the values by the names of their columns; of equal names the last counts."""
+        """Return the values by column name; of equal names the last wins."""
         return dict(zip(self._names, self._values, strict=True))
 
     def _find_column(self, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Shows where in the SQL something is wrong: the line, and a caret below the place."""
+"""Shows where the SQL is wrong: the line, and a caret below the column."""
 
 from cmdm_tui.text import one_line
 
@@ -9,7 +9,7 @@ _WIDTH_BEFORE = 40
 def excerpt(sql: str, line: int | None, column: int | None) -> tuple[str, ...]:
     """Return a line of the SQL, cut to a terminal's width, and one with a caret below the column.
 
-    Both count from 1. Nothing is returned where the place is not known or not in the SQL.
+    Both numbers count from 1. Returns nothing where the position is unknown or outside the SQL.
     """
     lines = sql.split("\n")
     if line is None or column is None or not 0 < line <= len(lines) or column < 1:

@@ -1,7 +1,7 @@
-"""Makes what sorts the values of a list, or compares with them, do so in the account's order.
+"""Rewrites functions that sort a list, or compare with one, to use the account's order.
 
-The lists are put in the place of those of `order_key` of each value, which DuckDB sorts as the
-account does; the values are taken out of them again. See `order`.
+A list is replaced by the list of `order_key` of each value, which DuckDB sorts as the account does;
+the values are taken out of it again. See `rewrite`.
 """
 
 import sqlglot
@@ -15,7 +15,7 @@ _TEXT_KEYS = "[order_key(CAST(one AS VARCHAR)) FOR one IN {list}]"
 
 
 def rewrite_list_sort(call: exp.Anonymous) -> exp.Expr | None:
-    """Return the call of a function that sorts a list, by keys; None for any other call."""
+    """Rewrite a call that sorts a list; return None for any other call."""
     if call.name.upper() not in LIST_SORTS or not call.expressions:
         return None
     values, *how = (one.sql(dialect=DIALECT) for one in call.expressions)
@@ -24,15 +24,15 @@ def rewrite_list_sort(call: exp.Anonymous) -> exp.Expr | None:
 
 
 def rewrite_list_extreme(call: exp.ArrayMin | exp.ArrayMax) -> exp.Expr:
-    """Return the least or greatest value of a list, by keys."""
+    """Rewrite the least or greatest value of a list."""
     name = "list_min" if isinstance(call, exp.ArrayMin) else "list_max"
     return _parse(f"{name}({_KEYS.format(list=call.this.sql(dialect=DIALECT))})[2]")
 
 
 def rewrite_list_comparison(comparison: exp.Expr) -> exp.Expr | None:
-    """Return a comparison with ANY or ALL of a list's values, by keys where the value is text.
+    """Rewrite a comparison with ANY or ALL of a list's values; None for other comparisons.
 
-    None where it compares with something else.
+    Text is compared by keys.
     """
     value, values = comparison.this, _compared_list(comparison.expression)
     if values is None:
@@ -49,7 +49,7 @@ def rewrite_list_comparison(comparison: exp.Expr) -> exp.Expr | None:
 
 
 def _compared_list(node: exp.Expr) -> exp.Expr | None:
-    """Return the list that ANY or ALL is of; sqlglot takes ALL of a list for a function."""
+    """Return the list that ANY or ALL compares with; sqlglot parses ALL of a list as a function."""
     if isinstance(node, exp.Any | exp.All):
         values = node.this.unnest()
         return None if isinstance(values, exp.Query) else values

@@ -1,7 +1,7 @@
-"""The account's order of text as macros of DuckDB: by `casefold()`, then by code point (`api.md`).
+"""The account's order of text as DuckDB macros: by `casefold()`, then by code point (`api.md`).
 
-Each macro is there twice: folding every character there is, and as `lower()` does, which is a
-hundred times as fast to bind and right where no text has one of `special_characters()`.
+Each macro exists twice: one folds every character; the other uses `lower()`, which binds a hundred
+times as fast and is right where no text has one of `special_characters()`.
 """
 
 from dataclasses import dataclass
@@ -23,26 +23,26 @@ MACROS = frozenset(
         "order_key",
     }
 )
-"""The names of the macros, without their ends."""
+"""The names of the macros, without their suffix."""
 _LAST_CASED = 0x20000
-"""No character from here on has a casefold of its own."""
+"""From this character on, none has its own casefold."""
 
 
 FULL_SUFFIX = "_fully"
-"""What the names of the macros end in that fold every character there is."""
+"""The suffix of the macros that fold every character."""
 
 
 @cache
 def macro_statements() -> tuple[str, ...]:
-    """Return the statements that make DuckDB know the account's order.
+    """Return the statements that define the account's order in DuckDB.
 
-    A macro is the query's own SQL once it is bound, so that its `typeof` is known then.
+    A macro is expanded when a query is bound, so `typeof` is known then.
     """
     return (*_macro_statements("", "lower(x)"), *_macro_statements(FULL_SUFFIX, _casefold_sql()))
 
 
 def _macro_statements(end: str, casefold: str) -> list[str]:
-    """Return the macros whose names have this end."""
+    """Return the macros whose names have this suffix."""
     text = "typeof(a) = 'VARCHAR' AND typeof(b) = 'VARCHAR'"
     fold_a, fold_b = (f"casefold{end}(CAST({one} AS VARCHAR))" for one in "ab")
     is_text, as_text, pair = (
@@ -78,7 +78,7 @@ def _macro_statements(end: str, casefold: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _CasefoldDifferences:
-    """Where `str.casefold` differs from DuckDB's `lower`, which folds a character to one."""
+    """How `str.casefold` differs from DuckDB's `lower`, which folds one character to one."""
 
     longer: dict[str, str]
     changed: dict[str, str]
@@ -97,17 +97,17 @@ def _casefold_differences() -> _CasefoldDifferences:
 
 
 def special_characters() -> str:
-    """Return the characters that `lower()` does not fold as the account's order has it."""
+    """Return the characters that `lower()` folds differently from the account's order."""
     return _casefold_differences().special
 
 
 def may_hold_special(sql: str) -> bool:
-    """Tell whether a query may bring such characters itself, written out or by their numbers."""
+    """Return whether a query may produce such characters itself, as literals or by `chr()`."""
     return "chr(" in sql.lower() or not set(sql).isdisjoint(special_characters())
 
 
 def _casefold_sql() -> str:
-    """Return `str.casefold` in SQL: what lower() does otherwise is put right around it."""
+    """Return `str.casefold` in SQL: `lower()`, with its differences corrected."""
     folds = _casefold_differences()
     text = reduce(
         lambda sql, one: f"replace({sql}, '{one[0]}', '{one[1]}')", folds.longer.items(), "x"

@@ -1,9 +1,9 @@
-"""Makes a query compare text as the account does: by `casefold()`, then by code point (`api.md`).
+"""Rewrites a query to compare text as the account does: by `casefold()`, then by code point.
 
 DuckDB compares text by bytes. Wherever a query orders values, the tree is rewritten to order them
-by `folded(x)` and then by x, or to compare them through macros that do the same. `folded` is the
-casefold of text and NULL for everything else: DuckDB decides by type, as it binds the query, so
-that nothing here needs to know an expression's type. Equality stays exact.
+by `folded(x)` and then by x, or to compare them through macros that do the same (`api.md`,
+collation). `folded` is the casefold of text and NULL for everything else: DuckDB decides by type
+when it binds the query, so no types are needed here. Equality stays exact.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ def apply_account_order(
 ) -> exp.Expr:
     """Return a copy of the query that orders text as the account does.
 
-    `aggregates` are the names of the aggregate functions that sqlglot does not know. What is not
-    compared `fully` holds where no text has a character of `special_characters()`; it is bound a
+    `aggregates` are the names of the aggregate functions that sqlglot does not know. Without
+    `fully`, the result holds only where no text has one of `special_characters()`; it binds a
     hundred times as fast.
     """
     tree = title_projections(tree.copy())
@@ -55,7 +55,7 @@ def apply_account_order(
 
 
 def title_projections(tree: exp.Expr) -> exp.Expr:
-    """Name each computed column of the query as it is written, whatever it is rewritten to."""
+    """Name each computed column by its original text, whatever it is rewritten to."""
     for select in list(tree.find_all(exp.Select)):
         for projection in list(select.expressions):
             if needs_title(projection):
@@ -65,7 +65,7 @@ def title_projections(tree: exp.Expr) -> exp.Expr:
 
 
 def _rewrite(node: exp.Expr) -> exp.Expr:
-    """Rewrite from the leaves up, so that what is built is not rewritten again."""
+    """Rewrite from the leaves up, so that rewritten nodes are not rewritten again."""
     for child in list(node.iter_expressions()):
         new = _rewrite(child)
         if new is not child:
@@ -137,7 +137,7 @@ def _rewrite_comparison(node: exp.Expr) -> exp.Expr | None:
 
 
 def _compare_rows(node: exp.Expr, left: list[exp.Expr], right: list[exp.Expr]) -> exp.Expr:
-    """Compare rows value by value, the later ones where the earlier are equal."""
+    """Compare rows value by value: later values decide where the earlier ones are equal."""
     if len(left) != len(right):
         raise SqlError("Rows of different lengths cannot be compared")
     name = _COMPARISON_MACROS[type(node)]
@@ -168,7 +168,7 @@ def _rewrite_extreme(node: exp.Expr) -> exp.Expr | None:
 
 
 def _order_items(item: exp.Expr) -> list[exp.Expr]:
-    """Return one item of an ORDER BY as what it is in the account's order: two, mostly."""
+    """Return the items that sort one ORDER BY item in the account's order: mostly two."""
     if not isinstance(item, exp.Ordered) or not _needs_key(item):
         return [item]
     if isinstance(item.this, exp.Tuple):
@@ -204,12 +204,12 @@ def _is_folded(node: exp.Expr) -> bool:
 
 
 def _fills_gaps(window: exp.Window) -> bool:
-    """Tell whether a window fills gaps between numbers, which takes one key and no text."""
+    """Return whether a window fills gaps between numbers, which takes one key and no text."""
     return isinstance(window.this, exp.Anonymous) and window.this.name.casefold() == "fill"
 
 
 def _has_range_frame(window: exp.Window) -> bool:
-    """Tell whether a frame reaches as far as a number says, which only one number can be."""
+    """Return whether a window frame spans a numeric range, which needs a single numeric key."""
     spec = window.args.get("spec")
     if not isinstance(spec, exp.WindowSpec) or spec.args.get("kind") != "RANGE":
         return False
@@ -252,7 +252,7 @@ def _has_aggregate(node: exp.Expr, aggregates: frozenset[str]) -> bool:
 
 
 def _order_from_outside(tree: exp.Expr) -> exp.Expr:
-    """Order by position or ALL around a query whose star hides what those are."""
+    """Move ORDER BY position or ALL outside a query whose star hides the columns."""
     order = tree.args.get("order")
     if not isinstance(order, exp.Order) or isinstance(tree, exp.Subquery):
         return tree
@@ -278,10 +278,10 @@ def _order_from_outside(tree: exp.Expr) -> exp.Expr:
 
 
 def _resolve_positions(query: exp.Expr) -> None:
-    """Put the fold of each column that an ORDER BY gives by position, name or as ALL before it.
+    """Put the folded value before each column that an ORDER BY gives by position, name or ALL.
 
-    A name that the query gives stands before a column's own, but not within an expression: so what
-    is folded is written out, and the item itself left as it is.
+    A name that the query gives comes before a column's own name, but not within an expression: so
+    the folded value is written out, and the item itself is left unchanged.
     """
     order = query.args.get("order")
     if not isinstance(order, exp.Order):
@@ -313,7 +313,7 @@ def _resolve_item(
 
 
 def _fold_first(ordered: exp.Expr, value: exp.Expr, name: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield the fold of a value, and what goes by its name; neither for one that orders nothing."""
+    """Yield the folded value and the item itself; neither for a constant, which orders nothing."""
     if _is_constant(value):
         return
     folded, itself = ordered.copy(), ordered.copy()
@@ -325,7 +325,7 @@ def _fold_first(ordered: exp.Expr, value: exp.Expr, name: exp.Expr) -> Iterator[
 
 
 def _named_expressions(query: exp.Expr) -> dict[str, exp.Expr]:
-    """Return what a SELECT gives a name, by that name casefolded; the first of equal ones."""
+    """Return the expressions that a SELECT names, by casefolded name; the first of equal names."""
     named: dict[str, exp.Expr] = {}
     for one in query.expressions if isinstance(query, exp.Select) else ():
         if isinstance(one, exp.Alias):
@@ -334,7 +334,7 @@ def _named_expressions(query: exp.Expr) -> dict[str, exp.Expr]:
 
 
 def _is_constant(node: exp.Expr) -> bool:
-    """Tell whether an expression is written out, so that it orders nothing."""
+    """Return whether an expression is a constant, which orders nothing."""
     node = node.unnest()
     if isinstance(node, exp.Neg):
         node = node.this
@@ -342,7 +342,7 @@ def _is_constant(node: exp.Expr) -> bool:
 
 
 def _is_random(node: exp.Expr) -> bool:
-    """Tell whether an expression may come to something else when it is computed once more."""
+    """Return whether an expression may have another value when it is computed again."""
     return any(
         isinstance(one, exp.Rand | exp.Uuid)
         or (isinstance(one, exp.Anonymous) and one.name.casefold() in _RANDOM_FUNCTIONS)

@@ -1,7 +1,7 @@
-"""Which DuckDB type a column has, and the SQL that reads its values from the wire's text.
+"""The DuckDB type of each column, and the SQL that casts the text of responses to it.
 
-A value that is none of its column's type becomes NULL and is counted. The forms accepted are those
-of `api.md` and a little more: `FORMS` says which, for DuckDB's regular expressions and Python's.
+A value that does not fit its column's type becomes NULL and is counted. The accepted forms are
+those of `api.md` and a few more: see `FORMS`, for DuckDB's regular expressions and Python's.
 """
 
 import re
@@ -24,16 +24,16 @@ FORMS: Mapping[ColumnKind, str] = MappingProxyType(
         ColumnKind.BOOLEAN: r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
     }
 )
-"""The text that is a value of each kind; every text is one of Kind.TEXT."""
+"""The text forms of each kind of value; every text is valid for TEXT."""
 
 _MAX_DIGITS = 38
 _NARROW_DIGITS = 18
 
 
 def parse_value(kind: ColumnKind, text: str) -> Value | None:
-    """Return the value that `text` is, None where it is none of its kind: as the casts do.
+    """Return the value of `text`, None where it does not fit its kind, as the SQL casts do.
 
-    A DateTime is in UTC, without a zone; one that names none is taken to be in UTC.
+    A DateTime is in UTC, without a zone; one without a zone is taken to be in UTC.
     """
     if kind is ColumnKind.TEXT:
         return text
@@ -57,7 +57,7 @@ def parse_value(kind: ColumnKind, text: str) -> Value | None:
 
 
 def storage_type(kind: ColumnKind) -> str:
-    """Return the type in which a column's values are kept: a number's digits as they came."""
+    """Return the type in which a column's values are stored: numbers as their text."""
     stored = {
         ColumnKind.DATE: "DATE",
         ColumnKind.DATETIME: "TIMESTAMP",
@@ -67,7 +67,7 @@ def storage_type(kind: ColumnKind) -> str:
 
 
 def storage_sql(kind: ColumnKind, sql: str) -> str:
-    """Return the SQL that turns the text `sql` into what is kept, NULL where it is no value."""
+    """Return the SQL that casts the text `sql` to the stored value, NULL where it does not fit."""
     if kind is ColumnKind.TEXT:
         return sql
     casts = {
@@ -81,13 +81,13 @@ def storage_sql(kind: ColumnKind, sql: str) -> str:
 
 @dataclass(slots=True)
 class Digits:
-    """The most digits that a number column's values have, before the point and after it."""
+    """The most digits that a number column's values have before and after the point."""
 
     before: int = 1
     after: int = 0
 
     def widen(self, before: int | None, after: int | None) -> None:
-        """Take in what one batch of values has at most."""
+        """Widen by the most digits of one batch of values."""
         self.before = max(self.before, before or 0)
         self.after = max(self.after, after or 0)
 
@@ -101,7 +101,7 @@ class Digits:
 
     @staticmethod
     def measure_sql(sql: str) -> tuple[str, str]:
-        """Return the SQL of the most digits before and after the point, of a batch's `sql`."""
+        """Return the SQL that measures the most digits before and after the point in a batch."""
         before = f"max(length(regexp_extract({sql}, '^[+-]?0*([0-9]*)', 1)))"
         after = f"max(length(split_part({sql}, '.', 2)))"
         return before, after
@@ -109,18 +109,18 @@ class Digits:
 
 @dataclass(slots=True)
 class LoadedValues:
-    """What the values of one entity's columns were found to be while they were loaded."""
+    """What was found out about the values of one entity's columns while they were loaded."""
 
     failed_casts: dict[str, int] = field(default_factory=dict[str, int])
-    """Values by column that were none of the column's type."""
+    """The number of values, by column, that do not fit the column's type."""
     digits: dict[str, Digits] = field(default_factory=dict[str, Digits])
 
     def result_type(self, name: str, kind: ColumnKind) -> str:
-        """Return the DuckDB type of a column, given what was seen of it."""
+        """Return the DuckDB type of a column for the values loaded so far."""
         return self.digits[name].type if kind is ColumnKind.NUMBER else storage_type(kind)
 
     def warnings(self, entity: str) -> list[str]:
-        """Return what to tell of columns whose values fit no decimal."""
+        """Return warnings about columns whose values fit no decimal."""
         return [
             f"The numbers of {entity}.{name} have too many digits for a decimal and are rounded."
             for name, digits in self.digits.items()

@@ -1,4 +1,4 @@
-"""A DuckDB of one run, in memory and locked down: it holds the records and executes the query."""
+"""An in-memory DuckDB, locked down: it holds the records and executes the query."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from cmdm_tui.query.model import Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 
 BATCH_TABLE = 'temp."\x01batch"'
-"""What holds the records that are loaded together, by a name that no entity has."""
+"""The table of the records that are loaded together; no entity has this name."""
 
 RowValues = tuple[Any, ...]
 Returned = TypeVar("Returned")
@@ -31,11 +31,11 @@ _SETTINGS = (
     "SET GLOBAL python_enable_replacements = false",
     "SET GLOBAL lock_configuration = true",
 )
-"""What closes the door, locked last: no file, no network, no extension, no Python variable."""
+"""Settings that forbid files, network, extensions and Python variables; locked last."""
 
 
 def open_locked_connection() -> duckdb.DuckDBPyConnection:
-    """Return a new database in memory that no statement can open to the outside again."""
+    """Open a database in memory that no statement can open to the outside again."""
     connection = duckdb.connect(
         ":memory:", config={"default_null_order": "nulls_first_on_asc_last_on_desc"}
     )
@@ -46,7 +46,7 @@ def open_locked_connection() -> duckdb.DuckDBPyConnection:
 
 @cache
 def aggregate_names() -> frozenset[str]:
-    """Return the names of DuckDB's aggregate functions, in lower case; asked for once a process."""
+    """Return the names of DuckDB's aggregate functions in lower case; read once a process."""
     with duckdb.connect(":memory:") as connection:
         rows = connection.execute(
             "SELECT DISTINCT lower(function_name) FROM duckdb_functions() "
@@ -56,7 +56,7 @@ def aggregate_names() -> frozenset[str]:
 
 
 class QueryDatabase:
-    """The DuckDB of one engine: made when first needed, shared by its runs, each on its own."""
+    """The DuckDB of one engine: opened when first needed; each run has its own session."""
 
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -64,12 +64,12 @@ class QueryDatabase:
         self._planning_session: DuckDBSession | None = None
 
     def open_in_background(self) -> None:
-        """Make the database on another thread, which takes about as long as a call."""
+        """Open the database on another thread, which takes about as long as a call."""
         if self._connection is None:
             threading.Thread(target=self._open, name="cmdm-query-opening").start()
 
     def create_session(self) -> "DuckDBSession":
-        """Return a new session, which sees nothing of the others; on any thread."""
+        """Create a session that is isolated from the others; callable on any thread."""
         return DuckDBSession(self._open().cursor())
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -86,7 +86,7 @@ class QueryDatabase:
         return await self._planning_session.run(self._planning_session.describe_over, tables, sql)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close the database and the planning session."""
         if self._planning_session is not None:
             self._planning_session.close()
             self._planning_session = None
@@ -105,7 +105,7 @@ class DuckDBSession:
         self._connection = connection
 
     async def run(self, what: Callable[..., Returned], *arguments: Any) -> Returned:
-        """Do something with the connection on its thread; interrupted when cancelled."""
+        """Run a function on the connection's thread; interrupt it when cancelled."""
         running = asyncio.get_running_loop().run_in_executor(self._thread, what, *arguments)
         try:
             return await asyncio.shield(running)
@@ -115,7 +115,7 @@ class DuckDBSession:
             raise
 
     def create_table(self, table: Table, columns: Sequence[Column]) -> None:
-        """Make the entity's table with these columns, empty, in place of any other."""
+        """Create the entity's table with these columns, empty, replacing any other."""
         kept = ", ".join(
             f"{quote_identifier(one.name)} {storage_type(one.kind)}" for one in columns
         )
@@ -130,9 +130,9 @@ class DuckDBSession:
         *,
         since: int | None = None,
     ) -> None:
-        """Let the entity's table show what was loaded, numbers by the type that fits them all.
+        """Show the loaded rows in the entity's view, numbers with the type that fits them all.
 
-        With `since`, only the rows from that one on, counted from 0.
+        With `since`, only the rows from that index on.
         """
         shown: list[str] = []
         for column in columns:
@@ -148,7 +148,7 @@ class DuckDBSession:
         )
 
     def drop_table(self, table: Table) -> None:
-        """Let go of the entity's records."""
+        """Drop the entity's records."""
         self._connection.execute(f"DROP VIEW IF EXISTS {SCHEMA}.{quote_identifier(table.entity)}")
         self._connection.execute(f"DROP TABLE IF EXISTS {SCHEMA}.{storage_name(table)}")
         self._connection.execute(f"DROP TABLE IF EXISTS {BATCH_TABLE}")
@@ -170,7 +170,7 @@ class DuckDBSession:
         return [(row[0], row[1]) for row in self.execute(f"DESCRIBE {sql}")]
 
     def describe_over(self, tables: Sequence[Table], sql: str) -> list[tuple[str, str]]:
-        """Return a query's columns over these tables, all of whose columns are declared."""
+        """Return a query's columns over these tables, with all their columns declared."""
         for table in tables:
             if self._tables.get(table.entity) != table.columns:
                 self.create_table(table, table.columns)
@@ -178,7 +178,7 @@ class DuckDBSession:
         return self.describe(sql)
 
     def read_batches(self, table: str, columns: str, size: int) -> Iterator[list[RowValues]]:
-        """Yield a table's rows in the order in which they were put in, `size` at a time."""
+        """Yield a table's rows in insertion order, `size` at a time."""
         start = 0
         while True:
             which = f"rowid >= {start} AND rowid < {start + size}"
@@ -190,31 +190,31 @@ class DuckDBSession:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection itself, for what reads it on its thread."""
+        """The connection itself, for code that reads it on its thread."""
         return self._connection
 
     def close(self) -> None:
-        """Let go of the records and the thread."""
+        """Close the connection and its thread."""
         self._thread.shutdown(wait=True)
         self._connection.close()
 
 
 def sql_error(error: duckdb.Error) -> SqlError:
-    """Return DuckDB's refusal as an error of ours, in its first words."""
+    """Turn DuckDB's error into an SqlError with its first sentence."""
     text = re.sub(r"""(\btemp|"temp")\.(main\.)?""", "", str(error))
     text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
     return SqlError(" ".join(text.split()))
 
 
 def storage_name(table: Table) -> str:
-    """Return the name of the table that holds what was loaded, beside the one that shows it."""
+    """Return the name of the table that stores the loaded rows; a view shows them."""
     return quote_identifier(table.entity + "\x01")
 
 
 def convert_to_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
-    """Return a query whose moments of a time zone are as they are in UTC: Python reads those.
+    """Return a query whose timestamps with a time zone are converted to UTC for Python.
 
-    The connection's own time zone is UTC, so that a cast is enough, however deep they are.
+    The connection's time zone is UTC, so a cast is enough, however deep they are nested.
     """
     if not any(_TIMESTAMP_WITH_ZONE in kind for _, kind in described):
         return sql
@@ -227,15 +227,15 @@ def convert_to_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
 
 
 def result_type(kind: str) -> str:
-    """Return a column's type as the result has it."""
+    """Return a column's type as the result shows it."""
     return kind.replace(_TIMESTAMP_WITH_ZONE, "TIMESTAMP")
 
 
 _TIMESTAMP_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
-"""What a type is called, or a part of one that is nested."""
+"""How DuckDB names the type, alone or within a nested one."""
 
 _ERROR_DETAILS = re.compile(
     r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Please try installing"
     r"|\s*Alternatively, consider enabling"
 )
-"""Where DuckDB goes on with what helps nobody here: excerpts, and settings that are locked."""
+"""Where DuckDB's message continues with excerpts and hints about locked settings."""

@@ -22,7 +22,7 @@ _MOST_DIGITS = 100
 def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
     """Return the records' values as text, column by column.
 
-    Text stays as it is, numbers are written out, and nested values become their JSON text.
+    Text is unchanged, numbers are written without an exponent, nested values become JSON text.
     """
     records = tuple(records)
     lists: list[list[str | None]] = []
@@ -40,7 +40,7 @@ def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[l
 
 
 def value_text(value: Any) -> str | None:
-    """Return a value of the wire as text: what is no text is written as JSON has it."""
+    """Return a value of a response as text; values that are not text are written as JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -65,7 +65,7 @@ def _write_out_exponent(text: str | None) -> str | None:
 
 
 class RecordLoader:
-    """Loads the records of one entity into one session's table, and learns of their values."""
+    """Loads the records of one entity into a session's table, and measures their values."""
 
     def __init__(self, session: DuckDBSession, table: Table, columns: Sequence[Column]) -> None:
         self._session = session
@@ -79,7 +79,7 @@ class RecordLoader:
                 self.values.digits[column.name] = Digits()
 
     def load(self, lists: Sequence[Sequence[str | None]]) -> None:
-        """Add records, given as columns of text; on the session's thread."""
+        """Add records, given as columns of text; call it on the session's thread."""
         self.rows += len(lists[0])
         content = _encode(lists)
         texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
@@ -97,11 +97,11 @@ class RecordLoader:
         )
 
     def show_loaded(self, since: int | None = None) -> None:
-        """Let the entity's table show what was loaded, from a row on; on the session's thread."""
+        """Show the loaded rows in the entity's view, from an index on; for the session's thread."""
         self._session.show_loaded(self._table, self.columns, self.values, since=since)
 
     def _measure(self) -> None:
-        """Count the values that are none of their type, and the digits of the numbers."""
+        """Count the values that do not fit their type, and the digits of the numbers."""
         typed = [
             (n, column)
             for n, column in enumerate(self.columns, 1)
@@ -125,7 +125,7 @@ class RecordLoader:
                 self.values.digits[column.name].widen(before, after)
 
     def _special_sql(self) -> str:
-        """Return the SQL that tells whether text has characters that only fold specially."""
+        """Return the SQL that checks for characters that `lower()` folds differently."""
         texts = [
             f"regexp_matches(c{n}, '[{special_characters()}]')"
             for n, column in enumerate(self.columns, 1)
@@ -147,5 +147,5 @@ def _encode(lists: Sequence[Sequence[str | None]]) -> str:
 
 
 def replace_surrogates(text: str) -> str:
-    """Return the text without halves of characters, which JSON can escape and nothing can hold."""
+    """Return the text with lone surrogates replaced: DuckDB cannot store them."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""Puts what boundaries and totals have answered in the place of a query's aggregates."""
+"""Replaces a query's aggregates by the values that boundaries and totals have given."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.query_shape import QueryShape
 
 AggregateValue = tuple[ColumnKind | None, Value | int | None]
-"""What an aggregate comes to: a value of a kind, or a count where the kind is None."""
+"""The value of an aggregate: of a kind, or a count where the kind is None."""
 
 _SQL_TYPES = {
     ColumnKind.TEXT: "VARCHAR",
@@ -26,9 +26,9 @@ _SQL_TYPES = {
 
 
 def substitute_answers(shape: QueryShape, answers: Mapping[int, AggregateValue]) -> str:
-    """Return the query as SQL without its entity: each aggregate stands as what it comes to.
+    """Return the query as SQL without its entity: each aggregate is replaced by its value.
 
-    `answers` are by the place of the call among the query's aggregate calls.
+    `answers` are by the index of the call among the query's aggregate calls.
     """
     select = cast("exp.Select", title_projections(shape.select.copy()))
     calls = QueryShape(select, shape.source, shape.aggregates).aggregate_calls
@@ -40,7 +40,7 @@ def substitute_answers(shape: QueryShape, answers: Mapping[int, AggregateValue])
 
 
 def typed_literal(kind: ColumnKind | None, value: Value | int | None) -> exp.Expr:
-    """Return a value as a constant of the type that the column of its kind would have."""
+    """Return a value as a constant of the type that a column of its kind would have."""
     if kind is None:
         return exp.cast(exp.Literal.number(int(cast("int", value))), "BIGINT", dialect=DIALECT)
     if value is None:

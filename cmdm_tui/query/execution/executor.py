@@ -1,4 +1,4 @@
-"""Runs a prepared query: lets be fetched what its plan says, executes it, gives the rows."""
+"""Executes a prepared query: fetches what its plan needs, runs the SQL, returns the rows."""
 
 import asyncio
 import time
@@ -50,9 +50,9 @@ _MAX_PAGES_PER_BATCH = 8
 
 @dataclass(frozen=True)
 class Resumption:
-    """Where a run ended that was stopped: what it has read `since` when, and the calls `used`.
+    """Where a run was stopped: what it has read since when, and the number of calls used.
 
-    `is_out_of_calls` is true where it might make no further one, or too few for every page.
+    `is_out_of_calls` is true where it had no calls left, or too few to read every page.
     """
 
     prepared: PreparedQuery
@@ -63,7 +63,7 @@ class Resumption:
 
 
 class QueryExecutor:
-    """One run of one prepared query. Iterate over its batches; `result` is there afterwards."""
+    """Executes one prepared query. Iterate over its batches; the result is there afterwards."""
 
     def __init__(
         self,
@@ -88,30 +88,30 @@ class QueryExecutor:
         self._fetcher = Fetcher(reads.pages, budget, session, stop)
         self._report = self._fetcher.report
         self._answer: str | None = None
-        """The query as SQL that needs no entity, where boundaries have answered it."""
+        """The query as SQL without an entity, where boundaries have answered it."""
         self._rewrite: Rewrite | None = None
         self._streams_rows = False
         self._sql_without_limit_by_fold: dict[bool, str] = {}
         self._seek_executor = SeekExecutor(self._fetcher, reads.learner, budget, bound.shape)
         self._result: QueryResult | None = None
         self.is_computing = False
-        """Whether all has come that is wanted, and the query is executed on it."""
+        """Whether all pages are read and the query is being executed."""
 
     @property
     def sql(self) -> str:
-        """The query as DuckDB runs it on what was loaded."""
+        """The query as DuckDB runs it on the loaded records."""
         return self._answer or executable_sql(
             self._bound, self._rewrite, fully=self._needs_full_casefold()
         )
 
     def _needs_full_casefold(self) -> bool:
-        """Tell whether text may hold characters that lower() does not fold as the account does."""
+        """Return whether text may hold characters that `lower()` folds differently."""
         if any(loader.holds_special for _, loader in self._report.loaders):
             return True
         return may_hold_special(self._bound.tree.sql(dialect=DIALECT))
 
     async def batches(self, *, wanted: bool = True) -> AsyncGenerator[Sequence[RowValues]]:
-        """Yield rows as soon as they are known to be the query's; none where none are `wanted`."""
+        """Yield rows as soon as they are certain; none where they are not `wanted`."""
         self._streams_rows = wanted
         step = self._prepared.plan.step
         if isinstance(step, Stream):
@@ -122,7 +122,7 @@ class QueryExecutor:
         await self._fetch(step)
 
     async def finish(self) -> QueryResult:
-        """Execute the query on what was loaded and return the result."""
+        """Execute the query on the loaded records and return the result."""
         self.is_computing = True
         self._learner.save()
         session, query = self._session, self.sql
@@ -161,7 +161,7 @@ class QueryExecutor:
         return self._result
 
     async def finish_early(self) -> QueryResult:
-        """Return the result of what came before the run was cancelled."""
+        """Return the result of what was loaded before the run was cancelled."""
         self._report.stop_reason = self._report.stop_reason or STOP_REQUESTED
         for _, loader in self._report.loaders:
             await self._session.run(loader.show_loaded)
@@ -173,7 +173,7 @@ class QueryExecutor:
         return await self.finish()
 
     def close(self) -> None:
-        """Let go of what was loaded."""
+        """Drop the loaded records."""
         self._session.close()
 
     async def _fetch(self, step: Step) -> None:
@@ -228,7 +228,7 @@ class QueryExecutor:
             await self._fetcher.fetch_entity(far, step.far_columns, first)
 
     async def _seek(self, step: SeekStep) -> None:
-        """Seek; where the order of the pages does not bear it, read every page instead."""
+        """Seek; read every page instead where the order of the pages does not allow it."""
         try:
             outcome = await self._seek_executor.run(step)
             self._answer, self._rewrite = outcome.answer, outcome.rewrite
@@ -246,16 +246,16 @@ class QueryExecutor:
             await self._fall_back(self._seek_executor.last_first_page)
 
     async def _load_nothing(self) -> None:
-        """Let the query run on no record: what was stopped has found none for certain."""
+        """Run the query on no record: a stopped seek has found none for certain."""
         for table in self._bound.tables.values():
             await self._fetcher.create_loader(table, self._bound.columns_to_load(table))
 
     async def _fall_back(self, sorted_first: FirstPage | None) -> None:
-        """Read every page because the way chosen does not hold.
+        """Read every page because the chosen plan does not work.
 
-        Pages that were read in an order come again for nothing in that order. But where records
-        tie, its pages may overlap; so it is used only where there is one page, or more was read
-        than a search takes.
+        Pages that the seek has read are used again if the scan uses their order. But where records
+        tie, its pages may overlap; so that order is used only where there is one page, or more was
+        read than a seek takes.
         """
         step = make_scan_step(self._bound)
         (table,) = step.tables
@@ -268,7 +268,7 @@ class QueryExecutor:
         await self._fetcher.fetch_entities(_reads_of(step))
 
     async def _stream(self, step: Stream) -> AsyncGenerator[Sequence[RowValues]]:
-        """Yield the rows as pages come, until there are as many as LIMIT wants."""
+        """Yield rows as pages arrive, until there are as many as LIMIT wants."""
         first = self._prepared.plan.first_page or FirstPage(step.table.entity, 1)
         if step.limit is None and not self._streams_rows:
             await self._fetcher.fetch_entity(step.table, step.columns, first)
@@ -295,12 +295,12 @@ class QueryExecutor:
         await self._session.run(loader.show_loaded)
 
     def _read_rows_since(self, loader: RecordLoader, since: int) -> list[RowValues]:
-        """Return the query's rows from the records that were loaded last."""
+        """Return the query's rows for the records that were loaded last."""
         loader.show_loaded(since)
         return self._session.execute(self._sql_without_limit(self._needs_full_casefold()))
 
     def _sql_without_limit(self, fully: bool) -> str:
-        """Return the query as DuckDB runs it on some of its records: without LIMIT and OFFSET."""
+        """Return the query for part of its records: without LIMIT and OFFSET."""
         if fully not in self._sql_without_limit_by_fold:
             tree = self._bound.tree.copy()
             tree.set("limit", None)
@@ -344,7 +344,7 @@ def _reads_of(scan: Scan) -> list[EntityRead]:
 
 
 async def _group_pages(pages: AsyncGenerator[Page], *, grow: bool) -> AsyncGenerator[list[Record]]:
-    """Yield the records of 1, 2, 4, and then of 8 pages at a time; of each, unless they `grow`."""
+    """Yield the records of 1, 2, 4, then 8 pages at a time; of single pages unless they `grow`."""
     wanted, held, records = 1, 0, list[Record]()
     async with aclosing(pages):
         async for page in pages:

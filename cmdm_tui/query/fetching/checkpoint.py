@@ -1,4 +1,4 @@
-"""Keeps in a file what a run has read that its calls ended, for another process to go on from."""
+"""Saves what a stopped run has read in a file, so that another process can continue."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ _VERSION = 2
 
 
 class CheckpointPage(msgspec.Struct, frozen=True):
-    """One page as it was asked for and came; `fields` None were all, `records` ids and values."""
+    """One page: how it was requested and its records as ids and values; `fields` None means all."""
 
     entity: str
     number: int
@@ -31,7 +31,7 @@ class CheckpointPage(msgspec.Struct, frozen=True):
 
 
 class CheckpointRecord(msgspec.Struct, frozen=True):
-    """One record that was asked for by its id; `properties` None where there is none of it."""
+    """One record that was requested by its id; `properties` is None where it does not exist."""
 
     entity: str
     external_id: str
@@ -39,7 +39,7 @@ class CheckpointRecord(msgspec.Struct, frozen=True):
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What a query has read of an account `since` a moment, and the calls `used` for it."""
+    """What a query has read of an account since a time, and the number of calls used for it."""
 
     address: str
     username: str
@@ -56,7 +56,7 @@ _DECODER = msgspec.json.Decoder(Checkpoint, float_hook=Decimal)
 
 
 def save_checkpoint(file: Path, reading: Checkpoint) -> None:
-    """Write it to the file, which only its owner can read. Raises OSError where that fails."""
+    """Write a checkpoint to a file that only its owner can read. Raises OSError."""
     try:
         content = _ENCODER.encode(reading)
     except (UnicodeEncodeError, ValueError):
@@ -67,7 +67,7 @@ def save_checkpoint(file: Path, reading: Checkpoint) -> None:
 
 
 def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None:
-    """Return what the file keeps of this query of this account; None where there is no file.
+    """Load a checkpoint of this query and account; None where there is no file.
 
     Raises QueryError for a file of something else, OSError where it cannot be read.
     """
@@ -96,7 +96,7 @@ def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None
 
 
 def describe_age(since: datetime, now: datetime) -> str:
-    """Return how old records may be that were read since a moment; "" for less than a minute."""
+    """Return a sentence about the age of the oldest records; "" for less than a minute."""
     minutes = max(int((now - since).total_seconds()), 0) // 60
     for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
         if count := minutes // size:
@@ -106,7 +106,7 @@ def describe_age(since: datetime, now: datetime) -> str:
 
 
 def _replace_surrogates(value: Any) -> Any:
-    """Return a JSON value without halves of characters, in texts and names."""
+    """Return a JSON value with lone surrogates replaced, in texts and names."""
     if isinstance(value, str):
         return replace_surrogates(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Fetches for one run, within its budget and until it is stopped, and loads what comes."""
+"""Fetches pages and records for one run, until its budget or the user stops it, and loads them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
@@ -17,7 +17,7 @@ from cmdm_tui.query.model import Column, FirstPage, Table
 STOP_REQUESTED = "It was stopped."
 
 _LOAD_BATCH = 4_000
-"""Records that are loaded together, so that the work is done while further pages come."""
+"""Records that are loaded together while further pages arrive."""
 _CONCURRENT_RECORDS = 8
 
 Returned = TypeVar("Returned")
@@ -34,7 +34,7 @@ class EntityRead:
 
 @dataclass
 class RunReport:
-    """What a run has to tell beside its rows."""
+    """What a run reports in addition to its rows."""
 
     stop_reason: str = ""
     is_out_of_calls: bool = False
@@ -49,7 +49,7 @@ class RunReport:
 
 
 class Fetcher:
-    """The calls of one run, and the loading of what they bring; `findings` are to be told."""
+    """Makes the calls of one run and loads what they return; `report` collects what to say."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Fetcher:
         self.report = RunReport()
 
     async def create_loader(self, table: Table, columns: tuple[Column, ...]) -> RecordLoader:
-        """Return a loader of an empty table."""
+        """Create an empty table for an entity and return its loader."""
         await self._session.run(self._session.create_table, table, columns)
         loader = RecordLoader(self._session, table, columns)
         self.report.loaders = [
@@ -77,7 +77,7 @@ class Fetcher:
     async def load_records(
         self, loader: RecordLoader, records: Sequence[Record], columns: tuple[Column, ...]
     ) -> None:
-        """Load records; the work is done beside the event loop."""
+        """Load records; the work is done on another thread than the event loop."""
         if records:
             await self._session.run(loader.load, column_texts(records, columns))
 
@@ -88,17 +88,17 @@ class Fetcher:
         await self._session.run(loader.load, lists)
 
     async def show_loaded(self, loader: RecordLoader) -> None:
-        """Let the entity's table show what was loaded."""
+        """Show the loaded rows in the entity's view."""
         await self._session.run(loader.show_loaded)
 
     def pages_for(self, table: Table) -> PageCache:
-        """Return an entity's pages."""
+        """Return an entity's page cache."""
         return self._pages[table.entity]
 
     async def fetch_records(
         self, table: Table, columns: tuple[Column, ...], ids: Sequence[str]
     ) -> None:
-        """Ask for records by their ids, some at a time, and load those that there are."""
+        """Fetch records by their ids, some at a time, and load those that exist."""
         gate = asyncio.Semaphore(_CONCURRENT_RECORDS)
         pages = self._pages[table.entity]
 
@@ -126,7 +126,7 @@ class Fetcher:
     async def fetch_entity(
         self, table: Table, columns: tuple[Column, ...], first: FirstPage
     ) -> None:
-        """Read and load an entity: what came is loaded while further pages come."""
+        """Read and load an entity: records are loaded while further pages arrive."""
         loader = await self.create_loader(table, columns)
         waiting: list[Record] = []
         loading: asyncio.Task[None] | None = None
@@ -153,7 +153,7 @@ class Fetcher:
         *,
         most: int | None = None,
     ) -> AsyncGenerator[Page]:
-        """Yield pages until all have come, the budget is reached or the run is stopped."""
+        """Yield pages until all are read, the budget is used up or the run is stopped."""
         pages = self._pages[table.entity].walk(
             fields_to_request(table, columns),
             per_page=first.per_page,
@@ -174,7 +174,7 @@ class Fetcher:
             await pages.aclose()
 
     async def unless_stopped(self, work: Awaitable[Returned]) -> Returned | None:
-        """Await a call; None where the run is stopped meanwhile or may make no further call."""
+        """Await a call; None where the run is stopped meanwhile or has no calls left."""
         if self._stop.is_set() and not self.report.stop_reason:
             self.report.stop_reason = STOP_REQUESTED
         if self.report.stop_reason:

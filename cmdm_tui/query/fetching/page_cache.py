@@ -1,4 +1,4 @@
-"""The pages of one entity, for one run: each call is counted before it is made, none made twice."""
+"""The pages of one entity: each call is counted before it is made, no page is fetched twice."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, FirstPage, Table
 
 PAGES_AHEAD = 8
-"""Pages under way at once at most."""
+"""The most pages that are requested at once."""
 
 _SMALLER_SIZES = (500, 200, 100, 50, 25, 10, 1)
-"""What is asked for in turn where a server refuses a page of the size asked for."""
+"""The page sizes to try where a service refuses the requested one."""
 
 _PageKey = tuple[int, str | None, str | None, int]
 _NO_RESPONSE = Response(0, "GET", "", 200, {}, b"", 0.0)
-"""The answer of a page that another process has read: of that, only the records are kept."""
+"""The response of a page from a checkpoint: only its records are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +28,23 @@ class _CachedPage:
     fields: frozenset[str] | None
 
     def holds(self, fields: Sequence[str] | None) -> bool:
-        """Tell whether the page was read with all of the fields."""
+        """Return whether the page was read with all of the fields."""
         return self.fields is None or (fields is not None and self.fields >= set(fields))
 
 
 def can_be_fetched(external_id: str) -> bool:
-    """Tell whether a record can be asked for by its id.
+    """Return whether a record can be fetched by its id.
 
-    `fields` in the place of an id asks for the fields (`api.md`), and no path carries the others.
+    `fields` instead of an id requests the fields (`api.md`), and no path can hold the others.
     """
     return external_id.casefold() not in {"", ".", "..", "fields"}
 
 
 def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
-    """Return what to put into `fields` to get these columns; None for all of them.
+    """Return the `fields` parameter for these columns; None for all fields.
 
-    ExternalID comes whatever `fields` says (`api.md`), so one field is asked for where it is the
-    only column. A name with a comma has no place in a comma-separated list.
+    ExternalID comes whatever `fields` says (`api.md`), so one field is requested where it is the
+    only column. A name with a comma cannot be in a comma-separated list.
     """
     named = dict.fromkeys(column.name for column in columns)
     names = [name for name in named if name != EXTERNAL_ID]
@@ -57,10 +57,10 @@ def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...
 
 
 class PageCache:
-    """Reads one entity's pages within a budget; those that were read to be kept are kept.
+    """Reads one entity's pages within a budget, and keeps those that may be needed again.
 
-    `budget` may be exchanged: what planning has read, the run finds here. With `keeps_all`, what a
-    scan has read stays, so that a run that its budget ended can be taken up again.
+    `budget` can be replaced: the run finds here what planning has read. With `keeps_all`, pages of
+    a scan stay too, so that a run that its budget stopped can be resumed.
     """
 
     def __init__(
@@ -78,15 +78,15 @@ class PageCache:
         self._pages: dict[_PageKey, _CachedPage] = {}
         self._records: dict[str, Record | None] = {}
         self._versions: dict[_PageKey, list[_CachedPage]] = {}
-        """Each page as it was each time that it was read, for a run that goes on from there."""
+        """The versions of each page, one for each time it was read, for a run that is resumed."""
         self._turns: dict[_PageKey, int] = {}
-        """How many of those times the run has come to."""
+        """The number of versions that the run has used, by page."""
         self.entity = entity
         self.budget = budget
         self.keeps_all = False
 
     def export(self) -> tuple[list[CheckpointPage], list[CheckpointRecord]]:
-        """Return the pages and records that are kept, as another process can have them."""
+        """Return the cached pages and records in the form of a checkpoint."""
         pages = [
             CheckpointPage(
                 self.entity,
@@ -106,7 +106,7 @@ class PageCache:
         return pages, records
 
     def restore(self, reading: Checkpoint) -> None:
-        """Keep what a run has read in another process."""
+        """Add the pages and records of a checkpoint."""
         for one in reading.pages:
             if one.entity == self.entity:
                 records = tuple(Record(one.entity, *values) for values in one.records)
@@ -135,9 +135,10 @@ class PageCache:
         per_page: int,
         fresh: bool = False,
     ) -> Page:
-        """Return a page, from those kept unless `fresh`; else one call, and it is kept.
+        """Return a page from the cache unless `fresh`; otherwise fetch and cache it, for one call.
 
-        A run that goes on from another comes to the same pages, anew ones included, as that did.
+        A resumed run sees the same versions of pages as the stopped one, including pages read
+        again.
         """
         key = (number, sort_by, sort_order, per_page)
         read = self._versions.get(key) or ([self._pages[key]] if key in self._pages else [])
@@ -151,7 +152,7 @@ class PageCache:
         return read[at].page
 
     def start_run(self, budget: CallBudget, *, keeps_all: bool) -> None:
-        """Begin a run with what was read till now."""
+        """Start a run with the pages cached so far."""
         self.budget, self.keeps_all = budget, keeps_all
         self._turns = {}
 
@@ -164,10 +165,10 @@ class PageCache:
         per_page: int,
         at_any_size: bool = True,
     ) -> Page:
-        """Return the first page, which shows what the server grants: it may refuse the size.
+        """Return the first page, which shows the page size that the service grants.
 
-        The page is kept under the size that it was granted under. Raises BadRequest where the
-        server refuses every size, or the size asked for where it is not to be `at_any_size`.
+        The page is cached under the size that was granted. Raises BadRequest where the service
+        refuses every size, or without `at_any_size` the requested one.
         """
         refusal: BadRequest | None = None
         smaller = [one for one in _SMALLER_SIZES if one < per_page] if at_any_size else []
@@ -186,19 +187,19 @@ class PageCache:
         raise refusal or AssertionError
 
     def has_first_page(self, first: FirstPage) -> bool:
-        """Tell whether a plan's first page is kept."""
+        """Return whether a plan's first page is cached."""
         kept = self._pages.get((1, first.sort_by, first.sort_order, first.per_page))
         return kept is not None and kept.holds(first.fields)
 
     def count_cached(self, like: FirstPage | None = None) -> int:
-        """Return how many pages and records are kept, or how many pages `like` this first one."""
+        """Return the number of cached pages and records, or of pages like the given first page."""
         if like is None:
             return len(self._pages) + len(self._records)
         order = (like.sort_by, like.sort_order, like.per_page)
         return sum(key[1:] == order and one.holds(like.fields) for key, one in self._pages.items())
 
     async def record_or_none(self, external_id: str) -> Record | None:
-        """Return one record, None where there is none of that id: one call, unless it is kept."""
+        """Return one record, None where there is none: one call unless it is cached."""
         if external_id in self._records:
             return self._records[external_id]
         try:
@@ -211,11 +212,11 @@ class PageCache:
         return record
 
     def has_record(self, external_id: str) -> bool:
-        """Tell whether the record of that id was asked for already."""
+        """Return whether the record of that id was requested before."""
         return external_id in self._records
 
     async def total(self) -> int | None:
-        """Return how many records there are now: one call, unless a page has just told it."""
+        """Return the current number of records: one call unless a cached page states it."""
         for kept in self._pages.values():
             return kept.page.total_records
         page = await self._fetch(1, None, None, None, 1)
@@ -232,7 +233,7 @@ class PageCache:
     ) -> AsyncGenerator[Page]:
         """Yield every page once, each record once, in batches of 1, 2, 4 and 8 pages.
 
-        Pages kept are let go of as they are used, unless all are to stay.
+        Cached pages are dropped as they are used, unless all are kept.
         """
 
         async def retrieve(number: int, size: int, by_id: bool) -> Page:

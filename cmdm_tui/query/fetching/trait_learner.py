@@ -1,4 +1,4 @@
-"""Learns of a server from the pages a query reads anyway: totals, page sizes, orders."""
+"""Learns about a service from the pages that a query reads anyway: totals, page sizes, orders."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,44 +10,44 @@ from cmdm_tui.catalog.traits import clean_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
 
 _ORDER_TRAITS = frozenset({"collation", "number_order"})
-"""The traits whose value is the orders that nothing contradicts."""
+"""The traits whose value lists the orders that nothing contradicts."""
 
 
 class TraitLearner:
-    """What one run learns, kept in the catalog by `keep`."""
+    """Collects what one run learns; `save` writes it to the catalog."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._learned: dict[str, Trait[Any]] = {}
 
     def trait(self, name: str) -> Any:
-        """Return a trait's value as it is known by now, None where it is not."""
+        """Return a trait's value as known so far, None where it is not known."""
         found = self._learned.get(name) or self._account.catalog.traits.trait(name)
         return found.value
 
     @property
     def traits(self) -> Traits:
-        """All traits as they are known by now."""
+        """All traits as known so far."""
         return self._account.catalog.traits.with_findings(self._learned)
 
     @property
     def largest_page(self) -> int:
-        """The most records that a page is known, else assumed, to grant."""
+        """The most records that a page is known to grant, or else assumed to."""
         return min(self.trait("largest_page") or LARGEST_PAGE, LARGEST_PAGE)
 
     @property
     def is_largest_page_known(self) -> bool:
-        """Tell whether an answer has shown how many records a page grants."""
+        """Whether a response has shown how many records a page grants."""
         return self.trait("largest_page") is not None
 
     def knows_page_count(self, records: int) -> bool:
-        """Tell whether it is known in how many pages that many records come."""
+        """Return whether the number of pages for this number of records is known."""
         return self.is_largest_page_known or records <= max(self._account.catalog.largest_page, 1)
 
     def observe_page(self, page: Page, asked: int) -> None:
-        """Take in a page's total, and what its length says of the pages the server grants.
+        """Store a page's total, and what its length says about the page size the service grants.
 
-        `asked` is the `per_page` asked for. Only a first page tells: others may be the last.
+        `asked` is the requested `per_page`. Only a first page counts: others may be the last.
         """
         self._account.catalog.store_total(page.entity, page.total_records)
         came, total = len(page.records), page.total_records
@@ -61,22 +61,22 @@ class TraitLearner:
             self.learn("largest_page", came, evidence)
 
     def observe_orders(self, learnt: Mapping[str, Any]) -> None:
-        """Take in what the order of the pages has shown."""
+        """Store what the order of the pages has shown."""
         for name, value in learnt.items():
             if self.trait(name) is None:
                 self.learn(name, value, "A query's pages stood in this order.")
 
     def observe_contradiction(self, name: str, reason: str) -> None:
-        """Take in that the pages stood in no order that is known."""
+        """Store that the pages were in none of the expected orders."""
         self.learn(name, () if name in _ORDER_TRAITS else False, reason)
 
     def learn(self, name: str, value: Any, evidence: str) -> None:
-        """Take in one trait."""
+        """Store one trait."""
         moment = datetime.now(UTC) + timedelta(seconds=self._account.client.clock_offset)
         self._learned[name] = Trait(value, clean_evidence(evidence), moment)
 
     def save(self) -> None:
-        """Write what was learnt."""
+        """Write what was learned to the catalog."""
         catalog = self._account.catalog
         if self._learned:
             catalog.store_traits(catalog.traits.with_findings(self._learned))

@@ -1,4 +1,4 @@
-"""Names the columns that a query computes by the very words in which it computes them."""
+"""Titles the computed columns of a query with the text that computes them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,11 +25,11 @@ _CLAUSE_STARTS = {
     TokenType.INTERSECT,
     TokenType.SEMICOLON,
 }
-"""What ends the list of a SELECT's columns."""
+"""The tokens that end the column list of a SELECT."""
 
 
 def needs_title(projection: exp.Expr) -> bool:
-    """Tell whether a column is computed and has no name: DuckDB would make one of the rewriting."""
+    """Return whether a column is computed and has no name: DuckDB would name it after rewriting."""
     named = (exp.Column, exp.Alias, exp.Star, exp.Columns, exp.Aliases, exp.Subquery)
     if isinstance(projection, (*named, exp.Dot, exp.Explode)):
         return False
@@ -43,9 +43,9 @@ def needs_title(projection: exp.Expr) -> bool:
 
 
 def title_as_written(tree: exp.Expr, sql: str) -> None:
-    """Name each computed column of the query that `sql` is by its words, blanks and comments aside.
+    """Name each computed column by its text in `sql`, without blanks and comments.
 
-    Where the words of the columns cannot be told apart, they keep no name.
+    Where the texts of the columns cannot be told apart, the columns keep no name.
     """
     first = tree
     while isinstance(first, exp.SetOperation):
@@ -66,7 +66,7 @@ def _is_distinct_on(select: exp.Select) -> bool:
 
 
 def _column_texts(tokens: Sequence[Token], sql: str) -> Iterator[str]:
-    """Yield the words of each column of the first SELECT that stands in no brackets."""
+    """Yield the text of each column of the first SELECT outside brackets."""
     depth, column, is_select = 0, list[Token](), False
     for number, token in enumerate(tokens):
         before = tokens[number - 1].token_type if number else None

@@ -1,4 +1,4 @@
-"""The SQL that is read and written: DuckDB's, with nulls where the account's order has them."""
+"""The SQL dialect: DuckDB's, with nulls where the account's order puts them."""
 
 import logging
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from sqlglot.dialects.duckdb import DuckDB
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 LIST_SORTS = frozenset({"LIST_SORT", "ARRAY_SORT", "LIST_REVERSE_SORT", "ARRAY_REVERSE_SORT"})
-"""The functions that sort a list, of which sqlglot does not keep what was said of nulls."""
+"""The functions that sort a list; sqlglot drops their argument about nulls."""
 
 _FUNCTIONS = cast("dict[str, Any]", DuckDB.Parser.FUNCTIONS)  # pyright: ignore[reportUnknownMemberType]
 
@@ -24,7 +24,7 @@ class AccountSql(DuckDB):
     NULL_ORDERING = "nulls_are_small"
 
     class Parser(DuckDB.Parser):
-        """DuckDB's, to which the functions that sort a list are as any other."""
+        """DuckDB's parser, which treats the functions that sort a list like any other."""
 
         FUNCTIONS = MappingProxyType(
             {name: of for name, of in _FUNCTIONS.items() if name not in LIST_SORTS}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from cmdm_tui.query.errors import SqlError
 
 SCHEMA = "temp"
-"""The schema that holds the entities' tables, so that no CTE's name can stand before them."""
+"""The schema of the entities' tables, so that no CTE's name can hide them."""
 
 
 _MAX_SUGGESTIONS = 3
@@ -16,7 +16,7 @@ _MIN_SIMILARITY = 0.6
 
 
 def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the names most like `name`, best first, without regard to case."""
+    """Return the names most similar to `name`, best first; case does not matter."""
     by_folded = {one.casefold(): one for one in known}
     found = difflib.get_close_matches(name.casefold(), by_folded, _MAX_SUGGESTIONS, _MIN_SIMILARITY)
     begun = [one for one in by_folded if one.startswith(name.casefold()) and one not in found]
@@ -24,12 +24,12 @@ def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 def can_be_named(name: str) -> bool:
-    """Tell whether SQL can write the name: an empty one, a null and half a character it cannot."""
+    """Return whether SQL can write the name; not if it is empty or holds a null or a surrogate."""
     return bool(name) and "\0" not in name and not any("\ud800" <= one <= "\udfff" for one in name)
 
 
 def quote_identifier(name: str) -> str:
-    """Return the name as an identifier of SQL. Raises SqlError for one that has no such form."""
+    """Return the name as an SQL identifier. Raises SqlError for one that cannot be written."""
     if not can_be_named(name):
         raise SqlError(f"{name!r} cannot be the name of a table or column")
     return '"' + name.replace('"', '""') + '"'

@@ -1,7 +1,7 @@
-"""Writes a call that hangs on a value by a dot, `City.min()`, as the plain call that it is.
+"""Rewrites method calls such as `City.min()` as plain calls; balances chains of conditions.
 
-DuckDB takes both for the same. sqlglot keeps the first as a dot and a name, in which nothing that
-looks at functions and columns would find either.
+DuckDB treats both kinds of call alike. sqlglot keeps a method call as a dot and a name, in which
+nothing that looks for functions and columns would find either.
 """
 
 import sqlglot
@@ -10,19 +10,19 @@ from sqlglot import exp
 from cmdm_tui.query.parsing.dialect import DIALECT
 
 _PLACEHOLDER = '"\x01"'
-"""What stands for the value while its call is read: a name that no column has."""
+"""The placeholder for the value while its call is parsed: a name that no column has."""
 
 _MAX_DEPTH = 100
-"""Calls that may follow each other."""
+"""The longest chain of method calls."""
 
 _SCHEMAS = frozenset({"main", "system", "memory", "temp", "pg_catalog", "information_schema"})
-"""What stands before a dot as the place of a function, and is no value."""
+"""Names before a dot that are schemas of a function, not values."""
 
 
 def rewrite_method_calls(tree: exp.Expr) -> None:
-    """Replace every call on a value by the call with that value as its first argument.
+    """Replace every method call by a call with the value as its first argument.
 
-    Raises RecursionError for a chain of calls that nothing could follow.
+    Raises RecursionError for a chain that is too long.
     """
     dots = list(tree.find_all(exp.Dot))
     if any(_chain_depth(dot) > _MAX_DEPTH for dot in dots):
@@ -43,7 +43,7 @@ def rewrite_method_calls(tree: exp.Expr) -> None:
 
 
 def _chain_depth(dot: exp.Dot) -> int:
-    """Return how many dots follow each other here, as far as that matters."""
+    """Return the length of the chain of dots, up to the limit."""
     depth, node = 0, dot
     while isinstance(node, exp.Dot) and depth <= _MAX_DEPTH:
         depth, node = depth + 1, node.this
@@ -51,7 +51,7 @@ def _chain_depth(dot: exp.Dot) -> int:
 
 
 def _receiver(node: exp.Expr) -> exp.Expr | None:
-    """Return what a call hangs on, a column where it is a name; None where it is no value."""
+    """Return the value that a method is called on; None where the dot qualifies a schema."""
     names = _path_names(node)
     if names is None:
         return node
@@ -64,7 +64,7 @@ def _receiver(node: exp.Expr) -> exp.Expr | None:
 
 
 def _path_names(node: exp.Expr) -> list[exp.Identifier] | None:
-    """Return the names that a path is made of; None for anything else."""
+    """Return the names that a dotted path consists of; None for anything else."""
     if isinstance(node, exp.Identifier):
         return [node.copy()]
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
@@ -74,13 +74,13 @@ def _path_names(node: exp.Expr) -> list[exp.Identifier] | None:
 
 
 _MIN_LENGTH = 32
-"""Conditions from which on a chain is balanced."""
+"""The number of conditions from which a chain is balanced."""
 
 
 def balance_chains(tree: exp.Expr) -> None:
-    """Put each long chain of conditions in the shape of a balanced tree, in the same order.
+    """Turn each long chain of conditions into a balanced tree, in the same order.
 
-    sqlglot builds them one in the other, and whatever walks them would run out of depth.
+    sqlglot nests them one in the other, which is too deep for recursive code.
     """
     for node in list(tree.find_all(exp.And, exp.Or)):
         if type(node.parent) is type(node) or node.parent is None:

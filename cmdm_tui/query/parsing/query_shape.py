@@ -1,4 +1,4 @@
-"""Recognises the shapes of query that need less than every record: from the tree alone."""
+"""Recognises the shapes of query that need less than every record, from the tree alone."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.references import Source
 
 _OTHER_CLAUSES = ("joins", "laterals", "with_", "sample", "pivots", "match", "windows", "connect")
-"""What makes a SELECT more than one entity's rows, each looked at for itself."""
+"""The clauses that make a SELECT more than the rows of one entity."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortField:
-    """One field to sort by, as `sort_by` and `sort_order` say it; nulls where `api.md` has them."""
+    """One field to sort by, as `sort_by` and `sort_order` mean it; nulls as in `api.md`."""
 
     column: Column
     descending: bool
@@ -24,7 +24,7 @@ class SortField:
 
 @dataclass(frozen=True)
 class QueryShape:
-    """A SELECT of one entity alone. `aggregates` are the names of DuckDB's aggregate functions."""
+    """A SELECT of a single entity. `aggregates` are the names of DuckDB's aggregate functions."""
 
     select: exp.Select
     source: Source
@@ -32,7 +32,7 @@ class QueryShape:
 
     @property
     def where(self) -> exp.Expr | None:
-        """The condition, None where there is none."""
+        """The condition of WHERE; None without one."""
         where = self.select.args.get("where")
         return where.this if isinstance(where, exp.Where) else None
 
@@ -43,13 +43,13 @@ class QueryShape:
 
     @property
     def is_aggregate(self) -> bool:
-        """Tell whether several records become one row."""
+        """Whether several records become one row."""
         grouped = any(self.select.args.get(part) for part in ("group", "having", "distinct"))
         return grouped or bool(self.aggregate_calls)
 
     @property
     def is_row_by_row(self) -> bool:
-        """Tell whether each row comes of one record, whatever the others are."""
+        """Whether each row comes from one record, independent of the others."""
         return not (
             self.is_aggregate
             or self.select.args.get("qualify")
@@ -58,7 +58,7 @@ class QueryShape:
 
     @property
     def has_plain_columns(self) -> bool:
-        """Tell whether the columns come as they are, so that their types change nothing."""
+        """Whether the columns are returned unchanged, so that their types change nothing."""
         return all(
             isinstance(one.unalias(), exp.Column)
             or (isinstance(one, exp.Star) and not one.args.get("replace"))
@@ -73,24 +73,24 @@ class QueryShape:
 
     @property
     def offset(self) -> int:
-        """The number of rows that OFFSET leaves out."""
+        """The number of rows that OFFSET skips."""
         offset = self.select.args.get("offset")
         return (_whole_number(offset.expression) or 0) if isinstance(offset, exp.Offset) else 0
 
     @property
     def has_odd_limit(self) -> bool:
-        """Tell whether LIMIT or OFFSET is no whole number: a share, an expression."""
+        """Whether LIMIT or OFFSET is a percentage or an expression, not a whole number."""
         limit, offset = self.select.args.get("limit"), self.select.args.get("offset")
         is_odd = limit is not None and (self.limit is None or bool(limit.args.get("limit_options")))
         return is_odd or (offset is not None and _whole_number(offset.expression) is None)
 
     @property
     def is_ordered(self) -> bool:
-        """Tell whether there is an ORDER BY."""
+        """Whether there is an ORDER BY."""
         return bool(self.select.args.get("order"))
 
     def sort_field(self, table: Table) -> SortField | None:
-        """Return the one field that ORDER BY names; None where it is more, or something else."""
+        """Return the field that ORDER BY names; None where it names several, or something else."""
         order = self.select.args.get("order")
         if not isinstance(order, exp.Order) or len(order.expressions) != 1:
             return None
@@ -121,7 +121,7 @@ class QueryShape:
         return table.column(what.name)
 
     def aggregated_column(self, call: exp.Expr) -> exp.Column | None:
-        """Return the field that a count, minimum or maximum is of; None for anything else."""
+        """Return the field of a count, minimum or maximum; None for anything else."""
         if not isinstance(call, exp.Count | exp.Min | exp.Max) or extreme_count(call) is not None:
             return None
         what = call.this
@@ -146,7 +146,7 @@ class QueryShape:
 def shape_of(
     tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]
 ) -> QueryShape | None:
-    """Return the query as a SELECT of one entity alone; None where it is anything else."""
+    """Return the query as a SELECT of a single entity; None where it is anything else."""
     if not isinstance(tree, exp.Select) or len(sources) != 1:
         return None
     (source,) = sources
@@ -163,7 +163,7 @@ def shape_of(
 
 
 def wanted_ids(where: exp.Expr | None) -> tuple[str, ...] | None:
-    """Return the external ids that alone can satisfy the condition; None where it names none."""
+    """Return the only external ids that can satisfy the condition; None where it names none."""
     if where is None:
         return None
     found = [ids for part in _split_conjuncts(where) if (ids := _find_ids(part)) is not None]
@@ -171,7 +171,7 @@ def wanted_ids(where: exp.Expr | None) -> tuple[str, ...] | None:
 
 
 def wanted_join_ids(select: exp.Expr, alias: str) -> tuple[str, ...] | None:
-    """Return the ids that a SELECT of several entities names of the one that goes by `alias`."""
+    """Return the ids that a join names for the entity with this alias."""
     where = select.args.get("where")
     if not isinstance(where, exp.Where):
         return None
@@ -229,14 +229,14 @@ def _whole_number(node: exp.Expr | None) -> int | None:
 
 
 def counts_all_records(shape: QueryShape) -> bool:
-    """Tell whether `count(*)` of the whole entity is all that the query needs."""
+    """Return whether the query needs nothing but `count(*)` of the whole entity."""
     if shape.where is not None or not shape.aggregate_calls or not is_scalar(shape):
         return False
     return all(is_count_of_records(call) for call in shape.aggregate_calls)
 
 
 def is_scalar(shape: QueryShape) -> bool:
-    """Tell whether the query is one row of aggregates, each standing for itself."""
+    """Return whether the query is a single row of aggregates without GROUP BY."""
     select = shape.select
     parts = ("group", "having", "distinct", "qualify", "order", "limit", "offset")
     if any(select.args.get(part) for part in parts) or select.find(exp.Window, exp.Filter):
@@ -252,7 +252,7 @@ def is_scalar(shape: QueryShape) -> bool:
 
 
 def is_count_of_records(call: exp.Expr) -> bool:
-    """Tell whether an aggregate is count(*), count(1) or count(ExternalID)."""
+    """Return whether an aggregate is count(*), count(1) or count(ExternalID)."""
     if not isinstance(call, exp.Count) or call.expressions:
         return False
     what = call.this
@@ -264,5 +264,5 @@ def is_count_of_records(call: exp.Expr) -> bool:
 
 
 def extreme_count(call: exp.Expr) -> exp.Expr | None:
-    """Return how many values a `min` or `max` is to give, as a list; None where it is the one."""
+    """Return the count argument of a `min` or `max` that returns a list; None without one."""
     return call.args.get("count") or next(iter(call.args.get("expressions") or ()), None)

@@ -1,6 +1,6 @@
-"""Lets through only what reads entities: decided on the tree, before anything is sent or run.
+"""Refuses statements that do more than read entities, before anything is sent or run.
 
-DuckDB's own configuration refuses the same a second time (`session.py`).
+DuckDB's configuration refuses the same a second time (`duckdb_session.py`).
 """
 
 import re
@@ -37,7 +37,7 @@ _ALLOWED_FUNCTIONS = frozenset({"set_bit"})
 
 
 def check_reads_only(tree: exp.Expr) -> None:
-    """Raise Refused where the statement, or anything in it, is more than a read of entities."""
+    """Raise QueryRefused where the statement, or any part of it, does more than read entities."""
     if isinstance(tree, exp.Pivot):
         raise QueryRefused(
             "A PIVOT cannot stand alone",
@@ -99,7 +99,7 @@ def _check_dot(node: exp.Dot) -> None:
 
 
 def _function_names(node: exp.Expr) -> Iterator[str]:
-    """Yield the names under which DuckDB may know the function that `node` is."""
+    """Yield the names under which DuckDB may know the function of a node."""
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
         yield str(node.name or node.this).strip('"').casefold()
     elif isinstance(node, exp.Func):

@@ -1,4 +1,4 @@
-"""Finds which entities and which of their columns a query uses, without regard to case.
+"""Finds which entities and columns a query refers to; upper and lower case do not matter.
 
 Columns are found generously: a name that several entities could mean counts for each of them, as
 one more column costs no call. DuckDB resolves them exactly once the tables are there.
@@ -15,19 +15,19 @@ from cmdm_tui.query.parsing.identifiers import SCHEMA
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place where the query names an entity: the node, the entity, and the name it goes by."""
+    """One place where the query names an entity: the node, the entity, and its alias."""
 
     node: exp.Table
     entity: str
 
     @property
     def alias(self) -> str:
-        """The name by which columns are qualified there, casefolded."""
+        """The casefolded name that qualifies its columns."""
         return self.node.alias_or_name.casefold()
 
 
 def find_tables(tree: exp.Expr) -> tuple[exp.Table, ...]:
-    """Return the nodes that name tables, and not a common table expression, in their order."""
+    """Return the nodes that name tables and not common table expressions, in order."""
     return tuple(_walk_tables(tree, frozenset()))
 
 
@@ -108,7 +108,7 @@ def _columns_named(node: exp.Expr, source: Source, table: Table) -> set[str]:
 
 
 def spell_columns(tree: exp.Expr, tables: Iterable[Table]) -> None:
-    """Write columns as the service spells them where DuckDB would not: it folds ASCII alone."""
+    """Write columns as the service spells them where DuckDB would not: it folds ASCII only."""
     tables = tuple(tables)
     for node in tree.find_all(exp.Column):
         if node.name.isascii() or isinstance(node.this, exp.Star):
@@ -121,7 +121,7 @@ def spell_columns(tree: exp.Expr, tables: Iterable[Table]) -> None:
 
 
 def qualify_sources(sources: Iterable[Source]) -> None:
-    """Let every source name its table in the schema of entities, whatever it was written like."""
+    """Qualify every source with the schema of the entities' tables."""
     for source in sources:
         source.node.set("this", exp.to_identifier(source.entity, quoted=True))
         source.node.set("db", exp.to_identifier(SCHEMA, quoted=True))

@@ -1,4 +1,4 @@
-"""Reads SQL into a statement: a query as a tree, or one of the statements that tell about names."""
+"""Reads SQL into a statement: a query as a tree, or a statement about names."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from cmdm_tui.query.parsing.normalize import balance_chains, rewrite_method_call
 from cmdm_tui.query.parsing.read_only import check_reads_only
 
 MAX_LENGTH = 1_000_000
-"""Characters that a statement may have."""
+"""The most characters that a statement may have."""
 
 _SHOW = re.compile(r"show\s+(?:all\s+)?(entities|tables)", re.IGNORECASE)
 _DESCRIBE = re.compile(
@@ -32,12 +32,12 @@ _TRAILING = re.compile(r"(?:\s|;)+$")
 
 _TOKEN = re.compile(r"<Token .*?text: (.*?), line: .*?>")
 _MISSING = re.compile(r"Required keyword: '\w+' missing for <class '(?:\w+\.)*(\w+)'>")
-"""How sqlglot writes what it has found, and what it misses."""
+"""How sqlglot writes the tokens it found and misses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A query, parsed and found to do nothing but read."""
+    """A query that was parsed and only reads."""
 
     sql: str
     tree: exp.Expr
@@ -45,19 +45,19 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class ShowEntities:
-    """SHOW ENTITIES: the entities known."""
+    """SHOW ENTITIES: lists the known entities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """DESCRIBE entity: its columns."""
+    """DESCRIBE entity: lists its columns."""
 
     entity: str
 
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """EXPLAIN query: what it would cost. `as_json` where FORMAT JSON was asked for."""
+    """EXPLAIN query: shows its plan and cost. `as_json` where FORMAT JSON was given."""
 
     query: Select
     as_json: bool = False
@@ -67,7 +67,7 @@ Statement = Select | ShowEntities | Describe | Explain
 
 
 def parse(sql: str) -> Statement:
-    """Return the statement that `sql` is. Raises SqlError, Refused for one that does not read."""
+    """Parse `sql`. Raises SqlError, and QueryRefused for a statement that does more than read."""
     if len(sql) > MAX_LENGTH:
         raise SqlError(f"The SQL is longer than {MAX_LENGTH:,} characters")
     text = _TRAILING.sub("", sql).lstrip()
@@ -94,7 +94,7 @@ def _without_leading_comments(text: str) -> str:
 
 
 def _read_name(text: str) -> str:
-    """Return the name that is written there: in quotes, or as words, which an entity may have."""
+    """Return the name that is written there: quoted, or as words."""
     pieces = [one[0] for one in _PIECE.finditer(text) if not _COMMENT.fullmatch(one[0])]
     text = "".join(pieces).strip()
     if ";" in pieces:
@@ -132,7 +132,7 @@ def _parse_select(sql: str) -> Select:
 
 
 def nested_too_deeply() -> SqlError:
-    """Return the error of SQL that is nested deeper than can be followed."""
+    """Return the error for SQL that is nested too deeply to be followed."""
     return SqlError("The SQL is nested too deeply", hint="Split it into CTEs")
 
 

@@ -16,7 +16,7 @@ from cmdm_tui.query.parsing.references import Source, find_tables, qualify_sourc
 
 @dataclass(frozen=True)
 class BoundQuery:
-    """A query whose names are resolved: its entities as tables, the columns it uses of each."""
+    """A query whose names are resolved: its entities as tables, and the columns it uses."""
 
     tree: exp.Expr
     sources: tuple[Source, ...]
@@ -25,7 +25,7 @@ class BoundQuery:
     columns: dict[str, tuple[Column, ...]]
     learner: TraitLearner
     picklist_values: dict[str, tuple[str, ...]]
-    """The values that the fields of a picklist may have, by `entity.field`."""
+    """The values that picklist fields may have, by `entity.field`."""
     first_pages: dict[str, FirstPage]
     """The first pages that planning has read."""
     aggregates: frozenset[str]
@@ -38,7 +38,7 @@ class BoundQuery:
 
     @cached_property
     def used_columns(self) -> tuple[Column, ...]:
-        """The columns used of the only entity; its ExternalID where none is."""
+        """The columns that the query uses of its only entity; ExternalID where it uses none."""
         return self.columns_to_load(self.table)
 
     def columns_to_load(self, table: Table) -> tuple[Column, ...]:
@@ -46,7 +46,7 @@ class BoundQuery:
         return self.columns.get(table.entity) or table.columns[:1]
 
     def knows_page_count(self, table: Table) -> bool:
-        """Tell whether it is known how many pages the entity has."""
+        """Return whether the number of the entity's pages is known."""
         return table.total is not None and self.learner.knows_page_count(table.total)
 
 
@@ -56,10 +56,10 @@ def executable_sql(
     *,
     fully: bool = True,
 ) -> str:
-    """Return the query as DuckDB runs it: in the account's order, on the tables loaded.
+    """Return the query as DuckDB runs it: in the account's order, on the loaded tables.
 
-    `rewrite` changes a copy of it first; its columns keep the names they have. See
-    `in_account_order` for `fully`.
+    `rewrite` changes a copy of it first; its columns keep their names. See `apply_account_order`
+    for `fully`.
     """
     tree = title_projections(query.tree.copy())
     places = find_tables(tree)

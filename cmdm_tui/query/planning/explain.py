@@ -1,4 +1,4 @@
-"""Says what a query will do and cost, as text and as JSON, before a record is fetched."""
+"""Explains what a plan does and costs, as text and as JSON, before a record is fetched."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -22,7 +22,7 @@ _MAX_LENGTH = 200
 
 
 def quota_verdict(plan: Plan, quota: Quota) -> QuotaVerdict:
-    """Say whether the calls still to make fit into those left this hour."""
+    """Return whether the remaining calls fit into those left this hour."""
     left, made = quota.remaining, plan.calls_made
     if left is None:
         return "fits"

@@ -1,4 +1,4 @@
-"""Learns what an entity's columns are: from the catalog, from the service, or from its records."""
+"""Decides from an entity's pages whether its fields and their types are certain."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -20,9 +20,9 @@ _FIELDS_PER_PAGE = 200
 def make_table(
     entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
 ) -> Table:
-    """Return an entity as a table: ExternalID first, then its fields; names differ beyond case.
+    """Return an entity as a table: ExternalID first, then its fields.
 
-    A field whose name SQL cannot write is none of its columns: the others can be queried.
+    Columns have distinct casefolded names. Fields that SQL cannot name are left out.
     """
     columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
     for field in fields:
@@ -37,7 +37,7 @@ def make_table(
 async def fetch_described_fields(
     client: Client, entity: str, budget: CallBudget
 ) -> tuple[Field, ...]:
-    """Return the fields that the service describes, none where it does not: mostly one call."""
+    """Return the fields that the service describes, none where it describes none."""
     found: dict[str, Field] = {}
     number = 1
     while True:
@@ -55,30 +55,30 @@ async def fetch_described_fields(
 
 
 def _drop_id_lists(found: dict[str, Field]) -> tuple[Field, ...]:
-    """Return the fields, none where nothing but their ids was told: no record has those."""
+    """Return the fields; none where the list holds only ids, which are not names."""
     fields = tuple(found.values())
     return () if all(field.name == field.external_id for field in fields) else fields
 
 
 def fields_of_page(page: Page) -> tuple[Field, ...]:
-    """Return the fields that the records of a page show, their types inferred."""
+    """Return the fields that the records of a page show, with inferred types."""
     return infer_fields(page.records)
 
 
 def records_confirm(fields: tuple[Field, ...], page: Page) -> bool:
-    """Tell whether a page's records have fields as described: some services describe others."""
+    """Return whether a page's records have the described fields: some services describe others."""
     names = {field.name for field in fields}
     shown = {name for record in page.records[:20] for name in record.properties}
     return not shown or not names.isdisjoint(shown)
 
 
 def are_typed(fields: Iterable[Field]) -> bool:
-    """Tell whether every field has a type of `api.md`: another word says nothing of its values."""
+    """Return whether every field has a type of `api.md`: other words say nothing of its values."""
     return all(field.type in FIELD_TYPES for field in fields)
 
 
 def infer_missing_types(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
-    """Return the fields, those without a type of `api.md` typed by a page's records."""
+    """Return the fields; those without a type of `api.md` get one inferred from a page."""
     shown = {field.name: field.type for field in infer_fields(page.records)}
     return tuple(
         field
@@ -89,10 +89,11 @@ def infer_missing_types(fields: tuple[Field, ...], page: Page) -> tuple[Field, .
 
 
 def first_page_shows_type(page: Page, name: str, *, descending: bool) -> bool:
-    """Tell whether the first page in a field's order tells its type, for an answer of that page.
+    """Return whether the first page in a field's order shows its type, for an answer of that page.
 
-    Text is text, whatever comes. What looks like numbers or dates may be text that begins so: it
-    must stand in the order of values, and pages be so many that the order of the rest is not asked.
+    Text is text, whatever follows. What looks like numbers or dates may be text that starts so: the
+    page must be in the order of values, and there must be so many pages that the order of the rest
+    is not checked.
     """
     kinds = _inferred_kinds(page, name)
     if not kinds:
@@ -104,9 +105,9 @@ def first_page_shows_type(page: Page, name: str, *, descending: bool) -> bool:
 
 
 def first_page_may_show_type(page: Page, name: str) -> bool:
-    """Tell whether the first page in a field's order may be of a field of one type, out of many.
+    """Return whether the first page in a field's order may show its type, with many pages to come.
 
-    One text in many records may be an option of a pick-list, which is sorted otherwise.
+    One text in many records may be an option of a picklist, which may be sorted otherwise.
     """
     if not _has_many_pages(page):
         return False
@@ -118,7 +119,7 @@ def first_page_may_show_type(page: Page, name: str) -> bool:
 
 
 def pages_show_type(pages: Sequence[Page], name: str, *, descending: bool) -> bool:
-    """Tell whether pages in a field's order bear out the type that the first of them shows."""
+    """Return whether pages in a field's order confirm the type that the first of them shows."""
     kinds = set[ColumnKind]().union(*(_inferred_kinds(page, name) for page in pages))
     if len(kinds) != 1:
         return False
@@ -131,7 +132,7 @@ def _has_many_pages(page: Page) -> bool:
 
 
 def _are_sorted(pages: Sequence[Page], name: str, kind: ColumnKind, *, descending: bool) -> bool:
-    """Tell whether all values of the pages are of a kind, and stand in the order of its values."""
+    """Return whether all values of the pages are of a kind and in the order of its values."""
     records = (record for page in pages for record in page.records)
     texts = [text for record in records if (text := value_text(record.properties.get(name)))]
     values: list[Any] = [parse_value(kind, text) for text in texts]
@@ -144,6 +145,6 @@ def _inferred_kinds(page: Page, name: str) -> set[ColumnKind]:
 
 
 def save_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:
-    """Let the catalog know an entity's fields, so that no call is made for them again."""
+    """Store an entity's fields in the catalog, so that no call is made for them again."""
     if fields:
         catalog.store_fields(entity, fields)

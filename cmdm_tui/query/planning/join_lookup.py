@@ -1,7 +1,7 @@
-"""Joins from a few records to those they name: looked up by id where that is fewer calls.
+"""Joins from a few records to those they name: looked up by id where that takes fewer calls.
 
-`FROM a JOIN b ON b.ExternalID = a.Field` needs of b no other records than those that a's name. So
-a comes first, and when its distinct ids are fewer than b's pages, b's records are asked for by id.
+`FROM a JOIN b ON b.ExternalID = a.Field` needs only those records of b that a's records name. So a
+is read first; if its distinct ids are fewer than b's pages, b's records are fetched by id.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from cmdm_tui.query.planning.plan import CandidatePlan, JoinLookup, PlanClass
 from cmdm_tui.query.planning.scan_plans import estimate_scan, make_scan_step
 
 _MIN_PAGE_RATIO = 4
-"""How many times a's pages b must have for it to be worth waiting for a before reading b."""
+"""How many times more pages b must have than a for it to be worth reading a before b."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Join:
-    """The two sides: `near` comes first, and its `key` names records of `far`."""
+    """The two sides: `near` is read first, and its `key` names records of `far`."""
 
     near: Source
     far: Source
@@ -32,7 +32,7 @@ class _Join:
 
 
 def list_join_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
-    """Yield the way to look up the far side of a join of two entities."""
+    """Yield the plan that looks up the far side of a join of two entities."""
     join = _find_join(query)
     if join is None:
         return
@@ -64,7 +64,7 @@ def list_join_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
 
 
 def distinct_keys_sql(near: Table, key: Column) -> str:
-    """Return the SQL of the distinct ids that the near side's records name."""
+    """Return the SQL for the distinct ids that the near side's records name."""
     name = quote_identifier(key.name)
     return (
         f"SELECT DISTINCT {name} FROM {SCHEMA}.{quote_identifier(near.entity)} "

@@ -1,4 +1,4 @@
-"""What a query will do: its class, the calls it makes of each entity, and what they cost."""
+"""The steps of a plan, and what each of them costs in calls."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from cmdm_tui.query.seek import ColumnOrders, ColumnPredicate
 
 
 class PlanClass(StrEnum):
-    """How a query comes by its records; `local` makes no call."""
+    """How a query gets its records; `local` makes no call."""
 
     COUNT = "count"
     GET = "get"
@@ -26,14 +26,14 @@ class NoFetch:
 
 @dataclass(frozen=True)
 class CountRecords:
-    """The total that every page tells is the answer."""
+    """Count the records of an entity: every page states the total."""
 
     table: Table
 
 
 @dataclass(frozen=True)
 class GetRecords:
-    """A few records by their ids, one call each."""
+    """Fetch a few records by their ids, one call each."""
 
     table: Table
     columns: tuple[Column, ...]
@@ -42,9 +42,9 @@ class GetRecords:
 
 @dataclass(frozen=True)
 class Scan:
-    """Every page of the entities, each once, read side by side.
+    """Read every page of the entities once, side by side.
 
-    `order` says how the first entity's pages are sorted where a page of them was read already.
+    `first_pages` says how the pages are sorted; a page that planning has read is used again.
     """
 
     tables: tuple[Table, ...]
@@ -54,10 +54,11 @@ class Scan:
 
 @dataclass(frozen=True)
 class JoinLookup:
-    """An entity's records, then those of another that they name, one call each.
+    """Read one entity's records, then look up the records of another entity that they name.
 
-    The near side is read whole, or by `ids` where the query names them; `scan` says how. Where its
-    keys turn out to be no fewer than the far side's pages, those are read.
+    The near side is read whole, or by `ids` where the query names them; `scan` is the plan for
+    reading both sides. If the near side names no fewer records than the far side has pages, the far
+    side is scanned.
     """
 
     scan: Scan
@@ -71,7 +72,7 @@ class JoinLookup:
 
 @dataclass(frozen=True)
 class SeekRecords:
-    """The records that a condition on one field encloses, found by binary search."""
+    """Find the records that match a condition on one field by binary search."""
 
     table: Table
     columns: tuple[Column, ...]
@@ -144,7 +145,10 @@ Step = NoFetch | CountRecords | GetRecords | Scan | JoinLookup | Stream | SeekSt
 
 @dataclass(frozen=True)
 class CandidatePlan:
-    """One way to answer the query. `likely` calls are what it is chosen by."""
+    """One way to answer the query.
+
+    The planner chooses by `likely`, the expected number of calls.
+    """
 
     plan_class: PlanClass
     step: Step
@@ -157,7 +161,7 @@ class CandidatePlan:
 
 @dataclass(frozen=True)
 class EntityPlan:
-    """What is asked of one entity, as EXPLAIN shows it."""
+    """What a plan reads of one entity, as EXPLAIN shows it."""
 
     entity: str
     total: int | None
@@ -167,10 +171,10 @@ class EntityPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """The way chosen. `cost` is of the whole: `made` calls were made in planning already.
+    """The chosen plan. `cost` includes the `calls_made` while planning.
 
-    `likely` are the calls of a search where the service sorts as it is taken to; of anything else
-    the most that it takes.
+    `likely` is the number of calls that a seek takes if the service sorts as expected; for any
+    other plan it is the most that the plan takes.
     """
 
     plan_class: PlanClass

@@ -1,7 +1,7 @@
-"""Chooses how a query comes by its records: of all ways that give the right rows, the cheapest.
+"""Lists the plans that give a query its rows, and chooses the cheapest.
 
-Every way is an `Option` with its calls from low to high at the largest page granted. They are
-compared by their likely calls; a way that reads every page always gives the right rows.
+Each `CandidatePlan` has its calls from low to high at the largest page granted. Plans are compared
+by their likely calls; a plan that reads every page is always among them.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,11 +24,11 @@ from cmdm_tui.query.planning.plan import (
 from cmdm_tui.query.planning.scan_plans import estimate_scan, first_page_of_scan, make_scan_plan
 
 _MAX_IDS_WITHOUT_TOTAL = 3
-"""Ids that are asked for one by one without knowing whether a scan were cheaper."""
+"""The number of ids to fetch one by one without knowing whether a scan is cheaper."""
 
 
 def list_plans(query: BoundQuery) -> list[CandidatePlan]:
-    """Return the ways to answer the query, a scan of all pages first."""
+    """Return the plans that can answer the query, a scan of all pages first."""
     if not query.tables:
         return [CandidatePlan(PlanClass.LOCAL, NoFetch(), Cost(0, 0), 0)]
     found = [make_scan_plan(query), *join_lookup.list_join_plans(query)]
@@ -43,9 +43,9 @@ def list_plans(query: BoundQuery) -> list[CandidatePlan]:
 def choose_cheapest(
     found: list[CandidatePlan], begun: Callable[[CandidatePlan], int] = lambda _: 0
 ) -> CandidatePlan:
-    """Return the way with the fewest likely calls; of equal ones the plainest.
+    """Return the plan with the fewest likely calls; among equals the simplest.
 
-    `begun` says how many of a way's calls were made already.
+    `begun` returns how many of a plan's calls were made already.
     """
     ranks = {PlanClass.COUNT: 0, PlanClass.GET: 1, PlanClass.STREAM: 2, PlanClass.MATERIALISE: 3}
     return min(found, key=lambda one: (one.likely - begun(one), ranks.get(one.plan_class, 4)))
@@ -96,7 +96,7 @@ def _stream_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePla
 
 
 def pages_to_read_first(query: BoundQuery, option: CandidatePlan) -> list[FirstPage]:
-    """Return the pages to read now, because the option's calls cannot be told without them."""
+    """Return the pages to read now, because the plan's cost is not known without them."""
     match option.step:
         case NoFetch() | CountRecords():
             return []

@@ -15,7 +15,7 @@ from cmdm_tui.query.planning.plan import Plan
 
 @dataclass
 class PlanningReads:
-    """What planning has read, for the first run to begin with."""
+    """What planning has read; the first run starts with it."""
 
     pages: dict[str, PageCache]
     learner: TraitLearner
@@ -23,11 +23,11 @@ class PlanningReads:
 
 @dataclass(frozen=True)
 class PreparedQuery:
-    """A query understood and planned. `cost` counts the calls that planning has made already.
+    """A query that is bound and planned; `plan.cost` includes the calls made while planning.
 
-    What it is to go on from was read `since` a moment; None where nothing was read before.
-    `columns` are the names and DuckDB types of the rows, as far as they are known before any has
-    come: how many digits a DECIMAL has is known afterwards. `quota` is as the last answer told it.
+    `read_since` is the time of the oldest page of a checkpoint; None without one. `columns` are the
+    names and DuckDB types of the rows, as far as they are known before a row was read: the digits
+    of a DECIMAL are known afterwards. `quota` is as the last response stated it.
     """
 
     statement: Statement

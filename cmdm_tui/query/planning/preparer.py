@@ -1,6 +1,6 @@
 """Prepares a query: resolves its names, plans it, and makes only the calls that planning needs.
 
-Those calls are the plan's own first ones: what they bring is kept, and the run begins with it.
+Those calls are the plan's own first ones: their pages are kept, and the run starts with them.
 """
 
 import math
@@ -52,7 +52,7 @@ _UNKNOWN_COLUMN = re.compile(
 
 
 class QueryPreparer:
-    """Prepares one statement, in at most `most` calls."""
+    """Prepares one statement with at most `most` calls."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class QueryPreparer:
         self._schema = SchemaReader(account, self._budget, self._learner, self._pages)
 
     async def prepare(self, statement: Statement) -> PreparedQuery:
-        """Return the statement prepared."""
+        """Bind and plan the statement."""
         query = statement.query if isinstance(statement, Explain) else statement
         if not isinstance(query, Select):
             return self._prepare_names(query, statement)
@@ -93,7 +93,7 @@ class QueryPreparer:
         return PreparedQuery(statement, plan, columns, quota, understood, [kept], since)
 
     async def fetch_fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
-        """Return an entity's fields, asking for them, and the calls that took."""
+        """Fetch an entity's fields. Returns them and the number of calls that took."""
         self._pages[entity] = PageCache(self._account.client, entity, self._budget, self._learner)
         try:
             return await self._schema.fetch_fields(entity), self._budget.used
@@ -164,7 +164,7 @@ class QueryPreparer:
         )
 
     async def _choose_plan(self, query: BoundQuery) -> tuple[CandidatePlan, BoundQuery]:
-        """Return the cheapest way, once it is known how many pages there are."""
+        """Choose the cheapest plan, after reading the first pages that state the totals."""
         option = choose_cheapest(list_plans(query))
         for first in pages_to_read_first(query, option):
             if first.entity in self._schema.first_pages:
@@ -176,7 +176,7 @@ class QueryPreparer:
         return option, query
 
     async def _read_first_page(self, first: FirstPage) -> None:
-        """Read a first page; where it does not bear out the fields told, infer them instead."""
+        """Read a first page; infer the fields where its records do not have the described ones."""
         catalog = self._account.catalog
         fields = catalog.cached_fields(first.entity)
         try:
@@ -203,7 +203,7 @@ class QueryPreparer:
         return self._bind_columns(query.tree, query.sources, query.shape, tables)
 
     async def _describe_columns(self, query: BoundQuery) -> tuple[ResultColumn, ...]:
-        """Return the query's columns as DuckDB binds them. Raises SqlError where it does not."""
+        """Return the query's columns as DuckDB binds them. Raises SqlError where it cannot."""
         sql = executable_sql(query, fully=False)
         try:
             found = await self._database.describe_columns(tuple(query.tables.values()), sql)
@@ -212,7 +212,7 @@ class QueryPreparer:
         return tuple(ResultColumn(name, result_type(kind)) for name, kind in found)
 
     def _count_calls_begun(self, option: CandidatePlan) -> int:
-        """Return how many of a way's own calls were made already."""
+        """Return how many of a plan's own calls were made already."""
         if isinstance(option.step, JoinLookup):
             # A page of the near side is used; one of the far side may be for nothing.
             near = option.step.scan.first_pages[option.step.near.entity]
@@ -223,7 +223,7 @@ class QueryPreparer:
         return sum(self._pages[one.entity].count_cached(one) for one in first_pages_of(option))
 
     def _remaining_cost(self, option: CandidatePlan) -> Cost:
-        """Return what a way costs of which another process has read some, planning included."""
+        """Return the cost of a plan when a checkpoint holds some pages, planning included."""
         made, cost = self._budget.used, option.cost
         every = sum(pages.count_cached() for pages in self._pages.values())
         match option.step:
@@ -260,14 +260,14 @@ class QueryPreparer:
 
 
 def first_pages_of(option: CandidatePlan) -> list[FirstPage]:
-    """Return the first pages that a way reads."""
+    """Return the first pages that a plan reads."""
     if isinstance(option.step, Scan):
         return list(option.step.first_pages.values())
     return [option.first_page] if option.first_page is not None else []
 
 
 def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
-    """Return DuckDB's refusal of a name as one that suggests the nearest ones."""
+    """Turn DuckDB's error about an unknown column into one that suggests similar names."""
     found = _UNKNOWN_COLUMN.search(error.message)
     if found is None:
         return error

@@ -8,30 +8,30 @@ from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import CandidatePlan, PlanClass, Scan
 
 UNKNOWN_CALLS = 1_000_000
-"""Calls that a scan is taken to cost at most where the server tells no total."""
+"""The calls that a scan is assumed to cost at most where the service states no total."""
 
 
 def estimate_scan(table: Table) -> Cost:
-    """Return what reading all of an entity costs."""
+    """Return the cost of reading an entity whole."""
     return Cost(1, UNKNOWN_CALLS) if table.pages is None else Cost(table.pages, table.pages)
 
 
 def make_scan_plan(query: BoundQuery) -> CandidatePlan:
-    """Return the way that reads every page of every entity once."""
+    """Return the plan that reads every page of every entity once."""
     task = make_scan_step(query)
     total = sum((estimate_scan(table) for table in task.tables), Cost(0, 0))
     return CandidatePlan(PlanClass.MATERIALISE, task, total, total.high, order=EXTERNAL_ID)
 
 
 def make_scan_step(query: BoundQuery) -> Scan:
-    """Return the reading of every page of every entity."""
+    """Return the step that reads every page of every entity."""
     tables = tuple(query.tables.values())
     firsts = {table.entity: first_page_of_scan(query, table) for table in tables}
     return Scan(tables, {table.entity: query.columns_to_load(table) for table in tables}, firsts)
 
 
 def first_page_of_scan(query: BoundQuery, table: Table) -> FirstPage:
-    """Return the first page of a scan: by external id, so that no tied records overlap."""
+    """Return the first page of a scan: sorted by external id, so that tied records do not overlap."""
     fields = fields_to_request(table, query.columns_to_load(table))
     read = query.first_pages.get(table.entity)
     if read is not None and table.pages == 1 and _covers_entity(read, fields, table):
@@ -42,7 +42,7 @@ def first_page_of_scan(query: BoundQuery, table: Table) -> FirstPage:
 
 
 def _covers_entity(read: FirstPage, fields: tuple[str, ...] | None, table: Table) -> bool:
-    """Tell whether a page that was read is all of the entity, with the fields needed."""
+    """Return whether a page that was read holds the whole entity with the needed fields."""
     if read.per_page < table.largest_page:
         return False
     return read.fields is None or (fields is not None and set(read.fields) >= set(fields))

@@ -1,7 +1,7 @@
-"""Finds out what an entity's columns are, in as few calls as the query bears.
+"""Finds out what an entity's columns are, in as few calls as the query allows.
 
 Fields that the catalog knows cost nothing. Where their types change nothing, or the plan's own
-first pages show them, no more is read than the plan reads anyway; else the service is asked.
+first pages show them, nothing more is read; otherwise the service is asked for them.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from cmdm_tui.query.planning import field_evidence
 
 
 class SchemaReader:
-    """The entities of one query as tables. `pages` are theirs, made before a table is asked for."""
+    """Reads the entities of one query as tables. `pages` are their page caches."""
 
     def __init__(
         self,
@@ -42,26 +42,26 @@ class SchemaReader:
         self._learner = learner
         self._pages = pages
         self.first_pages: dict[str, FirstPage] = {}
-        """The first page that was read last of each entity."""
+        """The first page that was read last, by entity."""
         self.inferred_entities: set[str] = set()
-        """The entities whose fields are known from no more than what this query reads."""
+        """The entities whose fields are known only from the pages that this query reads."""
 
     async def read_table(self, entity: str, shape: QueryShape | None) -> Table:
-        """Return the entity as a table, asking for its fields only where their types matter."""
+        """Return the entity as a table; its fields are fetched only where their types matter."""
         fields = self._account.catalog.cached_fields(entity)
         if not fields or not field_evidence.are_typed(fields):
             fields = await self._find_fields(entity, shape)
         return self.make_table(entity, fields)
 
     def make_table(self, entity: str, fields: Iterable[Field]) -> Table:
-        """Return the entity as a table of these fields, with the total that is known by now."""
+        """Return the entity as a table of these fields, with the total known so far."""
         total = self._account.catalog.cached_total(entity)
         return field_evidence.make_table(
             entity, fields, total=total, largest_page=self._learner.largest_page
         )
 
     async def fetch_fields(self, entity: str) -> tuple[Field, ...]:
-        """Return the fields as the service describes them, where its records bear that out."""
+        """Return the fields as the service describes them, where its records have them."""
         fields = await field_evidence.fetch_described_fields(
             self._account.client, entity, self._budget
         )
@@ -113,9 +113,9 @@ class SchemaReader:
         return fields
 
     async def _fields_of_first_answer(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
-        """Return the fields that the plan's first answer shows; none where that is not all of it.
+        """Return the fields that the plan's first response shows; none where more is to come.
 
-        What comes on later pages may be of another type, and one call more tells.
+        Values on later pages may have another type; one more call finds that out.
         """
         ids = wanted_ids(shape.where)
         if ids is None:
@@ -136,7 +136,7 @@ class SchemaReader:
         return field_evidence.infer_fields([record] if record else [])
 
     async def _fields_of_first_rows(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
-        """Return the fields that the first page in the query's order shows; none in doubt."""
+        """Return the fields that the first page in the query's order shows; none if in doubt."""
         named = tuple(Column(one.name) for one in shape.select.find_all(exp.Column))
         sorting = shape.sort_field(Table(entity, named))
         wanted = (shape.limit or 0) + shape.offset
@@ -152,9 +152,9 @@ class SchemaReader:
         return field_evidence.fields_of_page(page) if is_all else ()
 
     async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
-        """Return the fields that the first page in an extreme's order shows; none in doubt.
+        """Return the fields that the first page of a min or max shows; none if in doubt.
 
-        The seek reads that page and the one in the middle: both have to bear the type out.
+        The seek reads that page and the one in the middle: both must confirm the type.
         """
         name, descending = extreme.this.name, isinstance(extreme, exp.Max)
         page = await self._first_in_order(entity, name, descending=descending)
@@ -179,8 +179,8 @@ class SchemaReader:
     async def _first_in_order(self, entity: str, name: str, *, descending: bool) -> Page | None:
         """Return the first page in a field's order; None where the service refuses it.
 
-        That page is the plan's own, so nothing is lost where it does not tell the types. The name
-        may be refused, as it may be spelled otherwise: no smaller page is tried.
+        The plan reads this page anyway, so no call is lost where it does not show the types. The
+        service may refuse the name because it spells it differently: no smaller page is tried.
         """
         if "," in name:
             return None
@@ -193,7 +193,7 @@ class SchemaReader:
 
 
 def returns_stored_values(shape: QueryShape) -> bool:
-    """Tell whether the types of the columns change nothing but how their values are shown."""
+    """Return whether the types of the columns only affect how their values are shown."""
     if not (shape.is_row_by_row and shape.has_plain_columns) or shape.is_ordered:
         return False
     where = shape.where
@@ -205,7 +205,7 @@ def returns_stored_values(shape: QueryShape) -> bool:
 
 
 def returns_ids_only(shape: QueryShape) -> bool:
-    """Tell whether ExternalID, whose type is known, is the only column of a plain query."""
+    """Return whether ExternalID, whose type is known, is the only column of a plain query."""
     return all(
         isinstance(one, exp.Column) and one.name.casefold() == EXTERNAL_ID.casefold()
         for one in shape.select.find_all(exp.Column, exp.Star)
@@ -213,7 +213,7 @@ def returns_ids_only(shape: QueryShape) -> bool:
 
 
 def returns_first_rows(shape: QueryShape) -> bool:
-    """Tell whether the query is the first rows of the entity in the order of one field, no more."""
+    """Return whether the query is just the first rows of the entity in the order of one field."""
     return (
         shape.is_row_by_row
         and shape.has_plain_columns
@@ -224,9 +224,9 @@ def returns_first_rows(shape: QueryShape) -> bool:
 
 
 def single_extreme(shape: QueryShape) -> exp.Expr | None:
-    """Return the min or max of a field, where the query asks for that of all records, and no more.
+    """Return the min or max of a field, where the query asks for nothing else of all records.
 
-    It may count the records beside it.
+    It may count the records as well.
     """
     calls = [one.unalias() for one in shape.select.expressions]
     found = [one for one in calls if isinstance(one, exp.Min | exp.Max)]

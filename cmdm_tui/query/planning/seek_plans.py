@@ -1,4 +1,4 @@
-"""The ways that use the order of a field: offered to the planner, priced by `seek`."""
+"""The plans that use the order of a field, priced by `seek`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,11 +30,11 @@ from cmdm_tui.query.planning.plan import (
 )
 
 _ASSUMED_RECORDS = 1_000_000
-"""Records that an entity is taken to have until a page has told its total."""
+"""The number of records to assume until a page has stated the total."""
 
 
 def list_seek_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePlan]:
-    """Yield the ways to answer the query by seeking."""
+    """Yield the plans that answer the query by seeking."""
     table = query.table
     if table.total is None:
         table = replace(table, total=_ASSUMED_RECORDS)
@@ -46,11 +46,11 @@ def list_seek_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidateP
 
 
 _REREAD_PAGES = 3
-"""Pages that are read once more to see whether records have moved."""
+"""Pages that are read once more to check whether records have moved."""
 
 
 class _SeekPlanner:
-    """One query's ways to seek."""
+    """Lists the seek plans of one query."""
 
     def __init__(self, query: BoundQuery, shape: QueryShape, table: Table) -> None:
         self._query = query
@@ -59,7 +59,7 @@ class _SeekPlanner:
         self._columns = {column.name: column for column in table.columns}
 
     def searches(self) -> Iterator[CandidatePlan]:
-        """Yield the searches for what the condition on one field encloses."""
+        """Yield the searches for the records that the condition on one field encloses."""
         for predicate in self._predicates():
             orders = self._orders(predicate.column)
             if orders is None:
@@ -71,7 +71,7 @@ class _SeekPlanner:
             )
 
     def boundaries(self) -> Iterator[CandidatePlan]:
-        """Yield the way to answer counts, minima and maxima by boundaries alone."""
+        """Yield the plan that answers counts, minima and maxima from boundaries alone."""
         shape = self._shape
         if not shape.aggregate_calls or not is_scalar(shape) or counts_all_records(shape):
             return
@@ -97,7 +97,7 @@ class _SeekPlanner:
         yield self._make_plan(step, low, likely, high, column, order)
 
     def groups(self) -> Iterator[CandidatePlan]:
-        """Yield the way to skip from value to value of a field of few values."""
+        """Yield the plan that skips from value to value of a field with few values."""
         used = self._query.columns.get(self._table.entity, ())
         if len(used) != 1 or not counts_values_only(self._shape, used[0]):
             return
@@ -112,7 +112,7 @@ class _SeekPlanner:
         yield self._make_plan(task, estimate.low, estimate.likely, estimate.high, column)
 
     def first_rows(self) -> Iterator[CandidatePlan]:
-        """Yield the way to read the first rows of a sorted field."""
+        """Yield the plan that reads the first rows of a sorted field."""
         shape = self._shape
         sorting = shape.sort_field(self._table)
         if sorting is None or shape.limit is None or shape.has_odd_limit or shape.where is not None:
@@ -189,7 +189,7 @@ class _SeekPlanner:
         return BoundaryAggregate(index, "count", predicate, orders)
 
     def _exact_predicate(self, column: Column | None) -> seek.ColumnPredicate | None:
-        """Return what the whole condition says, of the one field that an aggregate is of."""
+        """Return the predicate on an aggregate's field where it is the whole condition."""
         if self._shape.where is None:
             return None if column is None else seek.not_null(column)
         for predicate in self._predicates():
@@ -198,7 +198,7 @@ class _SeekPlanner:
         return None
 
     def _column_of(self, call: exp.Expr) -> Column | None:
-        """Return the field that a count, minimum or maximum is of; None for anything else."""
+        """Return the field of a count, minimum or maximum; None for anything else."""
         what = self._shape.aggregated_column(call)
         return None if what is None else self._table.column(what.name)
 
@@ -208,13 +208,13 @@ def _order_of(aggregate: BoundaryAggregate) -> SortOrder:
 
 
 def fields_to_seek(table: Table, task: SeekStep, column: Column) -> tuple[str, ...] | None:
-    """Return the fields that a seek by a column asks for: those the query uses, and the column."""
+    """Return the fields that a seek by a column requests: those the query uses, and the column."""
     used = () if isinstance(task, CountValues) else task.columns
     return fields_to_request(table, [*used, column])
 
 
 def counts_values_only(shape: QueryShape, column: Column) -> bool:
-    """Tell whether the query needs of a field but its values and how often each occurs."""
+    """Return whether the query needs only a field's values and how often each occurs."""
     select = shape.select
     if select.find(exp.Window, exp.Filter) or select.args.get("qualify"):
         return False

@@ -1,12 +1,12 @@
-"""Seeks records in an API that has no filter: sorted pages are halved until a predicate is decided.
+"""Finds records in an API that has no filter, by binary search over sorted pages.
 
-A service sorts by one field and pages what it sorts, so that every field is a sorted array. In
-which order is not known for certain: text may be sorted with case or without, numbers by their
-digits. So each order that nothing seen excludes stays possible, and a page is left unread only
-where no such order can hide on it what would change the answer. Pages that fit no order end the
-seek, and a scan takes over. Which orders are thought of is in `possible`; a service that sorts in
-yet another one, and shows it on none of the pages read, is beyond this: the findings' notes say
-how many pages that was.
+A service sorts by one field and pages the sorted records, so every field is a sorted array. Its
+order is not known for certain: text may be sorted with case or without, numbers by their digits. So
+every order that no page contradicts stays a candidate, and a page is left unread only where no
+candidate order can hide on it what would change the answer. Pages that fit no order end the seek,
+and a scan takes over. `candidate_orders` lists the orders; a service that sorts in another one, and
+shows it on none of the pages read, is not detected: the notes of a result say how many pages were
+checked.
 """
 
 from cmdm_tui.query.seek.bisect import FEW_PAGES

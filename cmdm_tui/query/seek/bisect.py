@@ -1,8 +1,8 @@
-"""Reads the pages it takes until a predicate is decided on every page that was not read.
+"""Bisects the pages until a predicate is decided on every page that was not read.
 
-Between two pages that were read lies a gap. What it hides is bounded by the ends beside it, in each
-order that is still possible; where that does not tell whether the predicate keeps it, the page in
-its middle is read. The first page and the last are always read.
+Between two pages that were read is a gap. What it hides is bounded by the values at its ends, in
+each candidate order; where that does not decide whether the predicate keeps it, the page in its
+middle is read. The first page and the last are always read.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ from cmdm_tui.query.seek.sort_orders import AmongOptions, ByCodePoint, Candidate
 from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages
 
 MAX_SINGLE_PROBES = 10
-"""Pages read one by one to tell two orders apart before all that is in doubt is read."""
+"""The pages to read one by one to tell orders apart, before all undecided gaps are read."""
 
 FEW_PAGES = 64
-"""Pages up to which every doubt is resolved by reading on.
+"""The number of pages up to which every doubt is resolved by reading on.
 
-Beyond, api.md's order, and values of the field's type, are taken for granted where nothing seen or
-known speaks against it, and the result says so: a probe of the server makes an order certain.
+Beyond it, the order of api.md and values of the field's type are assumed where nothing seen or
+known contradicts them, and the result says so: probing the service makes an order certain.
 """
 
 
@@ -35,10 +35,10 @@ async def read_ends(pages: SortedPages) -> None:
 async def decide(
     pages: SortedPages, predicate: ColumnPredicate, *, counting: bool = False, sure: bool = True
 ) -> bool:
-    """Read pages until every gap is inside the candidate's regions or outside, in every order.
+    """Read pages until every gap is inside or outside the predicate's regions, in every order.
 
-    With `counting`, inside means that the predicate keeps all of a gap. Returns False where that is
-    not `sure`: an order is still possible in which matches may be elsewhere.
+    With `counting`, inside means that the predicate keeps everything in a gap. Without `sure`,
+    returns False where an order is still possible in which matches may be elsewhere.
     """
     await read_ends(pages)
     while undecided := _undecided_gaps(
@@ -61,10 +61,11 @@ async def decide(
 def rests_on_kind(
     pages: SortedPages, predicate: ColumnPredicate, *, counting: bool = False
 ) -> bool:
-    """Tell whether pages not read are taken to hold no value of another kind where it matters.
+    """Return whether the answer assumes that unread pages hold no value of another kind.
 
-    Text that is no number stands somewhere among numbers, and no order says where. It is null to
-    the engine: it counts for nothing, and is found by IS NULL. Nothing is text that is no text.
+    Text that is not a number is somewhere among numbers, in a place that no order defines. The
+    engine reads it as null: it is not counted, but IS NULL finds it. A text field has no such
+    values.
     """
     return bool(_gaps_with_other_kinds(pages, predicate, counting=counting))
 
@@ -95,7 +96,7 @@ def _gaps_with_other_kinds(
 
 
 def _bounding_orders(pages: SortedPages, predicate: ColumnPredicate) -> Sequence[CandidateOrder]:
-    """Return the orders that have a stretch for what is sought: the first of all, come what may."""
+    """Return the orders in which the matches are one stretch; always the first of all."""
     return [
         order for number, order in enumerate(pages.orders) if number == 0 or order.bounds(predicate)
     ]
@@ -134,9 +135,9 @@ def _overlap_in_orders(
 
 
 def most_informative(pages: SortedPages, gaps: Sequence[Gap]) -> Gap:
-    """Return the gap likeliest to tell orders apart: where numbers become longer, else the widest.
+    """Return the gap most likely to tell orders apart: where numbers grow longer, else the widest.
 
-    By value 9 stands before 10, as text behind it.
+    By value 9 comes before 10, as text after it.
     """
     grows: Callable[[Gap], bool] = lambda _: False  # noqa: E731
     if pages.ordering.column.kind is ColumnKind.NUMBER:
@@ -150,7 +151,7 @@ def _grows_longer(gap: Gap) -> bool:
 
 
 def check_ties(pages: SortedPages, predicate: ColumnPredicate) -> None:
-    """Check that no record stands on two pages where that may hide another that is sought.
+    """Check that no record is on two pages where that may hide a match.
 
     Raises OrderContradicted: tied records change places between calls.
     """

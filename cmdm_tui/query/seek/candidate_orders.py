@@ -1,4 +1,4 @@
-"""The orders in which a service may sort one column: those that nothing known of it excludes.
+"""The orders in which a service may sort one column: those that nothing known excludes.
 
 A service sorts in one order, and several may look alike on the pages read: each stays possible
 until a page contradicts it (`api.md`, collation: what a client must live with).
@@ -26,10 +26,10 @@ from cmdm_tui.query.seek.sort_orders import (
 
 @dataclass(frozen=True)
 class ColumnOrders:
-    """How one column may be sorted: `orders` that nothing known of the service excludes.
+    """How one column may be sorted: `orders` that nothing known about the service excludes.
 
-    `trait` is the name of the trait that tells them apart. `nulls_first` says where nulls stand in
-    ascending order and in descending, None where it is not known.
+    `trait` is the name of the trait that tells them apart. `nulls_first` and
+    `nulls_first_descending` say where nulls are in each direction, None where it is not known.
     """
 
     column: Column
@@ -40,29 +40,29 @@ class ColumnOrders:
     stable_ties: bool | None = None
     """Whether pages are known to fit together where records tie."""
     options: frozenset[str] = frozenset()
-    """What a pick-list may hold."""
+    """The options of a picklist."""
 
     @property
     def is_known(self) -> bool:
-        """Tell whether only one order is possible from the outset."""
+        """Whether only one order is possible from the start."""
         return len(self.orders) == 1
 
     def read_value(self, raw: object) -> Value | None:
-        """Return the value that a property holds, None for null. Raises OddValue."""
+        """Return the value of a property, None for null. Raises OddValue."""
         return read_value(self.column.kind, raw)
 
     def sort_key(self, value: Value) -> Any:
-        """Return what the engine compares a value by."""
+        """Return the key that the engine compares a value by."""
         return engine_key(value) if isinstance(value, str) else value
 
 
 def find_column_orders(
     column: Column, traits: Traits | None = None, options: Sequence[str] = ()
 ) -> ColumnOrders | None:
-    """Return how a service may sort the column; None where nothing can be sought by it.
+    """Return how a service may sort the column; None where it cannot be searched.
 
-    `options` are those of a pick-list, where the catalog has them: a service takes no other value
-    for the field, and may sort it by its own list.
+    `options` are those of a picklist, where the catalog has them: a service accepts no other value
+    for the field, and may sort it in the order of its options.
     """
     traits = traits or Traits()
     if column.name == EXTERNAL_ID and traits.external_id_sorts.value is False:
@@ -106,6 +106,6 @@ def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrd
 
 
 def without_options(orders: Iterable[CandidateOrder]) -> tuple[CandidateOrder, ...]:
-    """Return the orders of a pick-list that holds other values than its options."""
+    """Return the orders of a picklist that holds other values than its options."""
     plain = (order.order if isinstance(order, AmongOptions) else order for order in orders)
     return tuple(order for order in plain if not isinstance(order, ByOption))

@@ -11,9 +11,9 @@ class ColumnPredicate:
     """What a WHERE says of one column: every record that it keeps has its value in the regions.
 
     `region` is in the engine's order: text by `engine_key`, all else by value. For text, `binary`
-    is in the order of code points and `letters` by `letters_key`; None where the predicate bounds
-    nothing there. `is_exact` says that the whole WHERE is this column's business: it keeps exactly
-    the records whose value `keeps` tells of.
+    is in the order of code points and `letters` by `letters_key`; None where the predicate has no
+    bounds there. `is_exact` says that the whole WHERE is about this column: it keeps exactly the
+    records for whose value `keeps` is true.
     """
 
     column: Column
@@ -27,7 +27,7 @@ class ColumnPredicate:
     """Whether the WHERE keeps every value in `binary`."""
 
     def keeps(self, value: Value | None) -> bool:
-        """Tell whether an exact candidate's WHERE is true of a value; any other's may be."""
+        """Return whether an exact predicate keeps a value; for any other it may keep it."""
         exact = self.binary if self.is_binary_exact and self.binary is not None else self.region
         if value is None:
             return exact.has_null
@@ -37,12 +37,12 @@ class ColumnPredicate:
 
 
 def engine_key(text: str) -> tuple[str, str]:
-    """Return what text is compared by: without regard to case, then by code point (`api.md`)."""
+    """Return the key that text is compared by: without case, then by code point (`api.md`)."""
     return text.casefold(), text
 
 
 def not_null(column: Column) -> ColumnPredicate:
-    """Return what `column IS NOT NULL` says."""
+    """Return the predicate `column IS NOT NULL`."""
     is_text = column.kind is ColumnKind.TEXT
     return ColumnPredicate(
         column,

@@ -1,4 +1,4 @@
-"""Why a seek gave up: what was seen. None of these is an error to a user; a scan takes over."""
+"""Why a seek gave up. A user sees none of these as an error: a scan takes over."""
 
 from cmdm_tui.text import one_line
 
@@ -6,7 +6,7 @@ _MAX_LENGTH = 300
 
 
 class SeekFailed(Exception):
-    """The root: no answer can be sought, and what the seek had read says nothing wrong of it.
+    """The root: the seek cannot answer, and what it had read contradicts nothing.
 
     `str()` is one safe line.
     """
@@ -17,10 +17,10 @@ class SeekFailed(Exception):
 
 
 class OrderContradicted(SeekFailed):
-    """The pages are in none of the orders that the service was taken to sort in.
+    """The pages are in none of the orders that the service was assumed to sort in.
 
-    `trait` names the trait that this teaches (`catalog.traits`), None where it teaches none: a
-    value that no order has a place for says nothing about the service.
+    `trait` names the trait that this shows (`catalog.traits`), None where it shows none: a value
+    that no order has a place for says nothing about the service.
     """
 
     def __init__(self, reason: str, *, column: str, trait: str | None) -> None:
@@ -30,11 +30,11 @@ class OrderContradicted(SeekFailed):
 
 
 class NoTotal(SeekFailed):
-    """The service does not tell how many records there are, so that nothing can be halved."""
+    """The service does not state how many records there are, so nothing can be bisected."""
 
 
 class TooManyGroups(SeekFailed):
-    """A field has so many values that reading all pages costs no more than skipping does."""
+    """A field has too many values: reading all pages takes no more calls than skipping."""
 
 
 class RecordsMoved(SeekFailed):

@@ -13,15 +13,15 @@ from cmdm_tui.query.seek.value_counts import MAX_PROBES
 SeekTask = Literal["search", "count", "extreme", "groups", "first"]
 
 _ASSUMED_VALUES = 8
-"""Values that a field of few values is taken to have."""
+"""The number of values to assume for a field of few values."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeekEstimate:
-    """What a seek costs: never fewer than `low`, `likely` where it goes as such data do.
+    """What a seek costs: at least `low`; `likely` on usual data.
 
-    `high` holds the scan that takes over where the service sorts otherwise, and the pages read up
-    to then. Records that change meanwhile may cost the seek once more.
+    `high` includes the scan that takes over where the service sorts otherwise, and the pages read
+    until then. Records that change meanwhile may cost the seek a second time.
     """
 
     low: int
@@ -30,7 +30,7 @@ class SeekEstimate:
 
     @property
     def cost(self) -> Cost:
-        """The range, as a plan tells it."""
+        """The range of calls, as a plan states it."""
         return Cost(self.low, self.high)
 
 
@@ -42,7 +42,7 @@ def estimate_seek(
     *,
     count: int = 1,
 ) -> SeekEstimate:
-    """Return what a task costs over a table whose total is known; `count` goes with `first`.
+    """Return the cost of a seek over a table with a known total; `count` is for `first`.
 
     Raises ValueError where the total is not known.
     """
@@ -65,7 +65,7 @@ def estimate_seek(
 
 
 def max_probes(pages: int) -> int:
-    """Return the pages that a seek reads at most before it is known to fail."""
+    """Return the most pages that a seek reads before it is known to fail."""
     return 2 * (pages - 1).bit_length() + 2
 
 

@@ -1,4 +1,4 @@
-"""What comes first in an order: the smallest and largest value, and the first records of all."""
+"""Finds what comes first in an order: the smallest and largest value, and the first records."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ async def find_smallest(
     per_page: int,
     sure: bool = True,
 ) -> ExtremeValue:
-    """Return the smallest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
+    """Return the smallest value that an exact predicate keeps. Raises SeekFailed."""
     return await _find_extreme(pages, predicate, ordering, "asc", per_page=per_page, sure=sure)
 
 
@@ -43,7 +43,7 @@ async def find_largest(
     per_page: int,
     sure: bool = True,
 ) -> ExtremeValue:
-    """Return the largest value that an exact candidate's WHERE keeps. Raises SeekFailed."""
+    """Return the largest value that an exact predicate keeps. Raises SeekFailed."""
     return await _find_extreme(pages, predicate, ordering, "desc", per_page=per_page, sure=sure)
 
 
@@ -60,9 +60,9 @@ async def find_first(
 ) -> FoundRecords:
     """Return the first `count` records in the engine's order of the column, in that order.
 
-    Nulls come first in ascending order and last in descending, or as `nulls_first` says. Records
-    that tie may be any of those that do. What is not `sure` takes text that differs in case alone
-    for tied, and the service's nulls to stand where the contract puts them. Raises SeekFailed.
+    Nulls come first in ascending order and last in descending, or as `nulls_first` says. Of records
+    that tie, any may be returned. Without `sure`, text that differs only in case counts as tied,
+    and the service's nulls are assumed to be where the contract puts them. Raises SeekFailed.
     """
     direction: Direction = "desc" if descending else "asc"
     leads = not descending if nulls_first is None else nulls_first
@@ -92,7 +92,7 @@ async def find_first(
 
 
 def middle_page(count: int) -> int:
-    """Return the page that is read beside the first for an extreme of all of `count` pages."""
+    """Return the second page to read for an extreme of all of `count` pages: the middle one."""
     return count // 2 + 1
 
 
@@ -128,9 +128,9 @@ async def _find_extreme(
 async def _find_best(
     array: SortedPages, predicate: ColumnPredicate, count: int, *, sure: bool
 ) -> tuple[list[_ValueAndRecord], bool]:
-    """Read until no page that was not read can hold a value among the first `count` kept.
+    """Read until no unread page can hold a value among the first `count` that are kept.
 
-    Returns their rows, and whether that is so in every order that is possible.
+    Returns their rows, and whether that is certain in every candidate order.
     """
     patience, rows, taken = MAX_SINGLE_PROBES, list[_ValueAndRecord](), set[int]()
     while True:
@@ -175,7 +175,7 @@ def _predicate_ahead(
     *,
     sure: bool,
 ) -> ColumnPredicate:
-    """Return the candidate for what would come before the last of the rows, as far as is sure."""
+    """Return the predicate for what would come before the last row, as far as is certain."""
     region = replace(predicate.region, has_null=False)
     if count <= 0:
         region = Region()
@@ -194,7 +194,7 @@ def _predicate_ahead(
 def _region_up_to(
     array: SortedPages, predicate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
 ) -> Region:
-    """Return the values up to the last of the rows, and that one."""
+    """Return the region up to the last row's value, included."""
     region = replace(predicate.region, has_null=False)
     if len(rows) < count or not rows:
         return region
@@ -215,7 +215,7 @@ def _undecided_gaps(
 
 
 def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate) -> int:
-    """Return the page to read in a gap: its first where what is sought has begun before it."""
+    """Return the page to read in a gap: its first where the matches have begun before it."""
     end: Any = gap.above.values[-1]
     order = array.orders[0]
     if end is None:
@@ -240,7 +240,7 @@ async def _read_leading_nulls(array: SortedPages, count: int, *, sure: bool) -> 
 
 
 async def _read_nulls(array: SortedPages, count: int) -> list[Record]:
-    """Return up to `count` records that hold null, reading as many pages of them as that takes."""
+    """Return up to `count` records that hold null, reading as many pages as that takes."""
     column = array.ordering.column
     region = Region((), has_null=True)
     while True:

@@ -1,7 +1,7 @@
-"""Reads what a field holds as the value that SQL sees in it: strictly, so that no cast differs.
+"""Reads a stored value as SQL sees it: strictly, so that no cast differs.
 
-What is not written in the plain way is no value here but an `OddValue`: the place that a service
-gives it is not known, nor surely what a cast makes of it.
+What is not written in the plain way is an `OddValue`: its place in the service's order is not
+known, nor what a cast makes of it.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 from cmdm_tui.query.model import ColumnKind, Value
 
 MOST_DIGITS = 38
-"""Digits that a DECIMAL holds at most (DuckDB)."""
+"""The most digits that a DECIMAL holds (DuckDB)."""
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -25,9 +25,9 @@ class OddValue(ValueError):
 
 
 def read_value(kind: ColumnKind, raw: object) -> Value | None:
-    """Return the value that a record's property holds, None for null.
+    """Return the value of a record's property, None for null.
 
-    An empty string is null but in text. Raises OddValue.
+    An empty string is null in every field except text. Raises OddValue.
     """
     if raw is None or (raw == "" and kind is not ColumnKind.TEXT):
         return None
@@ -56,7 +56,7 @@ def read_datetime(text: str) -> datetime:
 
 
 def number_text(raw: object) -> str:
-    """Return a number's text as a service stores it. Raises OddValue for what is no plain one."""
+    """Return a number's text as a service stores it. Raises OddValue for other forms."""
     text = raw if isinstance(raw, str) else _write_number(raw)
     if not _NUMBER.fullmatch(text) or sum(map(str.isdigit, text)) > MOST_DIGITS:
         raise OddValue

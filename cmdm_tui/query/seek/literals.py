@@ -15,9 +15,9 @@ from cmdm_tui.query.seek.text_keys import is_plain
 
 @dataclass(frozen=True, slots=True)
 class LikePattern:
-    """What a pattern's matches begin with; with `is_whole` they are that and nothing more.
+    """What a pattern's matches begin with; with `is_whole` they are exactly that.
 
-    `is_exact` says that whatever is so matches; `is_folded` that case is disregarded.
+    `is_exact` says that everything of this form matches; `is_folded` that case does not matter.
     """
 
     prefix: str
@@ -27,9 +27,9 @@ class LikePattern:
 
 
 def read_pattern(node: object, escape: object, *, folded: bool) -> LikePattern:
-    """Return what the pattern of a LIKE, or with `folded` of an ILIKE, says. Raises NoLiteral.
+    """Return what the pattern of a LIKE, or with `folded` of an ILIKE, means. Raises NoLiteral.
 
-    A backslash without ESCAPE ends what is understood, as does a wildcard.
+    A backslash without ESCAPE ends the part that is understood, as does a wildcard.
     """
     text, mark = _string(node), None if escape is None else _string(escape)
     if mark is not None and (len(mark) != 1 or mark in "%_"):
@@ -63,14 +63,14 @@ _TIMES = frozenset({exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATET
 
 
 class NoLiteral(ValueError):
-    """What stands there is no literal, or comparing it with the column means something else."""
+    """It is not a literal, or comparing it with the column means something else."""
 
 
 def read_literal(node: object, kind: ColumnKind) -> Value:
-    """Return the value that a literal is beside a column of `kind`. Raises NoLiteral.
+    """Return the value of a literal that is compared with a column of `kind`. Raises NoLiteral.
 
-    Text beside a number must be whole: a cast to the column's type rounds a fraction. A number with
-    an exponent is a DOUBLE, to which the column is rounded, so it is none here.
+    Text compared with a number must be whole: a cast to the column's type rounds a fraction. A
+    number with an exponent is a DOUBLE, to which the column is rounded, so it is refused.
     """
     while isinstance(node, exp.Paren):
         node = node.this

@@ -1,9 +1,9 @@
-"""Reads a WHERE as regions of one column each: every record that it keeps lies in every region.
+"""Reads a WHERE as regions of single columns: every record that it keeps is in every region.
 
-Nothing is taken that is not understood whole: an operator, an option of one, or a literal that is
-not of the column's kind bounds nothing, and so leaves the rest of the WHERE as it is. SQL has three
-truths, so each reading says where a predicate is true and where it is false: NOT exchanges the two,
-and null is in neither unless the predicate asks for it.
+Only what is understood whole is used: an operator, an argument, or a literal that is not of the
+column's kind bounds nothing, and leaves the rest of the WHERE as it is. SQL has three truth values,
+so each reading says where a predicate is true and where it is false: NOT swaps the two, and null is
+in neither unless the predicate asks for it.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,22 +33,22 @@ from cmdm_tui.query.seek.text_keys import letters_key, successor
 ENGINE, BINARY, LETTERS = "engine", "binary", "letters"
 _SPACES = (ENGINE, BINARY, LETTERS)
 _MAX_INTERVALS = 200
-"""Intervals beyond which a candidate costs more to look for than it saves."""
+"""The number of intervals beyond which a predicate costs more to search than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Regions:
-    """Regions that enclose where a predicate is true and where it is false; None bounds nothing."""
+    """Regions that enclose where a predicate is true and where it is false; None is unbounded."""
 
     true: Region | None
     false: Region | None
     is_exact: bool = False
-    """Whether both are known and enclose nothing else."""
+    """Whether both are known and contain nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PredicateRegions:
-    """What is known of a predicate, by column and space."""
+    """What is known of a predicate, by column and order."""
 
     regions: Mapping[tuple[str, str], _Regions] = field(
         default_factory=dict[tuple[str, str], _Regions]
@@ -61,10 +61,9 @@ Columns = Mapping[str, Column]
 
 
 def extract_predicates(where: exp.Expr, columns: Columns) -> list[ColumnPredicate]:
-    """Return the candidates for a seek that a WHERE over one entity holds, exact ones first.
+    """Return the column predicates in the WHERE of one entity, exact ones first.
 
-    `columns` are by the names that stand in the tree, which may differ in case. Columns of more
-    than one table yield none.
+    `columns` are by the names in the tree, in any case. Columns of several tables yield none.
     """
     tree = where.this if isinstance(where, exp.Where) else where
     tables = {column.table.casefold() for column in tree.find_all(exp.Column)} - {""}
@@ -105,13 +104,13 @@ def _make_predicate(reading: _PredicateRegions, column: Column) -> ColumnPredica
 
 
 class _PredicateReader:
-    """Reads predicates, given the columns by the names that stand for them."""
+    """Reads predicates, given the columns by the names used for them."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
 
     def read(self, node: exp.Expr) -> _PredicateRegions:
-        """Return what is known of a predicate: nothing, where it is not understood."""
+        """Return what is known of a predicate: nothing where it is not understood."""
         match node:
             case exp.Paren():
                 return self.read(node.this)
@@ -136,7 +135,7 @@ class _PredicateReader:
             return _UNKNOWN
 
     def find_column(self, node: object) -> Column | None:
-        """Return the column that a node is, parentheses aside; None for anything else."""
+        """Return the column of a node, ignoring parentheses; None for anything else."""
         while isinstance(node, exp.Paren):
             node = node.this
         if not isinstance(node, exp.Column) or node.args.get("db"):
@@ -175,7 +174,7 @@ class _PredicateReader:
         return _exact_regions(column, Region.of(Interval(low, high)))
 
     def read_between(self, node: exp.Expr) -> _PredicateRegions:
-        """Read BETWEEN; between two values the wrong way round there is nothing."""
+        """Read BETWEEN; it is empty where the bounds are the wrong way round."""
         column = self.find_column(node.this)
         if column is None or _has_other_arguments(node, "this", "low", "high"):
             return _UNKNOWN
@@ -200,7 +199,7 @@ class _PredicateReader:
         return _PredicateRegions(never)
 
     def read_is_null(self, node: exp.Expr) -> _PredicateRegions:
-        """Read IS NULL; what else may be said with IS bounds nothing."""
+        """Read IS NULL; other uses of IS bound nothing."""
         column = self.find_column(node.this)
         if column is None or not isinstance(node.args["expression"], exp.Null):
             return _UNKNOWN

@@ -1,7 +1,7 @@
-"""Sets of values as intervals of an order, and the algebra of them that predicates need.
+"""Sets of values as intervals of an order, and the set operations that predicates need.
 
-A cut stands between values: it is a tuple that compares with the place of a value, so that every
-interval is two cuts and no rule for open and closed ends is needed beyond them.
+A cut is a point between values: it is a tuple that compares with the place of a value, so every
+interval is two cuts and needs no other rule for open and closed ends.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 Place = tuple[Any, ...]
-"""Where a value or a cut stands: comparable with every other place of the same order."""
+"""The place of a value or a cut: comparable with every other place of the same order."""
 
 LOWEST: Place = (-1,)
 HIGHEST: Place = (1,)
@@ -32,7 +32,7 @@ def after(key: Any) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The values between two cuts; `low` is below `high`, so that a value may stand in it."""
+    """The values between two cuts; `low` is below `high`, so there is room for a value."""
 
     low: Place = LOWEST
     high: Place = HIGHEST
@@ -40,32 +40,32 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A set of values: disjoint intervals in ascending order, and whether null is in it too."""
+    """A set of values: disjoint intervals in ascending order, and whether null is in it."""
 
     intervals: tuple[Interval, ...] = ()
     has_null: bool = False
 
     @classmethod
     def of(cls, *intervals: Interval, has_null: bool = False) -> Self:
-        """Return the union of the intervals, which may overlap or hold nothing."""
+        """Return the union of the intervals, which may overlap or be empty."""
         return cls(_merge(intervals), has_null)
 
     @classmethod
     def points(cls, keys: Iterable[Any]) -> Self:
-        """Return the region of these values alone."""
+        """Return the region of exactly these values."""
         return cls.of(*(Interval(before(key), after(key)) for key in keys))
 
     def holds(self, key: Any) -> bool:
-        """Tell whether a value that is not null is in the region."""
+        """Return whether a value that is not null is in the region."""
         where = place(key)
         return any(one.low < where < one.high for one in self.intervals)
 
     def covers(self, low: Place, high: Place) -> bool:
-        """Tell whether all that stands between two places or cuts is in the region."""
+        """Return whether everything between two places or cuts is in the region."""
         return any(one.low <= low and high <= one.high for one in self.intervals)
 
     def misses(self, low: Place, high: Place) -> bool:
-        """Tell whether nothing that stands between two places or cuts is in the region."""
+        """Return whether nothing between two places or cuts is in the region."""
         return all(one.high <= low or high <= one.low for one in self.intervals)
 
     def union(self, other: "Region") -> "Region":
@@ -87,7 +87,7 @@ class Region:
         return Region(_merge(both), self.has_null and other.has_null)
 
     def complement(self) -> "Region":
-        """Return the values, null aside, that are not in the region."""
+        """Return the values that are not in the region, except null."""
         cuts = [LOWEST]
         for one in self.intervals:
             cuts += [one.low, one.high]
@@ -97,7 +97,7 @@ class Region:
 
 
 EVERY_VALUE = Region((Interval(),))
-"""All values but null."""
+"""All values except null."""
 
 EVERYTHING = Region((Interval(),), has_null=True)
 NOTHING = Region()

@@ -1,4 +1,4 @@
-"""What a seek gives back: an answer, how it was come by, and what it leaves uncertain."""
+"""What a seek returns: an answer, what it rests on, and what is uncertain about it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,9 +16,9 @@ LearnedTraits = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeekResult:
-    """What every seek tells: records in all, pages read of those there are, and `notes`.
+    """The base of every seek's result: total, pages read of all pages, and `notes`.
 
-    `learnt` is what the pages have shown of the service, by the names of `catalog.traits`.
+    `learned` is what the pages have shown about the service, by the names of `catalog.traits`.
     """
 
     total: int
@@ -60,7 +60,7 @@ AnyResult = TypeVar("AnyResult", bound=SeekResult)
 
 
 async def retry_once_on_change(seek: Callable[[bool], Awaitable[AnyResult]]) -> AnyResult:
-    """Run a seek, and where records change meanwhile once more, told to read all pages anew.
+    """Run a seek; where records change meanwhile, run it once more with all pages read again.
 
     Raises RecordsMoved where they change again.
     """
@@ -78,7 +78,7 @@ async def retry_once_on_change(seek: Callable[[bool], Awaitable[AnyResult]]) -> 
 def describe_doubts(
     pages: SortedPages, *, is_sure: bool = True, rests_on_kind: bool = False
 ) -> tuple[str, ...]:
-    """Return what an answer leaves uncertain, a sentence each."""
+    """Return what is uncertain about an answer, one sentence each."""
     if not pages.gaps:
         return ()
     name, read, count = pages.ordering.column.name, len(pages.views), pages.count

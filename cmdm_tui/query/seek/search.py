@@ -1,4 +1,4 @@
-"""Finds the records that a predicate on one column may keep, and counts those that it does."""
+"""Finds the records that a predicate on one column may keep, and counts those that it keeps."""
 
 from collections.abc import Sequence
 
@@ -29,10 +29,10 @@ async def find_records(
     per_page: int,
     sure: bool = True,
 ) -> FoundRecords:
-    """Return the records that the candidate's WHERE may keep, each once, with `fields`.
+    """Return the records that a predicate may keep, each once, with `fields`.
 
     Every record that it keeps is among them. Where the pages read leave more than one order
-    possible and the predicate has no place in one, more are read until it is `sure`, at the worst
+    possible and the predicate has no stretch in one, more are read until it is `sure`, at worst
     all; otherwise the result says so. Raises SeekFailed.
     """
 
@@ -68,10 +68,10 @@ async def count_matches(
     per_page: int,
     sure: bool = True,
 ) -> MatchCount:
-    """Return how many records an exact candidate's WHERE keeps, from the boundaries of its regions.
+    """Return how many records an exact predicate keeps, from the boundaries of its regions.
 
-    Text that differs in case alone stands together in no order that is known, so what is equal to a
-    bound but for case is read. Raises SeekFailed.
+    No known order separates texts that differ only in case, so what equals a bound except for case
+    is read. Raises SeekFailed.
     """
 
     async def seek(fresh: bool) -> MatchCount:
@@ -99,7 +99,7 @@ async def count_matches(
 
 
 def max_boundary_probes(pages: int) -> int:
-    """Return the pages that finding both ends of one stretch takes at most."""
+    """Return the most pages that finding both ends of a stretch takes."""
     return min(pages, 2 * pages.bit_length() + 1)
 
 
@@ -122,7 +122,7 @@ async def _read_inside(array: SortedPages, predicate: ColumnPredicate) -> None:
 
 
 async def _check_ties_are_stable(array: SortedPages, predicate: ColumnPredicate) -> None:
-    """Read a page with ties anew before many are read that ties may make worthless."""
+    """Read a page with ties again before many are read that unstable ties would make useless."""
     tied = next((view for view in array.views if _has_ties(view, predicate)), None)
     if tied is None or array.ordering.stable_ties or await array.is_steady(tied.number):
         return

@@ -1,7 +1,7 @@
-"""The orders that services sort in, and what may hide between two places of each.
+"""The orders that services sort in, and what may hide between two places in each.
 
-What lies on a page that was not read is bounded by its neighbours, once for each order that is
-possible (see `possible`).
+What is on an unread page is bounded by its neighbours, once for each candidate order (see
+`candidate_orders`).
 """
 
 from dataclasses import dataclass
@@ -17,49 +17,52 @@ from cmdm_tui.query.seek.region import EVERY_VALUE, Interval, Region, after, bef
 from cmdm_tui.query.seek.text_keys import letters_key, successor
 
 _MAX_SPAN = 0x200
-"""Characters between two that are looked through one by one."""
+"""The most characters in a range that are looked at one by one."""
 
 
 class Overlap(Enum):
-    """Whether what hides between two places is in a candidate's region."""
+    """Whether the values between two places are in a predicate's region."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
     MIXED = "mixed"
 
     def combine(self, other: "Overlap") -> "Overlap":
-        """Return the verdict on two stretches together."""
+        """Return the overlap of two stretches together."""
         return self if self is other else Overlap.MIXED
 
 
 class CandidateOrder(Protocol):
-    """One order that a service may sort in. Keys of one order compare with each other."""
+    """One order that a service may sort in. Its keys compare with each other."""
 
     @property
     def name(self) -> str:
-        """The word of `catalog.traits` for it, where that has one."""
+        """The name that `catalog.traits` has for it, if any."""
         ...
 
     def key(self, value: Value, raw: object) -> Any:
-        """Return what a value is sorted by. Raises OddValue where the order has no place for it."""
+        """Return the key that a value is sorted by.
+
+        Raises OddValue where the order has no place for it.
+        """
         ...
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge the values from one key to another, both included; None is no bound."""
+        """Return how the values from `low` to `high` overlap a predicate; None is unbounded."""
         ...
 
     def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether all values from one key to another are one to `=`."""
+        """Return whether all values from one key to another are equal to SQL's `=`."""
         ...
 
     def bounds(self, predicate: ColumnPredicate) -> bool:
-        """Tell whether a stretch of this order holds what the candidate asks for."""
+        """Return whether the predicate's matches are one stretch of this order."""
         ...
 
 
 @dataclass(frozen=True)
 class ByValue:
-    """Numbers, dates and truth values by what they are: the engine's order."""
+    """Numbers, dates and booleans by value: the engine's order."""
 
     name: str = "value"
 
@@ -68,15 +71,15 @@ class ByValue:
         return value
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge by the region."""
+        """Compare with the region."""
         return _overlap_of_keys(predicate.region, low, high)
 
     def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether the two are equal."""
+        """Return whether the two keys are equal."""
         return bool(low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
-        """Bound every candidate."""
+        """Return True: every predicate has bounds in this order."""
         return True
 
 
@@ -91,7 +94,7 @@ class ByDigits:
         return number_text(raw)
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge by the texts that a number may be written as; `50` and `500` are neighbours."""
+        """Compare the texts that numbers may be written as; `50` and `500` are neighbours."""
         region = _text_prefixes(predicate.region)
         if region is None:
             return Overlap.MIXED
@@ -100,17 +103,17 @@ class ByDigits:
         return judged if is_all or judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether the two are written alike."""
+        """Return whether the two are written the same."""
         return bool(low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:
-        """Bound single numbers: those that begin with the same digits stand together."""
+        """Bound single numbers: those that begin with the same digits are neighbours."""
         return _text_prefixes(predicate.region) is not None
 
 
 @dataclass(frozen=True)
 class ByCasefold:
-    """Text without regard to case, in any order where only case differs (`api.md`, collation)."""
+    """Text without case, in any order where only case differs (`api.md`, collation)."""
 
     name: str = "casefold"
 
@@ -119,18 +122,18 @@ class ByCasefold:
         return str(value).casefold()
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge by the region."""
+        """Compare with the region."""
         below = None if low is None else before((low, ""))
         # No text stands between another and the same with the least character behind it.
         above = None if high is None else before((high + "\0", ""))
         return _overlap_of_cuts(predicate.region, below, above)
 
     def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
-        """Tell nothing: texts that are alike but for case are not equal."""
+        """Return False: texts that differ only in case are not equal."""
         return False
 
     def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
-        """Bound every candidate."""
+        """Return True: every predicate has bounds in this order."""
         return True
 
 
@@ -145,7 +148,7 @@ class ByCodePoint:
         return value
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge by what the candidate says of this order, else by what casefold makes of it."""
+        """Compare with the predicate's region in this order, else with the casefold of the keys."""
         if predicate.binary is None:
             return _overlap_of_cuts(predicate.region, *_folded_span(low, high))
         judged = _overlap_of_keys(predicate.binary, low, high)
@@ -153,7 +156,7 @@ class ByCodePoint:
         return judged if is_sure or judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether the two are the same."""
+        """Return whether the two are the same."""
         return bool(low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:
@@ -163,7 +166,7 @@ class ByCodePoint:
 
 @dataclass(frozen=True)
 class ByLetters:
-    """Text by its letters and digits, everything else coming second, as locales have it."""
+    """Text by its letters and digits first, and everything else second, as locales sort it."""
 
     name: str = "locale"
 
@@ -172,7 +175,7 @@ class ByLetters:
         return letters_key(str(value))
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge by what the candidate says of letters; a range of text says nothing of them."""
+        """Compare the predicate's letters; a range of text says nothing about them."""
         if predicate.region == EVERY_VALUE:
             return Overlap.INSIDE
         if predicate.letters is None:
@@ -181,7 +184,7 @@ class ByLetters:
         return judged if judged is Overlap.OUTSIDE else Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
-        """Tell nothing: texts of the same letters may differ."""
+        """Return False: texts of the same letters may differ."""
         return False
 
     def bounds(self, predicate: ColumnPredicate) -> bool:
@@ -191,7 +194,7 @@ class ByLetters:
 
 @dataclass(frozen=True)
 class ByOption:
-    """A pick-list's values in the order of its options."""
+    """A picklist's values in the order of its options."""
 
     options: tuple[str, ...]
     name: str = "options"
@@ -208,21 +211,21 @@ class ByOption:
         return number
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:  # noqa: ARG002
-        """Judge nothing: `AmongOptions` does."""
+        """Return MIXED: `AmongOptions` decides."""
         return Overlap.MIXED
 
     def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether the two are the same."""
+        """Return whether the two are the same."""
         return bool(low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
-        """Bound every candidate."""
+        """Return True: every predicate has bounds in this order."""
         return True
 
 
 @dataclass(frozen=True)
 class AmongOptions:
-    """An order of a pick-list: nothing but its options stands anywhere."""
+    """An order of a picklist: it holds nothing except its options."""
 
     order: CandidateOrder
     options: tuple[str, ...]
@@ -248,7 +251,7 @@ class AmongOptions:
         return self.order.key(value, raw)
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Judge by the options in between; they are as exact as the candidate's region."""
+        """Compare the options in between; they are as exact as the predicate's region."""
         judged = self.order.overlap(low, high, predicate)
         if judged is not Overlap.MIXED:
             return judged
@@ -258,11 +261,11 @@ class AmongOptions:
         return Overlap.INSIDE if True in kept else Overlap.OUTSIDE
 
     def is_one_value(self, low: Any, high: Any) -> bool:
-        """Tell whether there is only one option between the two."""
+        """Return whether there is only one option between the two."""
         return len(self._between(low, high)) == 1
 
     def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
-        """Bound every candidate."""
+        """Return True: every predicate has bounds in this order."""
         return True
 
 
@@ -304,7 +307,7 @@ def _text_prefixes(region: Region) -> Region | None:
 
 
 def _folded_span(low: str | None, high: str | None) -> tuple[Any, Any]:
-    """Return cuts between which the casefold of everything stands that is between two texts."""
+    """Return cuts that enclose the casefold of everything between two texts."""
     if low is None or high is None:
         return None, None
     if low == high:

@@ -1,8 +1,7 @@
-"""One entity's pages in the order of one column: read, checked, and bounded where not read.
+"""One entity's pages in the order of one column: reads them, checks them, bounds the unread.
 
 Every page that is read is checked to ascend within itself and between its neighbours, in each
-order that is still possible. An order that a page contradicts is dropped; with the last one the
-seek ends.
+candidate order. An order that a page contradicts is dropped; when none is left, the seek ends.
 """
 
 import asyncio
@@ -23,15 +22,15 @@ from cmdm_tui.query.seek.sort_orders import CandidateOrder, Overlap
 Direction = Literal["asc", "desc"]
 
 CONCURRENT_PAGES = 6
-"""Pages that are asked for at a time."""
+"""The most pages that are requested at once."""
 
 MIN_ASCENTS = 8
-"""Values that must ascend one after the other before an order counts as shown: chance alone sorts
-nine values in a shuffle of each 362,880."""
+"""The number of ascending values from which an order counts as shown: chance sorts nine values in
+only one of 362,880 shuffles."""
 
 
 class PageSource(Protocol):
-    """Where pages come from: one entity, every call of it accounted for."""
+    """The source of pages: one entity, every call of it counted."""
 
     async def page(
         self,
@@ -43,34 +42,34 @@ class PageSource(Protocol):
         per_page: int,
         fresh: bool = False,
     ) -> Page:
-        """Return a page; with `fresh` as it is now, whatever was read of it before.
+        """Return a page; with `fresh` as it is now, even if it was read before.
 
-        Raises ApiError, and what the accounting raises.
+        Raises ApiError, and what the counting raises.
         """
         ...
 
 
 class RecordsChanged(SeekFailed):
-    """Records came, went or moved between two pages: what was read of them is not one state."""
+    """Records were added, deleted or moved between two pages: what was read is not one state."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One page as it was read: `values` with None for null, and its ends in each order."""
+    """One page as it was read: `values` with None for null, and its keys in each order."""
 
     number: int
     records: tuple[Record, ...]
     values: tuple[Value | None, ...]
     raws: tuple[object, ...]
     keys: Mapping[str, tuple[Any, ...]]
-    """The keys of the values that are not null, by order: none for what an order cannot place."""
+    """The keys of the values that are not null, by order; none for values an order cannot place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Pages that were not read, from `first` to `last`, and the views beside them.
+    """Pages that were not read, from `first` to `last`, with the views before and after them.
 
-    `below` is None where none of the pages up to the last was read.
+    `below` is None where no page after them was read.
     """
 
     first: int
@@ -85,20 +84,20 @@ class Gap:
 
     @property
     def count(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return self.last - self.first + 1
 
     @property
     def ends(self) -> tuple[Value | None, ...]:
-        """The values beside it."""
+        """The values at its ends."""
         above = self.above.values[-1]
         return (above,) if self.below is None else (above, self.below.values[0])
 
 
 class SortedPages:
-    """The pages of one column in one direction. `open()` reads the first, which tells how many.
+    """The pages of one column in one direction. `open()` reads the first and learns their number.
 
-    Raises OrderContradicted, NoTotal and RecordsChanged from whatever reads a page.
+    Every method that reads a page raises OrderContradicted, NoTotal and RecordsChanged.
     """
 
     def __init__(
@@ -114,7 +113,7 @@ class SortedPages:
         self._pages = pages
         self.ordering = ordering
         self.orders: tuple[CandidateOrder, ...] = ordering.orders
-        """The orders that nothing read so far contradicts."""
+        """The orders that no page read so far contradicts."""
         wanted = [ordering.column.name, *fields]
         self._fields = [name for name in dict.fromkeys(wanted) if name != EXTERNAL_ID]
         self._per_page = per_page
@@ -129,7 +128,7 @@ class SortedPages:
 
     @property
     def count(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return -(-self.total // self.size)
 
     @property
@@ -139,17 +138,17 @@ class SortedPages:
 
     @property
     def relies_on_options(self) -> bool:
-        """Tell whether a pick-list is taken to hold nothing but its options."""
+        """Whether a picklist is assumed to hold only its options."""
         return bool(self._options)
 
     @property
     def is_descending(self) -> bool:
-        """Tell whether the pages descend."""
+        """Whether the pages descend."""
         return self._direction == "desc"
 
     @property
     def gaps(self) -> list[Gap]:
-        """The stretches of pages that were not read, in their order."""
+        """The stretches of unread pages, in order."""
         views = self.views
         found = [
             Gap(above.number + 1, below.number - 1, above, below)
@@ -161,7 +160,7 @@ class SortedPages:
         return found
 
     async def open(self) -> None:
-        """Read the first page: it tells the total and how many records a page really holds."""
+        """Read the first page: it states the total and shows how many records a page holds."""
         page = await self._fetch(1)
         if page.total_records is None:
             raise NoTotal(f"The service does not tell how many {page.entity} records there are.")
@@ -179,7 +178,7 @@ class SortedPages:
             self._add_page(1, page)
 
     async def read(self, numbers: Iterable[int]) -> None:
-        """Read pages that were not read yet, some at a time."""
+        """Read pages that were not read yet, several at once."""
         wanted = sorted({number for number in numbers if number not in self._views})
         limit = asyncio.Semaphore(CONCURRENT_PAGES)
 
@@ -201,13 +200,13 @@ class SortedPages:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def is_steady(self, number: int) -> bool:
-        """Read a page anew, and tell whether the same records stand on it in the same order."""
+        """Read a page again, and return whether it holds the same records in the same order."""
         page = await self._fetch(number, fresh=True)
         known = [record.external_id for record in self._views[number].records]
         return known == [record.external_id for record in page.records]
 
     def overlap(self, gap: Gap, order: CandidateOrder, predicate: ColumnPredicate) -> Overlap:
-        """Judge what a gap hides, if `order` is the one the service sorts in."""
+        """Return how a gap's values overlap a predicate, if the service sorts in `order`."""
         of_null = Overlap.INSIDE if predicate.region.has_null else Overlap.OUTSIDE
         starts_null = gap.above.values[-1] is None
         ends_null = gap.below is not None and gap.below.values[0] is None
@@ -224,7 +223,7 @@ class SortedPages:
         return judged.combine(of_null) if holds_null else judged
 
     def is_one_value(self, gap: Gap) -> bool:
-        """Tell whether everything that a gap hides is the value at both its ends."""
+        """Return whether everything in a gap is the value at both its ends."""
         if gap.below is None:
             return False
         above, below = gap.ends
@@ -237,7 +236,7 @@ class SortedPages:
 
     @property
     def ascents(self) -> int:
-        """How many neighbours among the values read differ: what shows that there is an order."""
+        """The number of neighbouring values that differ, which shows that there is an order."""
         values = [value for view in self.views for value in view.values if value is not None]
         return sum(before != after for before, after in pairwise(values))
 
@@ -328,9 +327,9 @@ class SortedPages:
         return one is None or other is None or self._is_sorted((one, other))
 
     def _nearest(self, above: PageView, below: PageView, order: CandidateOrder) -> tuple[Any, Any]:
-        """Return the keys of the last value before a border and of the first behind it.
+        """Return the keys of the last value before a border and of the first after it.
 
-        A page of nulls alone has none; the values beyond it were compared when they were read.
+        A page of nulls has none; the values on both sides were compared when they were read.
         """
         ends = above.keys[order.name], below.keys[order.name]
         return (ends[0][-1] if ends[0] else None), (ends[1][0] if ends[1] else None)
@@ -371,7 +370,7 @@ class SortedPages:
         return OrderContradicted(f"{name} {what}.", column=name, trait=trait)
 
     async def _read_again(self, misplaced: "_Misplaced") -> None:
-        """Read two pages anew that do not fit together: another order, or records that moved."""
+        """Read pages again that do not fit together: the order differs, or records have moved."""
         for view in (misplaced.view, *misplaced.neighbours):
             page = await self._fetch(view.number, fresh=True)
             if self._raw_values(page) != view.raws:
@@ -383,7 +382,7 @@ class SortedPages:
 
 
 class _Misplaced(Exception):
-    """A page that does not fit between its neighbours in any order that is possible."""
+    """A page that does not fit between its neighbours in any candidate order."""
 
     def __init__(self, view: PageView, neighbours: Sequence[PageView]) -> None:
         super().__init__()

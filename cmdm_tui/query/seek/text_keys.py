@@ -1,4 +1,4 @@
-"""What text looks like to orders that disregard something: its letters, its case, its rest."""
+"""Keys of text for orders that ignore something: case, accents, punctuation."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ _DOTTED_CAPITAL_I = "İ"
 
 
 def letters_key(text: str) -> str:
-    """Return the letters and digits of text, case and accents aside: a locale's first concern."""
+    """Return the letters and digits of text, without case and accents, as locales compare first."""
     if text.isascii():
         return _NON_LETTERS.sub("", text.lower())
     apart = unicodedata.normalize("NFD", text).casefold()
@@ -28,9 +28,9 @@ def successor(text: str) -> str | None:
 
 @cache
 def is_plain(character: str) -> bool:
-    """Tell whether every character that ILIKE takes for this one has its casefold and letters.
+    """Return whether all characters that ILIKE equates with this one fold like it.
 
-    DuckDB lower-cases each character by itself; `İ` becomes `i` so, whose casefold is another.
+    DuckDB lower-cases each character by itself; so `İ` becomes `i`, whose casefold differs.
     """
     if unicodedata.category(character) in {"Cn", "Cs"} or _lower_case(character) == "i":
         return False
@@ -46,7 +46,7 @@ def _lower_case(character: str) -> str:
 
 @cache
 def _characters_by_lower_case() -> dict[str, list[str]]:
-    """Return the characters with a lower case of their own, by that lower case."""
+    """Return the characters that have a lower case, by that lower case."""
     alike: dict[str, list[str]] = {}
     for character in map(chr, range(sys.maxunicode + 1)):
         low = _lower_case(character)

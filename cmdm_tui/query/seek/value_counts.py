@@ -1,4 +1,4 @@
-"""Counts the records of each value of a field by skipping over pages that hold one value alone."""
+"""Counts the records of each value of a field, skipping pages that hold a single value."""
 
 from collections import Counter
 from typing import Any
@@ -16,17 +16,17 @@ from cmdm_tui.query.seek.results import (
 from cmdm_tui.query.seek.sorted_pages import PageSource, SortedPages
 
 MAX_PROBES = 64
-"""Pages beyond which a field counts as having many values."""
+"""The number of pages beyond which a field counts as having many values."""
 
 
 async def count_values(
     pages: PageSource, ordering: ColumnOrders, *, per_page: int, most_probes: int = MAX_PROBES
 ) -> ValueCounts:
-    """Return each value of the column with how many records have it, null included.
+    """Return each value of the column with its number of records, null included.
 
-    A stretch of pages is skipped where both its ends hold one value and no other can be
-    between them in any order that is possible. Raises TooManyGroups as soon as more than
-    `most_probes` pages look to be needed; and SeekFailed.
+    A stretch of pages is skipped where both its ends hold one value and no other can be between
+    them in any candidate order. Raises TooManyGroups as soon as more than `most_probes` pages seem
+    to be needed; and SeekFailed.
     """
 
     async def seek(fresh: bool) -> ValueCounts:
@@ -59,7 +59,7 @@ def _sort_place(ordering: ColumnOrders, value: Value | None) -> tuple[Any, ...]:
 
 
 def _check_ties(array: SortedPages) -> None:
-    """Check that no record stands on two pages where that may hide one spelt otherwise."""
+    """Check that no record is on two pages where that may hide one written differently."""
     seen_on: dict[str, int] = {}
     for view in array.views:
         for record, value, raw in zip(view.records, view.values, view.raws, strict=True):
