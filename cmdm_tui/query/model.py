@@ -83,7 +83,7 @@ class Table:
 
     @property
     def pages(self) -> int | None:
-        """The number of pages that hold all records: at least one, as an empty one is a call too."""
+        """The number of pages that hold all records: at least one, for an empty one too."""
         return None if self.total is None else max(-(-self.total // self.largest_page), 1)
 
 

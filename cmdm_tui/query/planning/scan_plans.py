@@ -31,7 +31,7 @@ def make_scan_step(query: BoundQuery) -> Scan:
 
 
 def first_page_of_scan(query: BoundQuery, table: Table) -> FirstPage:
-    """Return the first page of a scan: sorted by external id, so that tied records do not overlap."""
+    """Return the first page of a scan: sorted by external id, so no tied records overlap."""
     fields = fields_to_request(table, query.columns_to_load(table))
     read = query.first_pages.get(table.entity)
     if read is not None and table.pages == 1 and _covers_entity(read, fields, table):
