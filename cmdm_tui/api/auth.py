@@ -45,7 +45,7 @@ class Token:
 
 
 class TokenStore(Protocol):
-    """Keeps a token between runs; the service may refuse that one, and it is then replaced."""
+    """Stores a token between runs; the service may refuse that one, and it is then replaced."""
 
     def load(self) -> Token | None:
         """Return the stored token, None where there is none that is still good."""

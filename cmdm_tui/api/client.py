@@ -122,7 +122,7 @@ class Client:
         """Return a cheap copy that differs in these options and shares everything else.
 
         `on_send` is called before each sending of a call, repeated ones included, signing in not;
-        an attempt that follows one that never reached the service is no further sending. What it
+        an attempt after one that never reached the service does not count as another. What it
         raises forbids the sending and is raised by the call.
 
         A client `in_background` is for work that no one waits for: its calls raise

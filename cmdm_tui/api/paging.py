@@ -58,13 +58,13 @@ class PageWalk:
         """Records a page holds: as many as asked for, until the first page shows fewer."""
         self.next_page = 1
         self.total: int | None = None
-        """Records that the service counts, as it last told."""
+        """Records that the service counts, as it last said."""
         self.total_pages: int | None = None
         self.has_changed = False
         """Whether the total changed from one page to the next: somebody writes meanwhile."""
         self.has_ended = False
         self.events: tuple[Event, ...] = ()
-        """What the last page told: that it came, and a total that changed."""
+        """What the last page showed: that it came, and a total that changed."""
         self._most = most
         self._ids = IdSet()
         self._ids_of_pass = self._ids

@@ -201,7 +201,7 @@ class _RetryState:
     decision: RetryDecision = field(default_factory=GiveUp)
 
     def begin_attempt(self) -> None:
-        """Begin an attempt; one that follows another that was never sent is no further call."""
+        """Begin an attempt; one after another that was never sent is not a further call."""
         if self.was_sent:
             self.call.on_send()
         self.number += 1

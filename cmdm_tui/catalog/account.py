@@ -42,8 +42,8 @@ class Account:
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
         clock = ServerClock()
-        if tokens is None and profile.token_cache is not None:
-            tokens = CachedTokens(profile.token_cache, clock)
+        if tokens is None and profile.token_file is not None:
+            tokens = CachedTokens(profile.token_file, clock)
         client = Client(
             profile.url,
             profile.credentials,

@@ -5,16 +5,16 @@ from email.utils import formatdate
 
 from cmdm_tui.api.auth import Token
 from cmdm_tui.api.quota import ServerClock
-from cmdm_tui.config import ConfigurationError, TokenCache
+from cmdm_tui.config import ConfigurationError, TokenFile
 
 
 class CachedTokens:
-    """A `TokenKeeper` on a `TokenCache`; `clock` is the client's, which it sets to what was known.
+    """A `TokenKeeper` on a `TokenFile`; `clock` is the client's, which it sets to what was known.
 
     A token that cannot be kept fails no call: it lasts for this run, and `trouble` says why.
     """
 
-    def __init__(self, cache: TokenCache, clock: ServerClock) -> None:
+    def __init__(self, cache: TokenFile, clock: ServerClock) -> None:
         self._cache = cache
         self._clock = clock
         self.error: ConfigurationError | None = None

@@ -1,11 +1,22 @@
-"""Profiles, paths and secrets: which server, as whom, and what is kept where."""
+"""Profiles, paths and secrets: which server, as which user, and what is stored where.
 
-from cmdm_tui.config.credentials import SECRET_NAMES, Credentials, SecretName, SecretStr
+`ProfileStore` reads and writes the profiles (`profile_store`, `settings`); a `Profile` is one of
+them with its `Credentials`. `Paths` names the folders. `secrets/` holds the places where secrets
+and tokens live: a file, the keyring, a command.
+"""
+
+from cmdm_tui.config.credentials import (
+    PROFILE_VARIABLES,
+    SECRET_NAMES,
+    Credentials,
+    SecretName,
+    SecretStr,
+    is_sendable,
+)
 from cmdm_tui.config.errors import ConfigurationError, KeyringFailed, MissingSecrets, NoProfile
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.profile import (
     ENVIRONMENT_PROFILE,
-    PROFILE_VARIABLES,
     Profile,
     check_profile_name,
     load_environment_profile,
@@ -13,6 +24,12 @@ from cmdm_tui.config.profile import (
 from cmdm_tui.config.profile_store import ProfileStore
 from cmdm_tui.config.secrets.password_command import run_secret_command
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets
+from cmdm_tui.config.secrets.token_file import (
+    StoredToken,
+    TokenFile,
+    delete_tokens,
+    load_stored_token,
+)
 from cmdm_tui.config.settings import (
     COLOURS,
     SECRET_PLACES,
@@ -20,13 +37,6 @@ from cmdm_tui.config.settings import (
     ProfileSettings,
     SecretPlace,
     command_key,
-)
-from cmdm_tui.config.tokens import (
-    StoredToken,
-    TokenCache,
-    delete_tokens,
-    is_sendable,
-    load_stored_token,
 )
 
 __all__ = [
@@ -50,7 +60,7 @@ __all__ = [
     "SecretPlace",
     "SecretStr",
     "StoredToken",
-    "TokenCache",
+    "TokenFile",
     "check_profile_name",
     "command_key",
     "delete_tokens",

@@ -1,16 +1,28 @@
-"""Secrets: texts that show themselves nowhere, in repr, logs, tracebacks or formatted output."""
+"""What signs in: secrets that show nowhere, in repr, logs, tracebacks or formatted output."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 SecretName = Literal["client_secret", "password"]
 
 SECRET_NAMES: tuple[SecretName, ...] = ("client_secret", "password")
-"""The two of the four values of a sign-in that are no part of a profile's table."""
+"""The two of the four values of a sign-in that a profile's table does not hold."""
+
+PROFILE_VARIABLES = {
+    "url": "CMDM_URL",
+    "client_id": "CMDM_CLIENT_ID",
+    "client_secret": "CMDM_CLIENT_SECRET",
+    "username": "CMDM_USERNAME",
+    "password": "CMDM_PASSWORD",
+}
+"""The environment variables that make a profile for one call."""
+
+_SENDABLE = re.compile(r"[!-~]+(?: +[!-~]+)*")
 
 
 class SecretStr:
-    """Hold a secret; `reveal()` is the only way to it."""
+    """Holds a secret; `reveal()` is the only way to it."""
 
     __slots__ = ("_value",)
 
@@ -55,3 +67,8 @@ class Credentials:
     client_secret: SecretStr
     username: str
     password: SecretStr
+
+
+def is_sendable(token: str) -> bool:
+    """Return whether a header can carry the token: printable ASCII with no space at an end."""
+    return _SENDABLE.fullmatch(token) is not None

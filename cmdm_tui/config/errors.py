@@ -26,3 +26,8 @@ class MissingSecrets(ConfigurationError):
 
 class KeyringFailed(ConfigurationError):
     """The keyring is not there, refuses, or does not answer."""
+
+
+def join_words(words: list[str]) -> str:
+    """Return the words as a sentence lists them."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

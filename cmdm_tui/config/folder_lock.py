@@ -1,4 +1,4 @@
-"""Keeps two commands from changing the profiles at the same time."""
+"""Locks a folder, so that two commands do not change the profiles at the same time."""
 
 import fcntl
 import os

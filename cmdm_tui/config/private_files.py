@@ -1,52 +1,15 @@
-"""Reads and writes the files of this user alone: whole or not at all, and private."""
+"""Reads and writes files that only this user can read: whole or not at all."""
 
 import os
 import stat
 import tempfile
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from cmdm_tui.config.errors import ConfigurationError
 
 _OWNER_ONLY = 0o600
 _OWNER_ONLY_FOLDER = 0o700
 _OTHERS = 0o077
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the file's content, empty where there is no file.
-
-    Raises ConfigurationError for a file that cannot be read or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}. Check its permissions."
-        raise ConfigurationError(message) from None
-    except RecursionError:
-        message = f"{path} is nested too deeply. Mend it, or move it away to start anew."
-        raise ConfigurationError(message) from None
-    except ValueError as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        message = f"{path} is not valid TOML: {reason}. Mend it, or move it away to start anew."
-        raise ConfigurationError(message) from None
-
-
-def write_toml(path: Path, content: Mapping[str, Any]) -> None:
-    """Let the file say `content`; its comments and order stay. A crash leaves the old file whole.
-
-    A link is followed, so that a file kept elsewhere (with other dotfiles, say) stays there.
-    Raises ConfigurationError where the file is no TOML or the folder cannot be written.
-    """
-    from cmdm_tui.config.toml_files import rewrite_toml
-
-    read_toml(path)
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    replace_file(path.resolve(), rewrite_toml(before, content).encode("utf-8"))
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -70,7 +33,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def remove_file(path: Path) -> bool:
-    """Remove the file and tell whether there was one."""
+    """Remove the file and return whether there was one."""
     try:
         path.unlink()
     except FileNotFoundError:
@@ -113,7 +76,7 @@ def read_private_file(path: Path, limit: int) -> bytes | None:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Tell whether others than its owner may read or write the file."""
+    """Return whether others than its owner may read or write the file."""
     try:
         return bool(path.stat().st_mode & _OTHERS)
     except OSError:

@@ -5,20 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmdm_tui.config.credentials import Credentials, SecretStr
-from cmdm_tui.config.errors import ConfigurationError
+from cmdm_tui.config.credentials import PROFILE_VARIABLES, Credentials, SecretStr
+from cmdm_tui.config.errors import ConfigurationError, join_words
+from cmdm_tui.config.secrets.token_file import TokenFile
 from cmdm_tui.config.settings import SecretPlace
-from cmdm_tui.config.tokens import TokenCache
 from cmdm_tui.text import one_line
-
-PROFILE_VARIABLES = {
-    "url": "CMDM_URL",
-    "client_id": "CMDM_CLIENT_ID",
-    "client_secret": "CMDM_CLIENT_SECRET",
-    "username": "CMDM_USERNAME",
-    "password": "CMDM_PASSWORD",
-}
-"""The environment variables that make a profile for one call."""
 
 ENVIRONMENT_PROFILE = "environment"
 """The name of the profile that they make."""
@@ -45,8 +36,8 @@ class Profile:
     secrets: SecretPlace | None = None
     """Where the secrets live; None where that is not said, as in the environment's profile."""
     warnings: tuple[str, ...] = ()
-    """What is odd in the profile's table, to be told once."""
-    token_cache: TokenCache | None = field(default=None, repr=False, compare=False)
+    """What is odd in the profile's table, to be shown once."""
+    token_file: TokenFile | None = field(default=None, repr=False, compare=False)
     """Where the profile's token is kept between runs; None keeps none."""
 
 
@@ -54,7 +45,7 @@ def check_profile_name(name: str) -> None:
     """Raise ConfigurationError for a name that is not letters, digits, `-` and `_`."""
     if not _NAME.fullmatch(name):
         shown = one_line(name, 60) or "(nothing)"
-        message = f"{shown} is no name for a profile: use letters, digits, - and _, 40 at most."
+        message = f"{shown} is not a name for a profile: use letters, digits, - and _, 40 at most."
         raise ConfigurationError(message)
 
 
@@ -87,12 +78,7 @@ def load_environment_profile(
         url=url,
         credentials=credentials,
         catalog=re.sub(r"[^A-Za-z0-9.-]+", "_", url)[:100],
-        token_cache=None
+        token_file=None
         if tokens is None
-        else TokenCache(tokens, ENVIRONMENT_PROFILE, url, credentials),
+        else TokenFile(tokens, ENVIRONMENT_PROFILE, url, credentials),
     )
-
-
-def join_words(words: list[str]) -> str:
-    """Return the words as a sentence lists them."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

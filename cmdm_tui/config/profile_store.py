@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from cmdm_tui.config.credentials import SECRET_NAMES, Credentials, SecretName, SecretStr
-from cmdm_tui.config.errors import ConfigurationError, NoProfile
+from cmdm_tui.config.errors import ConfigurationError, NoProfile, join_words
 from cmdm_tui.config.folder_lock import lock_folder
 from cmdm_tui.config.paths import Paths
-from cmdm_tui.config.private_files import read_toml, remove_file, write_toml
-from cmdm_tui.config.profile import Profile, check_profile_name, join_words
+from cmdm_tui.config.private_files import remove_file
+from cmdm_tui.config.profile import Profile, check_profile_name
 from cmdm_tui.config.secrets.secret_file import SecretFile
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets, SecretStore
+from cmdm_tui.config.secrets.token_file import TokenFile, delete_tokens
 from cmdm_tui.config.settings import (
     ProfileSettings,
     SecretPlace,
@@ -20,7 +21,7 @@ from cmdm_tui.config.settings import (
     describe_unknown_keys,
     read_settings,
 )
-from cmdm_tui.config.tokens import TokenCache, delete_tokens
+from cmdm_tui.config.toml_files import read_toml, write_toml
 from cmdm_tui.text import one_line
 
 
@@ -122,11 +123,11 @@ class ProfileStore:
             per_page=settings.per_page,
             secrets=settings.place,
             warnings=settings.warnings,
-            token_cache=TokenCache(self._paths.tokens, name, settings.url, credentials),
+            token_file=TokenFile(self._paths.tokens, name, settings.url, credentials),
         )
 
     def save(self, name: str, url: str, credentials: Credentials, *, keep_secrets: bool) -> None:
-        """Keep a profile, as the default if it is the first; its secrets only if asked to.
+        """Store a profile, as the default if it is the first; its secrets only if asked to.
 
         Raises ConfigurationError for a name that is not letters, digits, `-` and `_`.
         """
@@ -141,11 +142,11 @@ class ProfileStore:
         place: SecretPlace,
         commands: Mapping[SecretName, str] | None = None,
     ) -> RemovedSecrets:
-        """Keep a profile, as the default if it is the first, and its secrets in the `place`.
+        """Store a profile, as the default if it is the first, and its secrets in the `place`.
 
-        `commands` print secrets, which are then kept nowhere else. Whatever else the profile's
-        table says stays. What was kept in another place before is forgotten. Raises KeyringFailed,
-        with nothing changed, where the keyring is the place and does not take them.
+        `commands` print secrets, which are then stored nowhere else. Whatever else the profile's
+        table says stays. What another place stored before is removed. Raises KeyringFailed, with
+        nothing changed, where the keyring is the place and does not take them.
         """
         check_profile_name(name)
         commands = commands or {}
@@ -223,5 +224,5 @@ def _read_tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, 
         found = cast("dict[str, Any]", tables)
         if all(isinstance(table, dict) for table in found.values()):
             return dict(found)
-    message = f"{path} holds no table of profiles. Mend it, or move it away to start anew."
+    message = f"{path} holds no table of profiles. Fix it, or move it away to start again."
     raise ConfigurationError(message)

@@ -100,7 +100,7 @@ def describe_unknown_keys(table: Iterable[str], known: Iterable[str], where: str
             continue
         near = difflib.get_close_matches(key.casefold().replace("-", "_"), known, n=1)
         advice = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
-        warnings.append(f"{one_line(key, 60)} in {where}, is no key known here. {advice}")
+        warnings.append(f"{one_line(key, 60)} in {where}, is not a key known here. {advice}")
     return warnings
 
 

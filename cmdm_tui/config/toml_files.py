@@ -1,18 +1,55 @@
-"""Changes what a TOML file says and leaves how it says it: comments, order, spacing."""
+"""Reads TOML files, and changes what one says without changing how: comments, order, spacing."""
 
 import tomllib
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, cast
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from cmdm_tui.config.errors import ConfigurationError
+from cmdm_tui.config.private_files import replace_file
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the file's content, empty where there is no file.
+
+    Raises ConfigurationError for a file that cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}. Check its permissions."
+        raise ConfigurationError(message) from None
+    except RecursionError:
+        message = f"{path} is nested too deeply. Fix it, or move it away to start again."
+        raise ConfigurationError(message) from None
+    except ValueError as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        message = f"{path} is not valid TOML: {reason}. Fix it, or move it away to start again."
+        raise ConfigurationError(message) from None
+
+
+def write_toml(path: Path, content: Mapping[str, Any]) -> None:
+    """Make the file say `content`; its comments and order stay. A crash leaves the old file whole.
+
+    A link is followed, so that a file kept elsewhere (with other dotfiles, say) stays there.
+    Raises ConfigurationError where the file is not TOML or the folder cannot be written.
+    """
+    read_toml(path)
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    replace_file(path.resolve(), rewrite_toml(before, content).encode("utf-8"))
 
 
 def rewrite_toml(text: str, content: Mapping[str, Any]) -> str:
     """Return `text` changed so that it says `content`, and nothing else.
 
-    Where that cannot be done in place, the text is written anew, without its comments.
+    Where that cannot be done in place, the text is written again without its comments.
     """
+    # Late: only a command that changes a profile needs it, and it takes long to import.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         document = tomlkit.parse(text)
         _update_table(document, content)

@@ -89,8 +89,8 @@ class LeakScanner:
     def _compile_pattern(self) -> re.Pattern[bytes] | None:
         """Return what is searched for, compiled again after an addition; None for nothing."""
         if self._is_stale:
-            spelt = {one for each in self._secrets for one in _encode_spellings(each)}
-            longest_first = sorted(spelt, key=lambda one: (-len(one), one))
+            spellings = {one for each in self._secrets for one in _encode_spellings(each)}
+            longest_first = sorted(spellings, key=lambda one: (-len(one), one))
             self._longest = len(longest_first[0])
             self._needles = re.compile(b"|".join(re.escape(one) for one in longest_first))
             self._is_stale = False
@@ -202,7 +202,7 @@ class _DecodingSearch:
 def _decode_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
     if b"\\" in content or b"\n" in content:
         # A line ends in YAML at any space, which a backslash before it takes away; a line's end
-        # that is meant stands as an empty line.
+        # that is meant is written as an empty line.
         yield (
             "escaped",
             _unescape(_LINES_FOLDED.sub(_unfold_line, _LINE_CONTINUED.sub(b"", content))),
@@ -219,7 +219,7 @@ def _decode_text(content: bytes, margin: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _cut_windows(pattern: re.Pattern[bytes], content: bytes, margin: int) -> bytes:
-    """Return what stands near a match: elsewhere, decoding it would change nothing."""
+    """Return what is near a match: elsewhere, decoding it would change nothing."""
     windows: list[tuple[int, int]] = []
     for found in pattern.finditer(content):
         start, end = max(found.start() - margin, 0), found.end() + margin
@@ -249,7 +249,7 @@ def _decode_digits(
 
 
 def _decode_base64(runs: list[bytes]) -> bytes:
-    # Whole groups, so that all can be decoded at once; what is added stands behind each run.
+    # Whole groups, so that all can be decoded at once; what is added comes after each run.
     return binascii.a2b_base64(b"".join(run + b"AAAA"[len(run) % 4 :] for run in runs))
 
 
@@ -258,7 +258,7 @@ def _decode_hexadecimal(runs: list[bytes]) -> bytes:
 
 
 def _find_compressed(content: bytes) -> Iterator[bytes]:
-    # Raw deflate has no mark of its own; it is looked for where a body begins.
+    # Raw deflate has no mark; it is looked for where a body begins.
     starts = [(0, -zlib.MAX_WBITS)]
     for found in _COMPRESSED.finditer(content):
         head = found[0]
@@ -275,7 +275,7 @@ def _find_compressed(content: bytes) -> Iterator[bytes]:
 def _inflate(content: bytes | memoryview, window: int) -> bytes:
     """Return what a stream holds; of one that does not come to its end, what looks like text.
 
-    What is no stream seldom fails at once, but never has an end with the right checksum.
+    What is not a stream seldom fails at once, but never has an end with the right checksum.
     """
     stream = zlib.decompressobj(window)
     pieces: list[bytes] = []

@@ -14,7 +14,7 @@ from cmdm_tui.api.auth import Token
 from cmdm_tui.api.errors import QuotaFloorReached, ReadOnly
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog import Account, CachedTokens, FreshTokens, Trait, Traits
-from cmdm_tui.config import Profile, TokenCache
+from cmdm_tui.config import Profile, TokenFile
 
 CREDENTIALS = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
 LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}
@@ -55,8 +55,8 @@ class Service:
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Profile:
-    cache = TokenCache(tmp_path / "tokens", "acme", "http://localhost", CREDENTIALS)
-    return Profile("acme", "http://localhost", CREDENTIALS, "acme", token_cache=cache)
+    cache = TokenFile(tmp_path / "tokens", "acme", "http://localhost", CREDENTIALS)
+    return Profile("acme", "http://localhost", CREDENTIALS, "acme", token_file=cache)
 
 
 async def list_leads(profile: Profile, service: Service) -> None:
@@ -77,7 +77,7 @@ async def test_one_sign_in_serves_the_next_runs_whatever_the_servers_clock(
 async def test_without_a_cache_each_run_signs_in(profile: Profile) -> None:
     service = Service()
     for _ in range(3):
-        await list_leads(replace(profile, token_cache=None), service)
+        await list_leads(replace(profile, token_file=None), service)
     assert service.sign_ins == 3
 
 
@@ -125,7 +125,7 @@ async def test_the_floor_is_left_to_those_who_wait(profile: Profile) -> None:
 
 def test_a_token_that_cannot_be_kept_is_trouble_and_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    cache = TokenCache(tmp_path / "file", "acme", "http://localhost", CREDENTIALS)
+    cache = TokenFile(tmp_path / "file", "acme", "http://localhost", CREDENTIALS)
     tokens = CachedTokens(cache, ServerClock())
     tokens.save(Token(SecretStr("t"), None))
     assert "cannot be written" in str(tokens.error)

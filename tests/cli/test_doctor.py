@@ -105,7 +105,7 @@ def test_a_broken_profiles_file_is_told(cmdm: Command, config: Path) -> None:
     found = checks(cmdm, "--offline")
     assert found["profiles file"]["state"] == found["profile"]["state"] == "problem"
     assert "is not valid TOML" in found["profiles file"]["found"]
-    assert "Mend it" in found["profiles file"]["advice"]
+    assert "Fix it" in found["profiles file"]["advice"]
 
 
 def test_secrets_that_others_can_read_are_told(cmdm: Command, config: Path) -> None:

@@ -167,7 +167,7 @@ BAD: dict[str, tuple[list[str], bytes, int, str]] = {
         b"x\ny\n", 2, "The user name holds a control character"),
     "the address is plain": (["--no-check", "--url", "http://crm.example.com", "--client-id", "a",
                               "--username", "b"], b"", 2, "https"),
-    "the name is none": (["a/b", "--no-check"], b"", 1, "is no name for a profile"),
+    "the name is none": (["a/b", "--no-check"], b"", 1, "is not a name for a profile"),
     "a place is unknown": (["--secrets", "vault"], b"", 2, "vault"),
     "a command is wanted and not given": (
         ["--secrets", "command", "--url", "https://x", "--client-id", "a", "--username", "b"],

@@ -51,7 +51,7 @@ def save_amid_a_save(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> No
 def test_who_comes_between_waits_and_is_told(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_lock, "_PATIENCE", 0.0)
+    monkeypatch.setattr(folder_lock, "_TIMEOUT", 0.0)
     with pytest.raises(ConfigurationError, match="Another cmdm is changing the profiles"):
         save_amid_a_save(store, monkeypatch)
 
@@ -59,7 +59,7 @@ def test_who_comes_between_waits_and_is_told(
 def test_without_the_lock_one_would_be_lost(
     store: ProfileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profile_store, "locked", nullcontext)
+    monkeypatch.setattr(profile_store, "lock_folder", nullcontext)
     save_amid_a_save(store, monkeypatch)
     assert store.list_names() == ["acme"]
 

@@ -96,7 +96,7 @@ def test_an_unknown_profile_is_named_beside_the_known(store: ProfileStore) -> No
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "ä", "x" * 41, "[/]", "\x1b[2J"])
 def test_an_odd_name_is_refused(store: ProfileStore, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no name for a profile"):
+    with pytest.raises(ConfigurationError, match="is not a name for a profile"):
         store.save(name, "https://crm.example.com", CREDENTIALS, keep_secrets=False)
 
 
@@ -194,7 +194,7 @@ def test_logging_out_forgets_secrets_and_tokens_and_leaves_the_profile(
 ) -> None:
     for name in ("acme", "acme-2"):
         store.save(name, URL, CREDENTIALS, keep_secrets=True)
-        cache = store.load(name).token_cache
+        cache = store.load(name).token_file
         assert cache is not None
         cache.save(SecretStr("token"), None, 0.0)
     forgotten = store.log_out("acme")
@@ -202,7 +202,7 @@ def test_logging_out_forgets_secrets_and_tokens_and_leaves_the_profile(
     with pytest.raises(MissingSecrets):
         store.load("acme")
     assert store.load_settings("acme").place == "ask"
-    kept = store.load("acme-2").token_cache
+    kept = store.load("acme-2").token_file
     assert kept is not None
     assert kept.load() is not None
 
@@ -227,5 +227,5 @@ def test_a_name_that_leads_elsewhere_is_refused_though_it_is_in_the_file(
     store: ProfileStore, paths: Paths
 ) -> None:
     write_profiles(paths, "[profiles.'../x']\nurl = 'https://x'\n")
-    with pytest.raises(ConfigurationError, match="is no name for a profile"):
+    with pytest.raises(ConfigurationError, match="is not a name for a profile"):
         store.load("../x")

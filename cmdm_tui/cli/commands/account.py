@@ -83,7 +83,7 @@ def _read_identity(invocation: CommandContext) -> Identity:
         profile = load_environment_profile(invocation.environment, paths.tokens)
         if profile is not None:
             here: dict[SecretName, Place] = dict.fromkeys(SECRET_NAMES, "environment")
-            token = profile.token_cache.load() if profile.token_cache else None
+            token = profile.token_file.load() if profile.token_file else None
             return Identity(profile.name, profile.url, profile.credentials.username, here, token)
     store = ProfileStore(paths)
     settings = store.load_settings(store.choose(invocation.profile_name))
@@ -91,7 +91,7 @@ def _read_identity(invocation: CommandContext) -> Identity:
         note(warning)
     found = locate_secrets(invocation, settings)
     if set(found.values()) <= {"environment", "file"}:
-        tokens = invocation.load_profile().token_cache
+        tokens = invocation.load_profile().token_file
         token = tokens.load() if tokens else None
     else:
         token = load_stored_token(

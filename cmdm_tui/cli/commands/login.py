@@ -99,9 +99,9 @@ async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float]
 def _keep_token(
     invocation: CommandContext, form: "LoginForm", token: "Token", offset: float
 ) -> None:
-    from cmdm_tui.config import ConfigurationError, TokenCache
+    from cmdm_tui.config import ConfigurationError, TokenFile
 
-    cache = TokenCache(invocation.paths.tokens, form.name, form.url, form.credentials)
+    cache = TokenFile(invocation.paths.tokens, form.name, form.url, form.credentials)
     try:
         cache.save(token.value, token.renew_at, offset)
     except ConfigurationError as trouble:

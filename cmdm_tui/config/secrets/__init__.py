@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.config.secrets`."""
+"""Where secrets live: `secret_store.SecretStore` finds, stores and removes a profile's secrets.
+
+Its places are `secret_file`, `keyring` and `password_command`; `token_file` stores the token of a
+sign-in between runs.
+"""

@@ -1,4 +1,4 @@
-"""Keeps secrets in the system's keyring, which may be missing, refuse or hang."""
+"""Stores secrets in the system's keyring, which may be missing, refuse or hang."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +26,7 @@ class _Keyring(Protocol):
 
 
 def is_installed() -> bool:
-    """Tell whether the package is here; whether its keyring answers is seen when it is asked."""
+    """Return whether the package is installed; whether its keyring answers is seen on use."""
     return find_spec("keyring") is not None
 
 
@@ -45,7 +45,7 @@ def read_keyring(profile: str, wanted: Iterable[SecretName]) -> dict[SecretName,
 
 
 def write_keyring(profile: str, secrets: Mapping[SecretName, SecretStr]) -> None:
-    """Keep the secrets in the keyring. Raises KeyringFailed, also where it would show them."""
+    """Store the secrets in the keyring. Raises KeyringFailed, also where it would show them."""
 
     def write(keyring: _Keyring) -> None:
         if _is_plain_text(keyring.get_keyring()):
@@ -91,7 +91,7 @@ def _call_keyring(question: Callable[[_Keyring], _Result]) -> _Result:
     def ask() -> None:
         try:
             answers.append(question(cast("_Keyring", import_module("keyring"))))
-        except Exception as error:  # noqa: BLE001 — a keyring may raise anything; it is told below
+        except Exception as error:  # noqa: BLE001 — a keyring may raise anything; it is reported below
             failures.append(error)
 
     thread = threading.Thread(target=ask, name="keyring", daemon=True)
@@ -111,7 +111,7 @@ def _call_keyring(question: Callable[[_Keyring], _Result]) -> _Result:
 
 
 def _is_plain_text(backend: object) -> bool:
-    """Tell whether the backend, or the first in a chain of backends, keeps plain text."""
+    """Return whether the backend, or the first in a chain of backends, stores plain text."""
     chain: object = getattr(backend, "backends", None)
     if isinstance(chain, list | tuple) and chain:
         backend = cast("list[object] | tuple[object, ...]", chain)[0]

@@ -23,7 +23,7 @@ _POLL_INTERVAL = 0.05
 def run_secret_command(command: str, where: str, *, limit: float = TIME_LIMIT) -> SecretStr:
     """Run `command` without a shell and return the first line it prints, as a secret.
 
-    The command reads no input, has no terminal of its own, and nothing it says on stderr is
+    The command reads no input, has no terminal, and nothing it says on stderr is
     shown. `where` names the command in errors. Raises ConfigurationError where it cannot be run,
     fails, takes longer than `limit` seconds or prints no line.
     """
@@ -58,7 +58,7 @@ def _start(command: str, where: str) -> subprocess.Popen[bytes]:
     except ValueError as error:
         words, reason = [], f"cannot be read: {error}"
     if reason is not None:
-        raise ConfigurationError(f"The {where} {reason}. Mend it there.")
+        raise ConfigurationError(f"The {where} {reason}. Fix it there.")
     try:
         return subprocess.Popen(  # noqa: S603 — the user's own words, and no shell
             words,
@@ -69,7 +69,7 @@ def _start(command: str, where: str) -> subprocess.Popen[bytes]:
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"The {where} cannot be run: {one_line(words[0], 80)}: {reason}. Mend it there."
+        message = f"The {where} cannot be run: {one_line(words[0], 80)}: {reason}. Fix it there."
         raise ConfigurationError(message) from None
 
 

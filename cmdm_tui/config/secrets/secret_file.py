@@ -1,4 +1,4 @@
-"""The file that keeps secrets in plain text, for those who ask for it by name."""
+"""The file of secrets in plain text, for users who ask for it by name."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from cmdm_tui.config.credentials import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.config.private_files import is_open_to_others, read_toml, write_toml
+from cmdm_tui.config.private_files import is_open_to_others
+from cmdm_tui.config.toml_files import read_toml, write_toml
 
 
 class SecretFile:
@@ -16,7 +17,7 @@ class SecretFile:
         self.path = path
 
     def read(self, profile: str) -> dict[SecretName, SecretStr]:
-        """Return the profile's secrets that the file keeps.
+        """Return the profile's secrets in the file.
 
         Raises ConfigurationError for a file that is broken, or that others may read.
         """
@@ -32,7 +33,7 @@ class SecretFile:
     def write(
         self, profile: str, secrets: Mapping[SecretName, SecretStr]
     ) -> tuple[SecretName, ...]:
-        """Keep these secrets of the profile and no others; return those that were kept before."""
+        """Store these secrets of the profile and no others; return those that were there before."""
         tables = self._tables()
         before = tables.pop(profile, {})
         if secrets:
@@ -45,7 +46,7 @@ class SecretFile:
         content = read_toml(self.path)
         if all(isinstance(table, dict) for table in content.values()):
             return cast("dict[str, dict[str, Any]]", content)
-        message = f"{self.path} holds no table of profiles. Mend it, or move it away to start anew."
+        message = f"{self.path} holds no table of profiles. Fix it, or move it away to start again."
         raise ConfigurationError(message)
 
     def _secret(self, value: object, key: str) -> SecretStr:

@@ -1,11 +1,15 @@
-"""Keeps a profile's secrets where its user wants them, finds them there, and forgets them."""
+"""Finds, stores and removes a profile's secrets, wherever its user wants them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cmdm_tui.config.credentials import SECRET_NAMES, SecretName, SecretStr
-from cmdm_tui.config.errors import KeyringFailed, MissingSecrets
-from cmdm_tui.config.profile import PROFILE_VARIABLES, join_words
+from cmdm_tui.config.credentials import (
+    PROFILE_VARIABLES,
+    SECRET_NAMES,
+    SecretName,
+    SecretStr,
+)
+from cmdm_tui.config.errors import KeyringFailed, MissingSecrets, join_words
 from cmdm_tui.config.secrets.keyring import clear_keyring, read_keyring, write_keyring
 from cmdm_tui.config.secrets.password_command import run_secret_command
 from cmdm_tui.config.secrets.secret_file import SecretFile
@@ -16,7 +20,7 @@ Secrets = Mapping[SecretName, SecretStr]
 
 @dataclass(frozen=True, slots=True)
 class RemovedSecrets:
-    """What was removed; `trouble` says why something may still be kept, empty where nothing is."""
+    """What was removed; `trouble` says why something may still be there, empty where nothing is."""
 
     removed: tuple[str, ...]
     trouble: str = ""
@@ -29,9 +33,9 @@ class SecretStore:
         self._file = file
 
     def find_place(self, settings: ProfileSettings, secret: SecretName) -> SecretPlace:
-        """Return where one secret of the profile lives; a command of its own goes first.
+        """Return where one secret of the profile lives; its own command goes first.
 
-        What is not in the file is asked for. The keyring is taken at its word and not asked.
+        What is not in the file is asked for. The keyring is trusted to hold them, and not asked.
         """
         if secret in settings.commands:
             return "command"
@@ -40,7 +44,7 @@ class SecretStore:
         return "keyring" if settings.place == "keyring" else "ask"
 
     def load(self, settings: ProfileSettings, given: Secrets) -> dict[SecretName, SecretStr]:
-        """Return both secrets: those `given`, else those kept.
+        """Return both secrets: those `given`, else those stored.
 
         Raises MissingSecrets where one is neither, ConfigurationError where a command fails.
         """
@@ -63,19 +67,19 @@ class SecretStore:
         return found
 
     def load_stored(self, settings: ProfileSettings) -> dict[SecretName, SecretStr]:
-        """Return the secrets that the profile's place keeps. Raises KeyringFailed."""
+        """Return the secrets that the profile's place holds. Raises KeyringFailed."""
         if settings.place == "keyring":
             return read_keyring(settings.name, SECRET_NAMES)
         return self._file.read(settings.name) if settings.place in {None, "file"} else {}
 
     def save(self, profile: str, place: SecretPlace, secrets: Secrets) -> None:
-        """Keep the secrets in the place, if it is one that keeps any. Raises KeyringFailed."""
+        """Store the secrets in the place, if it is one that stores any. Raises KeyringFailed."""
         if place == "keyring":
             write_keyring(profile, secrets)
         self._file.write(profile, secrets if place == "file" else {})
 
     def remove(self, profile: str, *, in_keyring: bool) -> RemovedSecrets:
-        """Remove what the file, and the keyring where it is to be asked, keep of the profile."""
+        """Remove the profile's secrets from the file, and `in_keyring` from the keyring too."""
         before = self._file.write(profile, {})
         removed = tuple(f"the {_to_words(key)} in {self._file.path}" for key in before)
         if not in_keyring:
@@ -84,7 +88,7 @@ class SecretStore:
         return RemovedSecrets(removed + cleared.removed, cleared.trouble)
 
     def remove_from_keyring(self, profile: str) -> RemovedSecrets:
-        """Remove what the keyring keeps of the profile."""
+        """Remove the profile's secrets from the keyring."""
         try:
             cleared = clear_keyring(profile, SECRET_NAMES)
         except KeyringFailed as failure:

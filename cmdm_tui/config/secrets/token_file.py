@@ -1,15 +1,14 @@
-"""Keeps the token of a sign-in between runs, in a file of its own that only its user can read.
+"""Stores the token of a sign-in between runs, in its own file that only its user can read.
 
 The file's name is a hash of the profile, the address, the client id and the user name, so that a
 profile that was changed never finds another's token. In the file, a keyed hash of the secrets
-stands beside the token: with another password, the token is not used. The key is random, made
-once for each user and kept beside the tokens, so the hash tells nothing to who sees it alone.
+is next to the token: with another password, the token is not used. The key is random, made once
+for each user and stored next to the tokens, so the hash alone gives nothing away.
 """
 
 import hashlib
 import hmac
 import json
-import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -17,14 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.config.credentials import Credentials, SecretStr
+from cmdm_tui.config.credentials import Credentials, SecretStr, is_sendable
 from cmdm_tui.config.private_files import read_private_file, remove_file, replace_file
 
 _KEY_SIZE = 32
 _LARGEST_FILE = 64 * 1024
 _LARGEST_OFFSET = 10 * 365 * 86_400.0
 _LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
-_SENDABLE = re.compile(r"[!-~]+(?: +[!-~]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +42,7 @@ class StoredToken:
         return self.renew_at - (time.time() + self.clock_offset)
 
 
-def is_sendable(token: str) -> bool:
-    """Tell whether a header can carry the token: printable ASCII with no space at an end."""
-    return _SENDABLE.fullmatch(token) is not None
-
-
-class _TokenFile(msgspec.Struct, frozen=True):
+class _StoredContent(msgspec.Struct, frozen=True):
     token: str
     renew_at: float | None
     clock_offset: float
@@ -59,8 +52,8 @@ class _TokenFile(msgspec.Struct, frozen=True):
         return "_File(…)"
 
 
-class TokenCache:
-    """The place of one profile's token; it reads and writes nothing before it is asked to."""
+class TokenFile:
+    """The file of one profile's token; it reads and writes nothing before it is asked to."""
 
     def __init__(self, folder: Path, profile: str, url: str, credentials: Credentials) -> None:
         self._folder = folder
@@ -79,9 +72,11 @@ class TokenCache:
         return _to_usable_token(file)
 
     def save(self, value: SecretStr, renew_at: float | None, clock_offset: float) -> None:
-        """Keep a token in place of the last. Raises ConfigurationError where that cannot be."""
+        """Store a token in place of the last. Raises ConfigurationError where that fails."""
         key = self._read_key() or self._make_key()
-        file = _TokenFile(value.reveal(), renew_at, clock_offset, self._compute_fingerprint(key))
+        file = _StoredContent(
+            value.reveal(), renew_at, clock_offset, self._compute_fingerprint(key)
+        )
         replace_file(self._path, msgspec.json.encode(file))
 
     def _matches_secrets(self, fingerprint: str) -> bool:
@@ -113,7 +108,7 @@ class TokenCache:
 def load_stored_token(
     folder: Path, profile: str, url: str, client_id: SecretStr, username: str
 ) -> StoredToken | None:
-    """Return the token kept for the profile, with whatever secrets it was obtained."""
+    """Return the profile's stored token, whichever secrets obtained it."""
     identity = (profile, url, client_id.reveal(), username)
     file = _read_token_file(folder / f"{profile}.{_hash_identity(identity)}.json")
     return None if file is None else _to_usable_token(file)
@@ -132,12 +127,12 @@ def _hash_identity(identity: tuple[str, ...]) -> str:
     return hashlib.sha256(json.dumps(identity).encode("ascii")).hexdigest()[:32]
 
 
-def _read_token_file(path: Path) -> _TokenFile | None:
+def _read_token_file(path: Path) -> _StoredContent | None:
     content = read_private_file(path, _LARGEST_FILE)
     if content is None:
         return None
     try:
-        file = msgspec.json.decode(content, type=_TokenFile)
+        file = msgspec.json.decode(content, type=_StoredContent)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     is_of_this_world = (
@@ -147,7 +142,7 @@ def _read_token_file(path: Path) -> _TokenFile | None:
     return file if is_of_this_world and is_sendable(file.token) else None
 
 
-def _to_usable_token(file: _TokenFile) -> StoredToken | None:
+def _to_usable_token(file: _StoredContent) -> StoredToken | None:
     token = StoredToken(SecretStr(file.token), file.renew_at, file.clock_offset)
     left = token.seconds_left
     return token if left is None or left > 0 else None

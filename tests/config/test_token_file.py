@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from cmdm_tui.config import (
     ConfigurationError,
     SecretStr,
-    TokenCache,
+    TokenFile,
     delete_tokens,
     load_stored_token,
-    tokens,
 )
 from cmdm_tui.config.private_files import read_private_file
+from cmdm_tui.config.secrets import token_file
 from tests.config.conftest import CREDENTIALS, URL
 
 TOKEN = SecretStr("the-token")
@@ -32,8 +32,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "tokens"
 
 
-def cache_in(folder: Path, name: str = "acme", url: str = URL, **changed: Any) -> TokenCache:
-    return TokenCache(folder, name, url, replace(CREDENTIALS, **changed))
+def cache_in(folder: Path, name: str = "acme", url: str = URL, **changed: Any) -> TokenFile:
+    return TokenFile(folder, name, url, replace(CREDENTIALS, **changed))
 
 
 def file_in(folder: Path) -> Path:
@@ -77,10 +77,10 @@ def test_a_changed_profile_never_gets_anothers_token(folder: Path, changed: Any)
 def test_without_the_hash_of_the_secrets_it_would(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def any_will_do(_: TokenCache, __: str) -> bool:
+    def any_will_do(_: TokenFile, __: str) -> bool:
         return True
 
-    monkeypatch.setattr(TokenCache, "_matches_secrets", any_will_do)
+    monkeypatch.setattr(TokenFile, "_matches_secrets", any_will_do)
     cache_in(folder).save(TOKEN, in_an_hour(), 0.0)
     assert cache_in(folder, password=SecretStr("other")).load() is not None
 
@@ -173,7 +173,7 @@ def test_a_reader_that_does_not_look_would_take_it(
     def naive(path: Path, _: int) -> bytes:
         return path.read_bytes()
 
-    monkeypatch.setattr(tokens, "read_private", naive)
+    monkeypatch.setattr(token_file, "read_private_file", naive)
     assert cache_in(folder).load() is not None
 
 
