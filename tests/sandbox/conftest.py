@@ -157,11 +157,11 @@ def shared(
 
 
 @pytest.fixture(scope="session")
-def turned(
+def controlled(
     backend: Backend, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     """One sandbox with a control plane, for all tests that put it back: see `control`."""
-    folder = tmp_path_factory.mktemp("turned") / "data"
+    folder = tmp_path_factory.mktemp("controlled") / "data"
     backend.copy(template, folder)
     database = backend.database_of(folder)
     config = SandboxConfig(data=folder, port=0, control=True, database=database)
@@ -170,13 +170,13 @@ def turned(
 
 
 @pytest.fixture
-def control(turned: Running) -> Iterator[ControlPlaneClient]:
-    """The control plane of `turned`, everything being as at the start."""
-    control = ControlPlaneClient.of(turned.info)
+def control(controlled: Running) -> Iterator[ControlPlaneClient]:
+    """The control plane of `controlled`, which is reset before and after the test."""
+    control = ControlPlaneClient.of(controlled.info)
     with control.http:
         control.reset()
         # A test may have let the time pass at which the last token ended.
-        turned.http.headers["Authorization"] = f"Bearer {turned.sign_in().json()['token']}"
+        controlled.http.headers["Authorization"] = f"Bearer {controlled.sign_in().json()['token']}"
         control.reset()
         yield control
         control.reset()

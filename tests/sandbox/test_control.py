@@ -39,44 +39,46 @@ def there_is_none(running: "Running") -> None:
         assert running.anonymous("GET", running.info.url + path).status_code == 404
 
 
-def test_there_is_none_unless_asked_for(start: "Start", turned: "Running") -> None:
+def test_there_is_none_unless_asked_for(start: "Start", controlled: "Running") -> None:
     with start() as running:
         there_is_none(running)
     with pytest.raises(AssertionError):
-        there_is_none(turned)
+        there_is_none(controlled)
 
 
-def test_the_json_line_says_where_it_is(turned: "Running", control: "ControlPlaneClient") -> None:
-    said = json.loads(turned.info.json_line())
-    assert said["control"] == f"{turned.info.url}/_sandbox"
+def test_the_json_line_says_where_it_is(
+    controlled: "Running", control: "ControlPlaneClient"
+) -> None:
+    said = json.loads(controlled.info.json_line())
+    assert said["control"] == f"{controlled.info.url}/_sandbox"
     assert len(said["control_token"]) >= 32
-    assert said["control_token"] not in repr(turned.info)
+    assert said["control_token"] not in repr(controlled.info)
 
 
-def takes_its_own_token_alone(turned: "Running") -> None:
-    own = turned.info.control_token
+def takes_its_own_token_alone(controlled: "Running") -> None:
+    own = controlled.info.control_token
     bearers = ["", "Bearer", "Bearer x", f"Basic {own}", f"Bearer {own}x"]
-    for bearer in (*bearers, turned.http.headers["authorization"]):
+    for bearer in (*bearers, controlled.http.headers["authorization"]):
         for path in ("", "/clock", "/nothing"):
-            address = f"{turned.info.control}{path}"
+            address = f"{controlled.info.control}{path}"
             answer = httpx.get(address, headers={"Authorization": bearer}, verify=False)
             assert answer.status_code == 401, (bearer, path)
-    answer = turned.anonymous("GET", "/lead", {"Authorization": f"Bearer {own}"})
+    answer = controlled.anonymous("GET", "/lead", {"Authorization": f"Bearer {own}"})
     assert answer.status_code == 401
 
 
 def test_it_takes_its_own_token_alone(
-    turned: "Running", control: "ControlPlaneClient", monkeypatch: pytest.MonkeyPatch
+    controlled: "Running", control: "ControlPlaneClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    takes_its_own_token_alone(turned)
+    takes_its_own_token_alone(controlled)
     monkeypatch.setattr(plane, "compare_digest", always)
     with pytest.raises(AssertionError):
-        takes_its_own_token_alone(turned)
+        takes_its_own_token_alone(controlled)
 
 
-def test_its_calls_do_not_count(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_its_calls_do_not_count(controlled: "Running", control: "ControlPlaneClient") -> None:
     def left() -> int:
-        return int(turned.http.get("/lead/fields").headers["x-rate-limit-remaining"])
+        return int(controlled.http.get("/lead/fields").headers["x-rate-limit-remaining"])
 
     before = left()
     control.clock()
@@ -121,9 +123,9 @@ def test_what_cannot_be_done_changes_nothing_and_says_why(
 
 
 def test_restore_goes_back_to_what_was_saved(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
-    http = turned.http
+    http = controlled.http
     control.snapshot("before")
     before = everything(http)
     lead_id, task_id = (before[one]["Entity"][0]["ExternalID"] for one in ("lead", "task"))
@@ -141,14 +143,14 @@ def test_restore_goes_back_to_what_was_saved(
     assert names == sorted(names, key=str.casefold)
 
 
-def test_several_snapshots_at_once(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_several_snapshots_at_once(controlled: "Running", control: "ControlPlaneClient") -> None:
     totals: dict[str, str] = {}
 
     def total() -> str:
-        return turned.http.get("/event?per_page=1&page=1").json()["Total Records"]
+        return controlled.http.get("/event?per_page=1&page=1").json()["Total Records"]
 
     for name in ("one", "two", "three"):
-        turned.http.post("/event", json={"Title": name})
+        controlled.http.post("/event", json={"Title": name})
         control.snapshot(name)
         totals[name] = total()
     assert len(set(totals.values())) == 3
@@ -168,9 +170,9 @@ STEPS = st.lists(
 )
 @given(steps=STEPS)
 def test_restore_undoes_whatever_was_done(
-    turned: "Running", control: "ControlPlaneClient", steps: list[tuple[str, int]]
+    controlled: "Running", control: "ControlPlaneClient", steps: list[tuple[str, int]]
 ) -> None:
-    http = turned.http
+    http = controlled.http
     control.restore("beginning", calls=True)
     before = everything(http)
     for step, number in steps:
@@ -185,10 +187,10 @@ def test_restore_undoes_whatever_was_done(
 
 
 def test_restore_keeps_the_count_of_calls_unless_asked(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     def left() -> int:
-        return int(turned.http.get("/lead/fields").headers["x-rate-limit-remaining"])
+        return int(controlled.http.get("/lead/fields").headers["x-rate-limit-remaining"])
 
     first = left()
     control.restore("beginning")
@@ -198,9 +200,9 @@ def test_restore_keeps_the_count_of_calls_unless_asked(
 
 
 def test_reset_puts_everything_back_but_the_tokens(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
-    http = turned.http
+    http = controlled.http
     before, records = control.overview(), everything(http)
     http.post("/lead", json={"LastName": "New"})
     control.clock(advance=5_000, stands=True)
@@ -213,7 +215,7 @@ def test_reset_puts_everything_back_but_the_tokens(
 
 
 def test_the_clock_can_be_moved_and_stopped(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     began = control.clock()["now"]
     assert control.clock(advance=90.5)["now"] == pytest.approx(began + 90.5)
@@ -223,50 +225,50 @@ def test_the_clock_can_be_moved_and_stopped(
         "stands": True,
     }
     # Whatever asks what time it is asks this clock.
-    turned.http.headers["Authorization"] = f"Bearer {turned.sign_in().json()['token']}"
-    answer = turned.http.get("/lead/fields")
+    controlled.http.headers["Authorization"] = f"Bearer {controlled.sign_in().json()['token']}"
+    answer = controlled.http.get("/lead/fields")
     assert answer.headers["date"] == "Sun, 09 Sep 2001 01:46:40 GMT"
-    created = turned.http.post("/event", json={"Title": "x"}).json()["ExternalID"]
-    record = turned.http.get(f"/event/{created}").json()
+    created = controlled.http.post("/event", json={"Title": "x"}).json()["ExternalID"]
+    record = controlled.http.get(f"/event/{created}").json()
     assert record["Properties"]["CreatedDate"] == "2001-09-09T01:46:40Z"
     assert control.clock(stands=False)["stands"] is False
 
 
 @pytest.mark.parametrize("now", [0.0, LAST_YEAR])
 def test_at_the_first_and_the_last_time_that_a_clock_can_be_set_to_all_is_in_order(
-    turned: "Running", control: "ControlPlaneClient", now: float
+    controlled: "Running", control: "ControlPlaneClient", now: float
 ) -> None:
     control.clock(now=now)
     control.behave(retry_after="date")
-    bearer = {"Authorization": f"Bearer {turned.sign_in().json()['token']}"}
-    made = turned.http.post("/event", headers=bearer, json={"Title": "x"})
+    bearer = {"Authorization": f"Bearer {controlled.sign_in().json()['token']}"}
+    made = controlled.http.post("/event", headers=bearer, json={"Title": "x"})
     assert made.status_code == 201
-    assert turned.http.get(f"/event/{made.json()['ExternalID']}", headers=bearer).is_success
+    assert controlled.http.get(f"/event/{made.json()['ExternalID']}", headers=bearer).is_success
     control.settings(rate_limit=1)
-    refused = turned.http.get("/event", headers=bearer)
+    refused = controlled.http.get("/event", headers=bearer)
     assert refused.status_code == 429
     assert refused.headers["retry-after"].endswith(" GMT")
 
 
 def test_a_clock_that_moves_past_it_ends_the_hour_and_a_token(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.settings(rate_limit=1, token_ttl=4_000)
-    bearer = {"Authorization": f"Bearer {turned.sign_in().json()['token']}"}
-    assert turned.anonymous("GET", "/lead/fields", bearer).status_code == 429
+    bearer = {"Authorization": f"Bearer {controlled.sign_in().json()['token']}"}
+    assert controlled.anonymous("GET", "/lead/fields", bearer).status_code == 429
     control.clock(advance=3_600)
-    assert turned.anonymous("GET", "/lead/fields", bearer).status_code == 200
+    assert controlled.anonymous("GET", "/lead/fields", bearer).status_code == 200
     control.clock(advance=3_600)
-    assert turned.anonymous("GET", "/lead/fields", bearer).status_code == 401
+    assert controlled.anonymous("GET", "/lead/fields", bearer).status_code == 401
 
 
-def test_settings_hold_at_once(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_settings_hold_at_once(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.settings(rate_limit=3, page_cap=2)
-    answer = turned.http.get("/lead?per_page=50&page=2")
+    answer = controlled.http.get("/lead?per_page=50&page=2")
     assert answer.headers["x-rate-limit-limit"] == "3"
     assert len(answer.json()["Entity"]) == 2
     assert answer.json()["Total Pages"] == "20"
     control.settings(rate_limit=1000, month_limit=2)
-    statuses = [turned.http.get("/lead/fields").status_code for _ in range(2)]
+    statuses = [controlled.http.get("/lead/fields").status_code for _ in range(2)]
     assert statuses == [200, 429]
     assert control.settings(page_cap=None)["page_cap"] is None

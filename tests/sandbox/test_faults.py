@@ -49,122 +49,124 @@ def split(answer: bytes) -> tuple[dict[str, str], bytes]:
 
 
 def test_without_a_fault_nothing_goes_wrong(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
-    answer, end = received(turned)
+    answer, end = received(controlled)
     headers, body = split(answer)
     assert end == "closed"
     assert len(body) == int(headers["content-length"])
     assert len(json.loads(body)["Entity"]) == 20
 
 
-def test_latency(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_latency(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "latency", "seconds": 0.3, **ALWAYS})
     began = time.monotonic()
-    assert turned.http.get("/lead/fields").status_code == 200
+    assert controlled.http.get("/lead/fields").status_code == 200
     assert time.monotonic() - began >= 0.3
 
 
-def test_error_500(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_error_500(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "error-500", "method": "POST", **ALWAYS})
-    assert turned.http.post("/lead", json={"LastName": "x"}).status_code == 500
-    assert turned.http.get("/lead").json()["Total Records"] == "40"
+    assert controlled.http.post("/lead", json={"LastName": "x"}).status_code == 500
+    assert controlled.http.get("/lead").json()["Total Records"] == "40"
 
 
-def test_html_502(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_html_502(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "html-502", **ALWAYS})
-    answer = turned.http.get("/lead/fields")
+    answer = controlled.http.get("/lead/fields")
     assert (answer.status_code, answer.headers["content-type"][:9]) == (502, "text/html")
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_reset_before_the_body(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_reset_before_the_body(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "reset-before", **ALWAYS})
-    assert received(turned) == (b"", "reset")
+    assert received(controlled) == (b"", "reset")
     with pytest.raises(httpx.TransportError):
-        turned.http.post("/lead", json={"LastName": "x"})
+        controlled.http.post("/lead", json={"LastName": "x"})
     control.go_wrong()
-    assert turned.http.get("/lead").json()["Total Records"] == "40"
+    assert controlled.http.get("/lead").json()["Total Records"] == "40"
 
 
-def test_reset_in_the_middle_of_the_body(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_reset_in_the_middle_of_the_body(
+    controlled: "Running", control: "ControlPlaneClient"
+) -> None:
     control.go_wrong({"kind": "reset-midway", **ALWAYS})
-    answer, end = received(turned)
+    answer, end = received(controlled)
     headers, body = split(answer)
     assert end == "reset"
     assert len(body) == int(headers["content-length"]) // 2
 
 
 def test_a_body_shorter_than_its_length_promises(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.go_wrong({"kind": "short-body", **ALWAYS})
-    answer, end = received(turned)
+    answer, end = received(controlled)
     headers, body = split(answer)
     assert end == "closed"
     assert 0 < len(body) < int(headers["content-length"])
     with pytest.raises(httpx.RemoteProtocolError):
-        turned.http.get("/lead/fields")
+        controlled.http.get("/lead/fields")
 
 
-def test_truncated_json(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_truncated_json(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "truncated-json", **ALWAYS})
-    answer = turned.http.get("/lead/fields")
+    answer = controlled.http.get("/lead/fields")
     assert answer.status_code == 200
     assert answer.headers["content-length"] == str(len(answer.content))
     with pytest.raises(json.JSONDecodeError):
         answer.json()
 
 
-def test_wrong_content_type(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_wrong_content_type(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "wrong-content-type", **ALWAYS})
-    answer = turned.http.get("/lead/fields")
+    answer = controlled.http.get("/lead/fields")
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.json()["Total Page"] == "1"
 
 
-def test_a_dripped_body(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_a_dripped_body(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "drip", "drop": 40, "seconds": 0.005, **ALWAYS})
     began = time.monotonic()
-    answer = turned.http.get("/lead?per_page=3&page=1")
+    answer = controlled.http.get("/lead?per_page=3&page=1")
     drops = -(-len(answer.content) // 40)
     assert drops > 30
     assert time.monotonic() - began > drops * 0.005
     assert len(answer.json()["Entity"]) == 3
 
 
-def test_a_storm_of_429(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_a_storm_of_429(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "storm-429", "nth": 2, "calls": 3, "path": "/lead*"})
-    answers = [turned.http.get("/lead/fields") for _ in range(6)]
+    answers = [controlled.http.get("/lead/fields") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200, 429, 429, 429, 200, 200]
     assert answers[1].headers["x-rate-limit-remaining"] == "0"
-    assert turned.http.get("/event/fields").status_code == 200
+    assert controlled.http.get("/event/fields").status_code == 200
     assert control.faults()[0]["struck"] == 3
 
 
-def test_a_token_revoked_early(turned: "Running", control: "ControlPlaneClient") -> None:
+def test_a_token_revoked_early(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "revoked-token", "nth": 2})
-    statuses = [turned.http.get("/lead/fields").status_code for _ in range(3)]
+    statuses = [controlled.http.get("/lead/fields").status_code for _ in range(3)]
     assert statuses == [200, 401, 401]
-    bearer = {"Authorization": f"Bearer {turned.sign_in().json()['token']}"}
-    assert turned.anonymous("GET", "/lead/fields", bearer).status_code == 200
+    bearer = {"Authorization": f"Bearer {controlled.sign_in().json()['token']}"}
+    assert controlled.anonymous("GET", "/lead/fields", bearer).status_code == 200
 
 
 def test_an_answer_lost_after_the_write_was_done(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.go_wrong({"kind": "lost-answer", "method": "POST", "times": 1, **ALWAYS})
     with pytest.raises(httpx.TransportError):
-        turned.http.post("/lead", json={"LastName": "Written"})
-    newest = turned.http.get("/lead?per_page=1&page=1&sort_order=desc").json()
+        controlled.http.post("/lead", json={"LastName": "Written"})
+    newest = controlled.http.get("/lead?per_page=1&page=1&sort_order=desc").json()
     assert newest["Total Records"] == "41"
     assert newest["Entity"][0]["Properties"]["LastName"] == "Written"
-    assert turned.http.post("/lead", json={"LastName": "x"}).status_code == 201
+    assert controlled.http.post("/lead", json={"LastName": "x"}).status_code == 201
 
 
 @pytest.mark.parametrize("kind", list(FaultKind))
 def test_every_fault_on_every_sort_of_answer(
-    turned: "Running", control: "ControlPlaneClient", kind: FaultKind
+    controlled: "Running", control: "ControlPlaneClient", kind: FaultKind
 ) -> None:
     control.go_wrong({"kind": kind.value, "seconds": 0.001, **ALWAYS})
     for method, path in (
@@ -178,16 +180,16 @@ def test_every_fault_on_every_sort_of_answer(
         body = b'{"Title":"x"}' if method == "POST" else None
         # A connection that is lost after a HEAD would be missed by the next request only.
         with contextlib.suppress(httpx.HTTPError):
-            turned.http.request(method, path, content=body, headers={"Connection": "close"})
+            controlled.http.request(method, path, content=body, headers={"Connection": "close"})
     assert control.faults()[0]["struck"] == 6
     control.go_wrong()
-    turned.http.headers["Authorization"] = f"Bearer {turned.sign_in().json()['token']}"
-    assert turned.http.get("/lead").status_code == 200
+    controlled.http.headers["Authorization"] = f"Bearer {controlled.sign_in().json()['token']}"
+    assert controlled.http.get("/lead").status_code == 200
 
 
 @pytest.mark.parametrize("kind", list(FaultKind))
 def test_a_fault_where_a_behaviour_closes_the_connection(
-    turned: "Running",
+    controlled: "Running",
     control: "ControlPlaneClient",
     caplog: pytest.LogCaptureFixture,
     kind: FaultKind,
@@ -195,16 +197,16 @@ def test_a_fault_where_a_behaviour_closes_the_connection(
     control.behave(large_body="closed")
     control.go_wrong({"kind": kind.value, "seconds": 0.001, **ALWAYS})
     with contextlib.suppress(httpx.HTTPError):
-        turned.http.post("/lead", content=b" " * (1024 * 1024 + 1))
+        controlled.http.post("/lead", content=b" " * (1024 * 1024 + 1))
     assert control.faults()[0]["struck"] == 1
     assert "failed" not in caplog.text
 
 
 def test_what_lies_outside_the_api_is_never_struck(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.go_wrong({"kind": "reset-before", **ALWAYS})
-    assert turned.http.get(turned.info.url).status_code == 404
+    assert controlled.http.get(controlled.info.url).status_code == 404
     assert control.faults()[0]["matched"] == 0
 
 
@@ -329,10 +331,10 @@ def test_a_plan_that_cannot_be_used_leaves_the_one_there_is(
 
 
 def test_reset_ends_them_and_the_counts_begin_anew(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.go_wrong({"kind": "error-500", **ALWAYS})
-    turned.http.get("/lead")
+    controlled.http.get("/lead")
     assert control.faults()[0] == {
         "kind": "error-500",
         "rate": 1.0,

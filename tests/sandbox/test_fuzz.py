@@ -355,7 +355,7 @@ def no_server_error_for_garbage(address: tuple[str, int], host: str, number: int
 
 
 def test_odd_commands_to_the_control_plane(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     chance = random.Random(19_991_231)
     paths = ["", "/", "/clock", "/settings", "/behaviours", "/faults", "/snapshot", "/restore"]
@@ -393,7 +393,7 @@ def test_odd_commands_to_the_control_plane(
         answer = control.http.request(method, chance.choice(paths), content=content)
         assert answer.status_code in EXPECTED, (method, answer.url, body, answer.text)
     control.reset()
-    still_in_order(turned.http)
+    still_in_order(controlled.http)
 
 
 def still_in_order(http: httpx.Client) -> None:

@@ -97,10 +97,10 @@ def foreign_hosts_are_refused(running: "Running") -> None:
         assert answer.status_code == 404, host
 
 
-def test_foreign_hosts_are_refused(turned: "Running", monkeypatch: Patch) -> None:
-    foreign_hosts_are_refused(turned)
+def test_foreign_hosts_are_refused(controlled: "Running", monkeypatch: Patch) -> None:
+    foreign_hosts_are_refused(controlled)
     monkeypatch.setattr(hosts.HostMiddleware, "_check", nothing)
-    fails(lambda: foreign_hosts_are_refused(turned))
+    fails(lambda: foreign_hosts_are_refused(controlled))
 
 
 def a_request_without_a_host_or_with_two_is_refused(running: "Running") -> None:
@@ -112,11 +112,11 @@ def a_request_without_a_host_or_with_two_is_refused(running: "Running") -> None:
 
 
 def test_a_request_without_a_host_or_with_two_is_refused(
-    turned: "Running", monkeypatch: Patch
+    controlled: "Running", monkeypatch: Patch
 ) -> None:
-    a_request_without_a_host_or_with_two_is_refused(turned)
+    a_request_without_a_host_or_with_two_is_refused(controlled)
     monkeypatch.setattr(hosts.HostMiddleware, "_check", nothing)
-    fails(lambda: a_request_without_a_host_or_with_two_is_refused(turned))
+    fails(lambda: a_request_without_a_host_or_with_two_is_refused(controlled))
 
 
 def pages_of_other_origins_are_refused(running: "Running") -> None:

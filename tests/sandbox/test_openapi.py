@@ -272,26 +272,26 @@ def every_choice() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "choice"), every_choice())
 def test_it_is_true_whatever_the_behaviour(
-    turned: "Running", control: "ControlPlaneClient", runs_whole: bool, name: str, choice: str
+    controlled: "Running", control: "ControlPlaneClient", runs_whole: bool, name: str, choice: str
 ) -> None:
     control.settings(rate_limit=10**9, month_limit=10**9)
-    own = httpx.get(f"{turned.info.url}/openapi.json", verify=False).json()
+    own = httpx.get(f"{controlled.info.url}/openapi.json", verify=False).json()
     control.behave(**{name: choice})
-    assert walk(turned, "" if runs_whole else A_PART) == {}
-    told = httpx.get(f"{turned.info.url}/openapi.json", verify=False).json()
+    assert walk(controlled, "" if runs_whole else A_PART) == {}
+    told = httpx.get(f"{controlled.info.url}/openapi.json", verify=False).json()
     assert f"{name}={choice}" in told["info"]["description"]
     control.behave()
-    assert httpx.get(f"{turned.info.url}/openapi.json", verify=False).json() == own
+    assert httpx.get(f"{controlled.info.url}/openapi.json", verify=False).json() == own
 
 
 def test_it_is_true_whatever_the_behaviours_together(
-    turned: "Running", control: "ControlPlaneClient"
+    controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.settings(rate_limit=10**9, month_limit=10**9)
     for number in (-1, 1):
         choices = {one.name: one.choices[number] for one in BEHAVIOURS.values() if not one.numbers}
         control.behave(**choices)
-        assert walk(turned, A_PART) == {}
+        assert walk(controlled, A_PART) == {}
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_it_is_true_whatever_the_behaviours_together(
     ],
 )
 def test_a_description_that_is_not_turned_would_be_noticed(
-    turned: "Running",
+    controlled: "Running",
     control: "ControlPlaneClient",
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -325,4 +325,4 @@ def test_a_description_that_is_not_turned_would_be_noticed(
 
     monkeypatch.setattr(description, "describe_variant", unturned)
     control.behave(**{name: choice})
-    assert walk(turned, A_PART) != {}
+    assert walk(controlled, A_PART) != {}

@@ -1,13 +1,16 @@
 """Each behaviour, tried with each of its choices: what a client then meets."""
 
 import json
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from cmdm_tui.sandbox import Sandbox, SandboxConfig, SettingError
+from cmdm_tui.sandbox import Sandbox, SandboxConfig, SettingError, variants
+from cmdm_tui.sandbox.variants import choices, description
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS, BehaviourChoices
 
 if TYPE_CHECKING:
@@ -21,9 +24,9 @@ RATE = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
 
 
 @pytest.fixture
-def http(turned: "Running", control: "ControlPlaneClient") -> httpx.Client:
-    """A signed-in client of the sandbox that is turned."""
-    return turned.http
+def http(controlled: "Running", control: "ControlPlaneClient") -> httpx.Client:
+    """A signed-in client of the sandbox that is controlled."""
+    return controlled.http
 
 
 def ids(answer: httpx.Response, key: str = "Entity") -> list[str]:
@@ -96,6 +99,24 @@ def test_a_choice_that_there_is_not(tmp_path: "Path", chosen: dict[str, str]) ->
     with pytest.raises(SettingError):
         behaviours.choose({"list_key": "entity", **chosen})
     assert dict(behaviours.chosen) == {"totals": "numbers"}
+
+
+def test_every_group_of_behaviours_is_registered_and_described() -> None:
+    """A file with behaviours that `choices` or `description` does not know would do nothing."""
+    groups = [
+        import_module(f"{variants.__name__}.{module.name}")
+        for module in iter_modules(variants.__path__)
+    ]
+    behaviours = [
+        behaviour
+        for group in groups
+        if group is not choices
+        for behaviour in getattr(group, "BEHAVIOURS", ())
+    ]
+    names = [behaviour.name for behaviour in behaviours]
+    assert sorted(names) == sorted(BEHAVIOURS)
+    described = {group.describe for group in groups if hasattr(group, "describe")}
+    assert set(description._DESCRIBERS) == described
 
 
 # Lists
@@ -263,26 +284,26 @@ def test_retry_after(http: httpx.Client, control: "ControlPlaneClient") -> None:
 
 
 def test_statuses_of_refusals(
-    http: httpx.Client, turned: "Running", control: "ControlPlaneClient"
+    http: httpx.Client, controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.behave(
         sign_in_header_missing="401", token_refused="403", unknown="400", other_method="404"
     )
-    assert turned.anonymous("POST", "/authenticate", {"client_id": "x"}).status_code == 401
-    refused = turned.anonymous("GET", "/lead")
+    assert controlled.anonymous("POST", "/authenticate", {"client_id": "x"}).status_code == 401
+    refused = controlled.anonymous("GET", "/lead")
     assert (refused.status_code, "www-authenticate" in refused.headers) == (403, False)
     assert http.get("/nothing").status_code == 400
     other = http.patch("/lead")
     assert (other.status_code, "allow" in other.headers) == (404, False)
     wrong = {"client_id": "x", "client_secret": "x", "username": "x", "password": "x"}
-    assert turned.anonymous("POST", "/authenticate", wrong).status_code == 401
+    assert controlled.anonymous("POST", "/authenticate", wrong).status_code == 401
 
 
 def test_a_refusal_that_no_behaviour_changes_keeps_its_headers(
-    http: httpx.Client, turned: "Running", control: "ControlPlaneClient"
+    http: httpx.Client, controlled: "Running", control: "ControlPlaneClient"
 ) -> None:
     control.behave(totals="numbers")
-    assert turned.anonymous("GET", "/lead").headers["www-authenticate"] == "Bearer"
+    assert controlled.anonymous("GET", "/lead").headers["www-authenticate"] == "Bearer"
     assert http.patch("/lead").headers["allow"] == "GET, POST"
 
 
