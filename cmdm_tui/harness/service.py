@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -44,6 +44,82 @@ class FloorReached(ServiceFailed):
     """No more calls are left this hour than the profile keeps back."""
 
 
+class SavedState:
+    """The records, clock and limits of a service with a control plane: saved once, restored often.
+
+    `reset` restores the records and counts, stops the clock at CASE_TIME, and sets `limits`, by
+    default those that the service had. `restore` leaves everything as it was found.
+    """
+
+    def __init__(
+        self, control: ControlClient, snapshot: str, limits: Mapping[str, int] | None = None
+    ) -> None:
+        self._control = control
+        self._snapshot = snapshot
+        self._limits = limits
+        self._found_limits: dict[str, int] = {}
+        self._current_limits: dict[str, int] = {}
+        self._stopped_at: float | None = None
+        self._clock_offset = 0.0
+        self._is_saved = False
+        self.is_clock_stopped = False
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The limits after a reset."""
+        return self._found_limits if self._limits is None else dict(self._limits)
+
+    def save(self) -> None:
+        """Save what the service is now."""
+        control = self._control
+        now = control.read_clock()
+        self._stopped_at = now if control.is_clock_frozen() else None
+        self._clock_offset = now - time.time()
+        settings = control.settings()
+        self._found_limits = {
+            name: value for name in DEFAULT_LIMITS if (value := settings.get(name)) is not None
+        }
+        self._current_limits = {}
+        self.is_clock_stopped = False
+        control.snapshot(self._snapshot)
+        self._is_saved = True
+
+    def reset(self) -> None:
+        """Restore records and counts, stop the clock, and set the limits."""
+        self._control.restore(self._snapshot, calls=True)
+        self.stop_clock()
+        self.set_limits(self.limits)
+
+    def restore(self) -> None:
+        """Leave the service as it was found; nothing where it was not saved."""
+        if not self._is_saved:
+            return
+        self._control.restore(self._snapshot, calls=True)
+        self._control.set(**self._found_limits)
+        if self._stopped_at is not None:
+            self._control.freeze_clock(self._stopped_at)
+        else:
+            self._control.run_clock_from(time.time() + self._clock_offset)
+
+    def stop_clock(self) -> None:
+        """Stop the clock at CASE_TIME."""
+        if not self.is_clock_stopped:
+            self._control.freeze_clock(CASE_TIME)
+            self.is_clock_stopped = True
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the clock on, until the next reset."""
+        self.is_clock_stopped = False
+        self._control.advance_clock(seconds)
+
+    def set_limits(self, limits: Mapping[str, int]) -> None:
+        """Change these limits, until the next reset."""
+        changed = {**self._current_limits, **limits}
+        if changed != self._current_limits:
+            self._control.set(**changed)
+            self._current_limits = changed
+
+
 @dataclass
 class Service:
     """One service and the credentials to sign in to it. To be used as a context.
@@ -51,7 +127,8 @@ class Service:
     With `control`, the service is restored by `reset`, and at the end it is left as it was found:
     records, clock and limits. Without it, `clean_up` deletes what was created, and no call is made
     once only `floor` calls are left this hour. `mark` is in the names of the records that cases
-    create. `limits` are set by `reset`; None leaves those that the service has.
+    create. `limits` are set by `reset`; None keeps those that the service has. `snapshot` names its
+    saved records.
 
     Raises InvalidCall for credentials that no header can carry.
     """
@@ -70,9 +147,6 @@ class Service:
     calls_left: int | None = field(default=None, init=False)
     _token_good_until: float = field(default=0.0, init=False)
     _listeners: list[RequestListener] = field(default_factory=list[RequestListener], init=False)
-    _is_clock_frozen: bool = field(default=False, init=False)
-    _found_limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
-    _current_limits: dict[str, int] = field(default_factory=dict[str, int], init=False)
 
     def __post_init__(self) -> None:
         given = self.credentials
@@ -88,12 +162,13 @@ class Service:
         self.api_url = str(parse_base_url(self.url))
         self._direct_sender = DirectSender(self.url)
         self._sender: Sender = self._direct_sender
-        self._restore: Callable[[], None] = _do_nothing
+        self._state: SavedState | None = None
+        if self.control is not None:
+            self._state = SavedState(self.control, self.snapshot, self.limits)
 
     def __enter__(self) -> Self:
-        if self.control is not None:
-            self._is_clock_frozen = False
-            self._restore = self._save(self.control)
+        if self._state is not None:
+            self._state.save()
         return self
 
     def __exit__(
@@ -105,7 +180,8 @@ class Service:
         try:
             # A run that was interrupted amid a case has not cleaned up after it.
             self.clean_up()
-            self._restore()
+            if self._state is not None:
+                self._state.restore()
         finally:
             self._direct_sender.close()
 
@@ -170,9 +246,9 @@ class Service:
     def ensure_token(self) -> None:
         """Sign in, unless there is a token that is good for a while."""
         if self.token is None or time.monotonic() >= self._token_good_until:
-            if self.control is not None:
-                self.freeze_clock()
-                self._set_limits(self._usual_limits)
+            if self._state is not None:
+                self._state.stop_clock()
+                self._state.set_limits(self._state.limits)
             self.sign_in()
 
     def sign_in(self) -> None:
@@ -201,61 +277,23 @@ class Service:
 
     def reset(self) -> None:
         """Restore records and counts, the clock, and the limits."""
-        if self.control is not None:
-            self.control.restore(self.snapshot, calls=True)
-            self.freeze_clock()
-            self._set_limits(self._usual_limits)
-
-    def freeze_clock(self) -> None:
-        """Stop the service's clock at CASE_TIME."""
-        if self.control is not None and not self._is_clock_frozen:
-            self.control.freeze_clock(CASE_TIME)
-            self._is_clock_frozen = True
+        if self._state is not None:
+            self._state.reset()
 
     def advance_clock(self, seconds: float) -> None:
         """Move the service's clock on, until the next reset."""
-        if self.control is not None:
-            self._is_clock_frozen = False
-            self.control.advance_clock(seconds)
+        if self._state is not None:
+            self._state.advance_clock(seconds)
 
     def set_limits(self, **limits: int) -> None:
         """Change some limits, until the next reset."""
-        self._set_limits({**self._current_limits, **limits})
+        if self._state is not None:
+            self._state.set_limits(limits)
 
     def set_faults(self, *faults: Mapping[str, Any]) -> None:
         """Let these faults occur and no others; none removes them all."""
         if self.control is not None:
             self.control.set_faults(*faults)
-
-    @property
-    def _usual_limits(self) -> dict[str, int]:
-        return self._found_limits if self.limits is None else dict(self.limits)
-
-    def _set_limits(self, limits: dict[str, int]) -> None:
-        if self.control is not None and limits != self._current_limits:
-            self.control.set(**limits)
-            self._current_limits = limits
-
-    def _save(self, control: ControlClient) -> Callable[[], None]:
-        """Save what the service is now, and return what restores it."""
-        now = control.read_clock()
-        ahead, was_frozen = now - time.time(), control.is_clock_frozen()
-        settings = control.settings()
-        found = {
-            name: value for name in DEFAULT_LIMITS if (value := settings.get(name)) is not None
-        }
-        self._found_limits, self._current_limits = found, {}
-        control.snapshot(self.snapshot)
-
-        def restore() -> None:
-            control.restore(self.snapshot, calls=True)
-            control.set(**found)
-            if was_frozen:
-                control.freeze_clock(now)
-            else:
-                control.run_clock_from(time.time() + ahead)
-
-        return restore
 
     # Cleaning up, where there is none
 
@@ -287,7 +325,3 @@ def _token_seconds(answer: Answer) -> float:
 def _encode_latin(value: str) -> str:
     """Return text as the Latin-1 characters of its UTF-8, as a header carries it."""
     return value.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
-def _do_nothing() -> None:
-    pass
