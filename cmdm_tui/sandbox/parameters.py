@@ -43,6 +43,7 @@ def read_paging(query: QueryParams) -> Paging | None:
     page = _read_whole_number(query, "page", None)
     if per_page is None and page is None:
         return None
+    # Cassettes hold these words.
     if per_page is None:
         raise Refusal(400, "page needs per_page beside it.")
     if page is None:

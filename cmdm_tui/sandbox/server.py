@@ -126,7 +126,7 @@ def prepare_server(
 ) -> Generator[UvicornServer]:
     """Hold the folder, the data and the port of a sandbox while the block runs.
 
-    Without a `clock` the time is that of the data's own clock.
+    Without a `clock`, the clock that comes with the data is used.
     """
     tls = None if config.certfile is None else make_tls_context(config.certfile, config.keyfile)
     with (

@@ -86,7 +86,7 @@ def _check_form(credentials: AccountCredentials) -> None:
     for name, value in msgspec.structs.asdict(credentials).items():
         if not _HEADER_TEXT.fullmatch(value):
             raise SettingError(
-                f"The credentials' {name} cannot stand in a header; "
+                f"The credentials' {name} cannot be sent in a header; "
                 "use 1 to 1,000 visible ASCII characters."
             )
 

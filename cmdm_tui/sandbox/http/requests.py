@@ -74,12 +74,14 @@ def _build_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
         if name in found:
             raise Refusal(400, f"The body names {quote(name)} twice.")
         if not _is_encodable(name) or (isinstance(value, str) and not _is_encodable(value)):
+            # Cassettes hold these words.
             raise Refusal(400, f"{quote(name)} holds half a surrogate pair, which is no text.")
         found[name] = value
     return found
 
 
 def _refuse_constant(name: str) -> object:
+    # Cassettes hold these words.
     raise Refusal(400, f"The body is not JSON: {name} is no JSON value.")
 
 

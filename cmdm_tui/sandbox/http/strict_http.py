@@ -121,7 +121,7 @@ def find_head_error(received: bytes) -> str | None:
     if not _has_clean_lines(head):
         return _BAD_LINE_END
     if b"\n " in head or b"\n\t" in head:
-        return "A header must stand on one line."
+        return "A header must be on one line."
     lowered = head.lower()
     is_framed = b"content-length" in lowered or b"transfer-encoding" in lowered
     return _find_length_error(lowered) if end and is_framed else None
@@ -167,7 +167,7 @@ def find_chunk_start(received: bytes, start: int) -> int | None:
     if size is None and b"\r\n" in begun[2:]:
         raise ValueError("A chunk must begin with its size.")
     if size is not None and (b"\r\n " in begun or b"\r\n\t" in begun):
-        raise ValueError("A trailer must stand on one line.")
+        raise ValueError("A trailer must be on one line.")
     if len(begun) > _LONGEST_BETWEEN_CHUNKS:
-        raise ValueError("What stands between two chunks is too long.")
+        raise ValueError("What comes between two chunks is too long.")
     return None

@@ -1,6 +1,6 @@
 """How both databases name the columns and indexes of an entity's table.
 
-Names come from the schema alone, so they can stand in a statement; values are always bound.
+Names come from the schema alone, so they can be part of a statement; values are always bound.
 """
 
 from cmdm_tui.sandbox.schema import EXTERNAL_ID

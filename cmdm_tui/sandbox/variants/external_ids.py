@@ -1,6 +1,6 @@
 """Variants of external ids: the sandbox's own id inside a longer or odder one.
 
-The eight characters stand between a fixed head and tail. So every id can be turned back, and the
+The eight characters are between a fixed head and tail. So every id can be turned back, and the
 order by `ExternalID` stays.
 """
 
@@ -28,7 +28,7 @@ def to_client_id(form: str, external_id: str) -> str:
 
 
 def to_stored_id(form: str, client_id: str) -> str:
-    """Return the id behind what a client sent; what is not of the form is no record's id."""
+    """Return the id in what a client sent; "" for what does not have the form."""
     if form not in _HEADS_AND_TAILS:
         return client_id
     head, tail = _HEADS_AND_TAILS[form]

@@ -289,7 +289,7 @@ class PostgresTransaction:
     async def _rank_keys(
         self, entity: str, external_id: str, properties: Mapping[str, str | None]
     ) -> list[bytes]:
-        """Return the record's keys; a long one is cut and gets a rank among its like."""
+        """Return the record's keys; a long one is cut and gets a rank among similar ones."""
         described = ENTITIES[entity]
         kept = encode_keys(described, properties)
         for index, field in enumerate(described.fields):
