@@ -1,4 +1,4 @@
-"""The corpus run over a socket, beside a bare loop of the same requests."""
+"""Measures the corpus, run over a socket, against a bare loop of the same requests."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The fuzzer measured: beside a bare loop of requests, and beside schemathesis."""
+"""Measures the fuzzer against a bare loop of requests, and against schemathesis."""
 
 import json
 import statistics

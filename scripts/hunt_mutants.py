@@ -46,8 +46,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--sample", type=int, default=1, help="every Nth mutant")
-    parser.add_argument("--workers", type=int, default=1, help="so many mutants at a time")
-    parser.add_argument("--schemathesis", action="store_true", help="and the peer beside it")
+    parser.add_argument("--workers", type=int, default=1, help="the number of mutants at a time")
+    parser.add_argument("--schemathesis", action="store_true", help="and schemathesis too")
     given = parser.parse_args()
     places = range(0, len(MUTANTS), given.sample)
     _restore_interrupts()
@@ -88,7 +88,7 @@ def _hunt(seed: int, requests: int, place: int, *, beside: bool) -> Hunt:
 
 
 def schemathesis(fault: PlantedFault | None, seed: int, requests: int) -> PeerResult:
-    """Run schemathesis with all of its checks until it has made so many requests.
+    """Run schemathesis with all of its checks until it has made `requests` requests.
 
     Its coverage phase alone would use them all up, so half of them are for fuzzing and sessions.
     """

@@ -21,7 +21,7 @@ from cmdm_tui.harness.cases import (
     read_case,
 )
 from cmdm_tui.harness.cases.expectations import MISSING, resolve_pointer
-from cmdm_tui.harness.cases.meaning import meant
+from cmdm_tui.harness.cases.step_intent import read_intent
 from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
 from cmdm_tui.harness.cases.runner import run_case
 from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries, select_entries
@@ -293,7 +293,7 @@ def test_what_a_step_means_is_read_off_its_request(
 ) -> None:
     case = Case(name="x", summary="", endpoint="get", steps=(step(method=method, path=path),))
     sent = Exchange(1, method, path, (), b'{"City":"Ely"}', 200, (), b"", 0.0)
-    intent = meant(case, case.steps[0], sent, "")
+    intent = read_intent(case, case.steps[0], sent, "")
     assert (intent.call, intent.entity, intent.external_id) == (call, entity, external_id)
     takes = call.startswith("create") or call in {"update", "convert"}
     assert intent.given == ({"City": "Ely"} if takes else None)
@@ -314,7 +314,7 @@ def test_parameters_that_are_not_what_they_should_be_mean_nothing(
 ) -> None:
     case = Case(name="x", summary="", endpoint="list", steps=(step(path=f"/lead?{query}"),))
     sent = Exchange(1, "GET", f"/lead?{query}", (), b"", 200, (), b"", 0.0)
-    assert meant(case, case.steps[0], sent, "").query == said
+    assert read_intent(case, case.steps[0], sent, "").query == said
 
 
 def test_a_check_that_there_is_not_is_named() -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from cmdm_tui.harness.cases.expectations import find_problems, resolve_pointer
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
-from cmdm_tui.harness.cases.meaning import meant
 from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
+from cmdm_tui.harness.cases.step_intent import read_intent
 from cmdm_tui.harness.exchange import (
     API_PATH,
     VALID_INPUT,
@@ -103,7 +103,7 @@ def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[
     for one in done:
         if one.step.rate_limit is not None:
             ledger.forget_limits()
-        intent = meant(case, one.step, one.exchange, API_PATH, token=token)
+        intent = read_intent(case, one.step, one.exchange, API_PATH, token=token)
         token = next((name for name in one.step.capture if name.startswith(TOKEN_PREFIX)), token)
         exchange = replace(one.exchange, intent=intent)
         faults = [finding.message for finding in judge_exchange(ledger, exchange, checks)]

@@ -1,1 +1,6 @@
-"""Fuzzing: requests drawn by Hypothesis, sent to a live service, judged by the oracle."""
+"""Fuzzing: requests drawn by Hypothesis, sent to a live service, judged by the oracle.
+
+`workers.fuzz` runs it, with `settings.FuzzSettings`, on a `target.FuzzTarget`, and sends
+`events.FuzzEvent`. `runner` is the run of one worker. The stages have a folder each: `generate`
+draws what to do, `execute` does it, `shrink` makes a failure's steps few, `save` writes them down.
+"""

@@ -18,7 +18,7 @@ from cmdm_tui.harness.fuzz.execute.run_budget import StopSignal
 from cmdm_tui.harness.fuzz.runner import FuzzRunner
 from cmdm_tui.harness.fuzz.save.case_writer import save_failure
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
-from cmdm_tui.harness.fuzz.shrink import reproduction
+from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 
@@ -36,30 +36,30 @@ class WorkerFailed(HarnessError):
 
 
 def fuzz(
-    opening: OpenTarget,
+    open_target: OpenTarget,
     settings: FuzzSettings,
-    tell: FuzzListener,
+    notify: FuzzListener,
     report: Path,
     *,
     stop: StopSignal | None = None,
     guard: LeakScanner | None = None,
 ) -> RunEnded:
-    """Fuzz what `opening` opens, and write failures down below `report`.
+    """Fuzz what `open_target` opens, and write failures down below `report`.
 
     It ends soon after `stop` is set. `guard` learns every secret of the run, for what is written
-    about it later. Raises Refused, ControlFailed, SecretLeak or WorkerFailed where it cannot run.
+    about it later. Raises HarnessError or SecretLeak where it cannot run.
     """
     guard = LeakScanner() if guard is None else guard
     if settings.workers == 1:
-        with opening() as target:
-            return fuzz_in_process(target, settings, tell, report, stop=stop, guard=guard)
-    return _fuzz_many(opening, settings, tell, report, stop, guard)
+        with open_target() as target:
+            return fuzz_in_process(target, settings, notify, report, stop=stop, guard=guard)
+    return _fuzz_many(open_target, settings, notify, report, stop, guard)
 
 
 def fuzz_in_process(
     target: FuzzTarget,
     settings: FuzzSettings,
-    tell: FuzzListener,
+    notify: FuzzListener,
     report: Path,
     worker: int = 0,
     *,
@@ -67,18 +67,18 @@ def fuzz_in_process(
     guard: LeakScanner | None = None,
 ) -> RunEnded:
     """Fuzz one target in this process."""
-    knowing = LeakScanner() if guard is None else guard
+    scanner = LeakScanner() if guard is None else guard
 
     def learn() -> None:
         for secret in (*runner.session.service.secrets.values, target.control_token or ""):
-            knowing.add_secret(secret)
+            scanner.add_secret(secret)
 
-    def save(failure: str, path: reproduction.Reproduction) -> None:
+    def save(failure: str, found: Reproduction) -> None:
         learn()
-        case, cassette = save_failure(report, failure, path, knowing, seed=settings.seed)
-        tell(FailureSaved(failure, case, cassette, worker))
+        case, cassette = save_failure(report, failure, found, scanner, seed=settings.seed)
+        notify(FailureSaved(failure, case, cassette, worker))
 
-    runner = FuzzRunner(target, settings, tell, save, worker, stop)
+    runner = FuzzRunner(target, settings, notify, save, worker, stop)
     try:
         return runner.run()
     finally:
@@ -97,9 +97,9 @@ WorkerMessage = FuzzEvent | _LearntSecrets | str
 
 
 def _fuzz_many(
-    opening: OpenTarget,
+    open_target: OpenTarget,
     settings: FuzzSettings,
-    tell: FuzzListener,
+    notify: FuzzListener,
     report: Path,
     stop: StopSignal | None,
     guard: LeakScanner,
@@ -110,12 +110,19 @@ def _fuzz_many(
     processes = [
         context.Process(
             target=_run_worker,
-            args=(opening, _worker_settings(settings, number), report, number, messages, ending),
+            args=(
+                open_target,
+                _worker_settings(settings, number),
+                report,
+                number,
+                messages,
+                ending,
+            ),
             daemon=True,
         )
         for number in range(settings.workers)
     ]
-    listener = _WorkerListener(settings, tell, guard)
+    listener = _WorkerListener(settings, notify, guard)
     ended, is_interrupted = listener.ended, False
     try:
         with _interrupts_ignored():
@@ -139,7 +146,7 @@ def _fuzz_many(
     total = _combine(list(ended.values()))
     if is_interrupted and not total.is_cut:
         total = replace(total, reason=INTERRUPTED)
-    tell(total)
+    notify(total)
     return total
 
 
@@ -213,7 +220,7 @@ def _worker_settings(settings: FuzzSettings, number: int) -> FuzzSettings:
 
 
 def _run_worker(
-    opening: OpenTarget,
+    open_target: OpenTarget,
     settings: FuzzSettings,
     report: Path,
     worker: int,
@@ -235,14 +242,14 @@ def _run_worker(
                 messages.put(_LearntSecrets(frozenset({secret})))
 
     try:
-        with opening() as target:
+        with open_target() as target:
             held: list[RunEnded] = []
 
-            def tell(event: FuzzEvent) -> None:
+            def notify(event: FuzzEvent) -> None:
                 # The end is told last, when every secret has been.
                 held.append(event) if isinstance(event, RunEnded) else messages.put(event)
 
-            fuzz_in_process(target, settings, tell, report, worker, stop=ending, guard=Telling())
+            fuzz_in_process(target, settings, notify, report, worker, stop=ending, guard=Telling())
             messages.put(held[-1])
     except (FuzzRefused, ControlFailed, SecretLeak) as error:
         messages.put(str(error))

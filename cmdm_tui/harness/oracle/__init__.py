@@ -1,6 +1,9 @@
 """The oracle: named checks of what `api.md` says, over a log of exchanges.
 
-for finding in judged(exchanges):
+`judge_log` judges a whole log, `judge_exchange` one exchange with the `ServiceModel` of those
+before it; `CHECKS` are the checks. A check is a small function in `checks/` over a `CheckContext`.
+
+for finding in judge_log(exchanges):
     print(finding.check, finding.message)
 """
 
@@ -18,7 +21,7 @@ __all__ = ["CHECKS", "Certainty", "Check", "Finding", "ServiceModel", "judge_exc
 def judge_exchange(
     model: ServiceModel, exchange: Exchange, checks: Iterable[Check] = CHECKS
 ) -> list[Finding]:
-    """Return what is wrong with an exchange in the light of `ledger`, and enter it there."""
+    """Return what is wrong with an exchange, given the `model` of those before it, and add it."""
     context = CheckContext(model, exchange)
     found = [finding for check in checks for finding in check.run(context)]
     model.add(exchange, context.answer)
@@ -30,7 +33,7 @@ def judge_log(
 ) -> list[Finding]:
     """Return what is wrong in a whole log, in its order.
 
-    `is_alone` tells that no one else made calls, or changed records, meanwhile.
+    `is_alone` says that no one else made calls, or changed records, meanwhile.
     """
     model, kept = ServiceModel(is_alone), tuple(checks)
     return [finding for exchange in exchanges for finding in judge_exchange(model, exchange, kept)]

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.check_context import CheckContext
 
 Certainty = Literal["documented", "ours"]
 """`documented` is what the vendor's documentation says; `ours` is what the sandbox does where the
@@ -34,7 +33,7 @@ class Finding:
         return f"{self.check} {self.call}"
 
 
-CheckFunction = Callable[["CheckContext"], Iterable[str]]
+CheckFunction = Callable[[CheckContext], Iterable[str]]
 """Compares an exchange with all before it, and yields a sentence for each fault."""
 
 
@@ -47,7 +46,7 @@ class Check:
     certainty: Certainty
     check_function: CheckFunction
 
-    def run(self, context: "CheckContext") -> Iterable[Finding]:
+    def run(self, context: CheckContext) -> Iterable[Finding]:
         """Yield what is wrong with the exchange that was seen last."""
         for message in self.check_function(context):
             exchange = context.exchange
@@ -60,7 +59,7 @@ class Check:
             )  # fmt: skip
 
 
-def _expected_values(context: "CheckContext") -> tuple[tuple[str, str | None], ...]:
+def _expected_values(context: CheckContext) -> tuple[tuple[str, str | None], ...]:
     if context.intent.call != "get":
         return ()
     return tuple(

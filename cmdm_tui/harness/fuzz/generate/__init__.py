@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.harness.fuzz.generate`."""
+"""What a fuzz does: trials of odd input, and a state machine of actions.
+
+`trials` sends every call in every family of odd input, `state_machine` does `actions` in any order.
+Both draw with Hypothesis: `valid_requests` a request, `value_strategies` the values in it.
+"""

@@ -23,7 +23,7 @@ from cmdm_tui.harness.calls import (
     update_record,
 )
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
-from cmdm_tui.harness.fuzz.generate.field_values import Draw, draw_properties, indexes, pick
+from cmdm_tui.harness.fuzz.generate.value_strategies import Draw, draw_properties, indexes, pick
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST, FieldRule
 from cmdm_tui.harness.oracle.service_model import ServiceModel

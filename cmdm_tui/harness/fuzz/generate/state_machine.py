@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from cmdm_tui.harness.exchange import CALLS
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.generate.actions import Actions
-from cmdm_tui.harness.fuzz.generate.field_values import pick
 from cmdm_tui.harness.fuzz.generate.trials import Trial
+from cmdm_tui.harness.fuzz.generate.value_strategies import pick
 from cmdm_tui.harness.inputs import GROUPS
 
 if TYPE_CHECKING:

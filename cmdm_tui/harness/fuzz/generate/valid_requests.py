@@ -19,7 +19,7 @@ from cmdm_tui.harness.calls import (
 )
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
-from cmdm_tui.harness.fuzz.generate.field_values import draw_properties, pick
+from cmdm_tui.harness.fuzz.generate.value_strategies import draw_properties, pick
 
 _ACCOUNT_FIELDS: Mapping[str, Any] = {"Description": "x"}
 

@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.harness.fuzz.save`."""
+"""How a failure is kept: `case_writer` as a case and a cassette, `curl_script` for a shell."""

@@ -19,8 +19,8 @@ from cmdm_tui.harness.cases.format import (
     escape_placeholders,
 )
 from cmdm_tui.harness.exchange import API_PATH, Exchange
-from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
+from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.answer_parser import parse_answer
@@ -46,7 +46,7 @@ _LIMIT_CHECK, _FAULT_CHECK = "refused-when-used-up", "error-names-fault"
 
 
 def save_failure(
-    folder: Path, failure: str, path: reproduction.Reproduction, guard: LeakScanner, *, seed: int
+    folder: Path, failure: str, path: Reproduction, guard: LeakScanner, *, seed: int
 ) -> tuple[Path, Path | None]:
     """Write the case and the cassette below `folder`/regress; return where they are.
 
@@ -66,7 +66,7 @@ def save_failure(
     return file, cassette
 
 
-def make_case(name: str, path: reproduction.Reproduction, *, seed: int) -> Case:
+def make_case(name: str, path: Reproduction, *, seed: int) -> Case:
     """Return the steps to a failure as a case; the last expects the answer that did not come."""
     finding = path.finding
     check = next((one for one in CHECKS if one.name == finding.check), None)
@@ -83,12 +83,12 @@ def make_case(name: str, path: reproduction.Reproduction, *, seed: int) -> Case:
     )
 
 
-def _case_steps(path: reproduction.Reproduction) -> tuple[CaseStep, ...]:
+def _case_steps(path: Reproduction) -> tuple[CaseStep, ...]:
     exchanges, names, tokens = list(path.log), dict[str, str](), [TOKEN_PREFIX]
     steps: list[CaseStep] = []
     before: dict[str, Any] = {}
     used = 0
-    for one in path.taken:
+    for one in path.steps:
         step = one.step
         if isinstance(step, AdvanceClock):
             is_limited = any(said.rate_limit for said in steps) or "rate_limit" in before

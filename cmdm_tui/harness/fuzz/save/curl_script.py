@@ -23,7 +23,7 @@ def curl_lines(target: FuzzTarget, path: Reproduction) -> Iterator[str]:
     url = target.url
     yield format_sign_in_curl(httpx.URL(f"{url}{target.base}/authenticate"))
     names: dict[str, str] = {}
-    for one in path.taken:
+    for one in path.steps:
         yield _step_line(url, one, names).replace(f"{url}{API_PATH}/", f"{url}{target.base}/")
         if one.created_id:
             names.setdefault(one.created_id, f"ID{len(names) + 1}")

@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.harness.fuzz.shrink`."""
+"""How the steps to a failure become few: `failure_search` decides, `reproduction` replays."""

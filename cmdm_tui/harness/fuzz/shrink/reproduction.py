@@ -22,7 +22,7 @@ _MOST_TRIES = 60
 
 @dataclass(frozen=True, slots=True)
 class RecordedStep:
-    """A step as it was taken, and the id of what it made; empty where it made nothing."""
+    """A step, and the id of the record that it created; empty where it created none."""
 
     step: FuzzStep
     created_id: str = ""
@@ -30,17 +30,20 @@ class RecordedStep:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """Steps that lead to a failure, with the exchanges they came to when last run."""
+    """Steps that lead to a failure, with their exchanges when they were last run.
 
-    taken: tuple[RecordedStep, ...]
+    `is_alone` says that they fail with a model that knows nothing else.
+    """
+
+    steps: tuple[RecordedStep, ...]
     log: tuple[Exchange, ...]
     finding: Finding
     is_alone: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
-        """How long it is: in steps, then in bytes."""
-        steps = [one.step for one in self.taken]
+        """The number of steps, then of bytes."""
+        steps = [one.step for one in self.steps]
         length = sum(
             len(step.path) + len(step.body) for step in steps if isinstance(step, CallRequest)
         )
@@ -50,25 +53,25 @@ class Reproduction:
 def make_reproduction(
     steps: Sequence[FuzzStep], log: Sequence[Exchange], finding: Finding
 ) -> Reproduction:
-    """Return the path that steps and their exchanges make."""
+    """Return steps and their exchanges as a reproduction."""
     exchanges = iter(log)
-    taken: list[RecordedStep] = []
+    recorded: list[RecordedStep] = []
     for step in steps:
         if not isinstance(step, CallRequest):
-            taken.append(RecordedStep(step))
+            recorded.append(RecordedStep(step))
             continue
         exchange = next(exchanges, None)
-        taken.append(
+        recorded.append(
             RecordedStep(step, "" if exchange is None else parse_answer(exchange).created_id)
         )
-    return Reproduction(tuple(taken), tuple(log), finding)
+    return Reproduction(tuple(recorded), tuple(log), finding)
 
 
 KeepReproduction = Callable[[Reproduction], None]
 
 
 def shrink(
-    session: FuzzSession, path: Reproduction, keep: KeepReproduction, *, until: float
+    session: FuzzSession, found: Reproduction, keep: KeepReproduction, *, until: float
 ) -> None:
     """Try shorter and shorter steps that still fail, handing each success to `keep`.
 
@@ -76,51 +79,51 @@ def shrink(
     """
     if time.monotonic() >= until:
         return
-    path = _make_self_contained(session, path)
-    keep(path)
-    tries, width = 0, max(1, len(path.taken) // 2)
+    found = _make_self_contained(session, found)
+    keep(found)
+    tries, width = 0, max(1, len(found.steps) // 2)
     while tries < _MOST_TRIES and time.monotonic() < until:
         is_shorter = False
         # The last step is the one that fails.
-        place = len(path.taken) - 1 - width
+        place = len(found.steps) - 1 - width
         while place > -width and tries < _MOST_TRIES and time.monotonic() < until:
             start = max(place, 0)
-            kept = (*path.taken[:start], *path.taken[start + width :])
-            if len(kept) < len(path.taken) and kept[-1:] == path.taken[-1:]:
+            kept = (*found.steps[:start], *found.steps[start + width :])
+            if len(kept) < len(found.steps) and kept[-1:] == found.steps[-1:]:
                 tries += 1
-                found = replay(session, replace(path, taken=kept))
-                if found is not None:
-                    path, is_shorter = found, True
-                    keep(path)
-            place = min(place, len(path.taken) - 1) - width
+                shorter = replay(session, replace(found, steps=kept))
+                if shorter is not None:
+                    found, is_shorter = shorter, True
+                    keep(found)
+            place = min(place, len(found.steps) - 1) - width
         if width == 1 and not is_shorter:
             return
         width = max(1, width // 2)
 
 
-def _make_self_contained(session: FuzzSession, path: Reproduction) -> Reproduction:
-    """Return steps that fail knowing nothing but what they see themselves, if such can be made.
+def _make_self_contained(session: FuzzSession, found: Reproduction) -> Reproduction:
+    """Return steps that fail with a model of what they read themselves, if there are any.
 
     For that, lists of the entities and of their fields are read first.
     """
-    requests = [one.step for one in path.taken if isinstance(one.step, CallRequest)]
+    requests = [one.step for one in found.steps if isinstance(one.step, CallRequest)]
     entities = dict.fromkeys(step.intent.entity for step in requests if step.intent.entity)
     if any(step.intent.call == "convert" for step in requests):
         entities |= dict.fromkeys(("account", "contact"))
     first = tuple(
         RecordedStep(ask(entity)) for entity in entities for ask in (list_fields, list_records)
     )
-    alone = replace(path, taken=(*first, *path.taken), is_alone=True)
-    return replay(session, alone) or path
+    alone = replace(found, steps=(*first, *found.steps), is_alone=True)
+    return replay(session, alone) or found
 
 
-def replay(session: FuzzSession, path: Reproduction) -> Reproduction | None:
-    """Take the steps of a path again, from a reset; None where they do not fail as before."""
-    (session.begin_blank_example if path.is_alone else session.begin_example)()
-    session.searched_failure = path.finding.failure
+def replay(session: FuzzSession, found: Reproduction) -> Reproduction | None:
+    """Take the steps again, after a reset; None where they do not fail as before."""
+    (session.begin_blank_example if found.is_alone else session.begin_example)()
+    session.searched_failure = found.finding.failure
     ids: dict[str, str] = {}
     try:
-        for one in path.taken:
+        for one in found.steps:
             exchange = session.take(_replace_ids(one.step, ids))
             if exchange is not None and one.created_id:
                 made = parse_answer(exchange).created_id
@@ -128,7 +131,7 @@ def replay(session: FuzzSession, path: Reproduction) -> Reproduction | None:
                     ids[one.created_id] = made
     except NewFailure as broken:
         return replace(
-            make_reproduction(session.steps, session.log, broken.finding), is_alone=path.is_alone
+            make_reproduction(session.steps, session.log, broken.finding), is_alone=found.is_alone
         )
     return None
 

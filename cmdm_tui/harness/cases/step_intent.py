@@ -1,16 +1,16 @@
-"""What a step means: which documented call it is, of what and with what, for the oracle."""
+"""What a step of a case means: which documented call it is, of what and with what."""
 
 from cmdm_tui.harness.calls import parse_call, parse_given, parse_query
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
 from cmdm_tui.harness.exchange import VALID_INPUT, Call, Exchange, Intent
 
-_STILL_MEANT = "body:content-type-"
+_STILL_VALID = "body:content-type-"
 
 
-def meant(
+def read_intent(
     case: Case, step: CaseStep, exchange: Exchange, base: str, *, token: str = TOKEN_PREFIX
 ) -> Intent:
-    """Return what the step meant by its request, which came to `exchange`; `base` is cut off.
+    """Return what the step meant by its request, whose exchange is given; `base` is cut off.
 
     `token` is the name of the token received last.
     """
@@ -20,7 +20,7 @@ def meant(
     if is_last and case.endpoint == "other":
         call = "other"  # a route that was made odd, though it reads as another
     input_class = case.input_class if is_last else VALID_INPUT
-    is_odd = input_class.startswith("body:") and not input_class.startswith(_STILL_MEANT)
+    is_odd = input_class.startswith("body:") and not input_class.startswith(_STILL_VALID)
     return Intent(
         call,
         entity,
