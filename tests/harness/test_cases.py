@@ -21,9 +21,9 @@ from cmdm_tui.harness.cases import (
     read_case,
 )
 from cmdm_tui.harness.cases.expectations import MISSING, resolve_pointer
-from cmdm_tui.harness.cases.step_intent import read_intent
 from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
 from cmdm_tui.harness.cases.runner import run_case
+from cmdm_tui.harness.cases.step_intent import read_intent
 from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries, select_entries
 from cmdm_tui.harness.exchange import Answer, Exchange, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer
