@@ -43,6 +43,25 @@ class CommandContext:
 
         return Paths.of_user()
 
+    @property
+    def names_service(self) -> bool:
+        """Whether the options or the environment name a service, rather than leave it open."""
+        return self.profile_name is not None or bool(self.environment.get("CMDM_URL"))
+
+    def load_url(self) -> str:
+        """Return the address of the profile to use; no secret is needed for it.
+
+        Raises ConfigurationError or NoProfile.
+        """
+        from cmdm_tui.config import ProfileStore, load_environment_profile
+
+        if self.profile_name is None:
+            profile = load_environment_profile(self.environment)
+            if profile is not None:
+                return profile.url
+        store = ProfileStore(self.paths)
+        return store.load_settings(store.choose(self.profile_name)).url
+
     def load_profile(self, secrets: Mapping[str, str] | None = None) -> "Profile":
         """Return the profile to use: the one named, else the environment's, else the default.
 

@@ -1,4 +1,4 @@
-"""The demo: a sandbox embedded in this process, as a profile like any other."""
+"""Sandboxes embedded in this process: the demo, and fresh ones for the harness."""
 
 import tempfile
 from collections.abc import Generator
@@ -16,7 +16,7 @@ SANDBOX_CUSTOM_ENTITIES = ("event", "product")
 def run_demo_sandbox(paths: Paths) -> Generator[Profile]:
     """Run the demo's sandbox and yield the profile of it.
 
-    Its data is kept between runs. A second demo at the same time has data of its own, which is gone
+    Its data is kept between runs. A second demo at the same time has its own data, which is deleted
     when it ends.
     """
     with ExitStack() as running:
@@ -28,6 +28,17 @@ def run_demo_sandbox(paths: Paths) -> Generator[Profile]:
             sandbox = Sandbox.embedded(SandboxConfig(data=folder, port=0, lasting=False))
             info = running.enter_context(sandbox)
         yield profile_of_sandbox(info)
+
+
+@contextmanager
+def run_fresh_sandbox(leads: int) -> Generator[RunningInfo]:
+    """Run a sandbox with so many leads and a control plane, for the block only."""
+    with tempfile.TemporaryDirectory(prefix="cmdm-sandbox-") as folder:
+        config = SandboxConfig(
+            Path(folder) / "data", port=0, records=leads, control=True, lasting=False
+        )
+        with Sandbox.embedded(config) as info:
+            yield info
 
 
 def profile_of_sandbox(info: RunningInfo) -> Profile:

@@ -96,8 +96,14 @@ def test_a_case_is_shown_as_its_file(cmdm: Command) -> None:
     ],
 )
 def test_what_could_not_be_run_ends_with_2_and_a_sentence(
-    cmdm: Command, words: list[str], said: str
+    cmdm: Command, home: Path, words: list[str], said: str
 ) -> None:
+    if "acme" in words:
+        profiles = home / "config" / "cmdm" / "profiles.toml"
+        profiles.parent.mkdir(parents=True)
+        profiles.write_text(
+            '[profiles.acme]\nurl = "https://acme.example"\nclient_id = "x"\nusername = "y"\n'
+        )
     ended = cmdm(*words)
     assert ended.code == 2
     assert said in ended.err

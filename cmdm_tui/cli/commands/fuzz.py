@@ -1,14 +1,11 @@
-"""`cmdm fuzz`: tries a service with what nobody would send, and says where it breaks its word."""
+"""`cmdm fuzz`: sends odd requests to a service, and says where it breaks its own rules."""
 
 import math
 import os
 import secrets
 import shutil
 import sys
-import tempfile
-from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -18,10 +15,19 @@ import click
 
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.service import (
+    ChosenService,
+    choose_service,
+    report_run_failures,
+    service_options,
+)
 from cmdm_tui.cli.signals import interrupt_on_sigterm
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from cmdm_tui.config import Profile
     from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
     from cmdm_tui.harness.fuzz.settings import FuzzSettings
     from cmdm_tui.harness.fuzz.target import FuzzTarget
@@ -50,7 +56,7 @@ _LARGEST_BASELINE = 1_000_000
 )  # fmt: skip
 @click.option(
     "--workers", type=click.IntRange(1, 16), default=1, metavar="N",
-    help="Fuzz N sandboxes at once, each in a process of its own.",
+    help="Fuzz N sandboxes at once, each in its own process.",
 )  # fmt: skip
 @click.option(
     "--only", multiple=True, metavar="NAME",
@@ -65,14 +71,13 @@ _LARGEST_BASELINE = 1_000_000
     help=f"Write reports here, failures or not; without it, failures go to {_REPORT_FOLDER}.",
 )  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
-@click.option("--live", is_flag=True, help="Fuzz the profile's service: reading only.")
-@click.option("--writes", is_flag=True, help="Also create, change and delete on a live service.")
-@click.option("--strict", is_flag=True, help="Let what the documentation leaves open fail it too.")
-@click.option("--plain", is_flag=True, help="Tell the run in lines, not on a live screen.")
+@service_options
+@click.option("--strict", is_flag=True, help="Let what is not documented fail it too.")
+@click.option("--plain", is_flag=True, help="Write the run in lines, not on a live screen.")
 @click.option("--list-checks", is_flag=True, help="Print the checks and where they come from.")
-@click.pass_context
+@click.pass_obj
 def fuzz(
-    context: click.Context,
+    invocation: CommandContext,
     seed: int | None,
     max_requests: int | None,
     max_time: float | None,
@@ -90,15 +95,16 @@ def fuzz(
 ) -> None:
     """Send requests right and wrong, and check every answer against what the API says of itself.
 
-    Without a profile it is a fresh sandbox that is fuzzed. A profile named with -p, or that of
-    CMDM_URL, is fuzzed in its place; CMDM_CONTROL and CMDM_CONTROL_TOKEN give it a control plane,
-    and it is restored for each example. A service elsewhere than on this machine is live: it is
-    only read, within the profile's floor, unless --writes is given, and only what is documented
-    can fail it.
+    The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
+    not a sandbox needs --live. With CMDM_CONTROL and CMDM_CONTROL_TOKEN, its control plane restores
+    it for each example. A live service is only read, within the profile's floor, unless --writes is
+    given, and only what is documented can fail it.
 
     A failure is made short, run again, printed as curl lines, and kept as a case under
-    FOLDER/regress, beside reports as JUnit, JSON and HTML. On a terminal the run is shown live;
-    --plain tells it in lines. Exit codes: 0 no failure, 1 failures, 2 it could not run.
+    FOLDER/regress, with reports as JUnit, JSON and HTML. On a terminal the run is shown live;
+    --plain writes it in lines.
+
+    Exit codes: 0 no failure; 1 failures, or a secret that would have been written; 2 could not run.
     """
     if list_checks:
         _print_checks()
@@ -107,45 +113,43 @@ def fuzz(
         raise CommandFailure(
             "--max-time takes a number of seconds; leave it out for none.", ExitCode.USAGE
         )
-    try:
+    with report_run_failures():
         import_module("hypothesis")  # the first module that is missing without the extra
-    except ModuleNotFoundError as error:
-        message = f"Fuzzing needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
-        raise CommandFailure(message, ExitCode.USAGE) from None
-    from cmdm_tui.harness.fuzz.settings import FuzzSettings
+        from cmdm_tui.harness.fuzz.settings import FuzzSettings
 
-    invocation: CommandContext = context.obj
-    chosen = _choose_service(context, invocation, live=live, writes=writes, strict=strict)
-    is_live = chosen is not None and not chosen.is_alone
-    if workers > 1 and chosen is not None:
-        message = "--workers fuzzes sandboxes of its own; leave the profile out, or the workers."
-        raise CommandFailure(message, ExitCode.USAGE)
-    settings = FuzzSettings(
-        seed=secrets.randbelow(10**6) if seed is None else seed,
-        requests=max_requests or _default_requests(max_time, is_live=is_live),
-        seconds=max_time,
-        only=_parse_only(only),
-        known=_read_baseline(baseline),
-        fails_fast=fail_fast,
-        workers=workers,
-    )
-    opening = run_sandbox if chosen is None else partial(_already_running, chosen)
-    folder = report_dir or Path(_REPORT_FOLDER)
-    if report_dir is not None:
-        _make_folder(report_dir)
-    with _report_run_failures():
-        ended, gathering, guard = _run_fuzz(opening, settings, folder, plain=plain)
+        chosen = choose_service(invocation, live=live, writes=writes)
+        if workers > 1 and chosen.profile is not None:
+            message = "--workers fuzzes fresh sandboxes; leave the profile out, or the workers."
+            raise CommandFailure(message, ExitCode.USAGE)
+        open_target: OpenTarget = run_sandbox
+        if chosen.profile is not None:
+            open_target = partial(
+                _already_running, _target_of(chosen, chosen.profile, strict=strict)
+            )
+        settings = FuzzSettings(
+            seed=secrets.randbelow(10**6) if seed is None else seed,
+            requests=max_requests or _default_requests(max_time, is_live=chosen.is_live),
+            seconds=max_time,
+            only=_parse_only(only),
+            known=_read_baseline(baseline),
+            fails_fast=fail_fast,
+            workers=workers,
+        )
+        folder = report_dir or Path(_REPORT_FOLDER)
+        if report_dir is not None:
+            _make_folder(report_dir)
+        ended, collector, scanner = _run_fuzz(open_target, settings, folder, plain=plain)
         _write_known_failures(folder, ended.failures, settings)
         if report_dir is not None or ended.failures:
             from cmdm_tui.harness.report import write_reports
 
-            for path in write_reports(gathering.results(), folder, guard):
+            for path in write_reports(collector.results(), folder, scanner):
                 click.echo(f"report  {one_line(str(path), 300)}", err=True)
     _finish(ended, settings.seed)
 
 
 def _finish(ended: "RunEnded", seed: int) -> None:
-    """Raise Failure where the run ended otherwise than without a failure."""
+    """Raise CommandFailure unless the run ended without a failure."""
     from cmdm_tui.harness.fuzz.execute.run_budget import STOPPED
     from cmdm_tui.harness.fuzz.settings import INTERRUPTED
     from cmdm_tui.harness.report.results import format_count
@@ -202,21 +206,16 @@ def _has_screen() -> bool:
 @contextmanager
 def run_sandbox() -> "Generator[FuzzTarget]":
     """Run a fresh sandbox with a control plane, and yield it as a target."""
-    from cmdm_tui.cli.embedded_sandbox import SANDBOX_CUSTOM_ENTITIES
+    from cmdm_tui.cli.embedded_sandbox import SANDBOX_CUSTOM_ENTITIES, run_fresh_sandbox
     from cmdm_tui.harness.fuzz.target import FuzzTarget
-    from cmdm_tui.sandbox import Sandbox, SandboxConfig
 
-    with tempfile.TemporaryDirectory(prefix="cmdm-fuzz-") as folder:
-        config = SandboxConfig(
-            Path(folder) / "data", port=0, records=_RECORDS, control=True, lasting=False
-        )
-        with Sandbox.embedded(config) as info:
-            credentials = {
-                name: getattr(info, name)
-                for name in ("client_id", "client_secret", "username", "password")
-            }
-            entities = (*_ENTITIES, *SANDBOX_CUSTOM_ENTITIES)
-            yield FuzzTarget(info.url, credentials, entities, info.control, info.control_token)
+    with run_fresh_sandbox(_RECORDS) as info:
+        credentials = {
+            name: getattr(info, name)
+            for name in ("client_id", "client_secret", "username", "password")
+        }
+        entities = (*_ENTITIES, *SANDBOX_CUSTOM_ENTITIES)
+        yield FuzzTarget(info.url, credentials, entities, info.control, info.control_token)
 
 
 @contextmanager
@@ -224,56 +223,35 @@ def _already_running(target: "FuzzTarget") -> "Generator[FuzzTarget]":
     yield target
 
 
-def _choose_service(
-    context: click.Context, invocation: CommandContext, *, live: bool, writes: bool, strict: bool
-) -> "FuzzTarget | None":
-    """Return the service that the options and the environment choose, None for a sandbox."""
-    parent = context.parent.get_parameter_source("profile") if context.parent else None
-    is_named = parent is not None and parent.name in {"COMMANDLINE", "ENVIRONMENT"}
-    environment = invocation.environment
-    if not (live or is_named or environment.get("CMDM_URL")):
-        if writes:
-            message = "--writes goes with a live service: a sandbox is written to anyway."
-            raise CommandFailure(message, ExitCode.USAGE)
-        return None
+def _target_of(chosen: ChosenService, profile: "Profile", *, strict: bool) -> "FuzzTarget":
+    """Return what is fuzzed of the service that was chosen. Raises InvalidCall for credentials."""
     from cmdm_tui.api.auth import build_sign_in_headers
-    from cmdm_tui.api.urls import is_loopback, parse_base_url
+    from cmdm_tui.api.urls import parse_base_url
     from cmdm_tui.cli.embedded_sandbox import SANDBOX_CUSTOM_ENTITIES
     from cmdm_tui.harness.fuzz.target import FuzzTarget
 
-    with _report_run_failures():
-        profile = invocation.load_profile_asking()
-        address = parse_base_url(profile.url)
-    is_here = is_loopback(address.host) and not live
-    if writes and profile.read_only:
-        message = f"The profile {profile.name} is read-only. Fuzz it without --writes."
-        raise CommandFailure(message, ExitCode.USAGE)
-    known = profile.credentials
-    with _report_run_failures():
-        build_sign_in_headers(known)
+    credentials, is_sandbox = profile.credentials, not chosen.is_live
+    build_sign_in_headers(credentials)  # which refuses what no header can carry
+    address = parse_base_url(profile.url)
     entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
-    target = FuzzTarget(
+    optional = tuple(one for one in SANDBOX_CUSTOM_ENTITIES if is_sandbox and one not in entities)
+    return FuzzTarget(
         url=str(address.copy_with(path="/")).rstrip("/"),
         credentials={
-            "client_id": known.client_id.reveal(),
-            "client_secret": known.client_secret.reveal(),
-            "username": known.username,
-            "password": known.password.reveal(),
+            "client_id": credentials.client_id.reveal(),
+            "client_secret": credentials.client_secret.reveal(),
+            "username": credentials.username,
+            "password": credentials.password.reveal(),
         },
         entities=entities,
-        may_write=(is_here or writes) and not profile.read_only,
-        is_alone=is_here,
-        is_strict=is_here or strict,
+        control=None if chosen.control is None else chosen.control.url,
+        control_token=None if chosen.control is None else chosen.control.token,
+        may_write=chosen.may_write,
+        is_alone=is_sandbox,
+        is_strict=is_sandbox or strict,
         floor=profile.floor,
         base=address.path.rstrip("/"),
-        perhaps=tuple(one for one in SANDBOX_CUSTOM_ENTITIES if is_here and one not in entities),
-    )
-    control = environment.get("CMDM_CONTROL")
-    if not control or live:
-        return target
-    token = environment.get("CMDM_CONTROL_TOKEN", "")
-    return replace(
-        target, control=control, control_token=token, may_write=True, is_alone=True, is_strict=True
+        perhaps=optional,
     )
 
 
@@ -337,7 +315,7 @@ def _make_folder(folder: Path) -> None:
 def _write_known_failures(
     folder: Path, failures: tuple[str, ...], settings: "FuzzSettings"
 ) -> None:
-    """Write down which failures are known by now, for the next run's baseline."""
+    """Write which failures are known now, for the baseline of the next run."""
     if not failures:
         return
     from cmdm_tui.config.private_files import replace_file
@@ -353,27 +331,3 @@ def _print_checks() -> None:
     widest = max(len(check.name) for check in CHECKS)
     for check in CHECKS:
         click.echo(f"{check.name:<{widest}}  {check.certainty:<10}  {check.sentence}")
-
-
-@contextmanager
-def _report_run_failures() -> Generator[None]:
-    from cmdm_tui.api import ApiError
-    from cmdm_tui.config import ConfigurationError
-    from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
-    from cmdm_tui.harness.fuzz.workers import WorkerFailed
-    from cmdm_tui.redaction.leak_scanner import SecretLeak
-    from cmdm_tui.sandbox import SandboxError
-
-    try:
-        yield
-    except (
-        ApiError,
-        ConfigurationError,
-        ControlFailed,
-        FuzzRefused,
-        SandboxError,
-        SecretLeak,
-        WorkerFailed,
-    ) as error:
-        raise CommandFailure(one_line(str(error), 500), ExitCode.USAGE) from None

@@ -1,4 +1,4 @@
-"""`cmdm cases`: the cases there are, one of them whole, and what comes of running some."""
+"""`cmdm cases` and `cmdm corpus`: list, show and run the cases; write the built ones to files."""
 
 import json
 from pathlib import Path
@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmdm_tui.cli.context import CommandContext, note
-from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
-from cmdm_tui.cli.service import (
+from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
-    open_service,
+    report_case_failures,
     report_left_out,
-    report_run_failures,
     require_nothing_left,
     select_cases,
     select_runnable,
-    service_options,
 )
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def list_cases(
     names: tuple[str, ...], call: str | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
-    with report_run_failures():
+    with report_case_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import read_manifest
         from cmdm_tui.harness.exchange import CALLS
@@ -76,7 +75,7 @@ def list_cases(
 @folder_option
 def show(name: str, folder: Path | None) -> None:
     """Print the file of CASE, and on stderr where it is and when it was recorded."""
-    with report_run_failures():
+    with report_case_failures():
         from cmdm_tui.harness.cases import case_bytes
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import read_manifest
@@ -106,27 +105,30 @@ def run(
     writes: bool,
     as_json: bool,
 ) -> None:
-    """Send the CASEs named to a sandbox, or with --live to the profile's service, and judge.
+    """Send the CASEs named to a service, and judge its answers by what each case expects.
 
-    What is judged is what the case itself expects: statuses and values. cmdm verify compares with
-    the recording. Exit codes: 0 as expected, 1 not so, 2 could not run.
+    The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
+    not a sandbox needs --live. cmdm verify compares with the recording instead.
+
+    Exit codes: 0 as expected, 1 not as expected, 2 could not run.
     """
     failed = 0
-    with report_run_failures():
-        found = select_cases(folder, names)
-        with open_service(invocation, live=live, writes=writes) as opened:
-            kept, left = select_runnable(found, opened, writes=writes)
-            report_left_out(left)
-            from cmdm_tui.harness.cases.player import play_case
+    with report_case_failures():
+        from cmdm_tui.harness.cases.player import play_case
 
-            for entry in kept:
-                played = play_case(entry.case, opened.service)
-                opened.service.clean_up()
-                failed += any(one.problems for one in played)
-                _report_case(entry, played, opened.service.leak_scanner, as_json=as_json)
-            require_nothing_left(opened.service)
+        found = select_cases(folder, names)
+        chosen = choose_service(invocation, live=live, writes=writes)
+        kept, left_out = select_runnable(found, chosen)
+        report_left_out(left_out)
         if not kept:
             raise CommandFailure("No case is left to run.", ExitCode.USAGE)
+        with open_service(chosen) as service:
+            for entry in kept:
+                played = play_case(entry.case, service)
+                service.clean_up()
+                failed += any(one.problems for one in played)
+                _report_case(entry, played, service.leak_scanner, as_json=as_json)
+            require_nothing_left(service)
     if failed:
         message = f"{failed} of {count_cases(len(kept))} not answered as expected."
         raise CommandFailure(message)
@@ -181,3 +183,50 @@ def _describe_recording(known: "ManifestEntry | None") -> str:
     if known is None:
         return "It has not been recorded."
     return f"Recorded on {known.recorded} of {one_line(known.target, 100)}."
+
+
+@click.group(short_help="Build the corpus of cases.")
+def corpus() -> None:
+    """Build the corpus: a case for each call, documented status and class of input."""
+
+
+@corpus.command(short_help="Write the corpus's case files.")
+@click.option("--seed", type=int, default=7, show_default=True, metavar="N", help="Draw from this.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("cassettes"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Where the files go.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; say which files would differ.")
+def build(seed: int, into: Path, *, check: bool) -> None:
+    """Write a file for each case of the corpus; the same seed gives the same bytes.
+
+    The files are the truth, not what builds them: edit one, and cmdm corpus build --check says so.
+    Cases that a person wrote are left alone. Exit codes: 0 done, 1 files differ, 2 could not run.
+    """
+    with report_case_failures():
+        from cmdm_tui.harness.cases import CaseError, case_bytes, read_case, write_case
+        from cmdm_tui.harness.cassettes.library import kind_of
+        from cmdm_tui.harness.corpus import build_corpus as built
+
+        differing: list[Path] = []
+        found = built(seed)
+        for case in found:
+            path = into / kind_of(case) / f"{case.name}.toml"
+            if path.is_file() and path.read_bytes() == case_bytes(case):
+                continue
+            if path.is_file() and read_case(path).seed is None:
+                message = f"{path} was written by hand. Give it another name."
+                raise CaseError(message)
+            differing.append(path)
+            if not check:
+                write_case(path, case)
+    for path in differing:
+        click.echo(f"{'differs' if check else 'wrote'} {path}")
+    note(f"{len(found)} cases, {len(differing)} {'would differ' if check else 'written'}.")
+    if check and differing:
+        message = f"{len(differing)} files are not as the seed {seed} gives them."
+        raise CommandFailure(message)

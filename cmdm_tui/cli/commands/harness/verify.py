@@ -1,4 +1,4 @@
-"""`cmdm verify`: recorded cases sent anew, and where the service now answers otherwise."""
+"""`cmdm verify`: recorded cases sent again, and where the service now answers differently."""
 
 import json
 import sys
@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.context import CommandContext, note
-from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
-from cmdm_tui.cli.service import (
-    ChosenService,
+from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
-    open_service,
+    report_case_failures,
     report_left_out,
-    report_run_failures,
     require_nothing_left,
     select_cases,
     select_runnable,
-    service_options,
 )
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.service import ChosenService, choose_service, open_service, service_options
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -58,20 +56,21 @@ def verify(
     max_age: int | None,
     as_json: bool,
 ) -> None:
-    """Send recorded cases to a service and report drift: where it answers otherwise than it did.
+    """Send recorded cases to a service and report drift: where it now answers differently.
 
-    Statuses are compared exactly, headers by how they stand to one another, bodies exactly or by
-    shape, as each case says. A new field is an info, one that is gone a warning, a changed type,
-    value or status an error. Without CASEs, all recorded ones are sent.
+    Statuses are compared exactly, headers by what they say, bodies exactly or by shape, as each
+    case says. A new field is an info, a missing one a warning, a changed type, value or status an
+    error. Without CASEs, all recorded ones are sent.
 
-    The target is a fresh sandbox; where CMDM_URL and CMDM_CONTROL are set, the one they name; with
-    --live, the profile's service, read-only unless --writes is given too: against what was recorded
-    of it (cmdm record --live), where something was, else against what the sandbox answered.
+    The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
+    not a sandbox needs --live, and is only read unless --writes is given too. A live service is
+    compared with what was recorded of it (cmdm record --live), if anything was, else with what the
+    sandbox answered.
 
-    Exit codes: 0 no drift but what is new, 1 drift, or a cassette too old or changed by hand, 2
-    could not run.
+    Exit codes: 0 no drift, or only new fields; 1 drift, a cassette that is too old or was changed
+    by hand, or a secret that would have been written; 2 could not run.
     """
-    with report_run_failures():
+    with report_case_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import read_manifest
         from cmdm_tui.harness.verify import verify as verified
@@ -91,18 +90,19 @@ def verify(
 
         drifts: list[Drift] = []
         done, cut = 0, ""
-        with open_service(invocation, live=live, writes=writes) as opened:
-            kept, left = select_runnable(found, opened, writes=writes)
-            report_left_out(left)
-            if not kept:
-                raise CommandFailure("No case is left to verify.", ExitCode.USAGE)
-            note(f"{count_cases(len(kept))} against {_describe_service(opened)}.")
+        chosen = choose_service(invocation, live=live, writes=writes)
+        kept, left_out = select_runnable(found, chosen)
+        report_left_out(left_out)
+        if not kept:
+            raise CommandFailure("No case is left to verify.", ExitCode.USAGE)
+        with open_service(chosen) as service:
+            note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
             try:
-                for one in verified(kept, opened.service):
+                for one in verified(kept, service):
                     done += 1
                     drifts += one.drifts
                     if not as_json:
-                        _report_drifts(one.drifts, done, len(kept), opened.service.leak_scanner)
+                        _report_drifts(one.drifts, done, len(kept), service.leak_scanner)
             except ServiceFailed as error:
                 if not done:
                     raise
@@ -110,17 +110,17 @@ def verify(
             finally:
                 _clear_progress()
             if as_json:
-                _write_report(opened, done, drifts)
-            require_nothing_left(opened.service)
+                _write_report(chosen, done, drifts, service.leak_scanner)
+            require_nothing_left(service)
     _finish(done, drifts, cut)
 
 
 def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
-    """Send nothing where what would be compared with is not what was recorded."""
+    """Raise CommandFailure where what is to be compared with is not what was recorded."""
     from cmdm_tui.harness.cassettes.manifest import find_faults
 
     for entry in found:
-        # What a fuzz has kept stands in no manifest.
+        # What a fuzz has kept is in no manifest.
         for fault in find_faults(entry, manifest) if entry.key in manifest else []:
             raise CommandFailure(f"{one_line(entry.key, 100)}: {fault}")
 
@@ -136,7 +136,7 @@ def _require_recent(
         if keys:
             named = ", ".join(keys[:_MOST_NAMED]) + (", …" if len(keys) > _MOST_NAMED else "")
             count = f"{len(keys)} cassette{'s are' if len(keys) > 1 else ' is'}"
-            message = f"{count} {what}: {named}. Record them anew with cmdm record."
+            message = f"{count} {what}: {named}. Record them again with cmdm record."
             raise CommandFailure(message)
 
 
@@ -158,10 +158,12 @@ def _clear_progress() -> None:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _write_report(opened: ChosenService, cases: int, drifts: "list[Drift]") -> None:
+def _write_report(
+    chosen: ChosenService, cases: int, drifts: "list[Drift]", scanner: "LeakScanner"
+) -> None:
     report = {
         "schema": REPORT_SCHEMA,
-        "target": opened.name,
+        "target": chosen.name,
         "cases": cases,
         "drifts": [
             {
@@ -175,16 +177,16 @@ def _write_report(opened: ChosenService, cases: int, drifts: "list[Drift]") -> N
         ],
     }
     text = json.dumps(report, ensure_ascii=False, indent=2)
-    opened.service.leak_scanner.check(text, "the report")
+    scanner.check(text, "the report")
     click.echo(text)
 
 
-def _describe_service(opened: ChosenService) -> str:
-    return "a fresh sandbox" if opened.name == "sandbox" else one_line(opened.name, 100)
+def _describe_service(chosen: ChosenService) -> str:
+    return "a fresh sandbox" if chosen.profile is None else one_line(chosen.name, 100)
 
 
 def _report_summary(drifts: "list[Drift]") -> None:
-    """Tell on stderr what the drifts have in common, where they are many."""
+    """Write to stderr what the drifts have in common, where they are many."""
     alike: dict[str, set[str]] = {}
     for drift in drifts:
         alike.setdefault(f"{drift.severity}: {drift.place} {drift.message}", set()).add(drift.case)
