@@ -49,7 +49,7 @@ class DelimitedWriter:
         if value is None:
             return None
         text = exact_text(value)
-        # Numbers, dates and truth values are written by this program and are no formulas.
+        # Numbers, dates and booleans are written by this program and are not formulas.
         if isinstance(value, str) and not self._is_raw:
             text = escape_formula(text)
         return visible(text) if self._look.is_terminal else text

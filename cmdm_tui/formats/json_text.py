@@ -8,7 +8,7 @@ from cmdm_tui.text import visible
 
 
 def format_json(body: bytes) -> str | None:
-    """Return a JSON body indented and safe; None where it is no JSON."""
+    """Return a JSON body indented and safe; None where it is not JSON."""
     body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         text = msgspec.json.format(body, indent=2).decode("utf-8")

@@ -96,7 +96,7 @@ class TableWriter:
         length, is_right = cell_len(text), self._are_numbers[place]
         if length > width and self._look.width is not None and cuts and not is_right:
             return set_cell_size(text, max(width - 1, 0)) + ELLIPSIS
-        # Half a number is another number: one that does not fit stands out of its column.
+        # Half a number is another number: one that does not fit sticks out of its column.
         blank = " " * (width - length)
         return blank + text if is_right else text + blank
 

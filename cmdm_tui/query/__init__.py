@@ -1,1 +1,7 @@
-"""SQL over the API: parse, plan, explain, fetch, execute; paid for in calls, and told so before."""
+"""SQL over an API that has no filter, with its cost in calls shown before a query runs.
+
+`engine.Engine` prepares and runs queries: `prepare` returns a `PreparedQuery` with its plan and
+cost, `stream` a `QueryRun` of rows, `run` a whole `QueryResult`. SQL is read in `parsing/`, planned
+in `planning/`, fetched in `fetching/` and `seek/`, and executed in `execution/`. `database/` is the
+DuckDB that holds the records, `collation/` the account's order of text.
+"""

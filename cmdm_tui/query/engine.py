@@ -97,7 +97,7 @@ class Engine:
         """Return the run that continues one that its number of calls stopped; see `resume`."""
         left = _resumption_of(result)
         if left is None:
-            raise QueryError("This result is whole, or was not stopped by its number of calls")
+            raise QueryError("This result is complete, or was not stopped by its number of calls")
         most = None if max_calls is None else left.used + max_calls
         prepared = replace(left.prepared, reads=[left.reads], read_since=left.read_since)
         return self._open_run(prepared, _RunOptions(most, left.used, keeps_pages=True))

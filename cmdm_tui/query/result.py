@@ -61,7 +61,7 @@ class Notes:
         """All notes as sentences, one a line."""
         told: list[str] = []
         if self.source == "partial":
-            told.append("The result is partial: the run stopped before all records had come.")
+            told.append("The result is partial: the run stopped before all records were read.")
         told += [
             f"{count:,} {'value' if count == 1 else 'values'} of {name} "
             f"{'is' if count == 1 else 'are'} not of the column's type and "

@@ -280,7 +280,7 @@ def test_what_is_kept_is_of_one_query_of_one_account(
     assert "another account" in elsewhere.err
     assert kept.read_bytes() == before
     kept.write_text('{"no": "reading"}')
-    assert "keeps nothing of a query" in cmdm(*words, "SELECT LastName FROM lead").err
+    assert "is not the checkpoint of a query" in cmdm(*words, "SELECT LastName FROM lead").err
 
 
 @pytest.mark.parametrize("reply", ["y", "n"])

@@ -63,7 +63,7 @@ def test_half_a_character_is_kept_as_what_stands_for_it(tmp_path: Path) -> None:
 def test_a_file_of_something_else_is_told(tmp_path: Path, content: str) -> None:
     file = tmp_path / "kept"
     file.write_text(content)
-    with pytest.raises(QueryError, match="keeps nothing of a query"):
+    with pytest.raises(QueryError, match="is not the checkpoint of a query"):
         load_checkpoint(file, PROFILE, SQL)
 
 
@@ -85,7 +85,7 @@ def test_the_age_of_what_was_kept_is_told(later: timedelta, age: str) -> None:
 def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(QueryError, match="keeps nothing of a query"):
+    with pytest.raises(QueryError, match="is not the checkpoint of a query"):
         load_checkpoint(pipe, PROFILE, SQL)
 
 

@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.query.collation`."""
+"""The account's order of text in DuckDB: `macros` defines it, `rewrite` makes a query use it."""

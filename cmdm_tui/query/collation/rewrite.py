@@ -303,7 +303,7 @@ def _resolve_item(
     elif isinstance(what, exp.Literal) and not what.is_string and columns:
         position = int(what.name) if what.name.isdigit() else 0
         if not 1 <= position <= len(columns):
-            raise SqlError(f"ORDER BY {what.name} is none of the query's {len(columns)} columns")
+            raise SqlError(f"ORDER BY {what.name} is not one of the query's {len(columns)} columns")
         yield from _fold_first(ordered, columns[position - 1], what)
     elif isinstance(what, exp.Column) and not what.table and what.name.casefold() in named:
         name = exp.var(what.this.sql(dialect=DIALECT))

@@ -1,1 +1,4 @@
-"""The parts of `cmdm_tui.query.database`."""
+"""The DuckDB of the engine: `duckdb_session` opens and locks it, `loader` fills it.
+
+`casts` decides the type of each column.
+"""

@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.query.execution`."""
+"""Executes a prepared query: `executor.QueryExecutor` runs its step and then its SQL.
+
+`seek_executor` runs the steps that search sorted pages, `names_executor` answers SHOW ENTITIES,
+DESCRIBE and EXPLAIN.
+"""

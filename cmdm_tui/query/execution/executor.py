@@ -200,7 +200,7 @@ class QueryExecutor:
             await self._load_nothing()
             return
         if total is None or shape is None:
-            self._report.add_messages("The service tells no total, so the records were counted.")
+            self._report.add_messages("The service states no total, so the records were counted.")
             await self._fall_back(None)
             return
         answers: dict[int, AggregateValue] = dict.fromkeys(

@@ -18,7 +18,7 @@ from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, Stats
 
 
 class NamesExecutor:
-    """Runs the statements that tell about entities, fields and plans."""
+    """Runs the statements that describe entities, fields and plans."""
 
     def __init__(self, account: Account, database: QueryDatabase) -> None:
         self._account = account

@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.query.fetching.fetcher`."""
+"""Fetches pages and records: `page_cache.PageCache` reads one entity's pages within a budget.
+
+`fetcher.Fetcher` makes the calls of one run, `trait_learner` stores what they show about the
+service, and `checkpoint` saves them for another process.
+"""

@@ -83,13 +83,13 @@ def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None
         reading = None
     if reading is None or reading.version != _VERSION:
         raise QueryError(
-            f"{name} keeps nothing of a query", hint="Name a file that is not there yet"
+            f"{name} is not the checkpoint of a query", hint="Name a file that does not exist yet"
         )
     if (reading.address, reading.username) != (profile.url, profile.credentials.username):
-        raise QueryError(f"{name} keeps what was read of another account", hint="Name another file")
+        raise QueryError(f"{name} holds what was read of another account", hint="Name another file")
     if reading.sql != sql:
         raise QueryError(
-            f"{name} keeps what was read for another query",
+            f"{name} holds what was read for another query",
             hint="Name another file, or remove this one",
         )
     return reading

@@ -120,7 +120,7 @@ class Fetcher:
                 for read in reads:
                     group.create_task(self.fetch_entity(read.table, read.columns, read.first_page))
         except ExceptionGroup as failures:
-            # The first failure ended the others; it is what a caller knows how to tell.
+            # The first failure ended the others; callers know how to report it.
             raise failures.exceptions[0] from None
 
     async def fetch_entity(
@@ -203,7 +203,7 @@ class Fetcher:
         came, total = len(page.records), page.total_records
         if total is not None and came < min(planned, total):
             self.report.add_messages(
-                f"The service grants {came:,} records a page, and {planned:,} when it was planned: "
+                f"The service grants {came:,} records a page; the plan expected {planned:,}: "
                 "more calls were made than predicted."
             )
 

@@ -57,7 +57,7 @@ class TraitLearner:
         granted_less = came < asked and total is not None and came < total
         granted_all = came == asked == LARGEST_PAGE
         if (granted_less or granted_all) and self.trait("largest_page") != came:
-            evidence = f"A page of {asked:,} was asked for, and {came:,} records came."
+            evidence = f"A page of {asked:,} records was requested, and {came:,} came."
             self.learn("largest_page", came, evidence)
 
     def observe_orders(self, learnt: Mapping[str, Any]) -> None:

@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.query.parsing`."""
+"""Reads SQL: `statement.parse` checks it and returns a statement as a tree.
+
+`read_only` refuses what does more than read, `references` finds the entities and columns used, and
+`query_shape` recognises queries that need less than every record.
+"""

@@ -35,7 +35,7 @@ def rewrite_method_calls(tree: exp.Expr) -> None:
         name = call.name if isinstance(call.this, str) else call.this.sql(dialect=DIALECT)
         plain = sqlglot.parse_one(f"{name}({', '.join(arguments)})", dialect=DIALECT)
         for identifier in plain.find_all(exp.Identifier):
-            identifier.meta.clear()  # where it stands in this call is not where it was written
+            identifier.meta.clear()  # its position in this call is not where it was written
         for column in list(plain.find_all(exp.Column)):
             if column.sql(dialect=DIALECT) == _PLACEHOLDER:
                 column.replace(value)

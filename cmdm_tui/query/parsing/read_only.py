@@ -40,7 +40,7 @@ def check_reads_only(tree: exp.Expr) -> None:
     """Raise QueryRefused where the statement, or any part of it, does more than read entities."""
     if isinstance(tree, exp.Pivot):
         raise QueryRefused(
-            "A PIVOT cannot stand alone",
+            "A PIVOT cannot be a statement by itself",
             hint="Write SELECT * FROM lead PIVOT (count(*) FOR Status IN ('New'))",
         )
     if isinstance(tree, exp.Values) or not isinstance(tree, _QUERY_NODES):
@@ -55,11 +55,11 @@ _HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
 def _check_node(node: exp.Expr) -> None:
     if isinstance(node, exp.Parameter | exp.Placeholder):
         raise QueryRefused(
-            f"{node.sql(dialect=DIALECT)} stands for a value that is not there",
+            f"{node.sql(dialect=DIALECT)} is a placeholder without a value",
             hint="Write the value itself",
         )
     if isinstance(node, _FORBIDDEN_NODES):
-        raise QueryRefused(f"{_describe_node(node)} may not stand in a query", hint=_HINT)
+        raise QueryRefused(f"{_describe_node(node)} is not allowed in a query", hint=_HINT)
     if isinstance(node, exp.Table):
         _check_table(node)
     if isinstance(node, exp.Dot):
@@ -67,7 +67,7 @@ def _check_node(node: exp.Expr) -> None:
     for name in _function_names(node):
         if name not in _ALLOWED_FUNCTIONS and _FORBIDDEN_FUNCTIONS.fullmatch(name):
             raise QueryRefused(
-                f"The function {name}() may not stand in a query",
+                f"The function {name}() is not allowed in a query",
                 hint="Functions that read files, settings or the machine are refused",
             )
 
@@ -88,8 +88,8 @@ def _check_table(table: exp.Table) -> None:
     ):
         return
     raise QueryRefused(
-        f"{_describe_node(source)} may not stand in FROM",
-        hint="Entities, subqueries, VALUES, unnest() and range() may",
+        f"{_describe_node(source)} is not allowed in FROM",
+        hint="Entities, subqueries, VALUES, unnest() and range() are",
     )
 
 

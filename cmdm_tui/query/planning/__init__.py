@@ -1,1 +1,5 @@
-"""The parts of `cmdm_tui.query.planning`."""
+"""Plans a query: `preparer.QueryPreparer` binds it, lists its plans, and chooses the cheapest.
+
+`plan` holds the steps, `planner` chooses among the plans of `scan_plans`, `join_lookup` and
+`seek_plans`; `schema` finds out the columns of an entity.
+"""

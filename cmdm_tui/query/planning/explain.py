@@ -11,12 +11,12 @@ from cmdm_tui.text import one_line
 QuotaVerdict = Literal["fits", "may exceed", "exceeds"]
 
 _PLAN_WORDS = {
-    PlanClass.COUNT: "the total that any page tells",
+    PlanClass.COUNT: "the total that any page states",
     PlanClass.GET: "each record by its id",
     PlanClass.SEEK: "binary search over sorted pages",
-    PlanClass.STREAM: "pages in order, until there are rows enough",
+    PlanClass.STREAM: "pages in order, until there are enough rows",
     PlanClass.MATERIALISE: "every page once, then the query on all records",
-    PlanClass.LOCAL: "no call: nothing is asked of the service",
+    PlanClass.LOCAL: "no call: the service is not needed",
 }
 _MAX_LENGTH = 200
 
@@ -67,6 +67,6 @@ def as_text(plan: Plan, quota: Quota) -> str:
     made = f"; {plan.calls_made:,} made for the plan" if plan.calls_made else ""
     lines.append(f"calls    {plan.cost}{likely}{made}")
     left = quota.remaining
-    lines.append(f"quota    {'not told' if left is None else f'{left:,} calls left this hour'}")
+    lines.append(f"quota    {'not stated' if left is None else f'{left:,} calls left this hour'}")
     lines.append(f"verdict  {quota_verdict(plan, quota)}")
     return "\n".join(lines)

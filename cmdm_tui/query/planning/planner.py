@@ -113,8 +113,8 @@ def pages_to_read_first(query: BoundQuery, option: CandidatePlan) -> list[FirstP
             return [firsts[one.entity] for one in tables if not query.knows_page_count(one)]
         case Stream(max_records=int(most)):
             is_one = query.learner.knows_page_count(most) and option.cost.high <= 1
-            is_told = is_one or query.knows_page_count(query.table)
-            return [] if is_told or option.first_page is None else [option.first_page]
+            is_known = is_one or query.knows_page_count(query.table)
+            return [] if is_known or option.first_page is None else [option.first_page]
         case _:
-            is_told = query.knows_page_count(query.table) or option.first_page is None
-            return [] if is_told or option.first_page is None else [option.first_page]
+            is_known = query.knows_page_count(query.table) or option.first_page is None
+            return [] if is_known or option.first_page is None else [option.first_page]

@@ -78,7 +78,7 @@ class QueryPreparer:
         self._database.open_in_background()
         try:
             understood = await self._bind(query)
-            # A name that is wrong is told before a page is read for it.
+            # A wrong name is reported before a page is read for it.
             columns = await self._describe_columns(understood)
             option, chosen = await self._choose_plan(understood)
             if chosen.tables != understood.tables:

@@ -151,7 +151,7 @@ class _SeekPlanner:
         )
         shown = f"{column.name} {order}"
         pages = self._table.pages or 1
-        # Where tied records change places, it may be seen late, and the scan then begins anew: by
+        # Where tied records change places, it may be seen late, and the scan then starts again: by
         # external id, as the pages that were read in this order overlap.
         if pages > 1 and self._query.learner.trait("stable_ties") is not True:
             high = max(high, 2 * pages + _REREAD_PAGES)

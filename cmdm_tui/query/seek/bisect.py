@@ -166,7 +166,7 @@ def check_ties(pages: SortedPages, predicate: ColumnPredicate) -> None:
         name = pages.ordering.column.name
         raise OrderContradicted(
             f"{doubled:,} {'record' if doubled == 1 else 'records'} tied by {name} also "
-            "stood on another page.",
+            "were on another page.",
             column=name,
             trait="stable_ties" if doubled > 1 else None,
         )

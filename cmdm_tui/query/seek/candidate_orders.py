@@ -97,7 +97,7 @@ def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrd
     known = traits.collation.value
     every: tuple[CandidateOrder, ...] = (ByCasefold(), ByCodePoint(), ByLetters())
     orders = tuple(order for order in every if known is None or order.name in known)
-    # No two locales agree about more than letters and digits, so none is sought in alone.
+    # No two locales agree about more than letters and digits, so none is searched alone.
     if all(isinstance(order, ByLetters) for order in orders):
         return ()
     if not options:

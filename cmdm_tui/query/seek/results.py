@@ -9,7 +9,7 @@ from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.errors import RecordsMoved
 from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, RecordsChanged, SortedPages
 
-_REPEATED = "Records changed during the search, which was made anew."
+_REPEATED = "Records changed during the search, which was made again."
 
 LearnedTraits = Mapping[str, tuple[str, ...]]
 
@@ -71,7 +71,7 @@ async def retry_once_on_change(seek: Callable[[bool], Awaitable[AnyResult]]) -> 
     try:
         found = await seek(True)
     except RecordsChanged as changed:
-        raise RecordsMoved(f"Records changed while they were sought. {changed}") from changed
+        raise RecordsMoved(f"Records changed during the search. {changed}") from changed
     return replace(found, notes=(*found.notes, _REPEATED))
 
 
@@ -86,16 +86,16 @@ def describe_doubts(
     if not is_sure:
         orders = " or ".join(order.name for order in pages.orders)
         notes.append(
-            f"Whether the service sorts {name} by {orders}, those pages do not tell; "
-            "the answer takes the first for granted."
+            f"Whether the service sorts {name} by {orders}, those pages do not show; "
+            "the answer assumes the first."
         )
     if rests_on_kind:
         kind = pages.ordering.column.kind
-        notes.append(f"{name} is taken to hold nothing but {kind} values on the others.")
+        notes.append(f"{name} is assumed to hold only {kind} values on the others.")
     if pages.relies_on_options:
-        notes.append(f"{name} is taken to hold nothing but its options on the others.")
+        notes.append(f"{name} is assumed to hold only its options on the others.")
     if pages.ascents < MIN_ASCENTS and not pages.ordering.is_known:
-        notes.append(f"Too few values of {name} differ on them to show that it is sorted at all.")
+        notes.append(f"Too few values of {name} differ on them to show that it is sorted.")
     return tuple(notes)
 
 

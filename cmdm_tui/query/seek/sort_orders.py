@@ -124,7 +124,7 @@ class ByCasefold:
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Compare with the region."""
         below = None if low is None else before((low, ""))
-        # No text stands between another and the same with the least character behind it.
+        # No text is between another and the same with the least character after it.
         above = None if high is None else before((high + "\0", ""))
         return _overlap_of_cuts(predicate.region, below, above)
 

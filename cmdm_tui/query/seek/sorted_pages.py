@@ -163,7 +163,7 @@ class SortedPages:
         """Read the first page: it states the total and shows how many records a page holds."""
         page = await self._fetch(1)
         if page.total_records is None:
-            raise NoTotal(f"The service does not tell how many {page.entity} records there are.")
+            raise NoTotal(f"The service does not state how many {page.entity} records there are.")
         self.total = page.total_records
         came = len(page.records)
         if came < min(self._per_page, self.total):
@@ -253,7 +253,7 @@ class SortedPages:
         except NotFound:
             if number == 1:
                 raise
-            raise RecordsChanged(f"Page {number} is no more.") from None
+            raise RecordsChanged(f"Page {number} is no longer there.") from None
         if number > 1:
             self._check_size(number, page)
         return page
@@ -266,7 +266,7 @@ class SortedPages:
         due = min(self.size, self.total - (number - 1) * self.size)
         if len(page.records) != due:
             raise RecordsChanged(
-                f"Page {number} holds {len(page.records):,} records in place of {due:,}."
+                f"Page {number} holds {len(page.records):,} records instead of {due:,}."
             )
 
     def _raw_values(self, page: Page) -> tuple[object, ...]:
@@ -280,7 +280,7 @@ class SortedPages:
             return self.ordering.read_value(raw)
         except OddValue:
             kind = self.ordering.column.kind
-            raise self._contradiction(f"holds {raw!r}, which is no plain {kind}", None) from None
+            raise self._contradiction(f"holds {raw!r}, which is not a plain {kind}", None) from None
 
     def _add_page(self, number: int, page: Page) -> None:
         raws = self._raw_values(page)

@@ -68,5 +68,5 @@ def _check_ties(array: SortedPages) -> None:
             keys = [(order, order.key(value, raw)) for order in array.orders if value is not None]
             if not all(order.is_one_value(key, key) for order, key in keys):
                 name = array.ordering.column.name
-                what = f"Records tied by {name} stand on two pages."
+                what = f"Records tied by {name} are on two pages."
                 raise OrderContradicted(what, column=name, trait="stable_ties")

@@ -61,7 +61,7 @@ async def test_a_search_is_made_anew_where_a_record_went_meanwhile() -> None:
     shelf = FakeService(numbers(100), "value", cap=5, before_call=without(4))
     found = await count_matches(shelf, wanted(f"{FIELD} > 40"), ordered(), per_page=5)
     assert (found.count, found.total) == (58, 99)
-    assert found.notes[-1] == "Records changed during the search, which was made anew."
+    assert found.notes[-1] == "Records changed during the search, which was made again."
 
 
 async def test_a_search_gives_up_where_records_keep_going() -> None:
@@ -85,7 +85,7 @@ async def test_values_that_moved_between_pages_are_no_contradiction_of_the_order
     shelf = FakeService(numbers(100), "value", cap=5, before_call=reverse)
     found = await count_matches(shelf, wanted(f"{FIELD} >= 150"), ordered(), per_page=5)
     assert found.count == 51
-    assert "made anew" in found.notes[-1]
+    assert "made again" in found.notes[-1]
 
 
 @pytest.mark.parametrize("order", ["length", "ignored"])
@@ -129,10 +129,10 @@ async def test_what_is_not_sure_says_so() -> None:
     predicate = wanted(f"{FIELD} > 'n250'", ColumnKind.TEXT)
     hasty = await count_matches(shelf, predicate, text, per_page=10, sure=False)
     assert hasty.count == 249
-    assert any("do not tell" in note for note in hasty.notes)
+    assert any("do not show" in note for note in hasty.notes)
     sure = await count_matches(shelf, predicate, text, per_page=10)
     assert sure.count == 249
-    assert not any("do not tell" in note for note in sure.notes)
+    assert not any("do not show" in note for note in sure.notes)
     assert sure.pages_read > hasty.pages_read
 
 
@@ -163,7 +163,7 @@ async def test_a_count_of_many_pages_says_what_it_takes_for_granted() -> None:
     shelf = with_an_odd_one(100)
     counted = await count_matches(shelf, wanted(f"{FIELD} > 3"), ordered(), per_page=10, sure=False)
     assert len(shelf.calls) < 30
-    assert any("taken to hold nothing but number values" in note for note in counted.notes)
+    assert any("assumed to hold only number values" in note for note in counted.notes)
 
 
 @pytest.mark.parametrize("odd", ["many", "1e3", "+5", {"Amount": 5}, ["5"], True])
