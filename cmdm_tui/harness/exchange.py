@@ -30,6 +30,12 @@ CALLS: tuple[Call, ...] = Call.__args__
 Headers = tuple[tuple[str, str], ...]
 """Header lines, names in lower case, in the order of the wire."""
 
+Certainty = Literal["documented", "ours"]
+"""Who says what is right: the vendor's documentation, or this project where that is silent.
+
+What is `ours` (`api.md`) another service may do differently.
+"""
+
 VALID_INPUT = "valid"
 """The input class of a request with which nothing is wrong."""
 

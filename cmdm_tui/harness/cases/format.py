@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from cmdm_tui.harness.errors import HarnessError
-from cmdm_tui.harness.exchange import VALID_INPUT, Call
+from cmdm_tui.harness.exchange import VALID_INPUT, Call, Certainty
 
 FORMAT_VERSION = 1
 BEARER = "Bearer ${token}"
@@ -32,9 +32,6 @@ TOKEN_PREFIX = "token"  # noqa: S105 — a name
 NEW_ID_PREFIX = "new"
 """A capture whose name begins so holds the id of a record that the case created indirectly."""
 
-
-Certainty = Literal["documented", "ours"]
-"""Whether the vendor's documentation says what is expected, or this project (`api.md`)."""
 
 BodyComparison = Literal["exact", "data", "shape", "none"]
 """How a body is compared with the recorded one.

@@ -13,7 +13,7 @@ from typing import Any
 CallKey = tuple[str, str, bytes]
 """A method, a whole address and a raw body: a call is found by these."""
 
-HeaderLines = list[tuple[bytes, bytes]]
+RecordedHeaders = list[tuple[bytes, bytes]]
 
 
 class NotCanonical(ValueError):
@@ -30,7 +30,7 @@ class RecordedAnswer:
 
     key: CallKey
     status: int
-    headers: HeaderLines
+    headers: RecordedHeaders
     reason: bytes
     _scalar: str | None = field(repr=False, default=None)
     _body: bytes = field(repr=False, default=b"")
@@ -82,9 +82,9 @@ class _HeaderCache:
     """Blocks of headers that were parsed: most answers of a cassette have the same."""
 
     def __init__(self) -> None:
-        self._parsed: dict[str, HeaderLines] = {}
+        self._parsed: dict[str, RecordedHeaders] = {}
 
-    def __getitem__(self, block: str) -> HeaderLines:
+    def __getitem__(self, block: str) -> RecordedHeaders:
         lines = self._parsed.get(block)
         if lines is None:
             lines = self._parsed[block] = _parse_headers(block)
@@ -148,8 +148,8 @@ def _check_body(scalar: str) -> None:
         parse_bytes(scalar)
 
 
-def _parse_headers(block: str) -> HeaderLines:
-    lines: HeaderLines = []
+def _parse_headers(block: str) -> RecordedHeaders:
+    lines: RecordedHeaders = []
     if block == " {}":
         return lines
     block = block.removeprefix("\n") + "\n"

@@ -11,9 +11,9 @@ from typing import Any
 
 from cmdm_tui.harness.cassettes.canonical_yaml import (
     CallKey,
-    HeaderLines,
     NotCanonical,
     RecordedAnswer,
+    RecordedHeaders,
     parse_canonical,
 )
 from cmdm_tui.harness.errors import HarnessError
@@ -150,10 +150,10 @@ class _Parser:
         parts = self._mapping(node, "a body")
         return self._bytes(parts["string"]) if "string" in parts else b""
 
-    def _headers(self, node: Any) -> HeaderLines:
+    def _headers(self, node: Any) -> RecordedHeaders:
         if _is_null(node):
             return []
-        lines: HeaderLines = []
+        lines: RecordedHeaders = []
         for name, values in self._mapping(node, "headers").items():
             for value in values.value if values.id == "sequence" else [values]:
                 try:

@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.harness.http`."""
+"""Sends requests exactly as given: `connection` on one raw socket, `senders` for one service."""

@@ -2,13 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
+from cmdm_tui.harness.exchange import Certainty
 from cmdm_tui.harness.oracle.check_context import CheckContext
-
-Certainty = Literal["documented", "ours"]
-"""`documented` is what the vendor's documentation says; `ours` is what the sandbox does where the
-documentation is silent (`api.md`), and another service may do something else."""
 
 
 @dataclass(frozen=True, slots=True)
