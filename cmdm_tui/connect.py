@@ -1,4 +1,4 @@
-"""The Python face: open a profile's account and run SQL over it, a few lines in all.
+"""The Python face: open a profile's account and run SQL over it.
 
 async with cmdm_tui.connect("acme") as cm:
     async for row in cm.query("SELECT LastName, Score FROM lead ORDER BY Score DESC LIMIT 10"):
@@ -31,10 +31,10 @@ def connect(
 ) -> "Connection":
     """Return a connection to an account; nothing is sent before it is used as a context.
 
-    `profile` is the name of a kept profile, a `Profile`, or None for the one that the command would
-    use: the environment's, else the default. `secrets` stand beside those kept; `catalogs` is the
-    folder that keeps what is learnt, the user's own where None is given. Raises ConfigurationError
-    where there is no such profile.
+    `profile` is the name of a stored profile, a `Profile`, or None for the one that the command
+    would use: the environment's, else the default. `secrets` replace stored ones; `catalogs` is the
+    folder for what is learnt of services, None for the user's own. Raises ConfigurationError where
+    there is no such profile.
     """
     paths = Paths.of_user()
     if not isinstance(profile, Profile):
@@ -74,17 +74,17 @@ class Connection:
         await self._account.client.close_connections()
 
     def query(self, sql: str, *, max_calls: int | None = None) -> "Query":
-        """Return a query: iterate over its rows as they come, or await its whole result.
+        """Return a query: iterate over its rows as they arrive, or await its whole result.
 
         `max_calls` is the most calls it may make; the result is partial where that is too few.
         """
         return Query(self._engine, sql, max_calls)
 
     async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
-        """Go on with a result that `max_calls` left partial, and return the one that is then.
+        """Continue a result that `max_calls` left partial, and return the new result.
 
-        Pages that were read are not read again; `max_calls` are further ones. Raises QueryError for
-        a result that is whole or was not stopped by its number of calls.
+        Pages that were read are not read again; `max_calls` is how many more calls it may make.
+        Raises QueryError for a result that is whole or was not stopped by its number of calls.
         """
         return await self._engine.resume(result, max_calls=max_calls)
 
@@ -94,12 +94,12 @@ class Connection:
 
 
 class Query(Awaitable[QueryResult]):
-    """One query: `async for row in query` gives rows as they come, `await query` the result."""
+    """One query: `async for row in query` gives rows as they arrive, `await query` the result."""
 
-    def __init__(self, engine: Engine, sql: str, most: int | None) -> None:
+    def __init__(self, engine: Engine, sql: str, max_calls: int | None) -> None:
         self._engine = engine
         self._sql = sql
-        self._max_calls = most
+        self._max_calls = max_calls
         self._streaming: QueryRun | None = None
 
     @property

@@ -42,7 +42,7 @@ def one_line(value: str, limit: int | None = None) -> str:
 
 
 def escape_formula(value: str) -> str:
-    """Return `value` so that no spreadsheet takes it for a formula: a quote leads a risky one.
+    """Return `value` so that no spreadsheet takes it for a formula, by a quote before a risky one.
 
     Plain signed numbers stay as they are. See OWASP, "CSV Injection".
     """

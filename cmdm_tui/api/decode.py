@@ -190,7 +190,7 @@ def _read_any_list(
     rows = _find_rows(content, ("Entity", entity), answer, call)
     records = tuple(_parse_record(row, entity, None) for row in rows)
     if any(record is None for record in records):
-        raise _build_malformed_error("a list that holds something else than records", answer, call)
+        raise _build_malformed_error("a list that holds something other than records", answer, call)
     return cast("tuple[Record, ...]", records), content
 
 

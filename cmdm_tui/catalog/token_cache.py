@@ -9,7 +9,7 @@ from cmdm_tui.config import ConfigurationError, TokenFile
 
 
 class CachedTokens:
-    """A `TokenKeeper` on a `TokenFile`; `clock` is the client's, which it sets to what was known.
+    """A `TokenStore` on a `TokenFile`; `clock` is the client's, which it sets to what was known.
 
     A token that cannot be kept fails no call: it lasts for this run, and `trouble` says why.
     """
@@ -37,7 +37,7 @@ class CachedTokens:
 
 
 class FreshTokens:
-    """A `TokenKeeper` of a sign-in that is tried: it knows no token before and holds the new one.
+    """A `TokenStore` of a sign-in that is tried: it knows no token before and holds the new one.
 
     Wrong credentials are found out this way, whatever token is still good.
     """

@@ -45,7 +45,7 @@ def http(
     body: object = None,
     headers: dict[str, str] | None = None,
 ) -> bytes:
-    """Return an HTTP answer; a body that is no bytes is written as JSON."""
+    """Return an HTTP answer; a body that is not bytes is written as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

@@ -1,4 +1,4 @@
-"""Reads every record of a service in a process of its own, and tells how its memory grew.
+"""Reads every record of a service in its own process, and tells how its memory grew.
 
 Run as `python -m tests.api.memory_reader URL KEPT`: it prints bytes of peak memory over a first
 tenth of the records and over all, as JSON. With KEPT `ids` it keeps

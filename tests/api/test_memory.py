@@ -32,7 +32,7 @@ def page_of(number: int, total: int) -> bytes:
 
 
 async def stays_flat(server: ScriptedServer, total: int, kept: str) -> bool:
-    """Tell whether the last nine tenths of the records added no more than the bounds."""
+    """Return whether the last nine tenths of the records added no more than the bounds."""
 
     def script(request: Request) -> bytes:
         number = int(parse_qs(urlsplit(request.path).query)["page"][0])

@@ -1,4 +1,4 @@
-"""A token comes back to the credentials that obtained it, and to nobody and nothing else."""
+"""A token comes back to the credentials that obtained it, and to no one and nothing else."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""No secret gets out, however it is spelt and wherever it stands; nothing else is refused."""
+"""No secret gets out, however it is written and wherever it stands; nothing else is refused."""
 
 import base64
 import contextlib
@@ -189,7 +189,7 @@ DROPPED: dict[str, Callable[[str], Exchange]] = {
         body=as_json({"token": "t0ken-t0ken", "refresh": {"value": [secret]}}),
     ),
 }  # fmt: skip
-"""Where a secret may stand in what was exchanged: it is no part of a cassette."""
+"""Where a secret may stand in what was exchanged: it is not part of a cassette."""
 
 KEPT: dict[str, Callable[[str], Exchange]] = {
     "the query": lambda secret: exchange(path=f"/api/v1/lead?sort_by={quote(secret, safe='')}"),
@@ -341,7 +341,7 @@ def written_anyway() -> str:
 
 
 def is_natural(secret: str) -> bool:
-    """Tell whether the secret stands in a cassette anyway, as `http` does."""
+    """Return whether the secret stands in a cassette anyway, as `http` does."""
     is_written = secret.casefold() in written_anyway()
     return is_written or secret.strip() != secret or len(set(secret)) < 3
 
