@@ -3,6 +3,8 @@
 async with cmdm_tui.connect("acme") as cm:
     async for row in cm.query("SELECT LastName, Score FROM lead ORDER BY Score DESC LIMIT 10"):
         print(row["LastName"], row.Score)
+
+`await cm.query(…)` returns the whole result instead.
 """
 
 import os

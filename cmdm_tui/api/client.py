@@ -30,7 +30,7 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.paging import FALLBACK_PAGE, PageSizes, PageWalk
+from cmdm_tui.api.paging import FALLBACK_PAGE, PageSizes, PageWalk, walk_fields
 from cmdm_tui.api.pool import open_pool
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, Reconciliation, WriteTracker, reconcile
@@ -121,9 +121,9 @@ class Client:
     ) -> Self:
         """Return a cheap copy that differs in these options and shares everything else.
 
-        `on_send` is called before each sending of a call, repeated ones included, signing in not;
-        an attempt after one that never reached the service does not count as another. What it
-        raises forbids the sending and is raised by the call.
+        `on_send` is called before each sending of a call, with how many times that call was sent
+        before. Signing in does not count, and an attempt after one that never reached the service
+        does not count as another. What it raises forbids the sending and is raised by the call.
 
         A client `in_background` is for work that no one waits for: its calls raise
         QuotaFloorReached instead of taking the last `floor` calls of the hour.
@@ -254,15 +254,8 @@ class Client:
 
     async def all_fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve every field of the entity, page by page; each once."""
-        found: dict[str, Field] = {}
         per_page = self.page_sizes.limit(_LARGEST_FIELD_PAGE)
-        for number in itertools.count(1):
-            page = await self.fields(entity, per_page=per_page, page=number)
-            known = len(found)
-            found.update({field.name: field for field in page.fields})
-            if len(found) == known or number >= (page.total_pages or 1):
-                break
-        return tuple(found.values())
+        return await walk_fields(lambda page: self.fields(entity, per_page=per_page, page=page))
 
     async def create(
         self, entity: str, properties: Mapping[str, Any], *, parent: Parent | None = None

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.api.events import Event, EventListener, PageRead, TotalChanged, ignore_events
-from cmdm_tui.api.models import Page, Record
+from cmdm_tui.api.models import Field, FieldPage, Page, Record
 
 PageFetcher = Callable[[int, int, bool], Awaitable[Page]]
 """Retrieves a page, given its number, `per_page`, and whether to sort by external id."""
@@ -240,6 +240,27 @@ class PageWalk:
         if math.isinf(self._wanted) or page.total_pages is not None:
             return page.total_pages
         return math.ceil(self._wanted / self.per_page)
+
+
+async def walk_fields(fetch: Callable[[int], Awaitable[FieldPage]]) -> tuple[Field, ...]:
+    """Return every field of an entity, each once, page by page; `fetch` gets a page's number.
+
+    It ends with the last page that the service names, and with one that brings nothing new or is
+    not there. What the first page raises is raised.
+    """
+    found: dict[str, Field] = {}
+    for number in itertools.count(1):
+        try:
+            page = await fetch(number)
+        except (NotFound, BadRequest):
+            if number == 1:
+                raise
+            break
+        known = len(found)
+        found.update({field.name: field for field in page.fields})
+        if len(found) == known or number >= (page.total_pages or 1):
+            break
+    return tuple(found.values())
 
 
 class PageSizes:

@@ -30,11 +30,14 @@ from cmdm_tui.api.retry import (
 _DEFAULT_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
 
-SendHook = Callable[[], None]
-"""Called before a call is sent, each time that it is; what it raises forbids that."""
+SendHook = Callable[[int], None]
+"""Called before each sending of a call, with how many times it was sent before.
+
+What it raises forbids the sending.
+"""
 
 
-def ignore_send() -> None:
+def ignore_send(_: int) -> None:
     """Allow every call to be sent."""
 
 
@@ -195,6 +198,7 @@ class _RetryState:
     end: float
     """Monotonic time at which the call's deadline is reached."""
     number: int = 0
+    times_sent: int = 0
     was_sent: bool = True
     """Whether the last attempt reached the service; True before the first."""
     may_be_done: bool = False
@@ -203,7 +207,8 @@ class _RetryState:
     def begin_attempt(self) -> None:
         """Begin an attempt; one after another that was never sent is not a further call."""
         if self.was_sent:
-            self.call.on_send()
+            self.call.on_send(self.times_sent)
+            self.times_sent += 1
         self.number += 1
 
     def decide(self, failure: ApiError, blocked_for: float) -> float | None:

@@ -1,9 +1,10 @@
 """Counts the calls of one run, and stops it before it makes too many."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from cmdm_tui.api import ApiError
+from cmdm_tui.api.sender import SendHook
 from cmdm_tui.query.errors import BudgetReached
 
 UNASKED_CALLS = 100
@@ -33,28 +34,21 @@ class CallBudget:
         return None if self.max_calls is None else max(self.max_calls - self._used, 0)
 
     @contextmanager
-    def call(self) -> Generator[Callable[[], None]]:
-        """Count the call that is made in this block, and each time that it is sent again.
+    def call(self) -> Generator[SendHook]:
+        """Count the calls that are made in this block, and each time that one is sent again.
 
         Give what this yields to the client, as `with_options(on_send=…)`. It raises BudgetReached
         before a call that is too many. What never reached the service does not count.
         """
-        sent = 0
-
-        def count() -> None:
-            nonlocal sent
-            self._spend()
-            self.resent += bool(sent)
-            sent += 1
-
         try:
-            yield count
+            yield self._spend
         except ApiError as error:
-            if sent and not error.was_sent:
+            if not error.was_sent:
                 self._used -= 1
             raise
 
-    def _spend(self) -> None:
+    def _spend(self, times_sent: int) -> None:
         if self.max_calls is not None and self._used >= self.max_calls:
             raise BudgetReached(self._used, self.max_calls)
         self._used += 1
+        self.resent += bool(times_sent)

@@ -312,10 +312,11 @@ async def test_work_in_the_background_leaves_the_floor(server: ScriptedServer) -
 async def test_each_sending_is_counted_and_may_be_forbidden(server: ScriptedServer) -> None:
     sent: list[int] = []
 
-    def count() -> None:
+    def count(times_sent: int) -> None:
         if len(sent) == 3:
             raise RuntimeError("no more")
-        sent.append(len(server.calls))
+        assert times_sent == len(server.calls)
+        sent.append(times_sent)
 
     server.script = lambda _: http(500)
     async with Client(server.url, CREDENTIALS, policy=EAGER) as client:

@@ -14,8 +14,6 @@ from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import can_be_named
 from cmdm_tui.query.seek import FEW_PAGES
 
-_FIELDS_PER_PAGE = 200
-
 
 def make_table(
     entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
@@ -38,25 +36,12 @@ async def fetch_described_fields(
     client: Client, entity: str, budget: CallBudget
 ) -> tuple[Field, ...]:
     """Return the fields that the service describes, none where it describes none."""
-    found: dict[str, Field] = {}
-    number = 1
-    while True:
-        try:
-            with budget.call() as on_send:
-                counted = client.with_options(on_send=on_send)
-                page = await counted.fields(entity, per_page=_FIELDS_PER_PAGE, page=number)
-        except (NotFound, BadRequest):
-            return _drop_id_lists(found)
-        known = len(found)
-        found.update({field.name: field for field in page.fields})
-        if len(found) == known or number >= (page.total_pages or 1):
-            return _drop_id_lists(found)
-        number += 1
-
-
-def _drop_id_lists(found: dict[str, Field]) -> tuple[Field, ...]:
-    """Return the fields; none where the list holds only ids, which are not names."""
-    fields = tuple(found.values())
+    try:
+        with budget.call() as on_send:
+            fields = await client.with_options(on_send=on_send).all_fields(entity)
+    except (NotFound, BadRequest):
+        return ()
+    # A list that holds only ids holds no names.
     return () if all(field.name == field.external_id for field in fields) else fields
 
 
