@@ -41,7 +41,7 @@ class TokenIssuer:
 
         The time that looking up a digest takes says nothing about the token.
         """
-        digest = _bearer_digest(authorization)
+        digest = _digest_bearer(authorization)
         if digest is None or digest in self._revoked:
             return None
         ends = await self.store.get_token_end(digest)
@@ -49,7 +49,7 @@ class TokenIssuer:
 
     def revoke(self, authorization: bytes | None) -> None:
         """End the token of an `Authorization` header now, if it holds one."""
-        digest = _bearer_digest(authorization)
+        digest = _digest_bearer(authorization)
         if digest is not None:
             self._revoked.add(digest)
 
@@ -105,7 +105,7 @@ class AuthMiddleware:
         )
 
 
-def _bearer_digest(authorization: bytes | None) -> str | None:
+def _digest_bearer(authorization: bytes | None) -> str | None:
     scheme, _, token = (authorization or b"").partition(b" ")
     return _digest(token.strip()) if scheme.lower() == b"bearer" else None
 

@@ -49,29 +49,29 @@ _TOKEN_HEADER = {"x-token-reset": "Unix time at which the token ends."}
 def describe_api(url: str) -> dict[str, Any]:
     """Return the description of a sandbox that clients reach at `url`."""
     schemas = shared_schemas()
-    paths: dict[str, Any] = {f"{API_PATH}/authenticate": {"post": _authenticate()}}
+    paths: dict[str, Any] = {f"{API_PATH}/authenticate": {"post": _describe_sign_in()}}
     for entity in ENTITIES.values():
         schemas |= entity_schemas(entity)
-        paths |= _paths(entity)
+        paths |= _describe_paths(entity)
     lead, task = ENTITIES["lead"], ENTITIES["task"]
-    schemas["AccountOverrides"] = _overrides(ENTITIES["account"])
+    schemas["AccountOverrides"] = _describe_overrides(ENTITIES["account"])
     paths[f"{API_PATH}/lead/convert/{{external_id}}"] = {
-        "parameters": [_id_parameter()],
-        "put": _operation(
+        "parameters": [_describe_id_parameter()],
+        "put": _describe_operation(
             "convertLead",
             lead,
             "Make an account and a contact of a lead",
-            {"200": _response("Converted")},
-            body=_body("AccountOverrides", required=False),
+            {"200": _describe_response("Converted")},
+            body=_describe_body("AccountOverrides", required=False),
         ),
     }
     paths[f"{API_PATH}/task/close/{{external_id}}"] = {
-        "parameters": [_id_parameter()],
-        "put": _operation(
+        "parameters": [_describe_id_parameter()],
+        "put": _describe_operation(
             "closeTask",
             task,
             "Close a task",
-            {"200": _response("Message")},
+            {"200": _describe_response("Message")},
             body={"content": {"application/json": {"schema": {"type": "object"}}}},
         ),
     }
@@ -92,41 +92,41 @@ def describe_api(url: str) -> dict[str, Any]:
     }
 
 
-def _paths(entity: EntitySchema) -> dict[str, Any]:
+def _describe_paths(entity: EntitySchema) -> dict[str, Any]:
     name = schema_name(entity)
     many, one = f"{API_PATH}/{entity.name}", f"{API_PATH}/{entity.name}/{{external_id}}"
-    created = _response("Created", links=_links(entity))
+    created = _describe_response("Created", links=_describe_links(entity))
     paths: dict[str, Any] = {
         many: {
-            "get": _operation(
+            "get": _describe_operation(
                 f"list{name}",
                 entity,
                 f"Retrieve many {entity.name} records",
-                {"200": _response(f"{name}List")},
-                parameters=_list_parameters(entity),
+                {"200": _describe_response(f"{name}List")},
+                parameters=_describe_list_parameters(entity),
             ),
-            "post": _operation(
+            "post": _describe_operation(
                 f"create{name}",
                 entity,
                 f"Create a record of {entity.name}",
                 {"201": created},
-                body=_body(f"New{name}"),
+                body=_describe_body(f"New{name}"),
             ),
         },
         one: {
-            "parameters": [_id_parameter()],
-            "get": _operation(
-                f"get{name}", entity, "Retrieve one record", {"200": _response(name)}
+            "parameters": [_describe_id_parameter()],
+            "get": _describe_operation(
+                f"get{name}", entity, "Retrieve one record", {"200": _describe_response(name)}
             ),
-            "put": _operation(
+            "put": _describe_operation(
                 f"update{name}",
                 entity,
                 "Change the fields given of a record, and no others",
-                {"200": _response("Message")},
-                body=_body(f"{name}Changes"),
+                {"200": _describe_response("Message")},
+                body=_describe_body(f"{name}Changes"),
             ),
-            "delete": _operation(
-                f"delete{name}", entity, "Delete a record", {"200": _response("Message")}
+            "delete": _describe_operation(
+                f"delete{name}", entity, "Delete a record", {"200": _describe_response("Message")}
             ),
         },
     }
@@ -135,13 +135,13 @@ def _paths(entity: EntitySchema) -> dict[str, Any]:
     for child in (ENTITIES["task"], ENTITIES["opportunity"]):
         child_name = schema_name(child)
         paths[f"{one}/{child.name}"] = {
-            "parameters": [_id_parameter()],
-            "post": _operation(
+            "parameters": [_describe_id_parameter()],
+            "post": _describe_operation(
                 f"create{child_name}Of{name}",
                 entity,
                 f"Create a record of {child.name} that belongs to this one",
-                {"201": _response("Created", links=_links(child))},
-                body=_body(f"New{child_name}"),
+                {"201": _describe_response("Created", links=_describe_links(child))},
+                body=_describe_body(f"New{child_name}"),
             ),
         }
     return paths
@@ -149,17 +149,17 @@ def _paths(entity: EntitySchema) -> dict[str, Any]:
 
 def describe_field_list(entity: EntitySchema) -> dict[str, Any]:
     """Return the path of an entity's list of fields."""
-    operation = _operation(
+    operation = _describe_operation(
         f"list{schema_name(entity)}Fields",
         entity,
         "Retrieve the fields",
-        {"200": _response("FieldList")},
-        parameters=[_paging()],
+        {"200": _describe_response("FieldList")},
+        parameters=[_describe_paging()],
     )
     return {f"{API_PATH}/{entity.name}/fields": {"get": operation}}
 
 
-def _operation(
+def _describe_operation(
     operation_id: str,
     entity: EntitySchema,
     summary: str,
@@ -173,12 +173,12 @@ def _operation(
         "tags": [entity.name],
         "summary": summary,
         "parameters": list(parameters),
-        "responses": answers | _refusals(_USUAL),
+        "responses": answers | _refer_to_refusals(_USUAL),
     }
     return operation if body is None else operation | {"requestBody": body}
 
 
-def _authenticate() -> dict[str, Any]:
+def _describe_sign_in() -> dict[str, Any]:
     return {
         "operationId": "authenticate",
         "tags": ["authenticate"],
@@ -188,14 +188,14 @@ def _authenticate() -> dict[str, Any]:
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
             for name in SIGN_IN_HEADERS
         ],
-        "responses": {"200": _response("Token"), **_refusals(_SIGN_IN)},
+        "responses": {"200": _describe_response("Token"), **_refer_to_refusals(_SIGN_IN)},
     }
 
 
-def _response(schema: str, links: Schema | None = None) -> dict[str, Any]:
+def _describe_response(schema: str, links: Schema | None = None) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": "Done.",
-        "headers": _headers(_RATE_HEADERS | _TOKEN_HEADER),
+        "headers": _describe_headers(_RATE_HEADERS | _TOKEN_HEADER),
         "content": {"application/json": {"schema": reference(schema)}},
     }
     return answer if links is None else answer | {"links": links}
@@ -206,7 +206,7 @@ def describe_refusal(status: str, words: str) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if status not in _NEVER_IDENTIFIED:
         # Who has not signed in yet gets no headers that say what is left.
-        headers = _headers(_RATE_HEADERS | _TOKEN_HEADER, required=False)
+        headers = _describe_headers(_RATE_HEADERS | _TOKEN_HEADER, required=False)
     if status == "401":
         headers["WWW-Authenticate"] = {"schema": {"const": "Bearer"}}
     if status == "405":
@@ -218,18 +218,18 @@ def describe_refusal(status: str, words: str) -> dict[str, Any]:
     }
 
 
-def _headers(described: dict[str, str], *, required: bool = True) -> dict[str, Any]:
+def _describe_headers(described: dict[str, str], *, required: bool = True) -> dict[str, Any]:
     return {
         name: {"description": words, "required": required, "schema": _NUMBER}
         for name, words in described.items()
     }
 
 
-def _refusals(statuses: Iterable[str]) -> dict[str, Schema]:
+def _refer_to_refusals(statuses: Iterable[str]) -> dict[str, Schema]:
     return {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 
-def _links(entity: EntitySchema) -> dict[str, Any]:
+def _describe_links(entity: EntitySchema) -> dict[str, Any]:
     name = schema_name(entity)
     actions = {"lead": ["convertLead"], "task": ["closeTask"]}.get(entity.name, [])
     children = [f"createTaskOf{name}", f"createOpportunityOf{name}"]
@@ -240,11 +240,11 @@ def _links(entity: EntitySchema) -> dict[str, Any]:
     }
 
 
-def _id_parameter() -> Schema:
+def _describe_id_parameter() -> Schema:
     return {"name": "external_id", "in": "path", "required": True, "schema": ID}
 
 
-def _list_parameters(entity: EntitySchema) -> list[Schema]:
+def _describe_list_parameters(entity: EntitySchema) -> list[Schema]:
     names: Schema = {"enum": [EXTERNAL_ID, *(field.name for field in entity.fields)]}
     return [
         {
@@ -256,11 +256,11 @@ def _list_parameters(entity: EntitySchema) -> list[Schema]:
         },
         {"name": "sort_by", "in": "query", "schema": names},
         {"name": "sort_order", "in": "query", "schema": {"enum": ["asc", "desc"]}},
-        _paging(),
+        _describe_paging(),
     ]
 
 
-def _paging() -> Schema:
+def _describe_paging() -> Schema:
     """Return `per_page` and `page`, each of which needs the other, as one parameter of two names.
 
     Two parameters could not say so.
@@ -282,14 +282,14 @@ def _paging() -> Schema:
     }
 
 
-def _body(schema: str, *, required: bool = True) -> dict[str, Any]:
+def _describe_body(schema: str, *, required: bool = True) -> dict[str, Any]:
     return {
         "required": required,
         "content": {"application/json": {"schema": reference(schema)}},
     }
 
 
-def _overrides(entity: EntitySchema) -> Schema:
+def _describe_overrides(entity: EntitySchema) -> Schema:
     writable = {
         field.name: value_schema(field, may_be_null=not field.required)
         for field in entity.fields

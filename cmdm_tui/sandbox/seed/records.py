@@ -51,17 +51,17 @@ class RecordMaker:
     def make_entities(self) -> Seed:
         """Return the entities, each with its records in the order of creation."""
         makers = {
-            "account": self.account,
-            "lead": self.lead,
-            "contact": self.contact,
-            "task": self.task,
-            "opportunity": self.opportunity,
-            "event": self.event,
-            "product": self.product,
+            "account": self._make_account,
+            "lead": self._make_lead,
+            "contact": self._make_contact,
+            "task": self._make_task,
+            "opportunity": self._make_opportunity,
+            "event": self._make_event,
+            "product": self._make_product,
         }
-        return {entity: self._rows(entity, make) for entity, make in makers.items()}
+        return {entity: self._make_rows(entity, make) for entity, make in makers.items()}
 
-    def _rows(
+    def _make_rows(
         self, entity: str, make: Callable[[SeededRandom, int], Properties]
     ) -> Iterator[SeedRow]:
         chance = SeededRandom(entity)
@@ -79,7 +79,7 @@ class RecordMaker:
             record = msgspec.json.encode({name: made.get(name) for name in names})
             yield seeded_id(entity, index), record
 
-    def account(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_account(self, chance: SeededRandom, index: int) -> Properties:
         """Make the account number `index`."""
         company = self._companies[index]
         has_details = chance.decide(0.85)
@@ -105,7 +105,7 @@ class RecordMaker:
             ),
         }
 
-    def lead(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_lead(self, chance: SeededRandom, index: int) -> Properties:
         """Make the lead number `index`."""
         made = self._make_person(chance)
         is_converted = chance.decide(0.09)
@@ -133,7 +133,7 @@ class RecordMaker:
             "AccountExternalID": account_id,
         }
 
-    def contact(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_contact(self, chance: SeededRandom, index: int) -> Properties:
         """Make the contact number `index`."""
         made = self._make_person(chance)
         company, account_id = self._make_company(chance), None
@@ -152,7 +152,7 @@ class RecordMaker:
             ),
         }
 
-    def task(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_task(self, chance: SeededRandom, index: int) -> Properties:
         """Make the task number `index`."""
         kind = chance.choose(("Call", "Call", "Call", "Email", "Email", "Meeting", "To do"))
         related = self._relate(chance, "task", index, ("account", "lead", "lead", "contact", ""))
@@ -173,7 +173,7 @@ class RecordMaker:
             "Notes": make_maybe(chance, 0.35, lambda: self._make_prose(chance, words.NOTES)),
         }
 
-    def opportunity(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_opportunity(self, chance: SeededRandom, index: int) -> Properties:
         """Make the opportunity number `index`."""
         related = self._relate(
             chance, "opportunity", index, ("account", "account", "lead", "contact")
@@ -198,7 +198,7 @@ class RecordMaker:
             "Notes": make_maybe(chance, 0.3, lambda: self._make_prose(chance, words.NOTES)),
         }
 
-    def event(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_event(self, chance: SeededRandom, index: int) -> Properties:
         """Make the event number `index`."""
         title = chance.choose(words.EVENT_TITLES)
         is_online = title.startswith("Webinar")
@@ -219,7 +219,7 @@ class RecordMaker:
             "Online": str(is_online).lower(),
         }
 
-    def product(self, chance: SeededRandom, index: int) -> Properties:
+    def _make_product(self, chance: SeededRandom, index: int) -> Properties:
         """Make the product number `index`."""
         category = chance.choose(tuple(words.PRODUCTS))
         noun = chance.choose(words.PRODUCTS[category])

@@ -15,13 +15,13 @@ def fill_names(statement: str, **names: str) -> str:
     return statement
 
 
-def key_column(field: str | None) -> str:
+def name_key_column(field: str | None) -> str:
     """Return the column that holds the sort key of `field`, None being the order of creation."""
     if field is None:
         return "position"
     return "external_id" if field == EXTERNAL_ID else f"key of {field}"
 
 
-def index_name(entity: str, field: str | None) -> str:
+def name_index(entity: str, field: str | None) -> str:
     """Return the name of the index in the order of `field`."""
     return f"{entity} by {field or CREATION}"

@@ -44,13 +44,13 @@ class PostgresKeysetPages:
         boundary = self._boundaries.get(entity, order, offset)
         rows = []
         if boundary is not None:
-            rows = await _rows(connection, entity, order, limit, boundary)
+            rows = await _read_rows(connection, entity, order, limit, boundary)
             if rows:
                 self._boundaries.keep(entity, order, offset, boundary)
             else:
                 self._boundaries.drop(entity, order, offset)
         if not rows:
-            rows = await _rows(connection, entity, order, limit, offset)
+            rows = await _read_rows(connection, entity, order, limit, offset)
         total, version, position, _, _, key = rows[-1]
         if position is None:
             return RecordPage(total, [])
@@ -59,7 +59,7 @@ class PostgresKeysetPages:
         return RecordPage(total, [StoredRecord(row[3], row[4]) for row in rows])
 
 
-async def _rows(
+async def _read_rows(
     connection: AsyncConnection[Any],
     entity: str,
     order: RecordOrder,

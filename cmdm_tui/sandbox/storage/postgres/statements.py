@@ -3,7 +3,7 @@
 from functools import cache
 
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
-from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
+from cmdm_tui.sandbox.storage.tables import fill_names, name_index, name_key_column
 
 SCHEMA = "cmdm_sandbox"
 
@@ -99,19 +99,19 @@ _EVERY = 'SELECT external_id, record FROM "{table}" ORDER BY {order}'
 
 def create_table(entity: EntitySchema) -> bytes:
     """Return the statement that creates the entity's table, without its indexes."""
-    keys = "".join(fill_names(_KEY, key=key_column(field.name)) for field in entity.fields)
+    keys = "".join(fill_names(_KEY, key=name_key_column(field.name)) for field in entity.fields)
     return fill_names(_TABLE, table=entity.name, keys=keys).encode()
 
 
 def create_indexes(entity: EntitySchema) -> list[bytes]:
     """Return the statements that create an index for each order a client may ask for."""
-    unique = fill_names(_UNIQUE, table=entity.name, index=index_name(entity.name, EXTERNAL_ID))
+    unique = fill_names(_UNIQUE, table=entity.name, index=name_index(entity.name, EXTERNAL_ID))
     others = [
         fill_names(
             _INDEX,
             table=entity.name,
-            index=index_name(entity.name, field.name),
-            key=key_column(field.name),
+            index=name_index(entity.name, field.name),
+            key=name_key_column(field.name),
         )
         for field in entity.fields
     ]
@@ -134,20 +134,20 @@ def insert_record(table: str) -> bytes:
 @cache
 def replace_record(table: str) -> bytes:
     """Return the statement that changes a record: record, keys, external id."""
-    columns = (key_column(field.name) for field in ENTITIES[table].fields)
+    columns = (name_key_column(field.name) for field in ENTITIES[table].fields)
     assignments = "".join(f', "{column}" = %s' for column in columns)
     return fill_names(_REPLACE, table=table, assignments=assignments).encode()
 
 
 def select_neighbours(table: str, field: str) -> bytes:
     """Return the statement that reads the other records of a range of keys: from, to, id."""
-    return fill_names(_NEIGHBOURS, table=table, key=key_column(field)).encode()
+    return fill_names(_NEIGHBOURS, table=table, key=name_key_column(field)).encode()
 
 
 @cache
 def select_page(table: str, field: str | None, *, descending: bool, is_after: bool) -> bytes:
     """Return the statement that reads a page from `offset` on, or after `key` and `position`."""
-    key = key_column(field)
+    key = name_key_column(field)
     if descending and field not in {None, EXTERNAL_ID}:
         positions = fill_names(_BY_GROUPS, first=_FIRST_AFTER if is_after else _FIRST_AT_OFFSET)
     else:
@@ -179,7 +179,7 @@ def order_columns(field: str | None, *, descending: bool) -> str:
     if field is None:
         return f"position{direction}"
     ties = "" if field == EXTERNAL_ID else ", position"
-    return f'"{key_column(field)}"{direction}{ties}'
+    return f'"{name_key_column(field)}"{direction}{ties}'
 
 
 def _after(field: str | None, descending: bool) -> str:
@@ -188,8 +188,8 @@ def _after(field: str | None, descending: bool) -> str:
         return f"position {comparison} %(position)s"
     if field == EXTERNAL_ID:
         return f"external_id {comparison} %(key)s"
-    return f'("{key_column(field)}", position) > (%(key)s, %(position)s)'
+    return f'("{name_key_column(field)}", position) > (%(key)s, %(position)s)'
 
 
 def _key_list(entity: EntitySchema) -> str:
-    return "".join(f', "{key_column(field.name)}"' for field in entity.fields)
+    return "".join(f', "{name_key_column(field.name)}"' for field in entity.fields)

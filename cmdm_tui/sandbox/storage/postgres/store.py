@@ -127,7 +127,7 @@ class PostgresStore:
 
     async def get(self, entity: str, external_id: str) -> StoredRecord | None:
         """Return one record, None without one."""
-        row = await self._row(_statement(_GET, entity), [external_id.encode()])
+        row = await self._read_row(_fill_table(_GET, entity), [external_id.encode()])
         return None if row is None else StoredRecord(*row)
 
     async def page(self, entity: str, order: RecordOrder, offset: int, limit: int) -> RecordPage:
@@ -166,7 +166,7 @@ class PostgresStore:
 
     async def get_token_end(self, digest: str) -> int | None:
         """Return when the token ends, None for one that was never issued or is forgotten."""
-        row = await self._row(_TOKEN, [digest])
+        row = await self._read_row(_TOKEN, [digest])
         if row is None:
             return None
         now, ends = row
@@ -199,7 +199,7 @@ class PostgresStore:
         async with self._connections.connection() as connection:
             await connection.execute(_FORGET_COUNTS)
 
-    async def _row(self, sql: bytes, values: list[Any]) -> tuple[Any, ...] | None:
+    async def _read_row(self, sql: bytes, values: list[Any]) -> tuple[Any, ...] | None:
         async with self._connections.connection() as connection:
             return await (await connection.execute(sql, values, binary=True)).fetchone()
 
@@ -246,7 +246,7 @@ class PostgresTransaction:
     async def get(self, entity: str, external_id: str) -> Properties | None:
         """Return a record's properties, held against other writers; None without one."""
         values = [external_id.encode()]
-        cursor = await self._connection.execute(_statement(_GET_HELD, entity), values, binary=True)
+        cursor = await self._connection.execute(_fill_table(_GET_HELD, entity), values, binary=True)
         row = await cursor.fetchone()
         return None if row is None else decode_properties(row[0])
 
@@ -275,7 +275,9 @@ class PostgresTransaction:
 
     async def delete(self, entity: str, external_id: str) -> bool:
         """Remove a record; return whether there was one."""
-        cursor = await self._connection.execute(_statement(_DELETE, entity), [external_id.encode()])
+        cursor = await self._connection.execute(
+            _fill_table(_DELETE, entity), [external_id.encode()]
+        )
         removed = cursor.rowcount == 1
         if removed:
             await self._note_change(entity, -1)
@@ -308,5 +310,5 @@ class PostgresTransaction:
         return kept
 
 
-def _statement(statement: str, table: str) -> bytes:
+def _fill_table(statement: str, table: str) -> bytes:
     return fill_names(statement, table=table).encode()

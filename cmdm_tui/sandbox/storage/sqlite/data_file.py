@@ -14,7 +14,7 @@ import msgspec
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.storage.store import Seed, SeedRow
-from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
+from cmdm_tui.sandbox.storage.tables import fill_names, name_index, name_key_column
 from cmdm_tui.sandbox.wire_types import sort_key
 
 SeedProgress = Callable[[int, int], None]
@@ -176,7 +176,7 @@ def _store_entity(
     connection.execute(_create_table(entity))
     insert = fill_names(_INSERT, table=entity.name)
     count = 0
-    for batch in _batches(rows):
+    for batch in _split_batches(rows):
         connection.executemany(insert, batch)
         count += len(batch)
         yield _SHARE_OF_STORING, count
@@ -203,7 +203,7 @@ def _add_keys(entity: EntitySchema) -> list[str]:
         fill_names(
             _KEY,
             table=entity.name,
-            key=key_column(field.name),
+            key=name_key_column(field.name),
             name=field.name,
             type=str(field.type),
         )
@@ -222,24 +222,24 @@ def _create_indexes(entity: EntitySchema) -> list[str]:
         fill_names(
             _INDEX,
             unique="UNIQUE" if name == EXTERNAL_ID else "",
-            index=index_name(entity.name, name),
+            index=name_index(entity.name, name),
             table=entity.name,
-            key=key_column(name),
+            key=name_key_column(name),
         )
         for name in names
     ]
 
 
-def _batches(rows: Iterable[SeedRow]) -> Iterator[list[SeedRow]]:
+def _split_batches(rows: Iterable[SeedRow]) -> Iterator[list[SeedRow]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, _BATCH)):
         yield batch
 
 
 def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
-    if _pragma(connection, "application_id") != APPLICATION_ID:
+    if _read_pragma(connection, "application_id") != APPLICATION_ID:
         raise _file_error(path, "is another program's database")
-    if _pragma(connection, "user_version") != LAYOUT:
+    if _read_pragma(connection, "user_version") != LAYOUT:
         raise _file_error(path, "was made by another version of this program")
     if path.stat().st_size < _CHECK_WHOLE_BELOW:
         (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -259,7 +259,7 @@ def _record_unicode_version(connection: sqlite3.Connection) -> None:
     connection.execute(mark, (unicodedata.unidata_version,))
 
 
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
+def _read_pragma(connection: sqlite3.Connection, name: str) -> int:
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return value
 

@@ -11,7 +11,7 @@ import msgspec
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
 from cmdm_tui.sandbox.storage.keyset_pages import PageBoundaries
 from cmdm_tui.sandbox.storage.store import RecordOrder, StoredRecord, decode_properties
-from cmdm_tui.sandbox.storage.tables import fill_names, index_name, key_column
+from cmdm_tui.sandbox.storage.tables import fill_names, name_index, name_key_column
 from cmdm_tui.sandbox.wire_types import sort_key
 
 # Joined in this order and no other: the records come in the order of the positions.
@@ -73,16 +73,16 @@ class SqliteKeysetPages:
         """Return at most `limit` records from `offset` on."""
         boundary = self._boundaries.get(entity, order, offset)
         if order.field is None:
-            positions = self._by_creation(entity, order, offset, limit, boundary)
+            positions = self._read_by_creation(entity, order, offset, limit, boundary)
         else:
             walk = _IndexWalk(self._connection, entity, order.field, order.descending)
             if boundary is not None:
                 positions = walk.read_after(boundary.key, boundary.position, limit)
             else:
                 positions = walk.read_from_offset(offset, limit)
-        records = self._rows(entity, positions)
+        records = self._read_rows(entity, positions)
         if len(records) == limit:
-            key = _boundary_key(entity, order.field, records[-1])
+            key = _compute_boundary_key(entity, order.field, records[-1])
             self._boundaries.keep(entity, order, offset + limit, _Boundary(key, positions[-1]))
         return records
 
@@ -90,7 +90,7 @@ class SqliteKeysetPages:
         """Forget where an entity's pages ended: its records have changed."""
         self._boundaries.drop_entity(entity)
 
-    def _by_creation(
+    def _read_by_creation(
         self, entity: str, order: RecordOrder, offset: int, limit: int, boundary: _Boundary | None
     ) -> list[int]:
         if boundary is not None:
@@ -101,13 +101,13 @@ class SqliteKeysetPages:
         sql = fill_names(
             statement,
             table=entity,
-            index=index_name(entity, None),
+            index=name_index(entity, None),
             key="position",
             direction="DESC" if order.descending else "ASC",
         )
         return [position for (position,) in self._connection.execute(sql, values)]
 
-    def _rows(self, entity: str, positions: list[int]) -> list[StoredRecord]:
+    def _read_rows(self, entity: str, positions: list[int]) -> list[StoredRecord]:
         sql = fill_names(_ROWS, table=entity)
         rows = self._connection.execute(sql, (msgspec.json.encode(positions).decode(),))
         return [StoredRecord(external_id, record) for external_id, record in rows]
@@ -130,68 +130,69 @@ class _IndexWalk:
         self._has_nulls = field != EXTERNAL_ID
         self._names = {
             "table": entity,
-            "index": index_name(entity, field),
-            "key": key_column(field),
+            "index": name_index(entity, field),
+            "key": name_key_column(field),
         }
 
     def read_from_offset(self, offset: int, limit: int) -> list[int]:
         """Return the positions of a page by its offset."""
         if not self._descending:
-            return self._positions(_FROM_OFFSET, limit, offset)
+            return self._read_positions(_FROM_OFFSET, limit, offset)
         if offset == 0:
-            return self._highest_groups(self._rows(_HIGHEST, limit), limit)
-        found = self._rows(_KEY_AT, offset)
+            return self._reorder_groups(self._read_rows(_HIGHEST, limit), limit)
+        found = self._read_rows(_KEY_AT, offset)
         if not found:
             return []
         key = found[0][0]
-        (above,) = (
-            self._positions(_COUNT_NOT_NULL) if key is None else self._positions(_COUNT_ABOVE, key)
-        )
-        first = self._positions(_REST_OF_GROUP, key, 0, limit, offset - above)
-        return first + self._groups_after(key, limit - len(first))
+        if key is None:
+            (above,) = self._read_positions(_COUNT_NOT_NULL)
+        else:
+            (above,) = self._read_positions(_COUNT_ABOVE, key)
+        first = self._read_positions(_REST_OF_GROUP, key, 0, limit, offset - above)
+        return first + self._read_groups_after(key, limit - len(first))
 
     def read_after(self, key: IndexKey, position: int, limit: int) -> list[int]:
         """Return the positions of the page that follows the record of `key` and `position`."""
-        first = self._positions(_REST_OF_GROUP, key, position, limit, 0)
-        return first + self._groups_after(key, limit - len(first))
+        first = self._read_positions(_REST_OF_GROUP, key, position, limit, 0)
+        return first + self._read_groups_after(key, limit - len(first))
 
-    def _groups_after(self, key: IndexKey, limit: int) -> list[int]:
+    def _read_groups_after(self, key: IndexKey, limit: int) -> list[int]:
         if limit == 0:
             return []
         if self._descending:
             # Nulls come last, so nothing follows them.
-            return (
-                [] if key is None else self._highest_groups(self._rows(_BELOW, key, limit), limit)
-            )
+            if key is None:
+                return []
+            return self._reorder_groups(self._read_rows(_BELOW, key, limit), limit)
         if key is None:
-            return self._positions(_NOT_NULL, limit)
-        return self._positions(_ABOVE, key, limit)
+            return self._read_positions(_NOT_NULL, limit)
+        return self._read_positions(_ABOVE, key, limit)
 
-    def _highest_groups(self, found: list[tuple[IndexKey, int]], limit: int) -> list[int]:
+    def _reorder_groups(self, found: list[tuple[IndexKey, int]], limit: int) -> list[int]:
         groups = [
             (key, [position for _, position in group])
             for key, group in groupby(found, key=itemgetter(0))
         ]
         if len(found) == limit:
             key, cut = groups.pop()
-            groups.append((key, self._positions(_REST_OF_GROUP, key, 0, len(cut), 0)[::-1]))
+            groups.append((key, self._read_positions(_REST_OF_GROUP, key, 0, len(cut), 0)[::-1]))
         positions = [position for _, group in groups for position in reversed(group)]
         nulls = limit - len(positions) if self._has_nulls else 0
-        return (
-            positions + self._positions(_REST_OF_GROUP, None, 0, nulls, 0) if nulls else positions
-        )
+        if not nulls:
+            return positions
+        return positions + self._read_positions(_REST_OF_GROUP, None, 0, nulls, 0)
 
-    def _positions(self, statement: str, *values: IndexKey | int) -> list[int]:
-        return [number for (number,) in self._rows(statement, *values)]
+    def _read_positions(self, statement: str, *values: IndexKey | int) -> list[int]:
+        return [number for (number,) in self._read_rows(statement, *values)]
 
-    def _rows(self, statement: str, *values: IndexKey | int) -> list[Any]:
+    def _read_rows(self, statement: str, *values: IndexKey | int) -> list[Any]:
         sql = fill_names(statement, direction="ASC", **self._names)
         # The connection reads text as bytes; a key is bound as the text it is in the index.
         bound = [value.decode() if isinstance(value, bytes) else value for value in values]
         return self._connection.execute(sql, bound).fetchall()
 
 
-def _boundary_key(entity: str, field: str | None, record: StoredRecord) -> IndexKey:
+def _compute_boundary_key(entity: str, field: str | None, record: StoredRecord) -> IndexKey:
     if field is None:
         return None
     if field == EXTERNAL_ID:

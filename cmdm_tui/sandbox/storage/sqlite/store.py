@@ -27,7 +27,7 @@ from cmdm_tui.sandbox.storage.store import (
     StoredRecord,
     decode_properties,
 )
-from cmdm_tui.sandbox.storage.tables import fill_names, index_name
+from cmdm_tui.sandbox.storage.tables import fill_names, name_index
 
 _SECONDS_BETWEEN_COUNT_WRITES = 1.0
 
@@ -198,7 +198,7 @@ class SqliteStore:
             self._are_counts_on_disk = bool(self._call_counts)
 
     def _count_records(self, entity: str) -> int:
-        sql = fill_names(_COUNT, table=entity, index=index_name(entity, None))
+        sql = fill_names(_COUNT, table=entity, index=name_index(entity, None))
         (count,) = self._reader.execute(sql).fetchone()
         return count
 
