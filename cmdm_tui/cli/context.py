@@ -33,7 +33,7 @@ class CommandContext:
     def of_process(
         cls, profile_name: str | None, *, is_verbose: bool = False, log_file: Path | None = None
     ) -> Self:
-        """Return the invocation of this process."""
+        """Return the context of this process."""
         return cls(profile_name, os.environ, is_verbose, log_file)
 
     @property

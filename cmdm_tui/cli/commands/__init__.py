@@ -32,7 +32,7 @@ _COMMANDS = {
     "fuzz": "cmdm_tui.cli.commands.fuzz:fuzz",
     "sandbox": "cmdm_tui.cli.commands.sandbox:sandbox",
     "login": "cmdm_tui.cli.commands.login:login",
-    "logout": "cmdm_tui.cli.commands.logout:logout",
+    "logout": "cmdm_tui.cli.commands.account:logout",
     "whoami": "cmdm_tui.cli.commands.account:whoami",
     "profile": "cmdm_tui.cli.commands.profiles:profile",
 }

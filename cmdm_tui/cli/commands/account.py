@@ -1,4 +1,4 @@
-"""`cmdm whoami`: which server, as whom, and what is kept where."""
+"""`cmdm whoami` and `cmdm logout`: who calls are made as, where secrets are kept, removing them."""
 
 import json
 import time
@@ -14,6 +14,7 @@ from cmdm_tui.cli.commands.secret_locations import (
     locate_secrets,
 )
 from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ class Identity:
 @click.option("--check", is_flag=True, help="Sign in, to see whether the service accepts it.")
 @click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
 @click.pass_obj
-def whoami(invocation: CommandContext, *, check: bool, as_json: bool) -> None:
+def whoami(context: CommandContext, *, check: bool, as_json: bool) -> None:
     """Tell which server is called, as whom, where each secret lives and whether a token is kept.
 
     Nothing is sent, and neither the keyring nor a command is asked, except with --check, which
     signs in anew and tells how many calls are left.
     """
-    quota = invocation.run(lambda account: _sign_in(account.client)) if check else None
-    identity = _read_identity(invocation)
+    quota = context.run(lambda account: _sign_in(account.client)) if check else None
+    identity = _read_identity(context)
     if as_json:
         click.echo(json.dumps(_identity_json(identity, quota), indent=2))
         return
@@ -55,7 +56,7 @@ def whoami(invocation: CommandContext, *, check: bool, as_json: bool) -> None:
         ("address", identity.url),
         ("user name", identity.username),
         *(
-            (describe_secret(secret), describe_location(invocation, secret, place))
+            (describe_secret(secret), describe_location(context, secret, place))
             for secret, place in identity.locations.items()
         ),
         ("token", _describe_token(identity.token)),
@@ -70,7 +71,7 @@ async def _sign_in(client: "Client") -> "Quota":
     return client.quota
 
 
-def _read_identity(invocation: CommandContext) -> Identity:
+def _read_identity(context: CommandContext) -> Identity:
     from cmdm_tui.config import (
         SECRET_NAMES,
         ProfileStore,
@@ -78,20 +79,20 @@ def _read_identity(invocation: CommandContext) -> Identity:
         load_stored_token,
     )
 
-    paths = invocation.paths
-    if invocation.profile_name is None:
-        profile = load_environment_profile(invocation.environment, paths.tokens)
+    paths = context.paths
+    if context.profile_name is None:
+        profile = load_environment_profile(context.environment, paths.tokens)
         if profile is not None:
             here: dict[SecretName, Place] = dict.fromkeys(SECRET_NAMES, "environment")
             token = profile.token_file.load() if profile.token_file else None
             return Identity(profile.name, profile.url, profile.credentials.username, here, token)
     store = ProfileStore(paths)
-    settings = store.load_settings(store.choose(invocation.profile_name))
+    settings = store.load_settings(store.choose(context.profile_name))
     for warning in settings.warnings:
         note(warning)
-    found = locate_secrets(invocation, settings)
+    found = locate_secrets(context, settings)
     if set(found.values()) <= {"environment", "file"}:
-        tokens = invocation.load_profile().token_file
+        tokens = context.load_profile().token_file
         token = tokens.load() if tokens else None
     else:
         token = load_stored_token(
@@ -149,3 +150,41 @@ def _format_time(unix_time: float) -> str:
         return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):
         return "a time out of range"
+
+
+@click.command(short_help="Forget a profile's secrets and token.")
+@click.argument("name", required=False)
+@click.pass_obj
+def logout(context: CommandContext, name: str | None) -> None:
+    """Forget the secrets and the token kept of the profile NAME; the profile itself stays.
+
+    Without NAME, of the profile that would be used. The service is not called: it knows no
+    sign-out, and a token that another program holds stays good until its end.
+    """
+    from cmdm_tui.config import ProfileStore
+
+    store = ProfileStore(context.paths)
+    chosen = name or context.profile_name
+    if chosen is None and context.environment.get("CMDM_URL"):
+        _forget_environment_token(context)
+        return
+    chosen = store.choose(chosen)
+    forgotten = store.log_out(chosen)
+    for what in forgotten.removed:
+        click.echo(one_line(f"Removed {what}."))
+    if not forgotten.removed and not forgotten.trouble:
+        click.echo(f"Nothing was kept of {chosen}.")
+    for secret, place in locate_secrets(context, store.load_settings(chosen)).items():
+        if place in {"command", "environment"}:
+            where = describe_location(context, secret, place)
+            click.echo(one_line(f"The {describe_secret(secret)} is still {where}."))
+    if forgotten.trouble:
+        raise CommandFailure(forgotten.trouble, ExitCode.FAILED)
+
+
+def _forget_environment_token(context: CommandContext) -> None:
+    from cmdm_tui.config import ENVIRONMENT_PROFILE, delete_tokens
+
+    if delete_tokens(context.paths.tokens, ENVIRONMENT_PROFILE):
+        click.echo("Removed the token.")
+    click.echo("The secrets are in the environment: unset CMDM_CLIENT_SECRET and CMDM_PASSWORD.")

@@ -16,7 +16,7 @@ from cmdm_tui.cli.output import write_json, write_text
 @click.option("--curl", is_flag=True, help="Print the call as curl instead of making it.")
 @click.pass_obj
 def api(
-    invocation: CommandContext,
+    context: CommandContext,
     method: str,
     path: str,
     data: str | None,
@@ -39,13 +39,13 @@ def api(
     if source is not None:
         content = read_source(source)
     if curl:
-        _print_as_curl(invocation, method.upper(), path, content)
+        _print_as_curl(context, method.upper(), path, content)
         return
     once = method.upper() == "POST" or "convert" in path.casefold()
     from cmdm_tui.api import StatusError
 
     try:
-        answer = invocation.run(
+        answer = context.run(
             lambda account: account.client.request(method, path, content=content), once=once
         )
         error = None
@@ -61,13 +61,11 @@ def api(
         raise error
 
 
-def _print_as_curl(
-    invocation: CommandContext, method: str, path: str, content: bytes | None
-) -> None:
+def _print_as_curl(context: CommandContext, method: str, path: str, content: bytes | None) -> None:
     """Print the call as curl, with `$CMDM_TOKEN` for the token, and on stderr how to get one."""
     from cmdm_tui.api.curl import format_curl, format_sign_in_curl
     from cmdm_tui.api.urls import join_path, parse_base_url
 
-    base = parse_base_url(invocation.load_profile_asking().url)
+    base = parse_base_url(context.load_profile_asking().url)
     click.echo(f"# {format_sign_in_curl(join_path(base, 'authenticate'))}", err=True)
     click.echo(format_curl(method, join_path(base, path), content))

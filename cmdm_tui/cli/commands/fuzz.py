@@ -77,7 +77,7 @@ _LARGEST_BASELINE = 1_000_000
 @click.option("--list-checks", is_flag=True, help="Print the checks and where they come from.")
 @click.pass_obj
 def fuzz(
-    invocation: CommandContext,
+    context: CommandContext,
     seed: int | None,
     max_requests: int | None,
     max_time: float | None,
@@ -117,7 +117,7 @@ def fuzz(
         import_module("hypothesis")  # the first module that is missing without the extra
         from cmdm_tui.harness.fuzz.settings import FuzzSettings
 
-        chosen = choose_service(invocation, live=live, writes=writes)
+        chosen = choose_service(context, live=live, writes=writes)
         if workers > 1 and chosen.profile is not None:
             message = "--workers fuzzes fresh sandboxes; leave the profile out, or the workers."
             raise CommandFailure(message, ExitCode.USAGE)

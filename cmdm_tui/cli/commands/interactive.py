@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
 @click.pass_obj
-def demo(invocation: CommandContext) -> None:
+def demo(context: CommandContext) -> None:
     """Open the explorer on an embedded sandbox with realistic data.
 
     What you change is kept for the next demo.
     """
-    explore(invocation, start="demo")
+    explore(context, start="demo")
 
 
 @click.command(short_help="Make calls at a prompt.")
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
 @click.pass_obj
-def repl(invocation: CommandContext, *, on_demo: bool) -> None:
+def repl(context: CommandContext, *, on_demo: bool) -> None:
     """Make calls at a prompt, with history and completion.
 
     Where the standard input is no terminal, its statements are run in order, to the first error.
@@ -38,20 +38,20 @@ def repl(invocation: CommandContext, *, on_demo: bool) -> None:
     from cmdm_tui.repl import run
 
     async def session(profile: "Profile") -> None:
-        async with Account.open(profile, catalogs=invocation.paths.catalogs) as account:
+        async with Account.open(profile, catalogs=context.paths.catalogs) as account:
             await run(
                 account,
-                history=invocation.paths.history,
+                history=context.paths.history,
                 input=sys.stdin,
                 output=sys.stdout,
                 errors=sys.stderr,
             )
 
-    with ProfileSource(invocation).ended() as opening:
-        asyncio.run(session(opening.start_demo() if on_demo else invocation.load_profile_asking()))
+    with ProfileSource(context).ended() as opening:
+        asyncio.run(session(opening.start_demo() if on_demo else context.load_profile_asking()))
 
 
-def explore(invocation: CommandContext, *, start: Literal["profile", "demo"]) -> None:
+def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> None:
     """Open the explorer; it ends the command with its own exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         message = (
@@ -60,18 +60,18 @@ def explore(invocation: CommandContext, *, start: Literal["profile", "demo"]) ->
         raise CommandFailure(message, ExitCode.USAGE)
     from cmdm_tui.tui import Explorer
 
-    with ProfileSource(invocation).ended() as opening:
-        explorer = Explorer(opening, catalogs=invocation.paths.catalogs, start=start)
+    with ProfileSource(context).ended() as opening:
+        explorer = Explorer(opening, catalogs=context.paths.catalogs, start=start)
         explorer.run()
         if explorer.return_code:
             sys.exit(explorer.return_code)
 
 
 class ProfileSource:
-    """How a face comes by its profile: from the invocation, or from an embedded sandbox."""
+    """Where a face gets its profile: the options and environment, or an embedded sandbox."""
 
-    def __init__(self, invocation: CommandContext) -> None:
-        self._invocation = invocation
+    def __init__(self, context: CommandContext) -> None:
+        self._context = context
         self._running = contextlib.ExitStack()
         self._demo: Profile | None = None
 
@@ -86,12 +86,12 @@ class ProfileSource:
         if self._demo is None:
             from cmdm_tui.cli.embedded_sandbox import run_demo_sandbox
 
-            self._demo = self._running.enter_context(run_demo_sandbox(self._invocation.paths))
+            self._demo = self._running.enter_context(run_demo_sandbox(self._context.paths))
         return self._demo
 
     def load_profile(self, secrets: Mapping[str, str]) -> "Profile":
         """Return the profile to use, with `secrets` beside those kept."""
-        return self._invocation.load_profile(secrets)
+        return self._context.load_profile(secrets)
 
     def save_profile(
         self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"
@@ -99,7 +99,7 @@ class ProfileSource:
         """Keep a new profile and return it."""
         from cmdm_tui.config import ProfileStore
 
-        store = ProfileStore(self._invocation.paths)
+        store = ProfileStore(self._context.paths)
         store.save_with_secrets(name, url, credentials, place=place)
         given = {
             "client_secret": credentials.client_secret.reveal(),

@@ -41,7 +41,7 @@ _LOCATIONS = ("ask", "keyring", "file", "command")
 @click.option("--no-check", is_flag=True, help="Keep the profile without trying the sign-in.")
 @click.pass_obj
 def login(
-    invocation: CommandContext,
+    context: CommandContext,
     name: str | None,
     place: "SecretPlace | None",
     *,
@@ -62,21 +62,21 @@ def login(
 
     words = {key: value for key, value in given.items() if value}
     form = fill_form(
-        invocation,
+        context,
         LoginOptions(name, place, words, from_stdin=password_stdin, is_tried=not no_check),
     )
     obtained = asyncio.run(_try_sign_in(form, send=not no_check))
-    store = ProfileStore(invocation.paths)
+    store = ProfileStore(context.paths)
     forgotten = store.save_with_secrets(
         form.name, form.url, form.credentials, place=form.place, commands=form.commands
     )
     note(forgotten.trouble)
     if obtained is not None:
-        _keep_token(invocation, form, *obtained)
+        _keep_token(context, form, *obtained)
     user = form.credentials.username
     start = f"Signed in to {form.url} as {user}" if obtained else "The sign-in is not tried"
-    click.echo(one_line(f"{start}. The profile {form.name} is in {invocation.paths.profiles}."))
-    _report_locations(invocation, form, store)
+    click.echo(one_line(f"{start}. The profile {form.name} is in {context.paths.profiles}."))
+    _report_locations(context, form, store)
 
 
 async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float] | None":
@@ -96,24 +96,22 @@ async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float]
     return None if in_hand.token is None else (in_hand.token, offset)
 
 
-def _keep_token(
-    invocation: CommandContext, form: "LoginForm", token: "Token", offset: float
-) -> None:
+def _keep_token(context: CommandContext, form: "LoginForm", token: "Token", offset: float) -> None:
     from cmdm_tui.config import ConfigurationError, TokenFile
 
-    cache = TokenFile(invocation.paths.tokens, form.name, form.url, form.credentials)
+    cache = TokenFile(context.paths.tokens, form.name, form.url, form.credentials)
     try:
         cache.save(token.value, token.renew_at, offset)
     except ConfigurationError as trouble:
         note(f"The token is not kept for the next run: {trouble}")
 
 
-def _report_locations(invocation: CommandContext, form: "LoginForm", store: "ProfileStore") -> None:
+def _report_locations(context: CommandContext, form: "LoginForm", store: "ProfileStore") -> None:
     from cmdm_tui.config import SECRET_NAMES
 
     settings = store.load_settings(form.name)
     for secret in SECRET_NAMES:
-        where = describe_location(invocation, secret, store.find_secret_place(settings, secret))
+        where = describe_location(context, secret, store.find_secret_place(settings, secret))
         click.echo(one_line(f"The {describe_secret(secret)} is {where}."))
     default = store.find_default()
     if default != form.name:

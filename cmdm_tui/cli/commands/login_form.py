@@ -58,23 +58,23 @@ class LoginForm:
     commands: Mapping[SecretName, str]
 
 
-def fill_form(invocation: CommandContext, given: LoginOptions) -> LoginForm:
+def fill_form(context: CommandContext, given: LoginOptions) -> LoginForm:
     """Return the form, asking at the terminal for what is missing.
 
     Raises Failure where something is missing and there is no terminal.
     """
-    store = ProfileStore(invocation.paths)
+    store = ProfileStore(context.paths)
     names = store.list_names()
-    name = given.name or invocation.profile_name or store.find_default() or _FIRST_NAME
+    name = given.name or context.profile_name or store.find_default() or _FIRST_NAME
     check_profile_name(name)
     before = store.load_settings(name) if name in names else None
-    values = {key: _resolve_value(invocation, given, before, key) for key in _LABELS}
+    values = {key: _resolve_value(context, given, before, key) for key in _LABELS}
     place = _resolve_location(given, before)
     commands = _resolve_commands(given, before, place)
     secrets: dict[SecretName, SecretStr] = dict.fromkeys(SECRET_NAMES, _NOT_ASKED_FOR)
     if given.is_tried or place in {"keyring", "file"}:
         unchanged = before if before is not None and before.url == values["url"] else None
-        secrets = _SecretResolver(invocation, store, unchanged, name, commands).resolve(given)
+        secrets = _SecretResolver(context, store, unchanged, name, commands).resolve(given)
     return LoginForm(
         name=name,
         url=values["url"],
@@ -90,7 +90,7 @@ def fill_form(invocation: CommandContext, given: LoginOptions) -> LoginForm:
 
 
 def _resolve_value(
-    invocation: CommandContext, given: LoginOptions, before: ProfileSettings | None, key: str
+    context: CommandContext, given: LoginOptions, before: ProfileSettings | None, key: str
 ) -> str:
     kept = ""
     if before is not None:
@@ -99,7 +99,7 @@ def _resolve_value(
             "client_id": before.client_id.reveal(),
             "username": before.username,
         }[key]
-    found = given.values.get(key) or kept or invocation.environment.get(PROFILE_VARIABLES[key], "")
+    found = given.values.get(key) or kept or context.environment.get(PROFILE_VARIABLES[key], "")
     if found:
         return found
     option = f"--{key.replace('_', '-')}"
@@ -148,7 +148,7 @@ def _resolve_commands(
 class _SecretResolver:
     """The two secrets: from stdin, the environment, a command, where they are kept, a prompt."""
 
-    invocation: CommandContext
+    context: CommandContext
     store: ProfileStore
     before: ProfileSettings | None
     """The profile as it is, if it is for the same address: no other gets what it keeps."""
@@ -158,7 +158,7 @@ class _SecretResolver:
     def resolve(self, given: LoginOptions) -> dict[SecretName, SecretStr]:
         found = self._read_stdin() if given.from_stdin else {}
         for secret in SECRET_NAMES:
-            word = self.invocation.environment.get(PROFILE_VARIABLES[secret])
+            word = self.context.environment.get(PROFILE_VARIABLES[secret])
             if secret not in found and secret in self.commands:
                 where = f"{command_key(secret)} of the profile {self.name}"
                 found[secret] = run_secret_command(self.commands[secret], where)

@@ -24,7 +24,7 @@ _WIDEST_FINDING = 24
 @click.option("--json", "as_json", is_flag=True, help="Print the traits as JSON.")
 @click.pass_obj
 def probe(
-    invocation: CommandContext,
+    context: CommandContext,
     entity: str | None,
     max_calls: int | None,
     *,
@@ -46,7 +46,7 @@ def probe(
             return account.catalog.traits, None
         return await _run_probe(account, entity, max_calls, writes=writes)
 
-    traits, stopped = invocation.run(work)
+    traits, stopped = context.run(work)
     _write_traits(traits, as_json=as_json)
     if stopped is not None:
         message = f"Stopped early: {stopped} What was learnt is kept."

@@ -22,11 +22,11 @@ def profile() -> None:
 
 @profile.command("list", short_help="List the profiles.")
 @click.pass_obj
-def list_profiles(invocation: CommandContext) -> None:
+def list_profiles(context: CommandContext) -> None:
     """List the profiles: name, address and user, the default one marked with a star."""
     from cmdm_tui.config import ConfigurationError, ProfileStore
 
-    store = ProfileStore(invocation.paths)
+    store = ProfileStore(context.paths)
     names, default = store.list_names(), store.find_default()
     width = max(map(len, names), default=0)
     for name in names:
@@ -43,19 +43,19 @@ def list_profiles(invocation: CommandContext) -> None:
 @profile.command(short_help="Show what a profile says, and what it could say.")
 @click.argument("name", required=False)
 @click.pass_obj
-def show(invocation: CommandContext, name: str | None) -> None:
+def show(context: CommandContext, name: str | None) -> None:
     """Show the profile NAME as TOML, with every key that it could hold, and what each is for.
 
     What is not set stands behind a #. Secrets are not shown, nor are the arguments of commands.
     """
     from cmdm_tui.config import SETTING_KEYS, ProfileStore
 
-    store = ProfileStore(invocation.paths)
-    chosen = store.choose(name or invocation.profile_name)
+    store = ProfileStore(context.paths)
+    chosen = store.choose(name or context.profile_name)
     settings = store.load_settings(chosen)
     for warning in settings.warnings:
         note(warning)
-    click.echo(one_line(f"# In {invocation.paths.profiles}"))
+    click.echo(one_line(f"# In {context.paths.profiles}"))
     if chosen == store.find_default():
         click.echo(f"default = {json.dumps(chosen)}")
     click.echo(f"\n[profiles.{chosen}]")
@@ -67,11 +67,11 @@ def show(invocation: CommandContext, name: str | None) -> None:
 @profile.command(short_help="Make a profile the default.")
 @click.argument("name")
 @click.pass_obj
-def use(invocation: CommandContext, name: str) -> None:
+def use(context: CommandContext, name: str) -> None:
     """Make the profile NAME the one that is used where none is named."""
     from cmdm_tui.config import ProfileStore
 
-    ProfileStore(invocation.paths).set_default(name)
+    ProfileStore(context.paths).set_default(name)
     click.echo(f"{name} is the default profile now.")
 
 
@@ -79,11 +79,11 @@ def use(invocation: CommandContext, name: str) -> None:
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def remove(invocation: CommandContext, name: str, *, yes: bool) -> None:
+def remove(context: CommandContext, name: str, *, yes: bool) -> None:
     """Remove the profile NAME, and the secrets and the token that are kept of it."""
     from cmdm_tui.config import ProfileStore
 
-    store = ProfileStore(invocation.paths)
+    store = ProfileStore(context.paths)
     name = store.choose(name)
     if not yes and not can_ask():
         message = f"To remove {name} without a terminal to ask at, add --yes."

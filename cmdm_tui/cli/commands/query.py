@@ -37,7 +37,7 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 @click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
 @click.pass_obj
 def query(
-    invocation: CommandContext,
+    context: CommandContext,
     sql: str | None,
     source: str | None,
     name: str | None,
@@ -89,7 +89,7 @@ def query(
         raw_csv=raw_csv,
     )
     try:
-        return QueryCommand(invocation, options).run()
+        return QueryCommand(context, options).run()
     except QueryError as error:
         report_error(error, words)
         return exit_code_of(error) or ExitCode.FAILED

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cmdm_tui.cli.arguments import read_properties
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.output import write_json
 from cmdm_tui.text import one_line
@@ -13,7 +13,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from cmdm_tui.api import Page, Parent, SortOrder
+    from cmdm_tui.api import Client, Converted, Created, Page, Parent, SortOrder
     from cmdm_tui.catalog import Account
 
 _per_page_option = click.option(
@@ -37,7 +37,7 @@ _json_option = click.option(
 @click.option("--sort-order", type=click.Choice(["asc", "desc"]), help="Ascending or descending.")
 @click.pass_obj
 def list_records(
-    invocation: CommandContext,
+    context: CommandContext,
     entity: str,
     fields: str | None,
     per_page: int | None,
@@ -57,16 +57,16 @@ def list_records(
             sort_order=sort_order,
         )
 
-    write_json(invocation.run(listed).response.body)
+    write_json(context.run(listed).response.body)
 
 
 @click.command(short_help="Retrieve one record.")
 @click.argument("entity")
 @click.argument("external_id", metavar="ID")
 @click.pass_obj
-def get(invocation: CommandContext, entity: str, external_id: str) -> None:
+def get(context: CommandContext, entity: str, external_id: str) -> None:
     """Retrieve the record of ENTITY with the external id ID."""
-    record = invocation.run(lambda account: account.client.record(entity, external_id))
+    record = context.run(lambda account: account.client.record(entity, external_id))
     if record.response is not None:
         write_json(record.response.body)
 
@@ -76,9 +76,9 @@ def get(invocation: CommandContext, entity: str, external_id: str) -> None:
 @_per_page_option
 @_page_option
 @click.pass_obj
-def fields(invocation: CommandContext, entity: str, per_page: int | None, page: int | None) -> None:
+def fields(context: CommandContext, entity: str, per_page: int | None, page: int | None) -> None:
     """Retrieve what the service tells of the fields of ENTITY; it tells nothing of task."""
-    answer = invocation.run(
+    answer = context.run(
         lambda account: account.client.fields(entity, **_page_parameters(account, per_page, page))
     )
     write_json(answer.response.body)
@@ -91,7 +91,7 @@ def fields(invocation: CommandContext, entity: str, per_page: int | None, page: 
 @click.option("--parent", metavar="ENTITY/ID", help="The record a task or opportunity belongs to.")
 @click.pass_obj
 def create(
-    invocation: CommandContext,
+    context: CommandContext,
     entity: str,
     words: tuple[str, ...],
     source: str | None,
@@ -102,12 +102,10 @@ def create(
     owner = None if parent is None else _parse_parent(parent)
 
     def created(account: "Account") -> "Awaitable[bytes]":
-        from cmdm_tui.cli.commands.reconcile import send_or_reconcile
-
         client = account.client
-        return send_or_reconcile(client, client.create(entity, properties, parent=owner))
+        return _send_or_reconcile(client, client.create(entity, properties, parent=owner))
 
-    write_json(invocation.run(created, once=True))
+    write_json(context.run(created, once=True))
 
 
 @click.command(short_help="Update a record.")
@@ -117,7 +115,7 @@ def create(
 @_json_option
 @click.pass_obj
 def update(
-    invocation: CommandContext,
+    context: CommandContext,
     entity: str,
     external_id: str,
     words: tuple[str, ...],
@@ -128,7 +126,7 @@ def update(
     NAME=VALUE gives text, NAME:=JSON any JSON value: NAME:=null empties a field.
     """
     properties = read_properties(words, source)
-    answer = invocation.run(lambda account: account.client.update(entity, external_id, properties))
+    answer = context.run(lambda account: account.client.update(entity, external_id, properties))
     write_json(answer.response.body)
 
 
@@ -136,9 +134,9 @@ def update(
 @click.argument("entity")
 @click.argument("external_id", metavar="ID")
 @click.pass_obj
-def delete(invocation: CommandContext, entity: str, external_id: str) -> None:
+def delete(context: CommandContext, entity: str, external_id: str) -> None:
     """Delete the record of ENTITY with the external id ID."""
-    answer = invocation.run(lambda account: account.client.delete(entity, external_id))
+    answer = context.run(lambda account: account.client.delete(entity, external_id))
     write_json(answer.response.body)
 
 
@@ -148,27 +146,54 @@ def delete(invocation: CommandContext, entity: str, external_id: str) -> None:
 @_json_option
 @click.pass_obj
 def convert(
-    invocation: CommandContext, external_id: str, words: tuple[str, ...], source: str | None
+    context: CommandContext, external_id: str, words: tuple[str, ...], source: str | None
 ) -> None:
     """Convert a lead into an account; NAME=VALUE and --json go along in the request."""
     properties = read_properties(words, source)
 
     def converted(account: "Account") -> "Awaitable[bytes]":
-        from cmdm_tui.cli.commands.reconcile import send_or_reconcile
-
         client = account.client
-        return send_or_reconcile(client, client.convert_lead(external_id, properties))
+        return _send_or_reconcile(client, client.convert_lead(external_id, properties))
 
-    write_json(invocation.run(converted, once=True))
+    write_json(context.run(converted, once=True))
 
 
 @click.command(short_help="Close a task.")
 @click.argument("external_id", metavar="TASK-ID")
 @click.pass_obj
-def close(invocation: CommandContext, external_id: str) -> None:
+def close(context: CommandContext, external_id: str) -> None:
     """Close a task."""
-    answer = invocation.run(lambda account: account.client.close_task(external_id))
+    answer = context.run(lambda account: account.client.close_task(external_id))
     write_json(answer.response.body)
+
+
+async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Converted]") -> bytes:
+    """Return the answer to a create or a conversion; where that was lost, the id that was found.
+
+    The id has the documented key. Raises CommandFailure, as an unknown outcome, where nothing was
+    found for certain, and OutcomeUnknown where it could not be looked for.
+    """
+    import msgspec
+
+    from cmdm_tui.api import ApiError, OutcomeUnknown, WriteVerdict
+
+    try:
+        return (await made).response.body
+    except OutcomeUnknown as doubt:
+        note(f"{doubt.message.rstrip('.')}. Looking for it.")
+        try:
+            found = await client.reconcile(doubt)
+        except ApiError as error:
+            note(f"It could not be looked for: {error}")
+            raise doubt from None
+        if found.verdict is not WriteVerdict.FOUND:
+            verdict = found.verdict.value.capitalize()
+            message = f"{verdict}: {found.why} {doubt.hint}."
+            raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
+        note(f"It was done: {found.why}")
+        is_lead = doubt.pending_write is not None and doubt.pending_write.lead_id is not None
+        key = "Account ExternalID" if is_lead else "ExternalID"
+        return msgspec.json.encode({key: found.external_id})
 
 
 def _page_parameters(

@@ -115,7 +115,7 @@ def sandbox() -> None:
 @click.option("--quiet", "-q", is_flag=True, help="Do not log calls.")
 @click.pass_obj
 def serve(
-    invocation: CommandContext,
+    context: CommandContext,
     data: Path | None,
     database: str | None,
     workers: int | None,
@@ -145,9 +145,9 @@ def serve(
         raise click.UsageError("--workers takes --database: processes cannot share a file.")
     settings = {name: value for name, value in given.items() if value is not None}
     host = settings.get("host", LOOPBACK)
-    own = _choose_credentials(credentials_file, invocation.environment, host)
+    own = _choose_credentials(credentials_file, context.environment, host)
     config = SandboxConfig(
-        data=data or invocation.paths.sandbox,
+        data=data or context.paths.sandbox,
         database=database,
         workers=workers or 1,
         credentials=own,

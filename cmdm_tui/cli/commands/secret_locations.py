@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 def locate_secrets(
-    invocation: "CommandContext", settings: "ProfileSettings"
+    context: "CommandContext", settings: "ProfileSettings"
 ) -> "dict[SecretName, Place]":
-    """Return where each secret comes from in this invocation: its environment goes first."""
+    """Return where each secret comes from in this context: its environment goes first."""
     from cmdm_tui.config import PROFILE_VARIABLES, SECRET_NAMES, ProfileStore
 
-    store = ProfileStore(invocation.paths)
+    store = ProfileStore(context.paths)
     found: dict[SecretName, Place] = {}
     for secret in SECRET_NAMES:
-        is_given = bool(invocation.environment.get(PROFILE_VARIABLES[secret]))
+        is_given = bool(context.environment.get(PROFILE_VARIABLES[secret]))
         found[secret] = "environment" if is_given else store.find_secret_place(settings, secret)
     return found
 
 
-def describe_location(invocation: "CommandContext", secret: "SecretName", place: "Place") -> str:
+def describe_location(context: "CommandContext", secret: "SecretName", place: "Place") -> str:
     """Return where the secret lives, as a user reads it."""
     from cmdm_tui.config import PROFILE_VARIABLES
 
     words: dict[Place, str] = {
         "ask": "kept nowhere, asked for when it is needed",
         "keyring": "in the keyring",
-        "file": f"in plain text in {invocation.paths.secrets}, which only you can read",
+        "file": f"in plain text in {context.paths.secrets}, which only you can read",
         "command": f"printed by the profile's {secret}_command",
         "environment": f"in the environment, {PROFILE_VARIABLES[secret]}",
     }

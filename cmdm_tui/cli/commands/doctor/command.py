@@ -20,13 +20,13 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "br
 @click.option("--offline", is_flag=True, help="Leave the network out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 @click.pass_obj
-def doctor(invocation: CommandContext, *, offline: bool, as_json: bool) -> int:
+def doctor(context: CommandContext, *, offline: bool, as_json: bool) -> int:
     """Check configuration, terminal, versions, network, sign-in and quota.
 
     Each check is ok, a warning, a problem or skipped, with what to do about it. The exit code is 1
     where there is a problem. It takes one call besides the sign-in, and works without a profile.
     """
-    checks = _run_checks(invocation, is_offline=offline)
+    checks = _run_checks(context, is_offline=offline)
     if as_json:
         _write_json(checks)
     else:
@@ -34,15 +34,15 @@ def doctor(invocation: CommandContext, *, offline: bool, as_json: bool) -> int:
     return ExitCode.FAILED if any(check.state == "problem" for check in checks) else ExitCode.DONE
 
 
-def _run_checks(invocation: CommandContext, *, is_offline: bool) -> "list[DoctorCheck]":
+def _run_checks(context: CommandContext, *, is_offline: bool) -> "list[DoctorCheck]":
     from cmdm_tui.cli.commands.doctor.configuration import check_files, check_profile
     from cmdm_tui.cli.commands.doctor.terminal import check_terminal, measure_terminal
     from cmdm_tui.cli.commands.doctor.versions import check_versions
 
-    checks = check_files(invocation.paths)
-    found, profile, has_secrets = check_profile(invocation)
+    checks = check_files(context.paths)
+    found, profile, has_secrets = check_profile(context)
     checks.append(found)
-    checks += check_terminal(invocation.environment, size=measure_terminal())
+    checks += check_terminal(context.environment, size=measure_terminal())
     checks += check_versions()
     return checks + _check_network(profile, has_secrets=has_secrets, is_offline=is_offline)
 

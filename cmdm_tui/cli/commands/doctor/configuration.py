@@ -39,18 +39,18 @@ def check_files(paths: Paths) -> list[DoctorCheck]:
     ]
 
 
-def check_profile(invocation: CommandContext) -> tuple[DoctorCheck, Profile | None, bool]:
+def check_profile(context: CommandContext) -> tuple[DoctorCheck, Profile | None, bool]:
     """Check which profile would be used; return it, and whether its secrets are at hand.
 
     Nothing is asked for: a profile whose secrets are kept nowhere comes without them.
     """
     name = "profile"
     try:
-        profile, has_secrets = invocation.load_profile(), True
+        profile, has_secrets = context.load_profile(), True
     except MissingSecrets as error:
         found = f"{error.profile} keeps no {' and no '.join(error.missing)}".replace("_", " ")
         try:
-            profile, has_secrets = _load_without_secrets(invocation, error), False
+            profile, has_secrets = _load_without_secrets(context, error), False
         except ConfigurationError as other:
             return _unusable_profile(other), None, False
         return (
@@ -59,7 +59,7 @@ def check_profile(invocation: CommandContext) -> tuple[DoctorCheck, Profile | No
             has_secrets,
         )
     except NoProfile as error:
-        if invocation.profile_name is None:
+        if context.profile_name is None:
             return warning(name, *_split_advice(error)), None, False
         return _unusable_profile(error), None, False
     except ConfigurationError as error:
@@ -68,7 +68,7 @@ def check_profile(invocation: CommandContext) -> tuple[DoctorCheck, Profile | No
         parse_base_url(profile.url)
     except ApiError as error:
         return problem(name, error.message, f"{error.hint or 'Mend the address'}."), None, False
-    return ok(name, f"{profile.name}, {_describe_origin(invocation)}"), profile, has_secrets
+    return ok(name, f"{profile.name}, {_describe_origin(context)}"), profile, has_secrets
 
 
 def _check_profiles_file(paths: Paths) -> DoctorCheck:
@@ -147,18 +147,18 @@ def _find_exchangeable_folder(folder: Path) -> Path | None:
     return None
 
 
-def _describe_origin(invocation: CommandContext) -> str:
-    if invocation.profile_name is not None:
-        is_variable = invocation.environment.get("CMDM_PROFILE") == invocation.profile_name
+def _describe_origin(context: CommandContext) -> str:
+    if context.profile_name is not None:
+        is_variable = context.environment.get("CMDM_PROFILE") == context.profile_name
         return "named by CMDM_PROFILE" if is_variable else "named by --profile"
-    if load_environment_profile(invocation.environment) is not None:
+    if load_environment_profile(context.environment) is not None:
         return "made by CMDM_URL and the other variables"
-    return f"the default or only one in {invocation.paths.profiles}"
+    return f"the default or only one in {context.paths.profiles}"
 
 
-def _load_without_secrets(invocation: CommandContext, error: MissingSecrets) -> Profile:
+def _load_without_secrets(context: CommandContext, error: MissingSecrets) -> Profile:
     given = dict.fromkeys(error.missing, _NEVER_SENT)
-    return ProfileStore(invocation.paths).load(error.profile, given)
+    return ProfileStore(context.paths).load(error.profile, given)
 
 
 def _unusable_profile(error: ConfigurationError) -> DoctorCheck:

@@ -97,7 +97,7 @@ def show(name: str, folder: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
 @click.pass_obj
 def run(
-    invocation: CommandContext,
+    context: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
     *,
@@ -117,7 +117,7 @@ def run(
         from cmdm_tui.harness.cases.player import play_case
 
         found = select_cases(folder, names)
-        chosen = choose_service(invocation, live=live, writes=writes)
+        chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
         if not kept:

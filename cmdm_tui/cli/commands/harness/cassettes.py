@@ -34,7 +34,7 @@ from cmdm_tui.text import one_line
 @service_options
 @click.pass_obj
 def record(
-    invocation: CommandContext,
+    context: CommandContext,
     names: tuple[str, ...],
     into: Path,
     folder: Path | None,
@@ -61,7 +61,7 @@ def record(
         if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
             folder = into
         found = select_cases(folder, names, live=False)
-        chosen = choose_service(invocation, live=live, writes=writes)
+        chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
         if not kept:

@@ -47,7 +47,7 @@ _MANY_DRIFTS = 10
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.pass_obj
 def verify(
-    invocation: CommandContext,
+    context: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
     *,
@@ -90,7 +90,7 @@ def verify(
 
         drifts: list[Drift] = []
         done, cut = 0, ""
-        chosen = choose_service(invocation, live=live, writes=writes)
+        chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
         if not kept:
