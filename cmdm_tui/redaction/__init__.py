@@ -1,6 +1,6 @@
 """The one home for secrets in text: what replaces them, and what searches for them.
 
 `redactor.Redactor` replaces secrets in lines for a log or a screen. `leak_scanner.LeakScanner`
-refuses to write a file in which a secret is found, in whatever encoding.
+refuses to write a file in which a secret is found, in whatever encoding (`decodings`).
 `secret_variables.SecretVariables` replaces secrets by names that stand for them, and back.
 """

@@ -1,4 +1,4 @@
-"""No secret gets out, however it is written and wherever it stands; nothing else is refused."""
+"""No secret gets out, however it is written and wherever it is; nothing else is refused."""
 
 import base64
 import contextlib
@@ -26,7 +26,7 @@ from cmdm_tui.harness.fuzz.save.case_writer import save_failure
 from cmdm_tui.harness.fuzz.shrink import reproduction
 from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
-from cmdm_tui.redaction import leak_scanner as guards
+from cmdm_tui.redaction import decodings
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak, check_no_secrets
 from tests.harness.report.events import failure, results_of
 
@@ -135,7 +135,7 @@ def test_a_secret_under_four_characters_is_not_searched_for() -> None:
 
 
 def test_what_unfolds_to_more_than_can_be_searched_is_refused() -> None:
-    bomb = gzip.compress(b"\0" * (guards._LARGEST_STREAM + 1))
+    bomb = gzip.compress(b"\0" * (decodings._LARGEST_STREAM + 1))
     with pytest.raises(SecretLeak, match="unfolds"):
         check_no_secrets(bomb, {"never-in-it"}, place="x")
 
