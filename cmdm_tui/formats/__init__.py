@@ -36,7 +36,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def create_writer(
-    name: Format, sink: ByteSink, look: OutputStyle = PROGRAM_STYLE, *, raw_csv: bool = False
+    name: Format, sink: ByteSink, style: OutputStyle = PROGRAM_STYLE, *, raw_csv: bool = False
 ) -> RowWriter:
     """Return the writer of a format, writing to `sink`.
 
@@ -46,28 +46,28 @@ def create_writer(
         case "table":
             from cmdm_tui.formats.table import TableWriter
 
-            return TableWriter(sink, look)
+            return TableWriter(sink, style)
         case "vertical":
             from cmdm_tui.formats.vertical import VerticalWriter
 
-            return VerticalWriter(sink, look)
+            return VerticalWriter(sink, style)
         case "json":
             from cmdm_tui.formats.json import JsonWriter
 
-            return JsonWriter(sink, look)
+            return JsonWriter(sink, style)
         case "jsonl":
             from cmdm_tui.formats.jsonl import JsonLinesWriter
 
-            return JsonLinesWriter(sink, look)
+            return JsonLinesWriter(sink, style)
         case "csv" | "tsv":
             from cmdm_tui.formats import csv
 
             form = csv.csv_line if name == "csv" else csv.tsv_line
-            return csv.DelimitedWriter(sink, look, form, is_raw=raw_csv)
+            return csv.DelimitedWriter(sink, style, form, is_raw=raw_csv)
         case "markdown":
             from cmdm_tui.formats.markdown import MarkdownWriter
 
-            return MarkdownWriter(sink, look)
+            return MarkdownWriter(sink, style)
         case "parquet":
             from cmdm_tui.formats.parquet import ParquetWriter
 

@@ -19,10 +19,10 @@ class DelimitedWriter:
     """Writes lines of cells. With `is_raw`, text that looks like a formula is not escaped."""
 
     def __init__(
-        self, sink: ByteSink, look: OutputStyle, form: "LineFormat", *, is_raw: bool
+        self, sink: ByteSink, style: OutputStyle, form: "LineFormat", *, is_raw: bool
     ) -> None:
         self._sink = sink
-        self._look = look
+        self._style = style
         self._form = form
         self._is_raw = is_raw
 
@@ -52,7 +52,7 @@ class DelimitedWriter:
         # Numbers, dates and booleans are written by this program and are not formulas.
         if isinstance(value, str) and not self._is_raw:
             text = escape_formula(text)
-        return visible(text) if self._look.is_terminal else text
+        return visible(text) if self._style.is_terminal else text
 
 
 LineFormat = Callable[[Sequence[str | None]], str]

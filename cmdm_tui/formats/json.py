@@ -14,9 +14,9 @@ from cmdm_tui.text import visible
 class JsonWriter:
     """Writes the array, one object on each line, so that it can be read while it grows."""
 
-    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
+    def __init__(self, sink: ByteSink, style: OutputStyle) -> None:
         self._sink = sink
-        self._objects = JsonObjects(look)
+        self._objects = JsonObjects(style)
         self._is_empty = True
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
@@ -44,8 +44,8 @@ class JsonWriter:
 class JsonObjects:
     """Encodes rows as objects with the columns' names as keys."""
 
-    def __init__(self, look: OutputStyle) -> None:
-        self._look = look
+    def __init__(self, style: OutputStyle) -> None:
+        self._style = style
         self._keys: list[bytes] = []
 
     def set_columns(self, columns: Sequence[OutputColumn]) -> None:
@@ -56,7 +56,7 @@ class JsonObjects:
         """Return a row as an object on one line."""
         members = (key + json_bytes(value) for key, value in zip(self._keys, row, strict=True))
         text = b"{" + b", ".join(members) + b"}"
-        return _escape_controls(text) if self._look.is_terminal else text
+        return _escape_controls(text) if self._style.is_terminal else text
 
 
 def _escape_controls(text: bytes) -> bytes:

@@ -9,9 +9,9 @@ from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, Outpu
 class JsonLinesWriter:
     """Writes one object on each line."""
 
-    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
+    def __init__(self, sink: ByteSink, style: OutputStyle) -> None:
         self._sink = sink
-        self._objects = JsonObjects(look)
+        self._objects = JsonObjects(style)
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Take the columns; nothing is written for them."""

@@ -13,9 +13,9 @@ _MARKS = re.compile(r"([\\`*\[\]|~])")
 class MarkdownWriter:
     """Writes one row on each line, between pipes."""
 
-    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
+    def __init__(self, sink: ByteSink, style: OutputStyle) -> None:
         self._sink = sink
-        self._look = look
+        self._style = style
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Write the names and the rule below them."""

@@ -20,9 +20,9 @@ _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 class TableWriter:
     """Writes a table. Columns that do not fit the terminal are left out, and a note says so."""
 
-    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
+    def __init__(self, sink: ByteSink, style: OutputStyle) -> None:
         self._sink = sink
-        self._look = look
+        self._style = style
         self._names: list[str] = []
         self._are_numbers: list[bool] = []
         self._widths: list[int] | None = None
@@ -61,7 +61,7 @@ class TableWriter:
             max([cell_len(name), *(cell_len(row[place]) for row in cells)])
             for place, name in enumerate(self._names)
         ]
-        width = self._look.width
+        width = self._style.width
         self._widths = natural if width is None else fit_widths(natural, width)
         self._is_narrowed = [
             size < needed for size, needed in zip(self._widths, natural, strict=False)
@@ -84,24 +84,24 @@ class TableWriter:
 
     def _has_room(self, texts: Sequence[str], widths: Sequence[int]) -> bool:
         """Return whether a row fits where wide values stick out of their columns."""
-        if self._look.width is None:
+        if self._style.width is None:
             return True
         sizes = [
             width if is_narrowed else max(cell_len(text), width)
             for text, width, is_narrowed in zip(texts, widths, self._is_narrowed, strict=False)
         ]
-        return sum(sizes) + GAP * (len(sizes) - 1) <= self._look.width
+        return sum(sizes) + GAP * (len(sizes) - 1) <= self._style.width
 
     def _cell(self, place: int, text: str, width: int, *, cuts: bool) -> str:
         length, is_right = cell_len(text), self._are_numbers[place]
-        if length > width and self._look.width is not None and cuts and not is_right:
+        if length > width and self._style.width is not None and cuts and not is_right:
             return set_cell_size(text, max(width - 1, 0)) + ELLIPSIS
         # Half a number is another number: one that does not fit sticks out of its column.
         blank = " " * (width - length)
         return blank + text if is_right else text + blank
 
     def _styled(self, text: str, style: str) -> str:
-        return f"{style}{text}{_PLAIN}" if self._look.has_colours and text else text
+        return f"{style}{text}{_PLAIN}" if self._style.has_colours and text else text
 
     def _write(self, lines: Sequence[str]) -> None:
         if lines:

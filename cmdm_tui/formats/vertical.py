@@ -18,9 +18,9 @@ _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 class VerticalWriter:
     """Writes each row under a heading with its number."""
 
-    def __init__(self, sink: ByteSink, look: OutputStyle) -> None:
+    def __init__(self, sink: ByteSink, style: OutputStyle) -> None:
         self._sink = sink
-        self._look = look
+        self._style = style
         self._labels: list[str] = []
         self._number = 0
 
@@ -53,11 +53,11 @@ class VerticalWriter:
             return [self._styled(label, _BOLD) + " " * _GAP + self._styled(NULL_TEXT, _DIM)]
         indent = cell_len(label) + _GAP
         lines = visible(display_text(value), keep_lines=True).split("\n")
-        if self._look.width is not None:
-            room = max(self._look.width - indent, _NARROWEST)
+        if self._style.width is not None:
+            room = max(self._style.width - indent, _NARROWEST)
             lines = [piece for line in lines for piece in (chop_cells(line, room) or [line])]
         first = self._styled(label, _BOLD) + " " * _GAP + lines[0]
         return [line.rstrip(" ") for line in (first, *(" " * indent + line for line in lines[1:]))]
 
     def _styled(self, text: str, style: str) -> str:
-        return f"{style}{text}{_PLAIN}" if self._look.has_colours else text
+        return f"{style}{text}{_PLAIN}" if self._style.has_colours else text

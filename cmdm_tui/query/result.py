@@ -59,18 +59,18 @@ class Notes:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All notes as sentences, one a line."""
-        told: list[str] = []
+        sentences: list[str] = []
         if self.source == "partial":
-            told.append("The result is partial: the run stopped before all records were read.")
-        told += [
+            sentences.append("The result is partial: the run stopped before all records were read.")
+        sentences += [
             f"{count:,} {'value' if count == 1 else 'values'} of {name} "
             f"{'is' if count == 1 else 'are'} not of the column's type and "
             f"{'shows' if count == 1 else 'show'} as null."
             for name, count in self.failed_casts.items()
         ]
         if self.inferred:
-            told.append(f"Types inferred from records: {', '.join(self.inferred)}.")
-        return (*told, *self.messages)
+            sentences.append(f"Types inferred from records: {', '.join(self.inferred)}.")
+        return (*sentences, *self.messages)
 
 
 class QueryResult:

@@ -277,7 +277,9 @@ class QueryExecutor:
         skipped, left = step.offset, step.limit
         if left == 0:
             return
-        pages = self._fetcher.read_pages(step.table, step.columns, first, most=step.max_records)
+        pages = self._fetcher.read_pages(
+            step.table, step.columns, first, max_records=step.max_records
+        )
         async with aclosing(_group_pages(pages, grow=left is None)) as batches:
             async for records in batches:
                 since = loader.rows
@@ -324,8 +326,8 @@ class QueryExecutor:
             count = self._budget.resent
             calls = "1 call was" if count == 1 else f"{count:,} calls were"
             self._report.add_messages(f"{calls} sent again after a failure, and counted again.")
-        told = (self._report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
-        messages = [one for one in told if one]
+        first = (self._report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
+        messages = [one for one in first if one]
         source = "partial" if self._report.stop_reason else "live"
         return Notes(source, failed, tuple(inferred), (*messages, *self._report.messages))
 

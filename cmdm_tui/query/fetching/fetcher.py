@@ -151,7 +151,7 @@ class Fetcher:
         columns: tuple[Column, ...],
         first: FirstPage,
         *,
-        most: int | None = None,
+        max_records: int | None = None,
     ) -> AsyncGenerator[Page]:
         """Yield pages until all are read, the budget is used up or the run is stopped."""
         pages = self._pages[table.entity].walk(
@@ -159,7 +159,7 @@ class Fetcher:
             per_page=first.per_page,
             sort_by=first.sort_by,
             sort_order=first.sort_order,
-            most=most,
+            max_records=max_records,
         )
         total: int | None = None
         try:

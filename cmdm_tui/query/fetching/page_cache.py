@@ -70,11 +70,11 @@ class PageCache:
         budget: CallBudget,
         learner: TraitLearner,
         *,
-        tell: EventListener = ignore_events,
+        listener: EventListener = ignore_events,
     ) -> None:
         self._client = client
         self._learner = learner
-        self._tell = tell
+        self._listener = listener
         self._pages: dict[_PageKey, _CachedPage] = {}
         self._records: dict[str, Record | None] = {}
         self._versions: dict[_PageKey, list[_CachedPage]] = {}
@@ -115,9 +115,9 @@ class PageCache:
                     one.number, _NO_RESPONSE,
                 )  # fmt: skip
                 key = (one.number, one.sort_by, one.sort_order, one.per_page)
-                kept = _CachedPage(page, None if one.fields is None else frozenset(one.fields))
-                self._versions.setdefault(key, []).append(kept)
-                self._pages[key] = kept
+                cached = _CachedPage(page, None if one.fields is None else frozenset(one.fields))
+                self._versions.setdefault(key, []).append(cached)
+                self._pages[key] = cached
         for one in reading.records:
             if one.entity == self.entity:
                 record = None
@@ -188,8 +188,8 @@ class PageCache:
 
     def has_first_page(self, first: FirstPage) -> bool:
         """Return whether a plan's first page is cached."""
-        kept = self._pages.get((1, first.sort_by, first.sort_order, first.per_page))
-        return kept is not None and kept.holds(first.fields)
+        cached = self._pages.get((1, first.sort_by, first.sort_order, first.per_page))
+        return cached is not None and cached.holds(first.fields)
 
     def count_cached(self, like: FirstPage | None = None) -> int:
         """Return the number of cached pages and records, or of pages like the given first page."""
@@ -217,8 +217,8 @@ class PageCache:
 
     async def total(self) -> int | None:
         """Return the current number of records: one call unless a cached page states it."""
-        for kept in self._pages.values():
-            return kept.page.total_records
+        for cached in self._pages.values():
+            return cached.page.total_records
         page = await self._fetch(1, None, None, None, 1)
         return page.total_records
 
@@ -229,7 +229,7 @@ class PageCache:
         per_page: int,
         sort_by: str | None,
         sort_order: SortOrder | None,
-        most: int | None = None,
+        max_records: int | None = None,
     ) -> AsyncGenerator[Page]:
         """Yield every page once, each record once, in batches of 1, 2, 4 and 8 pages.
 
@@ -239,17 +239,17 @@ class PageCache:
         async def retrieve(number: int, size: int, by_id: bool) -> Page:
             field, order = (EXTERNAL_ID, "asc") if by_id else (sort_by, sort_order)
             key = (number, field, order, size)
-            kept = self._pages.get(key) if self.keeps_all else self._pages.pop(key, None)
-            if kept is not None and kept.holds(fields):
-                return kept.page
+            cached = self._pages.get(key) if self.keeps_all else self._pages.pop(key, None)
+            if cached is not None and cached.holds(fields):
+                return cached.page
             page = await self._fetch(number, field, order, fields, size)
             if self.keeps_all:
                 self._pages[key] = _CachedPage(page, None if fields is None else frozenset(fields))
                 self._versions.pop(key, None)
             return page
 
-        walk = PageWalk(self.entity, per_page, most=most)
-        return walk.run(retrieve, ahead=PAGES_AHEAD, notify=self._tell)
+        walk = PageWalk(self.entity, per_page, most=max_records)
+        return walk.run(retrieve, ahead=PAGES_AHEAD, notify=self._listener)
 
     async def _fetch(
         self,
@@ -280,5 +280,5 @@ class PageCache:
         size: int,
     ) -> None:
         if is_capped(page, size):
-            kept = _CachedPage(page, None if fields is None else frozenset(fields))
-            self._pages[1, sort_by, sort_order, len(page.records)] = kept
+            cached = _CachedPage(page, None if fields is None else frozenset(fields))
+            self._pages[1, sort_by, sort_order, len(page.records)] = cached

@@ -60,9 +60,9 @@ class TraitLearner:
             evidence = f"A page of {asked:,} records was requested, and {came:,} came."
             self.learn("largest_page", came, evidence)
 
-    def observe_orders(self, learnt: Mapping[str, Any]) -> None:
+    def observe_orders(self, learned: Mapping[str, Any]) -> None:
         """Store what the order of the pages has shown."""
-        for name, value in learnt.items():
+        for name, value in learned.items():
             if self.trait(name) is None:
                 self.learn(name, value, "A query's pages stood in this order.")
 

@@ -6,30 +6,12 @@ from typing import Any
 
 from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
 from cmdm_tui.api.decode_fields import FIELD_TYPES
-from cmdm_tui.catalog import Catalog, infer_fields, infer_type
+from cmdm_tui.catalog import infer_fields, infer_type
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.casts import parse_value
 from cmdm_tui.query.database.loader import value_text
-from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
-from cmdm_tui.query.parsing.identifiers import can_be_named
+from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.seek import FEW_PAGES
-
-
-def make_table(
-    entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
-) -> Table:
-    """Return an entity as a table: ExternalID first, then its fields.
-
-    Columns have distinct casefolded names. Fields that SQL cannot name are left out.
-    """
-    columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
-    for field in fields:
-        if not can_be_named(field.name):
-            continue
-        kind = ColumnKind.of_type(field.type)
-        column = Column(field.name, kind, field.type or "Text", field.inferred)
-        columns.setdefault(field.name.casefold(), column)
-    return Table(entity, tuple(columns.values()), total, largest_page)
 
 
 async def fetch_described_fields(
@@ -43,11 +25,6 @@ async def fetch_described_fields(
         return ()
     # A list that holds only ids holds no names.
     return () if all(field.name == field.external_id for field in fields) else fields
-
-
-def fields_of_page(page: Page) -> tuple[Field, ...]:
-    """Return the fields that the records of a page show, with inferred types."""
-    return infer_fields(page.records)
 
 
 def records_confirm(fields: tuple[Field, ...], page: Page) -> bool:
@@ -127,9 +104,3 @@ def _are_sorted(pages: Sequence[Page], name: str, kind: ColumnKind, *, descendin
 def _inferred_kinds(page: Page, name: str) -> set[ColumnKind]:
     values = (record.properties.get(name) for record in page.records)
     return {ColumnKind.of_type(infer_type(one)) for one in values if one is not None and one != ""}
-
-
-def save_fields(catalog: Catalog, entity: str, fields: tuple[Field, ...]) -> None:
-    """Store an entity's fields in the catalog, so that no call is made for them again."""
-    if fields:
-        catalog.store_fields(entity, fields)

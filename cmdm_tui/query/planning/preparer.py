@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field
-from cmdm_tui.catalog import Account
+from cmdm_tui.catalog import Account, infer_fields
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names, result_type
 from cmdm_tui.query.errors import SqlError, UnknownName
@@ -189,7 +189,8 @@ class QueryPreparer:
         page = await self._schema.read_first_page(
             replace(first, fields=None, sort_by=EXTERNAL_ID, sort_order="asc")
         )
-        field_evidence.save_fields(catalog, first.entity, field_evidence.fields_of_page(page))
+        if inferred := infer_fields(page.records):
+            catalog.store_fields(first.entity, inferred)
 
     def _bind_again(self, query: BoundQuery) -> BoundQuery:
         catalog = self._account.catalog

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field, NotFound, Page
-from cmdm_tui.catalog import Account
+from cmdm_tui.catalog import Account, infer_fields
 from cmdm_tui.query import seek
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.fetching.page_cache import PageCache, can_be_fetched
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, FirstPage, Table
-from cmdm_tui.query.parsing.identifiers import nearest_names
+from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, ColumnKind, FirstPage, Table
+from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
 from cmdm_tui.query.parsing.query_shape import (
     QueryShape,
     counts_all_records,
@@ -56,9 +56,7 @@ class SchemaReader:
     def make_table(self, entity: str, fields: Iterable[Field]) -> Table:
         """Return the entity as a table of these fields, with the total known so far."""
         total = self._account.catalog.cached_total(entity)
-        return field_evidence.make_table(
-            entity, fields, total=total, largest_page=self._learner.largest_page
-        )
+        return make_table(entity, fields, total=total, largest_page=self._learner.largest_page)
 
     async def fetch_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the fields as the service describes them, where its records have them."""
@@ -67,10 +65,11 @@ class SchemaReader:
         )
         first = FirstPage(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
         if not fields:
-            fields = field_evidence.fields_of_page(await self.read_first_page(first))
+            fields = infer_fields((await self.read_first_page(first)).records)
         elif not field_evidence.are_typed(fields):
             fields = field_evidence.infer_missing_types(fields, await self.read_first_page(first))
-        field_evidence.save_fields(self._account.catalog, entity, fields)
+        if fields:
+            self._account.catalog.store_fields(entity, fields)
         return fields
 
     async def read_first_page(self, first: FirstPage, *, at_any_size: bool = True) -> Page:
@@ -129,11 +128,11 @@ class SchemaReader:
             page = await self.read_first_page(first)
             ends = [one for one in (page.total_records, most) if one is not None]
             is_all = bool(ends) and min(ends) <= len(page.records)
-            return field_evidence.fields_of_page(page) if is_all or returns_ids_only(shape) else ()
+            return infer_fields(page.records) if is_all or returns_ids_only(shape) else ()
         if len(ids) != 1 or not can_be_fetched(ids[0]):
             return ()
         record = await self._pages[entity].record_or_none(ids[0])
-        return field_evidence.infer_fields([record] if record else [])
+        return infer_fields([record] if record else [])
 
     async def _fields_of_first_rows(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
         """Return the fields that the first page in the query's order shows; none if in doubt."""
@@ -149,7 +148,7 @@ class SchemaReader:
         ):
             return ()
         is_all = min(wanted, page.total_records or wanted) <= len(page.records)
-        return field_evidence.fields_of_page(page) if is_all else ()
+        return infer_fields(page.records) if is_all else ()
 
     async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
         """Return the fields that the first page of a min or max shows; none if in doubt.
@@ -174,7 +173,7 @@ class SchemaReader:
             return ()
         if not field_evidence.pages_show_type((page, middle), name, descending=descending):
             return ()
-        return field_evidence.fields_of_page(page)
+        return infer_fields(page.records)
 
     async def _first_in_order(self, entity: str, name: str, *, descending: bool) -> Page | None:
         """Return the first page in a field's order; None where the service refuses it.
@@ -240,10 +239,18 @@ def single_extreme(shape: QueryShape) -> exp.Expr | None:
     return extreme if is_alone else None
 
 
-__all__ = [
-    "SchemaReader",
-    "returns_first_rows",
-    "returns_ids_only",
-    "returns_stored_values",
-    "single_extreme",
-]
+def make_table(
+    entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
+) -> Table:
+    """Return an entity as a table: ExternalID first, then its fields.
+
+    Columns have distinct casefolded names. Fields that SQL cannot name are left out.
+    """
+    columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
+    for field in fields:
+        if not can_be_named(field.name):
+            continue
+        kind = ColumnKind.of_type(field.type)
+        column = Column(field.name, kind, field.type or "Text", field.inferred)
+        columns.setdefault(field.name.casefold(), column)
+    return Table(entity, tuple(columns.values()), total, largest_page)

@@ -65,9 +65,9 @@ class _SeekPlanner:
             if orders is None:
                 continue
             estimate = seek.estimate_seek("search", predicate, orders, self._table)
-            task = SeekRecords(self._query.table, self._query.used_columns, predicate, orders)
+            step = SeekRecords(self._query.table, self._query.used_columns, predicate, orders)
             yield self._make_plan(
-                task, estimate.low, estimate.likely, estimate.high, predicate.column
+                step, estimate.low, estimate.likely, estimate.high, predicate.column
             )
 
     def boundaries(self) -> Iterator[CandidatePlan]:
@@ -85,8 +85,8 @@ class _SeekPlanner:
             if isinstance(aggregate, TotalAggregate):
                 likely, high = max(likely, 1), max(high, 1)
                 continue
-            task = "count" if aggregate.measure == "count" else "extreme"
-            estimate = seek.estimate_seek(task, aggregate.predicate, aggregate.orders, self._table)
+            kind = "count" if aggregate.measure == "count" else "extreme"
+            estimate = seek.estimate_seek(kind, aggregate.predicate, aggregate.orders, self._table)
             low, likely = max(low, estimate.low), likely + estimate.likely
             high += estimate.high
         column, order = self._table.columns[0], "asc"
@@ -108,8 +108,8 @@ class _SeekPlanner:
         if orders is None:
             return
         estimate = seek.estimate_seek("groups", None, orders, self._table)
-        task = CountValues(self._query.table, column, orders)
-        yield self._make_plan(task, estimate.low, estimate.likely, estimate.high, column)
+        step = CountValues(self._query.table, column, orders)
+        yield self._make_plan(step, estimate.low, estimate.likely, estimate.high, column)
 
     def first_rows(self) -> Iterator[CandidatePlan]:
         """Yield the plan that reads the first rows of a sorted field."""
@@ -135,7 +135,7 @@ class _SeekPlanner:
 
     def _make_plan(
         self,
-        task: SeekStep,
+        step: SeekStep,
         low: int,
         likely: int,
         high: int,
@@ -145,7 +145,7 @@ class _SeekPlanner:
         first = FirstPage(
             self._table.entity,
             self._table.largest_page,
-            fields_to_seek(self._query.table, task, column),
+            fields_to_seek(self._query.table, step, column),
             column.name,
             order,
         )
@@ -155,7 +155,7 @@ class _SeekPlanner:
         # external id, as the pages that were read in this order overlap.
         if pages > 1 and self._query.learner.trait("stable_ties") is not True:
             high = max(high, 2 * pages + _REREAD_PAGES)
-        return CandidatePlan(PlanClass.SEEK, task, Cost(low, high), likely, first, shown)
+        return CandidatePlan(PlanClass.SEEK, step, Cost(low, high), likely, first, shown)
 
     def _predicates(self) -> list[seek.ColumnPredicate]:
         where = self._shape.where
@@ -182,8 +182,8 @@ class _SeekPlanner:
         if predicate is None or orders is None:
             return None
         if isinstance(call, exp.Min | exp.Max):
-            task = "smallest" if isinstance(call, exp.Min) else "largest"
-            return BoundaryAggregate(index, task, predicate, orders)
+            measure = "smallest" if isinstance(call, exp.Min) else "largest"
+            return BoundaryAggregate(index, measure, predicate, orders)
         if column is not None and predicate.region.has_null:
             return None
         return BoundaryAggregate(index, "count", predicate, orders)
@@ -207,9 +207,9 @@ def _order_of(aggregate: BoundaryAggregate) -> SortOrder:
     return "desc" if aggregate.measure == "largest" else "asc"
 
 
-def fields_to_seek(table: Table, task: SeekStep, column: Column) -> tuple[str, ...] | None:
+def fields_to_seek(table: Table, step: SeekStep, column: Column) -> tuple[str, ...] | None:
     """Return the fields that a seek by a column requests: those the query uses, and the column."""
-    used = () if isinstance(task, CountValues) else task.columns
+    used = () if isinstance(step, CountValues) else step.columns
     return fields_to_request(table, [*used, column])
 
 
