@@ -251,7 +251,7 @@ def _target_of(chosen: ChosenService, profile: "Profile", *, strict: bool) -> "F
         is_strict=is_sandbox or strict,
         floor=profile.floor,
         base=address.path.rstrip("/"),
-        perhaps=optional,
+        optional_entities=optional,
     )
 
 

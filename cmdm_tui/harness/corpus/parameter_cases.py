@@ -1,4 +1,4 @@
-"""Query parameters of the two list calls: those that are refused, ignored, or answered oddly."""
+"""Query parameters of the two list calls: refused, ignored, or valid in an unusual way."""
 
 from collections.abc import Iterator
 

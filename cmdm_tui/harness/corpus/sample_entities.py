@@ -27,7 +27,7 @@ class SampleEntity:
 
     @property
     def name_field(self) -> str:
-        """The field that a record made by a case is marked in."""
+        """The field that marks a record as created by a case."""
         return next(iter(self.required))
 
 

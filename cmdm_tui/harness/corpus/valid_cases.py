@@ -65,7 +65,7 @@ def _read_cases(entity: str) -> Iterator[Case]:
     pages = [read_step(f"/{entity}?per_page=2&page={page}") for page in (1, 2)]
     yield _case(f"list-{entity}", f"Two pages of {entity}.", "list", "retrieve many", *pages)
     if ENTITIES[entity].has_field_list:
-        # All of them, as what a field says of itself is what a client goes by.
+        # All of them: a client relies on what a field says about itself.
         yield _case(
             f"fields-{entity}",
             f"The fields of {entity}.",

@@ -35,7 +35,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeMade:
-    """An exchange was made; `judged` are the checks that had something to say about it."""
+    """An exchange was made; `failed_checks` are the checks that failed on it."""
 
     exchange: Exchange
     phase: FuzzPhase

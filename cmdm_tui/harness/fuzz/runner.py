@@ -66,7 +66,7 @@ class FuzzRunner:
     _failed_check_counts: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
-        # Hypothesis keeps what it finds out of a class for good, so there is one for the whole run.
+        # Hypothesis keeps what it learns about a class for ever, so the whole run uses one.
         self._state_machine = make_state_machine(self._begin_example)
         settings = self.settings
         self._budget = RunBudget(settings.requests, settings.seconds, self.stop)

@@ -12,10 +12,10 @@ class FuzzTarget:
 
     `url` is scheme, host and port. `credentials` hold the values of the four sign-in headers.
     With a control plane it is restored for each example. `may_write` allows requests that change
-    records; `is_alone` tells that no one else changes them or makes calls meanwhile, so that totals
+    records; `is_alone` says that no one else changes them or makes calls meanwhile, so that totals
     and the quota can be held against the service. `is_strict` makes failures of what the
     documentation leaves open (`api.md`, ours). `floor` are the calls that are left untouched,
-    `base` is the path before the calls, and `perhaps` are entities that are used where they exist.
+    `base` is the path before the calls, and `optional_entities` are used where they exist.
     """
 
     url: str
@@ -28,7 +28,7 @@ class FuzzTarget:
     is_strict: bool = True
     floor: int = 0
     base: str = API_PATH
-    perhaps: tuple[str, ...] = ()
+    optional_entities: tuple[str, ...] = ()
 
     @property
     def is_to_be_cleaned(self) -> bool:

@@ -230,15 +230,15 @@ def _run_worker(
     from cmdm_tui.harness.control_client import ControlFailed
     from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
 
-    told: set[str] = set()
+    sent: set[str] = set()
 
     class Telling(LeakScanner):
         """Sends each secret to the parent, before any event that may hold it."""
 
         def learn(self, secret: str) -> None:
             super().add_secret(secret)
-            if secret and secret not in told:
-                told.add(secret)
+            if secret and secret not in sent:
+                sent.add(secret)
                 messages.put(_LearntSecrets(frozenset({secret})))
 
     try:
@@ -246,7 +246,7 @@ def _run_worker(
             held: list[RunEnded] = []
 
             def notify(event: FuzzEvent) -> None:
-                # The end is told last, when every secret has been.
+                # The end is sent last, after every secret.
                 held.append(event) if isinstance(event, RunEnded) else messages.put(event)
 
             fuzz_in_process(target, settings, notify, report, worker, stop=ending, guard=Telling())

@@ -48,7 +48,7 @@ def parse_answer(exchange: Exchange) -> ParsedAnswer:
 
 
 def describe_number(number: int | None) -> str:
-    """Return a number that an answer should tell as words tell it."""
+    """Return a number for a message; `no number` where an answer gives none."""
     return "no number" if number is None else str(number)
 
 

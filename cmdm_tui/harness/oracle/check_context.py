@@ -34,7 +34,7 @@ _STILL_VALID = {
 
 @dataclass
 class CheckContext:
-    """The latest exchange, and the ledger of all before it.
+    """The latest exchange, and the model of all exchanges before it.
 
     The clashes and miscounts are worked out once, however many checks look at them.
     """
@@ -115,7 +115,7 @@ class CheckContext:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the list has no pages, and holds as many records as it tells."""
+        """Whether the list has no pages, and holds as many records as its total says."""
         total = self.answer.total
         return self.page is None and (total is None or total == len(self.answer.rows))
 
@@ -219,12 +219,12 @@ class CheckContext:
             message = f"{entity} {missing[0]} is missing from the list of all"
             yield Miscount(entity, "missing", message, cause)
         elif len(extra) > members.unnamed:
-            strange = min(extra)
-            known = self.model.find_record(entity, strange)
+            unexpected = min(extra)
+            known = self.model.find_record(entity, unexpected)
             cause = members.likely_cause(is_over=True)
             if known is not None and known.exists is False:
                 cause = "deleted"
-            message = f"{entity} {strange} is in the list of all, and nothing made it"
+            message = f"{entity} {unexpected} is in the list of all, and nothing created it"
             yield Miscount(entity, "extra", message, cause)
 
 

@@ -28,7 +28,7 @@ class ObservedOrder:
 class EntityMembers:
     """The records an entity should have: `ids` in order of creation, None where not known.
 
-    `unnamed` are records that must exist but whose ids were not told: the contacts of conversions.
+    `unnamed` are records that must exist but whose ids no answer gave: the contacts of conversions.
     `since` is what happened since the total was last seen.
     """
 

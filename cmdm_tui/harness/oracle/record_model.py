@@ -55,9 +55,9 @@ class KnownValue:
 class RecordModel:
     """What is known of one record.
 
-    `is_there` is None where it is in doubt. `attempts` are what was refused since it was last read;
-    `is_changed` tells that an update was accepted since, `is_again` that it repeated the one
-    before. `account` is the account that a lead was converted to.
+    `exists` is None where it is in doubt. `refusals` are what was refused since it was last read;
+    `is_updated` says that an update was accepted since, `is_update_repeated` that it repeated the
+    one before. `converted_account` is the account that a lead was converted to.
     """
 
     values: dict[str, KnownValue] = field(default_factory=dict[str, KnownValue])
@@ -96,8 +96,8 @@ class RecordModel:
 class Contradiction:
     """An answer that contradicts what is known of a record.
 
-    `name` is the field, empty where it is about the record being there at all. `is_listed` tells
-    that the answer was a list, `is_projected` that it was asked for some fields only.
+    `name` is the field, empty where it is about the record being there at all. `is_listed` says
+    that the answer was a list, `is_projected` that only some fields were asked for.
     """
 
     entity: str

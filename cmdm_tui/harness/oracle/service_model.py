@@ -25,7 +25,7 @@ UNAUTHORISED, TOO_MANY = 401, 429
 class ServiceModel:
     """What is known of a service.
 
-    `is_alone` tells that no one else changes its records; without that, only what is known of
+    `is_alone` says that no one else changes its records; otherwise only what is known of
     records of one's own is held against it. `rules` are the fields of each entity.
     """
 
@@ -85,7 +85,7 @@ class ServiceModel:
         yield from self.records.items()
 
     def fields_of(self, entity: str) -> Mapping[str, FieldRule]:
-        """Return the fields of an entity by name: as the service tells them, else the table's."""
+        """Return the fields of an entity by name: the service's, or else the table's."""
         rules = self.fields.get(entity)
         if rules is None and self.base is not None:
             return self.base.fields_of(entity)
@@ -105,7 +105,7 @@ class ServiceModel:
         return self.orders.setdefault(entity, {}).setdefault(key, ObservedOrder())
 
     def fork(self) -> "ServiceModel":
-        """Return a ledger for a service whose records are again what they are in this one."""
+        """Return a model of a service whose records are again what they are in this one."""
         members = {
             entity: EntityMembers(None if kept.ids is None else list(kept.ids), kept.unnamed)
             for entity, kept in self.members.items()

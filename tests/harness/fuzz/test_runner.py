@@ -271,7 +271,9 @@ def test_the_floor_of_the_quota_is_kept(fuzz: Fuzz) -> None:
 def test_the_floor_is_kept_from_the_first_call_on(fuzz: Fuzz) -> None:
     count = Counting()
     with sandbox(count) as target:
-        bare = replace(target, control=None, control_token=None, floor=4_999, perhaps=("product",))
+        bare = replace(
+            target, control=None, control_token=None, floor=4_999, optional_entities=("product",)
+        )
         told = fuzz(bare, seed=1, requests=700)
     assert count.arrived == 1
     assert "4,999 are kept" in told.ended.reason

@@ -82,7 +82,7 @@ class FuzzSession:
     def _find_optional_entities(self) -> list[str]:
         """Return which of the entities that may exist do: counted, and not judged."""
         found: list[str] = []
-        for entity in self.target.perhaps:
+        for entity in self.target.optional_entities:
             self.service.check_bounds()
             self._budget.spend()
             with contextlib.suppress(NoAnswer):
@@ -164,11 +164,11 @@ class FuzzSession:
             is_known = finding.failure in self.known_failures
             self._notify(CheckFailed(finding, exchange, self.phase, is_known, self._worker))
         for finding in found:
-            is_hunted = self.searched_failure is None or finding.failure == self.searched_failure
-            if is_hunted and finding.failure not in self.known_failures:
-                broken = NewFailure(finding)
-                self.on_new_failure(broken)
-                raise broken
+            is_searched = self.searched_failure is None or finding.failure == self.searched_failure
+            if is_searched and finding.failure not in self.known_failures:
+                failure = NewFailure(finding)
+                self.on_new_failure(failure)
+                raise failure
 
     def _control_service(self, step: AdvanceClock | SetCallsLeft) -> None:
         if not self.target.restores:

@@ -1,4 +1,4 @@
-"""Sends requests to a target that may go away, or keep one waiting, within the bounds of a run."""
+"""Sends requests to a service that may go away, or be slow, within the bounds of a run."""
 
 from time import sleep
 
@@ -8,21 +8,21 @@ from cmdm_tui.harness.http.connection import NotConnected, RawConnection, RawHea
 
 _LONGEST_WAIT, _SHORTEST_WAIT = 30.0, 0.05
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between attempts to reach a target that was there before."""
+"""Seconds between attempts to reach a service that was there before."""
 
 
 class FuzzTransport:
     """A connection to `url` for a run whose bounds `budget` knows."""
 
     def __init__(self, url: str, budget: RunBudget) -> None:
-        self._wire = RawConnection(url)
+        self._connection = RawConnection(url)
         self._url = url
         self._budget = budget
         self._was_reached = False
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
     def send(
         self, method: str, path: str, lines: RawHeaders, body: bytes, *, is_patient: bool
@@ -30,13 +30,13 @@ class FuzzTransport:
         """Send a request; where there is no connection any more, try again for a while.
 
         Nothing was sent then, so that nothing is repeated. An answer is waited for until the run's
-        time is over, or longer by one that `is_patient`. Raises NoAnswer, and Unreachable for a
+        time is over, or longer by one that `is_patient`. Raises NoAnswer, and ServiceGone for a
         target that stays away.
         """
         for pause in (*_PAUSES, None):
             try:
                 wait = self._answer_timeout(is_patient=is_patient)
-                answer = self._wire.send(method, path, lines, body, timeout=wait)
+                answer = self._connection.send(method, path, lines, body, timeout=wait)
             except NotConnected as error:
                 if not self._was_reached:
                     raise

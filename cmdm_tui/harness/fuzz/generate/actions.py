@@ -1,7 +1,7 @@
 """What a user does, several requests at a time: change something, then read it again.
 
-Both the stateless properties and the state machine are made of these. Each takes what it needs from
-the session's ledger, so that a move without anything to work on makes it first.
+Trials and the state machine are made of these. Each takes what it needs from the session's model,
+and creates it first where there is nothing to work on.
 """
 
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ from cmdm_tui.harness.oracle.service_model import ServiceModel
 
 _HOUR = 3_600
 _MOST_LISTED = 300
-"""Records of an entity up to which a move lists all of them, and not the first page."""
+"""Records of an entity up to which all of them are listed, and not the first page."""
 
 _BOOLEANS = st.booleans()
 
 
 class Actions:
-    """The moves of one example on `session`, drawing what they need."""
+    """The actions of one example on `session`; `draw` draws what they need."""
 
     def __init__(self, session: FuzzSession, draw: Draw) -> None:
         self.session = session
@@ -67,7 +67,7 @@ class Actions:
     # Records to work on
 
     def choose_record(self, entity: str) -> str:
-        """Return the id of a record: one of this example's, or one that may be used, or a new one.
+        """Return the id of a record: one of this example's, another one, or a new one.
 
         Where nothing may be written it is one that was listed. Empty where there is none.
         """
@@ -110,7 +110,7 @@ class Actions:
         """Draw the properties of an update."""
         return draw_properties(self.draw, self.fields_of(entity), is_whole=False)
 
-    # Looking
+    # Reading
 
     def read_record(self, entity: str, external_id: str) -> None:
         """Read one record."""
@@ -273,8 +273,8 @@ class Actions:
         self.read_total(child)
 
     def convert_and_read(self) -> None:
-        """Convert a lead, look at what was made, and try again."""
-        # The contact of a conversion is not told, and so could not be deleted again.
+        """Convert a lead, read what was created, and try again."""
+        # A conversion does not name its contact, which could not be deleted again.
         if "lead" not in self.session.entities or self.session.target.is_to_be_cleaned:
             return
         lead = self.create_record("lead") if self.flip() else self.choose_record("lead")
@@ -333,7 +333,7 @@ class Actions:
             self.read_total(entity)
 
     def use_up_quota(self) -> None:
-        """Use up the calls of the hour, go on regardless, and wait for the next hour."""
+        """Use up the calls of the hour, continue anyway, and wait for the next hour."""
         session = self.session
         if not session.target.restores:
             return

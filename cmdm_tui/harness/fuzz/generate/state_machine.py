@@ -1,4 +1,4 @@
-"""Stateful fuzzing: a machine whose rules are actions, and whose model is the oracle's ledger."""
+"""Stateful fuzzing: a state machine whose rules are actions, and whose model is the oracle's."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ _DATA = st.data()
 
 
 class UserMachine(RuleBasedStateMachine):
-    """A user of the target, who does anything in any order."""
+    """A user of the service, who does anything in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,12 +46,12 @@ class UserMachine(RuleBasedStateMachine):
 
     @property
     def has_control(self) -> bool:
-        """Whether time and limits can be turned."""
+        """Whether the clock and the limits can be changed."""
         return self.actions.session.target.restores
 
     @rule(data=_DATA)
     def sign_in(self, data: st.DataObject) -> None:
-        """Sign in again, now and then; sign-ins are slow by intent."""
+        """Sign in again, now and then: a sign-in is slow on purpose."""
         actions = self._actions_with(data)
         if actions.flip() and actions.flip() and actions.flip():
             actions.sign_in()
@@ -101,7 +101,7 @@ class UserMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
     def delete(self, data: st.DataObject) -> None:
-        """Delete, and use what is dead."""
+        """Delete, and use what was deleted."""
         actions = self._actions_with(data)
         actions.delete_and_read(actions.draw_entity())
 
@@ -138,13 +138,13 @@ class UserMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.may_write)
     @rule(data=_DATA)
-    def ask_oddly(self, data: st.DataObject) -> None:
-        """Ask for something in odd ways, in the middle of all this."""
+    def ask_invalid(self, data: st.DataObject) -> None:
+        """Send odd requests in the middle of all this."""
         actions = self._actions_with(data)
         calls: list[Call] = [call for call in CALLS if call != "authenticate"]
         Trial(pick(actions.draw, calls), pick(actions.draw, GROUPS)).run(actions)
 
 
 def make_state_machine(begin: Callable[[], FuzzSession]) -> type[UserMachine]:
-    """Return a machine whose examples `begin` begins."""
+    """Return a state machine; `begin` begins each of its examples."""
     return type("UserMachine", (UserMachine,), {"begin": staticmethod(begin)})

@@ -175,12 +175,12 @@ def _authorization(request: CallRequest, tokens: Sequence[str]) -> dict[str, Any
     lines = request.headers
     if lines == BEARER_HEADERS and len(tokens) == 1:
         return {}
-    told = [(name, _replace_variables(value, tokens)) for name, value in lines]
-    own = [value for name, value in told if name == "authorization"]
+    filled = [(name, _replace_variables(value, tokens)) for name, value in lines]
+    own = [value for name, value in filled if name == "authorization"]
     if len(own) == 1:
-        others = tuple(line for line in told if line[0] != "authorization")
+        others = tuple(line for line in filled if line[0] != "authorization")
         return {"authorization": own[0], **({"headers": others} if others else {})}
-    return {"anonymous": True, **({"headers": tuple(told)} if told else {})}
+    return {"anonymous": True, **({"headers": tuple(filled)} if filled else {})}
 
 
 def _replace_variables(value: str, tokens: Sequence[str]) -> str:

@@ -55,7 +55,7 @@ def _step_line(url: str, one: RecordedStep, names: dict[str, str]) -> str:
 def _curl_command(url: str, step: CallRequest) -> str:
     body = step.body or None
     line = format_curl(step.method, httpx.URL(url), body)
-    # httpx would normalise a path that is odd on purpose; curl is told not to.
+    # httpx would normalise a path that is odd on purpose; --path-as-is keeps curl from it.
     address = "'" + (url + step.path).replace("'", "'\\''") + "'"
     line = line.replace(f" {url} ", f" --path-as-is {address} ", 1)
     if step.headers == BEARER_HEADERS:

@@ -1,7 +1,7 @@
 """Makes the steps to a failure few: leaves out steps that are not needed, and runs the rest again.
 
-Hypothesis shrinks what was drawn; this works on the requests themselves, whatever drew them. Ids
-differ from run to run, so the id that a step made is put in wherever a later one uses it.
+Hypothesis shrinks what was drawn; this shrinks the requests themselves. Ids
+differ from run to run, so the id that a step creates replaces the old one in later steps.
 """
 
 import time
@@ -129,9 +129,9 @@ def replay(session: FuzzSession, found: Reproduction) -> Reproduction | None:
                 made = parse_answer(exchange).created_id
                 if made:
                     ids[one.created_id] = made
-    except NewFailure as broken:
+    except NewFailure as failure:
         return replace(
-            make_reproduction(session.steps, session.log, broken.finding), is_alone=found.is_alone
+            make_reproduction(session.steps, session.log, failure.finding), is_alone=found.is_alone
         )
     return None
 

@@ -1,4 +1,4 @@
-"""Checks of the limit of calls and the headers that tell of it."""
+"""Checks of the limit of calls and its headers."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def _is_refused_sign_in(context: CheckContext) -> bool:
 
 
 def limits_told(context: CheckContext) -> Iterator[str]:
-    """Every answer to an identified user tells the limit, what is left, and the reset."""
+    """Every answer to an identified user gives the limit, the calls left, and the reset."""
     if not _is_counted(context) or context.intent.call == "other":
         return
     limits = parse_limits(context.exchange)
@@ -75,7 +75,7 @@ def refused_when_used_up(context: CheckContext) -> Iterator[str]:
 
 
 def reset_ahead(context: CheckContext) -> Iterator[str]:
-    """The hour's count starts again within an hour from now, at a moment that does not move."""
+    """The hour's count starts again within an hour, at a time that does not move."""
     limits, before = parse_limits(context.exchange), context.model.quota
     earliest, latest = context.earliest, context.latest
     if limits.reset is None or earliest is None or latest is None or not _is_counted(context):

@@ -62,7 +62,7 @@ def conversion_fills_account(context: CheckContext) -> Iterator[str]:
 
 
 def conversion_marks_lead(context: CheckContext) -> Iterator[str]:
-    """A converted lead stays, is marked, and names its account; a contact is made of the person."""
+    """A converted lead stays, is marked and names its account; its person becomes a contact."""
     for contradiction in context.contradictions:
         if contradiction.cause == "converted" and contradiction.entity == "lead":
             yield f"After its conversion: {contradiction}."

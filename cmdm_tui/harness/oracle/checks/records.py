@@ -51,7 +51,7 @@ def list_agrees(context: CheckContext) -> Iterator[str]:
             and contradiction.is_listed
             and not contradiction.is_projected
         ):
-            yield f"The list says otherwise than the record: {contradiction}."
+            yield f"The list differs from the record: {contradiction}."
     for miscount in context.miscounts:
         if miscount.cause == "read" and miscount.kind != "total":
             yield f"The list is not that of the records: {miscount}."
@@ -91,7 +91,7 @@ def new_id(context: CheckContext) -> Iterator[str]:
     """A new record has an id that no other has."""
     made = context.answer.created_id
     if made and context.intent.call != "convert" and context.model.entity_of(made) is not None:
-        yield f"The new record was given {made}, which is another's."
+        yield f"The new record was given {made}, which is the id of another record."
 
 
 CHECKS = (
