@@ -15,7 +15,7 @@ def read_properties(words: Sequence[str], source: str | None) -> dict[str, Any]:
     """Return the properties that `words` or the JSON object in `source` give.
 
     `source` is a file's name, or `-` for standard input. A word is NAME=VALUE, whose value is text,
-    or NAME:=JSON. Raises Failure for anything else.
+    or NAME:=JSON. Raises CommandFailure for anything else.
     """
     if source is not None and words:
         _fail_usage("Give either NAME=VALUE or --json, not both.")
@@ -44,7 +44,7 @@ def read_source(source: str) -> bytes:
 def read_sql(word: str | None, file: str | None) -> str:
     """Return the SQL given as a word, in a file, or piped in; `-` is the standard input.
 
-    Raises Failure where there is none, or more than one.
+    Raises CommandFailure where there is none, or more than one.
     """
     if word is not None and file is not None:
         raise CommandFailure("Give the SQL or -f FILE, not both.", ExitCode.USAGE)
@@ -94,11 +94,11 @@ def _parse_json(text: str, where: str) -> Any:
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        _fail_usage(f"{where} is not valid JSON: {error.msg} at {place}. Mend it there.")
+        _fail_usage(f"{where} is not valid JSON: {error.msg} at {place}. Correct it there.")
     except InvalidOperation:
-        _fail_usage(f"{where} holds a number that is out of range. Mend it there.")
+        _fail_usage(f"{where} holds a number that is out of range. Correct it there.")
     except (ValueError, RecursionError) as error:
-        _fail_usage(f"{where} is not valid JSON: {one_line(str(error), 100)}. Mend it there.")
+        _fail_usage(f"{where} is not valid JSON: {one_line(str(error), 100)}. Correct it there.")
 
 
 def _require_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _require_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        message = f"the name {one_line(twice, 60)} stands twice in one object"
+        message = f"the name {one_line(twice, 60)} is twice in one object"
         raise ValueError(message)
     return found
 

@@ -1,4 +1,4 @@
-"""Tells on stderr, and in a log file, what the client does: waits always, each call when asked."""
+"""Reports on stderr and in a log file what the client does: long waits, and each call if asked."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cmdm_tui.config import Credentials
 
 _NOTABLE_SECONDS = 1.0
-"""Seconds of waiting from which a user is told without having asked."""
+"""Seconds of waiting that are reported even to a user who has not asked."""
 
 WriteLine = Callable[[str], None]
 
@@ -53,7 +53,7 @@ class EventLogger:
         self._verbose = verbose
 
     def __call__(self, event: Event) -> None:
-        """Write what `event` tells."""
+        """Write a line for `event`."""
         line = one_line(self._redact(describe_event(event)))
         if self._verbose or is_notable(event):
             self._show(line)
@@ -70,7 +70,7 @@ def describe_event(event: Event) -> str:
             timing = f"{status}  {seconds * 1000:.1f} ms  {size:,} B"
             return f"#{call.number} {timing}  {call.method} {call.path}"
         case CallFailed(call, failure):
-            words = failure.message if failure else "nobody waits for its answer any more"
+            words = failure.message if failure else "the answer is not needed any more"
             return f"#{call.number} gave up: {words}  {call.method} {call.path}"
         case QuotaWait(call, seconds):
             return f"#{call.number} waits {seconds:.0f} s: no call is left before the reset"
@@ -78,13 +78,13 @@ def describe_event(event: Event) -> str:
             words = failure.message
             return f"#{call.number} attempt {attempt} failed: {words}; again in {seconds:.1f} s"
         case PageRead(entity, number, pages):
-            return f"{entity}: page {number} of {pages or 'how many is not told'}"
+            return f"{entity}: page {number} of {pages or 'an unknown number'}"
         case TotalChanged(entity, before, after):
             return f"{entity} changed while it was read: {before:,} records before, {after:,} now"
 
 
 def is_notable(event: Event) -> bool:
-    """Tell whether a user would wonder without it."""
+    """Return whether a user would wonder without it."""
     if isinstance(event, QuotaWait | RetryScheduled):
         return event.seconds >= _NOTABLE_SECONDS
     return isinstance(event, TotalChanged)
@@ -98,8 +98,8 @@ def write_to_stderr(line: str) -> None:
 def open_log_file(path: Path) -> WriteLine:
     """Return what appends lines, each with its time, to a file that only its owner can read.
 
-    Raises Failure where the file cannot be opened. One that later takes no more (a full disk) fails
-    no call: that is told once, and the rest is not written.
+    Raises CommandFailure where the file cannot be opened. One that later takes no more (a full
+    disk) fails no call: that is reported once, and the rest is not written.
     """
     is_writable = True
 

@@ -1,4 +1,4 @@
-"""One run of the command: which profile it uses, and how it makes its calls."""
+"""What a command is run with: which profile it uses, and how it makes its calls."""
 
 import os
 import sys
@@ -86,7 +86,7 @@ class CommandContext:
     def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
 
-        What is odd in the profile's table is told on stderr.
+        What is odd in the profile's table is written to stderr.
         """
         from cmdm_tui.config import MissingSecrets
 
@@ -113,7 +113,7 @@ class CommandContext:
         )
 
     def new_event_logger(self, profile: "Profile") -> "EventLogger":
-        """Return what tells on stderr, and in the log file, what the profile's client does."""
+        """Return what reports on stderr, and in the log file, what the profile's client does."""
         from cmdm_tui.cli.call_log import EventLogger, open_log_file, write_to_stderr
 
         log = None if self.log_file is None else open_log_file(self.log_file)
@@ -147,7 +147,7 @@ class CommandContext:
 
 
 def note(message: str) -> None:
-    """Tell something on stderr that is no failure; nothing where it is empty."""
+    """Write a message to stderr that is not a failure; nothing where it is empty."""
     if message:
         click.echo(f"cmdm: {one_line(message)}", err=True)
 

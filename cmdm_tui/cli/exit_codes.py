@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the command's exit code tells a script."""
+    """What the exit code of a command means to a script."""
 
     DONE = 0
     FAILED = 1
@@ -28,7 +28,7 @@ class CommandFailure(Exception):
 
 
 def exit_code_of(error: Exception) -> ExitCode | None:
-    """Return the exit code of an error that is to be told in a line; None for a defect of ours.
+    """Return the exit code of an error that is reported in one line; None for a defect of ours.
 
     A module that has not been imported cannot have raised, so nothing is imported for this.
     """
@@ -78,8 +78,8 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
 
 
 def _code_of_other_error(error: Exception) -> ExitCode | None:
-    told = {"cmdm_tui.sandbox": "SandboxError", "cmdm_tui.repl": "ReplError"}
-    for module, name in told.items():
+    known = {"cmdm_tui.sandbox": "SandboxError", "cmdm_tui.repl": "ReplError"}
+    for module, name in known.items():
         loaded = sys.modules.get(module)
         if loaded is not None and isinstance(error, getattr(loaded, name)):
             return ExitCode.USAGE if name == "ReplError" else ExitCode.FAILED

@@ -1,4 +1,4 @@
-"""Writes results: JSON on stdout as it came, indented and safe where a person reads it."""
+"""Writes results: JSON on stdout unchanged, or indented and safe where a person reads it."""
 
 import sys
 
@@ -7,7 +7,7 @@ from cmdm_tui.text import visible
 
 
 def write_json(body: bytes) -> None:
-    """Write a JSON answer: as it came to a pipe or file, indented and escaped to a terminal."""
+    """Write a JSON answer: unchanged to a pipe or file, indented and escaped to a terminal."""
     if not sys.stdout.isatty():
         _write_bytes(body)
         return
@@ -19,7 +19,7 @@ def write_json(body: bytes) -> None:
 
 
 def write_text(body: bytes) -> None:
-    """Write an answer that may be anything: as it came to a pipe, made visible to a terminal."""
+    """Write an answer that may be anything: unchanged to a pipe, made visible to a terminal."""
     if sys.stdout.isatty():
         body = visible(body.decode("utf-8", "replace"), keep_lines=True).encode("utf-8")
     _write_bytes(body)

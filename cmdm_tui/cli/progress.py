@@ -14,12 +14,12 @@ _FEW_CALLS = 3
 
 
 def open_records_progress() -> Callable[[int, int], None] | None:
-    """Return what tells of records made so far and in all; None when nobody is watching."""
+    """Return what shows the records made so far and in all; None without a terminal."""
     return RecordsProgress() if sys.stderr.isatty() else None
 
 
 class RecordsProgress:
-    """Draws one line anew: a bar, how many of how many, how fast, and how long it still takes."""
+    """Redraws one line: a bar, how many of how many, how fast, and how long it still takes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

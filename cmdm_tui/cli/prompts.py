@@ -17,7 +17,7 @@ _LONGEST_INPUT = 64 * 1024
 
 
 def can_ask() -> bool:
-    """Tell whether there is a terminal to ask at, where the question is seen."""
+    """Return whether there is a terminal to ask at, where the question is seen."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -50,7 +50,8 @@ def ask_yes_no(words: str) -> bool:
 def read_secrets_from_stdin() -> list[str]:
     """Return the lines of standard input, a secret each.
 
-    Raises Failure for a terminal, which would show what is typed, and for what is no text.
+    Raises CommandFailure for a terminal, which would show what is typed, and for bytes that are
+    not text.
     """
     if sys.stdin.isatty():
         message = "--password-stdin reads a pipe or a file. Leave it out to be asked."

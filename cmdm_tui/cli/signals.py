@@ -1,4 +1,4 @@
-"""Lets a command that is told to end do what it does when it is interrupted: put back, clean up."""
+"""Ends a command on SIGTERM as Ctrl-C does, so that it restores and cleans up."""
 
 import signal
 from collections.abc import Generator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def interrupt_on_sigterm() -> Generator[None]:
-    """Raise KeyboardInterrupt in the block where the process is told to end (SIGTERM).
+    """Raise KeyboardInterrupt in the block on SIGTERM.
 
     Signals are the main thread's; in another one nothing changes.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C while an operation runs: it ends in good order, and its face goes on."""
+"""Ctrl-C while an operation runs: it ends in good order, and the face continues."""
 
 import asyncio
 import signal

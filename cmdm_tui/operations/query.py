@@ -151,7 +151,7 @@ class QueryOperation:
         )
 
     async def run(self, prepared: PreparedQuery, receive: ReceiveRows) -> QueryOutcome:
-        """Ask where it must be asked, then give `receive` the rows as they come.
+        """Ask where it must be asked, then give `receive` the rows as they arrive.
 
         Raises CallsNotAllowed, QueryError or ApiError.
         """

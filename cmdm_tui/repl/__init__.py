@@ -15,7 +15,7 @@ async def run(
     account: "Account",
     *,
     history: Path | None,
-    input: TextIO,  # noqa: A002 - the stream's own name, beside output and errors
+    input: TextIO,  # noqa: A002 - the stream's own name, like output and errors
     output: TextIO,
     errors: TextIO,
 ) -> None:
@@ -25,8 +25,8 @@ async def run(
     at the prompt; None keeps it for this run only.
 
     From a stream, the first error ends the run and is raised: an ApiError, a ConfigurationError, a
-    QueryError, or a ReplError for input that cannot be run. At the prompt errors are told and the
-    prompt goes on.
+    QueryError, or a ReplError for input that cannot be run. At the prompt errors are shown and the
+    prompt continues.
     """
     from cmdm_tui.repl.session import ReplSession
     from cmdm_tui.repl.streams import ReplStreams

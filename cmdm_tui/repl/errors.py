@@ -2,4 +2,4 @@
 
 
 class ReplError(Exception):
-    """A statement cannot be run as it stands: one safe line that says what, where, what to do."""
+    """A statement cannot be run: one safe line that says what, where, and what to do."""

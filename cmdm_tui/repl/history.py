@@ -9,8 +9,8 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 _OWNER_ONLY = 0o600
 
 
-def open_history(path: Path | None, tell: Callable[[str], None]) -> History:
-    """Return the history kept in `path`; where it cannot be kept, `tell` is told and it is not."""
+def open_history(path: Path | None, notify: Callable[[str], None]) -> History:
+    """Return the history kept in `path`; `notify` gets the reason where it cannot be kept."""
     if path is None:
         return InMemoryHistory()
     try:
@@ -21,25 +21,25 @@ def open_history(path: Path | None, tell: Callable[[str], None]) -> History:
         finally:
             os.close(handle)
     except OSError as error:
-        tell(f"The history {path} cannot be kept: {error.strerror}. It lasts for this session.")
+        notify(f"The history {path} cannot be kept: {error.strerror}. It lasts for this session.")
         return InMemoryHistory()
-    return OwnerOnlyHistory(path, tell)
+    return OwnerOnlyHistory(path, notify)
 
 
 class OwnerOnlyHistory(FileHistory):
-    """A history in a file; where it cannot be written any more, it goes on in memory."""
+    """A history in a file; where it cannot be written any more, it continues in memory."""
 
-    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, notify: Callable[[str], None]) -> None:
         super().__init__(path)
-        self._tell = tell
+        self._notify = notify
         self._is_kept = True
 
     def store_string(self, string: str) -> None:
-        """Write what was typed, or tell once that it cannot be written."""
+        """Write what was typed, or notify once that it cannot be written."""
         if not self._is_kept:
             return
         try:
             super().store_string(string)
         except OSError as error:
             self._is_kept = False
-            self._tell(f"The history is not kept from here on: {error.strerror}.")
+            self._notify(f"The history is not kept from here on: {error.strerror}.")

@@ -1,4 +1,4 @@
-"""The prompt: reads statements from a person, runs them, tells errors and goes on."""
+"""The prompt: reads statements from a person, runs them, and shows errors."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,9 +37,9 @@ _LONGEST_NAME = 30
 async def run_terminal_prompt(
     session: ReplSession, history: Path | None, *, keyboard: TextIO, output: TextIO, errors: TextIO
 ) -> None:
-    """Talk to the terminal behind the streams; the prompt stands beside the results, not in them.
+    """Talk to the terminal behind the streams; the prompt is next to the results, not in them.
 
-    Where `errors` is no terminal and `output` is one, the prompt is there.
+    Where `errors` is not a terminal and `output` is one, the prompt is there.
     """
     screen = next((stream for stream in (errors, output) if stream.isatty()), errors)
     await run_prompt(
@@ -143,7 +143,7 @@ async def _run_typed(session: ReplSession, text: str) -> None:
 
 
 def _show_position(session: ReplSession, sql: str, error: Exception) -> None:
-    """Show where in the SQL an error is, if it tells."""
+    """Show where in the SQL an error is, if that is known."""
     for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
         session.streams.write_pointer(line)
 

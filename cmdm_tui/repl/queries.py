@@ -53,7 +53,7 @@ class SessionQueries:
         return self._last
 
     async def run(self, sql: str) -> None:
-        """Run a query, asking first where it costs much, and write its rows as they come."""
+        """Run a query, asking first where it costs much, and write its rows as they arrive."""
         operation = self._new_operation()
         prepared = await operation.prepare(sql)
         output = _RowOutput(self._streams, self._settings)

@@ -47,7 +47,7 @@ def path_segments(path: str) -> tuple[str, ...]:
 
 
 def query_parameters(path: str) -> dict[str, str]:
-    """Return the query parameters of a path, as they stand."""
+    """Return the query parameters of a path, undecoded."""
     pairs = (part.partition("=") for part in path.partition("?")[2].split("&") if part)
     return {unquote(name): value for name, _, value in pairs}
 
@@ -66,7 +66,7 @@ def _complete_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
     there, added = (
         ("page", f"per_page={DEFAULT_PER_PAGE}") if "page" in given else ("per_page", "page=1")
     )
-    note = f"Added {added}: the API requires it beside {there}."
+    note = f"Added {added}: the API requires it with {there}."
     return f"{call.path}&{added}", (note,)
 
 
@@ -86,4 +86,4 @@ def _encode_body(call: RawCall) -> bytes | None:
         return call.body.encode("utf-8")
     except UnicodeEncodeError as error:
         shown = one_line(call.body[error.start])
-        raise ReplError(f"The body holds {shown}, which is no Unicode text.") from None
+        raise ReplError(f"The body holds {shown}, which is not Unicode text.") from None

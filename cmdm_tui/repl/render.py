@@ -27,7 +27,7 @@ _WRITER_FORMATS = frozenset({"vertical", "jsonl", "csv", "tsv", "markdown"})
 
 @dataclass(frozen=True, slots=True)
 class RenderedResult:
-    """What to write: text that is safe, or bytes exactly as they came; and what to tell beside."""
+    """What to write: text that is safe, or unchanged bytes; and notes to go with it."""
 
     content: str | bytes
     notes: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ def render(
 ) -> RenderedResult:
     """Return the result in the format that is set; `width` None cuts nothing.
 
-    Where no terminal reads it, JSON stays as it came, byte for byte.
+    Where no terminal reads it, JSON stays unchanged, byte for byte.
     """
     if isinstance(result, InfoText):
         return RenderedResult(result.text)

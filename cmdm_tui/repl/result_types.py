@@ -1,4 +1,4 @@
-"""What a statement gives: records, a document, rows of our own, or words."""
+"""What a statement gives: records, a document, a table of what the program knows, or words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
 
 
 class SessionCatalog:
-    """The catalog, and what answers told beside it. Nothing here makes a call."""
+    """The catalog, and what answers have shown as well. Nothing here makes a call."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

@@ -6,15 +6,15 @@ from typing import Literal
 from cmdm_tui.query.budget import UNASKED_CALLS
 
 ExpandedMode = Literal["auto", "on", "off"]
-"""When a record stands one field a line: a single one (auto), every one (on), none (off)."""
+"""When a record is shown one field a line: a single one (auto), every one (on), none (off)."""
 
 ReplFormat = Literal["auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"]
-"""How results are written: auto is a table on a terminal and JSON as it came elsewhere."""
+"""How results are written: auto is a table on a terminal and unchanged JSON elsewhere."""
 
 
 @dataclass(slots=True)
 class SessionSettings:
-    """The switches of one session, as they stand now."""
+    """The present switches of one session."""
 
     expanded: ExpandedMode = "auto"
     format: ReplFormat = "auto"

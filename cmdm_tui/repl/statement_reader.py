@@ -1,4 +1,4 @@
-"""Cuts lines into statements: one a line, except where a body or SQL goes on over several."""
+"""Cuts lines into statements: one a line, except where a body or SQL continues over several."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,18 +33,18 @@ class StatementReader:
 
     @property
     def is_open(self) -> bool:
-        """True while the statement at hand goes on in the next line."""
+        """True while the statement continues in the next line."""
         return bool(self._lines)
 
     @property
     def text(self) -> str:
-        """The lines so far of the statement that goes on, each with its end."""
+        """The lines so far of the statement that continues, each with its end."""
         return "".join(f"{line}\n" for line in self._lines)
 
     def feed(self, line: str) -> StatementText | None:
         """Take a line without its end; a blank one abandons a call whose body is still open.
 
-        SQL goes on over blank lines, to its semicolon.
+        SQL continues over blank lines, to its semicolon.
         """
         self._number += 1
         if not self._lines:
@@ -91,7 +91,7 @@ def split_statements(text: str) -> Iterator[StatementText]:
 
 
 def is_incomplete(text: str) -> bool:
-    """Tell whether the last statement in `text` needs another line."""
+    """Return whether the last statement in `text` needs another line."""
     reader = StatementReader()
     for line in text.split("\n"):
         reader.feed(line)

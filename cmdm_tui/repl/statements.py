@@ -36,7 +36,7 @@ _ONE_LINE_WORDS = {"SHOW", "DESCRIBE", "DESC"}
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
-    """One call as typed: `path` stands below the base address, `body` is JSON or empty."""
+    """One call as typed: `path` is below the base address, `body` is JSON or empty."""
 
     method: str
     path: str
@@ -96,16 +96,16 @@ def parse(text: str) -> Statement:
     if call:
         return _parse_call(text, call)
     shown = one_line(stripped.split(maxsplit=1)[0], 40) if stripped else "Nothing"
-    raise ReplError(f"{shown} is no statement. {STATEMENT_HINT}.")
+    raise ReplError(f"{shown} is not a statement. {STATEMENT_HINT}.")
 
 
 def is_query(text: str) -> bool:
-    """Tell whether a text begins as SQL that reads."""
+    """Return whether a text begins as SQL that reads."""
     return _READING_SQL.match(text.lstrip()) is not None
 
 
 def begins_sql(line: str) -> bool:
-    """Tell whether a line begins SQL that goes on to a semicolon, over as many lines as it takes.
+    """Return whether a line begins SQL that continues to a semicolon, over any number of lines.
 
     SHOW and DESCRIBE end with their line.
     """
@@ -141,7 +141,7 @@ def _parse_command(text: str) -> CommandStatement:
     found = _COMMAND.match(text)
     if found is None:
         shown = one_line(text.split(maxsplit=1)[0], 40)
-        raise ReplError(f"{shown} is no command. \\? lists them.")
+        raise ReplError(f"{shown} is not a command. \\? lists them.")
     try:
         arguments = shlex.split(found[2])
     except ValueError:

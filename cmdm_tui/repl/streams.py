@@ -30,16 +30,16 @@ class ReplStreams:
 
     @property
     def width(self) -> int | None:
-        """The terminal's columns as it stands now; None where results go elsewhere."""
+        """The terminal's columns now; None where results go elsewhere."""
         return _width(self._output)
 
     def write_result(self, text: str) -> None:
-        """Write a result that is text, safe already, on lines of its own."""
+        """Write a result that is text, safe already, on its own lines."""
         self._output.write(_encodable(text if text.endswith("\n") else text + "\n", self._output))
         self._output.flush()
 
     def write_bytes(self, body: bytes) -> None:
-        """Write a result exactly as it came, for whatever reads the stream."""
+        """Write a result unchanged, for whatever reads the stream."""
         body = body if body.endswith(b"\n") or not body else body + b"\n"
         binary = getattr(self._output, "buffer", None)
         if binary is None:
@@ -63,15 +63,15 @@ class ReplStreams:
         self._output.flush()
 
     def write_note(self, text: str) -> None:
-        """Tell something beside the results, on one line; a terminal wraps it between words."""
+        """Write a note next to the results, on one line; a terminal wraps it between words."""
         self._write_message(text, DIM)
 
     def write_error(self, text: str) -> None:
-        """Tell an error, on one line."""
+        """Write an error, on one line."""
         self._write_message(text, RED)
 
     def write_pointer(self, line: str) -> None:
-        """Tell a line whose blanks matter, as one that points into the line above."""
+        """Write a line whose blanks matter, such as one that points into the line above."""
         self._errors.write(_encodable(f"  {line}\n", self._errors))
         self._errors.flush()
 

@@ -15,7 +15,7 @@ _PIECES = re.compile(
 
 
 class OpenBody:
-    """Follows a JSON body that comes in pieces; tells whether the next piece can still mend it."""
+    """Follows a JSON body that comes in pieces; says whether another piece can complete it."""
 
     def __init__(self) -> None:
         self._closing: list[str] = []
@@ -39,7 +39,7 @@ class OpenBody:
     def is_open(self) -> bool:
         """True while a brace, bracket or quote waits for its other half.
 
-        A closing one that fits none is beyond mending, so nothing is waited for then.
+        A closing one that fits none cannot be completed, so nothing is waited for then.
         """
         return not self._is_broken and (self._in_text or bool(self._closing))
 
@@ -58,7 +58,7 @@ class OpenBody:
 
 
 class OpenSql:
-    """Takes a statement line by line; tells whether it goes on."""
+    """Takes a statement line by line; says whether it continues."""
 
     missing = ""
     """Nothing: SQL without its semicolon is run where the input ends."""
@@ -90,7 +90,7 @@ def check_json(text: str, start: int) -> None:
         json.loads(text[start:], parse_int=str, parse_float=str, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         place = _describe_position(text, start + error.pos)
-        message = f"The body is not valid JSON: {error.msg} at {place}. Mend it there."
+        message = f"The body is not valid JSON: {error.msg} at {place}. Correct it there."
         raise ReplError(message) from None
     except RecursionError:
         raise ReplError("The body is nested too deeply. Make it flatter.") from None

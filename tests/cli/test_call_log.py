@@ -1,4 +1,4 @@
-"""What is told of calls: waits unasked, everything in the log, and no secret anywhere."""
+"""What is reported of calls: long waits to everyone, everything in the log, a secret nowhere."""
 
 import stat
 from pathlib import Path

@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_made_is_told(cmdm: Command, home: Path) -> None
     (home / "data").write_text("no folder")
     found = checks(cmdm, "--offline")["data folder"]
     assert found["state"] == "problem"
-    assert "is no folder" in found["found"]
+    assert "is not a folder" in found["found"]
 
 
 def test_a_folder_that_nobody_can_look_at_is_no_crash(tmp_path: Path) -> None:
@@ -351,7 +351,7 @@ QUOTAS: dict[str, tuple[int, dict[str, str], str, str]] = {
     "few": (200, hour(50), "warning", "50 of 1,000 calls are left"),
     "none": (429, hour(0), "problem", "No call is left this hour"),
     "the month's limit": (429, hour(900), "problem", "The month's limit is reached"),
-    "not told": (200, {}, "skipped", "tells no quota"),
+    "not told": (200, {}, "skipped", "sends no quota"),
 }
 
 
@@ -475,5 +475,5 @@ def test_a_locale_without_utf_8_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 def test_packages_are_compared(
     monkeypatch: pytest.MonkeyPatch, required: list[str] | None, state: str
 ) -> None:
-    monkeypatch.setattr(versions, "requirements", lambda: required)
+    monkeypatch.setattr(versions, "installed_requirements", lambda: required)
     assert [check.state for check in versions.check_versions()] == ["ok", state]

@@ -242,7 +242,7 @@ def test_a_defect_shows_no_secret_in_its_traceback(
     with pytest.raises(ZeroDivisionError) as raised:
         cmdm("list", "lead")
     shown = "".join(traceback.format_exception(raised.value))
-    assert "invocation.py" in shown
+    assert "context.py" in shown
     for secret in (signed_in.password, signed_in.client_secret):
         assert secret not in shown
 

@@ -176,7 +176,7 @@ def test_who_am_i_with_check_signs_in_and_tells_the_calls_left(
     cmdm: Command, acme: RunningInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = cmdm("whoami", "--check").out.decode()
-    assert " of 5,000 this hour, the count starts anew at " in out
+    assert " of 5,000 this hour, the count starts again at " in out
     told = json.loads(cmdm("whoami", "--check", "--json").out)
     assert told["secrets"] == {"client_secret": "file", "password": "file"}
     assert told["token"]["kept"] is True

@@ -135,7 +135,7 @@ BAD_JSON: dict[str, tuple[bytes, str]] = {
     "a comma too many": (b'{\n "a": 1,\n}', "is not valid JSON"),
     "no object": (b"[]", "holds no JSON object"),
     "NaN": (b'{"a": NaN}', "NaN has no form in JSON"),
-    "a name twice": (b'{"a": 1, "a": 2}', "the name a stands twice"),
+    "a name twice": (b'{"a": 1, "a": 2}', "the name a is twice"),
     "no UTF-8": (b'{"a": "\xff"}', "is not UTF-8 (byte 7)"),
     "a number out of range": (b'{"a": 1e9999999999999999999}', "a number that is out of range"),
     "very deep": (b"[" * 100_000, "is not valid JSON"),

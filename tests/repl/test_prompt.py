@@ -63,7 +63,7 @@ async def test_an_error_is_told_and_the_prompt_goes_on(person: Typing, calls: li
     told = await person.typed(
         f"nonsense{ENTER}GET lead/NOSUCHID{ENTER}GET lead/fields{ENTER}{CTRL_D}"
     )
-    assert "nonsense is no statement" in told
+    assert "nonsense is not a statement" in told
     assert "status 404" in told
     assert calls[-1] == "GET lead/fields"
 

@@ -241,7 +241,7 @@ async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> N
             every = json.loads(await script.ran("\\calls 0\n\\more\n"))
             assert every == json.loads(await script.ran(sql))
             assert len(every) == RECORDS
-            with pytest.raises(QueryError, match="whole"):
+            with pytest.raises(QueryError, match="complete"):
                 await script.ran("\\more\n")
             script.session.close()
 
@@ -288,5 +288,5 @@ async def test_a_number_of_calls_that_is_few_is_not_asked_about(script: Script) 
 
 @pytest.mark.parametrize("word", ["x", "-1", "1.5", "٣"])
 async def test_what_is_no_number_of_calls_is_told(script: Script, word: str) -> None:
-    with pytest.raises(ReplError, match="no number of calls"):
+    with pytest.raises(ReplError, match="not a number of calls"):
         await script.ran(f"\\calls {word}\n")

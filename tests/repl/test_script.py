@@ -42,7 +42,7 @@ async def test_the_first_error_ends_the_run_and_is_raised(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("nonsense\n", "nonsense is no statement"),
+        ("nonsense\n", "nonsense is not a statement"),
         ('POST lead {"a": 1', "} is missing"),
         ('POST lead {"a": 1\n\n}\n', "} is missing"),
         ("\\i\n", "Write it as \\i FILE"),

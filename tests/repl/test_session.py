@@ -86,7 +86,7 @@ async def test_results_are_json_as_it_came_and_the_rest_goes_to_the_errors(run: 
     assert len(json.loads(answer)["Entity"]) == 2
     assert answer.count("\n") == 1
     added, summary = run.notes.splitlines()
-    assert added == "Added page=1: the API requires it beside per_page."
+    assert added == "Added page=1: the API requires it with per_page."
     assert summary.startswith("2 of ")
     assert "page 1 of " in summary
     assert summary.endswith(" calls left")
@@ -198,7 +198,7 @@ async def test_quota_and_connection_cost_no_call(run: Run, calls: list[str]) -> 
 async def test_nothing_is_made_up_about_an_unknown_quota(account: Account) -> None:
     run = session_on(account)
     assert not await run("\\quota")
-    assert "No answer has told the quota yet" in run.notes
+    assert "No answer has given the quota yet" in run.notes
 
 
 async def test_timing_is_switched(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The tree of commands. A command's module is imported when it is run or its help is shown."""
+"""The table of commands. A command's module is imported when it is run or its help is shown."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
     """A group whose commands are named as `module:attribute` and imported when asked for."""
 
     def __init__(self, *arguments: object, lazy: Mapping[str, str], **options: object) -> None:
-        # What click gives is handed on as it came.
+        # What click gives is handed on unchanged.
         super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType]
         self._lazy = lazy
 
@@ -76,7 +76,7 @@ class LazyGroup(click.Group):
     "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",
     help="The profile to use instead of the default one.",
 )  # fmt: skip
-@click.option("-v", "--verbose", is_flag=True, help="Tell every call on stderr, without secrets.")
+@click.option("-v", "--verbose", is_flag=True, help="Report every call on stderr, without secrets.")
 @click.option(
     "--log-file", type=click.Path(path_type=Path), envvar="CMDM_LOG_FILE", metavar="FILE",
     help="Add every call to this file, without secrets.",

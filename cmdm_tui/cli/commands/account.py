@@ -36,15 +36,15 @@ class Identity:
     token: "StoredToken | None"
 
 
-@click.command(short_help="Tell which profile is used, and where its secrets live.")
+@click.command(short_help="Show which profile is used, and where its secrets are.")
 @click.option("--check", is_flag=True, help="Sign in, to see whether the service accepts it.")
-@click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def whoami(context: CommandContext, *, check: bool, as_json: bool) -> None:
-    """Tell which server is called, as whom, where each secret lives and whether a token is kept.
+    """Show which server is called, as whom, where each secret is and whether a token is kept.
 
     Nothing is sent, and neither the keyring nor a command is asked, except with --check, which
-    signs in anew and tells how many calls are left.
+    signs in again and shows how many calls are left.
     """
     quota = context.run(lambda account: _sign_in(account.client)) if check else None
     identity = _read_identity(context)
@@ -114,9 +114,9 @@ def _describe_quota(quota: "Quota | None") -> str:
     if quota is None:
         return "not known without a call; --check makes one"
     if quota.remaining is None:
-        return "the service does not tell"
+        return "the service does not say"
     of = f" of {quota.limit:,}" if quota.limit is not None else ""
-    until = f", the count starts anew at {_format_time(quota.reset)}" if quota.reset else ""
+    until = f", the count starts again at {_format_time(quota.reset)}" if quota.reset else ""
     return f"{quota.remaining:,}{of} this hour{until}"
 
 

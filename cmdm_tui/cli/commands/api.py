@@ -1,4 +1,4 @@
-"""`cmdm api`: any call at all, its answer as it came."""
+"""`cmdm api`: any call at all, its answer unchanged."""
 
 import click
 
@@ -24,9 +24,9 @@ def api(
     include: bool,
     curl: bool,
 ) -> None:
-    """Make the call METHOD PATH, signed in; PATH stands below the profile's address.
+    """Make the call METHOD PATH, signed in; PATH is below the profile's address.
 
-    The body of the answer goes to stdout, that of an error too; the exit code tells them apart.
+    The body of the answer goes to stdout, that of an error too; the exit code distinguishes them.
 
     \b
     cmdm api GET 'lead?per_page=5&page=1&sort_by=LastName'

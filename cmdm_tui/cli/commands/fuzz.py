@@ -52,7 +52,7 @@ _LARGEST_BASELINE = 1_000_000
 )  # fmt: skip
 @click.option(
     "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-    help="Begin no request after so many seconds.",
+    help="Start no request after this number of seconds.",
 )  # fmt: skip
 @click.option(
     "--workers", type=click.IntRange(1, 16), default=1, metavar="N",

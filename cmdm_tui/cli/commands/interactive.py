@@ -30,7 +30,7 @@ def demo(context: CommandContext) -> None:
 def repl(context: CommandContext, *, on_demo: bool) -> None:
     """Make calls at a prompt, with history and completion.
 
-    Where the standard input is no terminal, its statements are run in order, to the first error.
+    Where the standard input is not a terminal, its statements are run in order, to the first error.
     """
     import asyncio
 
@@ -55,7 +55,7 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
     """Open the explorer; it ends the command with its own exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         message = (
-            "The explorer needs a terminal. In a script, use cmdm list, get, create and the like."
+            "The explorer needs a terminal. In a script, use commands such as cmdm list and get."
         )
         raise CommandFailure(message, ExitCode.USAGE)
     from cmdm_tui.tui import Explorer
@@ -90,7 +90,7 @@ class ProfileSource:
         return self._demo
 
     def load_profile(self, secrets: Mapping[str, str]) -> "Profile":
-        """Return the profile to use, with `secrets` beside those kept."""
+        """Return the profile to use, with `secrets` and those kept."""
         return self._context.load_profile(secrets)
 
     def save_profile(

@@ -61,7 +61,7 @@ class LoginForm:
 def fill_form(context: CommandContext, given: LoginOptions) -> LoginForm:
     """Return the form, asking at the terminal for what is missing.
 
-    Raises Failure where something is missing and there is no terminal.
+    Raises CommandFailure where something is missing and there is no terminal.
     """
     store = ProfileStore(context.paths)
     names = store.list_names()

@@ -46,7 +46,7 @@ def list_profiles(context: CommandContext) -> None:
 def show(context: CommandContext, name: str | None) -> None:
     """Show the profile NAME as TOML, with every key that it could hold, and what each is for.
 
-    What is not set stands behind a #. Secrets are not shown, nor are the arguments of commands.
+    What is not set comes after a #. Secrets are not shown, nor are the arguments of commands.
     """
     from cmdm_tui.config import SETTING_KEYS, ProfileStore
 

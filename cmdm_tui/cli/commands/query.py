@@ -26,11 +26,11 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 @click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
 @click.option(
     "--max-calls", type=click.IntRange(1), metavar="N",
-    help="Stop before call N+1, with the rows that came till then.",
+    help="Stop before call N+1, with the rows that have come.",
 )  # fmt: skip
 @click.option(
     "--resume", "kept", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Keep what was read in FILE when it stops early, and go on from there.",
+    help="Keep what was read in FILE when it stops early, and continue from there.",
 )  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Run it, however many calls it takes.")
 @click.option("--stats", is_flag=True, help="Write plan, calls, rows and time to stderr as JSON.")
@@ -53,12 +53,12 @@ def query(
 ) -> int:
     """Run one SQL query, given as SQL, in a FILE, or on stdin (-).
 
-    Entities are tables, their fields columns, beside ExternalID; names regard no case. SQL is what
+    Entities are tables; their fields and ExternalID are columns; names ignore case. SQL is what
     DuckDB takes as a SELECT, and SHOW ENTITIES, DESCRIBE lead and EXPLAIN SELECT ….
 
     A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. A
     search that is likely to take fewer begins at once, and asks before it becomes a scan. With
-    --resume, the same command goes on where it was stopped.
+    --resume, the same command continues where it was stopped.
 
     \b
     cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'

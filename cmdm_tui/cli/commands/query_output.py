@@ -26,7 +26,7 @@ _USUAL_WIDTH = 80
 def choose_format(name: str | None, file: Path | None) -> "Format":
     """Return the format asked for, else the file's; else a table on a terminal, JSON in a pipe.
 
-    Raises Failure for Parquet on a terminal.
+    Raises CommandFailure for Parquet on a terminal.
     """
     if name is None and file is not None:
         from cmdm_tui.formats.output_file import format_of_file
@@ -56,9 +56,9 @@ def choose_style(file: Path | None) -> "OutputStyle":
 
 @contextlib.contextmanager
 def open_destination(file: Path | None) -> Generator[BinaryIO]:
-    """Open the standard output, or beside `file` what takes its place when the block ends well.
+    """Open the standard output, or what replaces `file` when the block ends well.
 
-    Raises Failure where the file cannot be written.
+    Raises CommandFailure where the file cannot be written.
     """
     if file is None:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Runs one query for `cmdm query`: writes the rows as they come, then says what they cost."""
+"""Runs one query for `cmdm query`: writes the rows as they arrive, then says what they cost."""
 
 import asyncio
 from contextlib import closing
@@ -125,7 +125,7 @@ class QueryCommand:
     async def _write_rows(
         self, operation: QueryOperation, prepared: PreparedQuery
     ) -> tuple[QueryOutcome, tuple[str, ...]]:
-        """Write the rows as they come; return how it ended, and what to say of the writing.
+        """Write the rows as they arrive; return how it ended, and what to say of the writing.
 
         Raises CommandFailure where the person declines: then the destination is left as it was.
         """

@@ -77,7 +77,7 @@ def get(context: CommandContext, entity: str, external_id: str) -> None:
 @_page_option
 @click.pass_obj
 def fields(context: CommandContext, entity: str, per_page: int | None, page: int | None) -> None:
-    """Retrieve what the service tells of the fields of ENTITY; it tells nothing of task."""
+    """Retrieve what the service says of the fields of ENTITY; it says nothing of task."""
     answer = context.run(
         lambda account: account.client.fields(entity, **_page_parameters(account, per_page, page))
     )

@@ -96,14 +96,15 @@ def sandbox() -> None:
     multiple=True,
     metavar="NAME=CHOICE",
     callback=_parse_behaviours,
-    help="Answer otherwise than documented or assumed; may be repeated. NAME alone lists choices.",
+    help="Answer differently from what is documented or assumed; may be repeated. NAME alone lists "
+    "choices.",
 )
 @click.option(
     "--faults",
     type=click.Path(path_type=Path),
     metavar="FILE",
     callback=_read_faults,
-    help="Let go wrong what this TOML file says.",
+    help="Cause the faults that this TOML file lists.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
 @click.option(
@@ -129,13 +130,13 @@ def serve(
     """Serve the API on this machine until interrupted.
 
     The first start makes data and random credentials and keeps both. A database keeps the data
-    in a schema of its own, cmdm_sandbox, for any number of processes. With --json, the first line
+    in its own schema, cmdm_sandbox, for any number of processes. With --json, the first line
     on stdout is an object with url, client_id, client_secret, username and password, and with
     --control also control and control_token, printed when connections are accepted. Calls are
     logged on stderr.
 
     Others than this machine's programs are served with --host, which takes --certfile, --keyfile
-    and credentials of your own: from --credentials, a JSON object that only you can read, or from
+    and your own credentials: from --credentials, a JSON object that only you can read, or from
     CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD.
     """
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
@@ -167,7 +168,7 @@ def serve(
 def _choose_credentials(
     file: Path | None, environment: Mapping[str, str], host: str
 ) -> "AccountCredentials | None":
-    """Return credentials of one's own, None for the sandbox's.
+    """Return the user's own credentials, None for the sandbox's.
 
     The environment's are used where it takes one's own: on this machine they may be another
     service's, set up for the commands that are run against it.

@@ -17,7 +17,7 @@ async def describe(session: ReplSession, arguments: tuple[str, ...]) -> None:
     else:
         session.show(_entity_rows(session))
         session.streams.write_note(
-            "Counts are those that answers told; \\d+ counts, one call each."
+            "Counts are those that answers have shown; \\d+ counts, one call each."
         )
 
 
@@ -73,7 +73,7 @@ async def _show_fields(session: ReplSession, name: str, *, anew: bool) -> None:
         )
     if is_known:
         session.streams.write_note(
-            f"Known already; no call was made. \\d+ {one_line(entity)} asks anew."
+            f"Known already; no call was made. \\d+ {one_line(entity)} loads them again."
         )
     else:
         session.report_costs(time.monotonic() - started)

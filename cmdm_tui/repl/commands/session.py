@@ -23,12 +23,12 @@ Calls, with the path below the base address:
   POST lead {"LastName": "…"}   create; POST lead/ID/task {…}: a task of it
   PUT lead/ABC1D2E3 {…}         update; PUT lead/convert/ID needs no body
   DELETE lead/ABC1D2E3          delete
-A body goes on over lines until its braces are closed; a blank line abandons it.
+A body continues over lines until its braces are closed; a blank line ends it.
 """
 _USAGE_WIDTH = 21
 _CLOSING_HELP = """\
 Results go to the standard output, all else to the standard error. Where no
-terminal reads them, they are JSON exactly as it came. In a file, a line that
+terminal reads them, they are JSON, unchanged. In a file, a line that
 begins with # or -- counts for nothing.\
 """
 
@@ -45,11 +45,13 @@ def _format_usage(usage: str, words: str) -> str:
 
 
 async def show_quota(session: ReplSession, _: tuple[str, ...]) -> None:
-    """Show the quota as the last answer told it."""
+    """Show the quota that the last answer gave."""
     client = session.account.client
     known = client.quota
     if known.limit is None and known.remaining is None:
-        session.streams.write_note("No answer has told the quota yet; it comes with the next call.")
+        session.streams.write_note(
+            "No answer has given the quota yet; it comes with the next call."
+        )
         return
     offset = client.clock_offset
     times = [reset_time(known, offset), token_end(known, offset)]

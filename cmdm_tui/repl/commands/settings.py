@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _EXPANDED = {"on": "every record", "auto": "single records", "off": "no record"}
 _FORMAT = {
-    "auto": "a table on a terminal, JSON as it came elsewhere",
+    "auto": "a table on a terminal, unchanged JSON elsewhere",
     "table": "a table",
     "vertical": "a field a line",
     "json": "JSON",
@@ -33,20 +33,20 @@ async def switch_expanded(session: ReplSession, arguments: tuple[str, ...]) -> N
 
 
 async def set_format(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Set the format of results; without a word, tell it."""
+    """Set the format of results; without a word, show it."""
     if arguments:
         session.settings.format = cast("ReplFormat", arguments[0])
     session.streams.write_note(f"Results are written as {_FORMAT[session.settings.format]}.")
 
 
 async def switch_timing(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Tell how long calls take, or not; without a word, the other one."""
+    """Show how long calls take, or not; without a word, the other one."""
     session.settings.shows_timing = _next_state(arguments, session.settings.shows_timing)
     session.streams.write_note(f"Timing is {_on_or_off(session.settings.shows_timing)}.")
 
 
 async def switch_confirmation(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Ask before a delete and a query of many calls, or not; without a word, tell which."""
+    """Ask before a delete and a query of many calls, or not; without a word, say which."""
     if arguments:
         session.settings.confirms = arguments[0] == "on"
     word = _on_or_off(session.settings.confirms)
@@ -54,12 +54,14 @@ async def switch_confirmation(session: ReplSession, arguments: tuple[str, ...]) 
 
 
 async def limit_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Set how many calls a query may make, 0 for any number; without a number, tell it."""
+    """Set how many calls a query may make, 0 for any number; without a number, show it."""
     if arguments:
         (number,) = arguments
         if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
             shown = one_line(number, 40)
-            raise ReplError(f"{shown} is no number of calls. Give one, such as 20, or 0 for any.")
+            raise ReplError(
+                f"{shown} is not a number of calls. Give one, such as 20, or 0 for any."
+            )
         session.settings.max_calls = int(number) or None
     most = session.settings.max_calls
     if most is None:
@@ -67,7 +69,7 @@ async def limit_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
     else:
         noun = "call" if most == 1 else "calls"
         session.streams.write_note(
-            f"A query is stopped after {most:,} {noun}; \\more goes on with it."
+            f"A query is stopped after {most:,} {noun}; \\more continues it."
         )
 
 

@@ -1,4 +1,4 @@
-"""Tells where in a JSON object the typing stands: at a key or a value, and what of it is typed."""
+"""Finds where in a JSON object the typing is: at a key or a value, and what of it is typed."""
 
 import json
 import re
@@ -17,7 +17,7 @@ CursorPlace = Literal["key", "value", "elsewhere"]
 class BodyCursor:
     """The end of an object as far as it is typed; `partial` includes an opening quote.
 
-    `key` is that of the value at hand, `keys` are those that have been given already.
+    `key` is that of the value being typed, `keys` are those that have been given already.
     """
 
     place: CursorPlace

@@ -40,7 +40,7 @@ def suggest(
 ) -> Suggestions:
     """Return what the first rule that fits offers for the end of `text`; `behind` comes after it.
 
-    In SQL that is what tells which entities are asked. Unless it is asked for, no word of SQL is
+    In SQL it shows which entities are queried. Unless completion is asked for, no word of SQL is
     offered before it is begun: a hundred may follow.
     """
     statement = last_statement(text)
@@ -91,7 +91,7 @@ def _offer_entities(_: re.Match[str], known: CompletionCatalog) -> Iterable[Offe
 def _offer_second_segments(found: re.Match[str], _: CompletionCatalog) -> Iterable[Offer]:
     verb, entity = found["verb"].upper(), found["entity"].casefold()
     if verb == "GET" and entity != "task":
-        yield Offer("fields", "fields", "what is told of the fields")
+        yield Offer("fields", "fields", "what is known of the fields")
     if verb == "PUT" and entity == "lead":
         yield Offer("convert/", "convert/", "make it an account")
     if verb == "PUT" and entity == "task":

@@ -1,4 +1,4 @@
-"""What is offered inside SQL: entities where one must stand, else their fields, and the words."""
+"""What is offered inside SQL: entities where one must be, else their fields, and the words."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 def offer_sql(statement: str, behind: str, known: CompletionCatalog) -> Iterable[Offer]:
-    """Return what may stand at the end of `statement`; `behind` is the SQL after the cursor.
+    """Return what may come at the end of `statement`; `behind` is the SQL after the cursor.
 
     Nothing is offered within text or a comment.
     """
@@ -60,13 +60,13 @@ def offer_sql(statement: str, behind: str, known: CompletionCatalog) -> Iterable
 
 
 def quote_name(name: str) -> str:
-    """Return a name as SQL takes it: in quotes where it is no plain word."""
+    """Return a name as SQL takes it: in quotes where it is not a plain word."""
     is_plain = _PLAIN.fullmatch(name) and name.upper() not in KEYWORDS
     return name if is_plain else '"' + name.replace('"', '""') + '"'
 
 
 def unquote_name(name: str) -> str:
-    """Return the name that a word of SQL stands for."""
+    """Return the name that a word of SQL means."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 

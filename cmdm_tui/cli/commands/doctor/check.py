@@ -8,7 +8,7 @@ CheckState = Literal["ok", "warning", "problem", "skipped"]
 
 
 class DoctorCheck(msgspec.Struct, frozen=True):
-    """One finding: a name, its state, a line that tells what was found and one on what to do."""
+    """One finding: a name, its state, a line on what was found and one on what to do."""
 
     name: str
     state: CheckState

@@ -1,4 +1,4 @@
-"""`cmdm doctor`: checks all that can be in the way, and says what to mend."""
+"""`cmdm doctor`: checks everything that can be in the way, and says what to do."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "bright_black"}
 
 
-@click.command(short_help="Check the set-up, and say what to mend.")
+@click.command(short_help="Check the set-up, and say what to do.")
 @click.option("--offline", is_flag=True, help="Leave the network out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 @click.pass_obj

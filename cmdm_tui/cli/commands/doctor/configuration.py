@@ -26,7 +26,7 @@ _NEVER_SENT = "never-sent"
 
 
 def check_files(paths: Paths) -> list[DoctorCheck]:
-    """Check that the profiles can be read, and that nobody else can read secrets."""
+    """Check that the profiles can be read, and that no other user can read secrets."""
     return [
         _check_profiles_file(paths),
         *(
@@ -40,7 +40,7 @@ def check_files(paths: Paths) -> list[DoctorCheck]:
 
 
 def check_profile(context: CommandContext) -> tuple[DoctorCheck, Profile | None, bool]:
-    """Check which profile would be used; return it, and whether its secrets are at hand.
+    """Check which profile would be used; return it, and whether its secrets are there.
 
     Nothing is asked for: a profile whose secrets are kept nowhere comes without them.
     """
@@ -67,7 +67,7 @@ def check_profile(context: CommandContext) -> tuple[DoctorCheck, Profile | None,
     try:
         parse_base_url(profile.url)
     except ApiError as error:
-        return problem(name, error.message, f"{error.hint or 'Mend the address'}."), None, False
+        return problem(name, error.message, f"{error.hint or 'Correct the address'}."), None, False
     return ok(name, f"{profile.name}, {_describe_origin(context)}"), profile, has_secrets
 
 
@@ -108,7 +108,7 @@ def _check_folder(name: str, folder: Path) -> DoctorCheck:
     while (mode := _file_mode(place)) is None and place != place.parent:
         place = place.parent
     if mode is None or not stat.S_ISDIR(mode):
-        return problem(name, f"{place} is no folder", "Move it away.")
+        return problem(name, f"{place} is not a folder", "Move it away.")
     if not os.access(place, os.W_OK | os.X_OK):
         found = f"{folder} cannot be written"
         variable = "XDG_CONFIG_HOME" if name.startswith("config") else "XDG_DATA_HOME"
@@ -118,7 +118,7 @@ def _check_folder(name: str, folder: Path) -> DoctorCheck:
         return problem(name, found, f"Run chmod 700 {folder}.")
     above = _find_exchangeable_folder(folder)
     if above is not None:
-        found = f"Other users of this machine can put another folder in the place of {folder}"
+        found = f"Other users of this machine can replace {folder} by another folder"
         return problem(name, found, f"Run chmod go-w {above}.")
     free = shutil.disk_usage(place).free
     if free < _LITTLE_SPACE:
@@ -138,7 +138,7 @@ def _file_mode(path: Path) -> int | None:
 def _find_exchangeable_folder(folder: Path) -> Path | None:
     """Return the folder on the way whose entries another user can exchange, None where none is.
 
-    A sticky one, as /tmp is, lets nobody move what is another's.
+    A sticky one, as /tmp is, does not let a user move another's files.
     """
     for place in (folder, *folder.parents):
         mode = _file_mode(place) or 0
@@ -168,4 +168,4 @@ def _unusable_profile(error: ConfigurationError) -> DoctorCheck:
 def _split_advice(error: ConfigurationError) -> tuple[str, str]:
     """Split an error's words into what happened and what to do, which is its last sentence."""
     found, _, advice = str(error).rstrip(".").rpartition(". ")
-    return (found, f"{advice}.") if found else (advice, "Mend it there.")
+    return (found, f"{advice}.") if found else (advice, "Correct it there.")

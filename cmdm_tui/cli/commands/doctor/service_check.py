@@ -85,10 +85,10 @@ def _check_answer(answer: Response) -> DoctorCheck:
 
 
 def _check_clock(answer: Response, arrived: float) -> DoctorCheck:
-    told = parse_http_date(answer.headers.get("date", ""))
-    if told is None:
-        return skipped("clock", "The service tells no time")
-    offset = told - arrived
+    sent = parse_http_date(answer.headers.get("date", ""))
+    if sent is None:
+        return skipped("clock", "The service sends no time")
+    offset = sent - arrived
     if abs(offset) < _OFFSET:
         return ok("clock", "This machine's clock and the service's agree")
     direction = "ahead of" if offset > 0 else "behind"
@@ -108,7 +108,7 @@ def _check_quota(answer: Response, quota: Quota) -> DoctorCheck:
         found = f"The month's limit is reached, though {left:,} calls are left this hour"
         return problem("quota", found, "Ask the vendor for more calls, or wait for next month.")
     if left is None:
-        return skipped("quota", "The service tells no quota")
+        return skipped("quota", "The service sends no quota")
     resets = "" if quota.reset_at is None else f", until {quota.reset_at:%H:%M} UTC"
     found = f"{left:,} of {limit:,} calls are left" if limit else f"{left:,} calls are left"
     if left == 0:

@@ -30,7 +30,7 @@ def measure_terminal() -> os.terminal_size | None:
 
 
 def can_show_screens(environment: Mapping[str, str]) -> bool:
-    """Tell whether the terminal that `environment` describes can show more than lines."""
+    """Return whether the terminal that `environment` describes can show more than lines."""
     return environment.get("TERM", "") not in {"", "dumb", "unknown"}
 
 
@@ -65,7 +65,7 @@ def _check_colours(environment: Mapping[str, str]) -> DoctorCheck:
 
 def _check_size(size: os.terminal_size | None) -> DoctorCheck:
     if size is None:
-        return skipped("size", "The output is no terminal")
+        return skipped("size", "The output is not a terminal")
     shown = f"{size.columns} columns by {size.lines} lines"
     if size.columns < _COLUMNS or size.lines < _LINES:
         advice = f"Widen it to {_COLUMNS} by {_LINES} or more, or use a smaller font."

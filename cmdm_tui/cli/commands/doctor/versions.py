@@ -38,7 +38,7 @@ def _check_packages(required: list[str] | None) -> DoctorCheck:
     wanted = [line for line in required if "extra ==" not in line]
     wrong = [fault for line in wanted if (fault := _package_fault(line)) is not None]
     if wrong:
-        return problem(name, "; ".join(wrong), f"Install {_DISTRIBUTION} anew.")
+        return problem(name, "; ".join(wrong), f"Install {_DISTRIBUTION} again.")
     return ok(name, f"All {len(wanted)} are there, none too old")
 
 
