@@ -45,7 +45,7 @@ def needs_title(projection: exp.Expr) -> bool:
 def title_as_written(tree: exp.Expr, sql: str) -> None:
     """Name each computed column by its text in `sql`, without blanks and comments.
 
-    Where the texts of the columns cannot be told apart, the columns keep no name.
+    Where the texts of the columns are ambiguous, the columns keep no name.
     """
     first = tree
     while isinstance(first, exp.SetOperation):

@@ -15,7 +15,7 @@ _OTHER_CLAUSES = ("joins", "laterals", "with_", "sample", "pivots", "match", "wi
 
 
 @dataclass(frozen=True, slots=True)
-class SortField:
+class OrderByField:
     """One field to sort by, as `sort_by` and `sort_order` mean it; nulls as in `api.md`."""
 
     column: Column
@@ -89,7 +89,7 @@ class QueryShape:
         """Whether there is an ORDER BY."""
         return bool(self.select.args.get("order"))
 
-    def sort_field(self, table: Table) -> SortField | None:
+    def sort_field(self, table: Table) -> OrderByField | None:
         """Return the field that ORDER BY names; None where it names several, or something else."""
         order = self.select.args.get("order")
         if not isinstance(order, exp.Order) or len(order.expressions) != 1:
@@ -101,7 +101,7 @@ class QueryShape:
         if bool(ordered.args.get("nulls_first")) is descending:
             return None
         column = self._sorted_column(ordered.this, table)
-        return None if column is None else SortField(column, descending)
+        return None if column is None else OrderByField(column, descending)
 
     def _sorted_column(self, what: exp.Expr, table: Table) -> Column | None:
         if isinstance(what, exp.Literal) and not what.is_string and not self.select.is_star:

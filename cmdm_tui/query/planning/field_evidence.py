@@ -54,8 +54,7 @@ def first_page_shows_type(page: Page, name: str, *, descending: bool) -> bool:
     """Return whether the first page in a field's order shows its type, for an answer of that page.
 
     Text is text, whatever follows. What looks like numbers or dates may be text that starts so: the
-    page must be in the order of values, and there must be so many pages that the order of the rest
-    is not checked.
+    page must be in the order of values, and there must be more pages than are all checked.
     """
     kinds = _inferred_kinds(page, name)
     if not kinds:
