@@ -9,7 +9,7 @@ from prompt_toolkit.document import Document
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.completion.completer import StatementCompleter
-from cmdm_tui.repl.completion.rules import suggest
+from cmdm_tui.repl.completion.rules import RULES, suggest
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.text import visible
 
@@ -162,3 +162,29 @@ async def test_completion_makes_no_call(account: Account, calls: list[str]) -> N
     for text in ("SELECT * FROM lead WHERE ", "GET le", "GET lead?fields=", 'POST lead {"', "\\d "):
         list(completer.get_completions(Document(text), CompleteEvent(completion_requested=True)))
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("\\ca", "command"),
+        ("\\d le", "argument"),
+        ("GE", "verb"),
+        ("GET le", "entity"),
+        ("GET lead/fi", "second segment"),
+        ("POST lead/A/ta", "child entity"),
+        ("GET lead?pa", "parameter"),
+        ("GET lead?fields=Ci", "field list"),
+        ("GET lead?sort_by=Ci", "sort field"),
+        ("GET lead?sort_order=d", "sort order"),
+        ('POST lead {"Ci', "body"),
+        ("SELECT Ci", "SQL"),
+        ("nothing of this", ""),
+    ],
+)
+def test_the_rule_that_offers_is_named(text: str, rule: str) -> None:
+    assert suggest(text, Lead()).rule == rule
+
+
+def test_every_rule_has_its_own_name() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)

@@ -17,19 +17,27 @@ from cmdm_tui.repl.statement_reader import last_statement
 from cmdm_tui.repl.statements import VERBS, is_query
 from cmdm_tui.text import one_line
 
+SQL_RULE = "SQL"
+"""The name of what offers inside SQL."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What is offered for `word`, the end of what was typed."""
+    """What is offered for `word`, the end of what was typed, and the name of the rule that does."""
 
     word: str
     offers: tuple[Offer, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionRule:
-    """Offers something where the whole of a statement, up to the cursor, has a certain form."""
+    """Offers something where the whole of a statement, up to the cursor, has a certain form.
 
+    `name` is what tests and explanations call it.
+    """
+
+    name: str
     pattern: re.Pattern[str]
     offers: Callable[[re.Match[str], CompletionCatalog], Iterable[Offer]]
     word: Callable[[re.Match[str]], str] = lambda found: found["word"]
@@ -50,12 +58,12 @@ def suggest(
         offers = tuple(offer_sql(statement, behind, known))
         if not typed and not is_asked and len(offers) > _MOST_UNASKED:
             return Suggestions("")
-        return Suggestions(typed, _filter_offers(typed, offers))
+        return Suggestions(typed, _filter_offers(typed, offers), SQL_RULE)
     for rule in RULES:
         found = rule.pattern.fullmatch(statement)
         if found is not None:
             word = rule.word(found)
-            return Suggestions(word, _filter_offers(word, rule.offers(found, known)))
+            return Suggestions(word, _filter_offers(word, rule.offers(found, known)), rule.name)
     return Suggestions("")
 
 
@@ -181,31 +189,45 @@ def _compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 RULES = (
-    CompletionRule(_compile_pattern(r"\s*(?P<word>\\\S*)"), _offer_commands),
+    CompletionRule("command", _compile_pattern(r"\s*(?P<word>\\\S*)"), _offer_commands),
     CompletionRule(
-        _compile_pattern(r"\s*\\(?P<command>[a-z]+\+?)\s+(?P<word>\S*)"), _offer_arguments
+        "argument",
+        _compile_pattern(r"\s*\\(?P<command>[a-z]+\+?)\s+(?P<word>\S*)"),
+        _offer_arguments,
     ),
-    CompletionRule(_compile_pattern(r"\s*(?P<word>[a-z]*)"), _offer_verbs),
-    CompletionRule(_compile_pattern(rf"{_ANY_CALL}(?P<word>{_SEGMENT}*)"), _offer_entities),
+    CompletionRule("verb", _compile_pattern(r"\s*(?P<word>[a-z]*)"), _offer_verbs),
     CompletionRule(
+        "entity", _compile_pattern(rf"{_ANY_CALL}(?P<word>{_SEGMENT}*)"), _offer_entities
+    ),
+    CompletionRule(
+        "second segment",
         _compile_pattern(rf"{_ANY_CALL}(?P<entity>{_SEGMENT}+)/(?P<word>{_SEGMENT}*)"),
         _offer_second_segments,
     ),
     CompletionRule(
+        "child entity",
         _compile_pattern(rf"\s*POST\s+/?{_SEGMENT}+/{_SEGMENT}+/(?P<word>{_SEGMENT}*)"),
         _offer_children,
     ),
-    CompletionRule(_compile_pattern(rf"{_LIST}(?P<word>[^\s&=]*)"), _offer_parameters),
+    CompletionRule("parameter", _compile_pattern(rf"{_LIST}(?P<word>[^\s&=]*)"), _offer_parameters),
     CompletionRule(
+        "field list",
         _compile_pattern(rf"{_LIST}fields=(?P<given>(?:[^\s&,]*,)*)(?P<word>[^\s&,]*)"),
         _offer_query_fields,
     ),
     CompletionRule(
-        _compile_pattern(rf"{_LIST}sort_by=(?P<given>)(?P<word>[^\s&]*)"), _offer_query_fields
+        "sort field",
+        _compile_pattern(rf"{_LIST}sort_by=(?P<given>)(?P<word>[^\s&]*)"),
+        _offer_query_fields,
     ),
-    CompletionRule(_compile_pattern(rf"{_LIST}sort_order=(?P<word>[^\s&]*)"), _offer_orders),
     CompletionRule(
-        _compile_pattern(_BODY), _offer_body, word=lambda found: find_cursor(found["body"]).partial
+        "sort order", _compile_pattern(rf"{_LIST}sort_order=(?P<word>[^\s&]*)"), _offer_orders
+    ),
+    CompletionRule(
+        "body",
+        _compile_pattern(_BODY),
+        _offer_body,
+        word=lambda found: find_cursor(found["body"]).partial,
     ),
 )
 """The rules, the first that fits counting."""
