@@ -283,3 +283,17 @@ async def test_a_join_gives_the_same_rows_however_its_records_come(opened: Opene
     plain = f"SELECT count(*) {joined}"
     scanned = f"SELECT count(*) FROM (SELECT 1 {joined}) q"
     assert await opened.rows(plain) == await opened.rows(scanned)
+
+
+async def test_a_count_is_in_the_catalog_right_after_the_query(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    sql = "SELECT count(*) FROM lead"
+    async with open_account(sandbox, tmp_path) as first:
+        assert first.account.catalog.cached_total("lead") is None
+        [(count,)] = await first.rows(sql)
+        assert first.account.catalog.cached_total("lead") == count
+    async with open_account(sandbox, tmp_path) as second:
+        assert second.account.catalog.cached_total("lead") == count
+        assert ("lead", count) in [row[:2] for row in await second.rows("SHOW ENTITIES")]
+        assert not second.network.calls
