@@ -46,20 +46,20 @@ def find_problems(step: CaseStep, exchange: Exchange, values: Mapping[str, str])
     """Return a sentence for each expectation that the answer does not meet."""
     if exchange.failure:
         return [exchange.failure]
-    found: list[str] = []
+    problems: list[str] = []
     wanted = step.expect
     if exchange.status not in wanted.statuses:
         statuses = " or ".join(str(status) for status in wanted.statuses)
-        found.append(f"The status is {exchange.status}, not {statuses}.")
-    found += [
+        problems.append(f"The status is {exchange.status}, not {statuses}.")
+    problems += [
         f"The body does not hold {one_line(text, 80)}."
         for text in wanted.holds
         if text.encode() not in exchange.body
     ]
     if not (wanted.values or wanted.nulls or wanted.absent):
-        return found
+        return problems
     if exchange.json is NOT_JSON:
-        return [*found, "The body is not JSON."]
+        return [*problems, "The body is not JSON."]
     pairs: dict[str, object] = {
         **wanted.values,
         **dict.fromkeys(wanted.nulls),
@@ -69,14 +69,14 @@ def find_problems(step: CaseStep, exchange: Exchange, values: Mapping[str, str])
         try:
             value = fill_expected_value(said, values)
         except MissingValue as error:
-            found.append(str(error))
+            problems.append(str(error))
             continue
         got = resolve_pointer(exchange.json, pointer)
         if got != value or type(got) is not type(value):
-            found.append(
+            problems.append(
                 f"{one_line(pointer, 80)} is {_show_value(got)}, not {_show_value(value)}."
             )
-    return found
+    return problems
 
 
 def _show_value(value: object) -> str:

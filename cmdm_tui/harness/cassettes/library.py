@@ -98,7 +98,7 @@ def _read_named_case(path: Path) -> Case:
     return case
 
 
-def select_entries(found: list[LibraryEntry], names: Iterable[str]) -> list[LibraryEntry]:
+def select_entries(entries: list[LibraryEntry], names: Iterable[str]) -> list[LibraryEntry]:
     """Return the entries named, all where none is.
 
     A name is a case's, with its kind before it or not, a pattern of such names, or a kind.
@@ -107,14 +107,14 @@ def select_entries(found: list[LibraryEntry], names: Iterable[str]) -> list[Libr
     """
     wanted = list(names)
     if not wanted:
-        return found
+        return entries
     for name in wanted:
-        if not any(_is_named(entry, name) for entry in found):
-            known = [entry.case.name for entry in found]
+        if not any(_is_named(entry, name) for entry in entries):
+            known = [entry.case.name for entry in entries]
             near = get_close_matches(name, known, n=3, cutoff=0.5)
             hint = f"Did you mean {' or '.join(near)}?" if near else "cmdm cases list names them."
             raise CaseError(f"There is no case {one_line(name, 100)}. {hint}")
-    return [entry for entry in found if any(_is_named(entry, name) for name in wanted)]
+    return [entry for entry in entries if any(_is_named(entry, name) for name in wanted)]
 
 
 def _is_named(entry: LibraryEntry, name: str) -> bool:

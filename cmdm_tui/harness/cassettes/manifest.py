@@ -91,12 +91,12 @@ def find_faults(entry: LibraryEntry, cassettes: Mapping[str, ManifestEntry]) -> 
     known = cassettes.get(entry.key)
     if known is None:
         return ["It is not in the manifest: record it again."]
-    found: list[str] = []
+    faults: list[str] = []
     if known.sha256 != hash_file(entry.cassette):
-        found.append("The cassette was changed after it was recorded: record it again.")
+        faults.append("The cassette was changed after it was recorded: record it again.")
     if known.case_sha256 != hash_file(entry.path):
-        found.append("The case was changed after it was recorded: record it again.")
-    return found
+        faults.append("The case was changed after it was recorded: record it again.")
+    return faults
 
 
 def select_old(

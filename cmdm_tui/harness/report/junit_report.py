@@ -49,9 +49,9 @@ def _build_suite(results: RunResults, call: Call) -> ElementTree.Element:
 
 def _build_cut_suite(results: RunResults) -> ElementTree.Element:
     """Return a suite that says that the run was cut short, so that no one takes it for complete."""
-    told = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
     suite = ElementTree.Element(
-        "testsuite", {"name": f"{to_plain_text(results.title)}: run", **told}
+        "testsuite", {"name": f"{to_plain_text(results.title)}: run", **counts}
     )
     suite.set("timestamp", _format_start(results))
     suite.append(_build_properties(results))
@@ -74,10 +74,10 @@ def _is_judged(results: RunResults, call: Call) -> bool:
 
 def _build_properties(results: RunResults) -> ElementTree.Element:
     properties = ElementTree.Element("properties")
-    told = {"version": results.version}
+    values = {"version": results.version}
     if results.started is not None:
-        told |= {"seed": str(results.started.seed), "target": results.started.url}
-    for name, value in told.items():
+        values |= {"seed": str(results.started.seed), "target": results.started.url}
+    for name, value in values.items():
         ElementTree.SubElement(
             properties, "property", {"name": name, "value": to_plain_text(value)}
         )

@@ -28,18 +28,18 @@ def _format_matrix(results: RunResults, width: int) -> Iterator[str]:
         return
     name = max(len(call) for call in (*results.calls, "call"))
     columns = [max(6, len(str(one))) for one in answers]
-    left_out = 0
+    hidden = 0
     while columns and name + sum(columns) + 2 * len(columns) > width:
         columns.pop()
-        left_out += 1
+        hidden += 1
     shown = answers[: len(columns)]
     heads = (str(status) if status else "none" for status in shown)
     yield _format_row("call", name, list(heads), columns)
     for call in results.calls:
         counts = [results.statuses.get((call, status), 0) for status in shown]
         yield _format_row(call, name, [f"{one:,}" if one else "·" for one in counts], columns)
-    if left_out:
-        yield f"({left_out} of {len(answers)} statuses are left out: a wider terminal shows them)"
+    if hidden:
+        yield f"({hidden} of {len(answers)} statuses are left out: a wider terminal shows them)"
     yield ""
 
 
@@ -73,7 +73,7 @@ def _format_totals(results: RunResults) -> Iterator[str]:
     if checks:
         yield f"{checks - failing:,} of {format_count(checks, 'check')} found no fault."
     if results.known:
-        yield f"{format_count(len(results.known), 'failure')} known before the run found again."
+        yield f"{format_count(len(results.known), 'failure')} known before the run, found again."
     if results.ended and results.ended.left:
         count = format_count(len(results.ended.left), "record")
         yield f"{count} that the run created could not be deleted:"

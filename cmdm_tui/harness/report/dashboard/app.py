@@ -64,10 +64,10 @@ class Dashboard(App[None]):
         Binding("ctrl+c", "end", "End", id="dashboard.stop", show=False, priority=True),
     ]
 
-    def __init__(self, gathering: ResultCollector, watched: WatchedRun) -> None:
+    def __init__(self, collector: ResultCollector, run: WatchedRun) -> None:
         super().__init__()
-        self._collector = gathering
-        self._watched = watched
+        self._collector = collector
+        self._watched_run = run
         self._shown: tuple[RunResults, bool, bool] | None = None
         self._wants_to_leave = False
         self.fault: Exception | None = None
@@ -90,7 +90,7 @@ class Dashboard(App[None]):
             # Only the main thread may; elsewhere signals are not this screen's business.
             with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
                 loop.add_signal_handler(number, self.action_end)
-        self._watched.start()
+        self._watched_run.start()
         self.set_interval(1 / _REFRESHES_A_SECOND, self.show_latest)
         self.show_latest()
 
@@ -109,7 +109,7 @@ class Dashboard(App[None]):
 
     def show_latest(self) -> None:
         """Show what has changed since the last refresh."""
-        is_ending, is_over = self._watched.is_ending, self._watched.is_over
+        is_ending, is_over = self._watched_run.is_ending, self._watched_run.is_over
         results = self._collector.results()
         if is_over and self._wants_to_leave:
             self.exit()
@@ -139,11 +139,11 @@ class Dashboard(App[None]):
 
     def action_end(self) -> None:
         """End the run and leave; leave at once where it has ended, or was asked to end before."""
-        if self._watched.is_over or self._wants_to_leave:
+        if self._watched_run.is_over or self._wants_to_leave:
             self.exit()
             return
         self._wants_to_leave = True
-        self._watched.end()
+        self._watched_run.end()
         self.show_latest()
 
     def _handle_exception(self, error: Exception) -> None:

@@ -165,8 +165,8 @@ def _build_phase(results: RunResults, *, is_ending: bool, is_over: bool) -> Tone
 
 def _format_progress(results: RunResults) -> str:
     bound = results.started.requests if results.started else None
-    made = f"{results.requests:,}"
-    return f"{made} of {bound:,} requests" if bound is not None else f"{made} requests"
+    count = f"{results.requests:,}"
+    return f"{count} of {bound:,} requests" if bound is not None else f"{count} requests"
 
 
 def _compute_share(results: RunResults) -> float | None:
