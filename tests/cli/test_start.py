@@ -39,6 +39,10 @@ def imported_by(*words: str) -> tuple[set[str], str]:
         ["profile", "--help"],
         ["verify", "--help"],
         ["cases", "list", "--help"],
+        ["record", "--help"],
+        ["fuzz", "--help"],
+        ["query", "--help"],
+        ["doctor", "--help"],
     ],
 )
 def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmdm_tui.api import Client, Quota
-    from cmdm_tui.cli.commands.secret_locations import Place
+    from cmdm_tui.cli.commands.secret_locations import SecretLocation
     from cmdm_tui.config import SecretName, StoredToken
 
 
@@ -32,7 +32,7 @@ class Identity:
     profile: str
     url: str
     username: str
-    locations: "Mapping[SecretName, Place]"
+    locations: "Mapping[SecretName, SecretLocation]"
     token: "StoredToken | None"
 
 
@@ -83,7 +83,7 @@ def _read_identity(context: CommandContext) -> Identity:
     if context.profile_name is None:
         profile = load_environment_profile(context.environment, paths.tokens)
         if profile is not None:
-            here: dict[SecretName, Place] = dict.fromkeys(SECRET_NAMES, "environment")
+            here: dict[SecretName, SecretLocation] = dict.fromkeys(SECRET_NAMES, "environment")
             token = profile.token_file.load() if profile.token_file else None
             return Identity(profile.name, profile.url, profile.credentials.username, here, token)
     store = ProfileStore(paths)

@@ -6,28 +6,30 @@ if TYPE_CHECKING:
     from cmdm_tui.cli.context import CommandContext
     from cmdm_tui.config import ProfileSettings, SecretName, SecretPlace
 
-    Place = SecretPlace | Literal["environment"]
+    SecretLocation = SecretPlace | Literal["environment"]
 
 
 def locate_secrets(
     context: "CommandContext", settings: "ProfileSettings"
-) -> "dict[SecretName, Place]":
+) -> "dict[SecretName, SecretLocation]":
     """Return where each secret comes from in this context: its environment goes first."""
     from cmdm_tui.config import PROFILE_VARIABLES, SECRET_NAMES, ProfileStore
 
     store = ProfileStore(context.paths)
-    found: dict[SecretName, Place] = {}
+    found: dict[SecretName, SecretLocation] = {}
     for secret in SECRET_NAMES:
         is_given = bool(context.environment.get(PROFILE_VARIABLES[secret]))
         found[secret] = "environment" if is_given else store.find_secret_place(settings, secret)
     return found
 
 
-def describe_location(context: "CommandContext", secret: "SecretName", place: "Place") -> str:
+def describe_location(
+    context: "CommandContext", secret: "SecretName", place: "SecretLocation"
+) -> str:
     """Return where the secret lives, as a user reads it."""
     from cmdm_tui.config import PROFILE_VARIABLES
 
-    words: dict[Place, str] = {
+    words: dict[SecretLocation, str] = {
         "ask": "kept nowhere, asked for when it is needed",
         "keyring": "in the keyring",
         "file": f"in plain text in {context.paths.secrets}, which only you can read",
