@@ -1,1 +1,1 @@
-"""The checks of `cmdm doctor`, by what they look at."""
+"""`cmdm doctor`: `command.py` runs the checks of the other files, a `DoctorCheck` each."""

@@ -1,1 +1,4 @@
-"""The parts of `cmdm_tui.cli.commands.harness`."""
+"""The commands on cases: `cases.py`, `cassettes.py` (record, replay), `verify.py`.
+
+`selection.py` says which cases a command means, and which of them its service can be given.
+"""
