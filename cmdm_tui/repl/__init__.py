@@ -1,7 +1,8 @@
 """The REPL: SQL, raw calls and backslash commands, at a prompt or from a stream.
 
-Public: `run`, `ReplError`. Central files: `prompt.py` and `script.py` read statements, `dispatch.py`
-runs one in a `session.py`; `commands/` is the table of backslash commands, `queries.py` the queries.
+Public: `run`, `ReplError`. Central files: `prompt.py` and `script.py` read statements,
+`dispatch.py` runs one in a session (`session.py`); `commands/` is the table of backslash commands,
+`queries.py` holds the queries.
 """
 
 from pathlib import Path
