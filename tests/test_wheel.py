@@ -27,7 +27,7 @@ from collections.abc import Callable
 
 import cmdm_tui
 from cmdm_tui.api import ApiError, Client, Credentials, OutcomeUnknown, Record, SecretStr
-from cmdm_tui.pytest_plugin.server import SandboxServer
+from cmdm_tui.pytest_plugin.sandbox_server import SandboxServer
 
 
 async def read_names(client: Client) -> list[str]:
