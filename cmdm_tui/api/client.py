@@ -213,8 +213,9 @@ class Client:
 
         `per_page` is the most a page may hold, None for the largest page that the service grants:
         as a probe or an answer has shown, else 1,000, or 100 where that is refused. A service that
-        grants less is asked for that from then on. With `most`, no page beyond that many records is
-        retrieved. A reader that stops early ends what is under way by closing the generator.
+        grants less is asked for that from then on. With `most`, no page beyond the
+        first `most` records is retrieved. A reader that stops early closes the generator, which
+        ends what is under way.
         """
         sizes = self.page_sizes
 

@@ -159,7 +159,7 @@ async def _check_creation(write: PendingWrite, reader: RecordReader) -> Reconcil
 
 def _build_undated_verdict(candidates: list[Record]) -> Reconciliation:
     ids = ", ".join(record.external_id for record in candidates[:5])
-    why = f"Records hold these values, but nothing tells whether they are newer: {ids}."
+    why = f"Records hold these values, but it is not known whether they are newer: {ids}."
     return Reconciliation(WriteVerdict.CANNOT_TELL, None, why)
 
 

@@ -32,7 +32,7 @@ def run_demo_sandbox(paths: Paths) -> Generator[Profile]:
 
 @contextmanager
 def run_fresh_sandbox(leads: int) -> Generator[RunningInfo]:
-    """Run a sandbox with so many leads and a control plane, for the block only."""
+    """Run a sandbox with `leads` leads and a control plane, for the block only."""
     with tempfile.TemporaryDirectory(prefix="cmdm-sandbox-") as folder:
         config = SandboxConfig(
             Path(folder) / "data", port=0, records=leads, control=True, lasting=False

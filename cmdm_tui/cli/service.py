@@ -55,7 +55,7 @@ class ControlAddress:
 class ChosenService:
     """The service that a command means; nothing has been sent to it yet.
 
-    `profile` is None for a fresh sandbox of the command's own. `is_live` says that it is not taken
+    `profile` is None for a fresh sandbox that the command runs. `is_live` says that it is not taken
     for a sandbox, `may_write` that records may be created, changed and deleted. `control` is its
     control plane, where it has one.
     """

@@ -50,7 +50,7 @@ class QueryOutcome:
 
 
 class CallsNotAllowed(TooManyCalls):
-    """More calls are needed than are made unasked, and no one can be asked.
+    """More calls are needed than are made without asking, and no one can be asked.
 
     `result` is what a search has read that would have gone on; None where nothing was fetched.
     """
@@ -209,7 +209,7 @@ class QueryOperation:
         if not self._prompter.can_ask:
             raise CallsNotAllowed(
                 f"The query takes {calls}, and no more than {policy.unasked} calls are made "
-                "unasked",
+                "without asking",
                 policy.how_to_allow,
                 needed=cost.high,
                 allowed=policy.unasked,
@@ -229,7 +229,7 @@ class QueryOperation:
         return has_limit or allowance.is_guard or self._file is not None
 
     async def _is_search_declined(self, prepared: PreparedQuery, allowance: Allowance) -> bool:
-        """Finish the search within the calls made unasked; where it is not over, ask to go on.
+        """Finish the search within the calls made without asking; then ask to go on.
 
         Return whether the person declines; then nothing more is read.
         """

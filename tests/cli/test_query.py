@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("signed_in")
 
 PAGE = 2
 RECORDS = 210
-"""Records that need more calls, at two a page, than are made unasked."""
+"""Records that need more calls, at two a page, than are made without asking."""
 
 Starved = Callable[..., RunningInfo]
 
@@ -155,7 +155,7 @@ def test_a_script_is_not_given_many_calls_unasked(cmdm: Command, small_pages: St
     small_pages()
     done = cmdm("query", "SELECT City, Score FROM lead ORDER BY City, Score")
     assert (done.code, done.out) == (8, b"")
-    assert "no more than 100 calls are made unasked" in done.err
+    assert "no more than 100 calls are made without asking" in done.err
     assert "--yes" in done.err
     allowed = cmdm("query", "--yes", "SELECT City, Score FROM lead ORDER BY City, Score")
     assert allowed.code == 0

@@ -87,7 +87,7 @@ async def test_many_calls_are_refused_where_no_one_can_be_asked(account: Account
     face = Face()
     operation = QueryOperation(Engine(account), face, CallPolicy("Allow them", unasked=2))
     prepared = await operation.prepare(SQL)
-    with pytest.raises(CallsNotAllowed, match=r"made unasked\. Allow them\."):
+    with pytest.raises(CallsNotAllowed, match=r"made without asking\. Allow them\."):
         await operation.run(prepared, face.receive)
     assert face.rows == []
 
