@@ -36,7 +36,7 @@ class Account:
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder that keeps what is learnt.
 
-        `tokens` keeps the token in place of the profile's own cache; `listener` gets the
+        `tokens` keeps the token in place of the profile's cache; `listener` gets the
         events of the client.
 
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.

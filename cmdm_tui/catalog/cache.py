@@ -22,7 +22,7 @@ TOTAL_MAX_AGE = 3600.0
 
 
 class _CachedEntity(msgspec.Struct):
-    """One entity: what was told and the Unix time at which it was."""
+    """One entity: what the service said and the Unix time at which it was."""
 
     fields: tuple[Field, ...] = ()
     fields_told: float = 0.0
@@ -54,7 +54,7 @@ class CatalogCache:
         self._is_changed = False
 
     def fields(self, entity: str) -> tuple[Field, ...]:
-        """Return the entity's fields, none where they are not known or were told long ago."""
+        """Return the entity's fields, none where they are not known or are old."""
         known = self._entities.get(entity)
         return known.fields if known and self._is_fresh(known.fields_told, FIELDS_MAX_AGE) else ()
 
@@ -123,5 +123,5 @@ class CatalogCache:
 
 
 def cache_file(catalog: Path) -> Path:
-    """Return where the facts are kept: beside the catalog's file."""
+    """Return where the facts are kept: next to the catalog's file."""
     return catalog.with_name(f"{catalog.name.removesuffix('.json')}.facts.json")

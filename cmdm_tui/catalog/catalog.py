@@ -27,7 +27,7 @@ class _CatalogFile(msgspec.Struct):
 class Catalog:
     """What is known of one server. The API lists no entities, so custom ones are added by name.
 
-    `file` keeps the custom entities between runs, and files beside it fields, counts and traits;
+    `file` keeps the custom entities between runs, and files next to it fields, counts and traits;
     None keeps them for this run only. A file that cannot be read counts as empty: everything in it
     can be learnt again.
     """
@@ -62,7 +62,7 @@ class Catalog:
         )
 
     def is_custom(self, entity: str) -> bool:
-        """Tell whether the entity was added by name."""
+        """Return whether the entity was added by name."""
         return entity in self._custom_entities
 
     def resolve_name(self, name: str) -> str:

@@ -40,7 +40,7 @@ def infer_type(value: object) -> str:
         return "Text"
     if value in {"true", "false"}:
         return "Boolean"
-    # Phone numbers and the like are digits too: what starts with 0 or + and goes on is no number.
+    # Phone numbers and the like are digits too: those with a 0 or + first are not numbers.
     if _NUMBER.fullmatch(value) and not re.match(r"\+|0\d", value):
         return "Number"
     patterns = {"Date": _DATE, "DateTime": _DATE_TIME, "Email": _EMAIL, "URL": _URL}

@@ -36,14 +36,14 @@ class Trait(msgspec.Struct, Generic[Value], frozen=True):
 
     @property
     def is_known(self) -> bool:
-        """Tell whether something showed the trait."""
+        """Return whether something showed the trait."""
         return self.value is not None
 
 
 class DefaultPage(msgspec.Struct, frozen=True):
     """What came of a list without per_page and page: `records`, and whether that was all there is.
 
-    A complete answer does not show that there is no default page, only that it holds that many.
+    A complete answer does not show that there is no default page, only that it holds these.
     """
 
     records: int
@@ -58,7 +58,7 @@ class Traits(msgspec.Struct, frozen=True):
     """The most records that a page was seen to grant: what a client asks for from then on."""
     default_page: Trait[DefaultPage] = Trait()
     list_key: Trait[str] = Trait()
-    """`Entity`, `own name` for the entity's, or whatever else the list stands under."""
+    """`Entity`, `own name` for the entity's, or whatever else names the list."""
     totals: Trait[Literal["text", "number"]] = Trait()
     collation: Trait[tuple[TextOrder, ...]] = Trait()
     """The orders of text that no pair of neighbours contradicts; none, where all are."""
@@ -118,7 +118,7 @@ def clean_evidence(sentence: str) -> str:
 
 
 def traits_file(catalog: Path) -> Path:
-    """Return where the traits are kept: beside the catalog's file."""
+    """Return where the traits are kept: next to the catalog's file."""
     return catalog.with_name(f"{catalog.name.removesuffix('.json')}.traits.json")
 
 

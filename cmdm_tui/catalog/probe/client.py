@@ -53,7 +53,7 @@ class ProbeAnswer:
 
     @property
     def is_refused(self) -> bool:
-        """Tell whether the service says that the call is at fault."""
+        """Return whether the service says that the call is at fault."""
         return 400 <= self.status < 500
 
     @property
@@ -105,7 +105,7 @@ class ProbeClient:
         return await self.send("GET", path, parameters=parameters)
 
     async def list(self, entity: str, **parameters: str | int) -> ProbeAnswer:
-        """Retrieve records: an answer that is no list has no page."""
+        """Retrieve records: an answer that is not a list has no page."""
         answer = await self.get(entity, **parameters)
         if answer.status != OK:
             return answer

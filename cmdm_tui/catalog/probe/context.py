@@ -1,4 +1,4 @@
-"""What a probe stands on: the entity it looks at, a sample of its records and its fields."""
+"""What a probe works on: the entity it looks at, a sample of its records and its fields."""
 
 from dataclasses import dataclass, field
 
@@ -41,7 +41,7 @@ class ProbeContext:
 
     @property
     def has_all_records(self) -> bool:
-        """Tell whether the sample holds every record of the entity."""
+        """Return whether the sample holds every record of the entity."""
         return self.total is not None and len(self.records) == self.total
 
     def infer_types(self) -> dict[str, tuple[str, bool]]:

@@ -14,7 +14,7 @@ TYPES_BY_KIND = {"text": _TEXT, "number": _NUMBER, "date": _DATE}
 
 @dataclass(frozen=True, slots=True)
 class SortField:
-    """A field to sort by. `is_described` tells whether the service says its type."""
+    """A field to sort by. `is_described` is true where the service says its type."""
 
     name: str
     is_described: bool
@@ -23,8 +23,8 @@ class SortField:
 def choose_field(ground: ProbeContext, kind: str, orders: Sequence[Comparer]) -> SortField | None:
     """Return the field of a kind (`text`, `number`, `date`) that tells most; None without one.
 
-    Better than all is a field that stands in another order than its records, then one whose values
-    part the `orders` from each other, then one with nulls, then one of many values.
+    Best is a field whose values are in another order than the records, then one whose values tell
+    the `orders` apart, then one with nulls, then one of many values.
     """
     of_kind = [
         SortField(name, is_told) for name, (type_, is_told) in ground.infer_types().items()

@@ -52,7 +52,10 @@ async def probe_default_page(ground: ProbeContext) -> Findings:
     affordable = {name: total for name, total in totals.items() if 0 < total <= _MAX_WHOLE_ENTITY}
     telling = {name: total for name, total in affordable.items() if total > _LIKELY_DEFAULT_SIZE}
     if not affordable:
-        why = f"No entity has records and at most {_MAX_WHOLE_ENTITY:,} of them, which all might come."
+        why = (
+            f"No entity has records and at most {_MAX_WHOLE_ENTITY:,} of them, "
+            "which all might come."
+        )
         return {"default_page": asker.make_unknown(why)}
     entity = (
         min(telling, key=lambda name: telling[name])

@@ -93,7 +93,7 @@ async def run_write_probe(
 
     It is deleted after an error or a cancellation too, and not made where `most` allows less calls
     than the 10 that it takes. Raises ScratchRemains where that fails, and
-    OutcomeUnknown, which says how to find it, where nobody can tell whether it was created.
+    OutcomeUnknown, which says how to find it, where it is not known whether it was created.
     """
     asker = ProbeClient(client, most=WRITE_CALLS if most is None else min(most, WRITE_CALLS))
     writing, stopped = WriteProbe(asker), None

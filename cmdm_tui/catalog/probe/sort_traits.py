@@ -1,4 +1,4 @@
-"""What sorted pages show: the order of text and numbers, where nulls stand, what sorts at all."""
+"""What sorted pages show: the order of text and numbers, where nulls come, what sorts at all."""
 
 from collections.abc import Mapping
 
@@ -93,7 +93,7 @@ def _judge_orders(
     counts = read.count_pairs_by_order(orders, ground)
     evidence = f"{_describe_counts(counts)} [{read.first}]."
     if read.has_unsorted_order(ground):
-        return asker.make_unknown(f"The records stand as they do without sort_by: {evidence}")
+        return asker.make_unknown(f"The order is that without sort_by: {evidence}")
     left = tuple(name for name in orders if not counts[name].contradicting)
     if len(left) == len(orders):
         return asker.make_unknown(f"The values tell no order from another: {evidence}")
@@ -117,7 +117,7 @@ def _judge_sorting(
     if read.has_unsorted_order(ground):
         if is_contradicted and of_kind:
             return asker.make_trait(value=False, evidence=f"As without sort_by: {evidence}")
-        return asker.make_unknown(f"The records stand as they do without sort_by: {evidence}")
+        return asker.make_unknown(f"The order is that without sort_by: {evidence}")
     if read.is_in_effect(orders, ground):
         return asker.make_trait(value=True, evidence=evidence)
     return asker.make_unknown(f"No order is shown: {evidence}")
@@ -153,7 +153,7 @@ def _judge_nulls(ground: ProbeContext, reads: list[tuple[SortedRead, bool]]) -> 
 
 
 def _are_nulls_first(read: SortedRead) -> bool | None:
-    """Tell whether nulls come first; None where there are none, or they stand about."""
+    """Return whether nulls come first; None where there are none, or they are scattered."""
     leading = read.first.values(read.field)
     trailing = [] if read.last is None else read.last.values(read.field)
     leads, trails = leading[:1] == [None], trailing[-1:] == [None]

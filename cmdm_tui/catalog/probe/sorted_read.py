@@ -34,7 +34,7 @@ class SortedRead:
 
     @property
     def is_list(self) -> bool:
-        """Tell whether the first page is a list of records."""
+        """Return whether the first page is a list of records."""
         return self.first.page is not None
 
     def values_by_page(self) -> list[list[object]]:
@@ -45,13 +45,13 @@ class SortedRead:
         return [page.values(self.field) for page in pages]
 
     def has_unsorted_order(self, ground: ProbeContext) -> bool:
-        """Tell whether the records stand as they do without sort_by: then nothing is shown."""
+        """Return whether the records come as they do without sort_by: then nothing is shown."""
         length = min(len(self.first.ids), len(ground.ids))
         turned = ground.ids[::-1] if ground.has_all_records else ()
         return self.first.ids[:length] in {ground.ids[:length], turned[:length]}
 
     def differs_from_unsorted(self, order: Comparer, ground: ProbeContext) -> bool:
-        """Tell whether the order is neither that of the records without sort_by nor its reverse.
+        """Return whether the order is neither that of the records without sort_by nor its reverse.
 
         Otherwise a service that ignores sort_by and follows sort_order would look as if it sorted.
         """
@@ -87,7 +87,7 @@ class SortedRead:
         }
 
     def is_in_effect(self, orders: Mapping[Name, Comparer], ground: ProbeContext) -> bool:
-        """Tell whether one of the orders is shown, and is not that of the records without it."""
+        """Return whether one of the orders is shown, and is not that of the records without it."""
         if not self.is_list or self.has_unsorted_order(ground):
             return False
         counts = self.count_pairs_by_order(orders, ground)

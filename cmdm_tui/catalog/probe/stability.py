@@ -1,4 +1,4 @@
-"""Whether pages hold still: asked for twice, beside each other, turned round, and past the end."""
+"""Whether pages hold still: asked for twice, next to each other, turned round, and past the end."""
 
 from itertools import pairwise
 

@@ -43,8 +43,8 @@ class WriteProbe:
     async def run(self) -> None:
         """Make the lead, learn from it and delete it: at most 10 calls, and one more to clean up.
 
-        Raises Stopped where that many are not allowed, ScratchRemains where the lead could not be
-        deleted, OutcomeUnknown where nobody can tell whether it was made.
+        Raises Stopped where these calls are not allowed, ScratchRemains where the lead could not be
+        deleted, OutcomeUnknown where it is not known whether it was made.
         """
         if self._client.count_calls_left() < WRITE_CALLS:
             message = f"A scratch {ENTITY} takes {WRITE_CALLS} calls, more than are left."
