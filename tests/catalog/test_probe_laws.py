@@ -225,7 +225,7 @@ def test_the_law_finds_a_probe_that_takes_chance_for_order(
         service = ConfigurableService(ServiceSettings(sorting="ignored", is_stable=False), rows)
         service.chance.seed(seed)
         assert false_claims(learnt(service)[0], service) == []
-    monkeypatch.setattr("cmdm_tui.catalog.probe.comparers.ENOUGH", 1)
+    monkeypatch.setattr("cmdm_tui.catalog.probe.comparers.ENOUGH_PAIRS", 1)
     for seed in range(40):
         service = ConfigurableService(ServiceSettings(sorting="ignored", is_stable=False), rows)
         service.chance.seed(seed)
