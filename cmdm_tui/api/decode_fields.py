@@ -37,12 +37,8 @@ def read_field(row: Mapping[str, Any]) -> Field | None:
     values = {re.sub(r"[^a-z0-9]", "", key.casefold()): value for key, value in source.items()}
     external_id = _parse_text(row.get("ExternalID"))
     found = {name: _find_first(values, keys) for name, keys in _KEYS.items()}
-    name = (
-        _parse_text(found["name"])
-        or _find_name(values)
-        or _parse_text(found["label"])
-        or external_id
-    )
+    given = _parse_text(found["name"]) or _find_name(values) or _parse_text(found["label"])
+    name = given or external_id
     if name is None:
         return None
     return Field(
@@ -55,6 +51,7 @@ def read_field(row: Mapping[str, Any]) -> Field | None:
         options=_parse_options(found["options"]),
         lookup_entity=_parse_text(found["lookup_entity"]),
         external_id=external_id,
+        is_named_by_id=given is None,
     )
 
 

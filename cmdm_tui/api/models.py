@@ -87,6 +87,8 @@ class Field:
     external_id: str | None = None
     inferred: bool = False
     """True where the field was read off records because the service describes none."""
+    is_named_by_id: bool = False
+    """True where the service gives no name, so that `name` is the field's external id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,11 @@
-"""What is known of one server: its entities and their fields, and its traits."""
+"""What is known of one server: its entities, their fields and record counts, and its traits.
+
+`Account` opens a profile's client and `Catalog`; `Catalog` answers from its cache or asks the
+service; `fields.py` says which fields an entity has; `probe/` finds the traits.
+"""
 
 from cmdm_tui.catalog.account import Account
+from cmdm_tui.catalog.cache import RecordCount
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
 from cmdm_tui.catalog.fields import infer_fields, infer_type
 from cmdm_tui.catalog.token_cache import CachedTokens, FreshTokens
@@ -13,6 +18,7 @@ __all__ = [
     "Catalog",
     "DefaultPage",
     "FreshTokens",
+    "RecordCount",
     "Trait",
     "Traits",
     "infer_fields",

@@ -1,17 +1,19 @@
-"""What is known of each entity of one server, kept between runs: its fields and how many records.
+"""The cache of one server's entities, kept between runs: their fields and record counts.
 
-Everything here was learnt from answers and can be learnt again, so a file that is broken, of
-another server, or cannot be written costs a call and nothing else.
+Everything here came with answers and can be asked for again, so a file that is broken, of another
+server, or cannot be written costs a call and nothing else.
 """
 
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from cmdm_tui.api import Field
+from cmdm_tui.catalog.fields import named_fields
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import replace_file
 
@@ -21,8 +23,21 @@ TOTAL_MAX_AGE = 3600.0
 """Seconds for which the count of an entity's records is believed when a query is planned."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordCount:
+    """How many records an entity had, and how many seconds ago an answer said so."""
+
+    total: int
+    age: float
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether the count is recent enough to plan a query with."""
+        return self.age < TOTAL_MAX_AGE
+
+
 class _CachedEntity(msgspec.Struct):
-    """One entity: what the service said and the Unix time at which it was."""
+    """One entity: what answers said, each with its Unix time."""
 
     fields: tuple[Field, ...] = ()
     fields_told: float = 0.0
@@ -31,7 +46,7 @@ class _CachedEntity(msgspec.Struct):
 
 
 class _CacheFile(msgspec.Struct):
-    """The file of the facts."""
+    """The content of the cache's file."""
 
     server: str = ""
     entities: dict[str, _CachedEntity] = {}
@@ -39,9 +54,9 @@ class _CacheFile(msgspec.Struct):
 
 
 class CatalogCache:
-    """The facts of the server at the address `server`; `file` keeps them, None for this run only.
+    """The cache of the server at the address `server`; `file` keeps it, None for this run only.
 
-    What was learnt is written by `keep`, not before: a query learns of every page it reads.
+    Only `save` writes the file: a query stores something for every page it reads.
     """
 
     def __init__(
@@ -54,14 +69,23 @@ class CatalogCache:
         self._is_changed = False
 
     def fields(self, entity: str) -> tuple[Field, ...]:
-        """Return the entity's fields, none where they are not known or are old."""
+        """Return the entity's fields, none where they are unknown or older than a day."""
         known = self._entities.get(entity)
-        return known.fields if known and self._is_fresh(known.fields_told, FIELDS_MAX_AGE) else ()
+        is_fresh = known is not None and 0 <= self._now() - known.fields_told < FIELDS_MAX_AGE
+        return named_fields(known.fields) if known is not None and is_fresh else ()
+
+    def count(self, entity: str) -> RecordCount | None:
+        """Return how many records the entity had when an answer last said, None if unknown."""
+        known = self._entities.get(entity)
+        age = self._now() - known.total_told if known else 0.0  # below 0: the clock was set back
+        if known is None or known.total is None or age < 0:
+            return None
+        return RecordCount(known.total, age)
 
     def total(self, entity: str) -> int | None:
-        """Return how many records the entity had a while ago, None where that is not known."""
-        known = self._entities.get(entity)
-        return known.total if known and self._is_fresh(known.total_told, TOTAL_MAX_AGE) else None
+        """Return how many records the entity had within the last hour, None if unknown."""
+        count = self.count(entity)
+        return count.total if count is not None and count.is_recent else None
 
     def store_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
         """Take in an entity's fields."""
@@ -74,6 +98,12 @@ class CatalogCache:
         known = self._entities.setdefault(entity, _CachedEntity())
         known.total, known.total_told = total, self._now()
         self._is_changed = True
+
+    def forget_totals(self) -> None:
+        """Forget how many records the entities have: a change was made."""
+        for known in self._entities.values():
+            self._is_changed = self._is_changed or known.total is not None
+            known.total = None
 
     @property
     def largest_page(self) -> int:
@@ -118,10 +148,7 @@ class CatalogCache:
             return _CacheFile(self._server)
         return kept if kept.server == self._server else _CacheFile(self._server)
 
-    def _is_fresh(self, told: float, seconds: float) -> bool:
-        return 0 <= self._now() - told < seconds
-
 
 def cache_file(catalog: Path) -> Path:
-    """Return where the facts are kept: next to the catalog's file."""
+    """Return the cache's file, next to the catalog's."""
     return catalog.with_name(f"{catalog.name.removesuffix('.json')}.facts.json")

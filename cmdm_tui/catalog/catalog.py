@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.api import BadRequest, Client, Field, NotFound
-from cmdm_tui.catalog.cache import CatalogCache, cache_file
-from cmdm_tui.catalog.fields import infer_fields
+from cmdm_tui.api import Client, Field, Record
+from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
+from cmdm_tui.catalog.fields import discover_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.private_files import replace_file
 
@@ -27,9 +27,9 @@ class _CatalogFile(msgspec.Struct):
 class Catalog:
     """What is known of one server. The API lists no entities, so custom ones are added by name.
 
-    `file` keeps the custom entities between runs, and files next to it fields, counts and traits;
-    None keeps them for this run only. A file that cannot be read counts as empty: everything in it
-    can be learnt again.
+    `file` keeps the custom entities between runs, and files next to it keep fields, counts and
+    traits; None keeps them for this run only. A file that cannot be read counts as empty: all of
+    it can be asked for again.
     """
 
     def __init__(self, client: Client, *, file: Path | None, custom: Iterable[str] = ()) -> None:
@@ -42,13 +42,13 @@ class Catalog:
 
     @property
     def traits(self) -> Traits:
-        """What a probe has learnt of this server; read from disk when first asked for, no call."""
+        """What a probe has found of this server, read from disk once: no call."""
         if self._traits is None:
             self._traits = read_traits(self._traits_file, self._client.address)
         return self._traits
 
     def store_traits(self, traits: Traits) -> None:
-        """Keep what a probe has learnt. Raises ConfigurationError where it cannot be kept."""
+        """Keep what a probe has found. Raises ConfigurationError where it cannot be kept."""
         self._traits = traits
         if self._traits_file is not None:
             write_traits(self._traits_file, traits)
@@ -93,19 +93,27 @@ class Catalog:
             self._write_file()
 
     async def count_records(self, entity: str) -> int | None:
-        """Return how many records the entity has, None where the service tells none: one call."""
+        """Return how many records the entity has, None where the service does not say: one call."""
         total = (await self._client.page(entity, per_page=1, page=1)).total_records
         self.store_total(entity, total)
         return total
+
+    def record_count(self, entity: str) -> RecordCount | None:
+        """Return how many records the entity had and how old that is, None if unknown: no call."""
+        return self._cache.count(self.resolve_name(entity))
 
     def cached_total(self, entity: str) -> int | None:
         """Return how many records the entity had within the last hour, None if unknown: no call."""
         return self._cache.total(self.resolve_name(entity))
 
     def store_total(self, entity: str, total: int | None) -> None:
-        """Take in a total that an answer told; `keep` writes it."""
+        """Store how many records an answer said the entity has; `save` writes it."""
         if total is not None:
             self._cache.store_total(self.resolve_name(entity), total)
+
+    def forget_totals(self) -> None:
+        """Forget how many records each entity has, as a change was made; `save` writes it."""
+        self._cache.forget_totals()
 
     @property
     def largest_page(self) -> int:
@@ -113,11 +121,11 @@ class Catalog:
         return self._cache.largest_page
 
     def store_page_size(self, records: int) -> None:
-        """Take in how many records came in one page; `keep` writes it."""
+        """Store how many records came in one page; `save` writes it."""
         self._cache.store_page_size(records)
 
     def store_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
-        """Take in fields that an answer told, or that were inferred of one; `keep` writes them."""
+        """Store fields that came with an answer or were inferred from one; `save` writes them."""
         self._cache.store_fields(self.resolve_name(entity), fields)
 
     def store_entity(self, entity: str) -> None:
@@ -127,19 +135,19 @@ class Catalog:
             self._write_file()
 
     def save(self) -> None:
-        """Write what was learnt of the entities, where there is a file for it."""
+        """Write what was stored of the entities, where there is a file for it."""
         self._cache.save()
 
-    async def load_fields(self, entity: str, *, anew: bool = False) -> tuple[Field, ...]:
-        """Return the entity's fields: as described, else inferred from its first records.
+    async def load_fields(self, entity: str, *, refresh: bool = False) -> tuple[Field, ...]:
+        """Return the entity's fields, asking for them once a day, or always with `refresh`.
 
-        They are asked for once a day, or `anew`. Raises NotFound where there is no such entity.
+        Which they are says `fields.discover_fields`. Raises NotFound for an unknown entity.
         """
-        known = () if anew else self._cache.fields(entity)
+        known = () if refresh else self._cache.fields(entity)
         if not known:
-            known = await self._fetch_described_fields(
-                entity
-            ) or await self._infer_fields_from_sample(entity)
+            known = await discover_fields(
+                lambda: self._client.all_fields(entity), lambda: self._read_sample(entity)
+            )
             self._cache.store_fields(entity, known)
             self._cache.save()
         return known
@@ -148,15 +156,10 @@ class Catalog:
         """Return the entity's fields as far as they are known already: no call."""
         return self._cache.fields(self.resolve_name(entity))
 
-    async def _fetch_described_fields(self, entity: str) -> tuple[Field, ...]:
-        try:
-            return await self._client.all_fields(entity)
-        except (NotFound, BadRequest):
-            return ()
-
-    async def _infer_fields_from_sample(self, entity: str) -> tuple[Field, ...]:
+    async def _read_sample(self, entity: str) -> tuple[Record, ...]:
         page = await self._client.page(entity, per_page=SAMPLE_SIZE, page=1)
-        return infer_fields(page.records)
+        self.store_total(entity, page.total_records)
+        return page.records
 
     def _read_file(self) -> _CatalogFile:
         if self._file is None:

@@ -1,16 +1,66 @@
-"""Infers an entity's fields from its records, for services that describe none."""
+"""Discovers an entity's fields: as the service describes them, else as its records show them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from cmdm_tui.api import Field, Record
+from cmdm_tui.api import BadRequest, Field, NotFound, Record
+from cmdm_tui.api.decode_fields import FIELD_TYPES
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL = re.compile(r"https?://\S+")
+
+
+async def discover_fields(
+    read_described: Callable[[], Awaitable[tuple[Field, ...]]],
+    read_records: Callable[[], Awaitable[Sequence[Record]]],
+    *,
+    needs_types: bool = False,
+) -> tuple[Field, ...]:
+    """Return an entity's fields; none where nothing shows any.
+
+    `read_described` asks the service for them. `read_records` reads records of the entity, and is
+    called only where the description has no names, or with `needs_types` not every type.
+    """
+    try:
+        described = named_fields(await read_described())
+    except (NotFound, BadRequest):
+        described = ()
+    if described and (have_types(described) or not needs_types):
+        return described
+    records = await read_records()
+    return add_types(described, records) if described else infer_fields(records)
+
+
+def named_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields, none where they are a list of ids: no record has fields of those names."""
+    return () if all(field.is_named_by_id for field in fields) else fields
+
+
+def have_types(fields: Iterable[Field]) -> bool:
+    """Return whether every type is one of `api.md`: another word says nothing of the values."""
+    return all(field.type in FIELD_TYPES for field in fields)
+
+
+def add_types(fields: tuple[Field, ...], records: Sequence[Record]) -> tuple[Field, ...]:
+    """Return the fields; those without a type of `api.md` get the type that the records show."""
+    shown = {field.name: field.type for field in infer_fields(records)}
+    return tuple(
+        field
+        if field.type in FIELD_TYPES
+        else replace(field, type=shown.get(field.name, "Text"), inferred=True)
+        for field in fields
+    )
+
+
+def match_records(fields: Iterable[Field], records: Sequence[Record]) -> bool:
+    """Return whether the records have any of these fields: some services describe others."""
+    shown = {name for record in records for name in record.properties}
+    return not shown or not shown.isdisjoint(field.name for field in fields)
 
 
 def infer_fields(records: Iterable[Record]) -> tuple[Field, ...]:
@@ -40,7 +90,7 @@ def infer_type(value: object) -> str:
         return "Text"
     if value in {"true", "false"}:
         return "Boolean"
-    # Phone numbers and the like are digits too: those with a 0 or + first are not numbers.
+    # Phone numbers are digits too: more digits after a leading 0 or + are not a number.
     if _NUMBER.fullmatch(value) and not re.match(r"\+|0\d", value):
         return "Number"
     patterns = {"Date": _DATE, "DateTime": _DATE_TIME, "Email": _EMAIL, "URL": _URL}

@@ -1,4 +1,4 @@
-"""What a session has learnt on the way: counts and fields that its own calls brought along."""
+"""Completion's view of the catalog, with the fields that the session's own answers showed."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,6 @@ class SessionCatalog:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._counts: dict[str, int] = {}
         self._seen: dict[str, tuple[Field, ...]] = {}
 
     @property
@@ -25,27 +24,19 @@ class SessionCatalog:
         entity = self._catalog.resolve_name(entity)
         return self._catalog.cached_fields(entity) or self._seen.get(entity, ())
 
-    def count(self, entity: str) -> int | None:
-        """Return how many records the entity had when an answer last told."""
-        return self._counts.get(self._catalog.resolve_name(entity))
-
-    def record_count(self, entity: str, total: int | None) -> None:
-        """Keep a count that was asked for."""
-        if total is not None:
-            self._counts[self._catalog.resolve_name(entity)] = total
-
     def learn_from(self, result: AnswerResult) -> None:
         """Take in the answer to a call; one that may have changed records ends every count."""
         if result.response.method != "GET":
-            self._counts.clear()
+            self._catalog.forget_totals()
         if isinstance(result, RecordList) and result.noun == "record":
             entity = self._catalog.resolve_name(result.entity)
-            self.record_count(entity, result.page.total_records)
+            self._catalog.store_total(entity, result.page.total_records)
             self._learn_fields(entity, infer_fields(result.page.records))
         elif isinstance(result, OneRecord):
             self._learn_fields(
                 self._catalog.resolve_name(result.record.entity), infer_fields([result.record])
             )
+        self._catalog.save()
 
     def _learn_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
         known = {field.name: field for field in self._seen.get(entity, ())}

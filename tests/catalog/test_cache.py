@@ -60,6 +60,39 @@ def test_what_was_told_long_ago_is_not_believed() -> None:
     assert facts.fields("lead") == ()
 
 
+def test_a_count_of_any_age_is_shown_with_its_age() -> None:
+    clock = Clock()
+    facts = CatalogCache(None, "https://x", now=clock.now)
+    assert facts.count("lead") is None
+    facts.store_total("lead", 12)
+    clock.time += 3 * TOTAL_MAX_AGE
+    count = facts.count("lead")
+    assert count is not None
+    assert (count.total, count.age, count.is_recent) == (12, 3 * TOTAL_MAX_AGE, False)
+    clock.time -= 4 * TOTAL_MAX_AGE
+    assert facts.count("lead") is None
+
+
+def test_a_change_ends_every_count_and_no_field(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    facts = CatalogCache(file, "https://x")
+    facts.store_total("lead", 12)
+    facts.store_fields("lead", FIELDS)
+    facts.save()
+    facts.forget_totals()
+    facts.save()
+    again = CatalogCache(file, "https://x")
+    assert (again.count("lead"), again.fields("lead")) == (None, FIELDS)
+
+
+def test_a_list_of_ids_is_not_believed(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    facts = CatalogCache(file, "https://x")
+    facts.store_fields("lead", (Field("F1", external_id="F1", is_named_by_id=True),))
+    facts.save()
+    assert CatalogCache(file, "https://x").fields("lead") == ()
+
+
 def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     facts = CatalogCache(tmp_path / "file" / "facts.json", "https://x")

@@ -99,7 +99,7 @@ async def test_fields_are_asked_for_once(
     assert await catalog.load_fields("lead") == fields == catalog.cached_fields("lead")
     assert [field.name for field in fields] == ["Name"]
     assert service.calls == ["lead/fields"]
-    await catalog.load_fields("lead", anew=True)
+    await catalog.load_fields("lead", refresh=True)
     assert service.calls == ["lead/fields"] * 2
 
 

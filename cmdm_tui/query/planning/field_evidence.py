@@ -1,53 +1,14 @@
-"""Decides from an entity's pages whether its fields and their types are certain."""
+"""Decides from pages in a field's order whether they show the type of that field."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
-from cmdm_tui.api import BadRequest, Client, Field, NotFound, Page
-from cmdm_tui.api.decode_fields import FIELD_TYPES
-from cmdm_tui.catalog import infer_fields, infer_type
-from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.api import Page
+from cmdm_tui.catalog import infer_type
 from cmdm_tui.query.database.casts import parse_value
 from cmdm_tui.query.database.loader import value_text
 from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.seek import FEW_PAGES
-
-
-async def fetch_described_fields(
-    client: Client, entity: str, budget: CallBudget
-) -> tuple[Field, ...]:
-    """Return the fields that the service describes, none where it describes none."""
-    try:
-        with budget.call() as on_send:
-            fields = await client.with_options(on_send=on_send).all_fields(entity)
-    except (NotFound, BadRequest):
-        return ()
-    # A list that holds only ids holds no names.
-    return () if all(field.name == field.external_id for field in fields) else fields
-
-
-def records_confirm(fields: tuple[Field, ...], page: Page) -> bool:
-    """Return whether a page's records have the described fields: some services describe others."""
-    names = {field.name for field in fields}
-    shown = {name for record in page.records[:20] for name in record.properties}
-    return not shown or not names.isdisjoint(shown)
-
-
-def are_typed(fields: Iterable[Field]) -> bool:
-    """Return whether every field has a type of `api.md`: other words say nothing of its values."""
-    return all(field.type in FIELD_TYPES for field in fields)
-
-
-def infer_missing_types(fields: tuple[Field, ...], page: Page) -> tuple[Field, ...]:
-    """Return the fields; those without a type of `api.md` get one inferred from a page."""
-    shown = {field.name: field.type for field in infer_fields(page.records)}
-    return tuple(
-        field
-        if field.type in FIELD_TYPES
-        else replace(field, type=shown.get(field.name, "Text"), inferred=True)
-        for field in fields
-    )
 
 
 def first_page_shows_type(page: Page, name: str, *, descending: bool) -> bool:

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field
 from cmdm_tui.catalog import Account, infer_fields
+from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names, result_type
 from cmdm_tui.query.errors import SqlError, UnknownName
@@ -28,7 +29,6 @@ from cmdm_tui.query.parsing.references import (
     used_columns,
 )
 from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statement
-from cmdm_tui.query.planning import field_evidence
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
@@ -181,7 +181,7 @@ class QueryPreparer:
         fields = catalog.cached_fields(first.entity)
         try:
             page = await self._schema.read_first_page(first)
-            if not fields or field_evidence.records_confirm(fields, page):
+            if not fields or match_records(fields, page.records[:20]):
                 return
         except BadRequest:
             if not fields:

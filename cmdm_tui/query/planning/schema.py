@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from cmdm_tui.api import BadRequest, Field, NotFound, Page
+from cmdm_tui.api import BadRequest, Field, NotFound, Page, Record
 from cmdm_tui.catalog import Account, infer_fields
+from cmdm_tui.catalog.fields import discover_fields, have_types
 from cmdm_tui.query import seek
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import UnknownName
@@ -49,7 +50,7 @@ class SchemaReader:
     async def read_table(self, entity: str, shape: QueryShape | None) -> Table:
         """Return the entity as a table; its fields are fetched only where their types matter."""
         fields = self._account.catalog.cached_fields(entity)
-        if not fields or not field_evidence.are_typed(fields):
+        if not fields or not have_types(fields):
             fields = await self._find_fields(entity, shape)
         return self.make_table(entity, fields)
 
@@ -60,14 +61,16 @@ class SchemaReader:
 
     async def fetch_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the fields as the service describes them, where its records have them."""
-        fields = await field_evidence.fetch_described_fields(
-            self._account.client, entity, self._budget
-        )
         first = FirstPage(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
-        if not fields:
-            fields = infer_fields((await self.read_first_page(first)).records)
-        elif not field_evidence.are_typed(fields):
-            fields = field_evidence.infer_missing_types(fields, await self.read_first_page(first))
+
+        async def read_described() -> tuple[Field, ...]:
+            with self._budget.call() as on_send:
+                return await self._account.client.with_options(on_send=on_send).all_fields(entity)
+
+        async def read_records() -> tuple[Record, ...]:
+            return (await self.read_first_page(first)).records
+
+        fields = await discover_fields(read_described, read_records, needs_types=True)
         if fields:
             self._account.catalog.store_fields(entity, fields)
         return fields

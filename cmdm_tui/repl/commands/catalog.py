@@ -16,9 +16,7 @@ async def describe(session: ReplSession, arguments: tuple[str, ...]) -> None:
         await _show_fields(session, arguments[0], anew=False)
     else:
         session.show(_entity_rows(session))
-        session.streams.write_note(
-            "Counts are those that answers have shown; \\d+ counts, one call each."
-        )
+        session.streams.write_note(_describe_counts(session))
 
 
 async def describe_again(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -28,7 +26,8 @@ async def describe_again(session: ReplSession, arguments: tuple[str, ...]) -> No
         return
     started = time.monotonic()
     for entity in session.catalog.entities:
-        session.catalog.record_count(entity, await session.account.catalog.count_records(entity))
+        await session.account.catalog.count_records(entity)
+    session.account.catalog.save()
     session.show(_entity_rows(session))
     session.report_costs(time.monotonic() - started)
 
@@ -64,8 +63,8 @@ async def _show_fields(session: ReplSession, name: str, *, anew: bool) -> None:
     entity = catalog.resolve_name(name)
     is_known = bool(catalog.cached_fields(entity)) and not anew
     started = time.monotonic()
-    fields = await catalog.load_fields(entity, anew=anew)
-    is_inferred = any(field.inferred for field in fields)
+    fields = await catalog.load_fields(entity, refresh=anew)
+    is_inferred = bool(fields) and all(field.inferred for field in fields)
     session.show(_field_rows(fields, is_inferred=is_inferred))
     if is_inferred:
         session.streams.write_note(
@@ -79,15 +78,25 @@ async def _show_fields(session: ReplSession, name: str, *, anew: bool) -> None:
         session.report_costs(time.monotonic() - started)
 
 
+def _describe_counts(session: ReplSession) -> str:
+    """Say where the counts come from, and how old the oldest is where that is an hour or more."""
+    catalog = session.account.catalog
+    counts = [catalog.record_count(entity) for entity in catalog.entities]
+    oldest = max((count.age for count in counts if count is not None), default=0.0)
+    age = f", {oldest // 3_600:,.0f} hours ago at most" if oldest >= 3_600 else ""
+    return f"Counts are those that answers have shown{age}; \\d+ counts, one call each."
+
+
 def _entity_rows(session: ReplSession) -> InfoTable:
-    knowledge, catalog = session.catalog, session.account.catalog
+    catalog = session.account.catalog
+    counts = {entity: catalog.record_count(entity) for entity in catalog.entities}
     return InfoTable(
         ("Entity", "Kind", "Records", "Fields"),
         tuple(
             (
                 entity,
                 "custom" if catalog.is_custom(entity) else "default",
-                knowledge.count(entity),
+                count.total if (count := counts[entity]) else None,
                 len(catalog.cached_fields(entity)) or None,
             )
             for entity in catalog.entities
