@@ -34,7 +34,7 @@ class Account:
         tokens: TokenStore | None = None,
         listener: EventListener | None = None,
     ) -> Self:
-        """Open the profile's account; `catalogs` is the folder that keeps what is learnt.
+        """Open the profile's account; `catalogs` is the folder of the catalogs' files.
 
         `tokens` keeps the token in place of the profile's cache; `listener` gets the
         events of the client.

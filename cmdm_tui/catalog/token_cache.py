@@ -46,7 +46,7 @@ class FreshTokens:
         self.token: Token | None = None
 
     def load(self) -> Token | None:
-        """Return none: the sign-in is to be made."""
+        """Return None: every sign-in is made."""
         return None
 
     def save(self, token: Token) -> None:

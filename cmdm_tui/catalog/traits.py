@@ -36,14 +36,14 @@ class Trait(msgspec.Struct, Generic[Value], frozen=True):
 
     @property
     def is_known(self) -> bool:
-        """Return whether something showed the trait."""
+        """Whether something showed the trait."""
         return self.value is not None
 
 
 class DefaultPage(msgspec.Struct, frozen=True):
     """What came of a list without per_page and page: `records`, and whether that was all there is.
 
-    A complete answer does not show that there is no default page, only that it holds these.
+    A complete answer may still be a default page: one that holds at least so many records.
     """
 
     records: int
@@ -58,7 +58,7 @@ class Traits(msgspec.Struct, frozen=True):
     """The most records that a page was seen to grant: what a client asks for from then on."""
     default_page: Trait[DefaultPage] = Trait()
     list_key: Trait[str] = Trait()
-    """`Entity`, `own name` for the entity's, or whatever else names the list."""
+    """`Entity`, `own name` for the entity's, or the key that the list has instead."""
     totals: Trait[Literal["text", "number"]] = Trait()
     collation: Trait[tuple[TextOrder, ...]] = Trait()
     """The orders of text that no pair of neighbours contradicts; none, where all are."""
@@ -69,7 +69,7 @@ class Traits(msgspec.Struct, frozen=True):
     external_id_sorts: Trait[bool] = Trait()
     dates_sort: Trait[bool] = Trait()
     sort_order_alone: Trait[bool] = Trait()
-    """Whether sort_order=desc turns the order round where there is no sort_by."""
+    """Whether sort_order=desc reverses the order where there is no sort_by."""
     stable_unsorted: Trait[bool] = Trait()
     stable_ties: Trait[bool] = Trait()
     """Whether neighbouring pages fit together where records tie under sort_by."""
@@ -108,8 +108,8 @@ class Traits(msgspec.Struct, frozen=True):
     @property
     def learnt(self) -> datetime | None:
         """When the newest of the traits was learnt, None where nothing was."""
-        moments = (self.trait(name).learnt for name in self.names())
-        return max((moment for moment in moments if moment is not None), default=None)
+        times = (self.trait(name).learnt for name in self.names())
+        return max((time for time in times if time is not None), default=None)
 
 
 def clean_evidence(sentence: str) -> str:
@@ -118,7 +118,7 @@ def clean_evidence(sentence: str) -> str:
 
 
 def traits_file(catalog: Path) -> Path:
-    """Return where the traits are kept: next to the catalog's file."""
+    """Return the traits' file, next to the catalog's."""
     return catalog.with_name(f"{catalog.name.removesuffix('.json')}.traits.json")
 
 

@@ -1,4 +1,8 @@
-"""Probes a server: learns by a counted number of calls what its documentation leaves open."""
+"""Probes a server: finds in a counted number of calls what its documentation leaves open.
+
+`run_probe` reads, `run_write_probe` writes a scratch lead; both return a `ProbeResult`. `client.py`
+makes and counts the calls; each other module finds a group of traits.
+"""
 
 from cmdm_tui.catalog.probe.client import ProbeStopped
 from cmdm_tui.catalog.probe.runner import (

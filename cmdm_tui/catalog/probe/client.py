@@ -1,4 +1,4 @@
-"""Asks the questions of a probe: one read-only call each, counted, none beyond those allowed."""
+"""The client of a probe: makes its calls, counts them, and makes none beyond those allowed."""
 
 import time
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "
 
 
 class ProbeStopped(Exception):
-    """The probe must stop: `str()` says why, in a sentence. What was learnt stays learnt."""
+    """The probe must stop: `str()` says why, in a sentence. What was found is kept."""
 
     def __init__(self, reason: str, *, by_service: bool = False) -> None:
         super().__init__(reason)
@@ -53,7 +53,7 @@ class ProbeAnswer:
 
     @property
     def is_refused(self) -> bool:
-        """Return whether the service says that the call is at fault."""
+        """Whether the service says that the call is wrong."""
         return 400 <= self.status < 500
 
     @property
@@ -63,7 +63,7 @@ class ProbeAnswer:
 
     @property
     def total(self) -> int | None:
-        """How many records there are, as the answer tells it."""
+        """How many records there are, as the answer says."""
         return None if self.page is None else self.page.total_records
 
     def values(self, field: str) -> list[object]:
@@ -75,7 +75,7 @@ class ProbeAnswer:
         return [record.properties.get(field, "") for record in self.page.records]
 
     def json_object(self) -> Mapping[str, Any]:
-        """Return the JSON object of the answer, empty where it is none."""
+        """Return the answer's JSON object, empty where it has none."""
         return _json_object(self.response.body)
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ class ProbeAnswer:
 
 
 class ProbeClient:
-    """Makes the calls of one probe, at most `most`, leaving the floor of the quota untouched."""
+    """Makes the calls of one probe, at most `most`, and keeps to the floor of the quota."""
 
     def __init__(self, client: Client, *, most: int) -> None:
         self._client = client
@@ -105,7 +105,7 @@ class ProbeClient:
         return await self.send("GET", path, parameters=parameters)
 
     async def list(self, entity: str, **parameters: str | int) -> ProbeAnswer:
-        """Retrieve records: an answer that is not a list has no page."""
+        """Retrieve records; an answer without a list has no page."""
         answer = await self.get(entity, **parameters)
         if answer.status != OK:
             return answer
@@ -156,11 +156,11 @@ class ProbeClient:
         return max(self._max_calls - self.calls_used, 0)
 
     def make_trait(self, value: Value, evidence: str) -> Trait[Value]:
-        """Return a trait that was shown just now."""
+        """Return a trait with the value that was found now."""
         return Trait(value, clean_evidence(evidence), self._now())
 
     def make_unknown(self, why: str) -> Trait[Any]:
-        """Return a trait that was looked for just now and not shown."""
+        """Return a trait that was looked for now and not found."""
         return Trait(None, clean_evidence(why), self._now())
 
     def _now(self) -> datetime:

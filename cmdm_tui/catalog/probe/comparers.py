@@ -33,7 +33,7 @@ class PairCounts:
 
     @property
     def is_shown(self) -> bool:
-        """Return whether the pairs are enough to show the order, and none contradicts it."""
+        """Whether the pairs are enough to show the order, and none contradicts it."""
         return self.ascending >= ENOUGH_PAIRS and not self.contradicting
 
 
@@ -53,7 +53,7 @@ def count_pairs_by_order(
 
 
 def neighbour_pairs(values: Sequence[object]) -> list[Pair]:
-    """Return the pairs of neighbours that both hold something: nulls are apart in any order."""
+    """Return the pairs of neighbours that both hold something: nulls come apart in any order."""
     return [
         (before, after)
         for before, after in pairwise(values)
@@ -107,7 +107,7 @@ def compare_digits(before: object, after: object) -> int | None:
 
 
 def compare_times(before: object, after: object) -> int | None:
-    """Compare dates and times of ISO 8601: a date is its midnight, in UTC where it names none."""
+    """Compare dates and times of ISO 8601: a date is its midnight, in UTC where it has no zone."""
     one, other = _parse_time(before), _parse_time(after)
     return None if one is None or other is None else _sign(one < other, one > other)
 

@@ -1,4 +1,4 @@
-"""What a probe works on: the entity it looks at, a sample of its records and its fields."""
+"""The context of a probe: the entity it looks at, a sample of its records, and its fields."""
 
 from dataclasses import dataclass, field
 
@@ -36,12 +36,12 @@ class ProbeContext:
 
     @property
     def total(self) -> int | None:
-        """How many records the entity has, as the sample told it."""
+        """How many records the entity has, as the sample says."""
         return None if self.sample is None else self.sample.total
 
     @property
     def has_all_records(self) -> bool:
-        """Return whether the sample holds every record of the entity."""
+        """Whether the sample holds every record of the entity."""
         return self.total is not None and len(self.records) == self.total
 
     def infer_types(self) -> dict[str, tuple[str, bool]]:
@@ -50,6 +50,6 @@ class ProbeContext:
         found: dict[str, tuple[str, bool]] = {}
         for name, kind in inferred.items():
             described = self.described_fields.get(name)
-            is_told = described is not None and described.type in FIELD_TYPES
-            found[name] = (str(described.type), True) if described and is_told else (kind, False)
+            has_type = described is not None and described.type in FIELD_TYPES
+            found[name] = (str(described.type), True) if described and has_type else (kind, False)
         return found

@@ -1,4 +1,4 @@
-"""Chooses the fields that tell most about an order: those whose values it would move."""
+"""Chooses the fields that show most about an order: those whose values it would move."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,33 +20,33 @@ class SortField:
     is_described: bool
 
 
-def choose_field(ground: ProbeContext, kind: str, orders: Sequence[Comparer]) -> SortField | None:
-    """Return the field of a kind (`text`, `number`, `date`) that tells most; None without one.
+def choose_field(context: ProbeContext, kind: str, orders: Sequence[Comparer]) -> SortField | None:
+    """Return the field of a kind (`text`, `number`, `date`) that shows most; None without one.
 
     Best is a field whose values are in another order than the records, then one whose values tell
     the `orders` apart, then one with nulls, then one of many values.
     """
     of_kind = [
-        SortField(name, is_told) for name, (type_, is_told) in ground.infer_types().items()
+        SortField(name, has_type) for name, (type_, has_type) in context.infer_types().items()
         if type_ in TYPES_BY_KIND[kind]
     ]  # fmt: skip
-    scored = [(_score(_values(ground, chosen.name), orders), chosen) for chosen in of_kind]
-    telling = [(score, chosen) for score, chosen in scored if score is not None]
-    return max(telling, key=lambda item: item[0], default=(None, None))[1]
+    scored = [(_score(_values(context, chosen.name), orders), chosen) for chosen in of_kind]
+    informative = [(score, chosen) for score, chosen in scored if score is not None]
+    return max(informative, key=lambda item: item[0], default=(None, None))[1]
 
 
-def find_most_tied_field(ground: ProbeContext) -> str | None:
+def find_most_tied_field(context: ProbeContext) -> str | None:
     """Return the field under which most records tie, None where none has two alike."""
     ties: dict[str, int] = {}
-    for name in ground.infer_types():
-        values = [repr(value) for value in _values(ground, name)]
+    for name in context.infer_types():
+        values = [repr(value) for value in _values(context, name)]
         ties[name] = len(values) - len(set(values))
     name = max(ties, key=lambda name: ties[name], default=None)
     return name if name is not None and ties[name] else None
 
 
-def _values(ground: ProbeContext, name: str) -> list[object]:
-    return [record.properties.get(name) for record in ground.records]
+def _values(context: ProbeContext, name: str) -> list[object]:
+    return [record.properties.get(name) for record in context.records]
 
 
 def _score(values: list[object], orders: Sequence[Comparer]) -> tuple[Any, ...] | None:

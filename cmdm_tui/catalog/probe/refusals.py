@@ -1,4 +1,4 @@
-"""What a service does with what is wrong, and which headers it always sends."""
+"""Finds what a service does with wrong names, and which headers it always sends."""
 
 from cmdm_tui.catalog.probe.client import OK, Findings
 from cmdm_tui.catalog.probe.context import ProbeContext
@@ -14,31 +14,31 @@ _DOCUMENTED_HEADERS = (
 )
 
 
-async def probe_refusals(ground: ProbeContext) -> Findings:
-    """Sort by a field that is none, and ask for a record that is none: two calls."""
-    asker = ground.client
-    answer = await asker.list(
-        ground.entity, per_page=1, page=1, sort_by=NO_SUCH_NAME, sort_order="asc"
+async def probe_refusals(context: ProbeContext) -> Findings:
+    """Sort by a field that does not exist, and ask for such a record: two calls."""
+    client = context.client
+    answer = await client.list(
+        context.entity, per_page=1, page=1, sort_by=NO_SUCH_NAME, sort_order="asc"
     )  # fmt: skip
     if answer.is_refused:
-        sort_field = asker.make_trait("refused", f"{answer}.")
+        sort_field = client.make_trait("refused", f"{answer}.")
     elif answer.status == OK and answer.page is not None:
-        sort_field = asker.make_trait("ignored", f"{answer}.")
+        sort_field = client.make_trait("ignored", f"{answer}.")
     else:
-        sort_field = asker.make_unknown(f"{answer}.")
-    await asker.get(f"{ground.entity}/{NO_SUCH_NAME}")
-    said = "; ".join(f"{shape}: {call}" for shape, call in asker.errors.items())
+        sort_field = client.make_unknown(f"{answer}.")
+    await client.get(f"{context.entity}/{NO_SUCH_NAME}")
+    said = "; ".join(f"{shape}: {call}" for shape, call in client.errors.items())
     bodies = (
-        asker.make_trait(tuple(asker.errors), f"{said}.")
-        if asker.errors
-        else asker.make_unknown("Nothing that was asked met an error.")
+        client.make_trait(tuple(client.errors), f"{said}.")
+        if client.errors
+        else client.make_unknown("Nothing that was asked met an error.")
     )
     return {"unknown_sort_field": sort_field, "error_bodies": bodies}
 
 
-def find_headers(ground: ProbeContext) -> Findings:
+def find_headers(context: ProbeContext) -> Findings:
     """Look at the headers of every answer so far: no call."""
-    asker, seen = ground.client, ground.client.headers
+    client, seen = context.client, context.client.headers
     if not seen:
         return {}
     counts = {name: sum(name in names for names in seen) for name in _DOCUMENTED_HEADERS}
@@ -49,8 +49,8 @@ def find_headers(ground: ProbeContext) -> Findings:
         evidence += f"; on some: {', '.join(now_and_then)}"
     dated = sum("date" in names for names in seen)
     return {
-        "rate_headers": asker.make_trait(present, f"{evidence}."),
-        "date_header": asker.make_trait(
+        "rate_headers": client.make_trait(present, f"{evidence}."),
+        "date_header": client.make_trait(
             dated == len(seen), f"{dated} of {len(seen)} answers carried Date."
         ),
     }

@@ -1,4 +1,4 @@
-"""The course of a probe: its stages in order, each of which adds to what is known."""
+"""Runs a probe: its stages in order, each of which adds the traits it finds."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ _STAGES: tuple[tuple[ProbeStage, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """How a probe came out: the calls it made, and why it stopped early, None where it did not.
+    """The result of a probe: the calls it made, and why it stopped early, None where it did not.
 
-    `entity` is the one whose records were looked at, empty where none answered with a list.
+    `entity` is the one whose records it read, empty where no entity answered with a list.
     """
 
     traits: Traits
@@ -58,45 +58,45 @@ async def run_probe(
     keep: SaveTraits,
     most: int | None = None,
 ) -> ProbeResult:
-    """Learn the traits of the client's server by reading, with at most `most` calls.
+    """Find the traits of the client's server by reading, with at most `most` calls.
 
     What is found replaces what `traits` say of it, stage by stage, and `keep` is given the whole
     each time, so that an interruption loses one stage at most. No record is changed. Raises an
     ApiError where the service cannot be reached or refuses the sign-in.
     """
     bound = count_probe_calls(entities)
-    asker = ProbeClient(client, most=bound if most is None else min(most, bound))
-    ground = ProbeContext(asker, tuple(entities))
+    probe_client = ProbeClient(client, most=bound if most is None else min(most, bound))
+    context = ProbeContext(probe_client, tuple(entities))
     known = traits
 
     def learn(found: Findings) -> None:
         nonlocal known
-        known = known.with_findings(found | refusals.find_headers(ground))
+        known = known.with_findings(found | refusals.find_headers(context))
         keep(known)
 
     try:
-        learn(await survey.survey_entities(ground))
-        if ground.entity:
+        learn(await survey.survey_entities(context))
+        if context.entity:
             for stage, _ in _STAGES:
-                learn(await stage(ground))
+                learn(await stage(context))
     except ProbeStopped as stopped:
-        if asker.headers:
+        if probe_client.headers:
             learn({})
-        return ProbeResult(known, asker.calls_used, ground.entity, stopped)
-    return ProbeResult(known, asker.calls_used, ground.entity)
+        return ProbeResult(known, probe_client.calls_used, context.entity, stopped)
+    return ProbeResult(known, probe_client.calls_used, context.entity)
 
 
 async def run_write_probe(
     client: Client, *, traits: Traits, keep: SaveTraits, most: int | None = None
 ) -> ProbeResult:
-    """Learn what only writing shows: a scratch lead is created, changed and deleted again.
+    """Find what only writing shows: a scratch lead is created, changed and deleted again.
 
-    It is deleted after an error or a cancellation too, and not made where `most` allows less calls
+    It is deleted after an error or a cancellation too, and not made where `most` allows fewer calls
     than the 10 that it takes. Raises ScratchRemains where that fails, and
-    OutcomeUnknown, which says how to find it, where it is not known whether it was created.
+    OutcomeUnknown, which says how to find it, where it may or may not exist.
     """
-    asker = ProbeClient(client, most=WRITE_CALLS if most is None else min(most, WRITE_CALLS))
-    writing, stopped = WriteProbe(asker), None
+    probe_client = ProbeClient(client, most=WRITE_CALLS if most is None else min(most, WRITE_CALLS))
+    writing, stopped = WriteProbe(probe_client), None
     try:
         await writing.run()
     except ScratchNotDeleted:
@@ -106,4 +106,4 @@ async def run_write_probe(
     finally:
         traits = traits.with_findings(writing.findings)
         keep(traits)
-    return ProbeResult(traits, asker.calls_used, ENTITY, stopped)
+    return ProbeResult(traits, probe_client.calls_used, ENTITY, stopped)

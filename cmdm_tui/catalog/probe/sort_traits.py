@@ -1,4 +1,4 @@
-"""What sorted pages show: the order of text and numbers, where nulls come, what sorts at all."""
+"""Finds what sorted pages show: the order of text, numbers and nulls, and what sorts at all."""
 
 from collections.abc import Mapping
 
@@ -37,123 +37,127 @@ _ID_ORDERS: Mapping[str, Comparer] = {**_TEXT_ORDERS, "value": compare_numbers}
 _NO_FIELD = "No field of {entity} has values of that kind that differ."
 
 
-async def probe_sort_orders(ground: ProbeContext) -> Findings:
-    """Learn the orders of text, numbers, dates and external ids: at most 9 calls."""
+async def probe_sort_orders(context: ProbeContext) -> Findings:
+    """Find the orders of text, numbers, dates and external ids: at most 9 calls."""
     reads: list[tuple[SortedRead, bool]] = []
     found: Findings = {}
-    text = choose_field(ground, "text", list(_TEXT_ORDERS.values()))
+    text = choose_field(context, "text", list(_TEXT_ORDERS.values()))
     if text is not None:
-        read = await read_sorted(ground, text.name, descending=True)
-        reads.append((read, read.is_in_effect(_TEXT_ORDERS, ground)))
-        found["collation"] = _judge_collation(ground, read, text)
-        found["nulls_first_descending"] = _judge_nulls_descending(ground, read)
-    number = choose_field(ground, "number", list(_NUMBER_ORDERS.values()))
+        read = await read_sorted(context, text.name, descending=True)
+        reads.append((read, read.is_in_effect(_TEXT_ORDERS, context)))
+        found["collation"] = _judge_collation(context, read, text)
+        found["nulls_first_descending"] = _judge_nulls_descending(context, read)
+    number = choose_field(context, "number", list(_NUMBER_ORDERS.values()))
     if number is not None:
-        read = await read_sorted(ground, number.name)
-        reads.append((read, read.is_in_effect(_NUMBER_ORDERS, ground)))
-        found["number_order"] = _judge_number_order(ground, read, number)
-    date = choose_field(ground, "date", list(_TIME_ORDERS.values()))
+        read = await read_sorted(context, number.name)
+        reads.append((read, read.is_in_effect(_NUMBER_ORDERS, context)))
+        found["number_order"] = _judge_number_order(context, read, number)
+    date = choose_field(context, "date", list(_TIME_ORDERS.values()))
     if date is not None:
-        read = await read_sorted(ground, date.name)
-        reads.append((read, read.is_in_effect(_TIME_ORDERS, ground)))
-        found["dates_sort"] = _judge_sorting(ground, read, _TIME_ORDERS, of_kind=date.is_described)
-    found["nulls_first"] = _judge_nulls(ground, reads)
-    found["external_id_sorts"] = await _probe_external_ids(ground)
-    why = _NO_FIELD.format(entity=ground.entity)
+        read = await read_sorted(context, date.name)
+        reads.append((read, read.is_in_effect(_TIME_ORDERS, context)))
+        found["dates_sort"] = _judge_sorting(context, read, _TIME_ORDERS, of_kind=date.is_described)
+    found["nulls_first"] = _judge_nulls(context, reads)
+    found["external_id_sorts"] = await _probe_external_ids(context)
+    why = _NO_FIELD.format(entity=context.entity)
     wanted = ("collation", "number_order", "dates_sort", "nulls_first_descending")
-    return {name: ground.client.make_unknown(why) for name in wanted} | found
+    return {name: context.client.make_unknown(why) for name in wanted} | found
 
 
 def _judge_collation(
-    ground: ProbeContext, read: SortedRead, chosen: SortField
+    context: ProbeContext, read: SortedRead, chosen: SortField
 ) -> Trait[tuple[TextOrder, ...]]:
-    trait = _judge_orders(ground, read, _TEXT_ORDERS)
+    trait = _judge_orders(context, read, _TEXT_ORDERS)
     if trait.value == () and not chosen.is_described:
         # What looks like text may be a pick-list, which a service sorts by its own list.
-        return ground.client.make_unknown(f"{trait.evidence} But it may be no text field.")
+        return context.client.make_unknown(f"{trait.evidence} But it may be no text field.")
     return trait
 
 
 def _judge_number_order(
-    ground: ProbeContext, read: SortedRead, chosen: SortField
+    context: ProbeContext, read: SortedRead, chosen: SortField
 ) -> Trait[tuple[NumberOrder, ...]]:
-    trait = _judge_orders(ground, read, _NUMBER_ORDERS)
+    trait = _judge_orders(context, read, _NUMBER_ORDERS)
     if trait.value is not None and "value" not in trait.value and not chosen.is_described:
-        return ground.client.make_unknown(f"{trait.evidence} But it may be a text field of digits.")
+        return context.client.make_unknown(
+            f"{trait.evidence} But it may be a text field of digits."
+        )
     return trait
 
 
 def _judge_orders(
-    ground: ProbeContext, read: SortedRead, orders: Mapping[Name, Comparer]
+    context: ProbeContext, read: SortedRead, orders: Mapping[Name, Comparer]
 ) -> Trait[tuple[Name, ...]]:
     """Return the orders that nothing contradicts; unknown where that is all of them, or too few."""
-    asker = ground.client
+    client = context.client
     if not read.is_list:
-        return asker.make_unknown(f"{read.first}: nothing came to be compared.")
-    counts = read.count_pairs_by_order(orders, ground)
+        return client.make_unknown(f"{read.first}: nothing came to be compared.")
+    counts = read.count_pairs_by_order(orders, context)
     evidence = f"{_describe_counts(counts)} [{read.first}]."
-    if read.has_unsorted_order(ground):
-        return asker.make_unknown(f"The order is that without sort_by: {evidence}")
+    if read.has_unsorted_order(context):
+        return client.make_unknown(f"The records are in the order without sort_by: {evidence}")
     left = tuple(name for name in orders if not counts[name].contradicting)
     if len(left) == len(orders):
-        return asker.make_unknown(f"The values tell no order from another: {evidence}")
-    if left and not read.is_in_effect(orders, ground):
-        return asker.make_unknown(f"Fewer than {ENOUGH_PAIRS} pairs show an order: {evidence}")
-    return asker.make_trait(left, evidence)
+        return client.make_unknown(f"The values do not tell the orders apart: {evidence}")
+    if left and not read.is_in_effect(orders, context):
+        return client.make_unknown(f"Fewer than {ENOUGH_PAIRS} pairs show an order: {evidence}")
+    return client.make_trait(left, evidence)
 
 
 def _judge_sorting(
-    ground: ProbeContext, read: SortedRead, orders: Mapping[str, Comparer], *, of_kind: bool
+    context: ProbeContext, read: SortedRead, orders: Mapping[str, Comparer], *, of_kind: bool
 ) -> Trait[bool]:
-    asker = ground.client
+    client = context.client
     if not read.is_list:
         if read.first.is_refused:
-            return asker.make_trait(value=False, evidence=f"Refused: {read.first}.")
-        return asker.make_unknown(f"{read.first}: nothing came to be compared.")
-    counts = read.count_pairs_by_order(orders, ground)
+            return client.make_trait(value=False, evidence=f"Refused: {read.first}.")
+        return client.make_unknown(f"{read.first}: nothing came to be compared.")
+    counts = read.count_pairs_by_order(orders, context)
     evidence = f"{_describe_counts(counts)} [{read.first}]."
     judged = [count for count in counts.values() if count.ascending or count.contradicting]
     is_contradicted = bool(judged) and all(count.contradicting for count in judged)
-    if read.has_unsorted_order(ground):
+    if read.has_unsorted_order(context):
         if is_contradicted and of_kind:
-            return asker.make_trait(value=False, evidence=f"As without sort_by: {evidence}")
-        return asker.make_unknown(f"The order is that without sort_by: {evidence}")
-    if read.is_in_effect(orders, ground):
-        return asker.make_trait(value=True, evidence=evidence)
-    return asker.make_unknown(f"No order is shown: {evidence}")
+            return client.make_trait(value=False, evidence=f"As without sort_by: {evidence}")
+        return client.make_unknown(f"The records are in the order without sort_by: {evidence}")
+    if read.is_in_effect(orders, context):
+        return client.make_trait(value=True, evidence=evidence)
+    return client.make_unknown(f"No order is shown: {evidence}")
 
 
-async def _probe_external_ids(ground: ProbeContext) -> Trait[bool]:
+async def _probe_external_ids(context: ProbeContext) -> Trait[bool]:
     """Sort by ExternalID; only what stays the same the other way round is surely ignored.
 
     Ids may have any form, so an order that none of ours explains may be one all the same.
     """
-    read = await read_sorted(ground, "ExternalID", last=False)
-    trait = _judge_sorting(ground, read, _ID_ORDERS, of_kind=True)
+    read = await read_sorted(context, "ExternalID", last=False)
+    trait = _judge_sorting(context, read, _ID_ORDERS, of_kind=True)
     if not read.is_list or trait.value is not False:
         return trait
-    turned = await read_sorted(ground, "ExternalID", last=False, order="desc")
+    turned = await read_sorted(context, "ExternalID", last=False, order="desc")
     if turned.first.ids == read.first.ids:
-        return ground.client.make_trait(value=False, evidence=f"{read.first}, and so in desc.")
-    return ground.client.make_unknown(f"{trait.evidence} But desc turned them round.")
+        return context.client.make_trait(value=False, evidence=f"{read.first}, and so in desc.")
+    return context.client.make_unknown(f"{trait.evidence} But desc turned them round.")
 
 
-def _judge_nulls(ground: ProbeContext, reads: list[tuple[SortedRead, bool]]) -> Trait[bool]:
-    told = {
+def _judge_nulls(context: ProbeContext, reads: list[tuple[SortedRead, bool]]) -> Trait[bool]:
+    found = {
         read.field: is_first
         for read, is_in_effect in reads
         if is_in_effect and (is_first := _are_nulls_first(read)) is not None
     }
     places = {True: "first", False: "last"}
-    said = "; ".join(f"under {name} nulls come {places[first]}" for name, first in told.items())
-    if len(set(told.values())) != 1:
-        return ground.client.make_unknown(said or "No null was seen at the end of a page in order.")
-    is_first = next(iter(told.values()))
-    return ground.client.make_trait(is_first, f"In {ground.entity}, ascending: {said}.")
+    said = "; ".join(f"under {name} nulls come {places[first]}" for name, first in found.items())
+    if len(set(found.values())) != 1:
+        return context.client.make_unknown(
+            said or "No null was seen at the end of a page in order."
+        )
+    is_first = next(iter(found.values()))
+    return context.client.make_trait(is_first, f"In {context.entity}, ascending: {said}.")
 
 
 def _are_nulls_first(read: SortedRead) -> bool | None:
-    """Return whether nulls come first; None where there are none, or they are scattered."""
+    """Return whether nulls come first; None where there are none, or not in one block."""
     leading = read.first.values(read.field)
     trailing = [] if read.last is None else read.last.values(read.field)
     leads, trails = leading[:1] == [None], trailing[-1:] == [None]
@@ -164,23 +168,23 @@ def _are_nulls_first(read: SortedRead) -> bool | None:
     return leads if in_one_block else None
 
 
-def _judge_nulls_descending(ground: ProbeContext, read: SortedRead) -> Trait[bool]:
-    asker, reverse = ground.client, read.descending
-    if reverse is None or reverse.page is None or not read.is_in_effect(_TEXT_ORDERS, ground):
-        return asker.make_unknown("sort_by was not seen to take effect on text.")
+def _judge_nulls_descending(context: ProbeContext, read: SortedRead) -> Trait[bool]:
+    client, reverse = context.client, read.descending
+    if reverse is None or reverse.page is None or not read.is_in_effect(_TEXT_ORDERS, context):
+        return client.make_unknown("sort_by was not seen to take effect on text.")
     values = reverse.values(read.field)
     backwards = neighbour_pairs(values[::-1])
     is_reversed = any(count_pairs(order, backwards).is_shown for order in _TEXT_ORDERS.values())
     if not is_reversed or reverse.ids == read.first.ids:
-        return asker.make_unknown(f"sort_order=desc was not seen to reverse the order: {reverse}.")
+        return client.make_unknown(f"sort_order=desc was not seen to reverse the order: {reverse}.")
     nulls = [value is None for value in values]
     if nulls[0] and nulls == sorted(nulls, reverse=True):
-        return asker.make_trait(value=True, evidence=f"{read.field} begins with nulls: {reverse}.")
-    sampled = [] if ground.sample is None else ground.sample.values(read.field)
+        return client.make_trait(value=True, evidence=f"{read.field} begins with nulls: {reverse}.")
+    sampled = [] if context.sample is None else context.sample.values(read.field)
     if None in sampled and not nulls[0] and nulls == sorted(nulls):
         evidence = f"{read.field} has nulls and begins with none: {reverse}."
-        return asker.make_trait(value=False, evidence=evidence)
-    return asker.make_unknown(f"No null was seen under {read.field}: {reverse}.")
+        return client.make_trait(value=False, evidence=evidence)
+    return client.make_unknown(f"No null was seen under {read.field}: {reverse}.")
 
 
 def _describe_counts(counts: Mapping[Name, PairCounts]) -> str:

@@ -34,7 +34,7 @@ class SortedRead:
 
     @property
     def is_list(self) -> bool:
-        """Return whether the first page is a list of records."""
+        """Whether the first page is a list of records."""
         return self.first.page is not None
 
     def values_by_page(self) -> list[list[object]]:
@@ -44,27 +44,27 @@ class SortedRead:
             pages.append(self.last)
         return [page.values(self.field) for page in pages]
 
-    def has_unsorted_order(self, ground: ProbeContext) -> bool:
-        """Return whether the records come as they do without sort_by: then nothing is shown."""
-        length = min(len(self.first.ids), len(ground.ids))
-        turned = ground.ids[::-1] if ground.has_all_records else ()
-        return self.first.ids[:length] in {ground.ids[:length], turned[:length]}
+    def has_unsorted_order(self, context: ProbeContext) -> bool:
+        """Return whether the records are in the order without sort_by: then nothing is shown."""
+        length = min(len(self.first.ids), len(context.ids))
+        turned = context.ids[::-1] if context.has_all_records else ()
+        return self.first.ids[:length] in {context.ids[:length], turned[:length]}
 
-    def differs_from_unsorted(self, order: Comparer, ground: ProbeContext) -> bool:
-        """Return whether the order is neither that of the records without sort_by nor its reverse.
+    def differs_from_unsorted(self, order: Comparer, context: ProbeContext) -> bool:
+        """Return whether the order is neither that without sort_by nor its reverse.
 
         Otherwise a service that ignores sort_by and follows sort_order would look as if it sorted.
         """
-        sampled = [] if ground.sample is None else ground.sample.values(self.field)
+        sampled = [] if context.sample is None else context.sample.values(self.field)
         counted = count_pairs(order, neighbour_pairs(sampled))
         return counted.ascending > 0 and counted.contradicting > 0
 
-    def collect_pairs(self, ground: ProbeContext) -> list[Pair]:
+    def collect_pairs(self, context: ProbeContext) -> list[Pair]:
         """Return all pairs that should ascend: neighbours, and every sampled value and the ends."""
         pairs = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
-        if self.first.total != ground.total:
+        if self.first.total != context.total:
             return pairs
-        sampled = [] if ground.sample is None else ground.sample.values(self.field)
+        sampled = [] if context.sample is None else context.sample.values(self.field)
         smallest = _first_present(self.first.values(self.field))
         pairs += [pair for value in sampled for pair in neighbour_pairs([smallest, value])]
         if self.last is not None:
@@ -73,32 +73,32 @@ class SortedRead:
         return pairs
 
     def count_pairs_by_order(
-        self, orders: Mapping[Name, Comparer], ground: ProbeContext
+        self, orders: Mapping[Name, Comparer], context: ProbeContext
     ) -> dict[Name, PairCounts]:
         """Return what the pairs say about each order.
 
         Only neighbours count as ascending: the ends are the ends of an order by many pairs at once.
         """
-        all_pairs = count_pairs_by_order(orders, self.collect_pairs(ground))
+        all_pairs = count_pairs_by_order(orders, self.collect_pairs(context))
         near = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
         return {
             name: PairCounts(count_pairs(order, near).ascending, all_pairs[name].contradicting)
             for name, order in orders.items()
         }
 
-    def is_in_effect(self, orders: Mapping[Name, Comparer], ground: ProbeContext) -> bool:
-        """Return whether one of the orders is shown, and is not that of the records without it."""
-        if not self.is_list or self.has_unsorted_order(ground):
+    def is_in_effect(self, orders: Mapping[Name, Comparer], context: ProbeContext) -> bool:
+        """Return whether one of the orders is shown, and is not the order without sort_by."""
+        if not self.is_list or self.has_unsorted_order(context):
             return False
-        counts = self.count_pairs_by_order(orders, ground)
+        counts = self.count_pairs_by_order(orders, context)
         return any(
-            counts[name].is_shown and self.differs_from_unsorted(order, ground)
+            counts[name].is_shown and self.differs_from_unsorted(order, context)
             for name, order in orders.items()
         )
 
 
 async def read_sorted(
-    ground: ProbeContext,
+    context: ProbeContext,
     field: str,
     *,
     last: bool = True,
@@ -106,11 +106,11 @@ async def read_sorted(
     order: SortOrder = "asc",
 ) -> SortedRead:
     """Read one field in its order: one call, and one for the last page, one for `descending`."""
-    size = max(min(len(ground.ids), MAX_RECORDS), 1)
+    size = max(min(len(context.ids), MAX_RECORDS), 1)
 
     async def read(number: int, order: SortOrder) -> ProbeAnswer:
-        return await ground.client.list(
-            ground.entity,
+        return await context.client.list(
+            context.entity,
             fields=field,
             per_page=size,
             page=number,

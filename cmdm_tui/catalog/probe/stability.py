@@ -1,4 +1,4 @@
-"""Whether pages hold still: asked for twice, next to each other, turned round, and past the end."""
+"""Finds whether pages stay the same: read twice, as neighbours, in reverse, and past the end."""
 
 from itertools import pairwise
 
@@ -18,104 +18,106 @@ _PAGES_PAST_END = 10
 """Pages beyond the last: records that come meanwhile do not reach it."""
 
 
-async def probe_stability(ground: ProbeContext) -> Findings:
+async def probe_stability(context: ProbeContext) -> Findings:
     """Ask for the first page twice and for the second: three calls."""
-    size = min(_PAGE_SIZE, len(ground.ids))
-    asked = [await _read_page(ground, size, number) for number in (1, 1, 2)] if size else []
-    trait = _judge_stability(ground, size, asked)
-    ground.is_stable = trait.value
+    size = min(_PAGE_SIZE, len(context.ids))
+    asked = [await _read_page(context, size, number) for number in (1, 1, 2)] if size else []
+    trait = _judge_stability(context, size, asked)
+    context.is_stable = trait.value
     return {"stable_unsorted": trait}
 
 
-async def probe_descending(ground: ProbeContext) -> Findings:
-    """Ask for the reverse without sort_by, and for the end it should begin with: two calls."""
-    asker, size = ground.client, min(_PAGE_SIZE, len(ground.ids))
-    if not ground.is_stable:
+async def probe_descending(context: ProbeContext) -> Findings:
+    """Read the reverse without sort_by, and the end that it should begin with: two calls."""
+    client, size = context.client, min(_PAGE_SIZE, len(context.ids))
+    if not context.is_stable:
         return {
-            "sort_order_alone": asker.make_unknown("Without sort_by the order is not known stable.")
+            "sort_order_alone": client.make_unknown(
+                "Without sort_by the order is not known stable."
+            )
         }
-    turned = await asker.list(ground.entity, per_page=size, page=1, sort_order="desc")
+    turned = await client.list(context.entity, per_page=size, page=1, sort_order="desc")
     if turned.is_refused:
-        return {"sort_order_alone": asker.make_trait(value=False, evidence=f"Refused: {turned}.")}
-    if turned.ids == ground.ids[:size]:
+        return {"sort_order_alone": client.make_trait(value=False, evidence=f"Refused: {turned}.")}
+    if turned.ids == context.ids[:size]:
         evidence = f"The same records came as without it: {turned}."
-        return {"sort_order_alone": asker.make_trait(value=False, evidence=evidence)}
-    end = ground.ids
-    if not ground.has_all_records and ground.total:
-        end = (await _read_page(ground, size, -(-ground.total // size))).ids
+        return {"sort_order_alone": client.make_trait(value=False, evidence=evidence)}
+    end = context.ids
+    if not context.has_all_records and context.total:
+        end = (await _read_page(context, size, -(-context.total // size))).ids
     length = min(len(end), len(turned.ids))
     if length and turned.ids[:length] == end[::-1][:length]:
         evidence = f"It began with the last {length} records, backwards: {turned}."
-        return {"sort_order_alone": asker.make_trait(value=True, evidence=evidence)}
-    return {"sort_order_alone": asker.make_unknown(f"Neither the same nor the reverse: {turned}.")}
+        return {"sort_order_alone": client.make_trait(value=True, evidence=evidence)}
+    return {"sort_order_alone": client.make_unknown(f"Neither the same nor the reverse: {turned}.")}
 
 
-async def probe_ties(ground: ProbeContext) -> Findings:
+async def probe_ties(context: ProbeContext) -> Findings:
     """Read two pages under a field with ties, and both as one page: three calls."""
-    asker, size = ground.client, min(_PAGE_SIZE, len(ground.ids) // 2)
-    name = find_most_tied_field(ground)
+    client, size = context.client, min(_PAGE_SIZE, len(context.ids) // 2)
+    name = find_most_tied_field(context)
     if name is None or not size:
         return {
-            "stable_ties": asker.make_unknown(f"No field of {ground.entity} holds a value twice.")
+            "stable_ties": client.make_unknown(f"No field of {context.entity} holds a value twice.")
         }
-    one = await _read_page(ground, size, 1, name)
-    other = await _read_page(ground, size, 2, name)
-    both = await _read_page(ground, 2 * size, 1, name)
+    one = await _read_page(context, size, 1, name)
+    other = await _read_page(context, size, 2, name)
+    both = await _read_page(context, 2 * size, 1, name)
     said = f"{one}; {other}; {both}"
     if (len(one.ids), len(other.ids), len(both.ids)) != (size, size, 2 * size):
         return {
-            "stable_ties": asker.make_unknown(f"The pages are not of the size asked for: {said}.")
+            "stable_ties": client.make_unknown(f"The pages are not of the size asked for: {said}.")
         }
     if len({one.total, other.total, both.total}) != 1:
-        return {"stable_ties": asker.make_unknown(f"The records changed meanwhile: {said}.")}
+        return {"stable_ties": client.make_unknown(f"The records changed meanwhile: {said}.")}
     values = both.values(name)
     tied = sum(before == after for before, after in pairwise(values))
     overlap = len(set(one.ids) & set(other.ids))
     if overlap or one.ids + other.ids != both.ids:
         evidence = f"{overlap} records on both pages, and two pages are not one twice as long"
-        return {"stable_ties": asker.make_trait(value=False, evidence=f"{evidence}: {said}.")}
+        return {"stable_ties": client.make_trait(value=False, evidence=f"{evidence}: {said}.")}
     if tied < ENOUGH_PAIRS:
-        return {"stable_ties": asker.make_unknown(f"Only {tied} neighbours tie: {said}.")}
+        return {"stable_ties": client.make_unknown(f"Only {tied} neighbours tie: {said}.")}
     evidence = f"Two pages are one twice as long, with {tied} ties: {said}."
-    return {"stable_ties": asker.make_trait(value=True, evidence=evidence)}
+    return {"stable_ties": client.make_trait(value=True, evidence=evidence)}
 
 
-async def probe_past_end(ground: ProbeContext) -> Findings:
+async def probe_past_end(context: ProbeContext) -> Findings:
     """Ask for a page past the last: one call."""
-    asker, size, total = ground.client, min(_PAGE_SIZE, len(ground.ids)), ground.total
+    client, size, total = context.client, min(_PAGE_SIZE, len(context.ids)), context.total
     if total is None or not size:
-        return {"past_end": asker.make_unknown("No total tells which page is the last.")}
-    answer = await _read_page(ground, size, -(-total // size) + _PAGES_PAST_END)
+        return {"past_end": client.make_unknown("No total tells which page is the last.")}
+    answer = await _read_page(context, size, -(-total // size) + _PAGES_PAST_END)
     if answer.page is not None:
-        return {"past_end": asker.make_trait("records" if answer.ids else "empty", f"{answer}.")}
+        return {"past_end": client.make_trait("records" if answer.ids else "empty", f"{answer}.")}
     if answer.status == OK or answer.status >= 500:
-        return {"past_end": asker.make_unknown(f"{answer}.")}
+        return {"past_end": client.make_unknown(f"{answer}.")}
     word = "404" if answer.status == NOT_FOUND else str(answer.status)
-    return {"past_end": asker.make_trait(word, f"{answer}.")}
+    return {"past_end": client.make_trait(word, f"{answer}.")}
 
 
 async def _read_page(
-    ground: ProbeContext, size: int, number: int, sort_by: str | None = None
+    context: ProbeContext, size: int, number: int, sort_by: str | None = None
 ) -> ProbeAnswer:
     order = {} if sort_by is None else {"fields": sort_by, "sort_by": sort_by, "sort_order": "asc"}
-    return await ground.client.list(ground.entity, **order, per_page=size, page=number)
+    return await context.client.list(context.entity, **order, per_page=size, page=number)
 
 
-def _judge_stability(ground: ProbeContext, size: int, asked: list[ProbeAnswer]) -> Trait[bool]:
+def _judge_stability(context: ProbeContext, size: int, asked: list[ProbeAnswer]) -> Trait[bool]:
     """Compare the pages with each other and the sample; chance alone must not pass for order."""
-    asker = ground.client
+    client = context.client
     if not asked or any(answer.page is None for answer in asked):
-        return asker.make_unknown(f"No pages to compare: {'; '.join(map(str, asked))}.")
+        return client.make_unknown(f"No pages to compare: {'; '.join(map(str, asked))}.")
     first, again, second = asked
     said = f"{first}, twice; {second}"
-    if len({first.total, again.total, second.total, ground.total}) != 1:
-        return asker.make_unknown(f"The records changed meanwhile: {said}.")
-    sampled = (ground.ids[:size], ground.ids[size : 2 * size])
+    if len({first.total, again.total, second.total, context.total}) != 1:
+        return client.make_unknown(f"The records changed meanwhile: {said}.")
+    sampled = (context.ids[:size], context.ids[size : 2 * size])
     pairs = [(first.ids, again.ids), (first.ids, sampled[0])]
     if len(sampled[1]) == len(second.ids):
         pairs.append((second.ids, sampled[1]))
     if any(one != other for one, other in pairs):
-        return asker.make_trait(value=False, evidence=f"The same page held other records: {said}.")
+        return client.make_trait(value=False, evidence=f"The same page held other records: {said}.")
     if len(first.ids) <= ENOUGH_PAIRS:
-        return asker.make_unknown(f"Too few records to tell from chance: {said}.")
-    return asker.make_trait(value=True, evidence=f"Each page held the same records: {said}.")
+        return client.make_unknown(f"Too few records to tell from chance: {said}.")
+    return client.make_trait(value=True, evidence=f"Each page held the same records: {said}.")

@@ -1,4 +1,4 @@
-"""The first look: how many records each entity has, in which shape lists come, what describes."""
+"""The first look: counts each entity, and finds the shape of lists and of field descriptions."""
 
 from typing import Any, cast
 
@@ -16,62 +16,66 @@ FIELD_CALLS = 2
 _MAX_NAMES = 20
 
 
-async def survey_entities(ground: ProbeContext) -> Findings:
+async def survey_entities(context: ProbeContext) -> Findings:
     """Count the entities, choose the largest to look at, and learn the shape of a list."""
-    for entity in ground.candidates:
-        answer = await ground.client.list(entity, per_page=1, page=1)
+    for entity in context.candidates:
+        answer = await context.client.list(entity, per_page=1, page=1)
         if answer.page is not None:
-            ground.surveyed[entity] = answer
-    lists = ground.surveyed
+            context.surveyed[entity] = answer
+    lists = context.surveyed
     if lists:
-        ground.entity = max(lists, key=lambda entity: (lists[entity].total or 0, lists[entity].ids))
-    return {"list_key": _judge_list_key(ground), "totals": _judge_totals(ground)}
+        context.entity = max(
+            lists, key=lambda entity: (lists[entity].total or 0, lists[entity].ids)
+        )
+    return {"list_key": _judge_list_key(context), "totals": _judge_totals(context)}
 
 
-async def probe_field_metadata(ground: ProbeContext) -> Findings:
+async def probe_field_metadata(context: ProbeContext) -> Findings:
     """Learn how fields are described, and whether those of task are: two calls, or one."""
-    asker = ground.client
-    task = await asker.get("task/fields", per_page=200, page=1)
+    client = context.client
+    task = await client.get("task/fields", per_page=200, page=1)
     own = task
-    if ground.entity != "task":
-        own = await asker.get(f"{ground.entity}/fields", per_page=200, page=1)
-    ground.described_fields = {field.name: field for field in _read_fields(own, ground.entity)}
+    if context.entity != "task":
+        own = await client.get(f"{context.entity}/fields", per_page=200, page=1)
+    context.described_fields = {field.name: field for field in _read_fields(own, context.entity)}
     return {
-        "field_metadata": _judge_metadata(ground, own),
-        "task_fields": _judge_task_fields(ground, task),
+        "field_metadata": _judge_metadata(context, own),
+        "task_fields": _judge_task_fields(context, task),
     }
 
 
-def _judge_list_key(ground: ProbeContext) -> Trait[str]:
-    asker = ground.client
+def _judge_list_key(context: ProbeContext) -> Trait[str]:
+    client = context.client
     keys: dict[str, str] = {}
-    for entity, answer in ground.surveyed.items():
+    for entity, answer in context.surveyed.items():
         key = next(
             name for name, value in answer.json_object().items()
             if isinstance(value, list) and name.casefold() in {"entity", entity.casefold()}
         )  # fmt: skip
         keys[entity] = "own name" if key.casefold() == entity.casefold() else one_line(key, 60)
     if not keys:
-        return asker.make_unknown("No entity answered with a list.")
+        return client.make_unknown("No entity answered with a list.")
     said = ", ".join(f"{entity}: {key}" for entity, key in keys.items())
     if len(set(keys.values())) > 1:
-        return asker.make_unknown(f"The list's key is not the same everywhere: {said}.")
-    return asker.make_trait(next(iter(keys.values())), f"The list's key: {said}.")
+        return client.make_unknown(f"The list's key is not the same everywhere: {said}.")
+    return client.make_trait(next(iter(keys.values())), f"The list's key: {said}.")
 
 
-def _judge_totals(ground: ProbeContext) -> Trait[Any]:
-    asker = ground.client
-    told = {
+def _judge_totals(context: ProbeContext) -> Trait[Any]:
+    client = context.client
+    totals = {
         f"{entity} {key}": value
-        for entity, answer in ground.surveyed.items()
+        for entity, answer in context.surveyed.items()
         for key, value in answer.json_object().items()
         if key in {"Total Records", "Total Pages", "Total Page"}
     }
-    kinds = {_total_kind(value) for value in told.values()}
-    said = "; ".join(f"{name} is {value!r}" for name, value in list(told.items())[:4])
+    kinds = {_total_kind(value) for value in totals.values()}
+    said = "; ".join(f"{name} is {value!r}" for name, value in list(totals.items())[:4])
     if len(kinds) != 1 or None in kinds:
-        return asker.make_unknown(f"Totals of no one kind: {said}." if told else "No totals came.")
-    return asker.make_trait(kinds.pop(), f"{said}.")
+        return client.make_unknown(
+            f"Totals of several kinds: {said}." if totals else "No totals came."
+        )
+    return client.make_trait(kinds.pop(), f"{said}.")
 
 
 def _total_kind(value: object) -> str | None:
@@ -90,21 +94,21 @@ def _read_fields(answer: ProbeAnswer, entity: str) -> tuple[Any, ...]:
         return ()
 
 
-def _judge_metadata(ground: ProbeContext, answer: ProbeAnswer) -> Trait[tuple[str, ...]]:
+def _judge_metadata(context: ProbeContext, answer: ProbeAnswer) -> Trait[tuple[str, ...]]:
     rows = _field_rows(answer) if answer.status == OK else []
     names = dict.fromkeys(name for row in rows for name in row)
     if not names:
-        return ground.client.make_unknown(f"No field is described: {answer}.")
+        return context.client.make_unknown(f"No field is described: {answer}.")
     shown = tuple(one_line(name, 40) for name in list(names)[:_MAX_NAMES])
-    return ground.client.make_trait(shown, f"{answer}, {len(rows)} fields described.")
+    return context.client.make_trait(shown, f"{answer}, {len(rows)} fields described.")
 
 
-def _judge_task_fields(ground: ProbeContext, answer: ProbeAnswer) -> Trait[bool]:
+def _judge_task_fields(context: ProbeContext, answer: ProbeAnswer) -> Trait[bool]:
     if answer.status == OK and _read_fields(answer, "task"):
-        return ground.client.make_trait(value=True, evidence=f"{answer}.")
+        return context.client.make_trait(value=True, evidence=f"{answer}.")
     if answer.status == NOT_FOUND or answer.is_refused:
-        return ground.client.make_trait(value=False, evidence=f"{answer}.")
-    return ground.client.make_unknown(f"{answer}, and no field in it.")
+        return context.client.make_trait(value=False, evidence=f"{answer}.")
+    return context.client.make_unknown(f"{answer}, and no field in it.")
 
 
 def _field_rows(answer: ProbeAnswer) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What writing shows: a scratch lead is created, changed and deleted again, whatever happens."""
+"""Finds what writing shows: creates, changes and deletes a scratch lead, whatever happens."""
 
 import asyncio
 import secrets
@@ -34,8 +34,8 @@ class ScratchNotDeleted(ProbeStopped):
 class WriteProbe:
     """One scratch lead's life. `found` is what it has shown so far."""
 
-    def __init__(self, asker: ProbeClient) -> None:
-        self._client = asker
+    def __init__(self, client: ProbeClient) -> None:
+        self._client = client
         self._marker = f"cmdm probe {secrets.token_hex(4)}"
         self._external_id: str | None = None
         self.findings: Findings = {}
@@ -43,8 +43,8 @@ class WriteProbe:
     async def run(self) -> None:
         """Make the lead, learn from it and delete it: at most 10 calls, and one more to clean up.
 
-        Raises Stopped where these calls are not allowed, ScratchRemains where the lead could not be
-        deleted, OutcomeUnknown where it is not known whether it was made.
+        Raises ProbeStopped where so many are not allowed, ScratchNotDeleted where the lead could
+        not be deleted, OutcomeUnknown where it may or may not exist.
         """
         if self._client.count_calls_left() < WRITE_CALLS:
             message = f"A scratch {ENTITY} takes {WRITE_CALLS} calls, more than are left."
@@ -139,11 +139,11 @@ class WriteProbe:
         self.findings["values_kept"] = self._client.make_trait(not other, f"{said}: {answer}.")
 
     async def _change_one_field(self, scratch: ScratchRecord) -> None:
-        asker, changed = self._client, f"{self._marker} changed"
+        client, changed = self._client, f"{self._marker} changed"
         answer = await self._update({scratch.changed_field: changed})
         _, came = await self._read_back()
         if answer.status != OK or came is None or came.get(scratch.changed_field) != changed:
-            trait = asker.make_unknown(
+            trait = client.make_unknown(
                 f"The change of {scratch.changed_field} alone did not show: {answer}."
             )
         else:
@@ -152,7 +152,7 @@ class WriteProbe:
             evidence = (
                 f"{scratch.changed_field} changed alone, and {scratch.name_field} {word}: {answer}."
             )
-            trait = asker.make_trait(kept, evidence)
+            trait = client.make_trait(kept, evidence)
         self.findings["update_merges"] = trait
 
     async def _write_unknown_field(self) -> None:
