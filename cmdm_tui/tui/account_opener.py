@@ -1,16 +1,16 @@
-"""The ways to an account: the demo, a profile, or a sign-in that makes one."""
+"""Opens the explorer's account: the demo, a profile, or a sign-in that makes one."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
 from cmdm_tui.api import EventListener
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretPlace
-from cmdm_tui.tui.profile_provider import ProfileProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,49 @@ class SignInForm:
     place: SecretPlace
 
 
+class ProfileProvider(Protocol):
+    """Provides the explorer's profiles; every method may block and is called in a thread."""
+
+    def start_demo(self) -> Profile:
+        """Return the demo's profile, starting the demo where it does not run yet.
+
+        Raises ConfigurationError where it cannot start.
+        """
+        ...
+
+    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
+        """Return the chosen profile, with the `secrets` given on top of those that are kept.
+
+        Raises MissingSecrets where some are neither given nor kept, NoProfile where none is chosen,
+        and ConfigurationError for a configuration that cannot be read.
+        """
+        ...
+
+    def save_profile(
+        self, name: str, url: str, credentials: Credentials, *, place: SecretPlace
+    ) -> Profile:
+        """Keep a new profile whose sign-in has succeeded, its secrets in the place, and return it.
+
+        Raises ConfigurationError for an invalid name, a file that cannot be written, or a
+        keyring that does not take them.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AccountOpener:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
-    `catalogs` is the folder that keeps what is learnt of a server, None to keep nothing;
-    `transport` replaces the network; `tell` is told what the account's client does. Every method
-    raises ConfigurationError for what cannot be read, kept or started, and ApiError for an address
+    `catalogs` is the folder of the catalogs' files, None to keep none; `transport` replaces the
+    network; `listener` gets the events of the account's client. Every method raises
+    ConfigurationError for what cannot be read, kept or started, and ApiError for an address
     or credentials that cannot be used.
     """
 
     profiles: ProfileProvider
     catalogs: Path | None
     transport: httpx.AsyncBaseTransport | None = None
-    tell: EventListener | None = None
+    listener: EventListener | None = None
 
     async def open_demo(self) -> Account:
         """Open the demo's account, starting the demo where it does not run yet."""
@@ -62,5 +91,5 @@ class AccountOpener:
 
     def _open_account(self, profile: Profile) -> Account:
         return Account.open(
-            profile, catalogs=self.catalogs, transport=self.transport, listener=self.tell
+            profile, catalogs=self.catalogs, transport=self.transport, listener=self.listener
         )

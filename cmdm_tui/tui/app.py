@@ -1,4 +1,4 @@
-"""The application: from an entrance to an account, and out again."""
+"""The application: opens an account, shows its screens, and closes it again."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from cmdm_tui.api import Event
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.account_opener import AccountOpener
+from cmdm_tui.tui.account_opener import AccountOpener, ProfileProvider
 from cmdm_tui.tui.crash import crash_report
 from cmdm_tui.tui.messages import (
     AccountOpened,
@@ -21,7 +21,6 @@ from cmdm_tui.tui.messages import (
     SignInRequested,
     WelcomeRequested,
 )
-from cmdm_tui.tui.profile_provider import ProfileProvider
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
@@ -38,8 +37,8 @@ _WARNING_SECONDS = 15.0
 class Explorer(App[None]):
     """Explores one account in a terminal.
 
-    `catalogs` is the folder that keeps what is learnt of a server, None to keep nothing. `start`
-    chooses between the opening's profile and its demo. `transport` replaces the network.
+    `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
+    profile and the demo that `profiles` provides. `transport` replaces the network.
 
     An unexpected error ends it with `return_code` 1 and a report without a value in it.
     """
@@ -51,14 +50,14 @@ class Explorer(App[None]):
 
     def __init__(
         self,
-        opening: ProfileProvider,
+        profiles: ProfileProvider,
         *,
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__()
-        self._opener = AccountOpener(opening, catalogs, transport, self._forward_event)
+        self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
         self._start: Literal["profile", "demo"] = start
         self._account: Account | None = None
         self._warned: set[str] = set()
@@ -73,7 +72,7 @@ class Explorer(App[None]):
         self,
         screen: Screen[object],  # noqa: ARG002 - these are the same on every screen
     ) -> Iterable[SystemCommand]:
-        """Offer in the palette what belongs to no screen."""
+        """Offer in the palette what every screen has."""
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         yield SystemCommand("Quit", "Quit the explorer", self.action_quit)
 
@@ -97,13 +96,13 @@ class Explorer(App[None]):
         self._switch_to(SignInScreen(self._opener))
 
     def _forward_event(self, event: Event) -> None:
-        """Pass on what the client tells, to be shown when the screen comes to it."""
+        """Pass an event of the client on to the screen that shows it."""
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
                 screen.post_message(ClientEvent(event))
 
     def _show_new_warnings(self, warnings: tuple[str, ...]) -> None:
-        """Tell what is odd in a profile, once a run."""
+        """Show each warning about a profile once a run."""
         for warning in warnings:
             if warning not in self._warned:
                 self._warned.add(warning)

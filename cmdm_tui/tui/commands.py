@@ -1,112 +1,136 @@
-"""The explorer's commands: one table, from which keys, footer, help and palette are made."""
+"""Commands of a screen: one table makes its keys, its footer, the palette and the help."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Generic, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
-from cmdm_tui.tui.screens.browse import commands as browse
-
-if TYPE_CHECKING:
-    from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+ScreenT = TypeVar("ScreenT", bound=Screen[None])
 
 _KEY_NAMES = {"question_mark": "?", "escape": "esc"}
 
 
-def _always(_: "BrowseScreen") -> bool:
+def _always(_: Screen[None]) -> bool:
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One thing to do: its key, a word for the footer, and a sentence for help and palette."""
+class Command(Generic[ScreenT]):
+    """One thing to do on a screen: its key, a word for the footer, a sentence for help and palette.
+
+    `run` does it; `is_available` says whether it applies now.
+    """
 
     id: str
     key: str
     label: str
     description: str
-    run: Callable[["BrowseScreen"], None]
-    is_available: Callable[["BrowseScreen"], bool] = _always
+    run: Callable[[ScreenT], None]
+    is_available: Callable[[ScreenT], bool] = _always
     is_in_footer: bool = True
 
     @property
     def shown_key(self) -> str:
-        """The key as it stands on a keyboard."""
+        """The key as it is written on a keyboard."""
         return _KEY_NAMES.get(self.key, self.key)
 
+
+@dataclass(frozen=True, slots=True)
+class BoundCommand:
+    """A command of one screen that is open."""
+
+    id: str
+    shown_key: str
+    description: str
+    run: Callable[[], None]
+    is_available: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    """Something more that the palette offers on a screen; `text` is safe, and no markup."""
+
+    text: str
+    run: Callable[[], None]
+
+
+class CommandTable(Generic[ScreenT]):
+    """All commands of a screen. `screen_name` begins the ids of their key bindings."""
+
+    def __init__(self, screen_name: str, *commands: Command[ScreenT]) -> None:
+        self._screen_name = screen_name
+        self._commands = commands
+
+    def __iter__(self) -> Iterator[Command[ScreenT]]:
+        return iter(self._commands)
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
     @property
-    def binding(self) -> Binding:
-        """The key's binding; its action is `command`, with the command's id."""
-        return Binding(
-            self.key,
-            f"command('{self.id}')",
-            self.label,
-            show=self.is_in_footer,
-            key_display=_KEY_NAMES.get(self.key),
-            id=f"browse.{self.id}",
-            tooltip=self.description,
-        )
+    def bindings(self) -> list[BindingType]:
+        """The bindings of the keys; each runs the action `command` with the command's id."""
+        return [
+            Binding(
+                command.key,
+                f"command('{command.id}')",
+                command.label,
+                show=command.is_in_footer,
+                key_display=_KEY_NAMES.get(command.key),
+                id=f"{self._screen_name}.{command.id}",
+                tooltip=command.description,
+            )
+            for command in self._commands
+        ]
+
+    def bind(self, screen: ScreenT) -> dict[str, BoundCommand]:
+        """Return the commands by id, to be run on this screen."""
+        return {command.id: _bind(command, screen) for command in self._commands}
 
 
-COMMANDS = (
-    Command(
-        "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
-        browse.sort, browse.can_sort,
-    ),
-    Command(
-        "unsort", "u", "Unsort", "Go back to the service's own order",
-        browse.unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
-    ),
-    Command(
-        "fields", "f", "Fields", "Show the entity's fields, or its records again",
-        browse.toggle_fields,
-    ),
-    Command(
-        "related", "g", "Related", "Show what is related to this record; again to find it",
-        browse.show_related, lambda screen: screen.record_pane.record is not None,
-    ),
-    Command(
-        "open", "o", "By id", "Open a record of this entity by its external id",
-        browse.open_by_id,
-    ),
-    Command("add", "a", "Add", "Add a custom entity by its name", browse.add_entity),
-    Command(
-        "forget", "x", "Forget", "Forget the custom entity under the cursor",
-        browse.forget_entity, browse.can_forget,
-    ),
-    Command(
-        "refresh", "r", "Refresh", "Read anew what has the focus: records, fields, record, counts",
-        browse.refresh_focused,
-    ),
-    Command(
-        "retry", "t", "Retry", "Try again what failed",
-        browse.retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
-    ),
-    Command(
-        "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
-        lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
-    ),
-    Command(
-        "entities", "e", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), is_in_footer=False,
-    ),
-    Command(
-        "back", "escape", "Back", "Go back to the records",
-        browse.go_back, browse.can_go_back, is_in_footer=False,
-    ),
-    Command(
-        "leave", "w", "Other ways in", "Leave this account for the demo or another sign-in",
-        browse.switch_account, is_in_footer=False,
-    ),
-    Command("help", "question_mark", "Help", "List the keys", browse.show_help),
-)  # fmt: skip
-
-COMMANDS_BY_ID = {command.id: command for command in COMMANDS}
-
-BINDINGS: list[BindingType] = [command.binding for command in COMMANDS]
+def _bind(command: Command[ScreenT], screen: ScreenT) -> BoundCommand:
+    return BoundCommand(
+        command.id,
+        command.shown_key,
+        command.description,
+        run=lambda: command.run(screen),
+        is_available=lambda: command.is_available(screen),
+    )
 
 
-def available_commands(screen: "BrowseScreen") -> frozenset[str]:
-    """Return the ids of the commands that can be run just now."""
-    return frozenset(command.id for command in COMMANDS if command.is_available(screen))
+class CommandScreen(Screen[None]):
+    """A screen that runs the commands of its table.
+
+    A subclass sets `BINDINGS` to the table's bindings and returns the bound table.
+    """
+
+    def bind_commands(self) -> Mapping[str, BoundCommand]:
+        """Return the screen's commands by id."""
+        raise NotImplementedError
+
+    @cached_property
+    def commands(self) -> Mapping[str, BoundCommand]:
+        """The screen's commands by id."""
+        return self.bind_commands()
+
+    @property
+    def available_commands(self) -> frozenset[str]:
+        """The ids of the commands that apply now."""
+        return frozenset(name for name, command in self.commands.items() if command.is_available())
+
+    def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
+        """Return what the palette offers besides the commands."""
+        return ()
+
+    def action_command(self, name: str) -> None:
+        """Run a command by its id."""
+        self.commands[name].run()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a command applies now."""
+        if action == "command" and self.is_mounted:
+            return self.commands[str(parameters[0])].is_available()
+        return True

@@ -9,53 +9,49 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 
 UserError = ApiError | ConfigurationError
-"""What a user is told in words; its `str()` is one safe line. Anything else is a fault of ours."""
+"""An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
 
 USER_ERRORS = (ApiError, ConfigurationError)
 
 
 class CallReturned(Message):
-    """A worker has come back from the service, well or not: the quota may have changed."""
+    """A call to the service has returned or failed: the quota may have changed."""
 
 
 class StateChanged(Message):
-    """What can be done may have changed: the commands offered are to be looked at again."""
+    """Other commands may apply than before."""
 
 
-@dataclass
-class CountKnown(Message):
-    """An entity's total came along with something else: no call is needed to count it."""
-
-    entity: str
-    total: int
+class CountsChanged(Message):
+    """The catalog holds another record count than before."""
 
 
 @dataclass
 class ClientEvent(Message):
-    """The client has told what it does."""
+    """The client has reported what it does."""
 
     event: Event
 
 
 @dataclass
 class AccountOpened(Message):
-    """An account is there to be explored."""
+    """An account was opened."""
 
     account: Account
 
 
 class WelcomeRequested(Message):
-    """There is no profile to open: choose between the demo and a sign-in."""
+    """Show the choice between the demo and a sign-in."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
         self.words = words
-        """Why there is none; safe, one line."""
+        """Why the choice is shown; safe, one line."""
 
 
 class DemoRequested(Message):
-    """The demo is to be explored."""
+    """Open the demo."""
 
 
 class SignInRequested(Message):
-    """A new profile is to be made."""
+    """Show the form that makes a profile."""

@@ -58,7 +58,7 @@ async def wait_until_settled(pilot: Pilot[None]) -> None:
 
 async def _until_idle(app: App[None]) -> None:
     turns_idle = 0
-    while turns_idle < _IDLE_TURNS:
+    while turns_idle < _IDLE_TURNS and app._exception is None:
         running = [worker for worker in app.workers if not worker.is_finished]
         nodes = [app, *app.screen.walk_children(with_self=True)]
         if any(node.message_queue_size for node in nodes):

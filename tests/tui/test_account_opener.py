@@ -190,7 +190,7 @@ async def test_refused_credentials_leave_a_way_to_others(service: ScriptedServic
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        assert "w other ways in" in screen_words(app)
+        assert "w switches account" in screen_words(app)
         assert service.sign_ins <= 2
         await press(pilot, "w")
         assert isinstance(app.screen, WelcomeScreen)
@@ -207,7 +207,7 @@ async def test_an_account_is_left_while_its_answers_are_on_their_way(
     async with app.run_test(size=(120, 30)) as pilot:
         for _ in range(3):
             (await arrived(pilot, BrowseScreen)).action_command("leave")
-            (await arrived(pilot, WelcomeScreen)).action_demo()
+            (await arrived(pilot, WelcomeScreen)).open_demo()
         await wait_until_settled(pilot)
         assert isinstance(app.screen, BrowseScreen)
         assert "3 records" in screen_words(app)

@@ -57,7 +57,7 @@ def test_a_wait_counts_down() -> None:
     activity = after(QuotaWait(CALL, 41.2))
     assert activity.describe(100.0) == "waits 42 s for the hour's reset"
     assert "waits 12 s" in activity.describe(130.0)
-    assert "anew" in activity.describe(150.0)
+    assert "a new hour has begun" in activity.describe(150.0)
 
 
 def test_another_try_says_which_why_and_when() -> None:
@@ -106,7 +106,7 @@ def test_pages_and_changes_are_told_for_a_while() -> None:
 class SlowPolicy(RetryPolicy):
     """Waits half a minute before each try."""
 
-    def wait(self, number: int) -> float:
+    def draw_wait(self, number: int) -> float:
         return 30.0 + number
 
 

@@ -4,7 +4,7 @@ from textual.binding import Binding
 from textual.widgets import OptionList
 
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.commands import COMMANDS
+from cmdm_tui.tui.screens.browse.commands import COMMANDS
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
 from cmdm_tui.tui.screens.dialogs.help import HelpScreen

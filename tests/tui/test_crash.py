@@ -19,15 +19,15 @@ class Broken(httpx.AsyncBaseTransport):
         password = "hunter2-in-a-local"
         raise RuntimeError("hunter2-in-a-message\\x1b[2J")
 
-class Opening:
-    def profile(self, secrets):
+class Profiles:
+    def load_profile(self, secrets):
         one = SecretStr("hunter2-kept")
         credentials = Credentials(one, one, "user", one)
         return Profile("main", "https://crm.example", credentials, "main")
 
 if "--textual" in sys.argv:
     Explorer._handle_exception = App._handle_exception
-app = Explorer(Opening(), catalogs=None, transport=Broken())
+app = Explorer(Profiles(), catalogs=None, transport=Broken())
 app.run(headless=True)
 sys.exit(app.return_code or 0)
 """

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.models import value_text
 from cmdm_tui.tui.widgets import cells
 from cmdm_tui.tui.widgets.record_table import RecordTable
 from tests.tui.driver import (
@@ -184,7 +185,7 @@ async def test_the_check_finds_what_is_not_made_visible(monkeypatch: pytest.Monk
     def left_as_it_is(text: str, limit: int | None = None) -> str:
         return text[: min(limit or 50, 50)]
 
-    monkeypatch.setattr(cells, "one_line", left_as_it_is)
+    monkeypatch.setattr(value_text, "one_line", left_as_it_is)
     service = hostile_service()
     service.entities = {
         "account": [(f"A{place}", {"Name": value}) for place, value in enumerate(VALUES)]

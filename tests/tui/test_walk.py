@@ -1,5 +1,6 @@
 """The walk: entity, records, second page, sort, record, fields; against a sandbox on a socket."""
 
+import json
 import re
 from pathlib import Path
 
@@ -208,3 +209,45 @@ async def test_a_catalog_that_cannot_be_kept_is_told(
         await press(pilot, "e", "end", "x")
         assert "cannot be written" in notice_text(app)
         assert "event" not in screen_words(app)
+
+
+async def test_counts_that_the_catalog_knows_cost_no_call(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    for start in (1, 2):
+        service.calls.clear()
+        app = Explorer(FixedProfiles(profile()), catalogs=tmp_path, transport=service)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await wait_until_settled(pilot)
+            assert "lead 250" in screen_words(app)
+            assert len(service.calls) == (5 if start == 1 else 1)
+            await press(pilot, "e", "r")
+            assert len(service.calls) == (10 if start == 1 else 6)
+
+
+def make_counts_old(catalogs: Path, *, hours: int) -> None:
+    (file,) = catalogs.glob("*.facts.json")
+    kept = json.loads(file.read_bytes())
+    for entity in kept["entities"].values():
+        entity["total_told"] -= hours * 3_600
+    file.write_text(json.dumps(kept))
+
+
+async def test_an_old_count_shows_its_age_until_it_is_counted_again(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=tmp_path, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        assert "r counts again" not in screen_words(app)
+    make_counts_old(tmp_path, hours=3)
+    app = Explorer(FixedProfiles(profile()), catalogs=tmp_path, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        assert "lead 250 3 h" in screen_words(app)
+        assert "r counts again" in screen_words(app)
+        await press(pilot, "e", "down", "enter")
+        assert "lead 250 3 h" not in screen_words(app)
+        await press(pilot, "e", "r")
+        assert "3 h" not in screen_words(app)
+        assert "r counts again" not in screen_words(app)

@@ -141,12 +141,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.reading.sort(field)
         self._note()
 
-    @rule(do=st.sampled_from(["unsort", "refresh", "ask_again", "read_again"]))
+    @rule(do=st.sampled_from(["unsort", "refresh", "retry", "reread_pages"]))
     def act(self, do: str) -> None:
         getattr(self.reading, do)()
         self._note()
 
-    @precondition(lambda self: self.reading.wants_more)
+    @precondition(lambda self: self.reading.can_load_more)
     @rule()
     def scroll(self) -> None:
         self.reading.load_next_page()

@@ -1,4 +1,4 @@
-"""What the client is doing just now, by its events: signing in, waiting, trying again, paging."""
+"""What the client is doing now, as its events say: signing in, waiting, trying again, paging."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ from cmdm_tui.api import (
     TotalChanged,
 )
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.widgets.cells import format_count
+from cmdm_tui.tui.models.value_text import format_count
 
 _LONGEST_NAME, _LONGEST_REASON = 30, 100
 _PAGE_SECONDS, _CHANGE_SECONDS = 3.0, 10.0
-"""Seconds for which a page that came, and records that changed meanwhile, are told."""
+"""Seconds for which the line shows a page that came, and records that changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class DelayedCall:
         """Return why the call is held, and for how many seconds more."""
         left = math.ceil(self.until - now)
         if not self.attempt:
-            return f"waits {left} s for the hour's reset" if left > 0 else "the hour has begun anew"
+            return f"waits {left} s for the hour's reset" if left > 0 else "a new hour has begun"
         when = f"again in {left} s" if left > 0 else "trying again"
         return f"attempt {self.attempt} failed, {when}: {self.reason}"
 
@@ -51,7 +51,7 @@ class Activity:
     change_until: float = 0.0
 
     def with_event(self, event: Event, now: float) -> "Activity":
-        """Return what is under way after an event."""
+        """Return what is under way after this event."""
         match event:
             case SignInStarted():
                 return replace(self, is_signing_in=True)
@@ -69,7 +69,8 @@ class Activity:
                 return replace(self, page=words, page_until=now + _PAGE_SECONDS)
             case TotalChanged(entity, before, after):
                 name = one_line(entity, _LONGEST_NAME)
-                words = f"{name} changed meanwhile: {format_count(before)} before, {format_count(after)} now"
+                counts = f"{format_count(before)} before, {format_count(after)} now"
+                words = f"{name} changed meanwhile: {counts}"
                 return replace(self, change=words, change_until=now + _CHANGE_SECONDS)
 
     def describe(self, now: float) -> str:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from cmdm_tui.api import Field, Record
 from cmdm_tui.catalog import infer_fields
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.widgets.cells import format_cell
+from cmdm_tui.tui.models.value_text import cell_text
 
 EXTERNAL_ID = "ExternalID"
 """What the external id is called in `sort_by`."""
@@ -62,7 +62,7 @@ def choose_columns(
 
 def _choose_width(name: str, values: Sequence[object]) -> int:
     """Return a width that fits the name and nine values of ten, within bounds."""
-    widths = sorted(cell_len(format_cell(value).plain) for value in values)
+    widths = sorted(cell_len(cell_text(value)) for value in values)
     most = widths[(len(widths) - 1) * 9 // 10] if widths else 0
     label = cell_len(one_line(name, _MAX_WIDTH)) + _SORT_MARK_WIDTH
     return min(max(most, label, _MIN_WIDTH), _MAX_WIDTH)

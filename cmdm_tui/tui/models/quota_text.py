@@ -12,7 +12,7 @@ _LOW_PERCENT = 10
 
 @dataclass(frozen=True, slots=True)
 class QuotaText:
-    """The quota as the status line shows it; each part is empty where the service tells nothing."""
+    """The quota as the status line shows it; each part is empty where the service says nothing."""
 
     calls: str
     reset: str
@@ -46,5 +46,5 @@ def _describe_time(what: str, server_time: float | None, clock_offset: float, no
         return ""
     try:
         return f"{what} {format_clock_time(server_time - clock_offset, now)}"
-    except (OverflowError, ValueError, OSError):  # a time that this machine's clock cannot tell
+    except (OverflowError, ValueError, OSError):  # a time beyond this machine's calendar
         return ""

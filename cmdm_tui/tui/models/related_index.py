@@ -21,7 +21,7 @@ _DATES = ("DueDate", "CloseDate", "Date")
 
 @dataclass(frozen=True, slots=True)
 class RelatedRecord:
-    """A task or opportunity as it is listed beside the record it belongs to."""
+    """A task or opportunity as it is listed with the record it belongs to."""
 
     record: Record
     title: object
@@ -66,7 +66,7 @@ class RelatedIndex:
     def count_calls_left(self, counts: Mapping[str, int | None], sizes: PageSizes) -> int | None:
         """Return how many calls reading the rest costs, None where a count is not known.
 
-        `sizes` tell how many records a page holds.
+        `sizes` say how many records a page holds.
         """
         calls = 0
         for name, window in self.windows.items():

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from cmdm_tui.api import ApiError, Page, Record
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.record_window import PER_PAGE, RecordWindow, WindowOrder
-from cmdm_tui.tui.widgets.cells import format_count, format_counted
+from cmdm_tui.tui.models.value_text import format_count, format_counted
 
 
 class WindowChange(Enum):
@@ -40,12 +40,12 @@ class WindowLoader:
 
     @property
     def has_rows(self) -> bool:
-        """Tell whether any record is shown."""
+        """Whether any record is shown."""
         return self.shown is not None and bool(self.shown.records)
 
     @property
     def can_load_more(self) -> bool:
-        """Tell whether there is a next page to ask for now, none being asked for or failed."""
+        """Whether there is a next page, and it is neither on its way nor failed."""
         shown = self.shown
         is_open = shown is not None and not shown.is_complete
         return is_open and self.loading is None and self.failed is not shown
@@ -100,7 +100,7 @@ class WindowLoader:
             self._open(self._make_window(self.shown.entity))
 
     def refresh(self) -> None:
-        """Ask for the records anew, from the first page."""
+        """Ask for the records again, from the first page."""
         window = self._current
         if window is not None:
             self._open(self._make_window(window.entity, window.order))

@@ -1,1 +1,1 @@
-"""The explorer's screens, each beside its styles."""
+"""The explorer's screens, each with its commands and its styles in one folder."""

@@ -1,6 +1,4 @@
-"""Turns untrusted values into what a terminal may show: the TUI's side of `text.py`."""
-
-import json
+"""Cells: untrusted values as Rich and Textual show them, made safe by `text.py`."""
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
@@ -8,23 +6,10 @@ from rich.text import Text
 from textual.content import Content
 
 from cmdm_tui.text import ELLIPSIS, one_line, visible
+from cmdm_tui.tui.models.value_text import NOTHING, cell_text, value_text
 
-NOTHING = "–"
-"""Stands for null, and for what is not known."""
-
-_MAX_CELL = 200
-"""Characters of a value that a cell takes; no column is as wide."""
 _MAX_WHOLE = 20_000
 """Characters of a value that the record pane takes."""
-
-
-def value_text(value: object) -> str:
-    """Return a JSON value as text, not yet safe to show: texts as they are, the rest as JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | list | dict) or value is None:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
 
 
 def format_cell(value: object, *, is_number: bool = False) -> Text:
@@ -32,8 +17,7 @@ def format_cell(value: object, *, is_number: bool = False) -> Text:
     justify = "right" if is_number else "left"
     if value is None:
         return Text(NOTHING, style="dim", justify=justify, no_wrap=True)
-    shown = one_line(value_text(value), _MAX_CELL)
-    return Text(shown, justify=justify, no_wrap=True, overflow="ellipsis")
+    return Text(cell_text(value), justify=justify, no_wrap=True, overflow="ellipsis")
 
 
 class Cell:
@@ -66,13 +50,3 @@ def format_whole(value: object) -> Text:
 def safe_line(value: str, limit: int | None = None) -> Content:
     """Return an untrusted text for a title, a label or an option: one safe line, no markup."""
     return Content(one_line(value, limit))
-
-
-def format_count(value: int | None) -> str:
-    """Return a count as it is shown, `–` where it is not known."""
-    return NOTHING if value is None else f"{value:,}"
-
-
-def format_counted(value: int, thing: str) -> str:
-    """Return a count of things in words, such as `1 call` and `12 calls`."""
-    return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"

@@ -1,6 +1,5 @@
-"""The list of entities with their record counts."""
+"""The list of entities with their record counts, as the catalog knows them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,15 +19,17 @@ from cmdm_tui.api import (
     MonthLimitReached,
     NetworkError,
 )
-from cmdm_tui.catalog import Catalog
+from cmdm_tui.catalog import Catalog, RecordCount
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import CallReturned, CountKnown, StateChanged, UserError
-from cmdm_tui.tui.widgets.cells import format_count
+from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
+from cmdm_tui.tui.models.value_text import format_age, format_count
 from cmdm_tui.tui.widgets.notice import Notice
 
 _LONGEST_NAME = 60
+_AGE_SECONDS = 60.0
+"""Seconds after which the ages of counts are shown again."""
 _SHARED_FAILURES = (NetworkError, AuthenticationFailed, HourLimitReached, MonthLimitReached)
-"""Failures that the next call would meet as well."""
+"""Failures that the next call would meet too."""
 
 
 class _Options(OptionList):
@@ -38,7 +39,7 @@ class _Options(OptionList):
 
 
 class EntityList(Vertical):
-    """Lists the entities known; counts them, one call each, and remembers the counts."""
+    """Lists the entities known with the catalog's counts, and counts them for one call each."""
 
     @dataclass
     class Chosen(Message):
@@ -48,10 +49,9 @@ class EntityList(Vertical):
 
     @dataclass
     class Counted(CallReturned):
-        """An entity was counted; None where the service tells no total."""
+        """An entity was counted."""
 
         entity: str
-        total: int | None
 
     @dataclass
     class CountFailed(CallReturned):
@@ -63,7 +63,6 @@ class EntityList(Vertical):
     def __init__(self, catalog: Catalog, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._catalog = catalog
-        self._counts: dict[str, int | None] = {}
         self._failed: dict[str, ApiError] = {}
         self._counting: set[str] = set()
         self._current: str | None = None
@@ -74,18 +73,14 @@ class EntityList(Vertical):
         yield Notice(id="entity-notice")
 
     def on_mount(self) -> None:
-        """List the entities at once; nothing is counted yet."""
+        """List the entities at once, and let the counts show how old they get."""
         self.border_title = "Entities"
         self.list_entities()
-
-    @property
-    def counts(self) -> Mapping[str, int | None]:
-        """The counts known so far."""
-        return self._counts
+        self.set_interval(_AGE_SECONDS, self.show_counts)
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether there is a count to try again."""
+        """Whether there is a count to try again."""
         return bool(self._failed)
 
     @property
@@ -123,29 +118,36 @@ class EntityList(Vertical):
             self._update_notice()
             self.run_worker(self._count(entities), group="counts", exclusive=True)
 
+    def count_unknown(self, *entities: str) -> None:
+        """Count those of these entities whose count the catalog does not know: one call each."""
+        known = self._catalog.record_count
+        self.count_entities(*(entity for entity in entities if known(entity) is None))
+
     def count_all(self) -> None:
-        """Count every entity anew."""
+        """Count every entity again."""
         self.count_entities(*self._catalog.entities)
 
     def try_again(self) -> None:
         """Count those that could not be counted."""
         self.count_entities(*self._failed)
 
-    def show_count(self, entity: str, total: int | None) -> None:
-        """Take a count that came along with something else."""
-        self._counts[entity] = total
-        self._failed.pop(entity, None)
-        self._counting.discard(entity)
-        self._update_option(entity)
-        self._update_notice()
+    def show_counts(self) -> None:
+        """Show the counts as the catalog knows them now."""
+        for entity in self._catalog.entities:
+            self._update_option(entity)
+        ages = [
+            count.is_recent
+            for count in map(self._catalog.record_count, self._catalog.entities)
+            if count
+        ]
+        self.border_subtitle = "" if all(ages) else "r counts again"
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
         self.screen.set_focus(self.query_one(_Options))
 
     def forget_entity(self, entity: str) -> None:
-        """Forget what is known of an entity."""
-        self._counts.pop(entity, None)
+        """Take an entity off the list."""
         self._failed.pop(entity, None)
         self.list_entities()
 
@@ -156,7 +158,7 @@ class EntityList(Vertical):
     async def _count(self, entities: tuple[str, ...]) -> None:
         for place, entity in enumerate(entities):
             try:
-                total = await self._catalog.count_records(entity)
+                await self._catalog.count_records(entity)
             except _SHARED_FAILURES as error:
                 for other in entities[place:]:
                     self.post_message(self.CountFailed(other, error))
@@ -164,11 +166,14 @@ class EntityList(Vertical):
             except ApiError as error:
                 self.post_message(self.CountFailed(entity, error))
             else:
-                self.post_message(self.Counted(entity, total))
+                self.post_message(self.Counted(entity))
+        self._catalog.save()
 
     def on_entity_list_counted(self, event: Counted) -> None:
         """Show a count."""
-        self.show_count(event.entity, event.total)
+        self._counting.discard(event.entity)
+        self._update_notice()
+        self.post_message(CountsChanged())
 
     def on_entity_list_count_failed(self, event: CountFailed) -> None:
         """Say why an entity has no count."""
@@ -178,18 +183,14 @@ class EntityList(Vertical):
             self._update_option(event.entity)
             self._update_notice()
 
-    def on_count_known(self, event: CountKnown) -> None:
-        """Take a count that came along with something else."""
-        self.show_count(event.entity, event.total)
-
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Tell which entity was chosen."""
+        """Report which entity was chosen."""
         event.stop()
         if event.option_id is not None:
             self.post_message(self.Chosen(event.option_id))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Tell that other commands may apply."""
+        """Report that other commands may apply."""
         event.stop()
         self.post_message(StateChanged())
 
@@ -200,17 +201,17 @@ class EntityList(Vertical):
     def _prompt(self, entity: str) -> Table:
         is_current = entity == self._current
         if entity in self._failed:
-            count = Text("✗", style="bold")
+            shown = Text("✗", style="bold")
         elif entity in self._counting:
-            count = Text("…", style="dim")
+            shown = Text("…", style="dim")
         else:
-            count = Text(format_count(self._counts.get(entity)), style="" if is_current else "dim")
+            shown = _count_text(self._catalog.record_count(entity), is_current=is_current)
         row = Table.grid(expand=True, padding=(0, 1, 0, 0))
         row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         row.add_column(justify="right", no_wrap=True)
         mark = "▸ " if is_current else "  "
         name = Text(mark + one_line(entity, _LONGEST_NAME), style="bold" if is_current else "")
-        row.add_row(name, count)
+        row.add_row(name, shown)
         return row
 
     def _update_notice(self) -> None:
@@ -221,3 +222,11 @@ class EntityList(Vertical):
         else:
             notice.hide()
         self.post_message(StateChanged())
+
+
+def _count_text(count: RecordCount | None, *, is_current: bool) -> Text:
+    """Return a count, with its age where that is an hour or more."""
+    text = Text(format_count(count.total if count else None), style="" if is_current else "dim")
+    if count is not None and not count.is_recent:
+        text.append(f" {format_age(count.age)}", style="dim italic")
+    return text

@@ -8,12 +8,13 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from cmdm_tui.api import Field
-from cmdm_tui.tui.widgets.cells import Cell, format_cell
+from cmdm_tui.tui.models.value_text import cell_text
+from cmdm_tui.tui.widgets.cells import Cell
 
 
 @dataclass(frozen=True, slots=True)
 class _FieldColumn:
-    """One thing told of a field; `is_always_shown` although it is told of none."""
+    """A column: one attribute of a field; `is_always_shown` even where no field has it."""
 
     heading: str
     widest: int
@@ -43,7 +44,7 @@ _FIELD_COLUMNS = (
 
 
 class FieldTable(DataTable[Cell]):
-    """Rows of fields, under columns for what is told of any of them; types with `?` are guesses."""
+    """Rows of fields, under columns for what any of them has; types with `?` are inferred."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, zebra_stripes=True, cursor_type="row")
@@ -67,5 +68,5 @@ def _has_values(aspect: _FieldColumn, fields: Sequence[Field]) -> bool:
 
 
 def _width(aspect: _FieldColumn, fields: Sequence[Field]) -> int:
-    widths = [cell_len(format_cell(aspect.value(field)).plain) for field in fields]
+    widths = [cell_len(cell_text(aspect.value(field))) for field in fields]
     return min(max(*widths, len(aspect.heading)), aspect.widest)

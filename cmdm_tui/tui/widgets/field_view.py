@@ -12,7 +12,7 @@ from cmdm_tui.catalog import Catalog
 from cmdm_tui.catalog.catalog import SAMPLE_SIZE
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.widgets.cells import format_counted
+from cmdm_tui.tui.models.value_text import format_counted
 from cmdm_tui.tui.widgets.field_table import FieldTable
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -32,7 +32,7 @@ class FieldView(Vertical):
 
     @dataclass
     class Failed(CallReturned):
-        """The fields of an entity could not be had."""
+        """The fields of an entity could not be read."""
 
         entity: str
         error: ApiError
@@ -58,13 +58,13 @@ class FieldView(Vertical):
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether there is something to try again."""
+        """Whether there is something to try again."""
         return self._error is not None
 
     @property
     def is_inferred(self) -> bool:
-        """Tell whether the service describes none of the fields shown."""
-        return any(field.inferred for field in self._shown)
+        """Whether the service describes none of the fields shown."""
+        return bool(self._shown) and all(field.inferred for field in self._shown)
 
     @property
     def caption(self) -> str:
@@ -72,21 +72,21 @@ class FieldView(Vertical):
         words = format_counted(len(self._shown), "field") if self._shown else ""
         return f"{words}, inferred" if self.is_inferred else words
 
-    def show_entity(self, entity: str, *, anew: bool = False) -> None:
+    def show_entity(self, entity: str, *, refresh: bool = False) -> None:
         """Show an entity's fields: those known, else they are asked for."""
-        if entity == self._entity and not anew and (self._loading or self._shown):
+        if entity == self._entity and not refresh and (self._loading or self._shown):
             return
         if entity != self._entity:
             self._fill(())
         self._entity, self._loading, self._error = entity, None, None
-        known = () if anew else self._catalog.cached_fields(entity)
+        known = () if refresh else self._catalog.cached_fields(entity)
         if known:
             self._fill(known)
             self._update_notice()
         else:
             self._loading = entity
             self._worker = self.run_worker(
-                self._fetch(entity, anew=anew), group="fields", exclusive=True
+                self._fetch(entity, refresh=refresh), group="fields", exclusive=True
             )
             self._update_notice()
 
@@ -99,17 +99,17 @@ class FieldView(Vertical):
         self._update_notice()
 
     def refresh_fields(self) -> None:
-        """Ask for the fields anew."""
+        """Ask for the fields again."""
         if self._entity is not None:
-            self.show_entity(self._entity, anew=True)
+            self.show_entity(self._entity, refresh=True)
 
     def try_again(self) -> None:
         """Ask again after a failure."""
         self.refresh_fields()
 
-    async def _fetch(self, entity: str, *, anew: bool) -> None:
+    async def _fetch(self, entity: str, *, refresh: bool) -> None:
         try:
-            fields = await self._catalog.load_fields(entity, anew=anew)
+            fields = await self._catalog.load_fields(entity, refresh=refresh)
         except ApiError as error:
             self.post_message(self.Failed(entity, error))
         else:
@@ -144,6 +144,8 @@ class FieldView(Vertical):
                 f"from up to {SAMPLE_SIZE} records.",
                 alone=False,
             )
+        elif any(field.inferred for field in self._shown):
+            notice.show_text("Types with ? are inferred from records.", alone=False)
         elif alone and self._entity is not None:
             notice.show_text("No fields, and no records to infer them from", alone=True)
         else:

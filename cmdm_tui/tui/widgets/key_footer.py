@@ -5,7 +5,7 @@ from textual.widgets import Footer
 
 
 class KeyFooter(Footer):
-    """Textual's footer, built anew only when what it shows has changed, not at each event."""
+    """Textual's footer, built again only when its keys have changed, not at each event."""
 
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)

@@ -53,14 +53,14 @@ class RecordPane(Vertical):
         self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the record and, on a tab of its own, what is related to it."""
+        """Lay out the record and, on its own tab, what is related to it."""
         with TabbedContent(id="record-tabs"):
             with TabPane("Record", id=RECORD_TAB):
                 with VerticalScroll(id="properties", can_focus=True):
                     yield Static(markup=False, id="property-list")
                 yield Notice(id="pane-notice")
             with TabPane("Related", id=RELATED_TAB):
-                yield RelatedView(self._account.client, id="related")
+                yield RelatedView(self._account, id="related")
 
     def on_mount(self) -> None:
         """Show that there is no record yet."""
@@ -78,16 +78,16 @@ class RecordPane(Vertical):
 
     @property
     def shows_related(self) -> bool:
-        """Tell whether the tab of related records is the one in front."""
+        """Whether the tab of related records is in front."""
         return self.query_one("#record-tabs", TabbedContent).active == RELATED_TAB
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether there is something to try again."""
+        """Whether there is something to try again."""
         return self._error is not None
 
     def show_record(self, record: Record | None) -> None:
-        """Show a record as it is at hand: no call."""
+        """Show a record as it was read: no call."""
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()

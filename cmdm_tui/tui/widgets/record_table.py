@@ -115,18 +115,18 @@ class RecordTable(DataTable[Cell]):
         self._check_end()
 
     def on_data_table_cell_highlighted(self, event: DataTable.CellHighlighted) -> None:
-        """Tell which row has the cursor."""
+        """Report which row has the cursor."""
         event.stop()
         self._check_end()
         self.post_message(self.Highlighted(event.coordinate.row))
 
     def on_data_table_cell_selected(self, event: DataTable.CellSelected) -> None:
-        """Tell which row was chosen."""
+        """Report which row was chosen."""
         event.stop()
         self.post_message(self.Opened(event.coordinate.row))
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Tell which column was pressed."""
+        """Report which column was pressed."""
         event.stop()
         self.post_message(self.ColumnPressed(self._shown_columns[event.column_index]))
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountKnown, StateChanged
+from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
 from cmdm_tui.tui.models.columns import RecordColumn, choose_columns
 from cmdm_tui.tui.models.record_window import RecordWindow
 from cmdm_tui.tui.models.window_loader import WindowChange, WindowLoader
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 _ROWS_AT_ONCE = 500
-"""Rows put into the table at a time: it is slow with thousands, and they are at hand anyway."""
+"""Rows put into the table at a time: it is slow with thousands."""
+_SECOND_PAGE = 2
 _SAMPLE_SIZE = 200
 """Records that decide which columns there are and how wide."""
 
@@ -79,17 +80,17 @@ class RecordView(Vertical):
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether there is something to try again."""
+        """Whether there is something to try again."""
         return self._loader.failed is not None
 
     @property
     def is_sorted(self) -> bool:
-        """Tell whether the records are in another order than the service's own."""
+        """Whether the records are in another order than the service's own."""
         return self.window is not None and self.window.order is not None
 
     @property
     def has_missing(self) -> bool:
-        """Tell whether the total counts records that no page brought."""
+        """Whether the total counts records that no page brought."""
         return self.window is not None and self.window.missing_count > 0
 
     @property
@@ -137,7 +138,7 @@ class RecordView(Vertical):
         self._fetch_loading_page()
 
     def refresh_records(self) -> None:
-        """Read the shown entity's records anew, from the first page."""
+        """Read the shown entity's records again, from the first page."""
         self._loader.refresh()
         self._fetch_loading_page()
 
@@ -182,11 +183,17 @@ class RecordView(Vertical):
             self._show_window()
         else:
             self._show_more()
-        if event.window.total is not None:
-            self.post_message(CountKnown(event.window.entity, event.window.total))
-        for told in event.window.events:
-            self.post_message(ClientEvent(told))
+        self._store_total(event.window)
+        for client_event in event.window.events:
+            self.post_message(ClientEvent(client_event))
         self._fetch_loading_page()
+
+    def _store_total(self, window: RecordWindow) -> None:
+        catalog = self._account.catalog
+        catalog.store_total(window.entity, window.total)
+        if window.next_page == _SECOND_PAGE:  # later pages seldom bring another total
+            catalog.save()
+        self.post_message(CountsChanged())
 
     def on_record_view_page_failed(self, event: PageFailed) -> None:
         """Say what went wrong where the records would be."""
@@ -202,13 +209,13 @@ class RecordView(Vertical):
             self._fetch_loading_page()
 
     def on_record_table_highlighted(self, event: RecordTable.Highlighted) -> None:
-        """Tell which record has the cursor."""
+        """Report which record has the cursor."""
         record = self._loader.record(event.row)
         if record is not None:
             self.post_message(self.RecordHighlighted(record))
 
     def on_record_table_opened(self, event: RecordTable.Opened) -> None:
-        """Tell which record was chosen."""
+        """Report which record was chosen."""
         record = self._loader.record(event.row)
         if record is not None:
             self.post_message(self.RecordOpened(record))
@@ -238,7 +245,7 @@ class RecordView(Vertical):
         reading, notice, alone = self._loader, self.query_one(Notice), not self._loader.has_rows
         if reading.error is not None:
             is_refused = isinstance(reading.error, AuthenticationFailed)
-            hint = "t tries again · w other ways in" if is_refused else "t tries again"
+            hint = "t tries again · w switches account" if is_refused else "t tries again"
             notice.show_error(reading.error, alone=alone, hint=hint)
         elif not alone:
             notice.hide()

@@ -1,7 +1,6 @@
 """The tasks and opportunities that belong to a record, and the record it belongs to itself."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -10,10 +9,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import DataTable
 
-from cmdm_tui.api import ApiError, Client, Record
-from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.api import ApiError, Record
+from cmdm_tui.catalog import Account
+from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged
 from cmdm_tui.tui.models.related_index import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
-from cmdm_tui.tui.widgets.cells import Cell, format_count, format_counted
+from cmdm_tui.tui.models.value_text import format_count, format_counted
+from cmdm_tui.tui.widgets.cells import Cell
 from cmdm_tui.tui.widgets.notice import Notice
 
 _COLUMNS = (("Title", 24), ("State", 11), ("Due", 10), ("Entity", 11), ("ExternalID", 10))
@@ -45,19 +46,20 @@ class RelatedView(Vertical):
 
     @dataclass
     class RecordOpened(Message):
-        """A related record was chosen that is at hand."""
+        """A related record was chosen that was read already."""
 
         record: Record
 
     @dataclass
     class LinkFollowed(Message):
-        """A record was chosen that the one shown names; it is not at hand."""
+        """A record was chosen that the one shown names; it was not read yet."""
 
         link: RecordLink
 
-    def __init__(self, client: Client, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._client = client
+        self._client = account.client
+        self._catalog = account.catalog
         self._index = RelatedIndex()
         self._record: Record | None = None
         self._listed: list[Record | RecordLink] = []
@@ -65,7 +67,6 @@ class RelatedView(Vertical):
         self._read_at = ""
         self._is_reading = False
         self._error: ApiError | None = None
-        self._counts: Mapping[str, int | None] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the table, and the notice below it."""
@@ -84,12 +85,12 @@ class RelatedView(Vertical):
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether there is something to try again."""
+        """Whether there is something to try again."""
         return self._error is not None
 
     @property
     def can_read(self) -> bool:
-        """Tell whether there is anything left to read, and nobody reading."""
+        """Whether there is anything left to read, and it is not being read."""
         return self._record is not None and not self._is_reading and not self._index.is_complete
 
     def show_record(self, record: Record | None) -> None:
@@ -98,9 +99,8 @@ class RelatedView(Vertical):
         self._fill()
         self._update_notice()
 
-    def show_cost(self, counts: Mapping[str, int | None]) -> None:
-        """Take the counts known, for the cost in calls."""
-        self._counts = counts
+    def show_cost(self) -> None:
+        """Show the cost in calls by the counts that the catalog knows now."""
         self._update_notice()
 
     def read_index(self) -> None:
@@ -125,10 +125,13 @@ class RelatedView(Vertical):
 
     async def _read(self, index: RelatedIndex) -> None:
         try:
-            async for _ in index.read(self._client):
+            async for window in index.read(self._client):
+                self._catalog.store_total(window.entity, window.total)
                 self.post_message(self.Progressed(index))
         except ApiError as error:
             self.post_message(self.Failed(index, error))
+        self._catalog.save()
+        self.post_message(CountsChanged())
 
     def on_related_view_progressed(self, event: Progressed) -> None:
         """Show how far it got, and what was found by then."""
@@ -145,7 +148,7 @@ class RelatedView(Vertical):
             self._update_notice()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Tell which related record was chosen."""
+        """Report which related record was chosen."""
         event.stop()
         chosen = self._listed[event.cursor_row]
         if isinstance(chosen, RecordLink):
@@ -186,8 +189,12 @@ class RelatedView(Vertical):
             notice.show_text(self._describe_age(), alone=False)
         self.post_message(StateChanged())
 
+    def _known_totals(self) -> dict[str, int | None]:
+        counts = {name: self._catalog.record_count(name) for name in RELATED_ENTITIES}
+        return {name: count.total if count else None for name, count in counts.items()}
+
     def _describe_cost(self) -> str:
-        calls = self._index.count_calls_left(self._counts, self._client.page_sizes)
+        calls = self._index.count_calls_left(self._known_totals(), self._client.page_sizes)
         cost = (
             "an unknown number of calls"
             if calls is None
@@ -195,8 +202,8 @@ class RelatedView(Vertical):
         )
         left = self._client.quota.remaining
         words = (
-            "Which tasks and opportunities belong to a record the API cannot tell: all of them are "
-            f"read once, by {cost}."
+            "The API cannot say which tasks and opportunities belong to a record, so all of them "
+            f"are read once, by {cost}."
         )
         if left is not None:
             words += f" {format_count(left)} are left this hour."

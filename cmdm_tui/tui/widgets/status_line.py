@@ -26,10 +26,10 @@ _GAP = Content.styled(" · ", "$foreground 40%")
 
 
 class StatusLine(Horizontal):
-    """One line on where calls go and how many are left, as the last answer told it.
+    """One line on where calls go and how many are left, as the last answer said.
 
-    While the client waits, signs in, tries again or pages, it tells so in place of what can wait:
-    the host, and the times of reset and token.
+    While the client waits, signs in, tries again or pages, this is shown in place of the host and
+    the times of reset and token.
     """
 
     def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
@@ -39,7 +39,7 @@ class StatusLine(Horizontal):
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out where calls go, which may be cut, beside how many are left, which may not."""
+        """Lay out where calls go, which may be cut, and how many are left, which may not."""
         yield Static(format_profile(self._account.profile), markup=False, id="status-profile")
         yield Static(markup=False, id="status-where")
         yield Static(markup=False, id="status-quota")
@@ -51,11 +51,11 @@ class StatusLine(Horizontal):
 
     @property
     def activity_text(self) -> str:
-        """What the client is doing, in words; nothing where all is quiet."""
+        """What the client is doing, in words; empty where it does nothing."""
         return self._activity.describe(monotonic())
 
     def show_event(self, event: Event) -> None:
-        """Take in what the client tells."""
+        """Show what the client reports."""
         self._activity = self._activity.with_event(event, monotonic())
         self.show_quota()
 

@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.tui.screens.browse.screen`."""
+"""The main screen, `BrowseScreen`: its panes, the table of its commands, and the screen."""

@@ -1,40 +1,39 @@
-"""What the commands do on the browse screen."""
-
-from typing import TYPE_CHECKING
+"""The commands of the main screen: what each does, and the table of them."""
 
 from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import WelcomeRequested
+from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+from cmdm_tui.tui.screens.dialogs.ask import AskScreen
+from cmdm_tui.tui.screens.dialogs.help import HelpScreen
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
 
-if TYPE_CHECKING:
-    from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 
-
-def can_sort(screen: "BrowseScreen") -> bool:
-    """Tell whether there is a column under a cursor that is seen."""
+def can_sort(screen: BrowsePanes) -> bool:
+    """Return whether there is a column under a visible cursor."""
     return screen.records.column is not None and screen.is_record_table_visible
 
 
-def sort(screen: "BrowseScreen") -> None:
+def sort(screen: BrowsePanes) -> None:
     """Sort by the column under the cursor."""
     column = screen.records.column
     if column is not None:
         screen.records.sort(column)
 
 
-def unsort(screen: "BrowseScreen") -> None:
+def unsort(screen: BrowsePanes) -> None:
     """Go back to the service's own order."""
     screen.records.unsort()
 
 
-def toggle_fields(screen: "BrowseScreen") -> None:
+def toggle_fields(screen: BrowsePanes) -> None:
     """Bring the fields to the front, or the records again."""
     screen.activate_tab(fields=not screen.shows_fields)
 
 
-def show_related(screen: "BrowseScreen") -> None:
+def show_related(screen: BrowsePanes) -> None:
     """Bring the related records to the front; where they are, start finding them."""
     if screen.is_record_pane_visible and screen.record_pane.shows_related:
         if screen.record_pane.related.can_read:
@@ -43,10 +42,8 @@ def show_related(screen: "BrowseScreen") -> None:
         screen.open_pane(RELATED_TAB)
 
 
-def open_by_id(screen: "BrowseScreen") -> None:
+def open_by_id(screen: BrowsePanes) -> None:
     """Ask for an external id, and open the record that has it."""
-    from cmdm_tui.tui.screens.dialogs.ask import AskScreen
-
     entity = screen.entity
 
     async def read(external_id: str) -> Record:
@@ -61,9 +58,8 @@ def open_by_id(screen: "BrowseScreen") -> None:
     screen.open_dialog(AskScreen(title, "External id", read, cost="1 call"), opened)
 
 
-def add_entity(screen: "BrowseScreen") -> None:
+def add_entity(screen: BrowsePanes) -> None:
     """Ask for the name of a custom entity, and add it once the service knows it."""
-    from cmdm_tui.tui.screens.dialogs.ask import AskScreen
 
     def added(name: str | None) -> None:
         screen.show_quota()
@@ -75,34 +71,34 @@ def add_entity(screen: "BrowseScreen") -> None:
     screen.open_dialog(ask, added)
 
 
-def can_forget(screen: "BrowseScreen") -> bool:
-    """Tell whether the cursor is on a custom entity."""
+def can_forget(screen: BrowsePanes) -> bool:
+    """Return whether the cursor is on a custom entity."""
     entity = screen.entities.highlighted
     is_custom = entity is not None and screen.account.catalog.is_custom(entity)
     return is_custom and screen.entities.has_focus_within
 
 
-def forget_entity(screen: "BrowseScreen") -> None:
+def forget_entity(screen: BrowsePanes) -> None:
     """Forget the custom entity under the cursor; the service keeps it."""
     entity = screen.entities.highlighted
     if entity is None:
         return
-    trouble = None
+    failure = None
     try:
         screen.account.catalog.forget_entity(entity)
     except ConfigurationError as error:
-        trouble = error
+        failure = error
     screen.records.forget_entity(entity)
     screen.entities.forget_entity(entity)
     if entity == screen.entity:
         screen.show_entity(screen.account.catalog.entities[0])
         screen.entities.take_focus()
-    if trouble is not None:
-        screen.entities.show_error(trouble)
+    if failure is not None:
+        screen.entities.show_error(failure)
 
 
-def refresh_focused(screen: "BrowseScreen") -> None:
-    """Read anew what has the focus."""
+def refresh_focused(screen: BrowsePanes) -> None:
+    """Read again what has the focus."""
     if screen.entities.has_focus_within:
         screen.entities.count_all()
     elif screen.record_pane.has_focus_within and screen.record_pane.shows_related:
@@ -115,19 +111,19 @@ def refresh_focused(screen: "BrowseScreen") -> None:
         screen.records.refresh_records()
 
 
-def retry_failed(screen: "BrowseScreen") -> None:
+def retry_failed(screen: BrowsePanes) -> None:
     """Try again whatever failed."""
     for part in screen.parts:
         if part.has_failed:
             part.try_again()
 
 
-def can_go_back(screen: "BrowseScreen") -> bool:
-    """Tell whether there is a way back to the records."""
+def can_go_back(screen: BrowsePanes) -> bool:
+    """Return whether there is a way back to the records."""
     return not screen.panel.has_focus_within or screen.shows_fields
 
 
-def go_back(screen: "BrowseScreen") -> None:
+def go_back(screen: BrowsePanes) -> None:
     """Go back to the records: from the record, the fields or the list of entities."""
     if screen.panel.has_focus_within:
         screen.activate_tab(fields=False)
@@ -135,13 +131,65 @@ def go_back(screen: "BrowseScreen") -> None:
         screen.close_pane()
 
 
-def switch_account(screen: "BrowseScreen") -> None:
-    """Leave the account, and offer the other ways in."""
+def switch_account(screen: BrowsePanes) -> None:
+    """Leave the account, and offer the demo and a sign-in."""
     screen.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
 
 
-def show_help(screen: "BrowseScreen") -> None:
+def show_help(screen: BrowsePanes) -> None:
     """List the keys."""
-    from cmdm_tui.tui.screens.dialogs.help import HelpScreen
+    screen.open_dialog(HelpScreen(COMMANDS), lambda _: None)
 
-    screen.open_dialog(HelpScreen(), lambda _: None)
+
+COMMANDS = CommandTable[BrowsePanes](
+    "browse",
+    Command(
+        "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
+        sort, can_sort,
+    ),
+    Command(
+        "unsort", "u", "Unsort", "Go back to the service's own order",
+        unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
+    ),
+    Command(
+        "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields
+    ),
+    Command(
+        "related", "g", "Related", "Show what is related to this record; again to find it",
+        show_related, lambda screen: screen.record_pane.record is not None,
+    ),
+    Command(
+        "open", "o", "By id", "Open a record of this entity by its external id", open_by_id
+    ),
+    Command("add", "a", "Add", "Add a custom entity by its name", add_entity),
+    Command(
+        "forget", "x", "Forget", "Forget the custom entity under the cursor",
+        forget_entity, can_forget,
+    ),
+    Command(
+        "refresh", "r", "Refresh", "Read again what has the focus: records, fields, record, counts",
+        refresh_focused,
+    ),
+    Command(
+        "retry", "t", "Retry", "Try again what failed",
+        retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
+    ),
+    Command(
+        "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
+        lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
+    ),
+    Command(
+        "entities", "e", "Entities", "Go to the list of entities",
+        lambda screen: screen.entities.take_focus(), is_in_footer=False,
+    ),
+    Command(
+        "back", "escape", "Back", "Go back to the records",
+        go_back, can_go_back, is_in_footer=False,
+    ),
+    Command(
+        "leave", "w", "Switch account", "Leave this account for the demo or another sign-in",
+        switch_account, is_in_footer=False,
+    ),
+    Command("help", "question_mark", "Help", "List the keys", show_help),
+)  # fmt: skip
+"""Every key of the main screen, in the order of the footer and the help."""

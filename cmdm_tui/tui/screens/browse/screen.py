@@ -1,194 +1,58 @@
-"""The main screen: entities, the records or fields of one of them, and one record."""
+"""The main screen: passes what one pane reports on to the others, and runs the commands."""
 
-from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from collections.abc import Mapping
+from functools import partial
+from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.widgets import TabbedContent, TabPane
+from textual.widgets import TabbedContent
 
-from cmdm_tui.api import Record
-from cmdm_tui.catalog import Account
-from cmdm_tui.tui import commands
-from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountKnown, StateChanged
-from cmdm_tui.tui.palette import BrowseCommands
-from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
+from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
+from cmdm_tui.tui.palette import CommandProvider
+from cmdm_tui.tui.screens.browse import commands
+from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
-from cmdm_tui.tui.widgets.field_view import FieldView
-from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.status_line import StatusLine
 
-Answer = TypeVar("Answer")
 
-_RECORDS, _FIELDS = "records-tab", "fields-tab"
+class BrowseScreen(BrowsePanes):
+    """Browses one account."""
 
+    COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
+    BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
-class BrowseScreen(Screen[None]):
-    """Browses one account. Each part makes its own calls; the screen tells them what is chosen."""
+    def bind_commands(self) -> Mapping[str, BoundCommand]:
+        """Return the screen's commands by id."""
+        return commands.COMMANDS.bind(self)
 
-    CSS_PATH = "browse.tcss"
-    COMMANDS: ClassVar[set[type[Provider]]] = {BrowseCommands}  # pyright: ignore[reportIncompatibleVariableOverride]
-    BINDINGS: ClassVar[list[BindingType]] = commands.BINDINGS
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
-
-    def __init__(self, account: Account) -> None:
-        super().__init__()
-        self.account = account
-        self.entity = account.catalog.entities[0]
-        """The entity that is looked at."""
-        self._available: frozenset[str] = frozenset()
-
-    def compose(self) -> ComposeResult:
-        """Lay out the three parts, the status line and the footer."""
-        with Horizontal(id="body"):
-            yield EntityList(self.account.catalog, id="entities")
-            with TabbedContent(id="panel"):
-                with TabPane("Records", id=_RECORDS):
-                    yield RecordView(self.account, id="records")
-                with TabPane("Fields", id=_FIELDS):
-                    yield FieldView(self.account.catalog, id="fields")
-            yield RecordPane(self.account, id="record")
-        yield StatusLine(self.account, id="status")
-        yield KeyFooter()
-
-    def on_mount(self) -> None:
-        """Show the first entity, and count the others: its page tells its own count."""
-        self.show_entity(self.entity)
-        self.entities.count_entities(*self.account.catalog.entities[1:])
-
-    @property
-    def entities(self) -> EntityList:
-        """The list of entities."""
-        return self.query_one(EntityList)
-
-    @property
-    def panel(self) -> TabbedContent:
-        """The tabs of records and fields."""
-        return self.query_one("#panel", TabbedContent)
-
-    @property
-    def records(self) -> RecordView:
-        """The records of the entity."""
-        return self.query_one(RecordView)
-
-    @property
-    def fields(self) -> FieldView:
-        """The fields of the entity."""
-        return self.query_one(FieldView)
-
-    @property
-    def record_pane(self) -> RecordPane:
-        """The pane of one record."""
-        return self.query_one(RecordPane)
-
-    @property
-    def parts(self) -> tuple[EntityList | RecordView | FieldView | RecordPane | RelatedView, ...]:
-        """Everything that makes calls."""
-        return self.entities, self.records, self.fields, self.record_pane, self.record_pane.related
-
-    @property
-    def shows_fields(self) -> bool:
-        """Tell whether the fields are in front of the records."""
-        return self.panel.active == _FIELDS
-
-    @property
-    def is_record_table_visible(self) -> bool:
-        """Tell whether the table of records is on the screen."""
-        return self.panel.display and not self.shows_fields
-
-    @property
-    def is_record_pane_visible(self) -> bool:
-        """Tell whether the pane of one record is on the screen."""
-        return self.record_pane.display
-
-    def show_entity(self, entity: str) -> None:
-        """Show an entity's records, or its fields where those are in front."""
-        self.entity = entity
-        self.entities.mark_current(entity)
-        self.fields.clear()
-        self.records.show_entity(entity)
-        if self.shows_fields:
-            self.fields.show_entity(entity)
-        self.close_pane()
-
-    def activate_tab(self, *, fields: bool) -> None:
-        """Bring the fields or the records to the front, and the focus into them."""
-        self.panel.active = _FIELDS if fields else _RECORDS
-        self.close_pane()
-
-    def open_record(self, record: Record, tab: str) -> None:
-        """Show a record in the pane."""
-        self.record_pane.show_record(record)
-        self.open_pane(tab)
-
-    def open_pane(self, tab: str) -> None:
-        """Put the focus into the pane; on a narrow screen it takes the panel's place."""
-        self.add_class("-record-open")
-        self.record_pane.activate_tab(tab)
-
-    def close_pane(self) -> None:
-        """Put the focus into the panel; on a narrow screen the panel comes back."""
-        self.remove_class("-record-open")
-        if self.record_pane.record is not self.records.record:
-            self.record_pane.show_record(self.records.record)
-        view = self.fields if self.shows_fields else self.records
-        self.set_focus(view.table)
-        self.show_state()
-
-    def show_quota(self) -> None:
-        """Bring the status line up to date."""
-        self.query_one(StatusLine).show_quota()
-
-    @on(StateChanged)
-    def show_state(self) -> None:
-        """Bring the panel's titles and the footer up to date."""
-        self.panel.border_title = safe_line(self.entity, 40)
-        view = self.fields if self.shows_fields else self.records
-        self.panel.border_subtitle = safe_line(view.caption)
-        offered = commands.available_commands(self)
-        if offered != self._available:  # the footer is built anew each time its keys are refreshed
-            self._available = offered
-            self.refresh_bindings()
-
-    def open_dialog(
-        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
-    ) -> None:
-        """Put a dialogue in front; `answered` is called with its answer, None if it gave none."""
-        self.app.push_screen(screen, answered)  # pyright: ignore[reportUnknownMemberType]
-
-    def action_command(self, name: str) -> None:
-        """Run a command by its id."""
-        commands.COMMANDS_BY_ID[name].run(self)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell whether a command is offered just now."""
-        if action == "command" and self.is_mounted:
-            return commands.COMMANDS_BY_ID[str(parameters[0])].is_available(self)
-        return True
+    def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
+        """Return an entry for each entity: it shows the entity's records."""
+        return tuple(
+            PaletteEntry(
+                f"Show the records of {one_line(entity, 60)}", partial(self.show_entity, entity)
+            )
+            for entity in self.account.catalog.entities
+        )
 
     @on(CallReturned)
     def _show_quota(self) -> None:
         self.show_quota()
 
     @on(ClientEvent)
-    def _tell(self, event: ClientEvent) -> None:
+    def _show_event(self, event: ClientEvent) -> None:
         self.query_one(StatusLine).show_event(event.event)
 
-    @on(CountKnown)
-    def _pass_count(self, event: CountKnown) -> None:
-        self.entities.show_count(event.entity, event.total)
-
-    @on(EntityList.Counted)
-    @on(CountKnown)
-    def _tell_costs(self) -> None:
-        self.record_pane.related.show_cost(self.entities.counts)
+    @on(CountsChanged)
+    def _show_counts(self) -> None:
+        self.entities.show_counts()
+        self.record_pane.related.show_cost()
 
     @on(EntityList.Chosen)
     def _choose_entity(self, event: EntityList.Chosen) -> None:

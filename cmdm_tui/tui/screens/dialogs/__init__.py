@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.tui.screens.dialogs`."""
+"""Dialogs in front of a screen: `AskScreen`, `SecretsScreen`, `HelpScreen`."""

@@ -1,5 +1,6 @@
 """The help: every key, with what it does."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
@@ -10,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cmdm_tui.tui.commands import COMMANDS
+from cmdm_tui.tui.commands import CommandTable, ScreenT
 
 _MOVING = (
     ("↑ ↓ ← →", "Move the cursor; page up, page down, home, end and ctrl+home, ctrl+end as well"),
@@ -25,26 +26,29 @@ _EVERYWHERE = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists the keys."""
+    """Lists the keys of the screen behind it."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Go back")
     ]
 
+    def __init__(self, commands: CommandTable[ScreenT]) -> None:
+        super().__init__()
+        self._keys = [(command.shown_key, command.description) for command in commands]
+
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with VerticalScroll(id="keys") as keys:
             keys.border_title = "Keys"
             keys.border_subtitle = "esc closes"
-            yield Static(_listed(), markup=False)
+            yield Static(_key_table(self._keys), markup=False)
 
 
-def _listed() -> Table:
-    commands = tuple((command.shown_key, command.description) for command in COMMANDS)
+def _key_table(keys: Sequence[tuple[str, str]]) -> Table:
     listed = Table.grid(padding=(0, 2, 0, 0), expand=True)
     listed.add_column(no_wrap=True, style="bold", justify="right")
     listed.add_column(ratio=1)
-    for key, sentence in (*_MOVING, *commands, *_EVERYWHERE):
+    for key, sentence in (*_MOVING, *keys, *_EVERYWHERE):
         listed.add_row(Text(key), Text(sentence))
     return listed

@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.tui.screens.sign_in.screen`."""
+"""The sign-in form, `SignInScreen`."""

@@ -1,19 +1,20 @@
 """The sign-in: a form that makes a profile once the service has accepted it."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Button, Input, Label, Select
 
 from cmdm_tui.config import Credentials, SecretPlace, SecretStr
 from cmdm_tui.config.secrets.keyring import is_installed
 from cmdm_tui.tui.account_opener import AccountOpener, SignInForm
+from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import USER_ERRORS, AccountOpened, UserError, WelcomeRequested
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
@@ -34,14 +35,19 @@ _PLACES: tuple[tuple[str, SecretPlace], ...] = (
 _OTHER_PLACES_HINT = "secrets by a command or the environment: cmdm login --help"
 
 
-class SignInScreen(Screen[None]):
+class SignInScreen(CommandScreen):
     """Asks for an address and the four values of a sign-in, and tries them."""
 
     CSS_PATH: ClassVar[list[str]] = ["../start/start.tcss", "sign_in.tcss"]  # pyright: ignore[reportIncompatibleVariableOverride]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="sign_in.back", tooltip="Back to the other ways in"),
-        Binding("ctrl+s", "sign_in", "Sign in", id="sign_in.try", tooltip="Try to sign in"),
-    ]
+    _TABLE = CommandTable["SignInScreen"](
+        "sign_in",
+        Command(
+            "back", "escape", "Back", "Back to the choice of account",
+            lambda screen: screen.go_back(),
+        ),
+        Command("try", "ctrl+s", "Sign in", "Try to sign in", lambda screen: screen.sign_in()),
+    )  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = _TABLE.bindings
 
     class Failed(Message):
         """The sign-in failed."""
@@ -53,6 +59,10 @@ class SignInScreen(Screen[None]):
     def __init__(self, entrance: AccountOpener) -> None:
         super().__init__()
         self._opener = entrance
+
+    def bind_commands(self) -> Mapping[str, BoundCommand]:
+        """Return the screen's commands by id."""
+        return self._TABLE.bind(self)
 
     def compose(self) -> ComposeResult:
         """Lay out the form."""
@@ -77,7 +87,7 @@ class SignInScreen(Screen[None]):
         yield KeyFooter()
 
     @on(Button.Pressed, "#submit")
-    def action_sign_in(self) -> None:
+    def sign_in(self) -> None:
         """Try what is in the form; an empty field comes first."""
         for field in self.query(Input):
             if not field.value.strip():
@@ -89,12 +99,12 @@ class SignInScreen(Screen[None]):
     @on(Input.Submitted)
     def _submit_field(self, event: Input.Submitted) -> None:
         if event.input.id == _FIELDS[-1][0]:
-            self.action_sign_in()
+            self.sign_in()
         else:
             self.focus_next(Input)
 
-    def action_back(self) -> None:
-        """Go back to the other ways in."""
+    def go_back(self) -> None:
+        """Go back to the choice between the demo and a sign-in."""
         self.post_message(WelcomeRequested(""))
 
     @property

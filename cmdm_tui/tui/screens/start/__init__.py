@@ -1,1 +1,1 @@
-"""The parts of `cmdm_tui.tui.screens.start.screen`."""
+"""The first screens: `StartScreen` opens an account, `WelcomeScreen` offers the ways to one."""

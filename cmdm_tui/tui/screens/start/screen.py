@@ -1,18 +1,18 @@
-"""The first screen: it is painted at once, and waits for an account."""
+"""The first screen: it is painted at once, and opens the account."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from cmdm_tui.config import MissingSecrets, NoProfile
 from cmdm_tui.tui.account_opener import AccountOpener
+from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import USER_ERRORS, AccountOpened, UserError, WelcomeRequested
 from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
@@ -23,14 +23,22 @@ LOGO = """\
 █▄▄ █ ▀ █ █▄▀ █ ▀ █"""
 
 
-class StartScreen(Screen[None]):
+class StartScreen(CommandScreen):
     """Opens the demo or the chosen profile; asks for secrets that are kept nowhere."""
 
     CSS_PATH = "start.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "try_again", "Try again", id="start.retry", tooltip="Try to open it again"),
-        Binding("w", "welcome", "Other ways", id="start.welcome", tooltip="The demo, or a sign-in"),
-    ]
+    _TABLE = CommandTable["StartScreen"](
+        "start",
+        Command(
+            "retry", "t", "Try again", "Try to open it again",
+            lambda screen: screen.open_account(), lambda screen: screen.has_failed,
+        ),
+        Command(
+            "welcome", "w", "Switch account", "The demo, or a sign-in",
+            lambda screen: screen.switch_account(), lambda screen: screen.has_failed,
+        ),
+    )  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = _TABLE.bindings
 
     class Failed(Message):
         """The account could not be opened."""
@@ -44,7 +52,12 @@ class StartScreen(Screen[None]):
         self._opener = entrance
         self._start: Literal["profile", "demo"] = start
         self._secrets: Mapping[str, str] = {}
-        self._has_failed = False
+        self.has_failed = False
+        """Whether the account could not be opened."""
+
+    def bind_commands(self) -> Mapping[str, BoundCommand]:
+        """Return the screen's commands by id."""
+        return self._TABLE.bind(self)
 
     def compose(self) -> ComposeResult:
         """Lay out the name and what is going on."""
@@ -55,27 +68,19 @@ class StartScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin once the screen is there."""
-        self.action_try_again()
+        self.open_account()
 
-    def action_try_again(self) -> None:
+    def open_account(self) -> None:
         """Open the account."""
-        self._has_failed = False
+        self.has_failed = False
         words = "Starting the demo …" if self._start == "demo" else "Opening the profile …"
         self.query_one(Notice).show_text(words, alone=True)
         self.refresh_bindings()
         self.run_worker(self._open(), group="start", exclusive=True)
 
-    def action_welcome(self) -> None:
-        """Offer the other ways in."""
+    def switch_account(self) -> None:
+        """Offer the demo and a sign-in."""
         self.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
-
-    def check_action(
-        self,
-        action: str,
-        parameters: tuple[object, ...],  # noqa: ARG002 - the actions here take none
-    ) -> bool | None:
-        """Offer another try after a failure only."""
-        return self._has_failed if action in {"try_again", "welcome"} else True
 
     async def _open(self) -> None:
         try:
@@ -97,9 +102,9 @@ class StartScreen(Screen[None]):
         elif isinstance(trouble, NoProfile):
             self.post_message(WelcomeRequested(str(trouble)))
         else:
-            self._has_failed = True
+            self.has_failed = True
             self.query_one(Notice).show_error(
-                trouble, alone=True, hint="t tries again · w other ways"
+                trouble, alone=True, hint="t tries again · w switches account"
             )
             self.refresh_bindings()
 
@@ -108,7 +113,7 @@ class StartScreen(Screen[None]):
 
     def _take_secrets(self, secrets: Mapping[str, str] | None) -> None:
         if secrets is None:
-            self.action_welcome()
+            self.switch_account()
         else:
             self._secrets = secrets
-            self.action_try_again()
+            self.open_account()

@@ -1,5 +1,6 @@
 """What a newcomer sees: the demo, or a sign-in."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -7,22 +8,31 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Center, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button, Static
 
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import DemoRequested, SignInRequested
 from cmdm_tui.tui.screens.start.screen import LOGO
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 
 
-class WelcomeScreen(Screen[None]):
-    """Offers the two ways in. `words` say why they are offered; safe, one line."""
+class WelcomeScreen(CommandScreen):
+    """Offers the demo and a sign-in. `words` say why; safe, one line."""
 
     CSS_PATH: ClassVar[list[str]] = ["start.tcss", "welcome.tcss"]  # pyright: ignore[reportIncompatibleVariableOverride]
+    _TABLE = CommandTable["WelcomeScreen"](
+        "welcome",
+        Command(
+            "demo", "d", "Demo", "Explore made-up data, no account",
+            lambda screen: screen.open_demo(),
+        ),
+        Command(
+            "sign_in", "s", "Sign in", "Make a profile", lambda screen: screen.open_sign_in()
+        ),
+    )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "demo", "Demo", id="welcome.demo", tooltip="Explore made-up data, no account"),
-        Binding("s", "sign_in", "Sign in", id="welcome.sign_in", tooltip="Make a profile"),
+        *_TABLE.bindings,
         Binding("up", "app.focus_previous", "Up", id="welcome.up", tooltip="Back", show=False),
         Binding("down", "app.focus_next", "Down", id="welcome.down", tooltip="On", show=False),
     ]
@@ -31,8 +41,12 @@ class WelcomeScreen(Screen[None]):
         super().__init__()
         self._words = words
 
+    def bind_commands(self) -> Mapping[str, BoundCommand]:
+        """Return the screen's commands by id."""
+        return self._TABLE.bind(self)
+
     def compose(self) -> ComposeResult:
-        """Lay out the name, the two ways and why."""
+        """Lay out the name, the two buttons and why."""
         with Vertical(id="welcome"):
             yield Static(LOGO, markup=False, id="logo")
             yield Static(
@@ -48,11 +62,11 @@ class WelcomeScreen(Screen[None]):
         yield KeyFooter()
 
     @on(Button.Pressed, "#demo")
-    def action_demo(self) -> None:
+    def open_demo(self) -> None:
         """Explore the demo."""
         self.post_message(DemoRequested())
 
     @on(Button.Pressed, "#sign-in")
-    def action_sign_in(self) -> None:
+    def open_sign_in(self) -> None:
         """Make a profile."""
         self.post_message(SignInRequested())
