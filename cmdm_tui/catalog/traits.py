@@ -43,7 +43,7 @@ class Trait(msgspec.Struct, Generic[Value], frozen=True):
 class DefaultPage(msgspec.Struct, frozen=True):
     """What came of a list without per_page and page: `records`, and whether that was all there is.
 
-    A complete answer may still be a default page: one that holds at least so many records.
+    A complete answer may still be a default page: one of at least this size.
     """
 
     records: int

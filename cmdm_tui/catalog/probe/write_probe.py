@@ -43,7 +43,7 @@ class WriteProbe:
     async def run(self) -> None:
         """Make the lead, learn from it and delete it: at most 10 calls, and one more to clean up.
 
-        Raises ProbeStopped where so many are not allowed, ScratchNotDeleted where the lead could
+        Raises ProbeStopped where fewer calls are left, ScratchNotDeleted where the lead could
         not be deleted, OutcomeUnknown where it may or may not exist.
         """
         if self._client.count_calls_left() < WRITE_CALLS:
