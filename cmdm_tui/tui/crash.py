@@ -1,6 +1,6 @@
 """Tells of an unexpected error without a value of the program in it: no locals, no message.
 
-Locals and messages can hold secrets and records; the places in the code are enough to mend it.
+Locals and messages can hold secrets and records; the places in the code are enough to fix it.
 """
 
 import traceback

@@ -83,7 +83,7 @@ class RelatedIndex:
     async def read(self, client: Client) -> AsyncIterator[RecordWindow]:
         """Read on to the end, page by page, and yield the window after each call.
 
-        Where it stops by an error, what was read stays, and another `read` goes on from there.
+        Where it stops by an error, what was read stays, and another `read` continues from there.
         """
         for window in self.windows.values():
             while not window.is_complete:

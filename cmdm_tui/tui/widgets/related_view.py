@@ -178,7 +178,7 @@ class RelatedView(Vertical):
         if self._record is None:
             notice.show_text("No record chosen", alone=True)
         elif self._error is not None:
-            notice.show_error(self._error, alone=alone, hint="t goes on from there")
+            notice.show_error(self._error, alone=alone, hint="t continues from there")
         elif self._is_reading:
             notice.show_text(self._describe_progress(), alone=alone)
         elif not self._index.is_complete:
