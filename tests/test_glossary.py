@@ -34,7 +34,8 @@ RECORDED = {
 }
 
 
-FOLDERS = sorted(one.name for one in PACKAGE.iterdir() if one.is_dir())
+NOT_YET_READ: set[str] = set()
+FOLDERS = sorted({one.name for one in PACKAGE.iterdir() if one.is_dir()} - NOT_YET_READ)
 
 
 def read_glossary(text: str) -> list[BannedTurn]:

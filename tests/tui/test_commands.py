@@ -7,6 +7,7 @@ from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.screens.browse.commands import COMMANDS
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
+from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.help import HelpScreen
 from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
@@ -26,8 +27,8 @@ from tests.tui.scripted_service import ScriptedService, profile
 
 def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
     owners = (
-        Explorer, AskScreen, BrowseScreen, HelpScreen, SecretsScreen, SignInScreen, StartScreen,
-        WelcomeScreen, RecordTable,
+        Explorer, AskScreen, BrowseScreen, ChoiceScreen, HelpScreen, SecretsScreen, SignInScreen,
+        StartScreen, WelcomeScreen, RecordTable,
     )  # fmt: skip
     bindings = [binding for owner in owners for binding in owner.__dict__["BINDINGS"]]
     assert all(isinstance(binding, Binding) for binding in bindings)

@@ -160,7 +160,7 @@ class RecordView(Vertical):
                 self.table.replace_record(row, record)
 
     def _fetch_loading_page(self) -> None:
-        """Fetch the page that is asked for, if one is, and show the state."""
+        """Fetch the page that is asked for, if there is one, and update the notice."""
         if self._loader.loading is not None:
             work = self._fetch(self._loader.loading)
             self._worker = self.run_worker(work, group="records", exclusive=True)

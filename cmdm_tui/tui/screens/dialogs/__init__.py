@@ -1,1 +1,1 @@
-"""Dialogs in front of a screen: `AskScreen`, `SecretsScreen`, `HelpScreen`."""
+"""Dialogs in front of a screen: `AskScreen`, `ChoiceScreen`, `SecretsScreen`, `HelpScreen`."""

@@ -1,0 +1,45 @@
+"""A dialog that asks for one of several choices."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
+
+from cmdm_tui.text import one_line, visible
+
+
+class ChoiceScreen(ModalScreen[str | None]):
+    """Shows a question and its choices; the answer is the choice taken, None for none of them."""
+
+    CSS_PATH = "ask.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="choice.cancel", tooltip="Take none of them")
+    ]
+
+    def __init__(self, question: str, choices: Sequence[str]) -> None:
+        super().__init__()
+        self._question = question
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question above the choices; the cursor is on the first."""
+        with Vertical(id="dialogue") as dialogue:
+            dialogue.border_subtitle = Content("enter: take it · esc: cancel")
+            yield Label(visible(self._question, keep_lines=True), markup=False)
+            options = [Option(Content(one_line(choice))) for choice in self._choices]
+            yield OptionList(*options, markup=False, compact=True, id="choices")
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index])
+
+    def action_cancel(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
