@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-from benchmark_fuzz import served
+from benchmark_fuzz import serve_sandbox
 
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.harness.cases.player import play_case, prepare_case
@@ -66,7 +66,7 @@ def corpus_ratios() -> list[float]:
         for entry in list_entries(built_in_folder(), ("contract", "stateful"))
         if all(step.advance is None for step in entry.case.steps)
     ]
-    with served() as fuzzed:
+    with serve_sandbox() as fuzzed:
         known = fuzzed.credentials
         credentials = Credentials(
             SecretStr(known["client_id"]),
@@ -78,19 +78,19 @@ def corpus_ratios() -> list[float]:
         control = RecordingControl(fuzzed.control or "", fuzzed.control_token or "", sent)
         with closing(control):
             target = Service(fuzzed.url, credentials, control)
-            return [_ratio(found, target, sent) for _ in range(ROUNDS + 1)][1:]
+            return [_compare_rates(found, target, sent) for _ in range(ROUNDS + 1)][1:]
 
 
-def _ratio(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
+def _compare_rates(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
     with target:
         prepare_case(found[0].case, target)
         sent.clear()
-        mine = _run(found, target, sent)
+        mine = _time_corpus(found, target, sent)
         loop = list(_with_uses(sent))
-        return _bare(loop) / mine
+        return _time_bare_loop(loop) / mine
 
 
-def _run(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
+def _time_corpus(found: list[LibraryEntry], target: Service, sent: list[SentRequest]) -> float:
     wrong: list[str] = []
     url = httpx.URL(target.api_url)
 
@@ -132,7 +132,7 @@ def _with_uses(sent: Iterable[SentRequest]) -> Iterator[SentRequest]:
         yield one
 
 
-def _bare(sent: list[SentRequest]) -> float:
+def _time_bare_loop(sent: list[SentRequest]) -> float:
     now: dict[bytes, bytes] = {}
     with httpx.Client() as http:
         began = time.perf_counter()

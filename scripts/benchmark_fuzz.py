@@ -30,22 +30,22 @@ _CREDENTIALS = ("client_id", "client_secret", "username", "password")
 
 def fuzz(_data: Path) -> None:
     """Measure, and end with 1 where a mark is missed."""
-    missed = _measured()
+    missed = _list_missed_marks()
     if missed:
         sys.exit("Missed: " + ", ".join(missed) + ".")
 
 
-def _measured() -> list[str]:
+def _list_missed_marks() -> list[str]:
     """Compare requests a second, round by round in turn; return what was missed.
 
     The bare loop sends what the fuzzer has just sent, over httpx, and looks at no answer: the
     service does the same work for both.
     """
-    with served() as target:
+    with serve_sandbox() as target:
         rounds: list[tuple[float, float]] = []
         for number in range(ROUNDS + 1):
-            mine, sent = _fuzzed(target, number)
-            rounds.append((mine, _bare(target, sent)))
+            mine, sent = _run_fuzzer(target, number)
+            rounds.append((mine, _run_bare_loop(target, sent)))
         rates = rounds[1:]
         ratios = sorted(mine / bare for mine, bare in rates)
         ratio = statistics.median(ratios)
@@ -54,7 +54,7 @@ def _measured() -> list[str]:
             f"Fuzzing: {ours:,.0f} requests a second, ratio to a bare httpx loop {ratio:.2f} "
             f"({ratios[0]:.2f} to {ratios[-1]:.2f}), {ROUNDS} pairs of {REQUESTS:,}"
         )
-        pairs = [(_fuzzed(target, number)[0], _schemathesis(target)) for number in range(3)]
+        pairs = [(_run_fuzzer(target, number)[0], _run_schemathesis(target)) for number in range(3)]
         peers = sorted(mine / theirs for mine, theirs in pairs)
         peer = statistics.median(peers)
         print(
@@ -68,7 +68,7 @@ def _measured() -> list[str]:
     return missed
 
 
-def _fuzzed(target: FuzzTarget, seed: int) -> tuple[float, list[ExchangeMade]]:
+def _run_fuzzer(target: FuzzTarget, seed: int) -> tuple[float, list[ExchangeMade]]:
     sent: list[ExchangeMade] = []
 
     def hear(event: FuzzEvent) -> None:
@@ -86,7 +86,7 @@ def _fuzzed(target: FuzzTarget, seed: int) -> tuple[float, list[ExchangeMade]]:
     return ended.requests / elapsed, sent
 
 
-def _bare(target: FuzzTarget, sent: list[ExchangeMade]) -> float:
+def _run_bare_loop(target: FuzzTarget, sent: list[ExchangeMade]) -> float:
     """Send the same requests over httpx, with one good token, and look at nothing."""
     with httpx.Client(base_url=target.url) as http:
         token = http.post("/api/v1/authenticate", headers=dict(target.credentials)).json()["token"]
@@ -108,7 +108,7 @@ def _bare(target: FuzzTarget, sent: list[ExchangeMade]) -> float:
         return len(calls) / (time.perf_counter() - began)
 
 
-def _schemathesis(target: FuzzTarget) -> float:
+def _run_schemathesis(target: FuzzTarget) -> float:
     """Return the requests a second that schemathesis makes with all of its checks.
 
     They are counted by the sandbox; reading the description and starting is not.
@@ -146,7 +146,7 @@ def _schemathesis(target: FuzzTarget) -> float:
 
 
 @contextmanager
-def served() -> Generator[FuzzTarget]:
+def serve_sandbox() -> Generator[FuzzTarget]:
     """Serve in its own process, so that client and service do not share an interpreter."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]

@@ -32,21 +32,25 @@ def replay(data: Path) -> None:
     opened: list[float] = []
     replayed: list[float] = []
     for _ in range(ROUNDS):
-        ours, recordings = _timed(partial(read_cassette, path))
-        theirs, _ = _timed(partial(load_with_vcrpy, path))
+        ours, recordings = _time(partial(read_cassette, path))
+        theirs, _ = _time(partial(load_with_vcrpy, path))
         opened.append(ours / theirs)
         # What is recorded is decoded when it is first played: that counts too.
-        mine, _ = _timed(partial(_played, IndexedTransport(recordings), recordings))
-        mock, _ = _timed(partial(_played, httpx.MockTransport(_answer), recordings))
+        mine, _ = _time(partial(_play, IndexedTransport(recordings), recordings))
+        mock, _ = _time(partial(_play, httpx.MockTransport(_answer), recordings))
         replayed.append(mock / mine)
-    _tell(f"{INTERACTIONS:,} interactions opened, of vcrpy's time", opened, 0.05, at_most=True)
-    _tell("and replayed, of a MockTransport's rate", replayed, 0.6, at_most=False)
+    _print_ratio(
+        f"{INTERACTIONS:,} interactions opened, of vcrpy's time", opened, 0.05, at_most=True
+    )
+    _print_ratio("and replayed, of a MockTransport's rate", replayed, 0.6, at_most=False)
 
 
 def corpus(_data: Path) -> None:
     """Compare running the corpus, judged and put back, with a bare loop of the same requests."""
     ratios = corpus_ratios()
-    _tell("The corpus over a socket, of a bare httpx loop's rate", ratios, 0.9, at_most=False)
+    _print_ratio(
+        "The corpus over a socket, of a bare httpx loop's rate", ratios, 0.9, at_most=False
+    )
 
 
 PARTS: dict[str, Callable[[Path], None]] = {"replay": replay, "corpus": corpus, "fuzz": fuzz}
@@ -61,7 +65,7 @@ def harness(data: Path) -> None:
 def _write_thousand(path: Path) -> None:
     """Write 1,000 interactions of the corpus, each at an address of its own, into one cassette."""
     found: list[Interaction] = []
-    for number, one in zip(range(INTERACTIONS), _recorded(), strict=False):
+    for number, one in zip(range(INTERACTIONS), _read_recordings(), strict=False):
         method, address, body = one.key
         uri = f"{address}{'&' if '?' in address else '?'}number={number}"
         headers: dict[str, list[str]] = {}
@@ -72,7 +76,7 @@ def _write_thousand(path: Path) -> None:
     path.write_bytes(serialize_with_vcrpy(found))
 
 
-def _recorded() -> Iterator[RecordedAnswer]:
+def _read_recordings() -> Iterator[RecordedAnswer]:
     """Yield interactions whose addresses httpx writes as they stand."""
     found = list_entries(built_in_folder(), ("contract", "stateful"))
     while True:
@@ -86,20 +90,20 @@ def _answer(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, headers={"content-type": "application/json"}, content=b'{"a":"b"}')
 
 
-def _played(transport: httpx.BaseTransport, recordings: list[RecordedAnswer]) -> None:
+def _play(transport: httpx.BaseTransport, recordings: list[RecordedAnswer]) -> None:
     with httpx.Client(transport=transport, base_url=ADDRESS) as http:
         for one in recordings:
             method, address, body = one.key
             http.request(method, address, content=body)
 
 
-def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
+def _time(work: Callable[[], Result]) -> tuple[float, Result]:
     began = time.perf_counter()
     result = work()
     return time.perf_counter() - began, result
 
 
-def _tell(name: str, ratios: list[float], mark: float, *, at_most: bool) -> None:
+def _print_ratio(name: str, ratios: list[float], mark: float, *, at_most: bool) -> None:
     ratios.sort()
     median = statistics.median(ratios)
     is_met = median <= mark if at_most else median >= mark

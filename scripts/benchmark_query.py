@@ -28,12 +28,12 @@ ON_THE_NETWORK = 0.9
 MOST_SECONDS_TO_PLAN = 0.01
 ROUNDS = 40
 
-Told = dict[str, str]
+SandboxAddress = dict[str, str]
 Work = Callable[[list[dict[str, Any]]], object]
 
 
 @dataclass
-class Network(httpx.AsyncHTTPTransport):
+class MeasuredNetwork(httpx.AsyncHTTPTransport):
     """The network, slower by `latency`; it counts calls and adds up the time with one under way."""
 
     latency: float = 0.0
@@ -67,19 +67,19 @@ class Network(httpx.AsyncHTTPTransport):
 def query(data: Path) -> None:
     """Run all of it, keeping what takes long to make in `data`."""
     missed: list[str] = []
-    with _serving(data / "1000000", 1_000_000) as told:
-        missed += asyncio.run(_out_of_a_million(told))
-        missed += _within_memory(told)
-    with _serving(data / "100000", 100_000) as told:
-        missed += asyncio.run(_on_the_network(told))
-        asyncio.run(_beside_others(told, _peer(data)))
+    with _serve_sandbox(data / "1000000", 1_000_000) as told:
+        missed += asyncio.run(_query_a_million(told))
+        missed += _check_memory(told)
+    with _serve_sandbox(data / "100000", 100_000) as told:
+        missed += asyncio.run(_check_network_share(told))
+        asyncio.run(_compare_with_peers(told, _install_peer(data)))
     if missed:
         sys.exit("Missed: " + ", ".join(missed) + ".")
 
 
-async def _out_of_a_million(told: Told) -> list[str]:
+async def _query_a_million(told: SandboxAddress) -> list[str]:
     """Run queries of every class, each cold and warm, and compare their calls with the marks."""
-    record = await _some_record(told)
+    record = await _fetch_sample_record(told)
     email = str(record["Email"]).replace("'", "''")
     marks = (
         ("SELECT count(*) FROM lead", 1),
@@ -105,16 +105,16 @@ async def _out_of_a_million(told: Told) -> list[str]:
             f"said, {warm.seconds * 1000:,.0f} ms: {sql[:64]}"
         )
         missed += [] if is_met else [sql]
-    missed += await _planned_quickly(told)
+    missed += await _check_planning_time(told)
     return missed
 
 
-async def _planned_quickly(told: Told) -> list[str]:
+async def _check_planning_time(told: SandboxAddress) -> list[str]:
     sql = (
         "SELECT l.City, count(*), sum(l.EstimatedValue) FROM lead l WHERE l.Status = 'New' "
         "GROUP BY l.City HAVING count(*) > 10 ORDER BY 2 DESC"
     )
-    async with _account(told, Network(), None) as account:
+    async with _account(told, MeasuredNetwork(), None) as account:
         with closing(Engine(account)) as engine:
             await engine.prepare(sql)
             seconds: list[float] = []
@@ -131,7 +131,7 @@ async def _planned_quickly(told: Told) -> list[str]:
     return [] if is_met else ["planning"]
 
 
-async def _on_the_network(told: Told) -> list[str]:
+async def _check_network_share(told: SandboxAddress) -> list[str]:
     """Aggregate 100,000 records at 50 ms a call, and say how long a call was under way."""
     sql = "SELECT City, count(*), avg(Score), max(EstimatedValue) FROM lead GROUP BY City, Source"
     ran = await _run(told, sql, None, latency=LATENCY)
@@ -145,7 +145,7 @@ async def _on_the_network(told: Told) -> list[str]:
     return [] if is_met else ["time on the network"]
 
 
-def _within_memory(told: Told) -> Iterator[str]:
+def _check_memory(told: SandboxAddress) -> Iterator[str]:
     """Scan three fields of a million records in a process of its own, and ask for its memory."""
     kinds = {
         "streamed": "SELECT LastName, City, Score FROM lead",
@@ -182,9 +182,9 @@ def _within_memory(told: Told) -> Iterator[str]:
             yield f"memory, {kind}"
 
 
-async def _beside_others(told: Told, python: Path) -> None:
+async def _compare_with_peers(told: SandboxAddress, python: Path) -> None:
     """Run queries beside a full scan through shillelagh and one through a plain loop."""
-    record = await _some_record(told)
+    record = await _fetch_sample_record(told)
     questions: dict[str, tuple[str, Work]] = {
         "count": ("SELECT count(*) FROM {0}", len),
         "equality": (
@@ -207,8 +207,8 @@ async def _beside_others(told: Told, python: Path) -> None:
     print("Of 100,000 leads, calls and time beside shillelagh and a plain loop over all pages:")
     for name, (sql, work) in questions.items():
         ours = await _run(told, sql.format("lead"), None)
-        theirs = _through_shillelagh(told, python, sql.format('"crm://lead"'))
-        loop_calls, loop_seconds = await _through_a_loop(told, work)
+        theirs = _run_shillelagh(told, python, sql.format('"crm://lead"'))
+        loop_calls, loop_seconds = await _run_loop(told, work)
         print(
             f"  {name}: {ours.calls} calls, {ours.seconds:.2f} s ({ours.plan}); shillelagh "
             f"{theirs['calls']} calls, {theirs['seconds']:.2f} s; loop {loop_calls} calls, "
@@ -217,7 +217,7 @@ async def _beside_others(told: Told, python: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Ran:
+class QueryCost:
     """What one query cost."""
 
     calls: int
@@ -228,8 +228,10 @@ class Ran:
     high: int
 
 
-async def _run(told: Told, sql: str, catalogs: Path | None, *, latency: float = 0.0) -> Ran:
-    network = Network(latency=latency)
+async def _run(
+    told: SandboxAddress, sql: str, catalogs: Path | None, *, latency: float = 0.0
+) -> QueryCost:
+    network = MeasuredNetwork(latency=latency)
     async with _account(told, network, catalogs) as account:
         await account.client.sign_in()
         network.seconds = 0.0
@@ -240,12 +242,12 @@ async def _run(told: Told, sql: str, catalogs: Path | None, *, latency: float = 
                 result.rows  # noqa: B018 — reading them is part of the work
                 stats = result.stats
         seconds = time.perf_counter() - began
-    return Ran(
+    return QueryCost(
         network.calls, seconds, network.seconds, stats.plan, stats.calls_low, stats.calls_high
     )
 
 
-def _account(told: Told, network: Network, catalogs: Path | None) -> Account:
+def _account(told: SandboxAddress, network: MeasuredNetwork, catalogs: Path | None) -> Account:
     credentials = Credentials(
         SecretStr(told["client_id"]),
         SecretStr(told["client_secret"]),
@@ -256,9 +258,9 @@ def _account(told: Told, network: Network, catalogs: Path | None) -> Account:
     return Account.open(profile, catalogs=catalogs, transport=network)
 
 
-async def _some_record(told: Told) -> dict[str, Any]:
+async def _fetch_sample_record(told: SandboxAddress) -> dict[str, Any]:
     """Return a record from the middle, with what is asked for filled."""
-    async with _account(told, Network(), None) as account:
+    async with _account(told, MeasuredNetwork(), None) as account:
         page = await account.client.page("lead", per_page=200, page=250)
     filled = next(
         one for one in page.records if one.properties["Email"] and one.properties["PostCode"]
@@ -266,7 +268,7 @@ async def _some_record(told: Told) -> dict[str, Any]:
     return {"ExternalID": filled.external_id, **filled.properties}
 
 
-async def _through_a_loop(told: Told, work: Work) -> tuple[int, float]:
+async def _run_loop(told: SandboxAddress, work: Work) -> tuple[int, float]:
     base = f"{told['url']}/api/v1/"
     names = ("client_id", "client_secret", "username", "password")
     async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
@@ -284,7 +286,7 @@ async def _through_a_loop(told: Told, work: Work) -> tuple[int, float]:
         return calls, time.perf_counter() - began
 
 
-def _through_shillelagh(told: Told, python: Path, sql: str) -> dict[str, Any]:
+def _run_shillelagh(told: SandboxAddress, python: Path, sql: str) -> dict[str, Any]:
     names = ("client_id", "client_secret", "username", "password")
     headers = {name: told[name] for name in names}
     with httpx.Client(base_url=f"{told['url']}/api/v1/", trust_env=False) as http:
@@ -295,7 +297,7 @@ def _through_shillelagh(told: Told, python: Path, sql: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def _peer(data: Path) -> Path:
+def _install_peer(data: Path) -> Path:
     """Return the Python of an environment that has shillelagh, made where there is none."""
     python = data / "shillelagh" / "bin" / "python"
     if not python.exists():
@@ -307,7 +309,7 @@ def _peer(data: Path) -> Path:
 
 
 @contextmanager
-def _serving(data: Path, records: int) -> Generator[Told]:
+def _serve_sandbox(data: Path, records: int) -> Generator[SandboxAddress]:
     """Serve so many leads, and say how to sign in."""
     if not (data / "sandbox.sqlite").exists():
         print(f"Making {records:,} leads in {data} …", flush=True)

@@ -29,20 +29,20 @@ T = TypeVar("T")
 
 def sandbox(data: Path) -> None:
     """Run all of it, keeping what takes long to make in `data`."""
-    missed = [*beside_datasette(data), *out_of_a_million(data)]
+    missed = [*compare_with_datasette(data), *compare_far_pages(data)]
     if missed:
         sys.exit("Missed: " + ", ".join(missed) + ".")
 
 
-def beside_datasette(data: Path) -> Iterator[str]:
+def compare_with_datasette(data: Path) -> Iterator[str]:
     """Compare pages of 100 sorted by a field with those of datasette's JSON API."""
     with (
-        _sandbox(data / "100000", 100_000) as ours,
-        _datasette(data, data / "100000" / "sandbox.sqlite") as theirs,
+        _serve_sandbox(data / "100000", 100_000) as ours,
+        _serve_datasette(data, data / "100000" / "sandbox.sqlite") as theirs,
     ):
         rounds: list[tuple[float, float, float]] = []
         for number in range(ROUNDS + 1):
-            paths = [_page(number * 40 + page) for page in range(1, 401)]
+            paths = [_page_path(number * 40 + page) for page in range(1, 401)]
             mine = ours.seconds_each(paths)
             as_it_is = theirs.seconds_each_page(1, {})
             bare = theirs.seconds_each_page(20, BARE)
@@ -53,12 +53,12 @@ def beside_datasette(data: Path) -> Iterator[str]:
         f"{CONNECTIONS} connections, medians of {ROUNDS} rounds:"
     )
     name = "times the requests per second of datasette's JSON API"
-    if not _told(name, ratios[0], 10, at_least=True):
+    if not _print_ratio(name, ratios[0], 10, at_least=True):
         yield "datasette"
     print(f"  {ratios[1]:.2f} times that without what makes it slow: facets and suggesting them")
 
 
-def out_of_a_million(data: Path) -> Iterator[str]:
+def compare_far_pages(data: Path) -> Iterator[str]:
     """Compare far pages of a million records, and one record, with the first page.
 
     What counts is the server's processor time: on a machine that others use too, how long a call
@@ -66,14 +66,14 @@ def out_of_a_million(data: Path) -> Iterator[str]:
     """
     chance = random.Random(7)
     found: list[tuple[float, ...]] = []
-    with _sandbox(data / "1000000", 1_000_000) as server:
-        records = json.loads(server.get(_page(5_000)))["Entity"]
+    with _serve_sandbox(data / "1000000", 1_000_000) as server:
+        records = json.loads(server.get(_page_path(5_000)))["Entity"]
         ones = [f"/lead/{record['ExternalID']}" for record in records]
         for _ in range(SHORT_ROUNDS + 1):
             pages = [chance.randrange(2, 9_990) for _ in range(20)]
-            first = server.processor_seconds_each([_page(1)] * 100)
-            far = server.processor_seconds_each([_page(page) for page in pages])
-            following = server.processor_seconds_each([_page(page + 1) for page in pages])
+            first = server.processor_seconds_each([_page_path(1)] * 100)
+            far = server.processor_seconds_each([_page_path(page) for page in pages])
+            following = server.processor_seconds_each([_page_path(page + 1) for page in pages])
             one = server.processor_seconds_each(ones)
             found.append((first, following / first, far / first, one / first))
     base, *ratios = (statistics.median(column) for column in zip(*found[1:], strict=True))
@@ -81,18 +81,18 @@ def out_of_a_million(data: Path) -> Iterator[str]:
     print(f"  page 1 takes {base * 1000:.2f} ms of the server's processor time")
     marks = {"page N+1": 3.0, "a random page": 60.0, "a record by id": 0.5}
     for (name, mark), ratio in zip(marks.items(), ratios, strict=True):
-        if not _told(f"of page 1: {name}", ratio, mark, at_least=False):
+        if not _print_ratio(f"of page 1: {name}", ratio, mark, at_least=False):
             yield name
 
 
-def _told(name: str, ratio: float, mark: float, *, at_least: bool) -> bool:
+def _print_ratio(name: str, ratio: float, mark: float, *, at_least: bool) -> bool:
     is_met = ratio >= mark if at_least else ratio <= mark
     bound = "at least" if at_least else "at most"
     print(f"  {ratio:.2f} {name} ({bound} {mark:g}{'' if is_met else ': missed'})")
     return is_met
 
 
-def _page(number: int) -> str:
+def _page_path(number: int) -> str:
     query = {"sort_by": FIELD, "per_page": PER_PAGE, "page": number}
     return f"/lead?{urlencode(query)}"
 
@@ -127,7 +127,7 @@ class _Connection:
             return self._whole(body, int(length.split(b"\r\n")[0]))
         while not body.endswith(b"0\r\n\r\n"):
             body += self._more()
-        return _joined(body)
+        return _join_chunks(body)
 
     def close(self) -> None:
         self._socket.close()
@@ -146,7 +146,7 @@ class _Connection:
         return piece
 
 
-def _joined(chunked: bytes) -> bytes:
+def _join_chunks(chunked: bytes) -> bytes:
     body, position = b"", 0
     while True:
         end = chunked.index(b"\r\n", position)
@@ -173,7 +173,7 @@ class _Server:
     def seconds_each(self, paths: list[str]) -> float:
         """Make these calls, and return how long each took of the whole."""
         shares = [paths[number::CONNECTIONS] for number in range(CONNECTIONS)]
-        return self._timed(_one_by_one, shares)
+        return self._timed(_get_each, shares)
 
     def processor_seconds_each(self, paths: list[str]) -> float:
         """Make these calls, and return how much of the server's processor time each took."""
@@ -183,7 +183,7 @@ class _Server:
 
     def seconds_each_page(self, pages: int, options: dict[str, object]) -> float:
         """Read so many of datasette's pages on each connection, as `seconds_each` does."""
-        return self._timed(_one_from_another, [(pages, options)] * CONNECTIONS)
+        return self._timed(_get_next_pages, [(pages, options)] * CONNECTIONS)
 
     def _timed(self, read: Callable[[_Connection, T], int], shares: list[T]) -> float:
         # New ones, as a server closes those that wait while another server is measured.
@@ -202,13 +202,13 @@ def _processor_seconds(process: int) -> float:
     return time.clock_gettime((~process << 3) | 2)
 
 
-def _one_by_one(connection: _Connection, paths: list[str]) -> int:
+def _get_each(connection: _Connection, paths: list[str]) -> int:
     for path in paths:
         connection.get(path)
     return len(paths)
 
 
-def _one_from_another(connection: _Connection, job: tuple[int, dict[str, object]]) -> int:
+def _get_next_pages(connection: _Connection, job: tuple[int, dict[str, object]]) -> int:
     pages, options = job
     query: dict[str, object] = {"_sort": FIELD, "_size": PER_PAGE, "_shape": "objects", **options}
     for _ in range(pages):
@@ -219,7 +219,7 @@ def _one_from_another(connection: _Connection, job: tuple[int, dict[str, object]
 
 
 @contextmanager
-def _sandbox(data: Path, records: int) -> Generator[_Server]:
+def _serve_sandbox(data: Path, records: int) -> Generator[_Server]:
     """Serve so many leads, and be signed in."""
     if not (data / "sandbox.sqlite").exists():
         print(f"Making {records:,} leads in {data} …", flush=True)
@@ -244,7 +244,7 @@ def _sandbox(data: Path, records: int) -> Generator[_Server]:
 
 
 @contextmanager
-def _datasette(data: Path, source: Path) -> Generator[_Server]:
+def _serve_datasette(data: Path, source: Path) -> Generator[_Server]:
     """Serve the same leads with datasette, from an environment of its own."""
     program = data / "datasette" / "bin" / "datasette"
     if not program.exists():

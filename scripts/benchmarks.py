@@ -85,22 +85,22 @@ def client() -> None:
                         compare(
                             f"{RECORDS:,} leads, one page at a time, {what}",
                             lambda clock=clock: runner.run(
-                                _through_the_client(told, ahead=1, clock=clock)
+                                _read_with_client(told, ahead=1, clock=clock)
                             ),
-                            lambda clock=clock: runner.run(_through_a_bare_loop(told, clock=clock)),
+                            lambda clock=clock: runner.run(_read_with_bare_loop(told, clock=clock)),
                             7,
                         )
                     compare(
                         f"{RECORDS:,} leads, pages ahead, 50 ms a call, time",
-                        lambda: runner.run(_through_the_client(told, ahead=8, latency=0.05)),
-                        lambda: runner.run(_through_a_bare_loop(told, latency=0.05)),
+                        lambda: runner.run(_read_with_client(told, ahead=8, latency=0.05)),
+                        lambda: runner.run(_read_with_bare_loop(told, latency=0.05)),
                         5,
                     )
             finally:
                 sandbox.terminate()
 
 
-class Delayed(httpx.AsyncHTTPTransport):
+class DelayedNetwork(httpx.AsyncHTTPTransport):
     """A network whose every call takes `latency` seconds more."""
 
     def __init__(self, latency: float) -> None:
@@ -114,7 +114,7 @@ class Delayed(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-async def _through_the_client(
+async def _read_with_client(
     told: dict[str, str], *, ahead: int, latency: float = 0.0, clock: Clock = time.perf_counter
 ) -> float:
     credentials = Credentials(
@@ -123,7 +123,7 @@ async def _through_the_client(
         told["username"],
         SecretStr(told["password"]),
     )
-    async with Client(told["url"], credentials, transport=Delayed(latency)) as client:
+    async with Client(told["url"], credentials, transport=DelayedNetwork(latency)) as client:
         await client.sign_in()
         began = clock()
         ids = [
@@ -136,11 +136,11 @@ async def _through_the_client(
     return elapsed
 
 
-async def _through_a_bare_loop(
+async def _read_with_bare_loop(
     told: dict[str, str], *, latency: float = 0.0, clock: Clock = time.perf_counter
 ) -> float:
     base = f"{told['url']}/api/v1/"
-    async with httpx.AsyncClient(base_url=base, transport=Delayed(latency)) as http:
+    async with httpx.AsyncClient(base_url=base, transport=DelayedNetwork(latency)) as http:
         names = ("client_id", "client_secret", "username", "password")
         answer = await http.post("authenticate", headers={name: told[name] for name in names})
         http.headers["Authorization"] = f"Bearer {answer.json()['token']}"

@@ -14,7 +14,7 @@ from cmdm_tui.tui import Explorer
 SIZE = (132, 34)
 
 
-class Ready:
+class FixedProfile:
     """An opening that has its profile already."""
 
     def __init__(self, profile: Profile) -> None:
@@ -32,9 +32,9 @@ class Ready:
         return self._profile
 
 
-async def drawn(profile: Profile) -> str:
+async def draw_explorer(profile: Profile) -> str:
     """Return the picture of the leads, one of them whole beside them."""
-    explorer = Explorer(Ready(profile), catalogs=None, start="demo")
+    explorer = Explorer(FixedProfile(profile), catalogs=None, start="demo")
     async with explorer.run_test(size=SIZE) as pilot:
         for keys in ([], ["shift+tab", "shift+tab", "down", "enter"], ["down", "down", "enter"]):
             await pilot.press(*keys)
@@ -48,7 +48,7 @@ def main(path: Path) -> None:
     with tempfile.TemporaryDirectory() as data:
         config = SandboxConfig(data=Path(data), port=0)
         with Sandbox.embedded(config) as info:
-            svg = asyncio.run(drawn(profile_of_sandbox(info)))
+            svg = asyncio.run(draw_explorer(profile_of_sandbox(info)))
     path.parent.mkdir(exist_ok=True)
     path.write_text(re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")
 

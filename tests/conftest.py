@@ -10,11 +10,11 @@ import pytest
 from hypothesis import settings
 
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from tests.keyrings import FakeKeyring, Temper
+from tests.keyrings import FakeKeyring, KeyringMode
 
-KeyringOf = Callable[[Temper], FakeKeyring]
+KeyringFactory = Callable[[KeyringMode], FakeKeyring]
 
-LEFT_OUT = pytest.StashKey[int]()
+SKIPPED_COUNT = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave the tests of PostgreSQL out where there is none to test."""
     if config.getoption("--postgres") is None:
         left_out = [item for item in items if _needs_postgres(item)]
-        config.stash[LEFT_OUT] = len(left_out)
+        config.stash[SKIPPED_COUNT] = len(left_out)
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _needs_postgres(item)]
 
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    left_out = config.stash.get(LEFT_OUT, 0)
+    left_out = config.stash.get(SKIPPED_COUNT, 0)
     if left_out:
         terminalreporter.write_line(
             f"{left_out} tests of PostgreSQL were skipped: scripts/test --postgres runs them too."
@@ -89,11 +89,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringOf]:
+def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringFactory]:
     """Put a keyring of the temper asked for in the place of the system's."""
     with monkeypatch.context() as patch:
 
-        def of(temper: Temper) -> FakeKeyring:
+        def of(temper: KeyringMode) -> FakeKeyring:
             fake = FakeKeyring(tmp_path / "keyring", temper)
             patch.syspath_prepend(str(fake.folder))
             sys.modules.pop("keyring", None)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-Temper = Literal["working", "hanging", "failing", "forgetting", "plain text", "missing"]
+KeyringMode = Literal["working", "hanging", "failing", "forgetting", "plain text", "missing"]
 
 _SOURCE = """
 import json, pathlib, threading
@@ -39,7 +39,7 @@ def delete_password(service, name):
 class FakeKeyring:
     """A folder for `sys.path` that holds a module `keyring`; what it keeps is in a file."""
 
-    def __init__(self, folder: Path, temper: Temper) -> None:
+    def __init__(self, folder: Path, temper: KeyringMode) -> None:
         self.folder = folder
         self.file = folder / "kept.json"
         folder.mkdir(exist_ok=True)
@@ -49,5 +49,5 @@ class FakeKeyring:
         (folder / "keyring.py").write_text(source)
 
     @property
-    def kept(self) -> dict[str, str]:
+    def stored(self) -> dict[str, str]:
         return json.loads(self.file.read_text()) if self.file.exists() else {}

@@ -3,6 +3,6 @@
 import signal
 
 
-def heeds_interrupts() -> None:
+def restore_interrupts() -> None:
     """Let Ctrl-C end the program, though whatever started the tests may ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

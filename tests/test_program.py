@@ -11,7 +11,7 @@ import pexpect
 import pyte
 import pytest
 
-from tests.terminals import heeds_interrupts
+from tests.terminals import restore_interrupts
 
 DEADLINE = 30.0
 BACK_TAB, DOWN = "\x1b[Z", "\x1b[B"
@@ -38,7 +38,7 @@ class Terminal:
             env=environment,  # pyright: ignore[reportArgumentType]
             dimensions=(lines, columns),
             timeout=DEADLINE,
-            preexec_fn=heeds_interrupts,
+            preexec_fn=restore_interrupts,
         )
 
     @property
@@ -66,7 +66,7 @@ class Terminal:
                 pytest.fail(f"{what} did not come; the screen shows:\n{self.text}")
             self._read(0.2)
 
-    def ended(self) -> int:
+    def wait_for_exit(self) -> int:
         """Read to the end and return the exit code."""
         end = time.monotonic() + DEADLINE
         while self.process.isalive() and time.monotonic() < end:
@@ -112,7 +112,7 @@ def test_the_demo_shows_records_and_ends_cleanly(terminal: Callable[..., Termina
     demo.resize(120, 40)
     demo.wait_until(lambda: len(demo.screen.display[0].rstrip()) == 120, "the wide screen")
     demo.press("q")
-    assert demo.ended() == 0
+    assert demo.wait_for_exit() == 0
     assert b"\x1b[?1049l" in demo.raw
     assert b"Traceback" not in demo.raw
 
@@ -123,7 +123,7 @@ def test_with_no_profile_it_offers_the_demo_or_a_sign_in(
     first = terminal()
     first.wait_for("[Dd]emo", "Sign in")
     first.press("\x11")
-    assert first.ended() == 0
+    assert first.wait_for_exit() == 0
 
 
 def test_the_prompt_makes_calls(terminal: Callable[..., Terminal]) -> None:
@@ -134,5 +134,5 @@ def test_the_prompt_makes_calls(terminal: Callable[..., Terminal]) -> None:
     prompt.press("GET nosuchentity\r")
     prompt.wait_for("No entity is named")
     prompt.press("\\q\r")
-    assert prompt.ended() == 0
+    assert prompt.wait_for_exit() == 0
     assert b"Traceback" not in prompt.raw

@@ -15,7 +15,7 @@ from cmdm_tui.config import SECRET_PLACES
 from cmdm_tui.config.secrets import keyring as keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command, Ended
-from tests.conftest import KeyringOf
+from tests.conftest import KeyringFactory
 
 Login = Callable[..., Ended]
 
@@ -66,19 +66,19 @@ def test_a_file_keeps_them_when_asked_for_by_name(
 
 
 def test_the_keyring_keeps_them(
-    login: Login, cmdm: Command, sandbox: RunningInfo, home: Path, keyring: KeyringOf
+    login: Login, cmdm: Command, sandbox: RunningInfo, home: Path, keyring: KeyringFactory
 ) -> None:
     fake = keyring("working")
     assert "The password is in the keyring." in login("--secrets", "keyring").out.decode()
-    assert sandbox.password in fake.kept.values()
+    assert sandbox.password in fake.stored.values()
     assert sandbox.password.encode() not in everything_in(home)
     assert cmdm("list", "lead").code == 0
     assert login("--secrets", "ask").code == 0
-    assert fake.kept == {}
+    assert fake.stored == {}
 
 
 def test_a_keyring_that_hangs_keeps_nothing_and_is_told(
-    login: Login, keyring: KeyringOf, home: Path, monkeypatch: pytest.MonkeyPatch
+    login: Login, keyring: KeyringFactory, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyrings, "TIME_LIMIT", 0.3)
     keyring("hanging")

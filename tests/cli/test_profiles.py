@@ -10,7 +10,7 @@ from cmdm_tui.config import SETTING_KEYS
 from cmdm_tui.config.secrets import keyring as keyrings
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
-from tests.conftest import KeyringOf
+from tests.conftest import KeyringFactory
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_who_am_i_says_where_each_secret_lives_and_sends_nothing(
 
 
 def test_who_am_i_asks_neither_keyring_nor_command(
-    cmdm: Command, acme: RunningInfo, home: Path, keyring: KeyringOf, tmp_path: Path
+    cmdm: Command, acme: RunningInfo, home: Path, keyring: KeyringFactory, tmp_path: Path
 ) -> None:
     keyring("hanging")
     made = tmp_path / "made"
@@ -198,7 +198,7 @@ def test_a_keyring_that_hangs_is_told_at_logout(
     cmdm: Command,
     acme: RunningInfo,
     home: Path,
-    keyring: KeyringOf,
+    keyring: KeyringFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(keyrings, "TIME_LIMIT", 0.3)

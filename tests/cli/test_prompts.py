@@ -9,8 +9,8 @@ import pexpect
 import pytest
 
 from cmdm_tui.sandbox import RunningInfo
-from tests.conftest import KeyringOf
-from tests.terminals import heeds_interrupts
+from tests.conftest import KeyringFactory
+from tests.terminals import restore_interrupts
 
 Spawn = Callable[..., "pexpect.spawn[str]"]
 
@@ -21,7 +21,7 @@ def spawn(home: Path) -> Spawn:
         arguments = ["-m", "cmdm_tui", *words]
         return pexpect.spawn(
             sys.executable, arguments, encoding="utf-8", timeout=30, env=dict(os.environ),
-            dimensions=(40, 200), preexec_fn=heeds_interrupts,
+            dimensions=(40, 200), preexec_fn=restore_interrupts,
         )  # fmt: skip
 
     return start
@@ -146,7 +146,7 @@ def test_a_keyring_that_fails_is_told_before_asking(
     spawn: Spawn,
     sandbox: RunningInfo,
     home: Path,
-    keyring: KeyringOf,
+    keyring: KeyringFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{keyring('working').folder}:{Path.cwd()}")

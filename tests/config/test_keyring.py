@@ -10,8 +10,8 @@ import pytest
 from cmdm_tui.config import KeyringFailed, MissingSecrets, Paths, ProfileStore
 from cmdm_tui.config.secrets import keyring as keyrings
 from tests.config.conftest import CREDENTIALS, URL
-from tests.conftest import KeyringOf
-from tests.keyrings import Temper
+from tests.conftest import KeyringFactory
+from tests.keyrings import KeyringMode
 
 
 def kept_in_keyring(store: ProfileStore) -> None:
@@ -19,36 +19,36 @@ def kept_in_keyring(store: ProfileStore) -> None:
 
 
 def test_secrets_are_kept_there_and_nowhere_else(
-    store: ProfileStore, paths: Paths, keyring: KeyringOf
+    store: ProfileStore, paths: Paths, keyring: KeyringFactory
 ) -> None:
     fake = keyring("working")
     kept_in_keyring(store)
     assert store.load("acme").credentials == CREDENTIALS
-    assert sorted(fake.kept.values()) == ["hunter2-password", "hunter2-secret"]
+    assert sorted(fake.stored.values()) == ["hunter2-password", "hunter2-secret"]
     assert not paths.secrets.exists()
     assert "hunter2" not in paths.profiles.read_text()
 
 
-def test_moving_away_forgets_them_there(store: ProfileStore, keyring: KeyringOf) -> None:
+def test_moving_away_forgets_them_there(store: ProfileStore, keyring: KeyringFactory) -> None:
     fake = keyring("working")
     kept_in_keyring(store)
     forgotten = store.save_with_secrets("acme", URL, CREDENTIALS, place="file")
-    assert fake.kept == {}
+    assert fake.stored == {}
     assert len(forgotten.removed) == 2
     assert store.load("acme").credentials == CREDENTIALS
 
 
-def test_logging_out_and_removing_forget_them(store: ProfileStore, keyring: KeyringOf) -> None:
+def test_logging_out_and_removing_forget_them(store: ProfileStore, keyring: KeyringFactory) -> None:
     fake = keyring("working")
     kept_in_keyring(store)
     assert "the password in the keyring" in store.log_out("acme").removed
-    assert fake.kept == {}
+    assert fake.stored == {}
     kept_in_keyring(store)
     store.remove("acme")
-    assert (fake.kept, store.list_names()) == ({}, [])
+    assert (fake.stored, store.list_names()) == ({}, [])
 
 
-WORDS: dict[Temper, str] = {
+WORDS: dict[KeyringMode, str] = {
     "hanging": "did not answer within 0.3 seconds",
     "failing": r"refused \(RuntimeError\)",
     "forgetting": "did not keep what it was given",
@@ -65,25 +65,25 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("temper", WORDS)
 def test_one_that_cannot_keep_them_changes_nothing(
-    store: ProfileStore, paths: Paths, keyring: KeyringOf, temper: Temper
+    store: ProfileStore, paths: Paths, keyring: KeyringFactory, temper: KeyringMode
 ) -> None:
     fake = keyring(temper)
     with pytest.raises(KeyringFailed, match=WORDS[temper]) as raised:
         kept_in_keyring(store)
     assert "hunter2" not in str(raised.value)
-    assert fake.kept == {}
+    assert fake.stored == {}
     assert store.list_names() == []
     assert not paths.secrets.exists()
 
 
 def test_every_temper_is_tried() -> None:
-    assert {*WORDS, "working"} == set(get_args(Temper))
+    assert {*WORDS, "working"} == set(get_args(KeyringMode))
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("temper", ["hanging", "failing", "missing"])
 def test_one_that_does_not_give_them_leads_to_asking(
-    store: ProfileStore, keyring: KeyringOf, temper: Temper
+    store: ProfileStore, keyring: KeyringFactory, temper: KeyringMode
 ) -> None:
     keyring("working")
     kept_in_keyring(store)
@@ -97,7 +97,7 @@ def test_one_that_does_not_give_them_leads_to_asking(
 
 @pytest.mark.usefixtures("impatient")
 def test_what_it_may_still_hold_is_told_when_it_cannot_be_cleared(
-    store: ProfileStore, keyring: KeyringOf
+    store: ProfileStore, keyring: KeyringFactory
 ) -> None:
     keyring("working")
     kept_in_keyring(store)
@@ -108,7 +108,7 @@ def test_what_it_may_still_hold_is_told_when_it_cannot_be_cleared(
 
 
 def test_it_is_not_asked_for_secrets_that_are_given(
-    store: ProfileStore, keyring: KeyringOf
+    store: ProfileStore, keyring: KeyringFactory
 ) -> None:
     keyring("working")
     kept_in_keyring(store)
@@ -119,7 +119,7 @@ def test_it_is_not_asked_for_secrets_that_are_given(
     assert time.monotonic() - started < keyrings.TIME_LIMIT
 
 
-def test_three_seconds_are_the_limit(store: ProfileStore, keyring: KeyringOf) -> None:
+def test_three_seconds_are_the_limit(store: ProfileStore, keyring: KeyringFactory) -> None:
     keyring("hanging")
     started = time.monotonic()
     with pytest.raises(KeyringFailed, match="within 3 seconds"):
@@ -127,7 +127,7 @@ def test_three_seconds_are_the_limit(store: ProfileStore, keyring: KeyringOf) ->
     assert 2.9 < time.monotonic() - started < 4.5
 
 
-def test_asking_without_a_limit_would_hang(keyring: KeyringOf) -> None:
+def test_asking_without_a_limit_would_hang(keyring: KeyringFactory) -> None:
     keyring("hanging")
     hanging: Any = import_module("keyring")
     thread = threading.Thread(target=hanging.get_password, args=("cmdm", "x"), daemon=True)

@@ -14,7 +14,7 @@ from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
-from tests.conftest import KeyringOf
+from tests.conftest import KeyringFactory
 from tests.tui.driver import (
     FixedProfiles,
     notice_text,
@@ -49,7 +49,7 @@ async def test_without_a_profile_the_demo_is_offered(service: ScriptedService) -
 
 @pytest.mark.parametrize("place", ["ask", "keyring", "file"])
 async def test_a_sign_in_makes_a_profile_once_it_succeeded(
-    service: ScriptedService, keyring: KeyringOf, place: str
+    service: ScriptedService, keyring: KeyringFactory, place: str
 ) -> None:
     keyring("working")
     opening = FixedProfiles(profile(), NO_PROFILE)

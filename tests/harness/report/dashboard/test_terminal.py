@@ -8,7 +8,7 @@ import pexpect
 import pytest
 
 from tests.pytest_plugin.conftest import ROOT
-from tests.terminals import heeds_interrupts
+from tests.terminals import restore_interrupts
 
 Opens = Callable[[str], "pexpect.spawn[str]"]
 
@@ -40,7 +40,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opens]:
     def run(body: str) -> "pexpect.spawn[str]":
         child: pexpect.spawn[str] = pexpect.spawn(
             sys.executable, ["-c", PROGRAM.format(body=body)], cwd=str(ROOT),
-            dimensions=(24, 80), timeout=60, encoding="utf-8", preexec_fn=heeds_interrupts,
+            dimensions=(24, 80), timeout=60, encoding="utf-8", preexec_fn=restore_interrupts,
         )  # fmt: skip
         opened.append(child)
         return child
