@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from tests.keyrings import FakeKeyring, KeyringMode
+from tests.fake_keyring import FakeKeyring, KeyringMode
 
 KeyringFactory = Callable[[KeyringMode], FakeKeyring]
 

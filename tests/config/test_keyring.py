@@ -11,7 +11,7 @@ from cmdm_tui.config import KeyringFailed, MissingSecrets, Paths, ProfileStore
 from cmdm_tui.config.secrets import keyring as keyrings
 from tests.config.conftest import CREDENTIALS, URL
 from tests.conftest import KeyringFactory
-from tests.keyrings import KeyringMode
+from tests.fake_keyring import KeyringMode
 
 
 def kept_in_keyring(store: ProfileStore) -> None:
