@@ -10,8 +10,8 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.execution.describe_executor import NamesExecutor
 from cmdm_tui.query.execution.executor import QueryExecutor, Resumption
-from cmdm_tui.query.execution.names_executor import NamesExecutor
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner

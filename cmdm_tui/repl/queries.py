@@ -12,10 +12,10 @@ from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, QueryOperatio
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.prompter import ReplPrompter
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import summarize_query
+from cmdm_tui.repl.terminal_prompter import ReplPrompter
 
 _ROWS_PER_BATCH = 1_000
 _HOW_TO_ALLOW = r"Type \confirm off first to allow them"

@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING, TextIO
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.repl.prompter import ReplPrompter
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.result_types import (
@@ -19,6 +18,7 @@ from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.statements import RawCall
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
+from cmdm_tui.repl.terminal_prompter import ReplPrompter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cmdm_tui.sandbox.api_constants import PathSegments, is_sign_in, split_api_path
 from cmdm_tui.sandbox.clock import Clock, format_http_date
 from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.http.requests import get_single_header
 from cmdm_tui.sandbox.http.responses import refusal_response
-from cmdm_tui.sandbox.protocol import PathSegments, is_sign_in, split_api_path
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.storage.store import AccessStore
 

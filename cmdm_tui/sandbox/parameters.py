@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
+from cmdm_tui.sandbox.api_constants import MAX_PER_PAGE
 from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.http.responses import FieldNames
-from cmdm_tui.sandbox.protocol import MAX_PER_PAGE
 from cmdm_tui.sandbox.schema import EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.storage.store import RecordOrder
 from cmdm_tui.sandbox.wire_types import has_field

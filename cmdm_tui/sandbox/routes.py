@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cmdm_tui.sandbox.api_constants import AUTHENTICATE, SIGN_IN_HEADERS, PathSegments
 from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.credentials import CredentialHashes
 from cmdm_tui.sandbox.errors import Refusal, quote
@@ -22,7 +23,6 @@ from cmdm_tui.sandbox.http.responses import (
     refusal_response,
 )
 from cmdm_tui.sandbox.parameters import read_fields, read_order, read_paging
-from cmdm_tui.sandbox.protocol import AUTHENTICATE, SIGN_IN_HEADERS, PathSegments
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.store import RecordStore

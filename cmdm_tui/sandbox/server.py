@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 from cmdm_tui.sandbox.app import build_app
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
-from cmdm_tui.sandbox.control.plane import CONTROL_PATH
-from cmdm_tui.sandbox.data import hold_folder, load_credentials, open_data
+from cmdm_tui.sandbox.control.control_app import CONTROL_PATH
+from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials, open_data
 from cmdm_tui.sandbox.errors import PortError, SandboxError
 from cmdm_tui.sandbox.http import connections
 from cmdm_tui.sandbox.http.access_log import LoggedCall

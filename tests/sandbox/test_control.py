@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.sandbox.control import plane
+from cmdm_tui.sandbox.control import control_app
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running, Start
@@ -71,7 +71,7 @@ def test_it_takes_its_own_token_alone(
     controlled: "Running", control: "ControlPlaneClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     takes_its_own_token_alone(controlled)
-    monkeypatch.setattr(plane, "compare_digest", always)
+    monkeypatch.setattr(control_app, "compare_digest", always)
     with pytest.raises(AssertionError):
         takes_its_own_token_alone(controlled)
 

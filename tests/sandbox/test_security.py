@@ -13,10 +13,10 @@ import pytest
 
 from cmdm_tui.sandbox import SandboxError, auth, routes, wire_types
 from cmdm_tui.sandbox import credentials as accounts
-from cmdm_tui.sandbox import data as data_module
+from cmdm_tui.sandbox import data_folder as data_module
 from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
-from cmdm_tui.sandbox.data import hold_folder, load_credentials
+from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials
 from cmdm_tui.sandbox.http import requests, server_errors, strict_http
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file

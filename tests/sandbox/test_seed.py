@@ -15,10 +15,10 @@ import pytest
 
 from cmdm_tui.sandbox import SandboxError, seed
 from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.seed import spool
+from cmdm_tui.sandbox.seed import record_spool
 from cmdm_tui.sandbox.seed.british_names import LAST_NAMES, STREETS
 from cmdm_tui.sandbox.seed.random_values import seeded_id
-from cmdm_tui.sandbox.seed.spool import generate_in_process
+from cmdm_tui.sandbox.seed.record_spool import generate_in_process
 from cmdm_tui.sandbox.wire_types import find_value_error
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "build_word_lists.py"
@@ -167,7 +167,7 @@ def test_records_made_by_another_process_are_the_same(tmp_path: Path) -> None:
 def test_a_process_that_fails_while_making_records_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "_PROGRAM", "raise SystemExit(1)")
+    monkeypatch.setattr(record_spool, "_PROGRAM", "raise SystemExit(1)")
     with (
         generate_in_process(10, tmp_path) as made,
         pytest.raises(SandboxError, match="account records failed"),

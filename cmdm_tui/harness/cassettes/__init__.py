@@ -2,7 +2,7 @@
 
 Central files: `format` (what a cassette holds), `reader` and `canonical_yaml` (reading any layout,
 fast), `transport` (answers for httpx), `recorder` and `case_recorder` (recording under vcrpy),
-`case_player` (replay of a case), `library` and `manifest` (folders of cassettes).
+`offline_replay` (replay of a case), `library` and `manifest` (folders of cassettes).
 """
 
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer

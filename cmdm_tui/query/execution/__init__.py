@@ -1,5 +1,5 @@
 """Executes a prepared query: `executor.QueryExecutor` runs its step and then its SQL.
 
-`seek_executor` runs the steps that search sorted pages, `names_executor` answers SHOW ENTITIES,
+`seek_executor` runs the steps that search sorted pages, `describe_executor` answers SHOW ENTITIES,
 DESCRIBE and EXPLAIN.
 """

@@ -7,13 +7,13 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cmdm_tui.sandbox.api_constants import API_PATH
 from cmdm_tui.sandbox.auth import TokenIssuer
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.faults.plan import BEFORE_RESPONSE, Fault, FaultKind, FaultSchedule
 from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.requests import get_single_header
 from cmdm_tui.sandbox.http.responses import json_response
-from cmdm_tui.sandbox.protocol import API_PATH
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 
 _HTML_502 = """<!DOCTYPE html>

@@ -16,8 +16,8 @@ from urllib.parse import unquote_plus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cmdm_tui.sandbox.api_constants import LIST_PARAMETERS
 from cmdm_tui.sandbox.errors import SettingError
-from cmdm_tui.sandbox.protocol import LIST_PARAMETERS
 from cmdm_tui.text import one_line
 
 logger = logging.getLogger("cmdm_tui.sandbox")

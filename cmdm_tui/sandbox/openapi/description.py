@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from cmdm_tui.sandbox.api_constants import API_PATH, MAX_PER_PAGE, SIGN_IN_HEADERS
 from cmdm_tui.sandbox.openapi.schemas import (
     ID,
     Schema,
@@ -12,7 +13,6 @@ from cmdm_tui.sandbox.openapi.schemas import (
     shared_schemas,
     value_schema,
 )
-from cmdm_tui.sandbox.protocol import API_PATH, MAX_PER_PAGE, SIGN_IN_HEADERS
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]+$"}

@@ -4,9 +4,9 @@ The eight characters are between a fixed head and tail. So every id can be turne
 order by `ExternalID` stays.
 """
 
+from cmdm_tui.sandbox.api_constants import PathSegments
 from cmdm_tui.sandbox.openapi.editor import DescriptionEditor, walk_objects
 from cmdm_tui.sandbox.openapi.schemas import ID
-from cmdm_tui.sandbox.protocol import PathSegments
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID
 from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from cmdm_tui.sandbox.api_constants import PathSegments
 from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.openapi.description import describe_field_list
 from cmdm_tui.sandbox.openapi.editor import DescriptionEditor, copy_json
 from cmdm_tui.sandbox.openapi.schemas import Schema, exact_object
-from cmdm_tui.sandbox.protocol import PathSegments
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
 from cmdm_tui.sandbox.variants.lists import QueryPairs

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from cmdm_tui.sandbox.api_constants import LIST_PARAMETERS, MAX_PER_PAGE
 from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.openapi.editor import DescriptionEditor
 from cmdm_tui.sandbox.openapi.schemas import schema_name
-from cmdm_tui.sandbox.protocol import LIST_PARAMETERS, MAX_PER_PAGE
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.variants.behaviour import Behaviour, Choices
 

@@ -9,12 +9,12 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cmdm_tui.sandbox.api_constants import PathSegments, is_sign_in
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.requests import read_json_object, refuse_declared_size
 from cmdm_tui.sandbox.http.responses import refusal_response
-from cmdm_tui.sandbox.protocol import PathSegments, is_sign_in
 from cmdm_tui.sandbox.routes import field_list_response
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema, WireType
 from cmdm_tui.sandbox.variants import (

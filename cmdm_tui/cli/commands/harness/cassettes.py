@@ -98,11 +98,11 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
     names. Exit codes: 0 as recorded, 1 not as recorded, 2 could not run.
     """
     with report_case_failures():
-        from cmdm_tui.harness.cassettes.case_player import replay_case as play
-        from cmdm_tui.harness.cassettes.case_player import replay_case_with_vcrpy
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import find_faults, read_manifest
         from cmdm_tui.harness.cassettes.network_block import block_network
+        from cmdm_tui.harness.cassettes.offline_replay import replay_case as play
+        from cmdm_tui.harness.cassettes.offline_replay import replay_case_with_vcrpy
 
         found = [entry for entry in select_cases(folder, names) if entry.cassette.is_file()]
         if not found:

@@ -25,7 +25,7 @@ _LENGTH = 4
 _PROGRAM = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from cmdm_tui.sandbox.seed.spool import write_records
+from cmdm_tui.sandbox.seed.record_spool import write_records
 write_records(int(sys.argv[2]), sys.stdout.buffer)
 """
 

@@ -78,7 +78,7 @@ def _make_records(config: SandboxConfig) -> Generator[tuple[Seed, int]]:
     if config.records < _RECORDS_FOR_A_PROCESS:
         yield seed.generate_records(config.records), total
         return
-    from cmdm_tui.sandbox.seed.spool import generate_in_process
+    from cmdm_tui.sandbox.seed.record_spool import generate_in_process
 
     with generate_in_process(config.records, config.data) as made:
         yield made, total
