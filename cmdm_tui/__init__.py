@@ -1,4 +1,8 @@
-"""Look into, query, change and test a CMDataManager account from a terminal."""
+"""Look into, query, change and test a CMDataManager account from a terminal.
+
+Central files: `harness/`, `api/`, `query/`, `sandbox/`, `config/`, `catalog/`, `cli/`, `tui/`. Used
+by other packages: `text.one_line`, `text.visible`, `text.ELLIPSIS`, `text.escape_formula`.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -4,6 +4,8 @@
 frozen values (`models`), and what it does is reported as events (`events`). A call goes from
 `client` through `sender` (retries, rate limit, quota) and `auth` to httpx, and comes back through
 `error_mapping` and `decode`. `paging` holds the walk over pages.
+
+Also public: `Record`, `Field`, `Page`, `Properties`, `Event`, `Credentials`.
 """
 
 from cmdm_tui.api.client import Client, SortOrder

@@ -2,6 +2,10 @@
 
 `Account` opens a profile's client and `Catalog`; `Catalog` answers from its cache or asks the
 service; `fields.py` says which fields an entity has; `probe/` finds the traits.
+
+Other files: `account`, `cache`, `catalog`, `token_cache`, `traits`. Also public:
+`DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `RecordCount`, `Trait`, `Traits`,
+`infer_fields`, `infer_type`.
 """
 
 from cmdm_tui.catalog.account import Account

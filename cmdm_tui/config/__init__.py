@@ -3,6 +3,9 @@
 `ProfileStore` reads and writes the profiles (`profile_store`, `settings`); a `Profile` is one of
 them with its `Credentials`. `Paths` names the folders. `secrets/` holds the places where secrets
 and tokens live: a file, the keyring, a command.
+
+Other central files: `credentials`, `errors`, `private_files`, `profile`, `toml_files`. Also public:
+`ConfigurationError`, `SecretStr`, `MissingSecrets`, `SecretPlace`.
 """
 
 from cmdm_tui.config.credentials import (

@@ -2,6 +2,10 @@
 
 `create_writer` returns the writer of a format, `FORMATS` names them, and `output_file` writes to a
 file whose name chooses the format.
+
+Other central files: `row_writer`, `cells`, `column_widths`, `json_text`, `json`, `table`, `csv`.
+Also public: `PROGRAM_STYLE`, `ByteSink`, `Format`, `OutputColumn`, `OutputRow`, `OutputStyle`,
+`unique_names`.
 """
 
 from typing import Literal, get_args

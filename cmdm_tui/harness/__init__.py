@@ -5,4 +5,6 @@ Central files: `service` (the signed-in service under test), `exchange` (a reque
 exchanges, `cases` are short sessions, `inputs` classes of odd input, `corpus` builds cases,
 `cassettes` records and replays, `verify` finds drift, `fuzz` sends odd requests, `report` shows
 runs.
+
+Used by other packages: `exchange.Call`, `exchange.Exchange`, `calls.CallRequest`, `exchange.CALLS`.
 """

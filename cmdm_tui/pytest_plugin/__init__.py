@@ -3,6 +3,8 @@
 `cmdm_sandbox` is a server on a real socket, restored before each test; `cmdm_client` is a blocking
 client of it, to set up a test and to check afterwards; `cmdm_cassette` answers from recorded
 sessions with the network blocked. Nothing but pytest is imported before one of them is used.
+
+Files: `blocking_client`, `cassette`, `sandbox_server`.
 """
 
 from typing import TYPE_CHECKING, Any, cast

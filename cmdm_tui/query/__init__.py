@@ -4,4 +4,6 @@
 cost, `stream` a `QueryRun` of rows, `run` a whole `QueryResult`. SQL is read in `parsing/`, planned
 in `planning/`, fetched in `fetching/` and `seek/`, and executed in `execution/`. `database/` is the
 DuckDB that holds the records, `collation/` the account's order of text.
+
+Used by other packages: `model.ColumnKind`, `model.Table`, `model.Column`, `model.Value`.
 """

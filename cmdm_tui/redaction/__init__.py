@@ -3,4 +3,6 @@
 `redactor.Redactor` replaces secrets in lines for a log or a screen. `leak_scanner.LeakScanner`
 refuses to write a file in which a secret is found, in whatever encoding (`decodings`).
 `secret_variables.SecretVariables` replaces secrets by names that stand for them, and back.
+
+Used by other packages: `leak_scanner.SecretLeak`.
 """

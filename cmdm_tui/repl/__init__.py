@@ -3,6 +3,8 @@
 Public: `run`, `ReplError`. Central files: `prompt.py` and `script.py` read statements,
 `dispatch.py` runs one in a session (`session.py`); `commands/` is the table of backslash commands,
 `queries.py` holds the queries.
+
+Other central files: `result_types`, `statements`.
 """
 
 from pathlib import Path

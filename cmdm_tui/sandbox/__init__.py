@@ -2,6 +2,10 @@
 
 with Sandbox.embedded(SandboxConfig(data=folder, port=0)) as running:
     print(running.url)
+
+Central files: `storage/`, `variants/`, `schema`, `errors`, `http/`, `openapi/`, `seed/`, `clock`.
+Public: `Sandbox`, `SandboxConfig`, `RunningInfo`, `SandboxError`, `AccountCredentials`,
+`DataFolderInUseError`, `FaultPlan`, `SettingError`.
 """
 
 from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig

@@ -3,6 +3,8 @@
 `Explorer` (app.py) is the Textual application, `ProfileProvider` what it is started with.
 `models/` holds the state without a screen, `widgets/` the parts of screens, `screens/` the screens,
 and `commands.py` is how a screen declares its keys.
+
+Other central files: `messages`, `account_opener`, `app`, `theme`.
 """
 
 from typing import TYPE_CHECKING, Any

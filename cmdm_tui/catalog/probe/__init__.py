@@ -2,6 +2,10 @@
 
 `run_probe` reads, `run_write_probe` writes a scratch lead; both return a `ProbeResult`. `client.py`
 makes and counts the calls; each other module finds a group of traits.
+
+Other central files: `comparers`, `context`, `write_probe`, `runner`, `field_choice`, `refusals`,
+`scratch_record`. Also public: `WRITE_CALLS`, `ProbeStopped`, `ScratchNotDeleted`,
+`choose_entities`, `count_probe_calls`.
 """
 
 from cmdm_tui.catalog.probe.client import ProbeStopped

@@ -1,4 +1,8 @@
-"""The table of commands. A command's module is imported when it is run or its help is shown."""
+"""The table of commands. A command's module is imported when it is run or its help is shown.
+
+Central files: `doctor/`, `harness/`, `query_output`, `secret_locations`, `login_form`, `query_run`,
+`interactive`, `account`. Public: `cmdm`, the group of all commands, and `LazyGroup`.
+"""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -3,6 +3,8 @@
 Central files: `format` (what a cassette holds), `reader` and `canonical_yaml` (reading any layout,
 fast), `transport` (answers for httpx), `recorder` and `case_recorder` (recording under vcrpy),
 `offline_replay` (replay of a case), `library` and `manifest` (folders of cassettes).
+
+Also public: `CassetteUnreadable`, `Exhausted`, `NotInCassette`, `RecordedAnswer`.
 """
 
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer

@@ -3,4 +3,6 @@
 `workers.fuzz` runs it, with `settings.FuzzSettings`, on a `target.FuzzTarget`, and sends
 `events.FuzzEvent`. `runner` is the run of one worker. The stages have a folder each: `generate`
 draws what to do, `execute` does it, `shrink` makes a failure's steps few, `save` writes them down.
+
+Used by other packages: `events.RunEnded`, `steps.AdvanceClock`.
 """

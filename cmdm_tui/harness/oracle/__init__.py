@@ -5,6 +5,9 @@ before it; `CHECKS` are the checks. A check is a small function in `checks/` ove
 
 for finding in judge_log(exchanges):
     print(finding.check, finding.message)
+
+Other central files: `check`, `contract`, `record_model`, `check_context`, `answer_parser`,
+`list_model`, `service_limits`. Also public: `Certainty`, `Check`, `Finding`.
 """
 
 from collections.abc import Iterable

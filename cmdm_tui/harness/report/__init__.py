@@ -3,6 +3,9 @@
 `ResultCollector` takes the events; its `results()` go to `write_reports` (JUnit XML, JSON and an
 HTML page), to `format_summary` (a terminal) and to the live screen in `dashboard`. Central files:
 `results` (what is known of a run), `writers` (the table of formats).
+
+Other central files: `plain_text`, `html_elements`, `collector`, `console`, `html_report`. Also
+public: `FORMATS`, `WRITERS`, `Failure`, `ReportWriter`, `RunResults`.
 """
 
 from cmdm_tui.harness.report.collector import ResultCollector

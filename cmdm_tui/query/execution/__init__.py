@@ -2,4 +2,7 @@
 
 `seek_executor` runs the steps that search sorted pages, `describe_executor` answers SHOW ENTITIES,
 DESCRIBE and EXPLAIN.
+
+Other files: `aggregate_answers`. Used by other packages: `executor.Resumption`,
+`describe_executor.NamesExecutor`.
 """

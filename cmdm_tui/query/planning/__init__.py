@@ -2,4 +2,7 @@
 
 `plan` holds the steps, `planner` chooses among the plans of `scan_plans`, `join_lookup` and
 `seek_plans`; `schema` finds out the columns of an entity.
+
+Other central files: `prepared_query`. Used by other packages: `prepared_query.PreparedQuery`,
+`plan.SeekStep`, `plan.BoundaryAggregates`, `plan.CountValues`.
 """

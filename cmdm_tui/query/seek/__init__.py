@@ -7,6 +7,10 @@ candidate order can hide on it what would change the answer. Pages that fit no o
 and a scan takes over. `candidate_orders` lists the orders; a service that sorts in another one, and
 shows it on none of the pages read, is not detected: the notes of a result say how many pages were
 checked.
+
+Other central files: `region`, `results`, `sort_orders`, `sorted_pages`, `column_predicate`,
+`errors`, `bisect`. Public: `ColumnOrders`, `FEW_PAGES`, `ColumnPredicate`, `SeekFailed`, `NoTotal`,
+`OrderContradicted`, `SeekResult`, `count_matches`.
 """
 
 from cmdm_tui.query.seek.bisect import FEW_PAGES

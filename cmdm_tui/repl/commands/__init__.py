@@ -1,4 +1,7 @@
-"""The table of backslash commands, which dispatch, completion and help read."""
+"""The table of backslash commands, which dispatch, completion and help read.
+
+Files: `catalog`, `results`, `session`, `settings`. Public: `BackslashCommand`, `find_command`.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

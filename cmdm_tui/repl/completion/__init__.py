@@ -2,4 +2,6 @@
 
 `sql.py` offers inside SQL, `body_cursor.py` finds the place inside a body, and `completer.py` gives
 the offers to prompt-toolkit.
+
+Other files: `offers`. Used by other packages: `completer.StatementCompleter`.
 """

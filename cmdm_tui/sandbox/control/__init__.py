@@ -1,4 +1,7 @@
 """The control plane: calls with which tests change a running sandbox, off by default.
 
-`plane` answers the calls, `controls` does what they ask for.
+`control_app` answers the calls, `controls` does what they ask for.
+
+Used by other packages: `control_app.CONTROL_PATH`,
+`control_app.ControlPlaneMiddleware`, `controls.SandboxControls`.
 """

@@ -2,4 +2,7 @@
 
 `description` builds it, `schemas` has the JSON Schemas of values and records, `editor` changes a
 description in place, `middleware` serves it at `/openapi.json`.
+
+Used by other packages: `editor.DescriptionEditor`, `schemas.Schema`, `schemas.exact_object`,
+`editor.copy_json`.
 """

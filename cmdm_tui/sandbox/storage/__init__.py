@@ -2,4 +2,6 @@
 
 `store` says what a database must do, `sqlite.store` and `postgres.store` do it. `tables` and
 `keyset_pages` hold what both share.
+
+Used by other packages: `store.RecordOrder`, `tables.fill_names`, `store.Properties`, `store.Seed`.
 """

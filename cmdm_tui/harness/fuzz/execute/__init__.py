@@ -2,4 +2,7 @@
 
 `fuzz_session` takes steps and asks the oracle; `fuzzed_service` sends them and restores the
 service; `transport` waits and reconnects; `run_budget` counts.
+
+Used by other packages: `fuzz_session.FuzzSession`, `fuzz_session.NewFailure`,
+`run_budget.BudgetSpent`, `run_budget.RunBudget`.
 """

@@ -2,4 +2,7 @@
 
 `trials` sends every call in every family of odd input, `state_machine` does `actions` in any order.
 Both draw with Hypothesis: `valid_requests` a request, `value_strategies` the values in it.
+
+Used by other packages: `actions.Actions`, `state_machine.make_state_machine`, `trials.Trial`,
+`trials.list_trials`.
 """

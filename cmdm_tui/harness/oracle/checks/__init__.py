@@ -1,4 +1,8 @@
-"""The checks, one module a family; each is a small function over what was seen."""
+"""The checks, one module a family; each is a small function over what was seen.
+
+Central files: `answer_forms`, `authorization`, `deletion`, `fields`, `lists`, `quota`,
+`record_actions`, `records`. Public: `CHECKS`, all of them.
+"""
 
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.checks import (

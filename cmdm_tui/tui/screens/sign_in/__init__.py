@@ -1,1 +1,4 @@
-"""The sign-in form, `SignInScreen`."""
+"""The sign-in form, `SignInScreen`.
+
+Files: `screen`. Used by other packages: `screen.SignInScreen`.
+"""
