@@ -4,7 +4,7 @@ Public: `run`, `ReplError`. Central files: `prompt.py` and `script.py` read stat
 `dispatch.py` runs one in a session (`session.py`); `commands/` is the table of backslash commands,
 `queries.py` holds the queries.
 
-Other central files: `result_types`, `statements`.
+Other central files: `result_types`, `statement_parser`.
 """
 
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 from cmdm_tui.repl.commands import find_command
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statements import CommandStatement, QueryStatement, Statement
+from cmdm_tui.repl.statement_parser import CommandStatement, QueryStatement, Statement
 
 
 async def execute(session: ReplSession, statement: Statement) -> None:

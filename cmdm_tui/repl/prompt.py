@@ -26,8 +26,8 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.script import run_statement
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_reader import is_incomplete, last_statement, split_statements
-from cmdm_tui.repl.statements import begins_sql
+from cmdm_tui.repl.statement_parser import begins_sql
+from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.summary import describe_calls_left, reset_time
 from cmdm_tui.text import one_line
 

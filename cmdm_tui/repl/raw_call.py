@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.statements import RawCall
+from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.text import one_line
 
 DEFAULT_PER_PAGE = 100

@@ -7,17 +7,17 @@ from cmdm_tui.operations.interrupts import raise_on_interrupt
 from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_reader import StatementReader, StatementText
-from cmdm_tui.repl.statements import parse
+from cmdm_tui.repl.statement_parser import parse
+from cmdm_tui.repl.statement_splitter import StatementSplitter, StatementText
 from cmdm_tui.text import one_line
 
 
 async def run_script(session: ReplSession, lines: TextIO) -> None:
     """Run every statement as soon as it is read; the first error is raised, the rest not read."""
-    reader = StatementReader()
+    splitter = StatementSplitter()
     while not session.is_over:
         line = _next_line(lines)
-        unit = reader.feed(line.rstrip("\r\n")) if line else reader.end()
+        unit = splitter.feed(line.rstrip("\r\n")) if line else splitter.end()
         if unit is not None:
             await _run_naming_line(session, unit)
         if not line:

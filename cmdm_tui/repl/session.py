@@ -15,7 +15,7 @@ from cmdm_tui.repl.result_types import (
 )
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.repl.session_settings import SessionSettings
-from cmdm_tui.repl.statements import RawCall
+from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
 from cmdm_tui.repl.terminal_prompter import ReplPrompter

@@ -13,7 +13,7 @@ from cmdm_tui.sandbox.auth import AuthMiddleware, TokenIssuer
 from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.control.control_app import ControlPlaneMiddleware
-from cmdm_tui.sandbox.control.controls import SandboxControls
+from cmdm_tui.sandbox.control.sandbox_controls import SandboxControls
 from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.data_folder import SandboxData
 from cmdm_tui.sandbox.faults.middleware import FaultMiddleware

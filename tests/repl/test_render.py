@@ -15,7 +15,7 @@ from cmdm_tui.repl import tables
 from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.result_types import Grid
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statements import parse
+from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.text import visible
 

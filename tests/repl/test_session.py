@@ -12,7 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statements import parse
+from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.streams import ReplStreams
 
 

@@ -10,7 +10,7 @@ from cmdm_tui.repl.commands import catalog, results, settings
 from cmdm_tui.repl.commands import session as session_commands
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statements import CommandStatement
+from cmdm_tui.repl.statement_parser import CommandStatement
 
 Handler = Callable[[ReplSession, tuple[str, ...]], Awaitable[None]]
 

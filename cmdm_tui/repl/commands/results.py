@@ -4,7 +4,7 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.raw_call import PlannedCall, with_page
 from cmdm_tui.repl.result_types import AnswerResult, InfoTable
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statements import RawCall
+from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.repl.summary import page_number
 
 

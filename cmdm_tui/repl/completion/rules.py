@@ -13,8 +13,8 @@ from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
 from cmdm_tui.repl.completion.sql import WORD, offer_sql
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
-from cmdm_tui.repl.statement_reader import last_statement
-from cmdm_tui.repl.statements import VERBS, is_query
+from cmdm_tui.repl.statement_parser import VERBS, is_query
+from cmdm_tui.repl.statement_splitter import last_statement
 from cmdm_tui.text import one_line
 
 SQL_RULE = "SQL"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cmdm_tui.sandbox.control.controls import INITIAL_SNAPSHOT, SandboxControls
+from cmdm_tui.sandbox.control.sandbox_controls import INITIAL_SNAPSHOT, SandboxControls
 from cmdm_tui.sandbox.errors import Refusal, SettingError, quote
 from cmdm_tui.sandbox.faults.plan import FaultPlan
 from cmdm_tui.sandbox.http.requests import get_single_header, read_json_object

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cmdm_tui.repl.statements import begins_sql, find_body
+from cmdm_tui.repl.statement_parser import begins_sql, find_body
 from cmdm_tui.repl.typed_text import OpenBody, OpenSql
 
 COMMENTS = ("#", "--")
@@ -22,7 +22,7 @@ class StatementText:
     missing: str = ""
 
 
-class StatementReader:
+class StatementSplitter:
     """Takes line after line and gives back a unit whenever one is whole."""
 
     def __init__(self) -> None:
@@ -80,28 +80,28 @@ class StatementReader:
 
 def split_statements(text: str) -> Iterator[StatementText]:
     """Yield the statements in `text`; the last one as abandoned where it is not whole."""
-    reader = StatementReader()
+    splitter = StatementSplitter()
     for line in text.split("\n"):
-        unit = reader.feed(line)
+        unit = splitter.feed(line)
         if unit is not None:
             yield unit
-    rest = reader.end()
+    rest = splitter.end()
     if rest is not None:
         yield rest
 
 
 def is_incomplete(text: str) -> bool:
     """Return whether the last statement in `text` needs another line."""
-    reader = StatementReader()
+    splitter = StatementSplitter()
     for line in text.split("\n"):
-        reader.feed(line)
-    return reader.is_open
+        splitter.feed(line)
+    return splitter.is_open
 
 
 def last_statement(text: str) -> str:
     """Return the statement that `text` ends in, as far as it is typed."""
     *before, last = text.split("\n")
-    reader = StatementReader()
+    splitter = StatementSplitter()
     for line in before:
-        reader.feed(line)
-    return reader.text + last
+        splitter.feed(line)
+    return splitter.text + last

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.repl.statement_reader import (
+from cmdm_tui.repl.statement_splitter import (
     StatementText,
     is_incomplete,
     last_statement,
