@@ -1,11 +1,11 @@
 """What is known of one server: its entities, their fields and record counts, and its traits.
 
-`Account` opens a profile's client and `Catalog`; `Catalog` answers from its cache or asks the
-service; `fields.py` says which fields an entity has; `probe/` finds the traits.
+`Account` (`account`) opens a profile's client and its `Catalog` (`catalog`), which answers from its
+file (`cache`) or asks the service. `fields` says which fields an entity has, `traits` holds what
+`probe/` has found, `token_cache` stores the token between runs.
 
-Other files: `account`, `cache`, `catalog`, `token_cache`, `traits`. Also public:
-`DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `RecordCount`, `Trait`, `Traits`,
-`infer_fields`, `infer_type`.
+Also public: `DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `RecordCount`,
+`Trait`, `Traits`, `infer_fields`, `infer_type`.
 """
 
 from cmdm_tui.catalog.account import Account

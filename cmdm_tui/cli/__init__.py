@@ -1,10 +1,12 @@
 """The command line: `cmdm`, its commands and exit codes.
 
-Public: `main`. Central files: `main.py` (runs a command; every failure becomes a line and an exit
-code), `commands/__init__.py` (the table of commands), `context.py` (what a command is run with),
-`service.py` (which service a command means), `exit_codes.py`.
+Public: `main` (`main.py`: runs a command; every failure becomes a line and an exit code).
+`commands/` is the table of commands, `context` what each is run with, `service` which service is
+meant, `exit_codes` which error ends with which.
 
-Other central files: `prompts`, `output`, `embedded_sandbox`.
+What the commands share: `arguments` (reads them), `prompts` (asks at the terminal), `output`
+(writes results), `progress` and `call_log` (report on stderr), `signals`, `embedded_sandbox` (the
+demo, and sandboxes for the harness).
 """
 
 from cmdm_tui.cli.main import main

@@ -1,11 +1,12 @@
 """Profiles, paths and secrets: which server, as which user, and what is stored where.
 
-`ProfileStore` reads and writes the profiles (`profile_store`, `settings`); a `Profile` is one of
-them with its `Credentials`. `Paths` names the folders. `secrets/` holds the places where secrets
-and tokens live: a file, the keyring, a command.
+`ProfileStore` (`profile_store`) reads and writes the profiles; a `Profile` (`profile`) is one of
+them with its `Credentials` (`credentials`), and `settings` lists what it may say. `Paths` (`paths`)
+names the folders. `secrets/` holds the places where secrets and tokens live: a file, the keyring, a
+command.
 
-Other central files: `credentials`, `errors`, `private_files`, `profile`, `toml_files`. Also public:
-`ConfigurationError`, `SecretStr`, `MissingSecrets`, `SecretPlace`.
+Under them: `toml_files` (changes a file and keeps its comments), `private_files`, `folder_lock`.
+Also public: `ConfigurationError` (`errors`), `SecretStr`, `MissingSecrets`, `SecretPlace`.
 """
 
 from cmdm_tui.config.credentials import (

@@ -1,10 +1,13 @@
 """The REPL: SQL, raw calls and backslash commands, at a prompt or from a stream.
 
-Public: `run`, `ReplError`. Central files: `prompt.py` and `script.py` read statements,
-`dispatch.py` runs one in a session (`session.py`); `commands/` is the table of backslash commands,
-`queries.py` holds the queries.
+Public: `run`, `ReplError`. `prompt` and `script` read lines, `statement_splitter` cuts them into
+statements, `statement_parser` says what each is, `dispatch` runs it in a `session`: a backslash
+command (`commands/`), a query (`queries`) or a `raw_call`.
 
-Other central files: `result_types`, `statement_parser`.
+What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
+grids, `summary` the line below), `streams` is where it goes. `completion/` offers what can be typed
+next. Also: `history`, `session_catalog`, `session_settings`, `terminal_prompter`, `typed_text` (how
+far a body or SQL is typed).
 """
 
 from pathlib import Path

@@ -3,9 +3,15 @@
 with Sandbox.embedded(SandboxConfig(data=folder, port=0)) as running:
     print(running.url)
 
-Central files: `storage/`, `variants/`, `schema`, `errors`, `http/`, `openapi/`, `seed/`, `clock`.
-Public: `Sandbox`, `SandboxConfig`, `RunningInfo`, `SandboxError`, `AccountCredentials`,
-`DataFolderInUseError`, `FaultPlan`, `SettingError`.
+Public: `Sandbox` (`launcher`: in a thread or as a process), `SandboxConfig` and `RunningInfo`
+(`config`), `AccountCredentials` (`credentials`), `FaultPlan`, `SandboxError` and the others of
+`errors`.
+
+`server` serves, with `workers` in several processes; `app` builds the stack: `http/`, `faults/`,
+`variants/`, `auth`, `rate_limit`, `routes`. Behind them: `parameters` and `writes` check what is
+asked for, by the `schema` and its `wire_types`; `storage/` keeps it, in a `data_folder`, begun by
+`seed/`. `openapi/` describes it all, `control/` changes it from outside. Also: `clock`,
+`api_constants`.
 """
 
 from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig

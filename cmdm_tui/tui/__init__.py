@@ -1,10 +1,13 @@
 """The explorer: entities, fields and records of an account in a terminal.
 
-`Explorer` (app.py) is the Textual application, `ProfileProvider` what it is started with.
-`models/` holds the state without a screen, `widgets/` the parts of screens, `screens/` the screens,
-and `commands.py` is how a screen declares its keys.
+`Explorer` (`app`) is the Textual application, `ProfileProvider` (`account_opener`) what it is
+started with. `models/` holds the state without a screen, `widgets/` the parts of screens,
+`screens/` the screens.
 
-Other central files: `messages`, `account_opener`, `app`, `theme`.
+`commands` is how every screen declares its keys; the keys of the main screen are declared in
+`screens/browse/commands.py`. `palette` and the help read the same table. Also: `messages` that more
+than one widget knows, `prompter` (asks for an operation), `theme`, `crash` (the report of an
+unexpected error).
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,11 +1,12 @@
 """Probes a server: finds in a counted number of calls what its documentation leaves open.
 
-`run_probe` reads, `run_write_probe` writes a scratch lead; both return a `ProbeResult`. `client.py`
-makes and counts the calls; each other module finds a group of traits.
+`run_probe` (`runner`) reads, `run_write_probe` (`write_probe`) writes a `scratch_record`; both
+return a `ProbeResult`. `client` makes and counts the calls, `context` holds what every stage needs.
+The stages each find a group of traits: `survey`, `page_size`, `stability`, `sort_traits` and
+`refusals`. `field_choice`, `sorted_read` and `comparers` serve the sorting.
 
-Other central files: `comparers`, `context`, `write_probe`, `runner`, `field_choice`, `refusals`,
-`scratch_record`. Also public: `WRITE_CALLS`, `ProbeStopped`, `ScratchNotDeleted`,
-`choose_entities`, `count_probe_calls`.
+Also public: `WRITE_CALLS`, `ProbeStopped`, `ScratchNotDeleted`, `choose_entities`,
+`count_probe_calls`.
 """
 
 from cmdm_tui.catalog.probe.client import ProbeStopped

@@ -1,7 +1,10 @@
 """The table of commands. A command's module is imported when it is run or its help is shown.
 
-Central files: `doctor/`, `harness/`, `query_output`, `secret_locations`, `login_form`, `query_run`,
-`interactive`, `account`. Public: `cmdm`, the group of all commands, and `LazyGroup`.
+Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
+what several commands have in common: `records` and `api` make calls; `query` with `query_run` and
+`query_output`; `login` with `login_form`; `account` and `profiles` with `secret_locations`;
+`interactive` starts the explorer, the demo and the prompt; `probe`, `fuzz`, `sandbox`, `harness/`,
+`doctor/`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """The table of backslash commands, which dispatch, completion and help read.
 
-Files: `catalog`, `results`, `session`, `settings`. Public: `BackslashCommand`, `find_command`.
+The commands themselves are in files by topic: those on the `catalog`, on the last `results`, on the
+`session`, and on its `settings`. Public: `BackslashCommand`, `find_command`.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,4 @@
 """The control plane: calls with which tests change a running sandbox, off by default.
 
 `control_app` answers the calls, `sandbox_controls` does what they ask for.
-
-Used by other packages: `control_app.CONTROL_PATH`,
-`control_app.ControlPlaneMiddleware`, `sandbox_controls.SandboxControls`.
 """

@@ -1,9 +1,6 @@
-"""HTTP under the API: connections, framing, hosts, exposure, the access log, requests, responses.
+"""HTTP under the API; nothing here knows the API's calls.
 
-Nothing here knows the API's calls. uvicorn serves with the `ClientConnection` of `connections`,
-which speaks the HTTP of `strict_http`.
-
-Other files: `access_log`, `exposure`, `hosts`, `requests`, `responses`, `server_errors`. Used by
-other packages: `responses.refusal_response`, `access_log.LoggedCall`,
-`connections.ClientConnection`, `requests.get_single_header`.
+uvicorn serves with the `ClientConnection` of `connections`, which speaks the HTTP of `strict_http`.
+`hosts` and `exposure` say who may reach a sandbox, `access_log` notes each call, `server_errors`
+answers for the sandbox's own faults; `requests` reads bodies and headers, `responses` writes them.
 """

@@ -1,8 +1,5 @@
 """The description of the API in OpenAPI 3.1, made of the schema that the sandbox serves.
 
 `description` builds it, `schemas` has the JSON Schemas of values and records, `editor` changes a
-description in place, `middleware` serves it at `/openapi.json`.
-
-Used by other packages: `editor.DescriptionEditor`, `schemas.Schema`, `schemas.exact_object`,
-`editor.copy_json`.
+description in place (for the variants), `middleware` serves it at `/openapi.json`.
 """

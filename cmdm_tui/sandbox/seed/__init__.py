@@ -2,10 +2,8 @@
 
 All random choices come from a fixed seed, all dates from a fixed day: the same number of leads
 gives the same records, byte for byte. `records` makes them, of the words in `words` and
-`british_names`.
-
-Other files: `random_values`, `record_spool`. Used by other packages:
-`record_spool.generate_in_process`.
+`british_names`, with `random_values`; `record_spool` makes them in another process while they are
+stored.
 """
 
 from cmdm_tui.sandbox.storage.store import Seed

@@ -1,9 +1,7 @@
 """The explorer's state without a screen: what is read, what is under way, and both in words.
 
-Central: `record_window` (one entity's records) and `window_loader` (which of them is shown).
-Nothing here imports Textual.
-
-Other files: `activity`, `columns`, `quota_text`, `related_index`, `value_text`. Used by other
-packages: `columns.RecordColumn`, `value_text.cell_text`, `value_text.format_count`,
-`value_text.format_counted`.
+`record_window` reads one entity's records, `window_loader` says which window is shown and which is
+on its way; `related_index` finds what belongs to a record; `columns` chooses a table's columns.
+`activity` (what the client is doing), `quota_text` and `value_text` put state into words. Nothing
+here imports Textual.
 """

@@ -1,5 +1,5 @@
-"""The explorer's screens, each with its commands and its styles in one folder.
+"""The explorer's screens, each with its styles in one folder.
 
-Files: `browse/`, `dialogs/`, `sign_in/`, `start/`.
-Used by other packages: `start.screen.StartScreen`, `browse.screen.BrowseScreen`.
+`start/` (the first screen, and the welcome), `sign_in/`, `browse/` (the main screen) and `dialogs/`
+(in front of the others).
 """

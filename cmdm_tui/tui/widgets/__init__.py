@@ -1,6 +1,7 @@
 """The parts of the screens, one small widget a file.
 
-Central files: `notice`, `cells`, `record_pane`, `key_footer`, `related_view`, `entity_list`,
-`record_view`, `status_line`. Used by other packages: `key_footer.KeyFooter`, `notice.Notice`,
-`cells.safe_line`, `entity_list.EntityList`.
+On the main screen from left to right: `entity_list`; `record_view`, which holds a `record_table`,
+and `field_view`, which holds a `field_table`; `record_pane`, which holds a `related_view`. Below
+them: `status_line` and `key_footer`. On all: `notice` (a pane that is empty, busy or has failed)
+and `cells` (untrusted values, made safe).
 """

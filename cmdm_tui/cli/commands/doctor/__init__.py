@@ -1,5 +1,5 @@
-"""`cmdm doctor`: `command.py` runs the checks of the other files, a `DoctorCheck` each.
+"""`cmdm doctor`: `command` runs the checks of the other files; each gives a `check.DoctorCheck`.
 
-Other files: `check`, `configuration`, `network`, `service_check`, `terminal`, `versions`. Used by
-other packages: `terminal.can_show_screens`.
+The checks: `configuration`, `network`, `service_check`, `terminal` (which
+`cmdm fuzz` asks too), `versions`.
 """

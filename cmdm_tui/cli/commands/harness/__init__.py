@@ -1,5 +1,4 @@
-"""The commands on cases: `cases.py`, `cassettes.py` (record, replay), `verify.py`.
+"""The commands on cases: `cases` (list, show and run them), `cassettes` (record, replay), `verify`.
 
-`selection.py` says which cases a command means, and which of them its service can be given.
-Its commands: `cases.cases`, `cases.corpus`, `cassettes.record`, `cassettes.replay`.
+`selection` says which cases a command means, and which of them its service can be given.
 """

@@ -2,7 +2,6 @@
 
 Needs the extra `cmdm-tui[postgres]`. Everything is in the schema `cmdm_sandbox`. `database` makes
 and checks it, `store` serves it; `keyset_pages` reads pages of records, `snapshots` saves and
-restores all of them.
-
-Other files: `address`, `keys`, `statements`. Used by other packages: `store.PostgresStore`.
+restores all of them. `address` reads the database's address, `statements` has the SQL, `keys` the
+sort keys.
 """

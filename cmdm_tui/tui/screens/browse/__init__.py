@@ -1,4 +1,5 @@
-"""The main screen, `BrowseScreen`: its panes, the table of its commands, and the screen.
+"""The main screen, `BrowseScreen`.
 
-Files: `commands`, `panes`, `screen`. Used by other packages: `screen.BrowseScreen`.
+`panes` lays out its parts and does what commands ask of them, `commands` is the table of its keys,
+`screen` puts both together and passes messages from part to part.
 """

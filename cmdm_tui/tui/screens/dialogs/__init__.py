@@ -1,5 +1,5 @@
-"""Dialogs in front of a screen: `AskScreen`, `ChoiceScreen`, `SecretsScreen`, `HelpScreen`.
+"""Dialogs in front of a screen.
 
-Files: `ask`, `choice`, `help`, `secrets`. Used by other packages: `ask.AskScreen`,
-`choice.ChoiceScreen`, `help.HelpScreen`, `secrets.SecretsScreen`.
+`ask.AskScreen` asks for a text, `choice.ChoiceScreen` for one of several answers,
+`secrets.SecretsScreen` for secrets; `help.HelpScreen` lists the keys.
 """

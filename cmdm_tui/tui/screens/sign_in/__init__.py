@@ -1,4 +1,1 @@
-"""The sign-in form, `SignInScreen`.
-
-Files: `screen`. Used by other packages: `screen.SignInScreen`.
-"""
+"""The sign-in form: `screen.SignInScreen` makes a profile once the service has accepted it."""
