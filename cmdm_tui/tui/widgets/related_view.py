@@ -203,7 +203,7 @@ class RelatedView(Vertical):
         left = self._client.quota.remaining
         words = (
             "The API cannot say which tasks and opportunities belong to a record, so all of them "
-            f"are read once, by {cost}."
+            f"are read once, in {cost}."
         )
         if left is not None:
             words += f" {format_count(left)} are left this hour."

@@ -144,7 +144,7 @@ def show_help(screen: BrowsePanes) -> None:
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
     Command(
-        "sort", "s", "Sort", "Let the service sort by this column; again turns it round",
+        "sort", "s", "Sort", "Let the service sort by this column; again reverses the order",
         sort, can_sort,
     ),
     Command(
@@ -155,7 +155,7 @@ COMMANDS = CommandTable[BrowsePanes](
         "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields
     ),
     Command(
-        "related", "g", "Related", "Show what is related to this record; again to find it",
+        "related", "g", "Related", "Show what is related to this record; again finds it",
         show_related, lambda screen: screen.record_pane.record is not None,
     ),
     Command(
