@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
+from cmdm_tui.api.paging import is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import DuckDBSession
 from cmdm_tui.query.database.loader import RecordLoader, column_texts
@@ -200,11 +201,10 @@ class Fetcher:
         return None
 
     def _report_page_size(self, page: Page, planned: int) -> None:
-        came, total = len(page.records), page.total_records
-        if total is not None and came < min(planned, total):
+        if is_capped(page, planned):
             self.report.add_messages(
-                f"The service grants {came:,} records a page; the plan expected {planned:,}: "
-                "more calls were made than predicted."
+                f"The service grants {len(page.records):,} records a page; the plan expected "
+                f"{planned:,}: more calls were made than predicted."
             )
 
     def _report_change(self, table: Table, before: int | None, now: int) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cmdm_tui.api import Page
+from cmdm_tui.api.paging import is_capped
 from cmdm_tui.catalog import Account, Trait, Traits
 from cmdm_tui.catalog.traits import clean_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
@@ -50,13 +51,12 @@ class TraitLearner:
         `asked` is the requested `per_page`. Only a first page counts: others may be the last.
         """
         self._account.catalog.store_total(page.entity, page.total_records)
-        came, total = len(page.records), page.total_records
+        came = len(page.records)
         self._account.catalog.store_page_size(came)
-        if page.page != 1 or not came:
+        if page.page != 1:
             return
-        granted_less = came < asked and total is not None and came < total
-        granted_all = came == asked == LARGEST_PAGE
-        if (granted_less or granted_all) and self.trait("largest_page") != came:
+        is_largest = is_capped(page, asked) or came == asked == LARGEST_PAGE
+        if is_largest and self.trait("largest_page") != came:
             evidence = f"A page of {asked:,} records was requested, and {came:,} came."
             self.learn("largest_page", came, evidence)
 

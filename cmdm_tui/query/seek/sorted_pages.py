@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from cmdm_tui.api import NotFound, Page, Record
+from cmdm_tui.api.paging import is_capped
 from cmdm_tui.query.model import EXTERNAL_ID, Value
 from cmdm_tui.query.seek.candidate_orders import ColumnOrders, without_options
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
@@ -166,8 +167,8 @@ class SortedPages:
             raise NoTotal(f"The service does not state how many {page.entity} records there are.")
         self.total = page.total_records
         came = len(page.records)
-        if came < min(self._per_page, self.total):
-            self.size = self._per_page = max(came, 1)
+        if is_capped(page, self._per_page):
+            self.size = self._per_page = came
         elif came > self._per_page:
             self.size = came
         if self.total and not came:
