@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths, Profile, ProfileStore, load_environment_profile
-from cmdm_tui.query.engine import Engine, QueryRun
+from cmdm_tui.query.engine import Engine, RowStream
 from cmdm_tui.query.model import ResultColumn
-from cmdm_tui.query.planning.prepared_query import PreparedQuery
+from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.query.row import Row
 
@@ -90,7 +90,7 @@ class Connection:
         """
         return await self._engine.resume(result, max_calls=max_calls)
 
-    async def explain(self, sql: str) -> PreparedQuery:
+    async def explain(self, sql: str) -> PlannedQuery:
         """Return a query's plan and what it costs, without fetching a record for it."""
         return await self._engine.prepare(sql)
 
@@ -102,7 +102,7 @@ class Query(Awaitable[QueryResult]):
         self._engine = engine
         self._sql = sql
         self._max_calls = max_calls
-        self._streaming: QueryRun | None = None
+        self._streaming: RowStream | None = None
 
     @property
     def result(self) -> QueryResult | None:
@@ -124,7 +124,7 @@ class Query(Awaitable[QueryResult]):
     async def _fetch_all(self) -> QueryResult:
         return await (await self._begin()).finish()
 
-    async def _begin(self) -> QueryRun:
+    async def _begin(self) -> RowStream:
         prepared = await self._engine.prepare(self._sql, max_calls=self._max_calls)
         self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming

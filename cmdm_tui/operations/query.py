@@ -9,9 +9,9 @@ from cmdm_tui.config import Profile
 from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import Prompter
-from cmdm_tui.query.allowance import Allowance, allow_cost, allow_unasked
 from cmdm_tui.query.budget import UNASKED_CALLS
-from cmdm_tui.query.engine import Engine, PreparedQuery, QueryRun
+from cmdm_tui.query.confirmation import Allowance, allow_cost, allow_unasked
+from cmdm_tui.query.engine import Engine, PlannedQuery, RowStream
 from cmdm_tui.query.errors import QueryError, TooManyCalls
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from cmdm_tui.query.result import QueryResult
@@ -125,7 +125,7 @@ class QueryOperation:
         self._sql = ""
         self._calls_before = 0
         """Calls of the runs before this one, which continues what they have read."""
-        self._run: QueryRun | None = None
+        self._run: RowStream | None = None
         self._searched: QueryResult | None = None
         """What a search has read that is to go on."""
         self._is_stopped = False
@@ -141,7 +141,7 @@ class QueryOperation:
         """Whether anything was run, so that an earlier result is not the last one any more."""
         return self._run is not None
 
-    async def prepare(self, sql: str) -> PreparedQuery:
+    async def prepare(self, sql: str) -> PlannedQuery:
         """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError."""
         checkpoint = None if self._file is None else self._file.load(sql)
         self._sql = sql
@@ -150,7 +150,7 @@ class QueryOperation:
             sql, checkpoint=checkpoint, max_calls=self._policy.max_calls
         )
 
-    async def run(self, prepared: PreparedQuery, receive: ReceiveRows) -> QueryOutcome:
+    async def run(self, prepared: PlannedQuery, receive: ReceiveRows) -> QueryOutcome:
         """Ask where it must be asked, then give `receive` the rows as they arrive.
 
         Raises CallsNotAllowed, QueryError or ApiError.
@@ -195,7 +195,7 @@ class QueryOperation:
         if self._run is not None:
             self._run.stop()
 
-    async def _ask_allowance(self, prepared: PreparedQuery) -> Allowance | None:
+    async def _ask_allowance(self, prepared: PlannedQuery) -> Allowance | None:
         """Return the calls to make; None where the person declines."""
         policy = self._policy
         if policy.is_allowed:
@@ -228,7 +228,7 @@ class QueryOperation:
         has_limit = self._policy.max_calls is not None
         return has_limit or allowance.is_guard or self._file is not None
 
-    async def _is_search_declined(self, prepared: PreparedQuery, allowance: Allowance) -> bool:
+    async def _is_search_declined(self, prepared: PlannedQuery, allowance: Allowance) -> bool:
         """Finish the search within the calls made without asking; then ask to go on.
 
         Return whether the person declines; then nothing more is read.

@@ -1,9 +1,10 @@
 """SQL over an API that has no filter, with its cost in calls shown before a query runs.
 
-`engine.Engine` prepares and runs queries: `prepare` returns a `PreparedQuery` with its plan and
-cost, `stream` a `QueryRun` of rows, `run` a whole `QueryResult`. SQL is read in `parsing/`, planned
-in `planning/`, fetched in `fetching/` and `seek/`, and executed in `execution/`. `database/` is the
-DuckDB that holds the records, `collation/` the account's order of text.
+`engine.Engine` prepares and runs queries: `prepare` returns a `PlannedQuery` with its plan and
+cost, `stream` a `RowStream`, `run` a whole `QueryResult`. SQL is read in `parsing/`, planned in
+`planning/`, fetched in `fetching/` and `seek/`, and executed in `execution/`. `database/` is the
+DuckDB that holds the records, `collation/` the account's order of text. `budget` counts the calls
+of a run; `confirmation` says when a person must allow them first.
 
 Used by other packages: `model.ColumnKind`, `model.Table`, `model.Column`, `model.Value`.
 """

@@ -1,6 +1,6 @@
 """The query engine: prepare SQL, see what it costs, run it, get the rows.
 
-`Engine` is the entry; `PreparedQuery`, `QueryRun` and `QueryResult` are what it returns.
+`Engine` is the entry; `PlannedQuery`, `RowStream` and `QueryResult` are what it returns.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.parsing.statement import Explain, nested_too_deeply, parse
-from cmdm_tui.query.planning.prepared_query import PlanningReads, PreparedQuery
+from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
 from cmdm_tui.query.planning.preparer import QueryPreparer
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.query.run import QueryRun, RowBatch
+from cmdm_tui.query.row_stream import RowBatch, RowStream
 
-__all__ = ["Engine", "PreparedQuery", "QueryResult", "QueryRun", "RowBatch"]
+__all__ = ["Engine", "PlannedQuery", "QueryResult", "RowBatch", "RowStream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Engine:
 
     async def prepare(
         self, sql: str, *, checkpoint: Checkpoint | None = None, max_calls: int | None = None
-    ) -> PreparedQuery:
+    ) -> PlannedQuery:
         """Parse, bind and plan a statement: at most one call for each total that is not known.
 
         Where an entity's fields are not known and their types matter, they are fetched once. Pages
@@ -58,7 +58,7 @@ class Engine:
         except RecursionError:
             raise nested_too_deeply() from None
 
-    async def run(self, prepared: PreparedQuery, *, max_calls: int | None = None) -> QueryResult:
+    async def run(self, prepared: PlannedQuery, *, max_calls: int | None = None) -> QueryResult:
         """Run a query and return its whole result; partial where `max_calls` stopped it.
 
         `max_calls` includes the calls made while planning. Raises QueryError or ApiError.
@@ -75,12 +75,12 @@ class Engine:
 
     def stream(
         self,
-        prepared: PreparedQuery,
+        prepared: PlannedQuery,
         *,
         max_calls: int | None = None,
         keeps_pages: bool | None = None,
         stops_before_scan: bool = False,
-    ) -> QueryRun:
+    ) -> RowStream:
         """Return the run of a query: iterate over it for its rows as they arrive.
 
         With `keeps_pages`, what is read stays in memory, so that a stopped run can be resumed; None
@@ -93,7 +93,7 @@ class Engine:
             prepared, _RunOptions(max_calls, calls_before, keeps, stops_before_scan)
         )
 
-    def stream_resumed(self, result: QueryResult, *, max_calls: int | None = None) -> QueryRun:
+    def stream_resumed(self, result: QueryResult, *, max_calls: int | None = None) -> RowStream:
         """Return the run that continues one that its number of calls stopped; see `resume`."""
         left = _resumption_of(result)
         if left is None:
@@ -124,13 +124,15 @@ class Engine:
         """Close the database; its results are gone with it."""
         self._database.close()
 
-    def _open_run(self, prepared: PreparedQuery, options: _RunOptions) -> QueryRun:
+    def _open_run(self, prepared: PlannedQuery, options: _RunOptions) -> RowStream:
         if isinstance(prepared.statement, Explain) or prepared.bound is None:
-            return QueryRun.of_names(prepared, lambda: self._names.run(prepared, options.max_calls))
-        return QueryRun(prepared, lambda stop: self._create_executor(prepared, options, stop))
+            return RowStream.of_names(
+                prepared, lambda: self._names.run(prepared, options.max_calls)
+            )
+        return RowStream(prepared, lambda stop: self._create_executor(prepared, options, stop))
 
     def _create_executor(
-        self, prepared: PreparedQuery, options: _RunOptions, stop: asyncio.Event
+        self, prepared: PlannedQuery, options: _RunOptions, stop: asyncio.Event
     ) -> QueryExecutor:
         """Return an executor that starts with what planning has read, unless a run has used it."""
         bound = prepared.bound

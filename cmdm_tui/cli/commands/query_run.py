@@ -23,7 +23,7 @@ from cmdm_tui.cli.prompts import TerminalPrompter
 from cmdm_tui.formats import Format, create_writer
 from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.operations.query import CallPolicy, CheckpointFile, QueryOperation, QueryOutcome
-from cmdm_tui.query.engine import Engine, PreparedQuery
+from cmdm_tui.query.engine import Engine, PlannedQuery
 from cmdm_tui.query.result import QueryResult
 
 _HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
@@ -112,7 +112,7 @@ class QueryCommand:
             checkpoint_file=None if file is None else CheckpointFile(file, account.profile),
         )
 
-    def _explain(self, prepared: PreparedQuery) -> None:
+    def _explain(self, prepared: PlannedQuery) -> None:
         from cmdm_tui.cli.output import write_json, write_text
 
         if self._options.explains_as_json:
@@ -123,7 +123,7 @@ class QueryCommand:
             write_text(prepared.explain_text().encode())
 
     async def _write_rows(
-        self, operation: QueryOperation, prepared: PreparedQuery
+        self, operation: QueryOperation, prepared: PlannedQuery
     ) -> tuple[QueryOutcome, tuple[str, ...]]:
         """Write the rows as they arrive; return how it ended, and what to say of the writing.
 

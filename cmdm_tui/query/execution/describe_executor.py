@@ -12,7 +12,7 @@ from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind, ResultColumn
 from cmdm_tui.query.parsing.identifiers import nearest_names
 from cmdm_tui.query.parsing.statement import Describe, Explain, ShowEntities
-from cmdm_tui.query.planning.prepared_query import PreparedQuery
+from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.planning.preparer import QueryPreparer
 from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, Stats
 
@@ -24,7 +24,7 @@ class NamesExecutor:
         self._account = account
         self._database = database
 
-    async def run(self, prepared: PreparedQuery, max_calls: int | None = None) -> QueryResult:
+    async def run(self, prepared: PlannedQuery, max_calls: int | None = None) -> QueryResult:
         """Return the result of SHOW ENTITIES, DESCRIBE or EXPLAIN with at most `max_calls`."""
         statement = prepared.statement
         calls = 0
@@ -81,7 +81,7 @@ def _make_result(
     session: DuckDBSession,
     columns: Sequence[ResultColumn],
     rows: Sequence[RowValues],
-    prepared: PreparedQuery,
+    prepared: PlannedQuery,
     calls: int,
 ) -> QueryResult:
     declared = ", ".join(f"c{n} {column.type}" for n, column in enumerate(columns, 1))

@@ -41,7 +41,7 @@ from cmdm_tui.query.planning.plan import (
     Step,
     Stream,
 )
-from cmdm_tui.query.planning.prepared_query import PlanningReads, PreparedQuery
+from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
 from cmdm_tui.query.planning.scan_plans import make_scan_step
 from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, Stats
 
@@ -55,7 +55,7 @@ class Resumption:
     `is_out_of_calls` is true where it had no calls left, or too few to read every page.
     """
 
-    prepared: PreparedQuery
+    prepared: PlannedQuery
     reads: PlanningReads
     used: int
     read_since: datetime
@@ -67,7 +67,7 @@ class QueryExecutor:
 
     def __init__(
         self,
-        prepared: PreparedQuery,
+        prepared: PlannedQuery,
         bound: BoundQuery,
         reads: PlanningReads,
         budget: CallBudget,

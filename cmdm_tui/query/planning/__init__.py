@@ -1,8 +1,8 @@
 """Plans a query: `preparer.QueryPreparer` binds it, lists its plans, and chooses the cheapest.
 
-`plan` holds the steps, `planner` chooses among the plans of `scan_plans`, `join_lookup` and
+`plan` holds the steps, `plan_choice` chooses among the plans of `scan_plans`, `join_lookup` and
 `seek_plans`; `schema` finds out the columns of an entity.
 
-Other central files: `prepared_query`. Used by other packages: `prepared_query.PreparedQuery`,
+Other central files: `planned_query`. Used by other packages: `planned_query.PlannedQuery`,
 `plan.SeekStep`, `plan.BoundaryAggregates`, `plan.CountValues`.
 """

@@ -42,8 +42,8 @@ from cmdm_tui.query.planning.plan import (
     SeekStep,
     Stream,
 )
-from cmdm_tui.query.planning.planner import choose_cheapest, list_plans, pages_to_read_first
-from cmdm_tui.query.planning.prepared_query import PlanningReads, PreparedQuery
+from cmdm_tui.query.planning.plan_choice import choose_cheapest, list_plans, pages_to_read_first
+from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
 from cmdm_tui.query.planning.schema import SchemaReader
 
 _UNKNOWN_COLUMN = re.compile(
@@ -70,7 +70,7 @@ class QueryPreparer:
         self._pages: dict[str, PageCache] = {}
         self._schema = SchemaReader(account, self._budget, self._learner, self._pages)
 
-    async def prepare(self, statement: Statement) -> PreparedQuery:
+    async def prepare(self, statement: Statement) -> PlannedQuery:
         """Bind and plan the statement."""
         query = statement.query if isinstance(statement, Explain) else statement
         if not isinstance(query, Select):
@@ -90,7 +90,7 @@ class QueryPreparer:
         kept = PlanningReads(self._pages, self._learner)
         since = None if self._checkpoint is None else self._checkpoint.since
         quota = self._account.client.quota
-        return PreparedQuery(statement, plan, columns, quota, understood, [kept], since)
+        return PlannedQuery(statement, plan, columns, quota, understood, [kept], since)
 
     async def fetch_fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
         """Fetch an entity's fields. Returns them and the number of calls that took."""
@@ -100,7 +100,7 @@ class QueryPreparer:
         finally:
             self._learner.save()
 
-    def _prepare_names(self, query: Statement, statement: Statement) -> PreparedQuery:
+    def _prepare_names(self, query: Statement, statement: Statement) -> PlannedQuery:
         cost = Cost(0, 0)
         names = _ENTITY_COLUMNS
         if isinstance(query, Describe):
@@ -108,7 +108,7 @@ class QueryPreparer:
             if not self._account.catalog.cached_fields(query.entity):
                 cost = Cost(1, 2)
         plan = Plan(PlanClass.LOCAL, NoFetch(), cost, cost.high, ())
-        return PreparedQuery(statement, plan, names, self._account.client.quota)
+        return PlannedQuery(statement, plan, names, self._account.client.quota)
 
     async def _bind(self, query: Select) -> BoundQuery:
         tree = query.tree.copy()

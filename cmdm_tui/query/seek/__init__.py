@@ -4,17 +4,17 @@ A service sorts by one field and pages the sorted records, so every field is a s
 order is not known for certain: text may be sorted with case or without, numbers by their digits. So
 every order that no page contradicts stays a candidate, and a page is left unread only where no
 candidate order can hide on it what would change the answer. Pages that fit no order end the seek,
-and a scan takes over. `candidate_orders` lists the orders; a service that sorts in another one, and
+and a scan takes over. `column_orders` lists the orders; a service that sorts in another one, and
 shows it on none of the pages read, is not detected: the notes of a result say how many pages were
 checked.
 
-Other central files: `region`, `results`, `sort_orders`, `sorted_pages`, `column_predicate`,
+Other central files: `region`, `results`, `order_kinds`, `sorted_pages`, `column_predicate`,
 `errors`, `bisect`. Public: `ColumnOrders`, `FEW_PAGES`, `ColumnPredicate`, `SeekFailed`, `NoTotal`,
 `OrderContradicted`, `SeekResult`, `count_matches`.
 """
 
 from cmdm_tui.query.seek.bisect import FEW_PAGES
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders, find_column_orders
+from cmdm_tui.query.seek.column_orders import ColumnOrders, find_column_orders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.errors import (
     NoTotal,

@@ -11,7 +11,7 @@ from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import OrderContradicted
 from cmdm_tui.query.seek.field_values import number_text
-from cmdm_tui.query.seek.sort_orders import AmongOptions, ByCodePoint, CandidateOrder, Overlap
+from cmdm_tui.query.seek.order_kinds import AmongOptions, ByCodePoint, CandidateOrder, Overlap
 from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages
 
 MAX_SINGLE_PROBES = 10

@@ -5,7 +5,7 @@ from typing import Literal
 
 from cmdm_tui.query.model import ColumnKind, Cost, Table
 from cmdm_tui.query.seek.bisect import FEW_PAGES
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
 from cmdm_tui.query.seek.value_counts import MAX_PROBES

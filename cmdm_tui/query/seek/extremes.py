@@ -7,8 +7,9 @@ from typing import Any
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.bisect import MAX_SINGLE_PROBES, check_ties, most_informative
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
+from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.results import (
     ExtremeValue,
@@ -17,7 +18,6 @@ from cmdm_tui.query.seek.results import (
     learned_orders,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sort_orders import CandidateOrder, Overlap
 from cmdm_tui.query.seek.sorted_pages import Direction, Gap, PageSource, PageView, SortedPages
 
 _ValueAndRecord = tuple[Value, Record]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.bisect import check_ties, decide, rests_on_kind
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
+from cmdm_tui.query.seek.order_kinds import Overlap
 from cmdm_tui.query.seek.results import (
     FoundRecords,
     MatchCount,
@@ -14,7 +15,6 @@ from cmdm_tui.query.seek.results import (
     learned_orders,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sort_orders import Overlap
 from cmdm_tui.query.seek.sorted_pages import PageSource, PageView, SortedPages
 
 _FIRST_BATCH = 4

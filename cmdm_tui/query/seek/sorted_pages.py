@@ -14,11 +14,11 @@ from typing import Any, Literal, Protocol
 from cmdm_tui.api import NotFound, Page, Record
 from cmdm_tui.api.paging import is_capped
 from cmdm_tui.query.model import EXTERNAL_ID, Value
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders, without_options
+from cmdm_tui.query.seek.column_orders import ColumnOrders, without_options
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
 from cmdm_tui.query.seek.field_values import OddValue
-from cmdm_tui.query.seek.sort_orders import CandidateOrder, Overlap
+from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
 
 Direction = Literal["asc", "desc"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.bisect import read_ends
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
 from cmdm_tui.query.seek.results import (
     ValueCounts,

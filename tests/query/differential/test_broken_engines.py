@@ -13,7 +13,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.collation import rewrite as account_order
 from cmdm_tui.query.model import Column
 from cmdm_tui.query.planning import bound_query
-from cmdm_tui.query.seek import candidate_orders
+from cmdm_tui.query.seek import column_orders
 from cmdm_tui.query.seek.sorted_pages import SortedPages
 from tests.query.differential.data_service import DataService, serve_data_set
 from tests.query.differential.data_set import make_data_set
@@ -196,14 +196,14 @@ async def test_a_name_taken_for_another_columns_is_found_out(
 async def test_a_search_that_trusts_the_order_is_found_out(
     large: DataService, monkeypatch: pytest.MonkeyPatch, behaviours: Mapping[str, str]
 ) -> None:
-    ordering = candidate_orders.ColumnOrders
+    ordering = column_orders.ColumnOrders
 
     def trusted(
         column: Column,
-        orders: tuple[candidate_orders.CandidateOrder, ...],
+        orders: tuple[column_orders.CandidateOrder, ...],
         *rest: Any,
         **options: Any,
-    ) -> candidate_orders.ColumnOrders:
+    ) -> column_orders.ColumnOrders:
         return replace(
             ordering(column, orders[:1], *rest, **options),
             nulls_first=True,
@@ -214,7 +214,7 @@ async def test_a_search_that_trusts_the_order_is_found_out(
     def passed(*_: object) -> bool:
         return True
 
-    monkeypatch.setattr(candidate_orders, "ColumnOrders", trusted)
+    monkeypatch.setattr(column_orders, "ColumnOrders", trusted)
     for check in ("_check_nulls", "_check_null_neighbours", "_fits", "_is_sorted"):
         monkeypatch.setattr(SortedPages, check, passed)
     assert "came" in await is_found_out(large, EngineUnderTest, behaviours, can_be_sought=True)

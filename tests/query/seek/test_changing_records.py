@@ -24,7 +24,7 @@ from cmdm_tui.query.seek import (
     find_records,
     not_null,
 )
-from cmdm_tui.query.seek.candidate_orders import ColumnOrders
+from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.sorted_pages import SortedPages
 from tests.query.seek.fake_service import FIELD, FakeService
 from tests.query.seek.reference_predicates import column

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.query.execution.executor import Resumption
 from cmdm_tui.query.planning.plan import SeekStep
-from cmdm_tui.query.planning.prepared_query import PreparedQuery
+from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 
 
@@ -25,7 +25,7 @@ class Allowance:
         return self.is_guard and isinstance(left, Resumption) and left.is_out_of_calls
 
 
-def allow_unasked(prepared: PreparedQuery, most: int) -> Allowance | None:
+def allow_unasked(prepared: PlannedQuery, most: int) -> Allowance | None:
     """Return the allowance of a query that needs no confirmation; None where it must be confirmed.
 
     A search mostly takes few calls, but as many as a scan if the service sorts in no known order.
@@ -39,6 +39,6 @@ def allow_unasked(prepared: PreparedQuery, most: int) -> Allowance | None:
     return None
 
 
-def allow_cost(prepared: PreparedQuery, more: int) -> Allowance:
+def allow_cost(prepared: PlannedQuery, more: int) -> Allowance:
     """Return the allowance of a confirmed query: its cost and a margin."""
     return Allowance(prepared.plan.cost.high + more)

@@ -9,7 +9,7 @@ from typing import Self
 from cmdm_tui.query.database.duckdb_session import RowValues
 from cmdm_tui.query.execution.executor import QueryExecutor
 from cmdm_tui.query.model import ResultColumn
-from cmdm_tui.query.planning.prepared_query import PreparedQuery
+from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 
 _BATCH_ROWS = 1_000
@@ -23,7 +23,7 @@ class RowBatch:
     rows: Sequence[RowValues]
 
 
-class QueryRun:
+class RowStream:
     """One run of a prepared query: iterate over its rows; afterwards `result` holds all of them.
 
     `stop` ends it early: the rows so far are the result, which is marked partial. A task that is
@@ -32,7 +32,7 @@ class QueryRun:
     """
 
     def __init__(
-        self, prepared: PreparedQuery, create_executor: Callable[[asyncio.Event], QueryExecutor]
+        self, prepared: PlannedQuery, create_executor: Callable[[asyncio.Event], QueryExecutor]
     ) -> None:
         self._prepared = prepared
         self._create_executor = create_executor
@@ -45,7 +45,7 @@ class QueryRun:
 
     @classmethod
     def of_names(
-        cls, prepared: PreparedQuery, read_names: Callable[[], Awaitable[QueryResult]]
+        cls, prepared: PlannedQuery, read_names: Callable[[], Awaitable[QueryResult]]
     ) -> Self:
         """Return the run of a statement about names, whose result comes at once."""
         run = cls(prepared, _no_executor)

@@ -12,7 +12,7 @@ from cmdm_tui.catalog.traits import Traits
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import engine_key
 from cmdm_tui.query.seek.field_values import read_value
-from cmdm_tui.query.seek.sort_orders import (
+from cmdm_tui.query.seek.order_kinds import (
     AmongOptions,
     ByCasefold,
     ByCodePoint,

@@ -1,7 +1,7 @@
 """The orders that services sort in, and what may hide between two places in each.
 
 What is on an unread page is bounded by its neighbours, once for each candidate order (see
-`candidate_orders`).
+`column_orders`).
 """
 
 from dataclasses import dataclass

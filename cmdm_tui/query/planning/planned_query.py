@@ -22,7 +22,7 @@ class PlanningReads:
 
 
 @dataclass(frozen=True)
-class PreparedQuery:
+class PlannedQuery:
     """A query that is bound and planned; `plan.cost` includes the calls made while planning.
 
     `read_since` is the time of the oldest page of a checkpoint; None without one. `columns` are the
