@@ -67,8 +67,24 @@ class TotalChanged:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class RecordsMissing:
+    """The pages were read to their end: `came` records have come, and the service counts more."""
+
+    entity: str
+    counted: int
+    came: int
+
+
 Event = (
-    SignInStarted | QuotaWait | RetryScheduled | CallFinished | CallFailed | PageRead | TotalChanged
+    SignInStarted
+    | QuotaWait
+    | RetryScheduled
+    | CallFinished
+    | CallFailed
+    | PageRead
+    | TotalChanged
+    | RecordsMissing
 )
 EventListener = Callable[[Event], None]
 

@@ -15,7 +15,14 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from cmdm_tui.api.errors import BadRequest, NotFound
-from cmdm_tui.api.events import Event, EventListener, PageRead, TotalChanged, ignore_events
+from cmdm_tui.api.events import (
+    Event,
+    EventListener,
+    PageRead,
+    RecordsMissing,
+    TotalChanged,
+    ignore_events,
+)
 from cmdm_tui.api.models import Field, FieldPage, Page, Record
 
 PageFetcher = Callable[[int, int, bool], Awaitable[Page]]
@@ -34,6 +41,20 @@ _EXTRA_PASSES = 3
 """Times that all pages are read again for records that overlapping pages have hidden."""
 
 
+def count_missing(
+    came: int, total: int | None, *, per_page: int | None = None, number: int | None = None
+) -> int:
+    """Return how many records of one answer never came, as far as its own total says.
+
+    The answer is that to a page, `number` of `per_page` records, or with neither to a call for all.
+    `came` records are in it, and the service counts `total`; None where it counts none.
+    """
+    expected = total or 0
+    if per_page is not None:
+        expected = min(per_page, max(expected - per_page * ((number or 1) - 1), 0))
+    return max(expected - came, 0)
+
+
 def is_capped(page: Page, per_page: int) -> bool:
     """Return whether a first page holds fewer records than were asked for and are counted."""
     total = page.total_records
@@ -50,6 +71,9 @@ class PageWalk:
     A walk ends when as many records have come as the service counts or as are wanted; where it
     counts none, with the last page it names; and in any case with an empty or missing page, and
     with pages that bring nothing new: two in a row, or one where the service names no further page.
+    A service that counts fewer than came is believed neither the count nor its number of pages.
+
+    Records that are counted and wanted and never came are the walk's `shortfall`.
     """
 
     def __init__(self, entity: str, per_page: int, *, most: int | None = None) -> None:
@@ -70,6 +94,8 @@ class PageWalk:
         self._ids_of_pass = self._ids
         self._came = 0
         self._stale = 0
+        self._has_overlap = False
+        """Whether a page held a record that had come before."""
 
     @property
     def count(self) -> int:
@@ -83,8 +109,13 @@ class PageWalk:
 
     @property
     def shortfall(self) -> int:
-        """Records that the service counts and no page brought, known once the walk has ended."""
-        return max((self.total or 0) - self.count, 0) if self.has_ended else 0
+        """Records that are counted and wanted and no page brought; known once the walk has ended.
+
+        0 before, and where the service counts none.
+        """
+        if not self.has_ended or not self.is_short:
+            return 0
+        return int(self._wanted) - self.count
 
     @property
     def is_past_last(self) -> bool:
@@ -100,12 +131,13 @@ class PageWalk:
             self.has_ended = True
             return ()
         self._accept_totals(page)
-        if number == 1 and len(page.records) < min(self.per_page, self._wanted):
-            self.per_page = max(len(page.records), 1)
         ids = [record.external_id for record in page.records]
         new = self._ids.add(ids)
+        if number == 1 and len(ids) < min(self.per_page, self._wanted):
+            self.per_page = max(len(ids), 1)
         new_in_pass = new if self._ids_of_pass is self._ids else self._ids_of_pass.add(ids)
         self._came += len(ids)
+        self._has_overlap = self._has_overlap or len(new_in_pass) < len(ids)
         self._stale = 0 if new_in_pass else self._stale + 1
         self.events += (PageRead(self.entity, number, self._count_pages(page)),)
         self.has_ended = not ids or self._ends_with(number)
@@ -128,10 +160,12 @@ class PageWalk:
         The first page is retrieved alone: it tells how many there are and how many records a page
         really holds. From the second on, first one page is retrieved, then two, four, … at once,
         and none beyond those that hold the records wanted. What a reader leaves unread is
-        cancelled. A page that is not found ends the walk: it may have gone since it was counted.
+        cancelled. A page that is not found ends the walk: it may have gone since it was counted. So
+        does one that is refused past the last page that the service named.
 
-        Where fewer records have come than are counted, pages overlapped: they are read again,
-        sorted by external id, which leaves no ties to overlap, and what is new comes last.
+        Where fewer records have come than are counted, and some came twice, pages overlapped: they
+        are read again, sorted by external id, which leaves no ties to overlap, and what is new
+        comes last. A shortfall that remains is reported as RecordsMissing.
         """
         first = self._accept_and_tell(await fetch(1, self.per_page, False), notify)
         if first.records:
@@ -140,14 +174,15 @@ class PageWalk:
         async with aclosing(self._run_ahead(fetch, ahead, notify)) as following:
             async for page in following:
                 yield page
+        before = 0
         for _ in range(_EXTRA_PASSES):
-            if not self.is_short or not self.count:
-                return
+            if not self.is_short or not self._has_overlap or self.count == before:
+                break
             before = self.count
             async for page in self._reread_by_id(fetch, notify):
                 yield page
-            if self.count == before:
-                return
+        if self.shortfall:
+            notify(RecordsMissing(self.entity, self.total or 0, self.count))
 
     async def _run_ahead(
         self, fetch: PageFetcher, ahead: int, notify: EventListener
@@ -160,10 +195,12 @@ class PageWalk:
             while not self.has_ended:
                 while len(under_way) < min(window, self._pages_left):
                     under_way.append(asyncio.ensure_future(fetch(next(numbers), per_page, False)))
-                window = min(window * 2, ahead)
+                window = 1 if self._stale else min(window * 2, ahead)
                 try:
                     page = await under_way[0]
-                except NotFound:
+                except (NotFound, BadRequest) as error:
+                    if isinstance(error, BadRequest) and not self._is_past_named:
+                        raise
                     self.accept(None)
                     return
                 under_way.popleft()
@@ -219,12 +256,23 @@ class PageWalk:
             return True
         if self.total is None:
             return self.total_pages is not None and is_last_named
-        return self._came >= self.total and is_last_named
+        return self._came >= self._counted and is_last_named
+
+    @property
+    def _is_past_named(self) -> bool:
+        """Whether the service named its last page, and the next one lies past it."""
+        return self.total_pages is not None and self.is_past_last
+
+    @property
+    def _counted(self) -> float:
+        """Records that the service counts; infinite where it counts none, or fewer than came."""
+        if self.total is None or (self.count > self.total and self.total_pages is not None):
+            return math.inf
+        return self.total
 
     @property
     def _wanted(self) -> float:
-        total = math.inf if self.total is None else self.total
-        return total if self._most is None else min(total, self._most)
+        return self._counted if self._most is None else min(self._counted, self._most)
 
     @property
     def _pages_left(self) -> int:

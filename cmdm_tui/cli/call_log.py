@@ -13,6 +13,7 @@ from cmdm_tui.api import (
     Event,
     PageRead,
     QuotaWait,
+    RecordsMissing,
     RetryScheduled,
     SignInStarted,
     TotalChanged,
@@ -81,6 +82,8 @@ def describe_event(event: Event) -> str:
             return f"{entity}: page {number} of {pages or 'an unknown number'}"
         case TotalChanged(entity, before, after):
             return f"{entity} changed while it was read: {before:,} records before, {after:,} now"
+        case RecordsMissing(entity, counted, came):
+            return f"{entity}: {came:,} of the {counted:,} records counted have come, and no more"
 
 
 def is_notable(event: Event) -> bool:

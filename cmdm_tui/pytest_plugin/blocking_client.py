@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import warnings
 from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -82,7 +83,10 @@ class BlockingClient:
         )
 
     def records(self, entity: str) -> tuple[Record, ...]:
-        """Retrieve all records of an entity, page by page."""
+        """Retrieve all records of an entity, page by page.
+
+        Warns where fewer have come than the service counts.
+        """
         return self._wait_for(self._read_all(entity))
 
     def fields(self, entity: str) -> tuple[Field, ...]:
@@ -118,7 +122,15 @@ class BlockingClient:
         return self._wait_for(self._client.request(method, path))
 
     async def _read_all(self, entity: str) -> tuple[Record, ...]:
-        return tuple([one async for page in self._client.pages(entity) for one in page.records])
+        records: list[Record] = []
+        total = 0
+        async for page in self._client.pages(entity):
+            records += page.records
+            total = page.total_records or 0
+        if total > len(records):
+            message = f"{entity}: {len(records):,} of the {total:,} records counted have come"
+            warnings.warn(message, stacklevel=2)
+        return tuple(records)
 
     def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

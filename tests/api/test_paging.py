@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.api.errors import NotFound
-from cmdm_tui.api.events import Event, PageRead, TotalChanged
+from cmdm_tui.api.errors import BadRequest, NotFound
+from cmdm_tui.api.events import Event, PageRead, RecordsMissing, TotalChanged
 from cmdm_tui.api.models import Page, Record, Response
-from cmdm_tui.api.paging import PageWalk
+from cmdm_tui.api.paging import PageWalk, count_missing
 
 RESPONSE = Response(1, "GET", "/lead", 200, {}, b"", 0.0)
 
@@ -206,3 +206,113 @@ async def test_a_failure_on_the_way_is_raised_and_ends_the_rest() -> None:
     with pytest.raises(RuntimeError, match="down"):
         await read(Failing(1_000), 10)
     assert len(asyncio.all_tasks()) == 1
+
+
+class Counting(Service):
+    """A service whose count is not what it holds, and that may repeat its first page for ever."""
+
+    told: int = 0
+    told_pages: int | None = None
+    repeats: bool = False
+    refuses_past_named = False
+
+    async def retrieve(self, number: int, per_page: int, by_id: bool) -> Page:
+        if self.refuses_past_named and number > (self.told_pages or 1):
+            self.calls.append((number, per_page))
+            raise BadRequest("no such page", status=400)
+        page = await super().retrieve(1 if self.repeats else number, per_page, by_id)
+        self.calls[-1] = (number, per_page)
+        return replace(page, total_records=self.told, total_pages=self.told_pages, page=number)
+
+
+def counting(holds: int, told: int, **settings: object) -> Counting:
+    service = Counting(holds)
+    service.told = told
+    for name, value in settings.items():
+        setattr(service, name, value)
+    return service
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+@pytest.mark.parametrize("told", [31, 3_000, 999_999_999_999, 10**30])
+async def test_a_shortfall_is_told_after_few_calls(told: int, repeats: bool) -> None:
+    service = counting(30, told, repeats=repeats, told_pages=told // 10, past_the_end="empty")
+    ids, events = await read(service, 10)
+    came = 10 if repeats else 30
+    assert len(set(ids)) == len(ids) == came
+    assert [e for e in events if isinstance(e, RecordsMissing)] == [
+        RecordsMissing("lead", told, came)
+    ]
+    assert len(service.calls) <= 9
+
+
+async def test_pages_are_not_read_again_where_none_overlapped() -> None:
+    service = counting(5_000, 9_000)
+    await read(service, 1_000, ahead=8)
+    assert len(service.calls) <= 9
+    assert len({number for number, _ in service.calls}) == len(service.calls)
+
+
+async def test_records_that_nobody_asked_for_are_not_missing() -> None:
+    service = counting(10, 9_000)
+    _, events = await read(service, 10, most=10)
+    assert not [e for e in events if isinstance(e, RecordsMissing)]
+    _, events = await read(service, 10, most=11)
+    assert RecordsMissing("lead", 9_000, 10) in events
+
+
+@pytest.mark.parametrize("told", [0, 1, 3, 29])
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_count_that_is_too_low_hides_no_record(told: int, refuses: bool) -> None:
+    service = counting(30, told, told_pages=3 if refuses else 1, refuses_past_named=refuses)
+    ids, events = await read(service, 10)
+    assert len(ids) == 30
+    assert len(service.calls) == 4
+    assert not [e for e in events if isinstance(e, RecordsMissing)]
+
+
+async def test_a_refusal_before_the_last_page_named_is_raised() -> None:
+    class Refusing(Service):
+        async def retrieve(self, number: int, per_page: int, by_id: bool) -> Page:
+            if number == 3:
+                raise BadRequest("too deep", status=400)
+            return await super().retrieve(number, per_page, by_id)
+
+    with pytest.raises(BadRequest, match="too deep"):
+        await read(Refusing(50), 10)
+
+
+async def test_a_walk_that_believes_its_count_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PageWalk, "shortfall", property(lambda _: 0))
+    with pytest.raises(AssertionError):
+        await test_a_shortfall_is_told_after_few_calls(3_000, False)
+
+
+async def test_a_walk_that_does_not_see_repetition_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cmdm_tui.api.paging._STALE_PAGES", 1_000)
+    with pytest.raises(AssertionError):
+        await test_a_shortfall_is_told_after_few_calls(3_000, True)
+
+
+@pytest.mark.parametrize(
+    ("came", "total", "per_page", "number", "missing"),
+    [
+        (250, 20_000, None, None, 19_750),  # asked for all
+        (50, 20_000, 50, 1, 0),
+        (20, 20_000, 50, 1, 30),
+        (0, 30, 10, 4, 0),  # past the last page
+        (5, 35, 10, 4, 0),  # the last page
+        (4, 35, 10, 4, 1),
+        (9, 3, None, None, 0),
+        (3, None, None, None, 0),
+        (3, None, 10, 1, 0),
+    ],
+)
+def test_what_one_answer_lacks_is_counted_by_what_it_was_asked_for(
+    came: int, total: int | None, per_page: int | None, number: int | None, missing: int
+) -> None:
+    assert count_missing(came, total, per_page=per_page, number=number) == missing

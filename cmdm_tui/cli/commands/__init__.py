@@ -77,7 +77,7 @@ class LazyGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in refused, 4 not found, 5 rate limit, "
-    "6 network, 7 outcome unknown, 8 more calls than allowed.",
+    "6 network or time, 7 outcome unknown, 8 partial, or more calls than allowed.",
 )
 @click.option(
     "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",

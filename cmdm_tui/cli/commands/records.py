@@ -1,5 +1,6 @@
 """One command for each documented call: the service's own JSON on stdout."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from cmdm_tui.api import Client, Converted, Created, Page, Parent, SortOrder
+    from cmdm_tui.api import Client, Converted, Created, FieldPage, Page, Parent, SortOrder
     from cmdm_tui.catalog import Account
 
 _per_page_option = click.option(
@@ -44,8 +45,12 @@ def list_records(
     page: int | None,
     sort_by: str | None,
     sort_order: "SortOrder | None",
-) -> None:
-    """Retrieve many records of ENTITY: one page, or with neither --per-page nor --page all."""
+) -> ExitCode:
+    """Retrieve many records of ENTITY: one page, or with neither --per-page nor --page all.
+
+    Where fewer come than were asked for, though the service counts more, a line says so and the
+    exit code is 8. cmdm query 'SELECT * FROM …' reads page after page.
+    """
     names = [name.strip() for name in fields.split(",")] if fields else None
 
     def listed(account: "Account") -> "Awaitable[Page]":
@@ -57,7 +62,15 @@ def list_records(
             sort_order=sort_order,
         )
 
-    write_json(context.run(listed).response.body)
+    answer = context.run(listed)
+    write_json(answer.response.body)
+    hint = f"cmdm query 'SELECT * FROM {entity}' reads page after page"  # noqa: S608 — words
+    return _report_missing(
+        _ListAnswer(
+            "records", len(answer.records), answer.total_records, answer.per_page, answer.page
+        ),
+        hint,
+    )
 
 
 @click.command(short_help="Retrieve one record.")
@@ -76,12 +89,23 @@ def get(context: CommandContext, entity: str, external_id: str) -> None:
 @_per_page_option
 @_page_option
 @click.pass_obj
-def fields(context: CommandContext, entity: str, per_page: int | None, page: int | None) -> None:
+def fields(
+    context: CommandContext, entity: str, per_page: int | None, page: int | None
+) -> ExitCode:
     """Retrieve what the service says of the fields of ENTITY; it says nothing of task."""
-    answer = context.run(
-        lambda account: account.client.fields(entity, **_page_parameters(account, per_page, page))
-    )
+
+    async def listed(account: "Account") -> "tuple[FieldPage, dict[str, int | None]]":
+        parameters = _page_parameters(account, per_page, page)
+        return await account.client.fields(entity, **parameters), parameters
+
+    answer, asked = context.run(listed)
     write_json(answer.response.body)
+    return _report_missing(
+        _ListAnswer(
+            "fields", len(answer.fields), answer.total_records, asked["per_page"], asked["page"]
+        ),
+        "--per-page and --page give the others",
+    )
 
 
 @click.command(short_help="Create a record.")
@@ -194,6 +218,38 @@ async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Conver
         is_lead = doubt.pending_write is not None and doubt.pending_write.lead_id is not None
         key = "Account ExternalID" if is_lead else "ExternalID"
         return msgspec.json.encode({key: found.external_id})
+
+
+@dataclass(frozen=True, slots=True)
+class _ListAnswer:
+    """What came of a list, and what was asked for: a page, or all where both are None."""
+
+    noun: str
+    came: int
+    total: int | None
+    per_page: int | None
+    page: int | None
+
+
+def _report_missing(answer: _ListAnswer, hint: str) -> ExitCode:
+    """Say how many records of a list are missing; return the exit code of a list that is partial.
+
+    `hint` says how to get them.
+    """
+    from cmdm_tui.api.paging import count_missing
+
+    missing = count_missing(answer.came, answer.total, per_page=answer.per_page, number=answer.page)
+    if not missing:
+        return ExitCode.DONE
+    total = f"{answer.total:,} {answer.noun}"
+    if answer.per_page is None:
+        note(f"The result is partial: {answer.came:,} of the {total} counted have come. {hint}.")
+    else:
+        note(
+            f"The result is partial: page {answer.page or 1:,} holds {answer.came:,}, "
+            f"{answer.came + missing:,} were asked for, and the service counts {total}. {hint}."
+        )
+    return ExitCode.PARTIAL
 
 
 def _page_parameters(

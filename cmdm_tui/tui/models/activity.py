@@ -9,6 +9,7 @@ from cmdm_tui.api import (
     Event,
     PageRead,
     QuotaWait,
+    RecordsMissing,
     RetryScheduled,
     SignInStarted,
     TotalChanged,
@@ -71,6 +72,10 @@ class Activity:
                 name = one_line(entity, _LONGEST_NAME)
                 counts = f"{format_count(before)} before, {format_count(after)} now"
                 words = f"{name} changed meanwhile: {counts}"
+                return replace(self, change=words, change_until=now + _CHANGE_SECONDS)
+            case RecordsMissing(entity, counted, came):
+                name = one_line(entity, _LONGEST_NAME)
+                words = f"{name} is partial: {came:,} of {format_count(counted)} came"
                 return replace(self, change=words, change_until=now + _CHANGE_SECONDS)
 
     def describe(self, now: float) -> str:

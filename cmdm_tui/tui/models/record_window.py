@@ -14,6 +14,7 @@ from cmdm_tui.api import (
     PageRead,
     PageWalk,
     Record,
+    RecordsMissing,
     SortOrder,
 )
 
@@ -47,7 +48,8 @@ class RecordWindow:
         self.order = order
         self.per_page = per_page
         self.events: tuple[Event, ...] = ()
-        """What the last page showed: that it came, if not the first; a total that changed."""
+        """What the last page showed: that it came, if not the first; a total that changed; that
+        the pages ended with fewer records than are counted."""
         self._walk = PageWalk(entity, per_page)
         self._records: list[Record] = []
         self._positions: dict[str, int] = {}
@@ -123,6 +125,8 @@ class RecordWindow:
         self.events = tuple(
             event for event in self._walk.events if number > 1 or not isinstance(event, PageRead)
         )
+        if self.missing_count:
+            self.events += (RecordsMissing(self.entity, self.total or 0, len(self._records)),)
         for record in new:
             self._positions[record.external_id] = len(self._records)
             self._records.append(record)
