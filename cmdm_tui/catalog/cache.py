@@ -14,6 +14,7 @@ import msgspec
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog.fields import named_fields
+from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import replace_file
 
@@ -143,7 +144,7 @@ class CatalogCache:
         if self._file is None:
             return _CacheFile(self._server)
         try:
-            kept = msgspec.json.decode(self._file.read_bytes(), type=_CacheFile)
+            kept = msgspec.json.decode(read_bounded(self._file, LARGEST_CACHE), type=_CacheFile)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return _CacheFile(self._server)
         return kept if kept.server == self._server else _CacheFile(self._server)

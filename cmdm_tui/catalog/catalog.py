@@ -9,6 +9,7 @@ from cmdm_tui.api import Client, Field, Record
 from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
 from cmdm_tui.catalog.fields import discover_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
+from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
 from cmdm_tui.config.private_files import replace_file
 
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
@@ -165,8 +166,8 @@ class Catalog:
         if self._file is None:
             return _CatalogFile()
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=_CatalogFile)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return msgspec.json.decode(read_bounded(self._file, LARGEST_CACHE), type=_CatalogFile)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return _CatalogFile()
 
     def _write_file(self) -> None:

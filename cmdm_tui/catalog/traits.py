@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 import msgspec
 
+from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.text import one_line
 
@@ -128,7 +129,7 @@ def read_traits(file: Path | None, server: str) -> Traits:
     if file is None:
         return nothing
     try:
-        kept = msgspec.json.decode(file.read_bytes(), type=Traits)
+        kept = msgspec.json.decode(read_bounded(file, LARGEST_CACHE), type=Traits)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return nothing
     return kept if kept.server == server else nothing

@@ -32,10 +32,12 @@ def read_properties(words: Sequence[str], source: str | None) -> dict[str, Any]:
 
 def read_source(source: str) -> bytes:
     """Return the bytes of the file named, or of standard input for `-`."""
-    if source == "-":
-        return sys.stdin.buffer.read()
+    from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded, read_to_end
+
     try:
-        return Path(source).read_bytes()
+        if source == "-":
+            return read_to_end(sys.stdin.buffer, LARGEST_INPUT)
+        return read_bounded(Path(source), LARGEST_INPUT, accepts_pipe=True)
     except OSError as error:
         message = f"{one_line(source, 200)} cannot be read: {error.strerror}. Check the name."
         raise CommandFailure(message) from None

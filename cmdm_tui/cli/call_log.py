@@ -127,8 +127,10 @@ def open_log_file(path: Path) -> WriteLine:
 
 
 def _open_for_append(path: Path) -> TextIO:
+    # A pipe that nothing reads is an error, and one whose reader is slow does not hold us up.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        handle = os.open(path, flags, 0o600)
     except OSError as error:
         raise CommandFailure(_describe_write_error(path, error)) from None
     return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")

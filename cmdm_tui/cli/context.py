@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -74,19 +74,19 @@ class CommandContext:
         if self.profile_name is None:
             profile = load_environment_profile(self.environment, paths.tokens)
             if profile is not None:
-                return profile
+                return _add_cache_warnings(profile, paths)
         store = ProfileStore(paths)
         given = {
             "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
             "password": self.environment.get("CMDM_PASSWORD", ""),
             **(secrets or {}),
         }
-        return store.load(store.choose(self.profile_name), given)
+        return _add_cache_warnings(store.load(store.choose(self.profile_name), given), paths)
 
     def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
 
-        What is odd in the profile's table is written to stderr.
+        What is odd in the profile's table and in its caches is written to stderr.
         """
         from cmdm_tui.config import MissingSecrets
 
@@ -150,6 +150,11 @@ def note(message: str) -> None:
     """Write a message to stderr that is not a failure; nothing where it is empty."""
     if message:
         click.echo(f"cmdm: {one_line(message)}", err=True)
+
+
+def _add_cache_warnings(profile: "Profile", paths: "Paths") -> "Profile":
+    odd = paths.describe_odd_caches(profile.catalog)
+    return replace(profile, warnings=(*profile.warnings, *odd)) if odd else profile
 
 
 def _describe_token_trouble(account: "Account") -> str:

@@ -47,7 +47,7 @@ def _code_of_configuration_error(error: Exception) -> ExitCode | None:
         return None
     return (
         ExitCode.USAGE
-        if isinstance(error, config.NoProfile | config.MissingSecrets)
+        if isinstance(error, config.NoProfile | config.MissingSecrets | config.UnusableFile)
         else ExitCode.FAILED
     )
 

@@ -5,7 +5,9 @@ them with its `Credentials` (`credentials`), and `settings` lists what it may sa
 names the folders. `secrets/` holds the places where secrets and tokens live: a file, the keyring, a
 command.
 
-Under them: `toml_files` (changes a file and keeps its comments), `private_files`, `folder_lock`.
+Under them: `bounded_files` (reads a file that may be a pipe or have no end), `trusted_files`
+(refuses a configuration that others may write), `toml_files` (changes a file and keeps its
+comments), `private_files`, `folder_lock`.
 Also public: `ConfigurationError` (`errors`), `SecretStr`, `MissingSecrets`, `SecretPlace`.
 """
 
@@ -17,7 +19,13 @@ from cmdm_tui.config.credentials import (
     SecretStr,
     is_sendable,
 )
-from cmdm_tui.config.errors import ConfigurationError, KeyringFailed, MissingSecrets, NoProfile
+from cmdm_tui.config.errors import (
+    ConfigurationError,
+    KeyringFailed,
+    MissingSecrets,
+    NoProfile,
+    UnusableFile,
+)
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.profile import (
     ENVIRONMENT_PROFILE,
@@ -65,6 +73,7 @@ __all__ = [
     "SecretStr",
     "StoredToken",
     "TokenFile",
+    "UnusableFile",
     "check_profile_name",
     "command_key",
     "delete_tokens",

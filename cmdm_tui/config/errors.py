@@ -5,6 +5,10 @@ class ConfigurationError(Exception):
     """The configuration cannot be used: one safe line that says what, where, and what to do."""
 
 
+class UnusableFile(ConfigurationError):
+    """A file of the configuration is none, cannot be read, or could be written by others."""
+
+
 class NoProfile(ConfigurationError):
     """No profile is set up, or none was chosen among several."""
 

@@ -6,6 +6,8 @@ from typing import Self
 
 import platformdirs
 
+from cmdm_tui.config.bounded_files import LARGEST_CACHE, check_kind
+
 _APPLICATION = "cmdm"
 
 
@@ -57,6 +59,16 @@ class Paths:
     def find_catalog_files(self, profile: str) -> list[Path]:
         """Return the files of what is known of a profile's server; no name of one holds a dot."""
         return list(self.catalogs.glob(f"{profile}.*"))
+
+    def describe_odd_caches(self, profile: str) -> tuple[str, ...]:
+        """Return a warning for each file of what was learnt that cannot be read, and is ignored."""
+        warnings: list[str] = []
+        for path in sorted(self.find_catalog_files(profile)):
+            try:
+                check_kind(path.stat(), LARGEST_CACHE)
+            except OSError as error:
+                warnings.append(f"{path} is not used: {error.strerror}. Remove it.")
+        return tuple(warnings)
 
     @property
     def history(self) -> Path:

@@ -7,20 +7,21 @@ from typing import Any, cast
 
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import replace_file
+from cmdm_tui.config.trusted_files import check_trusted_place, read_trusted
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the file's content, empty where there is no file.
 
-    Raises ConfigurationError for a file that cannot be read or is not TOML.
+    Raises ConfigurationError for a file that cannot be read, that others may write, or that is not
+    TOML.
     """
+    return _parse_toml(path, read_trusted(path) or b"")
+
+
+def _parse_toml(path: Path, content: bytes) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}. Check its permissions."
-        raise ConfigurationError(message) from None
+        return tomllib.loads(_to_text(content))
     except RecursionError:
         message = f"{path} is nested too deeply. Fix it, or move it away to start again."
         raise ConfigurationError(message) from None
@@ -34,11 +35,21 @@ def write_toml(path: Path, content: Mapping[str, Any]) -> None:
     """Make the file say `content`; its comments and order stay. A crash leaves the old file whole.
 
     A link is followed, so that a file kept elsewhere (with other dotfiles, say) stays there.
-    Raises ConfigurationError where the file is not TOML or the folder cannot be written.
+    Raises ConfigurationError where the file is not TOML, or where it cannot be written, or others
+    could write it.
     """
-    read_toml(path)
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    replace_file(path.resolve(), rewrite_toml(before, content).encode("utf-8"))
+    before = read_trusted(path)
+    if before is None:
+        # What is written there is to be read again.
+        check_trusted_place(path)
+        before = b""
+    _parse_toml(path, before)
+    replace_file(path.resolve(), rewrite_toml(_to_text(before), content).encode("utf-8"))
+
+
+def _to_text(content: bytes) -> str:
+    """Return the text with the line ends that a file opened as text has."""
+    return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def rewrite_toml(text: str, content: Mapping[str, Any]) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
+from cmdm_tui.config.bounded_files import open_bounded
+
+_LARGEST_FILE = 16 * 1024 * 1024
 _OWNER_ONLY = 0o600
 
 
@@ -15,11 +18,10 @@ def open_history(path: Path | None, notify: Callable[[str], None]) -> History:
         return InMemoryHistory()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
-        try:
-            os.fchmod(handle, _OWNER_ONLY)
-        finally:
-            os.close(handle)
+        if not path.exists():
+            path.touch(mode=_OWNER_ONLY)
+        with open_bounded(path, _LARGEST_FILE) as file:
+            os.fchmod(file.fileno(), _OWNER_ONLY)
     except OSError as error:
         notify(f"The history {path} cannot be kept: {error.strerror}. It lasts for this session.")
         return InMemoryHistory()

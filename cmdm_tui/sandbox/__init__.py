@@ -11,7 +11,7 @@ Public: `Sandbox` (`launcher`: in a thread or as a process), `SandboxConfig` and
 `variants/`, `auth`, `rate_limit`, `routes`. Behind them: `parameters` and `writes` check what is
 asked for, by the `schema` and its `wire_types`; `storage/` keeps it, in a `data_folder`, begun by
 `seed/`. `openapi/` describes it all, `control/` changes it from outside. Also: `clock`,
-`api_constants`.
+`api_constants`, `input_files` (reads what may be no file).
 """
 
 from cmdm_tui.sandbox.config import DEFAULT_PORT, DEFAULT_RECORDS, RunningInfo, SandboxConfig

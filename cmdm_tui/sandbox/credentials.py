@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.input_files import open_input, read_whole
 
 # About 25 ms and 16 MiB a guess; the password itself has 128 random bits.
 _PERMISSIONS_OF_OTHERS = 0o077
@@ -44,12 +45,12 @@ def read_credentials(path: Path) -> AccountCredentials:
     Raises `SettingError`, which shows none of them.
     """
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             if os.fstat(file.fileno()).st_mode & _PERMISSIONS_OF_OTHERS:
                 raise SettingError(
                     f"The credentials file {path} can be read by others; run chmod 600 on it."
                 )
-            return msgspec.json.decode(file.read(), type=AccountCredentials)
+            return msgspec.json.decode(read_whole(file), type=AccountCredentials)
     except OSError as error:
         raise SettingError(
             f"The credentials file {path} cannot be read ({error.strerror})."

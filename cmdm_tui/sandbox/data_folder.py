@@ -21,6 +21,7 @@ from cmdm_tui.sandbox.errors import (
     DataFolderError,
     DataFolderInUseError,
 )
+from cmdm_tui.sandbox.input_files import read_input
 from cmdm_tui.sandbox.storage.sqlite.data_file import (
     SeedProgress,
     check_data_file,
@@ -148,12 +149,13 @@ def load_credentials(folder: Path) -> AccountCredentials:
     """
     path = folder / _CREDENTIALS
     try:
-        return msgspec.json.decode(path.read_bytes(), type=AccountCredentials)
+        return msgspec.json.decode(read_input(path), type=AccountCredentials)
     except FileNotFoundError:
         return _create_credentials(path)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise DataFileError(
-            f"The credentials file {path} cannot be read ({error}); "
+            f"The credentials file {path} cannot be read ({reason}); "
             "remove it to get new credentials, or choose another folder with --data."
         ) from error
 

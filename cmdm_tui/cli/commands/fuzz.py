@@ -280,10 +280,11 @@ def _parse_only(names: tuple[str, ...]) -> frozenset[str]:
 def _read_baseline(baseline: "Path | None") -> frozenset[str]:
     if baseline is None:
         return frozenset()
+    from cmdm_tui.config.bounded_files import read_bounded
+
     shown = one_line(str(baseline), 200)
     try:
-        with baseline.open("rb") as file:
-            text = file.read(_LARGEST_BASELINE).decode("utf-8")
+        text = read_bounded(baseline, _LARGEST_BASELINE).decode("utf-8")
     except OSError as error:
         raise CommandFailure(f"{shown} cannot be read: {error.strerror}.", ExitCode.USAGE) from None
     except UnicodeDecodeError:

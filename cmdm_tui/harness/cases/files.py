@@ -6,24 +6,24 @@ from typing import Any, cast
 
 import msgspec
 
+from cmdm_tui.config.bounded_files import read_bounded
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.harness.cases.format import FORMAT_VERSION, Case, CaseError
 from cmdm_tui.text import one_line
 
 SUFFIX = ".toml"
-_MAX_BYTES = 4 * 1024 * 1024
+
+MAX_CASE_BYTES = 4 * 1024 * 1024
+"""Bytes of the longest case file."""
 
 
 def read_case(path: Path) -> Case:
     """Return the case in the file. Raises CaseError, which names the file and the place in it."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        content = read_bounded(path, MAX_CASE_BYTES)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}. Check the name."
         raise CaseError(message) from None
-    if len(content) > _MAX_BYTES:
-        raise CaseError(f"{path} is over {_MAX_BYTES:,} bytes, which no case is.")
     return parse_case(content, str(path))
 
 

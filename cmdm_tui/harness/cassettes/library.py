@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cmdm_tui.harness.cases.files import read_case
+from cmdm_tui.config.bounded_files import read_bounded
+from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, read_case
 from cmdm_tui.harness.cases.format import Case, CaseError
 from cmdm_tui.text import one_line
 
@@ -85,7 +86,7 @@ def list_entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[LibraryEntr
 def _looks_like_case(path: Path) -> bool:
     # Other files are written in TOML too, and a folder of cases may be anywhere.
     try:
-        return b"steps" in path.read_bytes()
+        return b"steps" in read_bounded(path, MAX_CASE_BYTES)
     except OSError:
         return True
 

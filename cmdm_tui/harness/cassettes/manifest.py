@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
 from cmdm_tui.harness.cases.format import CaseError
 from cmdm_tui.harness.cassettes.library import LibraryEntry
 from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -38,7 +39,7 @@ def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
     """
     path = folder / MANIFEST_NAME
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
+        manifest = msgspec.json.decode(read_bounded(path, LARGEST_INPUT), type=_Manifest)
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -83,7 +84,7 @@ def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bounded(path, LARGEST_INPUT)).hexdigest()
 
 
 def find_faults(entry: LibraryEntry, cassettes: Mapping[str, ManifestEntry]) -> list[str]:

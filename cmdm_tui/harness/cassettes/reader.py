@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
 from cmdm_tui.harness.cassettes.canonical_yaml import (
     CallKey,
     NotCanonical,
@@ -41,7 +42,7 @@ def read_cassette(path: Path) -> list[RecordedAnswer]:
     Raises OSError where the file cannot be read, CassetteUnreadable where it is not a cassette.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_bounded(path, LARGEST_INPUT).decode("utf-8")
     except UnicodeDecodeError as error:
         raise _unreadable(path, f"byte {error.start} is not UTF-8") from None
     try:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from cmdm_tui.config import Profile
+from cmdm_tui.config.bounded_files import read_bounded
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.query.database.loader import replace_surrogates
 from cmdm_tui.query.errors import QueryError
@@ -52,6 +53,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_LARGEST_FILE = 1024 * 1024 * 1024
 _DECODER = msgspec.json.Decoder(Checkpoint, float_hook=Decimal)
 
 
@@ -73,8 +75,7 @@ def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None
     """
     name = one_line(str(file), 200)
     try:
-        # A device or a pipe may never end.
-        content = file.read_bytes() if file.is_file() or not file.exists() else b""
+        content = read_bounded(file, _LARGEST_FILE)
     except FileNotFoundError:
         return None
     try:

@@ -1,10 +1,12 @@
 r"""The commands around a session: `\quota`, `\conninfo`, `\i`, `\help` and `\q`."""
 
+import io
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
+from cmdm_tui.config.bounded_files import LARGEST_INPUT, open_bounded
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable, InfoText
 from cmdm_tui.repl.session import ReplSession
@@ -90,7 +92,8 @@ async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:
 def _open_file(name: str) -> tuple[Path, TextIO]:
     try:
         path = Path(name).expanduser().resolve()
-        return path, path.open(encoding="utf-8-sig")
+        file = io.BufferedReader(cast("io.RawIOBase", open_bounded(path, LARGEST_INPUT)))
+        return path, io.TextIOWrapper(file, encoding="utf-8-sig")
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
         message = f"{one_line(name, 200)} cannot be read: {reason}. Check the name."

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.input_files import read_input
 
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
@@ -83,7 +84,7 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         import tomllib
 
         try:
-            return msgspec.convert(tomllib.loads(path.read_text("utf-8")), cls)
+            return msgspec.convert(tomllib.loads(read_input(path).decode("utf-8")), cls)
         except OSError as error:
             raise SettingError(
                 f"The faults file {path} cannot be read ({error.strerror})."

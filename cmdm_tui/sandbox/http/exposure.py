@@ -9,6 +9,7 @@ import msgspec
 
 from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.input_files import check_regular
 
 if TYPE_CHECKING:
     import ssl
@@ -68,6 +69,9 @@ def make_tls_context(certfile: Path, keyfile: Path | None) -> "ssl.SSLContext":
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     context.set_alpn_protocols(["http/1.1"])
     try:
+        for file in (certfile, keyfile):
+            if file is not None:
+                check_regular(file)
         context.load_cert_chain(certfile, keyfile, password=lambda: "")
     except (OSError, ValueError) as error:
         key = "" if keyfile is None else f" and the key {keyfile}"

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
+from cmdm_tui.sandbox.input_files import open_input
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
 from cmdm_tui.sandbox.storage.store import Seed, SeedRow
 from cmdm_tui.sandbox.storage.tables import fill_names, name_index, name_key_column
@@ -123,7 +124,7 @@ def check_data_file(path: Path) -> None:
     Raises `DataFileError` otherwise.
     """
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             header = file.read(len(_SQLITE_HEADER))
     except OSError as error:
         raise DataFileError(
