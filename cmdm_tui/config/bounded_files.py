@@ -1,7 +1,7 @@
 """Reads files that may be anything: a pipe, a device, a folder, one without end.
 
-A path that a user or another program chose can lead anywhere. What is no regular file, or is too
-long, is an OSError whose `strerror` says so in plain words: no read waits, and none fills the
+A path that a user or another program chose can lead anywhere. What is not a regular file, or is too
+long, is an `OddFile`, whose `strerror` says so in plain words: no read waits, and none fills the
 memory. The sandbox, which imports nothing from here, has its own (`sandbox/input_files.py`).
 """
 
@@ -10,7 +10,7 @@ import os
 import select
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 LARGEST_CACHE = 64 * 1024 * 1024
 """Bytes of the largest file of what was learnt that is read again."""
@@ -34,6 +34,10 @@ _KINDS = (
     (stat.S_ISCHR, errno.EINVAL, "it is a device, not a file"),
     (stat.S_ISBLK, errno.EINVAL, "it is a device, not a file"),
 )
+
+
+class OddFile(OSError):
+    """What is there is not a regular file, or too long; `strerror` says which."""
 
 
 def read_bounded(path: Path, limit: int, *, accepts_pipe: bool = False) -> bytes:
@@ -64,14 +68,14 @@ def open_bounded(path: Path, limit: int, *, accepts_pipe: bool = False) -> Binar
 
 
 def check_kind(status: os.stat_result, limit: int, *, accepts_pipe: bool = False) -> None:
-    """Raise OSError for what is no regular file of at most `limit` bytes."""
+    """Raise OSError for what is not a regular file of at most `limit` bytes."""
     if accepts_pipe and stat.S_ISFIFO(status.st_mode):
         return
     for is_kind, number, words in _KINDS:
         if is_kind(status.st_mode):
-            raise OSError(number, words)
+            raise OddFile(number, words)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no file")
+        raise OddFile(errno.EINVAL, "it is not a file")
     if status.st_size > limit:
         raise _too_long(limit)
 
@@ -82,7 +86,7 @@ def read_to_end(file: BinaryIO, limit: int) -> bytes:
     pieces: list[bytes] = []
     left = limit + 1
     while left:
-        piece: bytes | None = file.read(min(left, _CHUNK_SIZE))
+        piece = cast("bytes | None", file.read(min(left, _CHUNK_SIZE)))
         if piece is None:  # a pipe that somebody may still write to
             select.select([file], [], [])
             continue
@@ -93,5 +97,5 @@ def read_to_end(file: BinaryIO, limit: int) -> bytes:
     raise _too_long(limit)
 
 
-def _too_long(limit: int) -> OSError:
-    return OSError(errno.EFBIG, f"it is over {limit:,} bytes long")
+def _too_long(limit: int) -> OddFile:
+    return OddFile(errno.EFBIG, f"it is over {limit:,} bytes long")

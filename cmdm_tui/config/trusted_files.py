@@ -3,7 +3,7 @@
 A configuration says which commands are run and where secrets are sent: whoever may write it acts
 as its user. So the file, its folder and the folders above, up to the home or the root, must be
 writable by the user alone. These cannot harm and are accepted: root as the owner, a folder with
-the sticky bit such as /tmp, and a group of the user's own name that has no other member, which
+the sticky bit such as /tmp, and a private group (named as the user, without other members), which
 many systems give each user together with the umask 002.
 """
 
@@ -22,7 +22,7 @@ _DANGER = "whoever writes it can run commands as you"
 def read_trusted(path: Path) -> bytes | None:
     """Return the content of a file of the configuration, None where there is none.
 
-    Raises UnusableFile for one that cannot be read, is no file, is over a mebibyte long, or that
+    Raises UnusableFile for one that cannot be read, is not a file, is over a mebibyte long, or that
     others may write.
     """
     try:
@@ -52,7 +52,7 @@ def check_trusted_file(path: Path, status: os.stat_result) -> None:
 
 
 def check_trusted_place(path: Path) -> None:
-    """Raise UnusableFile where others may put another file in the place of this one.
+    """Raise UnusableFile where others may replace the file by another.
 
     Where it is a link, both the folder of the link and that of its target count.
     """

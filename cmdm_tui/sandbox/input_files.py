@@ -1,7 +1,7 @@
 """Reads files that may be anything: a pipe, a device, a folder, one without end.
 
-What is no regular file, or is too long, is an OSError whose `strerror` says so: no read waits, and
-none fills the memory. The client has its own (`config/bounded_files.py`): the sandbox imports
+What is not a regular file, or is too long, is an OSError whose `strerror` says so: no read waits,
+and none fills the memory. The client has its own (`config/bounded_files.py`): the sandbox imports
 nothing of it.
 """
 
@@ -31,7 +31,7 @@ def open_input(path: Path) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     return os.fdopen(handle, "rb")
 
 
@@ -44,7 +44,7 @@ def read_whole(file: BinaryIO) -> bytes:
 
 
 def check_regular(path: Path) -> None:
-    """Raise OSError for what is no regular file, before anything opens it and waits."""
+    """Raise OSError for what is not a regular file, before anything opens it and waits."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")

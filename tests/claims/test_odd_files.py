@@ -161,7 +161,7 @@ def test_a_history_that_is_none_lasts_for_the_session(home: Path, kind: str) -> 
     ODD[kind](path)
     mode = Path("/dev/zero").stat().st_mode
     with serve() as service:
-        child = pexpect.spawn(
+        child: pexpect.spawn[str] = pexpect.spawn(
             sys.executable, ["-m", "cmdm_tui", "repl"], timeout=DEADLINE, encoding="utf-8",
             dimensions=(24, 200), env=environment_of(home, service.environment), cwd=str(home),
         )  # fmt: skip

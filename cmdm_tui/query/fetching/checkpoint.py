@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from cmdm_tui.config import Profile
-from cmdm_tui.config.bounded_files import read_bounded
+from cmdm_tui.config.bounded_files import OddFile, read_bounded
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.query.database.loader import replace_surrogates
 from cmdm_tui.query.errors import QueryError
@@ -78,6 +78,11 @@ def load_checkpoint(file: Path, profile: Profile, sql: str) -> Checkpoint | None
         content = read_bounded(file, _LARGEST_FILE)
     except FileNotFoundError:
         return None
+    except OddFile as error:
+        raise QueryError(
+            f"{name} is not the checkpoint of a query: {error.strerror}",
+            hint="Name a file that does not exist yet",
+        ) from None
     try:
         reading = _DECODER.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
