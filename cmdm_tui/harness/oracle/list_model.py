@@ -48,3 +48,26 @@ class EntityMembers:
             if cause in self.changes:
                 return cause
         return "read"
+
+
+def granted_sizes(
+    asked: int, number: int, *, total: int, pages: int | None, held: int
+) -> tuple[int, ...]:
+    """Return the page sizes, `asked` or less, with which page `number` of a list adds up.
+
+    The list has `total` entries on `pages` pages, and this page holds `held` of them. A service may
+    grant less than was asked for; nothing is returned where no size fits. Of sizes with which the
+    page is the same part of the list, one is enough.
+    """
+    likely = {asked, held}
+    if number > 1:
+        likely.add((total - held) // (number - 1))
+    if pages is not None and pages > 1:
+        likely.add((total - 1) // (pages - 1))
+    return tuple(
+        size
+        for size in sorted(likely, reverse=True)
+        if 1 <= size <= asked
+        and pages == -(-total // size)
+        and held == max(0, min(size, total - (number - 1) * size))
+    )

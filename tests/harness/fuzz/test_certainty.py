@@ -21,7 +21,7 @@ SAMPLE = [
 ONLY = {
     "convert": {"convert", "stateful"},
     "order": {"list", "stateful"},
-    "page_cap": {"totals-add-up"},
+    "page_cap": {"totals-add-up", "field-totals"},
 }
 
 DOCUMENTED = {

@@ -93,8 +93,32 @@ class Log:
             {"ExternalID": f"FIELD{number:03}", "Properties": {"Name": name, "Type": "Text"}}
             for number, name in enumerate(names)
         ]
-        told = {"Total Records": str(more.pop("total", len(names))), "Total Page": "1"}
-        return self.add("fields", entity, body={**told, "Field": entries}, query={}, **more)
+        return self._field_list(entries, entity, more.pop("total", len(names)), 1, {}, **more)
+
+    def fields_page(
+        self, size: int, number: int, granted: int, *names: str, entity: str = "event", **more: Any
+    ) -> "Log":
+        """A page of the fields, `size` asked for and `granted` given, of all `names`."""
+        all_of_them = list(enumerate(names))
+        entries = [
+            {"ExternalID": f"FIELD{place:03}", "Properties": {"Name": name, "Type": "Text"}}
+            for place, name in all_of_them[(number - 1) * granted : number * granted]
+        ]
+        query = {"per_page": str(size), "page": str(number)}
+        pages = more.pop("pages", -(-len(names) // granted))
+        return self._field_list(entries, entity, len(names), pages, query, **more)
+
+    def _field_list(
+        self,
+        entries: list[dict[str, Any]],
+        entity: str,
+        total: int,
+        pages: int,
+        query: dict[str, str],
+        **more: Any,
+    ) -> "Log":
+        told = {"Total Records": str(total), "Total Page": str(pages)}
+        return self.add("fields", entity, body={**told, "Field": entries}, query=query, **more)
 
     def create(self, external_id: str, entity: str = "lead", **given: Any) -> "Log":
         made = {"ExternalID": external_id}

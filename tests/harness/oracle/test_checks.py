@@ -1,12 +1,16 @@
 """Every check passes where its law is kept, and fails where it is broken."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle import CHECKS, judge_log
+from cmdm_tui.harness.oracle.list_model import granted_sizes
 from tests.harness.oracle.exchange_logs import ENDS, MOMENT, RESET, Log
 
 A, B, C, D = "AAAAAAA1", "BBBBBBB2", "CCCCCCC3", "DDDDDDD4"
@@ -348,6 +352,73 @@ def test_a_list_that_others_changed_is_not_held_against_its_order() -> None:
     log.many({A: {"City": "Ely"}, C: {"City": "Leeds"}}, query=query)
     assert not documented(log, is_alone=False)
     assert "sort-permutation" in documented(log)
+
+
+FIELD_NAMES = tuple(f"Field{number}" for number in range(20))
+
+
+@pytest.mark.parametrize("is_whole_known", [True, False])
+@pytest.mark.parametrize(
+    ("asked", "granted"), [(8, 7), (9, 7), (5, 5), (7, 7), (1_000, 7), (30, 30)]
+)
+def test_a_page_of_fields_may_be_smaller_than_asked_for(
+    is_whole_known: bool, asked: int, granted: int
+) -> None:
+    for number in range(1, 6):
+        log = Log().fields(*FIELD_NAMES) if is_whole_known else Log()
+        log.fields_page(asked, number, granted, *FIELD_NAMES)
+        assert "field-totals" not in failed(log), number
+
+
+@pytest.mark.parametrize("is_whole_known", [True, False])
+def test_a_smaller_page_of_fields_must_add_up(is_whole_known: bool) -> None:
+    def told(asked: int, number: int, granted: int, pages: int) -> bool:
+        log = Log().fields(*FIELD_NAMES) if is_whole_known else Log()
+        log.fields_page(asked, number, granted, *FIELD_NAMES, pages=pages)
+        return "field-totals" in failed(log)
+
+    assert told(asked=8, number=1, granted=7, pages=2)
+    assert told(asked=8, number=3, granted=7, pages=5)
+    # Six of twenty on the third of four pages add up, and are not those six.
+    assert told(asked=8, number=3, granted=7, pages=4) is is_whole_known
+    assert told(asked=7, number=1, granted=8, pages=3)
+    assert told(asked=30, number=1, granted=20, pages=2)
+
+
+def test_a_smaller_page_of_fields_holds_its_own_part() -> None:
+    log = Log().fields(*FIELD_NAMES).fields_page(8, 1, 7, *FIELD_NAMES)
+    second = replace(log.exchanges[-1].intent, query={"per_page": "8", "page": "2"})
+    assert "field-totals" not in failed(log)
+    assert "field-totals" in failed(log.last(intent=second))
+
+
+@pytest.mark.timeout(10)
+def test_a_page_of_absurd_size_is_judged_at_once() -> None:
+    size = 10**15
+    log = three().many({A: {}}, query={"per_page": str(size), "page": "2"}, total=10**14, pages=7)
+    assert "totals-add-up" in failed(log)
+
+
+@given(
+    asked=st.integers(1, 12), number=st.integers(1, 6), total=st.integers(0, 30),
+    pages=st.none() | st.integers(0, 31), held=st.integers(0, 14),
+)  # fmt: skip
+def test_the_sizes_granted_are_those_that_add_up(
+    asked: int, number: int, total: int, pages: int | None, held: int
+) -> None:
+    every = [
+        size
+        for size in range(1, asked + 1)
+        if pages == -(-total // size) and held == max(0, min(size, total - (number - 1) * size))
+    ]
+    found = granted_sizes(asked, number, total=total, pages=pages, held=held)
+    assert set(found) <= set(every)
+    assert bool(found) == bool(every)
+
+    def part(size: int) -> range:
+        return range(total)[(number - 1) * size : number * size]
+
+    assert {tuple(part(size)) for size in found} == {tuple(part(size)) for size in every}
 
 
 @pytest.mark.parametrize("pages", [0, 1])

@@ -6,7 +6,10 @@ from cmdm_tui.harness.oracle.answer_parser import ListedRow, describe_number
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import has_form
+from cmdm_tui.harness.oracle.list_model import granted_sizes
 from cmdm_tui.harness.oracle.service_model import ServiceModel
+
+_OTHER_PART = "The fields listed are not that part of the whole field list."
 
 
 def fields_agree(context: CheckContext) -> Iterator[str]:
@@ -65,21 +68,28 @@ def field_totals(context: CheckContext) -> Iterator[str]:
     ids = [row.external_id for row in answer.rows]
     if len(set(ids)) < len(ids):
         yield "A field is in one answer twice."
-    page = context.page
-    if field_list is not None:
-        wanted = [row.external_id for row in field_list]
-        if page is not None:
-            wanted = wanted[(page[1] - 1) * page[0] : page[1] * page[0]]
-        if ids != wanted:
-            yield "The fields listed are not that part of the whole field list."
-        if answer.total != len(field_list):
-            total = describe_number(answer.total)
-            yield f"Total Records is {total}, and there are {len(field_list)} fields."
+    if field_list is not None and answer.total != len(field_list):
+        total = describe_number(answer.total)
+        yield f"Total Records is {total}, and there are {len(field_list)} fields."
+    page, total = context.page, answer.total or 0
+    whole = None if field_list is None else [row.external_id for row in field_list]
     if page is None:
+        if whole is not None and ids != whole:
+            yield _OTHER_PART
         return
-    pages = -(-(answer.total or 0) // page[0])
-    if answer.pages != pages and not (pages == 0 and answer.pages == 1):
-        yield f"Total Page is {describe_number(answer.pages)} where it should be {pages}."
+    size, number = page
+    # A service may grant less than was asked for, as long as that adds up.
+    granted = granted_sizes(size, number, total=total, pages=answer.pages, held=len(ids))
+    if whole is not None:
+        parts = [whole[(number - 1) * one : number * one] for one in (granted or (size,))]
+        if ids not in parts:
+            yield _OTHER_PART
+    is_empty = total == 0 and answer.pages in {0, 1}
+    if not granted and not is_empty:
+        yield (
+            f"Page {number}, of {size} asked for, holds {len(ids)} fields, of {total}, and Total "
+            f"Page is {describe_number(answer.pages)}."
+        )
 
 
 CHECKS = (

@@ -7,7 +7,7 @@ from cmdm_tui.harness.oracle.answer_parser import describe_number
 from cmdm_tui.harness.oracle.check import Check
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import loose_key, sort_key
-from cmdm_tui.harness.oracle.list_model import ObservedOrder
+from cmdm_tui.harness.oracle.list_model import ObservedOrder, granted_sizes
 
 
 def _observed_order(context: CheckContext) -> ObservedOrder | None:
@@ -73,15 +73,11 @@ def totals_add_up(context: CheckContext) -> Iterator[str]:
         return  # an empty list is not a page, or an empty one
     held = len(answer.rows)
     # A service may grant less than was asked for, as long as that adds up.
-    if not any(_adds_up(total, one, number, pages_given, held) for one in range(size, 0, -1)):
+    if not granted_sizes(size, number, total=total, pages=pages_given, held=held):
         yield (
             f"Page {number}, of {size} asked for, holds {held} records, of {total}, and Total "
             f"Pages is {describe_number(pages_given)}."
         )
-
-
-def _adds_up(total: int, size: int, number: int, pages: int | None, held: int) -> bool:
-    return pages == -(-total // size) and held == max(0, min(size, total - (number - 1) * size))
 
 
 def unpaged_is_whole(context: CheckContext) -> Iterator[str]:
