@@ -1,7 +1,8 @@
 """The test harness: cases recorded, replayed and verified, and services fuzzed.
 
 Central files: `service` (the signed-in service under test), `exchange` (a request and its answer),
-`calls` (the documented calls as requests). Folders, lowest first: `http` sends, `oracle` judges
+`calls` (the documented calls as requests). `cleanup` deletes what a run created, `control_client`
+speaks to a sandbox's control plane. Folders, lowest first: `http` sends, `oracle` judges
 exchanges, `cases` are short sessions, `inputs` classes of odd input, `corpus` builds cases,
 `cassettes` records and replays, `verify` finds drift, `fuzz` sends odd requests, `report` shows
 runs.

@@ -3,8 +3,8 @@
 `read_case` and `write_case` (`files`) read and write them; `format` says what a case file may hold,
 `player` plays a case on a service, `runner` sends its steps, `expectations` judges the answers.
 
-Other files: `placeholders`, `step_intent`. Also public: `Case`, `CaseStep`, `Filling`, `CaseError`,
-`Needs`, `case_bytes`.
+`placeholders` fills in values and `step_intent` reads what a step means. Also public:
+`Case`, `CaseStep`, `Filling`, `CaseError`, `Needs`, `case_bytes`.
 """
 
 from cmdm_tui.harness.cases.files import case_bytes, parse_case, read_case, write_case

@@ -4,7 +4,7 @@ The corpus writes the example of each class down as a case; the fuzzer draws req
 Both use the same names. `CLASSES` holds every class, `classes_of` those of a call and a group;
 `input_class` says what a class is.
 
-Other files: `authorization`, `bodies`, `ids`, `parameters`, `routes`. Also public: `GROUPS`,
+The groups: `authorization`, `bodies`, `ids`, `parameters`, `routes`. Also public: `GROUPS`,
 `InputClass`, `InputContext`, `families_of`.
 """
 

@@ -6,8 +6,10 @@ before it; `CHECKS` are the checks. A check is a small function in `checks/` ove
 for finding in judge_log(exchanges):
     print(finding.check, finding.message)
 
-Other central files: `check`, `contract`, `record_model`, `check_context`, `answer_parser`,
-`list_model`, `service_limits`. Also public: `Certainty`, `Check`, `Finding`.
+Central files: `service_model` with its parts `record_model`, `list_model` and `service_limits`
+(what is known so far), `answer_parser` (an answer taken apart), `contract` (what is documented),
+`check` and `check_context` (what a check is, and what it looks at). Also public: `Certainty`,
+`Check`, `Finding`.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,7 @@
 """Verification: `verify` sends recorded cases again and reports each change (`Drift`).
 
-Files: `comparison`, `verifier`. Also public: `Severity`, `VerifiedCase`.
+`verifier` plays the cases again, `comparison` compares answers. Also public: `Severity`,
+`VerifiedCase`.
 """
 
 from cmdm_tui.harness.verify.comparison import Drift, Severity

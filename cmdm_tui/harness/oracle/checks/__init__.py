@@ -1,7 +1,7 @@
 """The checks, one module a family; each is a small function over what was seen.
 
-Central files: `answer_forms`, `authorization`, `deletion`, `fields`, `lists`, `quota`,
-`record_actions`, `records`. Public: `CHECKS`, all of them.
+Files: `statuses`, `answer_forms`, `authorization`, `quota`, `routes`, `lists`, `fields`, `records`,
+`record_actions`, `deletion`. Public: `CHECKS`, all of them.
 """
 
 from cmdm_tui.harness.oracle.check import Check
