@@ -75,7 +75,7 @@ def corpus_ratios() -> list[float]:
             SecretStr(known["password"]),
         )
         sent: list[SentRequest] = []
-        control = RecordingControl(fuzzed.control or "", fuzzed.control_token or "", sent)
+        control = RecordingControl(fuzzed.control, fuzzed.control_token, sent)
         with closing(control):
             target = Service(fuzzed.url, credentials, control)
             return [_compare_rates(found, target, sent) for _ in range(ROUNDS + 1)][1:]

@@ -7,15 +7,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent
 from cmdm_tui.harness.fuzz.runner import FuzzRunner
-from cmdm_tui.harness.fuzz.settings import FuzzSettings
-from cmdm_tui.harness.fuzz.target import FuzzTarget
+from cmdm_tui.harness.fuzz.settings import DOCUMENTED_ENTITIES, FuzzSettings
+from cmdm_tui.harness.service import Service
 
 ROUNDS = 5
 REQUESTS = 1_500
@@ -24,8 +27,31 @@ PEER_WARM_UP = 30
 LEAST_OF_A_BARE_LOOP = 0.4
 LEAST_OF_SCHEMATHESIS = 3.0
 
-_ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "product")
+_ENTITIES = (*DOCUMENTED_ENTITIES, "event", "product")
 _CREDENTIALS = ("client_id", "client_secret", "username", "password")
+
+
+@dataclass(frozen=True)
+class ServedSandbox:
+    """A sandbox of another process: its addresses, and the four headers of its sign-in."""
+
+    url: str
+    credentials: dict[str, str]
+    control: str
+    control_token: str
+
+    @contextmanager
+    def prepare(self) -> Generator[Service]:
+        """Yield it as a service for a run to open."""
+        known = self.credentials
+        credentials = Credentials(
+            SecretStr(known["client_id"]),
+            SecretStr(known["client_secret"]),
+            known["username"],
+            SecretStr(known["password"]),
+        )
+        with closing(ControlClient(self.control, self.control_token)) as control:
+            yield Service(self.url, credentials, control, limits=None, snapshot="cmdm-fuzz")
 
 
 def fuzz(_data: Path) -> None:
@@ -68,25 +94,25 @@ def _list_missed_marks() -> list[str]:
     return missed
 
 
-def _run_fuzzer(target: FuzzTarget, seed: int) -> tuple[float, list[ExchangeMade]]:
+def _run_fuzzer(target: ServedSandbox, seed: int) -> tuple[float, list[ExchangeMade]]:
     sent: list[ExchangeMade] = []
 
     def hear(event: FuzzEvent) -> None:
         if isinstance(event, ExchangeMade):
             sent.append(event)
 
-    runner = FuzzRunner(
-        target, FuzzSettings(seed=seed, requests=REQUESTS), hear, lambda _one, _path: None
-    )
-    began = time.perf_counter()
-    ended = runner.run()
-    elapsed = time.perf_counter() - began
+    settings = FuzzSettings(seed=seed, requests=REQUESTS, entities=_ENTITIES)
+    with target.prepare() as service:
+        runner = FuzzRunner(service, settings, hear, lambda _one, _path: None)
+        began = time.perf_counter()
+        ended = runner.run()
+        elapsed = time.perf_counter() - began
     if ended.failures:
         sys.exit(f"The sound sandbox fails {', '.join(ended.failures)}.")
     return ended.requests / elapsed, sent
 
 
-def _run_bare_loop(target: FuzzTarget, sent: list[ExchangeMade]) -> float:
+def _run_bare_loop(target: ServedSandbox, sent: list[ExchangeMade]) -> float:
     """Send the same requests over httpx, with one good token, and look at nothing."""
     with httpx.Client(base_url=target.url) as http:
         token = http.post("/api/v1/authenticate", headers=dict(target.credentials)).json()["token"]
@@ -108,7 +134,7 @@ def _run_bare_loop(target: FuzzTarget, sent: list[ExchangeMade]) -> float:
         return len(calls) / (time.perf_counter() - began)
 
 
-def _run_schemathesis(target: FuzzTarget) -> float:
+def _run_schemathesis(target: ServedSandbox) -> float:
     """Return the requests a second that schemathesis makes with all of its checks.
 
     They are counted by the sandbox; reading the description and starting is not.
@@ -146,7 +172,7 @@ def _run_schemathesis(target: FuzzTarget) -> float:
 
 
 @contextmanager
-def serve_sandbox() -> Generator[FuzzTarget]:
+def serve_sandbox() -> Generator[ServedSandbox]:
     """Serve in its own process, so that client and service do not share an interpreter."""
     with tempfile.TemporaryDirectory() as data:
         serve = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--json", "--quiet"]
@@ -159,8 +185,8 @@ def serve_sandbox() -> Generator[FuzzTarget]:
                 assert process.stdout is not None
                 told: dict[str, str] = json.loads(process.stdout.readline())
                 credentials = {name: told[name] for name in _CREDENTIALS}
-                yield FuzzTarget(
-                    told["url"], credentials, _ENTITIES, told["control"], told["control_token"]
+                yield ServedSandbox(
+                    told["url"], credentials, told["control"], told["control_token"]
                 )
             finally:
                 process.terminate()

@@ -1,7 +1,6 @@
 """Hunts planted faults with `cmdm fuzz`'s engine and, on the same budget, with schemathesis."""
 
 import argparse
-import json
 import re
 import signal
 import subprocess
@@ -13,12 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from cmdm_tui.harness.calls import sign_in
-from cmdm_tui.harness.fuzz.target import FuzzTarget
-from cmdm_tui.harness.http.connection import RawConnection
-from cmdm_tui.redaction.secret_variables import SecretVariables
 from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, PlantedFault, SendOn
-from tests.harness.mutants.hunt import MUTANTS, HuntResult, hunt_mutant, sandbox
+from tests.harness.mutants.hunt import MUTANTS, FuzzedSandbox, HuntResult, hunt_mutant, sandbox
 
 _MOST_SECONDS = 300
 _FAILURE = re.compile(r"^- (.+?) *$", re.MULTILINE)
@@ -126,13 +121,10 @@ def schemathesis(fault: PlantedFault | None, seed: int, requests: int) -> PeerRe
     return PeerResult(made, tuple(sorted(failures)))
 
 
-def _token(target: FuzzTarget) -> str:
-    secrets = SecretVariables(target.credentials)
-    with RawConnection(target.url) as wire:
-        request = sign_in()
-        answer = wire.send("POST", request.path, secrets.fill_headers(request.headers))
-    token: str = json.loads(answer.body)["token"]
-    return token
+def _token(target: FuzzedSandbox) -> str:
+    with target.service() as service:
+        service.sign_in()
+        return service.token or ""
 
 
 if __name__ == "__main__":

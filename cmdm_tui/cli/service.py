@@ -129,11 +129,23 @@ def choose_service(context: CommandContext, *, live: bool, writes: bool) -> Chos
 @contextmanager
 def open_service(chosen: ChosenService) -> "Generator[Service]":
     """Open the service that was chosen, running it first where it is a fresh sandbox."""
+    with interrupt_on_sigterm(), prepare_service(chosen) as service, service:
+        yield service
+
+
+@contextmanager
+def prepare_service(
+    chosen: ChosenService, *, keeps_limits: bool = False, snapshot: str | None = None
+) -> "Generator[Service]":
+    """Yield the service that was chosen, to be opened; run it where it is a fresh sandbox.
+
+    A sandbox is given the limits that cases expect, unless it `keeps_limits` of its own. Its
+    records are saved as `snapshot`, by default as those of cases.
+    """
     from cmdm_tui.harness.control_client import ControlClient
-    from cmdm_tui.harness.service import Service
+    from cmdm_tui.harness.service import DEFAULT_LIMITS, SNAPSHOT, Service
 
     with ExitStack() as running:
-        running.enter_context(interrupt_on_sigterm())
         profile, control = chosen.profile, chosen.control
         if profile is None:
             from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox, run_fresh_sandbox
@@ -148,9 +160,16 @@ def open_service(chosen: ChosenService) -> "Generator[Service]":
         else:
             client = ControlClient(control.url, control.token)
             running.callback(client.close)
-            service = Service(profile.url, profile.credentials, client)
+            service = Service(
+                profile.url,
+                profile.credentials,
+                client,
+                limits=None if keeps_limits else DEFAULT_LIMITS,
+                snapshot=snapshot or SNAPSHOT,
+            )
             service.leak_scanner.add_secret(control.token)
-        yield running.enter_context(service)
+        service.may_write = chosen.may_write
+        yield service
 
 
 @contextmanager

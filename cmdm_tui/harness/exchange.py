@@ -45,12 +45,18 @@ API_PATH = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request to send. `target` follows the service's API address; header values are Latin-1."""
+    """A request to send; header values are Latin-1.
+
+    `target` follows the service's API address, or only its host where it `is_from_root`. `timeout`
+    is for how many seconds an answer is waited for; None for as long as the sender waits.
+    """
 
     method: str
     target: str
     headers: Headers = ()
     body: bytes | None = None
+    is_from_root: bool = False
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import json
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,10 +12,16 @@ from cmdm_tui.api.auth import build_sign_in_headers
 from cmdm_tui.api.quota import parse_unix_time, parse_whole_number
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
-from cmdm_tui.harness.cleanup import CreatedRecord, UndeletedRecord, delete_created, find_created
+from cmdm_tui.harness.cleanup import (
+    CreatedRecord,
+    UndeletedRecord,
+    delete_created,
+    find_converted_contacts,
+    find_created,
+)
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.errors import HarnessError
-from cmdm_tui.harness.exchange import Answer, OutgoingRequest, read_date
+from cmdm_tui.harness.exchange import Answer, Intent, OutgoingRequest, read_date
 from cmdm_tui.harness.http.senders import DirectSender, HttpxSender, RequestListener, Sender
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
@@ -31,6 +37,9 @@ DEFAULT_LIMITS: Mapping[str, int] = {
     "token_ttl": 3_600,
 }
 """The limits of a sandbox that the cases expect: calls an hour and a month, seconds of a token."""
+
+_IDENTIFIED = frozenset({"good", "sign-in"})
+"""The authorizations of requests that count for the service's user."""
 
 _ASSUMED_TOKEN_SECONDS = 300.0
 _LIMIT_REACHED = 429
@@ -125,10 +134,13 @@ class Service:
     """One service and the credentials to sign in to it. To be used as a context.
 
     With `control`, the service is restored by `reset`, and at the end it is left as it was found:
-    records, clock and limits. Without it, `clean_up` deletes what was created, and no call is made
-    once only `floor` calls are left this hour. `mark` is in the names of the records that cases
-    create. `limits` are set by `reset`; None keeps those that the service has. `snapshot` names its
-    saved records.
+    records, clock and limits. Without it, no call is made once only `floor` calls are left this
+    hour, and `clean_up` deletes what was created. `mark` is in the names of the records that cases
+    create. `may_write` says whether requests may change records. `limits` are set by `reset`; None
+    keeps those that the service has. `snapshot` names its saved records.
+
+    `is_alone` says that no one else changes the service or makes calls meanwhile; at first that is
+    assumed of a service with a control plane. Where it is alone, nothing is cleaned up.
 
     Raises InvalidCall for credentials that no header can carry.
     """
@@ -138,17 +150,21 @@ class Service:
     control: ControlClient | None = None
     mark: str = CASE_MARK
     floor: int = 0
+    may_write: bool = True
     limits: Mapping[str, int] | None = field(default_factory=lambda: DEFAULT_LIMITS)
     snapshot: str = SNAPSHOT
     leak_scanner: LeakScanner = field(default_factory=LeakScanner)
     undeleted: list[UndeletedRecord] = field(default_factory=list[UndeletedRecord])
     created: list[CreatedRecord] = field(default_factory=list[CreatedRecord], init=False)
+    is_alone: bool = field(init=False)
     token: str | None = field(default=None, init=False, repr=False)
     calls_left: int | None = field(default=None, init=False)
     _token_good_until: float = field(default=0.0, init=False)
     _listeners: list[RequestListener] = field(default_factory=list[RequestListener], init=False)
+    _on_token: Callable[[str], None] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.is_alone = self.control is not None
         given = self.credentials
         build_sign_in_headers(given)  # which refuses what no header can carry
         self.sign_in_values = {
@@ -159,7 +175,10 @@ class Service:
         }
         for value in self.sign_in_values.values():
             self.leak_scanner.add_secret(value)
-        self.api_url = str(parse_base_url(self.url))
+        address = parse_base_url(self.url)
+        self.api_url = str(address)
+        self.api_path = address.path.rstrip("/")
+        self.origin = f"{address.scheme}://{address.netloc.decode('ascii')}"
         self._direct_sender = DirectSender(self.url)
         self._sender: Sender = self._direct_sender
         self._state: SavedState | None = None
@@ -186,22 +205,31 @@ class Service:
             self._direct_sender.close()
 
     @property
-    def is_alone(self) -> bool:
-        """Whether no one else changes the service or makes calls meanwhile."""
+    def is_restored(self) -> bool:
+        """Whether `reset` restores it."""
         return self.control is not None
+
+    @property
+    def is_to_be_cleaned(self) -> bool:
+        """Whether what is created there is to be deleted again: it is somebody's own service."""
+        return self.control is None and not self.is_alone
 
     # Sending
 
-    def send(self, request: OutgoingRequest) -> Answer:
-        """Send a request and return the answer. Raises NoAnswer."""
+    def send(self, request: OutgoingRequest, intent: Intent | None = None) -> Answer:
+        """Send a request and return the answer. Raises NoAnswer.
+
+        `intent` says what is meant by a request that is odd on purpose.
+        """
         for listener in self._listeners:
             listener(request)
         answer = self._sender(request)
-        if self.control is None:
-            self.created += find_created(request, answer)
-        calls_left = parse_whole_number(answer.header("x-rate-limit-remaining"))
-        if calls_left is not None:
-            self.calls_left = calls_left
+        if self.is_to_be_cleaned:
+            self.created += find_created(request, answer, intent)
+        if intent is None or intent.authorization in _IDENTIFIED:
+            calls_left = parse_whole_number(answer.header("x-rate-limit-remaining"))
+            if calls_left is not None:
+                self.calls_left = calls_left
         return answer
 
     def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
@@ -219,6 +247,10 @@ class Service:
                 yield
             finally:
                 self._sender = self._direct_sender
+
+    def wrap_sender(self, wrap: Callable[[Sender], Sender]) -> None:
+        """Send everything from now on through what `wrap` makes of the sender there is."""
+        self._sender = wrap(self._sender)
 
     @contextmanager
     def announcing(self, listener: RequestListener | None) -> Generator[None]:
@@ -243,9 +275,14 @@ class Service:
 
     # Signing in
 
+    @property
+    def has_good_token(self) -> bool:
+        """Whether there is a token that is good for a while."""
+        return self.token is not None and time.monotonic() < self._token_good_until
+
     def ensure_token(self) -> None:
         """Sign in, unless there is a token that is good for a while."""
-        if self.token is None or time.monotonic() >= self._token_good_until:
+        if not self.has_good_token:
             if self._state is not None:
                 self._state.stop_clock()
                 self._state.set_limits(self._state.limits)
@@ -255,19 +292,33 @@ class Service:
         """Sign in. Raises ServiceFailed where the service gives no token."""
         headers = tuple((name, _encode_latin(value)) for name, value in self.sign_in_values.items())
         answer = self.send(OutgoingRequest("POST", "/authenticate", headers))
-        try:
-            token = json.loads(answer.body)["token"]
-        except (ValueError, KeyError, TypeError):
-            token = None
         if answer.status == _LIMIT_REACHED:
             message = f"The limit of calls is reached at {self.api_url}: try again later."
             raise ServiceFailed(message)
-        if not isinstance(token, str) or not token:
-            reason = f"answered {answer.status}" if answer.status != 200 else "gave no token"
-            raise ServiceFailed(f"The sign-in at {self.api_url} {reason}. Check the profile.")
+        if not self.use_token_of(answer):
+            reason = f"was answered {answer.status}" if answer.status != 200 else "gave no token"
+            message = f"The sign-in {reason} at {self.api_url}. Check the profile's credentials."
+            raise ServiceFailed(message)
+
+    def use_token_of(self, answer: Answer) -> bool:
+        """Use the token of a sign-in's answer from now on; return whether there is one."""
+        try:
+            token = json.loads(answer.body)["token"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return False
+        # Text that no header can carry is not a token.
+        if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
+            return False
         self.leak_scanner.add_secret(token)
         self.token = token
         self._token_good_until = time.monotonic() + _token_seconds(answer)
+        if self._on_token is not None:
+            self._on_token(token)
+        return True
+
+    def announce_tokens(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with each token that is used from now on."""
+        self._on_token = listener
 
     def forget_token(self) -> None:
         """Sign in again before the next call."""
@@ -297,13 +348,50 @@ class Service:
 
     # Cleaning up, where there is none
 
-    def clean_up(self) -> None:
-        """Delete what was created; `undeleted` says what could not be."""
-        created, self.created = self.created, []
-        if created:
-            self.undeleted += delete_created(created, self.send_call)
-            # Deleting creates nothing; what could not be deleted is reported, and not tried again.
-            self.created = []
+    def clean_up(self, may_call: Callable[[], bool] = lambda: True) -> None:
+        """Delete what was created, the newest first; `undeleted` says what could not be.
+
+        A deletion that was not answered is sent once more at the next time. Once `may_call` says
+        no, the rest is left for the next time too.
+        """
+        if not self.created:
+            return
+        waiting, self.created = self.created, []
+        unanswered: list[CreatedRecord] = []
+        try:
+            waiting += find_converted_contacts(waiting, self.send_call)
+            while waiting and may_call():
+                one = waiting[-1]
+                failure = delete_created(one, self.send_call)
+                waiting.pop()
+                if one.is_retried:
+                    self._forget_undeleted(one)
+                if failure is not None:
+                    self.undeleted.append(failure)
+                    if failure.is_unanswered and not one.is_retried:
+                        unanswered.append(replace(one, is_retried=True))
+        finally:
+            # Deleting creates nothing.
+            self.created = [*unanswered, *waiting]
+
+    def forget_created(self, entity: str, external_id: str) -> None:
+        """Leave a record out of the next clean-up: it was deleted."""
+        self.created = [
+            one for one in self.created if (one.entity, one.external_id) != (entity, external_id)
+        ]
+
+    def leave_created(self, reason: str) -> None:
+        """Delete no more of what was created; `undeleted` says so."""
+        self.undeleted += [
+            UndeletedRecord(one.entity, one.external_id, reason)
+            for one in self.created
+            if not one.is_retried  # else it is named already
+        ]
+        self.created = []
+
+    def _forget_undeleted(self, one: CreatedRecord) -> None:
+        key = (one.entity, one.external_id)
+        self.undeleted = [left for left in self.undeleted if (left.entity, left.external_id) != key]
 
     @contextmanager
     def cleaning_up(self) -> Generator[None]:

@@ -39,6 +39,11 @@ class LeakScanner:
         for secret in secrets:
             self.add_secret(secret)
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret that is searched for."""
+        return frozenset(self._secrets)
+
     def add_secret(self, secret: str) -> None:
         """Add a secret to search for: a token received, say."""
         if len(secret) >= SHORTEST_SECRET and secret not in self._secrets:

@@ -59,17 +59,22 @@ class SecretVariables:
         """Forget the token that has ended: the clock was turned back."""
         self._values.pop(_ENDED, None)
 
-    def fill_headers(self, headers: HeaderLines) -> list[tuple[str | bytes, str | bytes]]:
-        """Return header lines with the values of the variables that they name."""
-        lines: list[tuple[str | bytes, str | bytes]] = []
+    def fill_headers(self, headers: HeaderLines) -> HeaderLines:
+        """Return header lines with the values of the variables that they name, as Latin-1 text.
+
+        A value in UTF-8 is its bytes, each as a character.
+        """
+        lines: list[tuple[str, str]] = []
         for name, text in headers:
             value = text
             if "$" in value:
                 # The longer names first: one begins as the other does.
                 for variable in sorted(self._values, key=len, reverse=True):
                     value = value.replace(variable, self._values[variable])
-            lines.append((name, value.encode()))
-        return lines
+            if not value.isascii():
+                value = value.encode().decode("latin-1")
+            lines.append((name, value))
+        return tuple(lines)
 
     def replace_secrets(self, text: bytes) -> bytes:
         """Return a body or a header with the names of variables instead of their values."""

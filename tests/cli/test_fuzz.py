@@ -4,21 +4,26 @@ import json
 import os
 import signal
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cmdm_tui.cli.commands.fuzz import run_sandbox
+from cmdm_tui.cli.commands.fuzz import prepare_fuzzed_service
+from cmdm_tui.cli.service import ChosenService
 from cmdm_tui.cli.signals import interrupt_on_sigterm
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, RunEnded
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.execute.run_budget import ServiceGone
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.workers import fuzz as fuzz_with_workers
+from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 from tests.harness.fuzz.conftest import fault
 from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, SendOn, planted
+
+FRESH_SANDBOX = partial(prepare_fuzzed_service, ChosenService(None))
 
 
 def test_a_sound_sandbox_has_no_failure(
@@ -157,11 +162,19 @@ def test_the_checks_can_be_listed(cmdm: Command) -> None:
 def test_workers_share_the_requests(tmp_path: Path) -> None:
     events: list[FuzzEvent] = []
     settings = FuzzSettings(seed=1, requests=121, workers=2)
-    ended = fuzz_with_workers(run_sandbox, settings, events.append, tmp_path)
+    ended = fuzz_with_workers(FRESH_SANDBOX, settings, events.append, tmp_path)
     assert isinstance(ended, RunEnded)
     assert ended.requests == 121
     assert not ended.failures
     assert not [event for event in events if isinstance(event, FailureSaved)]
+
+
+def test_the_secrets_of_every_worker_are_known_to_what_writes_the_reports(tmp_path: Path) -> None:
+    scanner = LeakScanner()
+    settings = FuzzSettings(seed=1, requests=40, workers=2)
+    fuzz_with_workers(FRESH_SANDBOX, settings, lambda _: None, tmp_path, guard=scanner)
+    # Of each sandbox: the client secret, the password, the control plane's token and a token.
+    assert len(scanner.secrets) >= 8
 
 
 def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path: Path) -> None:
@@ -173,7 +186,7 @@ def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path
             raise KeyboardInterrupt
 
     settings = FuzzSettings(seed=1, requests=1_000_000, workers=2)
-    ended = fuzz_with_workers(run_sandbox, settings, interrupt, tmp_path)
+    ended = fuzz_with_workers(FRESH_SANDBOX, settings, interrupt, tmp_path)
     assert ended.reason == "interrupted"
     assert 0 < ended.requests < 1_000_000
     assert heard[-1] == ended

@@ -4,6 +4,7 @@ import gzip
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from itertools import takewhile
@@ -21,6 +22,7 @@ CALLS = [
     OutgoingRequest("POST", "/lead", (("Content-Type", "application/json"), ("X", "\xe9")), b"{}"),
     OutgoingRequest("POST", "/lead"),
     OutgoingRequest("DELETE", "/lead/X", (("Accept-Encoding", "gzip"),)),
+    OutgoingRequest("GET", "/api/../odd//lead", is_from_root=True),
 ]
 Send = Callable[[OutgoingRequest], Answer]
 
@@ -88,6 +90,18 @@ def test_a_coding_that_nobody_asked_for_is_undone(coding: str, body: bytes) -> N
     with answering(answer) as (url, _), both(url) as senders:
         direct, sender = (outcome(send, CALLS[0]) for send in senders)
     assert direct == sender
+
+
+def test_an_answer_is_waited_for_as_long_as_the_request_says() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        both(f"http://127.0.0.1:{silent.getsockname()[1]}") as senders,
+    ):
+        for send in senders:
+            began = time.monotonic()
+            with pytest.raises(NoAnswer):
+                send(OutgoingRequest("GET", "/lead", timeout=0.05))
+            assert time.monotonic() - began < 5
 
 
 def test_what_cannot_be_sent_is_said_to_be_so() -> None:

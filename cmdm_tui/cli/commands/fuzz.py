@@ -18,6 +18,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.service import (
     ChosenService,
     choose_service,
+    prepare_service,
     report_run_failures,
     service_options,
 )
@@ -27,18 +28,16 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cmdm_tui.config import Profile
     from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
     from cmdm_tui.harness.fuzz.settings import FuzzSettings
-    from cmdm_tui.harness.fuzz.target import FuzzTarget
-    from cmdm_tui.harness.fuzz.workers import OpenTarget
+    from cmdm_tui.harness.fuzz.workers import PrepareService
     from cmdm_tui.harness.report import ResultCollector
+    from cmdm_tui.harness.service import Service
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 _REQUESTS = 5_000
 _LIVE_REQUESTS = 200
-_RECORDS = 40
-_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
+_SNAPSHOT = "cmdm-fuzz"
 _REPORT_FOLDER = "fuzz-report"
 _KNOWN_FAILURES_FILE = "failures.txt"
 _LARGEST_BASELINE = 1_000_000
@@ -121,11 +120,7 @@ def fuzz(
         if workers > 1 and chosen.profile is not None:
             message = "--workers fuzzes fresh sandboxes; leave the profile out, or the workers."
             raise CommandFailure(message, ExitCode.USAGE)
-        open_target: OpenTarget = run_sandbox
-        if chosen.profile is not None:
-            open_target = partial(
-                _already_running, _target_of(chosen, chosen.profile, strict=strict)
-            )
+        entities, optional = _choose_entities(chosen)
         settings = FuzzSettings(
             seed=secrets.randbelow(10**6) if seed is None else seed,
             requests=max_requests or _default_requests(max_time, is_live=chosen.is_live),
@@ -134,11 +129,16 @@ def fuzz(
             known=_read_baseline(baseline),
             fails_fast=fail_fast,
             workers=workers,
+            is_strict=strict or not chosen.is_live,
+            entities=entities,
+            optional_entities=optional,
         )
         folder = report_dir or Path(_REPORT_FOLDER)
         if report_dir is not None:
             _make_folder(report_dir)
-        ended, collector, scanner = _run_fuzz(open_target, settings, folder, plain=plain)
+        ended, collector, scanner = _run_fuzz(
+            partial(prepare_fuzzed_service, chosen), settings, folder, plain=plain
+        )
         _write_known_failures(folder, ended.failures, settings)
         if report_dir is not None or ended.failures:
             from cmdm_tui.harness.report import write_reports
@@ -165,7 +165,7 @@ def _finish(ended: "RunEnded", seed: int) -> None:
 
 
 def _run_fuzz(
-    opening: "OpenTarget", settings: "FuzzSettings", folder: Path, *, plain: bool
+    prepare: "PrepareService", settings: "FuzzSettings", folder: Path, *, plain: bool
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
     from cmdm_tui.harness.fuzz.workers import fuzz as run
@@ -179,7 +179,7 @@ def _run_fuzz(
 
         ended = watch_run(
             gathering,
-            lambda stop: run(opening, settings, gathering, folder, stop=stop, guard=guard),
+            lambda stop: run(prepare, settings, gathering, folder, stop=stop, guard=guard),
         )
         for line in format_summary(gathering.results(), shutil.get_terminal_size().columns):
             click.echo(guard.filter_line(line))
@@ -194,7 +194,7 @@ def _run_fuzz(
         lines(event)
 
     with interrupt_on_sigterm():
-        return run(opening, settings, tell, folder, guard=guard), gathering, guard
+        return run(prepare, settings, tell, folder, guard=guard), gathering, guard
 
 
 def _has_screen() -> bool:
@@ -204,55 +204,24 @@ def _has_screen() -> bool:
 
 
 @contextmanager
-def run_sandbox() -> "Generator[FuzzTarget]":
-    """Run a fresh sandbox with a control plane, and yield it as a target."""
-    from cmdm_tui.cli.embedded_sandbox import SANDBOX_CUSTOM_ENTITIES, run_fresh_sandbox
-    from cmdm_tui.harness.fuzz.target import FuzzTarget
-
-    with run_fresh_sandbox(_RECORDS) as info:
-        credentials = {
-            name: getattr(info, name)
-            for name in ("client_id", "client_secret", "username", "password")
-        }
-        entities = (*_ENTITIES, *SANDBOX_CUSTOM_ENTITIES)
-        yield FuzzTarget(info.url, credentials, entities, info.control, info.control_token)
+def prepare_fuzzed_service(chosen: ChosenService) -> "Generator[Service]":
+    """Yield the service that was chosen, for a run to open; a sandbox keeps its own limits."""
+    with prepare_service(chosen, keeps_limits=True, snapshot=_SNAPSHOT) as service:
+        service.is_alone = not chosen.is_live
+        yield service
 
 
-@contextmanager
-def _already_running(target: "FuzzTarget") -> "Generator[FuzzTarget]":
-    yield target
-
-
-def _target_of(chosen: ChosenService, profile: "Profile", *, strict: bool) -> "FuzzTarget":
-    """Return what is fuzzed of the service that was chosen. Raises InvalidCall for credentials."""
-    from cmdm_tui.api.auth import build_sign_in_headers
-    from cmdm_tui.api.urls import parse_base_url
+def _choose_entities(chosen: ChosenService) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the entities to use, and those to use where they exist."""
     from cmdm_tui.cli.embedded_sandbox import SANDBOX_CUSTOM_ENTITIES
-    from cmdm_tui.harness.fuzz.target import FuzzTarget
+    from cmdm_tui.harness.fuzz.settings import DOCUMENTED_ENTITIES
 
-    credentials, is_sandbox = profile.credentials, not chosen.is_live
-    build_sign_in_headers(credentials)  # which refuses what no header can carry
-    address = parse_base_url(profile.url)
-    entities = tuple(dict.fromkeys((*_ENTITIES, *profile.entities)))
-    optional = tuple(one for one in SANDBOX_CUSTOM_ENTITIES if is_sandbox and one not in entities)
-    return FuzzTarget(
-        url=str(address.copy_with(path="/")).rstrip("/"),
-        credentials={
-            "client_id": credentials.client_id.reveal(),
-            "client_secret": credentials.client_secret.reveal(),
-            "username": credentials.username,
-            "password": credentials.password.reveal(),
-        },
-        entities=entities,
-        control=None if chosen.control is None else chosen.control.url,
-        control_token=None if chosen.control is None else chosen.control.token,
-        may_write=chosen.may_write,
-        is_alone=is_sandbox,
-        is_strict=is_sandbox or strict,
-        floor=profile.floor,
-        base=address.path.rstrip("/"),
-        optional_entities=optional,
-    )
+    if chosen.profile is None:
+        return (*DOCUMENTED_ENTITIES, *SANDBOX_CUSTOM_ENTITIES), ()
+    entities = tuple(dict.fromkeys((*DOCUMENTED_ENTITIES, *chosen.profile.entities)))
+    if chosen.is_live:
+        return entities, ()
+    return entities, tuple(one for one in SANDBOX_CUSTOM_ENTITIES if one not in entities)
 
 
 def _default_requests(seconds: float | None, *, is_live: bool) -> int | None:

@@ -32,8 +32,8 @@ from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.failure_search import FailureSearch
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
-from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.oracle import CHECKS, Check
+from cmdm_tui.harness.service import Service
 
 _EXAMPLES = 2
 _TRIALS_PER_MACHINE = 6
@@ -49,12 +49,13 @@ class RunFinished(BaseException):
 
 @dataclass
 class FuzzRunner:
-    """One worker's run against `target`; `notify` hears its events, `save` writes a failure down.
+    """One worker's run against `service`; `notify` hears its events, `save` writes a failure down.
 
-    It ends soon after `stop` is set. Raises FuzzRefused and ControlFailed where it cannot begin.
+    It opens the service, and closes it. It ends soon after `stop` is set. Raises ServiceFailed and
+    ControlFailed where it cannot begin.
     """
 
-    target: FuzzTarget
+    service: Service
     settings: FuzzSettings
     notify: FuzzListener
     save: SaveFailure
@@ -71,7 +72,7 @@ class FuzzRunner:
         settings = self.settings
         self._budget = RunBudget(settings.requests, settings.seconds, self.stop)
         self._session = FuzzSession(
-            self.target, self._budget, self.checks, self._handle_event, known=set(settings.known),
+            self.service, settings, self._budget, self.checks, self._handle_event,
             worker=self.worker,
         )  # fmt: skip
         self._search = FailureSearch(
@@ -80,7 +81,7 @@ class FuzzRunner:
 
     @property
     def session(self) -> FuzzSession:
-        """The session with the target."""
+        """The session with the service."""
         return self._session
 
     @property
@@ -91,7 +92,7 @@ class FuzzRunner:
             check
             for check in CHECKS
             if (not named or check.name in named)
-            and (self.target.is_strict or check.certainty == "documented")
+            and (self.settings.is_strict or check.certainty == "documented")
         )
 
     def run(self) -> RunEnded:
@@ -99,9 +100,9 @@ class FuzzRunner:
         settings = self.settings
         self.notify(
             RunStarted(
-                self.target.url, settings.seed, settings.requests, settings.seconds,
+                self.service.origin, settings.seed, settings.requests, settings.seconds,
                 settings.workers, tuple(check.name for check in self.checks),
-                self.target.restores, self.target.may_write,
+                self.service.is_restored, self.service.may_write,
             )
         )  # fmt: skip
         reason, is_cut = "", False
@@ -121,7 +122,7 @@ class FuzzRunner:
         ended = RunEnded(
             self._budget.spent, self._examples, self._budget.elapsed, tuple(self.failures),
             tuple(sorted(met)), reason, dict(self._failed_check_counts), self.worker,
-            tuple(f"{entity}/{one}" for entity, one in self._session.service.undeleted),
+            tuple(f"{one.entity}/{one.external_id}" for one in self.service.undeleted),
             is_cut,
         )  # fmt: skip
         self.notify(ended)
@@ -158,8 +159,8 @@ class FuzzRunner:
 
     def _selected_trials(self) -> list[Trial]:
         found = list_trials(
-            may_write=self.target.may_write,
-            may_sign_in=self.target.may_write,
+            may_write=self.service.may_write,
+            may_sign_in=self.service.may_write,
         )
         calls = {trial.call for trial in found} & self.settings.only
         return [trial for trial in found if not calls or trial.call in calls]
@@ -246,7 +247,7 @@ class FuzzRunner:
     def _report_failure(
         self, failure: str, found: Reproduction, *, is_confirmed: bool | None
     ) -> None:
-        curl = tuple(curl_lines(self.target, found))
+        curl = tuple(curl_lines(self.service, found))
         self.notify(
             FailureShrunk(failure, found.finding, found.log, curl, is_confirmed, self.worker)
         )

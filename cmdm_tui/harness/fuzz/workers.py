@@ -19,7 +19,7 @@ from cmdm_tui.harness.fuzz.runner import FuzzRunner
 from cmdm_tui.harness.fuzz.save.case_writer import save_failure
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
-from cmdm_tui.harness.fuzz.target import FuzzTarget
+from cmdm_tui.harness.service import Service, ServiceFailed
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-OpenTarget = Callable[[], AbstractContextManager[FuzzTarget]]
-"""Opens a target. It is a function of a module, so that it can be sent to a worker's process."""
+PrepareService = Callable[[], AbstractContextManager[Service]]
+"""Prepares a service, which the run opens. It can be pickled, to be sent to a worker's process."""
 
 
 class WorkerFailed(HarnessError):
@@ -36,7 +36,7 @@ class WorkerFailed(HarnessError):
 
 
 def fuzz(
-    open_target: OpenTarget,
+    prepare: PrepareService,
     settings: FuzzSettings,
     notify: FuzzListener,
     report: Path,
@@ -44,20 +44,20 @@ def fuzz(
     stop: StopSignal | None = None,
     guard: LeakScanner | None = None,
 ) -> RunEnded:
-    """Fuzz what `open_target` opens, and write failures down below `report`.
+    """Fuzz what `prepare` prepares, and write failures down below `report`.
 
     It ends soon after `stop` is set. `guard` learns every secret of the run, for what is written
     about it later. Raises HarnessError or SecretLeak where it cannot run.
     """
     guard = LeakScanner() if guard is None else guard
     if settings.workers == 1:
-        with open_target() as target:
-            return fuzz_in_process(target, settings, notify, report, stop=stop, guard=guard)
-    return _fuzz_many(open_target, settings, notify, report, stop, guard)
+        with prepare() as service:
+            return fuzz_in_process(service, settings, notify, report, stop=stop, guard=guard)
+    return _fuzz_many(prepare, settings, notify, report, stop, guard)
 
 
 def fuzz_in_process(
-    target: FuzzTarget,
+    service: Service,
     settings: FuzzSettings,
     notify: FuzzListener,
     report: Path,
@@ -66,11 +66,12 @@ def fuzz_in_process(
     stop: StopSignal | None = None,
     guard: LeakScanner | None = None,
 ) -> RunEnded:
-    """Fuzz one target in this process."""
+    """Fuzz one service in this process."""
     scanner = LeakScanner() if guard is None else guard
 
     def learn() -> None:
-        for secret in (*runner.session.service.secrets.values, target.control_token or ""):
+        known = runner.session.exchanger.secrets.values
+        for secret in known | service.leak_scanner.secrets:
             scanner.add_secret(secret)
 
     def save(failure: str, found: Reproduction) -> None:
@@ -78,7 +79,7 @@ def fuzz_in_process(
         case, cassette = save_failure(report, failure, found, scanner, seed=settings.seed)
         notify(FailureSaved(failure, case, cassette, worker))
 
-    runner = FuzzRunner(target, settings, notify, save, worker, stop)
+    runner = FuzzRunner(service, settings, notify, save, worker, stop)
     try:
         return runner.run()
     finally:
@@ -97,7 +98,7 @@ WorkerMessage = FuzzEvent | _LearntSecrets | str
 
 
 def _fuzz_many(
-    open_target: OpenTarget,
+    prepare: PrepareService,
     settings: FuzzSettings,
     notify: FuzzListener,
     report: Path,
@@ -111,7 +112,7 @@ def _fuzz_many(
         context.Process(
             target=_run_worker,
             args=(
-                open_target,
+                prepare,
                 _worker_settings(settings, number),
                 report,
                 number,
@@ -220,7 +221,7 @@ def _worker_settings(settings: FuzzSettings, number: int) -> FuzzSettings:
 
 
 def _run_worker(
-    open_target: OpenTarget,
+    prepare: PrepareService,
     settings: FuzzSettings,
     report: Path,
     worker: int,
@@ -228,30 +229,30 @@ def _run_worker(
     ending: StopSignal,
 ) -> None:
     from cmdm_tui.harness.control_client import ControlFailed
-    from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
 
     sent: set[str] = set()
 
-    class Telling(LeakScanner):
+    class ReportingScanner(LeakScanner):
         """Sends each secret to the parent, before any event that may hold it."""
 
-        def learn(self, secret: str) -> None:
+        def add_secret(self, secret: str) -> None:
             super().add_secret(secret)
             if secret and secret not in sent:
                 sent.add(secret)
                 messages.put(_LearntSecrets(frozenset({secret})))
 
     try:
-        with open_target() as target:
+        with prepare() as service:
             held: list[RunEnded] = []
 
             def notify(event: FuzzEvent) -> None:
                 # The end is sent last, after every secret.
                 held.append(event) if isinstance(event, RunEnded) else messages.put(event)
 
-            fuzz_in_process(target, settings, notify, report, worker, stop=ending, guard=Telling())
+            scanner = ReportingScanner()
+            fuzz_in_process(service, settings, notify, report, worker, stop=ending, guard=scanner)
             messages.put(held[-1])
-    except (FuzzRefused, ControlFailed, SecretLeak) as error:
+    except (ServiceFailed, ControlFailed, SecretLeak) as error:
         messages.put(str(error))
     except KeyboardInterrupt:
         pass

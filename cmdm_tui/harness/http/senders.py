@@ -7,7 +7,7 @@ everything else, and takes less than half of the time.
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import h11
 import httpx
@@ -102,10 +102,15 @@ class HttpxSender:
         return Answer(response.status_code, headers, body)
 
     def _build_request(self, request: OutgoingRequest) -> httpx.Request:
-        raw = self._base.raw_path.rstrip(b"/") + request.target.encode("utf-8")
+        prefix = b"" if request.is_from_root else self._base.raw_path.rstrip(b"/")
+        raw = prefix + request.target.encode("utf-8")
         given = {name.lower() for name, _ in request.headers}
         headers = [("Host", self._base.netloc.decode("ascii"))] if "host" not in given else []
         headers += [("Accept-Encoding", "identity")] if "accept-encoding" not in given else []
+        # What httpx would write otherwise (dot segments, quotes) goes out as it is given.
+        extensions: dict[str, Any] = {"target": raw}
+        if request.timeout is not None:
+            extensions["timeout"] = httpx.Timeout(request.timeout).as_dict()
         try:
             return httpx.Request(
                 request.method,
@@ -115,8 +120,7 @@ class HttpxSender:
                     for name, value in (*headers, *request.headers)
                 ],
                 content=request.body,
-                # What httpx would write otherwise (dot segments, quotes) goes out as it is given.
-                extensions={"target": raw},
+                extensions=extensions,
             )
         except (httpx.InvalidURL, UnicodeError):
             raise NoAnswer(_UNSENDABLE) from None
@@ -141,9 +145,11 @@ class DirectSender:
         lines = [(name, value.encode("latin-1")) for name, value in request.headers]
         if not any(name.lower() == "accept-encoding" for name, _ in lines):
             lines.append(("Accept-Encoding", b"identity"))
-        target = self._path_prefix + request.target
+        target = request.target if request.is_from_root else self._path_prefix + request.target
         try:
-            given = self._connection.send(request.method, target, lines, request.body or b"")
+            given = self._connection.send(
+                request.method, target, lines, request.body or b"", timeout=request.timeout
+            )
         except ValueError as error:
             raise NoAnswer(one_line(str(error), 200)) from None
         if given.header("content-encoding") is None:

@@ -11,10 +11,9 @@ import pytest
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.events import ExchangeMade, FuzzEvent, RunEnded
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
-from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process
 from tests.harness.mutants.faulty_app import PlantedFault
-from tests.harness.mutants.hunt import MUTANTS
+from tests.harness.mutants.hunt import MUTANTS, FuzzedSandbox
 
 Kind = TypeVar("Kind")
 
@@ -49,9 +48,11 @@ Fuzz = Callable[..., RecordedRun]
 def fuzz(tmp_path: Path) -> Fuzz:
     """Fuzz a target with settings given as keywords."""
 
-    def run(target: FuzzTarget, **settings: object) -> RecordedRun:
+    def run(target: FuzzedSandbox, **settings: object) -> RecordedRun:
         told = RecordedRun(report=tmp_path / "report")
-        fuzz_in_process(target, FuzzSettings(**settings), told.events.append, told.report)  # pyright: ignore[reportArgumentType]
+        wanted = target.settings(FuzzSettings(**settings))  # pyright: ignore[reportArgumentType]
+        with target.fuzzed_service() as service:
+            fuzz_in_process(service, wanted, told.events.append, told.report)
         return told
 
     return run

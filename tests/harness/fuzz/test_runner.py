@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis.errors import FlakyStrategyDefinition
 
-from cmdm_tui.config import Credentials, SecretStr
+from cmdm_tui.config import SecretStr
 from cmdm_tui.harness.cases.files import read_case
 from cmdm_tui.harness.cases.player import play_case
 from cmdm_tui.harness.control_client import ControlClient
@@ -23,17 +23,15 @@ from cmdm_tui.harness.fuzz.events import (
     FailureShrunk,
     FuzzEvent,
 )
-from cmdm_tui.harness.fuzz.execute import transport
-from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzRefused
+from cmdm_tui.harness.fuzz.execute import reconnecting_sender
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
-from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process
-from cmdm_tui.harness.service import Service
+from cmdm_tui.harness.service import Service, ServiceFailed
 from cmdm_tui.redaction.secret_variables import SecretVariables
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from tests.harness.fuzz.conftest import Fuzz, RecordedRun, fault
 from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, SendOn
-from tests.harness.mutants.hunt import sandbox, target_of
+from tests.harness.mutants.hunt import FuzzedSandbox, sandbox, target_of
 
 BROKEN_UPDATE = "an update stores its first field alone"
 
@@ -56,20 +54,8 @@ class Counting:
 
 
 @contextlib.contextmanager
-def service(target: FuzzTarget) -> Generator[Service]:
-    known = target.credentials
-    credentials = Credentials(
-        SecretStr(known["client_id"]),
-        SecretStr(known["client_secret"]),
-        known["username"],
-        SecretStr(known["password"]),
-    )
-    with (
-        contextlib.closing(
-            ControlClient(target.control or "", target.control_token or "")
-        ) as control,
-        Service(target.url, credentials, control) as opened,
-    ):
+def service(target: FuzzedSandbox) -> Generator[Service]:
+    with target.service() as prepared, prepared as opened:
         yield opened
 
 
@@ -321,7 +307,7 @@ def test_a_deletion_that_is_refused_is_not_asked_for_again_and_again(fuzz: Fuzz)
 def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_control: bool
 ) -> None:
-    monkeypatch.setattr(transport, "_PAUSES", (0.0,))
+    monkeypatch.setattr(reconnecting_sender, "_PAUSES", (0.0,))
     told = RecordedRun()
     with contextlib.ExitStack() as running:
         target = running.enter_context(sandbox(fault("405 without Allow")))
@@ -332,7 +318,9 @@ def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
                 running.close()
 
         bare = target if has_control else replace(target, control=None, control_token=None)
-        ended = fuzz_in_process(bare, FuzzSettings(seed=1, requests=2_000), tell, tmp_path)
+        wanted = bare.settings(FuzzSettings(seed=1, requests=2_000))
+        with bare.fuzzed_service() as fuzzed:
+            ended = fuzz_in_process(fuzzed, wanted, tell, tmp_path)
     assert ended.is_cut
     assert "does not answer" in ended.reason if has_control else "not reached" in ended.reason
     assert ended.failures == ("allow-names-methods other",)
@@ -358,9 +346,11 @@ def test_a_service_that_comes_back_is_fuzzed_on(
             if len(told.exchanges) == 20:
                 running.close()
 
-        monkeypatch.setattr(transport, "sleep", come_back)
+        monkeypatch.setattr(reconnecting_sender, "sleep", come_back)
         live = replace(target_of(info), control=None, may_write=False, is_alone=False)
-        ended = fuzz_in_process(live, FuzzSettings(seed=1, requests=60), tell, tmp_path / "report")
+        wanted = live.settings(FuzzSettings(seed=1, requests=60))
+        with live.fuzzed_service() as fuzzed:
+            ended = fuzz_in_process(fuzzed, wanted, tell, tmp_path / "report")
     assert ended.reason == "60 requests made"
     assert {one.status for one in told.exchanges[20:]} >= {200}
     assert 0 not in {one.status for one in told.exchanges}
@@ -387,7 +377,9 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
     everything = told.pickled() + written + curl
     assert tokens
     assert written
-    for secret in (*tokens, *target.credentials.values(), target.control_token or ""):
+    with target.service() as signed_in:
+        values = signed_in.sign_in_values.values()
+    for secret in (*tokens, *values, target.control_token or ""):
         assert secret.encode() not in everything
     assert b"$CMDM_TOKEN" in curl
 
@@ -411,8 +403,10 @@ def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:
 
 def test_whoever_cannot_sign_in_is_told_so(fuzz: Fuzz, tmp_path: Path) -> None:
     with sandbox() as target:
-        wrong = replace(target, credentials={**target.credentials, "password": "not-it"})
-        with pytest.raises(FuzzRefused, match="sign-in was answered 401"):
+        wrong = replace(
+            target, credentials=replace(target.credentials, password=SecretStr("not-it"))
+        )
+        with pytest.raises(ServiceFailed, match="sign-in was answered 401"):
             fuzz(wrong, seed=1, requests=10)
-    with pytest.raises(FuzzRefused, match="does not answer"):
+    with pytest.raises(ServiceFailed, match="does not answer"):
         fuzz(replace(target, control=None), seed=1, requests=10)

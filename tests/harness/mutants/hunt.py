@@ -2,14 +2,18 @@
 
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox
+from cmdm_tui.config import Credentials
+from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.fuzz.events import FailureFound, FuzzEvent
 from cmdm_tui.harness.fuzz.runner import FuzzRunner
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
-from cmdm_tui.harness.fuzz.target import FuzzTarget
+from cmdm_tui.harness.service import Service
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.harness.mutants import (
     access_faults,
@@ -20,10 +24,64 @@ from tests.harness.mutants import (
 )
 from tests.harness.mutants.faulty_app import ENTITIES, MUTANTS, Mutant, PlantedFault, planted
 
-__all__ = ["FAMILIES", "MUTANTS", "HuntResult", "fuzz_target", "hunt_mutant", "sandbox"]
+__all__ = [
+    "FAMILIES",
+    "MUTANTS",
+    "FuzzedSandbox",
+    "HuntResult",
+    "fuzz_target",
+    "hunt_mutant",
+    "sandbox",
+]
 
 FAMILIES = (access_faults, action_faults, answer_faults, list_faults, record_faults)
 RECORDS = 40
+
+
+@dataclass(frozen=True)
+class FuzzedSandbox:
+    """A sandbox to fuzz: its address, and what a run is told of it. `service` makes it one."""
+
+    url: str
+    credentials: Credentials
+    control: str | None = None
+    control_token: str | None = None
+    may_write: bool = True
+    is_alone: bool = True
+    is_strict: bool = True
+    floor: int = 0
+    optional_entities: tuple[str, ...] = ()
+
+    @contextmanager
+    def service(self, **options: Any) -> Generator[Service]:
+        """The service, to be opened."""
+        with ExitStack() as closing_at_the_end:
+            client = None
+            if self.control is not None:
+                client = ControlClient(self.control, self.control_token or "")
+                closing_at_the_end.callback(client.close)
+            service = Service(
+                self.url, self.credentials, client, floor=self.floor, may_write=self.may_write,
+                **options,
+            )  # fmt: skip
+            service.is_alone = self.is_alone
+            service.leak_scanner.add_secret(self.control_token or "")
+            yield service
+
+    @contextmanager
+    def fuzzed_service(self) -> Generator[Service]:
+        """The service as the fuzzer uses it."""
+        with self.service(limits=None, snapshot="cmdm-fuzz") as service:
+            yield service
+
+    def settings(self, settings: FuzzSettings) -> FuzzSettings:
+        """The settings, with what this sandbox says of them."""
+        return replace(
+            settings,
+            is_strict=self.is_strict,
+            entities=ENTITIES,
+            optional_entities=self.optional_entities,
+        )
 
 
 @dataclass(frozen=True)
@@ -45,7 +103,7 @@ class HuntResult:
 
 
 @contextmanager
-def sandbox(fault: PlantedFault | None = None) -> Generator[FuzzTarget]:
+def sandbox(fault: PlantedFault | None = None) -> Generator[FuzzedSandbox]:
     """Run a sandbox with a fault planted in it."""
     with (
         tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder,
@@ -59,13 +117,12 @@ def sandbox(fault: PlantedFault | None = None) -> Generator[FuzzTarget]:
         yield target_of(info)
 
 
-def target_of(info: RunningInfo) -> FuzzTarget:
-    names = ("client_id", "client_secret", "username", "password")
-    credentials = {name: getattr(info, name) for name in names}
-    return FuzzTarget(info.url, credentials, ENTITIES, info.control, info.control_token)
+def target_of(info: RunningInfo) -> FuzzedSandbox:
+    credentials = profile_of_sandbox(info).credentials
+    return FuzzedSandbox(info.url, credentials, info.control, info.control_token)
 
 
-def fuzz_target(target: FuzzTarget, settings: FuzzSettings) -> tuple[list[str], int]:
+def fuzz_target(target: FuzzedSandbox, settings: FuzzSettings) -> tuple[list[str], int]:
     """Fuzz; return what failed, and the requests up to the first failure."""
     failures: list[str] = []
     first: list[int] = []
@@ -75,7 +132,9 @@ def fuzz_target(target: FuzzTarget, settings: FuzzSettings) -> tuple[list[str], 
             failures.append(event.failure)
             first.append(event.finding.exchange)
 
-    FuzzRunner(target, settings, hear, lambda _failure, _path: None).run()
+    with target.fuzzed_service() as service:
+        wanted = target.settings(settings)
+        FuzzRunner(service, wanted, hear, lambda _failure, _path: None).run()
     return failures, first[0] if first else 0
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from cmdm_tui.harness.calls import CallRequest, list_fields, list_records, sign_in
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.events import CheckFailed, ExchangeMade, FuzzEvent, FuzzPhase
-from cmdm_tui.harness.fuzz.execute.fuzzed_service import FuzzedService
+from cmdm_tui.harness.fuzz.execute.exchanger import Exchanger
 from cmdm_tui.harness.fuzz.execute.run_budget import RunBudget
+from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, FuzzStep, SetCallsLeft
-from cmdm_tui.harness.fuzz.target import FuzzTarget
 from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.harness.oracle import Check, Finding, ServiceModel, judge_exchange
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
+from cmdm_tui.harness.service import Service
 
 _MOST_READ_AT_ONCE = 5_000
 """Records of an entity up to which all are read before a run begins."""
@@ -29,7 +30,7 @@ class NewFailure(Exception):
 
 
 class FuzzSession:
-    """A session with the service that `target` describes, with what was learnt of it.
+    """A session with `service`, with what was learnt of it.
 
     `base_model` is the model of the service as it was found. Each example works on a fork of it
     where the service is restored, and continues with the same model where it is not.
@@ -37,26 +38,28 @@ class FuzzSession:
 
     def __init__(
         self,
-        target: FuzzTarget,
+        service: Service,
+        settings: FuzzSettings,
         budget: RunBudget,
         checks: Sequence[Check],
         notify: Callable[[FuzzEvent], None],
         *,
-        known: set[str],
         worker: int = 0,
     ) -> None:
-        self.target = target
-        self.base_model = ServiceModel(target.is_alone)
+        self.service = service
+        self.is_alone = service.is_alone
+        self.base_model = ServiceModel(self.is_alone)
         self.model = self.base_model
-        self.entities = target.entities
+        self.entities = settings.entities
         self.steps: list[FuzzStep] = []
         self.log: list[Exchange] = []
         self.phase: FuzzPhase = "learning"
         self.searched_failure: str | None = None
-        self.known_failures = known
+        self.known_failures = set(settings.known)
         self.found_failures: set[str] = set()
         self.on_new_failure: Callable[[NewFailure], None] = lambda _: None
-        self.service = FuzzedService(target, budget)
+        self.exchanger = Exchanger(service, budget)
+        self._optional_entities = settings.optional_entities
         self._budget = budget
         self._checks = tuple(checks)
         self._notify = notify
@@ -64,29 +67,29 @@ class FuzzSession:
 
     def close(self) -> None:
         """Leave the service as it was found, where that can be done."""
-        self.service.close()
+        self.exchanger.close()
 
     # Before the examples
 
     def open(self) -> None:
         """Sign in, and save what can be restored.
 
-        Raises FuzzRefused where the service cannot be signed in to, ControlFailed where the control
-        plane refuses.
+        Raises ServiceFailed where the service cannot be signed in to, ControlFailed where the
+        control plane refuses.
         """
-        self.service.open()
+        self.exchanger.open()
         self.model.forget_limits()
-        self.service.check_bounds()
-        self.entities = (*self.target.entities, *self._find_optional_entities())
+        self.exchanger.check_bounds()
+        self.entities = (*self.entities, *self._find_optional_entities())
 
     def _find_optional_entities(self) -> list[str]:
         """Return which of the entities that may exist do: counted, and not judged."""
         found: list[str] = []
-        for entity in self.target.optional_entities:
-            self.service.check_bounds()
+        for entity in self._optional_entities:
+            self.exchanger.check_bounds()
             self._budget.spend()
             with contextlib.suppress(NoAnswer):
-                if self.service.send(list_records(entity, _ONE_RECORD)).status == 200:
+                if self.exchanger.send(list_records(entity, _ONE_RECORD)).status == 200:
                     found.append(entity)
         return found
 
@@ -102,23 +105,23 @@ class FuzzSession:
                 continue
             order = self.model.observed_order(entity, (None, "asc"))
             is_small = order.total is not None and order.total <= _MOST_READ_AT_ONCE
-            is_whole = is_small and self.target.is_alone
+            is_whole = is_small and self.is_alone
             self.take(list_records(entity, None if is_whole else _FIRST_PAGE))
 
     # Examples
 
     def begin_example(self) -> None:
         """Begin an example: on the records that were found, where they can be restored."""
-        self.service.delete_created()
+        self.exchanger.delete_created()
         self.steps, self.log = [], []
-        if self.target.restores:
-            self.service.restore()
+        if self.service.is_restored:
+            self.exchanger.restore()
             self.model = self.base_model.fork()
 
     def begin_blank_example(self) -> None:
         """Begin an example that knows only what it reads itself."""
         self.begin_example()
-        self.model = ServiceModel(self.target.is_alone)
+        self.model = ServiceModel(self.is_alone)
 
     def take(self, step: FuzzStep) -> Exchange | None:
         """Take a step and return its exchange, None where nothing was sent.
@@ -130,22 +133,21 @@ class FuzzSession:
             self._control_service(step)
             return None
         is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
-        if not self.target.may_write and not is_reading:
+        if not self.service.may_write and not is_reading:
             return None
-        if not self.service.secrets.can_fill(step.headers):
+        if not self.exchanger.secrets.can_fill(step.headers):
             return None
-        self.service.check_bounds()
+        self.exchanger.check_bounds()
         self._budget.spend()
         self.steps.append(step)
         try:
-            exchange = self.service.make_exchange(step, self.service.send(step))
+            exchange = self.exchanger.make_exchange(step, self.exchanger.send(step))
         except NoAnswer as error:
             if self._budget.seconds_left == 0:
                 raise self._budget.time_is_up() from None
-            exchange = self.service.make_exchange(step, None, str(error))
+            exchange = self.exchanger.make_exchange(step, None, str(error))
         self.log.append(exchange)
         found = judge_exchange(self.model, exchange, self._checks)
-        self.service.note_created(exchange)
         self._notify(
             ExchangeMade(exchange, self.phase, tuple(one.check for one in found), self._worker)
         )
@@ -155,7 +157,7 @@ class FuzzSession:
 
     def sign_in_again(self) -> None:
         """Sign in again after the token has ended, and keep the old one as an ended one."""
-        self.service.secrets.end_token()
+        self.exchanger.secrets.end_token()
         self.take(sign_in())
 
     def _handle_findings(self, found: list[Finding], exchange: Exchange) -> None:
@@ -171,15 +173,15 @@ class FuzzSession:
                 raise failure
 
     def _control_service(self, step: AdvanceClock | SetCallsLeft) -> None:
-        if not self.target.restores:
+        if not self.service.is_restored:
             return
         self.steps.append(step)
         if isinstance(step, AdvanceClock):
-            self.service.advance_clock(step.seconds)
+            self.exchanger.advance_clock(step.seconds)
             return
         quota = self.model.quota
         used = 0
         if quota is not None and quota.limit is not None and quota.remaining is not None:
             used = quota.limit - quota.remaining
-        self.service.set_rate_limit(max(used + step.calls, 1))
+        self.exchanger.set_rate_limit(max(used + step.calls, 1))
         self.model.forget_limits()

@@ -74,11 +74,11 @@ class Actions:
         made = [one for one in self._created_ids.get(entity, []) if self._exists(entity, one)]
         if made and (len(made) > 2 or self.flip()):
             return pick(self.draw, made)
-        if self.session.target.restores or not self.session.target.may_write:
+        if self.session.service.is_restored or not self.session.service.may_write:
             there = self.model.existing_ids(entity)
-            if there and (not self.session.target.may_write or self.flip()):
+            if there and (not self.session.service.may_write or self.flip()):
                 return pick(self.draw, there[:50])
-        if not self.session.target.may_write:
+        if not self.session.service.may_write:
             return ""
         return self.create_record(entity)
 
@@ -275,7 +275,7 @@ class Actions:
     def convert_and_read(self) -> None:
         """Convert a lead, read what was created, and try again."""
         # A conversion does not name its contact, which could not be deleted again.
-        if "lead" not in self.session.entities or self.session.target.is_to_be_cleaned:
+        if "lead" not in self.session.entities or self.session.service.is_to_be_cleaned:
             return
         lead = self.create_record("lead") if self.flip() else self.choose_record("lead")
         if not lead:
@@ -304,7 +304,7 @@ class Actions:
         self.read_record("task", task)
         self.session.take(close_task(task, pick(self.draw, [b"", b"{}"])))
         self.read_record("task", task)
-        if self.flip() and self.session.target.restores:
+        if self.flip() and self.session.service.is_restored:
             self.session.take(AdvanceClock(2.0))
         self.session.take(close_task(task))
         self.read_record("task", task)
@@ -314,7 +314,7 @@ class Actions:
     def let_time_pass(self) -> None:
         """Let an hour pass, or the rest of the token's life, and go on."""
         session, ends = self.session, self.model.token_ends
-        if not session.target.restores:
+        if not session.service.is_restored:
             return
         entity = self.draw_entity()
         if self.flip() or ends is None or self.model.latest_time is None:
@@ -335,7 +335,7 @@ class Actions:
     def use_up_quota(self) -> None:
         """Use up the calls of the hour, continue anyway, and wait for the next hour."""
         session = self.session
-        if not session.target.restores:
+        if not session.service.is_restored:
             return
         entity = self.draw_entity()
         record = self.choose_record(entity)

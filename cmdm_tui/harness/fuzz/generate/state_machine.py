@@ -42,12 +42,12 @@ class UserMachine(RuleBasedStateMachine):
     @property
     def may_write(self) -> bool:
         """Whether rules that change records are to be used."""
-        return self.actions.session.target.may_write
+        return self.actions.session.service.may_write
 
     @property
     def has_control(self) -> bool:
         """Whether the clock and the limits can be changed."""
-        return self.actions.session.target.restores
+        return self.actions.session.service.is_restored
 
     @rule(data=_DATA)
     def sign_in(self, data: st.DataObject) -> None:

@@ -46,7 +46,7 @@ class Trial:
                 actions.choose,
                 actions.fields_of(self._body_entity(request)),
                 other_ids,
-                actions.session.service.secrets.has_ended_token,
+                actions.session.exchanger.secrets.has_ended_token,
                 round_number,
             )
             one = family[0] if len(family) == 1 else context.pick(family)

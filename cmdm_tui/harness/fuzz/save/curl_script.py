@@ -10,21 +10,21 @@ from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.shrink.reproduction import RecordedStep, Reproduction
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
-from cmdm_tui.harness.fuzz.target import FuzzTarget
+from cmdm_tui.harness.service import Service
 
 _LONGEST_LINE = 4_000
 
 
-def curl_lines(target: FuzzTarget, path: Reproduction) -> Iterator[str]:
+def curl_lines(service: Service, path: Reproduction) -> Iterator[str]:
     """Yield a line for each step: a curl command, or a comment where curl cannot do it.
 
     Ids that a step makes are put into shell variables that later steps use.
     """
-    url = target.url
-    yield format_sign_in_curl(httpx.URL(f"{url}{target.base}/authenticate"))
+    url = service.origin
+    yield format_sign_in_curl(httpx.URL(f"{service.api_url}/authenticate"))
     names: dict[str, str] = {}
     for one in path.steps:
-        yield _step_line(url, one, names).replace(f"{url}{API_PATH}/", f"{url}{target.base}/")
+        yield _step_line(url, one, names).replace(f"{url}{API_PATH}/", f"{service.api_url}/")
         if one.created_id:
             names.setdefault(one.created_id, f"ID{len(names) + 1}")
 
