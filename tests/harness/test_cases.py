@@ -22,8 +22,8 @@ from cmdm_tui.harness.cases import (
 )
 from cmdm_tui.harness.cases.expectations import MISSING, resolve_pointer
 from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
-from cmdm_tui.harness.cases.runner import run_case
 from cmdm_tui.harness.cases.step_intent import read_intent
+from cmdm_tui.harness.cases.step_runner import run_steps
 from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries, select_entries
 from cmdm_tui.harness.exchange import Answer, Exchange, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer
@@ -192,7 +192,7 @@ def played(case: Case, *bodies: bytes | None) -> list[tuple[int, tuple[str, ...]
             raise NoAnswer("The connection gave no answer: it was closed.")
         return Answer(200, (), body)
 
-    done = run_case(case, send, {"token": "t0ken"}, secrets={"t0ken": "$CMDM_TOKEN"})
+    done = run_steps(case, send, {"token": "t0ken"}, secrets={"t0ken": "$CMDM_TOKEN"})
     return [(one.exchange.status, one.problems) for one in done]
 
 
@@ -252,7 +252,7 @@ def test_what_was_exchanged_holds_no_secret() -> None:
         assert "t0ken-t0ken" in going.target
         return Answer(200, (("x", "t0ken-t0ken"),), b'"t0ken-t0ken"')
 
-    (one,) = run_case(case, send, {"token": "t0ken-t0ken"}, secrets=secret)
+    (one,) = run_steps(case, send, {"token": "t0ken-t0ken"}, secrets=secret)
     assert "t0ken-t0ken" not in repr(one.exchange)
     assert "$CMDM_TOKEN" in one.exchange.path
 

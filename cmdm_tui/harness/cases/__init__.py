@@ -1,7 +1,7 @@
 """Cases: short sessions of raw calls with the answers expected, one file each.
 
 `read_case` and `write_case` (`files`) read and write them; `format` says what a case file may hold,
-`player` plays a case on a service, `runner` sends its steps, `expectations` judges the answers.
+`player` plays a case on a service, `step_runner` sends its steps, `expectations` judges answers.
 
 `placeholders` fills in values and `step_intent` reads what a step means. Also public:
 `Case`, `CaseStep`, `Filling`, `CaseError`, `Needs`, `case_bytes`.

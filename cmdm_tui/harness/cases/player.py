@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep, Needs
-from cmdm_tui.harness.cases.runner import PlayedStep, run_case
+from cmdm_tui.harness.cases.step_runner import PlayedStep, run_steps
 from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer, NotConnected
 from cmdm_tui.harness.http.senders import RequestListener
@@ -67,7 +67,7 @@ def play_case(
     token = {} if service.token is None else {"token": service.token}
     try:
         with _granting(case.needs, service), service.announcing(listener):
-            return run_case(
+            return run_steps(
                 case,
                 send,
                 {**service.sign_in_values, **token, "mark": service.mark},

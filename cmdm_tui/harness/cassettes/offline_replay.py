@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cmdm_tui.harness.cases.format import Case
-from cmdm_tui.harness.cases.runner import PlayedStep, run_case
+from cmdm_tui.harness.cases.step_runner import PlayedStep, run_steps
 from cmdm_tui.harness.cassettes.format import ADDRESS, RECORDED_TOKEN
 from cmdm_tui.harness.cassettes.transport import IndexedTransport
 from cmdm_tui.harness.http.senders import HttpxSender
@@ -27,7 +27,7 @@ def replay_case(case: Case, cassette: Path) -> list[str]:
     """
     transport = IndexedTransport.of(cassette)
     with HttpxSender(ADDRESS, transport=transport) as send:
-        played = run_case(case, send, RECORDED_VALUES, secrets={})
+        played = run_steps(case, send, RECORDED_VALUES, secrets={})
     return _list_problems(played, transport.left)
 
 
@@ -41,7 +41,7 @@ def replay_case_with_vcrpy(case: Case, cassette: Path) -> list[str]:
             replay_with_vcrpy(cassette, session=session),
             HttpxSender(ADDRESS, listener=session.note_request) as send,
         ):
-            return _list_problems(run_case(case, send, RECORDED_VALUES, secrets={}), 0)
+            return _list_problems(run_steps(case, send, RECORDED_VALUES, secrets={}), 0)
     except (AssertionError, NotRecorded) as error:
         return [str(error).splitlines()[0]]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
 from cmdm_tui.harness.cases.player import holds_recorded_data, play_case
-from cmdm_tui.harness.cases.runner import PlayedStep
+from cmdm_tui.harness.cases.step_runner import PlayedStep
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
 from cmdm_tui.harness.cassettes.format import IdAliases, Interaction, from_exchange, make_canonical
 from cmdm_tui.harness.cassettes.library import LibraryEntry

@@ -21,7 +21,7 @@ from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
-    from cmdm_tui.harness.cases.runner import PlayedStep
+    from cmdm_tui.harness.cases.step_runner import PlayedStep
     from cmdm_tui.harness.cassettes.library import LibraryEntry
     from cmdm_tui.harness.cassettes.manifest import ManifestEntry
     from cmdm_tui.redaction.leak_scanner import LeakScanner

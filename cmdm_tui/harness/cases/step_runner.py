@@ -39,7 +39,7 @@ def _do_nothing(*_: object) -> None:
     pass
 
 
-def run_case(
+def run_steps(
     case: Case,
     send: SendRequest,
     values: Mapping[str, str],
