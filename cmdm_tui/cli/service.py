@@ -139,7 +139,7 @@ def prepare_service(
 ) -> "Generator[Service]":
     """Yield the service that was chosen, to be opened; run it where it is a fresh sandbox.
 
-    A sandbox is given the limits that cases expect, unless it `keeps_limits` of its own. Its
+    A sandbox is given the limits that cases expect, unless it `keeps_limits` as they are. Its
     records are saved as `snapshot`, by default as those of cases.
     """
     from cmdm_tui.harness.control_client import ControlClient

@@ -141,7 +141,7 @@ def test_only_requests_of_the_user_say_how_many_calls_the_user_has_left() -> Non
     numbers = iter(["50", "7", "49"])
 
     def answering(_: Call) -> Answer:
-        return Answer.of({}, **{"x-rate-limit-remaining": next(numbers)})
+        return Answer(headers=(("x-rate-limit-remaining", next(numbers)),))
 
     with opened(answering) as (_, service):
         request = OutgoingRequest("GET", "/lead")

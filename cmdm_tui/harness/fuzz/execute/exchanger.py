@@ -153,7 +153,7 @@ class Exchanger:
         self._service.clean_up(self._take_request)
 
     def _take_request(self) -> bool:
-        """Count the requests of a deletion; return whether there are so many."""
+        """Count the requests of a deletion; return whether the run may make them."""
         requests = 1 if self._service.has_good_token else 2
         left = self._budget.requests_left
         if left is not None and left < requests:
