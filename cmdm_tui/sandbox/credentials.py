@@ -1,5 +1,6 @@
 """The sandbox's one API user: random credentials, where they are read from, and their hashes."""
 
+import codecs
 import hashlib
 import os
 import secrets
@@ -12,8 +13,8 @@ import msgspec
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.sandbox.input_files import open_input, read_whole
 
-# About 25 ms and 16 MiB a guess; the password itself has 128 random bits.
 _PERMISSIONS_OF_OTHERS = 0o077
+# About 25 ms and 16 MiB a guess; the password itself has 128 random bits.
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
@@ -50,7 +51,8 @@ def read_credentials(path: Path) -> AccountCredentials:
                 raise SettingError(
                     f"The credentials file {path} can be read by others; run chmod 600 on it."
                 )
-            return msgspec.json.decode(read_whole(file), type=AccountCredentials)
+            content = read_whole(file).removeprefix(codecs.BOM_UTF8)
+            return msgspec.json.decode(content, type=AccountCredentials)
     except OSError as error:
         raise SettingError(
             f"The credentials file {path} cannot be read ({error.strerror})."

@@ -10,7 +10,7 @@ from cmdm_tui.sandbox.errors import SettingError
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox.http.access_log import LoggedCall
-    from cmdm_tui.sandbox.storage.sqlite.data_file import SeedProgress
+    from cmdm_tui.sandbox.storage.sqlite.file_task import SeedProgress
 
 
 class Sandbox:
@@ -50,15 +50,18 @@ class Sandbox:
         on_call: "Callable[[LoggedCall], None] | None" = None,
         clock: Clock | None = None,
     ) -> None:
-        """Run a sandbox until SIGTERM or SIGINT, finish the calls that have begun, and return.
+        """Run a sandbox until SIGTERM, SIGINT or SIGHUP, finish the calls that have begun, return.
 
         Call it in the main thread; with several workers there must be no other thread. `on_ready`
-        is called once, when connections are accepted.
+        is called once, when connections are accepted. What goes wrong is logged; if no handlers of
+        `logging` are set up, on stderr, by a thread.
         """
+        from cmdm_tui.sandbox.http.log_writer import log_without_waiting
         from cmdm_tui.sandbox.server import end_by_signals, prepare_server, raise_file_limit
 
         raise_file_limit()
         with (
+            log_without_waiting(),
             end_by_signals() as on_signal_end,
             prepare_server(config, clock, progress, on_call) as server,
         ):

@@ -25,7 +25,7 @@ from cmdm_tui.sandbox.http import connections
 from cmdm_tui.sandbox.http.access_log import LoggedCall
 from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.exposure import make_tls_context
-from cmdm_tui.sandbox.storage.sqlite.data_file import SeedProgress
+from cmdm_tui.sandbox.storage.sqlite.file_task import SeedProgress
 from cmdm_tui.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
@@ -183,33 +183,54 @@ def serve_in_thread(server: UvicornServer) -> Generator[RunningInfo]:
         raise SandboxError(f"The sandbox at {server.info.url} does not stop.")
 
 
-class InterruptedStart(BaseException):
-    """A signal came before there was a server to stop."""
+class InterruptedStart(KeyboardInterrupt):
+    """A signal came before there was a server to stop.
+
+    Libraries that wait know its parent, and leave nothing half done: psycopg cancels its statement.
+    """
 
 
 @contextmanager
 def end_by_signals() -> Generator[Callable[[UvicornServer], None]]:
-    """Let SIGTERM and SIGINT end the block without a traceback.
+    """Let SIGTERM, SIGINT and SIGHUP end the block without a traceback.
 
     Yields a function to pass the server to once there is one: from then on a signal lets it finish
-    the calls that have begun.
+    the calls that have begun. A SIGHUP that the process was started to ignore (nohup) stays
+    ignored.
     """
     servers: list[UvicornServer] = []
+    is_asked = False
 
     def end(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal is_asked
+        is_asked = True
         if not servers:
             raise InterruptedStart
         # uvicorn has its own handlers while it runs, and raises the signal again when it is done.
         servers[0].should_exit = True
 
-    handlers = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    def take(server: UvicornServer) -> None:
+        servers.append(server)
+        if is_asked:
+            # Raised in a place, such as a finalizer, from which Python passes nothing on.
+            server.should_exit = True
+
+    handlers = {number: signal.signal(number, end) for number in _list_ending_signals()}
     try:
-        yield servers.append
+        yield take
     except InterruptedStart:
         return
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def _list_ending_signals() -> list[signal.Signals]:
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
+    return numbers
 
 
 def raise_file_limit() -> None:

@@ -146,7 +146,7 @@ def _open_group(
         yield group
     finally:
         # A second signal must not leave any of them behind.
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         group.stop()
 

@@ -1,5 +1,6 @@
 """`cmdm sandbox`: the local server to develop and test against."""
 
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -189,7 +190,13 @@ def _open_call_log(
     if quiet and file is None:
         yield None
     elif file is None:
-        yield lambda line: click.echo(str(line), err=True)
+        from cmdm_tui.sandbox.http.log_writer import get_stderr_writer
+
+        writer = get_stderr_writer()
+        if writer is None:
+            yield lambda line: click.echo(str(line), err=True)
+        else:
+            yield lambda line: writer.write(str(line))
     else:
         from cmdm_tui.sandbox.http.access_log import open_log
 
@@ -198,18 +205,36 @@ def _open_call_log(
 
 
 def _print_json(info: "RunningInfo") -> None:
-    click.echo(info.json_line())
+    # JSON is UTF-8, whatever the terminal's encoding.
+    _print_without_waiting(info.json_line().encode())
 
 
 def _print_instructions(info: "RunningInfo", *, is_own: bool) -> None:
-    click.echo(
-        f"The sandbox serves {info.url}/api/v1 until Ctrl-C. To use it from another shell:\n"
-    )
-    click.echo(f"export CMDM_URL={info.url}")
+    lines = [
+        f"The sandbox serves {info.url}/api/v1 until Ctrl-C. To use it from another shell:\n",
+        f"export CMDM_URL={info.url}",
+    ]
     for name in ("client_id", "client_secret", "username", "password"):
         shown = "your own" if is_own else getattr(info, name)
-        click.echo(f"export CMDM_{name.upper()}={shown}")
+        lines.append(f"export CMDM_{name.upper()}={shown}")
     if info.control is not None:
-        click.echo(f"export CMDM_CONTROL={info.control}")
-        click.echo(f"export CMDM_CONTROL_TOKEN={info.control_token}")
-    click.echo()
+        lines.append(f"export CMDM_CONTROL={info.control}")
+        lines.append(f"export CMDM_CONTROL_TOKEN={info.control_token}")
+    _print_without_waiting("\n".join([*lines, ""]))
+
+
+def _print_without_waiting(text: str | bytes) -> None:
+    """Print to stdout; what its reader has no room for now is printed by a thread.
+
+    It is called by the server's own thread, which must not wait.
+    """
+    from cmdm_tui.sandbox.http.log_writer import LogWriter, wait_until_ready
+
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        descriptor = None
+    if descriptor is None or wait_until_ready(descriptor, 0):
+        click.echo(text)
+    else:
+        LogWriter(descriptor).write(text if isinstance(text, str) else text.decode())

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox.api_constants import LIST_PARAMETERS
 from cmdm_tui.sandbox.errors import SettingError
+from cmdm_tui.sandbox.http.log_writer import LogWriter
 from cmdm_tui.text import one_line
 
 logger = logging.getLogger("cmdm_tui.sandbox")
@@ -112,6 +113,8 @@ def _redact_word(word: str, secrets: Iterable[str]) -> str:
 def open_log(path: Path) -> Generator[Callable[[LoggedCall], None]]:
     """Open a log that only its owner can read, and yield a function that adds a line with the time.
 
+    The function never waits for the file, and never raises (see `LogWriter`).
+
     Raises `SettingError` when it cannot be written.
     """
     try:
@@ -121,11 +124,13 @@ def open_log(path: Path) -> Generator[Callable[[LoggedCall], None]]:
             f"The log file {path} cannot be written ({error.strerror}); choose another with --log."
         ) from error
 
+    writer = LogWriter(descriptor)
+
     def write(line: LoggedCall) -> None:
-        # Each line at once and complete: nothing is left to write when the log is closed.
-        os.write(descriptor, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}\n".encode())
+        writer.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}  {line}")
 
     try:
         yield write
     finally:
+        writer.close()
         os.close(descriptor)

@@ -72,6 +72,7 @@ class ClientConnection(H11Protocol):
         self._make_room()
         # What a stream socket brings is always this; asyncio's own signature leaves it open.
         super().connection_made(cast("asyncio.Transport", transport))
+        self.conn.scheme = (self.scheme or "http").encode()
         self._update_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -18,7 +18,9 @@ LOOPBACK = "127.0.0.1"
 SHORTEST_SECRET = 16
 FEWEST_CHARACTERS = 8
 
-_HEADER_TEXT = re.compile(r"[!-~]{1,1000}")
+# A header's value is given as UTF-8. It holds no control characters, and spaces around it are lost.
+_HEADER_TEXT = re.compile(r"(?![ ])[^\x00-\x1f\x7f\ud800-\udfff]+(?<![ ])")
+_MAX_BYTES = 1_000
 _SECRETS = ("client_secret", "password")
 
 
@@ -88,10 +90,10 @@ def _describe_error(error: Exception) -> str:
 
 def _check_form(credentials: AccountCredentials) -> None:
     for name, value in msgspec.structs.asdict(credentials).items():
-        if not _HEADER_TEXT.fullmatch(value):
+        if not _HEADER_TEXT.fullmatch(value) or len(value.encode()) > _MAX_BYTES:
             raise SettingError(
-                f"The credentials' {name} cannot be sent in a header; "
-                "use 1 to 1,000 visible ASCII characters."
+                f"The credentials' {name} cannot be sent in a header; use 1 to 1,000 bytes of "
+                "UTF-8 without control characters, and without spaces at the start or end."
             )
 
 

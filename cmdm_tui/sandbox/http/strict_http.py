@@ -37,6 +37,8 @@ class StrictHttpConnection(h11.Connection):
     # each time that something is received: of many small chunks, a copy for each would cost most.
     _received: bytes | None = None
     _position = 0
+    scheme = b"http"
+    """What an absolute target (`GET http://host/path`) must begin with."""
 
     def receive_data(self, data: bytes) -> None:
         """Receive what the client sent."""
@@ -58,6 +60,8 @@ class StrictHttpConnection(h11.Connection):
             return h11.NEED_DATA
         event: Any = super().next_event()
         if type(event) is h11.Request:
+            if not event.target.startswith(b"/"):
+                event = make_origin_form(event, self.scheme)
             self._is_between_chunks = _CHUNKED in event.headers
         elif type(event) is h11.Data:
             self._position += len(event.data)
@@ -106,6 +110,35 @@ def _with_close(answer: h11.Response) -> h11.Response:
         headers=[*answer.headers.raw_items(), (b"Connection", b"close")],
         reason=answer.reason,
         http_version=answer.http_version,
+    )
+
+
+def make_origin_form(request: h11.Request, scheme: bytes) -> h11.Request:
+    """Return a request whose target is a path, and whose `Host` is the one that was in its target.
+
+    A request to a proxy names a whole URL, and every server must understand that (RFC 9112, 3.2.2).
+    Other targets, such as `*`, are returned as they are. Raises `h11.RemoteProtocolError` for
+    another scheme than this connection's, and for a user name in front of the host.
+    """
+    if b"://" not in request.target.partition(b"?")[0]:
+        return request
+    named, _, rest = request.target.partition(b"://")
+    host = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+    path = rest[len(host) :]
+    if named.lower() != scheme or not host or b"@" in host:
+        raise h11.RemoteProtocolError("The request is for another server.")
+    if not path:
+        path = b"*" if request.method == b"OPTIONS" else b"/"
+    elif not path.startswith(b"/"):
+        path = b"/" + path
+    headers = [
+        (name, value) for name, value in request.headers.raw_items() if name.lower() != b"host"
+    ]
+    return h11.Request(
+        method=request.method,
+        target=path,
+        headers=[(b"Host", host), *headers],
+        http_version=request.http_version,
     )
 
 

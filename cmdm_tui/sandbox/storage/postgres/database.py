@@ -24,7 +24,7 @@ from cmdm_tui.sandbox.storage.postgres.statements import (
     create_indexes,
     create_table,
 )
-from cmdm_tui.sandbox.storage.sqlite.data_file import SeedProgress
+from cmdm_tui.sandbox.storage.sqlite.file_task import SeedProgress
 from cmdm_tui.sandbox.storage.store import Seed, SeedRow
 
 LAYOUT = "1"

@@ -4,7 +4,8 @@ import os
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,10 @@ import msgspec
 from cmdm_tui.sandbox.errors import DataFileError, DataFolderError
 from cmdm_tui.sandbox.input_files import open_input
 from cmdm_tui.sandbox.schema import ENTITIES, EXTERNAL_ID, EntitySchema
+from cmdm_tui.sandbox.storage.sqlite.file_task import FileTask, SeedProgress
 from cmdm_tui.sandbox.storage.store import Seed, SeedRow
 from cmdm_tui.sandbox.storage.tables import fill_names, name_index, name_key_column
 from cmdm_tui.sandbox.wire_types import sort_key
-
-SeedProgress = Callable[[int, int], None]
-"""Called with the number of records stored so far and in all, their indexes being part of it."""
 
 APPLICATION_ID = 0x434D444D  # "CMDM": SQLite's own mark for whose file this is
 LAYOUT = 1
@@ -93,29 +92,50 @@ def create_data_file(
     """Make the file at `path` again, with the records of `seed`, `total` in number.
 
     It is made next to its place and moved there when complete, so an interrupted start leaves no
-    half data set. Raises `DataFolderError` when the folder cannot be written or is full.
+    half data set. A signal whose handler raises is heard at once. Raises `DataFolderError` when the
+    folder cannot be written or is full.
     """
-    unfinished = path.with_name(path.name + ".new")
-    try:
-        for left_over in (unfinished, *_side_files(unfinished)):
-            left_over.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600)
-        connection = sqlite3.connect(unfinished, isolation_level=None)
+
+    def make(task: FileTask) -> None:
         try:
-            _store_seed(connection, seed, total, progress or (lambda _done, _total: None))
-        finally:
-            connection.close()
-        _sync(unfinished)
-        # An old journal must never be applied to the new file.
-        for old in (path, *_side_files(path)):
-            old.unlink(missing_ok=True)
-        unfinished.replace(path)
-        _sync(path.parent)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise DataFolderError(
-            f"The sandbox's data cannot be written to {path.parent} ({error}); "
-            "make the folder writable, free space, or choose another with --data."
-        ) from error
+            _make_file(path, seed, total, task)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise DataFolderError(
+                f"The sandbox's data cannot be written to {path.parent} ({error}); "
+                "make the folder writable, free space, or choose another with --data."
+            ) from error
+
+    unfinished = _name_unfinished(path)
+    try:
+        FileTask(make).run(progress or (lambda _done, _total: None))
+    finally:
+        for left_over in (unfinished, *_side_files(unfinished)):
+            with suppress(OSError):
+                left_over.unlink(missing_ok=True)
+
+
+def _name_unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
+def _make_file(path: Path, seed: Seed, total: int, task: FileTask) -> None:
+    unfinished = _name_unfinished(path)
+    for left_over in (unfinished, *_side_files(unfinished)):
+        left_over.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    connection = sqlite3.connect(unfinished, isolation_level=None, check_same_thread=False)
+    try:
+        task.watch(connection)
+        _store_seed(connection, seed, total, task.note_step)
+    finally:
+        connection.close()
+    _sync(unfinished)
+    task.begin_last_step()
+    # An old journal must never be applied to the new file.
+    for old in (path, *_side_files(path)):
+        old.unlink(missing_ok=True)
+    unfinished.replace(path)
+    _sync(path.parent)
 
 
 def check_data_file(path: Path) -> None:
@@ -134,13 +154,18 @@ def check_data_file(path: Path) -> None:
     if header != _SQLITE_HEADER:
         raise _file_error(path, "is not a database")
     try:
-        connection = connect(path)
-        try:
-            _check_contents(connection, path)
-        finally:
-            connection.close()
+        FileTask(partial(_check_file, path)).run(lambda _done, _total: None)
     except sqlite3.Error as error:
         raise _file_error(path, f"is damaged or cannot be opened: {error}") from error
+
+
+def _check_file(path: Path, task: FileTask) -> None:
+    connection = connect(path)
+    try:
+        task.watch(connection)
+        _check_contents(connection, path)
+    finally:
+        connection.close()
 
 
 def _store_seed(
