@@ -51,7 +51,7 @@ class ClientConnection(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, {**app_state, _STATE_KEY: self}, _loop)
-        self.conn = StrictHttpConnection(h11.SERVER)
+        self.conn: StrictHttpConnection = StrictHttpConnection(h11.SERVER)
         self._deadline = 0.0
         self._deadline_timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cmdm_tui.sandbox.errors import Refusal
+from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.requests import get_single_header
 from cmdm_tui.sandbox.http.responses import refusal_response
 
@@ -35,15 +36,18 @@ class HostMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            self._check(scope["headers"])
+            self._check(scope)
         except Refusal as refusal:
             await refusal_response(refusal)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _check(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    def _check(self, scope: Scope) -> None:
+        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         host = (get_single_header(headers, b"host") or b"").lower()
         if self._allowed_hosts is not None and host not in self._allowed_hosts:
+            if ClientConnection.of(scope).conn.is_target_absolute:
+                raise Refusal(400, "The target is another server's, and this is no proxy.")
             raise Refusal(421, "The Host is not this server's.")
         origins = [value.lower() for name, value in headers if name == b"origin"]
         if origins and origins != [self._scheme.encode() + b"://" + host]:

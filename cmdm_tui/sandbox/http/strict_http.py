@@ -39,6 +39,8 @@ class StrictHttpConnection(h11.Connection):
     _position = 0
     scheme = b"http"
     """What an absolute target (`GET http://host/path`) must begin with."""
+    is_target_absolute = False
+    """Whether the last request had such a target."""
 
     def receive_data(self, data: bytes) -> None:
         """Receive what the client sent."""
@@ -60,8 +62,10 @@ class StrictHttpConnection(h11.Connection):
             return h11.NEED_DATA
         event: Any = super().next_event()
         if type(event) is h11.Request:
+            self.is_target_absolute = False
             if not event.target.startswith(b"/"):
-                event = make_origin_form(event, self.scheme)
+                found, event = event, make_origin_form(event, self.scheme)
+                self.is_target_absolute = event is not found
             self._is_between_chunks = _CHUNKED in event.headers
         elif type(event) is h11.Data:
             self._position += len(event.data)
