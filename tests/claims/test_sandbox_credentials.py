@@ -15,7 +15,7 @@ from tests.claims.sandbox_process import exchange, host_of, serve_sandbox
 
 OWN = AccountCredentials(
     client_id="идентификатор-7",
-    client_secret="秘密 with a space 🔑",
+    client_secret="秘密-of-two-halves-🔑",
     username="zoë@példa.example",
     password="p£ssw0rd:%%x-\u00e9",
 )
@@ -77,7 +77,7 @@ def test_the_client_signs_in_with_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["", " x", "x ", "a\nb", "a\tb", "a\x00b", "a\x7fb", "é" * 501, "x" * 1_001, "\ud800"],
+    ["", " x", "x ", "x y", "a\nb", "a\tb", "a\x00b", "a\x7fb", "é" * 501, "x" * 1_001, "\ud800"],
 )
 def test_what_no_header_can_carry_is_one_line(tmp_path: Path, password: str) -> None:
     with pytest.raises(SettingError, match=r"^The credentials' password cannot be sent") as caught:

@@ -18,8 +18,8 @@ LOOPBACK = "127.0.0.1"
 SHORTEST_SECRET = 16
 FEWEST_CHARACTERS = 8
 
-# A header's value is given as UTF-8. It holds no control characters, and spaces around it are lost.
-_HEADER_TEXT = re.compile(r"(?![ ])[^\x00-\x1f\x7f\ud800-\udfff]+(?<![ ])")
+# A header's value is sent as UTF-8: no control characters, no spaces, no half of a surrogate pair.
+_HEADER_TEXT = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff]+")
 _MAX_BYTES = 1_000
 _SECRETS = ("client_secret", "password")
 
@@ -93,7 +93,7 @@ def _check_form(credentials: AccountCredentials) -> None:
         if not _HEADER_TEXT.fullmatch(value) or len(value.encode()) > _MAX_BYTES:
             raise SettingError(
                 f"The credentials' {name} cannot be sent in a header; use 1 to 1,000 bytes of "
-                "UTF-8 without control characters, and without spaces at the start or end."
+                "UTF-8, without spaces and control characters."
             )
 
 

@@ -5,14 +5,13 @@ likes, but not under a `Host` that it does not have. Programs send no `Origin`; 
 page of another origin has business here, so there is no CORS either.
 """
 
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cmdm_tui.sandbox.errors import Refusal
 from cmdm_tui.sandbox.http.connections import ClientConnection
-from cmdm_tui.sandbox.http.requests import get_single_header
+from cmdm_tui.sandbox.http.requests import RequestHeaders, get_single_header
 from cmdm_tui.sandbox.http.responses import refusal_response
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -43,7 +42,7 @@ class HostMiddleware:
             await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        headers: RequestHeaders = scope["headers"]
         host = (get_single_header(headers, b"host") or b"").lower()
         if self._allowed_hosts is not None and host not in self._allowed_hosts:
             if ClientConnection.of(scope).conn.is_target_absolute:
