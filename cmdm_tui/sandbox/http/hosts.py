@@ -46,7 +46,7 @@ class HostMiddleware:
         host = (get_single_header(headers, b"host") or b"").lower()
         if self._allowed_hosts is not None and host not in self._allowed_hosts:
             if ClientConnection.of(scope).conn.is_target_absolute:
-                raise Refusal(400, "The target is another server's, and this is no proxy.")
+                raise Refusal(400, "The target is on another server, and this is not a proxy.")
             raise Refusal(421, "The Host is not this server's.")
         origins = [value.lower() for name, value in headers if name == b"origin"]
         if origins and origins != [self._scheme.encode() + b"://" + host]:

@@ -1,4 +1,4 @@
-"""Writing a log without waiting for it: lines go through a bounded queue to a thread of their own.
+"""Writing a log without waiting for it: a thread writes the lines, out of a bounded queue.
 
 Whoever starts a sandbox from a program may leave its pipe unread, a disk may be full, a terminal
 may be stopped: none of these must keep calls from being answered.
@@ -209,7 +209,7 @@ class LogWriterHandler(logging.Handler):
 
 @functools.cache
 def get_stderr_writer() -> LogWriter | None:
-    """Return the one writer of this process's stderr, None where that is no open file."""
+    """Return the one writer of this process's stderr, None where that is not an open file."""
     try:
         return LogWriter(sys.stderr.fileno(), sys.stderr.encoding)
     except (AttributeError, OSError, ValueError):

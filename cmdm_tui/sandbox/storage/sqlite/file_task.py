@@ -1,4 +1,4 @@
-"""Long work on a file, done by a thread of its own, so that a signal is heard meanwhile."""
+"""Long work on a file, done by its own thread, so that a signal is heard meanwhile."""
 
 import sqlite3
 import threading
@@ -15,7 +15,7 @@ _SECONDS_BETWEEN_INTERRUPTS = 0.02
 
 
 class FileTask:
-    """Work on a file, done by a thread of its own, while the caller's waits.
+    """Work on a file, done by its own thread, while the caller's waits.
 
     A signal's handler runs in the main thread, between two steps of Python. SQLite calls our
     `sort_key` in the middle of a statement: what a handler raises there ends in SQLite, which
@@ -46,12 +46,12 @@ class FileTask:
             raise self._error
 
     def note_step(self, done: int, total: int) -> None:
-        """Pass on how far the work is; raises `_CancelledError` when nobody wants it any more."""
+        """Pass on how far the work is; raises `_CancelledError` when no one wants it any more."""
         self.check()
         self._steps.put((done, total))
 
     def check(self) -> None:
-        """Raise `_CancelledError` when nobody wants the work any more."""
+        """Raise `_CancelledError` when no one wants the work any more."""
         if self._is_cancelled:
             raise _CancelledError
 
@@ -89,4 +89,4 @@ class FileTask:
 
 
 class _CancelledError(Exception):
-    """Nobody waits for the work any more."""
+    """No one waits for the work any more."""
