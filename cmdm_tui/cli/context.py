@@ -126,7 +126,7 @@ class CommandContext:
 
         An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown.
         """
-        import asyncio
+        from cmdm_tui.cli.event_loop import run_async
 
         async def opened() -> Result:
             async with self.open_account() as account:
@@ -135,7 +135,7 @@ class CommandContext:
             return result
 
         try:
-            return asyncio.run(opened())
+            return run_async(opened())
         except KeyboardInterrupt:
             if not once:
                 raise

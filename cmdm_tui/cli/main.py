@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
@@ -10,12 +11,18 @@ import click
 
 from cmdm_tui.cli.commands import cmdm
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
+from cmdm_tui.cli.signals import active_signals, end_on_signals, ignore_signals
 from cmdm_tui.text import one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `cmdm` with `arguments`, by default those of the process, and exit."""
-    sys.exit(run(arguments))
+    with end_on_signals() as signals:
+        ended = run(arguments)
+        code = signals.exit_code(ended)
+        if ended == ExitCode.INTERRUPTED or signals.number is not None:
+            _leave_interrupted(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +37,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _report_failure(error.format_message(), ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):
-        return _report_failure("Interrupted.", ExitCode.INTERRUPTED)
+        signal = active_signals().number
+        words = "Interrupted." if signal is None else f"Ended by {signal.name}."
+        return _report_failure(words, ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader has gone, as `head` does.
         _discard_output()
@@ -70,5 +79,22 @@ def _describe_file_error(error: OSError) -> str:
 
 
 def _report_failure(message: str, code: int) -> int:
-    click.echo(f"cmdm: {one_line(' '.join(message.split()))}", err=True)
+    # Whoever has closed the terminal reads nothing any more.
+    with suppress(OSError):
+        click.echo(f"cmdm: {one_line(' '.join(message.split()))}", err=True)
     return code
+
+
+def _leave_interrupted(code: int) -> NoReturn:
+    """Exit after an interrupt: heed no further one, and wait for no thread that is left behind."""
+    ignore_signals()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard_output()
+    others = set(threading.enumerate()) - {threading.main_thread()}
+    if all(thread.daemon for thread in others):
+        sys.exit(code)
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(code)

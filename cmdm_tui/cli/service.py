@@ -29,7 +29,6 @@ import click
 
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
-from cmdm_tui.cli.signals import interrupt_on_sigterm
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from cmdm_tui.cli.commands.fuzz import prepare_fuzzed_service
 from cmdm_tui.cli.service import ChosenService
-from cmdm_tui.cli.signals import interrupt_on_sigterm
+from cmdm_tui.cli.signals import end_on_signals
 from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, RunEnded
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.execute.run_budget import ServiceGone
@@ -194,7 +194,7 @@ def test_workers_that_are_interrupted_put_back_and_tell_what_they_found(tmp_path
 
 def test_a_command_that_is_told_to_end_ends_as_one_that_is_interrupted() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), interrupt_on_sigterm():
+    with pytest.raises(KeyboardInterrupt), end_on_signals():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 

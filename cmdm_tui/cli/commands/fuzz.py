@@ -22,7 +22,7 @@ from cmdm_tui.cli.service import (
     report_run_failures,
     service_options,
 )
-from cmdm_tui.cli.signals import interrupt_on_sigterm
+from cmdm_tui.cli.signals import note_end_signal
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ def _run_fuzz(
         ended = watch_run(
             gathering,
             lambda stop: run(prepare, settings, gathering, folder, stop=stop, guard=guard),
+            on_signal=note_end_signal,
         )
         for line in format_summary(gathering.results(), shutil.get_terminal_size().columns):
             click.echo(guard.filter_line(line))
@@ -193,8 +194,7 @@ def _run_fuzz(
         gathering(event)
         lines(event)
 
-    with interrupt_on_sigterm():
-        return run(prepare, settings, tell, folder, guard=guard), gathering, guard
+    return run(prepare, settings, tell, folder, guard=guard), gathering, guard
 
 
 def _has_screen() -> bool:

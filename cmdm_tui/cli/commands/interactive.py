@@ -32,9 +32,8 @@ def repl(context: CommandContext, *, on_demo: bool) -> None:
 
     Where the standard input is not a terminal, its statements are run in order, to the first error.
     """
-    import asyncio
-
     from cmdm_tui.catalog import Account
+    from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.repl import run
 
     async def session(profile: "Profile") -> None:
@@ -48,7 +47,7 @@ def repl(context: CommandContext, *, on_demo: bool) -> None:
             )
 
     with ProfileSource(context).ended() as opening:
-        asyncio.run(session(opening.start_demo() if on_demo else context.load_profile_asking()))
+        run_async(session(opening.start_demo() if on_demo else context.load_profile_asking()))
 
 
 def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> None:
@@ -58,11 +57,12 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
             "The explorer needs a terminal. In a script, use commands such as cmdm list and get."
         )
         raise CommandFailure(message, ExitCode.USAGE)
+    from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.tui import Explorer
 
     with ProfileSource(context).ended() as opening:
         explorer = Explorer(opening, catalogs=context.paths.catalogs, start=start)
-        explorer.run()
+        run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)
 

@@ -55,9 +55,8 @@ def login(
     terminal. Secrets are never given as options: other users of this machine can see those. Nothing
     is kept before the service has accepted the sign-in.
     """
-    import asyncio
-
     from cmdm_tui.cli.commands.login_form import LoginOptions, fill_form
+    from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.config import ProfileStore
 
     words = {key: value for key, value in given.items() if value}
@@ -65,7 +64,7 @@ def login(
         context,
         LoginOptions(name, place, words, from_stdin=password_stdin, is_tried=not no_check),
     )
-    obtained = asyncio.run(_try_sign_in(form, send=not no_check))
+    obtained = run_async(_try_sign_in(form, send=not no_check))
     store = ProfileStore(context.paths)
     forgotten = store.save_with_secrets(
         form.name, form.url, form.credentials, place=form.place, commands=form.commands

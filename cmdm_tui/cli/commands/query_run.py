@@ -17,6 +17,7 @@ from cmdm_tui.cli.commands.query_output import (
     report_summary,
 )
 from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.event_loop import run_async
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.progress import CallsProgress
 from cmdm_tui.cli.prompts import TerminalPrompter
@@ -60,10 +61,7 @@ class QueryCommand:
 
     def run(self) -> int:
         """Run it and return the exit code. Raises QueryError, ApiError or CommandFailure."""
-        try:
-            return asyncio.run(self._run_on_account())
-        except asyncio.CancelledError:
-            return ExitCode.INTERRUPTED
+        return run_async(self._run_on_account())
 
     async def _run_on_account(self) -> int:
         async with self._open_account() as account:

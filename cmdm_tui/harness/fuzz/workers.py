@@ -25,7 +25,11 @@ from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
 
-_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_END_SIGNALS = tuple(
+    signal.Signals[name]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if name in signal.Signals.__members__
+)
 
 PrepareService = Callable[[], AbstractContextManager[Service]]
 """Prepares a service, which the run opens. It can be pickled, to be sent to a worker's process."""

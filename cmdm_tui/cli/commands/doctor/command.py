@@ -50,10 +50,9 @@ def _run_checks(context: CommandContext, *, is_offline: bool) -> "list[DoctorChe
 def _check_network(
     profile: "Profile | None", *, has_secrets: bool, is_offline: bool
 ) -> "list[DoctorCheck]":
-    import asyncio
-
     from cmdm_tui.cli.commands.doctor import network, service_check
     from cmdm_tui.cli.commands.doctor.check import skipped
+    from cmdm_tui.cli.event_loop import run_async
 
     if profile is None or is_offline:
         why = "--offline was given" if is_offline else "There is no profile to reach"
@@ -68,7 +67,7 @@ def _check_network(
             return way + [skipped(name, why) for name in service_check.NAMES]
         return way + await service_check.check_service(profile)
 
-    return asyncio.run(checked(profile.url))
+    return run_async(checked(profile.url))
 
 
 def _write_json(checks: "list[DoctorCheck]") -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable
 from typing import ClassVar, Protocol
 
 from rich.text import Text
@@ -24,7 +25,15 @@ from cmdm_tui.harness.report.dashboard.widgets import (
 
 _REFRESHES_A_SECOND = 8
 _WIDE_COLUMNS = 110
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(
+    signal.Signals[name]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if name in signal.Signals.__members__
+)
+
+
+SignalListener = Callable[[int], None]
+"""Takes the number of a signal, other than Ctrl-C's, that has ended the run."""
 
 
 class WatchedRun(Protocol):
@@ -64,8 +73,11 @@ class Dashboard(App[None]):
         Binding("ctrl+c", "end", "End", id="dashboard.stop", show=False, priority=True),
     ]
 
-    def __init__(self, collector: ResultCollector, run: WatchedRun) -> None:
+    def __init__(
+        self, collector: ResultCollector, run: WatchedRun, on_signal: SignalListener | None = None
+    ) -> None:
         super().__init__()
+        self._on_signal = on_signal
         self._collector = collector
         self._watched_run = run
         self._shown: tuple[RunResults, bool, bool] | None = None
@@ -89,7 +101,7 @@ class Dashboard(App[None]):
         for number in _SIGNALS:
             # Only the main thread may; elsewhere signals are not this screen's business.
             with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
-                loop.add_signal_handler(number, self.action_end)
+                loop.add_signal_handler(number, self._end_by_signal, number)
         self._watched_run.start()
         self.set_interval(1 / _REFRESHES_A_SECOND, self.show_latest)
         self.show_latest()
@@ -145,6 +157,15 @@ class Dashboard(App[None]):
         self._wants_to_leave = True
         self._watched_run.end()
         self.show_latest()
+
+    def _end_by_signal(self, number: signal.Signals) -> None:
+        """End the run and leave; a further signal does not leave before the run has ended."""
+        if number is not signal.SIGINT:
+            if self._on_signal is not None:
+                self._on_signal(number)
+            if self._wants_to_leave:
+                return
+        self.action_end()
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own report prints the locals of every frame, whatever they hold.

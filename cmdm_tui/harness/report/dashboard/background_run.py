@@ -52,11 +52,16 @@ class BackgroundRun(Generic[Result]):
             self._error = error
 
 
-def watch_run(collector: ResultCollector, run: Callable[[threading.Event], Result]) -> Result:
+def watch_run(
+    collector: ResultCollector,
+    run: Callable[[threading.Event], Result],
+    on_signal: Callable[[int], None] | None = None,
+) -> Result:
     """Show `collector` while `run` sends it events, and return what `run` returned.
 
-    `run` gets an event that is set when the user wants to leave, so that it ends soon. Call it in
-    the main thread, on a terminal. Raises what `run` raises, once the screen is closed.
+    `run` gets an event that is set when the user or a signal wants to leave, so that it ends soon;
+    `on_signal` gets the number of that signal. Call it in the main thread, on a terminal. Raises
+    what `run` raises, once the screen is closed.
     """
     from cmdm_tui.harness.report.dashboard.app import Dashboard
 
@@ -64,7 +69,7 @@ def watch_run(collector: ResultCollector, run: Callable[[threading.Event], Resul
     # stderr: it asks for the number of its file.
     resource_tracker.ensure_running()
     running = BackgroundRun(run)
-    dashboard = Dashboard(collector, running)
+    dashboard = Dashboard(collector, running, on_signal)
     try:
         dashboard.run()
     finally:

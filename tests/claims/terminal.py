@@ -1,0 +1,140 @@
+"""The installed program in a real terminal: what it wrote, and what it left of the terminal."""
+
+import os
+import re
+import signal
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pexpect
+
+from tests.claims.program import environment_of
+
+DEADLINE = 15.0
+
+_SCREEN_MODES = (1049, 1000, 1003, 1006, 1015, 1004, 2004)
+"""Private modes of a terminal: alternate screen, mouse and focus reports, bracketed paste."""
+
+
+class ProgramTerminal:
+    """A terminal in which the program runs. It stays open when the program has ended.
+
+    `code` is run in place of the program's own start, to break something in it.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        home: Path,
+        extra: Mapping[str, str] | None = None,
+        *,
+        code: str | None = None,
+    ) -> None:
+        temporary = home / "tmp"
+        temporary.mkdir(exist_ok=True)
+        environment = {
+            **environment_of(home, {"TERM": "xterm-256color", "TMPDIR": str(temporary)}),
+            **(extra or {}),
+        }
+        self.raw = b""
+        self.home = home
+        self.process: pexpect.spawn[bytes] = pexpect.spawn(
+            sys.executable,
+            [*(["-m", "cmdm_tui"] if code is None else ["-c", code]), *words],
+            env=environment,  # pyright: ignore[reportArgumentType]
+            dimensions=(24, 80),
+            timeout=DEADLINE,
+            cwd=str(home),
+            preexec_fn=_restore_signals,
+        )
+        # The other end is held open here, so that its attributes outlive the program.
+        name = Path(f"/proc/{self.process.pid}/fd/0").readlink()
+        self._other_end = os.open(name, os.O_RDWR | os.O_NOCTTY)
+        self.attributes_before = self.attributes
+
+    @property
+    def attributes(self) -> list[Any]:
+        """The terminal's attributes as they are now."""
+        return termios.tcgetattr(self._other_end)
+
+    @property
+    def modes_left_on(self) -> list[int]:
+        """The modes that the program has set and not reset, the hidden cursor (25) among them."""
+        left: list[int] = []
+        for mode in (*_SCREEN_MODES, 25):
+            switches: list[bytes] = re.findall(rb"\x1b\[\?%d([hl])" % mode, self.raw)
+            usual = b"h" if mode == 25 else b"l"
+            if switches and switches[-1] != usual:
+                left.append(mode)
+        return left
+
+    @property
+    def files_left(self) -> list[str]:
+        """The files and folders that the program has left among the temporary ones."""
+        return sorted(one.name for one in (self.home / "tmp").iterdir())
+
+    def press(self, keys: str) -> None:
+        """Type the keys."""
+        self.process.send(keys)
+
+    def wait_for(self, *patterns: str) -> None:
+        """Read until each pattern was written, in any order."""
+        self.wait_until(
+            lambda: all(re.search(one.encode(), self.raw) for one in patterns), str(patterns)
+        )
+
+    def wait_until(self, is_so: Callable[[], object], what: str) -> None:
+        """Read until something is so."""
+        end = time.monotonic() + DEADLINE
+        while not is_so():
+            assert time.monotonic() < end, f"{what} did not come: {self.raw[-2_000:]!r}"
+            assert self.process.isalive(), f"it ended before {what}: {self.raw[-2_000:]!r}"
+            self.read(0.05)
+
+    def read(self, seconds: float) -> None:
+        """Read what comes within so many seconds."""
+        try:
+            self.raw += self.process.read_nonblocking(65_536, seconds)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        self.process.kill(number)
+
+    def wait_for_exit(self, seconds: float = DEADLINE) -> int:
+        """Return the exit code, below 0 for a signal that killed the program."""
+        end = time.monotonic() + seconds
+        while self.process.isalive():
+            assert time.monotonic() < end, f"it did not end: {self.raw[-2_000:]!r}"
+            self.read(0.02)
+        self.read(0.05)
+        status = self.process.exitstatus
+        return status if status is not None else -(self.process.signalstatus or 0)
+
+    def hang_up(self) -> int:
+        """Close the terminal, as a window is closed, and return the program's exit code."""
+        self.read(0.1)
+        os.close(self._other_end)
+        os.close(self.process.child_fd)
+        assert self.process.pid is not None
+        _, status = os.waitpid(self.process.pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self) -> None:
+        """End the program if it still runs, and close the terminal."""
+        with suppress(OSError):
+            self.process.close(force=True)
+        with suppress(OSError):
+            os.close(self._other_end)
+
+
+def _restore_signals() -> None:
+    """Let every signal do what it usually does, though whatever started the tests may differ."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
