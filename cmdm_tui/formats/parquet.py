@@ -5,6 +5,7 @@ The file is temporary, so memory does not grow with the result.
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,8 @@ _SIMPLE = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TI
 _WIDE = frozenset({"HUGEINT", "UHUGEINT"})
 _TOO_WIDE = 10**38
 _LONGEST_ROW = 1 << 30
+_SECONDS_BETWEEN_LOOKS = 0.1
+"""On Windows a wait hears Ctrl-C only when it ends."""
 
 
 class ParquetWriter:
@@ -86,11 +89,27 @@ class ParquetWriter:
         )
         with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(
+            _execute_interruptibly(
+                connection,
                 f"COPY (SELECT {picked} FROM {source}) "  # noqa: S608 — names are quoted
                 f"TO '{str(made).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)",
                 [str(self._rows)],
             )
+
+
+def _execute_interruptibly(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[str]
+) -> None:
+    """Run a statement on another thread: while DuckDB works, this one would hear no Ctrl-C."""
+    with ThreadPoolExecutor(1, "cmdm-parquet") as threads:
+        running = threads.submit(connection.execute, sql, parameters)
+        try:
+            while not running.done():
+                wait([running], _SECONDS_BETWEEN_LOOKS)
+        except BaseException:
+            connection.interrupt()
+            raise
+        running.result()
 
 
 def _parquet_type(name: str) -> str:

@@ -5,7 +5,16 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
+
+SignalHandler = Callable[[int, FrameType | None], object]
+
+_END_SIGNALS = tuple(
+    signal.Signals[name]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if name in signal.Signals.__members__
+)
 
 
 async def run_interruptible(
@@ -46,15 +55,44 @@ def handle_interrupt(handle: Callable[[], object]) -> Generator[None]:
 
 @contextmanager
 def raise_on_interrupt() -> Generator[None]:
-    """Raise KeyboardInterrupt on SIGINT in the block, which waits for input.
+    """Raise KeyboardInterrupt on SIGINT in the block, which waits for input or works alone.
 
-    The event loop cannot react meanwhile: the block holds its thread.
+    The event loop cannot react meanwhile: the block holds its thread. What hears another signal
+    that ends the program hears it still, and the block is left.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in _END_SIGNALS}
+    handlers = {
+        number: _raise_after(handler) for number, handler in before.items() if callable(handler)
+    }
+    handlers[signal.SIGINT] = signal.default_int_handler
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in handlers:
+            signal.signal(number, before[number])
+
+
+@contextmanager
+def cancel_on_interrupt() -> Generator[None]:
+    """Raise CancelledError on Ctrl-C in the block, which works without a wait.
+
+    The task that works is cancelled by it, as one that waits would be.
+    """
+    try:
+        with raise_on_interrupt():
+            yield
+    except KeyboardInterrupt:
+        raise asyncio.CancelledError from None
+
+
+def _raise_after(handler: SignalHandler) -> SignalHandler:
+    def handle(number: int, frame: FrameType | None) -> None:
+        handler(number, frame)
+        raise KeyboardInterrupt
+
+    return handle

@@ -1,5 +1,6 @@
 """Run a query for a face: plan it, ask where it costs much, stream its rows, stop and resume it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -181,10 +182,11 @@ class QueryOperation:
     def stop(self) -> bool:
         """Fetch no more and end with what has come; return whether the run ends by itself then.
 
-        One that was stopped before, or has all and computes, is ended only by cancelling it.
+        One that was stopped before, or has all and computes or writes, is ended only by cancelling
+        it.
         """
         run = self._run
-        if run is None or self._is_stopped or run.is_computing:
+        if run is None or self._is_stopped or run.is_computing or run.result is not None:
             return False
         self._is_stopped = True
         run.stop()
@@ -262,6 +264,8 @@ class QueryOperation:
         async with aclosing(aiter(run)) as batches:
             async for batch in batches:
                 receive(batch.columns, batch.rows)
+                # Rows that are there already come without a wait, and Ctrl-C is to be heard.
+                await asyncio.sleep(0)
         if self._searched is not None and self._searched is not run.result:
             self._searched.close()
             self._searched = None

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import duckdb
@@ -140,6 +140,10 @@ class QueryResult:
             f"ORDER BY order_key_fully(c{index}) {direction}, rowid"
         )
         return self._copy(self.notes, table)
+
+    async def sort(self, name: str, *, descending: bool = False) -> "QueryResult":
+        """Return what `sorted_by` returns; a task that is cancelled meanwhile ends the sorting."""
+        return await self._session.run(partial(self.sorted_by, name, descending=descending))
 
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table`. Raises NotInstalled without pyarrow."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, RowWriter, create_writer
 from cmdm_tui.formats.output_file import write_result
+from cmdm_tui.operations.interrupts import cancel_on_interrupt
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, QueryOperation
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.result import QueryResult
@@ -74,7 +75,8 @@ class SessionQueries:
             self._report((), with_cost=True)
             self._streams.write_note(r"\more continues it.")
         else:
-            output.end(self.last.columns)
+            with cancel_on_interrupt():
+                output.end(self.last.columns)
             self._report(output.notes, with_cost=True)
 
     async def resume(self) -> None:
@@ -98,9 +100,9 @@ class SessionQueries:
         self._streams.write_note("Stopping; what has come is kept.")
         return True
 
-    def sort(self, column: str, *, descending: bool) -> None:
+    async def sort(self, column: str, *, descending: bool) -> None:
         """Put the last result in another order and show it."""
-        self._last = self.last.sorted_by(column, descending=descending)
+        self._last = await self.last.sort(column, descending=descending)
         self.show()
 
     def show(self) -> None:
@@ -110,7 +112,8 @@ class SessionQueries:
     def export(self, file: str) -> None:
         """Write the last result to a file; its ending names the format."""
         try:
-            name = write_result(self.last, file)
+            with cancel_on_interrupt():
+                name = write_result(self.last, file)
         except OSError as error:
             reason = error.strerror or "it has no such name"
             raise ReplError(f"{file} cannot be written: {reason}. Check its path.") from None
@@ -147,9 +150,10 @@ class SessionQueries:
 
     def _show(self, *, with_cost: bool) -> None:
         output = _RowOutput(self._streams, self._settings)
-        for rows in self.last.batches(_ROWS_PER_BATCH):
-            output.write_rows(self.last.columns, rows)
-        output.end(self.last.columns)
+        with cancel_on_interrupt():
+            for rows in self.last.batches(_ROWS_PER_BATCH):
+                output.write_rows(self.last.columns, rows)
+            output.end(self.last.columns)
         self._report(output.notes, with_cost=with_cost)
 
     def _report(self, more: Sequence[str], *, with_cost: bool) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.terminals import restore_signals
+
 DEADLINE = 60.0
 
 
@@ -34,16 +36,21 @@ def environment_of(home: Path, extra: Mapping[str, str] | None = None) -> dict[s
 
 
 def start_cmdm(
-    words: Sequence[str | bytes], home: Path, extra: Mapping[str, str] | None = None
+    words: Sequence[str | bytes],
+    home: Path,
+    extra: Mapping[str, str] | None = None,
+    *,
+    code: str | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start `cmdm` with pipes for its three streams."""
+    """Start `cmdm` with pipes for its three streams; `code` is run in place of its own start."""
     return subprocess.Popen(
-        [sys.executable, "-m", "cmdm_tui", *words],
+        [sys.executable, *(["-m", "cmdm_tui"] if code is None else ["-c", code]), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment_of(home, extra),
         cwd=home,
+        preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pexpect
 
 from tests.claims.program import environment_of
+from tests.terminals import restore_signals
 
 DEADLINE = 15.0
 
@@ -50,7 +51,7 @@ class ProgramTerminal:
             dimensions=(24, 80),
             timeout=DEADLINE,
             cwd=str(home),
-            preexec_fn=_restore_signals,
+            preexec_fn=restore_signals,
         )
         # The other end is held open here, so that its attributes outlive the program.
         name = Path(f"/proc/{self.process.pid}/fd/0").readlink()
@@ -132,9 +133,3 @@ class ProgramTerminal:
             self.process.close(force=True)
         with suppress(OSError):
             os.close(self._other_end)
-
-
-def _restore_signals() -> None:
-    """Let every signal do what it usually does, though whatever started the tests may differ."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)

@@ -98,6 +98,14 @@ class RowOutput:
         self._writer.end()
         self._sink.flush()
 
+    def break_off(self) -> None:
+        """Write no more than the end of what has begun; a file's writer keeps nothing."""
+        discard = getattr(self._writer, "discard", None)
+        if discard is None:
+            self.end_early()
+        else:
+            discard()
+
     def end_early(self) -> None:
         """Write the end of a document that has begun, so that what came is a whole one."""
         if self._is_begun:

@@ -22,7 +22,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.progress import CallsProgress
 from cmdm_tui.cli.prompts import TerminalPrompter
 from cmdm_tui.formats import Format, create_writer
-from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.operations.interrupts import cancel_on_interrupt, handle_interrupt
 from cmdm_tui.operations.query import CallPolicy, CheckpointFile, QueryOperation, QueryOutcome
 from cmdm_tui.query.engine import Engine, PlannedQuery
 from cmdm_tui.query.result import QueryResult
@@ -143,13 +143,17 @@ class QueryCommand:
                 outcome = await operation.run(prepared, output.write_rows)
             except BrokenPipeError:
                 raise
+            except asyncio.CancelledError:
+                output.break_off()
+                raise
             except Exception:
                 # What came before is a whole document of its format all the same.
                 output.end_early()
                 raise
             if outcome.is_declined:
                 raise _declined(outcome)
-            output.end(_require_result(outcome).columns)
+            with cancel_on_interrupt():
+                output.end(_require_result(outcome).columns)
         return outcome, writer.notes
 
 

@@ -19,6 +19,8 @@ from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 BATCH_TABLE = 'temp."\x01batch"'
 """The table of the records that are loaded together; no entity has this name."""
 
+_SECONDS_BETWEEN_INTERRUPTS = 0.05
+
 RowValues = tuple[Any, ...]
 Returned = TypeVar("Returned")
 
@@ -110,8 +112,12 @@ class DuckDBSession:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            self._connection.interrupt()
-            await asyncio.wait([running])
+            # What an interrupted function raises is nobody's any more.
+            running.add_done_callback(_take_outcome)
+            while not running.done():
+                # One statement may end just then, and the function begin the next.
+                self._connection.interrupt()
+                await asyncio.wait([running], timeout=_SECONDS_BETWEEN_INTERRUPTS)
             raise
 
     def create_table(self, table: Table, columns: Sequence[Column]) -> None:
@@ -197,6 +203,11 @@ class DuckDBSession:
         """Close the connection and its thread."""
         self._thread.shutdown(wait=True)
         self._connection.close()
+
+
+def _take_outcome(running: "asyncio.Future[Any]") -> None:
+    if not running.cancelled():
+        running.exception()
 
 
 def sql_error(error: duckdb.Error) -> SqlError:

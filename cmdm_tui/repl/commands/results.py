@@ -39,7 +39,7 @@ async def resume_query(session: ReplSession, _: tuple[str, ...]) -> None:
 
 async def sort_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
     """Show the last query's result in another order."""
-    session.queries.sort(arguments[0], descending=arguments[1:] == ("desc",))
+    await session.queries.sort(arguments[0], descending=arguments[1:] == ("desc",))
 
 
 async def export_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
