@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 _NOTABLE_SECONDS = 1.0
 """Seconds of waiting that are reported even to a user who has not asked."""
 
+_APPEND_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | sum(
+    getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK")
+)
+"""A pipe that nothing reads is an error, and one whose reader is slow does not hold us up."""
+
 WriteLine = Callable[[str], None]
 
 
@@ -127,10 +132,8 @@ def open_log_file(path: Path) -> WriteLine:
 
 
 def _open_for_append(path: Path) -> TextIO:
-    # A pipe that nothing reads is an error, and one whose reader is slow does not hold us up.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        handle = os.open(path, flags, 0o600)
+        handle = os.open(path, _APPEND_FLAGS, 0o600)
     except OSError as error:
         raise CommandFailure(_describe_write_error(path, error)) from None
     return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")

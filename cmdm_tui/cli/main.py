@@ -86,7 +86,7 @@ def _report_failure(message: str, code: int) -> int:
 
 
 def _leave_interrupted(code: int) -> NoReturn:
-    """Exit after an interrupt: heed no further one, and wait for no thread that is left behind."""
+    """Exit after an interrupt: ignore further ones, and do not wait for threads left behind."""
     ignore_signals()
     try:
         sys.stdout.flush()

@@ -128,7 +128,7 @@ def choose_service(context: CommandContext, *, live: bool, writes: bool) -> Chos
 @contextmanager
 def open_service(chosen: ChosenService) -> "Generator[Service]":
     """Open the service that was chosen, running it first where it is a fresh sandbox."""
-    with interrupt_on_sigterm(), prepare_service(chosen) as service, service:
+    with prepare_service(chosen) as service, service:
         yield service
 
 

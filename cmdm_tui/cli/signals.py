@@ -94,7 +94,7 @@ class EndSignals:
     def exit_code(self, code: int) -> int:
         """Return the exit code of a command that ended with `code` by itself.
 
-        What is unknown of a write stays to be told.
+        That a write may have been done is more important to know.
         """
         if self.number is None or code == ExitCode.OUTCOME_UNKNOWN:
             return code

@@ -1,8 +1,5 @@
 """Locks a folder, so that two commands do not change the profiles at the same time."""
 
-import fcntl
-import os
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,30 +17,20 @@ def lock_folder(folder: Path) -> Generator[None]:
 
     Raises ConfigurationError where another holds it for longer than ten seconds.
     """
+    from filelock import FileLock, Timeout
+
     path = folder / ".lock"
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    lock = FileLock(path, mode=0o600, poll_interval=_RETRY_INTERVAL)
     try:
         make_folder(folder)
-        handle = os.open(path, flags, 0o600)
+        lock.acquire(_TIMEOUT)
+    except Timeout:
+        message = f"Another cmdm is changing the profiles and holds {path}. Try again."
+        raise ConfigurationError(message) from None
     except OSError as error:
         message = f"{path} cannot be used: {error.strerror}. Check its folder's permissions."
         raise ConfigurationError(message) from None
     try:
-        _acquire(handle, path)
         yield
     finally:
-        os.close(handle)
-
-
-def _acquire(handle: int, path: Path) -> None:
-    deadline = time.monotonic() + _TIMEOUT
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                message = f"Another cmdm is changing the profiles and holds {path}. Try again."
-                raise ConfigurationError(message) from None
-            time.sleep(_RETRY_INTERVAL)
-        else:
-            return
+        lock.release()

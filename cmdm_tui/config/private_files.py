@@ -10,16 +10,20 @@ from cmdm_tui.config.errors import ConfigurationError
 _OWNER_ONLY = 0o600
 _OWNER_ONLY_FOLDER = 0o700
 _OTHERS = 0o077
+_READ_FLAGS = os.O_RDONLY | sum(
+    getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+"""Each system has some of them."""
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Replace the file by `content` in one step, readable by its owner only."""
     try:
         make_folder(path.parent)
+        # What it makes is its owner's alone.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                os.fchmod(file.fileno(), _OWNER_ONLY)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -59,9 +63,8 @@ def read_private_file(path: Path, limit: int) -> bytes | None:
 
     A link, a pipe, another's file, one that others may enter, or one over `limit` bytes is none.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        handle = os.open(path, flags)
+        handle = os.open(path, _READ_FLAGS)
     except (OSError, ValueError):
         return None
     try:
@@ -84,6 +87,9 @@ def is_open_to_others(path: Path) -> bool:
 
 
 def _is_private(status: os.stat_result) -> bool:
+    if not hasattr(os, "geteuid"):
+        # Windows: the user's own folder lets no one else in, and a mode says nothing.
+        return stat.S_ISREG(status.st_mode)
     return (
         stat.S_ISREG(status.st_mode)
         and status.st_uid == os.geteuid()

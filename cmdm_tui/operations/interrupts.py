@@ -4,7 +4,8 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -45,11 +46,16 @@ def handle_interrupt(handle: Callable[[], object]) -> Generator[None]:
         return
     loop = asyncio.get_running_loop()
     before = signal.getsignal(signal.SIGINT)
-    loop.add_signal_handler(signal.SIGINT, handle)
+    try:
+        loop.add_signal_handler(signal.SIGINT, handle)
+    except NotImplementedError:
+        # The loops of Windows handle no signal themselves.
+        signal.signal(signal.SIGINT, partial(_call_in_loop, loop, handle))
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
 
 
@@ -88,6 +94,15 @@ def cancel_on_interrupt() -> Generator[None]:
             yield
     except KeyboardInterrupt:
         raise asyncio.CancelledError from None
+
+
+def _call_in_loop(
+    loop: asyncio.AbstractEventLoop,
+    handle: Callable[[], object],
+    _number: int,
+    _frame: FrameType | None,
+) -> None:
+    loop.call_soon_threadsafe(handle)
 
 
 def _raise_after(handler: SignalHandler) -> SignalHandler:

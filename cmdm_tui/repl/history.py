@@ -1,6 +1,5 @@
 """The history of what was typed, in a file that only its owner can read."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +19,8 @@ def open_history(path: Path | None, notify: Callable[[str], None]) -> History:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             path.touch(mode=_OWNER_ONLY)
-        with open_bounded(path, _LARGEST_FILE) as file:
-            os.fchmod(file.fileno(), _OWNER_ONLY)
+        with open_bounded(path, _LARGEST_FILE):
+            path.chmod(_OWNER_ONLY)
     except OSError as error:
         notify(f"The history {path} cannot be kept: {error.strerror}. It lasts for this session.")
         return InMemoryHistory()

@@ -3,7 +3,6 @@
 The folder keeps the credentials, and lets in one sandbox at a time.
 """
 
-import fcntl
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from cmdm_tui.sandbox.clock import Clock, SystemClock
 from cmdm_tui.sandbox.config import SandboxConfig
@@ -118,28 +118,26 @@ def hold_folder(folder: Path) -> Generator[Path]:
 
     Yields where its database belongs. Raises `DataFolderError` or `DataFolderInUseError`.
     """
+    # The lock ends with the process, however it ends.
+    lock = FileLock(folder / _LOCK, mode=0o600, thread_local=False)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A link that somebody else left here would have a file made where it points.
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(folder / _LOCK, flags, 0o600)
+        # It follows no link: one that somebody else left would have a file made where it points.
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise DataFolderInUseError(
+            f"Another sandbox is using the data folder {folder}; "
+            "stop it, or choose another folder with --data."
+        ) from error
     except OSError as error:
         raise DataFolderError(
             f"The data folder {folder} cannot be used ({error.strerror}); "
             "make it a writable folder, or choose another with --data."
         ) from error
     try:
-        try:
-            # The lock ends with the process, however it ends.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise DataFolderInUseError(
-                f"Another sandbox is using the data folder {folder}; "
-                "stop it, or choose another folder with --data."
-            ) from error
         yield folder / DATA_FILE
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
 def load_credentials(folder: Path) -> AccountCredentials:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 import threading
@@ -237,7 +236,12 @@ def raise_file_limit() -> None:
     """Raise this process's limit of open files as far as is useful.
 
     Connections are limited in number once they speak TLS; those that do not yet are a file each.
+    Where files have no such limit, as on Windows, there is nothing to raise.
     """
+    try:
+        import resource
+    except ImportError:
+        return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _WANTED_FILES if most == resource.RLIM_INFINITY else min(most, _WANTED_FILES)
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdm_tui.sandbox import SandboxError, auth, routes, wire_types
+from cmdm_tui.sandbox import SandboxError, auth, data_folder, routes, wire_types
 from cmdm_tui.sandbox import credentials as accounts
 from cmdm_tui.sandbox import data_folder as data_module
 from cmdm_tui.sandbox.auth import TokenIssuer
@@ -255,8 +255,21 @@ def the_folder_makes_no_file_elsewhere(data: Path) -> None:
 
 def test_the_folder_makes_no_file_elsewhere(tmp_path: Path, monkeypatch: Patch) -> None:
     the_folder_makes_no_file_elsewhere(tmp_path / "one")
-    monkeypatch.setattr(os, "O_NOFOLLOW", 0)
+    monkeypatch.setattr(data_folder, "FileLock", FollowingLock)
     fails(lambda: the_folder_makes_no_file_elsewhere(tmp_path / "other"))
+
+
+class FollowingLock:
+    """A lock whose file is made wherever a link in its place points."""
+
+    def __init__(self, path: Path, **_: object) -> None:
+        self._path = path
+
+    def acquire(self, **_: object) -> None:
+        self._path.touch()
+
+    def release(self) -> None:
+        pass
 
 
 # Limits

@@ -52,6 +52,11 @@ def run_secret_command(command: str, where: str, *, limit: float = TIME_LIMIT) -
 
 
 def _start(command: str, where: str) -> subprocess.Popen[bytes]:
+    if not hasattr(os, "killpg"):
+        raise ConfigurationError(
+            f"The {where} cannot be run on this system: commands that print secrets need Linux or "
+            "macOS. Keep the secret elsewhere."
+        )
     try:
         words = shlex.split(command)
         reason = "is empty" if not words else None
