@@ -34,7 +34,7 @@ class CaseOrder(StrEnum):
 
 
 class Punctuation(StrEnum):
-    """Where spaces, punctuation and symbols stand: what is not ignored stands before digits."""
+    """How spaces, punctuation and symbols are compared: what is not ignored comes before digits."""
 
     CODE = "by code point"
     BEFORE = "before letters"
@@ -44,13 +44,13 @@ class Punctuation(StrEnum):
 
 
 class Accents(StrEnum):
-    """Whether a letter with an accent is one of its own or its base letter, at first."""
+    """Whether a letter with an accent is compared as another letter or, at first, as its base."""
 
     CODE = "by code point"
     BASE = "accents ignored"
 
 
-class Digits(StrEnum):
+class DigitOrder(StrEnum):
     """Whether a run of digits is compared as text or as a number."""
 
     TEXT = "as text"
@@ -74,7 +74,7 @@ class TextOrder:
     case: CaseOrder = CaseOrder.FOLDED
     punctuation: Punctuation = Punctuation.CODE
     accents: Accents = Accents.CODE
-    digits: Digits = Digits.TEXT
+    digits: DigitOrder = DigitOrder.TEXT
 
     @cached_property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class TextOrder:
         parts: list[str] = [self.case]
         parts += [self.punctuation] if self.punctuation is not Punctuation.CODE else []
         parts += [self.accents] if self.accents is not Accents.CODE else []
-        parts += [self.digits] if self.digits is not Digits.TEXT else []
+        parts += [self.digits] if self.digits is not DigitOrder.TEXT else []
         return ", ".join(parts)
 
     @cached_property
@@ -98,7 +98,7 @@ class TextOrder:
     @cached_property
     def is_natural(self) -> bool:
         """Whether runs of digits are numbers."""
-        return self.digits is Digits.NUMBER
+        return self.digits is DigitOrder.NUMBER
 
     def elements(self, text: str) -> str:
         """Return the characters that are compared at first, one after the other."""
@@ -184,7 +184,9 @@ def _list_orders() -> tuple[TextOrder, ...]:
     """Return every order, the likely ones first: in the first the account sorts (`api.md`)."""
     found = [
         TextOrder(case, punctuation, accents, digits)
-        for punctuation, accents, digits, case in product(Punctuation, Accents, Digits, CaseOrder)
+        for punctuation, accents, digits, case in product(
+            Punctuation, Accents, DigitOrder, CaseOrder
+        )
         if _is_distinct(case, punctuation, accents)
     ]
     return tuple(sorted(found, key=_count_oddities))
@@ -272,7 +274,7 @@ def _elements(case: CaseOrder, punctuation: Punctuation, accents: Accents, text:
             folded = text.translate(_FOLD_ASCII)
         case CaseOrder.UPPER:
             folded = upper_one_by_one(text)
-    return folded.rstrip(" ")
+    return folded
 
 
 def _base_letters(text: str) -> str:

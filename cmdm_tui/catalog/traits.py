@@ -16,7 +16,7 @@ from cmdm_tui.text import one_line
 
 Value = TypeVar("Value")
 
-TextOrder = Literal["casefold", "binary", "locale"]
+TextOrderName = Literal["casefold", "binary", "locale"]
 """Text without regard to case; by code point; or by letters, accents and case coming second."""
 
 NumberOrder = Literal["value", "text"]
@@ -61,7 +61,7 @@ class Traits(msgspec.Struct, frozen=True):
     list_key: Trait[str] = Trait()
     """`Entity`, `own name` for the entity's, or the key that the list has instead."""
     totals: Trait[Literal["text", "number"]] = Trait()
-    collation: Trait[tuple[TextOrder, ...]] = Trait()
+    collation: Trait[tuple[TextOrderName, ...]] = Trait()
     """The orders of text that no pair of neighbours contradicts; none, where all are."""
     number_order: Trait[tuple[NumberOrder, ...]] = Trait()
     nulls_first: Trait[bool] = Trait()

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 _NOTABLE_SECONDS = 1.0
 """Seconds of waiting that are reported even to a user who has not asked."""
 
-_APPEND_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | sum(
-    getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK")
+_APPEND_FLAGS = (
+    os.O_WRONLY
+    | os.O_APPEND
+    | os.O_CREAT
+    | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK"))
 )
 """A pipe that nothing reads is an error, and one whose reader is slow does not hold us up."""
 

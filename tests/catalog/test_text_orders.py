@@ -16,7 +16,7 @@ from cmdm_tui.catalog.text_orders import (
     TEXT_ORDERS,
     Accents,
     CaseOrder,
-    Digits,
+    DigitOrder,
     Punctuation,
     TextOrder,
     find_orders,
@@ -47,10 +47,10 @@ NAMESAKES: dict[str, TextOrder] = {
     "Windows": TextOrder(punctuation=Punctuation.WORD, accents=Accents.BASE),
     "Windows CI_AI": TextOrder(punctuation=Punctuation.WORD, accents=Accents.BASE),
     "dictionary": TextOrder(CaseOrder.BINARY, Punctuation.IGNORED),
-    "natural": TextOrder(digits=Digits.NUMBER),
-    "natural binary": TextOrder(CaseOrder.BINARY, digits=Digits.NUMBER),
+    "natural": TextOrder(digits=DigitOrder.NUMBER),
+    "natural binary": TextOrder(CaseOrder.BINARY, digits=DigitOrder.NUMBER),
     "natural ICU": TextOrder(
-        punctuation=Punctuation.BEFORE, accents=Accents.BASE, digits=Digits.NUMBER
+        punctuation=Punctuation.BEFORE, accents=Accents.BASE, digits=DigitOrder.NUMBER
     ),
 }
 """The order that each of the services sorts in."""

@@ -20,12 +20,12 @@ from cmdm_tui.catalog.probe.comparers import (
 from cmdm_tui.catalog.probe.context import ProbeContext
 from cmdm_tui.catalog.probe.field_choice import SortField, choose_field
 from cmdm_tui.catalog.probe.sorted_read import SortedRead, read_sorted
-from cmdm_tui.catalog.traits import NumberOrder, TextOrder, Trait
+from cmdm_tui.catalog.traits import NumberOrder, TextOrderName, Trait
 
 SORT_CALLS = 9
 """Three for text, two each for a number, a date and external ids."""
 
-_TEXT_ORDERS: Mapping[TextOrder, Comparer] = {
+_TEXT_ORDERS: Mapping[TextOrderName, Comparer] = {
     "casefold": compare_casefolded,
     "binary": compare_code_points,
     "locale": compare_letters,
@@ -66,7 +66,7 @@ async def probe_sort_orders(context: ProbeContext) -> Findings:
 
 def _judge_collation(
     context: ProbeContext, read: SortedRead, chosen: SortField
-) -> Trait[tuple[TextOrder, ...]]:
+) -> Trait[tuple[TextOrderName, ...]]:
     trait = _judge_orders(context, read, _TEXT_ORDERS)
     if trait.value == () and not chosen.is_described:
         # What looks like text may be a pick-list, which a service sorts by its own list.

@@ -107,6 +107,11 @@ def natural(key: Key) -> Key:
     return of
 
 
+def natural_icu(text: str) -> Any:
+    """Sort as ICU does with `numeric`: runs of digits as numbers, at the first level."""
+    return *icu(re.sub("[0-9]+", lambda run: run[0].zfill(20), text)), text
+
+
 def in_utf_16(text: str) -> bytes:
     """Sort by the units of UTF-16, as Oracle and Java may."""
     return text.encode("utf-16-be", "surrogatepass")
@@ -136,7 +141,7 @@ ORDERS: Mapping[str, Key] = {
     "dictionary": lambda text: "".join(one for one in text if one.isalnum() or not one.isascii()),
     "natural": natural(str.casefold),
     "natural binary": natural(str),
-    "natural ICU": natural(icu),
+    "natural ICU": natural_icu,
 }
 """The keys of the orders, by name."""
 
