@@ -5,8 +5,9 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import httpx
 
@@ -26,6 +27,9 @@ from cmdm_tui.redaction.redactor import Redactor
 
 _RENEWAL_MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
+
+_MOST_SENDINGS = 3
+"""Under the token as it was, under another process's, and under a new one."""
 
 _TOKENS_REDACTED = 8
 _PROOF_LIFETIME = 60.0
@@ -56,12 +60,23 @@ class TokenStore(Protocol):
         ...
 
 
+@runtime_checkable
+class SharedTokenStore(TokenStore, Protocol):
+    """A store that several processes use; one of them at a time signs in."""
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        """Keep the others from signing in while the block runs, as far as that is possible."""
+        ...
+
+
 class SignIn(httpx.Auth):
     """Carry a bearer token on every request; sign in when it is missing, about to end, or refused.
 
     However many requests wait for a token, one of them signs in, and a cancelled one leaves the way
-    to the next. Refused credentials are refused for all that waited, so that none hammers on. A
-    request answered with 401 is sent once more, under a new token.
+    to the next. With a shared store this holds for all processes: what another has obtained
+    meanwhile is used. Refused credentials are refused for all that waited, so that none hammers on.
+    A request answered with 401 is sent once more, under a new token; and again under one of this
+    client's own, where the new one was another process's and is refused too.
     """
 
     def __init__(
@@ -93,17 +108,20 @@ class SignIn(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Yield the request, after a sign-in where one is due, and once more after a 401."""
+        """Yield the request, after a sign-in where one is due, and again after a 401."""
         asked_at = request.extensions.get("asked_at", time.monotonic())
         refused: Token | None = None
-        for _ in range(2):
+        for _ in range(_MOST_SENDINGS):
             request.extensions["handed_over"] = False
             async with self._lock:
                 token = self._token.current
                 if token is None or token is refused or self._token.is_ending:
                     self._raise_if_refused_since(asked_at)
-                    sign_in, call = self.build_request()
-                    token = await self.accept_token((yield sign_in), call)
+                    async with self._token.lock():
+                        token = self._token.load_newer()
+                        if token is None:
+                            sign_in, call = self.build_request()
+                            token = await self.accept_token((yield sign_in), call)
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
             request.extensions["handed_over"] = True
             response = yield request
@@ -114,8 +132,9 @@ class SignIn(httpx.Auth):
             body = await response.aread()
             if not self._may_be_about_token(response.status_code, body):
                 return
-            if refused is not None:
+            if refused is not None and token is not self._token.loaded:
                 self._refusals_after_renewal[response.status_code] = time.monotonic()
+                return
             refused = token
 
     @property
@@ -181,16 +200,39 @@ class _TokenState:
     def __init__(self, quota_tracker: QuotaTracker, store: TokenStore | None) -> None:
         self._quota_tracker = quota_tracker
         self._store = store
-        self.current = None if store is None else store.load()
+        self._shared: SharedTokenStore | None = None
+        if isinstance(store, SharedTokenStore):
+            self._shared = store
+        self.current: Token | None = None if store is None else store.load()
         self.recent = deque([self.current.value] if self.current else [], maxlen=_TOKENS_REDACTED)
         """The last tokens, which a service could repeat in its words."""
-        self._renew_at = None if self.current is None else self.current.renew_at
+        self.loaded: Token | None = None
+        """The last token that another process obtained while this one ran."""
+        self._renew_at: float | None = None if self.current is None else self.current.renew_at
         self._last_end_header: str | None = None
 
     @property
     def is_ending(self) -> bool:
         """Whether the token is about to end, as far as that is known."""
         return self._renew_at is not None and self._quota_tracker.clock.now() >= self._renew_at
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from signing in while the block runs, where they share the store."""
+        return nullcontext() if self._shared is None else self._shared.lock()
+
+    def load_newer(self) -> Token | None:
+        """Use the stored token, where another process has obtained one since; None where none has.
+
+        Only a shared store is looked at.
+        """
+        stored = None if self._shared is None else self._shared.load()
+        if stored is None or (self.current is not None and stored.value == self.current.value):
+            return None
+        self.current = self.loaded = stored
+        self.recent.append(stored.value)
+        self._renew_at = stored.renew_at
+        self._last_end_header = None
+        return None if self.is_ending else stored
 
     def replace(self, value: str, headers: httpx.Headers) -> Token:
         """Use a new token, whose answer had these `headers`."""

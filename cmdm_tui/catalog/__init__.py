@@ -3,17 +3,23 @@
 `Account` (`account`) opens a profile's client and its `Catalog` (`catalog`), which answers from its
 file (`cache`) or asks the service. `fields` says which fields an entity has, `traits` holds what
 `probe/` has found, `text_orders` lists the orders in which a service may sort text, `token_cache`
-stores the token between runs.
+stores the token between runs (`TokenFile`).
 
 Also public: `DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `RecordCount`,
-`Trait`, `Traits`, `infer_fields`, `infer_type`.
+`StoredToken`, `Trait`, `Traits`, `infer_fields`, `infer_type`, `load_stored_token`.
 """
 
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.cache import RecordCount
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
 from cmdm_tui.catalog.fields import infer_fields, infer_type
-from cmdm_tui.catalog.token_cache import CachedTokens, FreshTokens
+from cmdm_tui.catalog.token_cache import (
+    CachedTokens,
+    FreshTokens,
+    StoredToken,
+    TokenFile,
+    load_stored_token,
+)
 from cmdm_tui.catalog.traits import DefaultPage, Trait, Traits
 
 __all__ = [
@@ -24,8 +30,11 @@ __all__ = [
     "DefaultPage",
     "FreshTokens",
     "RecordCount",
+    "StoredToken",
+    "TokenFile",
     "Trait",
     "Traits",
     "infer_fields",
     "infer_type",
+    "load_stored_token",
 ]

@@ -11,7 +11,7 @@ from cmdm_tui.api.auth import TokenStore
 from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
-from cmdm_tui.catalog.token_cache import CachedTokens
+from cmdm_tui.catalog.token_cache import CachedTokens, TokenFile
 from cmdm_tui.config import Profile
 
 
@@ -42,8 +42,8 @@ class Account:
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
         clock = ServerClock()
-        if tokens is None and profile.token_file is not None:
-            tokens = CachedTokens(profile.token_file, clock)
+        if tokens is None and (token_file := TokenFile.of_profile(profile)) is not None:
+            tokens = CachedTokens(token_file, clock)
         client = Client(
             profile.url,
             profile.credentials,

@@ -160,8 +160,10 @@ def _add_cache_warnings(profile: "Profile", paths: "Paths") -> "Profile":
 def _describe_token_trouble(account: "Account") -> str:
     from cmdm_tui.catalog import CachedTokens
 
-    if not isinstance(account.tokens, CachedTokens) or account.tokens.error is None:
+    if not isinstance(account.tokens, CachedTokens):
         return ""
+    if account.tokens.error is None:
+        return account.tokens.lock_warning
     return f"The token is not kept for the next run: {account.tokens.error}"
 
 

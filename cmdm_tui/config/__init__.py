@@ -2,8 +2,7 @@
 
 `ProfileStore` (`profile_store`) reads and writes the profiles; a `Profile` (`profile`) is one of
 them with its `Credentials` (`credentials`), and `settings` lists what it may say. `Paths` (`paths`)
-names the folders. `secrets/` holds the places where secrets and tokens live: a file, the keyring, a
-command.
+names the folders. `secrets/` holds the places where secrets live: a file, the keyring, a command.
 
 Under them: `bounded_files` (reads a file that may be a pipe or have no end), `trusted_files`
 (refuses a configuration that others may write), `toml_files` (changes a file and keeps its
@@ -36,12 +35,6 @@ from cmdm_tui.config.profile import (
 from cmdm_tui.config.profile_store import ProfileStore
 from cmdm_tui.config.secrets.password_command import run_secret_command
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets
-from cmdm_tui.config.secrets.token_file import (
-    StoredToken,
-    TokenFile,
-    delete_tokens,
-    load_stored_token,
-)
 from cmdm_tui.config.settings import (
     COLOURS,
     SECRET_PLACES,
@@ -71,14 +64,10 @@ __all__ = [
     "SecretName",
     "SecretPlace",
     "SecretStr",
-    "StoredToken",
-    "TokenFile",
     "UnusableFile",
     "check_profile_name",
     "command_key",
-    "delete_tokens",
     "is_sendable",
     "load_environment_profile",
-    "load_stored_token",
     "run_secret_command",
 ]

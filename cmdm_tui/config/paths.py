@@ -51,6 +51,10 @@ class Paths:
         """The folder of the tokens that sign-ins gave; only its user can enter it."""
         return (self.cache or self.data / "cache") / "tokens"
 
+    def find_token_files(self, profile: str) -> list[Path]:
+        """Return the files of a profile's tokens, with their locks."""
+        return list(self.tokens.glob(f"{profile}.*"))
+
     @property
     def catalogs(self) -> Path:
         """The folder of what is known of each server."""

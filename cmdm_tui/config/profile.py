@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cmdm_tui.config.credentials import PROFILE_VARIABLES, Credentials, SecretStr
 from cmdm_tui.config.errors import ConfigurationError, join_words
-from cmdm_tui.config.secrets.token_file import TokenFile
 from cmdm_tui.config.settings import SecretPlace
 from cmdm_tui.text import one_line
 
@@ -37,8 +36,8 @@ class Profile:
     """Where the secrets live; None where that is not said, as in the environment's profile."""
     warnings: tuple[str, ...] = ()
     """What is odd in the profile's table, to be shown once."""
-    token_file: TokenFile | None = field(default=None, repr=False, compare=False)
-    """Where the profile's token is kept between runs; None keeps none."""
+    tokens: Path | None = field(default=None, repr=False, compare=False)
+    """The folder that keeps the profile's token between runs; None keeps none."""
 
 
 def check_profile_name(name: str) -> None:
@@ -78,7 +77,5 @@ def load_environment_profile(
         url=url,
         credentials=credentials,
         catalog=re.sub(r"[^A-Za-z0-9.-]+", "_", url)[:100],
-        token_file=None
-        if tokens is None
-        else TokenFile(tokens, ENVIRONMENT_PROFILE, url, credentials),
+        tokens=tokens,
     )

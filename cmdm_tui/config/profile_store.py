@@ -13,7 +13,6 @@ from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.config.profile import Profile, check_profile_name
 from cmdm_tui.config.secrets.secret_file import SecretFile
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets, SecretStore
-from cmdm_tui.config.secrets.token_file import TokenFile, delete_tokens
 from cmdm_tui.config.settings import (
     ProfileSettings,
     SecretPlace,
@@ -123,7 +122,7 @@ class ProfileStore:
             per_page=settings.per_page,
             secrets=settings.place,
             warnings=settings.warnings,
-            token_file=TokenFile(self._paths.tokens, name, settings.url, credentials),
+            tokens=self._paths.tokens,
         )
 
     def save(self, name: str, url: str, credentials: Credentials, *, keep_secrets: bool) -> None:
@@ -188,7 +187,7 @@ class ProfileStore:
         It keeps no secrets from then on, until a sign-in says otherwise.
         """
         with lock_folder(self._paths.config):
-            tokens = delete_tokens(self._paths.tokens, name)
+            has_token = self.remove_tokens(name)
             content = read_toml(self._profiles)
             tables = _read_tables(content, self._profiles)
             place = tables.get(name, {}).get("secrets")
@@ -196,8 +195,16 @@ class ProfileStore:
             if place in {"keyring", "file"} and not forgotten.trouble:
                 tables[name] = {**tables[name], "secrets": "ask"}
                 write_toml(self._profiles, {**content, "profiles": tables})
-        cached = ("the token",) if tokens else ()
+        cached = ("the token",) if has_token else ()
         return RemovedSecrets((*forgotten.removed, *cached), forgotten.trouble)
+
+    def remove_tokens(self, name: str) -> bool:
+        """Remove every token of the profile, whatever its address was; return whether any was kept.
+
+        The environment's profile has tokens too. Raises ConfigurationError.
+        """
+        removed = [path for path in self._paths.find_token_files(name) if remove_file(path)]
+        return any(path.suffix == ".json" for path in removed)
 
     def remove(self, name: str) -> RemovedSecrets:
         """Remove a profile with its secrets, its tokens and what was learnt of its server.

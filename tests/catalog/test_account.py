@@ -1,6 +1,8 @@
 """An account treats its server as the profile says, and its token outlives the run."""
 
+import asyncio
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -13,8 +15,8 @@ from cmdm_tui.api import AuthenticationFailed, Credentials, SecretStr
 from cmdm_tui.api.auth import Token
 from cmdm_tui.api.errors import QuotaFloorReached, ReadOnly
 from cmdm_tui.api.quota import ServerClock
-from cmdm_tui.catalog import Account, CachedTokens, FreshTokens, Trait, Traits
-from cmdm_tui.config import Profile, TokenFile
+from cmdm_tui.catalog import Account, CachedTokens, FreshTokens, TokenFile, Trait, Traits
+from cmdm_tui.config import Profile
 
 CREDENTIALS = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
 LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}
@@ -55,8 +57,8 @@ class Service:
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Profile:
-    cache = TokenFile(tmp_path / "tokens", "acme", "http://localhost", CREDENTIALS)
-    return Profile("acme", "http://localhost", CREDENTIALS, "acme", token_file=cache)
+    tokens = tmp_path / "tokens"
+    return Profile("acme", "http://localhost", CREDENTIALS, "acme", tokens=tokens)
 
 
 async def list_leads(profile: Profile, service: Service) -> None:
@@ -77,7 +79,7 @@ async def test_one_sign_in_serves_the_next_runs_whatever_the_servers_clock(
 async def test_without_a_cache_each_run_signs_in(profile: Profile) -> None:
     service = Service()
     for _ in range(3):
-        await list_leads(replace(profile, token_file=None), service)
+        await list_leads(replace(profile, tokens=None), service)
     assert service.sign_ins == 3
 
 
@@ -217,3 +219,94 @@ async def test_a_service_that_refuses_large_pages_is_asked_for_small_ones(
         for _ in range(2):
             assert await read_leads(account) == 250
     assert service.asked == [1_000, 100, 100, 100, 100, 100, 100]
+
+
+class Pausing(Service):
+    """A service whose sign-ins wait until both clients have begun."""
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/authenticate"):
+            await asyncio.sleep(0.05)
+        return self(request)
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self.answer)
+
+
+async def test_two_clients_of_a_profile_sign_in_once(profile: Profile) -> None:
+    service = Pausing()
+    await asyncio.gather(*(list_leads(profile, service) for _ in range(5)))
+    assert service.sign_ins == 1
+
+
+async def test_without_the_lock_each_would_sign_in(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_lock(_: CachedTokens) -> nullcontext[None]:
+        return nullcontext()
+
+    monkeypatch.setattr(CachedTokens, "lock", no_lock)
+    service = Pausing()
+    await asyncio.gather(*(list_leads(profile, service) for _ in range(5)))
+    assert service.sign_ins == 5
+
+
+async def test_the_token_that_another_has_obtained_meanwhile_is_used(profile: Profile) -> None:
+    service = Service()
+    async with (
+        Account.open(profile, catalogs=None, transport=service.transport) as one,
+        Account.open(profile, catalogs=None, transport=service.transport) as other,
+    ):
+        await one.client.page("lead")
+        await other.client.page("lead")
+        service.good = "revoked"
+        await one.client.page("lead")
+        await other.client.page("lead")
+    assert service.sign_ins == 2
+
+
+async def test_where_that_one_is_refused_too_a_sign_in_is_made(profile: Profile) -> None:
+    service = Service()
+    async with (
+        Account.open(profile, catalogs=None, transport=service.transport) as one,
+        Account.open(profile, catalogs=None, transport=service.transport) as other,
+    ):
+        await one.client.page("lead")
+        await other.client.page("lead")
+        service.good = "revoked"
+        await one.client.page("lead")
+        service.good = "revoked again"
+        await asyncio.gather(*(other.client.page("lead") for _ in range(3)))
+    assert service.sign_ins == 3
+
+
+def new_cached_tokens(profile: Profile, lock_wait: float) -> CachedTokens:
+    file = TokenFile.of_profile(profile)
+    assert file is not None
+    return CachedTokens(file, ServerClock(), lock_wait=lock_wait)
+
+
+async def test_a_lock_that_another_holds_too_long_is_done_without(profile: Profile) -> None:
+    stuck, waiting = new_cached_tokens(profile, 1.0), new_cached_tokens(profile, 0.1)
+    async with stuck.lock():
+        async with waiting.lock():
+            pass
+        assert "did not wait for it" in waiting.lock_warning
+    async with new_cached_tokens(profile, 0.0).lock():
+        assert not stuck.lock_warning
+
+
+@pytest.mark.parametrize("place", ["tokens", "lock"])
+async def test_a_lock_that_cannot_be_made_is_done_without(
+    profile: Profile, tmp_path: Path, place: str
+) -> None:
+    tokens = new_cached_tokens(profile, 0.1)
+    file = TokenFile.of_profile(profile)
+    assert file is not None
+    if place == "tokens":
+        (tmp_path / "tokens").write_text("a file")
+    else:
+        file.lock_path.mkdir(parents=True)
+    async with tokens.lock():
+        assert "cannot be used" in tokens.lock_warning

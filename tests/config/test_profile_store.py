@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cmdm_tui.catalog import TokenFile
 from cmdm_tui.config import (
     ConfigurationError,
     MissingSecrets,
@@ -194,7 +195,7 @@ def test_logging_out_forgets_secrets_and_tokens_and_leaves_the_profile(
 ) -> None:
     for name in ("acme", "acme-2"):
         store.save(name, URL, CREDENTIALS, keep_secrets=True)
-        cache = store.load(name).token_file
+        cache = TokenFile.of_profile(store.load(name))
         assert cache is not None
         cache.save(SecretStr("token"), None, 0.0)
     forgotten = store.log_out("acme")
@@ -202,7 +203,7 @@ def test_logging_out_forgets_secrets_and_tokens_and_leaves_the_profile(
     with pytest.raises(MissingSecrets):
         store.load("acme")
     assert store.load_settings("acme").place == "ask"
-    kept = store.load("acme-2").token_file
+    kept = TokenFile.of_profile(store.load("acme-2"))
     assert kept is not None
     assert kept.load() is not None
 

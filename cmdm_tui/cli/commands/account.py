@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmdm_tui.api import Client, Quota
+    from cmdm_tui.catalog import StoredToken
     from cmdm_tui.cli.commands.secret_locations import SecretLocation
-    from cmdm_tui.config import SecretName, StoredToken
+    from cmdm_tui.config import SecretName
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,16 @@ async def _sign_in(client: "Client") -> "Quota":
 
 
 def _read_identity(context: CommandContext) -> Identity:
-    from cmdm_tui.config import (
-        SECRET_NAMES,
-        ProfileStore,
-        load_environment_profile,
-        load_stored_token,
-    )
+    from cmdm_tui.catalog.token_cache import TokenFile, load_stored_token
+    from cmdm_tui.config import SECRET_NAMES, ProfileStore, load_environment_profile
 
     paths = context.paths
     if context.profile_name is None:
         profile = load_environment_profile(context.environment, paths.tokens)
         if profile is not None:
             here: dict[SecretName, SecretLocation] = dict.fromkeys(SECRET_NAMES, "environment")
-            token = profile.token_file.load() if profile.token_file else None
+            tokens = TokenFile.of_profile(profile)
+            token = None if tokens is None else tokens.load()
             return Identity(profile.name, profile.url, profile.credentials.username, here, token)
     store = ProfileStore(paths)
     settings = store.load_settings(store.choose(context.profile_name))
@@ -92,8 +90,8 @@ def _read_identity(context: CommandContext) -> Identity:
         note(warning)
     found = locate_secrets(context, settings)
     if set(found.values()) <= {"environment", "file"}:
-        tokens = context.load_profile().token_file
-        token = tokens.load() if tokens else None
+        tokens = TokenFile.of_profile(context.load_profile())
+        token = None if tokens is None else tokens.load()
     else:
         token = load_stored_token(
             paths.tokens, settings.name, settings.url, settings.client_id, settings.username
@@ -183,8 +181,8 @@ def logout(context: CommandContext, name: str | None) -> None:
 
 
 def _forget_environment_token(context: CommandContext) -> None:
-    from cmdm_tui.config import ENVIRONMENT_PROFILE, delete_tokens
+    from cmdm_tui.config import ENVIRONMENT_PROFILE, ProfileStore
 
-    if delete_tokens(context.paths.tokens, ENVIRONMENT_PROFILE):
+    if ProfileStore(context.paths).remove_tokens(ENVIRONMENT_PROFILE):
         click.echo("Removed the token.")
     click.echo("The secrets are in the environment: unset CMDM_CLIENT_SECRET and CMDM_PASSWORD.")

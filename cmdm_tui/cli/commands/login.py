@@ -96,7 +96,8 @@ async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float]
 
 
 def _keep_token(context: CommandContext, form: "LoginForm", token: "Token", offset: float) -> None:
-    from cmdm_tui.config import ConfigurationError, TokenFile
+    from cmdm_tui.catalog import TokenFile
+    from cmdm_tui.config import ConfigurationError
 
     cache = TokenFile(context.paths.tokens, form.name, form.url, form.credentials)
     try:

@@ -13,15 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.config import (
-    ConfigurationError,
-    SecretStr,
-    TokenFile,
-    delete_tokens,
-    load_stored_token,
-)
+from cmdm_tui.catalog import TokenFile, load_stored_token, token_cache
+from cmdm_tui.config import ConfigurationError, Paths, ProfileStore, SecretStr
 from cmdm_tui.config.private_files import read_private_file
-from cmdm_tui.config.secrets import token_file
 from tests.config.conftest import CREDENTIALS, URL
 
 TOKEN = SecretStr("the-token")
@@ -173,7 +167,7 @@ def test_a_reader_that_does_not_look_would_take_it(
     def naive(path: Path, _: int) -> bytes:
         return path.read_bytes()
 
-    monkeypatch.setattr(token_file, "read_private_file", naive)
+    monkeypatch.setattr(token_cache, "read_private_file", naive)
     assert cache_in(folder).load() is not None
 
 
@@ -206,11 +200,13 @@ def test_a_folder_that_cannot_be_written_is_told(folder: Path) -> None:
 
 
 def test_forgetting_takes_the_tokens_of_every_address_of_one_profile(folder: Path) -> None:
-    assert delete_tokens(folder, "acme") == 0
+    store = ProfileStore(Paths(folder / "config", folder / "data", folder.parent))
+    assert not store.remove_tokens("acme")
     cache_in(folder).save(TOKEN, None, 0.0)
     cache_in(folder, url="https://old").save(TOKEN, None, 0.0)
     cache_in(folder, "acme-2").save(TOKEN, None, 0.0)
-    assert delete_tokens(folder, "acme") == 2
+    assert store.remove_tokens("acme")
+    assert [path.name.partition(".")[0] for path in folder.glob("*.json")] == ["acme-2"]
     assert cache_in(folder).load() is None
     assert cache_in(folder, "acme-2").load() is not None
 
