@@ -16,7 +16,7 @@ from cmdm_tui.api.body_limit import LARGEST_BODY
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.error_mapping import build_outcome_unknown, map_errors
 from cmdm_tui.api.errors import BadRequest, CallInfo, MalformedResponse, NotFound, OutcomeUnknown
-from cmdm_tui.api.events import EventListener, ignore_events
+from cmdm_tui.api.events import EventListener, RecordsUnreadable, ignore_events
 from cmdm_tui.api.models import (
     Converted,
     Created,
@@ -167,7 +167,7 @@ class Client:
         """Retrieve one record."""
         path = _record_path(entity, external_id)
         answer, call = await self._send_properties("GET", path)
-        return decode.read_record(answer, call, entity)
+        return decode.read_record(answer, call, entity, external_id)
 
     async def page(
         self,
@@ -196,6 +196,8 @@ class Client:
         )
         read = decode.read_page(answer, call, entity, per_page=per_page, page=page)
         self.page_sizes.observe(read)
+        if read.faults:
+            self._listener(RecordsUnreadable(entity, page or 1, read.faults))
         return read
 
     def pages(

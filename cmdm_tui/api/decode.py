@@ -1,44 +1,41 @@
 """Turns answers into typed values, taking every shape that `api.md` allows a service."""
 
-import json
+import html
+import re
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
 
+from cmdm_tui.api.charset import find_charset, is_known_charset
 from cmdm_tui.api.decode_fields import read_field
-from cmdm_tui.api.errors import CallInfo, MalformedResponse, keep_text
+from cmdm_tui.api.decode_lists import (
+    NoList,
+    find_rows,
+    parse_text,
+    parse_total,
+    read_documented_rows,
+    read_row,
+    read_rows,
+)
+from cmdm_tui.api.errors import CallInfo, MalformedResponse, ResponseTooLarge, keep_text
+from cmdm_tui.api.json_body import DECODE_ERRORS, decode_json, decode_leniently
 from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
 from cmdm_tui.config import is_sendable
 from cmdm_tui.text import one_line
 
-
-class _RecordRow(msgspec.Struct, gc=False):
-    """A record as documented; its external id may also come as a number."""
-
-    external_id: str = msgspec.field(name="ExternalID")
-    properties: dict[str, Any] = msgspec.field(name="Properties")
-
-
-class _RecordList(msgspec.Struct):
-    """A list as documented, the number of its pages under either name."""
-
-    rows: list[_RecordRow] = msgspec.field(name="Entity")
-    total_records: Any = msgspec.field(name="Total Records", default=None)
-    total_pages: Any = msgspec.field(name="Total Pages", default=None)
-    total_page: Any = msgspec.field(name="Total Page", default=None)
-
-
-_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
-_LIST_DECODER = msgspec.json.Decoder(_RecordList, float_hook=Decimal)
-_DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation)
 _TOTAL_PAGES = ("Total Pages", "Total Page")
 _MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title")
+_NO_CONTENT = 204
 _EXCERPT_LENGTH = 200
 _EXCERPT_SOURCE = 64 * 1024
+_MARKUP_START = re.compile(rb"\s*<[!?A-Za-z]")
+_HTML = re.compile(rb"(?i)<(!doctype html|html|head|body|p|div|h1)\b")
+_MARKUP = re.compile(r"(?is)<(script|style)\b[^>]*>.*?(?:</\1>|\Z)|<[^>]*>?")
+
+_Decoded = TypeVar("_Decoded")
 
 
 async def read_response(response: httpx.Response, call: CallInfo, *, started: float) -> Response:
@@ -55,23 +52,17 @@ async def read_response(response: httpx.Response, call: CallInfo, *, started: fl
         headers=response.headers,
         body=body,
         elapsed=time.monotonic() - started,
+        unread_encoding=response.extensions.get("unread_encoding", ""),
     )
 
 
 def read_json(answer: Response, call: CallInfo) -> Any:
     """Return the answer's JSON value; numbers with a point come as Decimal, digit for digit.
 
-    Raises MalformedResponse for a body that is not JSON.
+    Raises MalformedResponse for a body that is not JSON, ResponseTooLarge for more than a client
+    takes.
     """
-    body = answer.body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return _DECODER.decode(body)
-    except _DECODE_ERRORS:
-        pass
-    try:  # The standard library takes what msgspec is too strict for, such as a lone surrogate.
-        return json.loads(body, parse_float=_parse_number)
-    except (ValueError, RecursionError):
-        raise _build_malformed_error("no JSON", answer, call) from None
+    return _decode(answer, call, decode_json)
 
 
 def read_token(answer: Response, call: CallInfo) -> str:
@@ -83,47 +74,68 @@ def read_token(answer: Response, call: CallInfo) -> str:
     return value
 
 
-def read_record(answer: Response, call: CallInfo, entity: str) -> Record:
-    """Return the record of a retrieve-one answer."""
-    record = _parse_record(_read_object(answer, call), entity, answer)
-    if record is None:
+def read_record(
+    answer: Response, call: CallInfo, entity: str, external_id: str | None = None
+) -> Record:
+    """Return the record of a retrieve-one answer; `external_id` is the one that was asked for."""
+    content = _unwrap(_read_object(answer, call))
+    record, _ = read_row(content, entity, external_id=external_id)
+    if record is None or not (record.properties or "Properties" in content):
         raise _build_malformed_error("no record", answer, call)
-    return record
+    return msgspec.structs.replace(record, response=answer)
 
 
 def read_page(
     answer: Response, call: CallInfo, entity: str, *, per_page: int | None, page: int | None
 ) -> Page:
-    """Return the page of a retrieve-many answer; duplicates within it are kept as they came."""
-    records, totals = _read_documented_list(answer, entity) or _read_any_list(answer, call, entity)
+    """Return the page of a retrieve-many answer; duplicates within it are kept as they came.
+
+    A record that cannot be read is named in the page's `faults`.
+    """
+    try:
+        rows = _decode(answer, call, lambda body: read_documented_rows(body, entity))
+        if rows is None:
+            content = _read_list(answer, call, decode_leniently)
+            rows = read_rows(content, entity, encoding=_unknown_charset(answer))
+    except NoList as error:
+        raise _build_malformed_error(str(error), answer, call) from None
     return Page(
         entity=entity,
-        records=records,
-        total_records=_parse_total(totals, "Total Records"),
-        total_pages=_parse_total(totals, *_TOTAL_PAGES),
+        records=rows.records,
+        total_records=parse_total(rows.totals, "Total Records"),
+        total_pages=parse_total(rows.totals, *_TOTAL_PAGES),
         per_page=per_page,
         page=page,
         response=answer,
+        faults=rows.faults,
     )
 
 
 def read_field_page(answer: Response, call: CallInfo, entity: str) -> FieldPage:
-    """Return the page of a retrieve-fields answer."""
-    content = _read_object(answer, call)
-    rows = _find_rows(content, ("Field", "Fields"), answer, call)
-    fields = [read_field(cast("dict[str, Any]", row)) for row in rows if isinstance(row, dict)]
+    """Return the page of a retrieve-fields answer; a row that is a text alone names a field."""
+    content = _read_list(answer, call, decode_json)
+    total = parse_total(content, "Total Records")
+    try:
+        rows = find_rows(content, ("Field", "Fields"), total)
+    except NoList as error:
+        raise _build_malformed_error(str(error), answer, call) from None
+    fields = [
+        read_field(cast("dict[str, Any]", row) if isinstance(row, dict) else {"Name": row})
+        for row in rows
+        if isinstance(row, dict | str)
+    ]
     return FieldPage(
         entity=entity,
         fields=tuple(field for field in fields if field is not None),
-        total_records=_parse_total(content, "Total Records"),
-        total_pages=_parse_total(content, *_TOTAL_PAGES),
+        total_records=total,
+        total_pages=parse_total(content, *_TOTAL_PAGES),
         response=answer,
     )
 
 
 def read_created(answer: Response, call: CallInfo) -> Created:
     """Return the external id of a create answer."""
-    external_id = _parse_text(_read_object(answer, call).get("ExternalID"))
+    external_id = parse_text(_read_object(answer, call).get("ExternalID"))
     if external_id is None:
         raise _build_malformed_error("no ExternalID", answer, call)
     return Created(external_id, answer)
@@ -133,7 +145,7 @@ def read_converted(answer: Response, call: CallInfo) -> Converted:
     """Return the account's external id of a conversion; its key holds a space (`api.md`)."""
     content = _read_object(answer, call)
     for key in ("Account ExternalID", "AccountExternalID"):
-        external_id = _parse_text(content.get(key))
+        external_id = parse_text(content.get(key))
         if external_id is not None:
             return Converted(external_id, answer)
     raise _build_malformed_error("no Account ExternalID", answer, call)
@@ -151,8 +163,8 @@ def read_error_message(answer: Response, redact: Callable[[str], str] = keep_tex
     out before the text is cut: of a secret that is cut, it would not find the rest.
     """
     try:
-        content: Any = msgspec.json.decode(answer.body) if answer.body else None
-    except _DECODE_ERRORS:
+        content: Any = msgspec.json.decode(answer.utf8_body) if answer.body else None
+    except DECODE_ERRORS:
         excerpt = _read_excerpt(answer, redact)
         is_markup = excerpt.startswith("<") or "html" in answer.headers.get("content-type", "")
         return None if is_markup or not excerpt else excerpt
@@ -164,34 +176,38 @@ def read_error_message(answer: Response, redact: Callable[[str], str] = keep_tex
     return one_line(redact(content), 2 * _EXCERPT_LENGTH)
 
 
-def _read_documented_list(
-    answer: Response, entity: str
-) -> tuple[tuple[Record, ...], Mapping[str, Any]] | None:
-    """Return records and totals of a list as documented, in half the time; None for any other."""
+def _unwrap(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the one object within an object or a list in it, such as `{"Entity": [{…}]}`."""
+    inner: Any = next(iter(content.values())) if len(content) == 1 else None
+    if isinstance(inner, list) and len(cast("list[Any]", inner)) == 1:
+        (inner,) = cast("list[Any]", inner)
+    is_properties = "Properties" in content
+    return (
+        cast("dict[str, Any]", inner) if isinstance(inner, dict) and not is_properties else content
+    )
+
+
+def _decode(answer: Response, call: CallInfo, decode: Callable[[bytes], _Decoded]) -> _Decoded:
     try:
-        found = _LIST_DECODER.decode(answer.body)
-    except _DECODE_ERRORS:
-        return None
-    if not all(row.external_id for row in found.rows):
-        return None
-    records = tuple([Record(entity, row.external_id, row.properties) for row in found.rows])
-    return records, {
-        "Total Records": found.total_records,
-        "Total Pages": found.total_pages,
-        "Total Page": found.total_page,
-    }
+        return decode(answer.utf8_body)
+    except ResponseTooLarge as error:
+        raise ResponseTooLarge(
+            error.message, call=call, status=answer.status, hint=error.hint
+        ) from None
+    except (ValueError, RecursionError):
+        raise _build_malformed_error("no JSON", answer, call) from None
 
 
-def _read_any_list(
-    answer: Response, call: CallInfo, entity: str
-) -> tuple[tuple[Record, ...], Mapping[str, Any]]:
-    """Return records and totals of a list in any shape that `api.md` allows."""
-    content = _read_object(answer, call)
-    rows = _find_rows(content, ("Entity", entity), answer, call)
-    records = tuple(_parse_record(row, entity, None) for row in rows)
-    if any(record is None for record in records):
-        raise _build_malformed_error("a list that holds something other than records", answer, call)
-    return cast("tuple[Record, ...]", records), content
+def _read_list(
+    answer: Response, call: CallInfo, decode: Callable[[bytes], Any]
+) -> Mapping[str, Any]:
+    """Return the object that holds a list; that of an empty list where there is no content."""
+    if answer.status == _NO_CONTENT and not answer.body:
+        return {"Total Records": 0}
+    content = _decode(answer, call, decode)
+    if not isinstance(content, dict):
+        raise _build_malformed_error("no JSON object", answer, call)
+    return cast("dict[str, Any]", content)
 
 
 def _read_object(answer: Response, call: CallInfo) -> dict[str, Any]:
@@ -201,57 +217,46 @@ def _read_object(answer: Response, call: CallInfo) -> dict[str, Any]:
     return cast("dict[str, Any]", content)
 
 
-def _find_rows(
-    content: dict[str, Any], keys: tuple[str, str], answer: Response, call: CallInfo
-) -> list[Any]:
-    wanted = {key.casefold() for key in keys}
-    for key, value in content.items():
-        if key.casefold() in wanted and isinstance(value, list):
-            return cast("list[Any]", value)
-    raise _build_malformed_error(f"no {keys[0]} list", answer, call)
-
-
-def _parse_record(content: Any, entity: str, answer: Response | None) -> Record | None:
-    if not isinstance(content, dict):
-        return None
-    row = cast("dict[str, Any]", content)
-    external_id, properties = _parse_text(row.get("ExternalID")), row.get("Properties")
-    if external_id is None or not isinstance(properties, dict):
-        return None
-    return Record(entity, external_id, cast("Mapping[str, Any]", properties), answer)
-
-
-def _parse_total(content: Mapping[str, Any], *keys: str) -> int | None:
-    for key in keys:
-        value = _parse_text(content.get(key))
-        if value is not None and value.isascii() and value.isdigit() and len(value) <= 15:
-            return int(value)
-    return None
-
-
-def _parse_text(value: object) -> str | None:
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
-
-
-def _parse_number(text: str) -> Decimal | str:
-    """Return a number digit for digit; as text where its exponent is beyond any Decimal."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
-
-
 def _build_malformed_error(what: str, answer: Response, call: CallInfo) -> MalformedResponse:
-    excerpt = _read_excerpt(answer, call.redact)
-    message = f"The answer holds {what}" + (
-        f"; it begins: {excerpt}" if excerpt else "; it is empty"
-    )
-    return MalformedResponse(message, call=call, status=answer.status)
+    hint = None
+    charset = _unknown_charset(answer)
+    if answer.unread_encoding:
+        encoding = one_line(answer.unread_encoding, 60)
+        message = f"The answer holds {what} that can be read: it is encoded as {encoding}"
+        hint = "Only gzip and deflate are asked for; something between here and there adds it"
+    elif charset:
+        message = f"The answer holds {what} that can be read: its text is encoded as {charset}"
+        hint = "No such encoding is known here"
+    elif is_markup(answer):
+        words = _read_markup(answer, call.redact)
+        kind = "a page of HTML" if _HTML.search(answer.utf8_body[:_EXCERPT_SOURCE]) else "markup"
+        message = f"The answer holds {what} but {kind}" + (f": {words}" if words else "")
+        hint = "A network's sign-in page, a proxy or another site may have answered"
+    else:
+        excerpt = _read_excerpt(answer, call.redact)
+        begin = f"; it begins: {excerpt}" if excerpt else "; it is empty"
+        message = f"The answer holds {what}{begin}"
+    return MalformedResponse(message, call=call, status=answer.status, hint=hint)
+
+
+def _unknown_charset(answer: Response) -> str:
+    charset = find_charset(answer.headers.get("content-type", ""))
+    return "" if not charset or is_known_charset(charset) else one_line(charset, 60)
+
+
+def is_markup(answer: Response) -> bool:
+    """Return whether a body is a page of HTML or XML, whatever its Content-Type says."""
+    return _MARKUP_START.match(answer.utf8_body[:_EXCERPT_SOURCE]) is not None
+
+
+def _read_markup(answer: Response, redact: Callable[[str], str]) -> str:
+    """Return how the text of a page of HTML begins, on one line, without secrets."""
+    source = redact(answer.utf8_body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
+    text = html.unescape(_MARKUP.sub(" ", source))
+    return one_line(" ".join(text.split()), _EXCERPT_LENGTH)
 
 
 def _read_excerpt(answer: Response, redact: Callable[[str], str]) -> str:
     """Return how the body begins, on one line; secrets are taken out before it is cut."""
-    text = redact(answer.body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
+    text = redact(answer.utf8_body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
     return one_line(" ".join(text.split()), _EXCERPT_LENGTH)

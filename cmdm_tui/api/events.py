@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cmdm_tui.api.errors import ApiError, CallInfo
+from cmdm_tui.api.models import RecordFault
+from cmdm_tui.text import one_line
+
+_FAULTS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,23 @@ class RecordsMissing:
     came: int
 
 
+@dataclass(frozen=True, slots=True)
+class RecordsUnreadable:
+    """Some records of a page could not be read, or not whole: `faults` name them."""
+
+    entity: str
+    page: int
+    faults: tuple[RecordFault, ...]
+
+    @property
+    def description(self) -> str:
+        """What is wrong with which record, on one safe line: the first few, and how many more."""
+        shown = "; ".join(map(_describe_fault, self.faults[:_FAULTS_SHOWN]))
+        more = len(self.faults) - _FAULTS_SHOWN
+        rest = f"; and {more:,} more like these" if more > 0 else ""
+        return f"{one_line(self.entity, 60)}, page {self.page:,}: {shown}{rest}"
+
+
 Event = (
     SignInStarted
     | QuotaWait
@@ -85,9 +106,16 @@ Event = (
     | PageRead
     | TotalChanged
     | RecordsMissing
+    | RecordsUnreadable
 )
 EventListener = Callable[[Event], None]
 
 
 def ignore_events(_: Event) -> None:
     """Do nothing with an event."""
+
+
+def _describe_fault(fault: RecordFault) -> str:
+    name = "" if fault.external_id is None else f" ({one_line(fault.external_id, 40)})"
+    lost = ", so it is left out" if fault.is_lost else ""
+    return f"record {fault.position:,}{name} {fault.problem}{lost}"

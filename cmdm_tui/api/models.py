@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from cmdm_tui.api.charset import to_utf8
+
 Properties = Mapping[str, Any]
 """Field names and their values: text or null as documented; a client takes any JSON value."""
 
@@ -26,6 +28,13 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     elapsed: float
+    unread_encoding: str = ""
+    """The Content-Encoding that the body is still in, "" where it is in none."""
+
+    @property
+    def utf8_body(self) -> bytes:
+        """The body in UTF-8, whichever encoding it came in."""
+        return to_utf8(self.body, self.headers.get("content-type", ""))
 
 
 class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -57,10 +66,25 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordFault:
+    """What cannot be read of one record of a page: `problem` is a clause with its subject.
+
+    `position` counts the records of the answer from 1. A record that `is_lost` is not among those
+    of the page; of any other, what can be read is there.
+    """
+
+    position: int
+    external_id: str | None
+    problem: str
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of records as it came; totals are None where the answer names none.
 
     `per_page` and `page` are what was asked for: a service may grant less, so trust `records`.
+    `faults` name what could not be read.
     """
 
     entity: str
@@ -70,6 +94,17 @@ class Page:
     per_page: int | None
     page: int | None
     response: Response = field(compare=False, repr=False)
+    faults: tuple[RecordFault, ...] = ()
+
+    @property
+    def lost_count(self) -> int:
+        """Records of the answer that could not be read, and so are not among `records`."""
+        return sum(fault.is_lost for fault in self.faults)
+
+    @property
+    def row_count(self) -> int:
+        """Records of the answer, whether they could be read or not."""
+        return len(self.records) + self.lost_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def count_missing(
 def is_capped(page: Page, per_page: int) -> bool:
     """Return whether a first page holds fewer records than were asked for and are counted."""
     total = page.total_records
-    return total is not None and 0 < len(page.records) < min(per_page, total)
+    return total is not None and 0 < page.row_count < min(per_page, total)
 
 
 class PageWalk:
@@ -133,14 +133,14 @@ class PageWalk:
         self._accept_totals(page)
         ids = [record.external_id for record in page.records]
         new = self._ids.add(ids)
-        if number == 1 and len(ids) < min(self.per_page, self._wanted):
-            self.per_page = max(len(ids), 1)
+        if number == 1 and page.row_count < min(self.per_page, self._wanted):
+            self.per_page = max(page.row_count, 1)
         new_in_pass = new if self._ids_of_pass is self._ids else self._ids_of_pass.add(ids)
-        self._came += len(ids)
+        self._came += page.row_count
         self._has_overlap = self._has_overlap or len(new_in_pass) < len(ids)
         self._stale = 0 if new_in_pass else self._stale + 1
         self.events += (PageRead(self.entity, number, self._count_pages(page)),)
-        self.has_ended = not ids or self._ends_with(number)
+        self.has_ended = not page.row_count or self._ends_with(number)
         if len(new) == len(ids):
             return page.records
         return tuple(page.records[index] for index in new)
@@ -358,7 +358,7 @@ class PageSizes:
         A first page that is short of both what was asked for and what is counted may be capped, or
         all there is, wrongly counted; it was capped where a second page brings other records.
         """
-        asked, came = page.per_page, len(page.records)
+        asked, came = page.per_page, page.row_count
         if asked is None or not came:
             return
         if came == asked:

@@ -1,7 +1,7 @@
 """Discovers an entity's fields: as the service describes them, else as its records show them."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -63,14 +63,19 @@ def match_records(fields: Iterable[Field], records: Sequence[Record]) -> bool:
     return not shown or not shown.isdisjoint(field.name for field in fields)
 
 
-def infer_fields(records: Iterable[Record]) -> tuple[Field, ...]:
+def infer_fields(
+    records: Iterable[Record], *, only: Container[str] | None = None
+) -> tuple[Field, ...]:
     """Return a field for each property name, in order of appearance, typed by all of its values.
 
-    A type is given where every value that is not null or empty has it; else the field is Text.
+    With `only`, for these names alone. A type is given where every value that is not null or empty
+    has it; else the field is Text.
     """
     values: dict[str, set[str]] = {}
     for record in records:
         for name, value in record.properties.items():
+            if only is not None and name not in only:
+                continue
             kinds = values.setdefault(name, set())
             if value is not None and value != "":
                 kinds.add(infer_type(value))

@@ -14,6 +14,7 @@ from cmdm_tui.api import (
     PageRead,
     QuotaWait,
     RecordsMissing,
+    RecordsUnreadable,
     RetryScheduled,
     SignInStarted,
     TotalChanged,
@@ -92,13 +93,15 @@ def describe_event(event: Event) -> str:
             return f"{entity} changed while it was read: {before:,} records before, {after:,} now"
         case RecordsMissing(entity, counted, came):
             return f"{entity}: {came:,} of the {counted:,} records counted have come, and no more"
+        case RecordsUnreadable():
+            return event.description
 
 
 def is_notable(event: Event) -> bool:
     """Return whether a user would wonder without it."""
     if isinstance(event, QuotaWait | RetryScheduled):
         return event.seconds >= _NOTABLE_SECONDS
-    return isinstance(event, TotalChanged)
+    return isinstance(event, TotalChanged | RecordsUnreadable)
 
 
 def write_to_stderr(line: str) -> None:

@@ -63,14 +63,21 @@ def list_records(
         )
 
     answer = context.run(listed)
-    write_json(answer.response.body)
+    write_json(answer.response.utf8_body)
     hint = f"cmdm query 'SELECT * FROM {entity}' reads page after page"  # noqa: S608 — words
-    return _report_missing(
+    if answer.lost_count:
+        hint = "The lines above say what cannot be read; it is in the JSON as it came"
+    missing = _report_missing(
         _ListAnswer(
             "records", len(answer.records), answer.total_records, answer.per_page, answer.page
         ),
         hint,
     )
+    if not missing and answer.lost_count:
+        came = f"{len(answer.records):,} of {answer.row_count:,} records"
+        note(f"The result is partial: {came} could be read. {hint}.")
+        return ExitCode.PARTIAL
+    return missing
 
 
 @click.command(short_help="Retrieve one record.")
@@ -81,7 +88,7 @@ def get(context: CommandContext, entity: str, external_id: str) -> None:
     """Retrieve the record of ENTITY with the external id ID."""
     record = context.run(lambda account: account.client.record(entity, external_id))
     if record.response is not None:
-        write_json(record.response.body)
+        write_json(record.response.utf8_body)
 
 
 @click.command(short_help="Retrieve an entity's fields.")
@@ -99,7 +106,7 @@ def fields(
         return await account.client.fields(entity, **parameters), parameters
 
     answer, asked = context.run(listed)
-    write_json(answer.response.body)
+    write_json(answer.response.utf8_body)
     return _report_missing(
         _ListAnswer(
             "fields", len(answer.fields), answer.total_records, asked["per_page"], asked["page"]
@@ -151,7 +158,7 @@ def update(
     """
     properties = read_properties(words, source)
     answer = context.run(lambda account: account.client.update(entity, external_id, properties))
-    write_json(answer.response.body)
+    write_json(answer.response.utf8_body)
 
 
 @click.command(short_help="Delete a record.")
@@ -161,7 +168,7 @@ def update(
 def delete(context: CommandContext, entity: str, external_id: str) -> None:
     """Delete the record of ENTITY with the external id ID."""
     answer = context.run(lambda account: account.client.delete(entity, external_id))
-    write_json(answer.response.body)
+    write_json(answer.response.utf8_body)
 
 
 @click.command(short_help="Convert a lead into an account.")
@@ -188,7 +195,7 @@ def convert(
 def close(context: CommandContext, external_id: str) -> None:
     """Close a task."""
     answer = context.run(lambda account: account.client.close_task(external_id))
-    write_json(answer.response.body)
+    write_json(answer.response.utf8_body)
 
 
 async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Converted]") -> bytes:
@@ -202,7 +209,7 @@ async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Conver
     from cmdm_tui.api import ApiError, OutcomeUnknown, WriteVerdict
 
     try:
-        return (await made).response.body
+        return (await made).response.utf8_body
     except OutcomeUnknown as doubt:
         note(f"{doubt.message.rstrip('.')}. Looking for it.")
         try:

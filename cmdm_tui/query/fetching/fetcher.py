@@ -203,7 +203,7 @@ class Fetcher:
     def _report_page_size(self, page: Page, planned: int) -> None:
         if is_capped(page, planned):
             self.report.add_messages(
-                f"The service grants {len(page.records):,} records a page; the plan expected "
+                f"The service grants {page.row_count:,} records a page; the plan expected "
                 f"{planned:,}: more calls were made than predicted."
             )
 

@@ -281,4 +281,4 @@ class PageCache:
     ) -> None:
         if is_capped(page, size):
             cached = _CachedPage(page, None if fields is None else frozenset(fields))
-            self._pages[1, sort_by, sort_order, len(page.records)] = cached
+            self._pages[1, sort_by, sort_order, page.row_count] = cached

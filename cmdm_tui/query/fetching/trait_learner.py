@@ -51,7 +51,7 @@ class TraitLearner:
         `asked` is the requested `per_page`. Only a first page counts: others may be the last.
         """
         self._account.catalog.store_total(page.entity, page.total_records)
-        came = len(page.records)
+        came = page.row_count
         self._account.catalog.store_page_size(came)
         if page.page != 1:
             return

@@ -130,7 +130,7 @@ class SchemaReader:
             )
             page = await self.read_first_page(first)
             ends = [one for one in (page.total_records, most) if one is not None]
-            is_all = bool(ends) and min(ends) <= len(page.records)
+            is_all = bool(ends) and min(ends) <= page.row_count
             return infer_fields(page.records) if is_all or returns_ids_only(shape) else ()
         if len(ids) != 1 or not can_be_fetched(ids[0]):
             return ()
@@ -150,7 +150,7 @@ class SchemaReader:
             page, name, descending=descending
         ):
             return ()
-        is_all = min(wanted, page.total_records or wanted) <= len(page.records)
+        is_all = min(wanted, page.total_records or wanted) <= page.row_count
         return infer_fields(page.records) if is_all else ()
 
     async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
@@ -162,7 +162,7 @@ class SchemaReader:
         page = await self._first_in_order(entity, name, descending=descending)
         if page is None or not field_evidence.first_page_may_show_type(page, name):
             return ()
-        size = len(page.records)
+        size = page.row_count
         number = seek.middle_page(-(-(page.total_records or 0) // size))
         try:
             middle = await self._pages[entity].page(

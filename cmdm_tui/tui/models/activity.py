@@ -10,6 +10,7 @@ from cmdm_tui.api import (
     PageRead,
     QuotaWait,
     RecordsMissing,
+    RecordsUnreadable,
     RetryScheduled,
     SignInStarted,
     TotalChanged,
@@ -77,6 +78,8 @@ class Activity:
                 name = one_line(entity, _LONGEST_NAME)
                 words = f"{name} is partial: {came:,} of {format_count(counted)} came"
                 return replace(self, change=words, change_until=now + _CHANGE_SECONDS)
+            case RecordsUnreadable():
+                return replace(self, change=event.description, change_until=now + _CHANGE_SECONDS)
 
     def describe(self, now: float) -> str:
         """Return what matters most of it, on one line; nothing where all is quiet."""

@@ -13,6 +13,9 @@ from cmdm_tui.tui.models.value_text import cell_text
 EXTERNAL_ID = "ExternalID"
 """What the external id is called in `sort_by`."""
 
+MAX_COLUMNS = 100
+"""Columns of a table of records: each line that is drawn takes time for each of them."""
+
 _NUMBER_TYPES = {"Number", "Currency"}
 _MIN_WIDTH, _MAX_WIDTH = 5, 30
 _SORT_MARK_WIDTH = 2
@@ -37,13 +40,12 @@ def choose_columns(
 ) -> tuple[RecordColumn, ...]:
     """Return the columns for records: the external id, the `fields` known, then what else is there.
 
-    Types come from the fields where they are known, else from the records' values.
+    Types come from the fields where they are known, else from the records' values. Of very many
+    fields the first get a column; the pane of a record shows all.
     """
-    inferred = infer_fields(records)
+    names = list_names(records, fields)[: MAX_COLUMNS - 1]
+    inferred = infer_fields(records, only=frozenset(names))
     types = {field.name: field.type for field in (*inferred, *fields)}
-    present = {field.name for field in inferred}
-    names = [field.name for field in fields if field.name in present or not records]
-    names += [field.name for field in inferred if field.name not in set(names)]
     first = RecordColumn(
         EXTERNAL_ID, _choose_width(EXTERNAL_ID, [record.external_id for record in records])
     )
@@ -58,6 +60,13 @@ def choose_columns(
             for name in names
         ),
     )
+
+
+def list_names(records: Sequence[Record], fields: Sequence[Field] = ()) -> list[str]:
+    """Return the names of all fields of records, those of the `fields` known first."""
+    shown = dict.fromkeys(name for record in records for name in record.properties)
+    names = [field.name for field in fields if field.name in shown or not records]
+    return list(dict.fromkeys([*names, *shown]))
 
 
 def _choose_width(name: str, values: Sequence[object]) -> int:

@@ -3,26 +3,22 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.models.columns import EXTERNAL_ID
-from cmdm_tui.tui.widgets.cells import format_whole, safe_line
+from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.related_view import RelatedView
 
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-_MAX_NAME = 20
 RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
 
 
@@ -57,7 +53,7 @@ class RecordPane(Vertical):
         with TabbedContent(id="record-tabs"):
             with TabPane("Record", id=RECORD_TAB):
                 with VerticalScroll(id="properties", can_focus=True):
-                    yield Static(markup=False, id="property-list")
+                    yield PropertyList(id="property-list")
                 yield Notice(id="pane-notice")
             with TabPane("Related", id=RELATED_TAB):
                 yield RelatedView(self._account, id="related")
@@ -94,9 +90,7 @@ class RecordPane(Vertical):
         self._loading = None
         properties = self.query_one("#properties", VerticalScroll)
         properties.scroll_home(animate=False)
-        self.query_one("#property-list", Static).update(
-            _properties_table(record) if record else Text()
-        )
+        self.query_one(PropertyList).show_record(record)
         if record is None:
             self.border_title = "Record"
         else:
@@ -164,15 +158,3 @@ class RecordPane(Vertical):
             notice.hide()
         self.border_subtitle = "reading …" if self._loading is not None else ""
         self.post_message(StateChanged())
-
-
-def _properties_table(record: Record) -> Table:
-    properties = [(EXTERNAL_ID, record.external_id), *record.properties.items()]
-    names = [one_line(name, _MAX_NAME) for name, _ in properties]
-    listed = Table.grid(expand=True, padding=(0, 2, 0, 0))
-    width = min(max(map(cell_len, names)), _MAX_NAME)
-    listed.add_column(width=width, no_wrap=True, overflow="ellipsis", style="bold")
-    listed.add_column(ratio=1, overflow="fold")
-    for name, (_, value) in zip(names, properties, strict=True):
-        listed.add_row(Text(name), format_whole(value))
-    return listed

@@ -11,7 +11,12 @@ from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
-from cmdm_tui.tui.models.columns import RecordColumn, choose_columns
+from cmdm_tui.tui.models.columns import (
+    MAX_COLUMNS,
+    RecordColumn,
+    choose_columns,
+    list_names,
+)
 from cmdm_tui.tui.models.record_window import RecordWindow
 from cmdm_tui.tui.models.window_loader import WindowChange, WindowLoader
 from cmdm_tui.tui.widgets.notice import Notice
@@ -60,6 +65,8 @@ class RecordView(Vertical):
         super().__init__(id=id)
         self._account = account
         self._loader = WindowLoader(account.profile.per_page)
+        self._field_count = 0
+        """Columns that the shown records would have if all of their fields had one."""
         self._rows: dict[str, int] = {}
         self._worker: Worker[None] | None = None
 
@@ -106,7 +113,8 @@ class RecordView(Vertical):
     @property
     def caption(self) -> str:
         """What is shown, in words."""
-        return self._loader.caption
+        hidden = f" · {MAX_COLUMNS} of {self._field_count:,} fields"
+        return self._loader.caption + (hidden if self._field_count > MAX_COLUMNS else "")
 
     def show_entity(self, entity: str) -> None:
         """Show an entity's records: those read before, else the first page."""
@@ -230,7 +238,9 @@ class RecordView(Vertical):
             self.table.show_records((), (), None)
         else:
             fields = self._account.catalog.cached_fields(window.entity)
-            columns = choose_columns(window.records[:_SAMPLE_SIZE], fields)
+            sample = window.records[:_SAMPLE_SIZE]
+            columns = choose_columns(sample, fields)
+            self._field_count = 1 + len(list_names(sample, fields))
             self.table.show_records(columns, window.records[:_ROWS_AT_ONCE], window.order)
         if not self._loader.has_rows:
             self.post_message(self.RecordHighlighted(None))

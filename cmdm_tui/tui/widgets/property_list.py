@@ -1,0 +1,98 @@
+"""The properties of one record, a name and a value each: as many lines as the value takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cmdm_tui.api import Record
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.models.columns import EXTERNAL_ID
+from cmdm_tui.tui.widgets.cells import format_whole
+
+_MAX_NAME = 20
+_GAP = 2
+_BOLD = Style(bold=True)
+
+
+@dataclass
+class _Layout:
+    """The values as lines, for one width: line `n` of the list is `lines[n]`.
+
+    A line is the number of its property, and of the line within its value.
+    """
+
+    width: int
+    lines: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    wrapped: dict[int, Sequence[Text]] = field(default_factory=dict[int, Sequence[Text]])
+    """The lines of the values that take more than one."""
+
+
+class PropertyList(Widget):
+    """Shows a record whole. Only the lines in sight are drawn: a record may have thousands."""
+
+    DEFAULT_CSS = "PropertyList { height: auto; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._names: list[str] = []
+        self._values: list[Text] = []
+        self._name_width = 0
+        self._layout_of_width: _Layout | None = None
+
+    def show_record(self, record: Record | None) -> None:
+        """Show the properties of a record, or none."""
+        properties = [] if record is None else [(EXTERNAL_ID, record.external_id)]
+        properties += [] if record is None else record.properties.items()
+        self._names = [one_line(name, _MAX_NAME) for name, _ in properties]
+        self._values = [format_whole(value) for _, value in properties]
+        self._name_width = min(max(map(cell_len, self._names), default=0), _MAX_NAME)
+        self._layout_of_width = None
+        self.refresh(layout=True)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """Return the width of the whole pane."""
+        return container.width
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return how many lines the properties take."""
+        return len(self._lay_out(width).lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line, with the name where a value begins."""
+        width = self.size.width
+        layout = self._lay_out(width)
+        if y >= len(layout.lines):
+            return Strip.blank(width, self.rich_style)
+        place, number = layout.lines[y]
+        name = self._names[place] if number == 0 else ""
+        value = layout.wrapped[place][number] if place in layout.wrapped else self._values[place]
+        console = self.app.console
+        strip = Strip(
+            [
+                Segment(set_cell_size(name, self._name_width) + " " * _GAP, _BOLD),
+                *Segment.apply_style(value.render(console), console.get_style(value.style)),
+            ]
+        )
+        return strip.adjust_cell_length(width).apply_style(self.rich_style)
+
+    def _lay_out(self, width: int) -> _Layout:
+        if self._layout_of_width is None or self._layout_of_width.width != width:
+            self._layout_of_width = self._build_layout(width)
+        return self._layout_of_width
+
+    def _build_layout(self, width: int) -> _Layout:
+        layout = _Layout(width)
+        room = max(width - self._name_width - _GAP, 1)
+        for place, value in enumerate(self._values):
+            if "\n" in value.plain or cell_len(value.plain) > room:
+                layout.wrapped[place] = value.wrap(self.app.console, room, overflow="fold")
+            count = len(layout.wrapped.get(place, (value,)))
+            layout.lines += [(place, number) for number in range(count)]
+        return layout
