@@ -59,7 +59,7 @@ class RecordRows:
 
 
 class NoList(Exception):
-    """An answer is no list of records; the text says what it holds instead."""
+    """An answer without a list of records; the text says what it lacks."""
 
 
 def read_documented_rows(body: bytes, entity: str) -> RecordRows | None:

@@ -85,9 +85,9 @@ def check_depth(body: bytes, *, objects: int = 0) -> None:
 def decode_json(body: bytes) -> Any:
     """Return the value of a body in UTF-8; numbers with a point are Decimal, digit for digit.
 
-    What JSON does not allow is taken where its meaning is plain. Bytes that are no UTF-8 become
-    lone surrogates, NaN and its like a NoNumber, an object with a name twice RepeatedNames. Raises
-    ValueError or RecursionError for what is no JSON, ResponseTooLarge for what is too much of it.
+    What JSON does not allow is taken where its meaning is plain: bytes outside UTF-8 become lone
+    surrogates, NaN becomes a NoNumber, an object that repeats a name RepeatedNames. Raises
+    ValueError or RecursionError for anything else that is not JSON, and ResponseTooLarge.
     """
     check_size(body)
     try:
@@ -166,9 +166,9 @@ def _count_values(body: bytes) -> int:
 
 
 def _may_have_long_number(body: bytes) -> bool:
-    """Return whether so many digits stand in a row that a number may be too long.
+    """Return whether a run of digits is long enough to be a number that is too long.
 
-    Any such run crosses two of the places that are looked at, with nothing but digits in between.
+    Such a run crosses two of the places that are looked at, with nothing but digits in between.
     """
     return any(
         body[(place := found.start()) * _STRIDE : (place + 1) * _STRIDE + 1].isdigit()

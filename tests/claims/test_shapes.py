@@ -7,7 +7,7 @@ nothing else is lost".
 import gzip
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,11 @@ def packed(
     return Answer(200, body, tuple(headers.items()), content_type)
 
 
-def answers_lists(answer: Answer) -> "Any":
-    return lambda call: answer if call.is_list else None
+def answers_lists(answer: Answer) -> Callable[[Call], Answer | None]:
+    def answering(call: Call) -> Answer | None:
+        return answer if call.is_list else None
+
+    return answering
 
 
 def client_of(service: OddService, events: list[Event] | None = None) -> Client:
@@ -337,7 +340,11 @@ async def test_the_reading_of_encodings_notices_when_it_is_taken_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The broken twin: without it, the same answers are errors, or other text."""
-    monkeypatch.setattr("cmdm_tui.api.models.to_utf8", lambda body, _: body)
+
+    def as_it_came(body: bytes, _: str) -> bytes:
+        return body
+
+    monkeypatch.setattr("cmdm_tui.api.models.to_utf8", as_it_came)
     read = 0
     for answer in TEXTS.values():
         try:

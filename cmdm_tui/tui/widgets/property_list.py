@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -73,14 +74,15 @@ class PropertyList(Widget):
         place, number = layout.lines[y]
         name = self._names[place] if number == 0 else ""
         value = layout.wrapped[place][number] if place in layout.wrapped else self._values[place]
-        console = self.app.console
-        strip = Strip(
-            [
-                Segment(set_cell_size(name, self._name_width) + " " * _GAP, _BOLD),
-                *Segment.apply_style(value.render(console), console.get_style(value.style)),
-            ]
-        )
-        return strip.adjust_cell_length(width).apply_style(self.rich_style)
+        style = self._console.get_style(value.style)
+        label = Segment(set_cell_size(name, self._name_width) + " " * _GAP, _BOLD)
+        line = list(Segment.apply_style(value.render(self._console), style))
+        line = Segment.adjust_line_length(line, width - self._name_width - _GAP, style)
+        return Strip([label, *line]).adjust_cell_length(width).apply_style(self.rich_style)
+
+    @property
+    def _console(self) -> Console:
+        return self.app.console  # pyright: ignore[reportUnknownMemberType]
 
     def _lay_out(self, width: int) -> _Layout:
         if self._layout_of_width is None or self._layout_of_width.width != width:
@@ -92,7 +94,7 @@ class PropertyList(Widget):
         room = max(width - self._name_width - _GAP, 1)
         for place, value in enumerate(self._values):
             if "\n" in value.plain or cell_len(value.plain) > room:
-                layout.wrapped[place] = value.wrap(self.app.console, room, overflow="fold")
+                layout.wrapped[place] = list(value.wrap(self._console, room, overflow="fold"))
             count = len(layout.wrapped.get(place, (value,)))
             layout.lines += [(place, number) for number in range(count)]
         return layout
