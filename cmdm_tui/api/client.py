@@ -279,8 +279,8 @@ class Client:
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
         path = _record_path(entity, external_id)
-        answer, _ = await self._send_properties("PUT", path, body=properties)
-        return decode.read_done(answer)
+        answer, call = await self._send_properties("PUT", path, body=properties)
+        return decode.read_done(answer, call)
 
     async def convert_lead(
         self, external_id: str, properties: Mapping[str, Any] | None = None
@@ -299,19 +299,19 @@ class Client:
         """Close a task; `properties` are sent as the request's object."""
         path = f"task/close/{encode_segment('external id', external_id)}"
         try:
-            answer, _ = await self._send_properties("PUT", path, body=properties or {})
+            answer, call = await self._send_properties("PUT", path, body=properties or {})
         except BadRequest as error:
             return await self._confirm_done(error, partial(self._is_closed, external_id))
-        return decode.read_done(answer)
+        return decode.read_done(answer, call)
 
     async def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
         path = _record_path(entity, external_id)
         try:
-            answer, _ = await self._send_properties("DELETE", path)
+            answer, call = await self._send_properties("DELETE", path)
         except BadRequest as error:
             return await self._confirm_done(error, partial(self._is_gone, entity, external_id))
-        return decode.read_done(answer)
+        return decode.read_done(answer, call)
 
     async def reconcile(
         self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK_DELAY
@@ -358,7 +358,7 @@ class Client:
         `error`.
         """
         if error.is_repeated and error.response is not None and await looks_done():
-            return decode.read_done(error.response)
+            return Done(decode.read_error_message(error.response), error.response)
         raise error
 
     async def _is_gone(self, entity: str, external_id: str) -> bool:

@@ -21,13 +21,14 @@ from cmdm_tui.api.decode_lists import (
     read_rows,
 )
 from cmdm_tui.api.errors import CallInfo, MalformedResponse, ResponseTooLarge, keep_text
-from cmdm_tui.api.json_body import DECODE_ERRORS, decode_json, decode_leniently
+from cmdm_tui.api.json_body import DECODE_ERRORS, check_size, decode_json, decode_leniently
 from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
 from cmdm_tui.config import is_sendable
 from cmdm_tui.text import one_line
 
 _TOTAL_PAGES = ("Total Pages", "Total Page")
-_MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title")
+_MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title", "errors")
+_DEEPEST_WORDS = 3
 _NO_CONTENT = 204
 _EXCERPT_LENGTH = 200
 _EXCERPT_SOURCE = 64 * 1024
@@ -151,9 +152,35 @@ def read_converted(answer: Response, call: CallInfo) -> Converted:
     raise _build_malformed_error("no Account ExternalID", answer, call)
 
 
-def read_done(answer: Response) -> Done:
-    """Return the answer to an update, close or delete: done, with the message if there is one."""
-    return Done(read_error_message(answer), answer)
+def read_done(answer: Response, call: CallInfo) -> Done:
+    """Return the answer to an update, close or delete: done, with the message if there is one.
+
+    Raises MalformedResponse for an answer that is an error or markup in spite of its status.
+    """
+    words = read_error_message(answer, call.redact)
+    if is_markup(answer):
+        raise _build_malformed_error("no word of its being done", answer, call)
+    if _is_error(answer):
+        message = f"The service answered {answer.status}, and it holds an error"
+        raise MalformedResponse(
+            f"{message}: {words}" if words else message,
+            call=call,
+            status=answer.status,
+            hint="It is not known to be done. Look at the record",
+        )
+    return Done(words, answer)
+
+
+def _is_error(answer: Response) -> bool:
+    """Return whether a success holds an error: `{"success": false}`, or `error` with no message."""
+    try:
+        content = decode_json(answer.utf8_body)
+    except (ValueError, RecursionError, ResponseTooLarge):
+        return False
+    if not isinstance(content, dict):
+        return content is False
+    fields = {key.casefold(): value for key, value in cast("dict[str, Any]", content).items()}
+    return fields.get("success") is False or bool(fields.get("error") or fields.get("errors"))
 
 
 def read_error_message(answer: Response, redact: Callable[[str], str] = keep_text) -> str | None:
@@ -163,17 +190,28 @@ def read_error_message(answer: Response, redact: Callable[[str], str] = keep_tex
     out before the text is cut: of a secret that is cut, it would not find the rest.
     """
     try:
+        check_size(answer.utf8_body)
         content: Any = msgspec.json.decode(answer.utf8_body) if answer.body else None
-    except DECODE_ERRORS:
+    except (*DECODE_ERRORS, ResponseTooLarge):
         excerpt = _read_excerpt(answer, redact)
         is_markup = excerpt.startswith("<") or "html" in answer.headers.get("content-type", "")
         return None if is_markup or not excerpt else excerpt
-    if isinstance(content, dict):
-        found = (cast("dict[str, Any]", content).get(key) for key in _MESSAGE_KEYS)
-        content = next((value for value in found if value), None)
-    if not isinstance(content, str) or not content:
+    words = _find_words(content)
+    return one_line(redact(words), 2 * _EXCERPT_LENGTH) if words else None
+
+
+def _find_words(content: Any, depth: int = 0) -> str | None:
+    """Return the text that says what is wrong, in an error body of any shape; None for none."""
+    if isinstance(content, str):
+        return content or None
+    if isinstance(content, list) and depth < _DEEPEST_WORDS:
+        inner = (_find_words(one, depth + 1) for one in cast("list[Any]", content)[:1])
+        return next(inner, None)
+    if not isinstance(content, dict) or depth > _DEEPEST_WORDS:
         return None
-    return one_line(redact(content), 2 * _EXCERPT_LENGTH)
+    named = cast("dict[str, Any]", content)
+    found = next((named[key] for key in _MESSAGE_KEYS if named.get(key)), None)
+    return _find_words(found, depth + 1)
 
 
 def _unwrap(content: dict[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class PageWalk:
         self._ids_of_pass = self._ids
         self._came = 0
         self._stale = 0
+        self._lost = 0
+        """Records that came and could not be read."""
         self._has_overlap = False
         """Whether a page held a record that had come before."""
 
@@ -111,11 +113,11 @@ class PageWalk:
     def shortfall(self) -> int:
         """Records that are counted and wanted and no page brought; known once the walk has ended.
 
-        0 before, and where the service counts none.
+        0 before, and where the service counts none; at least as many as could not be read.
         """
-        if not self.has_ended or not self.is_short:
+        if not self.has_ended:
             return 0
-        return int(self._wanted) - self.count
+        return max(int(self._wanted) - self.count if self.is_short else 0, self._lost)
 
     @property
     def is_past_last(self) -> bool:
@@ -137,6 +139,7 @@ class PageWalk:
             self.per_page = max(page.row_count, 1)
         new_in_pass = new if self._ids_of_pass is self._ids else self._ids_of_pass.add(ids)
         self._came += page.row_count
+        self._lost += page.lost_count
         self._has_overlap = self._has_overlap or len(new_in_pass) < len(ids)
         self._stale = 0 if new_in_pass else self._stale + 1
         self.events += (PageRead(self.entity, number, self._count_pages(page)),)
@@ -149,7 +152,7 @@ class PageWalk:
         """Go back to the first page, for records that overlaps hid; what came stays known."""
         self.next_page = 1
         self.has_ended = False
-        self._came = self._stale = 0
+        self._came = self._stale = self._lost = 0
         self._ids_of_pass = IdSet()
 
     async def run(
@@ -182,7 +185,8 @@ class PageWalk:
             async for page in self._reread_by_id(fetch, notify):
                 yield page
         if self.shortfall:
-            notify(RecordsMissing(self.entity, self.total or 0, self.count))
+            counted = max(self.total or 0, self.count + self.shortfall)
+            notify(RecordsMissing(self.entity, counted, self.count))
 
     async def _run_ahead(
         self, fetch: PageFetcher, ahead: int, notify: EventListener

@@ -380,6 +380,75 @@ async def test_one_record_that_is_none_is_an_error(content: Any) -> None:
                 await client.record("lead", "A1")
 
 
+# What is done, and what is not
+
+NOT_DONE: Mapping[str, tuple[Answer, str]] = {
+    "an error": (
+        Answer.of({"success": False, "error": {"code": 101, "message": "Licence expired"}}),
+        "it holds an error: Licence expired",
+    ),
+    "errors": (Answer.of({"errors": [{"message": "City is odd"}]}), "an error: City is odd"),
+    "false": (Answer(200, b"false"), "it holds an error"),
+    "HTML": (Answer(200, b"<html><h1>Sign in</h1>", (), "text/html"), "a page of HTML: Sign in"),
+    "HTML as JSON": (Answer(200, b"<!doctype html>Sign in"), "a page of HTML: Sign in"),
+}
+DONE: Mapping[str, Answer] = {
+    "as documented": Answer.of({"Message": "Record updated."}),
+    "204": Answer(204, b"", (), None),
+    "nothing": Answer(200, b""),
+    "a text": Answer(200, b"OK", (), "text/plain"),
+    "202": Answer.of({"Message": "Queued"}, 202),
+    "null": Answer(200, b"null"),
+    "the record": Answer.of(FIRST),
+    "no error": Answer.of({"success": True, "error": None, "errors": []}),
+}
+
+
+@pytest.mark.parametrize("shape", NOT_DONE)
+async def test_a_change_that_is_answered_by_an_error_is_not_said_to_be_done(shape: str) -> None:
+    answer, words = NOT_DONE[shape]
+    with serve(lambda call: answer if call.method != "GET" else None) as service:
+        async with client_of(service) as client:
+            for change in (
+                client.update("lead", "A1", {"LastName": "x"}),
+                client.delete("lead", "A1"),
+                client.close_task("A1"),
+            ):
+                with pytest.raises(MalformedResponse, match=words):
+                    await change
+
+
+@pytest.mark.parametrize("shape", DONE)
+async def test_a_change_is_done_in_any_words(shape: str) -> None:
+    with serve(lambda call: DONE[shape]) as service:
+        async with client_of(service) as client:
+            assert (await client.update("lead", "A1", {"LastName": "x"})).response.status < 300
+            assert (await client.delete("lead", "A1")).response.status < 300
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"errors": [{"message": "City is odd"}]}', "City is odd"),
+        (b'{"error": {"code": 101, "message": "Licence expired"}}', "Licence expired"),
+        (b'{"errors": ["first", "second"]}', "first"),
+        (b'["City is odd"]', "City is odd"),
+        (b'{"Message": null, "detail": "City is odd"}', "City is odd"),
+        (b"City is odd", "City is odd"),
+        (b"<html>City</html>", "The service answered 400 Bad Request"),
+        (b"", "The service answered 400 Bad Request"),
+        (b'{"a": [[[[1]]]]}', "The service answered 400 Bad Request"),
+        (b"[" * 100_000, "[[[["),
+    ],
+)
+async def test_the_words_of_an_error_are_found_in_any_body(body: bytes, words: str) -> None:
+    with serve(lambda call: Answer(400, body)) as service:
+        async with client_of(service) as client:
+            with pytest.raises(ApiError) as raised:
+                await client.page("lead")
+    assert raised.value.message.startswith(words)
+
+
 # The program
 
 
@@ -447,3 +516,13 @@ async def test_a_page_past_the_last_may_be_not_found() -> None:
             assert [len(page.records) async for page in client.pages("lead", per_page=10)] == [7]
             with pytest.raises(NotFound):
                 await client.page("lead", per_page=10, page=2)
+
+
+def test_an_update_behind_a_sign_in_page_does_not_end_with_0(tmp_path: Path) -> None:
+    answer, words = NOT_DONE["HTML"]
+    with serve(lambda call: answer) as service:
+        ended = run_cmdm(
+            "update", "lead", "A1", "LastName=x", home=tmp_path, extra=service.environment
+        )
+    assert (ended.code, ended.out) == (1, "")
+    assert words in ended.err

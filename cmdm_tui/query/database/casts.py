@@ -5,7 +5,7 @@ those of `api.md` and a few more: see `FORMS`, for DuckDB's regular expressions 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,6 +28,7 @@ FORMS: Mapping[ColumnKind, str] = MappingProxyType(
 
 _MAX_DIGITS = 38
 _NARROW_DIGITS = 18
+_LEADING_DIGITS = re.compile(r"[+-]?0*([0-9]*)")
 
 
 def parse_value(kind: ColumnKind, text: str) -> Value | None:
@@ -98,6 +99,17 @@ class Digits:
             return "DOUBLE"
         width = _NARROW_DIGITS if self.before + self.after <= _NARROW_DIGITS else _MAX_DIGITS
         return f"DECIMAL({width},{self.after})"
+
+    @staticmethod
+    def measure(texts: Iterable[str]) -> tuple[int, int]:
+        """Return the most digits before and after the point, as `measure_sql` does."""
+        before = after = 0
+        for text in texts:
+            whole, _, fraction = text.partition(".")
+            digits = _LEADING_DIGITS.match(whole)
+            before = max(before, len(digits[1]) if digits else 0)
+            after = max(after, len(fraction))
+        return before, after
 
     @staticmethod
     def measure_sql(sql: str) -> tuple[str, str]:

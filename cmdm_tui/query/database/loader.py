@@ -12,13 +12,16 @@ import msgspec
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.collation.macros import special_characters
-from cmdm_tui.query.database.casts import Digits, LoadedValues, storage_sql
+from cmdm_tui.query.database.casts import Digits, LoadedValues, parse_value, storage_sql
 from cmdm_tui.query.database.duckdb_session import BATCH_TABLE, DuckDBSession, storage_name
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA
 
 _TEXT_TYPES = {str, type(None)}
 _MOST_DIGITS = 100
+_FEW_ROWS = 200
+_MEASURED_HERE = frozenset({ColumnKind.NUMBER, ColumnKind.BOOLEAN})
+_MEASURED_AT_ONCE = 50
 
 
 def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
@@ -91,7 +94,7 @@ class RecordLoader:
             """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
             [content],
         )
-        self._measure()
+        self._measure(lists)
         values = ", ".join(
             storage_sql(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1)
         )
@@ -103,30 +106,49 @@ class RecordLoader:
         """Show the loaded rows in the entity's view, from an index on; for the session's thread."""
         self._session.show_loaded(self._table, self.columns, self.values, since=since)
 
-    def _measure(self) -> None:
-        """Count the values that do not fit their type, and the digits of the numbers."""
+    def _measure(self, lists: Sequence[Sequence[str | None]]) -> None:
+        """Count the values that do not fit their type, and the digits of the numbers.
+
+        DuckDB compiles each expression, which takes longer than to measure a few values here, and
+        it takes quadratic time for very many expressions in one statement.
+        """
         typed = [
             (n, column)
             for n, column in enumerate(self.columns, 1)
             if column.kind is not ColumnKind.TEXT
         ]
+        here = _MEASURED_HERE if len(lists[0]) <= _FEW_ROWS else frozenset[ColumnKind]()
+        for n, column in typed:
+            if column.kind not in here:
+                continue
+            texts = [text for text in lists[n - 1] if text is not None]
+            fitting = [text for text in texts if parse_value(column.kind, text) is not None]
+            self._add_measures(column, len(texts) - len(fitting), *Digits.measure(fitting))
+        rest = [(n, column) for n, column in typed if column.kind not in here]
+        for start in range(0, len(rest), _MEASURED_AT_ONCE):
+            self._measure_columns(rest[start : start + _MEASURED_AT_ONCE])
+
+    def _measure_columns(self, typed: Sequence[tuple[int, Column]]) -> None:
+        values = [f"{storage_sql(column.kind, f'c{n}')} AS v{n}" for n, column in typed]
         measures: list[str] = []
         for n, column in typed:
-            value = storage_sql(column.kind, f"c{n}")
-            measures.append(f"count(c{n}) - count({value})")
-            measures += (
-                Digits.measure_sql(value) if column.kind is ColumnKind.NUMBER else ("0", "0")
-            )
-        if not measures:
-            return
-        (found,) = self._session.execute(f"SELECT {', '.join(measures)} FROM {BATCH_TABLE}")
+            is_number = column.kind is ColumnKind.NUMBER
+            measures.append(f"count(c{n}) - count(v{n})")
+            measures += Digits.measure_sql(f"v{n}") if is_number else ("0", "0")
+        (found,) = self._session.execute(
+            f"SELECT {', '.join(measures)} FROM (SELECT *, {', '.join(values)} FROM {BATCH_TABLE})"
+        )
         for index, (_, column) in enumerate(typed):
-            failed, before, after = found[3 * index : 3 * index + 3]
-            if failed:
-                name = column.name
-                self.values.failed_casts[name] = self.values.failed_casts.get(name, 0) + failed
-            if column.kind is ColumnKind.NUMBER:
-                self.values.digits[column.name].widen(before, after)
+            self._add_measures(column, *found[3 * index : 3 * index + 3])
+
+    def _add_measures(
+        self, column: Column, failed: int, before: int | None, after: int | None
+    ) -> None:
+        if failed:
+            name = column.name
+            self.values.failed_casts[name] = self.values.failed_casts.get(name, 0) + failed
+        if column.kind is ColumnKind.NUMBER:
+            self.values.digits[column.name].widen(before, after)
 
 
 @cache
