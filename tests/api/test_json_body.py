@@ -4,7 +4,7 @@ import gzip
 import json
 import tracemalloc
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -100,9 +100,12 @@ NESTED = st.recursive(
 
 
 def depth_of(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    is_nest = isinstance(value, dict | list)
-    return is_nest + max(map(depth_of, inner), default=0)
+    inner: list[Any] = []
+    if isinstance(value, dict):
+        inner = list(cast("dict[str, Any]", value).values())
+    elif isinstance(value, list):
+        inner = cast("list[Any]", value)
+    return isinstance(value, dict | list) + max(map(depth_of, inner), default=0)
 
 
 @given(NESTED, st.integers(1, 6))
