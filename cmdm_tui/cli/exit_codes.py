@@ -62,6 +62,7 @@ def _code_of_api_error(error: Exception) -> ExitCode | None:
         (api.NotFound, ExitCode.NOT_FOUND),
         (api.HourLimitReached, ExitCode.RATE_LIMIT),
         (api.MonthLimitReached, ExitCode.RATE_LIMIT),
+        (api.QuotaFloorReached, ExitCode.RATE_LIMIT),
         (api.NetworkError, ExitCode.NETWORK),
         (api.InvalidCall, ExitCode.USAGE),
         (api.InsecureAddress, ExitCode.USAGE),

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 import click
 
 from cmdm_tui.cli.context import CommandContext
-from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -175,12 +175,15 @@ def prepare_service(
 def report_run_failures() -> Generator[None]:
     """End a command that could not run with exit code 2, and with a sentence that says why.
 
+    Where the limit of calls ended it, the code is 5, as everywhere.
+
     A secret that would have been written ends every command with 1 instead, as an answer does that
     is not as it should be: the service gave back what it was sent, which is a finding about it.
     """
     from cmdm_tui.api import ApiError
     from cmdm_tui.config import ConfigurationError
     from cmdm_tui.harness.errors import HarnessError
+    from cmdm_tui.harness.service import LimitReached
     from cmdm_tui.redaction.leak_scanner import SecretLeak
     from cmdm_tui.sandbox import SandboxError
 
@@ -190,7 +193,9 @@ def report_run_failures() -> Generator[None]:
         message = f"This needs {error.name}: pipx install 'cmdm-tui[{_EXTRA}]' brings it."
         raise CommandFailure(message, ExitCode.USAGE) from None
     except (ApiError, ConfigurationError, HarnessError, SandboxError) as error:
-        raise CommandFailure(one_line(str(error), 500), ExitCode.USAGE) from None
+        is_limit = isinstance(error, LimitReached) or exit_code_of(error) == ExitCode.RATE_LIMIT
+        code = ExitCode.RATE_LIMIT if is_limit else ExitCode.USAGE
+        raise CommandFailure(one_line(str(error), 500), code) from None
     except SecretLeak as error:
         raise CommandFailure(str(error), ExitCode.FAILED) from None
 

@@ -49,7 +49,11 @@ class ServiceFailed(HarnessError):
     """The service cannot be used as it is; the message is one sentence."""
 
 
-class FloorReached(ServiceFailed):
+class LimitReached(ServiceFailed):
+    """The hour's or the month's limit of calls is reached."""
+
+
+class FloorReached(LimitReached):
     """No more calls are left this hour than the profile keeps back."""
 
 
@@ -159,6 +163,8 @@ class Service:
     is_alone: bool = field(init=False)
     token: str | None = field(default=None, init=False, repr=False)
     calls_left: int | None = field(default=None, init=False)
+    is_limit_reached: bool = field(default=False, init=False)
+    """Whether a service without a control plane has said that no call is left."""
     _token_good_until: float = field(default=0.0, init=False)
     _listeners: list[RequestListener] = field(default_factory=list[RequestListener], init=False)
     _on_token: Callable[[str], None] | None = field(default=None, init=False, repr=False)
@@ -230,6 +236,8 @@ class Service:
             calls_left = parse_whole_number(answer.header("x-rate-limit-remaining"))
             if calls_left is not None:
                 self.calls_left = calls_left
+            if answer.status == _LIMIT_REACHED and self.control is None:
+                self.is_limit_reached = True
         return answer
 
     def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
@@ -263,7 +271,11 @@ class Service:
             self._listeners.clear()
 
     def check_floor(self, calls: int = 1, *, reserve: int = 0) -> None:
-        """Raise FloorReached where `calls` more calls would leave less than floor and reserve."""
+        """Raise FloorReached where `calls` more calls would leave less than floor and reserve.
+
+        Raises LimitReached where the service has said that no call is left.
+        """
+        self.check_limit()
         if self.control is not None or self.calls_left is None:
             return
         kept = self.floor + reserve
@@ -272,6 +284,14 @@ class Service:
                 f"{self.calls_left:,} calls are left this hour, and {kept:,} are kept back. "
                 "Run the rest in the next hour."
             )
+
+    def check_limit(self) -> None:
+        """Raise LimitReached where the service has said that no call is left."""
+        if self.is_limit_reached:
+            raise self._build_limit_error()
+
+    def _build_limit_error(self) -> LimitReached:
+        return LimitReached(f"The limit of calls is reached at {self.api_url}: try again later.")
 
     # Signing in
 
@@ -293,8 +313,7 @@ class Service:
         headers = tuple((name, _encode_latin(value)) for name, value in self.sign_in_values.items())
         answer = self.send(OutgoingRequest("POST", "/authenticate", headers))
         if answer.status == _LIMIT_REACHED:
-            message = f"The limit of calls is reached at {self.api_url}: try again later."
-            raise ServiceFailed(message)
+            raise self._build_limit_error()
         if not self.use_token_of(answer):
             reason = f"was answered {answer.status}" if answer.status != 200 else "gave no token"
             message = f"The sign-in {reason} at {self.api_url}. Check the profile's credentials."

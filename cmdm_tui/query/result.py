@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import duckdb
 import msgspec
 
+from cmdm_tui.api import ApiError
 from cmdm_tui.query.database.duckdb_session import DuckDBSession, RowValues
 from cmdm_tui.query.errors import NotInstalled, QueryError, UnknownName
 from cmdm_tui.query.model import Cost, ResultColumn
@@ -90,6 +91,7 @@ class QueryResult:
         stats: Stats,
         table: str = RESULT_TABLE,
         resumption: object = None,
+        limit: ApiError | None = None,
     ) -> None:
         self._session = session
         self.columns = tuple(columns)
@@ -99,6 +101,8 @@ class QueryResult:
         self._table = table
         self.resumption = resumption
         """What `Engine.resume` continues with; None where the result is complete."""
+        self.limit = limit
+        """What the service said where the hour's or the month's limit ended the run, else None."""
 
     @property
     def partial(self) -> bool:
@@ -191,6 +195,7 @@ class QueryResult:
             stats=self.stats,
             table=table,
             resumption=self.resumption,
+            limit=self.limit,
         )
 
     def _find_column(self, name: str) -> int:

@@ -78,6 +78,9 @@ class SessionQueries:
             with cancel_on_interrupt():
                 output.end(self.last.columns)
             self._report(output.notes, with_cost=True)
+            if self.last.limit is not None and not self._prompter.can_ask:
+                # A script would go on as if it had everything.
+                raise self.last.limit
 
     async def resume(self) -> None:
         """Continue the last result, which its number of calls ended, and show what it is then.

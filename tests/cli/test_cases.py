@@ -379,7 +379,7 @@ def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
     assert 0 < ended.json["cases"] < int(whole)
     assert ended.json["drifts"]
     assert "Run the rest in the next hour" in ended.err
-    assert cmdm(*words, **known).code == 2
+    assert cmdm(*words, **known).code == 5
 
 
 def test_a_service_that_goes_away_is_not_drift(cmdm: Command, controlled: RunningInfo) -> None:

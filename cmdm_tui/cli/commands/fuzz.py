@@ -160,6 +160,8 @@ def _finish(ended: "RunEnded", seed: int) -> None:
         raise CommandFailure(f"{told} found; seed {seed}.{cut}")
     if ended.is_cut:
         raise CommandFailure(cut, ExitCode.USAGE)
+    if ended.is_limited:
+        raise CommandFailure(f"Nothing had failed. {ended.reason}", ExitCode.RATE_LIMIT)
     if ended.reason in {INTERRUPTED, STOPPED}:
         raise CommandFailure("Interrupted; nothing had failed.", ExitCode.INTERRUPTED)
 

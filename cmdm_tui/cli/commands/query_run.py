@@ -174,4 +174,6 @@ def _require_result(outcome: QueryOutcome) -> QueryResult:
 def _exit_code(outcome: QueryOutcome, result: QueryResult) -> int:
     if outcome.is_interrupted:
         return ExitCode.INTERRUPTED
+    if result.limit is not None:
+        return ExitCode.RATE_LIMIT
     return ExitCode.TOO_MANY_CALLS if result.partial else ExitCode.DONE

@@ -11,6 +11,8 @@ from cmdm_tui.harness.http.connection import NoAnswer, NotConnected
 from cmdm_tui.harness.http.senders import RequestListener
 from cmdm_tui.harness.service import DEFAULT_LIMITS, Service, ServiceFailed
 
+_LIMIT_REACHED = 429
+
 RECORDED_LEADS = 40
 """The leads of the sandbox that the cassettes are recorded of, the other entities in proportion."""
 
@@ -42,9 +44,11 @@ def play_case(
     """Run the case and return what came of its steps; call `service.clean_up` after it.
 
     `listener` is called with each request before it is sent, `on_capture` with each value captured.
-    Raises what `prepare_case` raises, and ServiceFailed where the service cannot be reached.
+    Raises what `prepare_case` raises, ServiceFailed where the service cannot be reached, and
+    LimitReached where it refuses a call that the case does not expect it to refuse for that.
     """
     prepare_case(case, service)
+    expects_limit = any(_LIMIT_REACHED in step.expect.statuses for step in case.steps)
 
     def captured(name: str, value: str) -> None:
         if name.startswith(TOKEN_PREFIX):
@@ -53,10 +57,7 @@ def play_case(
             on_capture(name, value)
 
     def send(request: OutgoingRequest) -> Answer:
-        try:
-            return service.send(request)
-        except NotConnected as error:
-            raise ServiceFailed(f"{service.api_url} cannot be reached. {error}") from error
+        return _send(service, request, expects_limit=expects_limit)
 
     def before(step: CaseStep) -> None:
         if step.advance is not None:
@@ -79,6 +80,17 @@ def play_case(
     finally:
         if _ends_tokens(case):
             service.forget_token()
+
+
+def _send(service: Service, request: OutgoingRequest, *, expects_limit: bool) -> Answer:
+    try:
+        answer = service.send(request)
+    except NotConnected as error:
+        raise ServiceFailed(f"{service.api_url} cannot be reached. {error}") from error
+    if not expects_limit:
+        # A refusal for want of calls says nothing about the case.
+        service.check_limit()
+    return answer
 
 
 def holds_recorded_data(service: Service) -> bool:

@@ -116,6 +116,8 @@ class RunEnded:
     left: tuple[str, ...] = ()
     """Records that the run made on a live service and could not delete again."""
     is_cut: bool = False
+    is_limited: bool = False
+    """Whether the limit of calls ended it, or what is kept back of it."""
 
 
 FuzzEvent = (

@@ -24,7 +24,13 @@ from cmdm_tui.harness.fuzz.events import (
     RunStarted,
 )
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
-from cmdm_tui.harness.fuzz.execute.run_budget import BudgetSpent, RunBudget, ServiceGone, StopSignal
+from cmdm_tui.harness.fuzz.execute.run_budget import (
+    BudgetSpent,
+    LimitSpent,
+    RunBudget,
+    ServiceGone,
+    StopSignal,
+)
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.state_machine import make_state_machine
 from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
@@ -105,12 +111,13 @@ class FuzzRunner:
                 self.service.is_restored, self.service.may_write,
             )
         )  # fmt: skip
-        reason, is_cut = "", False
+        reason, is_cut, is_limited = "", False, False
         try:
             self._session.open()
             self._explore()
         except (BudgetSpent, RunFinished) as end:
             reason, is_cut = str(end), isinstance(end, ServiceGone)
+            is_limited = isinstance(end, LimitSpent)
         except KeyboardInterrupt:
             reason = INTERRUPTED
         finally:
@@ -123,7 +130,7 @@ class FuzzRunner:
             self._budget.spent, self._examples, self._budget.elapsed, tuple(self.failures),
             tuple(sorted(met)), reason, dict(self._failed_check_counts), self.worker,
             tuple(f"{one.entity}/{one.external_id}" for one in self.service.undeleted),
-            is_cut,
+            is_cut, is_limited,
         )  # fmt: skip
         self.notify(ended)
         return ended

@@ -150,6 +150,7 @@ class QueryExecutor:
             notes=self._make_notes(),
             stats=self._make_stats(count),
             resumption=resumption,
+            limit=self._report.limit,
         )
         return self._result
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cmdm_tui.api import HourLimitReached, MonthLimitReached, Page, Record
+from cmdm_tui.api import ApiError, HourLimitReached, MonthLimitReached, Page, Record
 from cmdm_tui.api.paging import is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import DuckDBSession
@@ -39,6 +39,8 @@ class RunReport:
 
     stop_reason: str = ""
     is_out_of_calls: bool = False
+    limit: ApiError | None = None
+    """What the service said where the hour's or the month's limit ended the run."""
     messages: list[str] = field(default_factory=list[str])
     loaders: list[tuple[Table, RecordLoader]] = field(
         default_factory=list[tuple[Table, RecordLoader]]
@@ -194,6 +196,7 @@ class Fetcher:
                 raise
             self.report.stop_reason = f"It stopped early: {limit}"
             self.report.is_out_of_calls = isinstance(limit, BudgetReached)
+            self.report.limit = limit if isinstance(limit, ApiError) else None
         finally:
             for task in (calling, stopping):
                 task.cancel()

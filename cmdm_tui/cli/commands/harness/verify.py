@@ -68,7 +68,8 @@ def verify(
     sandbox answered.
 
     Exit codes: 0 no drift, or only new fields; 1 drift, a cassette that is too old or was changed
-    by hand, or a secret that would have been written; 2 could not run.
+    by hand, or a secret that would have been written; 2 could not run; 5 the limit of calls ended
+    it.
     """
     with report_case_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
@@ -86,10 +87,10 @@ def verify(
         _require_unchanged(found, manifest)
         if max_age is not None:
             _require_recent(found, manifest, max_age)
-        from cmdm_tui.harness.service import ServiceFailed
+        from cmdm_tui.harness.service import LimitReached, ServiceFailed
 
         drifts: list[Drift] = []
-        done, cut = 0, ""
+        done, cut, code = 0, "", ExitCode.USAGE
         chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
@@ -107,12 +108,13 @@ def verify(
                 if not done:
                     raise
                 cut = str(error)
+                code = ExitCode.RATE_LIMIT if isinstance(error, LimitReached) else ExitCode.USAGE
             finally:
                 _clear_progress()
             if as_json:
                 _write_report(chosen, done, drifts, service.leak_scanner)
             require_nothing_left(service)
-    _finish(done, drifts, cut)
+    _finish(done, drifts, cut, code)
 
 
 def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
@@ -200,7 +202,7 @@ def _report_summary(drifts: "list[Drift]") -> None:
         note(f"  and {len(most) - _MANY_DRIFTS} other drifts.")
 
 
-def _finish(cases: int, drifts: "list[Drift]", cut: str) -> None:
+def _finish(cases: int, drifts: "list[Drift]", cut: str, code: ExitCode) -> None:
     _report_summary(drifts)
     counts = Counter(str(drift.severity) for drift in drifts)
     told = ", ".join(
@@ -214,4 +216,4 @@ def _finish(cases: int, drifts: "list[Drift]", cut: str) -> None:
         message = f"{drifted} of {count_cases(cases)} drifted. {cut}"
         raise CommandFailure(message)
     if cut:
-        raise CommandFailure(cut, ExitCode.USAGE)
+        raise CommandFailure(cut, code)

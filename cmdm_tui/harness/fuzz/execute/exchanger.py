@@ -9,9 +9,14 @@ from cmdm_tui.harness.cassettes.format import find_tokens
 from cmdm_tui.harness.control_client import ControlFailed
 from cmdm_tui.harness.exchange import API_PATH, Answer, Exchange, OutgoingRequest, read_date
 from cmdm_tui.harness.fuzz.execute.reconnecting_sender import ReconnectingSender
-from cmdm_tui.harness.fuzz.execute.run_budget import BudgetSpent, RunBudget, ServiceGone
+from cmdm_tui.harness.fuzz.execute.run_budget import (
+    BudgetSpent,
+    LimitSpent,
+    RunBudget,
+    ServiceGone,
+)
 from cmdm_tui.harness.http.connection import NoAnswer
-from cmdm_tui.harness.service import FloorReached, Service, ServiceFailed
+from cmdm_tui.harness.service import LimitReached, Service, ServiceFailed
 from cmdm_tui.redaction.secret_variables import SecretVariables
 
 _BEFORE_CALLS = f"{API_PATH}/"
@@ -101,8 +106,8 @@ class Exchanger:
         created = len(service.created)
         try:
             service.check_floor(reserve=created)
-        except FloorReached as error:
-            raise BudgetSpent(str(error)) from None
+        except LimitReached as error:
+            raise LimitSpent(str(error)) from None
         left = self._budget.requests_left
         if self._is_cleaning and left is not None and left <= created + 1:
             raise BudgetSpent("the requests that are left are for deleting what was created")

@@ -12,6 +12,10 @@ class BudgetSpent(BaseException):
     """A bound is reached; the message names it. It ends the run: no code catches it as an error."""
 
 
+class LimitSpent(BudgetSpent):
+    """No call is left this hour or month, or none that is not kept back."""
+
+
 class ServiceGone(BudgetSpent):
     """The service, or its control plane, is gone; the message says so in a sentence."""
 
