@@ -1,8 +1,13 @@
 """PostgreSQL: what can go wrong with a database, how it is read, and the keys it is sorted by."""
 
 import itertools
+import os
+import shutil
+import signal
+import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -26,12 +31,13 @@ from cmdm_tui.sandbox import (
     credentials,
 )
 from cmdm_tui.sandbox.schema import ENTITIES
-from cmdm_tui.sandbox.storage.postgres import snapshots, statements, store
+from cmdm_tui.sandbox.storage.postgres import pool, snapshots, statements, store
 from cmdm_tui.sandbox.storage.postgres.address import build_conninfo
 from cmdm_tui.sandbox.storage.postgres.keys import between, encode_key, is_too_long, rank_key
 from cmdm_tui.sandbox.storage.store import RecordOrder
-from tests.sandbox.conftest import running
+from tests.sandbox.conftest import running, sign_in_headers
 from tests.sandbox.control_client import ControlPlaneClient
+from tests.sandbox.processes import ended, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -314,6 +320,145 @@ def test_a_user_who_cannot_save_cannot_have_a_control_plane(
         connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(user)))
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(user)))
     postgres.drop(data)
+
+
+# Being restarted, and a start that is interrupted
+
+OTHERS_END = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+WITH_POSTGRES = Path(__file__).parents[2] / "scripts" / "with_postgres"
+
+
+def end_all_connections(address: str) -> None:
+    """Do to a database's connections what a restart does."""
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        connection.execute(OTHERS_END)
+
+
+def call_all_at_once(http: httpx.Client, calls: int = 24) -> set[int]:
+    def call(number: int) -> int:
+        if number % 3 == 0:
+            return http.post("/lead", json={"LastName": "Shaw"}).status_code
+        return http.get("/lead?per_page=3&page=1" if number % 3 == 1 else "/task").status_code
+
+    with ThreadPoolExecutor(6) as threads:
+        return set(threads.map(call, range(calls)))
+
+
+def statuses_after_a_restart(data: Path, address: str) -> set[int]:
+    config = SandboxConfig(data, port=0, records=20, database=address, rate_limit=10**6)
+    with running(config) as served:
+        assert call_all_at_once(served.http) == {200, 201}
+        end_all_connections(address)
+        return call_all_at_once(served.http)
+
+
+def test_a_restart_costs_no_500(postgres: "PostgresBackend", tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert statuses_after_a_restart(data, postgres.database_of(data)) == {200, 201}
+    postgres.drop(data)
+
+
+def test_connections_that_are_not_checked_cost_one(
+    postgres: "PostgresBackend", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken twin."""
+
+    async def trust(_connection: object) -> None:
+        pass
+
+    monkeypatch.setattr(pool, "check_alive", trust)
+    data = tmp_path / "data"
+    assert 500 in statuses_after_a_restart(data, postgres.database_of(data))
+    postgres.drop(data)
+
+
+def test_a_restarted_database_stays_locked(postgres: "PostgresBackend", tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    address = postgres.database_of(data)
+    with running(SandboxConfig(data, port=0, records=0, database=address)) as served:
+        end_all_connections(address)
+        assert served.http.get("/lead").status_code == 200
+        assert "Another sandbox is using" in refusal(tmp_path / "other", address, reset=True)
+    postgres.drop(data)
+
+
+def test_snapshots_go_on_after_a_restart(postgres: "PostgresBackend", tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    address = postgres.database_of(data)
+    with controlled(data, address) as (http, control):
+        end_all_connections(address)
+        control.snapshot("after")
+        http.post("/lead", json={"LastName": "Shaw"})
+        control.restore("after")
+        lost = control.http.post("/reset")
+        assert (lost.status_code, "is lost" in lost.text) == (400, True)
+    postgres.drop(data)
+
+
+def test_a_server_that_stops_and_starts(postgres: "PostgresBackend", tmp_path: Path) -> None:
+    """On a server of its own, really stopped."""
+    script = "import os, sys; print(os.environ['CMDM_TEST_POSTGRES'], flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [WITH_POSTGRES, sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        folder = Path(address.partition("host=")[2])
+        stop, start = (control_server(folder, verb) for verb in ("stop", "start"))
+        with serving(tmp_path / "data", "--records", "20", database=address) as (process, info):
+            headers = sign_in_headers(info.credentials)
+            base = f"{info.url}/api/v1"
+            with httpx.Client(base_url=base, verify=False, timeout=30) as http:
+                bearer = http.post("/authenticate", headers=headers).json()["token"]
+                http.headers["Authorization"] = f"Bearer {bearer}"
+                assert call_all_at_once(http) == {200, 201}
+                for mode in ("fast", "immediate"):
+                    subprocess.run([*stop, f"--mode={mode}"], check=True, cwd="/")
+                    time.sleep(1.5)
+                    subprocess.run(start, check=True, cwd="/")
+                    assert call_all_at_once(http) == {200, 201}
+            code, _ = ended(process, signal.SIGTERM)
+            assert code == 0
+        server.communicate("")
+
+
+def control_server(folder: Path, verb: str) -> list[str]:
+    """Return the command that stops or starts the server of `scripts/with_postgres`."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    program = shutil.which("pg_ctl") or str(programs[-1])
+    owner = (folder / "data").stat()
+    words = [program, f"--pgdata={folder}/data", "--wait", "--silent", f"--log={folder}/data/log"]
+    if verb == "start":
+        words.append(f"--options=-k '{folder}' -c listen_addresses='' -c fsync=off")
+    if os.geteuid() == 0:
+        identity = [f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
+        words = ["setpriv", *identity, "--", *words]
+    return [*words, verb]
+
+
+def test_a_signal_while_a_database_is_made_is_heard_at_once(
+    postgres: "PostgresBackend", tmp_path: Path
+) -> None:
+    address = postgres.database_of(tmp_path / "data")
+    words = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--port", "0"]
+    words += ["--records", "150000", "--data", str(tmp_path / "data"), "--database", address]
+    for number, pause in ((signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 1)):
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            time.sleep(pause)
+            process.send_signal(number)
+            began = time.monotonic()
+            output, errors = process.communicate(timeout=20)
+            assert (process.returncode, output, errors) == (0, b"", b"")
+            assert time.monotonic() - began < 1.5
+    with closing(psycopg.connect(address)) as connection:
+        found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'cmdm_sandbox'")
+        assert found.fetchone() is None
+    postgres.drop(tmp_path / "data")
 
 
 # How it is read

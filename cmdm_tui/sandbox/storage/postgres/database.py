@@ -3,6 +3,7 @@
 This is what happens before anything is served, on one connection and without an event loop.
 """
 
+import time
 import unicodedata
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from cmdm_tui.sandbox.errors import DatabaseError, DatabaseInUseError
 from cmdm_tui.sandbox.schema import ENTITIES, EntitySchema
 from cmdm_tui.sandbox.storage.postgres.address import build_conninfo, describe_error, describe_place
 from cmdm_tui.sandbox.storage.postgres.keys import encode_record_keys
+from cmdm_tui.sandbox.storage.postgres.pool import LOCK, LOCK_SHARED
 from cmdm_tui.sandbox.storage.postgres.statements import (
     SCHEMA,
     TABLES,
@@ -29,10 +31,10 @@ from cmdm_tui.sandbox.storage.store import Seed, SeedRow
 
 LAYOUT = "1"
 
-# Held shared by every sandbox that serves the database, and alone by one that makes it.
-_LOCK = 0x434D444D
 _LOCK_ALONE = "SELECT pg_try_advisory_lock(%s)"
-_LOCK_SHARED = "SELECT pg_try_advisory_lock_shared(%s)"
+# The connections of a sandbox that has just ended are let go by the database a moment later.
+_SECONDS_TO_LOCK = 1.0
+_SECONDS_BETWEEN_LOCKS = 0.05
 _UNLOCK_ALONE = "SELECT pg_advisory_unlock(%s)"
 
 _SCHEMA_EXISTS = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
@@ -58,7 +60,7 @@ class PostgresDatabase:
 
     def lock_shared(self) -> None:
         """Lock the database to serve it. Raises `DatabaseInUseError` while another makes it."""
-        if not self._try_lock(_LOCK_SHARED):
+        if not self._try_lock(LOCK_SHARED):
             raise DatabaseInUseError(
                 f"Another sandbox is making the database {self.place}; try again when it is done."
             )
@@ -96,7 +98,7 @@ class PostgresDatabase:
                 self._connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(_identifier(entity)))
             self.lock_shared()
         finally:
-            self._connection.execute(_UNLOCK_ALONE, [_LOCK])
+            self._connection.execute(_UNLOCK_ALONE, [LOCK])
 
     def check_credentials(self, credentials: AccountCredentials) -> CredentialHashes:
         """Return the database's credential hashes, which `credentials` must match.
@@ -169,8 +171,12 @@ class PostgresDatabase:
         yield count
 
     def _try_lock(self, lock: LiteralString) -> bool:
-        (granted,) = self._connection.execute(lock, [_LOCK]).fetchone() or (False,)
-        return granted
+        deadline = time.monotonic() + _SECONDS_TO_LOCK
+        while self._connection.execute(lock, [LOCK]).fetchone() != (True,):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_SECONDS_BETWEEN_LOCKS)
+        return True
 
     def _schema_error(self, how: str) -> DatabaseError:
         return DatabaseError(

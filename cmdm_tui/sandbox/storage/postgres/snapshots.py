@@ -18,6 +18,7 @@ from psycopg import AsyncConnection, Error
 
 from cmdm_tui.sandbox.errors import SettingError
 from cmdm_tui.sandbox.storage.postgres.address import describe_error
+from cmdm_tui.sandbox.storage.postgres.pool import check_alive
 from cmdm_tui.sandbox.storage.tables import fill_names
 
 APPLICATION = "cmdm sandbox, saved records"
@@ -143,7 +144,7 @@ class PostgresSnapshots:
                 raise SettingError(f"The database cannot save or restore ({why}).") from error
 
     async def _connect(self) -> AsyncConnection[Any]:
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or not await _is_alive(self._connection):
             # The copies of an earlier connection ended with it.
             self._copies.clear()
             self._connection = await AsyncConnection.connect(
@@ -151,6 +152,14 @@ class PostgresSnapshots:
             )
             await self._connection.execute(_SETTINGS)
         return self._connection
+
+
+async def _is_alive(connection: AsyncConnection[Any]) -> bool:
+    try:
+        await check_alive(connection)
+    except Error:
+        await connection.close()
+    return not connection.closed
 
 
 async def _read_states(connection: AsyncConnection[Any]) -> list[tuple[str, int, int, int]]:

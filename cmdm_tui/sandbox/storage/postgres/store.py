@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection, Error, IsolationLevel
-from psycopg_pool import AsyncConnectionPool
 
 from cmdm_tui.sandbox.clock import name_periods
 from cmdm_tui.sandbox.errors import DatabaseError
@@ -26,6 +25,7 @@ from cmdm_tui.sandbox.storage.postgres.keys import (
     truncate_key,
 )
 from cmdm_tui.sandbox.storage.postgres.keyset_pages import PostgresKeysetPages
+from cmdm_tui.sandbox.storage.postgres.pool import ConnectionPool
 from cmdm_tui.sandbox.storage.postgres.snapshots import JOIN_WRITERS, PostgresSnapshots
 from cmdm_tui.sandbox.storage.store import (
     STREAM_BATCH,
@@ -38,7 +38,6 @@ from cmdm_tui.sandbox.storage.store import (
 )
 from cmdm_tui.sandbox.storage.tables import fill_names
 
-_CONNECTIONS = 6
 _HOURS_KEPT = 2 * 3_600
 _MONTHS_KEPT = 62 * 86_400
 
@@ -98,23 +97,13 @@ class PostgresStore:
         self._conninfo = conninfo
         self._pages = PostgresKeysetPages()
         self._snapshots = PostgresSnapshots(conninfo)
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
+        self._pool = ConnectionPool(conninfo)
         self.clock = DatabaseClock()
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """Hold connections for the running event loop while the block runs."""
-        pool = AsyncConnectionPool(
-            self._conninfo,
-            connection_class=AsyncConnection[Any],
-            kwargs={"autocommit": True},
-            min_size=1,
-            max_size=_CONNECTIONS,
-            open=False,
-            timeout=10,
-        )
-        async with pool, aclosing(self._snapshots):
-            self._pool = pool
+        async with self._pool.open(), aclosing(self._snapshots):
             try:
                 await self.get_token_end("")
             except Error as error:
@@ -132,8 +121,9 @@ class PostgresStore:
 
     async def page(self, entity: str, order: RecordOrder, offset: int, limit: int) -> RecordPage:
         """Return `limit` records from `offset` on, fewer at the end, none past it."""
-        async with self._connections.connection() as connection:
-            return await self._pages.read(connection, entity, order, offset, limit)
+        return await self._pool.read(
+            lambda connection: self._pages.read(connection, entity, order, offset, limit)
+        )
 
     @asynccontextmanager
     async def stream(
@@ -153,14 +143,13 @@ class PostgresStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator["PostgresTransaction"]:
         """Begin changes; they are on disk when the block ends, undone when it raises."""
-        async with self._connections.connection() as connection, connection.transaction():
-            await connection.execute(JOIN_WRITERS)
+        async with self._pool.transaction(JOIN_WRITERS) as connection:
             yield PostgresTransaction(connection)
 
     async def add_token(self, digest: str, ends: int, now: float) -> None:
         """Store a token's digest until `ends` (Unix time); drop those that ended before `now`."""
         hour, month = name_periods(now - _HOURS_KEPT)[0], name_periods(now - _MONTHS_KEPT)[1]
-        async with self._connections.connection() as connection, connection.transaction():
+        async with self._pool.transaction() as connection:
             await connection.execute(_ADD_TOKEN, [int(now), digest, ends])
             await connection.execute(_DROP_COUNTS, [hour, month])
 
@@ -175,7 +164,7 @@ class PostgresStore:
 
     async def count_call(self, now: float) -> CallCounts:
         """Count one call made at `now` and return the counts: exact for all processes together."""
-        async with self._connections.connection() as connection:
+        async with self._pool.connection() as connection:
             # All count the hour first, so that no two can wait for each other.
             cursor = await connection.execute(_COUNT, [list(name_periods(now))], binary=True)
             (hour,), (month,) = await cursor.fetchall()
@@ -196,18 +185,14 @@ class PostgresStore:
 
     async def reset_call_counts(self) -> None:
         """Count from zero, for all who serve the database."""
-        async with self._connections.connection() as connection:
+        async with self._pool.connection() as connection:
             await connection.execute(_FORGET_COUNTS)
 
     async def _read_row(self, sql: bytes, values: list[Any]) -> tuple[Any, ...] | None:
-        async with self._connections.connection() as connection:
+        async def read(connection: AsyncConnection[Any]) -> tuple[Any, ...] | None:
             return await (await connection.execute(sql, values, binary=True)).fetchone()
 
-    @property
-    def _connections(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
-        if self._pool is None:
-            raise RuntimeError("the store is not in use")
-        return self._pool
+        return await self._pool.read(read)
 
 
 class PostgresRecordStream:
