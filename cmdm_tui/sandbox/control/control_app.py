@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from hmac import compare_digest
 from typing import Annotated, TypeVar
@@ -16,6 +17,8 @@ from cmdm_tui.sandbox.errors import Refusal, SettingError, quote
 from cmdm_tui.sandbox.faults.plan import FaultPlan
 from cmdm_tui.sandbox.http.requests import get_single_header, read_json_object
 from cmdm_tui.sandbox.http.responses import json_response, refusal_response
+
+logger = logging.getLogger("cmdm_tui.sandbox")
 
 CONTROL_PATH = "/_sandbox"
 
@@ -55,8 +58,8 @@ class ControlPlaneMiddleware:
         self._app = app
         self._controls = controls
         self._digest = hashlib.sha256(token.encode()).digest()
-        self._start_lock = asyncio.Lock()
-        self._is_initial_state_saved = False
+        self._start = asyncio.Event()
+        self._initial_save: asyncio.Task[None] | None = None
         self._commands: dict[tuple[str, str], ControlCommand] = {
             ("GET", ""): self._show_overview,
             ("POST", "/snapshot"): self._save_snapshot,
@@ -75,10 +78,10 @@ class ControlPlaneMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        async with self._start_lock:
-            if not self._is_initial_state_saved:
-                await self._controls.save_initial_state()
-                self._is_initial_state_saved = True
+        if self._initial_save is None:
+            self._initial_save = asyncio.create_task(self._save_initial_state())
+        # Until the moment is fixed, nothing may change; the copying goes on behind other calls.
+        await self._start.wait()
         path = scope["raw_path"].decode("ascii")
         if path != CONTROL_PATH and not path.startswith(CONTROL_PATH + "/"):
             await self._app(scope, receive, send)
@@ -99,12 +102,22 @@ class ControlPlaneMiddleware:
             allowed = ", ".join(methods)
             raise Refusal(405, f"This path has {allowed}.", {"Allow": allowed})
         body = await read_json_object(Request(scope, receive), may_be_absent=True)
+        if self._initial_save is not None:
+            await asyncio.shield(self._initial_save)
         try:
             return json_response({"result": await command(body)})
         except SettingError as error:
             raise Refusal(400, str(error)) from error
         except msgspec.ValidationError as error:
             raise Refusal(400, f"The body is not what this call takes: {error}.") from error
+
+    async def _save_initial_state(self) -> None:
+        try:
+            await self._controls.save_initial_state(self._start.set)
+        except SettingError as error:
+            logger.error("The state at the start is not saved: %s", error)  # noqa: TRY400 (enough)
+        finally:
+            self._start.set()
 
     def _check_token(self, scope: Scope) -> None:
         authorization = get_single_header(scope["headers"], b"authorization") or b""

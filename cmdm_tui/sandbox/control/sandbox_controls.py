@@ -1,6 +1,6 @@
 """What a test can change in a running sandbox: its time, records, limits, behaviours and faults."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cmdm_tui.sandbox.auth import TokenIssuer
@@ -37,9 +37,9 @@ class SandboxControls:
 
     # Records
 
-    async def save_initial_state(self) -> None:
-        """Save the records as they are at the start, to be able to reset."""
-        await self.store.save_snapshot(INITIAL_SNAPSHOT)
+    async def save_initial_state(self, on_begun: Callable[[], None]) -> None:
+        """Save the records as they are when `on_begun` is called, to be able to reset."""
+        await self.store.save_snapshot(INITIAL_SNAPSHOT, on_begun)
 
     def list_snapshots(self) -> list[str]:
         """Return the names of what was saved."""
@@ -55,7 +55,7 @@ class SandboxControls:
         Tokens stay good, and the clock, the settings and the behaviours stay as they are.
         """
         if name not in self.store.snapshot_names:
-            raise SettingError(f"Nothing was saved as {name!r}.")
+            raise SettingError(f"Nothing is saved as {name!r}.")
         await self.store.restore_snapshot(name)
         if calls:
             await self.store.reset_call_counts()

@@ -4,7 +4,7 @@
 PostgreSQL is a server; nothing here knows SQL, HTTP or what an entity means.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -57,6 +57,10 @@ class CallCounts(msgspec.Struct, frozen=True):
 def decode_properties(encoded: bytes) -> Properties:
     """Return the properties of a record that is kept as JSON."""
     return msgspec.json.decode(encoded, type=Properties)
+
+
+def do_nothing() -> None:
+    """Do nothing, when a snapshot has begun."""
 
 
 class RecordStream(Protocol):
@@ -142,12 +146,18 @@ class SnapshotStore(Protocol):
         """The names of what was saved, the oldest first."""
         ...
 
-    async def save_snapshot(self, name: str) -> None:
-        """Save all records under `name`, in place of what was saved under it."""
+    async def save_snapshot(self, name: str, on_begun: Callable[[], None] = do_nothing) -> None:
+        """Save all records under `name`, in place of what was saved under it.
+
+        They are saved as they are when `on_begun` is called; other calls are answered meanwhile.
+        """
         ...
 
     async def restore_snapshot(self, name: str) -> None:
-        """Restore what was saved under `name`. Tokens and counts of calls stay."""
+        """Restore what was saved under `name`. Tokens and counts of calls stay.
+
+        Reads are answered meanwhile, with what was there; writes wait.
+        """
         ...
 
     async def reset_call_counts(self) -> None:

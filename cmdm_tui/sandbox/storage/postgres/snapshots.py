@@ -9,7 +9,7 @@ is skipped, and restoring costs what was changed, not what there is.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -80,15 +80,18 @@ class PostgresSnapshots:
         """The names of the copies, the oldest first."""
         return list(self._copies)
 
-    async def save(self, name: str) -> None:
+    async def save(self, name: str, on_begun: Callable[[], None]) -> None:
         """Copy all records under `name`, in place of what was copied under it before.
 
-        Raises `SettingError` when the database does not do it.
+        They are copied as they are when `on_begun` is called. Raises `SettingError` when the
+        database does not do it.
         """
         async with self._transaction() as connection:
             await connection.execute(_AT_ONE_MOMENT)
             copies: dict[str, _EntityCopy] = {}
-            for entity, total, last_position, version in await _read_states(connection):
+            states = await _read_states(connection)
+            on_begun()
+            for entity, total, last_position, version in states:
                 # A name's length is the user's, a table's has a limit.
                 self._number += 1
                 copy = _EntityCopy(f"saved {self._number} {entity}", total, last_position, version)

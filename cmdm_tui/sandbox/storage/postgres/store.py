@@ -5,7 +5,7 @@ connections are asynchronous: passing a query to a thread and back costs more th
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -35,6 +35,7 @@ from cmdm_tui.sandbox.storage.store import (
     RecordPage,
     StoredRecord,
     decode_properties,
+    do_nothing,
 )
 from cmdm_tui.sandbox.storage.tables import fill_names
 
@@ -175,9 +176,9 @@ class PostgresStore:
         """The names of what this process saved, the oldest first."""
         return self._snapshots.names
 
-    async def save_snapshot(self, name: str) -> None:
+    async def save_snapshot(self, name: str, on_begun: Callable[[], None] = do_nothing) -> None:
         """Save all records under `name`, for this process alone."""
-        await self._snapshots.save(name)
+        await self._snapshots.save(name, on_begun)
 
     async def restore_snapshot(self, name: str) -> None:
         """Restore what was saved under `name`, for all who serve the database."""

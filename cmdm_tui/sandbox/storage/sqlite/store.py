@@ -7,7 +7,7 @@ written with a delay of a second, as no caller waits for them.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from cmdm_tui.sandbox.storage.store import (
     RecordPage,
     StoredRecord,
     decode_properties,
+    do_nothing,
 )
 from cmdm_tui.sandbox.storage.tables import fill_names, name_index
 
@@ -52,12 +53,11 @@ class SqliteStore:
     def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self._path = path
         self._writer = connect(path)
-        self._synchronous = "FULL" if lasting else "OFF"
-        self._writer.execute(f"PRAGMA synchronous = {self._synchronous}")
+        self._writer.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
         self._reader = connect(path)
         self._reader.text_factory = bytes
         self._pages = SqliteKeysetPages(self._reader)
-        self._snapshots = SqliteSnapshots(self._writer)
+        self._snapshots = SqliteSnapshots(path, lasting=lasting)
         self._write_lock = asyncio.Lock()
         self._totals = {entity: self._count_records(entity) for entity in ENTITIES}
         self._tokens: dict[str, int] = dict(self._writer.execute(_DIGESTS))
@@ -74,6 +74,7 @@ class SqliteStore:
         try:
             yield
         finally:
+            await self._snapshots.stop()
             self.close()
 
     async def get(self, entity: str, external_id: str) -> StoredRecord | None:
@@ -145,37 +146,37 @@ class SqliteStore:
         """The names of what was saved, the oldest first."""
         return self._snapshots.names
 
-    async def save_snapshot(self, name: str) -> None:
-        """Save all records under `name`."""
-        async with self._write_lock:
-            with _transaction(self._writer):
-                self._snapshots.save(name)
-            self._current_snapshot = name
-            self._changed_entities.clear()
+    async def save_snapshot(self, name: str, on_begun: Callable[[], None] = do_nothing) -> None:
+        """Save all records under `name`, as they are when `on_begun` is called."""
+        async with self._snapshots.lock:
+            async with self._write_lock:
+                sequences = self._snapshots.begin_to_save()
+                self._current_snapshot = name
+                self._changed_entities.clear()
+            on_begun()
+            try:
+                await self._snapshots.save(name, sequences)
+            except BaseException:
+                self._current_snapshot = None
+                raise
 
     async def restore_snapshot(self, name: str) -> None:
-        """Restore what was saved under `name`."""
-        async with self._write_lock:
-            is_last = name == self._current_snapshot
-            changed = tuple(self._changed_entities) if is_last else tuple(ENTITIES)
+        """Restore what was saved under `name`; reads are answered meanwhile, writes wait."""
+        async with self._snapshots.lock:
+            async with self._write_lock:
+                is_last = name == self._current_snapshot
+                changed = tuple(self._changed_entities) if is_last else tuple(ENTITIES)
+                if changed:
+                    totals = await self._snapshots.restore(name, changed)
+                    # With no wait in between: a page never has the old totals and the new records.
+                    self._snapshots.commit()
+                    self._totals.update(totals)
+                for entity in changed:
+                    self._pages.forget(entity)
+                self._current_snapshot = name
+                self._changed_entities.clear()
             if changed:
-                with self._relaxed_commits(), _transaction(self._writer):
-                    self._snapshots.restore(name, changed)
-            for entity in changed:
-                self._totals[entity] = self._count_records(entity)
-                self._pages.forget(entity)
-            self._current_snapshot = name
-            self._changed_entities.clear()
-
-    @contextmanager
-    def _relaxed_commits(self) -> Generator[None]:
-        """Let no commit in the block wait for the disk; the next one after it waits for all."""
-        if self._synchronous == "FULL":
-            self._writer.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield
-        finally:
-            self._writer.execute(f"PRAGMA synchronous = {self._synchronous}")
+                await self._snapshots.move_into_file()
 
     async def reset_call_counts(self) -> None:
         """Count from zero."""
@@ -186,12 +187,14 @@ class SqliteStore:
     def close(self) -> None:
         """Write what is pending and close the database."""
         self._write_call_counts()
+        self._snapshots.close()
         self._reader.close()
         self._writer.close()
 
     def _write_call_counts(self) -> None:
-        # Inside another's changes the counts would be lost with them; the next call tries again.
-        if not self._writer.in_transaction:
+        # Inside another's changes the counts would be lost with them, and a restore in a thread
+        # would keep this one waiting; the next call tries again.
+        if not self._writer.in_transaction and not self._write_lock.locked():
             with _transaction(self._writer):
                 self._writer.execute("DELETE FROM _usage")
                 self._writer.executemany(_KEEP_COUNTS, list(self._call_counts.items()))
