@@ -6,7 +6,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Controlled:
 
 
 @contextmanager
-def controlled(home: Path, records: int, *command: str) -> Iterator[Controlled]:
+def controlled(home: Path, records: int, *command: str) -> Generator[Controlled]:
     options = ["--quiet", "--control", "--records", str(records)]
     given = {"command": command} if command else {}
     with serve_sandbox(home, *options, **given) as (process, info):
