@@ -99,8 +99,8 @@ class ConnectionPool:
 async def check_alive(connection: _AnyConnection) -> None:
     """Raise `OperationalError` for a connection that the database has ended.
 
-    Only one on which something waits to be read can be: between two calls that is rarely anything
-    else than its end, so the question costs no wait for an answer.
+    Only one on which something waits to be read can be such. Between two calls little but the end
+    comes, so only then does it take a question and its answer.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

@@ -1,4 +1,4 @@
-"""Snapshots of all records of a SQLite file: temporary tables of a connection of their own.
+"""Snapshots of all records of a SQLite file: temporary tables of a separate connection.
 
 Saving and restoring a million records takes seconds. So the work is done by a thread, on a
 connection that nothing else uses: the event loop answers other calls meanwhile. Saving only reads
