@@ -30,7 +30,13 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.paging import FALLBACK_PAGE, PageSizes, PageWalk, walk_fields
+from cmdm_tui.api.paging import (
+    FALLBACK_PAGE,
+    PageSizes,
+    PageWalk,
+    fetch_at_granted_size,
+    walk_fields,
+)
 from cmdm_tui.api.pool import open_pool
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, Reconciliation, WriteTracker, reconcile
@@ -235,8 +241,10 @@ class Client:
             except BadRequest:
                 if per_page is not None or size <= FALLBACK_PAGE or sizes.is_granted(size):
                     raise
-            page = await fetch_page(per_page=FALLBACK_PAGE)
-            sizes.cap(FALLBACK_PAGE)
+            page, granted = await fetch_at_granted_size(
+                lambda smaller: fetch_page(per_page=smaller), FALLBACK_PAGE, sizes
+            )
+            sizes.cap(granted)
             return page
 
         size = sizes.choose_for_scan(most) if per_page is None else sizes.limit(per_page)
@@ -257,8 +265,20 @@ class Client:
 
     async def all_fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve every field of the entity, page by page; each once."""
-        per_page = self.page_sizes.limit(_LARGEST_FIELD_PAGE)
-        return await walk_fields(lambda page: self.fields(entity, per_page=per_page, page=page))
+        size = self.page_sizes.limit(_LARGEST_FIELD_PAGE)
+
+        async def fetch(number: int) -> FieldPage:
+            nonlocal size
+            if number > 1:
+                return await self.fields(entity, per_page=size, page=number)
+            first, size = await fetch_at_granted_size(
+                lambda smaller: self.fields(entity, per_page=smaller, page=1),
+                size,
+                self.page_sizes,
+            )
+            return first
+
+        return await walk_fields(fetch)
 
     async def create(
         self, entity: str, properties: Mapping[str, Any], *, parent: Parent | None = None

@@ -21,6 +21,12 @@ _ERROR_BY_STATUS: dict[int, type[errors.StatusError]] = {
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
 }
+_HINT_BY_STATUS = {
+    413: "Send less at a time",
+    414: "Ask for fewer fields at a time, or for all by leaving --fields out",
+    415: "The service does not take JSON in this call",
+    431: "Ask for fewer fields at a time, or for all by leaving --fields out",
+}
 _TOO_MANY_CALLS = 429
 
 _NEVER_SENT_ERRORS = (
@@ -113,14 +119,13 @@ def _build_status_error(
     if status == _TOO_MANY_CALLS:
         return _build_limit_error(answer, call, quota_tracker, words, was_sent, is_repeated)
     if httpx.codes.is_redirect(status):
-        kind, words = (
-            errors.StatusError,
-            "The service answered with a redirect, which is not followed",
-        )
+        kind = errors.StatusError
+        words = f"The service answered with a redirect{_name_target(answer)}, which is not followed"
         hint = "Check the address of the profile"
     elif kind is None:
         is_server_error = httpx.codes.is_server_error(status)
         kind = errors.ServerError if is_server_error else errors.StatusError
+        hint = _HINT_BY_STATUS.get(status)
     phrase = httpx.codes.get_reason_phrase(status)
     return kind(
         words or f"The service answered {status} {phrase}",
@@ -131,6 +136,18 @@ def _build_status_error(
         was_sent=was_sent,
         is_repeated=is_repeated,
     )
+
+
+def _name_target(answer: Response) -> str:
+    """Return where a redirect leads, without its query and user, which may hold a secret."""
+    location = answer.headers.get("location", "")
+    try:
+        target = httpx.URL(location)
+    except (httpx.InvalidURL, ValueError):
+        return ""
+    host = f"{target.scheme}://{target.netloc.decode()}" if target.host else ""
+    shown = host + target.path
+    return f" to {one_line(shown, 200)}" if location else ""
 
 
 def _build_limit_error(

@@ -8,11 +8,13 @@ the records that came decide.
 import asyncio
 import itertools
 import math
+import re
 import struct
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import TypeVar
 
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.api.events import (
@@ -25,6 +27,8 @@ from cmdm_tui.api.events import (
 )
 from cmdm_tui.api.models import Field, FieldPage, Page, Record
 
+_Fetched = TypeVar("_Fetched")
+
 PageFetcher = Callable[[int, int, bool], Awaitable[Page]]
 """Retrieves a page, given its number, `per_page`, and whether to sort by external id."""
 
@@ -33,6 +37,11 @@ LARGEST_DOCUMENTED_PAGE = 1_000
 
 FALLBACK_PAGE = 100
 """What is asked for instead where that is refused."""
+
+_SMALLER_PAGES = (100, 50, 25, 10, 1)
+"""What is asked for one after the other where a service refuses the size of a page."""
+
+_SIZE_WORDS = re.compile(r"(?i)per.?page|page.?size|\blimit\b|too (many|large)|at most|maximum")
 
 _STALE_PAGES = 2
 """Pages in a row without a new record after which a service is taken to repeat itself."""
@@ -292,6 +301,31 @@ class PageWalk:
         if math.isinf(self._wanted) or page.total_pages is not None:
             return page.total_pages
         return math.ceil(self._wanted / self.per_page)
+
+
+async def fetch_at_granted_size(
+    fetch: Callable[[int], Awaitable[_Fetched]], size: int, sizes: "PageSizes"
+) -> tuple[_Fetched, int]:
+    """Fetch a first page of `size` records, or fewer where that is refused; return it and its size.
+
+    Smaller sizes are tried only after a 400 that speaks of the size of a page. Raises what the
+    first of them raised where none is granted.
+    """
+    try:
+        return await fetch(size), size
+    except BadRequest as error:
+        if size <= 1 or not _SIZE_WORDS.search(error.message):
+            raise
+        refusal = error
+    for smaller in _SMALLER_PAGES:
+        if smaller < size:
+            try:
+                page = await fetch(smaller)
+            except BadRequest:
+                continue
+            sizes.cap(smaller)
+            return page, smaller
+    raise refusal
 
 
 async def walk_fields(fetch: Callable[[int], Awaitable[FieldPage]]) -> tuple[Field, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.api import Client, Field, Record
+from cmdm_tui.api.paging import fetch_at_granted_size
 from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
 from cmdm_tui.catalog.fields import discover_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
@@ -158,7 +159,11 @@ class Catalog:
         return self._cache.fields(self.resolve_name(entity))
 
     async def _read_sample(self, entity: str) -> tuple[Record, ...]:
-        page = await self._client.page(entity, per_page=SAMPLE_SIZE, page=1)
+        page, _ = await fetch_at_granted_size(
+            lambda size: self._client.page(entity, per_page=size, page=1),
+            SAMPLE_SIZE,
+            self._client.page_sizes,
+        )
         self.store_total(entity, page.total_records)
         return page.records
 

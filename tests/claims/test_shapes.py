@@ -449,6 +449,100 @@ async def test_the_words_of_an_error_are_found_in_any_body(body: bytes, words: s
     assert raised.value.message.startswith(words)
 
 
+# Stricter limits, and answers from elsewhere
+
+
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("https://login.example.com/sso?token=abc#x", " to https://login.example.com/sso,"),
+        ("/login?next=abc", " to /login,"),
+        ("https://user:pass-1@login.example.com:8443/a", " to https://login.example.com:8443/a,"),
+        ("", "redirect, which"),
+    ],
+)
+async def test_a_redirect_is_named_and_no_secret_follows_it(location: str, named: str) -> None:
+    with serve(lambda call: Answer(302, b"", [("Location", location)], None)) as service:
+        async with client_of(service) as client:
+            with pytest.raises(ApiError) as raised:
+                await client.page("lead")
+    assert named in str(raised.value)
+    assert "abc" not in str(raised.value)
+    assert "pass-1" not in str(raised.value)
+
+
+async def test_a_redirect_to_another_host_gets_no_request() -> None:
+    with serve() as other:
+        target = [("Location", f"{other.url}/api/v1/lead")]
+        with serve(lambda call: Answer(307, b"", target, None)) as service:
+            async with client_of(service) as client:
+                for call in (client.page("lead"), client.update("lead", "A1", {"a": "b"})):
+                    with pytest.raises(ApiError, match="which is not followed"):
+                        await call
+        assert other.calls == other.sign_ins == []
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [(413, "Send less"), (414, "fewer fields"), (415, "does not take JSON"), (431, "fewer fields")],
+)
+async def test_a_limit_on_a_request_is_named_with_what_to_do(status: int, hint: str) -> None:
+    with serve(lambda call: Answer(status, b"")) as service:
+        async with client_of(service) as client:
+            with pytest.raises(ApiError, match=hint):
+                await client.page("lead")
+
+
+def capped(limit: int, words: str) -> Callable[[Call], Answer | None]:
+    def answering(call: Call) -> Answer | None:
+        if call.method == "GET" and int(call.query.get("per_page", "0")) > limit:
+            return Answer.of({"Message": words}, 400)
+        return None
+
+    return answering
+
+
+async def test_a_page_smaller_than_all_that_are_tried_at_first_is_found() -> None:
+    with serve(capped(30, "per_page is at most 30"), tuple(Rows(60))) as service:
+        service.fields = [{"Name": f"F{number}", "Type": "Text"} for number in range(60)]
+        async with client_of(service) as client:
+            assert len(await client.all_fields("lead")) == 60
+            came = [len(page.records) async for page in client.pages("lead")]
+            refused = [call for call in service.calls if int(call.query["per_page"]) > 30]
+    assert came == [25, 25, 10]
+    # The size that was granted is known from then on.
+    assert [call.query["per_page"] for call in refused] == ["200", "100", "50"]
+
+
+async def test_a_refusal_that_is_not_about_the_page_is_asked_for_once() -> None:
+    with serve(lambda call: Answer.of({"Message": "No such entity"}, 400)) as service:
+        async with client_of(service) as client:
+            with pytest.raises(ApiError, match="No such entity"):
+                await client.all_fields("lead")
+    assert len(service.calls) == 1
+
+
+async def test_a_service_that_wants_a_content_type_and_knows_no_other_parameter() -> None:
+    known = {"fields", "per_page", "page", "sort_by", "sort_order"}
+
+    def strict(call: Call) -> Answer | None:
+        if call.body and call.headers.get("content-type") != "application/json":
+            return Answer(415, b"")
+        if not set(call.query) <= known:
+            return Answer(400, b"")
+        return None
+
+    with serve(strict, tuple(Rows(3))) as service:
+        service.fields = [{"Name": "LastName", "Type": "Text"}]
+        async with client_of(service) as client:
+            await client.page("lead", fields=["LastName"], per_page=2, page=1, sort_by="LastName")
+            await client.all_fields("lead")
+            await client.create("lead", {"LastName": "x"})
+            await client.update("lead", "ID000001", {"LastName": "x"})
+            await client.close_task("ID000001")
+            await client.delete("lead", "ID000001")
+
+
 # The program
 
 

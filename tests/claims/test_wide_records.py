@@ -21,7 +21,7 @@ from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.columns import MAX_COLUMNS, choose_columns, list_names
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.record_table import RecordTable
-from tests.claims.odd_service import serve
+from tests.claims.odd_service import Answer, Call, serve
 from tests.claims.program import run_cmdm
 from tests.claims.test_shapes import CREDENTIALS
 from tests.tui.driver import FixedProfiles, browse, screen_text, wait_until_settled
@@ -120,3 +120,18 @@ def test_digits_are_measured_as_the_database_measures_them(texts: list[str]) -> 
         ).fetchone()
     assert measured is not None
     assert Digits.measure(texts) == tuple(value or 0 for value in measured)
+
+
+def test_an_address_does_not_grow_with_the_number_of_fields(tmp_path: Path) -> None:
+    def strict(call: Call) -> Answer | None:
+        return Answer(414, b"") if len(call.target) > 6_000 else None
+
+    names = ", ".join(f'"Field{number:04}"' for number in range(WIDTH - 1))
+    with serve(strict, [("A1", WIDE)]) as service:
+        service.fields = [{"Name": name, "Type": "Text"} for name in WIDE]
+        ended = run_cmdm(
+            "query", "-o", "jsonl", f"SELECT {names} FROM lead",
+            home=tmp_path, extra=service.environment,
+        )  # fmt: skip
+    assert ended.code == 0
+    assert len(json.loads(ended.out)) == WIDTH - 1

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
 from cmdm_tui.api.events import EventListener, ignore_events
@@ -16,6 +17,9 @@ PAGES_AHEAD = 8
 
 _SMALLER_SIZES = (500, 200, 100, 50, 25, 10, 1)
 """The page sizes to try where a service refuses the requested one."""
+
+_LONGEST_FIELDS = 4_000
+"""Characters of the `fields` parameter: servers take addresses of 8,000, and some of less."""
 
 _PageKey = tuple[int, str | None, str | None, int]
 _NO_RESPONSE = Response(0, "GET", "", 200, {}, b"", 0.0)
@@ -44,7 +48,8 @@ def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...
     """Return the `fields` parameter for these columns; None for all fields.
 
     ExternalID comes whatever `fields` says (`api.md`), so one field is requested where it is the
-    only column. A name with a comma cannot be in a comma-separated list.
+    only column. A name with a comma cannot be in a comma-separated list, and a list that is very
+    long would make an address that a service refuses.
     """
     named = dict.fromkeys(column.name for column in columns)
     names = [name for name in named if name != EXTERNAL_ID]
@@ -53,7 +58,8 @@ def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...
         return None
     if not names:
         return None if "," in every[0] else (every[0],)
-    return tuple(names)
+    is_long = sum(len(quote(name)) + 1 for name in names) > _LONGEST_FIELDS
+    return None if is_long else tuple(names)
 
 
 class PageCache:

@@ -1,6 +1,6 @@
 """A window of an entity's records: what has been read so far, and what to ask for next."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -17,6 +17,7 @@ from cmdm_tui.api import (
     RecordsMissing,
     SortOrder,
 )
+from cmdm_tui.api.paging import fetch_at_granted_size
 
 PER_PAGE = 100
 """Records asked for at a time: two or three screens of them."""
@@ -102,14 +103,20 @@ class RecordWindow:
         number = self.next_page
         if number == 1:
             self.per_page = self._walk.per_page = client.page_sizes.limit(self.per_page)
-        try:
-            return await client.page(
+
+        def fetch(size: int) -> Awaitable[Page]:
+            return client.page(
                 self.entity,
-                per_page=self.per_page,
+                per_page=size,
                 page=number,
                 sort_by=self.order.field if self.order else None,
                 sort_order=self.order.direction if self.order else None,
             )
+
+        try:
+            if number > 1:
+                return await fetch(self.per_page)
+            page, granted = await fetch_at_granted_size(fetch, self.per_page, client.page_sizes)
         except (UnicodeEncodeError, httpx.InvalidURL):
             message = "The field to sort by has a name that no address can carry"
             raise InvalidCall(message, hint="Sort by another field") from None
@@ -117,6 +124,8 @@ class RecordWindow:
             if self._walk.is_past_last:
                 return None
             raise
+        self.per_page = self._walk.per_page = granted
+        return page
 
     def add_page(self, page: Page | None) -> Sequence[Record]:
         """Add the page that was asked for, and return the records that are new by it."""
