@@ -2,8 +2,9 @@
 
 `Client` has one method for each documented call; its errors are `ApiError`s (`errors`), its results
 frozen values (`models`), and what it does is reported as events (`events`). A call goes from
-`client` through `sender` (`retry`, `rate_limit`, `quota`) and `auth` to httpx (`pool`), and comes
-back through `body_limit`, `error_mapping` and `decode` (`decode_fields` for field metadata).
+`client` through `sender` (`retry`, `rate_limit`, `quota`) and `auth` to httpx (`pool`; `trust` says
+whom TLS believes), and comes back through `body_limit`, `error_mapping` and `decode`
+(`decode_fields` for field metadata).
 `paging` holds the walk over pages, `reconcile` finds out what became of a lost create. `urls` and
 `encode` make addresses and bodies, `curl` writes a call for a shell.
 

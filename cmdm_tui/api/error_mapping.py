@@ -13,6 +13,7 @@ from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import PendingWrite, Quota, Response
 from cmdm_tui.api.quota import QuotaTracker, read_quota, read_retry_after
+from cmdm_tui.api.trust import describe_tls_failure
 from cmdm_tui.text import one_line
 
 _ERROR_BY_STATUS: dict[int, type[errors.StatusError]] = {
@@ -100,9 +101,13 @@ def _map_error(
     if isinstance(error, TimeoutError):
         message = f"{host} did not answer within {deadline:.3g} s"
         return errors.DeadlineExceeded(message, call=call, was_sent=was_sent)
+    problem = describe_tls_failure(error)
     return errors.NetworkError(
-        _describe_network_error(error, host),
+        _describe_network_error(error, host)
+        if problem is None
+        else f"{host} cannot be reached: {problem.cause}",
         call=call,
+        hint=None if problem is None else problem.hint,
         was_sent=was_sent and not isinstance(error, _NEVER_SENT_ERRORS),
     )
 

@@ -8,6 +8,7 @@ import httpx
 from cmdm_tui import __version__
 from cmdm_tui.api.body_limit import BodyLimit
 from cmdm_tui.api.errors import InvalidCall
+from cmdm_tui.api.trust import CERTIFICATE_VARIABLES, create_tls_context
 from cmdm_tui.api.urls import is_loopback
 from cmdm_tui.text import one_line
 
@@ -21,8 +22,6 @@ _READ_TIMEOUT = 20.0
 _KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept: less than the 5 after which common servers close it."""
 
-_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
-
 
 def open_pool(
     base: httpx.URL,
@@ -33,9 +32,9 @@ def open_pool(
 ) -> httpx.AsyncClient:
     """Return the pool, not yet connected; `deadline` is in seconds, `largest_body` in bytes.
 
-    The environment's proxies and certificates hold for other machines, not for this one. Raises
-    InvalidCall where they cannot be used; what a proxy variable says is not shown, as it may hold a
-    password.
+    The environment's proxies hold for other machines, not for this one; whom TLS trusts is the same
+    for all (`trust`). Raises InvalidCall where they cannot be used; what a proxy variable says is
+    not shown, as it may hold a password.
     """
     try:
         return httpx.AsyncClient(
@@ -53,10 +52,11 @@ def open_pool(
                 max_connections=MAX_CONNECTIONS, keepalive_expiry=_KEEPALIVE_EXPIRY
             ),
             follow_redirects=False,
+            verify=_create_context(base, transport),
             trust_env=not is_loopback(base.host),
         )
     except OSError as error:
-        named = " and ".join(name for name in _CERTIFICATE_VARIABLES if os.environ.get(name))
+        named = " and ".join(name for name in CERTIFICATE_VARIABLES if os.environ.get(name))
         words = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise InvalidCall(
             f"{named or 'A file of certificates'} cannot be used: {one_line(str(words), 100)}",
@@ -72,3 +72,10 @@ def open_pool(
             "A proxy variable holds no address that can be used",
             hint="Write HTTPS_PROXY as http://host:port and NO_PROXY as names, or unset them",
         ) from None
+
+
+def _create_context(base: httpx.URL, transport: httpx.AsyncBaseTransport | None) -> ssl.SSLContext:
+    if transport is None and base.scheme == "https":
+        return create_tls_context()
+    # It trusts no one, and is not used: reading certificates takes longer than many calls.
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

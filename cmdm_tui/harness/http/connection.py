@@ -7,7 +7,6 @@ made right (RFC 9112). There is no way to send anything to another host: redirec
 import contextlib
 import select
 import socket
-import ssl
 import time
 from collections.abc import Sequence
 from typing import Any, Self
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import h11
 
+from cmdm_tui.api.trust import create_tls_context, describe_tls_failure
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.exchange import Answer, Headers
 from cmdm_tui.text import one_line
@@ -51,7 +51,7 @@ class RawConnection:
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._host = parts.netloc.rpartition("@")[2]
         self._address = (parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._tls = create_tls_context() if parts.scheme == "https" else None
         self._timeout = timeout
         self._socket: socket.socket | None = None
         self._connection = h11.Connection(h11.CLIENT)
@@ -187,8 +187,9 @@ def _is_sendable_header(name: str | bytes, value: str | bytes) -> bool:
 
 
 def _describe_error(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not trusted ({one_line(error.verify_message, 120)})"
+    failed = describe_tls_failure(error)
+    if failed is not None:
+        return failed.cause
     if isinstance(error, OSError) and error.strerror:
         return one_line(error.strerror, 120)
     return one_line(str(error), 120) or type(error).__name__

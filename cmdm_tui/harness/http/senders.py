@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import h11
 import httpx
 
+from cmdm_tui.api.trust import create_tls_context, describe_tls_failure
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer, RawConnection
@@ -53,7 +54,7 @@ class HttpxSender:
             transport=transport,
             timeout=seconds,
             # Loading certificates takes longer than many calls; plain http needs none.
-            verify=self._base.scheme == "https",
+            verify=create_tls_context() if self._base.scheme == "https" else False,
             follow_redirects=False,
         )
 
@@ -96,7 +97,9 @@ class HttpxSender:
             # The error quotes the value, which may be a secret.
             raise NoAnswer(_UNSENDABLE) from None
         except (httpx.TransportError, h11.RemoteProtocolError) as error:
+            failed = describe_tls_failure(error)
             reason = one_line(str(error), 120) or type(error).__name__
+            reason = reason if failed is None else failed.cause
             raise NoAnswer(f"The connection gave no answer: {reason}.") from None
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, headers, body)

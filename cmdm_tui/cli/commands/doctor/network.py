@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from cmdm_tui.api.trust import create_tls_context, describe_tls_failure
 from cmdm_tui.api.urls import is_loopback, parse_base_url
 from cmdm_tui.cli.commands.doctor.check import DoctorCheck, ok, problem, skipped, warning
 
@@ -18,8 +19,6 @@ NAMES = ("proxy", "name", "connection", "TLS")
 _TIMEOUT = 5.0
 _DAYS_TO_WARN = 30
 _DAY = 86_400.0
-
-_EXPIRED, _SELF_SIGNED, _UNKNOWN_ISSUERS, _OTHER_NAME = 10, 18, {2, 19, 20, 21}, 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +111,34 @@ async def _check_tls(way: NetworkRoute) -> DoctorCheck:
         return skipped("TLS", "It goes through the proxy; the sign-in shows whether it works")
     if not way.is_tls:
         return skipped("TLS", "Plain HTTP, which stays on this machine")
-    import httpx
-
+    try:
+        context = create_tls_context()
+    except OSError as error:
+        found = f"What names the certificates to trust cannot be used: {error.strerror}"
+        return problem("TLS", found, "Check SSL_CERT_FILE and SSL_CERT_DIR, or unset them.")
     try:
         async with asyncio.timeout(_TIMEOUT):
-            _, writer = await asyncio.open_connection(
-                way.host, way.port, ssl=httpx.create_ssl_context()
-            )
+            _, writer = await asyncio.open_connection(way.host, way.port, ssl=context)
     except TimeoutError:
         return problem("TLS", "The handshake does not end in time", "Check proxies and firewalls.")
-    except ssl.SSLCertVerificationError as error:
-        return _untrusted_certificate(way, error)
-    except (ssl.SSLError, OSError) as error:
-        words = getattr(error, "reason", None) or type(error).__name__
-        advice = "Check that the port speaks https, with TLS 1.2 or newer."
-        return problem("TLS", f"The handshake fails: {words}", advice)
+    except OSError as error:
+        return _describe_failure(way, error)
     session: ssl.SSLObject = writer.get_extra_info("ssl_object")
     version, certificate = session.version(), session.getpeercert()
     await _close(writer)
     return _check_expiry(version or "TLS", certificate or {})
 
 
-def _untrusted_certificate(way: NetworkRoute, error: ssl.SSLCertVerificationError) -> DoctorCheck:
-    code = error.verify_code
-    found = f"The certificate of {way.host} is not trusted: {error.verify_message}"
-    advice = "Check the address; if it is right, ask the service's operator."
-    if code == _EXPIRED:
-        advice = "Check this machine's date; if it is right, the operator must renew it."
-    elif code == _SELF_SIGNED or code in _UNKNOWN_ISSUERS:
-        advice = "If your company's proxy reads TLS, set SSL_CERT_FILE to its CA file."
-    elif code == _OTHER_NAME:
-        advice = "The certificate is for another name: check the address of the profile."
-    return problem("TLS", found, advice)
+def _describe_failure(way: NetworkRoute, error: OSError) -> DoctorCheck:
+    failed = describe_tls_failure(error)
+    if failed is None:
+        words = error.strerror or type(error).__name__
+        return problem("TLS", f"The handshake fails: {words}", "Check proxies and firewalls.")
+    if failed.is_about_trust:
+        words = failed.cause.removeprefix("its certificate ")
+        found = f"The certificate of {way.host} is not trusted: it {words}"
+        return problem("TLS", found, f"{failed.hint}.")
+    return problem("TLS", f"The handshake fails: {failed.cause}", f"{failed.hint}.")
 
 
 def _check_expiry(version: str, certificate: dict[str, Any]) -> DoctorCheck:
