@@ -94,9 +94,10 @@ class RecordLoader:
             """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
             [content],
         )
-        self._measure(lists)
+        fitting = self._measure(lists)
         values = ", ".join(
-            storage_sql(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1)
+            f"c{n}" if n in fitting else storage_sql(column.kind, f"c{n}")
+            for n, column in enumerate(self.columns, 1)
         )
         self._session.execute(
             f"INSERT INTO {SCHEMA}.{storage_name(self._table)} SELECT {values} FROM {BATCH_TABLE}"
@@ -106,8 +107,10 @@ class RecordLoader:
         """Show the loaded rows in the entity's view, from an index on; for the session's thread."""
         self._session.show_loaded(self._table, self.columns, self.values, since=since)
 
-    def _measure(self, lists: Sequence[Sequence[str | None]]) -> None:
+    def _measure(self, lists: Sequence[Sequence[str | None]]) -> frozenset[int]:
         """Count the values that do not fit their type, and the digits of the numbers.
+
+        Returns the columns, from 1, of numbers that all fit: they are stored as they are.
 
         DuckDB compiles each expression, which takes longer than to measure a few values here, and
         it takes quadratic time for very many expressions in one statement.
@@ -117,6 +120,7 @@ class RecordLoader:
             for n, column in enumerate(self.columns, 1)
             if column.kind is not ColumnKind.TEXT
         ]
+        numbers = set[int]()
         here = _MEASURED_HERE if len(lists[0]) <= _FEW_ROWS else frozenset[ColumnKind]()
         for n, column in typed:
             if column.kind not in here:
@@ -124,9 +128,12 @@ class RecordLoader:
             texts = [text for text in lists[n - 1] if text is not None]
             fitting = [text for text in texts if parse_value(column.kind, text) is not None]
             self._add_measures(column, len(texts) - len(fitting), *Digits.measure(fitting))
+            if len(fitting) == len(texts) and column.kind is ColumnKind.NUMBER:
+                numbers.add(n)
         rest = [(n, column) for n, column in typed if column.kind not in here]
         for start in range(0, len(rest), _MEASURED_AT_ONCE):
             self._measure_columns(rest[start : start + _MEASURED_AT_ONCE])
+        return frozenset(numbers)
 
     def _measure_columns(self, typed: Sequence[tuple[int, Column]]) -> None:
         values = [f"{storage_sql(column.kind, f'c{n}')} AS v{n}" for n, column in typed]
