@@ -21,6 +21,7 @@ from cmdm_tui.api import (
     NotFound,
     Page,
     Record,
+    RecordsMissing,
     RecordsUnreadable,
     RetryPolicy,
 )
@@ -195,6 +196,24 @@ async def test_a_walk_with_bad_records_asks_for_the_same_pages_and_ends() -> Non
         asked = [(call.query["per_page"], call.query["page"]) for call in service.calls]
     assert len(ids) == len(set(ids)) == 23
     assert asked == [("10", "1"), ("10", "2"), ("10", "3")]
+
+
+async def test_a_walk_that_lost_records_reports_a_shortfall_though_none_are_counted() -> None:
+    events: list[Event] = []
+    answer = Answer.of({"Total Pages": "1", "Entity": [FIRST, None, SECOND]})
+    with serve(answers_lists(answer)) as service:
+        async with client_of(service, events) as client:
+            assert [len(page.records) async for page in client.pages("lead", per_page=10)] == [2]
+    assert RecordsMissing("lead", 3, 2) in events
+
+
+async def test_a_walk_that_lost_nothing_reports_none() -> None:
+    events: list[Event] = []
+    answer = Answer.of({"Total Pages": "1", "Entity": [FIRST, SECOND]})
+    with serve(answers_lists(answer)) as service:
+        async with client_of(service, events) as client:
+            assert [len(page.records) async for page in client.pages("lead", per_page=10)] == [2]
+    assert not [event for event in events if isinstance(event, RecordsMissing)]
 
 
 # Values and totals in other forms

@@ -17,11 +17,13 @@ from cmdm_tui.api import (
     NetworkError,
     PageRead,
     QuotaWait,
+    RecordsUnreadable,
     RetryPolicy,
     RetryScheduled,
     SignInStarted,
     TotalChanged,
 )
+from cmdm_tui.api.models import RecordFault
 from cmdm_tui.config import Profile
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.activity import Activity
@@ -218,3 +220,12 @@ async def test_the_warnings_of_a_profile_are_shown_once(service: ScriptedService
         await press(pilot, "w", "enter")
         assert browse(app).is_current
         assert len(app._notifications) == 0
+
+
+def test_a_record_that_cannot_be_read_is_shown_for_a_while() -> None:
+    faults = (RecordFault(3, None, "is null, not a record", is_lost=True),)
+    activity = Activity().with_event(RecordsUnreadable("lead", 2, faults), 100.0)
+    assert activity.describe(101.0) == (
+        "lead, page 2: record 3 is null, not a record, so it is left out"
+    )
+    assert activity.describe(200.0) == ""
