@@ -100,6 +100,9 @@ class SignIn(httpx.Auth):
         self._next_number = next_number
         self._notify = listener
         self._token = _TokenState(quota_tracker, tokens)
+        self._redactor: Redactor | None = None
+        self._redacted: tuple[SecretStr, ...] = ()
+        """The secrets that the redactor knows: made for them, it serves many lines."""
         self._lock = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
@@ -171,7 +174,10 @@ class SignIn(httpx.Auth):
     def redact(self, words: str) -> str:
         """Return a service's words without the secrets it was sent and the tokens it gave."""
         secrets = (*self._secrets, *self._token.recent)
-        return Redactor.for_sentences(secret.reveal() for secret in secrets).redact_values(words)
+        if self._redactor is None or self._redacted != secrets:
+            self._redacted = secrets
+            self._redactor = Redactor.for_sentences(secret.reveal() for secret in secrets)
+        return self._redactor.redact_values(words)
 
     def _raise_if_refused_since(self, asked_at: float) -> None:
         if self._refusal is not None and self._refused_at >= asked_at:

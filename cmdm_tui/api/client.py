@@ -333,6 +333,15 @@ class Client:
             return await self._confirm_done(error, partial(self._is_gone, entity, external_id))
         return decode.read_done(answer, call)
 
+    def redact(self, words: str) -> str:
+        """Return words without the secrets that the client has sent and the tokens it was given."""
+        return self._sign_in.redact(words)
+
+    def redact_body(self, body: bytes) -> bytes:
+        """Return an answer's body as `redact` returns words; other bytes stay as they are."""
+        words = body.decode("utf-8", "surrogateescape")
+        return self.redact(words).encode("utf-8", "surrogateescape")
+
     async def reconcile(
         self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK_DELAY
     ) -> Reconciliation:
@@ -378,7 +387,7 @@ class Client:
         `error`.
         """
         if error.is_repeated and error.response is not None and await looks_done():
-            return Done(decode.read_error_message(error.response), error.response)
+            return Done(decode.read_error_message(error.response, self.redact), error.response)
         raise error
 
     async def _is_gone(self, entity: str, external_id: str) -> bool:

@@ -32,6 +32,8 @@ _DEEPEST_WORDS = 3
 _NO_CONTENT = 204
 _EXCERPT_LENGTH = 200
 _EXCERPT_SOURCE = 64 * 1024
+_EXCERPT_MARGIN = 16 * 1024
+"""Characters at the end of what is read for an excerpt: longer than a secret in any encoding."""
 _MARKUP_START = re.compile(rb"\s*<[!?A-Za-z]")
 _HTML = re.compile(rb"(?i)<(!doctype html|html|head|body|p|div|h1)\b")
 _MARKUP = re.compile(r"(?is)<(script|style)\b[^>]*>.*?(?:</\1>|\Z)|<[^>]*>?")
@@ -68,9 +70,15 @@ def read_json(answer: Response, call: CallInfo) -> Any:
 
 def read_token(answer: Response, call: CallInfo) -> str:
     """Return the bearer token of an authenticate answer."""
-    value = _read_object(answer, call).get("token")
+    try:
+        content = read_json(answer, call)
+        lacking = "no token"
+    except MalformedResponse:
+        content, lacking = None, "no JSON" if answer.body else "nothing"
+    value = cast("dict[str, Any]", content).get("token") if isinstance(content, dict) else None
     if not isinstance(value, str) or not is_sendable(value):
-        message = "The answer to the sign-in holds no token"
+        # Not how it begins: it may hold a token in another shape, which nobody knows to conceal.
+        message = f"The answer to the sign-in holds {lacking}"
         raise MalformedResponse(message, call=call, status=answer.status)
     return value
 
@@ -193,9 +201,9 @@ def read_error_message(answer: Response, redact: Callable[[str], str] = keep_tex
         check_size(answer.utf8_body)
         content: Any = msgspec.json.decode(answer.utf8_body) if answer.body else None
     except (*DECODE_ERRORS, ResponseTooLarge):
-        excerpt = _read_excerpt(answer, redact)
-        is_markup = excerpt.startswith("<") or "html" in answer.headers.get("content-type", "")
-        return None if is_markup or not excerpt else excerpt
+        is_html = "html" in answer.headers.get("content-type", "")
+        is_page = is_html or answer.utf8_body.lstrip().startswith(b"<")
+        return None if is_page else _read_excerpt(answer, redact) or None
     words = _find_words(content)
     return one_line(redact(words), 2 * _EXCERPT_LENGTH) if words else None
 
@@ -289,12 +297,19 @@ def is_markup(answer: Response) -> bool:
 
 def _read_markup(answer: Response, redact: Callable[[str], str]) -> str:
     """Return how the text of a page of HTML begins, on one line, without secrets."""
-    source = redact(answer.utf8_body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
-    text = html.unescape(_MARKUP.sub(" ", source))
-    return one_line(" ".join(text.split()), _EXCERPT_LENGTH)
+    text = html.unescape(_MARKUP.sub(" ", _read_start(answer, redact)))
+    # Tags within a secret are gone by now.
+    return one_line(redact(" ".join(text.split())), _EXCERPT_LENGTH)
 
 
 def _read_excerpt(answer: Response, redact: Callable[[str], str]) -> str:
     """Return how the body begins, on one line; secrets are taken out before it is cut."""
-    text = redact(answer.utf8_body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
-    return one_line(" ".join(text.split()), _EXCERPT_LENGTH)
+    return one_line(" ".join(_read_start(answer, redact).split()), _EXCERPT_LENGTH)
+
+
+def _read_start(answer: Response, redact: Callable[[str], str]) -> str:
+    """Return how the body begins, long enough for any excerpt, without secrets."""
+    body = answer.utf8_body
+    text = redact(body[:_EXCERPT_SOURCE].decode("utf-8", "replace"))
+    # What was cut off may belong to a secret, of which the rest is not known: that is not shown.
+    return text[:-_EXCERPT_MARGIN] if len(body) > _EXCERPT_SOURCE else text

@@ -2,6 +2,9 @@
 
 import os
 import ssl
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar
+from urllib.request import Request
 
 import httpx
 
@@ -21,6 +24,13 @@ _READ_TIMEOUT = 20.0
 
 _KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept: less than the 5 after which common servers close it."""
+
+
+class NoCookies(CookieJar):
+    """A jar that keeps no cookie: nothing that a service sets is read, or sent back to it."""
+
+    def extract_cookies(self, response: HTTPResponse, request: Request) -> None:
+        """Keep nothing of the answer."""
 
 
 def open_pool(
@@ -53,6 +63,7 @@ def open_pool(
             ),
             follow_redirects=False,
             verify=_create_context(base, transport),
+            cookies=NoCookies(),
             trust_env=not is_loopback(base.host),
         )
     except OSError as error:

@@ -78,10 +78,10 @@ def describe_event(event: Event) -> str:
             return f"#{call.number} signing in"
         case CallFinished(call, status, seconds, size):
             timing = f"{status}  {seconds * 1000:.1f} ms  {size:,} B"
-            return f"#{call.number} {timing}  {call.method} {call.path}"
+            return f"#{call.number} {timing}  {call.method} {call.redact(call.path)}"
         case CallFailed(call, failure):
             words = failure.message if failure else "the answer is not needed any more"
-            return f"#{call.number} gave up: {words}  {call.method} {call.path}"
+            return f"#{call.number} gave up: {words}  {call.method} {call.redact(call.path)}"
         case QuotaWait(call, seconds):
             return f"#{call.number} waits {seconds:.0f} s: no call is left before the reset"
         case RetryScheduled(call, attempt, seconds, failure):

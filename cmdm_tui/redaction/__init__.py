@@ -1,7 +1,8 @@
 """The one home for secrets in text: what replaces them, and what searches for them.
 
 `redactor.Redactor` replaces secrets in lines for a log or a screen. `leak_scanner.LeakScanner`
-refuses to write a file in which a secret is found, in whatever encoding (`decodings`).
+refuses to write a file in which a secret is found. Both find it with a `secret_matcher`: whole or
+in pieces, in any case and encoding (`decodings`), and where in the text (`offsets`).
 `secret_variables.SecretVariables` replaces secrets by names that stand for them, and back.
 
 Used by other packages: `leak_scanner.SecretLeak`.

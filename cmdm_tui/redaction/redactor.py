@@ -1,13 +1,16 @@
 """Replaces secrets in lines for a log or a screen: by their value, and by the name before them."""
 
-import html
-import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+
+from cmdm_tui.redaction.decodings import SearchLimitExceeded
+from cmdm_tui.redaction.secret_matcher import SecretMatcher, shown_piece_length
 
 REDACTED = "…"
-_MIN_LENGTH = 4
+LEFT_OUT = "(left out: secrets may be in it)"
+"""What is shown instead of a text that unfolds to more than can be searched."""
+
+_MOST_PASSES = 8
 _LONGEST_WORD = 7
 _NAMED_SECRET = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
@@ -19,18 +22,14 @@ _BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
 class Redactor:
     """Replaces every known secret in a line, and what is named like one.
 
-    A secret is known as it is, percent-encoded, and with the escapes of JSON and HTML. Use it
-    before a line is cut: of a secret that is cut, the rest is not known.
+    A secret is known in every case and encoding, and in pieces (`secret_matcher`). Use it before a
+    line is cut: of a secret that is cut, a short beginning is not known. A secret under four
+    characters is replaced only where a name such as `password=` is before it: any text holds it by
+    chance.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        spellings: set[str] = set()
-        for secret in secrets:
-            if len(secret) >= _MIN_LENGTH:
-                spellings |= _spell(secret)
-        longest_first = sorted(spellings, key=len, reverse=True)
-        pattern = "|".join(re.escape(spelling) for spelling in longest_first)
-        self._known = re.compile(pattern) if pattern else None
+        self._matcher = SecretMatcher(secrets, shown_piece_length)
 
     @classmethod
     def for_sentences(cls, secrets: Iterable[str]) -> "Redactor":
@@ -45,7 +44,17 @@ class Redactor:
 
     def redact_values(self, line: str) -> str:
         """Return the line without the known secrets; what is only named like one stays."""
-        return line if self._known is None else self._known.sub(REDACTED, line)
+        content = line.encode("utf-8", "surrogatepass")
+        # Concealed, a text may still hold one: of equal encodings, each pass finds the first.
+        for _ in range(_MOST_PASSES):
+            try:
+                spans = self._matcher.locate(content)
+            except SearchLimitExceeded:
+                return LEFT_OUT
+            if not spans:
+                return content.decode("utf-8", "surrogatepass")
+            content = _replace_spans(content, spans)
+        return LEFT_OUT
 
     def __call__(self, line: str) -> str:
         """Return the line without its secrets."""
@@ -54,15 +63,24 @@ class Redactor:
         return _BEARER.sub(rf"\1{REDACTED}", line)
 
 
-def _spell(secret: str) -> set[str]:
-    raw = secret.encode("utf-8", "surrogatepass")
-    return {
-        secret,
-        quote(raw, safe=""),
-        quote(raw),
-        quote_plus(raw),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        html.escape(secret),
-        html.escape(secret, quote=False),
-    }
+def _replace_spans(content: bytes, spans: list[tuple[int, int]]) -> bytes:
+    """Return UTF-8 without what is at the spans, nor the same elsewhere."""
+    mark, kept, position = REDACTED.encode(), list[bytes](), 0
+    found: set[bytes] = set()
+    for first, last in spans:
+        start = max(_round_to_character(content, first, -1), position)
+        end = _round_to_character(content, last, 1)
+        found.add(content[start:end])
+        kept += (content[position:start], mark)
+        position = end
+    left = b"".join((*kept, content[position:]))
+    for same in sorted(found, key=len, reverse=True):
+        left = left.replace(same, mark)
+    return left
+
+
+def _round_to_character(content: bytes, position: int, step: int) -> int:
+    """Return the position, moved out of the middle of a character."""
+    while 0 < position < len(content) and content[position] & 0xC0 == 0x80:
+        position += step
+    return position

@@ -1,9 +1,11 @@
 """Makes of a raw call what is sent: the parameters the API insists on, the body as bytes."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from cmdm_tui.api.errors import keep_text
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.text import one_line
@@ -16,19 +18,23 @@ _ANSWERS_WITHOUT_BODY = re.compile(r"/?(lead/convert|task/close)/[^/?]+", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """One call, ready to be sent. `question` is what a person is asked first, if anything."""
+    """One call, ready to be sent. `question` is what a person is asked first, if anything.
+
+    `redact` takes the client's secrets out of the path before it is cut for a screen.
+    """
 
     method: str
     path: str
     content: bytes | None = None
     notes: tuple[str, ...] = ()
     question: str | None = None
+    redact: Callable[[str], str] = field(default=keep_text, repr=False, compare=False)
 
     def __str__(self) -> str:
-        return one_line(f"{self.method} {self.path}", 200)
+        return one_line(f"{self.method} {self.redact(self.path)}", 200)
 
 
-def plan_call(call: RawCall) -> PlannedCall:
+def plan_call(call: RawCall, redact: Callable[[str], str] = keep_text) -> PlannedCall:
     """Return the call to send: `per_page` and `page` each require the other (`api.md`).
 
     A conversion and a close go with an empty object where no body was given. Raises ReplError for
@@ -36,8 +42,8 @@ def plan_call(call: RawCall) -> PlannedCall:
     """
     path, notes = _complete_page_parameters(call) if call.method == "GET" else (call.path, ())
     is_delete = call.method == "DELETE"
-    question = f"Delete {one_line(call.path, 100)}? [y/N] " if is_delete else None
-    return PlannedCall(call.method, path, _encode_body(call), notes, question)
+    question = f"Delete {one_line(redact(call.path), 100)}? [y/N] " if is_delete else None
+    return PlannedCall(call.method, path, _encode_body(call, redact), notes, question, redact)
 
 
 def path_segments(path: str) -> tuple[str, ...]:
@@ -70,13 +76,13 @@ def _complete_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
     return f"{call.path}&{added}", (note,)
 
 
-def _encode_body(call: RawCall) -> bytes | None:
+def _encode_body(call: RawCall, redact: Callable[[str], str]) -> bytes | None:
     if call.method not in {"POST", "PUT"}:
         return None
     if not call.body:
         if call.method == "PUT" and _ANSWERS_WITHOUT_BODY.fullmatch(call.path):
             return b"{}"
-        shown = one_line(f"{call.method} {call.path}", 100)
+        shown = one_line(f"{call.method} {redact(call.path)}", 100)
         raise ReplError(
             f"{shown} needs a JSON object behind the path, "
             f"as in {call.method} {'lead' if call.method == 'POST' else 'lead/ABC1D2E3'} "

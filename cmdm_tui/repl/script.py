@@ -51,7 +51,8 @@ async def _run_naming_line(session: ReplSession, unit: StatementText) -> None:
     try:
         await run_statement(session, unit)
     except Exception:
-        statement = one_line(" ".join(unit.text.split()), 80)
+        words = session.account.client.redact(unit.text)
+        statement = one_line(" ".join(words.split()), 80)
         session.streams.write_note(f"Stopped at line {unit.line}: {statement}")
         raise
 

@@ -1,6 +1,7 @@
 """One session: an account, its switches and last results, and where results go."""
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from cmdm_tui.catalog import Account
@@ -78,7 +79,7 @@ class ReplSession:
 
     async def call(self, raw: RawCall) -> None:
         """Plan a call, ask where it must be asked, make it, and write what came."""
-        planned = plan_call(raw)
+        planned = plan_call(raw, self.account.client.redact)
         for note in planned.notes:
             self.streams.write_note(note)
         if not await self._is_confirmed(planned):
@@ -133,4 +134,7 @@ class ReplSession:
         except asyncio.CancelledError:
             self.streams.write_note(describe_cancelled_call(planned))
             raise
+        if planned.method != "GET":
+            # The service's words about a change, no records: those it was sent are not shown.
+            answer = replace(answer, body=self.account.client.redact_body(answer.body))
         return read_answer(answer)

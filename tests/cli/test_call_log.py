@@ -94,7 +94,7 @@ def test_each_call_is_told_and_logged_when_asked(
     cmdm: Command, signed_in: RunningInfo, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    ended = cmdm("-v", "--log-file", str(log), "get", "lead", signed_in.client_secret)
+    ended = cmdm("-v", "--log-file", str(log), "get", "lead", "--", signed_in.client_secret)
     assert ended.code == 4
     assert "GET /lead/…" in ended.err
     assert "signing in" in ended.err

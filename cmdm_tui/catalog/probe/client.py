@@ -171,11 +171,11 @@ class ProbeClient:
     def _record_answer(self, answer: ProbeAnswer) -> None:
         response = answer.response
         if response.status == _TOO_MANY_CALLS:
-            words = read_error_message(response) or "no call is left"
+            words = read_error_message(response, self._client.redact) or "no call is left"
             raise ProbeStopped(f"The service takes no more calls (429): {words}", by_service=True)
         if response.status == _UNAUTHORIZED:
             raise AuthenticationFailed(
-                read_error_message(response) or "The token was refused",
+                read_error_message(response, self._client.redact) or "The token was refused",
                 call=CallInfo(response.number, response.method, response.path),
                 status=response.status,
             )

@@ -53,10 +53,17 @@ def api(
         if status_error.response is None:
             raise
         answer, error = status_error.response, status_error
+    head, body = "", answer.body
     if include:
         lines = [f"{answer.status}", *(f"{k}: {v}" for k, v in answer.headers.items()), "", ""]
-        write_text("\n".join(lines).encode("utf-8"))
-    write_json(answer.body)
+        head = "\n".join(lines)
+    if error is not None and error.call is not None:
+        # The service's words, in which it may repeat what it was sent.
+        redact = error.call.redact
+        head = redact(head)
+        body = redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    write_text(head.encode("utf-8"))
+    write_json(body)
     if error is not None:
         raise error
 

@@ -157,8 +157,12 @@ def update(
     NAME=VALUE gives text, NAME:=JSON any JSON value: NAME:=null empties a field.
     """
     properties = read_properties(words, source)
-    answer = context.run(lambda account: account.client.update(entity, external_id, properties))
-    write_json(answer.response.utf8_body)
+
+    async def updated(account: "Account") -> bytes:
+        answer = await account.client.update(entity, external_id, properties)
+        return account.client.redact_body(answer.response.utf8_body)
+
+    write_json(context.run(updated))
 
 
 @click.command(short_help="Delete a record.")
@@ -167,8 +171,12 @@ def update(
 @click.pass_obj
 def delete(context: CommandContext, entity: str, external_id: str) -> None:
     """Delete the record of ENTITY with the external id ID."""
-    answer = context.run(lambda account: account.client.delete(entity, external_id))
-    write_json(answer.response.utf8_body)
+
+    async def deleted(account: "Account") -> bytes:
+        answer = await account.client.delete(entity, external_id)
+        return account.client.redact_body(answer.response.utf8_body)
+
+    write_json(context.run(deleted))
 
 
 @click.command(short_help="Convert a lead into an account.")
@@ -194,8 +202,12 @@ def convert(
 @click.pass_obj
 def close(context: CommandContext, external_id: str) -> None:
     """Close a task."""
-    answer = context.run(lambda account: account.client.close_task(external_id))
-    write_json(answer.response.utf8_body)
+
+    async def closed(account: "Account") -> bytes:
+        answer = await account.client.close_task(external_id)
+        return account.client.redact_body(answer.response.utf8_body)
+
+    write_json(context.run(closed))
 
 
 async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Converted]") -> bytes:
@@ -209,7 +221,7 @@ async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Conver
     from cmdm_tui.api import ApiError, OutcomeUnknown, WriteVerdict
 
     try:
-        return (await made).response.utf8_body
+        return client.redact_body((await made).response.utf8_body)
     except OutcomeUnknown as doubt:
         note(f"{doubt.message.rstrip('.')}. Looking for it.")
         try:

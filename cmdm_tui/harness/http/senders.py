@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import h11
 import httpx
 
+from cmdm_tui.api.pool import NoCookies
 from cmdm_tui.api.trust import create_tls_context, describe_tls_failure
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.harness.exchange import Answer, OutgoingRequest
@@ -56,6 +57,7 @@ class HttpxSender:
             # Loading certificates takes longer than many calls; plain http needs none.
             verify=create_tls_context() if self._base.scheme == "https" else False,
             follow_redirects=False,
+            cookies=NoCookies(),
         )
 
     @property

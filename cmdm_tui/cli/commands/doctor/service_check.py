@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -36,7 +37,7 @@ async def check_service(profile: Profile) -> list[DoctorCheck]:
             answer = await client.request("GET", "lead?per_page=1&page=1", check=False)
             arrived = time.time()
             checks += [
-                _check_answer(answer),
+                _check_answer(answer, client.redact),
                 _check_clock(answer, arrived),
                 _check_quota(answer, client.quota),
             ]
@@ -70,9 +71,9 @@ def _check_refusal(error: ApiError) -> DoctorCheck:
     return problem("sign-in", words, f"{error.hint or 'Check the address of the profile'}.")
 
 
-def _check_answer(answer: Response) -> DoctorCheck:
+def _check_answer(answer: Response, redact: Callable[[str], str]) -> DoctorCheck:
     said = f"GET lead answers {answer.status} in {answer.elapsed * 1_000:.0f} ms"
-    words = read_error_message(answer)
+    words = read_error_message(answer, redact)
     if answer.status // 100 == 2:
         return ok("API", said)
     found = said if words is None else f"{said}: {words}"
