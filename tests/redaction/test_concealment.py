@@ -3,11 +3,13 @@
 The search in what was printed (`plain_search`) shares no code with what conceals.
 """
 
+import ast
 import base64
 import html
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import httpx
@@ -256,3 +258,17 @@ def test_the_work_grows_with_the_text() -> None:
         redact(text * 4)
         # Four times as much, were it not for the machine; sixteen times, were it quadratic.
         assert time.process_time() - started < 10 * once + 0.3
+
+
+@pytest.mark.parametrize("name", ["read_error_message", "read_done"])
+def test_whoever_reads_the_services_words_conceals_in_them(name: str) -> None:
+    package = Path(decode.__file__).parents[1]
+    calls = [
+        (path.name, node)
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and name in {getattr(node.func, "id", None), getattr(node.func, "attr", None)}
+    ]
+    assert calls
+    assert [where for where, call in calls if len(call.args) + len(call.keywords) < 2] == []
