@@ -3,9 +3,10 @@
 `create_writer` returns the writer of a format, `FORMATS` names them, and `output_file` writes to a
 file whose name chooses the format.
 
-Other central files: `row_writer`, `cells`, `column_widths`, `json_text`, `json`, `table`, `csv`.
+Other central files: `row_writer`, `cells`, `column_widths`, `json_text`, `json`, `table`, `csv`,
+`xlsx`.
 Also public: `PROGRAM_STYLE`, `ByteSink`, `Format`, `OutputColumn`, `OutputRow`, `OutputStyle`,
-`unique_names`.
+`unique_names`, `MissingExtra`.
 """
 
 from typing import Literal, get_args
@@ -13,6 +14,7 @@ from typing import Literal, get_args
 from cmdm_tui.formats.row_writer import (
     PROGRAM_STYLE,
     ByteSink,
+    MissingExtra,
     OutputColumn,
     OutputRow,
     OutputStyle,
@@ -25,6 +27,7 @@ __all__ = [
     "PROGRAM_STYLE",
     "ByteSink",
     "Format",
+    "MissingExtra",
     "OutputColumn",
     "OutputRow",
     "OutputStyle",
@@ -33,18 +36,24 @@ __all__ = [
     "unique_names",
 ]
 
-Format = Literal["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet"]
+Format = Literal["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx"]
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 """The names of the formats, in the order in which help lists them."""
 
 
 def create_writer(
-    name: Format, sink: ByteSink, style: OutputStyle = PROGRAM_STYLE, *, raw_csv: bool = False
+    name: Format,
+    sink: ByteSink,
+    style: OutputStyle = PROGRAM_STYLE,
+    *,
+    raw_csv: bool = False,
+    has_bom: bool = False,
 ) -> RowWriter:
     """Return the writer of a format, writing to `sink`.
 
-    With `raw_csv`, CSV and TSV keep text that a spreadsheet would take for a formula.
+    With `raw_csv`, CSV and TSV keep text that a spreadsheet would take for a formula; with
+    `has_bom` they begin with a byte order mark. Raises MissingExtra where a library is missing.
     """
     match name:
         case "table":
@@ -67,7 +76,7 @@ def create_writer(
             from cmdm_tui.formats import csv
 
             form = csv.csv_line if name == "csv" else csv.tsv_line
-            return csv.DelimitedWriter(sink, style, form, is_raw=raw_csv)
+            return csv.DelimitedWriter(sink, style, form, is_raw=raw_csv, has_bom=has_bom)
         case "markdown":
             from cmdm_tui.formats.markdown import MarkdownWriter
 
@@ -76,3 +85,7 @@ def create_writer(
             from cmdm_tui.formats.parquet import ParquetWriter
 
             return ParquetWriter(sink)
+        case "xlsx":
+            from cmdm_tui.formats.xlsx import XlsxWriter
+
+            return XlsxWriter(sink)

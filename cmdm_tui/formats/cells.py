@@ -22,15 +22,15 @@ def is_number(type_name: str) -> bool:
 def display_text(value: object) -> str:
     """Return a value as text for a person; each format decides how null looks."""
     if isinstance(value, datetime):
-        return to_utc(value).isoformat(sep=" ").removesuffix("+00:00")
+        return _in_utc(value).isoformat(sep=" ").removesuffix("+00:00")
     return exact_text(value)
 
 
 def exact_text(value: object) -> str:
     """Return a value that is not null as text with nothing lost.
 
-    Times are written like the service writes them (`api.md`), in UTC with a `Z`; lists, structs and
-    bytes as JSON.
+    Times in UTC are written like the service writes them (`api.md`), with a `Z`; local times, which
+    have no zone, without one; lists, structs and bytes as JSON.
     """
     match value:
         case str():
@@ -42,7 +42,7 @@ def exact_text(value: object) -> str:
         case int() | float():
             return str(value)
         case datetime():
-            return to_utc(value).isoformat().replace("+00:00", "Z")
+            return _in_utc(value).isoformat().replace("+00:00", "Z")
         case date():
             return value.isoformat()
         case _:
@@ -58,14 +58,14 @@ def json_bytes(value: object) -> bytes:
     return _encode(_to_plain(value))
 
 
-def to_utc(moment: datetime) -> datetime:
-    """Return a time with its zone; one without a zone is in UTC, like every time of a query."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _in_utc(moment: datetime) -> datetime:
+    """Return a time that has a zone in UTC; one without is a local time, and stays so."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _to_plain(value: object) -> object:
     if isinstance(value, datetime):
-        return to_utc(value)
+        return _in_utc(value)
     if isinstance(value, list | tuple):
         return [_to_plain(one) for one in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, dict):

@@ -1,5 +1,6 @@
 """Writes CSV and TSV: a header and one row on each line, safe for a spreadsheet unless raw."""
 
+import codecs
 from collections.abc import Callable, Sequence
 
 from cmdm_tui.formats.cells import exact_text
@@ -16,11 +17,21 @@ _TAB_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r
 
 
 class DelimitedWriter:
-    """Writes lines of cells. With `is_raw`, text that looks like a formula is not escaped."""
+    """Writes lines of cells. With `is_raw`, text that looks like a formula is not escaped.
+
+    With `has_bom`, a byte order mark comes first, by which Excel on Windows knows UTF-8.
+    """
 
     def __init__(
-        self, sink: ByteSink, style: OutputStyle, form: "LineFormat", *, is_raw: bool
+        self,
+        sink: ByteSink,
+        style: OutputStyle,
+        form: "LineFormat",
+        *,
+        is_raw: bool,
+        has_bom: bool = False,
     ) -> None:
+        self._has_bom = has_bom
         self._sink = sink
         self._style = style
         self._form = form
@@ -28,6 +39,8 @@ class DelimitedWriter:
 
     def begin(self, columns: Sequence[OutputColumn]) -> None:
         """Write the names."""
+        if self._has_bom:
+            self._sink.write(codecs.BOM_UTF8)
         self._sink.write(self._line(unique_names(columns)))
 
     def write_rows(self, rows: Sequence[OutputRow]) -> None:

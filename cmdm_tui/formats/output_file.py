@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from cmdm_tui.formats.row_writer import OutputColumn, OutputRow
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.formats import Format
@@ -22,6 +23,7 @@ SUFFIXES: dict[str, "Format"] = {
     ".md": "markdown",
     ".parquet": "parquet",
     ".txt": "table",
+    ".xlsx": "xlsx",
 }
 """The formats by file suffix."""
 
@@ -41,15 +43,30 @@ class BatchedRows(Protocol):
         ...
 
 
+class UnknownEnding(ValueError):
+    """A file's ending names no format; `str()` is a sentence that names those known."""
+
+
 def format_of_file(file: Path) -> "Format":
-    """Return the format that the file's name asks for: JSON where it asks for none."""
-    return SUFFIXES.get(file.suffix.casefold(), "json")
+    """Return the format that the file's name asks for; JSON for a device or a pipe.
+
+    Raises UnknownEnding.
+    """
+    form = SUFFIXES.get(file.suffix.casefold())
+    if form is not None:
+        return form
+    if not file.suffix and file.exists() and not file.is_file() and not file.is_dir():
+        return "json"
+    name = one_line(file.name, 100)
+    what = f"The ending of {name}" if file.suffix else f"{name} has no ending, which"
+    verb = "names no format" if file.suffix else "would name the format"
+    raise UnknownEnding(f"{what} {verb}: known are {', '.join(SUFFIXES)}.")
 
 
 def write_result(result: BatchedRows, name: str) -> "Format":
     """Write all rows to the named file, whole or not at all; return the format used.
 
-    Raises OSError where it cannot be written.
+    Raises UnknownEnding, MissingExtra, and OSError where it cannot be written.
     """
     from cmdm_tui.formats import create_writer
 

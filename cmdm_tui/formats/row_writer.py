@@ -30,6 +30,10 @@ class ByteSink(Protocol):
         ...
 
 
+class MissingExtra(Exception):
+    """A format needs a library that is not installed; `str()` says how to install it."""
+
+
 class RowWriter(Protocol):
     """Writes one result, row after row, in one format."""
 

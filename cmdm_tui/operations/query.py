@@ -142,13 +142,19 @@ class QueryOperation:
         """Whether anything was run, so that an earlier result is not the last one any more."""
         return self._run is not None
 
-    async def prepare(self, sql: str) -> PlannedQuery:
-        """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError."""
+    async def prepare(self, sql: str, *, is_raw: bool = False) -> PlannedQuery:
+        """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError.
+
+        With `is_raw` every field is text as it is stored.
+        """
         checkpoint = None if self._file is None else self._file.load(sql)
         self._sql = sql
         self._calls_before = 0 if checkpoint is None else checkpoint.used
         return await self._engine.prepare(
-            sql, checkpoint=checkpoint, max_calls=self._policy.max_calls
+            sql,
+            checkpoint=checkpoint,
+            max_calls=self._policy.max_calls,
+            is_raw=is_raw,
         )
 
     async def run(self, prepared: PlannedQuery, receive: ReceiveRows) -> QueryOutcome:

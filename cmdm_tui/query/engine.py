@@ -43,17 +43,24 @@ class Engine:
         self._names = NamesExecutor(account, self._database)
 
     async def prepare(
-        self, sql: str, *, checkpoint: Checkpoint | None = None, max_calls: int | None = None
+        self,
+        sql: str,
+        *,
+        checkpoint: Checkpoint | None = None,
+        max_calls: int | None = None,
+        is_raw: bool = False,
     ) -> PlannedQuery:
         """Parse, bind and plan a statement: at most one call for each total that is not known.
 
-        Where an entity's fields are not known and their types matter, they are fetched once. Pages
-        of a `checkpoint` of the same query are not read again. Raises QueryError for SQL that
-        cannot be run, BudgetReached where `max_calls` is too small to plan it, ApiError where a
-        call fails.
+        Fields of an entity that are not known are fetched once. Pages of a `checkpoint` of the same
+        query are not read again. With `is_raw`, every column is text as it is stored, whatever type
+        is declared. Raises QueryError for SQL that cannot be run, BudgetReached where `max_calls`
+        is too small to plan it, ApiError where a call fails.
         """
         try:
-            preparer = QueryPreparer(self._account, self._database, checkpoint, max_calls=max_calls)
+            preparer = QueryPreparer(
+                self._account, self._database, checkpoint, max_calls=max_calls, is_raw=is_raw
+            )
             return await preparer.prepare(parse(sql))
         except RecursionError:
             raise nested_too_deeply() from None

@@ -1,7 +1,7 @@
 """Values that every part of the query engine shares: columns, tables, costs, first pages."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,12 +13,15 @@ from cmdm_tui.api import SortOrder
 EXTERNAL_ID = "ExternalID"
 """The column that every entity has: its records' external ids (`api.md`)."""
 
+CASE_MARK = "\x02"
+"""Ends the name of a column where another column's name differs from it by case alone."""
+
 LARGEST_PAGE = 1000
 """The most records to request in one page; a server may grant fewer (`api.md`, per_page)."""
 
 
 Value = str | Decimal | date | datetime | bool
-"""A column's value: DateTime values have no zone and are in UTC."""
+"""A column's value as the engine searches it: DateTime values have no zone and are in UTC."""
 
 
 class ColumnKind(StrEnum):
@@ -45,17 +48,38 @@ _KIND_BY_FIELD_TYPE = {
 }
 
 
+def kind_word(kind: ColumnKind) -> str:
+    """Return the word for a value of a kind."""
+    return "time" if kind is ColumnKind.DATETIME else kind.value
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of an entity: `name` as the service writes it, `type` as the catalog has it.
 
-    `is_inferred` is true where the type was inferred from some records: others may not fit it.
+    `is_inferred` is true where no one declared the type: then it is what some records look like,
+    and the column is text all the same. `reads` is the column that this one reads as another kind,
+    under a name that only the engine has; see `planning.readings`. `of_field` is the field, where
+    its name is not the column's.
     """
 
     name: str
     kind: ColumnKind = ColumnKind.TEXT
     type: str = "Text"
     is_inferred: bool = False
+    reads: "Column | None" = None
+    of_field: str = ""
+
+    @property
+    def field(self) -> str:
+        """The name of the field whose values the column shows, as the service writes it."""
+        return self.of_field or self.name
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether a service sorts the field as the kind that the column is of, as far as known."""
+        is_itself = self.reads is None and self.name == self.field
+        return is_itself and ColumnKind.of_type(self.type) is self.kind
 
 
 @dataclass(frozen=True)
@@ -63,13 +87,14 @@ class Table:
     """One entity as a table. `columns` begin with ExternalID, then the described fields.
 
     `total` is the number of records, None where it is not known; `largest_page` the most records
-    that one page of the entity grants.
+    that one page of the entity grants. `unnamed` are the fields that SQL cannot name.
     """
 
     entity: str
     columns: tuple[Column, ...]
     total: int | None = None
     largest_page: int = LARGEST_PAGE
+    unnamed: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -77,9 +102,14 @@ class Table:
         return {column.name.casefold(): column for column in self.columns}
 
     def column(self, name: str) -> Column | None:
-        """Return the column of this name; upper and lower case do not matter."""
-        exact = next((column for column in self.columns if column.name == name), None)
+        """Return the column of this name; case does not matter unless two names need it."""
+        exact = next((column for column in self.columns if column.field == name), None)
         return exact or self.by_name.get(name.casefold())
+
+    def with_readings(self, columns: Iterable[Column]) -> Self:
+        """Return the table with those of `columns` that read its fields as another kind."""
+        readings = tuple(one for one in columns if one.reads is not None)
+        return replace(self, columns=(*self.columns, *readings)) if readings else self
 
     @property
     def pages(self) -> int | None:
@@ -113,6 +143,11 @@ class FirstPage:
     fields: tuple[str, ...] | None = None
     sort_by: str | None = None
     sort_order: SortOrder | None = None
+
+
+def shown_name(name: str) -> str:
+    """Return a column's name without the mark that keeps it apart; see `CASE_MARK`."""
+    return name.rstrip(CASE_MARK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ import msgspec
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.query.database.duckdb_session import DuckDBSession, RowValues
+from cmdm_tui.query.database.python_values import Described, PythonValues
 from cmdm_tui.query.errors import NotInstalled, QueryError, UnknownName
 from cmdm_tui.query.model import Cost, ResultColumn
 from cmdm_tui.query.parsing.identifiers import nearest_names, quote_identifier
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     import polars
@@ -24,6 +26,8 @@ RESULT_TABLE = 'temp."\x01result"'
 Converted = TypeVar("Converted")
 
 _BATCH_ROWS = 10_000
+_MOST_NAMES = 5
+_NAME_LENGTH = 80
 _TABLE_NUMBERS = itertools.count(1)
 
 
@@ -48,37 +52,69 @@ class Notes:
     """What a reader must know about a result.
 
     `failed_casts` counts, by `entity.column`, the values that do not fit their column's type and
-    show as null; `inferred` names the columns whose type was inferred from records; `messages` are
-    whole sentences: changes noticed, uncertainties, rounding.
+    show as null; `unread` those of text that the query reads as a number, date, time or boolean and
+    that are none; `inferred` names the columns whose type no one declared, so that they are text;
+    `messages` are whole sentences: changes noticed, uncertainties.
     """
 
     source: Literal["live", "partial"] = "live"
     failed_casts: dict[str, int] = field(default_factory=dict[str, int])
+    unread: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """By `entity.column` and the word for what it is read as."""
     inferred: tuple[str, ...] = ()
+    shortfalls: tuple[str, ...] = ()
+    """Sentences on records that the service counts and that never came."""
     messages: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """All notes as sentences, one a line."""
         sentences: list[str] = []
-        if self.source == "partial":
+        sentences += [f"The result is partial: {one}" for one in self.shortfalls]
+        if self.source == "partial" and not self.shortfalls:
             sentences.append("The result is partial: the run stopped before all records were read.")
-        sentences += [
-            f"{count:,} {'value' if count == 1 else 'values'} of {name} "
-            f"{'is' if count == 1 else 'are'} not of the column's type and "
-            f"{'shows' if count == 1 else 'show'} as null."
-            for name, count in self.failed_casts.items()
-        ]
+        sentences += _some(
+            [
+                f"{count:,} {'value' if count == 1 else 'values'} of {_shown(name)} "
+                f"{'is' if count == 1 else 'are'} not of the column's type and "
+                f"{'shows' if count == 1 else 'show'} as null; "
+                f"CAST({_shown(name.partition('.')[2])} AS VARCHAR) gives the stored text."
+                for name, count in self.failed_casts.items()
+            ]
+        )
+        sentences += _some(
+            [
+                f"{count:,} {'value' if count == 1 else 'values'} of {_shown(name)} cannot be read "
+                f"as a {kind}, and {'counts' if count == 1 else 'count'} as null there."
+                for (name, kind), count in self.unread.items()
+            ]
+        )
         if self.inferred:
-            sentences.append(f"Types inferred from records: {', '.join(self.inferred)}.")
+            more = len(self.inferred) - _MOST_NAMES
+            names = ", ".join(map(_shown, self.inferred[:_MOST_NAMES]))
+            names += f" and {more:,} more" if more > 0 else ""
+            sentences.append(f"Read as text, as no type is known: {names}.")
         return (*sentences, *self.messages)
+
+
+def _shown(name: str) -> str:
+    return one_line(name, _NAME_LENGTH)
+
+
+def _some(sentences: list[str]) -> list[str]:
+    """Return the first sentences of a kind, and one that counts the others."""
+    left = len(sentences) - _MOST_NAMES
+    if left <= 1:
+        return sentences
+    return [*sentences[:_MOST_NAMES], f"The same is so of {left:,} more columns."]
 
 
 class QueryResult:
     """Rows kept in DuckDB: sorting, reformatting and exporting them costs no call.
 
-    Values are str, Decimal, int, float, bool, date, datetime (UTC, without a zone) and None, or
-    what else DuckDB computes, such as lists and dictionaries. Close it to free the rows.
+    Values are str, Decimal, int, float, bool, date, datetime and None, or what else DuckDB
+    computes, such as lists and dictionaries. A DateTime field is a datetime in UTC that says so; a
+    datetime without a zone is a local time that the query asked for. Close it to free the rows.
     """
 
     def __init__(
@@ -92,9 +128,12 @@ class QueryResult:
         table: str = RESULT_TABLE,
         resumption: object = None,
         limit: ApiError | None = None,
+        described: Described | None = None,
     ) -> None:
         self._session = session
         self.columns = tuple(columns)
+        shown = tuple((one.name, one.type) for one in self.columns)
+        self._described = described or Described(shown)
         self.count = count
         self.notes = notes
         self.stats = stats
@@ -106,7 +145,7 @@ class QueryResult:
 
     @property
     def partial(self) -> bool:
-        """Whether the run stopped before all records had come."""
+        """Whether the run stopped before all records had come, or some never came."""
         return self.notes.source == "partial"
 
     @property
@@ -128,8 +167,13 @@ class QueryResult:
 
     def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[RowValues]]:
         """Yield the rows in order, `size` at a time, without holding all of them in memory."""
-        names = ", ".join(f"c{n}" for n in range(1, len(self.columns) + 1))
-        return self._session.read_batches(self._table, names, size)
+        names = ", ".join(f"c{n}" for n in range(1, len(self._described.columns) + 1))
+        for rows in self._session.read_batches(self._table, names, size):
+            yield self._values.convert(rows)
+
+    @cached_property
+    def _values(self) -> PythonValues:
+        return PythonValues(self._described)
 
     def sorted_by(self, name: str, *, descending: bool = False) -> "QueryResult":
         """Return the same rows in another order, by the account's rules; makes no call.
@@ -182,7 +226,10 @@ class QueryResult:
     @property
     def _named_sql(self) -> str:
         columns = ", ".join(
-            f"c{n} AS {quote_identifier(one.name)}" for n, one in enumerate(self.columns, 1)
+            f"CAST(c{n} AS {one.type}) AS {quote_identifier(one.name)}"
+            if "WITH TIME ZONE" in one.type
+            else f"c{n} AS {quote_identifier(one.name)}"
+            for n, one in enumerate(self.columns, 1)
         )
         return f"SELECT {columns} FROM {self._table} ORDER BY rowid"
 
@@ -196,6 +243,7 @@ class QueryResult:
             table=table,
             resumption=self.resumption,
             limit=self.limit,
+            described=self._described,
         )
 
     def _find_column(self, name: str) -> int:

@@ -6,8 +6,16 @@ It is sorted, shown and written again without a call.
 from collections.abc import Callable, Sequence
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, RowWriter, create_writer
-from cmdm_tui.formats.output_file import write_result
+from cmdm_tui.formats import (
+    Format,
+    MissingExtra,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    RowWriter,
+    create_writer,
+)
+from cmdm_tui.formats.output_file import UnknownEnding, write_result
 from cmdm_tui.operations.interrupts import cancel_on_interrupt
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, QueryOperation
 from cmdm_tui.query.engine import Engine
@@ -120,6 +128,8 @@ class SessionQueries:
         except OSError as error:
             reason = error.strerror or "it has no such name"
             raise ReplError(f"{file} cannot be written: {reason}. Check its path.") from None
+        except (UnknownEnding, MissingExtra) as error:
+            raise ReplError(str(error)) from None
         count = self.last.count
         rows = f"{count:,} {'row' if count == 1 else 'rows'}"
         self._streams.write_note(f"Wrote {rows} to {file} as {name}; no call was made.")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -52,9 +53,9 @@ async def engine() -> AsyncGenerator[Engine]:
         ('SELECT max("Größe") FROM "SITE VISIT" WHERE "GRÖßE" >= \'a\'', [("é",)]),
         (
             'SELECT "select", "q""uote", "a.b", "city " FROM "odd;name" LIMIT 1',
-            [(1, "z", "dot", "t")],
+            [("1", "z", "dot", "t")],
         ),
-        ('SELECT "q""e"."select" FROM "q""e" WHERE "q""e"."select" > 0', [(1,)]),
+        ('SELECT "q""e"."select" FROM "q""e" WHERE "q""e"."select" > 0', [("1",)]),
         ('SELECT count(*) FROM "a.b" JOIN "Site Visit" s USING ("Deal Name")', [(2,)]),
     ],
 )
@@ -88,3 +89,50 @@ async def test_an_entity_may_have_a_name_of_the_engines_own(name: str) -> None:
             )
             assert [one for (one,) in result.rows] == expected
             assert [one for (one,) in result.sorted_by("A", descending=True).rows] == ["Y", "x"]
+
+
+ALIKE = {
+    "City": "a", "city": "b", "CITY": "c", "externalID": "own", "ExternalID": "hidden", "": "empty",
+    "Amount": "12.50", "amount": "7",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def alike() -> AsyncGenerator[Engine]:
+    """An engine on fields whose names differ by case alone, or are those of the engine."""
+    types = {name: "Number" if name.casefold() == "amount" else "Text" for name in ALIKE if name}
+    async with open_engine(SmallService({"place": [("R1", ALIKE)]}, {"place": types})) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("sql", "row"),
+    [
+        ('SELECT "city", "City", "CITY" FROM place', ("b", "a", "c")),
+        ("SELECT city, City, CITY, CiTy FROM place", ("b", "a", "c", "a")),
+        ('SELECT p."city" FROM place p WHERE p."city" = \'b\' ORDER BY "city"', ("b",)),
+        ('SELECT "externalID", ExternalID FROM place', ("own", "R1")),
+        ('SELECT "amount" + 1, Amount + 1 FROM place', (Decimal(8), Decimal("13.5"))),
+        ('SELECT CAST("amount" AS VARCHAR), CAST(Amount AS VARCHAR) FROM place', ("7", "12.50")),
+        ('SELECT max("city"), count(*) FROM place GROUP BY "CITY"', ("b", 1)),
+        ('SELECT x FROM (SELECT "city" AS x FROM place) q', ("b",)),
+    ],
+)
+async def test_names_that_differ_by_case_alone_are_each_found(
+    alike: Engine, sql: str, row: tuple[Any, ...]
+) -> None:
+    assert (await alike.run(await alike.prepare(sql))).rows == [row]
+
+
+async def test_no_field_vanishes_without_a_word(alike: Engine) -> None:
+    result = await alike.run(await alike.prepare("SELECT * FROM place"))
+    names = [one.name for one in result.columns]
+    assert names == ["ExternalID", "City", "city", "CITY", "externalID", "Amount", "amount"]
+    assert "SQL cannot name 1 field of place: 'ExternalID'." in result.notes.sentences
+
+
+async def test_fields_without_a_name_are_told(engine: Engine) -> None:
+    result = await engine.run(await engine.prepare('SELECT * FROM "Site Visit"'))
+    assert any(
+        note.startswith("SQL cannot name 3 fields of Site Visit") for note in result.notes.sentences
+    )

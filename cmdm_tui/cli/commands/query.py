@@ -7,7 +7,7 @@ import click
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
 
-FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet")
+FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx")
 """As `cmdm_tui.formats` has them; named here so that help loads nothing."""
 
 
@@ -20,7 +20,7 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 )  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Write the result to FILE, whole or not at all; its ending names the format.",
+    help="Write the result to FILE, whole or not at all; its ending names the format. - is stdout.",
 )  # fmt: skip
 @click.option("--explain", is_flag=True, help="Say what the query would cost; fetch no record.")
 @click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
@@ -34,7 +34,9 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 )  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Run it, however many calls it takes.")
 @click.option("--stats", is_flag=True, help="Write plan, calls, rows and time to stderr as JSON.")
+@click.option("--raw", is_flag=True, help="Give every field as the text that is stored.")
 @click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
+@click.option("--bom", is_flag=True, help="Begin CSV and TSV with a byte order mark, for Excel.")
 @click.pass_obj
 def query(
     context: CommandContext,
@@ -49,7 +51,9 @@ def query(
     as_json: bool,
     yes: bool,
     stats: bool,
+    raw: bool,
     raw_csv: bool,
+    bom: bool,
 ) -> int:
     """Run one SQL query, given as SQL, in a FILE, or on stdin (-).
 
@@ -72,6 +76,7 @@ def query(
         message = f"Give either --json or -o {name}, not both."
         raise click.UsageError(message)
     words = read_sql(sql, source)
+    out = None if out == Path("-") else out
     form = choose_format("json" if as_json else name, out)
     from cmdm_tui.cli.commands.query_run import QueryCommand, QueryOptions
     from cmdm_tui.query.errors import QueryError
@@ -86,7 +91,9 @@ def query(
         explains=explain,
         explains_as_json=as_json or name in {"json", "jsonl"},
         shows_stats=stats,
+        is_raw=raw,
         raw_csv=raw_csv,
+        has_bom=bom,
     )
     try:
         return QueryCommand(context, options).run()

@@ -1,6 +1,7 @@
 """Where the result of a query goes, and what is written to stderr with it: notes, costs, errors."""
 
 import contextlib
+import importlib.util
 import os
 import sys
 from collections.abc import Generator, Sequence
@@ -26,16 +27,25 @@ _USUAL_WIDTH = 80
 def choose_format(name: str | None, file: Path | None) -> "Format":
     """Return the format asked for, else the file's; else a table on a terminal, JSON in a pipe.
 
-    Raises CommandFailure for Parquet on a terminal.
+    Raises CommandFailure for an ending that names no format, for Parquet and xlsx on a terminal,
+    and for xlsx without XlsxWriter.
     """
     if name is None and file is not None:
-        from cmdm_tui.formats.output_file import format_of_file
+        from cmdm_tui.formats.output_file import UnknownEnding, format_of_file
 
-        name = format_of_file(file)
+        try:
+            name = format_of_file(file)
+        except UnknownEnding as error:
+            message = f"{error} -o names another format for it; nothing was written."
+            raise CommandFailure(message, ExitCode.USAGE) from None
     if name is None:
         name = "table" if sys.stdout.isatty() else "json"
-    if name == "parquet" and file is None and sys.stdout.isatty():
-        message = "Parquet is not for a terminal. Give a file with --out, or a pipe."
+    if name in {"parquet", "xlsx"} and file is None and sys.stdout.isatty():
+        shown = name.capitalize() if name == "parquet" else name
+        message = f"{shown} is not for a terminal. Give a file with --out, or a pipe."
+        raise CommandFailure(message, ExitCode.USAGE)
+    if name == "xlsx" and importlib.util.find_spec("xlsxwriter") is None:
+        message = "xlsx needs XlsxWriter, which is not installed: pip install 'cmdm-tui[xlsx]'."
         raise CommandFailure(message, ExitCode.USAGE)
     return cast("Format", name)
 

@@ -35,7 +35,7 @@ class QueryOptions:
     """What one command was asked for.
 
     `max_calls` None sets no limit; where `is_confirmed`, no question is asked. `resume_file` keeps
-    what was read where the query is stopped.
+    what was read where the query is stopped. With `is_raw` every field is text as it is stored.
     """
 
     sql: str
@@ -47,7 +47,9 @@ class QueryOptions:
     explains: bool
     explains_as_json: bool
     shows_stats: bool
+    is_raw: bool
     raw_csv: bool
+    has_bom: bool
 
 
 class QueryCommand:
@@ -67,7 +69,7 @@ class QueryCommand:
         async with self._open_account() as account:
             with closing(Engine(account)) as engine:
                 operation = self._new_operation(engine, account)
-                prepared = await operation.prepare(self._options.sql)
+                prepared = await operation.prepare(self._options.sql, is_raw=self._options.is_raw)
                 if self._options.explains:
                     self._explain(prepared)
                     return ExitCode.DONE
@@ -137,7 +139,13 @@ class QueryCommand:
 
         with open_destination(options.file) as sink, handle_interrupt(interrupt):
             style = choose_style(options.file)
-            writer = create_writer(options.format, sink, style, raw_csv=options.raw_csv)
+            writer = create_writer(
+                options.format,
+                sink,
+                style,
+                raw_csv=options.raw_csv,
+                has_bom=options.has_bom,
+            )
             output = RowOutput(writer, sink, self._progress)
             try:
                 outcome = await operation.run(prepared, output.write_rows)
@@ -176,4 +184,4 @@ def _exit_code(outcome: QueryOutcome, result: QueryResult) -> int:
         return ExitCode.INTERRUPTED
     if result.limit is not None:
         return ExitCode.RATE_LIMIT
-    return ExitCode.TOO_MANY_CALLS if result.partial else ExitCode.DONE
+    return ExitCode.PARTIAL if result.partial else ExitCode.DONE

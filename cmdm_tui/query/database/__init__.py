@@ -1,7 +1,8 @@
 """The DuckDB of the engine: `duckdb_session` opens and locks it, `loader` fills it.
 
-`casts` decides the type of each column.
+`casts` decides the type of each column, `iso_times` reads dates and times, and `python_values`
+turns what DuckDB gives into Python's values.
 
 Used by other packages: `duckdb_session.DuckDBSession`, `duckdb_session.RowValues`,
-`duckdb_session.QueryDatabase`, `duckdb_session.result_type`.
+`duckdb_session.QueryDatabase`.
 """

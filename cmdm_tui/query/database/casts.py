@@ -1,34 +1,42 @@
 """The DuckDB type of each column, and the SQL that casts the text of responses to it.
 
 A value that does not fit its column's type becomes NULL and is counted. The accepted forms are
-those of `api.md` and a few more: see `FORMS`, for DuckDB's regular expressions and Python's.
+those of `api.md` and a few more: see `FORMS`, for DuckDB's regular expressions and Python's. Dates
+and times come in every form of ISO 8601: `plain_text` brings them into the one of `FORMS`.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from cmdm_tui.query.database.iso_times import (
+    PLAIN_DATE,
+    PLAIN_MOMENT,
+    plain_day,
+    plain_moment,
+    read_day,
+    read_moment,
+)
 from cmdm_tui.query.model import ColumnKind, Value
 
 FORMS: Mapping[ColumnKind, str] = MappingProxyType(
     {
         ColumnKind.NUMBER: r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?",
-        ColumnKind.DATE: r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-        ColumnKind.DATETIME: (
-            r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-            r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
-        ),
+        ColumnKind.DATE: PLAIN_DATE,
+        ColumnKind.DATETIME: PLAIN_MOMENT,
         ColumnKind.BOOLEAN: r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
     }
 )
 """The text forms of each kind of value; every text is valid for TEXT."""
 
 _MAX_DIGITS = 38
-_NARROW_DIGITS = 18
 _LEADING_DIGITS = re.compile(r"[+-]?0*([0-9]*)")
+_PLACES = 9
+"""The decimal places of every number column, whose type so does not depend on what was read."""
+_MOST_PLACES = 18
+"""The most decimal places where no DECIMAL holds all values of a column."""
 
 
 def parse_value(kind: ColumnKind, text: str) -> Value | None:
@@ -36,32 +44,33 @@ def parse_value(kind: ColumnKind, text: str) -> Value | None:
 
     A DateTime is in UTC, without a zone; one without a zone is taken to be in UTC.
     """
-    if kind is ColumnKind.TEXT:
-        return text
-    if re.fullmatch(FORMS[kind], text) is None:
-        return None
-    try:
-        match kind:
-            case ColumnKind.NUMBER:
-                return Decimal(text)
-            case ColumnKind.DATE:
-                return date.fromisoformat(text)
-            case ColumnKind.DATETIME:
-                moment = datetime.fromisoformat(text)
-                if moment.tzinfo is None:
-                    return moment
-                return moment.astimezone(UTC).replace(tzinfo=None)
-            case ColumnKind.BOOLEAN:
-                return text.lower() == "true"
-    except (ValueError, OverflowError):
-        return None
+    match kind:
+        case ColumnKind.TEXT:
+            return text
+        case ColumnKind.DATE:
+            return read_day(text)
+        case ColumnKind.DATETIME:
+            return read_moment(text)
+        case _ if re.fullmatch(FORMS[kind], text) is None:
+            return None
+        case ColumnKind.NUMBER:
+            return Decimal(text)
+        case ColumnKind.BOOLEAN:
+            return text.lower() == "true"
+
+
+def plain_text(kind: ColumnKind, text: str | None) -> str | None:
+    """Return a date or a time in the form of `FORMS`; what is none does not match it."""
+    if kind is ColumnKind.DATE:
+        return plain_day(text)
+    return plain_moment(text) if kind is ColumnKind.DATETIME else text
 
 
 def storage_type(kind: ColumnKind) -> str:
     """Return the type in which a column's values are stored: numbers as their text."""
     stored = {
         ColumnKind.DATE: "DATE",
-        ColumnKind.DATETIME: "TIMESTAMP",
+        ColumnKind.DATETIME: "TIMESTAMP WITH TIME ZONE",
         ColumnKind.BOOLEAN: "BOOLEAN",
     }
     return stored.get(kind, "VARCHAR")
@@ -74,10 +83,38 @@ def storage_sql(kind: ColumnKind, sql: str) -> str:
     casts = {
         ColumnKind.NUMBER: sql,
         ColumnKind.DATE: f"TRY_CAST({sql} AS DATE)",
-        ColumnKind.DATETIME: f"TRY_CAST({sql} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'",
+        ColumnKind.DATETIME: f"TRY_CAST({sql} AS TIMESTAMPTZ)",
         ColumnKind.BOOLEAN: f"TRY_CAST({sql} AS BOOLEAN)",
     }
     return f"CASE WHEN regexp_full_match({sql}, '{FORMS[kind]}') THEN {casts[kind]} END"
+
+
+def reading_macros() -> list[str]:
+    """Return the macros that read computed text as another kind, NULL where it is none.
+
+    `text_of_number` writes a number without the zeros that fill up its column's decimal places.
+    """
+    text = "CAST(x AS VARCHAR)"
+    day = f"TRY_CAST(left({text}, 10) AS DATE)"
+    values = {
+        ColumnKind.NUMBER: (FORMS[ColumnKind.NUMBER], f"TRY_CAST({text} AS DOUBLE)"),
+        ColumnKind.DATE: (f"{PLAIN_DATE}|{PLAIN_MOMENT}", day),
+        ColumnKind.DATETIME: (
+            f"{PLAIN_DATE}|{PLAIN_MOMENT}",
+            f"TRY_CAST({text} AS TIMESTAMPTZ)",
+        ),
+        ColumnKind.BOOLEAN: (FORMS[ColumnKind.BOOLEAN], f"TRY_CAST({text} AS BOOLEAN)"),
+    }
+    number = "CASE WHEN regexp_full_match(typeof(x), 'DECIMAL\\(38,(9|[1-3][0-9])\\)') "
+    number += f"THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+    return [
+        f"CREATE MACRO text_of_number(x) AS {number}",
+        *(
+            f"CREATE MACRO text_as_{kind.value}(x) AS "
+            f"CASE WHEN regexp_full_match({text}, '{form}') THEN {value} END"
+            for kind, (form, value) in values.items()
+        ),
+    ]
 
 
 @dataclass(slots=True)
@@ -93,12 +130,35 @@ class Digits:
         self.after = max(self.after, after or 0)
 
     @property
+    def places(self) -> int:
+        """The decimal places of the column: nine, unless values have more, or too many before."""
+        places = max(self.after, _PLACES)
+        if self.holds_all:
+            return min(places, _MAX_DIGITS - self.before)
+        return min(places, _MOST_PLACES)
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether one DECIMAL holds every value exactly."""
+        return self.before + self.after <= _MAX_DIGITS
+
+    @property
     def type(self) -> str:
-        """The type that holds every value exactly; DOUBLE where no decimal does."""
-        if self.before + self.after > _MAX_DIGITS:
-            return "DOUBLE"
-        width = _NARROW_DIGITS if self.before + self.after <= _NARROW_DIGITS else _MAX_DIGITS
-        return f"DECIMAL({width},{self.after})"
+        """The type of the column."""
+        return f"DECIMAL({_MAX_DIGITS},{self.places})"
+
+    def value_sql(self, sql: str) -> str:
+        """Return the SQL of the value of a stored number; NULL where it has too many digits."""
+        value = f"CAST({sql} AS {self.type})"
+        return value if self.holds_all else f"CASE WHEN {self._fits_sql(sql)} THEN {value} END"
+
+    def count_misfits_sql(self, sql: str) -> str:
+        """Return the SQL that counts the stored numbers with too many digits."""
+        return f"count({sql}) FILTER (NOT ({self._fits_sql(sql)}))"
+
+    def _fits_sql(self, sql: str) -> str:
+        before, after = self._digits_sql(sql)
+        return f"{before} <= {_MAX_DIGITS - self.places} AND {after} <= {self.places}"
 
     @staticmethod
     def measure(texts: Iterable[str]) -> tuple[int, int]:
@@ -108,15 +168,19 @@ class Digits:
             whole, _, fraction = text.partition(".")
             digits = _LEADING_DIGITS.match(whole)
             before = max(before, len(digits[1]) if digits else 0)
-            after = max(after, len(fraction))
+            after = max(after, len(fraction.rstrip("0")))
         return before, after
 
     @staticmethod
     def measure_sql(sql: str) -> tuple[str, str]:
         """Return the SQL that measures the most digits before and after the point in a batch."""
-        before = f"max(length(regexp_extract({sql}, '^[+-]?0*([0-9]*)', 1)))"
-        after = f"max(length(split_part({sql}, '.', 2)))"
-        return before, after
+        before, after = Digits._digits_sql(sql)
+        return f"max({before})", f"max({after})"
+
+    @staticmethod
+    def _digits_sql(sql: str) -> tuple[str, str]:
+        before = f"length(regexp_extract({sql}, '^[+-]?0*([0-9]*)', 1))"
+        return before, f"length(rtrim(split_part({sql}, '.', 2), '0'))"
 
 
 @dataclass(slots=True)
@@ -126,15 +190,11 @@ class LoadedValues:
     failed_casts: dict[str, int] = field(default_factory=dict[str, int])
     """The number of values, by column, that do not fit the column's type."""
     digits: dict[str, Digits] = field(default_factory=dict[str, Digits])
+    too_long: dict[str, int] = field(default_factory=dict[str, int])
+    """The number of values, by column, that have too many digits for the column's DECIMAL."""
 
-    def result_type(self, name: str, kind: ColumnKind) -> str:
-        """Return the DuckDB type of a column for the values loaded so far."""
-        return self.digits[name].type if kind is ColumnKind.NUMBER else storage_type(kind)
-
-    def warnings(self, entity: str) -> list[str]:
-        """Return warnings about columns whose values fit no decimal."""
-        return [
-            f"The numbers of {entity}.{name} have too many digits for a decimal and are rounded."
-            for name, digits in self.digits.items()
-            if digits.type == "DOUBLE"
-        ]
+    @property
+    def misfits(self) -> dict[str, int]:
+        """The number of values, by column, that are null because of what is stored."""
+        names = dict.fromkeys((*self.failed_casts, *self.too_long))
+        return {name: self.failed_casts.get(name, 0) + self.too_long.get(name, 0) for name in names}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from cmdm_tui.query.collation.macros import macro_statements
-from cmdm_tui.query.database.casts import Digits, LoadedValues, storage_type
+from cmdm_tui.query.database.casts import Digits, LoadedValues, reading_macros, storage_type
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
@@ -41,7 +41,7 @@ def open_locked_connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         ":memory:", config={"default_null_order": "nulls_first_on_asc_last_on_desc"}
     )
-    for statement in (*macro_statements(), *_SETTINGS):
+    for statement in (*macro_statements(), *reading_macros(), *_SETTINGS):
         connection.execute(statement)
     return connection
 
@@ -145,7 +145,7 @@ class DuckDBSession:
             sql = quote_identifier(column.name)
             if column.kind is ColumnKind.NUMBER:
                 digits = seen.digits.get(column.name, Digits())
-                sql = f"CAST({sql} AS {digits.type}) AS {sql}"
+                sql = f"{digits.value_sql(sql)} AS {sql}"
             shown.append(sql)
         which = "" if since is None else f" WHERE rowid >= {since}"
         self.execute(
@@ -170,6 +170,11 @@ class DuckDBSession:
                 f"The result holds a value that cannot be shown: {error}",
                 hint="Cast it to VARCHAR",
             ) from None
+        except RuntimeError as error:
+            # DuckDB hears Ctrl-C in the main thread itself, and says so in its own way.
+            if str(error) == _INTERRUPTED:
+                raise KeyboardInterrupt from None
+            raise
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns. Raises SqlError where it is wrong."""
@@ -212,7 +217,7 @@ def _take_outcome(running: "asyncio.Future[Any]") -> None:
 
 def sql_error(error: duckdb.Error) -> SqlError:
     """Turn DuckDB's error into an SqlError with its first sentence."""
-    text = re.sub(r"""(\btemp|"temp")\.(main\.)?""", "", str(error))
+    text = re.sub(r"""(\btemp|"temp")\.(main\.)?|\x01[a-z]+ |\x02""", "", str(error))
     text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
     return SqlError(" ".join(text.split()))
 
@@ -222,26 +227,25 @@ def storage_name(table: Table) -> str:
     return quote_identifier(table.entity + "\x01")
 
 
-def convert_to_utc(sql: str, described: Sequence[tuple[str, str]]) -> str:
-    """Return a query whose timestamps with a time zone are converted to UTC for Python.
+def without_zones(sql: str, described: Sequence[tuple[str, str]]) -> str:
+    """Return a query whose timestamps with a time zone are in UTC, without one.
 
+    DuckDB needs another library to give Python those with a zone: `python_values` adds it again.
     The connection's time zone is UTC, so a cast is enough, however deep they are nested.
     """
     if not any(_TIMESTAMP_WITH_ZONE in kind for _, kind in described):
         return sql
     names = [f"c{n}" for n in range(1, len(described) + 1)]
     shown = [
-        f"CAST({name} AS {result_type(kind)})" if _TIMESTAMP_WITH_ZONE in kind else name
+        f"CAST({name} AS {kind.replace(_TIMESTAMP_WITH_ZONE, 'TIMESTAMP')})"
+        if _TIMESTAMP_WITH_ZONE in kind
+        else name
         for name, (_, kind) in zip(names, described, strict=True)
     ]
     return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
 
 
-def result_type(kind: str) -> str:
-    """Return a column's type as the result shows it."""
-    return kind.replace(_TIMESTAMP_WITH_ZONE, "TIMESTAMP")
-
-
+_INTERRUPTED = "Query interrupted"
 _TIMESTAMP_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
 """How DuckDB names the type, alone or within a nested one."""
 

@@ -12,10 +12,16 @@ import msgspec
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.collation.macros import special_characters
-from cmdm_tui.query.database.casts import Digits, LoadedValues, parse_value, storage_sql
+from cmdm_tui.query.database.casts import (
+    Digits,
+    LoadedValues,
+    parse_value,
+    plain_text,
+    storage_sql,
+)
 from cmdm_tui.query.database.duckdb_session import BATCH_TABLE, DuckDBSession, storage_name
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
-from cmdm_tui.query.parsing.identifiers import SCHEMA
+from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 
 _TEXT_TYPES = {str, type(None)}
 _MOST_DIGITS = 100
@@ -27,19 +33,22 @@ _MEASURED_AT_ONCE = 50
 def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[list[str | None]]:
     """Return the records' values as text, column by column.
 
-    Text is unchanged, numbers are written without an exponent, nested values become JSON text.
+    Text is unchanged, numbers are written without an exponent, dates and times in the form that
+    DuckDB casts, nested values become JSON text.
     """
     records = tuple(records)
     lists: list[list[str | None]] = []
     for column in columns:
-        if column.name == EXTERNAL_ID:
-            lists.append([record.external_id for record in records])
-            continue
-        values = [record.properties.get(column.name) for record in records]
+        if column.field == EXTERNAL_ID:
+            values: list[Any] = [record.external_id for record in records]
+        else:
+            values = [record.properties.get(column.field) for record in records]
         if not set(map(type, values)) <= _TEXT_TYPES:
             values = [value_text(value) for value in values]
         if column.kind is ColumnKind.NUMBER:
             values = [_write_out_exponent(value) for value in values]
+        elif column.kind in {ColumnKind.DATE, ColumnKind.DATETIME}:
+            values = [plain_text(column.kind, value) for value in values]
         lists.append(values)
     return lists
 
@@ -64,9 +73,10 @@ def _write_out_exponent(text: str | None) -> str | None:
         number = Decimal(text)
     except ArithmeticError:
         return text
-    if not number.is_finite() or abs(number.adjusted()) >= _MOST_DIGITS:
+    if not number.is_finite():
         return text
-    return format(number, "f")
+    # A number of so many digits fits no column.
+    return format(number, "f") if abs(number.adjusted()) < _MOST_DIGITS else f"{text}?"
 
 
 class RecordLoader:
@@ -105,7 +115,18 @@ class RecordLoader:
 
     def show_loaded(self, since: int | None = None) -> None:
         """Show the loaded rows in the entity's view, from an index on; for the session's thread."""
+        self._count_long_numbers()
         self._session.show_loaded(self._table, self.columns, self.values, since=since)
+
+    def _count_long_numbers(self) -> None:
+        """Count the numbers that have too many digits for the DECIMAL of their column."""
+        for name, digits in self.values.digits.items():
+            if not digits.holds_all:
+                counted = digits.count_misfits_sql(quote_identifier(name))
+                where = f"{SCHEMA}.{storage_name(self._table)}"
+                ((self.values.too_long[name],),) = self._session.execute(
+                    f"SELECT {counted} FROM {where}"
+                )
 
     def _measure(self, lists: Sequence[Sequence[str | None]]) -> frozenset[int]:
         """Count the values that do not fit their type, and the digits of the numbers.

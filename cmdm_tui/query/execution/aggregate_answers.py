@@ -18,9 +18,9 @@ AggregateValue = tuple[ColumnKind | None, Value | int | None]
 
 _SQL_TYPES = {
     ColumnKind.TEXT: "VARCHAR",
-    ColumnKind.NUMBER: "DECIMAL(18,0)",
+    ColumnKind.NUMBER: Digits().type,
     ColumnKind.DATE: "DATE",
-    ColumnKind.DATETIME: "TIMESTAMP",
+    ColumnKind.DATETIME: "TIMESTAMP WITH TIME ZONE",
     ColumnKind.BOOLEAN: "BOOLEAN",
 }
 
@@ -48,12 +48,12 @@ def typed_literal(kind: ColumnKind | None, value: Value | int | None) -> exp.Exp
     if isinstance(value, Decimal):
         text = format(value, "f")
         whole, _, fraction = text.lstrip("-").partition(".")
-        sort = Digits(max(len(whole), 1), len(fraction)).type
+        sort = Digits(len(whole.lstrip("0")), len(fraction.rstrip("0"))).type
         return exp.cast(exp.Literal.string(text), sort, dialect=DIALECT)
     if isinstance(value, bool):
         return exp.Boolean(this=value)
     if isinstance(value, datetime):
-        text = value.isoformat(" ")
+        text = f"{value.isoformat(' ')}Z"
     elif isinstance(value, date):
         text = value.isoformat()
     else:

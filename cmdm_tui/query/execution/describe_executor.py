@@ -14,6 +14,7 @@ from cmdm_tui.query.parsing.identifiers import nearest_names
 from cmdm_tui.query.parsing.statement import Describe, Explain, ShowEntities
 from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.planning.preparer import QueryPreparer
+from cmdm_tui.query.planning.schema import is_declared
 from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, Stats
 
 
@@ -73,7 +74,7 @@ class NamesExecutor:
 
 
 def _sql_type_of(field: Field) -> str:
-    kind = ColumnKind.of_type(field.type)
+    kind = ColumnKind.of_type(field.type) if is_declared(field) else ColumnKind.TEXT
     return "DECIMAL" if kind is ColumnKind.NUMBER else storage_type(kind)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,16 +14,16 @@ from cmdm_tui.query.collation.macros import may_hold_special
 from cmdm_tui.query.database.duckdb_session import (
     DuckDBSession,
     RowValues,
-    convert_to_utc,
-    result_type,
+    without_zones,
 )
 from cmdm_tui.query.database.loader import RecordLoader
+from cmdm_tui.query.database.python_values import Described, PythonValues
 from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
 from cmdm_tui.query.execution.seek_executor import Rewrite, SeekExecutor, SeekStopped
 from cmdm_tui.query.fetching.checkpoint import describe_age
 from cmdm_tui.query.fetching.fetcher import STOP_REQUESTED, EntityRead, Fetcher
 from cmdm_tui.query.fetching.page_cache import can_be_fetched
-from cmdm_tui.query.model import FirstPage, ResultColumn, Table
+from cmdm_tui.query.model import FirstPage, ResultColumn, Table, kind_word, shown_name
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.planning import join_lookup
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
@@ -44,6 +44,7 @@ from cmdm_tui.query.planning.plan import (
 from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
 from cmdm_tui.query.planning.scan_plans import make_scan_step
 from cmdm_tui.query.result import RESULT_TABLE, Notes, QueryResult, Stats
+from cmdm_tui.text import one_line
 
 _MAX_PAGES_PER_BATCH = 8
 
@@ -91,7 +92,7 @@ class QueryExecutor:
         """The query as SQL without an entity, where boundaries have answered it."""
         self._rewrite: Rewrite | None = None
         self._streams_rows = False
-        self._sql_without_limit_by_fold: dict[bool, str] = {}
+        self._parts_by_fold: dict[bool, tuple[str, PythonValues]] = {}
         self._seek_executor = SeekExecutor(self._fetcher, reads.learner, budget, bound.shape)
         self._result: QueryResult | None = None
         self.is_computing = False
@@ -127,8 +128,9 @@ class QueryExecutor:
         self._learner.save()
         session, query = self._session, self.sql
         described = await session.run(session.describe, query)
+        columns = Described(tuple(described))
         names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
-        sql = f"CREATE TEMP TABLE {RESULT_TABLE} ({names}) AS {convert_to_utc(query, described)}"
+        sql = f"CREATE TEMP TABLE {RESULT_TABLE} ({names}) AS {without_zones(query, described)}"
         await session.run(session.execute, sql)
         ((count,),) = await session.run(
             session.execute,
@@ -145,12 +147,13 @@ class QueryExecutor:
             )
         self._result = QueryResult(
             session,
-            [ResultColumn(name, result_type(kind)) for name, kind in described],
+            [ResultColumn(shown_name(name), kind) for name, kind in columns.shown],
             count=count,
             notes=self._make_notes(),
             stats=self._make_stats(count),
             resumption=resumption,
             limit=self._report.limit,
+            described=columns,
         )
         return self._result
 
@@ -300,37 +303,62 @@ class QueryExecutor:
     def _read_rows_since(self, loader: RecordLoader, since: int) -> list[RowValues]:
         """Return the query's rows for the records that were loaded last."""
         loader.show_loaded(since)
-        return self._session.execute(self._sql_without_limit(self._needs_full_casefold()))
+        sql, values = self._query_of_part(self._needs_full_casefold())
+        return values.convert(self._session.execute(sql))
 
-    def _sql_without_limit(self, fully: bool) -> str:
-        """Return the query for part of its records: without LIMIT and OFFSET."""
-        if fully not in self._sql_without_limit_by_fold:
+    def _query_of_part(self, fully: bool) -> tuple[str, PythonValues]:
+        """Return the query for part of its records, without LIMIT and OFFSET, and its values."""
+        if fully not in self._parts_by_fold:
             tree = self._bound.tree.copy()
             tree.set("limit", None)
             tree.set("offset", None)
             sql = executable_sql(replace(self._bound, tree=tree), fully=fully)
-            self._sql_without_limit_by_fold[fully] = convert_to_utc(
-                sql, self._session.describe(sql)
-            )
-        return self._sql_without_limit_by_fold[fully]
+            described = self._session.describe(sql)
+            values = PythonValues(Described(tuple(described)))
+            self._parts_by_fold[fully] = without_zones(sql, described), values
+        return self._parts_by_fold[fully]
 
     def _make_notes(self) -> Notes:
         failed: dict[str, int] = {}
-        inferred: list[str] = []
+        unread: dict[tuple[str, str], int] = {}
+        inferred: dict[str, None] = {}
         for table, loader in self._report.loaders:
-            failed |= {
-                f"{table.entity}.{name}": n for name, n in loader.values.failed_casts.items()
-            }
-            inferred += [f"{table.entity}.{one.name}" for one in loader.columns if one.is_inferred]
-            self._report.add_messages(*loader.values.warnings(table.entity))
+            misfits = loader.values.misfits
+            for column in loader.columns:
+                name = f"{table.entity}.{column.field}"
+                if column.is_inferred:
+                    inferred[name] = None
+                if misfits.get(column.name) and column.reads is not None:
+                    unread[name, kind_word(column.kind)] = misfits[column.name]
+                elif misfits.get(column.name):
+                    failed[name] = misfits[column.name]
         if self._budget.resent:
             count = self._budget.resent
             calls = "1 call was" if count == 1 else f"{count:,} calls were"
             self._report.add_messages(f"{calls} sent again after a failure, and counted again.")
+        self._report.add_messages(*self._describe_unnamed())
         first = (self._report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
         messages = [one for one in first if one]
-        source = "partial" if self._report.stop_reason else "live"
-        return Notes(source, failed, tuple(inferred), (*messages, *self._report.messages))
+        report = self._report
+        return Notes(
+            "partial" if report.stop_reason or report.shortfalls else "live",
+            failed,
+            unread,
+            tuple(inferred),
+            tuple(dict.fromkeys(report.shortfalls)),
+            (*messages, *report.messages),
+        )
+
+    def _describe_unnamed(self) -> Iterator[str]:
+        """Yield what to say of fields that SQL cannot name, where all fields are wanted."""
+        for table in self._bound.tables.values():
+            used = {one.name for one in self._bound.columns.get(table.entity, ())}
+            if table.unnamed and used.issuperset(one.name for one in table.columns):
+                names = ", ".join(repr(one_line(name, 40)) for name in table.unnamed[:3])
+                count = len(table.unnamed)
+                fields = "1 field" if count == 1 else f"{count:,} fields"
+                more = f" and {count - 3:,} more" if count > 3 else ""
+                yield f"SQL cannot name {fields} of {table.entity}: {names}{more}."
 
     def _make_stats(self, rows: int) -> Stats:
         cost = self._prepared.plan.cost

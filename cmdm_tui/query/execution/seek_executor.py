@@ -259,4 +259,4 @@ def _reads_until_sure(table: Table, orders: seek.ColumnOrders) -> bool:
 
 
 def _field_names(columns: Sequence[Column]) -> list[str]:
-    return [column.name for column in columns if column.name != EXTERNAL_ID]
+    return list(dict.fromkeys(one.field for one in columns if one.field != EXTERNAL_ID))

@@ -6,7 +6,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cmdm_tui.api import ApiError, HourLimitReached, MonthLimitReached, Page, Record
+from cmdm_tui.api import (
+    ApiError,
+    Event,
+    HourLimitReached,
+    MonthLimitReached,
+    Page,
+    Record,
+    RecordsMissing,
+)
 from cmdm_tui.api.paging import is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import DuckDBSession
@@ -41,6 +49,8 @@ class RunReport:
     is_out_of_calls: bool = False
     limit: ApiError | None = None
     """What the service said where the hour's or the month's limit ended the run."""
+    shortfalls: list[str] = field(default_factory=list[str])
+    """Sentences on records that are counted and never came."""
     messages: list[str] = field(default_factory=list[str])
     loaders: list[tuple[Table, RecordLoader]] = field(
         default_factory=list[tuple[Table, RecordLoader]]
@@ -163,6 +173,7 @@ class Fetcher:
             sort_by=first.sort_by,
             sort_order=first.sort_order,
             max_records=max_records,
+            notify=self._observe,
         )
         total: int | None = None
         try:
@@ -202,6 +213,14 @@ class Fetcher:
                 task.cancel()
             await asyncio.wait({calling, stopping})
         return None
+
+    def _observe(self, event: Event) -> None:
+        """Note records that the service counts and that no page brought."""
+        if isinstance(event, RecordsMissing):
+            self.report.shortfalls.append(
+                f"{event.came:,} of the {event.counted:,} records of {event.entity} that the "
+                "service counts have come, and its pages bring no more."
+            )
 
     def _report_page_size(self, page: Page, planned: int) -> None:
         if is_capped(page, planned):

@@ -51,9 +51,9 @@ def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...
     only column. A name with a comma cannot be in a comma-separated list, and a list that is very
     long would make an address that a service refuses.
     """
-    named = dict.fromkeys(column.name for column in columns)
+    named = dict.fromkeys(column.field for column in columns)
     names = [name for name in named if name != EXTERNAL_ID]
-    every = [column.name for column in table.columns if column.name != EXTERNAL_ID]
+    every = [column.field for column in table.columns if column.name != EXTERNAL_ID]
     if not every or len(names) == len(every) or any("," in name for name in names):
         return None
     if not names:
@@ -75,12 +75,9 @@ class PageCache:
         entity: str,
         budget: CallBudget,
         learner: TraitLearner,
-        *,
-        listener: EventListener = ignore_events,
     ) -> None:
         self._client = client
         self._learner = learner
-        self._listener = listener
         self._pages: dict[_PageKey, _CachedPage] = {}
         self._records: dict[str, Record | None] = {}
         self._versions: dict[_PageKey, list[_CachedPage]] = {}
@@ -169,15 +166,14 @@ class PageCache:
         sort_order: SortOrder | None,
         fields: Sequence[str] | None,
         per_page: int,
-        at_any_size: bool = True,
     ) -> Page:
         """Return the first page, which shows the page size that the service grants.
 
         The page is cached under the size that was granted. Raises BadRequest where the service
-        refuses every size, or without `at_any_size` the requested one.
+        refuses every size.
         """
         refusal: BadRequest | None = None
-        smaller = [one for one in _SMALLER_SIZES if one < per_page] if at_any_size else []
+        smaller = [one for one in _SMALLER_SIZES if one < per_page]
         for size in (per_page, *smaller):
             try:
                 page = await self.page(
@@ -236,10 +232,12 @@ class PageCache:
         sort_by: str | None,
         sort_order: SortOrder | None,
         max_records: int | None = None,
+        notify: EventListener = ignore_events,
     ) -> AsyncGenerator[Page]:
         """Yield every page once, each record once, in batches of 1, 2, 4 and 8 pages.
 
-        Cached pages are dropped as they are used, unless all are kept.
+        Cached pages are dropped as they are used, unless all are kept. `notify` gets what the walk
+        reports, such as records that never came.
         """
 
         async def retrieve(number: int, size: int, by_id: bool) -> Page:
@@ -255,7 +253,7 @@ class PageCache:
             return page
 
         walk = PageWalk(self.entity, per_page, most=max_records)
-        return walk.run(retrieve, ahead=PAGES_AHEAD, notify=self._listener)
+        return walk.run(retrieve, ahead=PAGES_AHEAD, notify=notify)
 
     async def _fetch(
         self,

@@ -29,7 +29,7 @@ _FORBIDDEN_FUNCTIONS = re.compile(
     |copy_.*|load_.*|install_.*|sqlite_.*|postgres_.*|mysql_.*|iceberg_.*|delta_.*|st_.*
     |arrow_.*|python_.*|pandas_.*|checkpoint|force_checkpoint|test_.*|summary|enable_.*|disable_.*
     |in_search_path|current_(database|schema|schemas|user|role|catalog|query|version)|version|user
-    |session_user|txid_current|set_.*_setting|http_.*|(pg_)?sleep.*|order_key.*|text_.*_than.*|casefold.*|folded.*
+    |session_user|txid_current|set_.*_setting|http_.*|(pg_)?sleep.*|order_key.*|text_.*_than.*|text_(as|of)_.*|casefold.*|folded.*
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -68,7 +68,7 @@ def used_columns(
 
 def _takes_all(node: exp.Expr, source: Source, table: Table) -> bool:
     if isinstance(node, exp.Star):
-        return _star_covers(node, source)
+        return star_covers(node, source)
     if isinstance(node, exp.Columns | exp.Pivot):
         return True
     if isinstance(node, exp.Join):
@@ -79,7 +79,8 @@ def _takes_all(node: exp.Expr, source: Source, table: Table) -> bool:
     return node is source.node and bool(node.alias_column_names)
 
 
-def _star_covers(star: exp.Star, source: Source) -> bool:
+def star_covers(star: exp.Star, source: Source) -> bool:
+    """Return whether a star means the columns of a source, too."""
     parent = star.parent
     if isinstance(parent, exp.Count):
         return False
@@ -107,13 +108,19 @@ def _columns_named(node: exp.Expr, source: Source, table: Table) -> set[str]:
     return {column.name for column in found if column is not None}
 
 
-def spell_columns(tree: exp.Expr, tables: Iterable[Table]) -> None:
-    """Write columns as the service spells them where DuckDB would not: it folds ASCII only."""
-    tables = tuple(tables)
+def spell_columns(tree: exp.Expr, sources: Iterable[Source], tables: Mapping[str, Table]) -> None:
+    """Write columns as their tables name them where DuckDB would not find them.
+
+    It folds ASCII only, and takes names that differ by case alone for one.
+    """
+    sources = tuple(sources)
+    has_marks = any(one.name != one.field for table in tables.values() for one in table.columns)
     for node in tree.find_all(exp.Column):
-        if node.name.isascii() or isinstance(node.this, exp.Star):
+        if isinstance(node.this, exp.Star) or (node.name.isascii() and not has_marks):
             continue
-        found = next((one for table in tables if (one := table.column(node.name))), None)
+        named = [one for one in sources if one.alias == node.table.casefold()] or sources
+        candidates = (tables[source.entity].column(node.name) for source in named)
+        found = next((one for one in candidates if one is not None), None)
         if found is not None and found.name != node.name:
             identifier = node.this
             identifier.set("this", found.name)

@@ -1,7 +1,8 @@
 """Plans a query: `preparer.QueryPreparer` binds it, lists its plans, and chooses the cheapest.
 
 `plan` holds the steps, `plan_choice` chooses among the plans of `scan_plans`, `join_lookup` and
-`seek_plans`; `schema` finds out the columns of an entity.
+`seek_plans`; `schema` finds out the columns of an entity. `readings` reads text as another kind
+where a query compares it with one; `name_scopes` and `value_kinds` say where that is.
 
 Other central files: `planned_query`. Used by other packages: `planned_query.PlannedQuery`,
 `plan.SeekStep`, `plan.BoundaryAggregates`, `plan.CountValues`.

@@ -14,12 +14,14 @@ from cmdm_tui.api import BadRequest, Field
 from cmdm_tui.catalog import Account, infer_fields
 from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
-from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names, result_type
+from cmdm_tui.query.collation.rewrite import title_projections
+from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names
+from cmdm_tui.query.database.python_values import Described
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, Cost, FirstPage, ResultColumn, Table
+from cmdm_tui.query.model import EXTERNAL_ID, Cost, FirstPage, ResultColumn, Table, shown_name
 from cmdm_tui.query.parsing.identifiers import nearest_names
 from cmdm_tui.query.parsing.query_shape import QueryShape, shape_of
 from cmdm_tui.query.parsing.references import (
@@ -44,6 +46,7 @@ from cmdm_tui.query.planning.plan import (
 )
 from cmdm_tui.query.planning.plan_choice import choose_cheapest, list_plans, pages_to_read_first
 from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
+from cmdm_tui.query.planning.readings import Readings
 from cmdm_tui.query.planning.schema import SchemaReader
 
 _UNKNOWN_COLUMN = re.compile(
@@ -52,7 +55,7 @@ _UNKNOWN_COLUMN = re.compile(
 
 
 class QueryPreparer:
-    """Prepares one statement with at most `most` calls."""
+    """Prepares one statement with at most `max_calls`; with `is_raw` every column is text."""
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class QueryPreparer:
         checkpoint: Checkpoint | None = None,
         *,
         max_calls: int | None = None,
+        is_raw: bool = False,
     ) -> None:
         self._account = account
         self._database = database
@@ -68,7 +72,10 @@ class QueryPreparer:
         self._budget = CallBudget(max_calls)
         self._learner = TraitLearner(account)
         self._pages: dict[str, PageCache] = {}
-        self._schema = SchemaReader(account, self._budget, self._learner, self._pages)
+        self._readings = Readings()
+        self._schema = SchemaReader(
+            account, self._budget, self._learner, self._pages, is_raw=is_raw
+        )
 
     async def prepare(self, statement: Statement) -> PlannedQuery:
         """Bind and plan the statement."""
@@ -149,8 +156,14 @@ class QueryPreparer:
             for field in catalog.cached_fields(entity)
             if field.options
         }
-        spell_columns(tree, tables.values())
-        columns = used_columns(tree, sources, tables)
+        spell_columns(tree, sources, tables)
+        # Named before their text changes.
+        title_projections(tree)
+        self._readings.add(tree, sources, tables)
+        columns = {
+            entity: (*used, *self._readings.of(entity))
+            for entity, used in used_columns(tree, sources, tables).items()
+        }
         return BoundQuery(
             tree,
             tuple(sources),
@@ -207,10 +220,15 @@ class QueryPreparer:
         """Return the query's columns as DuckDB binds them. Raises SqlError where it cannot."""
         sql = executable_sql(query, fully=False)
         try:
-            found = await self._database.describe_columns(tuple(query.tables.values()), sql)
+            tables = [
+                table.with_readings(query.columns.get(entity, ()))
+                for entity, table in query.tables.items()
+            ]
+            found = await self._database.describe_columns(tables, sql)
         except SqlError as error:
             raise _suggest_columns(error, query) from None
-        return tuple(ResultColumn(name, result_type(kind)) for name, kind in found)
+        shown = Described(tuple(found)).shown
+        return tuple(ResultColumn(shown_name(name), kind) for name, kind in shown)
 
     def _count_calls_begun(self, option: CandidatePlan) -> int:
         """Return how many of a plan's own calls were made already."""
@@ -252,7 +270,7 @@ class QueryPreparer:
             EntityPlan(
                 table.entity,
                 table.total,
-                tuple(column.name for column in query.columns.get(table.entity, ())),
+                tuple(dict.fromkeys(one.field for one in query.columns.get(table.entity, ()))),
                 option.order,
             )
             for table in query.tables.values()
@@ -272,7 +290,7 @@ def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
     found = _UNKNOWN_COLUMN.search(error.message)
     if found is None:
         return error
-    known = [column.name for table in query.tables.values() for column in table.columns]
+    known = [column.field for table in query.tables.values() for column in table.columns]
     name = found[1].casefold()
     places = (one.this for one in query.tree.find_all(exp.Column) if one.name.casefold() == name)
     near = nearest_names(found[1], dict.fromkeys(known))

@@ -1,35 +1,39 @@
 """Finds out what an entity's columns are, in as few calls as the query allows.
 
-Fields that the catalog knows cost nothing. Where their types change nothing, or the plan's own
-first pages show them, nothing more is read; otherwise the service is asked for them.
+Fields that the catalog knows cost nothing; others are asked for, and the catalog keeps them for a
+day. Declared types decide. A count or a list of ids needs none, and one record that is fetched by
+its id before they are known is shown as text.
 """
 
 from collections.abc import Iterable
 
 from sqlglot import exp
 
-from cmdm_tui.api import BadRequest, Field, NotFound, Page, Record
+from cmdm_tui.api import Field, NotFound, Page, Record
+from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog import Account, infer_fields
-from cmdm_tui.catalog.fields import discover_fields, have_types
-from cmdm_tui.query import seek
+from cmdm_tui.catalog.fields import discover_fields
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.fetching.page_cache import PageCache, can_be_fetched
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, LARGEST_PAGE, Column, ColumnKind, FirstPage, Table
-from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
-from cmdm_tui.query.parsing.query_shape import (
-    QueryShape,
-    counts_all_records,
-    is_count_of_records,
-    is_scalar,
-    wanted_ids,
+from cmdm_tui.query.model import (
+    CASE_MARK,
+    EXTERNAL_ID,
+    Column,
+    ColumnKind,
+    FirstPage,
+    Table,
 )
-from cmdm_tui.query.planning import field_evidence
+from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
+from cmdm_tui.query.parsing.query_shape import QueryShape, counts_all_records, wanted_ids
 
 
 class SchemaReader:
-    """Reads the entities of one query as tables. `pages` are their page caches."""
+    """Reads the entities of one query as tables, with `is_raw` all of text.
+
+    `pages` are their page caches.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,10 @@ class SchemaReader:
         budget: CallBudget,
         learner: TraitLearner,
         pages: dict[str, PageCache],
+        *,
+        is_raw: bool = False,
     ) -> None:
+        self._is_raw = is_raw
         self._account = account
         self._budget = budget
         self._learner = learner
@@ -48,16 +55,17 @@ class SchemaReader:
         """The entities whose fields are known only from the pages that this query reads."""
 
     async def read_table(self, entity: str, shape: QueryShape | None) -> Table:
-        """Return the entity as a table; its fields are fetched only where their types matter."""
+        """Return the entity as a table; its fields are fetched unless they are known."""
         fields = self._account.catalog.cached_fields(entity)
-        if not fields or not have_types(fields):
+        if not fields:
             fields = await self._find_fields(entity, shape)
         return self.make_table(entity, fields)
 
     def make_table(self, entity: str, fields: Iterable[Field]) -> Table:
         """Return the entity as a table of these fields, with the total known so far."""
         total = self._account.catalog.cached_total(entity)
-        return make_table(entity, fields, total=total, largest_page=self._learner.largest_page)
+        largest = self._learner.largest_page
+        return make_table(entity, fields, total=total, largest_page=largest, is_raw=self._is_raw)
 
     async def fetch_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the fields as the service describes them, where its records have them."""
@@ -70,16 +78,15 @@ class SchemaReader:
         async def read_records() -> tuple[Record, ...]:
             return (await self.read_first_page(first)).records
 
-        fields = await discover_fields(read_described, read_records, needs_types=True)
+        fields = await discover_fields(read_described, read_records)
         if fields:
             self._account.catalog.store_fields(entity, fields)
         return fields
 
-    async def read_first_page(self, first: FirstPage, *, at_any_size: bool = True) -> Page:
+    async def read_first_page(self, first: FirstPage) -> Page:
         """Read a first page. Raises UnknownName where there is no such entity."""
         try:
             page = await self._pages[first.entity].first_page(
-                at_any_size=at_any_size,
                 sort_by=first.sort_by,
                 sort_order=first.sort_order,
                 fields=first.fields,
@@ -97,163 +104,83 @@ class SchemaReader:
         return page
 
     async def _find_fields(self, entity: str, shape: QueryShape | None) -> tuple[Field, ...]:
-        if shape is None:
-            return await self.fetch_fields(entity)
-        if counts_all_records(shape):
+        if shape is not None and (counts_all_records(shape) or returns_ids_only(shape)):
             return ()
-        if returns_stored_values(shape):
-            fields = await self._fields_of_first_answer(entity, shape)
-        elif returns_first_rows(shape):
-            fields = await self._fields_of_first_rows(entity, shape)
-        elif (extreme := single_extreme(shape)) is not None:
-            fields = await self._fields_of_extreme(entity, extreme)
-        else:
-            fields = ()
-        if not fields:
-            return await self.fetch_fields(entity)
-        self.inferred_entities.add(entity)
-        return fields
+        if shape is not None and returns_one_record(shape):
+            fields = await self._fields_of_record(entity, shape)
+            if fields:
+                self.inferred_entities.add(entity)
+                return fields
+        return await self.fetch_fields(entity)
 
-    async def _fields_of_first_answer(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
-        """Return the fields that the plan's first response shows; none where more is to come.
+    async def _fields_of_record(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
+        """Return the fields of the one record that is wanted, as text; none where it is not there.
 
-        Values on later pages may have another type; one more call finds that out.
+        It is the whole answer, so it costs no call; what is declared another query may ask for.
         """
         ids = wanted_ids(shape.where)
-        if ids is None:
-            is_open = shape.limit is None or shape.has_odd_limit
-            most = None if is_open else (shape.limit or 0) + shape.offset
-            size = max(min(most or LARGEST_PAGE, self._learner.largest_page), 1)
-            by_id = most is None or most > size
-            first = FirstPage(
-                entity, size, None, EXTERNAL_ID if by_id else None, "asc" if by_id else None
-            )
-            page = await self.read_first_page(first)
-            ends = [one for one in (page.total_records, most) if one is not None]
-            is_all = bool(ends) and min(ends) <= page.row_count
-            return infer_fields(page.records) if is_all or returns_ids_only(shape) else ()
-        if len(ids) != 1 or not can_be_fetched(ids[0]):
+        if ids is None or len(ids) != 1 or not can_be_fetched(ids[0]):
             return ()
         record = await self._pages[entity].record_or_none(ids[0])
         return infer_fields([record] if record else [])
 
-    async def _fields_of_first_rows(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
-        """Return the fields that the first page in the query's order shows; none if in doubt."""
-        named = tuple(Column(one.name) for one in shape.select.find_all(exp.Column))
-        sorting = shape.sort_field(Table(entity, named))
-        wanted = (shape.limit or 0) + shape.offset
-        if sorting is None or not 0 < wanted <= self._learner.largest_page:
-            return ()
-        name, descending = sorting.column.name, sorting.descending
-        page = await self._first_in_order(entity, name, descending=descending)
-        if page is None or not field_evidence.first_page_shows_type(
-            page, name, descending=descending
-        ):
-            return ()
-        is_all = min(wanted, page.total_records or wanted) <= page.row_count
-        return infer_fields(page.records) if is_all else ()
-
-    async def _fields_of_extreme(self, entity: str, extreme: exp.Expr) -> tuple[Field, ...]:
-        """Return the fields that the first page of a min or max shows; none if in doubt.
-
-        The seek reads that page and the one in the middle: both must confirm the type.
-        """
-        name, descending = extreme.this.name, isinstance(extreme, exp.Max)
-        page = await self._first_in_order(entity, name, descending=descending)
-        if page is None or not field_evidence.first_page_may_show_type(page, name):
-            return ()
-        size = page.row_count
-        number = seek.middle_page(-(-(page.total_records or 0) // size))
-        try:
-            middle = await self._pages[entity].page(
-                number,
-                sort_by=name,
-                sort_order="desc" if descending else "asc",
-                fields=(name,),
-                per_page=size,
-            )
-        except (BadRequest, NotFound):
-            return ()
-        if not field_evidence.pages_show_type((page, middle), name, descending=descending):
-            return ()
-        return infer_fields(page.records)
-
-    async def _first_in_order(self, entity: str, name: str, *, descending: bool) -> Page | None:
-        """Return the first page in a field's order; None where the service refuses it.
-
-        The plan reads this page anyway, so no call is lost where it does not show the types. The
-        service may refuse the name because it spells it differently: no smaller page is tried.
-        """
-        if "," in name:
-            return None
-        order = "desc" if descending else "asc"
-        first = FirstPage(entity, self._learner.largest_page, None, name, order)
-        try:
-            return await self.read_first_page(first, at_any_size=False)
-        except BadRequest:
-            return None
-
-
-def returns_stored_values(shape: QueryShape) -> bool:
-    """Return whether the types of the columns only affect how their values are shown."""
-    if not (shape.is_row_by_row and shape.has_plain_columns) or shape.is_ordered:
-        return False
-    where = shape.where
-    if where is None:
-        return True
-    columns = list(where.find_all(exp.Column))
-    is_of_ids = all(one.name.casefold() == EXTERNAL_ID.casefold() for one in columns)
-    return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
-
 
 def returns_ids_only(shape: QueryShape) -> bool:
-    """Return whether ExternalID, whose type is known, is the only column of a plain query."""
+    """Return whether ExternalID, whose type is known, is all that a query names."""
     return all(
-        isinstance(one, exp.Column) and one.name.casefold() == EXTERNAL_ID.casefold()
+        isinstance(one, exp.Column) and _names_the_id(one)
         for one in shape.select.find_all(exp.Column, exp.Star)
     )
 
 
-def returns_first_rows(shape: QueryShape) -> bool:
-    """Return whether the query is just the first rows of the entity in the order of one field."""
-    return (
-        shape.is_row_by_row
-        and shape.has_plain_columns
-        and shape.is_ordered
-        and shape.where is None
-        and not shape.has_odd_limit
-    )
+def _names_the_id(column: exp.Column) -> bool:
+    """Return whether a column is ExternalID: in quotes another case may name a field."""
+    identifier = column.this
+    is_quoted = isinstance(identifier, exp.Identifier) and bool(identifier.args.get("quoted"))
+    is_alike = column.name.casefold() == EXTERNAL_ID.casefold()
+    return column.name == EXTERNAL_ID or (is_alike and not is_quoted)
 
 
-def single_extreme(shape: QueryShape) -> exp.Expr | None:
-    """Return the min or max of a field, where the query asks for nothing else of all records.
+def returns_one_record(shape: QueryShape) -> bool:
+    """Return whether the query shows stored values of a record that it names by its id."""
+    where = shape.where
+    if not (shape.is_row_by_row and shape.has_plain_columns) or shape.is_ordered or where is None:
+        return False
+    columns = list(where.find_all(exp.Column))
+    is_of_ids = all(map(_names_the_id, columns))
+    return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
 
-    It may count the records as well.
-    """
-    calls = [one.unalias() for one in shape.select.expressions]
-    found = [one for one in calls if isinstance(one, exp.Min | exp.Max)]
-    if len(found) != 1 or shape.where is not None or not is_scalar(shape):
-        return None
-    (extreme,) = found
-    what = shape.aggregated_column(extreme)
-    if what is None or what is not extreme.this or what.name.casefold() == EXTERNAL_ID.casefold():
-        return None
-    is_alone = all(one is extreme or is_count_of_records(one) for one in calls)
-    return extreme if is_alone else None
+
+def is_declared(field: Field) -> bool:
+    """Return whether the service declares the field's type, in a word that is known."""
+    return field.type in FIELD_TYPES and not field.inferred
 
 
 def make_table(
-    entity: str, fields: Iterable[Field], *, total: int | None, largest_page: int
+    entity: str,
+    fields: Iterable[Field],
+    *,
+    total: int | None,
+    largest_page: int,
+    is_raw: bool = False,
 ) -> Table:
     """Return an entity as a table: ExternalID first, then its fields.
 
-    Columns have distinct casefolded names. Fields that SQL cannot name are left out.
+    A field whose type no one declared is text; with `is_raw` every field is. Of names that differ
+    by case alone, which DuckDB takes for one, the later ones get a mark that no one sees.
     """
     columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
+    unnamed: list[str] = []
     for field in fields:
-        if not can_be_named(field.name):
+        if not can_be_named(field.name) or field.name == EXTERNAL_ID:
+            unnamed.append(field.name)
             continue
-        kind = ColumnKind.of_type(field.type)
-        column = Column(field.name, kind, field.type or "Text", field.inferred)
-        columns.setdefault(field.name.casefold(), column)
-    return Table(entity, tuple(columns.values()), total, largest_page)
+        name = field.name
+        while name.casefold() in columns:
+            name += CASE_MARK
+        has_type = is_declared(field)
+        kind = ColumnKind.of_type(field.type) if has_type and not is_raw else ColumnKind.TEXT
+        columns[name.casefold()] = Column(
+            name, kind, field.type or "Text", not has_type, of_field=field.name
+        )
+    return Table(entity, tuple(columns.values()), total, largest_page, tuple(unnamed))

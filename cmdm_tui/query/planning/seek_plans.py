@@ -102,6 +102,8 @@ class _SeekPlanner:
         if len(used) != 1 or not counts_values_only(self._shape, used[0]):
             return
         (column,) = used
+        if not column.is_searchable:
+            return
         if column.kind is not ColumnKind.BOOLEAN and not self._picklist_values(column):
             return
         orders = self._orders(column)

@@ -24,7 +24,7 @@ from cmdm_tui.query.seek.errors import (
     TooManyGroups,
 )
 from cmdm_tui.query.seek.estimate import SeekEstimate, SeekTask, estimate_seek, max_probes
-from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest, middle_page
+from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest
 from cmdm_tui.query.seek.predicates import extract_predicates
 from cmdm_tui.query.seek.results import (
     ExtremeValue,
@@ -65,6 +65,5 @@ __all__ = [
     "find_records",
     "find_smallest",
     "max_probes",
-    "middle_page",
     "not_null",
 ]

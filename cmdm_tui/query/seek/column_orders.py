@@ -61,10 +61,14 @@ def find_column_orders(
 ) -> ColumnOrders | None:
     """Return how a service may sort the column; None where it cannot be searched.
 
+    Nor can a column of text that looks like numbers or dates: it may be sorted as such.
+
     `options` are those of a picklist, where the catalog has them: a service accepts no other value
     for the field, and may sort it in the order of its options.
     """
     traits = traits or Traits()
+    if not column.is_searchable:
+        return None
     if column.name == EXTERNAL_ID and traits.external_id_sorts.value is False:
         return None
     nulls = (

@@ -100,7 +100,7 @@ class DataSet:
         shape = _SHAPES[behaviours.get("values", "strings")]
 
         def value(entity: str, name: str, text: str | None) -> Value:
-            kind = COLUMNS[entity][name]
+            kind = columns_of(entity, behaviours)[name]
             if text is None:
                 return None
             if name.endswith(EXTERNAL_ID) and name != "RelatedExternalID":
@@ -125,8 +125,10 @@ class DataSet:
 def columns_of(entity: str, behaviours: Mapping[str, str]) -> Mapping[str, Kind]:
     """Return the columns that a service of these behaviours has."""
     is_absent = behaviours.get("system_fields") == "absent"
+    # What nobody declares is text.
+    is_declared = behaviours.get("field_metadata") not in {"empty", "absent"}
     return {
-        name: kind
+        name: kind if is_declared else Kind.TEXT
         for name, kind in COLUMNS[entity].items()
         if not (is_absent and name == "CreatedDate")
     }
@@ -238,12 +240,16 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
         return None
 
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
         return None
 

@@ -39,6 +39,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A column of text that is compared or computed with another kind, and so read as that."""
+
+    column: Column
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class Constant:
     """A value that stands in the query."""
 
@@ -95,7 +103,7 @@ class ScalarQuery:
     kind: Kind
 
 
-Scalar = Column | Constant | Apply | Case | Aggregate | Window | ScalarQuery
+Scalar = Column | Reading | Constant | Apply | Case | Aggregate | Window | ScalarQuery
 
 
 # Conditions: true, false or, where nulls leave it open, neither

@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Literal, TypeVar
 
 from tests.query.differential import language as q
 from tests.query.differential.data_set import EXTERNAL_ID
-from tests.query.differential.language import Kind
+from tests.query.differential.language import Kind, Value
 from tests.query.differential.reference_evaluator import Tables
 
 Made = TypeVar("Made")
@@ -15,13 +17,26 @@ Made = TypeVar("Made")
 Columns = Mapping[str, Mapping[str, Kind]]
 
 _ORDERED = (Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.DATETIME)
+_READ_SHARE = 0.12
+"""How many conditions on text compare it with something of another kind."""
+_CONSTANTS: Mapping[Kind, Sequence[Value]] = {
+    Kind.NUMBER: [Decimal(text) for text in ("1", "9", "10", "2.5", "-1", "100", "0")],
+    Kind.DATE: [date(2026, month, 1) for month in (1, 2, 3)],
+    Kind.BOOLEAN: [True, False],
+}
 _WITHOUT_ODD_CASES = {"City", "Company", "Status", "Name", "Rating", "Title", "Subject"}
 
 
 class QueryGenerator:
-    """Makes queries on `columns`, with constants that often are values of the records."""
+    """Makes queries on `columns`, with constants that often are values of the records.
 
-    def __init__(self, seed: int, columns: Columns, tables: Tables) -> None:
+    With `reads_text`, text is compared with numbers, dates and booleans, which DuckDB refuses.
+    """
+
+    def __init__(
+        self, seed: int, columns: Columns, tables: Tables, *, reads_text: bool = True
+    ) -> None:
+        self._reads_text = reads_text
         self._chance = random.Random(seed)
         self._columns = columns
         self._tables = tables
@@ -415,6 +430,9 @@ class QueryGenerator:
 
     def _simple(self, table: q.Table, column: q.Column | None = None) -> q.Condition:
         column = column or self._column(table)
+        is_read = self._reads_text and column.kind is Kind.TEXT
+        if is_read and self._chance.random() < _READ_SHARE:
+            return self._read(column)
         if column.kind is Kind.BOOLEAN:
             truth = q.Constant(self._flip(), Kind.BOOLEAN)
             return self._chance.choice([
@@ -422,6 +440,21 @@ class QueryGenerator:
                 q.IsNull(column, self._flip()),
             ])  # fmt: skip
         return self._about(column, self._constant(column))
+
+    def _read(self, column: q.Column) -> q.Condition:
+        """Return a condition that compares text with another kind, and so reads it as that."""
+        kind = self._chance.choice([Kind.NUMBER, Kind.NUMBER, Kind.DATE, Kind.BOOLEAN])
+        reading = q.Reading(column, kind)
+        low, high = (q.Constant(self._chance.choice(_CONSTANTS[kind]), kind) for _ in range(2))
+        if kind is Kind.BOOLEAN:
+            return q.Truth(reading) if self._flip() else q.Compare("=", reading, low)
+        more = q.Apply("plus", (reading, q.Constant(Decimal(1), Kind.NUMBER)), Kind.NUMBER)
+        computed = [q.Compare(self._operator(), more, low)] if kind is Kind.NUMBER else []
+        return self._chance.choice([
+            *computed, q.Compare(self._operator(), reading, low),
+            q.Between(reading, low, high, self._flip()), q.Among(reading, (low, high)),
+            q.Distinct(reading, low, self._flip()),
+        ])  # fmt: skip
 
     def _about(self, column: q.Column, constant: q.Constant) -> q.Condition:
         is_negated = self._chance.random() < 0.2

@@ -8,7 +8,7 @@ descending, and text is equal only where it is the same.
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from typing import Any, TypeVar
@@ -49,10 +49,17 @@ class Outcome:
         return tuple(row for _, row in self.rows[self.offset : end])
 
 
-def evaluate(query: q.Query, tables: Tables) -> Outcome:
-    """Return the outcome of a query over `tables`, rows of typed values by the entity's name."""
+def evaluate(
+    query: q.Query,
+    tables: Tables,
+    read: Callable[[q.Kind, object], Value] = lambda _kind, _text: None,
+) -> Outcome:
+    """Return the outcome of a query over `tables`, rows of typed values by the entity's name.
+
+    `read` says what text means that is read as another kind.
+    """
     with localcontext(_EXACT):
-        return _Evaluation(tables).outcome(query, {})
+        return _Evaluation(tables, read=read).outcome(query, {})
 
 
 def text_key(text: str) -> tuple[str, str]:
@@ -61,8 +68,15 @@ def text_key(text: str) -> tuple[str, str]:
 
 
 class _Evaluation:
-    def __init__(self, tables: Tables, named: Mapping[str, Sequence[Fields]] | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        named: Mapping[str, Sequence[Fields]] | None = None,
+        *,
+        read: Callable[[q.Kind, object], Value] = lambda _kind, _text: None,
+    ) -> None:
         self._tables = tables
+        self._reads = read
         self._named = dict(named or {})
         self._once: dict[int, tuple[q.Query, tuple[Row, ...]]] = {}
 
@@ -74,7 +88,9 @@ class _Evaluation:
                 evaluation = self
                 for name, of_name in named:
                     rows = evaluation.as_fields(of_name, outer)
-                    evaluation = _Evaluation(self._tables, {**evaluation._named, name: rows})
+                    evaluation = _Evaluation(
+                        self._tables, {**evaluation._named, name: rows}, read=self._reads
+                    )
                 return evaluation.outcome(inner, outer)
             case q.Combined():
                 return self._combined(query, outer)
@@ -191,6 +207,8 @@ class _Evaluation:
         match scalar:
             case q.Column(source, name, _):
                 return scope[source].get(name) if scope[source] else None
+            case q.Reading(column, kind):
+                return self._read(self._value(column, scope, group, windows), kind)
             case q.Constant(value, _):
                 return value
             case q.Apply(function, arguments, _):
@@ -209,6 +227,9 @@ class _Evaluation:
                 rows = self._of_no_row(query)
                 assert len(rows) <= 1
                 return rows[0][0] if rows else None
+
+    def _read(self, text: Value, kind: q.Kind) -> Value:
+        return self._reads(kind, text)
 
     def _of_no_row(self, query: q.Query) -> tuple[Row, ...]:
         """Return the result of a query that depends on no row at hand; it is evaluated once."""

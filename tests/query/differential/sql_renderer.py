@@ -98,10 +98,21 @@ class _SqlWriter:
 
     # Values
 
+    def operand(self, scalar: q.Scalar, other: q.Scalar) -> str:
+        """Return the SQL of what is compared with `other`, which may be text read as its kind."""
+        is_read = isinstance(other, q.Reading) or (
+            isinstance(other, q.Apply) and isinstance(other.arguments[0], q.Reading)
+        )
+        if is_read and isinstance(scalar, q.Constant) and isinstance(scalar.value, date):
+            return f"date '{scalar.value}'"
+        return self.scalar(scalar)
+
     def scalar(self, scalar: q.Scalar) -> str:
         match scalar:
             case q.Column(source, name, _):
                 return f"{source}.{self.name(name)}"
+            case q.Reading(column, _):
+                return self.scalar(column)
             case q.Constant(value, kind):
                 return self._constant(value, kind)
             case q.Apply(function, arguments, _):
@@ -186,14 +197,15 @@ class _SqlWriter:
             case q.Not(inner):
                 return f"not ({self.condition(inner)})"
             case q.Compare(operator, left, right):
-                return self._compared(operator, self.scalar(left), self.scalar(right))
+                return self._compared(operator, self.scalar(left), self.operand(right, left))
             case q.Between(value, low, high, is_negated):
                 words = f"{'not ' if is_negated else ''}between"
-                ends = f"{self.scalar(low)} and {self.scalar(high)}"
+                ends = f"{self.operand(low, value)} and {self.operand(high, value)}"
                 return f"{self.scalar(value)} {words} {ends}"
             case q.Among(value, choices, is_negated):
                 words = f"{'not ' if is_negated else ''}in"
-                return f"{self.scalar(value)} {words} ({', '.join(map(self.scalar, choices))})"
+                shown = ", ".join(self.operand(one, value) for one in choices)
+                return f"{self.scalar(value)} {words} ({shown})"
             case q.AmongQuery(value, query, is_negated):
                 words = f"{'not ' if is_negated else ''}in"
                 return f"{self.scalar(value)} {words} ({self.query(query)})"
@@ -207,7 +219,7 @@ class _SqlWriter:
                 return f"{self.scalar(value)} is {'not ' if is_negated else ''}null"
             case q.Distinct(left, right, is_negated):
                 words = f"is {'not ' if is_negated else ''}distinct from"
-                return f"{self.scalar(left)} {words} {self.scalar(right)}"
+                return f"{self.scalar(left)} {words} {self.operand(right, left)}"
             case q.Truth(value):
                 return self.scalar(value)
 

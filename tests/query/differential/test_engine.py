@@ -10,12 +10,11 @@ import pytest
 
 from tests.query.differential.data_service import DataService, serve_data_set
 from tests.query.differential.data_set import make_data_set
-from tests.query.differential.trials import BEHAVIOURS, needs_clean_values, page_caps, run_trials
+from tests.query.differential.trials import BEHAVIOURS, page_caps, run_trials
 
 SETS = (11, 0, 7, 5, 13, 3, 10, 4)
 """Data sets: of 400 leads and of none, with few values and many, clean and not."""
 
-CLEAN_SETS = (0, 3)
 A_SAMPLE = (1, 6)
 THE_WHOLE = (6, 12)
 """How many data sets are tried with each behaviour, and how many queries on each."""
@@ -52,8 +51,6 @@ async def test_rows_and_calls_are_right(place: int, served: Served, *, runs_whol
     sets, queries = THE_WHOLE if runs_whole else A_SAMPLE
     for turn in range(sets):
         number = SETS[(place + turn) % len(SETS)]
-        if needs_clean_values(behaviours):
-            number = CLEAN_SETS[turn % len(CLEAN_SETS)]
         service = served(number)
         first = (place * sets + turn) * 1_000
         turned = {**behaviours, **page_caps(service, first)}

@@ -1,15 +1,14 @@
-"""Types read off the pages that a plan reads anyway: no call for the fields, unless in doubt."""
+"""Declared types decide: they are asked for once a day, and the same under every plan."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from cmdm_tui.api import Page
+from cmdm_tui.query.database import casts
 from cmdm_tui.query.errors import UnknownName
-from cmdm_tui.query.planning import field_evidence
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
@@ -71,77 +70,97 @@ def asked_for_fields(opened: OpenedEngine) -> int:
         ("SELECT min(City) FROM lead", ("Town 0000",)),
     ],
 )
-async def test_an_extreme_is_two_calls_from_a_cold_start(
+async def test_an_extreme_is_three_calls_from_a_cold_start_and_two_when_warm(
     cold: OpenedEngine, sql: str, row: tuple[object, ...]
 ) -> None:
+    assert await cold.cost_of(sql) == ("seek", 3)
+    assert asked_for_fields(cold) == 1
     assert await cold.cost_of(sql) == ("seek", 2)
-    assert not asked_for_fields(cold)
+    assert asked_for_fields(cold) == 1
     assert await cold.rows(sql) == [row]
 
 
-async def test_an_extreme_says_that_its_type_was_inferred_and_keeps_no_guess(
+async def test_first_rows_are_two_calls_from_a_cold_start_and_one_when_warm(
     cold: OpenedEngine,
 ) -> None:
+    sql = "SELECT City, Score FROM lead ORDER BY City LIMIT 10"
+    assert await cold.cost_of(sql) == ("stream", 2)
+    assert await cold.cost_of(sql) == ("stream", 1)
+
+
+async def test_an_extreme_says_on_how_many_pages_the_order_was_checked(cold: OpenedEngine) -> None:
     result = await cold.run("SELECT max(Score) FROM lead")
     assert result.rows == [(Decimal(2799),)]
-    assert not cold.account.catalog.cached_fields("lead")
     assert any("checked on 2 of 70 pages" in note for note in result.notes.sentences)
 
 
 @pytest.mark.parametrize(
-    ("sql", "value", "most"),
+    ("sql", "value"),
     [
-        # The first page looks like numbers, the middle one contradicts it.
-        ("SELECT max(PostCode) FROM lead", "9040", 4),
-        # One value is all that the first page shows: it may be a pick-list's.
-        ("SELECT max(Status) FROM lead", "Working", 3),
+        # Looks like numbers on the first page from behind, and is text.
+        ("SELECT max(PostCode) FROM lead", "9040"),
+        ("SELECT max(Status) FROM lead", "Working"),
         # Numbers and text on one page.
-        ("SELECT max(JobTitle) FROM lead", "Title 994", 3),
+        ("SELECT max(JobTitle) FROM lead", "Title 994"),
         # No value at all on the first page.
-        ("SELECT min(LastContacted) FROM lead", date(2026, 1, 2), 12),
+        ("SELECT min(LastContacted) FROM lead", date(2026, 1, 2)),
     ],
 )
-async def test_in_doubt_the_fields_are_asked_for(
-    cold: OpenedEngine, sql: str, value: str | date, most: int
+async def test_what_a_page_looks_like_decides_nothing(
+    cold: OpenedEngine, sql: str, value: str | date
 ) -> None:
-    _, made = await cold.cost_of(sql)
-    assert made <= most
+    await cold.cost_of(sql)
     assert asked_for_fields(cold) == 1
     assert await cold.rows(sql) == [(value,)]
 
 
-async def test_a_guess_that_the_middle_is_not_asked_about_is_wrong(
-    cold: OpenedEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The twin: with the first page alone the postcode of five digits passes for the largest."""
-
-    def always(_pages: Sequence[Page], _name: str, *, descending: bool) -> bool:
-        return descending
-
-    monkeypatch.setattr(field_evidence, "pages_show_type", always)
-    assert await cold.rows("SELECT max(PostCode) FROM lead") != [("9040",)]
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT max(Score), min(Score) FROM lead",
-        "SELECT max(Score) + 1 FROM lead",
-        "SELECT max(Score) FROM lead WHERE Status = 'New'",
-        "SELECT max(Score) FROM lead HAVING count(*) > 1",
-        "SELECT max(Score, 2) FROM lead",
-    ],
+PLANS = (
+    "SELECT {columns} FROM lead",
+    "SELECT {columns} FROM lead LIMIT 1",
+    "SELECT {columns} FROM lead LIMIT 90",
+    "SELECT {columns} FROM lead ORDER BY City LIMIT 3",
+    "SELECT {columns} FROM lead ORDER BY Score DESC LIMIT 1",
+    "SELECT {columns} FROM lead WHERE City = 'Town 0007'",
+    "SELECT {columns} FROM lead WHERE City = 'nowhere'",
+    "SELECT {columns} FROM lead WHERE City LIKE '%7' ORDER BY Score, City LIMIT 1",
+    "SELECT {columns} FROM (SELECT * FROM lead LIMIT 2) q",
+    "WITH q AS (SELECT * FROM lead) SELECT {columns} FROM q WHERE Score < 3",
+    "SELECT DISTINCT {columns} FROM lead WHERE Score < 3",
+    "SELECT {columns} FROM lead WHERE Score IN (1, 2) OR EstimatedValue > 5",
 )
-async def test_more_than_one_extreme_asks_for_the_fields(cold: OpenedEngine, sql: str) -> None:
-    await cold.cost_of(sql)
-    assert asked_for_fields(cold) == 1
+COLUMNS = "PostCode, City, Score, EstimatedValue, Status, LastContacted"
+TYPES = ["VARCHAR", "VARCHAR", "DECIMAL(38,9)", "DECIMAL(38,9)", "VARCHAR", "DATE"]
 
 
-async def test_the_extreme_of_a_few_pages_asks_for_the_fields(opened: OpenedEngine) -> None:
-    """With so few pages every doubt is resolved, so the type must be certain too."""
-    _, made = await opened.cost_of("SELECT max(Score) FROM lead")
-    assert made == 3
-    assert asked_for_fields(opened) == 1
+@pytest.mark.parametrize("sql", PLANS)
+async def test_a_columns_type_is_the_same_under_every_plan(many: RunningInfo, sql: str) -> None:
+    async with open_account(many) as one:
+        query = sql.format(columns=COLUMNS)
+        prepared = await one.engine.prepare(query)
+        assert [column.type for column in prepared.columns] == TYPES
+        result = await one.engine.run(prepared)
+        assert [column.type for column in result.columns] == TYPES
+
+
+async def test_a_type_that_would_follow_the_values_is_found_out(
+    many: RunningInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: with decimal places as the values have them, the type depends on the LIMIT."""
+    monkeypatch.setattr(casts, "_PLACES", 0)
+    found: set[tuple[str, ...]] = set()
+    async with open_account(many) as one:
+        for limit in (1, 2_000):
+            result = await one.run(f"SELECT EstimatedValue / 1.0, Score FROM lead LIMIT {limit}")
+            found.add(tuple(column.type for column in result.columns))
+    assert ("DOUBLE", "DECIMAL(38,9)") not in found
+
+
+async def test_one_record_that_is_asked_for_first_is_text(cold: OpenedEngine) -> None:
+    """One call is all that it takes, and until the types are known each value is as stored."""
+    sql = "SELECT Score, City FROM lead WHERE ExternalID = 'L0000012'"
+    assert await cold.cost_of(sql) == ("get", 1)
+    await cold.know("lead")
+    assert await cold.rows(sql) == [(Decimal(12), "Town 0012")]
 
 
 @pytest.mark.parametrize("name", ["score", '"SCORE"'])
@@ -190,7 +209,7 @@ def codes() -> SmallService:
         "SELECT Code FROM thing ORDER BY Name LIMIT 90",
     ],
 )
-async def test_a_type_that_later_pages_may_contradict_is_asked_for(
+async def test_a_declared_type_holds_for_what_looks_otherwise(
     codes: SmallService, sql: str
 ) -> None:
     async with open_engine(codes) as engine:
@@ -199,7 +218,7 @@ async def test_a_type_that_later_pages_may_contradict_is_asked_for(
         assert codes.calls.count("thing/fields") == 1
 
 
-async def test_what_is_computed_in_the_place_of_a_column_asks_for_its_type(
+async def test_what_is_computed_in_the_place_of_a_column_has_its_declared_type(
     codes: SmallService,
 ) -> None:
     async with open_engine(codes) as engine:

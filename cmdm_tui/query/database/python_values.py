@@ -1,0 +1,134 @@
+"""Turns the values of a result into Python's: UTC where a type has a zone, no zeros of padding."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from functools import cached_property
+from typing import Any, cast
+
+from cmdm_tui.query.database.duckdb_session import RowValues
+
+_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
+_PADDED_PLACES = 9
+"""The decimal places from which a DECIMAL is one of the engine's, padded with zeros."""
+_EXACT = Context(prec=80)
+_ONE = Decimal(1)
+
+
+DIGITS = "\x01digits "
+"""Begins the name of a column with the stored digits of another column, whose place follows."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """The columns of a query as DuckDB describes them, by name and type.
+
+    `shown` are those of the result; `digits` says, by the place of a shown column of numbers, at
+    which place the digits are that are stored.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def shown(self) -> list[tuple[str, str]]:
+        """The columns that the query names."""
+        return [one for one in self.columns if not one[0].startswith(DIGITS)]
+
+    @cached_property
+    def digits(self) -> dict[int, int]:
+        """The places of stored digits, by the places of numbers; from 0."""
+        return {
+            int(name.removeprefix(DIGITS)): place
+            for place, (name, _) in enumerate(self.columns)
+            if name.startswith(DIGITS)
+        }
+
+
+class PythonValues:
+    """Converts rows of a query to its shown columns; see `without_zones`."""
+
+    def __init__(self, described: Described) -> None:
+        self._digits = described.digits
+        self._width = len(described.shown)
+        found = (
+            (place, _converter_of(kind))
+            for place, (_, kind) in enumerate(described.shown)
+            if place not in self._digits
+        )
+        self._converters = [(place, one) for place, one in found if one is not None]
+
+    def convert(self, rows: Sequence[RowValues]) -> list[RowValues]:
+        """Return the rows with Python's values."""
+        if not self._converters and not self._digits:
+            return list(rows)
+        return [self._convert_row(row) for row in rows]
+
+    def _convert_row(self, row: RowValues) -> RowValues:
+        values = list(row)
+        for place, convert in self._converters:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        for place, stored in self._digits.items():
+            if values[place] is not None:
+                values[place] = _stored_number(row[stored])
+        return tuple(values[: self._width])
+
+
+def _converter_of(kind: str) -> Callable[[Any], Any] | None:
+    if kind == _WITH_ZONE:
+        return _in_utc
+    if kind.startswith("DECIMAL(") and kind.endswith(")") and _is_padded(kind):
+        return _without_padding
+    is_nested = kind.endswith("]") or kind.startswith(("STRUCT(", "MAP(", "UNION("))
+    if is_nested and (_WITH_ZONE in kind or "DECIMAL(" in kind):
+        # In a nested value nothing says which of its times had a zone, unless all have.
+        has_local = "TIMESTAMP" in kind.replace(_WITH_ZONE, "")
+        return _convert_local if has_local else _convert_nested
+    return None
+
+
+def _stored_number(text: str) -> Decimal:
+    number = Decimal(text)
+    return Decimal(f"{number:f}") if "e" in text.casefold() else number
+
+
+def _is_padded(kind: str) -> bool:
+    return int(kind[:-1].partition(",")[2] or 0) >= _PADDED_PLACES
+
+
+def _in_utc(moment: Any) -> Any:
+    is_time = isinstance(moment, datetime) and moment.tzinfo is None
+    return moment.replace(tzinfo=UTC) if is_time else moment
+
+
+def _without_padding(number: Decimal) -> Decimal:
+    """Return the number without the zeros at its end: none was stored for certain."""
+    short = number.normalize(_EXACT)
+    return short.quantize(_ONE, context=_EXACT) if short == short.to_integral_value() else short
+
+
+def _convert_nested(value: Any) -> Any:
+    return _convert_inside(value, _in_utc)
+
+
+def _convert_local(value: Any) -> Any:
+    return _convert_inside(value, lambda moment: moment)
+
+
+def _convert_inside(value: Any, convert_moment: Callable[[Any], Any]) -> Any:
+    match value:
+        case datetime():
+            return convert_moment(value)
+        case Decimal() if -cast("int", value.as_tuple().exponent) >= _PADDED_PLACES:
+            return _without_padding(value)
+        case list() | tuple():
+            return [_convert_inside(one, convert_moment) for one in cast("list[Any]", value)]
+        case dict():
+            named = cast("dict[Any, Any]", value)
+            return {
+                _convert_inside(key, convert_moment): _convert_inside(one, convert_moment)
+                for key, one in named.items()
+            }
+        case _:
+            return value

@@ -1,0 +1,371 @@
+"""Lets a query read text as numbers, dates, times and booleans, and typed fields as stored text.
+
+A field whose type no one declared is text. Where a query compares it or computes with something of
+another kind, the tree gets a *reading* in its place: another column of the same field, under a name
+that only the engine has, whose values are read as that kind; what cannot be read is null and
+counted. Likewise `CAST(Amount AS VARCHAR)` gets the text that is stored. `*` leaves readings out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqlglot import exp
+
+from cmdm_tui.query.database.python_values import DIGITS
+from cmdm_tui.query.model import Column, ColumnKind, Table
+from cmdm_tui.query.parsing.references import Source, star_covers
+from cmdm_tui.query.planning.name_scopes import EntityColumn, NameScopes
+from cmdm_tui.query.planning.value_kinds import NUMBER_FUNCTIONS, TEXT_CASTS, ValueKinds
+
+_MARK = "\x01"
+_COMPARISONS = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+)  # fmt: skip
+_ARITHMETIC = (
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow, exp.BitwiseAnd,
+    exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift,
+)  # fmt: skip
+_OF_TIMES = (
+    exp.TimestampTrunc, exp.DateTrunc, exp.Year, exp.Month, exp.Day, exp.Quarter, exp.Week,
+    exp.DayOfWeek, exp.DayOfMonth, exp.DayOfYear, exp.Hour, exp.Minute, exp.Second, exp.TimeToStr,
+    exp.AtTimeZone, exp.LastDay, exp.TimeToUnix, exp.DayOfWeekIso, exp.WeekOfYear, exp.Dayname,
+    exp.Monthname, exp.DateAdd,
+)  # fmt: skip
+_TIME_FUNCTIONS = frozenset(
+    {
+        "hour", "minute", "second", "dayname", "monthname", "isodow", "isoyear", "weekofyear",
+        "dayofyear", "dayofmonth", "dayofweek", "yearweek", "century", "decade", "millennium",
+        "epoch", "epoch_ms", "epoch_us", "age", "time_bucket", "date_part", "datepart", "weekday",
+        "last_day", "era", "julian", "to_week", "week",
+    }
+)  # fmt: skip
+_NUMBER_FUNCTIONS = frozenset(
+    {
+        "mad", "fsum", "kahan_sum", "sumkahan", "favg", "skewness", "kurtosis", "product", "sem",
+        "power", "cbrt", "log10", "log2", "even", "radians", "degrees", "round_even", "geomean",
+        "geometric_mean", "mean", "var_samp", "var_pop", "isfinite",
+    }
+)  # fmt: skip
+
+
+class Readings:
+    """The readings of one query, by entity. `add` puts them into its tree."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, dict[str, Column]] = {}
+
+    def of(self, entity: str) -> tuple[Column, ...]:
+        """Return the readings of an entity's fields."""
+        return tuple(self._columns.get(entity, {}).values())
+
+    def add(self, tree: exp.Expr, sources: Sequence[Source], tables: Mapping[str, Table]) -> None:
+        """Replace in the tree what is to be read as another kind. It may be done again."""
+        if not sources:
+            return
+        scopes = NameScopes(sources, tables, self._columns)
+        kinds = ValueKinds(scopes)
+        replacement = _Replacement(self, tree, scopes, kinds)
+        for node in list(tree.walk()):
+            replacement.visit(node)
+        self._add_digits(tree, sources, scopes)
+        self._exclude_from_stars(tree, sources)
+
+    def column_for(self, found: EntityColumn, kind: ColumnKind) -> Column:
+        """Return the reading of a column as a kind, the same for the same."""
+        column, entity = found.column, found.table.entity
+        name = f"{_MARK}{kind.value} {column.name}"
+        known = self._columns.setdefault(entity, {})
+        if name not in known:
+            known[name] = Column(
+                name, kind, column.type, column.is_inferred, reads=column, of_field=column.field
+            )
+        return known[name]
+
+    def _add_digits(self, tree: exp.Expr, sources: Sequence[Source], scopes: NameScopes) -> None:
+        """Add the stored digits of each number that a query gives as it is; see `DIGITS`.
+
+        A DECIMAL has one number of decimal places for all values: 12.50 would come as 12.5.
+        """
+        if not isinstance(tree, exp.Select) or _combines_rows(tree):
+            return
+        if shows_readings(tree, sources, scopes.tables):
+            return
+        place, added = 0, list[exp.Expr]()
+        for one in tree.expressions:
+            if one.alias.startswith(DIGITS):
+                return
+            if not one.is_star:
+                found = scopes.resolve(one.unalias())
+                if isinstance(found, EntityColumn):
+                    added += self._digits_at(place, found, one.unalias().args.get("table"))
+                place += 1
+                continue
+            if len(sources) != 1 or not _is_plain_star(one, tree, sources[0]):
+                return
+            table = scopes.tables[sources[0].entity]
+            alias = exp.to_identifier(sources[0].node.alias_or_name, quoted=True)
+            for column in table.columns:
+                added += self._digits_at(place, EntityColumn(table, column), alias)
+                place += 1
+        tree.set("expressions", [*tree.expressions, *added])
+
+    def _digits_at(self, place: int, found: EntityColumn, table: object) -> list[exp.Expr]:
+        if found.column.kind is not ColumnKind.NUMBER or found.column.reads is not None:
+            return []
+        reading = self.column_for(found, ColumnKind.TEXT)
+        node = exp.column(exp.to_identifier(reading.name, quoted=True))
+        if isinstance(table, exp.Identifier):
+            node.set("table", table.copy())
+        return [exp.alias_(node, f"{DIGITS}{place}", quoted=True)]
+
+    def _exclude_from_stars(self, tree: exp.Expr, sources: Sequence[Source]) -> None:
+        for star in list(tree.find_all(exp.Star)):
+            if isinstance(star.parent, exp.Count):
+                continue
+            names = {
+                name
+                for source in sources
+                if star_covers(star, source)
+                for name in self._columns.get(source.entity, ())
+            }
+            kept = [one for one in star.args.get("except_") or () if not one.name.startswith(_MARK)]
+            hidden = [exp.column(exp.to_identifier(one, quoted=True)) for one in sorted(names)]
+            if hidden or kept:
+                star.set("except_", [*kept, *hidden])
+
+
+def shows_readings(tree: exp.Expr, sources: Iterable[Source], tables: Mapping[str, Table]) -> bool:
+    """Return whether a query takes columns in a way that would show its readings."""
+    if tree.find(exp.Pivot):
+        return True
+    if any(not isinstance(one.this, exp.Star) for one in tree.find_all(exp.Columns)):
+        return True
+    if any(join.method == "NATURAL" for join in tree.find_all(exp.Join)):
+        return True
+    known = tuple(sources)
+    if any(source.node.alias_column_names for source in known):
+        return True
+    rows = {source.alias for source in known}
+    return any(
+        node.name.casefold() in rows
+        and not node.table
+        and all(tables[one.entity].column(node.name) is None for one in known)
+        for node in tree.find_all(exp.Column)
+    )
+
+
+def _combines_rows(select: exp.Select) -> bool:
+    """Return whether a row of the result is not one of the rows that FROM gives."""
+    parts = ("group", "distinct", "having", "pivots")
+    return any(select.args.get(part) for part in parts) or any(
+        isinstance(node, exp.AggFunc | exp.Explode | exp.Unnest) and not _is_windowed(node)
+        for one in select.expressions
+        for node in one.walk()
+    )
+
+
+def _is_windowed(node: exp.Expr) -> bool:
+    return isinstance(node.parent, exp.Window)
+
+
+def _is_plain_star(star: exp.Expr, select: exp.Select, source: Source) -> bool:
+    """Return whether a star is just the columns of the only source."""
+    inner = star.this if isinstance(star, exp.Column) else star
+    from_ = select.args.get("from_")
+    return (
+        isinstance(inner, exp.Star)
+        and not any(inner.args.get(part) for part in ("except_", "replace", "rename"))
+        and isinstance(from_, exp.From)
+        and from_.this is source.node
+        and not select.args.get("joins")
+    )
+
+
+class _Replacement:
+    """Replaces the operands of each node that compares or computes."""
+
+    def __init__(
+        self, readings: Readings, tree: exp.Expr, scopes: NameScopes, kinds: ValueKinds
+    ) -> None:
+        self._readings = readings
+        self._scopes = scopes
+        self._kinds = kinds
+        self._has_columns = not shows_readings(tree, scopes.sources, scopes.tables)
+
+    def visit(self, node: exp.Expr) -> None:
+        """Replace the operands of one node."""
+        if isinstance(node, exp.Cast) and node.to.this in TEXT_CASTS:
+            self._write_text([node.this])
+        elif isinstance(node, exp.DPipe):
+            self._write_text([node.this, node.expression])
+        elif isinstance(node, exp.Concat | exp.ConcatWs):
+            self._write_text(node.expressions)
+        elif isinstance(node, exp.Is) and isinstance(node.expression, exp.Boolean):
+            self._read([node.this], ColumnKind.BOOLEAN)
+        elif isinstance(node, _COMPARISONS):
+            self._compare([node.this, node.expression])
+        elif isinstance(node, exp.Between):
+            self._compare([node.this, node.args["low"], node.args["high"]])
+        elif isinstance(node, exp.In):
+            self._compare_with_list(node)
+        elif isinstance(node, exp.Case) and node.this is not None:
+            self._compare([node.this, *(one.this for one in node.args["ifs"])])
+        elif isinstance(node, _ARITHMETIC):
+            self._compute(node.args["this"], node.args["expression"])
+        else:
+            self._visit_use(node)
+
+    def _visit_use(self, node: exp.Expr) -> None:
+        if isinstance(node, NUMBER_FUNCTIONS):
+            self._read([node.this], ColumnKind.NUMBER)
+        elif isinstance(node, exp.Extract):
+            self._read([node.expression], ColumnKind.DATETIME)
+        elif isinstance(node, _OF_TIMES):
+            self._read([node.this], ColumnKind.DATETIME)
+        elif isinstance(node, exp.DateDiff | exp.TimestampDiff | exp.DatetimeDiff):
+            self._read([node.this, node.expression], ColumnKind.DATETIME)
+        elif isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
+            self._visit_function(node)
+        else:
+            for operand in _conditions(node):
+                self._read([operand], ColumnKind.BOOLEAN)
+
+    def _visit_function(self, node: exp.Expr) -> None:
+        name = str(node.name or node.this).casefold()
+        if name in _TIME_FUNCTIONS:
+            self._read(node.expressions, ColumnKind.DATETIME)
+        elif name in _NUMBER_FUNCTIONS:
+            self._read(node.expressions, ColumnKind.NUMBER)
+
+    def _compare_with_list(self, node: exp.In) -> None:
+        query = node.args.get("query")
+        if query is None:
+            self._compare([node.this, *node.expressions])
+            return
+        kind, own = self._kinds.of(query), self._kinds.of(node.this)
+        if kind is not None and kind is not ColumnKind.TEXT:
+            self._read([node.this], kind)
+        elif kind is ColumnKind.TEXT and own not in {None, ColumnKind.TEXT}:
+            select = query.this if isinstance(query, exp.Subquery) else query
+            if isinstance(select, exp.Select) and own is not None:
+                self._read([select.expressions[0].unalias()], own)
+
+    def _compare(self, operands: Sequence[exp.Expr | None]) -> None:
+        there = [one for one in operands if one is not None]
+        texts = [one for one in there if self._is_text(one)]
+        # A literal of text is taken for whatever it is compared with.
+        others = {
+            self._kinds.of(one)
+            for one in there
+            if not any(one is text for text in texts) and not _is_text_literal(one)
+        }
+        others -= {None}
+        if texts and len(others) == 1:
+            (kind,) = others
+            if kind is not None and kind is not ColumnKind.TEXT:
+                self._read(texts, kind)
+
+    def _compute(self, left: exp.Expr, right: exp.Expr) -> None:
+        for one, other in ((left, right), (right, left)):
+            if not self._is_text(one):
+                continue
+            if isinstance(_bare(other), exp.Interval):
+                self._read([one], ColumnKind.DATETIME)
+                continue
+            kind = self._kinds.of(other)
+            is_time = kind in {ColumnKind.DATE, ColumnKind.DATETIME}
+            self._read([one], kind if is_time and kind is not None else ColumnKind.NUMBER)
+
+    def _is_text(self, node: exp.Expr) -> bool:
+        """Return whether an operand is text that may be read: not a literal."""
+        return not isinstance(_bare(node), exp.Literal) and (
+            self._kinds.of(node) is ColumnKind.TEXT
+        )
+
+    def _read(self, operands: Iterable[exp.Expr | None], kind: ColumnKind) -> None:
+        for operand in operands:
+            if isinstance(operand, exp.Distinct):
+                self._read(operand.expressions, kind)
+                continue
+            if not isinstance(operand, exp.Expr) or not self._is_text(operand):
+                continue
+            node = _bare(operand)
+            found = self._scopes.resolve(node) if isinstance(node, exp.Column) else None
+            if isinstance(found, EntityColumn) and self._has_columns:
+                self._rename(node, self._readings.column_for(found, kind))
+            else:
+                _wrap(node, f"text_as_{kind.value}")
+
+    def _write_text(self, operands: Iterable[exp.Expr]) -> None:
+        """Make text of operands: of a field what is stored, of other numbers no filling zeros."""
+        for operand in operands:
+            node = _bare(operand)
+            found = self._scopes.resolve(node) if isinstance(node, exp.Column) else None
+            is_field = isinstance(found, EntityColumn) and not _is_grouped_by(node)
+            if isinstance(found, EntityColumn) and is_field and self._has_columns:
+                if found.column.kind is not ColumnKind.TEXT:
+                    self._rename(node, self._readings.column_for(found, ColumnKind.TEXT))
+            elif not isinstance(node, exp.Literal) and self._kinds.of(node) is ColumnKind.NUMBER:
+                _wrap(node, "text_of_number")
+
+    @staticmethod
+    def _rename(node: exp.Expr, reading: Column) -> None:
+        identifier = node.this
+        identifier.set("this", reading.name)
+        identifier.set("quoted", True)
+
+
+def _is_text_literal(node: exp.Expr) -> bool:
+    literal = _bare(node)
+    return isinstance(literal, exp.Literal) and literal.is_string
+
+
+def _wrap(node: exp.Expr, function: str) -> None:
+    """Replace an argument by the call of a function with it."""
+    call = exp.Anonymous(this=function)
+    node.replace(call)
+    call.append("expressions", node)
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def _conditions(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the operands of a node that it takes for true or false."""
+    if isinstance(node, exp.Where | exp.Having | exp.Qualify | exp.Not):
+        yield node.this
+    elif isinstance(node, exp.And | exp.Or | exp.Xor):
+        yield from (node.this, node.expression)
+    elif isinstance(node, exp.Join) and isinstance(node.args.get("on"), exp.Expr):
+        yield node.args["on"]
+    elif isinstance(node, exp.If):
+        parent = node.parent
+        if not isinstance(parent, exp.Case) or parent.this is None:
+            yield node.this
+
+
+def _is_grouped_by(column: exp.Expr) -> bool:
+    """Return whether a query groups by a column, so that one value may be stored as other text."""
+    select = column.find_ancestor(exp.Select)
+    if select is None or column.find_ancestor(exp.AggFunc, exp.Select) is not select:
+        return False
+    is_ordering = isinstance(column.find_ancestor(exp.Order, exp.Select), exp.Order)
+    if select.args.get("distinct") and is_ordering:
+        return True
+    group = select.args.get("group")
+    if not isinstance(group, exp.Group):
+        return False
+    written = [_grouping(one, select) for one in group.expressions]
+    name = column.name.casefold()
+    return any(isinstance(one, exp.Column) and one.name.casefold() == name for one in written)
+
+
+def _grouping(one: exp.Expr, select: exp.Select) -> exp.Expr:
+    """Return what an item of GROUP BY means: it may be a position."""
+    if isinstance(one, exp.Literal) and not one.is_string and one.name.isdigit():
+        place = int(one.name)
+        if 1 <= place <= len(select.expressions):
+            return select.expressions[place - 1].unalias()
+    return one
