@@ -55,6 +55,11 @@ def read_field(row: Mapping[str, Any]) -> Field | None:
     )
 
 
+def named_fields(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the fields that have a name: none of a list of ids, which name no record's field."""
+    return tuple(field for field in fields if not field.is_named_by_id)
+
+
 def _find_first(values: Mapping[str, Any], keys: Iterable[str]) -> object:
     return next((values[key] for key in keys if values.get(key) is not None), None)
 

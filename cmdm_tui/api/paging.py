@@ -16,6 +16,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
+from cmdm_tui.api.decode_fields import named_fields
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.api.events import (
     Event,
@@ -329,10 +330,11 @@ async def fetch_at_granted_size(
 
 
 async def walk_fields(fetch: Callable[[int], Awaitable[FieldPage]]) -> tuple[Field, ...]:
-    """Return every field of an entity, each once, page by page; `fetch` gets a page's number.
+    """Return every field of an entity that has a name, each once, page by page.
 
-    It ends with the last page that the service names, and with one that brings nothing new or is
-    not there. What the first page raises is raised.
+    `fetch` gets a page's number. A field that a service lists by its id alone has no name, and no
+    record has a field of that name. It ends with the last page that the service names, and with one
+    that brings nothing new or is not there. What the first page raises is raised.
     """
     found: dict[str, Field] = {}
     for number in itertools.count(1):
@@ -346,7 +348,7 @@ async def walk_fields(fetch: Callable[[int], Awaitable[FieldPage]]) -> tuple[Fie
         found.update({field.name: field for field in page.fields})
         if len(found) == known or number >= (page.total_pages or 1):
             break
-    return tuple(found.values())
+    return named_fields(found.values())
 
 
 class PageSizes:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.api import Field
-from cmdm_tui.catalog.fields import named_fields
+from cmdm_tui.api.decode_fields import named_fields
 from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import replace_file

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cmdm_tui.api import BadRequest, Field, NotFound, Record
-from cmdm_tui.api.decode_fields import FIELD_TYPES
+from cmdm_tui.api.decode_fields import FIELD_TYPES, named_fields
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -34,11 +34,6 @@ async def discover_fields(
         return described
     records = await read_records()
     return add_types(described, records) if described else infer_fields(records)
-
-
-def named_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return the fields, none where they are a list of ids: no record has fields of those names."""
-    return () if all(field.is_named_by_id for field in fields) else fields
 
 
 def have_types(fields: Iterable[Field]) -> bool:
