@@ -4,15 +4,18 @@
 frozen values (`models`), and what it does is reported as events (`events`). A call goes from
 `client` through `sender` (`retry`, `rate_limit`, `quota`) and `auth` to httpx (`pool`; `trust` says
 whom TLS believes), and comes back through `body_limit`, `error_mapping` and `decode`
-(`decode_fields` for field metadata).
-`paging` holds the walk over pages, `reconcile` finds out what became of a lost create. `urls` and
-`encode` make addresses and bodies, `curl` writes a call for a shell.
+(`decode_fields` for field metadata, `decode_ids` for what was created). `paging` holds the walk
+over pages. `reconcile` finds out what became of a lost create, with `write_tracker`,
+`newest_records` and `value_match`. `urls` and `encode` make addresses and bodies, `curl` writes a
+call for a shell.
 
 Also public: `Record`, `Field`, `Page`, `Properties`, `Event`, `Credentials`.
 """
 
 from cmdm_tui.api.client import Client, SortOrder
 from cmdm_tui.api.errors import (
+    AnswerCutShort,
+    AnswerTimeout,
     ApiError,
     AuthenticationFailed,
     BadRequest,
@@ -59,6 +62,7 @@ from cmdm_tui.api.models import (
     Quota,
     Record,
     Response,
+    WriteMark,
 )  # fmt: skip
 from cmdm_tui.api.paging import PageSizes, PageWalk
 from cmdm_tui.api.reconcile import Reconciliation, WriteVerdict
@@ -67,6 +71,8 @@ from cmdm_tui.config import Credentials, SecretStr
 
 __all__ = [
     "NO_RETRIES",
+    "AnswerCutShort",
+    "AnswerTimeout",
     "ApiError",
     "AuthenticationFailed",
     "BadRequest",
@@ -117,5 +123,6 @@ __all__ = [
     "SortOrder",
     "StatusError",
     "TotalChanged",
+    "WriteMark",
     "WriteVerdict",
 ]

@@ -18,9 +18,11 @@ from cmdm_tui.api.errors import (
     BadRequest,
     CallInfo,
     InvalidCall,
+    MalformedResponse,
     StatusError,
 )
 from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
+from cmdm_tui.api.pool import begin_sending, hand_over
 from cmdm_tui.api.quota import QuotaTracker, parse_unix_time
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.redaction.redactor import Redactor
@@ -76,7 +78,9 @@ class SignIn(httpx.Auth):
     to the next. With a shared store this holds for all processes: what another has obtained
     meanwhile is used. Refused credentials are refused for all that waited, so that none hammers on.
     A request answered with 401 is sent once more, under a new token; and again under one of this
-    client's own, where the new one was another process's and is refused too.
+    client's own, where the new one was another process's and is refused too. After 400 or 403,
+    which may mean a token that ended, only a request that may be done twice is sent once more (its
+    extension `once` is not set).
     """
 
     def __init__(
@@ -115,7 +119,7 @@ class SignIn(httpx.Auth):
         asked_at = request.extensions.get("asked_at", time.monotonic())
         refused: Token | None = None
         for _ in range(_MOST_SENDINGS):
-            request.extensions["handed_over"] = False
+            begin_sending(request)
             async with self._lock:
                 token = self._token.current
                 if token is None or token is refused or self._token.is_ending:
@@ -124,16 +128,19 @@ class SignIn(httpx.Auth):
                         token = self._token.load_newer()
                         if token is None:
                             sign_in, call = self.build_request()
+                            request.extensions["sign_in"] = call
                             token = await self.accept_token((yield sign_in), call)
+                            del request.extensions["sign_in"]
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
-            request.extensions["handed_over"] = True
+            hand_over(request)
             response = yield request
             if response.status_code not in _REFUSAL_STATUSES:
                 self._token.update_end(token, response.headers)
                 return
             # Read, it gives its connection back, which the one that signs in may be waiting for.
             body = await response.aread()
-            if not self._may_be_about_token(response.status_code, body):
+            is_once = request.extensions.get("once", False)
+            if not self._may_be_about_token(response.status_code, body, is_once=is_once):
                 return
             if refused is not None and token is not self._token.loaded:
                 self._refusals_after_renewal[response.status_code] = time.monotonic()
@@ -159,6 +166,7 @@ class SignIn(httpx.Auth):
         403, and another StatusError or MalformedResponse where the answer holds no token.
         """
         self._quota_tracker.update(response.headers)
+        await response.aread()  # httpx reads it again before it sends the next request
         answer = await read_response(response, call, started=time.monotonic())
         try:
             check_status(answer, call, self._quota_tracker, was_sent=False)
@@ -169,7 +177,17 @@ class SignIn(httpx.Auth):
             self._refusal = refusal
             self._refused_at = time.monotonic()
             raise refusal from None
-        return self._token.replace(read_token(answer, call), response.headers)
+        try:
+            value = read_token(answer, call)
+        except MalformedResponse as error:
+            raise MalformedResponse(
+                error.message,
+                call=call,
+                status=answer.status,
+                hint=error.hint,
+                was_sent=False,
+            ) from None
+        return self._token.replace(value, response.headers)
 
     def redact(self, words: str) -> str:
         """Return a service's words without the secrets it was sent and the tokens it gave."""
@@ -186,14 +204,14 @@ class SignIn(httpx.Auth):
                 error.message, call=error.call, status=error.status, was_sent=False
             )
 
-    def _may_be_about_token(self, status: int, body: bytes) -> bool:
+    def _may_be_about_token(self, status: int, body: bytes, *, is_once: bool) -> bool:
         """Return whether a sign-in may help: after a 401, and after others until proved not.
 
         400 and 403 may stand for a token that ended (`api.md`), or for something else, which a new
         token does not change: that is tried once a minute, so that it does not cost two calls each.
         """
-        if status == _UNAUTHORIZED:
-            return True
+        if status == _UNAUTHORIZED or is_once:
+            return status == _UNAUTHORIZED
         proved = self._refusals_after_renewal.get(status)
         if proved is not None and time.monotonic() - proved < _PROOF_LIFETIME:
             return False

@@ -13,9 +13,10 @@ import httpx
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.auth import SignIn, TokenStore
 from cmdm_tui.api.body_limit import LARGEST_BODY
+from cmdm_tui.api.decode_ids import is_cut_json
 from cmdm_tui.api.encode import encode_body
-from cmdm_tui.api.error_mapping import build_outcome_unknown, map_errors
-from cmdm_tui.api.errors import BadRequest, CallInfo, MalformedResponse, NotFound, OutcomeUnknown
+from cmdm_tui.api.error_mapping import map_errors
+from cmdm_tui.api.errors import AnswerCutShort, BadRequest, CallInfo, NotFound, OutcomeUnknown
 from cmdm_tui.api.events import EventListener, RecordsUnreadable, ignore_events
 from cmdm_tui.api.models import (
     Converted,
@@ -39,10 +40,11 @@ from cmdm_tui.api.paging import (
 )
 from cmdm_tui.api.pool import open_pool
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
-from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, Reconciliation, WriteTracker, reconcile
+from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.api.sender import OutgoingCall, RequestSender, SendHook, ignore_send
 from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
+from cmdm_tui.api.write_tracker import WriteTracker, add_mark
 from cmdm_tui.config import Credentials
 
 SortOrder = Literal["asc", "desc"]
@@ -59,7 +61,9 @@ class Client:
 
     `url` is `{api-url}` with or without `/api/{api-version}`; `deadline` is the seconds that one
     call may take from start to last byte, sign-in included; `transport` replaces the network (a
-    cassette, an ASGI app), `clock` the server's clock. Every method raises an `ApiError`.
+    cassette, an ASGI app), `clock` the server's clock. `mark_fields` names, for an entity (or `*`
+    for every other), the text field whose value begins with a mark, a new one in each create, so
+    that `reconcile` can tell it from every other. Every method raises an `ApiError`.
 
     Use it as an asynchronous context manager, or call `close_connections()` in the end.
     """
@@ -76,6 +80,7 @@ class Client:
         policy: RetryPolicy | None = None,
         floor: int = 0,
         read_only: bool = False,
+        mark_fields: Mapping[str, str] | None = None,
         tokens: TokenStore | None = None,
         listener: EventListener = ignore_events,
     ) -> None:
@@ -103,8 +108,10 @@ class Client:
             policy=policy or RetryPolicy(),
             floor=floor,
             listener=listener,
+            is_on_network=transport is None,
         )
         self._is_read_only = read_only
+        self._mark_fields = {key.casefold(): name for key, name in (mark_fields or {}).items()}
         self._writes = WriteTracker(self._quota_tracker.clock)
         self.page_sizes = PageSizes()
         """How many records a page of this service holds at most, as far as that is known."""
@@ -161,6 +168,11 @@ class Client:
         """Seconds that the server's clock is ahead of this machine's."""
         return self._quota_tracker.clock.offset
 
+    @property
+    def has_open_write(self) -> bool:
+        """Whether a create or a conversion was sent whose answer was lost or not waited for."""
+        return self._sender.has_open_write
+
     async def sign_in(self) -> None:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
         async with self._sign_in.lock:
@@ -172,8 +184,11 @@ class Client:
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""
         path = _record_path(entity, external_id)
-        answer, call = await self._send_properties("GET", path)
-        return decode.read_record(answer, call, entity, external_id)
+        found = await self._send_properties(
+            "GET", path, lambda answer, call: decode.read_record(answer, call, entity, external_id)
+        )
+        self._writes.add_seen(entity, (found.external_id,))
+        return found
 
     async def page(
         self,
@@ -197,11 +212,14 @@ class Client:
             "sort_order": sort_order,
         }
         parameters = {name: value for name, value in asked.items() if value is not None}
-        answer, call = await self._send_properties(
-            "GET", encode_segment("entity", entity), parameters=parameters
-        )
-        read = decode.read_page(answer, call, entity, per_page=per_page, page=page)
+
+        def read_page(answer: Response, call: CallInfo) -> Page:
+            return decode.read_page(answer, call, entity, per_page=per_page, page=page)
+
+        segment = encode_segment("entity", entity)
+        read = await self._send_properties("GET", segment, read_page, parameters=parameters)
         self.page_sizes.observe(read)
+        self._writes.add_seen(entity, [record.external_id for record in read.records])
         if read.faults:
             self._listener(RecordsUnreadable(entity, page or 1, read.faults))
         return read
@@ -260,8 +278,12 @@ class Client:
         asked = {"per_page": per_page, "page": page}
         parameters = {name: value for name, value in asked.items() if value is not None}
         path = f"{encode_segment('entity', entity)}/fields"
-        answer, call = await self._send_properties("GET", path, parameters=parameters)
-        return decode.read_field_page(answer, call, entity)
+        return await self._send_properties(
+            "GET",
+            path,
+            lambda answer, call: decode.read_field_page(answer, call, entity),
+            parameters=parameters,
+        )
 
     async def all_fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve every field of the entity, page by page; each once."""
@@ -285,22 +307,26 @@ class Client:
     ) -> Created:
         """Create a record; with `parent`, a task or opportunity of that record.
 
-        Raises OutcomeUnknown where it was sent and its answer lost: it may exist, or not.
+        Its values begin with a mark where `mark_fields` names a field for it. Raises OutcomeUnknown
+        where it was sent and no answer gave its id: it may exist, or not.
         """
         path = encode_segment("entity", entity)
         if parent is not None:
             owner = encode_segment("external id", parent.external_id)
             path = f"{encode_segment('entity', parent.entity)}/{owner}/{path}"
-        write = PendingWrite(entity, properties, parent=parent)
-        created = await self._send_once("POST", path, write, decode.read_created)
+        field = self._mark_fields.get(entity.casefold()) or self._mark_fields.get("*")
+        properties, mark = add_mark(properties, field)
+        write = PendingWrite(entity, properties, parent=parent, mark=mark)
+        created = await self._send_once(
+            "POST", path, write, lambda answer, call: decode.read_created(answer, call, entity)
+        )
         self._writes.add_created(created.external_id)
         return created
 
     async def update(self, entity: str, external_id: str, properties: Mapping[str, Any]) -> Done:
         """Update the record's given fields."""
         path = _record_path(entity, external_id)
-        answer, call = await self._send_properties("PUT", path, body=properties)
-        return decode.read_done(answer, call)
+        return await self._send_properties("PUT", path, decode.read_done, body=properties)
 
     async def convert_lead(
         self, external_id: str, properties: Mapping[str, Any] | None = None
@@ -319,19 +345,17 @@ class Client:
         """Close a task; `properties` are sent as the request's object."""
         path = f"task/close/{encode_segment('external id', external_id)}"
         try:
-            answer, call = await self._send_properties("PUT", path, body=properties or {})
+            return await self._send_properties("PUT", path, decode.read_done, body=properties or {})
         except BadRequest as error:
             return await self._confirm_done(error, partial(self._is_closed, external_id))
-        return decode.read_done(answer, call)
 
     async def delete(self, entity: str, external_id: str) -> Done:
         """Delete a record."""
         path = _record_path(entity, external_id)
         try:
-            answer, call = await self._send_properties("DELETE", path)
+            return await self._send_properties("DELETE", path, decode.read_done)
         except BadRequest as error:
             return await self._confirm_done(error, partial(self._is_gone, entity, external_id))
-        return decode.read_done(answer, call)
 
     def redact(self, words: str) -> str:
         """Return words without the secrets that the client has sent and the tokens it was given."""
@@ -347,10 +371,11 @@ class Client:
     ) -> Reconciliation:
         """Find out whether a create or conversion whose outcome is unknown was done, and say why.
 
-        The verdict is found, with the external id, not found, or cannot tell. It takes a call or
-        two, up to ten where many records are newer; what is not found is looked for again after
-        `pause` seconds. Raises InvalidCall for a doubt about anything but a create or a conversion,
-        and ApiError where it cannot look.
+        The verdict is found, with the external id, not found, or cannot tell. A create without a
+        mark is never found for certain: another may have made a record with the same values. It
+        takes a call or two, up to a dozen in a large entity; what is not found is looked for again
+        after `pause` seconds. Raises InvalidCall for a doubt about anything but a create or a
+        conversion, and ApiError where it cannot look.
         """
         return await reconcile(doubt, self, pause=pause)
 
@@ -365,17 +390,28 @@ class Client:
     ) -> Response:
         """Make any call: `path`, with a query or `parameters`, is below the base address.
 
-        `content` is sent as it is. With `check` off, an error status is returned, not raised.
+        `content` is sent as it is. With `check` off, an error status is returned, not raised. An
+        answer to a GET whose JSON is cut off is asked for again, and returned if it stays so.
         Raises OutcomeUnknown for a POST or a conversion that was sent and its answer lost.
         """
         method = method.upper()
         if not method.isascii() or not method.isalpha():
             raise errors.InvalidCall(f"{method!r} is not a method", hint="GET, POST, PUT or DELETE")
         once = method == "POST" or (method == "PUT" and bool(_CONVERSION_PATH.match(unquote(path))))
-        answer, _ = await self._send(
-            method, path, parameters=parameters, content=content, once=once, check=check
-        )
-        return answer
+        try:
+            return await self._send(
+                method,
+                path,
+                _read_whole if check and method == "GET" else _read_as_it_is,
+                parameters=parameters,
+                content=content,
+                once=once,
+                check=check,
+            )
+        except AnswerCutShort as error:
+            if error.partial is None:
+                raise
+            return error.partial
 
     async def _confirm_done(
         self, error: BadRequest, looks_done: Callable[[], Awaitable[bool]]
@@ -405,12 +441,13 @@ class Client:
         self,
         method: str,
         path: str,
+        read: Callable[[Response, CallInfo], _Result],
         *,
         parameters: Parameters | None = None,
         body: Mapping[str, Any] | None = None,
-    ) -> tuple[Response, CallInfo]:
+    ) -> _Result:
         content = None if body is None else encode_body(body)
-        return await self._send(method, path, parameters=parameters, content=content)
+        return await self._send(method, path, read, parameters=parameters, content=content)
 
     async def _send_once(
         self,
@@ -422,25 +459,22 @@ class Client:
         """Send a write that must not be done twice; an unreadable answer leaves it in doubt."""
         describe = self._writes.track(write)
         content = encode_body(write.properties)
-        answer, call = await self._send(
-            method, path, content=content, once=True, describe_write=describe
+        return await self._send(
+            method, path, read, content=content, once=True, describe_write=describe
         )
-        try:
-            return read(answer, call)
-        except MalformedResponse as error:
-            raise build_outcome_unknown(call, error, describe()) from None
 
     async def _send(
         self,
         method: str,
         path: str,
+        read: Callable[[Response, CallInfo], _Result],
         *,
         parameters: Parameters | None = None,
         content: bytes | None = None,
         once: bool = False,
         check: bool = True,
         describe_write: Callable[[], PendingWrite] | None = None,
-    ) -> tuple[Response, CallInfo]:
+    ) -> _Result:
         address = join_path(self._base, path)
         if parameters:
             address = add_parameters(address, parameters)
@@ -455,16 +489,27 @@ class Client:
             build_request=lambda: self._http.build_request(
                 method, address, content=content, headers=headers
             ),
+            read=lambda answer: read(answer, call),
             once=once,
             check=check,
             in_background=self._is_in_background,
             on_send=self._on_send,
             describe_write=describe_write,
         )
-        return await self._sender.send(outgoing), call
+        return await self._sender.send(outgoing)
 
     def _next_number(self) -> int:
         return next(self._numbers)
+
+
+def _read_whole(answer: Response, call: CallInfo) -> Response:
+    if answer.body and is_cut_json(answer.utf8_body):
+        decode.read_json(answer, call)
+    return answer
+
+
+def _read_as_it_is(answer: Response, _: CallInfo) -> Response:
+    return answer
 
 
 def _relative_path(address: httpx.URL, base: httpx.URL) -> str:

@@ -11,10 +11,10 @@ import msgspec
 
 from cmdm_tui.api.charset import find_charset, is_known_charset
 from cmdm_tui.api.decode_fields import read_field
+from cmdm_tui.api.decode_ids import find_new_id
 from cmdm_tui.api.decode_lists import (
     NoList,
     find_rows,
-    parse_text,
     parse_total,
     read_documented_rows,
     read_row,
@@ -30,6 +30,9 @@ _TOTAL_PAGES = ("Total Pages", "Total Page")
 _MESSAGE_KEYS = ("Message", "message", "error_description", "error", "detail", "title", "errors")
 _DEEPEST_WORDS = 3
 _NO_CONTENT = 204
+_PIECES_OF_PARTIAL = 16
+"""Pieces of a broken body that are kept: an external id is at its start."""
+
 _EXCERPT_LENGTH = 200
 _EXCERPT_SOURCE = 64 * 1024
 _EXCERPT_MARGIN = 16 * 1024
@@ -42,21 +45,33 @@ _Decoded = TypeVar("_Decoded")
 
 
 async def read_response(response: httpx.Response, call: CallInfo, *, started: float) -> Response:
-    """Return the answer with its whole body; `started` is monotonic time, in seconds."""
+    """Return the answer with its whole body; `started` is monotonic time, in seconds.
+
+    Of a body that breaks off, its beginning is left in the request's extension `partial`.
+    """
+    pieces: list[bytes] = []
+
+    def build(body: bytes) -> Response:
+        return Response(
+            number=call.number,
+            method=call.method,
+            path=call.path,
+            status=response.status_code,
+            headers=response.headers,
+            body=body,
+            elapsed=time.monotonic() - started,
+            unread_encoding=response.extensions.get("unread_encoding", ""),
+        )
+
     try:
-        body = await response.aread()
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)  # noqa: PERF401 — what came before a failure is kept
+    except BaseException:
+        response.request.extensions["partial"] = build(b"".join(pieces[:_PIECES_OF_PARTIAL]))
+        raise
     finally:
         await response.aclose()
-    return Response(
-        number=call.number,
-        method=call.method,
-        path=call.path,
-        status=response.status_code,
-        headers=response.headers,
-        body=body,
-        elapsed=time.monotonic() - started,
-        unread_encoding=response.extensions.get("unread_encoding", ""),
-    )
+    return build(b"".join(pieces))
 
 
 def read_json(answer: Response, call: CallInfo) -> Any:
@@ -142,9 +157,12 @@ def read_field_page(answer: Response, call: CallInfo, entity: str) -> FieldPage:
     )
 
 
-def read_created(answer: Response, call: CallInfo) -> Created:
-    """Return the external id of a create answer."""
-    external_id = parse_text(_read_object(answer, call).get("ExternalID"))
+def read_created(answer: Response, call: CallInfo, entity: str = "") -> Created:
+    """Return the external id of a create answer, also of one that broke off after the id.
+
+    It is in the body, else the last segment of the `Location` (`api.md`).
+    """
+    external_id = find_new_id(answer, ("ExternalID",), entity)
     if external_id is None:
         raise _build_malformed_error("no ExternalID", answer, call)
     return Created(external_id, answer)
@@ -152,12 +170,10 @@ def read_created(answer: Response, call: CallInfo) -> Created:
 
 def read_converted(answer: Response, call: CallInfo) -> Converted:
     """Return the account's external id of a conversion; its key holds a space (`api.md`)."""
-    content = _read_object(answer, call)
-    for key in ("Account ExternalID", "AccountExternalID"):
-        external_id = parse_text(content.get(key))
-        if external_id is not None:
-            return Converted(external_id, answer)
-    raise _build_malformed_error("no Account ExternalID", answer, call)
+    external_id = find_new_id(answer, ("Account ExternalID", "AccountExternalID"), "account")
+    if external_id is None:
+        raise _build_malformed_error("no Account ExternalID", answer, call)
+    return Converted(external_id, answer)
 
 
 def read_done(answer: Response, call: CallInfo) -> Done:
@@ -166,6 +182,8 @@ def read_done(answer: Response, call: CallInfo) -> Done:
     Raises MalformedResponse for an answer that is an error or markup in spite of its status.
     """
     words = read_error_message(answer, call.redact)
+    if not httpx.codes.is_success(answer.status):  # a repeated delete that finds nothing left
+        return Done(words, answer)
     if is_markup(answer):
         raise _build_malformed_error("no word of its being done", answer, call)
     if _is_error(answer):

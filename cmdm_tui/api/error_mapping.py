@@ -12,6 +12,7 @@ from cmdm_tui.api import errors
 from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import PendingWrite, Quota, Response
+from cmdm_tui.api.pool import is_sent
 from cmdm_tui.api.quota import QuotaTracker, read_quota, read_retry_after
 from cmdm_tui.api.trust import describe_tls_failure
 from cmdm_tui.text import one_line
@@ -28,7 +29,9 @@ _HINT_BY_STATUS = {
     415: "The service does not take JSON in this call",
     431: "Ask for fewer fields at a time, or for all by leaving --fields out",
 }
-_TOO_MANY_CALLS = 429
+_ACCEPTED, _NO_CONTENT, _TOO_MANY_CALLS = 202, 204, 429
+_ONE_DAY = 86_400.0
+_LONGEST_NAMED_WAIT = 366 * _ONE_DAY
 
 _NEVER_SENT_ERRORS = (
     httpx.ConnectError,
@@ -55,15 +58,22 @@ async def map_errors(
 ) -> AsyncGenerator[None]:
     """Run an attempt under its call's deadline, in seconds, and raise its failures as `ApiError`s.
 
-    `left` is what earlier attempts have left of the deadline; None where this is the first.
-    Their `was_sent` says whether the request had been handed over to the network.
+    `left` is what earlier attempts have left of the deadline; None where this is the first. The
+    failures' `was_sent` says whether the service may have the request; a failure of the sign-in
+    before it belongs to the sign-in.
     """
     try:
         async with asyncio.timeout(deadline if left is None else left):
             yield
     except _MAPPED_ERRORS as error:
-        was_sent = bool(request.extensions.get("handed_over"))
-        raise _map_error(error, call, host=host, deadline=deadline, was_sent=was_sent) from None
+        raise _map_error(
+            error,
+            request.extensions.get("sign_in", call),
+            host=host,
+            deadline=deadline,
+            was_sent=is_sent(request),
+            partial=request.extensions.get("partial"),
+        ) from None
 
 
 def check_status(
@@ -85,30 +95,64 @@ def check_status(
 def build_outcome_unknown(
     call: CallInfo, cause: errors.ApiError, pending_write: PendingWrite | None
 ) -> errors.OutcomeUnknown:
-    """Return the error of a call that was sent and whose answer was lost to `cause`."""
-    message = f"The request was sent and its answer lost: {cause.message}. It may have been done"
+    """Return the error of a call that was sent and whose answer does not say what it made."""
+    reason = cause.message.rstrip(". ")
+    if isinstance(cause, errors.ServerError):
+        message = f"The service answered {cause.status}: {reason}. It may have been done"
+    elif isinstance(cause, errors.MalformedResponse | errors.ResponseTooLarge):
+        message = _describe_answer_without_id(cause.status, reason)
+    elif isinstance(cause, errors.NetworkError) and cause.partial is not None:
+        message = (
+            f"The service answered {cause.partial.status}, and the rest of its answer was lost: "
+            f"{reason}. It may have been done"
+        )
+    else:
+        message = f"The request was sent and its answer lost: {reason}. It may have been done"
     return errors.OutcomeUnknown(message, call=call, cause=cause, pending_write=pending_write)
 
 
+def _describe_answer_without_id(status: int | None, reason: str) -> str:
+    """Return what a success says that does not name the record; `reason` is why not."""
+    if status == _ACCEPTED:
+        return "The service accepted it (202) without giving an external id. It may be done later"
+    if status == _NO_CONTENT:
+        return "The service answered 204, without an external id. It may have been done"
+    return (
+        f"The service answered {status or 'a success'}, but gave no external id that can be read: "
+        f"{reason}. It may have been done"
+    )
+
+
 def _map_error(
-    error: Exception, call: CallInfo, *, host: str, deadline: float, was_sent: bool
+    error: Exception,
+    call: CallInfo,
+    *,
+    host: str,
+    deadline: float,
+    was_sent: bool,
+    partial: Response | None,
 ) -> errors.ApiError:
     if isinstance(error, errors.ResponseTooLarge):
-        return errors.ResponseTooLarge(error.message, call=call, was_sent=was_sent)
+        return errors.ResponseTooLarge(
+            error.message, call=call, status=error.status, hint=error.hint, was_sent=was_sent
+        )
     if isinstance(error, httpx.DecodingError):
         message = f"The answer's encoding is broken: {_describe(error)}"
         return errors.MalformedResponse(message, call=call, was_sent=was_sent)
     if isinstance(error, TimeoutError):
         message = f"{host} did not answer within {deadline:.3g} s"
-        return errors.DeadlineExceeded(message, call=call, was_sent=was_sent)
+        return errors.DeadlineExceeded(message, call=call, was_sent=was_sent, partial=partial)
     problem = describe_tls_failure(error)
-    return errors.NetworkError(
+    is_silence = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
+    kind = errors.AnswerTimeout if is_silence else errors.NetworkError
+    return kind(
         _describe_network_error(error, host)
         if problem is None
         else f"{host} cannot be reached: {problem.cause}",
         call=call,
         hint=None if problem is None else problem.hint,
         was_sent=was_sent and not isinstance(error, _NEVER_SENT_ERRORS),
+        partial=partial,
     )
 
 
@@ -123,17 +167,16 @@ def _build_status_error(
     hint, kind = None, _ERROR_BY_STATUS.get(status)
     if status == _TOO_MANY_CALLS:
         return _build_limit_error(answer, call, quota_tracker, words, was_sent, is_repeated)
+    if httpx.codes.is_server_error(status):
+        return _build_server_error(answer, call, quota_tracker, words, was_sent, is_repeated)
     if httpx.codes.is_redirect(status):
         kind = errors.StatusError
         words = f"The service answered with a redirect{_name_target(answer)}, which is not followed"
         hint = "Check the address of the profile"
     elif kind is None:
-        is_server_error = httpx.codes.is_server_error(status)
-        kind = errors.ServerError if is_server_error else errors.StatusError
         hint = _HINT_BY_STATUS.get(status)
-    phrase = httpx.codes.get_reason_phrase(status)
-    return kind(
-        words or f"The service answered {status} {phrase}",
+    return (kind or errors.StatusError)(
+        words or _describe_status(status),
         call=call,
         status=status,
         hint=hint,
@@ -153,6 +196,31 @@ def _name_target(answer: Response) -> str:
     host = f"{target.scheme}://{target.netloc.decode()}" if target.host else ""
     shown = host + target.path
     return f" to {one_line(shown, 200)}" if location else ""
+
+
+def _build_server_error(
+    answer: Response,
+    call: CallInfo,
+    quota_tracker: QuotaTracker,
+    words: str | None,
+    was_sent: bool,
+    is_repeated: bool,
+) -> errors.ServerError:
+    now, hint = quota_tracker.clock.now(), None
+    retry_at = read_retry_after(answer.headers, now)
+    seconds = None if retry_at is None else round(max(retry_at - now, 0.0), 3)
+    if seconds:
+        hint = f"It asks to be tried again {_format_moment(now + seconds, quota_tracker)}"
+    return errors.ServerError(
+        words or _describe_status(answer.status),
+        call=call,
+        status=answer.status,
+        hint=hint,
+        response=answer,
+        was_sent=was_sent,
+        is_repeated=is_repeated,
+        retry_after=seconds,
+    )
 
 
 def _build_limit_error(
@@ -177,8 +245,7 @@ def _build_limit_error(
     reset = retry_at if retry_at is not None else quota_tracker.quota.reset
     hint = "Wait for the reset"
     if reset is not None and reset > now:
-        clock_time = time.strftime("%H:%M:%S", time.localtime(reset - quota_tracker.clock.offset))
-        hint = f"Wait for the reset at {clock_time}, in {_format_duration(reset - now)}"
+        hint = f"Wait for the reset {_format_moment(reset, quota_tracker)}"
     return errors.HourLimitReached(
         words or "The hour's limit of calls is reached",
         call=call,
@@ -189,6 +256,20 @@ def _build_limit_error(
         was_sent=was_sent,
         is_repeated=is_repeated,
     )
+
+
+def _describe_status(status: int) -> str:
+    return f"The service answered {status} {httpx.codes.get_reason_phrase(status)}".rstrip()
+
+
+def _format_moment(moment: float, quota_tracker: QuotaTracker) -> str:
+    """Return when a moment of the server's clock is: `at 12:00:05, in 4 s`."""
+    seconds = moment - quota_tracker.clock.now()
+    if seconds >= _LONGEST_NAMED_WAIT:
+        return "in more than a year"
+    local = time.localtime(moment - quota_tracker.clock.offset)
+    pattern = "%H:%M:%S" if seconds < _ONE_DAY / 2 else "%Y-%m-%d %H:%M"
+    return f"at {time.strftime(pattern, local)}, in {_format_duration(seconds)}"
 
 
 def _format_duration(seconds: float) -> str:

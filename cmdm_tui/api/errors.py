@@ -5,7 +5,9 @@
     │   └── ReadOnly
     ├── InsecureAddress
     ├── NetworkError                    no whole answer came
-    │   └── DeadlineExceeded
+    │   ├── AnswerTimeout
+    │   ├── DeadlineExceeded
+    │   └── AnswerCutShort
     ├── QuotaFloorReached
     ├── OutcomeUnknown                  a create or conversion that may have been done
     ├── MalformedResponse               an answer that cannot be read
@@ -27,6 +29,10 @@ from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.text import one_line
+
+_CREATED = 201
+_STILL_WORKING = frozenset({202, 502, 503, 504})
+"""Accepted for later; and what a gateway answers while the service behind it may go on."""
 
 
 def keep_text(text: str) -> str:
@@ -100,15 +106,42 @@ class InsecureAddress(ApiError):
 
 
 class NetworkError(ApiError):
-    """The service could not be reached, or the connection failed before the answer was whole."""
+    """The service could not be reached, or the connection failed before the answer was whole.
+
+    `partial` is the answer as far as it came, from its whole head on; None where less came.
+    """
 
     hint = "Check the address and the network"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: CallInfo | None = None,
+        hint: str | None = None,
+        was_sent: bool = True,
+        partial: Response | None = None,
+    ) -> None:
+        super().__init__(message, call=call, hint=hint, was_sent=was_sent)
+        self.partial = partial
+
+
+class AnswerTimeout(NetworkError):
+    """The connection was silent for too long; the service may still be working on the call."""
+
+    hint = "Try again, or check the address and the network"
 
 
 class DeadlineExceeded(NetworkError):
     """The answer was not whole within the time allowed for the call."""
 
     hint = "Try again, or allow more time"
+
+
+class AnswerCutShort(NetworkError):
+    """The answer came as if it were whole, but its JSON ends in the middle."""
+
+    hint = "Try again: the service, or something between, cuts its answers off"
 
 
 class QuotaFloorReached(ApiError):
@@ -121,7 +154,8 @@ class OutcomeUnknown(ApiError):
     """A create or a conversion was sent and its answer lost: it may have been done, or not.
 
     Sending it again could do it twice. `cause` is the failure that lost the answer, `pending_write`
-    what the call was to make: `Client.reconcile()` looks for it.
+    what the call was to make: `Client.reconcile()` looks for it. `status` is that of the answer, of
+    which perhaps only the head came; None where nothing came.
     """
 
     hint = "Look among the newest records before sending it again"
@@ -134,9 +168,22 @@ class OutcomeUnknown(ApiError):
         cause: ApiError,
         pending_write: PendingWrite | None = None,
     ) -> None:
-        super().__init__(message, call=call, status=cause.status)
+        partial = cause.partial if isinstance(cause, NetworkError) else None
+        status = cause.status if partial is None else partial.status
+        super().__init__(message, call=call, status=status)
         self.cause = cause
         self.pending_write = pending_write
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the service said that it was created, without saying which record it is."""
+        return self.status == _CREATED
+
+    @property
+    def may_be_under_way(self) -> bool:
+        """Whether the service may still be working on it, so that a look may be too early."""
+        is_late = isinstance(self.cause, DeadlineExceeded | AnswerTimeout)
+        return is_late or self.status in _STILL_WORKING
 
 
 class MalformedResponse(ApiError):
@@ -229,6 +276,32 @@ class MonthLimitReached(StatusError):
 
 
 class ServerError(StatusError):
-    """500 and above: an unexpected error of the service."""
+    """500 and above: an unexpected error of the service.
+
+    `retry_after` is the seconds that the service asks to wait; None where it asks for none.
+    """
 
     hint = "Try again later"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: CallInfo,
+        status: int | None = None,
+        hint: str | None = None,
+        response: Response | None = None,
+        was_sent: bool = True,
+        is_repeated: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(
+            message,
+            call=call,
+            status=status,
+            hint=hint,
+            response=response,
+            was_sent=was_sent,
+            is_repeated=is_repeated,
+        )
+        self.retry_after = retry_after

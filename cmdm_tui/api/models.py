@@ -170,11 +170,20 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteMark:
+    """A text that no other create carries: `text` begins the value of the field `field`."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PendingWrite:
     """What a call was to make: a record of `entity` with `properties`, or an account of a lead.
 
     `since` is the server's Unix time when the call was made, None where its clock is not known;
-    `lead_id` the id of a lead to convert; `excluded_ids` are records known to be something else.
+    `lead_id` the id of a lead to convert; `excluded_ids` are records known to be something else;
+    `mark` is in the properties, where the profile names a field for it.
     """
 
     entity: str
@@ -183,6 +192,7 @@ class PendingWrite:
     parent: Parent | None = None
     lead_id: str | None = None
     excluded_ids: frozenset[str] = frozenset()
+    mark: WriteMark | None = None
 
 
 @dataclass(frozen=True, slots=True)

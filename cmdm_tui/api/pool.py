@@ -1,9 +1,15 @@
-"""Opens the pool of connections to one server: what every request of a client goes through."""
+"""Opens the pool of connections to one server: what every request of a client goes through.
+
+Also: whether a request was sent, which its extensions say. `begin_sending`, then `hand_over`, and
+on a real connection the first byte written.
+"""
 
 import os
 import ssl
+from collections.abc import Mapping
 from http.client import HTTPResponse
 from http.cookiejar import CookieJar
+from typing import Any
 from urllib.request import Request
 
 import httpx
@@ -90,3 +96,32 @@ def _create_context(base: httpx.URL, transport: httpx.AsyncBaseTransport | None)
         return create_tls_context()
     # It trusts no one, and is not used: reading certificates takes longer than many calls.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def trace_sending(request: httpx.Request) -> None:
+    """Watch the request on its connection: it counts as sent when its first byte is written.
+
+    Without this, as on a transport that uses no network, it counts as sent when it is handed over.
+    """
+
+    async def trace(event: str, info: Mapping[str, Any]) -> None:
+        is_tunnel = getattr(info.get("request"), "method", b"") == b"CONNECT"
+        if event.endswith("send_request_headers.started") and not is_tunnel:
+            request.extensions["was_sent"] = True
+
+    request.extensions["trace"] = trace
+
+
+def begin_sending(request: httpx.Request) -> None:
+    """Note that the request is not sent yet, or not again."""
+    request.extensions["was_sent"] = False
+
+
+def hand_over(request: httpx.Request) -> None:
+    """Note that the request goes to the transport now."""
+    request.extensions["was_sent"] = "trace" not in request.extensions
+
+
+def is_sent(request: httpx.Request) -> bool:
+    """Return whether the service may have received the request, or a part of it."""
+    return bool(request.extensions.get("was_sent"))

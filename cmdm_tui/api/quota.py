@@ -1,6 +1,7 @@
 """Counts the calls left this hour, and knows the server's clock."""
 
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -8,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from cmdm_tui.api.models import Quota
 
+_SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
 
 
@@ -26,14 +28,14 @@ def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
 
 
 def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the Unix time a `Retry-After` header names, in seconds or as a date (RFC 9110)."""
+    """Return the Unix time a `Retry-After` header names, in seconds or as a date (RFC 9110).
+
+    None where it names none. Seconds may have a fraction; a number without end is the latest time.
+    """
     value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    seconds = parse_whole_number(value)
-    if seconds is not None:
-        return min(now + seconds, _LATEST_UNIX_TIME)
-    return parse_http_date(value)
+    if _SECONDS.fullmatch(value):
+        return min(now + float(value), _LATEST_UNIX_TIME)
+    return parse_http_date(value) if value else None
 
 
 def parse_unix_time(value: str | None) -> float | None:

@@ -2,7 +2,8 @@
 
 What was never sent may always be sent again. What may have been done may be sent again only where
 doing it twice has the same effect as doing it once: not a create and not a conversion, which are in
-doubt instead.
+doubt instead. Those are sent again for no answer at all, not even one that says to come back later;
+the sign-in alone does it, after a 401.
 """
 
 import random
@@ -20,7 +21,7 @@ from cmdm_tui.api.errors import (
     ServerError,
 )
 
-_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Attempt:
     @property
     def is_idempotent(self) -> bool:
         """Whether doing the call twice has the same effect as doing it once."""
-        return not self.once and self.method in _IDEMPOTENT_METHODS
+        return not self.once and self.method in IDEMPOTENT_METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,15 @@ class RetryPolicy:
     def decide(self, attempt: Attempt, failure: ApiError) -> RetryDecision:
         """Return what to do about an attempt that ended in `failure`."""
         if isinstance(failure, HourLimitReached):
-            return RetryAfter(None)
+            return GiveUp() if attempt.once and attempt.was_sent else RetryAfter(None)
         if isinstance(failure, NotFound) and attempt.method == "DELETE" and attempt.may_be_done:
             return AlreadyDone()
         if isinstance(failure, NetworkError | ServerError):
             if attempt.was_sent and not attempt.is_idempotent:
                 return InDoubt()
             if not isinstance(failure, DeadlineExceeded) and attempt.number < self.attempts:
-                return RetryAfter(self.draw_wait(attempt.number))
+                asked = failure.retry_after if isinstance(failure, ServerError) else None
+                return RetryAfter(max(self.draw_wait(attempt.number), asked or 0.0))
         if isinstance(failure, MalformedResponse | ResponseTooLarge):
             return InDoubt() if attempt.was_sent and attempt.once else GiveUp()
         return GiveUp()

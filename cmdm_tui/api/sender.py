@@ -3,21 +3,25 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import httpx
 
 from cmdm_tui.api import errors
 from cmdm_tui.api.auth import SignIn
 from cmdm_tui.api.decode import read_response
+from cmdm_tui.api.decode_ids import is_cut_json
 from cmdm_tui.api.error_mapping import build_outcome_unknown, check_status, map_errors
-from cmdm_tui.api.errors import ApiError, CallInfo
+from cmdm_tui.api.errors import AnswerCutShort, ApiError, CallInfo, MalformedResponse
 from cmdm_tui.api.events import CallFailed, CallFinished, EventListener, QuotaWait, RetryScheduled
 from cmdm_tui.api.models import PendingWrite, Response
-from cmdm_tui.api.pool import MAX_CONNECTIONS
+from cmdm_tui.api.pool import MAX_CONNECTIONS, is_sent, trace_sending
 from cmdm_tui.api.quota import QuotaTracker
 from cmdm_tui.api.rate_limit import RateLimiter
 from cmdm_tui.api.retry import (
+    IDEMPOTENT_METHODS,
     AlreadyDone,
     Attempt,
     GiveUp,
@@ -30,6 +34,8 @@ from cmdm_tui.api.retry import (
 _DEFAULT_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
 
+_NO_CONTENT = 204
+
 SendHook = Callable[[int], None]
 """Called before each sending of a call, with how many times it was sent before.
 
@@ -41,9 +47,12 @@ def ignore_send(_: int) -> None:
     """Allow every call to be sent."""
 
 
+_Result = TypeVar("_Result")
+
+
 @dataclass(frozen=True, slots=True)
-class OutgoingCall:
-    """A call to send: `build_request` makes a new request for each attempt.
+class OutgoingCall(Generic[_Result]):
+    """A call to send: `build_request` makes a new request for each attempt, `read` its result.
 
     `once` is a call that must not be done twice; `describe_write` says what it is to make, for
     who has to look for that later. `check` raises error statuses; `in_background` keeps to the
@@ -52,6 +61,7 @@ class OutgoingCall:
 
     info: CallInfo
     build_request: Callable[[], httpx.Request]
+    read: Callable[[Response], _Result]
     once: bool
     check: bool
     in_background: bool
@@ -73,6 +83,7 @@ class RequestSender:
         policy: RetryPolicy,
         floor: int,
         listener: EventListener,
+        is_on_network: bool,
     ) -> None:
         self._http = http
         self._sign_in = sign_in
@@ -82,24 +93,29 @@ class RequestSender:
         self._policy = policy
         self._floor = floor
         self._notify = listener
+        self._is_on_network = is_on_network
+        self.has_open_write = False
+        """Whether a create or a conversion was sent whose answer was lost or not waited for."""
         self._rate_limiter = RateLimiter()
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
-    async def send(self, call: OutgoingCall) -> Response:
-        """Send the call and return its answer; raise an ApiError where there is none."""
+    async def send(self, call: OutgoingCall[_Result]) -> _Result:
+        """Send the call and return the result of its answer; raise an ApiError for none."""
+        end = time.monotonic() + self._deadline
+        state = _RetryState(call.info, call.on_send, call.once, self._policy, end)
         try:
-            return await self._send_with_retries(call)
+            return await self._send_with_retries(call, state)
         except ApiError as error:
-            is_answered = isinstance(error, errors.StatusError) and error.response is not None
-            if not is_answered or error.call is not call.info:
+            if not state.is_answered:
                 self._notify(CallFailed(call.info, error))
             raise
         except asyncio.CancelledError:
             self._notify(CallFailed(call.info, None))
             raise
 
-    async def _send_with_retries(self, call: OutgoingCall) -> Response:
-        state = _RetryState(call, self._policy, time.monotonic() + self._deadline)
+    async def _send_with_retries(
+        self, call: OutgoingCall[_Result], state: "_RetryState"
+    ) -> _Result:
         while True:
             try:
                 state.begin_attempt()
@@ -107,11 +123,11 @@ class RequestSender:
             except ApiError as error:
                 seconds = state.decide(error, self._rate_limiter.blocked_for)
                 if isinstance(state.decision, InDoubt):
-                    write = None if call.describe_write is None else call.describe_write()
-                    raise build_outcome_unknown(call.info, error, write) from None
+                    self.has_open_write = True
+                    return _read_lost_answer(call, error)
                 done = _read_earlier_answer(error, state.decision)
                 if done is not None:
-                    return done
+                    return call.read(done)
                 if seconds is None:
                     raise
                 if isinstance(error, errors.HourLimitReached):
@@ -121,26 +137,34 @@ class RequestSender:
                     self._notify(RetryScheduled(call.info, state.number, seconds, error))
             await asyncio.sleep(seconds)
 
-    async def _send_attempt(self, call: OutgoingCall, state: "_RetryState") -> Response:
+    async def _send_attempt(self, call: OutgoingCall[_Result], state: "_RetryState") -> _Result:
         request = call.build_request()
         request.extensions["asked_at"] = state.end - self._deadline
+        request.extensions["once"] = call.once or call.info.method not in IDEMPOTENT_METHODS
+        if self._is_on_network:
+            trace_sending(request)
         # A call that waits for a connection has not passed the rate limiter yet: should that block
         # meanwhile, nothing more is sent.
         left = state.end - time.monotonic()
         mapping = map_errors(
             call.info, request, host=self._host, deadline=self._deadline, left=left
         )
-        async with mapping, self._slots:
-            return await self._send_rate_limited(call, request, state)
+        try:
+            async with mapping, self._slots:
+                return await self._send_rate_limited(call, request, state)
+        except asyncio.CancelledError:
+            self.has_open_write = self.has_open_write or (call.once and is_sent(request))
+            raise
 
     async def _send_rate_limited(
-        self, call: OutgoingCall, request: httpx.Request, state: "_RetryState"
-    ) -> Response:
+        self, call: OutgoingCall[_Result], request: httpx.Request, state: "_RetryState"
+    ) -> _Result:
         if self._rate_limiter.blocked_for > state.end - time.monotonic():
             raise self._build_quota_error(call.info)
         is_probe = await self._rate_limiter.acquire()
         try:
             answer = await self._send_single_request(call, request)
+            state.is_answered = True
             if call.check:
                 check_status(answer, call.info, self._quota_tracker, is_repeated=state.may_be_done)
         except errors.HourLimitReached as error:
@@ -149,9 +173,11 @@ class RequestSender:
         finally:
             if is_probe:
                 self._rate_limiter.end_probe()
-        return answer
+        return _read_answer(call, answer)
 
-    async def _send_single_request(self, call: OutgoingCall, request: httpx.Request) -> Response:
+    async def _send_single_request(
+        self, call: OutgoingCall[_Result], request: httpx.Request
+    ) -> Response:
         floor = self._floor if call.in_background else 0
         is_within = self._quota_tracker.reserve(floor=floor)
         try:
@@ -193,7 +219,9 @@ class RequestSender:
 class _RetryState:
     """The attempts at one call so far, and what was decided about the last."""
 
-    call: OutgoingCall
+    info: CallInfo
+    on_send: SendHook
+    once: bool
     policy: RetryPolicy
     end: float
     """Monotonic time at which the call's deadline is reached."""
@@ -202,21 +230,26 @@ class _RetryState:
     was_sent: bool = True
     """Whether the last attempt reached the service; True before the first."""
     may_be_done: bool = False
+    is_answered: bool = False
+    """Whether an answer to the last attempt came whole and was reported."""
+    last_cut: bytes | None = None
+    """The body that the last attempt brought, where its JSON was cut off."""
     decision: RetryDecision = field(default_factory=GiveUp)
 
     def begin_attempt(self) -> None:
         """Begin an attempt; one after another that was never sent is not a further call."""
+        self.is_answered = False
         if self.was_sent:
-            self.call.on_send(self.times_sent)
+            self.on_send(self.times_sent)
             self.times_sent += 1
         self.number += 1
 
     def decide(self, failure: ApiError, blocked_for: float) -> float | None:
         """Decide about the last attempt; return the seconds to wait for the next, None for none."""
         attempt = Attempt(
-            self.call.info.method,
+            self.info.method,
             self.number,
-            once=self.call.once,
+            once=self.once,
             was_sent=failure.was_sent,
             may_be_done=self.may_be_done,
         )
@@ -224,6 +257,8 @@ class _RetryState:
         self.decision = self.policy.decide(attempt, failure)
         if failure.was_sent and isinstance(failure, errors.NetworkError | errors.ServerError):
             self.may_be_done = True
+        if self._is_cut_as_before(failure):
+            self.decision = GiveUp()
         if not isinstance(self.decision, RetryAfter):
             return None
         seconds = blocked_for if self.decision.seconds is None else self.decision.seconds
@@ -231,6 +266,38 @@ class _RetryState:
             return seconds
         self.decision = GiveUp()
         return None
+
+    def _is_cut_as_before(self, failure: ApiError) -> bool:
+        """Return whether the same half of an answer came twice: a third time it will come again."""
+        partial = failure.partial if isinstance(failure, AnswerCutShort) else None
+        cut = None if partial is None else partial.body
+        before, self.last_cut = self.last_cut, cut
+        return cut is not None and cut == before and not isinstance(self.decision, InDoubt)
+
+
+def _read_answer(call: OutgoingCall[_Result], answer: Response) -> _Result:
+    """Return the result of an answer. Raises AnswerCutShort where its JSON ends in the middle."""
+    try:
+        return call.read(answer)
+    except MalformedResponse as error:
+        if call.once or answer.status == _NO_CONTENT or not is_cut_json(answer.utf8_body):
+            raise
+        message = f"The answer was cut short: {error.message}"
+        raise AnswerCutShort(message, call=call.info, partial=answer) from None
+
+
+def _read_lost_answer(call: OutgoingCall[_Result], error: ApiError) -> _Result:
+    """Return the result where the part of the answer that came names it.
+
+    Raises OutcomeUnknown where it does not.
+    """
+    partial = error.partial if isinstance(error, errors.NetworkError) else None
+    describe = call.describe_write
+    if describe is not None and partial is not None and httpx.codes.is_success(partial.status):
+        with suppress(MalformedResponse):
+            return call.read(partial)
+    write = None if describe is None else describe()
+    raise build_outcome_unknown(call.info, error, write) from None
 
 
 def _read_earlier_answer(error: ApiError, decision: RetryDecision) -> Response | None:

@@ -51,6 +51,7 @@ class Account:
             clock=clock,
             floor=profile.floor,
             read_only=profile.read_only,
+            mark_fields=profile.mark_fields,
             tokens=tokens,
             listener=listener or ignore_events,
         )

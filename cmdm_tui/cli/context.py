@@ -124,12 +124,16 @@ class CommandContext:
     def run(self, work: "Callable[[Account], Awaitable[Result]]", *, once: bool = False) -> Result:
         """Run `work` on the account and return its result.
 
-        An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown.
+        An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown,
+        once its request is sent.
         """
         from cmdm_tui.cli.event_loop import run_async
 
+        opened_accounts: list[Account] = []
+
         async def opened() -> Result:
             async with self.open_account() as account:
+                opened_accounts.append(account)
                 result = await work(account)
             note(_describe_token_trouble(account))
             return result
@@ -137,7 +141,7 @@ class CommandContext:
         try:
             return run_async(opened())
         except KeyboardInterrupt:
-            if not once:
+            if not once or not any(account.client.has_open_write for account in opened_accounts):
                 raise
             message = (
                 "Interrupted before the answer came: it may have been done. "

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from cmdm_tui.config.credentials import PROFILE_VARIABLES, Credentials, SecretStr
 from cmdm_tui.config.errors import ConfigurationError, join_words
-from cmdm_tui.config.settings import SecretPlace
+from cmdm_tui.config.settings import SecretPlace, parse_mark_fields
 from cmdm_tui.text import one_line
 
 ENVIRONMENT_PROFILE = "environment"
 """The name of the profile that they make."""
 
+_MARK_VARIABLE = "CMDM_MARK_FIELD"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
@@ -32,6 +33,8 @@ class Profile:
     floor: int = 0
     """Calls of the hour that background work leaves untouched."""
     per_page: int = 100
+    mark_fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """For an entity, or `*` for every other, the field in which each create carries its mark."""
     secrets: SecretPlace | None = None
     """Where the secrets live; None where that is not said, as in the environment's profile."""
     warnings: tuple[str, ...] = ()
@@ -53,8 +56,9 @@ def load_environment_profile(
 ) -> Profile | None:
     """Return the profile that the `CMDM_…` variables make, None where `CMDM_URL` is not set.
 
-    `tokens` is the folder that keeps its token between runs. Raises ConfigurationError where some
-    of the five are missing.
+    `tokens` is the folder that keeps its token between runs; `CMDM_MARK_FIELD` may name mark fields
+    (`lead.Notes,task.Notes`). Raises ConfigurationError where some of the five are missing, and for
+    mark fields that cannot be read.
     """
     if not environment.get("CMDM_URL"):
         return None
@@ -65,6 +69,11 @@ def load_environment_profile(
             f"{'are' if len(missing) > 1 else 'is'} not. "
             "Set all five, or unset CMDM_URL to use a profile."
         )
+    marks = environment.get(_MARK_VARIABLE, "")
+    mark_fields = parse_mark_fields(marks.split(",")) if marks else {}
+    if mark_fields is None:
+        message = f"{_MARK_VARIABLE} names no field. Write it as lead.Notes, or lead.A,task.B."
+        raise ConfigurationError(message)
     url = environment["CMDM_URL"]
     credentials = Credentials(
         client_id=SecretStr(environment["CMDM_CLIENT_ID"]),
@@ -76,6 +85,7 @@ def load_environment_profile(
         name=ENVIRONMENT_PROFILE,
         url=url,
         credentials=credentials,
+        mark_fields=mark_fields,
         catalog=re.sub(r"[^A-Za-z0-9.-]+", "_", url)[:100],
         tokens=tokens,
     )

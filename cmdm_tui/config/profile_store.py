@@ -120,6 +120,7 @@ class ProfileStore:
             read_only=settings.read_only,
             floor=settings.floor,
             per_page=settings.per_page,
+            mark_fields=settings.mark_field,
             secrets=settings.place,
             warnings=settings.warnings,
             tokens=self._paths.tokens,

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -50,6 +50,8 @@ class ProfileSettings:
     floor: int
     per_page: int
     entities: tuple[str, ...]
+    mark_field: Mapping[str, str]
+    """For an entity, or `*` for every other, the field in which each create carries its mark."""
     warnings: tuple[str, ...]
 
 
@@ -87,8 +89,27 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> ProfileSet
         floor=values["floor"],
         per_page=values["per_page"],
         entities=tuple(dict.fromkeys(values["entities"])),
+        mark_field=MappingProxyType(parse_mark_fields(values["mark_field"]) or {}),
         warnings=tuple(_collect_warnings(table, f"{path}, profile {name}", name)),
     )
+
+
+def parse_mark_fields(value: object) -> dict[str, str] | None:
+    """Return the field by entity, `*` for every other, None for a value that says no such thing.
+
+    A table names a field for each entity; a text is `entity.Field`, or `Field` for every entity;
+    and a list holds such texts.
+    """
+    if isinstance(value, dict):
+        pairs = list(cast("dict[object, object]", value).items())
+    elif isinstance(value, str | list | tuple):
+        texts = [value] if isinstance(value, str) else cast("Sequence[object]", value)
+        pairs = [_split_mark_field(text) for text in texts]
+    else:
+        return None
+    if not all(_is_filled_text(part) for pair in pairs for part in pair):
+        return None
+    return {str(entity).strip(): str(name).strip() for entity, name in pairs}
 
 
 def describe_unknown_keys(table: Iterable[str], known: Iterable[str], where: str) -> list[str]:
@@ -115,6 +136,11 @@ def _collect_warnings(table: Mapping[str, Any], where: str, name: str) -> list[s
     return in_plain_text + describe_unknown_keys(
         (key for key in table if key not in plain), known, where
     )
+
+
+def _split_mark_field(text: object) -> tuple[object, object]:
+    entity, dot, name = text.partition(".") if isinstance(text, str) else ("", "", "")
+    return (entity, name) if dot else ("*", entity)
 
 
 def _is_text(value: object) -> bool:
@@ -166,4 +192,9 @@ SETTING_KEYS = (
         _is_whole_number_between(1, _LARGEST_PAGE), default=100),
     SettingKey("entities", "Custom entities that are known from the start.",
         "a list of names", '["event"]', _is_list_of_names, default=()),
+    SettingKey("mark_field",
+        "Text fields in which each create carries a mark, so that it is found for certain where "
+        "its answer is lost.",
+        "a table of entities with a field each", '{ lead = "Notes" }',
+        lambda value: parse_mark_fields(value) is not None, default=()),
 )  # fmt: skip

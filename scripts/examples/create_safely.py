@@ -1,7 +1,8 @@
 """Create a record, and never create it twice: what to do when the answer is lost.
 
 A create whose answer is lost may have been done, or not. `reconcile` looks among the newest records
-and gives one of three verdicts. Only after "not found" is it right to send the call again.
+and gives one of three verdicts. Only after "not found" is it right to send the call again. Another
+may make a record with the same values, so each create carries a mark, here in the field Notes.
 
 Run `cmdm sandbox serve` and export the variables that it prints, then run this file.
 """
@@ -38,7 +39,8 @@ async def main() -> None:
         os.environ["CMDM_USERNAME"],
         SecretStr(os.environ["CMDM_PASSWORD"]),
     )
-    async with Client(os.environ["CMDM_URL"], credentials) as client:
+    marks = {"lead": "Notes"}
+    async with Client(os.environ["CMDM_URL"], credentials, mark_fields=marks) as client:
         external_id = await create_lead(client)
         record = await client.record("lead", external_id)
         print(f"{external_id} is {record.properties['LastName']}")

@@ -1,13 +1,27 @@
 """What became of a create whose answer was lost: found, not found or left open; never guessed."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 
-from cmdm_tui.api.errors import BadRequest, CallInfo, NetworkError, OutcomeUnknown
-from cmdm_tui.api.models import Page, Parent, Record, Response
-from cmdm_tui.api.reconcile import PendingWrite, WriteVerdict, reconcile
+from cmdm_tui.api.errors import (
+    AnswerTimeout,
+    ApiError,
+    BadRequest,
+    CallInfo,
+    DeadlineExceeded,
+    InvalidCall,
+    MalformedResponse,
+    NetworkError,
+    OutcomeUnknown,
+    ServerError,
+)
+from cmdm_tui.api.models import Page, Parent, PendingWrite, Record, Response, WriteMark
+from cmdm_tui.api.reconcile import WriteVerdict, reconcile
+from cmdm_tui.api.value_match import may_be_changed_value
+from cmdm_tui.api.write_tracker import MARK, add_mark
 
 CALL = CallInfo(1, "POST", "/lead")
 NOW = 1_795_694_400.0  # 2026-11-26T12:00:00Z
@@ -22,6 +36,7 @@ class Service:
 
     rows: list[dict[str, Any]]
     sorts: bool = True
+    total: int | None = None
     calls: list[str] = field(default_factory=list[str])
 
     async def page(
@@ -36,7 +51,11 @@ class Service:
         self.calls.append(f"{sort_by} {page}")
         if sort_by is not None and not self.sorts:
             raise BadRequest("no such field", call=CALL, status=400)
-        rows = self.rows[::-1] if sort_order == "desc" else self.rows
+        rows = list(self.rows)
+        if sort_by is not None:
+            rows.sort(key=lambda row: str(row.get(sort_by) or ""))
+        if sort_order == "desc":
+            rows.reverse()
         size, number = per_page or 100, page or 1
         records = [
             Record(entity, f"L{self.rows.index(row)}", row)
@@ -44,7 +63,8 @@ class Service:
         ]
         response = Response(1, "GET", "/lead", 200, {}, b"", 0.0)
         pages = -(-len(rows) // size)
-        return Page(entity, tuple(records), len(rows), pages, per_page, page, response)
+        total = len(rows) if self.total is None else self.total
+        return Page(entity, tuple(records), total, pages, per_page, page, response)
 
     async def record(self, entity: str, external_id: str) -> Record:
         return Record(entity, external_id, self.rows[0])
@@ -56,9 +76,11 @@ async def verdict_on(
     *,
     others: frozenset[str] = frozenset(),
     parent: Parent | None = None,
+    mark: WriteMark | None = None,
+    cause: ApiError | None = None,
 ) -> tuple[WriteVerdict, str | None]:
-    write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others)
-    cause = NetworkError("reset", call=CALL)
+    write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others, mark=mark)
+    cause = cause or NetworkError("reset", call=CALL)
     doubt = OutcomeUnknown("lost", call=CALL, cause=cause, pending_write=write)
     found = await reconcile(doubt, service, pause=0.0)
     assert found.why.endswith(".")
@@ -68,16 +90,146 @@ async def verdict_on(
 OLD = {"LastName": "Smith", "CreatedDate": BEFORE}
 
 
+FIRST_MARK, OTHER_MARK = (WriteMark("Ref", f"cmdm-7ab{'c' * 16}{end}") for end in "xy")
+MARKED = {**SENT, "Ref": FIRST_MARK.text}
+
+
 @pytest.mark.parametrize("sorts", [True, False])
-async def test_what_was_created_since_with_these_values_is_found(sorts: bool) -> None:
-    service = Service([OLD, {**SENT, "CreatedDate": SINCE}], sorts)
-    assert await verdict_on(SENT, service) == (WriteVerdict.FOUND, "L1")
+async def test_what_carries_the_mark_is_found(sorts: bool) -> None:
+    service = Service([OLD, {**MARKED, "CreatedDate": SINCE}], sorts)
+    verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+    assert verdict == (WriteVerdict.FOUND, "L1")
+
+
+@pytest.mark.parametrize(
+    "created",
+    [
+        SINCE, BEFORE, "2026-11-26T12:00:00Z", "2026-11-26", "2026-11-26T07:00:01Z", "2026-11-25",
+        "2026-11-26T12:00:01+14:00", "2027-11-26T12:00:01Z", "1970-01-01T00:00:00Z", "26/11/2026",
+        "9999-99-99", "", None, 1_795_694_401,
+    ],
+)  # fmt: skip
+async def test_equal_values_leave_it_open_whatever_the_clocks_say(created: object) -> None:
+    """Another may have made it, and no clock says whether it was there before."""
+    service = Service([OLD, {**SENT, "CreatedDate": created}, OLD])
+    assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
+
+
+async def test_what_is_known_to_have_been_there_before_is_not_it() -> None:
+    service = Service([OLD, {**SENT, "CreatedDate": SINCE}])
+    verdict = await verdict_on(SENT, service, others=frozenset({"L1"}))
+    assert verdict == (WriteVerdict.NOT_FOUND, None)
+
+
+async def test_a_record_with_another_mark_is_not_it() -> None:
+    service = Service([OLD, {**SENT, "Ref": OTHER_MARK.text, "CreatedDate": SINCE}])
+    verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+    assert verdict == (WriteVerdict.NOT_FOUND, None)
+
+
+@pytest.mark.parametrize("kept", [None, "", FIRST_MARK.text[:18]])
+async def test_a_service_that_drops_or_cuts_the_mark_leaves_it_open(kept: str | None) -> None:
+    service = Service([OLD, {**SENT, "Ref": kept, "CreatedDate": SINCE}])
+    verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+    assert verdict == (WriteVerdict.CANNOT_TELL, None)
+    if kept is None:  # Where it is seen to keep marks, it would have kept this one.
+        service.rows.insert(0, {"LastName": "Z", "Ref": OTHER_MARK.text, "CreatedDate": SINCE})
+        verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+        assert verdict == (WriteVerdict.NOT_FOUND, None)
+
+
+async def test_two_with_one_mark_are_told_as_done_twice() -> None:
+    stored = {**MARKED, "CreatedDate": SINCE}
+    service = Service([OLD, stored, {**stored, "City": "Leeds"}])
+    verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+    assert verdict == (WriteVerdict.CANNOT_TELL, None)
+
+
+async def test_a_mark_is_found_among_many_by_its_own_order() -> None:
+    """No record has a date; the marks that the field sorts by show where it must be."""
+    others = [{"LastName": f"x{n}", "Ref": f"cmdm-2{n:06d}aaaaaaaaaaaaa"} for n in range(900)]
+    for other in others:
+        other["Ref"] = other["Ref"].translate(str.maketrans("0189", "abcd"))
+        assert MARK.fullmatch(other["Ref"])
+    service = Service(list(others))
+    verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+    assert verdict == (WriteVerdict.NOT_FOUND, None)
+    service.rows.insert(0, MARKED)
+    verdict = await verdict_on(MARKED, service, mark=FIRST_MARK)
+    assert verdict == (WriteVerdict.FOUND, "L0")
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        DeadlineExceeded("late", call=CALL),
+        AnswerTimeout("silent", call=CALL),
+        MalformedResponse("queued", call=CALL, status=202),
+        MalformedResponse("no id", call=CALL, status=201),
+        ServerError("gateway", call=CALL, status=504),
+        NetworkError("cut", call=CALL, partial=Response(1, "POST", "/lead", 201, {}, b"", 0.1)),
+    ],
+    ids=lambda cause: type(cause).__name__ + str(cause.status or ""),
+)
+async def test_what_the_service_may_still_make_or_says_it_made_is_never_not_found(
+    cause: ApiError,
+) -> None:
+    assert await verdict_on(SENT, Service([OLD])) == (WriteVerdict.NOT_FOUND, None)
+    verdict = await verdict_on(SENT, Service([OLD]), cause=cause)
+    assert verdict == (WriteVerdict.CANNOT_TELL, None)
+
+
+def many(days: int, count: int = 900) -> list[dict[str, Any]]:
+    """Return records of the last `days`, oldest first."""
+    step = days * 86_400 / count
+    return [
+        {"LastName": f"x{n}", "CreatedDate": stamp(NOW - (count - n) * step)} for n in range(count)
+    ]
+
+
+def stamp(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def test_in_a_large_entity_the_order_must_show_that_a_new_record_would_be_seen() -> None:
+    assert await verdict_on(SENT, Service(many(90))) == (WriteVerdict.NOT_FOUND, None)
+    for service in (
+        Service(many(2)),
+        Service([{"LastName": f"x{n}"} for n in range(900)]),
+        Service([*many(90), {"LastName": "Z", "CreatedDate": "2099-01-01T00:00:00Z"}]),
+        Service([*many(90), {"LastName": "Z", "CreatedDate": "soon"}]),
+        Service(many(90), sorts=False),
+    ):
+        assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
+
+
+async def test_a_new_record_at_the_wrong_end_of_a_large_entity_leaves_it_open() -> None:
+    service = Service([*many(90), {**SENT, "CreatedDate": "1970-01-01T00:00:00Z"}])
+    assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
+
+
+async def test_records_that_are_counted_and_do_not_come_leave_it_open() -> None:
+    service = Service([OLD], total=2)
+    assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
+
+
+def test_a_mark_stands_before_what_the_user_gave() -> None:
+    for given, name in (({}, "Ref"), ({"ref": None}, "ref"), ({"REF": ""}, "REF")):
+        properties, mark = add_mark({"A": 1, **given}, "Ref")
+        assert mark is not None
+        assert properties == {"A": 1, name: mark.text}
+        assert MARK.fullmatch(mark.text)
+    properties, mark = add_mark({"Ref": "call back"}, "Ref")
+    assert mark is not None
+    assert properties == {"Ref": f"{mark.text} call back"}
+    with pytest.raises(InvalidCall, match="not text"):
+        add_mark({"Ref": 5}, "Ref")
+    assert add_mark({"A": 1}, None) == ({"A": 1}, None)
 
 
 @pytest.mark.parametrize(
     "newest",
     [
-        {**SENT, "CreatedDate": BEFORE},
         {"LastName": "Other", "Nick": "J", "CreatedDate": SINCE},
         {**SENT, "LastName": "Jo", "CreatedDate": SINCE},
         {"City": "Leeds", "CreatedDate": SINCE},
@@ -95,6 +247,7 @@ async def test_what_is_older_or_another_is_not_it(newest: dict[str, Any]) -> Non
         {"Phone": "02079460410"},
         {"Nick": "j"},
         {"Notes": "x" * 50},
+        {"Nick": "&#74;"},
         {"Nick": None, "Email": None, "Phone": ""},
     ],
 )
@@ -114,7 +267,7 @@ async def test_a_date_that_could_be_any_leaves_it_open(told: str | None) -> None
 
 async def test_a_record_of_another_parent_is_not_it() -> None:
     stored = {**SENT, "CreatedDate": SINCE, "RelatedExternalID": "X"}
-    for parent, verdict in (("X", WriteVerdict.FOUND), ("Y", WriteVerdict.NOT_FOUND)):
+    for parent, verdict in (("X", WriteVerdict.CANNOT_TELL), ("Y", WriteVerdict.NOT_FOUND)):
         told, _ = await verdict_on(SENT, Service([OLD, stored]), parent=Parent("lead", parent))
         assert told is verdict
 
@@ -129,3 +282,31 @@ async def test_it_looks_at_a_few_pages_and_then_says_that_it_cannot_tell() -> No
     service = Service([{"LastName": f"x{number}", "CreatedDate": SINCE} for number in range(900)])
     assert await verdict_on(SENT, service) == (WriteVerdict.CANNOT_TELL, None)
     assert len(service.calls) == 5
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [
+        ("Yes", True), ("0", "false"), ("1,234.50", "1234.5"), ("\N{POUND SIGN}12.00", 12),
+        ("31/03/2026", "2026-03-31"), ("2026-03-31T00:00:00Z", "2026-03-31"),
+        ("2026-03-31T10:30:00", "2026-03-31T09:30:00Z"), ("Fish &amp; Chips", "Fish & Chips"),
+        ("\N{LATIN SMALL LETTER E}\N{COMBINING ACUTE ACCENT}t\N{LATIN SMALL LETTER E WITH ACUTE}",
+         "\N{LATIN SMALL LETTER E WITH ACUTE}t\N{LATIN SMALL LETTER E WITH ACUTE}"),
+        ("Jones and Sons", "Jones and Sons of Leeds"),
+    ],
+)  # fmt: skip
+def test_a_value_may_come_back_in_the_services_own_form(stored: object, sent: object) -> None:
+    assert may_be_changed_value(stored, sent)
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [
+        ("Lead 12", "Task 12"),
+        ("Jo", "Jones"),
+        ("2026-04-02", "2026-03-31"),
+        ("no", "yes"),
+    ],
+)
+def test_another_value_is_another(stored: object, sent: object) -> None:
+    assert not may_be_changed_value(stored, sent)

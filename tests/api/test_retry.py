@@ -71,10 +71,24 @@ def test_what_was_never_sent_is_sent_again_whatever_it_is(method: str, once: boo
     assert POLICY.decide(attempt, BROKEN) == RetryAfter(1.0)
 
 
-@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize(("once", "was_sent"), [(False, True), (False, False), (True, False)])
 @pytest.mark.parametrize("number", [1, 50])
-def test_the_hours_limit_did_nothing_so_it_waits_for_the_gate(number: int, once: bool) -> None:
-    assert POLICY.decide(Attempt("POST", number, once=once), LIMIT) == RetryAfter(None)
+def test_the_hours_limit_did_nothing_so_it_waits_for_the_rate_limiter(
+    number: int, once: bool, was_sent: bool
+) -> None:
+    attempt = Attempt("POST", number, once=once, was_sent=was_sent)
+    assert POLICY.decide(attempt, LIMIT) == RetryAfter(None)
+
+
+def test_what_must_not_be_done_twice_is_not_sent_again_after_a_limit_that_it_met() -> None:
+    assert POLICY.decide(Attempt("POST", 1, once=True), LIMIT) == GiveUp()
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(None, 1.0), (0.0, 1.0), (0.5, 1.0), (9.0, 9.0)])
+def test_a_wait_that_the_service_asks_for_is_kept(asked: float | None, seconds: float) -> None:
+    failure = ServerError("busy", call=CALL, status=503, retry_after=asked)
+    assert POLICY.decide(Attempt("GET", 1), failure) == RetryAfter(seconds)
+    assert POLICY.decide(Attempt("POST", 1, once=True), failure) == InDoubt()
 
 
 @pytest.mark.parametrize("failure", FINAL, ids=lambda failure: type(failure).__name__)
@@ -97,6 +111,7 @@ def test_waits_grow_to_a_limit_and_differ(number: int, drawn: float) -> None:
 
 def test_nothing_that_may_be_done_is_ever_sent_again_where_twice_is_not_once() -> None:
     """The law that all else serves, over every combination."""
-    for failure, number, may in itertools.product([*FINAL, BROKEN, FAILED], (1, 2), (True, False)):
+    every = [*FINAL, BROKEN, FAILED, LIMIT]
+    for failure, number, may in itertools.product(every, (1, 2), (True, False)):
         attempt = Attempt("POST", number, once=True, was_sent=True, may_be_done=may)
         assert not isinstance(POLICY.decide(attempt, failure), RetryAfter)

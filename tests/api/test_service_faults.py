@@ -99,7 +99,10 @@ class Shop:
 @pytest.fixture
 async def patient(server: ScriptedServer) -> AsyncIterator[Client]:
     policy = RetryPolicy(attempts=60, first_wait=0.001, longest_wait=0.002)
-    async with Client(server.url, CREDENTIALS, deadline=20.0, policy=policy) as client:
+    marks = {"lead": "Ref"}
+    async with Client(
+        server.url, CREDENTIALS, deadline=20.0, policy=policy, mark_fields=marks
+    ) as client:
         yield client
 
 

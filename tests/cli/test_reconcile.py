@@ -41,15 +41,25 @@ def count(cmdm: Command, entity: str = "lead") -> int:
     return int(cmdm("list", entity, "--per-page", "1").json["Total Records"])
 
 
-def test_what_was_created_is_found_and_told_as_if_it_had_been_answered(
-    cmdm: Command, failing: Failing
+def test_what_was_created_is_found_by_its_mark_and_told_as_if_it_had_been_answered(
+    cmdm: Command, failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CMDM_MARK_FIELD", "lead.Notes")
     failing(Fault(FaultKind.LOST_ANSWER, method="POST", path="/lead", nth=1))
     created = cmdm(*CREATE)
     assert created.code == 0
     external_id = created.json["ExternalID"]
-    assert f"It was done: {external_id} was created since" in created.err
+    assert f"It was done: {external_id} carries the mark of this call" in created.err
     assert cmdm("get", "lead", external_id).json["Properties"]["LastName"] == "Jones"
+    assert count(cmdm) == LEADS + 1
+
+
+def test_without_a_mark_equal_values_are_not_identity(cmdm: Command, failing: Failing) -> None:
+    failing(Fault(FaultKind.LOST_ANSWER, method="POST", path="/lead", nth=1))
+    ended = cmdm(*CREATE)
+    assert (ended.code, ended.out) == (7, b"")
+    assert "has these values, and may come from this call or from another" in ended.err
+    assert "With a mark_field in the profile, cmdm could tell" in ended.err
     assert count(cmdm) == LEADS + 1
 
 
@@ -66,7 +76,8 @@ def test_one_of_two_alike_cannot_be_told(cmdm: Command, failing: Failing) -> Non
     first = cmdm(*CREATE).json["ExternalID"]
     ended = cmdm(*CREATE)
     assert (ended.code, ended.out) == (7, b"")
-    assert "Cannot tell: 2 records with these values were created since" in ended.err
+    assert "have these values, and may come from this call or from another" in ended.err
+    assert "Cannot tell: " in ended.err
     assert first in ended.err
 
 

@@ -1,7 +1,8 @@
 """`cmdm profile`: which profiles there are, what each says, which is the default."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -101,7 +102,7 @@ def remove(context: CommandContext, name: str, *, yes: bool) -> None:
 def _format_key(key: "SettingKey", settings: "ProfileSettings") -> str:
     """Return the key's line: its value, its default, or an example behind a #."""
     value = _key_value(key, settings)
-    if value is None:
+    if value is None or (key.name == "mark_field" and not value):
         return f"# {key.name} = {key.example}"
     if key.name == "client_id":
         return "# client_id is set; it is not shown"
@@ -122,4 +123,8 @@ def _key_value(key: "SettingKey", settings: "ProfileSettings") -> object:
 
 def _to_toml(value: object) -> str:
     """Return a value as TOML; what JSON writes of texts, whole numbers and lists is TOML too."""
+    if isinstance(value, Mapping):
+        table = cast("Mapping[str, str]", value)
+        pairs = [f"{json.dumps(key)} = {_to_toml(item)}" for key, item in table.items()]
+        return "{ " + ", ".join(pairs) + " }"
     return json.dumps(value, ensure_ascii=False)

@@ -213,15 +213,14 @@ def close(context: CommandContext, external_id: str) -> None:
 async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Converted]") -> bytes:
     """Return the answer to a create or a conversion; where that was lost, the id that was found.
 
-    The id has the documented key. Raises CommandFailure, as an unknown outcome, where nothing was
-    found for certain, and OutcomeUnknown where it could not be looked for.
+    An id that the answer's JSON does not hold gets the documented key. Raises CommandFailure, as an
+    unknown outcome, where nothing was found for certain, and OutcomeUnknown where it could not be
+    looked for.
     """
-    import msgspec
-
     from cmdm_tui.api import ApiError, OutcomeUnknown, WriteVerdict
 
     try:
-        return client.redact_body((await made).response.utf8_body)
+        return client.redact_body(_format_made(await made))
     except OutcomeUnknown as doubt:
         note(f"{doubt.message.rstrip('.')}. Looking for it.")
         try:
@@ -229,14 +228,37 @@ async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Conver
         except ApiError as error:
             note(f"It could not be looked for: {error}")
             raise doubt from None
-        if found.verdict is not WriteVerdict.FOUND:
+        write = doubt.pending_write
+        is_lead = write is not None and write.lead_id is not None
+        if found.verdict is not WriteVerdict.FOUND or found.external_id is None:
             verdict = found.verdict.value.capitalize()
             message = f"{verdict}: {found.why} {doubt.hint}."
+            is_marked = write is not None and write.mark is not None
+            if found.verdict is WriteVerdict.CANNOT_TELL and not is_lead and not is_marked:
+                message += " With a mark_field in the profile, cmdm could tell."
             raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
         note(f"It was done: {found.why}")
-        is_lead = doubt.pending_write is not None and doubt.pending_write.lead_id is not None
-        key = "Account ExternalID" if is_lead else "ExternalID"
-        return msgspec.json.encode({key: found.external_id})
+        return _format_id(found.external_id, is_account=is_lead)
+
+
+def _format_made(made: "Created | Converted") -> bytes:
+    """Return the service's JSON, and the id alone where that has none or broke off."""
+    from cmdm_tui.api import Converted
+    from cmdm_tui.api.decode_ids import is_json_with
+
+    is_account = isinstance(made, Converted)
+    external_id = made.account_external_id if is_account else made.external_id
+    body = made.response.utf8_body
+    if is_json_with(external_id, body):
+        return body
+    return _format_id(external_id, is_account=is_account)
+
+
+def _format_id(external_id: str, *, is_account: bool) -> bytes:
+    import msgspec
+
+    key = "Account ExternalID" if is_account else "ExternalID"
+    return msgspec.json.encode({key: external_id})
 
 
 @dataclass(frozen=True, slots=True)
