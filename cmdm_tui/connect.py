@@ -8,14 +8,22 @@ async with cmdm_tui.connect("acme") as cm:
 """
 
 import os
-from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Paths, Profile, ProfileStore, load_environment_profile
+from cmdm_tui.config import (
+    ConfigurationError,
+    Paths,
+    Profile,
+    ProfileStore,
+    load_environment_profile,
+)
 from cmdm_tui.query.engine import Engine, RowStream
 from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.planning.planned_query import PlannedQuery
@@ -30,17 +38,25 @@ def connect(
     *,
     secrets: Mapping[str, str] | None = None,
     catalogs: Path | None = None,
+    timeout: float | None = None,
 ) -> "Connection":
     """Return a connection to an account; nothing is sent before it is used as a context.
 
     `profile` is the name of a stored profile, a `Profile`, or None for the one that the command
     would use: the environment's, else the default. `secrets` replace stored ones; `catalogs` is the
-    folder for what is learnt of services, None for the user's own. Raises ConfigurationError where
-    there is no such profile.
+    folder for what is learnt of services, None for the user's own. `timeout` is the seconds that
+    each query may take, from when it was last asked for; None for what the profile says, else a
+    query ends after 60 seconds in which no call was answered. Raises ConfigurationError where there
+    is no such profile, or the timeout is not above 0.
     """
     paths = Paths.of_user()
     if not isinstance(profile, Profile):
         profile = _load_profile(profile, paths, secrets or {})
+    if timeout is not None:
+        if not timeout > 0:
+            message = f"{timeout} is not a number of seconds above 0. Give timeout=30, for example."
+            raise ConfigurationError(message)
+        profile = replace(profile, timeout=timeout)
     return Connection(profile, catalogs=catalogs or paths.catalogs)
 
 
@@ -60,7 +76,8 @@ class Connection:
     """An account opened for queries. Use it as an asynchronous context."""
 
     def __init__(self, profile: Profile, *, catalogs: Path | None) -> None:
-        self._account = Account.open(profile, catalogs=catalogs)
+        time = CommandTime(profile.timeout)
+        self._account = Account.open(profile, catalogs=catalogs, time=time)
         self._engine = Engine(self._account)
 
     async def __aenter__(self) -> Self:
@@ -80,7 +97,7 @@ class Connection:
 
         `max_calls` is the most calls it may make; the result is partial where that is too few.
         """
-        return Query(self._engine, sql, max_calls)
+        return Query(self._engine, sql, max_calls, self._account.client.start_command)
 
     async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Continue a result that `max_calls` left partial, and return the new result.
@@ -88,20 +105,25 @@ class Connection:
         Pages that were read are not read again; `max_calls` is how many more calls it may make.
         Raises QueryError for a result that is whole or was not stopped by its number of calls.
         """
+        self._account.client.start_command()
         return await self._engine.resume(result, max_calls=max_calls)
 
     async def explain(self, sql: str) -> PlannedQuery:
         """Return a query's plan and what it costs, without fetching a record for it."""
+        self._account.client.start_command()
         return await self._engine.prepare(sql)
 
 
 class Query(Awaitable[QueryResult]):
     """One query: `async for row in query` gives rows as they arrive, `await query` the result."""
 
-    def __init__(self, engine: Engine, sql: str, max_calls: int | None) -> None:
+    def __init__(
+        self, engine: Engine, sql: str, max_calls: int | None, start: Callable[[], None]
+    ) -> None:
         self._engine = engine
         self._sql = sql
         self._max_calls = max_calls
+        self._start = start
         self._streaming: RowStream | None = None
 
     @property
@@ -125,6 +147,7 @@ class Query(Awaitable[QueryResult]):
         return await (await self._begin()).finish()
 
     async def _begin(self) -> RowStream:
+        self._start()
         prepared = await self._engine.prepare(self._sql, max_calls=self._max_calls)
         self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming

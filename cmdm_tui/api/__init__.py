@@ -35,6 +35,7 @@ from cmdm_tui.api.errors import (
     ResponseTooLarge,
     ServerError,
     StatusError,
+    TimeLimitReached,
 )  # fmt: skip
 from cmdm_tui.api.events import (
     CallFailed,
@@ -122,6 +123,7 @@ __all__ = [
     "SignInStarted",
     "SortOrder",
     "StatusError",
+    "TimeLimitReached",
     "TotalChanged",
     "WriteMark",
     "WriteVerdict",

@@ -19,6 +19,7 @@ from cmdm_tui.api.errors import (
     CallInfo,
     InvalidCall,
     MalformedResponse,
+    NetworkError,
     StatusError,
 )
 from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
@@ -32,6 +33,9 @@ _RENEWAL_MARGIN = 30.0
 
 _MOST_SENDINGS = 3
 """Under the token as it was, under another process's, and under a new one."""
+
+_MOST_SIGN_INS = 4
+"""Sign-ins in a row without a token, after which every call that waits for one gives up."""
 
 _TOKENS_REDACTED = 8
 _PROOF_LIFETIME = 60.0
@@ -110,6 +114,9 @@ class SignIn(httpx.Auth):
         self._lock = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
+        self._failed_at = deque[float](maxlen=_MOST_SIGN_INS)
+        """When the last sign-ins failed; empty after one that did not."""
+        self._failure: StatusError | None = None
         self._refusals_after_renewal: dict[int, float] = {}
 
     async def async_auth_flow(
@@ -127,9 +134,13 @@ class SignIn(httpx.Auth):
                     async with self._token.lock():
                         token = self._token.load_newer()
                         if token is None:
+                            self._raise_if_given_up(asked_at)
                             sign_in, call = self.build_request()
                             request.extensions["sign_in"] = call
-                            token = await self.accept_token((yield sign_in), call)
+                            try:
+                                token = await self.accept_token((yield sign_in), call)
+                            finally:
+                                self._count_failure(is_one=token is None)
                             del request.extensions["sign_in"]
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
             hand_over(request)
@@ -173,6 +184,7 @@ class SignIn(httpx.Auth):
         except StatusError as error:
             refusal = _to_refusal(error)
             if refusal is None:
+                self._failure = error
                 raise
             self._refusal = refusal
             self._refused_at = time.monotonic()
@@ -196,6 +208,28 @@ class SignIn(httpx.Auth):
             self._redacted = secrets
             self._redactor = Redactor.for_sentences(secret.reveal() for secret in secrets)
         return self._redactor.redact_values(words)
+
+    def has_given_up(self, asked_at: float) -> bool:
+        """Return whether too many sign-ins in a row have failed since a call was made.
+
+        `asked_at` is the monotonic time of that.
+        """
+        return len(self._failed_at) == _MOST_SIGN_INS and self._failed_at[0] >= asked_at
+
+    def _count_failure(self, *, is_one: bool) -> None:
+        if is_one:
+            self._failed_at.append(time.monotonic())
+        else:
+            self._failed_at.clear()
+            self._failure = None
+
+    def _raise_if_given_up(self, asked_at: float) -> None:
+        if not self.has_given_up(asked_at):
+            return
+        if self._failure is not None:
+            raise self._failure
+        message = f"No sign-in of {_MOST_SIGN_INS} in a row was answered"
+        raise NetworkError(message, was_sent=False)
 
     def _raise_if_refused_since(self, asked_at: float) -> None:
         if self._refusal is not None and self._refused_at >= asked_at:

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import math
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -13,6 +14,7 @@ import httpx
 from cmdm_tui.api import decode, errors
 from cmdm_tui.api.auth import SignIn, TokenStore
 from cmdm_tui.api.body_limit import LARGEST_BODY
+from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.api.decode_ids import is_cut_json
 from cmdm_tui.api.encode import encode_body
 from cmdm_tui.api.error_mapping import map_errors
@@ -52,6 +54,10 @@ Parameters = Mapping[str, str | int]
 
 _Result = TypeVar("_Result")
 _LARGEST_FIELD_PAGE = 200
+
+CALL_DEADLINE = 60.0
+"""Seconds that one call may take, where nothing else is said."""
+
 _CONVERSION_PATH = re.compile(r"(?i)[./]*lead[./]*/convert/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -60,7 +66,8 @@ class Client:
     """One server, one user, one pool of connections, shared by every face of the program.
 
     `url` is `{api-url}` with or without `/api/{api-version}`; `deadline` is the seconds that one
-    call may take from start to last byte, sign-in included; `transport` replaces the network (a
+    call may take from start to last byte, sign-in included, and `time` is what all calls of a
+    command may take together; `transport` replaces the network (a
     cassette, an ASGI app), `clock` the server's clock. `mark_fields` names, for an entity (or `*`
     for every other), the text field whose value begins with a mark, a new one in each create, so
     that `reconcile` can tell it from every other. Every method raises an `ApiError`.
@@ -74,7 +81,8 @@ class Client:
         credentials: Credentials,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        deadline: float = 60.0,
+        deadline: float = CALL_DEADLINE,
+        time: CommandTime | None = None,
         largest_body: int = LARGEST_BODY,
         clock: ServerClock | None = None,
         policy: RetryPolicy | None = None,
@@ -87,6 +95,7 @@ class Client:
         self._base = parse_base_url(url)
         self._numbers = itertools.count(1)
         self._deadline = deadline
+        self._time = time or CommandTime(silence=math.inf)
         self._quota_tracker = QuotaTracker(clock)
         self._sign_in = SignIn(
             join_path(self._base, "authenticate"),
@@ -105,6 +114,7 @@ class Client:
             self._quota_tracker,
             host=self.host,
             deadline=deadline,
+            command_time=self._time,
             policy=policy or RetryPolicy(),
             floor=floor,
             listener=listener,
@@ -173,13 +183,20 @@ class Client:
         """Whether a create or a conversion was sent whose answer was lost or not waited for."""
         return self._sender.has_open_write
 
+    def start_command(self) -> None:
+        """Give the whole time, which all calls of a command share, to the next command."""
+        self._time.start()
+
     async def sign_in(self) -> None:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
         async with self._sign_in.lock:
             request, call = self._sign_in.build_request()
-            async with map_errors(call, request, host=self.host, deadline=self._deadline):
-                response = await self._http.send(request, stream=True)
-                await self._sign_in.accept_token(response, call)
+            left = min(self._deadline, self._time.left)
+            mapping = map_errors(call, request, host=self.host, deadline=self._deadline, left=left)
+            with self._time.explaining():
+                async with mapping:
+                    response = await self._http.send(request, stream=True)
+                    await self._sign_in.accept_token(response, call)
 
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""

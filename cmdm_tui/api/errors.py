@@ -7,6 +7,7 @@
     ├── NetworkError                    no whole answer came
     │   ├── AnswerTimeout
     │   ├── DeadlineExceeded
+    │   │   └── TimeLimitReached        the time of the whole command is over
     │   └── AnswerCutShort
     ├── QuotaFloorReached
     ├── OutcomeUnknown                  a create or conversion that may have been done
@@ -136,6 +137,12 @@ class DeadlineExceeded(NetworkError):
     """The answer was not whole within the time allowed for the call."""
 
     hint = "Try again, or allow more time"
+
+
+class TimeLimitReached(DeadlineExceeded):
+    """The time that the whole command may take is over."""
+
+    hint = "Allow more time"
 
 
 class AnswerCutShort(NetworkError):

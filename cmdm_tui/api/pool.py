@@ -26,7 +26,10 @@ MAX_CONNECTIONS = 16
 
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 20.0
-"""Seconds without a byte after which an attempt is given up and perhaps made again."""
+"""Seconds without a byte after which an attempt is given up and perhaps made again.
+
+A third of the time for a call where that is more.
+"""
 
 _KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept: less than the 5 after which common servers close it."""
@@ -62,7 +65,9 @@ def open_pool(
             },
             event_hooks={"response": [BodyLimit(largest_body)]},
             timeout=httpx.Timeout(
-                min(_READ_TIMEOUT, deadline), connect=min(_CONNECT_TIMEOUT, deadline), pool=None
+                min(max(_READ_TIMEOUT, deadline / 3), deadline),
+                connect=min(_CONNECT_TIMEOUT, deadline),
+                pool=None,
             ),
             limits=httpx.Limits(
                 max_connections=MAX_CONNECTIONS, keepalive_expiry=_KEEPALIVE_EXPIRY

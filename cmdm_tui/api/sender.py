@@ -1,6 +1,7 @@
 """Sends one call: within quota, rate limit and deadline, and again where that is safe."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +12,7 @@ import httpx
 
 from cmdm_tui.api import errors
 from cmdm_tui.api.auth import SignIn
+from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.api.decode import read_response
 from cmdm_tui.api.decode_ids import is_cut_json
 from cmdm_tui.api.error_mapping import build_outcome_unknown, check_status, map_errors
@@ -80,6 +82,7 @@ class RequestSender:
         *,
         host: str,
         deadline: float,
+        command_time: CommandTime,
         policy: RetryPolicy,
         floor: int,
         listener: EventListener,
@@ -90,6 +93,7 @@ class RequestSender:
         self._quota_tracker = quota_tracker
         self._host = host
         self._deadline = deadline
+        self._time = command_time
         self._policy = policy
         self._floor = floor
         self._notify = listener
@@ -101,17 +105,23 @@ class RequestSender:
 
     async def send(self, call: OutgoingCall[_Result]) -> _Result:
         """Send the call and return the result of its answer; raise an ApiError for none."""
-        end = time.monotonic() + self._deadline
-        state = _RetryState(call.info, call.on_send, call.once, self._policy, end)
-        try:
-            return await self._send_with_retries(call, state)
-        except ApiError as error:
-            if not state.is_answered:
-                self._notify(CallFailed(call.info, error))
-            raise
-        except asyncio.CancelledError:
-            self._notify(CallFailed(call.info, None))
-            raise
+        with self._time.count_call() as note_answer:
+            state = _RetryState(
+                call.info, call.on_send, call.once, self._policy, self._time, self._deadline
+            )
+            try:
+                result = await self._send_with_retries(call, state)
+            except ApiError as error:
+                if not state.is_answered:
+                    self._notify(CallFailed(call.info, error))
+                elif not isinstance(error, errors.HourLimitReached | errors.ServerError):
+                    note_answer()
+                raise
+            except asyncio.CancelledError:
+                self._notify(CallFailed(call.info, None))
+                raise
+            note_answer()
+            return result
 
     async def _send_with_retries(
         self, call: OutgoingCall[_Result], state: "_RetryState"
@@ -121,6 +131,8 @@ class RequestSender:
                 state.begin_attempt()
                 return await self._send_attempt(call, state)
             except ApiError as error:
+                if not error.was_sent and self._sign_in.has_given_up(state.asked_at):
+                    raise
                 seconds = state.decide(error, self._rate_limiter.blocked_for)
                 if isinstance(state.decision, InDoubt):
                     self.has_open_write = True
@@ -132,6 +144,8 @@ class RequestSender:
                     raise
                 if isinstance(error, errors.HourLimitReached):
                     self._notify(QuotaWait(call.info, seconds))
+                    self._time.add_wait(seconds)
+                    state.add_wait(seconds)
                     seconds = 0.0
                 else:
                     self._notify(RetryScheduled(call.info, state.number, seconds, error))
@@ -139,19 +153,22 @@ class RequestSender:
 
     async def _send_attempt(self, call: OutgoingCall[_Result], state: "_RetryState") -> _Result:
         request = call.build_request()
-        request.extensions["asked_at"] = state.end - self._deadline
+        request.extensions["asked_at"] = state.asked_at
         request.extensions["once"] = call.once or call.info.method not in IDEMPOTENT_METHODS
         if self._is_on_network:
             trace_sending(request)
         # A call that waits for a connection has not passed the rate limiter yet: should that block
         # meanwhile, nothing more is sent.
-        left = state.end - time.monotonic()
         mapping = map_errors(
-            call.info, request, host=self._host, deadline=self._deadline, left=left
+            call.info, request, host=self._host, deadline=self._deadline, left=state.left
         )
         try:
-            async with mapping, self._slots:
-                return await self._send_rate_limited(call, request, state)
+            with self._time.explaining():
+                if state.left <= 0:
+                    message = "No time was left to send the call"
+                    raise errors.DeadlineExceeded(message, call=call.info, was_sent=False)
+                async with mapping, self._slots:
+                    return await self._send_rate_limited(call, request, state)
         except asyncio.CancelledError:
             self.has_open_write = self.has_open_write or (call.once and is_sent(request))
             raise
@@ -159,7 +176,7 @@ class RequestSender:
     async def _send_rate_limited(
         self, call: OutgoingCall[_Result], request: httpx.Request, state: "_RetryState"
     ) -> _Result:
-        if self._rate_limiter.blocked_for > state.end - time.monotonic():
+        if self._rate_limiter.blocked_for > max(state.left, 0.0):
             raise self._build_quota_error(call.info)
         is_probe = await self._rate_limiter.acquire()
         try:
@@ -223,8 +240,13 @@ class _RetryState:
     on_send: SendHook
     once: bool
     policy: RetryPolicy
-    end: float
-    """Monotonic time at which the call's deadline is reached."""
+    command_time: CommandTime
+    deadline: float
+    """Seconds that the call may take, and may wait for the quota besides."""
+    asked_at: float = field(default_factory=time.monotonic)
+    """Monotonic time at which the call was made."""
+    waited: float = 0.0
+    """Seconds of it that were waits for the quota."""
     number: int = 0
     times_sent: int = 0
     was_sent: bool = True
@@ -261,11 +283,25 @@ class _RetryState:
             self.decision = GiveUp()
         if not isinstance(self.decision, RetryAfter):
             return None
+        is_quota_wait = self.decision.seconds is None
         seconds = blocked_for if self.decision.seconds is None else self.decision.seconds
-        if time.monotonic() + seconds < self.end:
+        # A wait for the quota is not time without an answer, but it is not endless either.
+        own = self.deadline - self.waited if is_quota_wait else self.left
+        limit = self.command_time.left if self.command_time.limit is not None else math.inf
+        if seconds < min(own, limit):
             return seconds
         self.decision = GiveUp()
         return None
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left to the call."""
+        own = self.asked_at + self.waited + self.deadline - time.monotonic()
+        return min(own, self.command_time.left)
+
+    def add_wait(self, seconds: float) -> None:
+        """Leave a wait for the quota, which begins now, out of the call's time."""
+        self.waited += seconds
 
     def _is_cut_as_before(self, failure: ApiError) -> bool:
         """Return whether the same half of an answer came twice: a third time it will come again."""

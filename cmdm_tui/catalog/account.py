@@ -8,6 +8,8 @@ import httpx
 
 from cmdm_tui.api import Client, EventListener
 from cmdm_tui.api.auth import TokenStore
+from cmdm_tui.api.client import CALL_DEADLINE
+from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.catalog.catalog import Catalog
@@ -33,11 +35,13 @@ class Account:
         transport: httpx.AsyncBaseTransport | None = None,
         tokens: TokenStore | None = None,
         listener: EventListener | None = None,
+        time: CommandTime | None = None,
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder of the catalogs' files.
 
         `tokens` keeps the token in place of the profile's cache; `listener` gets the
-        events of the client.
+        events of the client. All calls share the `time`; without one, each call may take as long
+        as the profile allows.
 
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
@@ -48,6 +52,8 @@ class Account:
             profile.url,
             profile.credentials,
             transport=transport,
+            deadline=CALL_DEADLINE if profile.timeout is None else profile.timeout,
+            time=time,
             clock=clock,
             floor=profile.floor,
             read_only=profile.read_only,

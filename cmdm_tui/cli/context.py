@@ -13,6 +13,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
+    from cmdm_tui.api.command_time import CommandTime
     from cmdm_tui.catalog import Account
     from cmdm_tui.cli.call_log import EventLogger
     from cmdm_tui.config import Paths, Profile
@@ -28,13 +29,20 @@ class CommandContext:
     environment: Mapping[str, str]
     is_verbose: bool = False
     log_file: Path | None = None
+    timeout: float | None = None
+    """Seconds that the command may take; None for what the profile says."""
 
     @classmethod
     def of_process(
-        cls, profile_name: str | None, *, is_verbose: bool = False, log_file: Path | None = None
+        cls,
+        profile_name: str | None,
+        *,
+        is_verbose: bool = False,
+        log_file: Path | None = None,
+        timeout: float | None = None,
     ) -> Self:
         """Return the context of this process."""
-        return cls(profile_name, os.environ, is_verbose, log_file)
+        return cls(profile_name, os.environ, is_verbose, log_file, timeout)
 
     @property
     def paths(self) -> "Paths":
@@ -74,14 +82,19 @@ class CommandContext:
         if self.profile_name is None:
             profile = load_environment_profile(self.environment, paths.tokens)
             if profile is not None:
-                return _add_cache_warnings(profile, paths)
+                return self._complete(profile)
         store = ProfileStore(paths)
         given = {
             "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
             "password": self.environment.get("CMDM_PASSWORD", ""),
             **(secrets or {}),
         }
-        return _add_cache_warnings(store.load(store.choose(self.profile_name), given), paths)
+        return self._complete(store.load(store.choose(self.profile_name), given))
+
+    def _complete(self, profile: "Profile") -> "Profile":
+        """Return the profile with what is odd in its caches, and the timeout of the command."""
+        profile = _add_cache_warnings(profile, self.paths)
+        return profile if self.timeout is None else replace(profile, timeout=self.timeout)
 
     def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
@@ -109,8 +122,17 @@ class CommandContext:
 
         profile = self.load_profile_asking()
         return Account.open(
-            profile, catalogs=self.paths.catalogs, listener=self.new_event_logger(profile)
+            profile,
+            catalogs=self.paths.catalogs,
+            listener=self.new_event_logger(profile),
+            time=self.new_command_time(profile),
         )
+
+    def new_command_time(self, profile: "Profile") -> "CommandTime":
+        """Return the time that the calls of this command may take together."""
+        from cmdm_tui.api.command_time import CommandTime
+
+        return CommandTime(profile.timeout)
 
     def new_event_logger(self, profile: "Profile") -> "EventLogger":
         """Return what reports on stderr, and in the log file, what the profile's client does."""

@@ -37,9 +37,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _report_failure(error.format_message(), ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):
-        signal = active_signals().number
-        words = "Interrupted." if signal is None else f"Ended by {signal.name}."
-        return _report_failure(words, ExitCode.INTERRUPTED)
+        return _report_failure(active_signals().describe(), ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader has gone, as `head` does.
         _discard_output()

@@ -65,6 +65,8 @@ class EndSignals:
 
     def __init__(self) -> None:
         self.number: signal.Signals | None = None
+        self.time_limit: float | None = None
+        """The seconds that the command was allowed, where that is what has ended it."""
         self._cancel: Callable[[], object] | None = None
         self._limit: threading.Timer | None = None
         self._terminal = _TerminalState()
@@ -98,7 +100,39 @@ class EndSignals:
         """
         if self.number is None or code == ExitCode.OUTCOME_UNKNOWN:
             return code
+        if self.time_limit is not None:
+            return ExitCode.NETWORK
         return _CODE_OF_SIGNAL_0 + self.number
+
+    def describe(self) -> str:
+        """Return what has ended the command, as a sentence."""
+        if self.time_limit is not None:
+            return f"The {self.time_limit:g} s that the command may take are over."
+        return "Interrupted." if self.number is None else f"Ended by {self.number.name}."
+
+    @contextmanager
+    def end_after(self, seconds: float, *, grace: float = 1.0) -> Generator[None]:
+        """End the block as a signal does, `grace` after the `seconds` that it may take.
+
+        Whoever waits for a service ends by itself before that.
+        """
+        timer = threading.Timer(seconds + grace, self._end_late, (seconds,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _end_late(self, seconds: float) -> None:
+        if self.number is not None:
+            return
+        self.time_limit = seconds
+        main_thread = threading.main_thread().ident
+        if hasattr(signal, "pthread_kill") and main_thread is not None:
+            signal.pthread_kill(main_thread, signal.SIGTERM)
+        else:
+            signal.raise_signal(signal.SIGTERM)
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], object]) -> Generator[None]:

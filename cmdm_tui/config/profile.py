@@ -35,6 +35,8 @@ class Profile:
     per_page: int = 100
     mark_fields: Mapping[str, str] = field(default_factory=dict[str, str])
     """For an entity, or `*` for every other, the field in which each create carries its mark."""
+    timeout: float | None = None
+    """Seconds that a command may take; None where only silence ends it."""
     secrets: SecretPlace | None = None
     """Where the secrets live; None where that is not said, as in the environment's profile."""
     warnings: tuple[str, ...] = ()

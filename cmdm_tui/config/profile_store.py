@@ -121,6 +121,7 @@ class ProfileStore:
             floor=settings.floor,
             per_page=settings.per_page,
             mark_fields=settings.mark_field,
+            timeout=settings.timeout,
             secrets=settings.place,
             warnings=settings.warnings,
             tokens=self._paths.tokens,

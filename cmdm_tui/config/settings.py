@@ -20,6 +20,7 @@ COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta")
 _HEXADECIMAL = re.compile(r"#[0-9A-Fa-f]{6}")
 _LARGEST_PAGE = 100_000
 _LARGEST_FLOOR = 1_000_000_000
+_LONGEST_TIMEOUT = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ProfileSettings:
     read_only: bool
     floor: int
     per_page: int
+    timeout: float | None
     entities: tuple[str, ...]
     mark_field: Mapping[str, str]
     """For an entity, or `*` for every other, the field in which each create carries its mark."""
@@ -88,6 +90,7 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> ProfileSet
         read_only=values["read_only"],
         floor=values["floor"],
         per_page=values["per_page"],
+        timeout=None if values["timeout"] is None else float(values["timeout"]),
         entities=tuple(dict.fromkeys(values["entities"])),
         mark_field=MappingProxyType(parse_mark_fields(values["mark_field"]) or {}),
         warnings=tuple(_collect_warnings(table, f"{path}, profile {name}", name)),
@@ -161,6 +164,11 @@ def _is_list_of_names(value: object) -> bool:
     )
 
 
+def _is_number_of_seconds(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 < cast("float", value) <= _LONGEST_TIMEOUT
+
+
 def _is_whole_number_between(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: (
         isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
@@ -190,6 +198,8 @@ SETTING_KEYS = (
     SettingKey("per_page", "Records asked for at a time.",
         f"a whole number from 1 to {_LARGEST_PAGE}", "100",
         _is_whole_number_between(1, _LARGEST_PAGE), default=100),
+    SettingKey("timeout", "Seconds that a command may take, waits included.",
+        "a number of seconds above 0", "60", _is_number_of_seconds),
     SettingKey("entities", "Custom entities that are known from the start.",
         "a list of names", '["event"]', _is_list_of_names, default=()),
     SettingKey("mark_field",

@@ -31,6 +31,7 @@ async def run_statement(session: ReplSession, unit: StatementText) -> None:
             f"Abandoned, and nothing was sent: the body is not closed, {unit.missing} is missing. "
             "A blank line ends it early."
         )
+    session.account.client.start_command()
     await execute(session, parse(unit.text))
     if session.file_to_run is not None:
         await _run_file(session, *session.file_to_run)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cmdm_tui.api import Client, Credentials, Event, RecordsMissing, SecretStr
 from tests.claims.odd_service import Answer, Call, OddService, Row, Rows, page, serve
 from tests.claims.program import Ended, run_cmdm
 
@@ -108,3 +109,21 @@ def test_a_list_of_fields_says_it_too(tmp_path: Path) -> None:
         ended = cmdm(service, tmp_path, "fields", "lead")
     assert ended.code == 8
     assert "1 of the 30 fields" in ended.err
+
+
+def test_the_prompt_says_how_many_of_how_many_came(tmp_path: Path) -> None:
+    with serve(told(list(Rows(300)), 20_000)) as service:
+        ended = cmdm(service, tmp_path, "repl", stdin=b"GET lead\n")
+    assert ended.code == 0
+    assert "250 of 20,000 records" in ended.err
+
+
+async def test_a_walk_of_python_reports_what_is_missing() -> None:
+    credentials = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
+    events: list[Event] = []
+    with serve(told(list(Rows(300)), MANY)) as service:
+        async with Client(service.url, credentials, listener=events.append) as client:
+            ids = [one.external_id async for page in client.pages("lead") for one in page.records]
+    assert len(set(ids)) == len(ids) == 300
+    assert RecordsMissing("lead", MANY, 300) in events
+    assert len(service.calls) <= 9

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.api import NotFound, Page, PageSizes, Record, Response
+from cmdm_tui.api import NotFound, Page, PageSizes, Record, RecordsMissing, Response
+from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.record_window import RecordWindow, WindowOrder
 
 RESPONSE = Response(1, "GET", "/lead", 200, httpx.Headers(), b"", 0.0)
@@ -185,3 +186,13 @@ async def test_a_page_not_found_is_the_end_only_past_the_last(read: list[Page], 
     else:
         with pytest.raises(NotFound):
             await window.fetch_page(client)  # pyright: ignore[reportArgumentType]
+
+
+def test_pages_that_end_too_early_are_reported_as_partial() -> None:
+    window = RecordWindow("lead")
+    window.add_page(page_of(["A", "B"], 9_000, 90))
+    assert not [event for event in window.events if isinstance(event, RecordsMissing)]
+    window.add_page(page_of([], 9_000, 90))
+    (missing,) = [event for event in window.events if isinstance(event, RecordsMissing)]
+    assert missing == RecordsMissing("lead", 9_000, 2)
+    assert Activity().with_event(missing, 0.0).describe(1.0) == "lead is partial: 2 of 9,000 came"

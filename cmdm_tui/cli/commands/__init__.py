@@ -15,6 +15,7 @@ import click
 
 from cmdm_tui import __version__
 from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
     "demo": "cmdm_tui.cli.commands.interactive:demo",
@@ -43,6 +44,27 @@ _COMMANDS = {
     "whoami": "cmdm_tui.cli.commands.account:whoami",
     "profile": "cmdm_tui.cli.commands.profiles:profile",
 }
+
+
+_LONGEST_TIMEOUT = 1e9
+_INTERACTIVE = {None, "demo", "repl"}
+"""Commands that last as long as a person likes: each call or statement has the time instead."""
+
+
+def _read_seconds(
+    context: click.Context, parameter: click.Parameter, word: str | None
+) -> float | None:
+    """Return a number of seconds above 0, None where none is given; refuse any other word."""
+    if word is None:
+        return None
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        message = f"{word[:40]!r} is not a number of seconds above 0."
+        raise click.BadParameter(message, context, parameter)
+    return seconds
 
 
 class LazyGroup(click.Group):
@@ -88,10 +110,20 @@ class LazyGroup(click.Group):
     "--log-file", type=click.Path(path_type=Path), envvar="CMDM_LOG_FILE", metavar="FILE",
     help="Add every call to this file, without secrets.",
 )  # fmt: skip
+@click.option(
+    "--timeout", callback=_read_seconds, envvar="CMDM_TIMEOUT", metavar="SECONDS",
+    help="The seconds that the command may take, waits included. Without this, it ends after 60 "
+    "seconds in which no call was answered.",
+)  # fmt: skip
 @click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
 @click.pass_context
 def cmdm(
-    context: click.Context, profile: str | None, *, verbose: bool, log_file: Path | None
+    context: click.Context,
+    profile: str | None,
+    *,
+    verbose: bool,
+    log_file: Path | None,
+    timeout: float | None,
 ) -> None:
     """Look into, query, change and test a CMDataManager account.
 
@@ -101,7 +133,11 @@ def cmdm(
     CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
     one call.
     """
-    context.obj = CommandContext.of_process(profile, is_verbose=verbose, log_file=log_file)
+    context.obj = CommandContext.of_process(
+        profile, is_verbose=verbose, log_file=log_file, timeout=timeout
+    )
+    if timeout is not None and context.invoked_subcommand not in _INTERACTIVE:
+        context.with_resource(active_signals().end_after(timeout))
     if context.invoked_subcommand is None:
         from cmdm_tui.cli.commands.interactive import explore
 

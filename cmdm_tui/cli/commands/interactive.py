@@ -37,7 +37,8 @@ def repl(context: CommandContext, *, on_demo: bool) -> None:
     from cmdm_tui.repl import run
 
     async def session(profile: "Profile") -> None:
-        async with Account.open(profile, catalogs=context.paths.catalogs) as account:
+        time = context.new_command_time(profile)
+        async with Account.open(profile, catalogs=context.paths.catalogs, time=time) as account:
             await run(
                 account,
                 history=context.paths.history,

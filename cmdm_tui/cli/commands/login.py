@@ -64,7 +64,7 @@ def login(
         context,
         LoginOptions(name, place, words, from_stdin=password_stdin, is_tried=not no_check),
     )
-    obtained = run_async(_try_sign_in(form, send=not no_check))
+    obtained = run_async(_try_sign_in(form, context.timeout, send=not no_check))
     store = ProfileStore(context.paths)
     forgotten = store.save_with_secrets(
         form.name, form.url, form.credentials, place=form.place, commands=form.commands
@@ -78,7 +78,9 @@ def login(
     _report_locations(context, form, store)
 
 
-async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float] | None":
+async def _try_sign_in(
+    form: "LoginForm", seconds: float | None, *, send: bool
+) -> "tuple[Token, float] | None":
     """Sign in with what is in the form; without `send`, see only whether it could be sent.
 
     Returns the token, and the seconds that the server's clock is ahead.
@@ -86,7 +88,7 @@ async def _try_sign_in(form: "LoginForm", *, send: bool) -> "tuple[Token, float]
     from cmdm_tui.catalog import Account, FreshTokens
     from cmdm_tui.config import Profile
 
-    attempt = Profile(form.name, form.url, form.credentials, catalog=form.name)
+    attempt = Profile(form.name, form.url, form.credentials, catalog=form.name, timeout=seconds)
     in_hand = FreshTokens()
     async with Account.open(attempt, catalogs=None, tokens=in_hand) as account:
         if send:

@@ -89,7 +89,12 @@ class QueryCommand:
             self._count(event)
             log(event)
 
-        return Account.open(profile, catalogs=self._context.paths.catalogs, listener=listen)
+        return Account.open(
+            profile,
+            catalogs=self._context.paths.catalogs,
+            listener=listen,
+            time=self._context.new_command_time(profile),
+        )
 
     def _count(self, event: Event) -> None:
         """Count the calls that are answered, without sign-ins."""

@@ -31,7 +31,8 @@ async def check_service(profile: Profile) -> list[DoctorCheck]:
     """Sign in and make one call, and say what they show: no secret, though a service repeat it."""
     checks: list[DoctorCheck] = []
     try:
-        async with Client(profile.url, profile.credentials, deadline=_TIMEOUT) as client:
+        deadline = min(_TIMEOUT, profile.timeout or _TIMEOUT)
+        async with Client(profile.url, profile.credentials, deadline=deadline) as client:
             await client.sign_in()
             checks.append(ok("sign-in", f"{client.host} accepts the credentials"))
             answer = await client.request("GET", "lead?per_page=1&page=1", check=False)
