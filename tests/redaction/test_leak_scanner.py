@@ -101,6 +101,7 @@ SPELLINGS: dict[str, Spelling] = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @LAWS
+@example(secret="\x1f" * 10 + "\x07\U00010000\\ ")  # folded after a pair of backslashes
 @given(secret=SECRET)
 def test_a_secret_is_found_however_it_is_spelt(spelling: str, secret: str) -> None:
     # HTML has no form for some characters, and reads others as what stood there by mistake.
