@@ -66,6 +66,19 @@ class Account:
         client.page_sizes.set_probed_source(lambda: catalog.traits.largest_page.value)
         return cls(profile, client, catalog, tokens)
 
+    @property
+    def cache_errors(self) -> tuple[str, ...]:
+        """What is not kept for the next run, a sentence each; it has failed nothing."""
+        said: list[str] = []
+        if isinstance(self.tokens, CachedTokens):
+            error = self.tokens.error
+            lost = f"The token is not kept for the next run: {error}"
+            said.append(self.tokens.lock_warning if error is None else lost)
+        if self.catalog.error is not None:
+            what = "What was learnt of the service is not kept for the next run"
+            said.append(f"{what}: {self.catalog.error}")
+        return tuple(filter(None, said))
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -4,7 +4,6 @@ Everything here came with answers and can be asked for again, so a file that is 
 server, or cannot be written costs a call and nothing else.
 """
 
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +67,8 @@ class CatalogCache:
         self._now = now
         self._loaded: _CacheFile | None = None
         self._is_changed = False
+        self.error: ConfigurationError | None = None
+        """Why the file could not be written; None where it could."""
 
     def fields(self, entity: str) -> tuple[Field, ...]:
         """Return the entity's fields, none where they are unknown or older than a day."""
@@ -127,8 +128,10 @@ class CatalogCache:
             return
         self._is_changed = False
         # What cannot be kept is asked for again: no reason to fail what the user waits for.
-        with contextlib.suppress(ConfigurationError):
+        try:
             replace_file(self._file, msgspec.json.encode(self._content))
+        except ConfigurationError as error:
+            self.error = error
 
     @property
     def _entities(self) -> dict[str, _CachedEntity]:

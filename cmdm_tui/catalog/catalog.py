@@ -11,6 +11,7 @@ from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
 from cmdm_tui.catalog.fields import discover_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
+from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import replace_file
 
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
@@ -41,6 +42,15 @@ class Catalog:
         self._custom_entities = list(dict.fromkeys([*custom, *self._read_file().entities]))
         self._cache = CatalogCache(None if file is None else cache_file(file), client.address)
         self._traits: Traits | None = None
+        self._error: ConfigurationError | None = None
+
+    @property
+    def error(self) -> ConfigurationError | None:
+        """Why something that was learnt is not kept for the next run; None where all is.
+
+        It fails nothing: what is not kept is asked for again.
+        """
+        return self._error or self._cache.error
 
     @property
     def traits(self) -> Traits:
@@ -50,10 +60,13 @@ class Catalog:
         return self._traits
 
     def store_traits(self, traits: Traits) -> None:
-        """Keep what a probe has found. Raises ConfigurationError where it cannot be kept."""
+        """Keep what a probe or a query has found; `error` says why it lasts for this run only."""
         self._traits = traits
         if self._traits_file is not None:
-            write_traits(self._traits_file, traits)
+            try:
+                write_traits(self._traits_file, traits)
+            except ConfigurationError as error:
+                self._error = error
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -134,7 +147,10 @@ class Catalog:
         """Add a custom entity that an answer has shown to exist: no call."""
         if entity not in self.entities:
             self._custom_entities.append(entity)
-            self._write_file()
+            try:
+                self._write_file()
+            except ConfigurationError as error:
+                self._error = error
 
     def save(self) -> None:
         """Write what was stored of the entities, where there is a file for it."""

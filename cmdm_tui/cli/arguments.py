@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
+from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
@@ -58,11 +59,7 @@ def read_sql(word: str | None, file: str | None) -> str:
     source = file or "-"
     content = read_source(source)
     where = "The standard input" if source == "-" else one_line(source, 200)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{where} is not UTF-8 (byte {error.start}). Save it as UTF-8."
-        raise CommandFailure(message, ExitCode.USAGE) from None
+    return decode_text(content, where)
 
 
 def _parse_assignment(word: str) -> tuple[str, Any]:
@@ -76,10 +73,7 @@ def _parse_assignment(word: str) -> tuple[str, Any]:
 
 def _parse_object(content: bytes, source: str) -> dict[str, Any]:
     where = "standard input" if source == "-" else one_line(source, 200)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        _fail_usage(f"{where} is not UTF-8 (byte {error.start}). Save it as UTF-8.")
+    text = decode_text(content, where)
     parsed = _parse_json(text, where)
     if not isinstance(parsed, dict):
         _fail_usage(f'{where} holds no JSON object. Write it as {{"LastName": "Jones"}}.')

@@ -157,7 +157,7 @@ class CommandContext:
             async with self.open_account() as account:
                 opened_accounts.append(account)
                 result = await work(account)
-            note(_describe_token_trouble(account))
+            report_cache_errors(account)
             return result
 
         try:
@@ -183,14 +183,10 @@ def _add_cache_warnings(profile: "Profile", paths: "Paths") -> "Profile":
     return replace(profile, warnings=(*profile.warnings, *odd)) if odd else profile
 
 
-def _describe_token_trouble(account: "Account") -> str:
-    from cmdm_tui.catalog import CachedTokens
-
-    if not isinstance(account.tokens, CachedTokens):
-        return ""
-    if account.tokens.error is None:
-        return account.tokens.lock_warning
-    return f"The token is not kept for the next run: {account.tokens.error}"
+def report_cache_errors(account: "Account") -> None:
+    """Write to stderr what is not kept for the next run."""
+    for sentence in account.cache_errors:
+        note(sentence)
 
 
 def _ask_secret(profile: str, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from cmdm_tui.cli.commands import cmdm
+from cmdm_tui.cli.encodings import decode_arguments
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.cli.signals import active_signals, end_on_signals, ignore_signals
 from cmdm_tui.text import one_line
@@ -29,7 +30,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run `cmdm` and return its exit code."""
     _open_closed_streams()
     try:
-        result: object = cmdm.main(arguments, prog_name="cmdm", standalone_mode=False)
+        words = decode_arguments(sys.argv[1:] if arguments is None else arguments)
+        result: object = cmdm.main(words, prog_name="cmdm", standalone_mode=False)
         sys.stdout.flush()
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "cmdm"
@@ -44,6 +46,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.FAILED
     except CommandFailure as error:
         return _report_failure(str(error), error.code)
+    except UnicodeEncodeError as error:
+        return _report_encoding_error(error)
     except Exception as error:
         code = exit_code_of(error)
         if isinstance(error, OSError) and code is None:
@@ -74,6 +78,16 @@ def _describe_file_error(error: OSError) -> str:
     if error.filename is None:
         return f"The output cannot be written: {reason}. Write it elsewhere."
     return f"{error.filename}: {reason}. Check its path."
+
+
+def _report_encoding_error(error: UnicodeEncodeError) -> int:
+    if error.encoding.replace("-", "").casefold() == "utf8":
+        raise error
+    message = (
+        f"The locale's encoding, {error.encoding}, has no form for {one_line(error.object, 60)}. "
+        "Set LC_ALL=C.UTF-8."
+    )
+    return _report_failure(message, ExitCode.USAGE)
 
 
 def _report_failure(message: str, code: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cmdm_tui.cli.context import note
+from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def read_secrets_from_stdin() -> list[str]:
         raise CommandFailure(message, ExitCode.USAGE)
     content = sys.stdin.buffer.read(_LONGEST_INPUT)
     try:
-        lines = content.decode("utf-8").replace("\r\n", "\n").split("\n")
-    except UnicodeDecodeError:
+        lines = decode_text(content, "It").replace("\r\n", "\n").split("\n")
+    except CommandFailure:
         message = "The password on standard input is not UTF-8. Give it as UTF-8."
         raise CommandFailure(message, ExitCode.USAGE) from None
     if not lines[0]:

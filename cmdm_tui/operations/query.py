@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmdm_tui.config import Profile
+from cmdm_tui.config import ConfigurationError, Profile
 from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import Prompter
@@ -90,11 +90,14 @@ class CheckpointFile:
 
     def update(self, checkpoint: Checkpoint | None) -> str:
         """Keep the checkpoint, or remove the file where there is none; return what to say of it."""
-        if checkpoint is None:
-            remove_file(self.path)
-            return ""
         try:
+            if checkpoint is None:
+                remove_file(self.path)
+                return ""
             save_checkpoint(self.path, checkpoint)
+        except ConfigurationError as error:
+            lost = "" if checkpoint is None else " What was read is not kept."
+            return f"{error}{lost}"
         except OSError as error:
             return f"{self._name} cannot be written, so what was read is lost: {error.strerror}."
         calls = f"{checkpoint.used:,} {'call' if checkpoint.used == 1 else 'calls'}"

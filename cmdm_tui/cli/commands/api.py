@@ -4,6 +4,7 @@ import click
 
 from cmdm_tui.cli.arguments import read_source
 from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.output import write_json, write_text
 
 
@@ -37,7 +38,8 @@ def api(
         raise click.UsageError(message)
     content = data.encode("utf-8", "surrogateescape") if data is not None else None
     if source is not None:
-        content = read_source(source)
+        where = "The standard input" if source == "-" else source
+        content = decode_text(read_source(source), where).encode("utf-8")
     if curl:
         _print_as_curl(context, method.upper(), path, content)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, report_cache_errors
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def repl(context: CommandContext, *, on_demo: bool) -> None:
     Where the standard input is not a terminal, its statements are run in order, to the first error.
     """
     from cmdm_tui.catalog import Account
+    from cmdm_tui.cli.encodings import open_text
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.repl import run
 
@@ -42,10 +43,11 @@ def repl(context: CommandContext, *, on_demo: bool) -> None:
             await run(
                 account,
                 history=context.paths.history,
-                input=sys.stdin,
+                input=sys.stdin if sys.stdin.isatty() else open_text(sys.stdin),
                 output=sys.stdout,
                 errors=sys.stderr,
             )
+            report_cache_errors(account)
 
     with ProfileSource(context).ended() as opening:
         run_async(session(opening.start_demo() if on_demo else context.load_profile_asking()))

@@ -16,7 +16,7 @@ from cmdm_tui.cli.commands.query_output import (
     report_notes,
     report_summary,
 )
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, report_cache_errors
 from cmdm_tui.cli.event_loop import run_async
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.progress import CallsProgress
@@ -76,6 +76,7 @@ class QueryCommand:
                 outcome, notes = await self._write_rows(operation, prepared)
                 with _require_result(outcome) as result:
                     report_notes(result, notes)
+                    report_cache_errors(account)
                     report_summary(result, account.client.quota)
                     if self._options.shows_stats:
                         click.echo(result.stats.to_json(), err=True)
