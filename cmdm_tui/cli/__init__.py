@@ -4,10 +4,10 @@ Public: `main` (`main.py`: runs a command; every failure becomes a line and an e
 `commands/` is the table of commands, `context` what each is run with, `service` which service is
 meant, `exit_codes` which error ends with which.
 
-What the commands share: `arguments` (reads them), `prompts` (asks at the terminal), `output`
-(writes results), `progress` and `call_log` (report on stderr), `encodings` (decodes), `signals` (what ends a command from
-outside), `event_loop` (runs asynchronous work), `embedded_sandbox` (the demo, and sandboxes for the
-harness).
+What the commands share: `arguments` and `encodings` (read them), `prompts` (asks at the terminal),
+`output` (writes results), `progress` and `call_log` (report on stderr), `signals` (what ends a
+command from outside), `event_loop` (runs asynchronous work), `embedded_sandbox` (the demo, and
+sandboxes for the harness).
 """
 
 from cmdm_tui.cli.main import main

@@ -35,15 +35,17 @@ def _decode_argument(word: str, number: int) -> str:
     return word
 
 
-def decode_text(content: bytes, where: str) -> str:
+def decode_text(content: bytes, where: str, *, may_hold_nul: bool = False) -> str:
     """Return the text of a file or of the standard input, which `where` names.
+
+    A NUL is taken for UTF-16 without its mark, unless the caller judges it (`may_hold_nul`).
 
     Raises CommandFailure with the number of the first byte that cannot be decoded.
     """
     if content.startswith(_UTF_32):
         _fail(f"{where} is UTF-32. Save it as UTF-8.")
     text = _decode(content, where, "Save it as UTF-8", codec=_codec_of(content))
-    if "\0" in text:
+    if "\0" in text and not may_hold_nul:
         _fail(f"{where} is not UTF-8: it holds NUL bytes, as UTF-16 does. Save it as UTF-8.")
     return text
 
@@ -71,8 +73,7 @@ def _decode(content: bytes, where: str, advice: str, *, codec: str = "utf-8") ->
         return content.decode(codec)
     except UnicodeDecodeError as error:
         name = "UTF-16" if codec == "utf-16" else "UTF-8"
-        at = f"byte {error.start}, 0x{content[error.start]:02x}"
-        _fail(f"{one_line(where, 200)} is not {name} ({at}). {advice}.")
+        _fail(f"{one_line(where, 200)} is not {name} (byte {error.start}). {advice}.")
 
 
 def _fail(message: str) -> NoReturn:

@@ -59,7 +59,7 @@ def read_secrets_from_stdin() -> list[str]:
         raise CommandFailure(message, ExitCode.USAGE)
     content = sys.stdin.buffer.read(_LONGEST_INPUT)
     try:
-        lines = decode_text(content, "It").replace("\r\n", "\n").split("\n")
+        lines = decode_text(content, "It", may_hold_nul=True).replace("\r\n", "\n").split("\n")
     except CommandFailure:
         message = "The password on standard input is not UTF-8. Give it as UTF-8."
         raise CommandFailure(message, ExitCode.USAGE) from None
