@@ -38,6 +38,8 @@ def supervise(
     `on_signal_end` takes the server that a signal is to end. Raises `SandboxError` when a worker
     ends before that.
     """
+    if not hasattr(os, "fork"):
+        raise SandboxError("Several workers need Linux or macOS; leave --workers out.")
     with _open_group(server, on_signal_end) as group:
         for _ in range(workers):
             group.start()

@@ -1,11 +1,12 @@
 """The commands on a system without what only POSIX has, as far as it can be tried on one."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cmdm_tui.sandbox import RunningInfo
-from tests.claims.program import Ended, run_cmdm
+from tests.claims.program import Ended, run_cmdm, start_cmdm
 
 NO_MODULES = """
 import sys
@@ -71,3 +72,31 @@ def test_a_command_needs_nothing_that_only_posix_has(
     assert "Traceback" not in ended.all
     assert ended.code == 0, ended.all
     assert printed in ended.all
+
+
+def test_the_sandbox_serves_and_logs_without_it(tmp_path: Path) -> None:
+    folder = tmp_path / "without"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(KINDS["calls"], encoding="utf-8")
+    words = ["sandbox", "serve", "--json", "--port", "0", "--records", "1"]
+    words += ["--data", str(tmp_path / "crm"), "--log", str(tmp_path / "calls.log")]
+    with start_cmdm(words, tmp_path, {"PYTHONPATH": str(folder)}) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        names = ("url", "client_id", "client_secret", "username", "password")
+        environment = {f"CMDM_{name.upper()}": told[name] for name in names}
+        listed = run_cmdm("list", "lead", home=tmp_path, extra=environment)
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert listed.code == 0, listed.err
+    assert b"Traceback" not in errors
+    assert "lead" in (tmp_path / "calls.log").read_text()
+
+
+def test_a_module_that_is_needed_after_all_is_noticed(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """As it was with `fcntl`, here with a module that the program does use."""
+    missing = NO_MODULES + "sys.modules['filelock'] = None\n"
+    ended = run_without(missing, ["list", "lead"], b"", tmp_path, environment)
+    assert ended.code != 0

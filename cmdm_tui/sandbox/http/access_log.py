@@ -118,7 +118,7 @@ def open_log(path: Path) -> Generator[Callable[[LoggedCall], None]]:
     Raises `SettingError` when it cannot be written.
     """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:
         raise SettingError(
             f"The log file {path} cannot be written ({error.strerror}); choose another with --log."
