@@ -36,7 +36,7 @@ BAD: dict[str, Door] = {
     "half of utf-16": (["query"], "SELECT 1".encode("utf-16") + b"\0"),
     "password": (["login", "x", "--password-stdin"], b"pass" + POUND + b"\n"),
 }
-C_SAMPLE = {"sql", "stdin of repl", "stdin of query", "value"}
+C_SAMPLE = ("sql", "stdin of repl", "stdin of query", "value")
 
 
 @pytest.fixture(scope="module")
