@@ -260,7 +260,7 @@ def test_the_work_grows_with_the_text() -> None:
         assert time.process_time() - started < 10 * once + 0.3
 
 
-@pytest.mark.parametrize("name", ["read_error_message", "read_done"])
+@pytest.mark.parametrize("name", ["read_error_message"])
 def test_whoever_reads_the_services_words_conceals_in_them(name: str) -> None:
     package = Path(decode.__file__).parents[1]
     calls = [
