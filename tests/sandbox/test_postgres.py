@@ -370,7 +370,9 @@ def test_connections_that_are_not_checked_cost_one(
 
     monkeypatch.setattr(pool, "check_alive", trust)
     data = tmp_path / "data"
-    assert 500 in statuses_after_a_restart(data, postgres.database_of(data))
+    address = postgres.database_of(data)
+    # Whether a call meets a dead connection before the pool has replaced it is a matter of luck.
+    assert any(500 in statuses_after_a_restart(data, address) for _ in range(8))
     postgres.drop(data)
 
 
