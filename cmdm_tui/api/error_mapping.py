@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import httpx
 
@@ -156,6 +157,17 @@ def _map_error(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What an error status means: the class of its error, and what that is made of."""
+
+    kind: type[errors.StatusError]
+    message: str
+    hint: str | None = None
+    retry_after: float | None = None
+    reset: float | None = None
+
+
 def _build_status_error(
     answer: Response,
     call: CallInfo,
@@ -163,27 +175,34 @@ def _build_status_error(
     was_sent: bool,
     is_repeated: bool,
 ) -> errors.StatusError:
-    status, words = answer.status, read_error_message(answer, call.redact)
-    hint, kind = None, _ERROR_BY_STATUS.get(status)
-    if status == _TOO_MANY_CALLS:
-        return _build_limit_error(answer, call, quota_tracker, words, was_sent, is_repeated)
-    if httpx.codes.is_server_error(status):
-        return _build_server_error(answer, call, quota_tracker, words, was_sent, is_repeated)
-    if httpx.codes.is_redirect(status):
-        kind = errors.StatusError
-        words = f"The service answered with a redirect{_name_target(answer)}, which is not followed"
-        hint = "Check the address of the profile"
-    elif kind is None:
-        hint = _HINT_BY_STATUS.get(status)
-    return (kind or errors.StatusError)(
-        words or _describe_status(status),
+    refusal = _read_refusal(answer, read_error_message(answer, call.redact), quota_tracker)
+    return refusal.kind(
+        refusal.message,
         call=call,
-        status=status,
-        hint=hint,
+        status=answer.status,
+        hint=refusal.hint,
         response=answer,
         was_sent=was_sent,
         is_repeated=is_repeated,
+        retry_after=refusal.retry_after,
+        reset=refusal.reset,
     )
+
+
+def _read_refusal(answer: Response, words: str | None, quota_tracker: QuotaTracker) -> _Refusal:
+    status = answer.status
+    if status == _TOO_MANY_CALLS:
+        return _read_limit(answer, words, quota_tracker)
+    words = words or _describe_status(status)
+    if httpx.codes.is_server_error(status):
+        return _read_server_error(answer, words, quota_tracker)
+    if httpx.codes.is_redirect(status):
+        words = f"The service answered with a redirect{_name_target(answer)}, which is not followed"
+        return _Refusal(errors.StatusError, words, "Check the address of the profile")
+    kind = _ERROR_BY_STATUS.get(status)
+    if kind is None:
+        return _Refusal(errors.StatusError, words, _HINT_BY_STATUS.get(status))
+    return _Refusal(kind, words)
 
 
 def _name_target(answer: Response) -> str:
@@ -198,64 +217,26 @@ def _name_target(answer: Response) -> str:
     return f" to {one_line(shown, 200)}" if location else ""
 
 
-def _build_server_error(
-    answer: Response,
-    call: CallInfo,
-    quota_tracker: QuotaTracker,
-    words: str | None,
-    was_sent: bool,
-    is_repeated: bool,
-) -> errors.ServerError:
+def _read_server_error(answer: Response, words: str, quota_tracker: QuotaTracker) -> _Refusal:
     now, hint = quota_tracker.clock.now(), None
     retry_at = read_retry_after(answer.headers, now)
     seconds = None if retry_at is None else round(max(retry_at - now, 0.0), 3)
     if seconds:
         hint = f"It asks to be tried again {_format_moment(now + seconds, quota_tracker)}"
-    return errors.ServerError(
-        words or _describe_status(answer.status),
-        call=call,
-        status=answer.status,
-        hint=hint,
-        response=answer,
-        was_sent=was_sent,
-        is_repeated=is_repeated,
-        retry_after=seconds,
-    )
+    return _Refusal(errors.ServerError, words, hint, retry_after=seconds)
 
 
-def _build_limit_error(
-    answer: Response,
-    call: CallInfo,
-    quota_tracker: QuotaTracker,
-    words: str | None,
-    was_sent: bool,
-    is_repeated: bool,
-) -> errors.StatusError:
+def _read_limit(answer: Response, words: str | None, quota_tracker: QuotaTracker) -> _Refusal:
     now = quota_tracker.clock.now()
     retry_at = read_retry_after(answer.headers, now)
     if retry_at is None and read_quota(answer.headers, Quota()).remaining:
-        return errors.MonthLimitReached(
-            words or "The month's limit of calls is reached",
-            call=call,
-            status=answer.status,
-            response=answer,
-            was_sent=was_sent,
-            is_repeated=is_repeated,
-        )
+        return _Refusal(errors.MonthLimitReached, words or "The month's limit of calls is reached")
     reset = retry_at if retry_at is not None else quota_tracker.quota.reset
     hint = "Wait for the reset"
     if reset is not None and reset > now:
         hint = f"Wait for the reset {_format_moment(reset, quota_tracker)}"
-    return errors.HourLimitReached(
-        words or "The hour's limit of calls is reached",
-        call=call,
-        status=answer.status,
-        hint=hint,
-        reset=reset,
-        response=answer,
-        was_sent=was_sent,
-        is_repeated=is_repeated,
-    )
+    message = words or "The hour's limit of calls is reached"
+    return _Refusal(errors.HourLimitReached, message, hint, reset=reset)
 
 
 def _describe_status(status: int) -> str:

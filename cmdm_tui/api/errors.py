@@ -206,7 +206,11 @@ class ResponseTooLarge(ApiError):
 
 
 class StatusError(ApiError):
-    """The service answered with an error status (`api.md`, status codes): `response`."""
+    """The service answered with an error status (`api.md`, status codes): `response`.
+
+    `retry_after` is the seconds that the service asks to wait, `reset` the Unix time at which it
+    gives calls again; each is None where that was not read.
+    """
 
     def __init__(
         self,
@@ -218,9 +222,13 @@ class StatusError(ApiError):
         response: Response | None = None,
         was_sent: bool = True,
         is_repeated: bool = False,
+        retry_after: float | None = None,
+        reset: float | None = None,
     ) -> None:
         super().__init__(message, call=call, status=status, hint=hint, was_sent=was_sent)
         self.response = response
+        self.retry_after = retry_after
+        self.reset = reset
         self.is_repeated = is_repeated
         """True where an earlier attempt, whose answer was lost, may have done what was asked."""
 
@@ -252,29 +260,6 @@ class HourLimitReached(StatusError):
 
     hint = "Wait for the reset"
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        call: CallInfo,
-        hint: str,
-        reset: float | None,
-        status: int | None = None,
-        response: Response | None = None,
-        was_sent: bool = True,
-        is_repeated: bool = False,
-    ) -> None:
-        super().__init__(
-            message,
-            call=call,
-            status=status,
-            hint=hint,
-            response=response,
-            was_sent=was_sent,
-            is_repeated=is_repeated,
-        )
-        self.reset = reset
-
 
 class MonthLimitReached(StatusError):
     """429 although calls are left this hour: the month's limit. Waiting an hour does not help."""
@@ -283,32 +268,6 @@ class MonthLimitReached(StatusError):
 
 
 class ServerError(StatusError):
-    """500 and above: an unexpected error of the service.
-
-    `retry_after` is the seconds that the service asks to wait; None where it asks for none.
-    """
+    """500 and above: an unexpected error of the service."""
 
     hint = "Try again later"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        call: CallInfo,
-        status: int | None = None,
-        hint: str | None = None,
-        response: Response | None = None,
-        was_sent: bool = True,
-        is_repeated: bool = False,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(
-            message,
-            call=call,
-            status=status,
-            hint=hint,
-            response=response,
-            was_sent=was_sent,
-            is_repeated=is_repeated,
-        )
-        self.retry_after = retry_after
