@@ -11,7 +11,7 @@ from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.query.budget import UNASKED_CALLS
-from cmdm_tui.query.confirmation import Allowance, allow_cost, allow_unasked
+from cmdm_tui.query.call_allowance import Allowance, allow_cost, allow_unasked
 from cmdm_tui.query.engine import Engine, PlannedQuery, RowStream
 from cmdm_tui.query.errors import QueryError, TooManyCalls
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

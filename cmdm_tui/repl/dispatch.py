@@ -1,6 +1,6 @@
 """Runs a statement in a session: a backslash command, a query or a raw call."""
 
-from cmdm_tui.repl.commands import find_command
+from cmdm_tui.repl.commands.command_table import find_command
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_parser import CommandStatement, QueryStatement, Statement

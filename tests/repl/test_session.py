@@ -233,7 +233,7 @@ async def test_a_command_that_cannot_be_done_says_why(
 
 
 async def test_help_names_every_command(run: Run) -> None:
-    from cmdm_tui.repl.commands import COMMANDS
+    from cmdm_tui.repl.commands.command_table import COMMANDS
 
     words = await run("\\?")
     assert all(command.usage in words and command.help in words for command in COMMANDS)

@@ -36,7 +36,7 @@ from cmdm_tui.harness.fuzz.generate.state_machine import make_state_machine
 from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
 from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
-from cmdm_tui.harness.fuzz.shrink.failure_search import FailureSearch
+from cmdm_tui.harness.fuzz.shrink.failure_tracker import FailureTracker
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.oracle import CHECKS, Check
 from cmdm_tui.harness.service import Service
@@ -81,7 +81,7 @@ class FuzzRunner:
             self.service, settings, self._budget, self.checks, self._handle_event,
             worker=self.worker,
         )  # fmt: skip
-        self._search = FailureSearch(
+        self._search = FailureTracker(
             self._session, self._budget, self.notify, settings.shrinks, self.worker
         )
 

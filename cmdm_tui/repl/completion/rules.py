@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from cmdm_tui.api import Field
 from cmdm_tui.formats.json_text import escape_json
-from cmdm_tui.repl.commands import COMMANDS
+from cmdm_tui.repl.commands.command_table import COMMANDS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
 from cmdm_tui.repl.completion.sql import WORD, offer_sql

@@ -18,7 +18,7 @@ _SHRINK_SECONDS = 60.0
 
 
 @dataclass
-class FailureSearch:
+class FailureTracker:
     """The search for a failure's shortest steps, of one failure at a time.
 
     `best` are the shortest steps so far, None while nothing failed.
