@@ -200,6 +200,7 @@ class CachedTokens:
                             "so this one did not wait for it."
                         )
                         return None
+                    # Spread, so that those who wait do not all look at once.
                     await asyncio.sleep(_POLL_INTERVAL * (0.5 + random.random()))  # noqa: S311
                 else:
                     return lock
