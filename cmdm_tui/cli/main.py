@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report_failure(active_signals().describe(), ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader has gone, as `head` does.
-        _discard_output()
+        _discard(sys.stdout)
         return ExitCode.FAILED
     except CommandFailure as error:
         return _report_failure(str(error), error.code)
@@ -51,7 +51,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         code = exit_code_of(error)
         if isinstance(error, OSError) and code is None:
-            _discard_output()
+            _discard(sys.stdout)
             return _report_failure(_describe_file_error(error), ExitCode.FAILED)
         if code is None:
             raise
@@ -67,10 +67,18 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def _discard_output() -> None:
-    """Let whatever Python flushes to the standard output at exit go nowhere."""
+def _discard(stream: TextIO) -> None:
+    """Let whatever Python flushes to the stream at exit go nowhere."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _flush_or_discard(stream: TextIO) -> None:
+    # What cannot be written would make Python end with an exit code of its own, 120.
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        _discard(stream)
 
 
 def _describe_file_error(error: OSError) -> str:
@@ -94,19 +102,16 @@ def _report_failure(message: str, code: int) -> int:
     # Whoever has closed the terminal reads nothing any more.
     with suppress(OSError):
         click.echo(f"cmdm: {one_line(' '.join(message.split()))}", err=True)
+    _flush_or_discard(sys.stderr)
     return code
 
 
 def _leave_interrupted(code: int) -> NoReturn:
     """Exit after an interrupt: ignore further ones, and do not wait for threads left behind."""
     ignore_signals()
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        _discard_output()
+    _flush_or_discard(sys.stdout)
+    _flush_or_discard(sys.stderr)
     others = set(threading.enumerate()) - {threading.main_thread()}
     if all(thread.daemon for thread in others):
         sys.exit(code)
-    with suppress(OSError, ValueError):
-        sys.stderr.flush()
     os._exit(code)

@@ -27,7 +27,9 @@ class Ended:
 
 def environment_of(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment with a home of its own and no service named."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMDM_")}
+    # Nor what would hide how Python buffers, or would have each process compile the program.
+    own = ("CMDM_", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     folders = {
         f"XDG_{kind}_HOME": str(home / kind.lower())
         for kind in ("CONFIG", "DATA", "CACHE", "STATE")
