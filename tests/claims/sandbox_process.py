@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from cmdm_tui.sandbox import RunningInfo
 from tests.claims.program import environment_of
+from tests.terminals import restore_signals
 
 DEADLINE = 20.0
 COMMAND = (sys.executable, "-m", "cmdm_tui", "sandbox", "serve")
@@ -34,6 +35,7 @@ def start_sandbox(
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=environment_of(home, extra),
+        preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
     ) as process:
         try:
             yield process

@@ -105,6 +105,13 @@ def test_calls_are_answered_while_records_are_saved_and_restored(
         assert len(calls) >= 3
         assert max(calls) < max(restoring / 2, 0.25)
         assert one.page() == before
+        assert count_held_up(one) <= 2
+
+
+def count_held_up(one: Controlled) -> int:
+    """Return in how many of five snapshots a call made meanwhile waited for most of the work."""
+    measured = [call_while(one, "/snapshot", name=f"number-{number}") for number in range(5)]
+    return sum(max(calls) > saving / 2 for saving, calls in measured)
 
 
 def change_some(one: Controlled) -> None:
@@ -118,9 +125,7 @@ def test_a_loop_that_does_the_work_itself_is_caught(tmp_path: Path) -> None:
     command = (sys.executable, "-c", IN_THE_LOOP, "sandbox", "serve")
     with controlled(tmp_path, SAMPLE, *command) as one:
         one.page()
-        _, calls = call_while(one, "/snapshot", name="mine")
-        # What was asked meanwhile waited for all of it.
-        assert len(calls) <= 3
+        assert count_held_up(one) >= 3
 
 
 def test_a_snapshot_holds_nothing_of_what_is_written_meanwhile(tmp_path: Path) -> None:

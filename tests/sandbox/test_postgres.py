@@ -38,6 +38,7 @@ from cmdm_tui.sandbox.storage.store import RecordOrder
 from tests.sandbox.conftest import running, sign_in_headers
 from tests.sandbox.control_client import ControlPlaneClient
 from tests.sandbox.processes import ended, serving
+from tests.terminals import restore_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -450,7 +451,12 @@ def test_a_signal_while_a_database_is_made_is_heard_at_once(
     words = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--port", "0"]
     words += ["--records", "150000", "--data", str(tmp_path / "data"), "--database", address]
     for number, pause in ((signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 1)):
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
+        ) as process:
             time.sleep(pause)
             process.send_signal(number)
             began = time.monotonic()
