@@ -1,15 +1,26 @@
 """The installed program as a process of its own: what it printed, and how it ended."""
 
+import atexit
+import json
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile, mkdtemp
 
+from tests.claims import fork_server
 from tests.terminals import restore_signals
 
 DEADLINE = 60.0
+
+_READ_AT_START = ("PYTHON", "LC_", "LANG")
+"""Names of variables that Python reads before it runs anything."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,43 @@ def run_cmdm(
     stdin: bytes = b"",
     deadline: float = DEADLINE,
 ) -> Ended:
-    """Run `cmdm` to its end."""
+    """Run `cmdm` to its end, by a fork where nothing is given that Python reads at its start."""
+    if any(name.startswith(_READ_AT_START) for name in extra or {}):
+        return _run_process(words, home, extra, stdin, deadline)
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        run = {
+            "words": [os.fsdecode(word) for word in words],
+            "environment": environment_of(home, extra),
+            "folder": str(home),
+        }
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(_start_fork_server())
+            message = json.dumps(run).encode() + b"\n"
+            socket.send_fds(connection, [message], [one.fileno() for one in (given, out, err)])
+            connection.settimeout(deadline)
+            with connection.makefile() as answers:
+                process = int(answers.readline())
+                try:
+                    code = int(answers.readline())
+                except TimeoutError:
+                    os.kill(process, signal.SIGKILL)
+                    raise subprocess.TimeoutExpired(list(map(str, words)), deadline) from None
+        texts: list[str] = []
+        for written in (out, err):
+            written.seek(0)
+            texts.append(written.read().decode(errors="replace"))
+        return Ended(code, *texts)
+
+
+def _run_process(
+    words: Sequence[str | bytes],
+    home: Path,
+    extra: Mapping[str, str] | None,
+    stdin: bytes,
+    deadline: float,
+) -> Ended:
     with start_cmdm(words, home, extra) as process:
         try:
             out, err = process.communicate(stdin, deadline)
@@ -71,3 +118,27 @@ def run_cmdm(
             process.kill()
             raise
     return Ended(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+@cache
+def _start_fork_server() -> str:
+    """Start the process that forks the programs of these tests; return its address."""
+    folder = mkdtemp(prefix="cmdm-tests-")
+    path = f"{folder}/socket"
+    server = subprocess.Popen(
+        [sys.executable, fork_server.__file__, path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=environment_of(Path(folder)),
+        preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
+    )
+    assert server.stdout is not None
+    assert server.stdout.readline() == b"ready\n"
+
+    def end() -> None:
+        server.kill()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    return path

@@ -168,7 +168,9 @@ def test_two_processes_under_faults_make_nothing_twice_and_claim_nothing_wrong(
         timer.join()
     assert audit(service, known) == []
     states = {item.state for item in known}
-    assert {"done", "refused", "unknown"} <= states <= {"done", "refused", "unknown"}
+    # With a mark it is chance whether one of so few is left unknown.
+    sure_to_come = {"done", "refused"} if marks else {"done", "refused", "unknown"}
+    assert sure_to_come <= states <= {"done", "refused", "unknown"}
 
 
 async def attack_in_one(service: OddService, *faults: str, count: int = 30) -> list[str]:
