@@ -201,10 +201,14 @@ class Client:
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""
         path = _record_path(entity, external_id)
-        found = await self._send_properties(
-            "GET", path, lambda answer, call: decode.read_record(answer, call, entity, external_id)
+        found, fault = await self._send_properties(
+            "GET",
+            path,
+            lambda answer, call: decode.read_record_and_fault(answer, call, entity, external_id),
         )
         self._writes.add_seen(entity, (found.external_id,))
+        if fault is not None:
+            self._listener(RecordsUnreadable(entity, None, (fault,)))
         return found
 
     async def page(
@@ -295,12 +299,15 @@ class Client:
         asked = {"per_page": per_page, "page": page}
         parameters = {name: value for name, value in asked.items() if value is not None}
         path = f"{encode_segment('entity', entity)}/fields"
-        return await self._send_properties(
+        read = await self._send_properties(
             "GET",
             path,
             lambda answer, call: decode.read_field_page(answer, call, entity),
             parameters=parameters,
         )
+        if read.faults:
+            self._listener(RecordsUnreadable(entity, page or 1, read.faults, "field"))
+        return read
 
     async def all_fields(self, entity: str) -> tuple[Field, ...]:
         """Retrieve every field of the entity, page by page; each once."""

@@ -14,6 +14,7 @@ from cmdm_tui.api.decode_fields import read_field
 from cmdm_tui.api.decode_ids import find_new_id
 from cmdm_tui.api.decode_lists import (
     NoList,
+    describe_value,
     find_rows,
     parse_total,
     read_documented_rows,
@@ -22,7 +23,17 @@ from cmdm_tui.api.decode_lists import (
 )
 from cmdm_tui.api.errors import CallInfo, MalformedResponse, ResponseTooLarge, keep_text
 from cmdm_tui.api.json_body import DECODE_ERRORS, check_size, decode_json, decode_leniently
-from cmdm_tui.api.models import Converted, Created, Done, FieldPage, Page, Record, Response
+from cmdm_tui.api.models import (
+    Converted,
+    Created,
+    Done,
+    Field,
+    FieldPage,
+    Page,
+    Record,
+    RecordFault,
+    Response,
+)
 from cmdm_tui.config import is_sendable
 from cmdm_tui.text import one_line
 
@@ -102,11 +113,20 @@ def read_record(
     answer: Response, call: CallInfo, entity: str, external_id: str | None = None
 ) -> Record:
     """Return the record of a retrieve-one answer; `external_id` is the one that was asked for."""
+    record, _ = read_record_and_fault(answer, call, entity, external_id)
+    return record
+
+
+def read_record_and_fault(
+    answer: Response, call: CallInfo, entity: str, external_id: str | None = None
+) -> tuple[Record, RecordFault | None]:
+    """Return the record as `read_record` does, and what cannot be read of it."""
     content = _unwrap(_read_object(answer, call))
-    record, _ = read_row(content, entity, external_id=external_id)
+    record, problem = read_row(content, entity, external_id=external_id)
     if record is None or not (record.properties or "Properties" in content):
         raise _build_malformed_error("no record", answer, call)
-    return msgspec.structs.replace(record, response=answer)
+    record = msgspec.structs.replace(record, response=answer)
+    return record, RecordFault(None, record.external_id, problem) if problem else None
 
 
 def read_page(
@@ -136,25 +156,41 @@ def read_page(
 
 
 def read_field_page(answer: Response, call: CallInfo, entity: str) -> FieldPage:
-    """Return the page of a retrieve-fields answer; a row that is a text alone names a field."""
+    """Return the page of a retrieve-fields answer; a row that is a text alone names a field.
+
+    A row that names no field is named in the page's `faults`.
+    """
     content = _read_list(answer, call, decode_json)
     total = parse_total(content, "Total Records")
     try:
         rows = find_rows(content, ("Field", "Fields"), total)
     except NoList as error:
         raise _build_malformed_error(str(error), answer, call) from None
-    fields = [
-        read_field(cast("dict[str, Any]", row) if isinstance(row, dict) else {"Name": row})
-        for row in rows
-        if isinstance(row, dict | str)
-    ]
+    fields: list[Field] = []
+    faults: list[RecordFault] = []
+    for position, row in enumerate(rows, 1):
+        field, problem = _read_field_row(row)
+        if field is not None:
+            fields.append(field)
+        else:
+            faults.append(RecordFault(position, None, problem, is_lost=True))
     return FieldPage(
         entity=entity,
-        fields=tuple(field for field in fields if field is not None),
+        fields=tuple(fields),
         total_records=total,
         total_pages=parse_total(content, *_TOTAL_PAGES),
         response=answer,
+        faults=tuple(faults),
     )
+
+
+def _read_field_row(row: Any) -> tuple[Field | None, str]:
+    """Return the field of a row, None where it names none, and then what is wrong with it."""
+    if isinstance(row, str):
+        return (read_field({"Name": row}), "") if row else (None, "is an empty text")
+    if not isinstance(row, dict):
+        return None, f"is {describe_value(row)}, not a field"
+    return read_field(cast("dict[str, Any]", row)), "has neither a name nor an ExternalID"
 
 
 def read_created(answer: Response, call: CallInfo, entity: str = "") -> Created:

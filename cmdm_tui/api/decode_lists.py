@@ -143,21 +143,24 @@ def read_row(row: Any, entity: str, *, external_id: str | None = None) -> tuple[
     `external_id` is the id that was asked for, which one without an id has.
     """
     if not isinstance(row, dict):
-        return None, f"is {_describe(row)}, not a record"
+        return None, f"is {describe_value(row)}, not a record"
     content = cast("dict[str, Any]", row)
     by_name = {name.casefold().replace(" ", ""): value for name, value in content.items()}
     has_properties = isinstance(by_name.get(_PROPERTIES), dict)
     found = parse_text(by_name.get(_EXTERNAL_ID)) or (external_id if has_properties else None)
     if found is None:
         given = by_name.get(_EXTERNAL_ID)
-        return None, "has no ExternalID" if not given else f"has {_describe(given)} as ExternalID"
+        return (
+            None,
+            "has no ExternalID" if not given else f"has {describe_value(given)} as ExternalID",
+        )
     problems: list[str] = []
     if _EXTERNAL_ID in _repeated(content):
         problems.append("has several external ids")
     if _PROPERTIES in by_name:
         properties = by_name[_PROPERTIES]
         if not isinstance(properties, dict):
-            problems.append(f"has {_describe(properties)} in place of properties")
+            problems.append(f"has {describe_value(properties)} in place of properties")
             properties = {}
     else:
         properties = {
@@ -188,6 +191,16 @@ def parse_text(value: object) -> str | None:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None
+
+
+def describe_value(value: object) -> str:
+    """Return what kind of JSON value it is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    kinds = {str: "text", dict: "an object", list: "a list"}
+    return next((words for kind, words in kinds.items() if isinstance(value, kind)), "a number")
 
 
 def _read_properties(properties: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -236,12 +249,3 @@ def _list_names(names: Sequence[str], values: Mapping[str, Any] | None = None) -
     ]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
-
-
-def _describe(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    kinds = {str: "text", dict: "an object", list: "a list"}
-    return next((words for kind, words in kinds.items() if isinstance(value, kind)), "a number")

@@ -82,19 +82,27 @@ class RecordsMissing:
 
 @dataclass(frozen=True, slots=True)
 class RecordsUnreadable:
-    """Some records of a page could not be read, or not whole: `faults` name them."""
+    """Some records could not be read, or not whole: `faults` name them.
+
+    They stood on a page, or one alone (`page` is None). `noun` says what each is: a record or a
+    field of the entity.
+    """
 
     entity: str
-    page: int
+    page: int | None
     faults: tuple[RecordFault, ...]
+    noun: str = "record"
 
     @property
     def description(self) -> str:
         """What is wrong with which record, on one safe line: the first few, and how many more."""
-        shown = "; ".join(map(_describe_fault, self.faults[:_FAULTS_SHOWN]))
+        shown = "; ".join(
+            _describe_fault(fault, self.noun) for fault in self.faults[:_FAULTS_SHOWN]
+        )
         more = len(self.faults) - _FAULTS_SHOWN
         rest = f"; and {more:,} more like these" if more > 0 else ""
-        return f"{one_line(self.entity, 60)}, page {self.page:,}: {shown}{rest}"
+        page = "" if self.page is None else f", page {self.page:,}"
+        return f"{one_line(self.entity, 60)}{page}: {shown}{rest}"
 
 
 Event = (
@@ -115,7 +123,8 @@ def ignore_events(_: Event) -> None:
     """Do nothing with an event."""
 
 
-def _describe_fault(fault: RecordFault) -> str:
+def _describe_fault(fault: RecordFault, noun: str) -> str:
     name = "" if fault.external_id is None else f" ({one_line(fault.external_id, 40)})"
     lost = ", so it is left out" if fault.is_lost else ""
-    return f"record {fault.position:,}{name} {fault.problem}{lost}"
+    position = "" if fault.position is None else f" {fault.position:,}"
+    return f"{noun}{position}{name} {fault.problem}{lost}"

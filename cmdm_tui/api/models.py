@@ -67,13 +67,13 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class RecordFault:
-    """What cannot be read of one record of a page: `problem` is a clause with its subject.
+    """What cannot be read of one record, or of one field: `problem` is a clause with its subject.
 
-    `position` counts the records of the answer from 1. A record that `is_lost` is not among those
-    of the page; of any other, what can be read is there.
+    `position` counts those of the answer from 1, None for an answer that holds one alone. One that
+    `is_lost` is not among those of the page; of any other, what can be read is there.
     """
 
-    position: int
+    position: int | None
     external_id: str | None
     problem: str
     is_lost: bool = False
@@ -128,13 +128,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class FieldPage:
-    """One page of an entity's fields."""
+    """One page of an entity's fields; `faults` name what could not be read."""
 
     entity: str
     fields: tuple[Field, ...]
     total_records: int | None
     total_pages: int | None
     response: Response = field(compare=False, repr=False)
+    faults: tuple[RecordFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from cmdm_tui.api import (
     RecordsMissing,
     RecordsUnreadable,
     RetryPolicy,
+    StatusError,
 )
 from cmdm_tui.config import Credentials, SecretStr
 from tests.claims.odd_service import Answer, Call, OddService, Rows, serve
@@ -161,6 +162,35 @@ async def test_of_a_record_with_an_id_what_can_be_read_stays(shape: str) -> None
     assert page.records[1].properties == {}
     (told,) = [event for event in events if isinstance(event, RecordsUnreadable)]
     assert words in told.description
+
+
+@pytest.mark.parametrize("shape", [*HALF_RECORDS, "NaN", "bytes that are no text"])
+async def test_of_one_record_what_cannot_be_read_is_named(shape: str) -> None:
+    row, words = HALF_RECORDS.get(shape, (None, shape))
+    answer = Answer.of(row)
+    if row is None:
+        value = b"NaN" if shape == "NaN" else b'"\xff"'
+        answer = Answer(200, b'{"ExternalID": "A9", "Properties": {"LastName": ' + value + b"}}")
+    events: list[Event] = []
+    with serve(lambda call: answer if len(call.segments) == 2 else None) as service:
+        async with client_of(service, events) as client:
+            if shape == "no properties":
+                with pytest.raises(MalformedResponse, match="holds no record"):
+                    await client.record("lead", "A9")
+                return
+            record = await client.record("lead", "A9")
+    assert record.external_id == "A9"
+    (told,) = [event for event in events if isinstance(event, RecordsUnreadable)]
+    assert told.description.startswith("lead: record (A9) has ")
+    assert words.removeprefix("(A9) ") in told.description
+
+
+async def test_one_record_that_can_be_read_is_told_nothing_of() -> None:
+    events: list[Event] = []
+    with serve(lambda call: Answer.of(FIRST) if len(call.segments) == 2 else None) as service:
+        async with client_of(service, events) as client:
+            await client.record("lead", "A1")
+    assert not [event for event in events if isinstance(event, RecordsUnreadable)]
 
 
 async def test_a_good_page_is_told_nothing_of() -> None:
@@ -562,6 +592,50 @@ async def test_a_service_that_wants_a_content_type_and_knows_no_other_parameter(
             await client.delete("lead", "ID000001")
 
 
+# A token that ended, and a method that is not for the path
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, "x"), (403, "x"), (403, ""), (400, "The token has expired"), (400, "Authorization")],
+)
+async def test_a_token_that_ended_may_be_told_by_any_refusal(status: int, words: str) -> None:
+    """A read is sent again under a new token; a create only after a 401."""
+    ended: set[str] = set()
+
+    def odd(call: Call) -> Answer | None:
+        token = call.headers["authorization"]
+        if not ended:
+            ended.add(token)
+        return Answer.of({"Message": words}, status) if token in ended else None
+
+    with serve(odd, tuple(Rows(3))) as service:
+        async with client_of(service) as client:
+            page = await client.page("lead", per_page=10, page=1)
+    assert len(page.records) == 3
+    assert service.count("GET", "lead") == 2
+
+
+@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize("allow", [None, "GET, PUT"])
+async def test_a_method_that_is_not_for_the_path_is_refused_in_two_ways(
+    status: int, allow: str | None
+) -> None:
+    """`api.md`: 405 with Allow, or 404; neither is taken as done, and neither is sent again."""
+    headers = () if allow is None else (("Allow", allow),)
+    body = json.dumps({"Message": "DELETE is not for leads"}).encode()
+
+    def odd(call: Call) -> Answer | None:
+        return Answer(status, body, headers) if call.method == "DELETE" else None
+
+    with serve(odd, tuple(Rows(3))) as service:
+        async with client_of(service) as client:
+            with pytest.raises(StatusError, match="DELETE is not for leads") as told:
+                await client.delete("lead", "ID000001")
+    assert told.value.status == status
+    assert [call.method for call in service.calls] == ["DELETE"]
+
+
 # The program
 
 
@@ -609,6 +683,48 @@ def test_a_list_in_another_encoding_is_printed_in_utf_8(tmp_path: Path) -> None:
         ended = run_cmdm("list", "lead", home=tmp_path, extra=service.environment)
     assert json.loads(ended.out)["Entity"][0] == FIRST
     assert ended.code == 0
+
+
+BAD_FIELDS: Mapping[str, tuple[Any, str]] = {
+    "null": (None, "field 2 is null, not a field, so it is left out"),
+    "a number": (7, "field 2 is a number, not a field"),
+    "a list": (["City"], "field 2 is a list, not a field"),
+    "an empty text": ("", "field 2 is an empty text"),
+    "an empty object": ({}, "field 2 has neither a name nor an ExternalID"),
+    "null as its name": ({"Properties": {"Name": None, "Type": "Text"}}, "field 2 has neither a"),
+}
+
+
+@pytest.mark.parametrize("shape", BAD_FIELDS)
+async def test_a_field_that_cannot_be_read_is_named_and_the_others_stay(shape: str) -> None:
+    row, words = BAD_FIELDS[shape]
+    good = {"ExternalID": "F1", "Properties": {"Name": "LastName", "Type": "Text"}}
+    content = {"Total Records": "3", "Total Page": "1", "Field": [good, row, "City"]}
+    events: list[Event] = []
+    with serve(lambda call: Answer.of(content) if call.segments[-1] == "fields" else None) as odd:
+        async with client_of(odd, events) as client:
+            fields = await client.all_fields("lead")
+    assert [field.name for field in fields] == ["LastName", "City"]
+    (told,) = [event for event in events if isinstance(event, RecordsUnreadable)]
+    assert told.description.startswith("lead, page 1: ")
+    assert words in told.description
+
+
+async def test_fields_that_can_all_be_read_are_told_nothing_of() -> None:
+    content = {"Field": [{"Name": "LastName"}, "City", {"ExternalID": "F3", "Properties": None}]}
+    events: list[Event] = []
+    with serve(lambda call: Answer.of(content) if call.segments[-1] == "fields" else None) as odd:
+        async with client_of(odd, events) as client:
+            await client.fields("lead")
+    assert not [event for event in events if isinstance(event, RecordsUnreadable)]
+
+
+def test_a_bad_field_is_named_by_the_command_which_is_partial(tmp_path: Path) -> None:
+    content = {"Total Records": "2", "Total Page": "1", "Field": [{"Name": "LastName"}, None]}
+    with serve(lambda call: Answer.of(content) if call.segments[-1] == "fields" else None) as odd:
+        ended = run_cmdm("fields", "lead", home=tmp_path, extra=odd.environment)
+    assert "lead, page 1: field 2 is null, not a field, so it is left out" in ended.err
+    assert (ended.code, json.loads(ended.out)) == (8, content)
 
 
 def test_task_fields_that_are_there_are_read(tmp_path: Path) -> None:
