@@ -3,9 +3,9 @@
 import re
 import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from cmdm_tui.api.errors import InvalidCall
 from cmdm_tui.api.models import PendingWrite, Properties, WriteMark
@@ -20,8 +20,32 @@ _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 _MAX_KNOWN = 10_000
 """External ids that are remembered of those made."""
 
-_MAX_SEEN = 1_000
-"""External ids that are remembered for an entity."""
+_MIN_SEEN = 1_000
+"""The last external ids of an entity that are remembered, at least."""
+
+
+@dataclass(slots=True)
+class _SeenRecords:
+    """External ids of an entity, an answer at a time, each with how many writes began before it.
+
+    Reading a whole account adds to it at every page: nothing is done for each id until it is asked.
+    """
+
+    answers: deque[tuple[int, Sequence[str]]] = field(default_factory=deque)
+    count: int = 0
+
+    def add(self, external_ids: Sequence[str], writes: int) -> None:
+        """Add an answer's ids; the oldest answers go while the others have enough."""
+        if not external_ids:
+            return
+        self.answers.append((writes, external_ids))
+        self.count += len(external_ids)
+        while self.count - len(self.answers[0][1]) >= _MIN_SEEN:
+            self.count -= len(self.answers.popleft()[1])
+
+    def find_before(self, write: int) -> set[str]:
+        """Return the ids that came before the write of this number began."""
+        return {one for writes, ids in self.answers if writes < write for one in ids}
 
 
 class WriteTracker:
@@ -30,7 +54,7 @@ class WriteTracker:
     def __init__(self, clock: ServerClock) -> None:
         self._clock = clock
         self._created: OrderedDict[str, None] = OrderedDict()
-        self._seen: dict[str, OrderedDict[str, int]] = {}
+        self._seen: dict[str, _SeenRecords] = {}
         self._writes = 0
 
     def add_created(self, external_id: str) -> None:
@@ -39,13 +63,10 @@ class WriteTracker:
         if len(self._created) > _MAX_KNOWN:
             self._created.popitem(last=False)
 
-    def add_seen(self, entity: str, external_ids: Iterable[str]) -> None:
+    def add_seen(self, entity: str, external_ids: Sequence[str]) -> None:
         """Note that these records exist, so that no write that begins later makes them."""
-        seen = self._seen.setdefault(entity.casefold(), OrderedDict())
-        for external_id in external_ids:
-            seen.setdefault(external_id, self._writes)
-        while len(seen) > _MAX_SEEN:
-            seen.popitem(last=False)
+        seen = self._seen.setdefault(entity.casefold(), _SeenRecords())
+        seen.add(external_ids, self._writes)
 
     def track(self, write: PendingWrite) -> Callable[[], PendingWrite]:
         """Return what describes a write that begins now, should its answer be lost."""
@@ -57,9 +78,9 @@ class WriteTracker:
             since = None
             if self._clock.is_known:
                 since = self._clock.now() - (time.monotonic() - started)
-            seen = self._seen.get(write.entity.casefold(), OrderedDict[str, int]())
-            before = [external_id for external_id, first in seen.items() if first < number]
-            return replace(write, since=since, excluded_ids=frozenset([*self._created, *before]))
+            seen = self._seen.get(write.entity.casefold(), _SeenRecords())
+            before = seen.find_before(number)
+            return replace(write, since=since, excluded_ids=frozenset(before.union(self._created)))
 
         return describe
 
