@@ -46,7 +46,7 @@ class RecordingControl(ControlClient):
         self._url = httpx.URL(address)
         self._lines = [(b"authorization", f"Bearer {token}".encode())]
 
-    def _ask(self, method: str, path: str, body: object = None) -> object:
+    def _send_command(self, method: str, path: str, body: object = None) -> object:
         content = None if body is None else msgspec.json.encode(body)
         target = urlsplit(str(self._url)).path.rstrip("/") + path
         self._sent.append(SentRequest(self._url, method, target.encode(), self._lines, content))
@@ -87,6 +87,9 @@ def _compare_rates(found: list[LibraryEntry], target: Service, sent: list[SentRe
         sent.clear()
         mine = _time_corpus(found, target, sent)
         loop = list(_with_uses(sent))
+        if not any(one.target.endswith(b"/restore") for one in loop):
+            message = "The loop would not put records back, so it would do less than the corpus."
+            raise SystemExit(message)
         return _time_bare_loop(loop) / mine
 
 

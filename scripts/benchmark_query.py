@@ -27,6 +27,8 @@ MOST_MEGABYTES = 400
 ON_THE_NETWORK = 0.9
 MOST_SECONDS_TO_PLAN = 0.01
 ROUNDS = 40
+CALLS_FOR_TYPES = 1
+"""What a cold query may spend, once a day an entity, to learn how its fields are typed."""
 
 SandboxAddress = dict[str, str]
 Work = Callable[[list[dict[str, Any]]], object]
@@ -92,13 +94,16 @@ async def _query_a_million(told: SandboxAddress) -> list[str]:
         ("SELECT Status, count(*) FROM lead GROUP BY Status", 64),
     )
     print("Out of 1,000,000 leads, 1,000 a page, where a scan takes 1,000 calls:")
-    print("  calls: from a cold start, then once the first query has run; sign-in is no call")
+    print(
+        "  calls: from a cold start, where one more may ask for the fields' types, then once the "
+        "first query has run; sign-in is no call"
+    )
     missed: list[str] = []
     for sql, most in marks:
         with tempfile.TemporaryDirectory() as kept:
             cold = await _run(told, sql, Path(kept))
             warm = await _run(told, sql, Path(kept))
-        is_met = max(cold.calls, warm.calls) <= most
+        is_met = warm.calls <= most and cold.calls <= most + CALLS_FOR_TYPES
         bound = f"at most {most}{'' if is_met else ': missed'}"
         print(
             f"  {cold.calls:>4} {warm.calls:>4} ({bound}) {cold.plan}, {cold.low} to {cold.high} "
