@@ -92,12 +92,14 @@ class Connection:
         self._engine.close()
         await self._account.client.close_connections()
 
-    def query(self, sql: str, *, max_calls: int | None = None) -> "Query":
+    def query(self, sql: str, *, max_calls: int | None = None, raw: bool = False) -> "Query":
         """Return a query: iterate over its rows as they arrive, or await its whole result.
 
-        `max_calls` is the most calls it may make; the result is partial where that is too few.
+        `max_calls` is the most calls it may make; the result is partial where that is too few. With
+        `raw` every field is a string, the text that is stored, whatever type is declared.
         """
-        return Query(self._engine, sql, max_calls, self._account.client.start_command)
+        start = self._account.client.start_command
+        return Query(self._engine, sql, max_calls, start, is_raw=raw)
 
     async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Continue a result that `max_calls` left partial, and return the new result.
@@ -108,18 +110,28 @@ class Connection:
         self._account.client.start_command()
         return await self._engine.resume(result, max_calls=max_calls)
 
-    async def explain(self, sql: str) -> PlannedQuery:
-        """Return a query's plan and what it costs, without fetching a record for it."""
+    async def explain(self, sql: str, *, raw: bool = False) -> PlannedQuery:
+        """Return a query's plan and what it costs, without fetching a record for it.
+
+        `raw` is as for `query`.
+        """
         self._account.client.start_command()
-        return await self._engine.prepare(sql)
+        return await self._engine.prepare(sql, is_raw=raw)
 
 
 class Query(Awaitable[QueryResult]):
     """One query: `async for row in query` gives rows as they arrive, `await query` the result."""
 
     def __init__(
-        self, engine: Engine, sql: str, max_calls: int | None, start: Callable[[], None]
+        self,
+        engine: Engine,
+        sql: str,
+        max_calls: int | None,
+        start: Callable[[], None],
+        *,
+        is_raw: bool = False,
     ) -> None:
+        self._is_raw = is_raw
         self._engine = engine
         self._sql = sql
         self._max_calls = max_calls
@@ -148,7 +160,9 @@ class Query(Awaitable[QueryResult]):
 
     async def _begin(self) -> RowStream:
         self._start()
-        prepared = await self._engine.prepare(self._sql, max_calls=self._max_calls)
+        prepared = await self._engine.prepare(
+            self._sql, max_calls=self._max_calls, is_raw=self._is_raw
+        )
         self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming
 

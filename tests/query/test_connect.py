@@ -35,6 +35,19 @@ async def test_a_query_can_be_awaited_whole_and_explained(
             await cm.query("SELECT * FROM leads")
 
 
+async def test_raw_rows_are_the_text_that_is_stored(sandbox: RunningInfo, tmp_path: Path) -> None:
+    sql = "SELECT * FROM lead WHERE Score > 90 LIMIT 3"
+    async with cmdm_tui.connect(profile_of(sandbox), catalogs=tmp_path) as cm:
+        query = cm.query(sql, raw=True)
+        rows = [row async for row in query]
+        assert {type(value) for row in rows for value in row} <= {str, type(None)}
+        assert query.result is not None
+        assert {column.type for column in query.result.columns} == {"VARCHAR"}
+        assert (await cm.query(sql, raw=True)).rows == [tuple(row) for row in rows]
+        assert {column.type for column in (await cm.explain(sql, raw=True)).columns} == {"VARCHAR"}
+        assert [Decimal(row.score) for row in rows] == [one.score async for one in cm.query(sql)]
+
+
 async def test_a_result_that_its_calls_ended_is_gone_on_with(
     sandbox: RunningInfo, tmp_path: Path
 ) -> None:
