@@ -119,7 +119,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs, in calls: at least `low` and at most `high`."""
+    """What a plan costs, in calls: at least `low` and at most `high`.
+
+    It is a prediction, from the totals and page sizes that the service has stated.
+    """
 
     low: int
     high: int

@@ -33,7 +33,12 @@ _TABLE_NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a run cost. `calls_*` count every call except sign-in; `ms` is wall-clock time."""
+    """What a run cost. `calls_*` count every call except sign-in; `ms` is wall-clock time.
+
+    `calls_low` and `calls_high` are what the plan predicted from the totals that the service had
+    stated. Where these, or the size of a page, have proved wrong, where a call was sent again or
+    the run was stopped, they reach as far as the calls that were used.
+    """
 
     plan: str
     calls_low: int
@@ -150,7 +155,7 @@ class QueryResult:
 
     @property
     def cost(self) -> Cost:
-        """The cost that the plan predicted."""
+        """The cost that the plan predicted, so far as what it knew has held; see `Stats`."""
         return Cost(self.stats.calls_low, self.stats.calls_high)
 
     @cached_property

@@ -2,14 +2,20 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cmdm_tui.api import Client, Credentials, Event, RecordsMissing, SecretStr
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Profile
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.fetching.fetcher import RunReport
 from tests.claims.odd_service import Answer, Call, OddService, Row, Rows, page, serve
 from tests.claims.program import Ended, run_cmdm
+from tests.claims.test_shapes import CREDENTIALS
 
 MANY = 999_999_999_999
 
@@ -134,3 +140,65 @@ async def test_a_walk_of_python_reports_what_is_missing() -> None:
     assert len(set(ids)) == len(ids) == 300
     assert RecordsMissing("lead", MANY, 300) in events
     assert len(service.calls) <= 9
+
+
+LYING = {
+    "too many": lambda: told(list(Rows(300)), 9_000, cap=100),
+    "far too many": lambda: told(list(Rows(3)), 3_000, cap=1),
+    "too few": lambda: told(list(Rows(300)), 5, cap=100),
+    "smaller pages": lambda: told(list(Rows(300)), 300, cap=7),
+}
+QUERIES = (
+    "SELECT * FROM lead",
+    "SELECT count(LastName || '') FROM lead",
+    "SELECT LastName FROM lead WHERE LastName LIKE '%9' LIMIT 100",
+    "SELECT LastName FROM lead LIMIT 2000",
+    "SELECT max(LastName) FROM lead",
+    "SELECT count(*) FROM lead",
+    "SELECT LastName FROM lead WHERE LastName = 'Name 2'",
+    "SELECT LastName FROM lead ORDER BY LastName LIMIT 20",
+    "SELECT l.LastName FROM lead l JOIN contact c USING (LastName)",
+    "DESCRIBE lead",
+)
+
+
+async def stats_outside(lie: str) -> list[tuple[str, int, int, int]]:
+    """Return the queries that used calls outside the bounds that their `--stats` give."""
+    found: list[tuple[str, int, int, int]] = []
+    with serve(LYING[lie]()) as service:
+        lying = Profile("lying", service.url, CREDENTIALS, catalog="lying")
+        async with Account.open(lying, catalogs=None) as account:
+            with closing(Engine(account)) as engine:
+                for sql in QUERIES:
+                    with await engine.run(await engine.prepare(sql)) as result:
+                        stats = result.stats
+                    if not stats.calls_low <= stats.calls_used <= stats.calls_high:
+                        found.append((sql, stats.calls_low, stats.calls_used, stats.calls_high))
+    return found
+
+
+@pytest.mark.parametrize("lie", LYING)
+async def test_the_calls_used_lie_between_those_of_the_stats(lie: str) -> None:
+    assert await stats_outside(lie) == []
+
+
+async def test_stats_that_believe_the_totals_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The broken twin: what a run has learnt of the totals does not reach its stats."""
+
+    def believe(_: RunReport) -> bool:
+        return False
+
+    def forget(_: RunReport, __: bool) -> None:
+        pass
+
+    monkeypatch.setattr(RunReport, "is_unlike_plan", property(believe, forget))
+    assert await stats_outside("too many")
+
+
+def test_the_command_writes_such_stats(tmp_path: Path) -> None:
+    with serve(told(list(Rows(3)), 3_000, cap=1)) as service:
+        ended = cmdm(service, tmp_path, "query", "-y", "--stats", "SELECT * FROM lead")
+    stats = json.loads(ended.err.splitlines()[-1])
+    assert stats["calls_low"] <= stats["calls_used"] <= 10 < stats["calls_high"]

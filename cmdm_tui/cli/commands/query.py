@@ -33,7 +33,11 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
     help="Keep what was read in FILE when it stops early, and continue from there.",
 )  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Run it, however many calls it takes.")
-@click.option("--stats", is_flag=True, help="Write plan, calls, rows and time to stderr as JSON.")
+@click.option(
+    "--stats",
+    is_flag=True,
+    help="Write plan, calls (predicted, used), rows and time to stderr as JSON.",
+)
 @click.option("--raw", is_flag=True, help="Give every field as the text that is stored.")
 @click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
 @click.option("--bom", is_flag=True, help="Begin CSV and TSV with a byte order mark, for Excel.")

@@ -361,10 +361,15 @@ class QueryExecutor:
                 yield f"SQL cannot name {fields} of {table.entity}: {names}{more}."
 
     def _make_stats(self, rows: int) -> Stats:
-        cost = self._prepared.plan.cost
+        cost, used = self._prepared.plan.cost, self._budget.used
+        low, high = cost.low, cost.high
+        if self._report.is_unlike_plan or self._report.stop_reason:
+            low = min(low, used)
+        if self._report.is_unlike_plan or self._budget.resent:
+            high = max(high, used)
         milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
         plan = self._prepared.plan.plan_class.value
-        return Stats(plan, cost.low, cost.high, self._budget.used, rows, milliseconds)
+        return Stats(plan, low, high, used, rows, milliseconds)
 
 
 def _reads_of(scan: Scan) -> list[EntityRead]:

@@ -49,6 +49,8 @@ class RunReport:
     is_out_of_calls: bool = False
     limit: ApiError | None = None
     """What the service said where the hour's or the month's limit ended the run."""
+    is_unlike_plan: bool = False
+    """Whether totals or page sizes were others than the plan took for true."""
     shortfalls: list[str] = field(default_factory=list[str])
     """Sentences on records that are counted and never came."""
     messages: list[str] = field(default_factory=list[str])
@@ -176,6 +178,7 @@ class Fetcher:
             notify=self._observe,
         )
         total: int | None = None
+        came = 0
         try:
             while (page := await self.unless_stopped(anext(pages, None))) is not None:
                 if total is None:
@@ -183,6 +186,9 @@ class Fetcher:
                 if page.total_records is not None:
                     self._report_change(table, total, page.total_records)
                     total = page.total_records
+                came += len(page.records)
+                if total is not None and came > total:
+                    self.report.is_unlike_plan = True
                 yield page
         finally:
             await pages.aclose()
@@ -217,6 +223,7 @@ class Fetcher:
     def _observe(self, event: Event) -> None:
         """Note records that the service counts and that no page brought."""
         if isinstance(event, RecordsMissing):
+            self.report.is_unlike_plan = True
             self.report.shortfalls.append(
                 f"{event.came:,} of the {event.counted:,} records of {event.entity} that the "
                 "service counts have come, and its pages bring no more."
@@ -224,6 +231,7 @@ class Fetcher:
 
     def _report_page_size(self, page: Page, planned: int) -> None:
         if is_capped(page, planned):
+            self.report.is_unlike_plan = True
             self.report.add_messages(
                 f"The service grants {page.row_count:,} records a page; the plan expected "
                 f"{planned:,}: more calls were made than predicted."
@@ -232,11 +240,13 @@ class Fetcher:
     def _report_change(self, table: Table, before: int | None, now: int) -> None:
         if before is None:
             if table.total is not None and table.total != now:
+                self.report.is_unlike_plan = True
                 self.report.add_messages(
                     f"{table.entity} had {table.total:,} records when the query was planned "
                     f"and {now:,} when it ran."
                 )
         elif before != now:
+            self.report.is_unlike_plan = True
             self.report.add_messages(
                 f"{table.entity} changed while it was read: {before:,} records, then {now:,}. "
                 "Records may be missing or outdated."
