@@ -101,10 +101,14 @@ class Table:
         """The columns by their casefolded names."""
         return {column.name.casefold(): column for column in self.columns}
 
+    @cached_property
+    def _by_field(self) -> Mapping[str, Column]:
+        """The columns by the exact names of their fields; of several, the first."""
+        return {column.field: column for column in reversed(self.columns)}
+
     def column(self, name: str) -> Column | None:
         """Return the column of this name; case does not matter unless two names need it."""
-        exact = next((column for column in self.columns if column.field == name), None)
-        return exact or self.by_name.get(name.casefold())
+        return self._by_field.get(name) or self.by_name.get(name.casefold())
 
     def with_readings(self, columns: Iterable[Column]) -> Self:
         """Return the table with those of `columns` that read its fields as another kind."""

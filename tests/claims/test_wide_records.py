@@ -16,6 +16,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import Profile
 from cmdm_tui.query.database.casts import Digits
 from cmdm_tui.query.database.duckdb_session import DuckDBSession
+from cmdm_tui.query.database.loader import RecordLoader
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.columns import MAX_COLUMNS, choose_columns, list_names
@@ -84,6 +85,71 @@ async def test_the_count_of_expressions_can_fail(monkeypatch: pytest.MonkeyPatch
     """The broken twin: where the database measures the values, there is one a column."""
     monkeypatch.setattr("cmdm_tui.query.database.loader._FEW_ROWS", 0)
     assert await count_expressions(100, monkeypatch) > 100
+
+
+KINDS = {
+    "Text": "x",
+    "Number": "12.50",
+    "Date": "2026-01-01",
+    "DateTime": "2026-01-01T10:00:00Z",
+    "Boolean": "true",
+}
+
+
+async def statements_of(
+    sql: str, monkeypatch: pytest.MonkeyPatch, width: int = 200
+) -> list[list[str]]:
+    """Return what DuckDB is given for a query of fields of all types, at first and once more."""
+    given: list[str] = []
+    execute: Callable[..., Any] = DuckDBSession.execute
+
+    def note(session: DuckDBSession, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        given.append(sql)
+        return execute(session, sql, parameters)
+
+    monkeypatch.setattr(DuckDBSession, "execute", note)
+    kinds = [list(KINDS)[number % len(KINDS)] for number in range(width)]
+    names = [f"Field{number:04}" for number in range(width)]
+    values = {name: KINDS[kind] for name, kind in zip(names, kinds, strict=True)}
+    found: list[list[str]] = []
+    with serve(None, [("A1", values), ("A2", values)]) as service:
+        service.fields = [
+            {"Name": name, "Type": kind} for name, kind in zip(names, kinds, strict=True)
+        ]
+        wide = Profile("wide", service.url, CREDENTIALS, catalog="wide")
+        async with Account.open(wide, catalogs=None) as account:
+            with closing(Engine(account)) as engine:
+                for _ in range(2):
+                    given.clear()
+                    with await engine.run(await engine.prepare(sql)) as result:
+                        assert len(result.rows) == (width + 1 if "DESC" in sql else 2)
+                    found.append(list(given))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sql", "most"),
+    [
+        ("SELECT * FROM lead", 14),
+        ("SELECT * FROM lead LIMIT 2", 14),
+        ("SELECT * FROM lead WHERE ExternalID IN ('A1', 'A2')", 14),
+        ("DESCRIBE lead", 4),
+    ],
+)
+async def test_the_statements_do_not_grow_with_the_fields(
+    sql: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for statements in await statements_of(sql, monkeypatch):
+        assert len(statements) <= most, [one[:60] for one in statements]
+        assert not any("ORDER BY rowid" in one for one in statements)
+        assert sum(one.startswith("DESCRIBE") for one in statements) <= 3
+
+
+async def test_statements_that_grow_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broken twin: where the database measures the values, it does so fifty at a time."""
+    monkeypatch.setattr(RecordLoader, "_load_few", RecordLoader._load_many)
+    cold, _ = await statements_of("SELECT * FROM lead", monkeypatch, 600)
+    assert len(cold) > 14
 
 
 async def test_the_explorer_draws_what_is_in_sight_of_a_wide_record(

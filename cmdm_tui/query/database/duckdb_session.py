@@ -189,14 +189,19 @@ class DuckDBSession:
         return self.describe(sql)
 
     def read_batches(self, table: str, columns: str, size: int) -> Iterator[list[RowValues]]:
-        """Yield a table's rows in insertion order, `size` at a time."""
+        """Yield a table's rows in insertion order, `size` at a time.
+
+        DuckDB reads a table in that order by itself; to sort 2,000 columns by it takes longer than
+        all else.
+        """
         start = 0
         while True:
             which = f"rowid >= {start} AND rowid < {start + size}"
-            rows = self.execute(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY rowid")
-            if not rows:
+            rows = self.execute(f"SELECT {columns} FROM {table} WHERE {which}")
+            if rows:
+                yield rows
+            if len(rows) < size:
                 return
-            yield rows
             start += size
 
     @property

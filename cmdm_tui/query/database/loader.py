@@ -20,13 +20,13 @@ from cmdm_tui.query.database.casts import (
     storage_sql,
 )
 from cmdm_tui.query.database.duckdb_session import BATCH_TABLE, DuckDBSession, storage_name
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 
 _TEXT_TYPES = {str, type(None)}
 _MOST_DIGITS = 100
 _FEW_ROWS = 200
-_MEASURED_HERE = frozenset({ColumnKind.NUMBER, ColumnKind.BOOLEAN})
 _MEASURED_AT_ONCE = 50
 
 
@@ -96,22 +96,68 @@ class RecordLoader:
     def load(self, lists: Sequence[Sequence[str | None]]) -> None:
         """Add records, given as columns of text; call it on the session's thread."""
         self.rows += len(lists[0])
-        content = _encode(lists)
-        self.holds_special = self.holds_special or _special_pattern().search(content) is not None
-        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
+        if len(lists[0]) <= _FEW_ROWS:
+            try:
+                self._load_few(lists)
+            except SqlError:
+                self._load_many(lists)
+        else:
+            self._load_many(lists)
+
+    def _load_few(self, lists: Sequence[Sequence[str | None]]) -> None:
+        """Add a few records: their values are read here, in no statement of an expression each.
+
+        DuckDB compiles each expression, which takes longer than to read a few values. Raises
+        SqlError, and adds none, where it does not take what fits.
+        """
+        fitting: list[Sequence[str | None]] = []
+        measured: list[tuple[Column, int, int, int]] = []
+        for column, texts in zip(self.columns, lists, strict=True):
+            if column.kind is ColumnKind.TEXT:
+                fitting.append(texts)
+                continue
+            there = [text for text in texts if text is not None]
+            good = {text for text in there if parse_value(column.kind, text) is not None}
+            failed = sum(text not in good for text in there)
+            fitting.append([text if text in good else None for text in texts] if failed else texts)
+            measured.append((column, failed, *Digits.measure(good)))
         self._session.execute(
-            f"CREATE OR REPLACE TEMP TABLE {BATCH_TABLE} AS SELECT {texts} "
-            """FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)""",
-            [content],
+            f"INSERT INTO {SCHEMA}.{storage_name(self._table)} {self._unnested}",
+            [self._encode(fitting)],
         )
-        fitting = self._measure(lists)
-        values = ", ".join(
-            f"c{n}" if n in fitting else storage_sql(column.kind, f"c{n}")
+        for each in measured:
+            self._add_measures(*each)
+
+    def _load_many(self, lists: Sequence[Sequence[str | None]]) -> None:
+        self._session.execute(
+            f"CREATE OR REPLACE TEMP TABLE {BATCH_TABLE} AS {self._unnested}",
+            [self._encode(lists)],
+        )
+        typed = [
+            (n, column)
             for n, column in enumerate(self.columns, 1)
+            if column.kind is not ColumnKind.TEXT
+        ]
+        for start in range(0, len(typed), _MEASURED_AT_ONCE):
+            self._measure_columns(typed[start : start + _MEASURED_AT_ONCE])
+        values = ", ".join(
+            storage_sql(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1)
         )
         self._session.execute(
             f"INSERT INTO {SCHEMA}.{storage_name(self._table)} SELECT {values} FROM {BATCH_TABLE}"
         )
+
+    @property
+    def _unnested(self) -> str:
+        """The SQL that makes rows of the columns that its parameter holds as JSON."""
+        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
+        return f"""SELECT {texts} FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)"""
+
+    def _encode(self, lists: Sequence[Sequence[str | None]]) -> str:
+        """Return the columns to load as JSON, and note the special characters in them."""
+        content = _encode(lists)
+        self.holds_special = self.holds_special or _special_pattern().search(content) is not None
+        return content
 
     def show_loaded(self, since: int | None = None) -> None:
         """Show the loaded rows in the entity's view, from an index on; for the session's thread."""
@@ -128,35 +174,11 @@ class RecordLoader:
                     f"SELECT {counted} FROM {where}"
                 )
 
-    def _measure(self, lists: Sequence[Sequence[str | None]]) -> frozenset[int]:
+    def _measure_columns(self, typed: Sequence[tuple[int, Column]]) -> None:
         """Count the values that do not fit their type, and the digits of the numbers.
 
-        Returns the columns, from 1, of numbers that all fit: they are stored as they are.
-
-        DuckDB compiles each expression, which takes longer than to measure a few values here, and
-        it takes quadratic time for very many expressions in one statement.
+        DuckDB takes quadratic time for very many expressions in one statement.
         """
-        typed = [
-            (n, column)
-            for n, column in enumerate(self.columns, 1)
-            if column.kind is not ColumnKind.TEXT
-        ]
-        numbers = set[int]()
-        here = _MEASURED_HERE if len(lists[0]) <= _FEW_ROWS else frozenset[ColumnKind]()
-        for n, column in typed:
-            if column.kind not in here:
-                continue
-            texts = [text for text in lists[n - 1] if text is not None]
-            fitting = [text for text in texts if parse_value(column.kind, text) is not None]
-            self._add_measures(column, len(texts) - len(fitting), *Digits.measure(fitting))
-            if len(fitting) == len(texts) and column.kind is ColumnKind.NUMBER:
-                numbers.add(n)
-        rest = [(n, column) for n, column in typed if column.kind not in here]
-        for start in range(0, len(rest), _MEASURED_AT_ONCE):
-            self._measure_columns(rest[start : start + _MEASURED_AT_ONCE])
-        return frozenset(numbers)
-
-    def _measure_columns(self, typed: Sequence[tuple[int, Column]]) -> None:
         values = [f"{storage_sql(column.kind, f'c{n}')} AS v{n}" for n, column in typed]
         measures: list[str] = []
         for n, column in typed:

@@ -21,7 +21,15 @@ from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, Cost, FirstPage, ResultColumn, Table, shown_name
+from cmdm_tui.query.model import (
+    EXTERNAL_ID,
+    Column,
+    Cost,
+    FirstPage,
+    ResultColumn,
+    Table,
+    shown_name,
+)
 from cmdm_tui.query.parsing.identifiers import nearest_names
 from cmdm_tui.query.parsing.query_shape import QueryShape, shape_of
 from cmdm_tui.query.parsing.references import (
@@ -88,7 +96,7 @@ class QueryPreparer:
             # A wrong name is reported before a page is read for it.
             columns = await self._describe_columns(understood)
             option, chosen = await self._choose_plan(understood)
-            if chosen.tables != understood.tables:
+            if _columns_of(chosen) != _columns_of(understood):
                 columns = await self._describe_columns(chosen)
             understood = chosen
         finally:
@@ -276,6 +284,11 @@ class QueryPreparer:
             for table in query.tables.values()
         )
         return Plan(option.plan_class, option.step, cost, likely, entities, made, option.first_page)
+
+
+def _columns_of(query: BoundQuery) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each entity: what a query's own columns depend on."""
+    return {entity: table.columns for entity, table in query.tables.items()}
 
 
 def first_pages_of(option: CandidatePlan) -> list[FirstPage]:
