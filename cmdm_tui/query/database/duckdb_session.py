@@ -224,7 +224,8 @@ def sql_error(error: duckdb.Error) -> SqlError:
     """Turn DuckDB's error into an SqlError with its first sentence."""
     text = re.sub(r"""(\btemp|"temp")\.(main\.)?|\x01[a-z]+ |\x02""", "", str(error))
     text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
-    return SqlError(" ".join(text.split()))
+    hint = "Cast a number to DOUBLE" if "DECIMAL" in text and "verflow" in text else None
+    return SqlError(" ".join(text.split()), hint=hint)
 
 
 def storage_name(table: Table) -> str:

@@ -336,7 +336,7 @@ class QueryExecutor:
             count = self._budget.resent
             calls = "1 call was" if count == 1 else f"{count:,} calls were"
             self._report.add_messages(f"{calls} sent again after a failure, and counted again.")
-        self._report.add_messages(*self._describe_unnamed())
+        self._report.add_messages(*self._bound.messages, *self._describe_unnamed())
         first = (self._report.stop_reason, describe_age(self._read_since, datetime.now(UTC)))
         messages = [one for one in first if one]
         report = self._report

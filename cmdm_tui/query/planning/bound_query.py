@@ -30,6 +30,8 @@ class BoundQuery:
     """The first pages that planning has read."""
     aggregates: frozenset[str]
     """The names of DuckDB's aggregate functions."""
+    messages: tuple[str, ...] = ()
+    """What to say of how it is computed."""
 
     @cached_property
     def table(self) -> Table:

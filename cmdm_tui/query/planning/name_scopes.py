@@ -20,7 +20,7 @@ class EntityColumn:
 Meaning = EntityColumn | exp.Expr
 """What a name means: a field, or the expression of a subquery that gives the column."""
 
-_Origin = Table | exp.Query | None
+Origin = Table | exp.Query | None
 """Where the columns of a FROM item come from; None where that is not known."""
 
 
@@ -53,22 +53,27 @@ class NameScopes:
         return None
 
     def _meanings(self, select: exp.Select, node: exp.Column) -> Iterator[Meaning | None]:
-        for alias, origin in self._origins(select):
-            if node.table and alias != node.table.casefold():
-                continue
-            if origin is None:
-                # It may be one of its columns, which no one knows.
-                yield None
-                continue
-            meaning = self._meaning_in(origin, node.name)
-            if meaning is not None:
+        for origin, meaning in self._origins_with(select, node):
+            if meaning is not None or origin is None or node.table:
                 yield meaning
-            elif node.table:
-                yield None
 
-    def _meaning_in(self, origin: Table | exp.Query, name: str) -> Meaning | None:
+    def _origins_with(
+        self, select: exp.Select, node: exp.Column
+    ) -> Iterator[tuple[Origin, Meaning | None]]:
+        """Yield each origin that the node may mean a column of, and what it means there.
+
+        An origin of None may have it: its columns are not known.
+        """
+        table = node.table.casefold()
+        for alias, origin in self.origins(select):
+            if table and alias != table:
+                continue
+            yield origin, None if origin is None else self.meaning_in(origin, node.name)
+
+    def meaning_in(self, origin: Table | exp.Query, name: str) -> Meaning | None:
+        """Return what a name means as a column of an origin; None where it has none."""
         if isinstance(origin, Table):
-            column = self._readings.get(origin.entity, {}).get(name) or origin.column(name)
+            column = self.column_of(origin, name)
             return None if column is None else EntityColumn(origin, column)
         return self._meaning_in_query(origin, name)
 
@@ -83,8 +88,8 @@ class NameScopes:
                 return one.unalias()
         if not query.is_star:
             return None
-        for _, origin in self._origins(query):
-            found = None if origin is None else self._meaning_in(origin, name)
+        for _, origin in self.origins(query):
+            found = None if origin is None else self.meaning_in(origin, name)
             if isinstance(found, EntityColumn):
                 # A field of an inner query has no column here that only the engine names.
                 return _field_of(found)
@@ -92,7 +97,28 @@ class NameScopes:
                 return found
         return None
 
-    def _origins(self, select: exp.Select) -> Iterator[tuple[str, _Origin]]:
+    def find_origin(self, node: exp.Column) -> Origin:
+        """Return where the column comes from that a node means; None where it is not certain."""
+        if isinstance(node.this, exp.Star) or len(node.parts) > 2:
+            return None
+        scope = node.find_ancestor(exp.Select)
+        while scope is not None:
+            found = [
+                (origin, meaning)
+                for origin, meaning in self._origins_with(scope, node)
+                if meaning is not None or origin is None
+            ]
+            if found:
+                return found[0][0] if len(found) == 1 else None
+            scope = scope.find_ancestor(exp.Select)
+        return None
+
+    def column_of(self, table: Table, name: str) -> Column | None:
+        """Return an entity's column, or the reading, of a name."""
+        return self._readings.get(table.entity, {}).get(name) or table.column(name)
+
+    def origins(self, select: exp.Select) -> Iterator[tuple[str, Origin]]:
+        """Yield the casefolded alias of each FROM item, and where its columns come from."""
         from_ = select.args.get("from_")
         items = [from_.this] if isinstance(from_, exp.From) else []
         items += [join.this for join in select.args.get("joins") or ()]
@@ -102,9 +128,10 @@ class NameScopes:
             if isinstance(item, exp.Paren):
                 items.append(item.this)
                 continue
-            yield item.alias_or_name.casefold(), self._origin_of(item, select)
+            yield item.alias_or_name.casefold(), self.origin_of(item, select)
 
-    def _origin_of(self, item: exp.Expr, select: exp.Select) -> _Origin:
+    def origin_of(self, item: exp.Expr, select: exp.Select) -> Origin:
+        """Return where the columns of a FROM item come from."""
         if id(item) in self._entities:
             return self.tables[self._entities[id(item)]]
         if item.args.get("pivots") or (item.alias_column_names if item.alias else ()):

@@ -182,6 +182,7 @@ class QueryPreparer:
             values,
             dict(self._schema.first_pages),
             aggregate_names(),
+            self._readings.messages,
         )
 
     async def _choose_plan(self, query: BoundQuery) -> tuple[CandidatePlan, BoundQuery]:

@@ -13,10 +13,17 @@ from sqlglot import exp
 from cmdm_tui.query.database.python_values import DIGITS
 from cmdm_tui.query.model import Column, ColumnKind, Table
 from cmdm_tui.query.parsing.references import Source, star_covers
+from cmdm_tui.query.planning import products
 from cmdm_tui.query.planning.name_scopes import EntityColumn, NameScopes
+from cmdm_tui.query.planning.stored_text import (
+    MARK,
+    ShownColumn,
+    StoredText,
+    column_node,
+    combines_rows,
+)
 from cmdm_tui.query.planning.value_kinds import NUMBER_FUNCTIONS, TEXT_CASTS, ValueKinds
 
-_MARK = "\x01"
 _COMPARISONS = (
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
 )  # fmt: skip
@@ -52,6 +59,8 @@ class Readings:
 
     def __init__(self) -> None:
         self._columns: dict[str, dict[str, Column]] = {}
+        self.messages: tuple[str, ...] = ()
+        """What to say of how the query is computed."""
 
     def of(self, entity: str) -> tuple[Column, ...]:
         """Return the readings of an entity's fields."""
@@ -63,16 +72,18 @@ class Readings:
             return
         scopes = NameScopes(sources, tables, self._columns)
         kinds = ValueKinds(scopes)
-        replacement = _Replacement(self, tree, scopes, kinds)
+        texts = StoredText(tree, scopes, lambda found: self.column_for(found, ColumnKind.TEXT))
+        replacement = _Replacement(self, tree, kinds, texts)
         for node in list(tree.walk()):
             replacement.visit(node)
-        self._add_digits(tree, sources, scopes)
-        self._exclude_from_stars(tree, sources)
+        self.messages = (products.MESSAGE,) if products.widen_products(tree, kinds) else ()
+        self._add_digits(tree, sources, kinds, texts)
+        self._exclude_from_stars(tree, sources, texts)
 
     def column_for(self, found: EntityColumn, kind: ColumnKind) -> Column:
         """Return the reading of a column as a kind, the same for the same."""
         column, entity = found.column, found.table.entity
-        name = f"{_MARK}{kind.value} {column.name}"
+        name = f"{MARK}{kind.value} {column.name}"
         known = self._columns.setdefault(entity, {})
         if name not in known:
             known[name] = Column(
@@ -80,44 +91,50 @@ class Readings:
             )
         return known[name]
 
-    def _add_digits(self, tree: exp.Expr, sources: Sequence[Source], scopes: NameScopes) -> None:
+    def _add_digits(
+        self, tree: exp.Expr, sources: Sequence[Source], kinds: ValueKinds, texts: StoredText
+    ) -> None:
         """Add the stored digits of each number that a query gives as it is; see `DIGITS`.
 
         A DECIMAL has one number of decimal places for all values: 12.50 would come as 12.5.
         """
-        if not isinstance(tree, exp.Select) or _combines_rows(tree):
+        if not isinstance(tree, exp.Select) or combines_rows(tree):
             return
-        if shows_readings(tree, sources, scopes.tables):
+        if shows_readings(tree, sources, kinds.scopes.tables):
             return
-        place, added = 0, list[exp.Expr]()
+        if any(one.alias.startswith(DIGITS) for one in tree.expressions):
+            return
+        added, place = list[exp.Expr](), 0
         for one in tree.expressions:
-            if one.alias.startswith(DIGITS):
+            node = one.unalias()
+            shown = texts.shown_columns(tree, one) if one.is_star else [ShownColumn(node, None)]
+            if shown is None:
                 return
-            if not one.is_star:
-                found = scopes.resolve(one.unalias())
-                if isinstance(found, EntityColumn):
-                    added += self._digits_at(place, found, one.unalias().args.get("table"))
+            for each in shown:
+                stored = self._digits_of(each, kinds, texts)
+                if stored is not None:
+                    name = exp.Identifier(this=f"{DIGITS}{place}", quoted=True)
+                    added.append(exp.Alias(this=stored, alias=name))
                 place += 1
-                continue
-            if len(sources) != 1 or not _is_plain_star(one, tree, sources[0]):
-                return
-            table = scopes.tables[sources[0].entity]
-            alias = exp.to_identifier(sources[0].node.alias_or_name, quoted=True)
-            for column in table.columns:
-                added += self._digits_at(place, EntityColumn(table, column), alias)
-                place += 1
-        tree.set("expressions", [*tree.expressions, *added])
+        for one in added:
+            tree.append("expressions", one)
 
-    def _digits_at(self, place: int, found: EntityColumn, table: object) -> list[exp.Expr]:
-        if found.column.kind is not ColumnKind.NUMBER or found.column.reads is not None:
-            return []
-        reading = self.column_for(found, ColumnKind.TEXT)
-        node = exp.column(exp.to_identifier(reading.name, quoted=True))
-        if isinstance(table, exp.Identifier):
-            node.set("table", table.copy())
-        return [exp.alias_(node, f"{DIGITS}{place}", quoted=True)]
+    @staticmethod
+    def _digits_of(shown: ShownColumn, kinds: ValueKinds, texts: StoredText) -> exp.Expr | None:
+        """Return the stored digits of a column; None where it is computed, or not a number."""
+        node, origin = shown
+        if not isinstance(node, exp.Column):
+            return None
+        if origin is None:
+            origin = kinds.scopes.find_origin(node)
+        if origin is None or kinds.of_name(origin, node.name) is not ColumnKind.NUMBER:
+            return None
+        name = texts.name_in(origin, node.name)
+        return None if name is None else column_node(name, node.args.get("table"))
 
-    def _exclude_from_stars(self, tree: exp.Expr, sources: Sequence[Source]) -> None:
+    def _exclude_from_stars(
+        self, tree: exp.Expr, sources: Sequence[Source], texts: StoredText
+    ) -> None:
         for star in list(tree.find_all(exp.Star)):
             if isinstance(star.parent, exp.Count):
                 continue
@@ -127,7 +144,8 @@ class Readings:
                 if star_covers(star, source)
                 for name in self._columns.get(source.entity, ())
             }
-            kept = [one for one in star.args.get("except_") or () if not one.name.startswith(_MARK)]
+            names |= texts.hidden_columns(star)
+            kept = [one for one in star.args.get("except_") or () if not one.name.startswith(MARK)]
             hidden = [exp.column(exp.to_identifier(one, quoted=True)) for one in sorted(names)]
             if hidden or kept:
                 star.set("except_", [*kept, *hidden])
@@ -153,43 +171,17 @@ def shows_readings(tree: exp.Expr, sources: Iterable[Source], tables: Mapping[st
     )
 
 
-def _combines_rows(select: exp.Select) -> bool:
-    """Return whether a row of the result is not one of the rows that FROM gives."""
-    parts = ("group", "distinct", "having", "pivots")
-    return any(select.args.get(part) for part in parts) or any(
-        isinstance(node, exp.AggFunc | exp.Explode | exp.Unnest) and not _is_windowed(node)
-        for one in select.expressions
-        for node in one.walk()
-    )
-
-
-def _is_windowed(node: exp.Expr) -> bool:
-    return isinstance(node.parent, exp.Window)
-
-
-def _is_plain_star(star: exp.Expr, select: exp.Select, source: Source) -> bool:
-    """Return whether a star is just the columns of the only source."""
-    inner = star.this if isinstance(star, exp.Column) else star
-    from_ = select.args.get("from_")
-    return (
-        isinstance(inner, exp.Star)
-        and not any(inner.args.get(part) for part in ("except_", "replace", "rename"))
-        and isinstance(from_, exp.From)
-        and from_.this is source.node
-        and not select.args.get("joins")
-    )
-
-
 class _Replacement:
     """Replaces the operands of each node that compares or computes."""
 
     def __init__(
-        self, readings: Readings, tree: exp.Expr, scopes: NameScopes, kinds: ValueKinds
+        self, readings: Readings, tree: exp.Expr, kinds: ValueKinds, texts: StoredText
     ) -> None:
         self._readings = readings
-        self._scopes = scopes
+        self._scopes = kinds.scopes
         self._kinds = kinds
-        self._has_columns = not shows_readings(tree, scopes.sources, scopes.tables)
+        self._texts = texts
+        self._has_columns = not shows_readings(tree, self._scopes.sources, self._scopes.tables)
 
     def visit(self, node: exp.Expr) -> None:
         """Replace the operands of one node."""
@@ -291,7 +283,7 @@ class _Replacement:
             node = _bare(operand)
             found = self._scopes.resolve(node) if isinstance(node, exp.Column) else None
             if isinstance(found, EntityColumn) and self._has_columns:
-                self._rename(node, self._readings.column_for(found, kind))
+                _rename(node, self._readings.column_for(found, kind).name)
             else:
                 _wrap(node, f"text_as_{kind.value}")
 
@@ -299,19 +291,22 @@ class _Replacement:
         """Make text of operands: of a field what is stored, of other numbers no filling zeros."""
         for operand in operands:
             node = _bare(operand)
-            found = self._scopes.resolve(node) if isinstance(node, exp.Column) else None
-            is_field = isinstance(found, EntityColumn) and not _is_grouped_by(node)
-            if isinstance(found, EntityColumn) and is_field and self._has_columns:
-                if found.column.kind is not ColumnKind.TEXT:
-                    self._rename(node, self._readings.column_for(found, ColumnKind.TEXT))
-            elif not isinstance(node, exp.Literal) and self._kinds.of(node) is ColumnKind.NUMBER:
+            kind = self._kinds.of(node)
+            if isinstance(node, exp.Literal) or kind in {None, ColumnKind.TEXT}:
+                continue
+            name = None
+            if isinstance(node, exp.Column) and self._has_columns and not _is_grouped_by(node):
+                name = self._texts.column_for(node)
+            if name is not None:
+                _rename(node, name)
+            elif kind is ColumnKind.NUMBER:
                 _wrap(node, "text_of_number")
 
-    @staticmethod
-    def _rename(node: exp.Expr, reading: Column) -> None:
-        identifier = node.this
-        identifier.set("this", reading.name)
-        identifier.set("quoted", True)
+
+def _rename(node: exp.Expr, name: str) -> None:
+    identifier = node.this
+    identifier.set("this", name)
+    identifier.set("quoted", True)
 
 
 def _is_text_literal(node: exp.Expr) -> bool:

@@ -6,7 +6,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 
-from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.query.model import ColumnKind, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.planning.name_scopes import KIND, EntityColumn, NameScopes
 
@@ -45,7 +45,17 @@ class ValueKinds:
     """Kinds of the expressions of one query."""
 
     def __init__(self, scopes: NameScopes) -> None:
-        self._scopes = scopes
+        self.scopes = scopes
+
+    def of_name(self, origin: Table | exp.Query, name: str) -> ColumnKind | None:
+        """Return the kind of the column of a name that a FROM item gives."""
+        found = self.scopes.meaning_in(origin, name)
+        return found.column.kind if isinstance(found, EntityColumn) else self.of(found)
+
+    @staticmethod
+    def is_number_of_query(node: exp.Column) -> bool:
+        """Return whether a column is known to be a number that an inner query gives unchanged."""
+        return node.meta.get(KIND) is ColumnKind.NUMBER
 
     def of(self, node: object, depth: int = 0) -> ColumnKind | None:
         """Return the kind of an expression's value; None where it does not show."""
@@ -81,7 +91,7 @@ class ValueKinds:
         noted = node.meta.get(KIND)
         if isinstance(noted, ColumnKind):
             return noted
-        found = self._scopes.resolve(node)
+        found = self.scopes.resolve(node)
         if isinstance(found, EntityColumn):
             return found.column.kind
         return None if found is node else self.of(found, depth + 1)
