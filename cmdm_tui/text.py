@@ -3,10 +3,15 @@
 Record values, names, error bodies and headers can hold anything. A terminal obeys the control
 characters among them, and a reader is misled by the ones that reorder or hide text. Everything that
 comes from a server or a file passes here before it is shown.
+
+So does an unexpected error, of which no value is shown: its message could hold a secret or a
+record. Its type and the places in the code are enough to look for the fault.
 """
 
 import re
 import unicodedata
+from pathlib import PurePath
+from types import TracebackType
 
 ELLIPSIS = "…"
 
@@ -49,6 +54,30 @@ def escape_formula(value: str) -> str:
     if value.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(value):
         return "'" + value
     return value
+
+
+def describe_unexpected(error: BaseException) -> str:
+    """Return "an unexpected KeyError in api/client.py:12 send": the type, and where it was raised.
+
+    The place is left out for an error that was never raised.
+    """
+    places = list_places(error.__traceback__)
+    where = f" in {places[-1]}" if places else ""
+    return f"an unexpected {one_line(type(error).__name__)}{where}"
+
+
+def list_places(trace: TracebackType | None, most: int | None = None) -> list[str]:
+    """Return the places in the code that a traceback names, the innermost `most`, outermost first.
+
+    None of them holds a value or a folder of the user.
+    """
+    import traceback  # late: most commands end without one
+
+    places: list[str] = []
+    for frame in traceback.extract_tb(trace)[-most if most else 0 :]:
+        path = PurePath(frame.filename)
+        places.append(one_line(f"{path.parent.name}/{path.name}:{frame.lineno} {frame.name}"))
+    return places
 
 
 def _show(character: str) -> str:

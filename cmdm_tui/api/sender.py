@@ -166,11 +166,15 @@ class RequestSender:
             with self._time.explaining():
                 if state.left <= 0:
                     message = "No time was left to send the call"
-                    raise errors.DeadlineExceeded(message, call=call.info, was_sent=False)
+                    raise errors.DeadlineExceeded(  # noqa: TRY301 — what catches it lets it pass
+                        message, call=call.info, was_sent=False
+                    )
                 async with mapping, self._slots:
                     return await self._send_rate_limited(call, request, state)
-        except asyncio.CancelledError:
-            self.has_open_write = self.has_open_write or (call.once and is_sent(request))
+        except BaseException as error:
+            # Cancelled, or a fault of ours: nobody judges what came of it.
+            if not isinstance(error, ApiError) and call.once and is_sent(request):
+                self.has_open_write = True
             raise
 
     async def _send_rate_limited(

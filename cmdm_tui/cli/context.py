@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
 
-from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.crashes import CrashedWrite
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from cmdm_tui.config import Paths, Profile
 
 Result = TypeVar("Result")
+
+_MAY_BE_DONE = "it may have been done. Look among the newest records before sending it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +163,20 @@ class CommandContext:
             report_cache_errors(account)
             return result
 
+        def is_write_open() -> bool:
+            return once and any(account.client.has_open_write for account in opened_accounts)
+
         try:
             return run_async(opened())
         except KeyboardInterrupt:
-            if not once or not any(account.client.has_open_write for account in opened_accounts):
+            if not is_write_open():
                 raise
-            message = (
-                "Interrupted before the answer came: it may have been done. "
-                "Look among the newest records before sending it again."
-            )
+            message = f"Interrupted before the answer came: {_MAY_BE_DONE}"
             raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
+        except Exception as error:
+            if exit_code_of(error) is not None or not is_write_open():
+                raise
+            raise CrashedWrite(_MAY_BE_DONE[0].upper() + _MAY_BE_DONE[1:]) from error
 
 
 def note(message: str) -> None:

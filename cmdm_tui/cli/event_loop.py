@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from cmdm_tui.cli.crashes import conceal_last_resort, report_loop_error
 from cmdm_tui.cli.signals import EndedBySignal, active_signals
 
 Result = TypeVar("Result")
@@ -17,11 +18,13 @@ def run_async(work: Coroutine[Any, Any, Result]) -> Result:
     no thread that it has left behind is waited for.
     """
     signals = active_signals()
+    conceal_last_resort()
 
     async def run_cancellable() -> Result:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 — this is a coroutine that a task runs
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(report_loop_error)
         loop.set_default_executor(_AbandonedExecutor(lambda: bool(task.cancelling())))
         with signals.cancelling(lambda: loop.call_soon_threadsafe(task.cancel)):
             result = await work

@@ -10,6 +10,7 @@ from typing import NoReturn, TextIO
 import click
 
 from cmdm_tui.cli.commands import cmdm
+from cmdm_tui.cli.crashes import CrashedWrite, report_all_crashes, report_crash, show_traceback
 from cmdm_tui.cli.encodings import decode_arguments
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.cli.signals import active_signals, end_on_signals, ignore_signals
@@ -18,6 +19,8 @@ from cmdm_tui.text import one_line
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `cmdm` with `arguments`, by default those of the process, and exit."""
+    if arguments is None:
+        report_all_crashes()
     with end_on_signals() as signals:
         ended = run(arguments)
         code = signals.exit_code(ended)
@@ -48,14 +51,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report_failure(str(error), error.code)
     except UnicodeEncodeError as error:
         return _report_encoding_error(error)
-    except Exception as error:
-        code = exit_code_of(error)
-        if isinstance(error, OSError) and code is None:
-            _discard(sys.stdout)
-            return _report_failure(_describe_file_error(error), ExitCode.FAILED)
-        if code is None:
-            raise
-        return _report_failure(str(error), code)
+    except Exception as error:  # noqa: BLE001 — each becomes a line
+        return _report_error(error)
     return result if isinstance(result, int) else ExitCode.DONE
 
 
@@ -88,9 +85,24 @@ def _describe_file_error(error: OSError) -> str:
     return f"{error.filename}: {reason}. Check its path."
 
 
+def _report_error(error: Exception) -> int:
+    code = exit_code_of(error)
+    if code is not None:
+        return _report_failure(str(error), code)
+    if isinstance(error, OSError):
+        _discard(sys.stdout)
+        code = _report_failure(_describe_file_error(error), ExitCode.FAILED)
+        show_traceback(error)
+        return code
+    report_crash(error)
+    _flush_or_discard(sys.stdout)
+    _flush_or_discard(sys.stderr)
+    return ExitCode.OUTCOME_UNKNOWN if isinstance(error, CrashedWrite) else ExitCode.FAILED
+
+
 def _report_encoding_error(error: UnicodeEncodeError) -> int:
     if error.encoding.replace("-", "").casefold() == "utf8":
-        raise error
+        return _report_error(error)
     message = (
         f"The locale's encoding, {error.encoding}, has no form for {one_line(error.object, 60)}. "
         "Set LC_ALL=C.UTF-8."
@@ -101,9 +113,19 @@ def _report_encoding_error(error: UnicodeEncodeError) -> int:
 def _report_failure(message: str, code: int) -> int:
     # Whoever has closed the terminal reads nothing any more.
     with suppress(OSError):
-        click.echo(f"cmdm: {one_line(' '.join(message.split()))}", err=True)
+        click.echo(f"cmdm: {one_line(_conceal(' '.join(message.split())))}", err=True)
     _flush_or_discard(sys.stderr)
     return code
+
+
+def _conceal(message: str) -> str:
+    """Return the message without secrets; where none was held, nothing is imported for this."""
+    credentials = sys.modules.get("cmdm_tui.config.credentials")
+    if credentials is None or not credentials.list_noted_secrets():
+        return message
+    from cmdm_tui.redaction.tracebacks import conceal_sentence
+
+    return conceal_sentence(message)
 
 
 def _leave_interrupted(code: int) -> NoReturn:

@@ -18,6 +18,9 @@ PROFILE_VARIABLES = {
 }
 """The environment variables that make a profile for one call."""
 
+_MOST_NOTED = 1_000
+_noted: dict[str, None] = {}
+
 _SENDABLE = re.compile(r"[!-~]+(?: +[!-~]+)*")
 
 
@@ -28,6 +31,7 @@ class SecretStr:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        note_secret(value)
 
     def reveal(self) -> str:
         """Return the secret itself."""
@@ -67,6 +71,19 @@ class Credentials:
     client_secret: SecretStr
     username: str
     password: SecretStr
+
+
+def note_secret(value: str) -> None:
+    """Remember a secret for as long as the process lasts; of many, the latest are remembered."""
+    _noted.pop(value, None)
+    _noted[value] = None
+    while len(_noted) > _MOST_NOTED:
+        _noted.pop(next(iter(_noted)), None)
+
+
+def list_noted_secrets() -> tuple[str, ...]:
+    """Return the secrets that this process has held, for what conceals them in a traceback."""
+    return tuple(_noted)
 
 
 def is_sendable(token: str) -> bool:

@@ -12,6 +12,7 @@ from cmdm_tui.api.auth import build_sign_in_headers
 from cmdm_tui.api.quota import parse_unix_time, parse_whole_number
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
+from cmdm_tui.config.credentials import note_secret
 from cmdm_tui.harness.cleanup import (
     CreatedRecord,
     UndeletedRecord,
@@ -329,6 +330,7 @@ class Service:
         if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
             return False
         self.leak_scanner.add_secret(token)
+        note_secret(token)
         self.token = token
         self._token_good_until = time.monotonic() + _token_seconds(answer)
         if self._on_token is not None:

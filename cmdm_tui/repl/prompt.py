@@ -61,7 +61,8 @@ async def run_prompt(
     try:
         while not session.is_over:
             try:
-                text = await prompts.prompt_async()
+                # Prompt Toolkit's own handler of errors shows their messages, whatever they hold.
+                text = await prompts.prompt_async(set_exception_handler=False)
             except KeyboardInterrupt:
                 _abandon(session, history, prompts.default_buffer.text)
             except EOFError:
@@ -160,7 +161,9 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
     # An interrupt from outside is to cancel the statement, so this prompt must not take it.
     prompts = PromptSession[str](input=keyboard, output=screen)
     try:
-        return await prompts.prompt_async([("", question)], handle_sigint=False)
+        return await prompts.prompt_async(
+            [("", question)], handle_sigint=False, set_exception_handler=False
+        )
     except (KeyboardInterrupt, EOFError):
         return ""
 

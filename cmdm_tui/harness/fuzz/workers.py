@@ -21,6 +21,7 @@ from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.service import Service, ServiceFailed
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
+from cmdm_tui.text import describe_unexpected
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -258,6 +259,8 @@ def _run_worker(
             messages.put(held[-1])
     except (ServiceFailed, ControlFailed, SecretLeak) as error:
         messages.put(str(error))
+    except Exception as error:  # noqa: BLE001 — left to the process, its message would be printed
+        messages.put(f"Worker {worker} was ended by {describe_unexpected(error)}, a fault of cmdm.")
     except KeyboardInterrupt:
         pass
 

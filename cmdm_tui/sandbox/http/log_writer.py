@@ -15,6 +15,9 @@ import weakref
 from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
+
+from cmdm_tui.text import describe_unexpected, list_places
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
@@ -192,11 +195,21 @@ class LogWriter:
         self._start_over()
 
 
+class _PlaceFormatter(logging.Formatter):
+    """Formats an unexpected error as its type and places: its message could hold a secret."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 — the library's name
+        error: BaseException = ei[1]
+        places = (f"  {place}" for place in list_places(error.__traceback__))
+        return "\n".join([f"{describe_unexpected(error)}, a fault of the sandbox", *places])
+
+
 class LogWriterHandler(logging.Handler):
     """Passes what is logged to a `LogWriter`."""
 
     def __init__(self, writer: LogWriter) -> None:
         super().__init__(logging.WARNING)
+        self.setFormatter(_PlaceFormatter())
         self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
