@@ -29,7 +29,7 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._matcher = SecretMatcher(secrets, shown_piece_length)
+        self._matcher = SecretMatcher(secrets, shown_piece_length, finds_cuts=True)
 
     @classmethod
     def for_sentences(cls, secrets: Iterable[str]) -> "Redactor":

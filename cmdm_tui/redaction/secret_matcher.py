@@ -7,7 +7,9 @@ What is found of a secret:
 
 - all of it, from four characters: a shorter one is in any text by chance;
 - a piece of it, from a length that the caller chooses, unless the piece is a word: a service may
-  show the beginning of a token, or cut its own answer short.
+  show the beginning of a token, or cut its own answer short;
+- where the caller wants it, its beginning or end from four characters where a text was cut: at an
+  end of the text, a quote, an ellipsis or stars. Elsewhere so few are found by chance.
 """
 
 import re
@@ -28,6 +30,17 @@ _USUAL_PIECE = 8
 _PARTS_OF_LONG_SECRET = 8
 _MOST_PLACES = 8
 
+_SHORTEST_CUT = 4
+_SHORTEST_CUT_NUMBER = 6
+_SHORTEST_CUT_WORD = 8
+_SIGN_IN_WORDS = frozenset({"password", "username", "passwords", "authorize", "credential"})
+"""Words from eight letters that end sentences about a sign-in: a gap in one would give it away."""
+
+_BROKEN_ESCAPE = rb"(?:\\{0,3}(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%[0-9a-f]?|&(?:#x?)?[0-9a-z]{0,8})?"
+_MARKS = rb"[\"'`*]|\.\.|" + re.escape("…".encode())
+_CUT_BEHIND = rb"(?=" + _BROKEN_ESCAPE + rb"\s*(?:\Z|\\?(?:" + _MARKS + rb")))"
+_CUT_BEFORE = rb"(?:\A|" + _MARKS + rb")\s*"
+
 
 def shown_piece_length(length: int) -> int:
     """Return how much of a secret is too much to show: eight characters, of a short one most."""
@@ -44,11 +57,18 @@ def written_piece_length(length: int) -> int:
 class SecretMatcher:
     """Knows some secrets, and finds them. `piece_length` says which pieces count, None for none.
 
+    With `finds_cuts`, a short piece counts where a text was cut.
     A secret that holds `@` may be an address, whose end is in other texts: no piece of it
     counts.
     """
 
-    def __init__(self, secrets: Iterable[str], piece_length: PieceLength | None) -> None:
+    def __init__(
+        self,
+        secrets: Iterable[str],
+        piece_length: PieceLength | None,
+        *,
+        finds_cuts: bool = False,
+    ) -> None:
         kept = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
         spellings = {one.lower() for secret in kept for one in _spell(secret)}
         longest_first = sorted(spellings, key=lambda one: (-len(one), one))
@@ -59,6 +79,8 @@ class SecretMatcher:
             for secret in sorted(kept)
             if piece_length is not None and "@" not in secret
         ]
+        cut = sorted(kept) if finds_cuts else ()
+        self._cuts = [_Cuts(secret) for secret in cut if "@" not in secret]
 
     def find(self, content: bytes) -> str | None:
         """Return how the first secret found is encoded, None where there is none.
@@ -92,6 +114,8 @@ class SecretMatcher:
             spans = [found.span() for found in self._whole.finditer(text)]
             for pieces in self._pieces:
                 spans += pieces.find(text)
+            for cuts in self._cuts:
+                spans += cuts.find(text)
             if spans:
                 yield reading, spans
 
@@ -142,6 +166,57 @@ class _Pieces:
         return len(characters) >= self._shortest and (
             len(characters) > _LONGEST_WORD or not characters.isalpha()
         )
+
+
+class _Cuts:
+    """The beginnings and ends of one secret that count where a text was cut."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._parts = [one.encode("utf-8", "surrogatepass").lower() for one in secret]
+        most = min(len(secret) - 1, _LONGEST_WORD)
+        self._patterns: tuple[re.Pattern[bytes], ...] = ()
+        if most >= _SHORTEST_CUT:
+            first, last = self._parts[:most], self._parts[len(secret) - most :]
+            self._patterns = (
+                re.compile(b"(" + _match_beginning(first) + b")" + _CUT_BEHIND),
+                re.compile(_CUT_BEFORE + b"(" + _match_end(last) + b")"),
+            )
+
+    def find(self, text: bytes) -> list[tuple[int, int]]:
+        """Return where one is in text in lower case."""
+        return [
+            found.span(1)
+            for pattern in self._patterns
+            for found in pattern.finditer(text)
+            if self._counts(found[1])
+        ]
+
+    def _counts(self, found: bytes) -> bool:
+        size = len(found.decode("utf-8", "ignore"))
+        is_beginning = found == b"".join(self._parts[:size])
+        piece = self._secret[:size] if is_beginning else self._secret[-size:]
+        if piece.isdigit():
+            return size >= _SHORTEST_CUT_NUMBER
+        if not piece.isalpha() or piece not in {piece.lower(), piece.upper(), piece.title()}:
+            return True
+        return size >= _SHORTEST_CUT_WORD and piece.lower() not in _SIGN_IN_WORDS
+
+
+def _match_beginning(parts: list[bytes]) -> bytes:
+    """Return a pattern of the first four parts, and of as many of the next as follow."""
+    pattern = b""
+    for part in reversed(parts[_SHORTEST_CUT:]):
+        pattern = b"(?:" + re.escape(part) + pattern + b")?"
+    return re.escape(b"".join(parts[:_SHORTEST_CUT])) + pattern
+
+
+def _match_end(parts: list[bytes]) -> bytes:
+    """Return a pattern of the last four parts, and of as many of those before as there are."""
+    pattern = b""
+    for part in parts[:-_SHORTEST_CUT]:
+        pattern = b"(?:" + pattern + re.escape(part) + b")?"
+    return pattern + re.escape(b"".join(parts[-_SHORTEST_CUT:]))
 
 
 def _length(span: tuple[int, int]) -> int:

@@ -26,6 +26,7 @@ from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.repl.raw_call import plan_call
 from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.text import one_line
+from tests.redaction import plain_search
 from tests.redaction.plain_search import find_shown
 
 LAWS = settings(deadline=None)
@@ -272,3 +273,82 @@ def test_whoever_reads_the_services_words_conceals_in_them(name: str) -> None:
     ]
     assert calls
     assert [where for where, call in calls if len(call.args) + len(call.keywords) < 2] == []
+
+
+CUT_SPELLINGS = ["as it is", "JSON, each character", "HTML, decimal", "percent, each byte"]
+CUT_PLACES = {"message", "text", "path", "sign_in"}
+
+
+def count_shown(secret: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how many characters in a row can be read, from four; words are none."""
+    monkeypatch.setattr(plain_search, "ENOUGH", 4)
+    shown = find_shown(secret, printed)
+    return 0 if shown.isalpha() or shown.isdigit() else len(shown)
+
+
+@pytest.mark.parametrize("spelling", CUT_SPELLINGS)
+@pytest.mark.parametrize("end", ["", "…", "...", '"', "***"])
+def test_where_a_service_cuts_a_token_no_four_characters_of_it_are_shown(
+    spelling: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spelt = SPELLINGS[spelling](TOKEN)
+    redact = Redactor.for_sentences([TOKEN]).redact_values
+    for cut in range(1, len(spelt)):
+        assert count_shown(TOKEN, redact(f"It was {spelt[:cut]}{end}"), monkeypatch) == 0, cut
+    for cut in range(len(TOKEN)):
+        assert count_shown(TOKEN, redact(f"{end}{TOKEN[cut:]} it was"), monkeypatch) == 0, cut
+
+
+@LAWS
+@given(
+    secret=TOKENS.filter(lambda text: len(set(text)) > 3 and text == text.strip()),
+    spelling=st.sampled_from(CUT_SPELLINGS),
+    cut=st.integers(0, 400),
+    end=st.sampled_from(["", "…", "...", '"']),
+)
+def test_nothing_of_a_secret_is_shown_at_a_cut(
+    secret: str, spelling: str, cut: int, end: str
+) -> None:
+    assume("@" not in secret)
+    spelt = SPELLINGS[spelling](secret)
+    redact = Redactor.for_sentences([secret]).redact_values
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assume(not count_shown(secret, f"It was {end}", monkeypatch))
+        assert count_shown(secret, redact(f"It was {spelt[:cut]}{end}"), monkeypatch) == 0
+
+
+def test_without_the_search_at_cuts_a_piece_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def find_none(*_: object) -> list[tuple[int, int]]:
+        return []
+
+    monkeypatch.setattr(secret_matcher._Cuts, "find", find_none)
+    spelt = SPELLINGS["JSON, each character"](TOKEN)[:39]
+    redact = Redactor.for_sentences([TOKEN]).redact_values
+    assert count_shown(TOKEN, redact(f"It was {spelt}"), monkeypatch) == 6
+
+
+@pytest.mark.parametrize("letters", ["xkqvbnmwrtzpldfgh", "aBcDeFgHiJkLmNoP"])
+def test_of_a_secret_of_letters_no_eight_are_shown_at_a_cut(letters: str) -> None:
+    redact = Redactor.for_sentences([letters]).redact_values
+    for cut in range(8, len(letters)):
+        assert redact(f"It was {letters[:cut]}") == "It was …"
+        assert redact(f"It was {letters[:cut]}…") == "It was ……"
+    assert redact("aBcD") == ("…" if letters[1] == "B" else "aBcD")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Wrong password",
+        'The field "password" is missing',
+        "No such client",
+        "It failed in 2026",
+        "Not for clients...",
+        "2026 was a year",
+    ],
+)
+def test_ordinary_words_at_a_cut_stay(sentence: str) -> None:
+    secrets = ["password-12345", "client-secret-1", "2026-secrets", "clientsecretkey", "abc-2026"]
+    assert Redactor.for_sentences(secrets).redact_values(sentence) == sentence
