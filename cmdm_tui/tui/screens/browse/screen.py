@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.widgets import TabbedContent
 
+from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
@@ -21,12 +22,19 @@ from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.status_line import StatusLine
 
+_WARNING_SECONDS = 15.0
+"""Seconds for which a warning is shown."""
+
 
 class BrowseScreen(BrowsePanes):
     """Browses one account."""
 
     COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._told_errors: set[str] = set()
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
@@ -44,6 +52,15 @@ class BrowseScreen(BrowsePanes):
     @on(CallReturned)
     def _show_quota(self) -> None:
         self.show_quota()
+        self._warn_of_caches()
+
+    def _warn_of_caches(self) -> None:
+        """Say once what is not kept for the next run, as a cache cannot be written."""
+        for sentence in self.account.cache_errors:
+            if sentence not in self._told_errors:
+                self._told_errors.add(sentence)
+                words = one_line(sentence)
+                self.notify(words, severity="warning", timeout=_WARNING_SECONDS, markup=False)
 
     @on(ClientEvent)
     def _show_event(self, event: ClientEvent) -> None:
