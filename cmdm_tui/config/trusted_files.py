@@ -2,9 +2,11 @@
 
 A configuration says which commands are run and where secrets are sent: whoever may write it acts
 as its user. So the file, its folder and the folders above, up to the home or the root, must be
-writable by the user alone. These cannot harm and are accepted: root as the owner, a folder with
-the sticky bit such as /tmp, and a private group (named as the user, without other members), which
-many systems give each user together with the umask 002.
+writable by the user alone, and belong to the user. Where a link leads there, every link on the way
+counts, and the folders that they are in. These cannot harm and are accepted: root as the owner, a
+folder with the sticky bit such as /tmp, in which others cannot replace what is the user's, and a
+private group (named as the user, without other members), which many systems give each user together
+with the umask 002.
 """
 
 import os
@@ -15,6 +17,7 @@ from cmdm_tui.config.bounded_files import open_bounded, read_to_end
 from cmdm_tui.config.errors import UnusableFile
 
 _LARGEST_FILE = 1024 * 1024
+_MOST_LINKS = 40
 _ROOT = 0
 _DANGER = "whoever writes it can run commands as you"
 
@@ -54,29 +57,52 @@ def check_trusted_file(path: Path, status: os.stat_result) -> None:
 def check_trusted_place(path: Path) -> None:
     """Raise UnusableFile where others may replace the file by another.
 
-    Where it is a link, both the folder of the link and that of its target count.
+    Where it is a link, or in a folder that is one, each link on the way counts, and each folder.
     """
-    if _has_owners():
-        for folder in dict.fromkeys((path.absolute().parent, path.resolve().parent)):
-            _check_folder(folder)
-
-
-def _check_folder(folder: Path) -> None:
+    if not _has_owners():
+        return
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 (raises nothing where there is none)
-    for each in (folder, *folder.parents):
+    for each in _list_steps(path.absolute(), home):
         try:
-            status = each.stat()
+            status = each.lstat()
         except OSError:
             continue
-        if each == folder:
-            _check_owner(each, "the folder ", status)
-        if _others_may_write(status) and not status.st_mode & stat.S_ISVTX:
-            raise UnusableFile(
-                f"The folder {each} can be written by other users, who could put a configuration "
-                f"of theirs there, and {_DANGER}. See what is in it, then run chmod go-w on it."
-            )
-        if each == home:
-            return
+        if stat.S_ISLNK(status.st_mode):
+            _check_owner(each, "the link ", status)
+        elif stat.S_ISDIR(status.st_mode):
+            _check_folder(each, status)
+
+
+def _list_steps(path: Path, home: Path) -> list[Path]:
+    """Return the folders and links that lead to the file, without folders above the home."""
+    steps: dict[Path, None] = {}
+    left, here = list(path.parts[1:]), Path(path.anchor)
+    links = 0
+    while left:
+        steps[here] = None
+        part = left.pop(0)
+        if part == "..":
+            here = here.parent
+            continue
+        step = here / part
+        if not step.is_symlink() or links > _MOST_LINKS:
+            here = step
+            continue
+        links += 1
+        steps[step] = None
+        target = step.readlink()
+        left = [*target.parts[1 if target.is_absolute() else 0 :], *left]
+        here = Path(target.anchor) if target.is_absolute() else here
+    return [step for step in steps if home not in steps or step not in home.parents]
+
+
+def _check_folder(folder: Path, status: os.stat_result) -> None:
+    _check_owner(folder, "the folder ", status)
+    if _others_may_write(status) and not status.st_mode & stat.S_ISVTX:
+        raise UnusableFile(
+            f"The folder {folder} can be written by other users, who could put a configuration "
+            f"of theirs there, and {_DANGER}. See what is in it, then run chmod go-w on it."
+        )
 
 
 def _check_owner(path: Path, kind: str, status: os.stat_result) -> None:

@@ -262,6 +262,8 @@ OPENED: dict[str, Callable[[Path], Path]] = {
     "the folder above": lambda path: change(path.parent.parent, 0o777),
     "the file is another's": lambda path: change(path, 0o600, owner=12345),
     "the folder is another's": lambda path: change(path.parent, 0o755, owner=12345),
+    "the folder above is another's": lambda path: change(path.parent.parent, 0o755, owner=65534),
+    "another's sticky folder": lambda path: change(path.parent.parent, 0o1777, owner=65534),
 }
 
 
@@ -306,6 +308,75 @@ def test_a_link_counts_with_what_it_leads_to(home: Path, tmp_path: Path, name: s
     with pytest.raises(UnusableFile, match="can be written by other users"):
         read_toml(path)
     assert not ran.exists()
+
+
+def link_through(path: Path, name: str) -> Path:
+    """Let the file be reached by two links, and return the folder of the second."""
+    between, last = path.parents[2] / "between", path.parents[2] / "dotfiles"
+    between.mkdir(mode=0o700)
+    last.mkdir(mode=0o700)
+    if name == "file":
+        target = path.rename(last / path.name)
+        (between / path.name).symlink_to(target)
+        path.symlink_to(between / path.name)
+    else:
+        path.parent.rename(last / "cmdm")
+        (between / "cmdm").symlink_to(Path("..", "dotfiles", "cmdm"))
+        path.parent.symlink_to(between / "cmdm")
+    return between
+
+
+@pytest.mark.parametrize("name", ["file", "folder"])
+def test_every_link_on_the_way_counts(home: Path, name: str) -> None:
+    path, ran = write_profile(home)
+    between = link_through(path, name)
+    assert read_toml(path)["profiles"]
+    change(between, 0o777)
+    with pytest.raises(UnusableFile, match=f"{between} can be written by other users"):
+        read_toml(path)
+    change(between, 0o700)
+    link = between / (path.name if name == "file" else "cmdm")
+    change_owner_of_link(link, 65534)
+    with pytest.raises(UnusableFile, match=f"The link {link} belongs to another user"):
+        read_toml(path)
+    assert not ran.exists()
+
+
+def change_owner_of_link(link: Path, owner: int) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a link away")
+    os.chown(link, owner, -1, follow_symlinks=False)
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o1770, 0o1775], ids=["to all", "to a group", "readable"])
+def test_a_sticky_folder_of_its_user_is_accepted(home: Path, mode: int) -> None:
+    path, _ = write_profile(home)
+    change(path.parent, mode, group=12345)
+    assert read_toml(path)["profiles"]
+
+
+def test_the_program_refuses_another_users_with_exit_2(home: Path) -> None:
+    path, ran = write_profile(home)
+    change(path, 0o600, owner=65534)
+    ended = run_cmdm("list", "lead", home=home)
+    assert ended.code == 2
+    assert f"{path} belongs to another user" in ended.err
+    assert ended.err.count("\n") == 1
+    assert not ran.exists()
+
+
+def test_the_check_of_links_can_fail(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broken twin: only the first folder and the last, as it was."""
+    path, _ = write_profile(home)
+    change(link_through(path, "file"), 0o777)
+    with pytest.raises(UnusableFile):
+        read_toml(path)
+
+    def list_ends(path: Path, _: Path) -> list[Path]:
+        return [path.parent, path.resolve().parent]
+
+    monkeypatch.setattr(trusted_files, "_list_steps", list_ends)
+    assert read_toml(path)["profiles"]
 
 
 @pytest.mark.parametrize(
