@@ -28,11 +28,14 @@ async def run(
     input: TextIO,  # noqa: A002 - the stream's own name, like output and errors
     output: TextIO,
     errors: TextIO,
-) -> None:
+) -> bool:
     """Read statements from `input` and run them: at a prompt where it is a terminal, else in order.
 
     Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
     at the prompt; None keeps it for this run only.
+
+    Return whether a query's result was partial: what came of it is not all, and nothing continued
+    it.
 
     From a stream, the first error ends the run and is raised: an ApiError, a ConfigurationError, a
     QueryError, or a ReplError for input that cannot be run. At the prompt errors are shown and the
@@ -53,5 +56,6 @@ async def run(
             from cmdm_tui.repl.script import run_script
 
             await run_script(session, input)
+        return session.has_partial
     finally:
         session.close()

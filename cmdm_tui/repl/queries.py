@@ -53,6 +53,12 @@ class SessionQueries:
         self._engine = Engine(account)
         self._running: QueryOperation | None = None
         self._last: QueryResult | None = None
+        self._has_left_partial = False
+
+    @property
+    def has_partial(self) -> bool:
+        """Whether a query's result was partial, and no `resume` has completed it."""
+        return self._has_left_partial or (self._last is not None and self._last.partial)
 
     @property
     def last(self) -> QueryResult:
@@ -101,7 +107,8 @@ class SessionQueries:
             outcome = await operation.resume(self.last, max_calls=self._settings.max_calls)
         finally:
             self._running = None
-        self._replace_last(outcome.result, has_run=True)
+        self._set_last(outcome.result)
+        self._on_result()
         self._show(with_cost=True)
 
     def stop(self) -> bool:
@@ -153,6 +160,7 @@ class SessionQueries:
     def _replace_last(self, result: QueryResult | None, *, has_run: bool) -> None:
         """Keep the result in place of the last one, unless the query was not run at all."""
         if has_run:
+            self._has_left_partial = self.has_partial
             self._set_last(result)
             self._on_result()
 

@@ -68,6 +68,11 @@ class ReplSession:
             )
         return self._queries
 
+    @property
+    def has_partial(self) -> bool:
+        """Whether the result of a query was partial, and stayed so."""
+        return self._queries is not None and self._queries.has_partial
+
     def stop(self) -> bool:
         """End a query that runs with what has come; return whether it ends by itself then."""
         return self._queries is not None and self._queries.stop()

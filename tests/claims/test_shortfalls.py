@@ -131,6 +131,60 @@ def test_the_prompt_says_how_many_of_how_many_came(tmp_path: Path) -> None:
     assert "250 of 20,000 records" in ended.err
 
 
+PARTIAL = b"SELECT LastName FROM lead;\n"
+WHOLE = b"SELECT LastName FROM account;\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        (PARTIAL, 8),
+        (WHOLE, 0),
+        (PARTIAL + WHOLE, 8),
+        (WHOLE + PARTIAL + b"GET account\n\\d\n", 8),
+        (PARTIAL + b"GET lead/NONE\n" + WHOLE, 4),
+        (PARTIAL + b"SELECT nonsense FROM;\n", 2),
+        (PARTIAL + b"\\last\n", 8),
+    ],
+    ids=["partial", "whole", "then whole", "then others", "then not found", "then usage", "again"],
+)
+def test_a_script_at_the_prompt_ends_with_8_after_a_partial_result(
+    tmp_path: Path, script: bytes, code: int
+) -> None:
+    """An error ends it with its own code; otherwise one partial result is enough for 8."""
+    short = told(list(Rows(300)), 20_000)
+
+    def answer(call: Call) -> Answer | None:
+        return short(call) if call.segments[0] == "lead" and len(call.segments) == 1 else None
+
+    with serve(answer, list(Rows(7))) as service:
+        ended = cmdm(service, tmp_path, "repl", stdin=b"\\confirm off\n" + script)
+    assert ended.code == code, ended.err
+    assert ("of the 20,000 records" in ended.err) == (script != WHOLE)
+
+
+def test_a_result_that_more_completes_is_not_partial(tmp_path: Path) -> None:
+    stopped = b"\\confirm off\n\\calls 2\nSELECT LastName FROM lead;\n"
+    with serve(rows=list(Rows(2_500))) as service:
+        codes = [
+            cmdm(service, tmp_path, "repl", stdin=stopped + more).code
+            for more in (b"", b"\\calls 500\n\\more\n")
+        ]
+    assert codes == [8, 0]
+
+
+def test_a_prompt_that_forgets_it_would_be_noticed(tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        "from cmdm_tui.repl.session import ReplSession\nReplSession.has_partial = False\n"
+    )
+    with serve(told(list(Rows(300)), 20_000)) as service:
+        extra = {**service.environment, "PYTHONPATH": str(folder)}
+        script = b"\\confirm off\n" + PARTIAL
+        assert run_cmdm("repl", home=tmp_path, extra=extra, stdin=script).code == 0
+
+
 async def test_a_walk_of_python_reports_what_is_missing() -> None:
     credentials = Credentials(SecretStr("a"), SecretStr("b"), "c", SecretStr("d"))
     events: list[Event] = []

@@ -27,30 +27,37 @@ def demo(context: CommandContext) -> None:
 @click.command(short_help="Make calls at a prompt.")
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
 @click.pass_obj
-def repl(context: CommandContext, *, on_demo: bool) -> None:
+def repl(context: CommandContext, *, on_demo: bool) -> int:
     """Make calls at a prompt, with history and completion.
 
     Where the standard input is not a terminal, its statements are run in order, to the first error.
+    They end with exit code 8 where none failed and a query's result was partial.
     """
     from cmdm_tui.catalog import Account
     from cmdm_tui.cli.encodings import open_text
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.repl import run
 
-    async def session(profile: "Profile") -> None:
+    is_script = not sys.stdin.isatty()
+
+    async def session(profile: "Profile") -> bool:
         time = context.new_command_time(profile)
         async with Account.open(profile, catalogs=context.paths.catalogs, time=time) as account:
-            await run(
+            is_partial = await run(
                 account,
                 history=context.paths.history,
-                input=sys.stdin if sys.stdin.isatty() else open_text(sys.stdin),
+                input=open_text(sys.stdin) if is_script else sys.stdin,
                 output=sys.stdout,
                 errors=sys.stderr,
             )
             report_cache_errors(account)
+            return is_partial
 
     with ProfileSource(context).ended() as opening:
-        run_async(session(opening.start_demo() if on_demo else context.load_profile_asking()))
+        profile = opening.start_demo() if on_demo else context.load_profile_asking()
+        is_partial = run_async(session(profile))
+    # At the prompt, a person has read what is said of it.
+    return ExitCode.PARTIAL if is_script and is_partial else ExitCode.DONE
 
 
 def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> None:
