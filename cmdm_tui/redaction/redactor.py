@@ -16,6 +16,9 @@ _NAMED_SECRET = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
 )
+_COOKIE = re.compile(
+    r"(?i)((?:set-)?cookie['\"]?\s*[=:,]\s*(?:b?['\"])?[A-Za-z0-9_.-]*=)([^\s;,'\"]+)"
+)
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
 
 
@@ -60,6 +63,7 @@ class Redactor:
         """Return the line without its secrets."""
         line = self.redact_values(line)
         line = _NAMED_SECRET.sub(rf"\1\2{REDACTED}", line)
+        line = _COOKIE.sub(rf"\1{REDACTED}", line)
         return _BEARER.sub(rf"\1{REDACTED}", line)
 
 

@@ -110,20 +110,120 @@ def test_an_answer_to_a_sign_in_is_not_shown(body: str, tmp_path: Path) -> None:
     check(ended)
 
 
-def test_a_cookie_is_not_sent_back(tmp_path: Path) -> None:
-    def answer(call: Call) -> Answer:
-        return Answer(
-            200, b'{"Total Records": "0", "Total Pages": "0", "Entity": []}',
-            headers=[("Set-Cookie", "session=s3cret; Path=/"), ("Set-Cookie", "=;;\x80")],
-        )  # fmt: skip
+COOKIE = "c00kie-Value-91x"
+COOKIES = [
+    ("Set-Cookie", f"session={COOKIE}; Path=/"),
+    ("Set-Cookie", f"deep={COOKIE}; Path=/api/v1; Domain=127.0.0.1; Max-Age=3600"),
+    ("Set-Cookie", f"bare={COOKIE}"),
+    ("Set-Cookie", f"strict={COOKIE}; HttpOnly; SameSite=Strict"),
+    ("Set-Cookie", "=;;\x80"),
+]
+KEEPS_COOKIES = """
+from http.cookiejar import CookieJar
+from cmdm_tui.api.pool import NoCookies
+NoCookies.extract_cookies = CookieJar.extract_cookies
+"""
 
+
+def count_cookies(home: Path, broken: str = "") -> tuple[int, Ended, str]:
+    """Call a service that sets cookies with every answer, redirects too.
+
+    Return how many calls brought one back, what was printed, and what was logged.
+    """
+
+    def answer(call: Call) -> Answer:
+        if call.nth % 3 == 0:
+            headers = [*COOKIES, ("Location", "/api/v1/lead")]
+            return Answer(302, b"{}", headers)
+        body = b'{"Total Records": "0", "Total Pages": "0", "Entity": []}'
+        return Answer(200, body, COOKIES)
+
+    extra: dict[str, str] = {}
+    if broken:
+        folder = home / "broken"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(broken)
+        extra = {"PYTHONPATH": str(folder)}
     with serve(answer) as service:
-        service.sign_in = lambda call: Answer.of({"token": TOKEN}, 200, **{"Set-Cookie": "a=b"})
-        script = b"GET lead?page=1&per_page=1\nGET lead?page=1&per_page=1\n"
-        ended = run_cmdm("repl", home=tmp_path, extra=service.environment, stdin=script)
-    assert ended.code == 0
-    assert len(service.calls) >= 2
-    assert not [call for call in service.calls if "cookie" in call.headers]
+        service.sign_in = lambda call: Answer(200, json.dumps({"token": TOKEN}).encode(), COOKIES)
+        script = b"GET lead?page=1&per_page=1\n" * 2 + b"GET lead/A\n"
+        words = ("-v", "--log-file", str(home / "log"), "repl")
+        ended = run_cmdm(*words, home=home, extra={**service.environment, **extra}, stdin=script)
+        listed = run_cmdm(
+            *words[:3], "list", "lead", home=home, extra={**service.environment, **extra}
+        )
+        assert len(service.calls) >= 4
+        calls = [*service.sign_ins, *service.calls]
+    log = (home / "log").read_text() if (home / "log").exists() else ""
+    sent = sum("cookie" in call.headers for call in calls)
+    return sent, Ended(listed.code, ended.out + listed.out, ended.err + listed.err), log
+
+
+def test_a_cookie_is_not_sent_back(tmp_path: Path) -> None:
+    sent, ended, log = count_cookies(tmp_path)
+    assert ended.code == 0, ended.err
+    assert "answered with a redirect" in ended.err
+    assert "GET /lead" in log
+    assert sent == 0
+    assert COOKIE not in ended.all + log
+
+
+def test_a_cookie_that_is_kept_would_be_noticed(tmp_path: Path) -> None:
+    """The broken twin: a jar as httpx has it."""
+    sent, _, _ = count_cookies(tmp_path, KEEPS_COOKIES)
+    assert sent >= 2
+
+
+SETS_COOKIES = f"""
+import uvicorn
+class Config(uvicorn.Config):
+    def __init__(self, *given, **named):
+        super().__init__(*given, headers=[("set-cookie", "session={COOKIE}; Path=/")], **named)
+uvicorn.Config = Config
+"""
+RECORDS_COOKIES = """
+from cmdm_tui.harness.cassettes import format
+format.RESPONSE_HEADERS = frozenset({*format.RESPONSE_HEADERS, "set-cookie"})
+"""
+
+
+@pytest.mark.parametrize("is_broken", [False, True], ids=["as it is", "broken twin"])
+def test_a_cassette_holds_no_cookie(tmp_path: Path, is_broken: bool) -> None:
+    folder = tmp_path / "planted"
+    folder.mkdir()
+    planted = SETS_COOKIES + (RECORDS_COOKIES if is_broken else "")
+    (folder / "sitecustomize.py").write_text(planted)
+    words = ("-v", "record", "get-lead", "--into", "recorded")
+    ended = run_cmdm(*words, home=tmp_path, extra={"PYTHONPATH": str(folder)})
+    written = [one for one in (tmp_path / "recorded").rglob("*") if one.is_file()]
+    assert any(one.suffix == ".yaml" for one in written), ended.all
+    assert COOKIE not in ended.all
+    assert any(COOKIE in one.read_text() for one in written) == is_broken
+
+
+def test_a_report_of_a_crash_shows_no_cookie(tmp_path: Path) -> None:
+    folder = tmp_path / "planted"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        """
+import httpx
+send = httpx.AsyncHTTPTransport.handle_async_request
+async def failing(self, request):
+    answer = await send(self, request)
+    if "set-cookie" in answer.headers:
+        raise RuntimeError(f"{answer.headers!r}, {dict(answer.headers)}, {answer.headers.raw}, "
+                           f"Set-Cookie: {answer.headers['set-cookie']}")
+    return answer
+httpx.AsyncHTTPTransport.handle_async_request = failing
+"""
+    )
+    with serve(lambda call: Answer(200, b"{}", COOKIES[:1])) as service:
+        for debug in ("", "1"):
+            extra = {**service.environment, "PYTHONPATH": str(folder), "CMDM_DEBUG": debug}
+            ended = run_cmdm("-v", "list", "lead", home=tmp_path, extra=extra)
+            assert "fault of cmdm" in ended.err
+            assert ("set-cookie" in ended.err) == bool(debug)
+            assert COOKIE not in ended.all, ended.err
 
 
 def test_the_check_of_what_is_shown_can_fail() -> None:
