@@ -1,5 +1,6 @@
 """Reads and writes files that only this user can read: whole or not at all."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from cmdm_tui.config.errors import ConfigurationError
 
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _OWNER_ONLY = 0o600
 _OWNER_ONLY_FOLDER = 0o700
 _OTHERS = 0o077
@@ -32,7 +34,8 @@ def replace_file(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}. Check its folder's permissions."
+        hint = "Make room there" if error.errno in _FULL else "Check its folder's permissions"
+        message = f"{path} cannot be written: {error.strerror}. {hint}."
         raise ConfigurationError(message) from None
 
 

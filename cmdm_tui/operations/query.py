@@ -96,12 +96,16 @@ class CheckpointFile:
                 return ""
             save_checkpoint(self.path, checkpoint)
         except ConfigurationError as error:
-            lost = "" if checkpoint is None else " What was read is not kept."
+            lost = "" if checkpoint is None else f" What was read is not kept{self._kept_before}."
             return f"{error}{lost}"
         except OSError as error:
             return f"{self._name} cannot be written, so what was read is lost: {error.strerror}."
         calls = f"{checkpoint.used:,} {'call' if checkpoint.used == 1 else 'calls'}"
         return f"{self._name} keeps what {calls} have read; the same command continues there."
+
+    @property
+    def _kept_before(self) -> str:
+        return ", but what was kept before is" if self.path.exists() else ""
 
     @property
     def _name(self) -> str:

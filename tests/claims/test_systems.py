@@ -7,6 +7,7 @@ import pytest
 
 from cmdm_tui.sandbox import RunningInfo
 from tests.claims.program import Ended, run_cmdm, start_cmdm
+from tests.claims.terminal import ProgramTerminal
 
 NO_MODULES = """
 import sys
@@ -91,6 +92,91 @@ def test_the_sandbox_serves_and_logs_without_it(tmp_path: Path) -> None:
     assert listed.code == 0, listed.err
     assert b"Traceback" not in errors
     assert "lead" in (tmp_path / "calls.log").read_text()
+
+
+OTHER_DRIVER = """
+import os, sys, threading
+os.environ["TEXTUAL_DRIVER"] = "other_driver:OtherDriver"
+"""
+# As the driver of Windows: what is painted goes to a stream, and a thread reads keys.
+DRIVER_MODULE = """
+import asyncio, os, sys, threading
+from textual import events
+from textual.drivers.headless_driver import HeadlessDriver
+
+class OtherDriver(HeadlessDriver):
+    is_headless = False
+    can_suspend = False
+
+    def write(self, data):
+        os.write(1, data.encode())
+
+    def start_application_mode(self):
+        super().start_application_mode()
+        self.write("\\x1b[?1049h")
+        self.loop = asyncio.get_running_loop()
+        threading.Thread(target=self.read_keys, daemon=True).start()
+
+    def read_keys(self):
+        while keys := os.read(0, 1):
+            key = keys.decode()
+            if key.isalpha():
+                self.loop.call_soon_threadsafe(self.process_message, events.Key(key, key))
+
+    def stop_application_mode(self):
+        self.write("\\x1b[?1049l")
+"""
+
+
+def start_explorer_without(home: Path, missing: str, words: list[str]) -> ProgramTerminal:
+    folder = home / "without"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(missing)
+    (folder / "other_driver.py").write_text(DRIVER_MODULE)
+    return ProgramTerminal(words, home, {"PYTHONPATH": str(folder)})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_explorer_needs_nothing_that_only_posix_has(tmp_path: Path, kind: str) -> None:
+    """Textual reads a POSIX terminal with `termios`; another driver stands in, as on Windows."""
+    terminal = start_explorer_without(tmp_path, KINDS[kind] + OTHER_DRIVER, ["demo"])
+    try:
+        terminal.wait_for("ExternalID", "100 of 400")
+        terminal.press("q\n")
+        assert terminal.wait_for_exit() == 0
+    finally:
+        terminal.close()
+    assert b"Traceback" not in terminal.raw
+    assert b"fault of cmdm" not in terminal.raw
+    assert terminal.modes_left_on == []
+
+
+def test_an_explorer_that_reads_a_posix_terminal_would_be_noticed(tmp_path: Path) -> None:
+    """The broken twin: with Textual's usual driver it does need one of the modules."""
+    terminal = start_explorer_without(tmp_path, NO_MODULES, ["demo"])
+    try:
+        assert terminal.wait_for_exit() != 0
+    finally:
+        terminal.close()
+
+
+EVERY_MODULE = """
+import importlib, pkgutil, warnings
+import cmdm_tui
+warnings.simplefilter("ignore")
+for found in pkgutil.walk_packages(cmdm_tui.__path__, "cmdm_tui."):
+    if not found.name.endswith("__main__"):
+        importlib.import_module(found.name)
+        print(found.name)
+"""
+
+
+def test_every_module_of_ours_is_imported_without_it(tmp_path: Path) -> None:
+    with start_cmdm([], tmp_path, code=NO_MODULES + EVERY_MODULE) as process:
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors.decode()
+    assert b"cmdm_tui.tui.app" in out
+    assert len(out.splitlines()) > 200
 
 
 def test_a_module_that_is_needed_after_all_is_noticed(

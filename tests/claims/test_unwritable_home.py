@@ -10,6 +10,7 @@ import pytest
 
 from tests.claims.odd_service import OddService, Rows, serve
 from tests.claims.program import Ended, run_cmdm
+from tests.claims.test_shortfalls import told
 
 QUERY = "SELECT LastName FROM lead WHERE LastName = 'Name 3'"
 
@@ -65,6 +66,58 @@ def test_a_search_that_cannot_be_continued_keeps_its_rows(
     ended = run_cmdm(*words, home=tmp_path, extra=service.environment)
     assert "Traceback" not in ended.err
     assert ended.code in {1, 8}
+
+
+FILLS_UP = """
+import errno, resource, tempfile
+resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, 16_384))
+"""
+LOSES_WHAT_WAS_THERE = """
+from pathlib import Path
+from cmdm_tui.query.fetching import checkpoint
+checkpoint.replace_file = lambda path, content: Path(path).write_bytes(content)
+"""
+
+
+def resume(service: OddService, home: Path, planted: str = "") -> Ended:
+    extra = dict(service.environment)
+    if planted:
+        folder = home / "planted"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(planted)
+        extra["PYTHONPATH"] = str(folder)
+    words = ["query", "--max-calls", "5", "--resume", "kept", "-o", "csv", "SELECT * FROM lead"]
+    return run_cmdm(*words, home=home, extra=extra)
+
+
+def test_a_checkpoint_that_fills_the_disk_leaves_the_one_before(
+    tmp_path: Path, service: OddService
+) -> None:
+    service.answering = told(list(Rows(5_000)), 5_000)
+    first = resume(service, tmp_path)
+    kept = (tmp_path / "kept").read_bytes()
+    assert first.code == 8
+    assert len(kept) > 16_384
+    full = resume(service, tmp_path, FILLS_UP)
+    assert full.code == 8
+    assert "Traceback" not in full.err
+    (line,) = [line for line in full.err.splitlines() if "kept cannot be written" in line]
+    assert "File too large. Make room there. What was read is not kept, but what was" in line
+    assert len(full.out.splitlines()) > len(first.out.splitlines())
+    assert (tmp_path / "kept").read_bytes() == kept
+    assert list(tmp_path.glob(".kept*")) == []
+    after = resume(service, tmp_path)
+    assert after.out == full.out
+
+
+def test_a_checkpoint_that_is_written_in_place_would_be_noticed(
+    tmp_path: Path, service: OddService
+) -> None:
+    service.answering = told(list(Rows(5_000)), 5_000)
+    resume(service, tmp_path)
+    kept = (tmp_path / "kept").read_bytes()
+    resume(service, tmp_path, LOSES_WHAT_WAS_THERE + FILLS_UP)
+    assert (tmp_path / "kept").read_bytes() != kept
 
 
 def test_what_is_learnt_lasts_for_the_run(tmp_path: Path, service: OddService) -> None:
