@@ -6,8 +6,8 @@ command (`commands/`), a query (`queries`) or a `raw_call`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
 grids, `summary` the line below), `streams` is where it goes. `completion/` offers what can be typed
-next. Also: `history`, `session_catalog`, `session_settings`, `terminal_prompter`, `typed_text` (how
-far a body or SQL is typed).
+next. Also: `editor` (on what is typed), `history`, `session_catalog`, `session_settings`,
+`terminal_prompter`, `typed_text` (how far a body or SQL is typed).
 """
 
 from pathlib import Path

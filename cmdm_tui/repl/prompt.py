@@ -1,6 +1,8 @@
 """The prompt: reads statements from a person, runs them, and shows errors."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -9,7 +11,7 @@ from typing import TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import has_focus
+from prompt_toolkit.filters import emacs_mode, has_focus, vi_navigation_mode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
@@ -22,6 +24,7 @@ from cmdm_tui.operations.interrupts import run_interruptible
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completion.completer import StatementCompleter
+from cmdm_tui.repl.editor import EditorRequested, edit_text
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.script import run_statement
@@ -32,6 +35,14 @@ from cmdm_tui.repl.summary import describe_calls_left, reset_time
 from cmdm_tui.text import one_line
 
 _LONGEST_NAME = 30
+
+
+class SuspendRequested(Exception):
+    """The prompt was left for the shell; `text` is what was typed so far."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 async def run_terminal_prompt(
@@ -58,17 +69,30 @@ async def run_prompt(
     prompts = new_prompt_session(session, history, keyboard, screen)
     loading = _load_in_background(prompts)
     session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
+    typed = ""
     try:
         while not session.is_over:
             try:
                 # Prompt Toolkit's own handler of errors shows their messages, whatever they hold.
-                text = await prompts.prompt_async(set_exception_handler=False)
+                text = await prompts.prompt_async(default=typed, set_exception_handler=False)
+            except EditorRequested as request:
+                edited = await edit_text(request.text, session.streams)
+                typed = request.text if edited is None else ""
+                if edited is not None:
+                    history.append_string(edited)
+                    await _run_typed(session, edited)
+                continue
+            except SuspendRequested as request:
+                typed = request.text
+                os.kill(0, signal.SIGTSTP)
+                continue
             except KeyboardInterrupt:
                 _abandon(session, history, prompts.default_buffer.text)
             except EOFError:
                 return
             else:
                 await _run_typed(session, text)
+            typed = ""
     finally:
         await asyncio.gather(*loading)
 
@@ -122,8 +146,6 @@ def new_prompt_session(
         complete_while_typing=True,
         key_bindings=statement_keys(),
         bottom_toolbar=lambda: build_toolbar(session, lambda: prompts.default_buffer.text),
-        enable_open_in_editor=True,
-        tempfile_suffix=".json",
         input=keyboard,
         output=screen,
     )
@@ -175,7 +197,19 @@ def _load_queries() -> None:
 
 def statement_keys() -> KeyBindings:
     """Return the bindings that a statement's prompt adds to the usual ones."""
+
+    def edit(event: KeyPressEvent) -> None:
+        event.app.exit(exception=EditorRequested(event.current_buffer.text))
+
+    def suspend(event: KeyPressEvent) -> None:
+        # Prompt Toolkit's own way leaves the terminal without its flow control.
+        if hasattr(signal, "SIGTSTP"):
+            event.app.exit(exception=SuspendRequested(event.current_buffer.text))
+
     keys = KeyBindings()
+    keys.add("c-z", filter=has_focus(DEFAULT_BUFFER))(suspend)
+    keys.add("c-x", "c-e", filter=emacs_mode & has_focus(DEFAULT_BUFFER))(edit)
+    keys.add("v", filter=vi_navigation_mode & has_focus(DEFAULT_BUFFER))(edit)
     keys.add("enter", filter=has_focus(DEFAULT_BUFFER))(_enter)
     keys.add("escape", "enter", filter=has_focus(DEFAULT_BUFFER))(_new_line)
     return keys

@@ -45,7 +45,15 @@ class Explorer(App[None]):
 
     TITLE = "cmdm"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit the explorer")
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit the explorer"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="app.suspend",
+            show=False,
+            tooltip="Back to the shell; fg there comes back",
+        ),
     ]
 
     def __init__(

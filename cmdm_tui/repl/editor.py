@@ -1,0 +1,100 @@
+"""The user's editor, opened on what is typed at the prompt; it ends when the prompt does."""
+
+import asyncio
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cmdm_tui.config.private_files import remove_file
+from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.repl.streams import ReplStreams
+
+_USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
+_SECONDS_TO_END = 1.0
+
+
+class EditorRequested(Exception):
+    """The prompt was left for the editor; `text` is what was typed so far."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+async def edit_text(text: str, streams: ReplStreams) -> str | None:
+    """Return what the user makes of the text in the editor that VISUAL or EDITOR names.
+
+    None where it failed, which is said. Cancelled, it ends the editor and removes the file.
+    """
+    handle, name = tempfile.mkstemp(".json")  # readable by its owner only
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        # Ctrl-C is the editor's while it has the terminal.
+        with _keep_terminal(), handle_interrupt(lambda: None):
+            return await _edit_file(path, streams)
+    finally:
+        remove_file(path)
+
+
+@contextmanager
+def _keep_terminal() -> Generator[None]:
+    """Put the terminal's attributes back: an editor that is ended may leave others."""
+    try:
+        import termios
+    except ImportError:
+        yield
+        return
+    try:
+        handle = sys.stdin.fileno()
+        before = termios.tcgetattr(handle)
+    except (OSError, ValueError, termios.error):
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError, termios.error):
+            termios.tcsetattr(handle, termios.TCSANOW, before)
+
+
+async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
+    """Return what the editor has made of the file; None where it failed."""
+    editors = (os.environ.get("VISUAL"), os.environ.get("EDITOR"), *_USUAL_EDITORS)
+    for editor in filter(None, editors):
+        try:
+            process = await asyncio.create_subprocess_exec(*shlex.split(editor), str(path))
+        except (OSError, ValueError):
+            continue
+        try:
+            if await process.wait() == 0:
+                return _read_text(path)
+        finally:
+            await _end_process(process)
+        streams.write_note("The editor failed; the text is as it was.")
+        return None
+    streams.write_note("There is no editor. Name one in the variable EDITOR.")
+    return None
+
+
+def _read_text(path: Path) -> str:
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    return text.removesuffix("\n")
+
+
+async def _end_process(process: asyncio.subprocess.Process) -> None:
+    """End an editor that still runs, as this program is about to end."""
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
