@@ -29,6 +29,7 @@ _SHORTEST_PIECE = 5
 _USUAL_PIECE = 8
 _PARTS_OF_LONG_SECRET = 8
 _MOST_PLACES = 8
+_ADDRESS = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 _SHORTEST_CUT = 4
 _SHORTEST_CUT_NUMBER = 6
@@ -58,8 +59,7 @@ class SecretMatcher:
     """Knows some secrets, and finds them. `piece_length` says which pieces count, None for none.
 
     With `finds_cuts`, a short piece counts where a text was cut.
-    A secret that holds `@` may be an address, whose end is in other texts: no piece of it
-    counts.
+    A secret may be an address, whose end is in other texts: no piece of it counts.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class SecretMatcher:
         self._pieces = [
             _Pieces(secret, piece_length(len(secret)))
             for secret in sorted(kept)
-            if piece_length is not None and "@" not in secret
+            if piece_length is not None and not _ADDRESS.fullmatch(secret)
         ]
         cut = sorted(kept) if finds_cuts else ()
-        self._cuts = [_Cuts(secret) for secret in cut if "@" not in secret]
+        self._cuts = [_Cuts(secret) for secret in cut if not _ADDRESS.fullmatch(secret)]
 
     def find(self, content: bytes) -> str | None:
         """Return how the first secret found is encoded, None where there is none.

@@ -352,3 +352,9 @@ def test_of_a_secret_of_letters_no_eight_are_shown_at_a_cut(letters: str) -> Non
 def test_ordinary_words_at_a_cut_stay(sentence: str) -> None:
     secrets = ["password-12345", "client-secret-1", "2026-secrets", "clientsecretkey", "abc-2026"]
     assert Redactor.for_sentences(secrets).redact_values(sentence) == sentence
+
+
+def test_a_piece_of_a_password_with_an_at_sign_is_concealed_and_one_of_an_address_stays() -> None:
+    redact = Redactor.for_sentences(["p@ss-W0rd!7x9Q", "ann@crm.example.com"]).redact_values
+    assert redact("It was p@ss-W0rd!7 and no more") == "It was … and no more"
+    assert redact("See help@crm.example.com") == "See help@crm.example.com"
