@@ -38,8 +38,13 @@ def units(text: str) -> str:
     return "".join(f"\\u{number:04x}" for number in numbers)
 
 
-def mixed(text: str, encode: Callable[[str], str]) -> str:
-    return "".join(encode(one) if number % 2 else one for number, one in enumerate(text))
+def mixed(text: str, encode: Callable[[str], str], keep: Callable[[str], str] = str) -> str:
+    """Return text with every other character encoded, and the others as whoever writes it must."""
+    return "".join(encode(one) if number % 2 else keep(one) for number, one in enumerate(text))
+
+
+def in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def encode_base64(text: str, before: str = "") -> str:
@@ -51,10 +56,10 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "lower case": str.lower,
     "swapped case": str.swapcase,
-    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON": in_json,
     "JSON, each character": units,
-    "JSON, mixed": lambda text: mixed(text, units),
-    "JSON, slashes": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "JSON, mixed": lambda text: mixed(text, units, in_json),
+    "JSON, slashes": lambda text: in_json(text).replace("/", "\\/"),
     "JSON twice": lambda text: json.dumps(json.dumps(text))[3:-3],
     "HTML": html.escape,
     "HTML, decimal": lambda text: "".join(f"&#{ord(one)};" for one in text),
@@ -64,7 +69,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "percent": lambda text: quote(text, safe=""),
     "percent, each byte": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
     "percent, small letters": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-    "percent, mixed": lambda text: mixed(text, lambda one: quote(one, safe="").lower()),
+    "percent, mixed": lambda text: mixed(
+        text, lambda one: quote(one, safe="").lower(), lambda one: "%25" if one == "%" else one
+    ),
     "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
     "form": quote_plus,
     "base64": encode_base64,
