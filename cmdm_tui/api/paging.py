@@ -236,6 +236,9 @@ class PageWalk:
             try:
                 page = await fetch(number, self.per_page, by_id)
             except BadRequest:
+                if number > 1 and self._is_past_named:
+                    self.accept(None)
+                    return
                 if not by_id:
                     raise
                 by_id = False

@@ -282,6 +282,35 @@ async def test_a_refusal_before_the_last_page_named_is_raised() -> None:
         await read(Refusing(50), 10)
 
 
+async def test_a_second_reading_ends_at_a_refusal_past_the_last_page_named() -> None:
+    """Overlaps have hidden two records; past page 3 the service answers 400."""
+    service = counting(30, 3_000, told_pages=3, refuses_past_named=True, overlap=2)
+    ids, events = await read(service, 10)
+    assert sorted(ids) == sorted(f"R{row}" for row in range(30))
+    assert RecordsMissing("lead", 3_000, 30) in events
+
+
+@pytest.mark.parametrize("tells_total", [False, True])
+async def test_a_refusal_past_the_end_is_raised_where_no_last_page_was_named(
+    tells_total: bool,
+) -> None:
+    """No count and no page shows that this is the end: 400 may stand for anything (`api.md`)."""
+
+    class Refusing(Counting):
+        async def retrieve(self, number: int, per_page: int, by_id: bool) -> Page:
+            if number == 4:
+                raise BadRequest("bad page", status=400)
+            page = await super().retrieve(number, per_page, by_id)
+            return page if tells_total else replace(page, total_records=None)
+
+    service = Refusing(30)
+    service.told = 3_000
+    with pytest.raises(BadRequest, match="bad page"):
+        await read(service, 10)
+    missing = Service(30, tells_total=False, tells_pages=False, past_the_end="missing")
+    assert len((await read(missing, 10))[0]) == 30  # a 404 is the end, as `api.md` has it
+
+
 async def test_a_walk_that_believes_its_count_would_be_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
