@@ -11,6 +11,7 @@ from cmdm_tui.api.json_body import decode_json
 from cmdm_tui.api.models import Response
 
 _CREATED = 201
+_DOCUMENTED_ENTITIES = frozenset({"account", "contact", "lead", "opportunity", "task"})
 _JSON_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _FIRST_PAIR = re.compile(rb'\s*\{\s*("[^"\\]*")\s*:\s*("(?:[^"\\]++|\\.)*+"|\d+(?=\s*[,}]))')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -68,12 +69,17 @@ def _read_cut_id(body: bytes, wanted: set[str]) -> str | None:
 def _read_location(answer: Response, entity: str) -> str | None:
     """Return the last segment of the `Location` of a created record.
 
-    The segment before it is the entity; a 201 may also point to another path.
+    The segment before it is the entity; a 201 may also point to another path, if not to that of
+    another entity: of a parent, or of the lead that was converted.
     """
     path = re.split(r"[?#]", answer.headers.get("location", "").strip())[0]
     host_and_path = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*", "", path)
     segments = [unquote(segment) for segment in host_and_path.split("/") if segment]
     if not segments or segments[-1].casefold() == entity.casefold():
         return None
-    is_of_entity = [segment.casefold() for segment in segments[-2:-1]] == [entity.casefold()]
-    return segments[-1] if is_of_entity or answer.status == _CREATED else None
+    before = segments[-2].casefold() if len(segments) > 1 else ""
+    if before == entity.casefold():
+        return segments[-1]
+    named = re.sub(r"ies$", "y", before).removesuffix("s")
+    is_of_another = named in _DOCUMENTED_ENTITIES - {entity.casefold()}
+    return segments[-1] if answer.status == _CREATED and not is_of_another else None

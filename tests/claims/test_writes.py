@@ -31,6 +31,7 @@ from cmdm_tui.api import (
     WriteVerdict,
 )
 from cmdm_tui.api.auth import Token
+from cmdm_tui.api.models import Response
 from tests.claims.create_attack import CREDENTIALS
 from tests.claims.odd_service import Answer, Call, OddService, Row, serve
 from tests.claims.program import Ended, run_cmdm, start_cmdm
@@ -446,6 +447,8 @@ SILENT: Mapping[str, tuple[Answer, str]] = {
     "204": (Answer(204, b"", content_type=None), "answered 204, without an external id"),
     "201 empty": (Answer(201, b""), "answered 201, but gave no external id"),
     "201 list": (Answer(201, b"", (("Location", "/api/v1/task"),)), "gave no external id"),
+    "201 parent": (Answer(201, b"", (("Location", "/api/v1/lead/L1"),)), "gave no external id"),
+    "201 parents": (Answer(201, b"", (("Location", "/crm/Leads/L1"),)), "gave no external id"),
     "200 elsewhere": (Answer.of({}, 200, Location="/welcome"), "answered 200, but gave no"),
     "500": (Answer.of({"Message": "The server failed."}, 500), "answered 500: The server failed."),
     "cut in the id": (
@@ -498,6 +501,30 @@ def test_a_conversion_answered_by_its_location_is_done(tmp_path: Path) -> None:
     with serve(always("PUT", answer)) as service:
         ended = run(service, tmp_path, *CONVERT)
     assert (ended.code, json.loads(ended.out)) == (0, {"Account ExternalID": "ACC1"})
+
+
+async def test_a_conversion_answered_by_the_location_of_its_lead_is_not_told_as_its_account() -> (
+    None
+):
+    answer = Answer(201, b"", (("Location", "/api/v1/lead/L1"),))
+    with serve(always("PUT", answer)) as service:
+        async with client_of(service) as client:
+            with pytest.raises(OutcomeUnknown, match="gave no external id"):
+                await client.convert_lead("L1")
+
+
+@pytest.mark.parametrize("name", ["201 parent", "201 list", "200 elsewhere", "202 with a job"])
+async def test_an_id_taken_from_any_location_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def read_last_segment(answer: Response, _: str) -> str:
+        return answer.headers["location"].rpartition("/")[2]
+
+    monkeypatch.setattr("cmdm_tui.api.decode_ids._read_location", read_last_segment)
+    with serve(always("POST", SILENT[name][0]), [OLD]) as service:
+        async with client_of(service) as client:
+            external_id = (await client.create("task", {"Subject": "Call"})).external_id
+        assert external_id not in {key for key, _ in service.rows}
 
 
 CONVERTED = {"Status": "Converted", "AccountExternalID": "ACC1"}
