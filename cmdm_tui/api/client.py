@@ -42,7 +42,7 @@ from cmdm_tui.api.paging import (
 )
 from cmdm_tui.api.pool import open_pool
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
-from cmdm_tui.api.reconcile import SECOND_LOOK_DELAY, Reconciliation, reconcile
+from cmdm_tui.api.reconcile import SETTLING_TIME, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.api.sender import OutgoingCall, RequestSender, SendHook, ignore_send
 from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
@@ -57,6 +57,9 @@ _LARGEST_FIELD_PAGE = 200
 
 CALL_DEADLINE = 60.0
 """Seconds that one call may take, where nothing else is said."""
+
+_LOOK_RESERVE = 1.0
+"""Seconds of the command's time that are kept for a last look at what became of a write."""
 
 _CONVERSION_PATH = re.compile(r"(?i)[./]*lead[./]*/convert/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -391,17 +394,25 @@ class Client:
         return self.redact(words).encode("utf-8", "surrogateescape")
 
     async def reconcile(
-        self, doubt: OutcomeUnknown, *, pause: float = SECOND_LOOK_DELAY
+        self,
+        doubt: OutcomeUnknown,
+        *,
+        pause: float = SETTLING_TIME,
+        settling_time: float = SETTLING_TIME,
     ) -> Reconciliation:
         """Find out whether a create or conversion whose outcome is unknown was done, and say why.
 
         The verdict is found, with the external id, not found, or cannot tell. A create without a
-        mark is never found for certain: another may have made a record with the same values. It
-        takes a call or two, up to a dozen in a large entity; what is not found is looked for again
-        after `pause` seconds. Raises InvalidCall for a doubt about anything but a create or a
+        mark is never found for certain: another may have made a record with the same values. After
+        a connection that broke off, not found is said only once the service has had `settling_time`
+        seconds to end its work: what is not found is looked for again, up to three times, as far as
+        `pause` seconds and the time of the command allow. Each look takes a call or two, up to a
+        dozen in a large entity. Raises InvalidCall for a doubt about anything but a create or a
         conversion, and ApiError where it cannot look.
         """
-        return await reconcile(doubt, self, pause=pause)
+        if self._time.limit is not None:
+            pause = min(pause, max(self._time.left - _LOOK_RESERVE, 0.0))
+        return await reconcile(doubt, self, pause=pause, settling_time=settling_time)
 
     async def request(
         self,

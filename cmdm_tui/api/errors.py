@@ -25,15 +25,17 @@
 An error is a value: nothing is set on it after it is made.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.text import one_line
 
-_CREATED = 201
-_STILL_WORKING = frozenset({202, 502, 503, 504})
-"""Accepted for later; and what a gateway answers while the service behind it may go on."""
+_ACCEPTED, _CREATED = 202, 201
+_FINAL_FAILURES = frozenset({500, 501})
+"""What a service answers itself; others from 502 on may be a gateway's, and it go on behind it."""
+_LOWEST_SERVER_ERROR = 500
 
 
 def keep_text(text: str) -> str:
@@ -162,7 +164,8 @@ class OutcomeUnknown(ApiError):
 
     Sending it again could do it twice. `cause` is the failure that lost the answer, `pending_write`
     what the call was to make: `Client.reconcile()` looks for it. `status` is that of the answer, of
-    which perhaps only the head came; None where nothing came.
+    which perhaps only the head came; None where nothing came. `lost_at` is the monotonic time at
+    which that was known.
     """
 
     hint = "Look among the newest records before sending it again"
@@ -180,6 +183,7 @@ class OutcomeUnknown(ApiError):
         super().__init__(message, call=call, status=status)
         self.cause = cause
         self.pending_write = pending_write
+        self.lost_at = time.monotonic()
 
     @property
     def is_acknowledged(self) -> bool:
@@ -187,10 +191,25 @@ class OutcomeUnknown(ApiError):
         return self.status == _CREATED
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the service said that it failed, so that it does not make it later."""
+        return self.status in _FINAL_FAILURES
+
+    @property
     def may_be_under_way(self) -> bool:
-        """Whether the service may still be working on it, so that a look may be too early."""
-        is_late = isinstance(self.cause, DeadlineExceeded | AnswerTimeout)
-        return is_late or self.status in _STILL_WORKING
+        """Whether the service may still be working on it, however long ago the call was made.
+
+        So it is after a timeout, while the connection was open; after 202; and after what a gateway
+        answers.
+        """
+        if isinstance(self.cause, DeadlineExceeded | AnswerTimeout) or self.status == _ACCEPTED:
+            return True
+        return (self.status or 0) >= _LOWEST_SERVER_ERROR and not self.has_ended
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether only a wait can show that it was not done: the answer broke off or gave no id."""
+        return not (self.has_ended or self.may_be_under_way or self.is_acknowledged)
 
 
 class MalformedResponse(ApiError):

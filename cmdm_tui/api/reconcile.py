@@ -2,10 +2,12 @@
 
 It never sends the call again. It looks whether one of the newest records is the one that was to be
 made. Equal values are not identity: only a mark shows that a record comes from this call. *Not
-found* is said only where no record that was read can be the one, and none was left out.
+found* is said only where no record that was read can be the one, none was left out, and the service
+is no longer at it: it answered that it failed, or the connection ended `SETTLING_TIME` ago.
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 from enum import Enum
 
@@ -22,8 +24,15 @@ from cmdm_tui.api.newest_records import (
 from cmdm_tui.api.value_match import is_empty, is_same_value, may_be_changed_value
 from cmdm_tui.api.write_tracker import MARK
 
-SECOND_LOOK_DELAY = 1.0
-"""Seconds after which what was not found is looked for again: the service may have been at it."""
+SETTLING_TIME = 20.0
+"""Seconds after which a service that broke off its answer is taken to work on the call no more.
+
+So long a service may be silent on an open connection, too (`pool`). Before, what is not found may
+still be made.
+"""
+
+_LOOK_DELAYS = (1.0, 5.0)
+"""Seconds after the loss at which it is looked for again before the last time."""
 
 
 class WriteVerdict(Enum):
@@ -36,34 +45,74 @@ class WriteVerdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The verdict, the external id where something was found, and why in a sentence."""
+    """The verdict, the external id where something was found, and why in a sentence.
+
+    `may_come_later`: nothing that was there can be it, and the service may still make it.
+    """
 
     verdict: WriteVerdict
     external_id: str | None
     why: str
+    may_come_later: bool = False
 
 
 async def reconcile(
-    doubt: OutcomeUnknown, reader: RecordReader, *, pause: float = SECOND_LOOK_DELAY
+    doubt: OutcomeUnknown,
+    reader: RecordReader,
+    *,
+    pause: float = SETTLING_TIME,
+    settling_time: float = SETTLING_TIME,
 ) -> Reconciliation:
     """Return whether what is in doubt has been made, and why.
 
-    Raises InvalidCall for a doubt about anything but a create or a conversion, and ApiError where
-    it cannot look.
+    It waits at most `pause` seconds to look again for what is not found, and not at all where that
+    would not do: a service that broke off its answer may work on the call for `settling_time`
+    seconds after that. Raises InvalidCall for a doubt about anything but a create or a conversion,
+    and ApiError where it cannot look.
     """
     write = doubt.pending_write
     if write is None:
         raise InvalidCall("It is not known what the call was to make", call=doubt.call)
     look = _check_conversion if write.lead_id is not None else _check_creation
-    found = await look(write, reader)
-    if found.verdict is WriteVerdict.NOT_FOUND:
-        await asyncio.sleep(pause)
+    found, began = await look(write, reader), time.monotonic()
+    for moment in _plan_looks(doubt, pause, settling_time):
+        if found.verdict is not WriteVerdict.NOT_FOUND:
+            return found
+        await asyncio.sleep(max(moment - time.monotonic(), 0.0))
+        began = time.monotonic()
         found = await look(write, reader)
-    if found.verdict is WriteVerdict.NOT_FOUND and doubt.is_acknowledged:
-        return _leave_open(f"{found.why} But the service answered {doubt.status}, created.")
-    if found.verdict is WriteVerdict.NOT_FOUND and doubt.may_be_under_way:
-        return _leave_open(f"{found.why} But the service may still be working on it.")
-    return found
+    if found.verdict is not WriteVerdict.NOT_FOUND:
+        return found
+    return _judge_absence(doubt, found.why, is_settled=began - doubt.lost_at >= settling_time)
+
+
+def _plan_looks(doubt: OutcomeUnknown, pause: float, settling_time: float) -> list[float]:
+    """Return the monotonic times, at least one, at which to look again for what is not found."""
+    now = time.monotonic()
+    if not doubt.may_settle:
+        return [now + min(_LOOK_DELAYS[0], pause)]
+    delays = [*(delay for delay in _LOOK_DELAYS if delay < settling_time), settling_time]
+    moments = [doubt.lost_at + delay for delay in delays]
+    within = [moment for moment in moments if now < moment <= now + pause]
+    return within or [now + min(_LOOK_DELAYS[0], pause)]
+
+
+def _judge_absence(doubt: OutcomeUnknown, why: str, *, is_settled: bool) -> Reconciliation:
+    """Return what it means that nothing there can be it; `why` says so."""
+    if doubt.is_acknowledged:
+        return _expect_later(f"{why} But the service answered {doubt.status}, created")
+    if doubt.has_ended:
+        return Reconciliation(WriteVerdict.NOT_FOUND, None, why)
+    if doubt.may_be_under_way or not is_settled:
+        return _expect_later(f"{why} But the service may still be working on it")
+    seconds = time.monotonic() - doubt.lost_at
+    why = f"{why} It was looked for until {seconds:.0f} s after the answer was lost."
+    return Reconciliation(WriteVerdict.NOT_FOUND, None, why)
+
+
+def _expect_later(why: str) -> Reconciliation:
+    why = f"{why}, so it may still be done later."
+    return Reconciliation(WriteVerdict.CANNOT_TELL, None, why, may_come_later=True)
 
 
 async def _check_conversion(write: PendingWrite, reader: RecordReader) -> Reconciliation:

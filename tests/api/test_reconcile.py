@@ -78,11 +78,12 @@ async def verdict_on(
     parent: Parent | None = None,
     mark: WriteMark | None = None,
     cause: ApiError | None = None,
+    settling_time: float = 0.0,
 ) -> tuple[WriteVerdict, str | None]:
     write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others, mark=mark)
     cause = cause or NetworkError("reset", call=CALL)
     doubt = OutcomeUnknown("lost", call=CALL, cause=cause, pending_write=write)
-    found = await reconcile(doubt, service, pause=0.0)
+    found = await reconcile(doubt, service, pause=0.0, settling_time=settling_time)
     assert found.why.endswith(".")
     return found.verdict, found.external_id
 
@@ -177,6 +178,17 @@ async def test_what_the_service_may_still_make_or_says_it_made_is_never_not_foun
     assert await verdict_on(SENT, Service([OLD])) == (WriteVerdict.NOT_FOUND, None)
     verdict = await verdict_on(SENT, Service([OLD]), cause=cause)
     assert verdict == (WriteVerdict.CANNOT_TELL, None)
+
+
+async def test_what_an_ended_connection_leaves_is_not_found_only_once_it_has_settled() -> None:
+    cut = NetworkError("cut", call=CALL, partial=Response(1, "POST", "/lead", 200, {}, b"", 0.1))
+    for cause in (None, cut, MalformedResponse("no id", call=CALL, status=204)):
+        verdict = await verdict_on(SENT, Service([OLD]), cause=cause, settling_time=20.0)
+        assert verdict == (WriteVerdict.CANNOT_TELL, None)
+    for status, verdict in ((500, WriteVerdict.NOT_FOUND), (520, WriteVerdict.CANNOT_TELL)):
+        failed = ServerError("failed", call=CALL, status=status)
+        told, _ = await verdict_on(SENT, Service([OLD]), cause=failed, settling_time=20.0)
+        assert told is verdict
 
 
 def many(days: int, count: int = 900) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ async def test_no_create_is_doubled_or_lost_and_each_doubt_is_resolved(
             try:
                 created = await patient.create("lead", {"LastName": name})
             except OutcomeUnknown as doubt:
-                told = await patient.reconcile(doubt, pause=0.0)
+                told = await patient.reconcile(doubt, pause=0.0, settling_time=0.0)
                 made = [key for key, row in shop.leads.items() if row["LastName"] == name]
                 verdicts.append(told.verdict)
                 assert (told.verdict is WriteVerdict.FOUND) == bool(made)

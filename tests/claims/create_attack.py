@@ -36,6 +36,7 @@ FAULTS = (
     "reset before", "reset after", "500 before", "500 after", "503 after", "403 before",
     "403 after", "400 token before", "400 token after", "429 after", "cut after", "no id after",
     "location after", "401 before", "202 soon", "html after",
+    "reset later",
 )  # fmt: skip
 STAMPS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:00Z", "%Y-%m-%d", "%d.%m.%Y")
 
@@ -50,7 +51,10 @@ class Known:
 
 
 class FaultyCreates:
-    """Answers creates with a fault each second time; `before` it is not done, `after` it is."""
+    """Answers creates with a fault each second time.
+
+    `before` it is not done, `after` it is; `soon` and `later`, it is a moment after the answer.
+    """
 
     def __init__(self, service: OddService, seed: int, faults: Sequence[str] = FAULTS) -> None:
         self._service = service
@@ -74,10 +78,13 @@ class FaultyCreates:
             return self._make(call)
         if when == "before":
             return self._answer(what, Answer(), share)
-        if when == "soon":
+        if when in {"soon", "later"}:
             timer = threading.Timer(0.02, self._make, (call,))
             self.timers.append(timer)
             timer.start()
+        if when == "later":
+            return Answer(raw=b"", reset=True)
+        if when == "soon":
             return Answer.of({"Message": "Queued."}, 202)
         return self._answer(what, self._make(call), share)
 

@@ -5,7 +5,9 @@ answer back, while the program under test is a process of its own.
 """
 
 import json
+import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -42,7 +44,8 @@ class Answer:
     """An answer as it goes out.
 
     `length` stands in for the true Content-Length; `cut` sends so many bytes of the whole answer
-    alone, head included, then closes; `raw` is sent as it is in place of all else.
+    alone, head included, then closes; `raw` is sent as it is in place of all else. With `reset`,
+    the connection ends by a reset.
     """
 
     status: int = 200
@@ -53,6 +56,7 @@ class Answer:
     cut: int | None = None
     close: bool = False
     raw: bytes | None = None
+    reset: bool = False
 
     @classmethod
     def of(cls, content: Any, status: int = 200, **headers: str) -> "Answer":
@@ -211,6 +215,9 @@ class _Connection(socketserver.StreamRequestHandler):
         answer = service.answer(call)
         date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
         sent = answer.encode(date)
+        if answer.reset:
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.wfile.write(sent if answer.cut is None else sent[: answer.cut])
         return not (answer.close or answer.cut is not None or answer.raw is not None)
 

@@ -135,7 +135,7 @@ async def test_a_create_that_was_not_done_is_not_found(service: OddService, mark
     async with Client(service.url, CREDENTIALS, policy=IMPATIENT, mark_fields=fields) as client:
         with pytest.raises(OutcomeUnknown) as lost:
             await client.create("lead", {"LastName": "Same"})
-        told = await client.reconcile(lost.value, pause=0.0)
+        told = await client.reconcile(lost.value, pause=0.0, settling_time=0.0)
         assert told.verdict is WriteVerdict.NOT_FOUND
         with pytest.raises(NotFound):
             await client.record("lead", "NEW00000")
@@ -176,12 +176,14 @@ def test_two_processes_under_faults_make_nothing_twice_and_claim_nothing_wrong(
 async def attack_in_one(service: OddService, *faults: str, count: int = 30) -> list[str]:
     """Let two clients of this process create records under these faults; return the audit."""
     service.rows.clear()
-    service.answering = FaultyCreates(service, seed=3, faults=faults)
+    faulty = service.answering = FaultyCreates(service, seed=3, faults=faults)
     known = [
         item
         for who in ("A", "B")
         for item in await run_script(service.url, count, marks=False, who=who)
     ]
+    for timer in faulty.timers:
+        timer.join()
     return audit(service, known)
 
 
@@ -224,6 +226,18 @@ async def test_a_verdict_from_equal_values_would_be_noticed(
     assert any("is claimed by" in fault for fault in found)
 
 
+async def test_a_verdict_while_the_service_may_be_at_it_would_be_noticed(
+    service: OddService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubt(why: str) -> Reconciliation:
+        return Reconciliation(WriteVerdict.NOT_FOUND, None, why)
+
+    assert await attack_in_one(service, "reset later", count=10) == []
+    monkeypatch.setattr("cmdm_tui.api.reconcile._expect_later", doubt)
+    found = await attack_in_one(service, "reset later", count=10)
+    assert any("made" in fault for fault in found)
+
+
 async def test_a_verdict_from_clocks_would_be_noticed(
     service: OddService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,5 +246,6 @@ async def test_a_verdict_from_clocks_would_be_noticed(
 
     assert await attack_in_one(service, "reset after") == []
     monkeypatch.setattr("cmdm_tui.api.reconcile._leave_open", doubt)
+    monkeypatch.setattr("cmdm_tui.api.reconcile._expect_later", doubt)
     found = await attack_in_one(service, "reset after")
     assert any("made" in fault for fault in found)

@@ -14,7 +14,16 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from cmdm_tui.api import Client, Converted, Created, FieldPage, Page, Parent, SortOrder
+    from cmdm_tui.api import (
+        Client,
+        Converted,
+        Created,
+        FieldPage,
+        OutcomeUnknown,
+        Page,
+        Parent,
+        SortOrder,
+    )
     from cmdm_tui.catalog import Account
 
 _per_page_option = click.option(
@@ -222,7 +231,7 @@ async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Conver
     try:
         return client.redact_body(_format_made(await made))
     except OutcomeUnknown as doubt:
-        note(f"{doubt.message.rstrip('.')}. Looking for it.")
+        note(f"{doubt.message.rstrip('.')}. Looking for it{_describe_wait(doubt)}.")
         try:
             found = await client.reconcile(doubt)
         except ApiError as error:
@@ -234,11 +243,21 @@ async def _send_or_reconcile(client: "Client", made: "Awaitable[Created | Conver
             verdict = found.verdict.value.capitalize()
             message = f"{verdict}: {found.why} {doubt.hint}."
             is_marked = write is not None and write.mark is not None
-            if found.verdict is WriteVerdict.CANNOT_TELL and not is_lead and not is_marked:
+            is_open = found.verdict is WriteVerdict.CANNOT_TELL and not found.may_come_later
+            if is_open and not is_lead and not is_marked:
                 message += " With a mark_field in the profile, cmdm could tell."
             raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
         note(f"It was done: {found.why}")
         return _format_id(found.external_id, is_account=is_lead)
+
+
+def _describe_wait(doubt: "OutcomeUnknown") -> str:
+    """Return how long it is looked for, where that may take long."""
+    from cmdm_tui.api.reconcile import SETTLING_TIME
+
+    if not doubt.may_settle:
+        return ""
+    return f", for up to {SETTLING_TIME:.0f} s, as the service may still be working on it"
 
 
 def _format_made(made: "Created | Converted") -> bytes:
