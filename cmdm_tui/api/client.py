@@ -186,6 +186,11 @@ class Client:
         """Whether a create or a conversion was sent whose answer was lost or not waited for."""
         return self._sender.has_open_write
 
+    @property
+    def was_cancelled_call_sent(self) -> bool:
+        """Whether the last call that was cancelled may have reached the service."""
+        return self._sender.was_cancelled_call_sent
+
     def start_command(self) -> None:
         """Give the whole time, which all calls of a command share, to the next command."""
         self._time.start()

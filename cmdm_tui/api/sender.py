@@ -100,6 +100,8 @@ class RequestSender:
         self._is_on_network = is_on_network
         self.has_open_write = False
         """Whether a create or a conversion was sent whose answer was lost or not waited for."""
+        self.was_cancelled_call_sent = False
+        """Whether the last call that was cancelled may have reached the service."""
         self._rate_limiter = RateLimiter()
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
@@ -118,6 +120,7 @@ class RequestSender:
                     note_answer()
                 raise
             except asyncio.CancelledError:
+                self.was_cancelled_call_sent = state.may_have_been_sent
                 self._notify(CallFailed(call.info, None))
                 raise
             note_answer()
@@ -152,7 +155,7 @@ class RequestSender:
             await asyncio.sleep(seconds)
 
     async def _send_attempt(self, call: OutgoingCall[_Result], state: "_RetryState") -> _Result:
-        request = call.build_request()
+        request = state.request = call.build_request()
         request.extensions["asked_at"] = state.asked_at
         request.extensions["once"] = call.once or call.info.method not in IDEMPOTENT_METHODS
         if self._is_on_network:
@@ -251,6 +254,8 @@ class _RetryState:
     """Monotonic time at which the call was made."""
     waited: float = 0.0
     """Seconds of it that were waits for the quota."""
+    request: httpx.Request | None = None
+    """That of the last attempt; None before the first."""
     number: int = 0
     times_sent: int = 0
     was_sent: bool = True
@@ -296,6 +301,11 @@ class _RetryState:
             return seconds
         self.decision = GiveUp()
         return None
+
+    @property
+    def may_have_been_sent(self) -> bool:
+        """Whether the last attempt, or one that may have done it before, reached the service."""
+        return self.may_be_done or (self.request is not None and is_sent(self.request))
 
     @property
     def left(self) -> float:

@@ -137,7 +137,8 @@ class ReplSession:
                 planned.method, planned.path, content=planned.content
             )
         except asyncio.CancelledError:
-            self.streams.write_note(describe_cancelled_call(planned))
+            was_sent = self.account.client.was_cancelled_call_sent
+            self.streams.write_note(describe_cancelled_call(planned, was_sent=was_sent))
             raise
         if planned.method != "GET":
             # The service's words about a change, no records: those it was sent are not shown.

@@ -44,10 +44,12 @@ def describe_calls_left(quota: Quota) -> str:
     return f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left"
 
 
-def describe_cancelled_call(planned: PlannedCall) -> str:
-    """Return what is to be said of a call that was broken off while it was under way."""
+def describe_cancelled_call(planned: PlannedCall, *, was_sent: bool) -> str:
+    """Return what is to be said of a call that was cancelled before its answer came."""
     if planned.method == "GET":
         return f"Cancelled {planned}."
+    if not was_sent:
+        return f"Cancelled {planned}: it was not sent."
     where = "among the newest records" if planned.method == "POST" else "at the record"
     return (
         f"Cancelled while {planned} was under way: it may have been done, or not. "

@@ -551,6 +551,55 @@ def test_an_interrupt_says_that_it_may_have_been_done_only_if_it_was_sent(
     assert process.returncode == (7 if held == "task" else 130)
 
 
+BELIEVES_IT_WAS_SENT = """
+from cmdm_tui.api import Client
+from cmdm_tui.cli import main
+Client.was_cancelled_call_sent = True
+main()
+"""
+
+
+def interrupt_prompt(home: Path, statement: bytes, held: str, code: str | None = None) -> str:
+    """Return what the prompt says where Ctrl-C comes while the service holds an answer back."""
+    over, arrived = threading.Event(), threading.Event()
+
+    def hold(call: Call) -> None:
+        if call.segments[0] == held:
+            arrived.set()
+            over.wait(20)
+
+    with serve(hold) as service:
+        service.sign_in = hold
+        with start_cmdm(("repl",), home, service.environment, code=code) as process:
+            assert process.stdin is not None
+            process.stdin.write(statement + b"\n")
+            process.stdin.close()
+            process.stdin = None
+            assert arrived.wait(30)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+        over.set()
+    return err.decode()
+
+
+@pytest.mark.parametrize(
+    "statement", [b'POST task {"Subject": "Call"}', b'PUT task/T1 {"Subject": "Call"}']
+)
+def test_the_prompt_says_that_it_may_have_been_done_only_if_it_was_sent(
+    tmp_path: Path, statement: bytes
+) -> None:
+    words = "under way: it may have been done, or not"
+    before = interrupt_prompt(tmp_path, statement, "authenticate")
+    assert words not in before
+    assert "it was not sent" in before
+    assert words in interrupt_prompt(tmp_path, statement, "task")
+
+
+def test_a_prompt_that_takes_every_call_for_sent_would_be_noticed(tmp_path: Path) -> None:
+    said = interrupt_prompt(tmp_path, b"DELETE task/T1", "authenticate", BELIEVES_IT_WAS_SENT)
+    assert "under way: it may have been done, or not" in said
+
+
 # ---- what the answer to a create says
 
 
