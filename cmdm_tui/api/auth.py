@@ -137,6 +137,7 @@ class SignIn(httpx.Auth):
                             self._raise_if_given_up(asked_at)
                             sign_in, call = self.build_request()
                             request.extensions["sign_in"] = call
+                            _connect_alike(sign_in, request)
                             try:
                                 token = await self.accept_token((yield sign_in), call)
                             finally:
@@ -346,6 +347,15 @@ def _to_refusal(error: StatusError) -> AuthenticationFailed | None:
             error.message, call=error.call, status=error.status, was_sent=False
         )
     return None
+
+
+def _connect_alike(sign_in: httpx.Request, request: httpx.Request) -> None:
+    """Have a sign-in wait for a connection no longer than its request would, and be watched."""
+    if "trace" in request.extensions:
+        sign_in.extensions["trace"] = request.extensions["trace"]
+    if "timeout" in request.extensions:
+        # For its answer it waits as long as the call may take: each sign-in counts.
+        sign_in.extensions["timeout"] = {"connect": request.extensions["timeout"].get("connect")}
 
 
 def _encode_header_value(name: str, value: str) -> bytes:

@@ -40,7 +40,7 @@ from cmdm_tui.api.paging import (
     fetch_at_granted_size,
     walk_fields,
 )
-from cmdm_tui.api.pool import open_pool
+from cmdm_tui.api.pool import open_pool, trace_handshake
 from cmdm_tui.api.quota import QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SETTLING_TIME, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
@@ -199,6 +199,8 @@ class Client:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
         async with self._sign_in.lock:
             request, call = self._sign_in.build_request()
+            trace_handshake(request)
+            request.extensions["timeout"] = {"connect": self._http.timeout.connect}
             left = min(self._deadline, self._time.left)
             mapping = map_errors(call, request, host=self.host, deadline=self._deadline, left=left)
             with self._time.explaining():

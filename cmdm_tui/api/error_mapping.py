@@ -13,9 +13,9 @@ from cmdm_tui.api import errors
 from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import PendingWrite, Quota, Response
-from cmdm_tui.api.pool import is_sent
+from cmdm_tui.api.pool import is_in_handshake, is_sent
 from cmdm_tui.api.quota import QuotaTracker, read_quota, read_retry_after
-from cmdm_tui.api.trust import describe_tls_failure
+from cmdm_tui.api.trust import BROKEN_HANDSHAKE, SLOW_HANDSHAKE, describe_tls_failure
 from cmdm_tui.text import one_line
 
 _ERROR_BY_STATUS: dict[int, type[errors.StatusError]] = {
@@ -74,6 +74,7 @@ async def map_errors(
             deadline=deadline,
             was_sent=is_sent(request),
             partial=request.extensions.get("partial"),
+            in_handshake=is_in_handshake(request),
         ) from None
 
 
@@ -132,6 +133,7 @@ def _map_error(
     deadline: float,
     was_sent: bool,
     partial: Response | None,
+    in_handshake: bool,
 ) -> errors.ApiError:
     if isinstance(error, errors.ResponseTooLarge):
         return errors.ResponseTooLarge(
@@ -141,9 +143,12 @@ def _map_error(
         message = f"The answer's encoding is broken: {_describe(error)}"
         return errors.MalformedResponse(message, call=call, was_sent=was_sent)
     if isinstance(error, TimeoutError):
-        message = f"{host} did not answer within {deadline:.3g} s"
+        what = "end the TLS handshake" if in_handshake else "answer"
+        message = f"{host} did not {what} within {deadline:.3g} s"
         return errors.DeadlineExceeded(message, call=call, was_sent=was_sent, partial=partial)
     problem = describe_tls_failure(error)
+    if problem is None and in_handshake:
+        problem = SLOW_HANDSHAKE if isinstance(error, httpx.ConnectTimeout) else BROKEN_HANDSHAKE
     is_silence = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
     kind = errors.AnswerTimeout if is_silence else errors.NetworkError
     return kind(

@@ -110,11 +110,33 @@ def trace_sending(request: httpx.Request) -> None:
     """
 
     async def trace(event: str, info: Mapping[str, Any]) -> None:
+        _note_handshake(request, event)
+        is_other = "sign_in" in request.extensions  # the sign-in before it is what is traced
         is_tunnel = getattr(info.get("request"), "method", b"") == b"CONNECT"
-        if event.endswith("send_request_headers.started") and not is_tunnel:
+        if event.endswith("send_request_headers.started") and not is_tunnel and not is_other:
             request.extensions["was_sent"] = True
 
     request.extensions["trace"] = trace
+
+
+def trace_handshake(request: httpx.Request) -> None:
+    """Watch the request's TLS handshake alone."""
+
+    async def trace(event: str, _: Mapping[str, Any]) -> None:
+        _note_handshake(request, event)
+
+    request.extensions["trace"] = trace
+
+
+def is_in_handshake(request: httpx.Request) -> bool:
+    """Return whether the connection was made, and its TLS handshake begun and not ended."""
+    return bool(request.extensions.get("is_in_handshake"))
+
+
+def _note_handshake(request: httpx.Request, event: str) -> None:
+    _, _, step = event.rpartition("start_tls.")
+    if step in {"started", "complete"}:
+        request.extensions["is_in_handshake"] = step == "started"
 
 
 def begin_sending(request: httpx.Request) -> None:

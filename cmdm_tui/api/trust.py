@@ -10,6 +10,9 @@ import httpx
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 """The environment variables that say whom to trust, and where to log keys (OpenSSL's own)."""
 
+_WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""No failures: what a handshake was waiting for when its time was over."""
+
 _ASK_OPERATOR = "Check the address; if it is right, ask the service's operator"
 _EXPIRED, _NOT_YET_VALID, _SELF_SIGNED, _REVOKED = 10, 9, 18, 23
 _UNKNOWN_ISSUER = frozenset({2, 19, 20, 21})
@@ -61,7 +64,7 @@ def describe_tls_failure(error: BaseException) -> TlsProblem | None:
             return None
         if isinstance(seen, ssl.SSLCertVerificationError):
             return _describe_distrust(seen)
-        if isinstance(seen, ssl.SSLError):
+        if isinstance(seen, ssl.SSLError) and not isinstance(seen, _WAITS):
             return _describe_handshake(seen)
         if "illegal status line" in str(seen) and "\\x15\\x03" in str(seen):
             return TlsProblem("it speaks TLS, and was sent plain HTTP", "Write https:// instead")
@@ -92,6 +95,12 @@ def _describe_distrust(error: ssl.SSLCertVerificationError) -> TlsProblem:
     return TlsProblem(f"its certificate is not trusted: {error.verify_message}", _ASK_OPERATOR)
 
 
+_CHECK_PORT = "Check that the port speaks https, and proxies and firewalls"
+BROKEN_HANDSHAKE = TlsProblem("it ended the TLS handshake", _CHECK_PORT)
+SLOW_HANDSHAKE = TlsProblem(
+    "it accepted the connection, but did not end the TLS handshake in time", _CHECK_PORT
+)
+
 _HANDSHAKE_FAILURES = (
     (
         ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"),
@@ -118,10 +127,7 @@ _HANDSHAKE_FAILURES = (
     ),
     (
         ("EOF", "CONNECTION_RESET"),
-        TlsProblem(
-            "it ended the TLS handshake",
-            "Check that the port speaks https, and proxies and firewalls",
-        ),
+        BROKEN_HANDSHAKE,
     ),
 )
 

@@ -3,11 +3,14 @@
 Real TLS sockets, with certificates made for each test.
 """
 
+import socket
 import ssl
+import struct
 import threading
+import time
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import pytest
 
 from tests.claims.certificates import Authority
 from tests.claims.odd_service import OddService, Rows, serve
-from tests.claims.program import Ended, run_cmdm
+from tests.claims.program import Ended, run_cmdm, start_cmdm
 
 
 @pytest.fixture
@@ -205,3 +208,109 @@ def test_a_program_that_trusts_others_than_it_says_is_noticed(
     with serve_tls(authority.serve()) as service:
         assert run(service, tmp_path, *LIST, **trusted).code == 6
         assert "is trusted" in run(service, tmp_path, *DOCTOR, **trusted).out
+
+
+Treatment = Callable[[socket.socket], None]
+HELLO = b"\x16\x03\x03\x10\x00\x02"
+"""The head of a record that announces 4,096 bytes of a server's part of the handshake."""
+
+
+@contextmanager
+def treat_hellos(treat: Treatment) -> Generator[str]:
+    """Accept connections, read what they begin with, and treat them so; yield the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def treat_one(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                connection.recv(4096)
+                treat(connection)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    threading.Thread(target=treat_one, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+
+
+def keep_silent(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def answer_slowly(connection: socket.socket) -> None:
+    for byte in HELLO + bytes(4096):
+        connection.sendall(bytes([byte]))
+        time.sleep(0.2)
+
+
+def close_at_once(_: socket.socket) -> None:
+    """Do no more."""
+
+
+def close_amid_the_hello(connection: socket.socket) -> None:
+    connection.sendall(HELLO)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+HANDSHAKES: Mapping[str, tuple[Treatment, str]] = {
+    "silent": (keep_silent, "did not end the TLS handshake"),
+    "slow": (answer_slowly, "did not end the TLS handshake"),
+    "closed": (close_at_once, "it ended the TLS handshake"),
+    "closed amid the hello": (close_amid_the_hello, "it ended the TLS handshake"),
+    "reset": (reset, "it ended the TLS handshake"),
+}
+
+
+@pytest.mark.parametrize("name", HANDSHAKES)
+def test_a_handshake_that_does_not_end_is_told_in_time(tmp_path: Path, name: str) -> None:
+    treat, words = HANDSHAKES[name]
+    with treat_hellos(treat) as url, serve() as service:
+        environment = {**service.environment, "CMDM_URL": url}
+        started = time.monotonic()
+        ended = run_cmdm("--timeout", "3", *LIST, home=tmp_path, extra=environment)
+    assert ended.code == 6, ended.all
+    assert words in ended.err
+    assert time.monotonic() - started < 3 + 4
+    assert "Traceback" not in ended.err
+
+
+IMPATIENT = """
+from cmdm_tui.api import error_mapping, pool
+pool._CONNECT_TIMEOUT = 0.5
+"""
+START = """
+from cmdm_tui.cli import main
+main()
+"""
+BLIND = "error_mapping.is_in_handshake = lambda request: False"
+
+
+def list_impatiently(home: Path, name: str, more: str = "") -> Ended:
+    """Run `cmdm list` where a connection may take half a second, and end within ten."""
+    with treat_hellos(HANDSHAKES[name][0]) as url, serve() as service:
+        environment = {**service.environment, "CMDM_URL": url}
+        code = IMPATIENT + more + START
+        with start_cmdm(LIST, home, environment, code=code) as process:
+            out, err = process.communicate(timeout=10)
+    return Ended(process.returncode, out.decode(), err.decode())
+
+
+@pytest.mark.parametrize("name", ["silent", "slow"])
+def test_each_attempt_at_a_handshake_is_bounded_and_names_it(tmp_path: Path, name: str) -> None:
+    ended = list_impatiently(tmp_path, name)
+    assert ended.code == 6
+    assert "accepted the connection, but did not end the TLS handshake in time" in ended.err
+
+
+def test_a_client_that_does_not_watch_the_handshake_would_be_noticed(tmp_path: Path) -> None:
+    ended = list_impatiently(tmp_path, "silent", BLIND)
+    assert ended.code == 6
+    assert "TLS" not in ended.err
