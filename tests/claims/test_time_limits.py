@@ -162,6 +162,25 @@ def test_a_query_that_makes_many_sign_ins_at_once_gives_up_as_soon(tmp_path: Pat
     assert 2 <= len(service.sign_ins) <= 1 + 4
 
 
+async def count_sign_ins_put_off(seconds: float) -> int:
+    """Return how many sign-ins a call makes within a time, each answered with a 429."""
+    put_off = Answer(429, b"{}", headers=(("Retry-After", "0.05"),))
+    with serve(rows=list(Rows())) as service:
+        service.sign_in = lambda _: put_off
+        async with Client(service.url, CREDENTIALS, time=CommandTime(seconds)) as client:
+            with pytest.raises(ApiError):
+                await client.record("lead", "ID000001")
+        return len(service.sign_ins)
+
+
+async def test_a_client_that_signs_in_without_end_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await count_sign_ins_put_off(2.0) == 4
+    monkeypatch.setattr("cmdm_tui.api.auth._MOST_SIGN_INS", 1_000)
+    assert await count_sign_ins_put_off(2.0) > 4
+
+
 async def give_up(service: OddService, command_time: CommandTime) -> float:
     """Create a lead on a silent service and look for it; return the seconds that it took."""
     started = time.monotonic()
