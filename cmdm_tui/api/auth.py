@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -14,12 +14,16 @@ import httpx
 from cmdm_tui.api.decode import read_response, read_token
 from cmdm_tui.api.error_mapping import check_status
 from cmdm_tui.api.errors import (
+    ApiError,
     AuthenticationFailed,
     BadRequest,
     CallInfo,
+    HourLimitReached,
     InvalidCall,
     MalformedResponse,
+    MonthLimitReached,
     NetworkError,
+    ServerError,
     StatusError,
 )
 from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
@@ -27,6 +31,7 @@ from cmdm_tui.api.pool import begin_sending, hand_over
 from cmdm_tui.api.quota import QuotaTracker, parse_unix_time
 from cmdm_tui.config import Credentials, SecretStr
 from cmdm_tui.redaction.redactor import Redactor
+from cmdm_tui.text import one_line
 
 _RENEWAL_MARGIN = 30.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is less."""
@@ -38,6 +43,13 @@ _MOST_SIGN_INS = 4
 """Sign-ins in a row without a token, after which every call that waits for one gives up."""
 
 _TOKENS_REDACTED = 8
+_LONGEST_MESSAGE = 300
+_STATUS_ERRORS = {
+    kind.__name__: kind
+    for kind in (AuthenticationFailed, HourLimitReached, MonthLimitReached, ServerError)
+}
+"""What a sign-in of another process may have failed with; anything else is a StatusError."""
+
 _PROOF_LIFETIME = 60.0
 
 _TOKEN_END_HEADER = "x-token-reset"  # noqa: S105 — the name of a header
@@ -66,9 +78,37 @@ class TokenStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SignInFailure:
+    """A sign-in that gave no token: when it was answered, as a Unix time of this machine, and how.
+
+    `kind` is the name of its error, `message` the service's words without secrets.
+    """
+
+    at: float
+    kind: str
+    message: str
+    status: int | None = None
+    hint: str = ""
+    retry_after: float | None = None
+    reset: float | None = None
+
+
 @runtime_checkable
 class SharedTokenStore(TokenStore, Protocol):
-    """A store that several processes use; one of them at a time signs in."""
+    """A store that several processes use; one of them at a time signs in.
+
+    Who holds the lock sees how the last sign-ins with the same credentials failed, oldest first;
+    a token that is saved ends that.
+    """
+
+    def load_failures(self) -> Sequence[SignInFailure]:
+        """Return the last failures of a short while, with these credentials, since a token came."""
+        ...
+
+    def save_failure(self, failure: SignInFailure) -> None:
+        """Add a failure, for those who wait for the lock."""
+        ...
 
     def lock(self) -> AbstractAsyncContextManager[None]:
         """Keep the others from signing in while the block runs, as far as that is possible."""
@@ -82,7 +122,8 @@ class SignIn(httpx.Auth):
     to the next. With a shared store this holds for all processes: what another has obtained
     meanwhile is used. Refused credentials are refused for all that waited, so that none hammers on.
     A request answered with 401 is sent once more, under a new token; and again under one of this
-    client's own, where the new one was another process's and is refused too. After 400 or 403,
+    client's own, where the new one was another process's and is refused too. A sign-in that fails
+    in one process fails in all that waited for it, or were started with it. After 400 or 403,
     which may mean a token that ended, only a request that may be done twice is sent once more (its
     extension `once` is not set).
     """
@@ -134,12 +175,17 @@ class SignIn(httpx.Auth):
                     async with self._token.lock():
                         token = self._token.load_newer()
                         if token is None:
+                            began_at = request.extensions.get("process_began_at") or asked_at
+                            self._raise_if_failed_for_another(min(asked_at, began_at))
                             self._raise_if_given_up(asked_at)
                             sign_in, call = self.build_request()
                             request.extensions["sign_in"] = call
                             _connect_alike(sign_in, request)
                             try:
                                 token = await self.accept_token((yield sign_in), call)
+                            except (StatusError, MalformedResponse) as error:
+                                self._token.share_failure(error)
+                                raise
                             finally:
                                 self._count_failure(is_one=token is None)
                             del request.extensions["sign_in"]
@@ -224,6 +270,23 @@ class SignIn(httpx.Auth):
             self._failed_at.clear()
             self._failure = None
 
+    def _raise_if_failed_for_another(self, since: float) -> None:
+        """Raise what another process's sign-in was answered after `since`, a monotonic time.
+
+        Each such failure counts as an attempt of this process, and is raised once, so that all of
+        them wait, come back, and give up together.
+        """
+        failures = self._token.find_failures(time.time() - (time.monotonic() - since))
+        if failures.count >= _MOST_SIGN_INS:
+            self._failed_at.extend([time.monotonic()] * _MOST_SIGN_INS)
+        if not failures.unseen:
+            return
+        error = _rebuild_failure(failures.unseen[-1])
+        if not isinstance(error, AuthenticationFailed):
+            self._failed_at.append(time.monotonic())
+            self._failure = error if isinstance(error, StatusError) else None
+        raise error
+
     def _raise_if_given_up(self, asked_at: float) -> None:
         if not self.has_given_up(asked_at):
             return
@@ -253,6 +316,14 @@ class SignIn(httpx.Auth):
         return status == _FORBIDDEN or _TOKEN_WORDS.search(body) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Failed sign-ins: those that are new to this process, and how many there were in all."""
+
+    unseen: tuple[SignInFailure, ...]
+    count: int
+
+
 class _TokenState:
     """The token in use, from its sign-in or its store to its end."""
 
@@ -269,6 +340,7 @@ class _TokenState:
         """The last token that another process obtained while this one ran."""
         self._renew_at: float | None = None if self.current is None else self.current.renew_at
         self._last_end_header: str | None = None
+        self._seen_failure_at = 0.0
 
     @property
     def is_ending(self) -> bool:
@@ -278,6 +350,33 @@ class _TokenState:
     def lock(self) -> AbstractAsyncContextManager[None]:
         """Keep other processes from signing in while the block runs, where they share the store."""
         return nullcontext() if self._shared is None else self._shared.lock()
+
+    def share_failure(self, error: StatusError | MalformedResponse) -> None:
+        """Let other processes know how the sign-in failed, where they share the store."""
+        if self._shared is None:
+            return
+        is_status = isinstance(error, StatusError)
+        failure = SignInFailure(
+            time.time(),
+            type(error).__name__,
+            one_line(error.message, _LONGEST_MESSAGE),
+            error.status,
+            error.hint,
+            error.retry_after if is_status else None,
+            error.reset if is_status else None,
+        )
+        self._seen_failure_at = failure.at
+        self._shared.save_failure(failure)
+
+    def find_failures(self, since: float) -> "_Failures":
+        """Return the failures after `since`, a Unix time; those of other processes once only."""
+        if self._shared is None:
+            return _Failures((), 0)
+        found = [failure for failure in self._shared.load_failures() if failure.at >= since]
+        unseen = tuple(failure for failure in found if failure.at > self._seen_failure_at)
+        if unseen:
+            self._seen_failure_at = unseen[-1].at
+        return _Failures(unseen, len(found))
 
     def load_newer(self) -> Token | None:
         """Use the stored token, where another process has obtained one since; None where none has.
@@ -337,6 +436,24 @@ def build_sign_in_headers(credentials: Credentials) -> list[tuple[bytes, bytes]]
         (b"username", _encode_header_value("user name", credentials.username)),
         (b"password", _encode_header_value("password", credentials.password.reveal())),
     ]
+
+
+def _rebuild_failure(failure: SignInFailure) -> ApiError:
+    """Return the error of a sign-in that another process made."""
+    words = failure.message.rstrip(". ")
+    message = f"{words}. Another cmdm got this answer just now, so this one did not sign in"
+    if failure.kind == MalformedResponse.__name__:
+        return MalformedResponse(
+            message, status=failure.status, hint=failure.hint or None, was_sent=False
+        )
+    return _STATUS_ERRORS.get(failure.kind, StatusError)(
+        message,
+        status=failure.status,
+        hint=failure.hint or None,
+        was_sent=False,
+        retry_after=failure.retry_after,
+        reset=failure.reset,
+    )
 
 
 def _to_refusal(error: StatusError) -> AuthenticationFailed | None:

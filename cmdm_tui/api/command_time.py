@@ -19,7 +19,8 @@ class CommandTime:
     With `limit`, the command may take that long, from `start` to its end, waits included. Without,
     it may take as long as it likes while its calls are answered, and ends after `silence` seconds
     in which a call was under way and none was answered. What is done between calls, and a wait for
-    the quota, does not count then.
+    the quota, does not count then. The first command began at `began_at`, a monotonic time, None
+    for now.
     """
 
     def __init__(
@@ -27,6 +28,8 @@ class CommandTime:
         limit: float | None = None,
         *,
         silence: float = SILENCE,
+        began_at: float | None = None,
+        process_began_at: float | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limit = limit
@@ -34,11 +37,16 @@ class CommandTime:
         self._monotonic = monotonic
         self._under_way = 0
         self._idle_since = self._end = 0.0
-        self.start()
+        self.process_began_at: float | None = process_began_at
+        """When the process began whose only command this is, by the monotonic clock."""
+        self._start(monotonic() if began_at is None else began_at)
 
     def start(self) -> None:
         """Give the whole time to the next command of the same client."""
-        now = self._monotonic()
+        self.process_began_at = None
+        self._start(self._monotonic())
+
+    def _start(self, now: float) -> None:
         self._end = now + (self._silence if self.limit is None else self.limit)
         self._idle_since = now
 

@@ -157,6 +157,7 @@ class RequestSender:
     async def _send_attempt(self, call: OutgoingCall[_Result], state: "_RetryState") -> _Result:
         request = state.request = call.build_request()
         request.extensions["asked_at"] = state.asked_at
+        request.extensions["process_began_at"] = self._time.process_began_at
         request.extensions["once"] = call.once or call.info.method not in IDEMPOTENT_METHODS
         if self._is_on_network:
             trace_sending(request)

@@ -7,7 +7,8 @@ password, the token is not used. The key is random, made once for each user and 
 tokens, so the hash alone gives nothing away.
 
 Next to the token is a lock. Who signs in holds it, and whoever waited for it finds the token that
-was obtained meanwhile. The lock ends with its process, however that ends.
+was obtained meanwhile. The lock ends with its process, however that ends. Whoever waited for a
+sign-in that failed finds how in a file, which holds that and the keyed hash, for a minute.
 """
 
 import asyncio
@@ -17,8 +18,8 @@ import json
 import random
 import secrets
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cmdm_tui.api.auth import Token
+from cmdm_tui.api.auth import SignInFailure, Token
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.config import ConfigurationError, Credentials, Profile, SecretStr, is_sendable
 from cmdm_tui.config.private_files import make_folder, read_private_file, replace_file
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 LOCK_WAIT = 15.0
 """Seconds to wait for another process to sign in; after that, this one signs in as well."""
 
+FAILURE_LIFETIME = 60.0
+"""Seconds for which it is remembered how a sign-in failed."""
+
+_MOST_FAILURES = 4
 _POLL_INTERVAL = 0.03
 _KEY_SIZE = 32
 _LARGEST_FILE = 64 * 1024
@@ -71,6 +76,11 @@ class _StoredContent(msgspec.Struct, frozen=True):
         return "_File(…)"
 
 
+class _StoredFailures(msgspec.Struct, frozen=True):
+    secrets: str
+    failures: tuple[SignInFailure, ...]
+
+
 class TokenFile:
     """The file of one profile's token; it reads and writes nothing before it is asked to."""
 
@@ -92,6 +102,11 @@ class TokenFile:
         """The lock next to the token."""
         return self._path.with_suffix(".lock")
 
+    @property
+    def failures_path(self) -> Path:
+        """The file of the last failed sign-ins."""
+        return self._path.with_suffix(".failed")
+
     def load(self) -> StoredToken | None:
         """Return the token that these credentials obtained, unless it has ended.
 
@@ -109,6 +124,30 @@ class TokenFile:
             value.reveal(), renew_at, clock_offset, self._compute_fingerprint(key)
         )
         replace_file(self._path, msgspec.json.encode(file))
+        with suppress(OSError):
+            self.failures_path.unlink(missing_ok=True)
+
+    def load_failures(self) -> tuple[SignInFailure, ...]:
+        """Return how the last sign-ins of these credentials failed within a minute, oldest first.
+
+        A file that is corrupt, a link, another's or open to others counts as none.
+        """
+        content = read_private_file(self.failures_path, _LARGEST_FILE)
+        try:
+            file = msgspec.json.decode(content or b"", type=_StoredFailures)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return ()
+        if not self._matches_secrets(file.secrets):
+            return ()
+        now = time.time()
+        return tuple(item for item in file.failures if 0 <= now - item.at <= FAILURE_LIFETIME)
+
+    def save_failure(self, failure: SignInFailure) -> None:
+        """Add how a sign-in failed. Raises ConfigurationError where that cannot be stored."""
+        key = self._read_key() or self._make_key()
+        failures = (*self.load_failures(), failure)[-_MOST_FAILURES:]
+        file = _StoredFailures(self._compute_fingerprint(key), failures)
+        replace_file(self.failures_path, msgspec.json.encode(file))
 
     def _matches_secrets(self, fingerprint: str) -> bool:
         key = self._read_key()
@@ -168,6 +207,15 @@ class CachedTokens:
             self._file.save(token.value, token.renew_at, self._clock.offset)
         except ConfigurationError as trouble:
             self.error = trouble
+
+    def load_failures(self) -> Sequence[SignInFailure]:
+        """Return how the last sign-ins of these credentials failed within a minute."""
+        return self._file.load_failures()
+
+    def save_failure(self, failure: SignInFailure) -> None:
+        """Remember a failure; one that cannot be stored is this process's alone."""
+        with suppress(ConfigurationError):
+            self._file.save_failure(failure)
 
     @asynccontextmanager
     async def lock(self) -> AsyncGenerator[None]:

@@ -2,8 +2,9 @@
 
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -34,6 +35,8 @@ class CommandContext:
     log_file: Path | None = None
     timeout: float | None = None
     """Seconds that the command may take; None for what the profile says."""
+    began_at: float = field(default_factory=time.monotonic)
+    """The monotonic time from which that counts: before anything large is loaded."""
 
     @classmethod
     def of_process(
@@ -134,8 +137,11 @@ class CommandContext:
     def new_command_time(self, profile: "Profile") -> "CommandTime":
         """Return the time that the calls of this command may take together."""
         from cmdm_tui.api.command_time import CommandTime
+        from cmdm_tui.config.process_start import find_process_start
 
-        return CommandTime(profile.timeout)
+        return CommandTime(
+            profile.timeout, began_at=self.began_at, process_began_at=find_process_start()
+        )
 
     def new_event_logger(self, profile: "Profile") -> "EventLogger":
         """Return what reports on stderr, and in the log file, what the profile's client does."""

@@ -6,7 +6,7 @@ names the folders. `secrets/` holds the places where secrets live: a file, the k
 
 Under them: `bounded_files` (reads a file that may be a pipe or have no end), `trusted_files`
 (refuses a configuration that others may write), `toml_files` (changes a file and keeps its
-comments), `private_files`, `folder_lock`.
+comments), `private_files`, `folder_lock`, `process_start` (when this process was started).
 Also public: `ConfigurationError` (`errors`), `SecretStr`, `MissingSecrets`, `SecretPlace`.
 """
 

@@ -31,6 +31,20 @@ def test_a_limit_counts_everything(clock: Clock) -> None:
     assert time.left == pytest.approx(10)
 
 
+def test_the_time_of_the_first_command_may_have_begun_before(clock: Clock) -> None:
+    time = CommandTime(
+        10.0, began_at=clock.now - 4, process_began_at=clock.now - 5, monotonic=clock
+    )
+    assert time.left == pytest.approx(6)
+    assert time.process_began_at == pytest.approx(clock.now - 5)
+    time.start()
+    assert time.left == pytest.approx(10)
+    assert time.process_began_at is None
+    silent = CommandTime(silence=10.0, began_at=clock.now - 4, monotonic=clock)
+    with silent.count_call():
+        assert silent.left == pytest.approx(10)
+
+
 def test_without_a_limit_only_silence_counts(clock: Clock) -> None:
     time = CommandTime(silence=10.0, monotonic=clock)
     for _ in range(1_000):

@@ -5,8 +5,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.claims.odd_service import Answer, Call, OddService, Rows, serve
-from tests.claims.program import run_cmdm, start_cmdm
+import pytest
+
+from tests.claims.odd_service import Answer, Answering, Call, OddService, Rows, serve
+from tests.claims.program import Ended, run_cmdm, start_cmdm
 
 TOGETHER = 12
 WORDS = ("get", "lead", "ID000001")
@@ -63,3 +65,105 @@ def test_processes_that_meet_the_same_ended_token_sign_in_once(tmp_path: Path) -
         is_over.set()
         start_together(service, tmp_path)
     assert len(service.sign_ins) == 2
+
+
+REFUSED = Answer.of({"Message": "Wrong user name or password."}, 401)
+
+
+def slow_at_first(answer: Answer) -> Answering:
+    """Return an answering that takes its time until every other process was started."""
+
+    def sign_in(call: Call) -> Answer:
+        if call.nth == 1:
+            time.sleep(2.0)
+        return answer
+
+    return sign_in
+
+
+def start_refused(service: OddService, home: Path, count: int = TOGETHER) -> Sequence[Ended]:
+    """Run `count` processes at once and return how each ended."""
+    processes = [start_cmdm(WORDS, home, service.environment) for _ in range(count)]
+    written = [process.communicate(timeout=60) for process in processes]
+    return [
+        Ended(process.returncode, out.decode(), err.decode())
+        for process, (out, err) in zip(processes, written, strict=True)
+    ]
+
+
+def test_processes_that_start_together_are_refused_once(tmp_path: Path) -> None:
+    with serve(rows=list(Rows())) as service:
+        service.sign_in = slow_at_first(REFUSED)
+        ended = start_refused(service, tmp_path)
+        assert [one.code for one in ended] == [3] * TOGETHER
+        assert all("Wrong user name or password" in one.err for one in ended)
+        assert len(service.sign_ins) == 1
+        assert (
+            sum("Another cmdm got this answer just now" in one.err for one in ended) == TOGETHER - 1
+        )
+        stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*.failed"))
+        assert b"Wrong user name" in stored
+        for name, secret in service.environment.items():
+            assert name == "CMDM_URL" or secret.encode() not in stored
+        # A person who tries again, and one with another password, is not answered from memory.
+        run_cmdm(*WORDS, home=tmp_path, extra=service.environment)
+        assert len(service.sign_ins) == 2
+        service.sign_in = lambda _: None
+        assert run_cmdm(*WORDS, home=tmp_path, extra=service.environment).code == 0
+        assert not list(tmp_path.rglob("*.failed"))
+
+
+def test_another_password_is_tried_though_the_first_was_refused_meanwhile(tmp_path: Path) -> None:
+    def refuse(call: Call) -> Answer | None:
+        time.sleep(1.0)
+        return REFUSED if call.headers["password"] == "password-12345" else None
+
+    with serve(rows=list(Rows())) as service:
+        service.sign_in = refuse
+        other = {**service.environment, "CMDM_PASSWORD": "password-67890"}
+        processes = [
+            start_cmdm(WORDS, tmp_path, extra) for extra in (service.environment, other) * 2
+        ]
+        for process in processes:
+            process.communicate(timeout=60)
+    assert [process.returncode for process in processes] == [3, 0, 3, 0]
+    assert len(service.sign_ins) <= 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Answer.of({"Message": "Out of order."}, 500), 1),
+        (Answer.of({"Message": "Slow down."}, 429, **{"Retry-After": "1"}), 5),
+        (Answer.of({"welcome": "no token"}), 1),
+    ],
+    ids=["500", "429", "no token"],
+)
+def test_processes_that_start_together_share_the_bound_on_sign_ins(
+    tmp_path: Path, answer: Answer, code: int
+) -> None:
+    with serve(rows=list(Rows())) as service:
+        service.sign_in = slow_at_first(answer)
+        ended = start_refused(service, tmp_path)
+    assert [one.code for one in ended] == [code] * TOGETHER, ended
+    assert 1 <= len(service.sign_ins) <= 4
+
+
+FORGETS_FAILURES = """
+from cmdm_tui.catalog import CachedTokens
+from cmdm_tui.cli import main
+CachedTokens.load_failures = lambda self: ()
+main()
+"""
+
+
+def test_processes_that_do_not_share_a_refusal_would_be_noticed(tmp_path: Path) -> None:
+    with serve(rows=list(Rows())) as service:
+        service.sign_in = lambda _: REFUSED
+        processes = [
+            start_cmdm(WORDS, tmp_path, service.environment, code=FORGETS_FAILURES)
+            for _ in range(4)
+        ]
+        for process in processes:
+            process.communicate(timeout=60)
+    assert len(service.sign_ins) == 4

@@ -21,7 +21,7 @@ from cmdm_tui.api import (
 from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.config import Profile
 from tests.claims.odd_service import Answer, Answering, Call, OddService, Rows, serve
-from tests.claims.program import Ended, run_cmdm
+from tests.claims.program import Ended, run_cmdm, start_cmdm
 
 CREATE = ("create", "lead", "LastName=Jones")
 SLACK = 4.0
@@ -260,6 +260,29 @@ async def test_each_query_of_python_has_the_time(tmp_path: Path, is_over: thread
                 await account.query("SELECT LastName FROM lead WHERE City = 'York'")
             assert time.monotonic() - started < 1.0 + SLACK
             is_over.set()
+
+
+SLOW_TO_LOAD = """
+import time
+from cmdm_tui.cli import main
+from cmdm_tui.cli.context import CommandContext
+load_profile = CommandContext.load_profile
+def load_slowly(self, secrets=None):
+    time.sleep(2)
+    return load_profile(self, secrets)
+CommandContext.load_profile = load_slowly
+main()
+"""
+
+
+def test_the_time_counts_from_before_the_profile_is_loaded(tmp_path: Path) -> None:
+    """A password command, a keyring or a slow disk takes of the time too."""
+    words = ("--timeout", "2", "get", "lead", "ID000001")
+    with serve(rows=list(Rows())) as service:
+        with start_cmdm(words, tmp_path, service.environment, code=SLOW_TO_LOAD) as process:
+            _, err = process.communicate(timeout=30)
+        assert process.returncode == 6, err
+        assert service.calls == service.sign_ins == []
 
 
 def test_local_work_is_ended_too(tmp_path: Path) -> None:
