@@ -1,5 +1,8 @@
 """What all tests share: `--all` runs the long proofs whole, `--postgres` those of PostgreSQL."""
 
+import functools
+import gc
+import hashlib
 import importlib
 import os
 import sys
@@ -9,10 +12,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig, credentials
 from tests.fake_keyring import FakeKeyring, KeyringMode
+from tests.services import copy_records
 
 KeyringFactory = Callable[[KeyringMode], FakeKeyring]
+
+# One with which a sandbox starts, and is signed in to, in no time.
+CHEAP_HASH = 2**4
+USUAL_HASH = credentials._SCRYPT["n"]
 
 SKIPPED_COUNT = pytest.StashKey[int]()
 
@@ -60,6 +68,23 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("whole", settings(), deadline=None, max_examples=1_000)
     settings.load_profile("whole" if config.getoption("--all") else "sample")
 
+    # The same password with the same salt has the same hash: it is computed once.
+    hashlib.scrypt = functools.cache(hashlib.scrypt)
+
+
+def pytest_collection_finish() -> None:
+    """Let the search for garbage leave out the modules and the tests, and come less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the hash of a password cost little, but in the sandbox's own tests."""
+    is_of_sandbox = Path(__file__).with_name("sandbox") in item.path.parents
+    credentials._SCRYPT["n"] = USUAL_HASH if is_of_sandbox else CHEAP_HASH
+
 
 @pytest.fixture
 def runs_whole(request: pytest.FixtureRequest) -> bool:
@@ -71,6 +96,7 @@ def runs_whole(request: pytest.FixtureRequest) -> bool:
 def sandbox(tmp_path: Path) -> Iterator[RunningInfo]:
     """A sandbox of its own on a real socket, with a hundred leads and their like."""
     config = SandboxConfig(tmp_path / "sandbox", port=0, records=100, lasting=False)
+    copy_records(config)
     with Sandbox.embedded(config) as running:
         yield running
 

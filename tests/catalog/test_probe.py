@@ -18,6 +18,7 @@ from tests.catalog.configurable_service import (
     ServiceSettings,
     mixed_rows,
 )
+from tests.services import copy_records
 
 ENTITIES = ("lead", "account", "task")
 EVERYTHING = (
@@ -89,6 +90,7 @@ async def test_every_trait_of_the_sandbox_comes_out_right(sandbox: RunningInfo) 
 
 async def test_the_largest_page_of_a_large_sandbox_is_found(tmp_path: Path) -> None:
     config = SandboxConfig(data=tmp_path / "data", port=0, records=1_500)
+    copy_records(config)
     with Sandbox.embedded(config) as running:
         async with client_of(running) as client:
             course = await run_probe(client, EVERYTHING, traits=Traits(), keep=lambda _: None)

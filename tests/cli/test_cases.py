@@ -16,6 +16,7 @@ from cmdm_tui.harness.cassettes.manifest import hash_file
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.cli.conftest import Command
+from tests.services import copy_records
 
 NAMES = ("get-lead", "create-lead", "list-limit-hour", "get-id-unknown")
 VARIABLES = (
@@ -48,6 +49,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def controlled(tmp_path: Path) -> Iterator[RunningInfo]:
     config = SandboxConfig(data=tmp_path / "sandbox", port=0, records=40, control=True)
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         yield info
 

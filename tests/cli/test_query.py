@@ -18,6 +18,7 @@ from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.cli.conftest import Command
 from tests.cli.test_prompts import Spawn, answer, ended, seen_in, spawn
+from tests.services import copy_records
 
 __all__ = ["spawn"]
 
@@ -54,6 +55,7 @@ def small_pages(
             behaviours={"page_cap": str(PAGE), **behaviours},
             faults=FaultPlan(faults=faults),
         )
+        copy_records(config)
         opened = Sandbox.embedded(config)
         info = opened.__enter__()
         running.append(opened)  # pyright: ignore[reportArgumentType]

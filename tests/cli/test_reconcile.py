@@ -10,6 +10,7 @@ from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan
 from tests.cli.conftest import Command
+from tests.services import copy_records
 
 LEADS = 20
 CREATE = ("create", "lead", "LastName=Jones", "Company=Acme")
@@ -30,6 +31,7 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Failin
             config = SandboxConfig(
                 tmp_path / "failing", port=0, records=LEADS, faults=plan, lasting=False
             )
+            copy_records(config)
             info = running.enter_context(Sandbox.embedded(config))
             for name in ("url", "client_id", "client_secret", "username", "password"):
                 monkeypatch.setenv(f"CMDM_{name.upper()}", getattr(info, name))

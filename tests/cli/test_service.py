@@ -9,6 +9,7 @@ import pytest
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.credentials import read_credentials
 from tests.cli.conftest import Command
+from tests.services import copy_records
 
 LIVE = "https://crm.example"
 
@@ -18,6 +19,7 @@ def box(tmp_path: Path) -> Iterator[RunningInfo]:
     """A sandbox that answers differently from the recordings: its totals are numbers."""
     data = tmp_path / "box"
     config = SandboxConfig(data, 0, 40, control=True, behaviours={"totals": "numbers"})
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         yield info
 
@@ -196,6 +198,7 @@ def test_a_secret_that_would_be_written_ends_every_command_with_1(
     file.chmod(0o600)
     config = SandboxConfig(tmp_path / "data", 0, 40, credentials=read_credentials(file))
     folder = ("--report-dir", str(tmp_path / "report")) if words[0] == "fuzz" else ()
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         variables = {f"CMDM_{name.upper()}": value for name, value in known.items()}
         ended = cmdm(*words, *folder, CMDM_URL=info.url, CMDM_PASSWORD=password, **variables)

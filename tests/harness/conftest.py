@@ -11,6 +11,7 @@ from cmdm_tui.harness.cases.player import RECORDED_LEADS
 from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.service import Service
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.services import copy_records
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class ControlledSandbox:
 def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlledSandbox]:
     data = tmp_path_factory.mktemp("controlled") / "data"
     config = SandboxConfig(data=data, port=0, records=RECORDED_LEADS, control=True, lasting=False)
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         control = ControlClient(info.control or "", info.control_token or "")
         yield ControlledSandbox(info, control)

@@ -20,9 +20,7 @@ from cmdm_tui.harness.cassettes import (
     read_cassette,
 )
 from cmdm_tui.harness.cassettes.format import ADDRESS
-from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries
-
-ALL = list_entries(built_in_folder(), ("contract", "stateful"))
+from tests.harness.recorded_cases import ALL
 
 TEXT = f"""\
 interactions:

@@ -25,10 +25,10 @@ from cmdm_tui.harness.cassettes import (
 )
 from cmdm_tui.harness.cassettes.canonical_yaml import parse_canonical
 from cmdm_tui.harness.cassettes.format import ADDRESS
-from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries
+from cmdm_tui.harness.cassettes.library import built_in_folder
 from cmdm_tui.harness.cassettes.network_block import block_network
+from tests.harness.recorded_cases import ALL
 
-ALL = list_entries(built_in_folder(), ("contract", "stateful"))
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 WIDE = st.lists(TEXT, max_size=6).map(" ".join)
 BODIES = WIDE.map(str.encode) | st.binary(max_size=60) | st.just(b"")

@@ -23,7 +23,6 @@ from cmdm_tui.harness.cassettes.format import make_canonical as canonical_of
 from cmdm_tui.harness.cassettes.library import (
     LibraryEntry,
     built_in_folder,
-    list_entries,
     select_entries,
 )
 from cmdm_tui.harness.cassettes.manifest import find_faults, read_manifest
@@ -32,9 +31,9 @@ from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox import RunningInfo
 from tests.harness.conftest import ControlledSandbox
+from tests.harness.recorded_cases import ALL
 
 CASSETTES = built_in_folder()
-ALL = list_entries(CASSETTES, ("contract", "stateful"))
 
 TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])")
 """What a token of the sandbox looks like: 32 bytes, as base64 for addresses; no case's name."""

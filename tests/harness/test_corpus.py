@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.harness.cases import Case, case_bytes
-from cmdm_tui.harness.cassettes.library import LibraryEntry, built_in_folder, kind_of, list_entries
+from cmdm_tui.harness.cassettes.library import LibraryEntry, kind_of
 from cmdm_tui.harness.cassettes.network_block import block_network
 from cmdm_tui.harness.cassettes.offline_replay import replay_case, replay_case_with_vcrpy
 from cmdm_tui.harness.corpus import SEED, build_corpus
 from cmdm_tui.harness.exchange import CALLS
+from tests.harness.recorded_cases import ALL
 
 ROOT = Path(__file__).parents[2]
-ALL = list_entries(built_in_folder(), ("contract", "stateful"))
 DIGEST = (
     "import hashlib; from cmdm_tui.harness.corpus import build_corpus; "
     "from cmdm_tui.harness.cases import case_bytes; "

@@ -10,8 +10,6 @@ from cmdm_tui.harness.cases import CaseStep, Expectation
 from cmdm_tui.harness.cases.player import play_case
 from cmdm_tui.harness.cassettes.library import (
     LibraryEntry,
-    built_in_folder,
-    list_entries,
     select_entries,
 )
 from cmdm_tui.harness.service import FloorReached, Service
@@ -20,8 +18,7 @@ from cmdm_tui.harness.verify.comparison import HeaderContext as Answer
 from cmdm_tui.harness.verify.comparison import compare_bodies, compare_headers
 from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.harness.conftest import ControlledSandbox
-
-ALL = list_entries(built_in_folder(), ("contract", "stateful"))
+from tests.harness.recorded_cases import ALL
 
 SEEN_BY: dict[str, dict[str, str]] = {
     "totals": {"numbers": "list-lead"},

@@ -10,6 +10,7 @@ from cmdm_tui.query.errors import BudgetReached, QueryError, UnknownName
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.query.conftest import OpenedEngine, open_account
+from tests.services import copy_records
 
 PAGES = 3
 
@@ -192,6 +193,7 @@ def failing(tmp_path: Path) -> Iterator[RunningInfo]:
     """A sandbox of six pages whose third call of leads fails."""
     faults = FaultPlan(0, [Fault(FaultKind.ERROR_500, path="/lead", nth=[3])])
     config = SandboxConfig(tmp_path / "data", 0, 30, behaviours={"page_cap": "5"}, faults=faults)
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         yield info
 
@@ -213,6 +215,7 @@ async def test_a_number_of_calls_holds_for_those_sent_again(failing: RunningInfo
 
 async def test_a_call_that_was_never_sent_is_not_counted(tmp_path: Path) -> None:
     config = SandboxConfig(tmp_path / "data", 0, 30, rate_limit=4, behaviours={"page_cap": "2"})
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         async with open_account(info) as one:
             result = await one.run("SELECT ExternalID FROM lead")

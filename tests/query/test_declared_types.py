@@ -13,6 +13,7 @@ from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
 from tests.query.small_service import SmallService, open_engine, run_query
+from tests.services import copy_records
 
 LEADS = 2_800
 PAGE = 40
@@ -44,6 +45,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInfo]:
     config = SandboxConfig(
         folder, 0, rate_limit=NO_LIMIT, month_limit=NO_LIMIT, behaviours={"page_cap": str(PAGE)}
     )
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         yield info
 

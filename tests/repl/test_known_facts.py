@@ -9,7 +9,7 @@ from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
-from tests.services import profile_of
+from tests.services import copy_records, profile_of
 
 
 async def run(account: Account, text: str) -> str:
@@ -24,6 +24,7 @@ async def run(account: Account, text: str) -> str:
 
 async def test_a_list_of_field_ids_shows_no_names_and_misleads_no_query(tmp_path: Path) -> None:
     config = SandboxConfig(tmp_path / "data", 0, 30, behaviours={"field_metadata": "empty"})
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         profile = profile_of(info, "acme", ())
         async with Account.open(profile, catalogs=tmp_path / "catalogs") as account:

@@ -22,7 +22,7 @@ from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
-from tests.services import profile_of
+from tests.services import copy_records, profile_of
 
 Run = Callable[..., str]
 RECORDS = 30
@@ -201,6 +201,7 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
         tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"}, faults=FaultPlan(0, [waiting])
     )
     output, errors = io.StringIO(), io.StringIO()
+    copy_records(config)
     with Sandbox.embedded(config) as info, create_pipe_input() as keyboard:
         async with Account.open(profile_of(info), catalogs=None) as account:
             session = ReplSession(account, Watched(output, errors))
@@ -229,6 +230,7 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
 async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> None:
     config = SandboxConfig(tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"})
     sql = "SELECT LastName FROM lead ORDER BY Score, LastName;\n"
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         async with Account.open(profile_of(info), catalogs=None) as account:
             script = Script(account, io.StringIO())
@@ -259,6 +261,7 @@ async def test_a_search_is_asked_about_where_it_turns_out_long(
         asked.append(question)
         return "y" if says_yes else "n"
 
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         async with Account.open(profile_of(info), catalogs=None) as account:
             script = Script(account, io.StringIO())

@@ -23,6 +23,7 @@ from tests.harness.mutants import (
     record_faults,
 )
 from tests.harness.mutants.faulty_app import ENTITIES, MUTANTS, Mutant, PlantedFault, planted
+from tests.services import copy_records
 
 __all__ = [
     "FAMILIES",
@@ -105,16 +106,13 @@ class HuntResult:
 @contextmanager
 def sandbox(fault: PlantedFault | None = None) -> Generator[FuzzedSandbox]:
     """Run a sandbox with a fault planted in it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder,
-        planted(fault),
-        Sandbox.embedded(
-            SandboxConfig(
-                Path(folder) / "data", port=0, records=RECORDS, control=True, lasting=False
-            )
-        ) as info,
-    ):
-        yield target_of(info)
+    with tempfile.TemporaryDirectory(prefix="cmdm-mutant-") as folder, planted(fault):
+        config = SandboxConfig(
+            Path(folder) / "data", port=0, records=RECORDS, control=True, lasting=False
+        )
+        copy_records(config)
+        with Sandbox.embedded(config) as info:
+            yield target_of(info)
 
 
 def target_of(info: RunningInfo) -> FuzzedSandbox:

@@ -26,6 +26,7 @@ from cmdm_tui.query.seek.field_values import OddValue, read_value
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.query.seek.test_predicates import where
 from tests.sandbox.control_client import ControlPlaneClient
+from tests.services import copy_records
 
 COLUMNS = {
     "City": Column("City"),
@@ -65,6 +66,7 @@ CONDITIONS = [
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInfo]:
     folder = tmp_path_factory.mktemp("sandbox")
     config = SandboxConfig(data=folder, port=0, records=100, control=True, rate_limit=10**9)
+    copy_records(config)
     with Sandbox.embedded(config) as info:
         yield info
 
