@@ -37,7 +37,9 @@ def runs(pytester: pytest.Pytester, installed: Path, monkeypatch: pytest.MonkeyP
 
     def run(source: str, *arguments: str) -> pytest.RunResult:
         pytester.makepyfile(source)
-        others = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-W", "error")
+        # What else is installed here takes longer to load than a test to run.
+        loaded = ("schemathesis", "cacheprovider", "hypothesispytest", "textual-snapshot")
+        others = (*(f"-pno:{name}" for name in loaded), "-W", "error")
         return pytester.runpytest_subprocess(*others, "--strict-markers", *arguments)
 
     return run

@@ -211,9 +211,8 @@ def test_whoever_does_not_use_it_loads_nothing_for_it(runs: Runs) -> None:
             ours = {name for name in sys.modules if name.split(".")[0] == "cmdm_tui"}
             assert ours == {"cmdm_tui", "cmdm_tui.pytest_plugin"}
             assert not {"httpx", "msgspec", "starlette", "uvicorn", "textual"} & set(sys.modules)
-        """,
-        "-p", "no:hypothesispytest", "-p", "no:textual-snapshot",
-    )  # fmt: skip
+        """
+    )
     result.assert_outcomes(passed=1)
 
 

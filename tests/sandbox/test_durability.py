@@ -85,7 +85,9 @@ async def killed_while_writing(
 ) -> None:
     """Let several clients write, and kill the server while they do."""
     written = asyncio.Semaphore(0)
-    async with httpx.AsyncClient(base_url=f"{info.url}/api/v1", trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{info.url}/api/v1", trust_env=False, verify=False
+    ) as http:
         answer = await http.post("/authenticate", headers=sign_in_headers(info.credentials))
         http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         seeds = [random.Random(chance.random()) for _ in range(WRITERS)]

@@ -112,7 +112,7 @@ def test_a_signal_ends_it_cleanly_with_connections_open(tmp_path: Path, number: 
     with served(tmp_path / "data") as (process, info):
         # A connection that is kept alive, one that is silent, and one in the middle of a request.
         with (
-            httpx.Client() as http,
+            httpx.Client(verify=False) as http,
             socket.create_connection(address(info)),
             socket.create_connection(address(info)) as partial,
         ):
@@ -143,7 +143,7 @@ def test_every_acknowledged_write_outlives_a_kill(tmp_path: Path) -> None:
     is_enough = threading.Semaphore(0)
 
     def write(info: RunningInfo, bearer: str) -> None:
-        with httpx.Client(headers={"Authorization": f"Bearer {bearer}"}) as http:
+        with httpx.Client(headers={"Authorization": f"Bearer {bearer}"}, verify=False) as http:
             while True:
                 try:
                     answer = http.post(f"{info.url}/api/v1/lead", json={"LastName": "Shaw"})
@@ -165,7 +165,7 @@ def test_every_acknowledged_write_outlives_a_kill(tmp_path: Path) -> None:
                 thread.join(timeout=10)
     with (
         Sandbox.embedded(SandboxConfig(tmp_path / "data", port=0)) as info,
-        httpx.Client(headers={"Authorization": f"Bearer {token(info)}"}) as http,
+        httpx.Client(headers={"Authorization": f"Bearer {token(info)}"}, verify=False) as http,
     ):
         listed = http.get(f"{info.url}/api/v1/lead").json()["Entity"]
     assert set(acknowledged) <= {record["ExternalID"] for record in listed}
@@ -418,9 +418,11 @@ def test_the_access_log_is_readable_and_holds_no_secret(tmp_path: Path) -> None:
     with Sandbox.embedded(config, on_call=lines.append) as info:
         bearer = token(info)
         headers = {"Authorization": f"Bearer {bearer}"}
-        httpx.get(f"{info.url}/api/v1/lead?per_page=1&page=1", headers=headers)
-        httpx.post(f"{info.url}/api/v1/lead", headers=headers, json={"LastName": "Secret"})
-        httpx.get(f"{info.url}/%1b[31m")
+        httpx.get(f"{info.url}/api/v1/lead?per_page=1&page=1", headers=headers, verify=False)
+        httpx.post(
+            f"{info.url}/api/v1/lead", headers=headers, json={"LastName": "Secret"}, verify=False
+        )
+        httpx.get(f"{info.url}/%1b[31m", verify=False)
     assert [(line.method, line.status) for line in lines] == [
         ("POST", 200),
         ("GET", 200),
@@ -445,12 +447,12 @@ def log_holds_no_secret(tmp_path: Path) -> None:
             escaped = "".join(f"%{byte:02X}" for byte in secret.encode())
             for spelling in (secret, escaped):
                 base = f"{info.url}/api/v1"
-                httpx.get(f"{base}/lead/{spelling}")
-                httpx.get(f"{base}/lead/x{spelling}y/task")
-                httpx.get(f"{base}/lead?token={spelling}")
-                httpx.get(f"{base}/lead?{spelling}")
-                httpx.get(f"{base}/lead?sort_by={spelling}&fields=City,{spelling}")
-                httpx.get(f"{info.url}/_sandbox/{spelling}")
+                httpx.get(f"{base}/lead/{spelling}", verify=False)
+                httpx.get(f"{base}/lead/x{spelling}y/task", verify=False)
+                httpx.get(f"{base}/lead?token={spelling}", verify=False)
+                httpx.get(f"{base}/lead?{spelling}", verify=False)
+                httpx.get(f"{base}/lead?sort_by={spelling}&fields=City,{spelling}", verify=False)
+                httpx.get(f"{info.url}/_sandbox/{spelling}", verify=False)
     text = unquote("\n".join(map(str, lines)))
     assert len(lines) > 60
     assert not [secret for secret in secrets if secret in text]
