@@ -7,7 +7,6 @@ A run is a connection to a Unix socket: a line of JSON with three file descripto
 streams) goes in, a line with the process's number and one with its exit code come out.
 """
 
-import gc
 import json
 import os
 import signal
@@ -36,9 +35,6 @@ def serve(path: str) -> None:
     """Answer runs until standard input ends. Returns in each new program, which then runs."""
     for name in PRELOADED:
         __import__(name)
-    # No program searches these for garbage.
-    gc.collect()
-    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
