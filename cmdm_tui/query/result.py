@@ -172,8 +172,8 @@ class QueryResult:
 
     def batches(self, size: int = _BATCH_ROWS) -> Iterator[list[RowValues]]:
         """Yield the rows in order, `size` at a time, without holding all of them in memory."""
-        names = ", ".join(f"c{n}" for n in range(1, len(self._described.columns) + 1))
-        for rows in self._session.read_batches(self._table, names, size):
+        shown = self._values.shown_sql
+        for rows in self._session.read_batches(self._table, shown, size):
             yield self._values.convert(rows)
 
     @cached_property

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.formats import FORMATS, Format, OutputRow, create_writer
 from cmdm_tui.formats.cells import display_text
-from cmdm_tui.query.database.duckdb_session import RowValues
-from cmdm_tui.query.database.python_values import PythonValues
+from cmdm_tui.query.database.python_values import Described
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.planning.stored_text import StoredText
@@ -298,10 +297,10 @@ async def test_stored_digits_are_the_same_in_every_output(texts: list[str]) -> N
 async def test_digits_that_are_not_stored_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken twin: with the digits of the DECIMAL, 12.50 is not what is stored."""
 
-    def convert(_: PythonValues, rows: Sequence[RowValues]) -> list[RowValues]:
-        return [row[:2] for row in rows]
+    def find_none(_: Described) -> dict[int, int]:
+        return {}
 
-    monkeypatch.setattr(PythonValues, "convert", convert)
+    monkeypatch.setattr(Described, "digits", property(find_none))
     service = service_of(["12.50"], "Currency")
     async with open_engine(service) as engine:
         with await run(engine, "stream", "Value") as result:

@@ -3,9 +3,10 @@
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import duckdb
@@ -134,15 +135,19 @@ class DuckDBSession:
         columns: Sequence[Column],
         seen: LoadedValues,
         *,
+        shared: Mapping[str, str] = MappingProxyType({}),
         since: int | None = None,
     ) -> None:
         """Show the loaded rows in the entity's view, numbers with the type that fits them all.
 
-        With `since`, only the rows from that index on.
+        `shared` are columns of text, each with the number column that holds it. With `since`, only
+        the rows from that index on are shown.
         """
         shown: list[str] = []
         for column in columns:
             sql = quote_identifier(column.name)
+            if column.name in shared:
+                sql = f"{quote_identifier(shared[column.name])} AS {sql}"
             if column.kind is ColumnKind.NUMBER:
                 digits = seen.digits.get(column.name, Digits())
                 sql = f"{digits.value_sql(sql)} AS {sql}"

@@ -20,6 +20,7 @@ from cmdm_tui.query.database.casts import (
     storage_sql,
 )
 from cmdm_tui.query.database.duckdb_session import BATCH_TABLE, DuckDBSession, storage_name
+from cmdm_tui.query.database.iso_times import are_plain
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
@@ -34,23 +35,38 @@ def column_texts(records: Iterable[Record], columns: Sequence[Column]) -> list[l
     """Return the records' values as text, column by column.
 
     Text is unchanged, numbers are written without an exponent, dates and times in the form that
-    DuckDB casts, nested values become JSON text.
+    DuckDB casts, nested values become JSON text. Columns of equal values may be the same list.
     """
     records = tuple(records)
+    known: dict[str, list[str | None]] = {}
     lists: list[list[str | None]] = []
     for column in columns:
-        if column.field == EXTERNAL_ID:
-            values: list[Any] = [record.external_id for record in records]
-        else:
-            values = [record.properties.get(column.field) for record in records]
-        if not set(map(type, values)) <= _TEXT_TYPES:
-            values = [value_text(value) for value in values]
-        if column.kind is ColumnKind.NUMBER:
+        values = known.get(column.field)
+        if values is None:
+            values = known[column.field] = _field_texts(records, column.field)
+        if column.kind is ColumnKind.NUMBER and _may_have_exponents(values):
             values = [_write_out_exponent(value) for value in values]
         elif column.kind in {ColumnKind.DATE, ColumnKind.DATETIME}:
-            values = [plain_text(column.kind, value) for value in values]
+            are_moments = column.kind is ColumnKind.DATETIME
+            if not are_plain(values, are_moments=are_moments):
+                values = [plain_text(column.kind, value) for value in values]
         lists.append(values)
     return lists
+
+
+def _field_texts(records: Sequence[Record], name: str) -> list[str | None]:
+    if name == EXTERNAL_ID:
+        values: list[Any] = [record.external_id for record in records]
+    else:
+        values = [record.properties.get(name) for record in records]
+    if not set(map(type, values)) <= _TEXT_TYPES:
+        values = [value_text(value) for value in values]
+    return values
+
+
+def _may_have_exponents(values: Iterable[str | None]) -> bool:
+    together = "".join(filter(None, values))
+    return "e" in together or "E" in together
 
 
 def value_text(value: Any) -> str | None:
@@ -80,7 +96,10 @@ def _write_out_exponent(text: str | None) -> str | None:
 
 
 class RecordLoader:
-    """Loads the records of one entity into a session's table, and measures their values."""
+    """Loads the records of one entity into a session's table, and measures their values.
+
+    The stored text of a number column is not stored twice, as long as the two are the same.
+    """
 
     def __init__(self, session: DuckDBSession, table: Table, columns: Sequence[Column]) -> None:
         self._session = session
@@ -89,13 +108,22 @@ class RecordLoader:
         self.values = LoadedValues()
         self.rows = 0
         self.holds_special = False
-        for column in self.columns:
+        places = {column.name: place for place, column in enumerate(self.columns)}
+        self._shared: dict[int, int] = {}
+        """The places of columns of text that the number columns at these places hold too."""
+        for place, column in enumerate(self.columns):
             if column.kind is ColumnKind.NUMBER:
                 self.values.digits[column.name] = Digits()
+            read = column.reads
+            if read is None or read.name not in places:
+                continue
+            if (column.kind, read.kind) == (ColumnKind.TEXT, ColumnKind.NUMBER):
+                self._shared[place] = places[read.name]
 
     def load(self, lists: Sequence[Sequence[str | None]]) -> None:
         """Add records, given as columns of text; call it on the session's thread."""
         self.rows += len(lists[0])
+        self._divide([one for one, other in self._shared.items() if lists[one] is not lists[other]])
         if len(lists[0]) <= _FEW_ROWS:
             try:
                 self._load_few(lists)
@@ -104,54 +132,61 @@ class RecordLoader:
         else:
             self._load_many(lists)
 
+    def _divide(self, places: Iterable[int]) -> None:
+        """Store the text at these places on its own from now on."""
+        for place in places:
+            text = quote_identifier(self.columns[place].name)
+            number = quote_identifier(self.columns[self._shared.pop(place)].name)
+            where = f"{SCHEMA}.{storage_name(self._table)}"
+            self._session.execute(f"UPDATE {where} SET {text} = {number}")
+
     def _load_few(self, lists: Sequence[Sequence[str | None]]) -> None:
         """Add a few records: their values are read here, in no statement of an expression each.
 
         DuckDB compiles each expression, which takes longer than to read a few values. Raises
         SqlError, and adds none, where it does not take what fits.
         """
-        fitting: list[Sequence[str | None]] = []
+        fitting = list(lists)
         measured: list[tuple[Column, int, int, int]] = []
-        for column, texts in zip(self.columns, lists, strict=True):
+        misfits = set[int]()
+        for place, column in enumerate(self.columns):
             if column.kind is ColumnKind.TEXT:
-                fitting.append(texts)
                 continue
-            there = [text for text in texts if text is not None]
+            there = [text for text in lists[place] if text is not None]
             good = {text for text in there if parse_value(column.kind, text) is not None}
             failed = sum(text not in good for text in there)
-            fitting.append([text if text in good else None for text in texts] if failed else texts)
+            if failed:
+                fitting[place] = [text if text in good else None for text in lists[place]]
+                misfits.add(place)
             measured.append((column, failed, *Digits.measure(good)))
-        self._session.execute(
-            f"INSERT INTO {SCHEMA}.{storage_name(self._table)} {self._unnested}",
-            [self._encode(fitting)],
-        )
+        self._divide([one for one, other in self._shared.items() if other in misfits])
+        stored = [place for place in range(len(lists)) if place not in self._shared]
+        self._insert(stored, _unnested(stored), [self._encode([fitting[one] for one in stored])])
         for each in measured:
             self._add_measures(*each)
 
     def _load_many(self, lists: Sequence[Sequence[str | None]]) -> None:
+        held = dict(self._shared)
+        given = [place for place in range(len(lists)) if place not in held]
         self._session.execute(
-            f"CREATE OR REPLACE TEMP TABLE {BATCH_TABLE} AS {self._unnested}",
-            [self._encode(lists)],
+            f"CREATE OR REPLACE TEMP TABLE {BATCH_TABLE} AS {_unnested(given)}",
+            [self._encode([lists[place] for place in given])],
         )
-        typed = [
-            (n, column)
-            for n, column in enumerate(self.columns, 1)
-            if column.kind is not ColumnKind.TEXT
-        ]
+        typed = [place for place in given if self.columns[place].kind is not ColumnKind.TEXT]
+        misfits = set[int]()
         for start in range(0, len(typed), _MEASURED_AT_ONCE):
-            self._measure_columns(typed[start : start + _MEASURED_AT_ONCE])
-        values = ", ".join(
-            storage_sql(column.kind, f"c{n}") for n, column in enumerate(self.columns, 1)
+            misfits |= self._measure_columns(typed[start : start + _MEASURED_AT_ONCE])
+        self._divide([one for one, other in self._shared.items() if other in misfits])
+        stored = [place for place in range(len(lists)) if place not in self._shared]
+        values = (
+            storage_sql(self.columns[place].kind, f"c{held.get(place, place)}") for place in stored
         )
-        self._session.execute(
-            f"INSERT INTO {SCHEMA}.{storage_name(self._table)} SELECT {values} FROM {BATCH_TABLE}"
-        )
+        self._insert(stored, f"SELECT {', '.join(values)} FROM {BATCH_TABLE}")
 
-    @property
-    def _unnested(self) -> str:
-        """The SQL that makes rows of the columns that its parameter holds as JSON."""
-        texts = ", ".join(f"unnest(r[{n}]) AS c{n}" for n in range(1, len(self.columns) + 1))
-        return f"""SELECT {texts} FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)"""
+    def _insert(self, places: Sequence[int], sql: str, parameters: Sequence[str] = ()) -> None:
+        names = ", ".join(quote_identifier(self.columns[place].name) for place in places)
+        where = f"{SCHEMA}.{storage_name(self._table)}"
+        self._session.execute(f"INSERT INTO {where} ({names}) {sql}", parameters)
 
     def _encode(self, lists: Sequence[Sequence[str | None]]) -> str:
         """Return the columns to load as JSON, and note the special characters in them."""
@@ -162,7 +197,13 @@ class RecordLoader:
     def show_loaded(self, since: int | None = None) -> None:
         """Show the loaded rows in the entity's view, from an index on; for the session's thread."""
         self._count_long_numbers()
-        self._session.show_loaded(self._table, self.columns, self.values, since=since)
+        shared = {
+            self.columns[text].name: self.columns[number].name
+            for text, number in self._shared.items()
+        }
+        self._session.show_loaded(
+            self._table, self.columns, self.values, shared=shared, since=since
+        )
 
     def _count_long_numbers(self) -> None:
         """Count the numbers that have too many digits for the DECIMAL of their column."""
@@ -174,22 +215,26 @@ class RecordLoader:
                     f"SELECT {counted} FROM {where}"
                 )
 
-    def _measure_columns(self, typed: Sequence[tuple[int, Column]]) -> None:
+    def _measure_columns(self, places: Sequence[int]) -> set[int]:
         """Count the values that do not fit their type, and the digits of the numbers.
 
-        DuckDB takes quadratic time for very many expressions in one statement.
+        Returns the places of columns with values that do not fit. DuckDB takes quadratic time for
+        very many expressions in one statement.
         """
-        values = [f"{storage_sql(column.kind, f'c{n}')} AS v{n}" for n, column in typed]
+        values: list[str] = []
         measures: list[str] = []
-        for n, column in typed:
-            is_number = column.kind is ColumnKind.NUMBER
-            measures.append(f"count(c{n}) - count(v{n})")
-            measures += Digits.measure_sql(f"v{n}") if is_number else ("0", "0")
+        for place in places:
+            kind = self.columns[place].kind
+            values.append(f"{storage_sql(kind, f'c{place}')} AS v{place}")
+            measures.append(f"count(c{place}) - count(v{place})")
+            is_number = kind is ColumnKind.NUMBER
+            measures += Digits.measure_sql(f"v{place}") if is_number else ("0", "0")
         (found,) = self._session.execute(
             f"SELECT {', '.join(measures)} FROM (SELECT *, {', '.join(values)} FROM {BATCH_TABLE})"
         )
-        for index, (_, column) in enumerate(typed):
-            self._add_measures(column, *found[3 * index : 3 * index + 3])
+        for index, place in enumerate(places):
+            self._add_measures(self.columns[place], *found[3 * index : 3 * index + 3])
+        return {place for index, place in enumerate(places) if found[3 * index]}
 
     def _add_measures(
         self, column: Column, failed: int, before: int | None, after: int | None
@@ -199,6 +244,12 @@ class RecordLoader:
             self.values.failed_casts[name] = self.values.failed_casts.get(name, 0) + failed
         if column.kind is ColumnKind.NUMBER:
             self.values.digits[column.name].widen(before, after)
+
+
+def _unnested(places: Sequence[int]) -> str:
+    """Return the SQL that makes rows of the columns that its parameter holds as JSON."""
+    texts = ", ".join(f"unnest(r[{n}]) AS c{place}" for n, place in enumerate(places, 1))
+    return f"""SELECT {texts} FROM (SELECT from_json($1, '[["VARCHAR"]]') AS r)"""
 
 
 @cache

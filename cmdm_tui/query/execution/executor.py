@@ -315,7 +315,10 @@ class QueryExecutor:
             sql = executable_sql(replace(self._bound, tree=tree), fully=fully)
             described = self._session.describe(sql)
             values = PythonValues(Described(tuple(described)))
-            self._parts_by_fold[fully] = without_zones(sql, described), values
+            names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
+            part = without_zones(sql, described)
+            shown = f"SELECT {values.shown_sql} FROM ({part}) AS part({names})"
+            self._parts_by_fold[fully] = shown, values
         return self._parts_by_fold[fully]
 
     def _make_notes(self) -> Notes:
