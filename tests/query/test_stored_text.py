@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.planning import schema
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.planning import products, schema
 from cmdm_tui.query.planning.readings import Readings
 from tests.query.small_service import SmallService, open_engine, run_query
 
@@ -251,6 +252,65 @@ async def test_a_cast_to_text_gives_what_is_stored(
 ) -> None:
     sql = sql.format(column).replace("ORDER BY Name", "ORDER BY d.Name")
     assert [row[0] for row in await run_query(engine, sql)] == texts
+
+
+@pytest.mark.parametrize(
+    ("sql", "texts"),
+    [
+        (
+            "SELECT Amount FROM deal UNION ALL SELECT Phone FROM task",
+            {"12.50", "3", "007", "£12.00"},
+        ),
+        ("SELECT Phone FROM task UNION (SELECT Amount FROM deal)", {"12.50", "3", "007", "£12.00"}),
+        ("SELECT Amount + 1 AS a FROM deal UNION SELECT Phone FROM task", {"13.5", "4", "007"}),
+        ("SELECT Day FROM deal UNION ALL SELECT Phone FROM task", {"29/03/2026", "2026-03-30"}),
+        ("SELECT CAST(COLUMNS('Amou.*') AS VARCHAR) FROM deal", {"12.5", "3"}),
+        ("SELECT CAST(q.Amount AS VARCHAR) FROM (SELECT Amount FROM deal) q", {"12.50", "£12.00"}),
+        ("SELECT a || '' FROM (SELECT Amount AS a, Name FROM deal) q WHERE Name > 'a'", {"12.50"}),
+        ("WITH q AS (SELECT * FROM deal) SELECT CAST(Day AS VARCHAR) FROM q", {"29/03/2026"}),
+    ],
+)
+async def test_numbers_and_dates_become_the_text_that_is_stored(
+    engine: Engine, sql: str, texts: set[str]
+) -> None:
+    result = await engine.run(await engine.prepare(sql))
+    assert {column.type for column in result.columns} == {"VARCHAR"}
+    found = {str(row[0]) for row in result.rows}
+    assert texts <= found
+    assert not any("000000" in text for text in found)
+    assert not any("\x01" in column.name for column in result.columns)
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("SELECT Amount * Amount * Amount FROM deal", {1953.125, 27.0}),
+        ("SELECT x * Amount FROM (SELECT Amount * Amount AS x, Amount FROM deal) q", {1953.125}),
+        ("SELECT Amount * 10000 * Amount * 10000 * Amount * 1000000 FROM deal", {27e14}),
+    ],
+)
+async def test_a_product_of_many_numbers_is_a_double_and_says_so(
+    engine: Engine, sql: str, values: set[float]
+) -> None:
+    result = await engine.run(await engine.prepare(sql))
+    assert values <= {row[0] for row in result.rows}
+    assert any("computed as DOUBLE" in sentence for sentence in result.notes.sentences)
+    pair = await engine.run(await engine.prepare("SELECT Amount * Amount FROM deal"))
+    assert Decimal("156.25") in {row[0] for row in pair.rows}
+    assert not any("DOUBLE" in sentence for sentence in pair.notes.sentences)
+
+
+async def test_a_product_that_is_not_widened_would_be_an_error(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken twin: five numbers of nine decimal places are more than any DECIMAL holds."""
+
+    def leave(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(products, "widen_products", leave)
+    with pytest.raises(SqlError):
+        await run_query(engine, "SELECT Amount * Amount * Amount * Amount * Amount FROM deal")
 
 
 async def test_a_cast_to_text_is_a_condition_too(engine: Engine) -> None:

@@ -217,6 +217,8 @@ class _Replacement:
             self._read([node.this, node.expression], ColumnKind.DATETIME)
         elif isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
             self._visit_function(node)
+        elif isinstance(node, exp.SetOperation):
+            self._combine(node)
         else:
             for operand in _conditions(node):
                 self._read([operand], ColumnKind.BOOLEAN)
@@ -267,6 +269,24 @@ class _Replacement:
             is_time = kind in {ColumnKind.DATE, ColumnKind.DATETIME}
             self._read([one], kind if is_time and kind is not None else ColumnKind.NUMBER)
 
+    def _combine(self, node: exp.SetOperation) -> None:
+        """Make text of what a set operation combines with text: DuckDB would fill up zeros."""
+        branches = list(_branches(node))
+        if len({len(one.expressions) for one in branches}) != 1 or node.args.get("by_name"):
+            return
+        if any(expression.is_star for one in branches for expression in one.expressions):
+            return
+        for column in zip(*(one.expressions for one in branches), strict=True):
+            kinds = {self._kinds.of(expression) for expression in column}
+            if ColumnKind.TEXT not in kinds:
+                continue
+            for expression in column:
+                named = expression
+                if isinstance(expression, exp.Column):
+                    named = exp.alias_(expression.copy(), expression.name, quoted=True)
+                    expression.replace(named)
+                self._write_text([named.unalias()])
+
     def _is_text(self, node: exp.Expr) -> bool:
         """Return whether an operand is text that may be read: not a literal."""
         return not isinstance(_bare(node), exp.Literal) and (
@@ -291,6 +311,9 @@ class _Replacement:
         """Make text of operands: of a field what is stored, of other numbers no filling zeros."""
         for operand in operands:
             node = _bare(operand)
+            if node.find(exp.Columns):
+                _wrap(node, "text_of_number")
+                continue
             kind = self._kinds.of(node)
             if isinstance(node, exp.Literal) or kind in {None, ColumnKind.TEXT}:
                 continue
@@ -319,6 +342,17 @@ def _wrap(node: exp.Expr, function: str) -> None:
     call = exp.Anonymous(this=function)
     node.replace(call)
     call.append("expressions", node)
+
+
+def _branches(node: exp.Expr) -> Iterator[exp.Select]:
+    """Yield the queries that a set operation combines."""
+    if isinstance(node, exp.Select):
+        yield node
+    elif isinstance(node, exp.SetOperation):
+        yield from _branches(node.this)
+        yield from _branches(node.expression)
+    elif isinstance(node, exp.Subquery):
+        yield from _branches(node.this)
 
 
 def _bare(node: exp.Expr) -> exp.Expr:

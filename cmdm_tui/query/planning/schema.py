@@ -129,7 +129,7 @@ def returns_ids_only(shape: QueryShape) -> bool:
     """Return whether ExternalID, whose type is known, is all that a query names."""
     return all(
         isinstance(one, exp.Column) and _names_the_id(one)
-        for one in shape.select.find_all(exp.Column, exp.Star)
+        for one in shape.select.find_all(exp.Column, exp.Star, exp.Columns)
     )
 
 
