@@ -179,6 +179,8 @@ class CommandContext:
                 raise
             message = f"Interrupted before the answer came: {_MAY_BE_DONE}"
             raise CommandFailure(message, ExitCode.OUTCOME_UNKNOWN) from None
+        except CommandFailure:
+            raise
         except Exception as error:
             if exit_code_of(error) is not None or not is_write_open():
                 raise
