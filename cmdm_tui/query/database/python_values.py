@@ -64,7 +64,7 @@ class PythonValues:
 
     @property
     def shown_sql(self) -> str:
-        """The columns to read of the query's own, which are called c1, c2 and so on.
+        """The columns to read of the query, which are called c1, c2 and so on.
 
         For a number they are its stored digits: DuckDB takes long to make Python's decimals.
         """
