@@ -1,5 +1,6 @@
 """What all tests share: `--all` runs the long proofs whole, `--postgres` those of PostgreSQL."""
 
+import atexit
 import functools
 import gc
 import hashlib
@@ -77,6 +78,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+    # At the end Python looks at all of it again, or DuckDB's bindings report a leak.
+    atexit.register(gc.unfreeze)
 
 
 @pytest.hookimpl(tryfirst=True)

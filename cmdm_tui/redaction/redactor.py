@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from cmdm_tui.redaction.decodings import SearchLimitExceeded
-from cmdm_tui.redaction.secret_matcher import SecretMatcher, shown_piece_length
+from cmdm_tui.redaction.secret_matcher import SIGN_IN_WORDS, SecretMatcher, shown_piece_length
 
 REDACTED = "…"
 LEFT_OUT = "(left out: secrets may be in it)"
@@ -38,11 +38,14 @@ class Redactor:
     def for_sentences(cls, secrets: Iterable[str]) -> "Redactor":
         """Return a redactor for a service's sentences, which replaces secrets by value.
 
-        A secret that is itself a short word stays: the sentence can mean the word, and a gap in
-        "Your password is …" would give it away.
+        A secret that is itself a short word, or a word of every sentence about a sign-in, stays:
+        the sentence can mean the word, and a gap in "Your password is …" would give it away.
         """
         return cls(
-            secret for secret in secrets if len(secret) > _LONGEST_WORD or not secret.isalpha()
+            secret
+            for secret in secrets
+            if secret.lower() not in SIGN_IN_WORDS
+            and (len(secret) > _LONGEST_WORD or not secret.isalpha())
         )
 
     def redact_values(self, line: str) -> str:

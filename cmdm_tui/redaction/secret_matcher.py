@@ -34,7 +34,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _SHORTEST_CUT = 4
 _SHORTEST_CUT_NUMBER = 6
 _SHORTEST_CUT_WORD = 8
-_SIGN_IN_WORDS = frozenset({"password", "username", "passwords", "authorize", "credential"})
+SIGN_IN_WORDS = frozenset({"password", "username", "passwords", "authorize", "credential"})
 """Words from eight letters that end sentences about a sign-in: a gap in one would give it away."""
 
 _BROKEN_ESCAPE = rb"(?:\\{0,3}(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%[0-9a-f]?|&(?:#x?)?[0-9a-z]{0,8})?"
@@ -200,7 +200,7 @@ class _Cuts:
             return size >= _SHORTEST_CUT_NUMBER
         if not piece.isalpha() or piece not in {piece.lower(), piece.upper(), piece.title()}:
             return True
-        return size >= _SHORTEST_CUT_WORD and piece.lower() not in _SIGN_IN_WORDS
+        return size >= _SHORTEST_CUT_WORD and piece.lower() not in SIGN_IN_WORDS
 
 
 def _match_beginning(parts: list[bytes]) -> bytes:

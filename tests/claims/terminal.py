@@ -129,6 +129,10 @@ class ProgramTerminal:
 
     def close(self) -> None:
         """End the program if it still runs, and close the terminal."""
+        if self.process.isalive():
+            # pexpect gives up on a child that a loaded machine takes long to end.
+            self.process.kill(signal.SIGKILL)
+            self.process.wait()
         with suppress(OSError):
             self.process.close(force=True)
         with suppress(OSError):

@@ -23,7 +23,9 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Failin
     """Make a sandbox that fails in the ways given the profile; looking twice takes no time."""
     eager = RetryPolicy(first_wait=0.001, longest_wait=0.002)
     monkeypatch.setattr("cmdm_tui.api.client.RetryPolicy", lambda: eager)
-    monkeypatch.setattr("cmdm_tui.api.client.Client.reconcile.__kwdefaults__", {"pause": 0.0})
+    monkeypatch.setattr(
+        "cmdm_tui.api.client.Client.reconcile.__kwdefaults__", {"pause": 0.0, "settling_time": 0.0}
+    )
     with ExitStack() as running:
 
         def start(*faults: Fault) -> None:

@@ -444,19 +444,31 @@ def control_server(folder: Path, verb: str) -> list[str]:
     return [*words, verb]
 
 
+def wait_until_connected(address: str) -> None:
+    """Wait until another session than this one uses the database."""
+    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+    ends = time.monotonic() + 20
+    with psycopg.connect(address, autocommit=True) as connection:
+        own = connection.info.backend_pid
+        while connection.execute(others, (own,)).fetchone() is None:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+
+
 def test_a_signal_while_a_database_is_made_is_heard_at_once(
     postgres: "PostgresBackend", tmp_path: Path
 ) -> None:
     address = postgres.database_of(tmp_path / "data")
     words = [sys.executable, "-m", "cmdm_tui", "sandbox", "serve", "--port", "0"]
     words += ["--records", "150000", "--data", str(tmp_path / "data"), "--database", address]
-    for number, pause in ((signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 1)):
+    for number, pause in ((signal.SIGINT, 0.5), (signal.SIGTERM, 1.5), (signal.SIGHUP, 0.5)):
         with subprocess.Popen(
             words,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
         ) as process:
+            wait_until_connected(address)
             time.sleep(pause)
             process.send_signal(number)
             began = time.monotonic()
