@@ -1,6 +1,5 @@
 """What all tests share: `--all` runs the long proofs whole, `--postgres` those of PostgreSQL."""
 
-import atexit
 import functools
 import gc
 import hashlib
@@ -78,8 +77,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
-    # At the end Python looks at all of it again, or DuckDB's bindings report a leak.
-    atexit.register(gc.unfreeze)
 
 
 @pytest.hookimpl(tryfirst=True)
