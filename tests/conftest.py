@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cmdm_tui.config import credentials as credentials_module
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig, credentials
 from tests.fake_keyring import FakeKeyring, KeyringMode
 from tests.services import copy_records
@@ -77,6 +78,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+@pytest.fixture(autouse=True)
+def forget_secrets() -> None:
+    """Let no test conceal what another has held as a secret: a process has one user otherwise."""
+    credentials_module.forget_secrets()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -86,6 +86,11 @@ def list_noted_secrets() -> tuple[str, ...]:
     return tuple(_noted)
 
 
+def forget_secrets() -> None:
+    """Forget the secrets that this process has held: tests serve several users in turn."""
+    _noted.clear()
+
+
 def is_sendable(token: str) -> bool:
     """Return whether a header can carry the token: printable ASCII with no space at an end."""
     return _SENDABLE.fullmatch(token) is not None

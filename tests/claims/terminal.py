@@ -129,10 +129,12 @@ class ProgramTerminal:
 
     def close(self) -> None:
         """End the program if it still runs, and close the terminal."""
-        if self.process.isalive():
-            # pexpect gives up on a child that a loaded machine takes long to end.
-            self.process.kill(signal.SIGKILL)
-            self.process.wait()
+        # pexpect gives up on a child that a loaded machine takes long to end, and knows nothing of
+        # one that was waited for elsewhere.
+        with suppress(OSError, pexpect.ExceptionPexpect):
+            if self.process.isalive():
+                self.process.kill(signal.SIGKILL)
+                self.process.wait()
         with suppress(OSError):
             self.process.close(force=True)
         with suppress(OSError):
