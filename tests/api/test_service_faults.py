@@ -88,8 +88,11 @@ class Shop:
             return http(200, {"Message": "Record updated."}, date)
         query = dict(part.split("=") for part in request.path.partition("?")[2].split("&"))
         size, page = int(query["per_page"]), int(query["page"])
-        rows = [{"ExternalID": key, "Properties": row} for key, row in self.leads.items()]
-        rows.reverse()
+        field = query.get("sort_by", "CreatedDate")
+        leads = sorted(self.leads.items(), key=lambda lead: lead[1].get(field, ""))
+        rows = [{"ExternalID": key, "Properties": row} for key, row in leads]
+        if query.get("sort_order", "desc") == "desc":
+            rows.reverse()
         shown = rows[(page - 1) * size : page * size]
         pages = -(-len(rows) // size)
         total = {"Total Records": str(len(rows)), "Total Pages": str(pages), "Entity": shown}
