@@ -15,7 +15,7 @@ FIELD_TYPES = (
 _TYPE_BY_WORD = {name.casefold(): name for name in FIELD_TYPES} | {
     "string": "Text", "integer": "Number", "decimal": "Number", "bool": "Boolean",
     "money": "Currency", "timestamp": "DateTime", "select": "Picklist", "link": "URL",
-    "reference": "Lookup",
+    "reference": "Lookup", "checkbox": "Boolean", "dropdown": "Picklist",
 }  # fmt: skip
 _KEYS = {
     "name": ("name", "fieldname", "apiname", "internalname", "systemname"),

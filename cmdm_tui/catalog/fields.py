@@ -1,7 +1,7 @@
 """Discovers an entity's fields: as the service describes them, else as its records show them."""
 
 import re
-from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -50,6 +50,17 @@ def add_types(fields: tuple[Field, ...], records: Sequence[Record]) -> tuple[Fie
         else replace(field, type=shown.get(field.name, "Text"), inferred=True)
         for field in fields
     )
+
+
+def are_inferred(fields: Collection[Field]) -> bool:
+    """Return whether only records show the fields: other records may have more."""
+    return bool(fields) and all(field.inferred for field in fields)
+
+
+def add_inferred(known: Iterable[Field], shown: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the inferred fields known, those that more records show, and then those new there."""
+    by_name = {field.name: field for field in known} | {field.name: field for field in shown}
+    return tuple(by_name.values())
 
 
 def match_records(fields: Iterable[Field], records: Sequence[Record]) -> bool:

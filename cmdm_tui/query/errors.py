@@ -51,6 +51,7 @@ class UnknownName(SqlError):
     """No entity, column or function has the name; `suggestions` are similar ones, best first.
 
     `kind` says what was named, `entity` or `column`; `at` is the node of the SQL that names it.
+    `message` and `advice` say more where it is not certain that there is none.
     """
 
     def __init__(
@@ -61,15 +62,17 @@ class UnknownName(SqlError):
         *,
         of: str | None = None,
         at: "exp.Expr | None" = None,
+        message: str | None = None,
+        advice: str | None = None,
     ) -> None:
         where = f" of {of}" if of else ""
-        message = f"There is no {kind} {name!r}{where}"
         shown = ", ".join(suggestions)
+        hints = (f"Did you mean {shown}?" if shown else "", advice or "")
         place = {} if at is None else at.meta
         column, length = place.get("col"), place.get("end", 0) - place.get("start", 0)
         super().__init__(
-            message,
-            hint=f"Did you mean {shown}?" if shown else None,
+            message or f"There is no {kind} {name!r}{where}",
+            hint=" ".join(filter(None, hints)) or None,
             line=place.get("line"),
             column=None if column is None else max(column - length, 1),
         )

@@ -87,7 +87,8 @@ class Table:
     """One entity as a table. `columns` begin with ExternalID, then the described fields.
 
     `total` is the number of records, None where it is not known; `largest_page` the most records
-    that one page of the entity grants. `unnamed` are the fields that SQL cannot name.
+    that one page of the entity grants. `unnamed` are the fields that SQL cannot name. With
+    `is_inferred` the fields are those that some records have: others may have more.
     """
 
     entity: str
@@ -95,6 +96,7 @@ class Table:
     total: int | None = None
     largest_page: int = LARGEST_PAGE
     unnamed: tuple[str, ...] = ()
+    is_inferred: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:

@@ -22,6 +22,7 @@ from cmdm_tui.query.database.loader import RecordLoader, column_texts
 from cmdm_tui.query.errors import BudgetReached
 from cmdm_tui.query.fetching.page_cache import PageCache, fields_to_request
 from cmdm_tui.query.model import Column, FirstPage, Table
+from cmdm_tui.text import one_line
 
 STOP_REQUESTED = "It was stopped."
 
@@ -169,8 +170,9 @@ class Fetcher:
         max_records: int | None = None,
     ) -> AsyncGenerator[Page]:
         """Yield pages until all are read, the budget is used up or the run is stopped."""
+        fields = fields_to_request(table, columns)
         pages = self._pages[table.entity].walk(
-            fields_to_request(table, columns),
+            fields,
             per_page=first.per_page,
             sort_by=first.sort_by,
             sort_order=first.sort_order,
@@ -179,6 +181,8 @@ class Fetcher:
         )
         total: int | None = None
         came = 0
+        has_all = table.is_inferred and fields is None
+        unshown = set[str]()
         try:
             while (page := await self.unless_stopped(anext(pages, None))) is not None:
                 if total is None:
@@ -187,11 +191,14 @@ class Fetcher:
                     self._report_change(table, total, page.total_records)
                     total = page.total_records
                 came += len(page.records)
+                if has_all:
+                    unshown |= _names_not_in(table, page.records)
                 if total is not None and came > total:
                     self.report.is_unlike_plan = True
                 yield page
         finally:
             await pages.aclose()
+            self._report_unshown(table, unshown)
 
     async def unless_stopped(self, work: Awaitable[Returned]) -> Returned | None:
         """Await a call; None where the run is stopped meanwhile or has no calls left."""
@@ -229,6 +236,17 @@ class Fetcher:
                 "service counts have come, and its pages bring no more."
             )
 
+    def _report_unshown(self, table: Table, names: set[str]) -> None:
+        """Note fields that the records have and the columns do not: a later query has them."""
+        if names:
+            self._pages[table.entity].store_fields(sorted(names))
+            shown = ", ".join(one_line(name, 40) for name in sorted(names)[:5])
+            more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+            self.report.add_messages(
+                f"Later records of {table.entity} have fields that the first ones do not show: "
+                f"{shown}{more}. Run the query again to see them."
+            )
+
     def _report_page_size(self, page: Page, planned: int) -> None:
         if is_capped(page, planned):
             self.report.is_unlike_plan = True
@@ -251,3 +269,9 @@ class Fetcher:
                 f"{table.entity} changed while it was read: {before:,} records, then {now:,}. "
                 "Records may be missing or outdated."
             )
+
+
+def _names_not_in(table: Table, records: Sequence[Record]) -> set[str]:
+    """Return the names of the records' fields that are neither columns nor unnamed."""
+    names = set[str]().union(*(record.properties for record in records))
+    return names.difference((one.field for one in table.columns), table.unnamed)

@@ -1,6 +1,6 @@
 """The pages of one entity: each call is counted before it is made, no page is fetched twice."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -153,6 +153,10 @@ class PageCache:
             read = self._versions[key] = [*read[:at], self._pages[key]]
         self._turns[key] = at + 1
         return read[at].page
+
+    def store_fields(self, names: Iterable[str]) -> None:
+        """Store fields that records have and that were not known."""
+        self._learner.observe_fields(self.entity, names)
 
     def start_run(self, budget: CallBudget, *, keeps_all: bool) -> None:
         """Start a run with the pages cached so far."""

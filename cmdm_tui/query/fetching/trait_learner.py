@@ -1,12 +1,13 @@
 """Learns about a service from the pages that a query reads anyway: totals, page sizes, orders."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cmdm_tui.api import Page
+from cmdm_tui.api import Field, Page
 from cmdm_tui.api.paging import is_capped
 from cmdm_tui.catalog import Account, Trait, Traits
+from cmdm_tui.catalog.fields import add_inferred
 from cmdm_tui.catalog.traits import clean_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
 
@@ -59,6 +60,12 @@ class TraitLearner:
         if is_largest and self.trait("largest_page") != came:
             evidence = f"A page of {asked:,} records was requested, and {came:,} came."
             self.learn("largest_page", came, evidence)
+
+    def observe_fields(self, entity: str, names: Iterable[str]) -> None:
+        """Store fields that records have, of an entity whose fields only its records show."""
+        catalog = self._account.catalog
+        found = (Field(name=name, type="Text", inferred=True) for name in names)
+        catalog.store_fields(entity, add_inferred(catalog.cached_fields(entity), found))
 
     def observe_orders(self, learned: Mapping[str, Any]) -> None:
         """Store what the order of the pages has shown."""

@@ -61,6 +61,8 @@ _UNKNOWN_COLUMN = re.compile(
     r'(?:Referenced column|does not have a column named|Column with name) "([^"]+)"'
 )
 
+_UNKNOWN_TABLE = re.compile(r'Referenced table "([^"]+)" not found')
+
 
 class QueryPreparer:
     """Prepares one statement with at most `max_calls`; with `is_raw` every column is text."""
@@ -94,7 +96,7 @@ class QueryPreparer:
         try:
             understood = await self._bind(query)
             # A wrong name is reported before a page is read for it.
-            columns = await self._describe_columns(understood)
+            columns, understood = await self._describe_with_more_fields(understood)
             option, chosen = await self._choose_plan(understood)
             if _columns_of(chosen) != _columns_of(understood):
                 columns = await self._describe_columns(chosen)
@@ -215,12 +217,9 @@ class QueryPreparer:
             catalog.store_fields(first.entity, inferred)
 
     def _bind_again(self, query: BoundQuery) -> BoundQuery:
-        catalog = self._account.catalog
         tables: dict[str, Table] = {}
         for entity, table in query.tables.items():
-            fields = (
-                () if entity in self._schema.inferred_entities else catalog.cached_fields(entity)
-            )
+            fields = self._schema.known_fields(entity)
             known = self._schema.make_table(entity, fields)
             tables[entity] = replace(known, columns=known.columns if fields else table.columns)
         return self._bind_columns(query.tree, query.sources, query.shape, tables)
@@ -238,6 +237,55 @@ class QueryPreparer:
             raise _suggest_columns(error, query) from None
         shown = Described(tuple(found)).shown
         return tuple(ResultColumn(shown_name(name), kind) for name, kind in shown)
+
+    async def _describe_with_more_fields(
+        self, query: BoundQuery
+    ) -> tuple[tuple[ResultColumn, ...], BoundQuery]:
+        """Return the columns, and the query with the fields that it took more records to find."""
+        while True:
+            try:
+                return await self._describe_columns(query), query
+            except UnknownName as error:
+                if error.kind != "column" or not await self._find_field(query, error.name):
+                    raise self._describe_unseen(error, query) from None
+            query = self._bind_again(query)
+
+    async def _find_field(self, query: BoundQuery, name: str) -> bool:
+        named = [one for one in query.tree.find_all(exp.Column) if one.name == name]
+        qualifiers = {one.table.casefold() for one in named}
+        is_exact = any(isinstance(one.this, exp.Identifier) and one.this.quoted for one in named)
+        return any(
+            [
+                await self._schema.find_field(source.entity, name, is_exact=is_exact)
+                for source in query.sources
+                if not qualifiers.isdisjoint({"", source.node.alias_or_name.casefold()})
+            ]
+        )
+
+    def _describe_unseen(self, error: UnknownName, query: BoundQuery) -> UnknownName:
+        """Return an error that claims no more than is known, where only records show the fields."""
+        open_samples = (
+            (entity, sample)
+            for entity, sample in self._schema.samples.items()
+            if not sample.is_whole
+        )
+        entity, sample = next(open_samples, (None, None))
+        if sample is None:
+            return error
+        of_all = "" if sample.total is None else f" of {sample.total:,}"
+        message = (
+            f"No column {error.name!r} is known: the service does not describe the fields of "
+            f"{entity}, and the {sample.read:,}{of_all} records that were read have none"
+        )
+        named = (one.this for one in query.tree.find_all(exp.Column) if one.name == error.name)
+        return UnknownName(
+            "column",
+            error.name,
+            error.suggestions,
+            at=next(named, None),
+            message=message,
+            advice="A name in double quotes, spelled exactly, is read all the same",
+        )
 
     def _count_calls_begun(self, option: CandidatePlan) -> int:
         """Return how many of a plan's own calls were made already."""
@@ -302,13 +350,30 @@ def first_pages_of(option: CandidatePlan) -> list[FirstPage]:
 def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
     """Turn DuckDB's error about an unknown column into one that suggests similar names."""
     found = _UNKNOWN_COLUMN.search(error.message)
-    if found is None:
+    if found is not None:
+        name = found[1].casefold()
+        places = (one for one in query.tree.find_all(exp.Column) if one.name.casefold() == name)
+        node, name = next(places, None), found[1]
+    elif (node := _unknown_of_subquery(error, query)) is not None:
+        name = node.name
+    else:
         return error
     known = [column.field for table in query.tables.values() for column in table.columns]
-    name = found[1].casefold()
-    places = (one.this for one in query.tree.find_all(exp.Column) if one.name.casefold() == name)
-    near = nearest_names(found[1], dict.fromkeys(known))
-    return UnknownName("column", found[1], near, at=next(places, None))
+    near = nearest_names(name, dict.fromkeys(known))
+    return UnknownName("column", name, near, at=None if node is None else node.this)
+
+
+def _unknown_of_subquery(error: SqlError, query: BoundQuery) -> exp.Column | None:
+    """Return the unknown column where DuckDB names its table: in a subquery it looks outside."""
+    found = _UNKNOWN_TABLE.search(error.message)
+    if found is None:
+        return None
+    alias = found[1].casefold()
+    tables = [query.tables[one.entity] for one in query.sources if one.alias == alias]
+    if not tables:
+        return None
+    named = (one for one in query.tree.find_all(exp.Column) if one.table.casefold() == alias)
+    return next((one for one in named if all(t.column(one.name) is None for t in tables)), None)
 
 
 _ENTITY_COLUMNS = (

@@ -6,13 +6,15 @@ its id before they are known is shown as text.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cmdm_tui.api import Field, NotFound, Page, Record
+from cmdm_tui.api import BadRequest, Field, NotFound, Page, Record
 from cmdm_tui.api.decode_fields import FIELD_TYPES
 from cmdm_tui.catalog import Account, infer_fields
-from cmdm_tui.catalog.fields import discover_fields
+from cmdm_tui.catalog.catalog import SAMPLE_SIZE
+from cmdm_tui.catalog.fields import add_inferred, are_inferred, discover_fields
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.fetching.page_cache import PageCache, can_be_fetched
@@ -27,6 +29,15 @@ from cmdm_tui.query.model import (
 )
 from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
 from cmdm_tui.query.parsing.query_shape import QueryShape, counts_all_records, wanted_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many records were read, of how many if that is known, and whether they are all."""
+
+    read: int
+    total: int | None
+    is_whole: bool
 
 
 class SchemaReader:
@@ -52,7 +63,10 @@ class SchemaReader:
         self.first_pages: dict[str, FirstPage] = {}
         """The first page that was read last, by entity."""
         self.inferred_entities: set[str] = set()
-        """The entities whose fields are known only from the pages that this query reads."""
+        """The entities whose fields are known only from the record that this query reads."""
+        self.samples: dict[str, Sample] = {}
+        """The records that were read to find the fields of an entity which describes none."""
+        self._assumed: dict[str, tuple[Field, ...]] = {}
 
     async def read_table(self, entity: str, shape: QueryShape | None) -> Table:
         """Return the entity as a table; its fields are fetched unless they are known."""
@@ -60,6 +74,36 @@ class SchemaReader:
         if not fields:
             fields = await self._find_fields(entity, shape)
         return self.make_table(entity, fields)
+
+    async def find_field(self, entity: str, name: str, *, is_exact: bool) -> bool:
+        """Look for a field in more records of an entity whose fields only its records show.
+
+        Returns whether one of them has it, whatever the case. A field of this very name is taken
+        to be there where the entity has no record, or with `is_exact` where it has more than those.
+        """
+        catalog = self._account.catalog
+        if entity in self.inferred_entities:
+            # They are those of one record.
+            self.inferred_entities.discard(entity)
+            if has_field(await self.fetch_fields(entity), name):
+                return True
+        known = catalog.cached_fields(entity)
+        if known and not are_inferred(known):
+            return False
+        if entity not in self.samples and await self._read_sample(entity, name):
+            return True
+        sample = self.samples[entity]
+        if not sample.read or (is_exact and not sample.is_whole):
+            assumed = Field(name=name, type="Text", inferred=True)
+            self._assumed[entity] = (*self._assumed.get(entity, ()), assumed)
+            return True
+        return False
+
+    def known_fields(self, entity: str) -> tuple[Field, ...]:
+        """Return the fields as far as the catalog or this query knows them: no call."""
+        is_of_one = entity in self.inferred_entities
+        known = () if is_of_one else self._account.catalog.cached_fields(entity)
+        return (*known, *self._assumed.get(entity, ()))
 
     def make_table(self, entity: str, fields: Iterable[Field]) -> Table:
         """Return the entity as a table of these fields, with the total known so far."""
@@ -113,6 +157,35 @@ class SchemaReader:
                 return fields
         return await self.fetch_fields(entity)
 
+    async def _read_sample(self, entity: str, name: str) -> bool:
+        """Read pages in the order of a scan, which finds them read, until one shows the field."""
+        catalog = self._account.catalog
+        first = FirstPage(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
+        page = await self.read_first_page(first)
+        records, size, is_whole = list(page.records), page.row_count, False
+        number = 1
+        while True:
+            known = add_inferred(catalog.cached_fields(entity), infer_fields(records))
+            catalog.store_fields(entity, known)
+            if has_field(known, name):
+                return True
+            total = page.total_records
+            is_whole = page.row_count < max(size, 1) or (
+                total is not None and len(records) >= total
+            )
+            if is_whole or len(records) >= SAMPLE_SIZE:
+                break
+            number += 1
+            try:
+                page = await self._pages[entity].page(
+                    number, sort_by=EXTERNAL_ID, sort_order="asc", fields=None, per_page=size
+                )
+            except (BadRequest, NotFound):
+                break
+            records += page.records
+        self.samples[entity] = Sample(len(records), page.total_records, is_whole=is_whole)
+        return False
+
     async def _fields_of_record(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
         """Return the fields of the one record that is wanted, as text; none where it is not there.
 
@@ -151,6 +224,11 @@ def returns_one_record(shape: QueryShape) -> bool:
     return is_of_ids and isinstance(where.unnest(), exp.EQ | exp.In)
 
 
+def has_field(fields: Iterable[Field], name: str) -> bool:
+    """Return whether a field has the name, whatever its case."""
+    return any(field.name.casefold() == name.casefold() for field in fields)
+
+
 def is_declared(field: Field) -> bool:
     """Return whether the service declares the field's type, in a word that is known."""
     return field.type in FIELD_TYPES and not field.inferred
@@ -169,6 +247,7 @@ def make_table(
     A field whose type no one declared is text; with `is_raw` every field is. Of names that differ
     by case alone, which DuckDB takes for one, the later ones get a mark that no one sees.
     """
+    fields = tuple(fields)
     columns = {EXTERNAL_ID.casefold(): Column(EXTERNAL_ID)}
     unnamed: list[str] = []
     for field in fields:
@@ -183,4 +262,11 @@ def make_table(
         columns[name.casefold()] = Column(
             name, kind, field.type or "Text", not has_type, of_field=field.name
         )
-    return Table(entity, tuple(columns.values()), total, largest_page, tuple(unnamed))
+    return Table(
+        entity,
+        tuple(columns.values()),
+        total,
+        largest_page,
+        tuple(unnamed),
+        is_inferred=are_inferred(fields),
+    )
