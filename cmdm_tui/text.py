@@ -66,6 +66,12 @@ def describe_unexpected(error: BaseException) -> str:
     return f"an unexpected {one_line(type(error).__name__)}{where}"
 
 
+def write_places(error: BaseException, of: str = "") -> str:
+    """Return what `describe_unexpected` says, then `of`, and a line for each place it came from."""
+    places = (f"  {place}" for place in list_places(error.__traceback__))
+    return "\n".join([f"{describe_unexpected(error)}{of}", *places])
+
+
 def list_places(trace: TracebackType | None, most: int | None = None) -> list[str]:
     """Return the places in the code that a traceback names, the innermost `most`, outermost first.
 

@@ -2,10 +2,10 @@
 
 `Client` has one method for each documented call; its errors are `ApiError`s (`errors`), its results
 frozen values (`models`), and what it does is reported as events (`events`). A call goes from
-`client` through `sender` (`retry`, `rate_limit`, `quota`) and `auth` to httpx (`pool`; `trust` says
-whom TLS believes), and comes back through `body_limit`, `error_mapping` and `decode`
-(`decode_fields` for field metadata, `decode_ids` for what was created). `paging` holds the walk
-over pages. `reconcile` finds out what became of a lost create, with `write_tracker`,
+`client` through `sender` (`retry`, `rate_limit`, `quota`) and `auth` (its token: `token_state`) to
+httpx (`pool`; `trust` says whom TLS believes), and comes back through `body_limit`, `error_mapping`
+and `decode` (`decode_fields` for field metadata, `decode_ids` for what was created). `paging` holds
+the walk over pages. `reconcile` finds out what became of a lost create, with `write_tracker`,
 `newest_records` and `value_match`. `urls` and `encode` make addresses and bodies, `curl` writes a
 call for a shell.
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import httpx
 
 from cmdm_tui.api import decode, errors
-from cmdm_tui.api.auth import SignIn, TokenStore
+from cmdm_tui.api.auth import SignIn
 from cmdm_tui.api.body_limit import LARGEST_BODY
 from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.api.decode_ids import is_cut_json
@@ -45,6 +45,7 @@ from cmdm_tui.api.quota import QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SETTLING_TIME, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.api.sender import OutgoingCall, RequestSender, SendHook, ignore_send
+from cmdm_tui.api.token_state import TokenStore
 from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
 from cmdm_tui.api.write_tracker import WriteTracker, add_mark
 from cmdm_tui.config import Credentials

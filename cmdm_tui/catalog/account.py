@@ -7,11 +7,11 @@ from typing import Self
 import httpx
 
 from cmdm_tui.api import Client, EventListener
-from cmdm_tui.api.auth import TokenStore
 from cmdm_tui.api.client import CALL_DEADLINE
 from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.api.token_state import TokenStore
 from cmdm_tui.catalog.catalog import Catalog
 from cmdm_tui.catalog.token_cache import CachedTokens, TokenFile
 from cmdm_tui.config import Profile

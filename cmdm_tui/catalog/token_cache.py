@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cmdm_tui.api.auth import SignInFailure, Token
 from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.api.token_state import SignInFailure, Token
 from cmdm_tui.config import ConfigurationError, Credentials, Profile, SecretStr, is_sendable
 from cmdm_tui.config.private_files import make_folder, read_private_file, replace_file
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmdm_tui.text import describe_unexpected, list_places, one_line
+from cmdm_tui.text import describe_unexpected, one_line, write_places
 
 if TYPE_CHECKING:
     import asyncio
@@ -82,9 +82,7 @@ def conceal_last_resort() -> None:
         """Formats an exception as its type and the places in the code."""
 
         def formatException(self, ei: Any) -> str:  # noqa: N802 — the library's name
-            error: BaseException = ei[1]
-            places = (f"  {place}" for place in list_places(error.__traceback__))
-            return "\n".join([describe_unexpected(error), *places])
+            return write_places(ei[1])
 
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(PlaceFormatter())

@@ -16,8 +16,8 @@ from cmdm_tui.api import (
     MalformedResponse,
     SecretStr,
 )
-from cmdm_tui.api.auth import Token
 from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.api.token_state import Token
 from tests.api.conftest import CREDENTIALS, Request, ScriptedServer, http
 
 LIST: dict[str, Any] = {"Total Records": "0", "Total Pages": "0", "Entity": []}

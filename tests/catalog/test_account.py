@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from cmdm_tui.api import AuthenticationFailed, Credentials, SecretStr
-from cmdm_tui.api.auth import Token
 from cmdm_tui.api.errors import QuotaFloorReached, ReadOnly
 from cmdm_tui.api.quota import ServerClock
+from cmdm_tui.api.token_state import Token
 from cmdm_tui.catalog import Account, CachedTokens, FreshTokens, TokenFile, Trait, Traits
 from cmdm_tui.config import Profile
 

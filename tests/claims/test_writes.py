@@ -30,8 +30,8 @@ from cmdm_tui.api import (
     StatusError,
     WriteVerdict,
 )
-from cmdm_tui.api.auth import Token
 from cmdm_tui.api.models import Response
+from cmdm_tui.api.token_state import Token
 from tests.claims.create_attack import CREDENTIALS
 from tests.claims.odd_service import Answer, Call, OddService, Row, serve
 from tests.claims.program import Ended, run_cmdm, start_cmdm
@@ -529,10 +529,10 @@ async def test_a_deadline_after_the_request_is_a_doubt_that_stays_open() -> None
         over.set()
 
 
-@pytest.mark.parametrize("held", ["authenticate", "task"])
-def test_an_interrupt_says_that_it_may_have_been_done_only_if_it_was_sent(
-    tmp_path: Path, held: str
-) -> None:
+def interrupt_when_held(
+    command: tuple[str, ...], home: Path, held: str, entered: bytes = b"", code: str | None = None
+) -> tuple[int, str]:
+    """Send Ctrl-C while the service holds an answer back. Return the exit code and what is said."""
     over, arrived = threading.Event(), threading.Event()
 
     def hold(call: Call) -> None:
@@ -542,13 +542,26 @@ def test_an_interrupt_says_that_it_may_have_been_done_only_if_it_was_sent(
 
     with serve(hold) as service:
         service.sign_in = hold
-        with start_cmdm(CREATE, tmp_path, service.environment) as process:
+        with start_cmdm(command, home, service.environment, code=code) as process:
+            if entered:
+                assert process.stdin is not None
+                process.stdin.write(entered)
+                process.stdin.close()
+                process.stdin = None
             assert arrived.wait(30)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=30)
         over.set()
-    assert ("may have been done" in err.decode()) == (held == "task")
-    assert process.returncode == (7 if held == "task" else 130)
+    return process.returncode, err.decode()
+
+
+@pytest.mark.parametrize("held", ["authenticate", "task"])
+def test_an_interrupt_says_that_it_may_have_been_done_only_if_it_was_sent(
+    tmp_path: Path, held: str
+) -> None:
+    code, said = interrupt_when_held(CREATE, tmp_path, held)
+    assert ("may have been done" in said) == (held == "task")
+    assert code == (7 if held == "task" else 130)
 
 
 BELIEVES_IT_WAS_SENT = """
@@ -561,25 +574,7 @@ main()
 
 def interrupt_prompt(home: Path, statement: bytes, held: str, code: str | None = None) -> str:
     """Return what the prompt says where Ctrl-C comes while the service holds an answer back."""
-    over, arrived = threading.Event(), threading.Event()
-
-    def hold(call: Call) -> None:
-        if call.segments[0] == held:
-            arrived.set()
-            over.wait(20)
-
-    with serve(hold) as service:
-        service.sign_in = hold
-        with start_cmdm(("repl",), home, service.environment, code=code) as process:
-            assert process.stdin is not None
-            process.stdin.write(statement + b"\n")
-            process.stdin.close()
-            process.stdin = None
-            assert arrived.wait(30)
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=30)
-        over.set()
-    return err.decode()
+    return interrupt_when_held(("repl",), home, held, statement + b"\n", code)[1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.api.auth import Token
+    from cmdm_tui.api.token_state import Token
     from cmdm_tui.cli.commands.login_form import LoginForm
     from cmdm_tui.config import ProfileStore, SecretPlace
 

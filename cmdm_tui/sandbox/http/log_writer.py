@@ -17,7 +17,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from cmdm_tui.text import describe_unexpected, list_places
+from cmdm_tui.text import write_places
 
 logger = logging.getLogger("cmdm_tui.sandbox")
 
@@ -199,9 +199,7 @@ class _PlaceFormatter(logging.Formatter):
     """Formats an unexpected error as its type and places: its message could hold a secret."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 — the library's name
-        error: BaseException = ei[1]
-        places = (f"  {place}" for place in list_places(error.__traceback__))
-        return "\n".join([f"{describe_unexpected(error)}, a fault of the sandbox", *places])
+        return write_places(ei[1], ", a fault of the sandbox")
 
 
 class LogWriterHandler(logging.Handler):
