@@ -162,3 +162,35 @@ def test_a_face_that_is_suspended_leaves_the_terminal_and_comes_back(
     assert terminal.wait_for_exit() == 0
     assert terminal.attributes == terminal.attributes_before
     assert terminal.modes_left_on == []
+
+
+STOPS_AS_IT_IS = """
+    from prompt_toolkit.key_binding import KeyBindings
+    from textual.app import App
+    import cmdm_tui.repl.prompt
+    def stop(*_):
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.killpg(0, signal.SIGTSTP)
+    def keys():
+        bindings = KeyBindings()
+        bindings.add("c-z")(stop)
+        return bindings
+    cmdm_tui.repl.prompt.statement_keys = keys
+    App.action_suspend_process = stop
+    from cmdm_tui.cli.main import main
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [(["demo"], "ExternalID"), (["repl", "--demo"], "demo>")],
+    ids=["explorer", "prompt"],
+)
+def test_a_face_that_stops_with_the_terminal_as_it_is_would_be_noticed(
+    opens: Opens, words: list[str], text: str
+) -> None:
+    code = SHELL.replace("\n    from cmdm_tui.cli.main import main\n", STOPS_AS_IT_IS)
+    terminal = opens(words, text, code=code)
+    terminal.press("\x1a")
+    terminal.wait_for("STOPPED")
+    assert terminal.attributes != terminal.attributes_before

@@ -22,6 +22,13 @@ from cmdm_tui.cli.main import main
 main()
 """
 
+WITHOUT_WARNINGS = """
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+BrowseScreen._warn_of_caches = lambda self: None
+from cmdm_tui.cli.main import main
+main()
+"""
+
 Starts = Callable[..., "PaintedTerminal"]
 
 
@@ -133,6 +140,17 @@ def test_the_explorer_says_that_a_cache_cannot_be_written(tmp_path: Path, starts
         painted = starts(service)
         painted.wait_for("not kept for the next run")
         painted.wait_for("ID000001")
+
+
+def test_an_explorer_that_does_not_say_so_would_be_noticed(tmp_path: Path, starts: Starts) -> None:
+    """The broken twin."""
+    for name in ("cache", "data", "state"):
+        (tmp_path / name).write_text("in the way")
+    with serve(rows=list(Rows(3))) as service:
+        painted = starts(service, WITHOUT_WARNINGS)
+        painted.wait_for("ID000001")
+        painted.terminal.read(0.3)
+        assert "not kept" not in painted.words
 
 
 def test_where_the_caches_can_be_written_nothing_is_said(starts: Starts) -> None:
