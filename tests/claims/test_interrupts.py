@@ -77,7 +77,8 @@ def assert_ended_quietly(
     assert "Traceback" not in errors
     assert "never retrieved" not in errors
     assert "destroyed" not in errors
-    assert seconds < SECONDS
+    # On a machine with more to do than it has processors everything takes as much longer.
+    assert seconds < SECONDS * max(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
     assert [one.name for one in home.glob("*rows*")] == []
     assert list((home / "tmp").iterdir()) == []
 
