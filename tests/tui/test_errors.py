@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.widgets.record_table import RecordTable
 from cmdm_tui.tui.widgets.record_view import RecordView
 from tests.tui.driver import (
     FixedProfiles,
@@ -251,6 +252,23 @@ async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedServic
         assert browse(app).records.table.row_count == 45
         pages = [call for call in service.calls if call.startswith("account?")]
         assert len(pages) == 5
+
+
+async def test_an_end_that_was_near_before_more_rows_came_reads_nothing(
+    service: ScriptedService,
+) -> None:
+    service.cap = 10
+    service.entities["account"] = people(45)
+    app = explorer(service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        table, before = browse(app).records.table, list(service.calls)
+        table.post_message(RecordTable.EndNear(table.row_count - 10))
+        await wait_until_settled(pilot)
+        assert service.calls == before
+        table.post_message(RecordTable.EndNear(table.row_count))
+        await wait_until_settled(pilot)
+        assert len(service.calls) == len(before) + 1
 
 
 async def test_a_larger_page_than_asked_for_is_shown_bit_by_bit(service: ScriptedService) -> None:

@@ -35,7 +35,9 @@ class RecordTable(DataTable[Cell]):
 
     @dataclass
     class EndNear(Message):
-        """The last row is in sight, or nearly."""
+        """The last of so many rows is in sight, or nearly."""
+
+        rows: int
 
     @dataclass
     class Highlighted(Message):
@@ -102,7 +104,7 @@ class RecordTable(DataTable[Cell]):
     def _check_end(self) -> None:
         last_seen = int(self.scroll_y) + self.scrollable_content_region.height
         if self.row_count and max(last_seen, self.cursor_row) + _ROWS_BEFORE_END >= self.row_count:
-            self.post_message(self.EndNear())
+            self.post_message(self.EndNear(self.row_count))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Look whether the end came near, however the table was scrolled."""

@@ -208,8 +208,10 @@ class RecordView(Vertical):
         if self._loader.receive_error(event.window, event.error) is not WindowChange.NOTHING:
             self._update_notice()
 
-    def on_record_table_end_near(self) -> None:
+    def on_record_table_end_near(self, event: RecordTable.EndNear) -> None:
         """Show more of what was read; where that is all, read the next page."""
+        if event.rows != self.table.row_count:
+            return  # It was said of fewer rows, and the table has looked again since.
         if self.window is not None and self.table.row_count < len(self.window.records):
             self._show_more()
         elif self._loader.can_load_more:
