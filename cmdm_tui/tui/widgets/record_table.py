@@ -35,7 +35,7 @@ class RecordTable(DataTable[Cell]):
 
     @dataclass
     class EndNear(Message):
-        """The last of so many rows is in sight, or nearly."""
+        """The last of `rows` rows is in sight, or nearly."""
 
         rows: int
 
