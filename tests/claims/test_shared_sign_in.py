@@ -70,12 +70,17 @@ def test_processes_that_meet_the_same_ended_token_sign_in_once(tmp_path: Path) -
 REFUSED = Answer.of({"Message": "Wrong user name or password."}, 401)
 
 
+ALL_STARTED = threading.Event()
+"""Set once every process of a test exists, however long a loaded machine takes for that."""
+
+
 def slow_at_first(answer: Answer) -> Answering:
     """Return an answering that takes its time until every other process was started."""
 
     def sign_in(call: Call) -> Answer:
         if call.nth == 1:
-            time.sleep(2.0)
+            assert ALL_STARTED.wait(60)
+            time.sleep(1.0)
         return answer
 
     return sign_in
@@ -83,7 +88,9 @@ def slow_at_first(answer: Answer) -> Answering:
 
 def start_refused(service: OddService, home: Path, count: int = TOGETHER) -> Sequence[Ended]:
     """Run `count` processes at once and return how each ended."""
+    ALL_STARTED.clear()
     processes = [start_cmdm(WORDS, home, service.environment) for _ in range(count)]
+    ALL_STARTED.set()
     written = [process.communicate(timeout=60) for process in processes]
     return [
         Ended(process.returncode, out.decode(), err.decode())
