@@ -74,13 +74,18 @@ class SecretMatcher:
         longest_first = sorted(spellings, key=lambda one: (-len(one), one))
         self._longest = len(longest_first[0]) if longest_first else 0
         self._whole = re.compile(b"|".join(map(re.escape, longest_first))) if spellings else None
-        self._pieces = [
-            _Pieces(secret, piece_length(len(secret)))
+        forms = [
+            (len(secret), form)
             for secret in sorted(kept)
-            if piece_length is not None and not _ADDRESS.fullmatch(secret)
+            if not _ADDRESS.fullmatch(secret)
+            for form in sorted(_change_case(secret))
         ]
-        cut = sorted(kept) if finds_cuts else ()
-        self._cuts = [_Cuts(secret) for secret in cut if not _ADDRESS.fullmatch(secret)]
+        self._pieces = [
+            _Pieces(form, piece_length(length))
+            for length, form in forms
+            if piece_length is not None
+        ]
+        self._cuts = [_Cuts(form) for _, form in forms if finds_cuts]
 
     def find(self, content: bytes) -> str | None:
         """Return how the first secret found is encoded, None where there is none.
@@ -223,13 +228,21 @@ def _length(span: tuple[int, int]) -> int:
     return span[1] - span[0]
 
 
-def _spell(secret: str) -> set[bytes]:
-    """Return the secret's bytes in the encodings that a text may have."""
+def _change_case(secret: str) -> set[str]:
+    """Return the secret's forms in Unicode, in each case that is not ASCII's.
+
+    The case of ASCII is of no account when it is searched.
+    """
     forms = {secret, normalize("NFC", secret), normalize("NFD", secret)}
     if not secret.isascii():
-        # The case of ASCII is of no account when it is searched.
         cases = (str.lower, str.upper, str.casefold, str.swapcase, str.title)
         forms |= {change(form) for form in set(forms) for change in cases}
+    return forms
+
+
+def _spell(secret: str) -> set[bytes]:
+    """Return the secret's bytes in the encodings that a text may have."""
+    forms = _change_case(secret)
     found = {form.encode("utf-8", "surrogatepass") for form in forms}
     found |= {form.encode("utf-16-le", "surrogatepass") for form in forms}
     found |= {form.encode("utf-16-be", "surrogatepass") for form in forms}
