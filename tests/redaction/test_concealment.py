@@ -324,7 +324,8 @@ def test_nothing_of_a_secret_is_shown_at_a_cut(
         assume(not count_shown(secret, f"It was {end}", monkeypatch))
         printed = redact(f"It was {spelt[:cut]}{end}")
         # A sign of an escape that is cut may look like another place of the secret.
-        assert count_shown(secret[: whole + 1], printed, monkeypatch) == 0
+        sent = secret[: whole + 1]
+        assert len(sent) < 4 or count_shown(sent, printed, monkeypatch) == 0
 
 
 @pytest.mark.parametrize("place", PLACES)
