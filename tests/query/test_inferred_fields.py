@@ -92,3 +92,17 @@ async def test_a_record_that_lacks_a_field_does_not_say_that_there_is_none() -> 
     async with open_engine(serve(LATE)) as engine:
         rows = await run_query(engine, "SELECT Rare FROM task WHERE ExternalID = 'T001'")
     assert rows == [(None,)]
+
+
+async def test_a_field_that_a_subquery_does_not_give_is_sought_once() -> None:
+    async with open_engine(serve(VERY_LATE, page=50)) as engine:
+        with pytest.raises(UnknownName, match=r"There is no column 'Subject'"):
+            await run_query(engine, "SELECT Subject FROM (SELECT ExternalID FROM task) q")
+
+
+async def test_a_repeated_page_is_not_taken_for_all_records() -> None:
+    service = serve(LATE, page=3)
+    service.records = {"task": [("T000", LATE[0])] * 150}
+    async with open_engine(service) as engine:
+        with pytest.raises(UnknownName, match=r"the 1 of 150 records that were read"):
+            await run_query(engine, "SELECT Rate FROM task")

@@ -242,32 +242,34 @@ class QueryPreparer:
         self, query: BoundQuery
     ) -> tuple[tuple[ResultColumn, ...], BoundQuery]:
         """Return the columns, and the query with the fields that it took more records to find."""
+        sought: set[str] = set()
         while True:
             try:
                 return await self._describe_columns(query), query
             except UnknownName as error:
-                if error.kind != "column" or not await self._find_field(query, error.name):
+                # Found, a field may still be unknown where it is named: outside of a subquery.
+                is_new = error.kind == "column" and error.name not in sought
+                sought.add(error.name)
+                if not is_new or not await self._find_field(query, error.name):
                     raise self._describe_unseen(error, query) from None
             query = self._bind_again(query)
 
     async def _find_field(self, query: BoundQuery, name: str) -> bool:
-        named = [one for one in query.tree.find_all(exp.Column) if one.name == name]
-        qualifiers = {one.table.casefold() for one in named}
-        is_exact = any(isinstance(one.this, exp.Identifier) and one.this.quoted for one in named)
-        return any(
-            [
-                await self._schema.find_field(source.entity, name, is_exact=is_exact)
-                for source in query.sources
-                if not qualifiers.isdisjoint({"", source.node.alias_or_name.casefold()})
-            ]
-        )
+        named = [one.this for one in query.tree.find_all(exp.Column) if one.name == name]
+        is_exact = any(isinstance(one, exp.Identifier) and one.quoted for one in named)
+        for entity in _entities_named(query, name):
+            if await self._schema.find_field(entity, name, is_exact=is_exact):
+                return True
+        return False
 
     def _describe_unseen(self, error: UnknownName, query: BoundQuery) -> UnknownName:
         """Return an error that claims no more than is known, where only records show the fields."""
         open_samples = (
-            (entity, sample)
-            for entity, sample in self._schema.samples.items()
-            if not sample.is_whole
+            (entity, self._schema.samples[entity])
+            for entity in _entities_named(query, error.name)
+            if entity in self._schema.samples
+            and not self._schema.samples[entity].is_whole
+            and query.tables[entity].column(error.name) is None
         )
         entity, sample = next(open_samples, (None, None))
         if sample is None:
@@ -361,6 +363,14 @@ def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
     known = [column.field for table in query.tables.values() for column in table.columns]
     near = nearest_names(name, dict.fromkeys(known))
     return UnknownName("column", name, near, at=None if node is None else node.this)
+
+
+def _entities_named(query: BoundQuery, name: str) -> list[str]:
+    """Return the entities of which a column of this name may be."""
+    named = (one for one in query.tree.find_all(exp.Column) if one.name == name)
+    qualifiers = {one.table.casefold() for one in named}
+    sources = (one for one in query.sources if not qualifiers.isdisjoint({"", one.alias}))
+    return list(dict.fromkeys(one.entity for one in sources))
 
 
 def _unknown_of_subquery(error: SqlError, query: BoundQuery) -> exp.Column | None:

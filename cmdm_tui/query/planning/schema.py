@@ -169,11 +169,10 @@ class SchemaReader:
             catalog.store_fields(entity, known)
             if has_field(known, name):
                 return True
-            total = page.total_records
-            is_whole = page.row_count < max(size, 1) or (
-                total is not None and len(records) >= total
-            )
-            if is_whole or len(records) >= SAMPLE_SIZE:
+            total, read = page.total_records, len({one.external_id for one in records})
+            # A page may be short before the last one: where there is a total, it decides.
+            is_whole = page.row_count < max(size, 1) if total is None else read >= total
+            if is_whole or not page.records or len(records) >= SAMPLE_SIZE:
                 break
             number += 1
             try:
@@ -183,7 +182,7 @@ class SchemaReader:
             except (BadRequest, NotFound):
                 break
             records += page.records
-        self.samples[entity] = Sample(len(records), page.total_records, is_whole=is_whole)
+        self.samples[entity] = Sample(read, page.total_records, is_whole=is_whole)
         return False
 
     async def _fields_of_record(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
