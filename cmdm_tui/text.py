@@ -10,7 +10,6 @@ record. Its type and the places in the code are enough to look for the fault.
 
 import re
 import unicodedata
-from pathlib import PurePath
 from types import TracebackType
 
 ELLIPSIS = "…"
@@ -77,7 +76,9 @@ def list_places(trace: TracebackType | None, most: int | None = None) -> list[st
 
     None of them holds a value or a folder of the user.
     """
-    import traceback  # late: most commands end without one
+    # Late: most commands end without one.
+    import traceback
+    from pathlib import PurePath
 
     places: list[str] = []
     for frame in traceback.extract_tb(trace)[-most if most else 0 :]:

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
@@ -15,6 +14,8 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cmdm_tui.api.command_time import CommandTime
     from cmdm_tui.catalog import Account
     from cmdm_tui.cli.call_log import EventLogger
@@ -32,7 +33,7 @@ class CommandContext:
     profile_name: str | None
     environment: Mapping[str, str]
     is_verbose: bool = False
-    log_file: Path | None = None
+    log_file: "Path | None" = None
     timeout: float | None = None
     """Seconds that the command may take; None for what the profile says."""
     began_at: float = field(default_factory=time.monotonic)
@@ -44,11 +45,17 @@ class CommandContext:
         profile_name: str | None,
         *,
         is_verbose: bool = False,
-        log_file: Path | None = None,
+        log_file: str | None = None,
         timeout: float | None = None,
     ) -> Self:
         """Return the context of this process."""
-        return cls(profile_name, os.environ, is_verbose, log_file, timeout)
+        log = None
+        if log_file is not None:
+            # Most commands have none, and it takes a tenth of the start.
+            from pathlib import Path
+
+            log = Path(log_file)
+        return cls(profile_name, os.environ, is_verbose, log, timeout)
 
     @property
     def paths(self) -> "Paths":

@@ -2,7 +2,6 @@
 
 import sys
 
-from cmdm_tui.formats.json_text import format_json
 from cmdm_tui.text import visible
 
 
@@ -11,6 +10,8 @@ def write_json(body: bytes) -> None:
     if not sys.stdout.isatty():
         _write_bytes(body)
         return
+    from cmdm_tui.formats.json_text import format_json
+
     text = format_json(body)
     if text is None:
         write_text(body)

@@ -17,7 +17,6 @@ even a sandbox is treated as one. A profile that is read-only is never written t
 of another address than the service's is refused: the wrong server would be put back.
 """
 
-import secrets
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -141,6 +140,8 @@ def prepare_service(
     A sandbox is given the limits that cases expect, unless it `keeps_limits` as they are. Its
     records are saved as `snapshot`, by default as those of cases.
     """
+    import secrets
+
     from cmdm_tui.harness.control_client import ControlClient
     from cmdm_tui.harness.service import DEFAULT_LIMITS, SNAPSHOT, Service
 

@@ -9,7 +9,6 @@ what several commands have in common: `records` and `api` make calls; `query` wi
 
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -107,7 +106,7 @@ class LazyGroup(click.Group):
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Report every call on stderr, without secrets.")
 @click.option(
-    "--log-file", type=click.Path(path_type=Path), envvar="CMDM_LOG_FILE", metavar="FILE",
+    "--log-file", type=click.Path(), envvar="CMDM_LOG_FILE", metavar="FILE",
     help="Add every call to this file, without secrets.",
 )  # fmt: skip
 @click.option(
@@ -122,7 +121,7 @@ def cmdm(
     profile: str | None,
     *,
     verbose: bool,
-    log_file: Path | None,
+    log_file: str | None,
     timeout: float | None,
 ) -> None:
     """Look into, query, change and test a CMDataManager account.
