@@ -2,7 +2,8 @@
 
 `Account` (`account`) opens a profile's client and its `Catalog` (`catalog`), which answers from its
 file (`cache`) or asks the service. `fields` says which fields an entity has, `traits` holds what
-`probe/` has found, `token_cache` stores the token between runs (`TokenFile`).
+`probe/` has found, `text_orders` lists the orders in which a service may sort text, `token_cache`
+stores the token between runs (`TokenFile`).
 
 Also public: `DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `RecordCount`,
 `StoredToken`, `Trait`, `Traits`, `infer_fields`, `infer_type`, `load_stored_token`.
