@@ -263,13 +263,13 @@ def _elements(case: CaseOrder, punctuation: Punctuation, accents: Accents, text:
         text = _base_letters(text)
     if punctuation is not Punctuation.CODE:
         text = "".join(one for one in text if not _is_ignored(punctuation, one))
-        return text if case is CaseOrder.BINARY else _fold_one_by_one(text)
+        return text if case is CaseOrder.BINARY else fold_one_by_one(text)
     match case:
         case CaseOrder.BINARY:
             return text
         case CaseOrder.FOLDED:
             # Whether ß is s or ss, services differ about where accents are ignored.
-            folded = text.casefold() if accents is Accents.CODE else _fold_one_by_one(text)
+            folded = text.casefold() if accents is Accents.CODE else fold_one_by_one(text)
         case CaseOrder.ASCII:
             folded = text.translate(_FOLD_ASCII)
         case CaseOrder.UPPER:
@@ -303,7 +303,8 @@ def _is_ascii_sign(one: str) -> bool:
     return " " <= one <= "~" and not one.isalnum()
 
 
-def _fold_one_by_one(text: str) -> str:
+def fold_one_by_one(text: str) -> str:
+    """Return text in small letters, each character by itself; one of several stays."""
     if text.isascii():
         return text.lower()
     return "".join(low if len(low := one.lower()) == 1 else one for one in text)

@@ -63,6 +63,8 @@ class Traits(msgspec.Struct, frozen=True):
     totals: Trait[Literal["text", "number"]] = Trait()
     collation: Trait[tuple[TextOrderName, ...]] = Trait()
     """The orders of text that no pair of neighbours contradicts; none, where all are."""
+    text_orders: Trait[tuple[str, ...]] = Trait()
+    """The names of the orders of text (`text_orders`) that no page contradicts."""
     number_order: Trait[tuple[NumberOrder, ...]] = Trait()
     nulls_first: Trait[bool] = Trait()
     """Whether nulls come first in ascending order."""

@@ -49,21 +49,24 @@ class Engine:
         checkpoint: Checkpoint | None = None,
         max_calls: int | None = None,
         is_raw: bool = False,
+        trusts_order: bool = False,
     ) -> PlannedQuery:
         """Parse, bind and plan a statement: at most one call for each total that is not known.
 
         Fields of an entity that are not known are fetched once. Pages of a `checkpoint` of the same
         query are not read again. With `is_raw`, every column is text as it is stored, whatever type
-        is declared. Raises QueryError for SQL that cannot be run, BudgetReached where `max_calls`
-        is too small to plan it, ApiError where a call fails.
+        is declared. With `trusts_order`, a search takes the likely order of a field for its order,
+        and its result says so. Raises QueryError for SQL that cannot be run, BudgetReached where
+        `max_calls` is too small to plan it, ApiError where a call fails.
         """
         try:
             preparer = QueryPreparer(
                 self._account, self._database, checkpoint, max_calls=max_calls, is_raw=is_raw
             )
-            return await preparer.prepare(parse(sql))
+            prepared = await preparer.prepare(parse(sql))
         except RecursionError:
             raise nested_too_deeply() from None
+        return replace(prepared, trusts_order=trusts_order)
 
     async def run(self, prepared: PlannedQuery, *, max_calls: int | None = None) -> QueryResult:
         """Run a query and return its whole result; partial where `max_calls` stopped it.

@@ -25,17 +25,19 @@ class OpenedEngine:
     engine: Engine
     network: CountedNetwork
 
-    async def run(self, sql: str, *, max_calls: int | None = None) -> QueryResult:
-        prepared = await self.engine.prepare(sql)
+    async def run(
+        self, sql: str, *, max_calls: int | None = None, trusts_order: bool = False
+    ) -> QueryResult:
+        prepared = await self.engine.prepare(sql, trusts_order=trusts_order)
         return await self.engine.run(prepared, max_calls=max_calls)
 
     async def rows(self, sql: str) -> list[tuple[object, ...]]:
         return (await self.run(sql)).rows
 
-    async def cost_of(self, sql: str) -> tuple[str, int]:
+    async def cost_of(self, sql: str, *, trusts_order: bool = False) -> tuple[str, int]:
         """Run a query; return its plan and the calls that went out, once they are as predicted."""
         before = len(self.network.calls)
-        result = await self.run(sql)
+        result = await self.run(sql, trusts_order=trusts_order)
         made = len(self.network.calls) - before
         stats = result.stats
         assert stats.calls_used == made

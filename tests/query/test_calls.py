@@ -48,7 +48,6 @@ async def test_a_record_by_its_id_is_one_call_from_a_cold_catalog(
     [
         "SELECT * FROM lead LIMIT 10",
         "SELECT LastName FROM lead LIMIT 10 OFFSET 5",
-        "SELECT LastName, Score FROM lead ORDER BY LastName DESC LIMIT 10",
         "SELECT Score FROM lead ORDER BY Score DESC LIMIT 10",
     ],
 )
@@ -58,6 +57,15 @@ async def test_the_first_rows_cost_one_call_more_while_the_types_are_unknown(
     assert await opened.cost_of(sql) == ("stream", 2)
     assert sum("/fields" in call for call in opened.network.calls) == 1
     assert await opened.cost_of(sql) == ("stream", 1)
+
+
+async def test_the_first_rows_by_text_cost_as_little_where_the_order_is_trusted(
+    opened: OpenedEngine,
+) -> None:
+    sql = "SELECT LastName, Score FROM lead ORDER BY LastName DESC LIMIT 10"
+    assert await opened.cost_of(sql, trusts_order=True) == ("stream", 2)
+    assert sum("/fields" in call for call in opened.network.calls) == 1
+    assert await opened.cost_of(sql, trusts_order=True) == ("stream", 1)
 
 
 async def test_a_name_in_another_case_costs_no_call_that_is_refused(opened: OpenedEngine) -> None:

@@ -68,8 +68,6 @@ def asked_for_fields(opened: OpenedEngine) -> int:
         ("SELECT max(Score) AS best, count(*) FROM lead", (Decimal(2799), LEADS)),
         ("SELECT min(Score) FROM lead", (Decimal(0),)),
         ("SELECT max(EstimatedValue) FROM lead", (Decimal(100),)),
-        ("SELECT max(l.City) FROM lead l", ("Town 2799",)),
-        ("SELECT min(City) FROM lead", ("Town 0000",)),
     ],
 )
 async def test_an_extreme_is_three_calls_from_a_cold_start_and_two_when_warm(
@@ -82,12 +80,56 @@ async def test_an_extreme_is_three_calls_from_a_cold_start_and_two_when_warm(
     assert await cold.rows(sql) == [row]
 
 
-async def test_first_rows_are_two_calls_from_a_cold_start_and_one_when_warm(
+@pytest.mark.parametrize(
+    ("sql", "row"),
+    [
+        ("SELECT max(l.City) FROM lead l", ("Town 2799",)),
+        ("SELECT min(City) FROM lead", ("Town 0000",)),
+    ],
+)
+async def test_an_extreme_of_text_is_as_few_calls_where_the_order_is_trusted(
+    cold: OpenedEngine, sql: str, row: tuple[object, ...]
+) -> None:
+    assert await cold.cost_of(sql, trusts_order=True) == ("seek", 3)
+    assert asked_for_fields(cold) == 1
+    assert await cold.cost_of(sql, trusts_order=True) == ("seek", 2)
+    assert asked_for_fields(cold) == 1
+    trusting = await cold.run(sql, trusts_order=True)
+    assert trusting.rows == [row]
+    assert any("do not show" in note for note in trusting.notes.sentences)
+    # No page shows whether a letter with an accent would come after it in the account's order.
+    certain = await cold.run(sql)
+    assert certain.rows == [row]
+    assert any("Every page was read" in note for note in certain.notes.sentences)
+
+
+async def test_first_rows_are_three_calls_from_a_cold_start_and_one_when_warm(
     cold: OpenedEngine,
 ) -> None:
-    sql = "SELECT City, Score FROM lead ORDER BY City LIMIT 10"
-    assert await cold.cost_of(sql) == ("stream", 2)
+    """The third shows that numbers are sorted by value, of every field of the account."""
+    sql = "SELECT City, Score FROM lead ORDER BY Score DESC LIMIT 10"
+    assert await cold.cost_of(sql) == ("stream", 3)
     assert await cold.cost_of(sql) == ("stream", 1)
+    assert await cold.cost_of(sql.replace("Score", "EstimatedValue")) == ("stream", 1)
+
+
+async def test_the_smallest_come_after_a_look_for_nulls_at_both_ends(cold: OpenedEngine) -> None:
+    sql = "SELECT City, Score FROM lead ORDER BY Score LIMIT 10"
+    assert await cold.cost_of(sql) == ("stream", 3)
+    assert await cold.cost_of(sql) == ("stream", 2)
+    assert any("number values" in note for note in (await cold.run(sql)).notes.sentences)
+
+
+async def test_first_rows_by_text_are_as_few_calls_where_the_order_is_trusted(
+    cold: OpenedEngine,
+) -> None:
+    """On more than a few pages nothing shows that no sign at a word's start was ignored."""
+    sql = "SELECT City, Score FROM lead ORDER BY City LIMIT 10"
+    assert await cold.cost_of(sql, trusts_order=True) == ("stream", 2)
+    assert await cold.cost_of(sql, trusts_order=True) == ("stream", 1)
+    certain = await cold.run(sql)
+    assert any("Every page was read" in note for note in certain.notes.sentences)
+    assert [row[0] for row in certain.rows] == [f"Town {number:04}" for number in range(10)]
 
 
 async def test_an_extreme_says_on_how_many_pages_the_order_was_checked(cold: OpenedEngine) -> None:

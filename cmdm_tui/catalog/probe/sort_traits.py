@@ -20,6 +20,7 @@ from cmdm_tui.catalog.probe.comparers import (
 from cmdm_tui.catalog.probe.context import ProbeContext
 from cmdm_tui.catalog.probe.field_choice import SortField, choose_field
 from cmdm_tui.catalog.probe.sorted_read import SortedRead, read_sorted
+from cmdm_tui.catalog.text_orders import TEXT_ORDERS, TextOrder, is_settled
 from cmdm_tui.catalog.traits import NumberOrder, TextOrderName, Trait
 
 SORT_CALLS = 9
@@ -46,6 +47,7 @@ async def probe_sort_orders(context: ProbeContext) -> Findings:
         read = await read_sorted(context, text.name, descending=True)
         reads.append((read, read.is_in_effect(_TEXT_ORDERS, context)))
         found["collation"] = _judge_collation(context, read, text)
+        found["text_orders"] = _judge_text_orders(context, read, text)
         found["nulls_first_descending"] = _judge_nulls_descending(context, read)
     number = choose_field(context, "number", list(_NUMBER_ORDERS.values()))
     if number is not None:
@@ -60,7 +62,7 @@ async def probe_sort_orders(context: ProbeContext) -> Findings:
     found["nulls_first"] = _judge_nulls(context, reads)
     found["external_id_sorts"] = await _probe_external_ids(context)
     why = _NO_FIELD.format(entity=context.entity)
-    wanted = ("collation", "number_order", "dates_sort", "nulls_first_descending")
+    wanted = ("collation", "text_orders", "number_order", "dates_sort", "nulls_first_descending")
     return {name: context.client.make_unknown(why) for name in wanted} | found
 
 
@@ -72,6 +74,34 @@ def _judge_collation(
         # What looks like text may be a pick-list, which a service sorts by its own list.
         return context.client.make_unknown(f"{trait.evidence} But it may be no text field.")
     return trait
+
+
+def _judge_text_orders(
+    context: ProbeContext, read: SortedRead, chosen: SortField
+) -> Trait[tuple[str, ...]]:
+    """Return the orders of `text_orders` that nothing contradicts, of all that a search knows."""
+    client, comparers = context.client, {one.name: _comparer_of(one) for one in TEXT_ORDERS}
+    if not read.is_list:
+        return client.make_unknown(f"{read.first}: nothing came to be compared.")
+    if not read.is_in_effect(comparers, context):
+        return client.make_unknown(f"No order is shown: {read.first}.")
+    pairs = read.collect_pairs(context)
+    left = tuple(
+        name for name, order in comparers.items() if not count_pairs(order, pairs).contradicting
+    )
+    evidence = f"{len(left)} of {len(comparers)} orders of text fit: {'; '.join(left)}"
+    if len(left) == len(comparers) or (not left and not chosen.is_described):
+        return client.make_unknown(f"{evidence} [{read.first}].")
+    return client.make_trait(left, f"{evidence} [{read.first}].")
+
+
+def _comparer_of(order: TextOrder) -> Comparer:
+    def compare(before: object, after: object) -> int | None:
+        if not isinstance(before, str) or not isinstance(after, str) or before == after:
+            return None
+        return -1 if is_settled(before, after) else order.compare(before, after)
+
+    return compare
 
 
 def _judge_number_order(

@@ -93,7 +93,13 @@ class QueryExecutor:
         self._rewrite: Rewrite | None = None
         self._streams_rows = False
         self._parts_by_fold: dict[bool, tuple[str, PythonValues]] = {}
-        self._seek_executor = SeekExecutor(self._fetcher, reads.learner, budget, bound.shape)
+        self._seek_executor = SeekExecutor(
+            self._fetcher,
+            reads.learner,
+            budget,
+            bound.shape,
+            trusts_order=prepared.trusts_order,
+        )
         self._result: QueryResult | None = None
         self.is_computing = False
         """Whether all pages are read and the query is being executed."""

@@ -57,8 +57,11 @@ class SeekExecutor:
         learner: TraitLearner,
         budget: CallBudget,
         shape: QueryShape | None,
+        *,
+        trusts_order: bool = False,
     ) -> None:
         self._fetcher = fetcher
+        self._is_sure = not trusts_order
         self._learner = learner
         self._budget = budget
         self._shape = shape
@@ -81,6 +84,9 @@ class SeekExecutor:
                     return await self._count_values(step)
                 case SeekFirst():
                     return await self._find_first_records(step)
+        except seek.OrderUndecided as failure:
+            self._learner.observe_orders(failure.learned)
+            raise
         except seek.OrderContradicted as failure:
             if failure.trait is not None:
                 self._learner.observe_contradiction(failure.trait, str(failure))
@@ -97,7 +103,7 @@ class SeekExecutor:
             step.orders,
             fields=_field_names(step.columns),
             per_page=step.table.largest_page,
-            sure=_reads_until_sure(step.table, step.orders),
+            sure=self._is_sure,
         )
         self._report(found)
         return await self._load(step.table, step.columns, found.records)
@@ -110,7 +116,7 @@ class SeekExecutor:
             count=step.count,
             fields=_field_names(step.columns),
             per_page=step.table.largest_page,
-            sure=_reads_until_sure(step.table, step.orders),
+            sure=self._is_sure,
         )
         self._report(found)
         return await self._load(step.table, step.columns, found.records)
@@ -151,14 +157,13 @@ class SeekExecutor:
     ) -> AggregateValue:
         column, table = aggregate.predicate.column, step.table
         pages = self._open_pages(step, column)
-        is_sure = _reads_until_sure(table, aggregate.orders)
         if aggregate.measure == "count":
             counted = await seek.count_matches(
                 pages,
                 aggregate.predicate,
                 aggregate.orders,
                 per_page=table.largest_page,
-                sure=is_sure,
+                sure=self._is_sure,
             )
             self._report(counted)
             return None, counted.count
@@ -168,7 +173,7 @@ class SeekExecutor:
             aggregate.predicate,
             aggregate.orders,
             per_page=table.largest_page,
-            sure=is_sure,
+            sure=self._is_sure,
         )
         self._report(found)
         return column.kind, found.value
@@ -251,11 +256,6 @@ def weight_counts(tree: exp.Expr) -> exp.Expr:
         total = exp.func("coalesce", exp.func("sum", count), exp.Literal.number(0))
         call.replace(exp.cast(total, "BIGINT"))
     return tree
-
-
-def _reads_until_sure(table: Table, orders: seek.ColumnOrders) -> bool:
-    """Return whether to read on until the answer is certain, instead of noting a doubt."""
-    return orders.is_known or (table.pages or 1) <= seek.FEW_PAGES
 
 
 def _field_names(columns: Sequence[Column]) -> list[str]:

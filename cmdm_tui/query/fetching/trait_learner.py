@@ -11,7 +11,7 @@ from cmdm_tui.catalog.fields import add_inferred
 from cmdm_tui.catalog.traits import clean_evidence
 from cmdm_tui.query.model import LARGEST_PAGE
 
-_ORDER_TRAITS = frozenset({"collation", "number_order"})
+_ORDER_TRAITS = frozenset({"collation", "text_orders", "number_order"})
 """The traits whose value lists the orders that nothing contradicts."""
 
 
@@ -70,12 +70,15 @@ class TraitLearner:
     def observe_orders(self, learned: Mapping[str, Any]) -> None:
         """Store what the order of the pages has shown."""
         for name, value in learned.items():
-            if self.trait(name) is None:
+            known = self.trait(name)
+            if known is None or (name == "text_orders" and set(value) < set(known)):
                 self.learn(name, value, "A query's pages stood in this order.")
 
     def observe_contradiction(self, name: str, reason: str) -> None:
         """Store that the pages were in none of the expected orders."""
         self.learn(name, () if name in _ORDER_TRAITS else False, reason)
+        if name == "collation":
+            self.learn("text_orders", (), reason)
 
     def learn(self, name: str, value: Any, evidence: str) -> None:
         """Store one trait."""

@@ -37,6 +37,8 @@ class PlannedQuery:
     bound: BoundQuery | None = field(default=None, repr=False)
     reads: list[PlanningReads] = field(default_factory=list[PlanningReads], repr=False)
     read_since: datetime | None = None
+    trusts_order: bool = False
+    """Whether a search may rest on the likely order of text, where others are possible."""
 
     @property
     def verdict(self) -> explain.QuotaVerdict:

@@ -19,6 +19,7 @@ from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.errors import (
     NoTotal,
     OrderContradicted,
+    OrderUndecided,
     RecordsMoved,
     SeekFailed,
     TooManyGroups,
@@ -47,6 +48,7 @@ __all__ = [
     "MatchCount",
     "NoTotal",
     "OrderContradicted",
+    "OrderUndecided",
     "PageSource",
     "RecordsMoved",
     "SeekEstimate",

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
-from cmdm_tui.query.seek.errors import OrderContradicted
+from cmdm_tui.query.seek.errors import OrderContradicted, OrderUndecided
 from cmdm_tui.query.seek.field_values import number_text
-from cmdm_tui.query.seek.order_kinds import AmongOptions, ByCodePoint, CandidateOrder, Overlap
-from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages
+from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
+from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages, learned_orders
 
 MAX_SINGLE_PROBES = 10
 """The pages to read one by one to tell orders apart, before all undecided gaps are read."""
@@ -20,9 +20,12 @@ MAX_SINGLE_PROBES = 10
 FEW_PAGES = 64
 """The number of pages up to which every doubt is resolved by reading on.
 
-Beyond it, the order of api.md and values of the field's type are assumed where nothing seen or
-known contradicts them, and the result says so: probing the service makes an order certain.
+Beyond it, a doubt about the order ends the seek after some pages more, and a scan takes over. That
+fields hold values of their type is assumed, and the result says so.
 """
+
+MAX_EXTRA_PAGES = 32
+"""The pages to read for doubts about the order where there are more than a few."""
 
 
 async def read_ends(pages: SortedPages) -> None:
@@ -38,24 +41,66 @@ async def decide(
     """Read pages until every gap is inside or outside the predicate's regions, in every order.
 
     With `counting`, inside means that the predicate keeps everything in a gap. Without `sure`,
-    returns False where an order is still possible in which matches may be elsewhere.
+    the likely order is enough: it returns False where another is possible in which matches may be
+    elsewhere. Raises OrderUndecided where too many pages would have to be read to be sure.
     """
     await read_ends(pages)
+    while undecided := _undecided_gaps(pages, predicate, pages.orders[:1], counting=counting):
+        await pages.read(gap.middle for gap in undecided)
+    if not sure:
+        others = _gaps_with_other_kinds(pages, predicate, counting=counting)
+        is_sure = not _undecided_gaps(pages, predicate, pages.orders, counting=counting)
+        return is_sure and not (predicate.region.has_null and others)
+    doubts = ExtraPages(pages)
     while undecided := _undecided_gaps(
         pages, predicate, _bounding_orders(pages, predicate), counting=counting
     ):
-        await pages.read(gap.middle for gap in undecided)
-    patience = MAX_SINGLE_PROBES
+        await doubts.read(undecided)
     while undecided := [
         *_undecided_gaps(pages, predicate, pages.orders, counting=counting),
-        *_gaps_to_check(pages, predicate, counting=counting, sure=sure),
+        *_gaps_to_check(pages, predicate, counting=counting),
     ]:
-        if not sure:
-            return False
-        telling = [most_informative(pages, undecided)] if patience else undecided
-        patience = max(patience - 1, 0)
-        await pages.read(gap.middle for gap in telling)
+        await doubts.read_to_tell(undecided)
     return True
+
+
+class ExtraPages:
+    """Reads the pages that only a doubt about the order asks for, and ends a seek of too many.
+
+    Every method raises OrderUndecided where the service has many pages and the doubt is left.
+    """
+
+    def __init__(self, pages: SortedPages) -> None:
+        self._pages = pages
+        self._patience = MAX_SINGLE_PROBES
+        self._left = MAX_EXTRA_PAGES
+
+    async def read(self, gaps: Sequence[Gap]) -> None:
+        """Read the middle of each gap."""
+        self._spend(len(gaps))
+        await self._pages.read(gap.middle for gap in gaps)
+
+    async def read_to_tell(self, gaps: Sequence[Gap]) -> None:
+        """Read the page that is likely to tell orders apart, and after some the middle of each."""
+        if not self._patience:
+            await self.read(gaps)
+            return
+        self._patience -= 1
+        gap = most_informative(self._pages, gaps)
+        self._spend(1)
+        # Where nothing differs yet, the other end shows most.
+        is_at_end = gap.below is None and (not self._pages.ascents or end_tells_digits(self._pages))
+        await self._pages.read([gap.last if is_at_end else gap.middle])
+
+    def _spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0 and self._pages.count > FEW_PAGES:
+            name = self._pages.ordering.column.name
+            raise OrderUndecided(
+                f"The pages do not show how the service sorts {name}, and matches may be on "
+                "pages that were not read.",
+                learned_orders(self._pages),
+            )
 
 
 def rests_on_kind(
@@ -65,29 +110,33 @@ def rests_on_kind(
 
     Text that is not a number is somewhere among numbers, in a place that no order defines. The
     engine reads it as null: it is not counted, but IS NULL finds it. A text field has no such
-    values.
+    values, but nulls may hide among its values where none was seen at an end.
     """
     return bool(_gaps_with_other_kinds(pages, predicate, counting=counting))
 
 
-def _gaps_to_check(
-    pages: SortedPages, predicate: ColumnPredicate, *, counting: bool, sure: bool
-) -> list[Gap]:
-    if not sure or pages.count > FEW_PAGES:
+def _gaps_to_check(pages: SortedPages, predicate: ColumnPredicate, *, counting: bool) -> list[Gap]:
+    """Return the gaps to read for what may hide there: on many pages, only nulls among texts.
+
+    Among many numbers and dates, nulls are assumed to be at an end if they were seen at none.
+    """
+    gaps = _gaps_with_other_kinds(pages, predicate, counting=counting)
+    if pages.count <= FEW_PAGES:
+        return gaps
+    if not predicate.region.has_null and pages.ordering.column.kind is not ColumnKind.TEXT:
         return []
-    return _gaps_with_other_kinds(pages, predicate, counting=counting)
+    return [gap for gap in gaps if pages.may_hide_null(gap)]
 
 
 def _gaps_with_other_kinds(
     pages: SortedPages, predicate: ColumnPredicate, *, counting: bool
 ) -> list[Gap]:
-    if pages.ordering.column.kind is ColumnKind.TEXT:
-        return []
+    is_text = pages.ordering.column.kind is ColumnKind.TEXT
     primary = pages.orders[0]
     return [
         gap
         for gap in pages.gaps
-        if not pages.is_one_value(gap)
+        if (pages.may_hide_null(gap) if is_text else not pages.is_one_value(gap))
         and (
             predicate.region.has_null
             or (counting and pages.overlap(gap, primary, predicate) is Overlap.INSIDE)
@@ -127,8 +176,7 @@ def _overlap_in_orders(
     verdicts: set[Overlap] = set()
     for order in orders:
         verdict = pages.overlap(gap, order, predicate)
-        is_exact = predicate.is_region_exact or isinstance(order, ByCodePoint | AmongOptions)
-        if counting and verdict is Overlap.INSIDE and not is_exact:
+        if counting and verdict is Overlap.INSIDE and not order.counts(predicate):
             verdict = Overlap.MIXED
         verdicts.add(verdict)
     return verdicts.pop() if len(verdicts) == 1 else Overlap.MIXED
@@ -137,7 +185,8 @@ def _overlap_in_orders(
 def most_informative(pages: SortedPages, gaps: Sequence[Gap]) -> Gap:
     """Return the gap most likely to tell orders apart: where numbers grow longer, else the widest.
 
-    By value 9 comes before 10, as text after it.
+    By value 9 comes before 10, as text after it. The smallest numbers are next to the nulls, or at
+    the end that was not read.
     """
     grows: Callable[[Gap], bool] = lambda _: False  # noqa: E731
     if pages.ordering.column.kind is ColumnKind.NUMBER:
@@ -145,8 +194,20 @@ def most_informative(pages: SortedPages, gaps: Sequence[Gap]) -> Gap:
     return max(gaps, key=lambda gap: (grows(gap), gap.count))
 
 
+def end_tells_digits(pages: SortedPages) -> bool:
+    """Return whether the last page may show that numbers are sorted by value and not by digits.
+
+    It holds numbers that are shorter or longer than those of the first, unless it holds nulls.
+    """
+    ends_in_nulls = pages.is_null_place_known and not pages.are_nulls_first
+    is_number = pages.ordering.column.kind is ColumnKind.NUMBER
+    return is_number and len(pages.orders) > 1 and not ends_in_nulls
+
+
 def _grows_longer(gap: Gap) -> bool:
     values = [value for value in gap.ends if value is not None]
+    if gap.below is None or len(values) == 1:
+        return True
     return len({len(number_text(value).partition(".")[0]) for value in values}) > 1
 
 

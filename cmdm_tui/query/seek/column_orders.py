@@ -8,17 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmdm_tui.catalog.traits import Traits
+from cmdm_tui.catalog.text_orders import TEXT_ORDERS, CaseOrder, TextOrder, find_orders
+from cmdm_tui.catalog.traits import TextOrderName, Traits
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import engine_key
 from cmdm_tui.query.seek.field_values import read_value
 from cmdm_tui.query.seek.order_kinds import (
     AmongOptions,
-    ByCasefold,
-    ByCodePoint,
     ByDigits,
-    ByLetters,
     ByOption,
+    ByText,
     ByValue,
     CandidateOrder,
 )
@@ -98,15 +97,29 @@ def find_column_orders(
 
 
 def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrder, ...]:
-    known = traits.collation.value
-    every: tuple[CandidateOrder, ...] = (ByCasefold(), ByCodePoint(), ByLetters())
-    orders = tuple(order for order in every if known is None or order.name in known)
-    # No two locales agree about more than letters and digits, so none is searched alone.
-    if all(isinstance(order, ByLetters) for order in orders):
-        return ()
-    if not options:
+    orders = tuple(ByText(order) for order in possible_text_orders(traits))
+    if not orders or not options:
         return orders
     return tuple(AmongOptions(order, options) for order in (*orders, ByOption(options)))
+
+
+def possible_text_orders(traits: Traits) -> tuple[TextOrder, ...]:
+    """Return the orders of text that nothing known excludes; none where none is known of."""
+    names, coarse = traits.text_orders.value, traits.collation.value
+    if names is not None:
+        return find_orders(names)
+    if coarse is None:
+        return TEXT_ORDERS
+    # No two locales agree about more than letters and digits, so none is searched by that name.
+    if "casefold" not in coarse and "binary" not in coarse:
+        return ()
+    return tuple(order for order in TEXT_ORDERS if _coarse_name(order) in coarse)
+
+
+def _coarse_name(order: TextOrder) -> TextOrderName:
+    if not order.is_by_code_point:
+        return "locale"
+    return "binary" if order.case is CaseOrder.BINARY else "casefold"
 
 
 def without_options(orders: Iterable[CandidateOrder]) -> tuple[CandidateOrder, ...]:

@@ -1,12 +1,14 @@
 """A predicate on one column, as the regions of values that enclose its matches."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cmdm_tui.query.model import Column, ColumnKind, Value
 from cmdm_tui.query.seek.region import EVERY_VALUE, Region
+from cmdm_tui.query.seek.text_stems import Stems, read_stems
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ColumnPredicate:
     """What a WHERE says of one column: every record that it keeps has its value in the regions.
 
@@ -25,6 +27,13 @@ class ColumnPredicate:
     """Whether the WHERE keeps every value in `region`."""
     is_binary_exact: bool = field(default=False, kw_only=True)
     """Whether the WHERE keeps every value in `binary`."""
+
+    @cached_property
+    def stems(self) -> Stems | None:
+        """What every match of a predicate on text is or begins with; None where nothing is."""
+        if self.column.kind is not ColumnKind.TEXT:
+            return None
+        return read_stems(self.binary, self.region)
 
     def keeps(self, value: Value | None) -> bool:
         """Return whether an exact predicate keeps a value; for any other it may keep it."""

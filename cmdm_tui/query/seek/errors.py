@@ -1,5 +1,7 @@
 """Why a seek gave up. A user sees none of these as an error: a scan takes over."""
 
+from collections.abc import Mapping
+
 from cmdm_tui.text import one_line
 
 _MAX_LENGTH = 300
@@ -27,6 +29,17 @@ class OrderContradicted(SeekFailed):
         super().__init__(reason)
         self.column = column
         self.trait = trait
+
+
+class OrderUndecided(SeekFailed):
+    """The pages leave several orders possible, in which the answer may differ.
+
+    `learned` is what they have shown all the same (`results.LearnedTraits`).
+    """
+
+    def __init__(self, reason: str, learned: Mapping[str, tuple[str, ...] | bool]) -> None:
+        super().__init__(reason)
+        self.learned = learned
 
 
 class NoTotal(SeekFailed):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cmdm_tui.query.model import ColumnKind, Cost, Table
-from cmdm_tui.query.seek.bisect import FEW_PAGES
+from cmdm_tui.query.seek.bisect import FEW_PAGES, MAX_EXTRA_PAGES
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
@@ -61,7 +61,8 @@ def estimate_seek(
         case "search" | "count":
             low = min(pages, 2)
             likely = _likely_probes(task, predicate, ordering, pages, per_cut)
-    return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages)))
+    extra = MAX_EXTRA_PAGES if pages > FEW_PAGES else 0
+    return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages) + extra))
 
 
 def max_probes(pages: int) -> int:

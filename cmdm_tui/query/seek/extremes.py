@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import Record
-from cmdm_tui.query.model import Value
-from cmdm_tui.query.seek.bisect import MAX_SINGLE_PROBES, check_ties, most_informative
+from cmdm_tui.query.model import ColumnKind, Value
+from cmdm_tui.query.seek.bisect import FEW_PAGES, ExtraPages, check_ties, end_tells_digits
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
@@ -15,10 +15,16 @@ from cmdm_tui.query.seek.results import (
     ExtremeValue,
     FoundRecords,
     describe_doubts,
-    learned_orders,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sorted_pages import Direction, Gap, PageSource, PageView, SortedPages
+from cmdm_tui.query.seek.sorted_pages import (
+    Direction,
+    Gap,
+    PageSource,
+    PageView,
+    SortedPages,
+    learned_orders,
+)
 
 _ValueAndRecord = tuple[Value, Record]
 
@@ -79,11 +85,12 @@ async def find_first(
         records = [*front, *(record for _, record in rows)]
         if len(records) < count and not leads:
             records += await _read_nulls(array, count - len(records))
+        may_hide = leads and len(front) < count and bool(_gaps_of_nulls(array))
         return FoundRecords(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=describe_doubts(array, is_sure=is_sure),
+            notes=describe_doubts(array, is_sure=is_sure, rests_on_kind=may_hide),
             learned=learned_orders(array),
             records=tuple(records),
         )
@@ -91,9 +98,14 @@ async def find_first(
     return await retry_once_on_change(seek)
 
 
-def middle_page(count: int) -> int:
-    """Return the second page to read for an extreme of all of `count` pages: the middle one."""
-    return count // 2 + 1
+def _second_page(array: SortedPages, predicate: ColumnPredicate) -> int:
+    """Return the page that says most after the first, for an extreme of all: mostly the middle.
+
+    For a part, the other end is needed.
+    """
+    if predicate.region != EVERY_VALUE or end_tells_digits(array):
+        return array.count
+    return array.count // 2 + 1
 
 
 async def _find_extreme(
@@ -109,9 +121,7 @@ async def _find_extreme(
         array = SortedPages(pages, ordering, per_page=per_page, direction=direction, fresh=fresh)
         await array.open()
         if array.count > 1:
-            # The first page is an end already: the middle says more of the order than the other.
-            is_whole = predicate.region == EVERY_VALUE
-            await array.read([middle_page(array.count) if is_whole else array.count])
+            await array.read([_second_page(array, predicate)])
         rows, is_sure = await _find_best(array, predicate, 1, sure=sure)
         return ExtremeValue(
             total=array.total,
@@ -132,7 +142,7 @@ async def _find_best(
 
     Returns their rows, and whether that is certain in every candidate order.
     """
-    patience, rows, taken = MAX_SINGLE_PROBES, list[_ValueAndRecord](), set[int]()
+    doubts, rows, taken = ExtraPages(array), list[_ValueAndRecord](), set[int]()
     while True:
         new = [view for view in array.views if view.number not in taken]
         taken.update(view.number for view in new)
@@ -146,9 +156,7 @@ async def _find_best(
         if not doubtful or not sure:
             check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
             return rows, not doubtful
-        telling = [most_informative(array, doubtful)] if patience else doubtful
-        patience = max(patience - 1, 0)
-        await array.read(gap.middle for gap in telling)
+        await doubts.read_to_tell(doubtful)
 
 
 def _merge_rows(
@@ -226,6 +234,15 @@ def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate) -> int:
     return gap.first if has_begun or is_inside else gap.middle
 
 
+def _assumes_nulls_at_ends(array: SortedPages) -> bool:
+    """Return whether nulls seen at no end count as none: among many numbers or dates, as noted."""
+    return array.count > FEW_PAGES and array.ordering.column.kind is not ColumnKind.TEXT
+
+
+def _gaps_of_nulls(array: SortedPages) -> list[Gap]:
+    return [gap for gap in array.gaps if array.may_hide_null(gap)]
+
+
 async def _read_leading_nulls(array: SortedPages, count: int, *, sure: bool) -> list[Record]:
     """Return up to `count` records that hold null, wherever the service puts them."""
     ordering = array.ordering
@@ -235,6 +252,9 @@ async def _read_leading_nulls(array: SortedPages, count: int, *, sure: bool) -> 
             return []
         await array.read([array.count])
         if array.views[-1].values[-1] is not None:
+            doubts = ExtraPages(array)
+            while sure and not _assumes_nulls_at_ends(array) and (hiding := _gaps_of_nulls(array)):
+                await doubts.read(hiding)
             return []
     return await _read_nulls(array, count)
 

@@ -5,19 +5,18 @@ What is on an unread page is bounded by its neighbours, once for each candidate 
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache
-from itertools import takewhile
 from typing import Any, Protocol
 
+from cmdm_tui.catalog.text_orders import TextOrder
 from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.field_values import OddValue, number_text
 from cmdm_tui.query.seek.region import EVERY_VALUE, Interval, Region, after, before
-from cmdm_tui.query.seek.text_keys import letters_key, successor
-
-_MAX_SPAN = 0x200
-"""The most characters in a range that are looked at one by one."""
+from cmdm_tui.query.seek.text_keys import successor
+from cmdm_tui.query.seek.text_spans import enclose
 
 
 class Overlap(Enum):
@@ -40,11 +39,20 @@ class CandidateOrder(Protocol):
         """The name that `catalog.traits` has for it, if any."""
         ...
 
+    @property
+    def compares_text(self) -> bool:
+        """Whether keys are the texts themselves, so that pairs may be judged at a glance."""
+        ...
+
     def key(self, value: Value, raw: object) -> Any:
         """Return the key that a value is sorted by.
 
         Raises OddValue where the order has no place for it.
         """
+        ...
+
+    def is_after(self, one: Any, other: Any) -> bool:
+        """Return whether one key certainly comes after another."""
         ...
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
@@ -59,12 +67,29 @@ class CandidateOrder(Protocol):
         """Return whether the predicate's matches are one stretch of this order."""
         ...
 
+    def counts(self, predicate: ColumnPredicate) -> bool:
+        """Return whether the predicate keeps all that this order puts inside it."""
+        ...
+
 
 @dataclass(frozen=True)
 class ByValue:
     """Numbers, dates and booleans by value: the engine's order."""
 
     name: str = "value"
+
+    @property
+    def compares_text(self) -> bool:
+        """Whether keys are texts: False."""
+        return False
+
+    def is_after(self, one: Any, other: Any) -> bool:
+        """Return whether one key is above another."""
+        return bool(one > other)
+
+    def counts(self, predicate: ColumnPredicate) -> bool:
+        """Return whether the predicate keeps all of its region."""
+        return predicate.is_region_exact
 
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002 — other orders need it
         """Return the value."""
@@ -89,12 +114,27 @@ class ByDigits:
 
     name: str = "text"
 
+    @property
+    def compares_text(self) -> bool:
+        """Whether keys are texts: False."""
+        return False
+
+    def is_after(self, one: Any, other: Any) -> bool:
+        """Return whether one key is above another."""
+        return bool(one > other)
+
+    def counts(self, predicate: ColumnPredicate) -> bool:
+        """Return whether the predicate keeps all of its region."""
+        return predicate.is_region_exact
+
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
         """Return the number's text."""
         return number_text(raw)
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
         """Compare the texts that numbers may be written as; `50` and `500` are neighbours."""
+        if low is not None and low == high:
+            return _overlap_of_keys(predicate.region, Decimal(low), Decimal(low))
         region = _text_prefixes(predicate.region)
         if region is None:
             return Overlap.MIXED
@@ -112,84 +152,53 @@ class ByDigits:
 
 
 @dataclass(frozen=True)
-class ByCasefold:
-    """Text without case, in any order where only case differs (`api.md`, collation)."""
+class ByText:
+    """Text in one of the orders of `catalog.text_orders`. Its keys are the texts themselves."""
 
-    name: str = "casefold"
+    order: TextOrder
 
-    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
-        """Return the text's casefold."""
-        return str(value).casefold()
+    @property
+    def name(self) -> str:
+        """The order's name."""
+        return self.order.name
 
-    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Compare with the region."""
-        below = None if low is None else before((low, ""))
-        # No text is between another and the same with the least character after it.
-        above = None if high is None else before((high + "\0", ""))
-        return _overlap_of_cuts(predicate.region, below, above)
-
-    def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
-        """Return False: texts that differ only in case are not equal."""
-        return False
-
-    def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
-        """Return True: every predicate has bounds in this order."""
+    @property
+    def compares_text(self) -> bool:
+        """Whether keys are texts: True."""
         return True
-
-
-@dataclass(frozen=True)
-class ByCodePoint:
-    """Text by code point."""
-
-    name: str = "binary"
 
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
         """Return the text."""
         return value
 
-    def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Compare with the predicate's region in this order, else with the casefold of the keys."""
-        if predicate.binary is None:
-            return _overlap_of_cuts(predicate.region, *_folded_span(low, high))
-        judged = _overlap_of_keys(predicate.binary, low, high)
-        is_sure = predicate.is_binary_exact or not predicate.is_region_exact
-        return judged if is_sure or judged is Overlap.OUTSIDE else Overlap.MIXED
-
-    def is_one_value(self, low: Any, high: Any) -> bool:
-        """Return whether the two are the same."""
-        return bool(low == high)
-
-    def bounds(self, predicate: ColumnPredicate) -> bool:
-        """Bound what is equal to a text or begins with it."""
-        return predicate.binary is not None
-
-
-@dataclass(frozen=True)
-class ByLetters:
-    """Text by its letters and digits first, and everything else second, as locales sort it."""
-
-    name: str = "locale"
-
-    def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
-        """Return the text's letters."""
-        return letters_key(str(value))
+    def is_after(self, one: Any, other: Any) -> bool:
+        """Return whether everyone who sorts so puts one text after another."""
+        return self.order.compare(one, other) > 0
 
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:
-        """Compare the predicate's letters; a range of text says nothing about them."""
+        """Compare with what matches begin with, then with what encloses the texts in between."""
         if predicate.region == EVERY_VALUE:
             return Overlap.INSIDE
-        if predicate.letters is None:
-            return Overlap.MIXED
-        judged = _overlap_of_keys(predicate.letters, low, high)
-        return judged if judged is Overlap.OUTSIDE else Overlap.MIXED
+        if predicate.stems is not None and predicate.stems.are_outside(self.order, low, high):
+            return Overlap.OUTSIDE
+        if self.order.is_binary and predicate.binary is not None:
+            judged = _overlap_of_keys(predicate.binary, low, high)
+            is_sure = predicate.is_binary_exact or not predicate.is_region_exact
+            return judged if is_sure or judged is Overlap.OUTSIDE else Overlap.MIXED
+        span = enclose(self.order, low, high)
+        return Overlap.MIXED if span is None else _overlap_of_cuts(predicate.region, *span)
 
-    def is_one_value(self, low: Any, high: Any) -> bool:  # noqa: ARG002
-        """Return False: texts of the same letters may differ."""
-        return False
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Return whether the two are the same, and nothing else ties with them."""
+        return bool(self.order.is_binary and low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:
-        """Bound what is equal to a text or begins with it."""
-        return predicate.letters is not None
+        """Bound what is equal to a text or begins with it; a range only by code point."""
+        return predicate.stems is not None or self.order.is_by_code_point
+
+    def counts(self, predicate: ColumnPredicate) -> bool:
+        """Return whether every text that this order puts inside the predicate is kept."""
+        return predicate.is_region_exact or self.order.is_binary
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,19 @@ class ByOption:
 
     options: tuple[str, ...]
     name: str = "options"
+
+    @property
+    def compares_text(self) -> bool:
+        """Whether keys are texts: False."""
+        return False
+
+    def is_after(self, one: Any, other: Any) -> bool:
+        """Return whether one key is above another."""
+        return bool(one > other)
+
+    def counts(self, predicate: ColumnPredicate) -> bool:
+        """Return whether the predicate keeps all of its region."""
+        return predicate.is_region_exact
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -235,6 +257,19 @@ class AmongOptions:
         """The order's name."""
         return self.order.name
 
+    @property
+    def compares_text(self) -> bool:
+        """Whether the order's keys are texts."""
+        return self.order.compares_text
+
+    def is_after(self, one: Any, other: Any) -> bool:
+        """Ask the order."""
+        return self.order.is_after(one, other)
+
+    def counts(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
+        """Return True: every option is compared with the predicate itself."""
+        return True
+
     @cached_property
     def _keys(self) -> tuple[tuple[Any, str], ...]:
         return tuple((self.order.key(option, option), option) for option in self.options)
@@ -243,7 +278,8 @@ class AmongOptions:
         return [
             option
             for key, option in self._keys
-            if (low is None or low <= key) and (high is None or key <= high)
+            if (low is None or not self.order.is_after(low, key))
+            and (high is None or not self.order.is_after(key, high))
         ]
 
     def key(self, value: Value, raw: object) -> Any:
@@ -304,22 +340,3 @@ def _text_prefixes(region: Region) -> Region | None:
         texts = ("0", "-0") if one.low[1] == 0 else (plain,)
         found += [Interval(before(text), before(successor(text))) for text in texts]
     return Region.of(*found)
-
-
-def _folded_span(low: str | None, high: str | None) -> tuple[Any, Any]:
-    """Return cuts that enclose the casefold of everything between two texts."""
-    if low is None or high is None:
-        return None, None
-    if low == high:
-        return before(engine_key(low)), after(engine_key(low))
-    pairs = zip(low, high, strict=False)
-    common = low[: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))]
-    start, end = low[len(common) :][:1], high[len(common) :][:1]
-    shared = common.casefold()
-    if not start or ord(end) - ord(start) > _MAX_SPAN:
-        above = successor(shared)
-        return before((shared, "")), None if above is None else before((above, ""))
-    firsts = [chr(code).casefold()[0] for code in range(ord(start), ord(end) + 1)]
-    above = successor(shared + max(firsts))
-    below = before((shared + min(firsts), ""))
-    return below, None if above is None else before((above, ""))

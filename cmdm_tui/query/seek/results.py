@@ -1,17 +1,15 @@
 """What a seek returns: an answer, what it rests on, and what is uncertain about it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.errors import RecordsMoved
-from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, RecordsChanged, SortedPages
+from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, LearnedTraits, RecordsChanged, SortedPages
 
 _REPEATED = "Records changed during the search, which was made again."
-
-LearnedTraits = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +23,7 @@ class SeekResult:
     pages_read: int
     pages: int
     notes: tuple[str, ...] = ()
-    learned: LearnedTraits = field(default_factory=dict[str, tuple[str, ...]])
+    learned: LearnedTraits = field(default_factory=dict[str, tuple[str, ...] | bool])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +95,3 @@ def describe_doubts(
     if pages.ascents < MIN_ASCENTS and not pages.ordering.is_known:
         notes.append(f"Too few values of {name} differ on them to show that it is sorted.")
     return tuple(notes)
-
-
-def learned_orders(pages: SortedPages) -> LearnedTraits:
-    """Return the order that the pages have shown, where they exclude every other."""
-    ordering = pages.ordering
-    if ordering.trait is None or ordering.is_known or ordering.options or len(pages.orders) != 1:
-        return {}
-    (order,) = pages.orders
-    return {ordering.trait: (order.name,)} if pages.ascents >= MIN_ASCENTS else {}

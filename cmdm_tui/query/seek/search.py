@@ -12,10 +12,9 @@ from cmdm_tui.query.seek.results import (
     FoundRecords,
     MatchCount,
     describe_doubts,
-    learned_orders,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sorted_pages import PageSource, PageView, SortedPages
+from cmdm_tui.query.seek.sorted_pages import PageSource, PageView, SortedPages, learned_orders
 
 _FIRST_BATCH = 4
 

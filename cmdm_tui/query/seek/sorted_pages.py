@@ -13,7 +13,8 @@ from typing import Any, Literal, Protocol
 
 from cmdm_tui.api import NotFound, Page, Record
 from cmdm_tui.api.paging import is_capped
-from cmdm_tui.query.model import EXTERNAL_ID, Value
+from cmdm_tui.catalog.text_orders import is_settled
+from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind, Value
 from cmdm_tui.query.seek.column_orders import ColumnOrders, without_options
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
@@ -28,6 +29,10 @@ CONCURRENT_PAGES = 6
 MIN_ASCENTS = 8
 """The number of ascending values from which an order counts as shown: chance sorts nine values in
 only one of 362,880 shuffles."""
+
+
+LearnedTraits = Mapping[str, tuple[str, ...] | bool]
+"""What pages have shown about a service, by the names of `catalog.traits`."""
 
 
 class PageSource(Protocol):
@@ -211,7 +216,7 @@ class SortedPages:
         of_null = Overlap.INSIDE if predicate.region.has_null else Overlap.OUTSIDE
         starts_null = gap.above.values[-1] is None
         ends_null = gap.below is not None and gap.below.values[0] is None
-        if (starts_null and ends_null) or (starts_null and not self.are_nulls_first):
+        if starts_null and (ends_null or (self.is_null_place_known and not self.are_nulls_first)):
             return of_null
         low = None if starts_null else gap.above.keys[order.name][-1]
         high = None
@@ -222,6 +227,33 @@ class SortedPages:
         judged = order.overlap(low, high, predicate)
         holds_null = starts_null or ends_null or (gap.below is None and not self.are_nulls_first)
         return judged.combine(of_null) if holds_null else judged
+
+    @property
+    def is_null_place_known(self) -> bool:
+        """Whether nulls are known to be at one end: seen there, or known of the service."""
+        return self.seen_null_place is not None or self._known_null_place is not None
+
+    @property
+    def seen_null_place(self) -> bool | None:
+        """Whether nulls were seen to come first, or last; None where they were seen at no end."""
+        if self.are_nulls_first:
+            return True
+        last = self._views.get(self.count)
+        if last is not None and last.values and last.values[-1] is None:
+            return False
+        return None
+
+    @property
+    def _known_null_place(self) -> bool | None:
+        ordering = self.ordering
+        return ordering.nulls_first_descending if self.is_descending else ordering.nulls_first
+
+    def may_hide_null(self, gap: Gap) -> bool:
+        """Return whether nulls may be among a gap's values, though neither end shows one.
+
+        A service may put them in the middle, as it may sort a null like some value.
+        """
+        return not self.is_null_place_known and not self.is_one_value(gap)
 
     def is_one_value(self, gap: Gap) -> bool:
         """Return whether everything in a gap is the value at both its ends."""
@@ -292,12 +324,19 @@ class SortedPages:
         pairs = [(value, raw) for value, raw in zip(values, raws, strict=True) if value is not None]
         keys: dict[str, tuple[Any, ...]] = {}
         left: list[CandidateOrder] = []
+        texts = tuple(value for value, _ in pairs)
+        doubtful = self._doubtful_pairs(texts)
         for order in self.orders:
-            try:
-                placed = tuple(order.key(value, raw) for value, raw in pairs)
-            except OddValue:
-                continue
-            if self._is_sorted(placed):
+            if order.compares_text:
+                placed = texts
+                is_sorted = all(self._is_sorted(order, pair) for pair in doubtful)
+            else:
+                try:
+                    placed = tuple(order.key(value, raw) for value, raw in pairs)
+                except OddValue:
+                    continue
+                is_sorted = self._is_sorted(order, placed)
+            if is_sorted:
                 keys[order.name] = placed
                 left.append(order)
         if not left:
@@ -325,7 +364,7 @@ class SortedPages:
         if above is None or below is None:
             return True
         one, other = self._nearest(above, below, order)
-        return one is None or other is None or self._is_sorted((one, other))
+        return one is None or other is None or self._is_sorted(order, (one, other))
 
     def _nearest(self, above: PageView, below: PageView, order: CandidateOrder) -> tuple[Any, Any]:
         """Return the keys of the last value before a border and of the first after it.
@@ -335,10 +374,21 @@ class SortedPages:
         ends = above.keys[order.name], below.keys[order.name]
         return (ends[0][-1] if ends[0] else None), (ends[1][0] if ends[1] else None)
 
-    def _is_sorted(self, keys: Sequence[Any]) -> bool:
+    def _is_sorted(self, order: CandidateOrder, keys: Sequence[Any]) -> bool:
         if self.is_descending:
-            return all(one >= other for one, other in pairwise(keys))
-        return all(one <= other for one, other in pairwise(keys))
+            return not any(order.is_after(other, one) for one, other in pairwise(keys))
+        return not any(order.is_after(one, other) for one, other in pairwise(keys))
+
+    def _doubtful_pairs(self, values: Sequence[Value]) -> list[tuple[Value, Value]]:
+        """Return the pairs of neighbouring texts that not every order of text puts so."""
+        return [
+            (one, other)
+            for one, other in pairwise(values)
+            if one != other
+            and isinstance(one, str)
+            and isinstance(other, str)
+            and not (is_settled(other, one) if self.is_descending else is_settled(one, other))
+        ]
 
     def _check_nulls(self, are_null: list[bool], number: int) -> None:
         if are_null != sorted(are_null, reverse=self.are_nulls_first):
@@ -352,7 +402,7 @@ class SortedPages:
             raise _Misplaced(misplaced, [view for view in known if view is not misplaced])
 
     def _raise_misplaced_nulls(self, number: int) -> None:
-        raise self._contradiction(f"holds nulls among values on page {number}", "nulls_first")
+        raise self._contradiction(f"holds nulls among values on page {number}", None)
 
     def _raise_unsorted(self, number: int, values: Sequence[Value]) -> None:
         order = self.orders[0]
@@ -360,7 +410,7 @@ class SortedPages:
             (
                 f": {one!r} before {other!r}"
                 for one, other in pairwise(values)
-                if not self._is_sorted((order.key(one, one), order.key(other, other)))
+                if not self._is_sorted(order, (order.key(one, one), order.key(other, other)))
             ),
             "",
         )
@@ -389,3 +439,22 @@ class _Misplaced(Exception):
         super().__init__()
         self.view = view
         self.neighbours = neighbours
+
+
+def learned_orders(pages: SortedPages) -> LearnedTraits:
+    """Return what the pages have shown, once they show an order: the orders left, nulls' place."""
+    learned: dict[str, tuple[str, ...] | bool] = {}
+    ordering = pages.ordering
+    if pages.ascents < MIN_ASCENTS:
+        return learned
+    is_narrower = len(pages.orders) < len(ordering.orders)
+    if ordering.trait is not None and not ordering.options and is_narrower:
+        names = tuple(order.name for order in pages.orders)
+        if ordering.column.kind is ColumnKind.TEXT:
+            learned["text_orders"] = names
+        elif len(names) == 1:
+            learned[ordering.trait] = names
+    if pages.seen_null_place is not None:
+        name = "nulls_first_descending" if pages.is_descending else "nulls_first"
+        learned[name] = pages.seen_null_place
+    return learned

@@ -10,10 +10,9 @@ from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
 from cmdm_tui.query.seek.results import (
     ValueCounts,
     describe_doubts,
-    learned_orders,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sorted_pages import PageSource, SortedPages
+from cmdm_tui.query.seek.sorted_pages import PageSource, SortedPages, learned_orders
 
 MAX_PROBES = 64
 """The number of pages beyond which a field counts as having many values."""
