@@ -92,14 +92,23 @@ class Connection:
         self._engine.close()
         await self._account.client.close_connections()
 
-    def query(self, sql: str, *, max_calls: int | None = None, raw: bool = False) -> "Query":
+    def query(
+        self,
+        sql: str,
+        *,
+        max_calls: int | None = None,
+        raw: bool = False,
+        trust_order: bool = False,
+    ) -> "Query":
         """Return a query: iterate over its rows as they arrive, or await its whole result.
 
         `max_calls` is the most calls it may make; the result is partial where that is too few. With
-        `raw` every field is a string, the text that is stored, whatever type is declared.
+        `raw` every field is a string, the text that is stored, whatever type is declared. With
+        `trust_order` a search takes the likely order of a field for the service's, for fewer calls;
+        `QueryResult.unsure` says where it did so.
         """
         start = self._account.client.start_command
-        return Query(self._engine, sql, max_calls, start, is_raw=raw)
+        return Query(self._engine, sql, max_calls, start, is_raw=raw, trusts_order=trust_order)
 
     async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Continue a result that `max_calls` left partial, and return the new result.
@@ -110,13 +119,15 @@ class Connection:
         self._account.client.start_command()
         return await self._engine.resume(result, max_calls=max_calls)
 
-    async def explain(self, sql: str, *, raw: bool = False) -> PlannedQuery:
+    async def explain(
+        self, sql: str, *, raw: bool = False, trust_order: bool = False
+    ) -> PlannedQuery:
         """Return a query's plan and what it costs, without fetching a record for it.
 
-        `raw` is as for `query`.
+        `raw` and `trust_order` are as for `query`.
         """
         self._account.client.start_command()
-        return await self._engine.prepare(sql, is_raw=raw)
+        return await self._engine.prepare(sql, is_raw=raw, trusts_order=trust_order)
 
 
 class Query(Awaitable[QueryResult]):
@@ -130,8 +141,10 @@ class Query(Awaitable[QueryResult]):
         start: Callable[[], None],
         *,
         is_raw: bool = False,
+        trusts_order: bool = False,
     ) -> None:
         self._is_raw = is_raw
+        self._trusts_order = trusts_order
         self._engine = engine
         self._sql = sql
         self._max_calls = max_calls
@@ -161,7 +174,10 @@ class Query(Awaitable[QueryResult]):
     async def _begin(self) -> RowStream:
         self._start()
         prepared = await self._engine.prepare(
-            self._sql, max_calls=self._max_calls, is_raw=self._is_raw
+            self._sql,
+            max_calls=self._max_calls,
+            is_raw=self._is_raw,
+            trusts_order=self._trusts_order,
         )
         self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming

@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     NETWORK = 6
     OUTCOME_UNKNOWN = 7
     TOO_MANY_CALLS = 8
-    PARTIAL = 8  # the same to a script: what came is not all
+    PARTIAL = 8  # the same to a script: what came is not all, or may not be
     INTERRUPTED = 130
 
 

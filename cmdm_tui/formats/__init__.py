@@ -6,34 +6,40 @@ file whose name chooses the format.
 Other central files: `row_writer`, `cells`, `column_widths`, `json_text`, `json`, `table`, `csv`,
 `xlsx`.
 Also public: `PROGRAM_STYLE`, `ByteSink`, `Format`, `OutputColumn`, `OutputRow`, `OutputStyle`,
-`unique_names`, `MissingExtra`.
+`ResultMark`, `unique_names`, `MissingExtra`, `WITHHELD`, `withholds_rows`.
 """
 
 from typing import Literal, get_args
 
 from cmdm_tui.formats.row_writer import (
     PROGRAM_STYLE,
+    WITHHELD,
     ByteSink,
     MissingExtra,
     OutputColumn,
     OutputRow,
     OutputStyle,
+    ResultMark,
     RowWriter,
     unique_names,
+    withholds_rows,
 )
 
 __all__ = [
     "FORMATS",
     "PROGRAM_STYLE",
+    "WITHHELD",
     "ByteSink",
     "Format",
     "MissingExtra",
     "OutputColumn",
     "OutputRow",
     "OutputStyle",
+    "ResultMark",
     "RowWriter",
     "create_writer",
     "unique_names",
+    "withholds_rows",
 ]
 
 Format = Literal["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx"]

@@ -9,6 +9,7 @@ from cmdm_tui.formats.row_writer import (
     OutputColumn,
     OutputRow,
     OutputStyle,
+    ResultMark,
     unique_names,
 )
 from cmdm_tui.text import escape_formula, visible
@@ -47,7 +48,7 @@ class DelimitedWriter:
         """Write some lines."""
         self._sink.write(b"".join(map(self._line, rows)))
 
-    def end(self) -> None:
+    def end(self, mark: ResultMark = "") -> None:
         """Write nothing more."""
 
     @property

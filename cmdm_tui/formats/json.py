@@ -7,7 +7,15 @@ import json
 from collections.abc import Sequence
 
 from cmdm_tui.formats.cells import json_bytes
-from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle, unique_names
+from cmdm_tui.formats.row_writer import (
+    MARK_NAME,
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    ResultMark,
+    unique_names,
+)
 from cmdm_tui.text import visible
 
 
@@ -31,8 +39,12 @@ class JsonWriter:
             self._sink.write(b",\n".join(map(self._objects.encode_row, rows)))
             self._is_empty = False
 
-    def end(self) -> None:
-        """Close the array."""
+    def end(self, mark: ResultMark = "") -> None:
+        """Close the array; a mark is its last item: text, which no reader takes for a row."""
+        if mark:
+            self._sink.write(b"\n" if self._is_empty else b",\n")
+            self._sink.write(json_bytes(f"{MARK_NAME}: {mark}"))
+            self._is_empty = False
         self._sink.write(b"]\n" if self._is_empty else b"\n]\n")
 
     @property

@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 
+from cmdm_tui.formats.cells import json_bytes
 from cmdm_tui.formats.json import JsonObjects
-from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle
+from cmdm_tui.formats.row_writer import (
+    MARK_NAME,
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    ResultMark,
+)
 
 
 class JsonLinesWriter:
@@ -21,8 +29,10 @@ class JsonLinesWriter:
         """Write some lines."""
         self._sink.write(b"".join(self._objects.encode_row(row) + b"\n" for row in rows))
 
-    def end(self) -> None:
-        """Write nothing more."""
+    def end(self, mark: ResultMark = "") -> None:
+        """Write the mark, if there is one, as the last object."""
+        if mark:
+            self._sink.write(b"{" + json_bytes(MARK_NAME) + b": " + json_bytes(mark) + b"}\n")
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -4,7 +4,14 @@ import re
 from collections.abc import Sequence
 
 from cmdm_tui.formats.cells import display_text, is_number
-from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle
+from cmdm_tui.formats.row_writer import (
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    ResultMark,
+    describe_mark,
+)
 from cmdm_tui.text import visible
 
 _MARKS = re.compile(r"([\\`*\[\]|~])")
@@ -32,8 +39,10 @@ class MarkdownWriter:
             ]
         )
 
-    def end(self) -> None:
-        """Write nothing more."""
+    def end(self, mark: ResultMark = "") -> None:
+        """Write the mark as a paragraph below the table."""
+        if mark:
+            self._write(["", f"**{describe_mark(mark)}**"])
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from cmdm_tui.formats.row_writer import OutputColumn, OutputRow
+from cmdm_tui.formats.row_writer import OutputColumn, OutputRow, ResultMark, withholds_rows
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ class BatchedRows(Protocol):
         """The columns."""
         ...
 
+    @property
+    def mark(self) -> ResultMark:
+        """What a reader must know of it."""
+        ...
+
+    @property
+    def has_partial_values(self) -> bool:
+        """Whether values of its rows are computed over part of the records."""
+        ...
+
     def batches(self, size: int = ..., /) -> Iterator[Sequence[OutputRow]]:
         """Yield the rows, `size` at a time."""
         ...
@@ -66,6 +76,8 @@ def format_of_file(file: Path) -> "Format":
 def write_result(result: BatchedRows, name: str) -> "Format":
     """Write all rows to the named file, whole or not at all; return the format used.
 
+    See `withholds_rows` for a result that gives none.
+
     Raises UnknownEnding, MissingExtra, and OSError where it cannot be written.
     """
     from cmdm_tui.formats import create_writer
@@ -75,9 +87,10 @@ def write_result(result: BatchedRows, name: str) -> "Format":
     with open_replacement(file) as sink:
         writing = create_writer(form, sink)
         writing.begin(result.columns)
-        for rows in result.batches(_BATCH_ROWS):
-            writing.write_rows(rows)
-        writing.end()
+        if not withholds_rows(result, form):
+            for rows in result.batches(_BATCH_ROWS):
+                writing.write_rows(rows)
+        writing.end(result.mark)
     return form
 
 

@@ -12,7 +12,13 @@ import duckdb
 import msgspec
 
 from cmdm_tui.formats.cells import exact_text, is_number
-from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, unique_names
+from cmdm_tui.formats.row_writer import (
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    ResultMark,
+    unique_names,
+)
 
 _CHUNK_SIZE = 1 << 20
 _SIMPLE = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"}
@@ -53,7 +59,7 @@ class ParquetWriter:
             texts = [None if value is None else exact_text(value) for value in row]
             self._waiting.write(msgspec.json.encode(texts) + b"\n")
 
-    def end(self) -> None:
+    def end(self, mark: ResultMark = "") -> None:  # noqa: ARG002 — no place for it
         """Write the file."""
         self._waiting.close()
         with self._folder:

@@ -2,10 +2,50 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 OutputRow = Sequence[object]
 """The values of a row: str, bool, int, float, Decimal, date, datetime, None; rarely others."""
+
+
+ResultMark = Literal["", "partial", "unsure"]
+"""What a reader of the document must know of a result: not all came; it may be another."""
+
+MARK_NAME = "cmdm:result"
+"""What the last line of marked JSON Lines has as its key, and the last item of JSON begins with."""
+
+_MARK_SENTENCES: dict[ResultMark, str] = {
+    "partial": "partial: not every record is in it",
+    "unsure": "unsure: the service may sort in another order",
+}
+
+
+def describe_mark(mark: ResultMark) -> str:
+    """Return the line below a marked result for a person; nothing without a mark."""
+    return _MARK_SENTENCES.get(mark, "")
+
+
+FORMATS_FOR_PEOPLE = frozenset({"table", "vertical", "markdown"})
+"""The formats in which a line below the rows says what they are worth."""
+
+WITHHELD = (
+    "No row is written, as numbers over part of the records are not the answer; "
+    "a table shows them, marked."
+)
+
+
+class MarkedResult(Protocol):
+    """A result that knows what its rows are worth."""
+
+    @property
+    def has_partial_values(self) -> bool:
+        """Whether values of its rows are computed over part of the records."""
+        ...
+
+
+def withholds_rows(result: MarkedResult | None, form: str) -> bool:
+    """Return whether a format gets no row of a result: a program would take it for the answer."""
+    return result is not None and result.has_partial_values and form not in FORMATS_FOR_PEOPLE
 
 
 class OutputColumn(Protocol):
@@ -45,8 +85,11 @@ class RowWriter(Protocol):
         """Write some rows, whole."""
         ...
 
-    def end(self) -> None:
-        """Write what comes after the rows. Only now is the output a whole document."""
+    def end(self, mark: ResultMark = "") -> None:
+        """Write what comes after the rows. Only now is the output a whole document.
+
+        A format with a place for it shows the mark: JSON in a last item, text in a last line.
+        """
         ...
 
     @property

@@ -10,7 +10,14 @@ from rich.cells import cell_len, set_cell_size
 
 from cmdm_tui.formats.cells import display_text, is_number
 from cmdm_tui.formats.column_widths import GAP, fit_widths
-from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle
+from cmdm_tui.formats.row_writer import (
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    ResultMark,
+    describe_mark,
+)
 from cmdm_tui.text import ELLIPSIS, one_line
 
 NULL_TEXT = "null"
@@ -43,10 +50,12 @@ class TableWriter:
         lines = [self._line(row, texts, widths) for row, texts in zip(rows, cells, strict=True)]
         self._write(lines)
 
-    def end(self) -> None:
-        """Write the heading, if no row has done so."""
+    def end(self, mark: ResultMark = "") -> None:
+        """Write the heading, if no row has done so, and the mark below the rows."""
         if self._widths is None:
             self._write_heading([])
+        if mark:
+            self._write([self._styled(describe_mark(mark), _BOLD)])
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from cmdm_tui.formats.cells import display_text
-from cmdm_tui.formats.row_writer import ByteSink, OutputColumn, OutputRow, OutputStyle
+from cmdm_tui.formats.row_writer import (
+    ByteSink,
+    OutputColumn,
+    OutputRow,
+    OutputStyle,
+    ResultMark,
+    describe_mark,
+)
 from cmdm_tui.formats.table import NULL_TEXT
 from cmdm_tui.text import one_line, visible
 
@@ -40,8 +47,10 @@ class VerticalWriter:
                 lines += self._field(label, value)
         self._sink.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
 
-    def end(self) -> None:
-        """Write nothing more."""
+    def end(self, mark: ResultMark = "") -> None:
+        """Write the mark below the rows."""
+        if mark:
+            self._sink.write(f"{self._styled(describe_mark(mark), _BOLD)}\n".encode())
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from cmdm_tui.formats.row_writer import (
     MissingExtra,
     OutputColumn,
     OutputRow,
+    ResultMark,
     unique_names,
 )
 
@@ -75,7 +76,7 @@ class XlsxWriter:
             for place, value in enumerate(row):
                 self._write_value(place, value)
 
-    def end(self) -> None:
+    def end(self, mark: ResultMark = "") -> None:  # noqa: ARG002 — no place for it
         """Write the workbook, unless it was discarded."""
         if self._is_discarded:
             return

@@ -149,10 +149,13 @@ class QueryOperation:
         """Whether anything was run, so that an earlier result is not the last one any more."""
         return self._run is not None
 
-    async def prepare(self, sql: str, *, is_raw: bool = False) -> PlannedQuery:
+    async def prepare(
+        self, sql: str, *, is_raw: bool = False, trusts_order: bool = False
+    ) -> PlannedQuery:
         """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError.
 
-        With `is_raw` every field is text as it is stored.
+        With `is_raw` every field is text as it is stored. With `trusts_order` a search takes the
+        likely order of a field for the service's, and its result may be unsure.
         """
         checkpoint = None if self._file is None else self._file.load(sql)
         self._sql = sql
@@ -162,6 +165,7 @@ class QueryOperation:
             checkpoint=checkpoint,
             max_calls=self._policy.max_calls,
             is_raw=is_raw,
+            trusts_order=trusts_order,
         )
 
     async def run(self, prepared: PlannedQuery, receive: ReceiveRows) -> QueryOutcome:

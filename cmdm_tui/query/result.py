@@ -70,6 +70,10 @@ class Notes:
     shortfalls: tuple[str, ...] = ()
     """Sentences on records that the service counts and that never came."""
     messages: tuple[str, ...] = ()
+    is_unsure: bool = False
+    """Whether the likely order of a field was taken for the service's, as the caller asked."""
+    combines_records: bool = False
+    """Whether values are computed over several records: aggregates, groups, windows."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -78,6 +82,8 @@ class Notes:
         sentences += [f"The result is partial: {one}" for one in self.shortfalls]
         if self.source == "partial" and not self.shortfalls:
             sentences.append("The result is partial: the run stopped before all records were read.")
+        if self.is_unsure:
+            sentences.append("The result is unsure: the service may sort in another order.")
         sentences += _some(
             [
                 f"{count:,} {'value' if count == 1 else 'values'} of {_shown(name)} "
@@ -152,6 +158,23 @@ class QueryResult:
     def partial(self) -> bool:
         """Whether the run stopped before all records had come, or some never came."""
         return self.notes.source == "partial"
+
+    @property
+    def has_partial_values(self) -> bool:
+        """Whether values of its rows are computed over part of the records, such as a count."""
+        return self.partial and self.notes.combines_records
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the likely order of a field was taken for the service's, as the caller asked."""
+        return self.notes.is_unsure
+
+    @property
+    def mark(self) -> Literal["", "partial", "unsure"]:
+        """The mark of a document that shows the result, see `cmdm_tui.formats`."""
+        if self.partial:
+            return "partial"
+        return "unsure" if self.unsure else ""
 
     @property
     def cost(self) -> Cost:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import (
+    WITHHELD,
     Format,
     MissingExtra,
     OutputColumn,
     OutputRow,
     OutputStyle,
+    ResultMark,
     RowWriter,
     create_writer,
+    withholds_rows,
 )
 from cmdm_tui.formats.output_file import UnknownEnding, write_result
 from cmdm_tui.operations.interrupts import cancel_on_interrupt
@@ -57,8 +60,8 @@ class SessionQueries:
 
     @property
     def has_partial(self) -> bool:
-        """Whether a query's result was partial, and no `resume` has completed it."""
-        return self._has_left_partial or (self._last is not None and self._last.partial)
+        """Whether a query's result was partial or unsure, and no `resume` has completed it."""
+        return self._has_left_partial or (self._last is not None and bool(self._last.mark))
 
     @property
     def last(self) -> QueryResult:
@@ -70,12 +73,17 @@ class SessionQueries:
     async def run(self, sql: str) -> None:
         """Run a query, asking first where it costs much, and write its rows as they arrive."""
         operation = self._new_operation()
-        prepared = await operation.prepare(sql)
+        prepared = await operation.prepare(sql, trusts_order=self._settings.trusts_order)
         output = _RowOutput(self._streams, self._settings)
         self._running = operation
         result: QueryResult | None = None
+
+        def receive(columns: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
+            if not output.withholds(operation.result):
+                output.write_rows(columns, rows)
+
         try:
-            outcome = await operation.run(prepared, output.write_rows)
+            outcome = await operation.run(prepared, receive)
             result = outcome.result
         except CallsNotAllowed as refusal:
             result = refusal.result
@@ -90,8 +98,8 @@ class SessionQueries:
             self._streams.write_note(r"\more continues it.")
         else:
             with cancel_on_interrupt():
-                output.end(self.last.columns)
-            self._report(output.notes, with_cost=True)
+                output.end(self.last.columns, self.last.mark)
+            self._report(self._notes_of(output), with_cost=True)
             if self.last.limit is not None and not self._prompter.can_ask:
                 # A script would go on as if it had everything.
                 raise self.last.limit
@@ -139,6 +147,9 @@ class SessionQueries:
             raise ReplError(str(error)) from None
         count = self.last.count
         rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+        if withholds_rows(self.last, name):
+            self._streams.write_note(WITHHELD)
+            return
         self._streams.write_note(f"Wrote {rows} to {file} as {name}; no call was made.")
 
     def close(self) -> None:
@@ -172,10 +183,16 @@ class SessionQueries:
     def _show(self, *, with_cost: bool) -> None:
         output = _RowOutput(self._streams, self._settings)
         with cancel_on_interrupt():
-            for rows in self.last.batches(_ROWS_PER_BATCH):
-                output.write_rows(self.last.columns, rows)
-            output.end(self.last.columns)
-        self._report(output.notes, with_cost=with_cost)
+            if not output.withholds(self.last):
+                for rows in self.last.batches(_ROWS_PER_BATCH):
+                    output.write_rows(self.last.columns, rows)
+            output.end(self.last.columns, self.last.mark)
+        self._report(self._notes_of(output), with_cost=with_cost)
+
+    def _notes_of(self, output: "_RowOutput") -> tuple[str, ...]:
+        """Return what a reader must know of how the last result was written."""
+        is_withheld = self.last.count and output.withholds(self.last)
+        return (WITHHELD, *output.notes) if is_withheld else output.notes
 
     def _report(self, more: Sequence[str], *, with_cost: bool) -> None:
         for sentence in (*self.last.notes.sentences, *more):
@@ -197,12 +214,15 @@ class _RowOutput:
         """What a reader must know of the writing."""
         return () if self._writer is None else self._writer.notes
 
+    def withholds(self, result: QueryResult | None) -> bool:
+        return withholds_rows(result, self._format)
+
     def write_rows(self, columns: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
         self._begin(columns).write_rows(rows)
         self._streams.flush()
 
-    def end(self, columns: Sequence[OutputColumn]) -> None:
-        self._begin(columns).end()
+    def end(self, columns: Sequence[OutputColumn], mark: ResultMark) -> None:
+        self._begin(columns).end(mark)
         self._streams.flush()
 
     def _begin(self, columns: Sequence[OutputColumn]) -> RowWriter:

@@ -21,5 +21,7 @@ class SessionSettings:
     shows_timing: bool = True
     confirms: bool = True
     calls_without_asking: int = UNASKED_CALLS
+    trusts_order: bool = False
+    """Whether a search takes the likely order of a field for the service's."""
     max_calls: int | None = None
     """Calls that a query may make before it is stopped with what came; None for any number."""

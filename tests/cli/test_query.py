@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pexpect
+import pyarrow.parquet as pq
 import pytest
 
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
@@ -217,8 +218,87 @@ def test_max_calls_ends_a_query_with_what_came(cmdm: Command, small_pages: Starv
     *notes, stats = done.err.splitlines()
     assert done.code == 8
     assert json.loads(stats)["calls_used"] <= 10
-    assert 0 < len(done.json) <= 10 * PAGE
+    *rows, mark = done.json
+    assert 0 < len(rows) <= 10 * PAGE
+    assert mark == "cmdm:result: partial"
     assert "partial" in " ".join(notes)
+
+
+MARKED = ("-o", "json"), ("-o", "jsonl"), ("-o", "table"), ("-o", "markdown"), ("-o", "vertical")
+LARGEST = "SELECT max(City) AS largest FROM lead"
+"""What no page decides for text: whether signs or accents are ignored."""
+
+
+@pytest.mark.parametrize("form", MARKED, ids=str)
+def test_a_result_that_trusts_an_order_is_marked(
+    cmdm: Command, small_pages: Starved, form: tuple[str, str]
+) -> None:
+    small_pages()
+    cmdm("query", "DESCRIBE lead")
+    done = cmdm("query", "--trust-order", "--stats", *form, LARGEST)
+    assert done.code == 8
+    assert json.loads(done.err.splitlines()[-1])["calls_used"] < 20
+    assert "unsure" in done.err
+    assert b"unsure" in done.out.splitlines()[-2 if form[1] == "json" else -1]
+    certain = cmdm("query", "--yes", *form, LARGEST)
+    assert certain.code == 0
+    assert b"unsure" not in certain.out
+    assert "unsure" not in certain.err
+
+
+def test_what_the_pages_decide_is_sure_also_where_the_order_is_trusted(
+    cmdm: Command, small_pages: Starved
+) -> None:
+    small_pages()
+    done = cmdm("query", "--trust-order", TIED)
+    assert done.code == 0
+    assert done.json == cmdm("query", TIED).json
+
+
+OF_PART = {
+    "json": b'[\n"cmdm:result: partial"\n]\n',
+    "jsonl": b'{"cmdm:result": "partial"}\n',
+    "csv": b"a\n",
+    "tsv": b"a\n",
+}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT avg(Score + 1) AS a FROM lead",
+        "SELECT City AS a FROM lead GROUP BY City HAVING count(*) > 0",
+        "SELECT row_number() OVER (ORDER BY City) AS a FROM lead",
+    ],
+)
+def test_what_is_computed_over_part_of_the_records_is_no_clean_number(
+    cmdm: Command, small_pages: Starved, tmp_path: Path, sql: str
+) -> None:
+    small_pages()
+    cmdm("query", "DESCRIBE lead")
+    for form, shown in OF_PART.items():
+        done = cmdm("query", "--max-calls", "10", "-o", form, sql)
+        assert (done.code, done.out) == (8, shown)
+        assert "No row is written" in done.err
+    done = cmdm("query", "--max-calls", "10", "-o", "table", sql)
+    assert (done.code, len(done.out.splitlines()) > 2) == (8, True)
+    assert done.out.splitlines()[-1].startswith(b"partial")
+    file = tmp_path / "part.parquet"
+    assert cmdm("query", "--max-calls", "10", "--out", str(file), sql).code == 8
+    assert pq.read_table(file).num_rows == 0
+
+
+def test_rows_that_each_come_of_one_record_are_written_and_marked(
+    cmdm: Command, small_pages: Starved
+) -> None:
+    small_pages()
+    cmdm("query", "DESCRIBE lead")
+    words = ("query", "--max-calls", "10", "SELECT LastName FROM lead WHERE Score + 1 > 3")
+    *rows, mark = cmdm(*words).json
+    assert rows
+    assert all(row["LastName"] for row in rows)
+    assert mark == "cmdm:result: partial"
+    assert len(cmdm(*words, "-o", "csv").out.splitlines()) == len(rows) + 1
 
 
 def test_max_calls_holds_whatever_is_allowed(cmdm: Command, small_pages: Starved) -> None:

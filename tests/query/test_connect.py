@@ -48,6 +48,17 @@ async def test_raw_rows_are_the_text_that_is_stored(sandbox: RunningInfo, tmp_pa
         assert [Decimal(row.score) for row in rows] == [one.score async for one in cm.query(sql)]
 
 
+async def test_the_likely_order_is_trusted_on_request(sandbox: RunningInfo, tmp_path: Path) -> None:
+    """On few pages every doubt is read about, unless the order is trusted."""
+    sql = "SELECT max(City) FROM lead"
+    async with cmdm_tui.connect(profile_of(sandbox), catalogs=tmp_path) as cm:
+        trusting = await cm.query(sql, trust_order=True)
+        assert (await cm.explain(sql, trust_order=True)).trusts_order
+        certain = await cm.query(sql)
+        assert trusting.rows == certain.rows
+        assert (trusting.unsure, certain.unsure) == (True, False)
+
+
 async def test_a_result_that_its_calls_ended_is_gone_on_with(
     sandbox: RunningInfo, tmp_path: Path
 ) -> None:

@@ -96,10 +96,12 @@ async def test_an_extreme_of_text_is_as_few_calls_where_the_order_is_trusted(
     assert asked_for_fields(cold) == 1
     trusting = await cold.run(sql, trusts_order=True)
     assert trusting.rows == [row]
+    assert (trusting.unsure, trusting.partial, trusting.mark) == (True, False, "unsure")
     assert any("do not show" in note for note in trusting.notes.sentences)
     # No page shows whether a letter with an accent would come after it in the account's order.
     certain = await cold.run(sql)
     assert certain.rows == [row]
+    assert not certain.unsure
     assert any("Every page was read" in note for note in certain.notes.sentences)
 
 

@@ -293,3 +293,20 @@ async def test_a_number_of_calls_that_is_few_is_not_asked_about(script: Script) 
 async def test_what_is_no_number_of_calls_is_told(script: Script, word: str) -> None:
     with pytest.raises(ReplError, match="not a number of calls"):
         await script.ran(f"\\calls {word}\n")
+
+
+async def test_the_likely_order_is_trusted_on_request_and_the_result_is_marked(
+    tmp_path: Path,
+) -> None:
+    config = SandboxConfig(tmp_path / "data", 0, 210, behaviours={"page_cap": "2"})
+    copy_records(config)
+    largest = "SELECT max(City) AS largest FROM lead;\n"
+    with Sandbox.embedded(config) as info:
+        async with Account.open(profile_of(info), catalogs=None) as account:
+            script = Script(account, io.StringIO())
+            await script.ran("\\confirm off\n")
+            certain = json.loads(await script.ran(largest))
+            assert not script.session.has_partial
+            trusting = json.loads(await script.ran("\\trust on\n" + largest))
+            assert trusting == [*certain, "cmdm:result: unsure"]
+            assert script.session.has_partial

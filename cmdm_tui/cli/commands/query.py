@@ -39,6 +39,10 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
     help="Write plan, calls (predicted, used), rows and time to stderr as JSON.",
 )
 @click.option("--raw", is_flag=True, help="Give every field as the text that is stored.")
+@click.option(
+    "--trust-order", is_flag=True,
+    help="Take the likely order of a field for the service's: fewer calls, an unsure result.",
+)  # fmt: skip
 @click.option("--raw-csv", is_flag=True, help="Leave formulas in CSV and TSV as they are.")
 @click.option("--bom", is_flag=True, help="Begin CSV and TSV with a byte order mark, for Excel.")
 @click.pass_obj
@@ -56,6 +60,7 @@ def query(
     yes: bool,
     stats: bool,
     raw: bool,
+    trust_order: bool,
     raw_csv: bool,
     bom: bool,
 ) -> int:
@@ -67,6 +72,9 @@ def query(
     A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. A
     search that is likely to take fewer begins at once, and asks before it becomes a scan. With
     --resume, the same command continues where it was stopped.
+
+    A result is right in every order in which the service may sort, else every page is read. With
+    --trust-order a search rests on the likely order; an unsure result is marked, and ends with 8.
 
     \b
     cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'
@@ -96,6 +104,7 @@ def query(
         explains_as_json=as_json or name in {"json", "jsonl"},
         shows_stats=stats,
         is_raw=raw,
+        trusts_order=trust_order,
         raw_csv=raw_csv,
         has_bom=bom,
     )

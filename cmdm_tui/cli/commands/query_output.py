@@ -17,7 +17,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from cmdm_tui.api import Quota
     from cmdm_tui.cli.progress import CallsProgress
-    from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, RowWriter
+    from cmdm_tui.formats import Format, OutputColumn, OutputRow, OutputStyle, ResultMark, RowWriter
     from cmdm_tui.query.errors import QueryError
     from cmdm_tui.query.result import QueryResult
 
@@ -101,11 +101,11 @@ class RowOutput:
         self._writer.write_rows(rows)
         self._sink.flush()
 
-    def end(self, columns: "Sequence[OutputColumn]") -> None:
+    def end(self, columns: "Sequence[OutputColumn]", mark: "ResultMark" = "") -> None:
         """Write the end of the document, also where no row has come."""
         self._progress.clear()
         self._begin(columns)
-        self._writer.end()
+        self._writer.end(mark)
         self._sink.flush()
 
     def break_off(self) -> None:
@@ -119,7 +119,7 @@ class RowOutput:
     def end_early(self) -> None:
         """Write the end of a document that has begun, so that what came is a whole one."""
         if self._is_begun:
-            self._writer.end()
+            self._writer.end("partial")
             self._sink.flush()
 
     def _begin(self, columns: "Sequence[OutputColumn]") -> None:

@@ -1,6 +1,7 @@
 """Runs one query for `cmdm query`: writes the rows as they arrive, then says what they cost."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,14 @@ from cmdm_tui.cli.event_loop import run_async
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.progress import CallsProgress
 from cmdm_tui.cli.prompts import TerminalPrompter
-from cmdm_tui.formats import Format, create_writer
+from cmdm_tui.formats import (
+    WITHHELD,
+    Format,
+    OutputColumn,
+    OutputRow,
+    create_writer,
+    withholds_rows,
+)
 from cmdm_tui.operations.interrupts import cancel_on_interrupt, handle_interrupt
 from cmdm_tui.operations.query import CallPolicy, CheckpointFile, QueryOperation, QueryOutcome
 from cmdm_tui.query.engine import Engine, PlannedQuery
@@ -35,7 +43,8 @@ class QueryOptions:
     """What one command was asked for.
 
     `max_calls` None sets no limit; where `is_confirmed`, no question is asked. `resume_file` keeps
-    what was read where the query is stopped. With `is_raw` every field is text as it is stored.
+    what was read where the query is stopped. With `is_raw` every field is text as it is stored;
+    with `trusts_order` a search takes the likely order of a field for the service's.
     """
 
     sql: str
@@ -48,6 +57,7 @@ class QueryOptions:
     explains_as_json: bool
     shows_stats: bool
     is_raw: bool
+    trusts_order: bool
     raw_csv: bool
     has_bom: bool
 
@@ -69,7 +79,11 @@ class QueryCommand:
         async with self._open_account() as account:
             with closing(Engine(account)) as engine:
                 operation = self._new_operation(engine, account)
-                prepared = await operation.prepare(self._options.sql, is_raw=self._options.is_raw)
+                prepared = await operation.prepare(
+                    self._options.sql,
+                    is_raw=self._options.is_raw,
+                    trusts_order=self._options.trusts_order,
+                )
                 if self._options.explains:
                     self._explain(prepared)
                     return ExitCode.DONE
@@ -153,8 +167,13 @@ class QueryCommand:
                 has_bom=options.has_bom,
             )
             output = RowOutput(writer, sink, self._progress)
+
+            def receive(columns: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
+                if not withholds_rows(operation.result, options.format):
+                    output.write_rows(columns, rows)
+
             try:
-                outcome = await operation.run(prepared, output.write_rows)
+                outcome = await operation.run(prepared, receive)
             except BrokenPipeError:
                 raise
             except asyncio.CancelledError:
@@ -167,8 +186,10 @@ class QueryCommand:
             if outcome.is_declined:
                 raise _declined(outcome)
             with cancel_on_interrupt():
-                output.end(_require_result(outcome).columns)
-        return outcome, writer.notes
+                result = _require_result(outcome)
+                output.end(result.columns, result.mark)
+        notes = (WITHHELD,) if result.count and withholds_rows(result, options.format) else ()
+        return outcome, (*notes, *writer.notes)
 
 
 def _declined(outcome: QueryOutcome) -> CommandFailure:
@@ -190,4 +211,4 @@ def _exit_code(outcome: QueryOutcome, result: QueryResult) -> int:
         return ExitCode.INTERRUPTED
     if result.limit is not None:
         return ExitCode.RATE_LIMIT
-    return ExitCode.PARTIAL if result.partial else ExitCode.DONE
+    return ExitCode.PARTIAL if result.mark else ExitCode.DONE

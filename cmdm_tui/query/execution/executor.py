@@ -267,6 +267,7 @@ class QueryExecutor:
         tie, its pages may overlap; so that order is used only where there is one page, or more was
         read than a seek takes.
         """
+        self._report.is_unsure = False
         step = make_scan_step(self._bound)
         (table,) = step.tables
         are_ties_steady = self._learner.trait("stable_ties") is not False
@@ -356,6 +357,8 @@ class QueryExecutor:
             tuple(inferred),
             tuple(dict.fromkeys(report.shortfalls)),
             (*messages, *report.messages),
+            is_unsure=report.is_unsure,
+            combines_records=self._bound.combines_records,
         )
 
     def _describe_unnamed(self) -> Iterator[str]:

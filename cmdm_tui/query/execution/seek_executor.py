@@ -200,6 +200,7 @@ class SeekExecutor:
     def _report(self, found: seek.SeekResult) -> None:
         self._learner.observe_orders(found.learned)
         self._fetcher.report.add_messages(*found.notes)
+        self._fetcher.report.is_unsure |= not found.is_sure
 
 
 class _SeekPages:

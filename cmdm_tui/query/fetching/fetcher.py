@@ -52,6 +52,8 @@ class RunReport:
     """What the service said where the hour's or the month's limit ended the run."""
     is_unlike_plan: bool = False
     """Whether totals or page sizes were others than the plan took for true."""
+    is_unsure: bool = False
+    """Whether an answer takes the likely order of a field for the service's."""
     shortfalls: list[str] = field(default_factory=list[str])
     """Sentences on records that are counted and never came."""
     messages: list[str] = field(default_factory=list[str])

@@ -39,6 +39,14 @@ class BoundQuery:
         return next(iter(self.tables.values()))
 
     @cached_property
+    def combines_records(self) -> bool:
+        """Whether a value may be computed over several records: by an aggregate or a window."""
+        if self.tree.find(exp.AggFunc, exp.Window, exp.Group, exp.Pivot) is not None:
+            return True
+        named = self.tree.find_all(exp.Anonymous)
+        return any(one.name.casefold() in self.aggregates for one in named)
+
+    @cached_property
     def used_columns(self) -> tuple[Column, ...]:
         """The columns that the query uses of its only entity; ExternalID where it uses none."""
         return self.columns_to_load(self.table)

@@ -41,16 +41,18 @@ async def decide(
     """Read pages until every gap is inside or outside the predicate's regions, in every order.
 
     With `counting`, inside means that the predicate keeps everything in a gap. Without `sure`,
-    the likely order is enough: it returns False where another is possible in which matches may be
-    elsewhere. Raises OrderUndecided where too many pages would have to be read to be sure.
+    the likely order is enough: it returns False where another is possible in which matches, or
+    nulls, may be elsewhere. Raises OrderUndecided where too many pages would have to be read to be
+    sure.
     """
     await read_ends(pages)
     while undecided := _undecided_gaps(pages, predicate, pages.orders[:1], counting=counting):
         await pages.read(gap.middle for gap in undecided)
     if not sure:
-        others = _gaps_with_other_kinds(pages, predicate, counting=counting)
-        is_sure = not _undecided_gaps(pages, predicate, pages.orders, counting=counting)
-        return is_sure and not (predicate.region.has_null and others)
+        return not (
+            _undecided_gaps(pages, predicate, pages.orders, counting=counting)
+            or _gaps_to_check(pages, predicate, counting=counting)
+        )
     doubts = ExtraPages(pages)
     while undecided := _undecided_gaps(
         pages, predicate, _bounding_orders(pages, predicate), counting=counting

@@ -91,6 +91,7 @@ async def find_first(
             pages_read=max(len(array.views), 1),
             pages=array.count,
             notes=describe_doubts(array, is_sure=is_sure, rests_on_kind=may_hide),
+            is_sure=is_sure and not (may_hide and not sure),
             learned=learned_orders(array),
             records=tuple(records),
         )
@@ -128,6 +129,7 @@ async def _find_extreme(
             pages_read=max(len(array.views), 1),
             pages=array.count,
             notes=describe_doubts(array, is_sure=is_sure),
+            is_sure=is_sure,
             learned=learned_orders(array),
             value=rows[0][0] if rows else None,
         )
@@ -152,7 +154,8 @@ async def _find_best(
         if nearest:
             await array.read([_next_page(array, nearest[0], ahead)])
             continue
-        doubtful = _undecided_gaps(array, ahead, array.orders)
+        certain = ahead if sure else _predicate_ahead(array, predicate, rows, count, sure=True)
+        doubtful = _undecided_gaps(array, certain, array.orders)
         if not doubtful or not sure:
             check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
             return rows, not doubtful

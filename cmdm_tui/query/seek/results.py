@@ -17,12 +17,14 @@ class SeekResult:
     """The base of every seek's result: total, pages read of all pages, and `notes`.
 
     `learned` is what the pages have shown about the service, by the names of `catalog.traits`.
+    Without `is_sure` the answer takes the likely order for the service's.
     """
 
     total: int
     pages_read: int
     pages: int
     notes: tuple[str, ...] = ()
+    is_sure: bool = True
     learned: LearnedTraits = field(default_factory=dict[str, tuple[str, ...] | bool])
 
 

@@ -47,6 +47,7 @@ async def find_records(
             notes=describe_doubts(
                 array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, predicate)
             ),
+            is_sure=is_sure,
             learned=learned_orders(array),
             records=tuple(
                 record
@@ -90,6 +91,7 @@ async def count_matches(
             notes=describe_doubts(
                 array, is_sure=is_sure, rests_on_kind=rests_on_kind(array, predicate, counting=True)
             ),
+            is_sure=is_sure,
             learned=learned_orders(array),
             count=kept + sum(gap.count * array.size for gap in inside),
         )

@@ -137,6 +137,12 @@ COMMANDS = (
         "confirm", "[on|off]", "Ask before a delete, and many calls", settings.switch_confirmation
     ),
     BackslashCommand(
+        "trust",
+        "[on|off]",
+        "Let a search rest on a field's likely order",
+        settings.switch_trust,
+    ),
+    BackslashCommand(
         "calls",
         "[N]",
         "Stop a query after N calls, with what came; 0: never",

@@ -1,4 +1,4 @@
-r"""The commands that switch something: `\x`, `\o`, `\timing`, `\confirm` and `\calls`."""
+r"""The commands that switch something: `\x`, `\o`, `\timing`, `\confirm`, `\trust` and `\calls`."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -51,6 +51,14 @@ async def switch_confirmation(session: ReplSession, arguments: tuple[str, ...]) 
         session.settings.confirms = arguments[0] == "on"
     word = _on_or_off(session.settings.confirms)
     session.streams.write_note(f"Asking before a delete and many calls is {word}.")
+
+
+async def switch_trust(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Let searches rest on the likely order of a field, or not; without a word, say which."""
+    if arguments:
+        session.settings.trusts_order = arguments[0] == "on"
+    word = _on_or_off(session.settings.trusts_order)
+    session.streams.write_note(f"Trusting the likely order of a field is {word}.")
 
 
 async def limit_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
