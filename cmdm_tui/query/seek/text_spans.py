@@ -38,14 +38,22 @@ _LAST_BEFORE_SURROGATES = "\ud7ff"
 def enclose(order: TextOrder, low: str | None, high: str | None) -> Span | None:
     """Return cuts that enclose every text that may be from `low` to `high`; None is unbounded.
 
-    None is returned for an order that drops characters, or takes some for others: what it puts
-    between two texts may begin with anything.
+    None is returned where what an order puts between two texts may begin with anything, as it drops
+    characters or takes some for others. Where it drops hyphens and apostrophes,
+    which come before all letters, only the cut above is known; where it takes letters with accents,
+    which come after all plain ones, for their bases, only the cut below.
     """
-    if order.accents is Accents.BASE or order.punctuation not in {
-        Punctuation.CODE,
-        Punctuation.BEFORE,
-    }:
+    drops_marks = order.punctuation is Punctuation.WORD
+    if order.punctuation in {Punctuation.SHIFTED, Punctuation.IGNORED}:
         return None
+    if drops_marks or order.accents is Accents.BASE:
+        if low is None or high is None or (drops_marks and order.accents is Accents.BASE):
+            return None
+        below, above = _stems_between(order, order.elements(low), order.elements(high))
+        stem = above if drops_marks else below
+        if not stem.isascii() or not stem.isalnum():
+            return None
+        return (None, _cut_above(stem)) if drops_marks else (before((stem, "")), None)
     if order == TextOrder():
         # Texts tie that differ in spaces at the end alone.
         below = None if low is None else before((low.casefold().rstrip(" "), ""))
@@ -55,10 +63,12 @@ def enclose(order: TextOrder, low: str | None, high: str | None) -> Span | None:
         return _UNBOUNDED
     if order.is_binary and low == high:
         return before(engine_key(low)), after(engine_key(low))
-    return _enclose_between(order, order.elements(low), order.elements(high))
+    below, above = _stems_between(order, order.elements(low), order.elements(high))
+    return before((below, "")), _cut_above(above)
 
 
-def _enclose_between(order: TextOrder, low: str, high: str) -> Span:
+def _stems_between(order: TextOrder, low: str, high: str) -> tuple[str, str]:
+    """Return what the first and the last of the texts between two begin with, by elements."""
     if order.case is not CaseOrder.BINARY:
         low, high = low.rstrip(" "), high.rstrip(" ")
     at = next(
@@ -70,23 +80,23 @@ def _enclose_between(order: TextOrder, low: str, high: str) -> Span:
     prefix = ""
     for one in low[:at]:
         if not _is_exact(order, one):
-            return _cuts(prefix, prefix)
+            return prefix, prefix
         images = _images(order.case, one)
         if len(images) > 1:
-            return _cuts(prefix + min(images), prefix + max(images))
+            return prefix + min(images), prefix + max(images)
         prefix += next(iter(images))
     start, end = low[at : at + 1], high[at : at + 1]
     if not _is_range(order, start, end):
-        return _cuts(prefix, prefix)
+        return prefix, prefix
     inside = [_images(order.case, chr(code)) for code in range(ord(start), ord(end) + 1)]
     firsts = [image[0] for images in inside for image in images]
-    return _cuts(prefix + min(firsts), prefix + max(firsts))
+    return prefix + min(firsts), prefix + max(firsts)
 
 
-def _cuts(low: str, high: str) -> Span:
-    """Return the cuts before all that begins with `low` and after all that begins with `high`."""
-    above = successor(high)
-    return before((low, "")), None if above is None else before((above, ""))
+def _cut_above(stem: str) -> Place | None:
+    """Return the cut above all that begins with `stem`; None where there is none."""
+    above = successor(stem)
+    return None if above is None else before((above, ""))
 
 
 def _is_exact(order: TextOrder, one: str) -> bool:
