@@ -86,12 +86,14 @@ async def find_first(
         if len(records) < count and not leads:
             records += await _read_nulls(array, count - len(records))
         may_hide = leads and len(front) < count and bool(_gaps_of_nulls(array))
+        # Trusting, nulls are not looked for at the other end, and are not among the rows.
+        has_left_nulls = leads and not front and array.has_nulls
         return FoundRecords(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
             notes=describe_doubts(array, is_sure=is_sure, rests_on_kind=may_hide),
-            is_sure=is_sure and not (may_hide and not sure),
+            is_sure=is_sure and (sure or not (may_hide or has_left_nulls)),
             learned=learned_orders(array),
             records=tuple(records),
         )

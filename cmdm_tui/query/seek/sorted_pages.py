@@ -172,6 +172,8 @@ class SortedPages:
             raise NoTotal(f"The service does not state how many {page.entity} records there are.")
         self.total = page.total_records
         came = len(page.records)
+        if came > self.total:
+            raise NoTotal(f"The first page has more than the {self.total:,} records counted.")
         if is_capped(page, self._per_page):
             self.size = self._per_page = came
         elif came > self._per_page:
@@ -227,6 +229,11 @@ class SortedPages:
         judged = order.overlap(low, high, predicate)
         holds_null = starts_null or ends_null or (gap.below is None and not self.are_nulls_first)
         return judged.combine(of_null) if holds_null else judged
+
+    @property
+    def has_nulls(self) -> bool:
+        """Whether a page that was read holds a null."""
+        return any(None in view.values for view in self.views)
 
     @property
     def is_null_place_known(self) -> bool:

@@ -26,6 +26,7 @@ from cmdm_tui.query.seek import (
     find_smallest,
     not_null,
 )
+from cmdm_tui.query.seek.sorted_pages import SortedPages
 from tests.query.seek.fake_service import FIELD
 from tests.query.seek.reference_predicates import (
     IS_NOT_NULL,
@@ -275,3 +276,58 @@ def test_no_answer_is_wrong_in_any_order(order: str, *, runs_whole: bool) -> Non
         wrong += find_faults(Trial(order, seed), tally)
     assert not wrong, f"{len(wrong)} wrong: " + "\n".join(wrong[:10])
     assert tally.answered > tally.given_up / 10
+
+
+def find_unmarked(trial: Trial, tally: Tally) -> list[str]:
+    """Run seeks that trust the likely order; return the wrong answers that do not say so."""
+    orders, size, wrong = find_column_orders(TEXT), trial.per_page, list[str]()
+    assert orders is not None
+    filled = [one for one in trial.values if one is not None]
+    empty = [None] * (len(trial.values) - len(filled))
+    kept = [number for number, one in enumerate(trial.values) if trial.predicate.of(one) is True]
+    for descending in (False, True):
+        found = tried(
+            find_first(
+                trial.service(), orders, descending=descending, count=3, fields=["Other"],
+                per_page=size, sure=False,
+            ),
+            tally,
+        )  # fmt: skip
+        ordered = sorted(filled, key=account_key, reverse=descending)
+        right = (ordered + empty if descending else empty + ordered)[:3]
+        if found is not None and found.is_sure:
+            came: list[str | None] = [
+                trial.values[record.properties["Other"]] for record in found.records
+            ]
+            wrong += [] if came == right else [f"{trial}: first, descending {descending}: {came}"]
+    for find, of in ((find_smallest, min), (find_largest, max)):
+        work = find(trial.service(), not_null(TEXT), orders, per_page=size, sure=False)
+        found = tried(work, tally)
+        if found is not None and found.is_sure:
+            right = of(filled, key=account_key, default=None)
+            wrong += [] if found.value == right else [f"{trial}: {of.__name__} {found.value}"]
+    for predicate in extract_predicates(where(trial.predicate.sql), {FIELD: TEXT}):
+        work = find_records(
+            trial.service(), predicate, orders, fields=["Other"], per_page=size, sure=False
+        )
+        found = tried(work, tally)
+        if found is not None and found.is_sure:
+            numbers = {record.properties["Other"] for record in found.records}
+            wrong += [f"{trial}: rows {trial.predicate.sql}"] if set(kept) - numbers else []
+    return wrong
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_wrong_answer_that_trusts_the_order_says_so(order: str, *, runs_whole: bool) -> None:
+    tally, wrong = Tally(), list[str]()
+    for seed in range(THE_WHOLE if runs_whole else A_SAMPLE):
+        wrong += find_unmarked(Trial(order, seed), tally)
+    assert not wrong, f"{len(wrong)} wrong: " + "\n".join(wrong[:10])
+    assert tally.answered > tally.given_up
+
+
+def test_nulls_that_trusting_leaves_out_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broken twin: nulls seen at the end do not make the first rows unsure."""
+    monkeypatch.setattr(SortedPages, "has_nulls", False)
+    trials = (Trial(order, seed) for order in ORDERS for seed in range(20))
+    assert any(find_unmarked(trial, Tally()) for trial in trials)
