@@ -101,11 +101,21 @@ class CatalogCache:
         known.total, known.total_told = total, self._now()
         self._is_changed = True
 
+    @property
+    def has_totals(self) -> bool:
+        """Whether the number of records of some entity is known, however old that is."""
+        return any(known.total is not None for known in self._entities.values())
+
+    def forget_total(self, entity: str) -> None:
+        """Forget how many records an entity has."""
+        known = self._entities.get(entity)
+        if known is not None and known.total is not None:
+            known.total, self._is_changed = None, True
+
     def forget_totals(self) -> None:
         """Forget how many records the entities have: a change was made."""
-        for known in self._entities.values():
-            self._is_changed = self._is_changed or known.total is not None
-            known.total = None
+        for entity in self._entities:
+            self.forget_total(entity)
 
     @property
     def largest_page(self) -> int:

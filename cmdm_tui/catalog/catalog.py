@@ -126,6 +126,15 @@ class Catalog:
         if total is not None:
             self._cache.store_total(self.resolve_name(entity), total)
 
+    @property
+    def has_totals(self) -> bool:
+        """Whether an answer has said how many records some entity has: no call."""
+        return self._cache.has_totals
+
+    def forget_total(self, entity: str) -> None:
+        """Forget how many records an entity has, as it was wrong; `save` writes it."""
+        self._cache.forget_total(self.resolve_name(entity))
+
     def forget_totals(self) -> None:
         """Forget how many records each entity has, as a change was made; `save` writes it."""
         self._cache.forget_totals()

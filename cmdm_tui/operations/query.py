@@ -11,7 +11,7 @@ from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.query.budget import UNASKED_CALLS
-from cmdm_tui.query.call_allowance import Allowance, allow_cost, allow_unasked
+from cmdm_tui.query.call_allowance import Allowance, allow_unasked
 from cmdm_tui.query.engine import Engine, PlannedQuery, RowStream
 from cmdm_tui.query.errors import QueryError, TooManyCalls
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -26,9 +26,9 @@ ReceiveRows = Callable[[Sequence[OutputColumn], Sequence[OutputRow]], None]
 class CallPolicy:
     """How many calls a query may make.
 
-    `max_calls` stops it with what has come; None sets no such limit. Where `is_allowed` is false, a
-    person is asked before more than `unasked` calls; where no one can be asked, the query is
-    refused, and `how_to_allow` says what would allow it.
+    `max_calls` stops it with what has come; where it is None, the most that the plan takes does.
+    Where `is_allowed` is false, a person is asked before more than `unasked` calls; where no one
+    can be asked, the query is refused, and `how_to_allow` says what would allow it.
     """
 
     how_to_allow: str
@@ -221,7 +221,7 @@ class QueryOperation:
             return Allowance(policy.max_calls)
         unasked = allow_unasked(prepared, policy.unasked)
         if unasked is not None:
-            return unasked if unasked.is_guard else self._limit(unasked)
+            return unasked if unasked.is_guard else Allowance(policy.max_calls)
         cost, left = prepared.plan.cost, prepared.quota.remaining
         calls = f"{cost} {'call' if cost.high == 1 else 'calls'}"
         calls += "" if left is None else f" of the {left:,} left this hour"
@@ -236,11 +236,7 @@ class QueryOperation:
             )
         if not await self._prompter.confirm(f"The query takes {calls}. Run it?"):
             return None
-        return self._limit(allow_cost(prepared, policy.unasked))
-
-    def _limit(self, allowance: Allowance) -> Allowance:
-        limits = [one for one in (allowance.max_calls, self._policy.max_calls) if one is not None]
-        return Allowance(min(limits, default=None))
+        return Allowance(policy.max_calls)
 
     def _keeps_pages(self, allowance: Allowance) -> bool:
         """Return whether what is read stays in memory, to be continued with."""

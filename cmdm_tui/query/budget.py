@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.api.sender import SendHook
-from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.errors import BudgetReached, PlanExceeded
 
 UNASKED_CALLS = 100
 """The calls that a query may make without confirmation."""
@@ -14,11 +14,16 @@ UNASKED_CALLS = 100
 class CallBudget:
     """The calls of one run: every API call counts, except sign-in.
 
-    `max_calls` is the most that it may make, None for no limit; `used` were made before.
+    `max_calls` is the most that it may make, None for no limit; `used` were made before. `planned`
+    is the most that its plan takes, None where that does not bind: a call that is sent again after
+    a failure is none of the plan's, and does not count towards it.
     """
 
-    def __init__(self, most: int | None = None, *, used: int = 0) -> None:
+    def __init__(
+        self, most: int | None = None, *, planned: int | None = None, used: int = 0
+    ) -> None:
         self.max_calls = most
+        self._planned = planned
         self.resent = 0
         """Calls that were sent again after a failure; they are included in `used`."""
         self._used = used
@@ -38,7 +43,8 @@ class CallBudget:
         """Count the calls that are made in this block, and each time that one is sent again.
 
         Give what this yields to the client, as `with_options(on_send=…)`. It raises BudgetReached
-        before a call that is too many. What never reached the service does not count.
+        before a call that is too many, PlanExceeded where the plan does not allow it. What never
+        reached the service does not count.
         """
         try:
             yield self._spend
@@ -50,5 +56,8 @@ class CallBudget:
     def _spend(self, times_sent: int) -> None:
         if self.max_calls is not None and self._used >= self.max_calls:
             raise BudgetReached(self._used, self.max_calls)
+        of_plan = self._used - self.resent
+        if self._planned is not None and not times_sent and of_plan >= self._planned:
+            raise PlanExceeded(of_plan, self._planned)
         self._used += 1
         self.resent += bool(times_sent)

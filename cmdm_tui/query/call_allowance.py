@@ -10,7 +10,7 @@ from cmdm_tui.query.result import QueryResult
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The calls that a run may make, None for no limit.
+    """The calls that a run may make, None for those of its plan.
 
     With `is_guard`, a search that is likely to take few calls stops where it would take more: its
     rows are then not the query's, and it can be resumed.
@@ -33,12 +33,7 @@ def allow_unasked(prepared: PlannedQuery, most: int) -> Allowance | None:
     if prepared.verdict == "exceeds":
         return None
     if prepared.plan.cost.high <= most:
-        return allow_cost(prepared, most)
+        return Allowance(None)
     if isinstance(prepared.plan.step, SeekStep) and prepared.plan.likely <= most:
         return Allowance(most, is_guard=True)
     return None
-
-
-def allow_cost(prepared: PlannedQuery, more: int) -> Allowance:
-    """Return the allowance of a confirmed query: its cost and a margin."""
-    return Allowance(prepared.plan.cost.high + more)

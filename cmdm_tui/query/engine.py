@@ -32,6 +32,7 @@ class _RunOptions:
     calls_before: int
     keeps_pages: bool
     stops_before_scan: bool = False
+    is_resumed: bool = False
 
 
 class Engine:
@@ -71,15 +72,16 @@ class Engine:
     async def run(self, prepared: PlannedQuery, *, max_calls: int | None = None) -> QueryResult:
         """Run a query and return its whole result; partial where `max_calls` stopped it.
 
-        `max_calls` includes the calls made while planning. Raises QueryError or ApiError.
+        `max_calls` includes the calls made while planning. Without it the most that the plan takes
+        binds: a run that would pass it stops, and is partial. Raises QueryError or ApiError.
         """
         return await self.stream(prepared, max_calls=max_calls).finish()
 
     async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Continue a run that its number of calls stopped, and return its result.
 
-        Pages that were read are not read again; `max_calls` limits the additional calls. Raises
-        QueryError where the result is complete.
+        Pages that were read are not read again; `max_calls` limits the additional calls, without it
+        the most that the plan takes. Raises QueryError where the result is complete.
         """
         return await self.stream_resumed(result, max_calls=max_calls).finish()
 
@@ -110,7 +112,9 @@ class Engine:
             raise QueryError("This result is complete, or was not stopped by its number of calls")
         most = None if max_calls is None else left.used + max_calls
         prepared = replace(left.prepared, reads=[left.reads], read_since=left.read_since)
-        return self._open_run(prepared, _RunOptions(most, left.used, keeps_pages=True))
+        return self._open_run(
+            prepared, _RunOptions(most, left.used, keeps_pages=True, is_resumed=True)
+        )
 
     def make_checkpoint(
         self, result: QueryResult, sql: str, *, calls_before: int = 0
@@ -153,7 +157,10 @@ class Engine:
         else:
             reads = PlanningReads({}, TraitLearner(self._account))
             used -= prepared.plan.calls_made
-        budget = CallBudget(options.max_calls, used=used)
+        planned = prepared.plan.cost.high + (used if options.is_resumed else 0)
+        if options.max_calls is not None:
+            planned = None
+        budget = CallBudget(options.max_calls, planned=planned, used=used)
         for entity in bound.tables:
             if entity not in reads.pages:
                 client = self._account.client

@@ -96,6 +96,19 @@ class BudgetReached(QueryError):
         self.most = most
 
 
+class PlanExceeded(BudgetReached):
+    """The next call would exceed the most that the plan takes; it was not sent."""
+
+    hint = (
+        "Run it again to plan it with what is known now, or allow a number of calls (--max-calls)"
+    )
+
+    def __init__(self, used: int, most: int) -> None:
+        super().__init__(used, most)
+        calls = f"{most:,} {'call' if most == 1 else 'calls'}"
+        self.message = f"Its plan takes at most {calls}, and the service has more pages than that"
+
+
 class TooManyCalls(QueryError):
     """The plan needs more calls than are allowed or left; no record was fetched.
 

@@ -19,7 +19,7 @@ from cmdm_tui.api.paging import is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import DuckDBSession
 from cmdm_tui.query.database.loader import RecordLoader, column_texts
-from cmdm_tui.query.errors import BudgetReached
+from cmdm_tui.query.errors import BudgetReached, PlanExceeded
 from cmdm_tui.query.fetching.page_cache import PageCache, fields_to_request
 from cmdm_tui.query.model import Column, FirstPage, Table
 from cmdm_tui.text import one_line
@@ -48,6 +48,8 @@ class RunReport:
 
     stop_reason: str = ""
     is_out_of_calls: bool = False
+    has_exceeded_plan: bool = False
+    """Whether more calls than the plan takes would have been needed."""
     limit: ApiError | None = None
     """What the service said where the hour's or the month's limit ended the run."""
     is_unlike_plan: bool = False
@@ -201,6 +203,8 @@ class Fetcher:
         finally:
             await pages.aclose()
             self._report_unshown(table, unshown)
+            if self.report.has_exceeded_plan and total is not None and came < total:
+                self._report_shortfall(table.entity, came, total)
 
     async def unless_stopped(self, work: Awaitable[Returned]) -> Returned | None:
         """Await a call; None where the run is stopped meanwhile or has no calls left."""
@@ -222,6 +226,7 @@ class Fetcher:
                 raise
             self.report.stop_reason = f"It stopped early: {limit}"
             self.report.is_out_of_calls = isinstance(limit, BudgetReached)
+            self.report.has_exceeded_plan = isinstance(limit, PlanExceeded)
             self.report.limit = limit if isinstance(limit, ApiError) else None
         finally:
             for task in (calling, stopping):
@@ -233,10 +238,15 @@ class Fetcher:
         """Note records that the service counts and that no page brought."""
         if isinstance(event, RecordsMissing):
             self.report.is_unlike_plan = True
-            self.report.shortfalls.append(
-                f"{event.came:,} of the {event.counted:,} records of {event.entity} that the "
-                "service counts have come, and its pages bring no more."
+            self._report_shortfall(
+                event.entity, event.came, event.counted, " and its pages bring no more"
             )
+
+    def _report_shortfall(self, entity: str, came: int, counted: int, why: str = "") -> None:
+        self.report.shortfalls.append(
+            f"{came:,} of the {counted:,} records of {entity} that the service counts have come"
+            f"{',' if why else ''}{why}."
+        )
 
     def _report_unshown(self, table: Table, names: set[str]) -> None:
         """Note fields that the records have and the columns do not: a later query has them."""

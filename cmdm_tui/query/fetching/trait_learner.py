@@ -42,6 +42,11 @@ class TraitLearner:
         """Whether a response has shown how many records a page grants."""
         return self.trait("largest_page") is not None
 
+    @property
+    def has_seen_totals(self) -> bool:
+        """Whether the service has stated how many records an entity has."""
+        return self._account.catalog.has_totals
+
     def knows_page_count(self, records: int) -> bool:
         """Return whether the number of pages for this number of records is known."""
         return self.is_largest_page_known or records <= max(self._account.catalog.largest_page, 1)
@@ -51,8 +56,12 @@ class TraitLearner:
 
         `asked` is the requested `per_page`. Only a first page counts: others may be the last.
         """
-        self._account.catalog.store_total(page.entity, page.total_records)
-        came = page.row_count
+        came, total = page.row_count, page.total_records
+        if total is not None and total < came:
+            # It counts fewer than there are: how many there are is not known.
+            self._account.catalog.forget_total(page.entity)
+        elif came or page.page == 1:
+            self._account.catalog.store_total(page.entity, total)
         self._account.catalog.store_page_size(came)
         if page.page != 1:
             return

@@ -6,6 +6,7 @@ by their likely calls; a plan that reads every page is always among them.
 
 from collections.abc import Callable, Iterator
 
+from cmdm_tui.query.budget import UNASKED_CALLS
 from cmdm_tui.query.fetching.page_cache import can_be_fetched, fields_to_request
 from cmdm_tui.query.model import Cost, FirstPage
 from cmdm_tui.query.parsing.query_shape import QueryShape, counts_all_records, wanted_ids
@@ -53,7 +54,9 @@ def choose_cheapest(
 
 def _count_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePlan]:
     if counts_all_records(shape):
-        yield CandidatePlan(PlanClass.COUNT, CountRecords(query.table), Cost(1, 1), 1)
+        # Where no answer has stated a total yet, the records may have to be read to be counted.
+        high = 1 if query.learner.has_seen_totals else UNASKED_CALLS
+        yield CandidatePlan(PlanClass.COUNT, CountRecords(query.table), Cost(1, high), 1)
 
 
 def _get_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePlan]:

@@ -42,6 +42,7 @@ from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statemen
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
+    CountRecords,
     EntityPlan,
     GetRecords,
     JoinLookup,
@@ -323,7 +324,7 @@ class QueryPreparer:
             wasted = max(made - self._count_calls_begun(option), 0)
             cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
         likely = cost.high
-        if isinstance(option.step, SeekStep):
+        if isinstance(option.step, SeekStep | CountRecords):
             likely = min(cost.low - option.cost.low + math.ceil(option.likely), cost.high)
         entities = tuple(
             EntityPlan(

@@ -157,6 +157,8 @@ class _SeekPlanner:
         # external id, as the pages that were read in this order overlap.
         if pages > 1 and self._query.learner.trait("stable_ties") is not True:
             high = max(high, 2 * pages + _REREAD_PAGES)
+        if self._query.table.total is None:
+            low = min(low, 1)
         return CandidatePlan(PlanClass.SEEK, step, Cost(low, high), likely, first, shown)
 
     def _predicates(self) -> list[seek.ColumnPredicate]:
