@@ -13,6 +13,9 @@ from cmdm_tui.api import SortOrder
 EXTERNAL_ID = "ExternalID"
 """The column that every entity has: its records' external ids (`api.md`)."""
 
+CREATED_DATE = "CreatedDate"
+"""The field with the time at which a record was created (`api.md`, system fields)."""
+
 CASE_MARK = "\x02"
 """Ends the name of a column where another column's name differs from it by case alone."""
 

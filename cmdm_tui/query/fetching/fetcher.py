@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from cmdm_tui.api import (
@@ -21,10 +22,14 @@ from cmdm_tui.query.database.duckdb_session import DuckDBSession
 from cmdm_tui.query.database.loader import RecordLoader, column_texts
 from cmdm_tui.query.errors import BudgetReached, PlanExceeded
 from cmdm_tui.query.fetching.page_cache import PageCache, fields_to_request
-from cmdm_tui.query.model import Column, FirstPage, Table
+from cmdm_tui.query.model import CREATED_DATE, Column, FirstPage, Table
 from cmdm_tui.text import one_line
 
 STOP_REQUESTED = "It was stopped."
+
+_TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
+_CLOCKS_APART = timedelta(seconds=5)
+"""How far the time at which a record was created may lie ahead of an answer's."""
 
 _LOAD_BATCH = 4_000
 """Records that are loaded together while further pages arrive."""
@@ -173,9 +178,17 @@ class Fetcher:
         *,
         max_records: int | None = None,
     ) -> AsyncGenerator[Page]:
-        """Yield pages until all are read, the budget is used up or the run is stopped."""
+        """Yield pages until all are read, the budget is used up or the run is stopped.
+
+        Where someone deletes a record that was read and creates another, the total stays, and one
+        that no one touched moves to a page that was read before. The new record is on a later page
+        then, so where the pages show that some were created meanwhile, that is said.
+        """
         fields = fields_to_request(table, columns)
-        pages = self._pages[table.entity].walk(
+        has_all = table.is_inferred and fields is None
+        cache = self._pages[table.entity]
+        created = read = 0
+        pages = cache.walk(
             fields,
             per_page=first.per_page,
             sort_by=first.sort_by,
@@ -185,7 +198,6 @@ class Fetcher:
         )
         total: int | None = None
         came = 0
-        has_all = table.is_inferred and fields is None
         unshown = set[str]()
         try:
             while (page := await self.unless_stopped(anext(pages, None))) is not None:
@@ -195,6 +207,8 @@ class Fetcher:
                     self._report_change(table, total, page.total_records)
                     total = page.total_records
                 came += len(page.records)
+                read += 1
+                created += _count_created(cache.read_since, cache.server_time, page.records)
                 if has_all:
                     unshown |= _names_not_in(table, page.records)
                 if total is not None and came > total:
@@ -203,6 +217,12 @@ class Fetcher:
         finally:
             await pages.aclose()
             self._report_unshown(table, unshown)
+            if created and read > 1:
+                records = "1 record was" if created == 1 else f"{created:,} records were"
+                self.report.add_messages(
+                    f"{records} created in {table.entity} while it was read. If others were "
+                    "deleted meanwhile, records that no one touched may be missing."
+                )
             if self.report.has_exceeded_plan and total is not None and came < total:
                 self._report_shortfall(table.entity, came, total)
 
@@ -281,6 +301,20 @@ class Fetcher:
                 f"{table.entity} changed while it was read: {before:,} records, then {now:,}. "
                 "Records may be missing or outdated."
             )
+
+
+def _count_created(since: datetime, now: datetime, records: Sequence[Record]) -> int:
+    """Return how many records say, to the second and in UTC, that they were created since then.
+
+    What lies ahead of the service's clock comes of another one.
+    """
+    first = since.strftime(_TO_THE_SECOND)
+    last = (now + _CLOCKS_APART).strftime(_TO_THE_SECOND)
+    values = (record.properties.get(CREATED_DATE) for record in records)
+    return sum(
+        isinstance(one, str) and first <= one <= last and one[10:11] == "T" and one[-1:] == "Z"
+        for one in values
+    )
 
 
 def _names_not_in(table: Table, records: Sequence[Record]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
@@ -80,6 +81,7 @@ class PageCache:
         self._learner = learner
         self._pages: dict[_PageKey, _CachedPage] = {}
         self._records: dict[str, Record | None] = {}
+        self._first_request: datetime | None = None
         self._versions: dict[_PageKey, list[_CachedPage]] = {}
         """The versions of each page, one for each time it was read, for a run that is resumed."""
         self._turns: dict[_PageKey, int] = {}
@@ -153,6 +155,18 @@ class PageCache:
             read = self._versions[key] = [*read[:at], self._pages[key]]
         self._turns[key] = at + 1
         return read[at].page
+
+    @property
+    def server_time(self) -> datetime:
+        """The time in UTC, by the service's clock as far as its answers have shown it."""
+        return datetime.now(UTC) + timedelta(seconds=self._client.clock_offset)
+
+    @property
+    def read_since(self) -> datetime:
+        """The time by the service's clock at which the first page was requested; now before."""
+        if self._first_request is None:
+            return self.server_time
+        return self._first_request + timedelta(seconds=self._client.clock_offset)
 
     def store_fields(self, names: Iterable[str]) -> None:
         """Store fields that records have and that were not known."""
@@ -267,6 +281,7 @@ class PageCache:
         fields: Sequence[str] | None,
         per_page: int,
     ) -> Page:
+        self._first_request = self._first_request or datetime.now(UTC)
         with self.budget.call() as on_send:
             page = await self._client.with_options(on_send=on_send).page(
                 self.entity,
