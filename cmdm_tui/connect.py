@@ -26,6 +26,7 @@ from cmdm_tui.config import (
 )
 from cmdm_tui.query.engine import Engine, RowStream
 from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.parsing.parameters import Parameters
 from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.query.row import Row
@@ -96,19 +97,29 @@ class Connection:
         self,
         sql: str,
         *,
+        parameters: Parameters | None = None,
         max_calls: int | None = None,
         raw: bool = False,
         trust_order: bool = False,
     ) -> "Query":
         """Return a query: iterate over its rows as they arrive, or await its whole result.
 
-        `max_calls` is the most calls it may make; the result is partial where that is too few. With
-        `raw` every field is a string, the text that is stored, whatever type is declared. With
-        `trust_order` a search takes the likely order of a field for the service's, for fewer calls;
-        `QueryResult.unsure` says where it did so.
+        `parameters` are the values of each `$name` in the SQL: text, numbers, dates, times,
+        booleans, None, or lists of these for `IN $names`. `max_calls` is the most calls it may
+        make; the result is partial where that is too few. With `raw` every field is a string, the
+        text that is stored, whatever type is declared. With `trust_order` a search takes the likely
+        order of a field for the service's, for fewer calls; `QueryResult.unsure` says where it did
+        so.
         """
-        start = self._account.client.start_command
-        return Query(self._engine, sql, max_calls, start, is_raw=raw, trusts_order=trust_order)
+        return Query(
+            self._engine,
+            sql,
+            max_calls,
+            self._account.client.start_command,
+            is_raw=raw,
+            trusts_order=trust_order,
+            parameters=parameters,
+        )
 
     async def resume(self, result: QueryResult, *, max_calls: int | None = None) -> QueryResult:
         """Continue a result that `max_calls` left partial, and return the new result.
@@ -120,14 +131,21 @@ class Connection:
         return await self._engine.resume(result, max_calls=max_calls)
 
     async def explain(
-        self, sql: str, *, raw: bool = False, trust_order: bool = False
+        self,
+        sql: str,
+        *,
+        parameters: Parameters | None = None,
+        raw: bool = False,
+        trust_order: bool = False,
     ) -> PlannedQuery:
         """Return a query's plan and what it costs, without fetching a record for it.
 
-        `raw` and `trust_order` are as for `query`.
+        `parameters`, `raw` and `trust_order` are as for `query`.
         """
         self._account.client.start_command()
-        return await self._engine.prepare(sql, is_raw=raw, trusts_order=trust_order)
+        return await self._engine.prepare(
+            sql, is_raw=raw, trusts_order=trust_order, parameters=parameters
+        )
 
 
 class Query(Awaitable[QueryResult]):
@@ -142,9 +160,11 @@ class Query(Awaitable[QueryResult]):
         *,
         is_raw: bool = False,
         trusts_order: bool = False,
+        parameters: Parameters | None = None,
     ) -> None:
         self._is_raw = is_raw
         self._trusts_order = trusts_order
+        self._parameters = parameters
         self._engine = engine
         self._sql = sql
         self._max_calls = max_calls
@@ -178,6 +198,7 @@ class Query(Awaitable[QueryResult]):
             max_calls=self._max_calls,
             is_raw=self._is_raw,
             trusts_order=self._trusts_order,
+            parameters=self._parameters,
         )
         self._streaming = self._engine.stream(prepared, max_calls=self._max_calls)
         return self._streaming

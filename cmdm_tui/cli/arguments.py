@@ -62,6 +62,23 @@ def read_sql(word: str | None, file: str | None) -> str:
     return decode_text(content, where)
 
 
+def read_parameters(words: Sequence[str]) -> dict[str, str]:
+    """Return the values of the SQL's parameters by name, from words NAME=VALUE.
+
+    Raises CommandFailure for anything else, and for a name that is given twice.
+    """
+    parameters: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.removeprefix("$")
+        if not equals or not name:
+            _fail_usage(f"{one_line(word, 60)} is not NAME=VALUE. Write it as name=Jones.")
+        if name in parameters:
+            _fail_usage(f"${one_line(name, 60)} is given twice. Give it once.")
+        parameters[name] = value
+    return parameters
+
+
 def _parse_assignment(word: str) -> tuple[str, Any]:
     name, equals, value = word.partition("=")
     if not equals or name in {"", ":"}:

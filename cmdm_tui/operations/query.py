@@ -15,6 +15,7 @@ from cmdm_tui.query.call_allowance import Allowance, allow_unasked
 from cmdm_tui.query.engine import Engine, PlannedQuery, RowStream
 from cmdm_tui.query.errors import QueryError, TooManyCalls
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cmdm_tui.query.parsing.parameters import Parameters, describe_parameters
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 
@@ -150,15 +151,22 @@ class QueryOperation:
         return self._run is not None
 
     async def prepare(
-        self, sql: str, *, is_raw: bool = False, trusts_order: bool = False
+        self,
+        sql: str,
+        *,
+        is_raw: bool = False,
+        trusts_order: bool = False,
+        parameters: Parameters | None = None,
     ) -> PlannedQuery:
         """Read, check and plan the SQL, with what the checkpoint file keeps. Raises QueryError.
 
-        With `is_raw` every field is text as it is stored. With `trusts_order` a search takes the
-        likely order of a field for the service's, and its result may be unsure.
+        With `is_raw` every field is text as it is stored; `parameters` are the values of each
+        `$name` in the SQL. With other values it is another query to the checkpoint file. With
+        `trusts_order` a search takes the likely order of a field for the service's, and its result
+        may be unsure.
         """
-        checkpoint = None if self._file is None else self._file.load(sql)
-        self._sql = sql
+        self._sql = f"{sql}\n-- {describe_parameters(parameters)}" if parameters else sql
+        checkpoint = None if self._file is None else self._file.load(self._sql)
         self._calls_before = 0 if checkpoint is None else checkpoint.used
         return await self._engine.prepare(
             sql,
@@ -166,6 +174,7 @@ class QueryOperation:
             max_calls=self._policy.max_calls,
             is_raw=is_raw,
             trusts_order=trusts_order,
+            parameters=parameters,
         )
 
     async def run(self, prepared: PlannedQuery, receive: ReceiveRows) -> QueryOutcome:

@@ -15,6 +15,7 @@ from cmdm_tui.query.execution.executor import QueryExecutor, Resumption
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.parsing.parameters import Parameters
 from cmdm_tui.query.parsing.statement import Explain, nested_too_deeply, parse
 from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
 from cmdm_tui.query.planning.preparer import QueryPreparer
@@ -51,20 +52,22 @@ class Engine:
         max_calls: int | None = None,
         is_raw: bool = False,
         trusts_order: bool = False,
+        parameters: Parameters | None = None,
     ) -> PlannedQuery:
         """Parse, bind and plan a statement: at most one call for each total that is not known.
 
         Fields of an entity that are not known are fetched once. Pages of a `checkpoint` of the same
         query are not read again. With `is_raw`, every column is text as it is stored, whatever type
         is declared. With `trusts_order`, a search takes the likely order of a field for its order,
-        and its result says so. Raises QueryError for SQL that cannot be run, BudgetReached where
-        `max_calls` is too small to plan it, ApiError where a call fails.
+        and its result says so. `parameters` are the values of each `$name` in the SQL. Raises
+        QueryError for SQL that cannot be run, BudgetReached where `max_calls` is too small to plan
+        it, ApiError where a call fails.
         """
         try:
             preparer = QueryPreparer(
                 self._account, self._database, checkpoint, max_calls=max_calls, is_raw=is_raw
             )
-            prepared = await preparer.prepare(parse(sql))
+            prepared = await preparer.prepare(parse(sql, parameters or {}))
         except RecursionError:
             raise nested_too_deeply() from None
         return replace(prepared, trusts_order=trusts_order)

@@ -15,6 +15,10 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 @click.argument("sql", required=False)
 @click.option("-f", "--file", "source", metavar="FILE", help="Read the SQL from FILE.")
 @click.option(
+    "--param", "given", metavar="NAME=VALUE", multiple=True,
+    help="The value of $NAME in the SQL, as text; once for each name.",
+)  # fmt: skip
+@click.option(
     "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
     help=f"How to write the result: {', '.join(FORMATS)}.",
 )  # fmt: skip
@@ -54,6 +58,7 @@ def query(
     out: Path | None,
     max_calls: int | None,
     kept: Path | None,
+    given: tuple[str, ...],
     *,
     explain: bool,
     as_json: bool,
@@ -80,13 +85,15 @@ def query(
     cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'
     cmdm query -o csv --out won.csv "SELECT * FROM opportunity WHERE Stage = 'Won'"
     cmdm query --explain 'SELECT max(Score) FROM lead'
+    cmdm query --param name="O'Neill" 'SELECT * FROM lead WHERE LastName = $name'
     """  # noqa: D301 — \b is click's mark for lines that are not to be joined
-    from cmdm_tui.cli.arguments import read_sql
+    from cmdm_tui.cli.arguments import read_parameters, read_sql
     from cmdm_tui.cli.commands.query_output import choose_format, report_error
 
     if as_json and name not in {None, "json"}:
         message = f"Give either --json or -o {name}, not both."
         raise click.UsageError(message)
+    parameters = read_parameters(given)
     words = read_sql(sql, source)
     out = None if out == Path("-") else out
     form = choose_format("json" if as_json else name, out)
@@ -107,6 +114,7 @@ def query(
         trusts_order=trust_order,
         raw_csv=raw_csv,
         has_bom=bom,
+        parameters=parameters,
     )
     try:
         return QueryCommand(context, options).run()

@@ -1,7 +1,7 @@
 """Runs one query for `cmdm query`: writes the rows as they arrive, then says what they cost."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,8 @@ class QueryOptions:
     trusts_order: bool
     raw_csv: bool
     has_bom: bool
+    parameters: Mapping[str, str]
+    """The values of each `$name` in the SQL."""
 
 
 class QueryCommand:
@@ -83,6 +85,7 @@ class QueryCommand:
                     self._options.sql,
                     is_raw=self._options.is_raw,
                     trusts_order=self._options.trusts_order,
+                    parameters=self._options.parameters,
                 )
                 if self._options.explains:
                     self._explain(prepared)

@@ -3,6 +3,7 @@
 `read_only` refuses what does more than read, `references` finds the entities and columns used, and
 `query_shape` recognises queries that need less than every record.
 
-Other files: `column_titles`, `dialect`, `identifiers`, `normalize`. Used by other packages:
-`query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`, `identifiers.SCHEMA`.
+Other files: `column_titles`, `dialect`, `identifiers`, `normalize`, `parameters`. Used by other
+packages: `query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`,
+`identifiers.SCHEMA`, `parameters.Parameters`.
 """

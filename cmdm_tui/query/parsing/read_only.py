@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
-from cmdm_tui.query.parsing.dialect import DIALECT
 
 _QUERY_NODES = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
 _FORBIDDEN_NODES: tuple[type[exp.Expr], ...] = (
@@ -53,11 +52,6 @@ _HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
 
 
 def _check_node(node: exp.Expr) -> None:
-    if isinstance(node, exp.Parameter | exp.Placeholder):
-        raise QueryRefused(
-            f"{node.sql(dialect=DIALECT)} is a placeholder without a value",
-            hint="Write the value itself",
-        )
     if isinstance(node, _FORBIDDEN_NODES):
         raise QueryRefused(f"{_describe_node(node)} is not allowed in a query", hint=_HINT)
     if isinstance(node, exp.Table):

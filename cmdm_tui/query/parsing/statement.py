@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import sqlglot
@@ -12,6 +13,7 @@ from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.column_titles import title_as_written
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.normalize import balance_chains, rewrite_method_calls
+from cmdm_tui.query.parsing.parameters import Parameters, bind_parameters, check_all_used
 from cmdm_tui.query.parsing.read_only import check_reads_only
 
 MAX_LENGTH = 1_000_000
@@ -66,8 +68,14 @@ class Explain:
 Statement = Select | ShowEntities | Describe | Explain
 
 
-def parse(sql: str) -> Statement:
-    """Parse `sql`. Raises SqlError, and QueryRefused for a statement that does more than read."""
+_NO_PARAMETERS: Parameters = MappingProxyType({})
+
+
+def parse(sql: str, parameters: Parameters = _NO_PARAMETERS) -> Statement:
+    """Parse `sql`, with the values of its `$name`s.
+
+    Raises SqlError, and QueryRefused for a statement that does more than read.
+    """
     if len(sql) > MAX_LENGTH:
         raise SqlError(f"The SQL is longer than {MAX_LENGTH:,} characters")
     text = _TRAILING.sub("", sql).lstrip()
@@ -75,16 +83,19 @@ def parse(sql: str) -> Statement:
     if not head:
         raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
     if _SHOW.fullmatch(_TRAILING.sub("", _COMMENT.sub("", head))):
+        check_all_used(parameters, set())
         return ShowEntities()
     described = _DESCRIBE.fullmatch(head)
     if described and not re.match(r"\(?\s*(select|with|from)\b", described[1], re.IGNORECASE):
+        check_all_used(parameters, set())
         return Describe(_read_name(described[1]))
     explained = _EXPLAIN.fullmatch(head)
     if explained:
         return Explain(
-            _parse_select(explained["query"]), (explained["format"] or "").lower() == "json"
+            _parse_select(explained["query"], parameters),
+            (explained["format"] or "").lower() == "json",
         )
-    return _parse_select(text)
+    return _parse_select(text, parameters)
 
 
 def _without_leading_comments(text: str) -> str:
@@ -108,7 +119,7 @@ def _several_statements() -> SqlError:
     return SqlError("There is more than one statement", hint="Run them one by one")
 
 
-def _parse_select(sql: str) -> Select:
+def _parse_select(sql: str, parameters: Parameters) -> Select:
     try:
         trees = sqlglot.parse(sql, dialect=DIALECT)
     except SqlglotError as error:
@@ -125,6 +136,7 @@ def _parse_select(sql: str) -> Select:
         rewrite_method_calls(tree)
     except RecursionError:
         raise nested_too_deeply() from None
+    bind_parameters(tree, parameters)
     check_reads_only(tree)
     balance_chains(tree)
     title_as_written(tree, sql)
