@@ -43,6 +43,8 @@ class Profile:
     """What is odd in the profile's table, to be shown once."""
     tokens: Path | None = field(default=None, repr=False, compare=False)
     """The folder that keeps the profile's token between runs; None keeps none."""
+    local_files: bool = True
+    """Whether a query may read the local files that it names."""
 
 
 def check_profile_name(name: str) -> None:

@@ -48,6 +48,7 @@ class ProfileSettings:
     commands: Mapping[SecretName, str]
     colour: str | None
     read_only: bool
+    local_files: bool
     floor: int
     per_page: int
     timeout: float | None
@@ -88,6 +89,7 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> ProfileSet
         commands=MappingProxyType(cast("dict[SecretName, str]", commands)),
         colour=values["colour"],
         read_only=values["read_only"],
+        local_files=values["local_files"],
         floor=values["floor"],
         per_page=values["per_page"],
         timeout=None if values["timeout"] is None else float(values["timeout"]),
@@ -193,6 +195,8 @@ SETTING_KEYS = (
         f"one of {', '.join(COLOURS)}, or #rrggbb", '"red"', _is_colour),
     SettingKey("read_only", "Whether to refuse every call that changes something.",
         "true or false", "true", lambda value: isinstance(value, bool), default=False),
+    SettingKey("local_files", "Whether a query may read the local files that it names.",
+        "true or false", "false", lambda value: isinstance(value, bool), default=True),
     SettingKey("floor", "Calls of the hour that background work leaves untouched.",
         "a whole number from 0", "100", _is_whole_number_between(0, _LARGEST_FLOOR), default=0),
     SettingKey("per_page", "Records asked for at a time.",

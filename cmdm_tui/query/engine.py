@@ -67,7 +67,9 @@ class Engine:
             preparer = QueryPreparer(
                 self._account, self._database, checkpoint, max_calls=max_calls, is_raw=is_raw
             )
-            prepared = await preparer.prepare(parse(sql, parameters or {}))
+            prepared = await preparer.prepare(
+                parse(sql, parameters or {}, allows_files=self._account.profile.local_files)
+            )
         except RecursionError:
             raise nested_too_deeply() from None
         return replace(prepared, trusts_order=trusts_order)
@@ -174,7 +176,7 @@ class Engine:
             bound,
             reads,
             budget,
-            self._database.create_session(),
+            (prepared.database or self._database).create_session(),
             stop,
             stops_before_scan=options.stops_before_scan,
         )

@@ -47,6 +47,10 @@ class QueryRefused(SqlError):
     """The SQL does more than read entities: it writes, changes settings or opens a file."""
 
 
+class UnreadableFile(SqlError):
+    """A local file that the SQL names cannot be read, or not in its form."""
+
+
 class UnknownName(SqlError):
     """No entity, column or function has the name; `suggestions` are similar ones, best first.
 

@@ -19,6 +19,7 @@ def test_what_is_not_said_has_a_sensible_default() -> None:
     settings = read_settings("acme", TABLE, FILE)
     assert (settings.place, settings.colour, settings.entities) == (None, None, ())
     assert (settings.read_only, settings.floor, settings.per_page) == (False, 0, 100)
+    assert settings.local_files
     assert settings.warnings == ()
 
 
@@ -44,6 +45,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("colour", "mauve-ish", "is not one of red"),
     ("colour", "#ff", "#rrggbb"),
     ("read_only", "yes", "is not true or false"),
+    ("local_files", "no", "is not true or false"),
+    ("local_files", 0, "is not true or false"),
     ("read_only", 1, "is not true or false"),
     ("floor", -1, "is not a whole number from 0"),
     ("floor", True, "is not a whole number"),

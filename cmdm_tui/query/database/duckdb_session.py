@@ -39,12 +39,25 @@ _SETTINGS = (
 
 def open_locked_connection() -> duckdb.DuckDBPyConnection:
     """Open a database in memory that no statement can open to the outside again."""
+    connection = open_connection()
+    lock_connection(connection)
+    return connection
+
+
+def open_connection() -> duckdb.DuckDBPyConnection:
+    """Open a database in memory with the macros of queries; it is not locked yet."""
     connection = duckdb.connect(
         ":memory:", config={"default_null_order": "nulls_first_on_asc_last_on_desc"}
     )
-    for statement in (*macro_statements(), *reading_macros(), *_SETTINGS):
+    for statement in (*macro_statements(), *reading_macros()):
         connection.execute(statement)
     return connection
+
+
+def lock_connection(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a database to the outside, for good."""
+    for statement in _SETTINGS:
+        connection.execute(statement)
 
 
 @cache
@@ -59,10 +72,13 @@ def aggregate_names() -> frozenset[str]:
 
 
 class QueryDatabase:
-    """The DuckDB of one engine: opened when first needed; each run has its own session."""
+    """The DuckDB of one engine: opened when first needed; each run has its own session.
 
-    def __init__(self) -> None:
-        self._connection: duckdb.DuckDBPyConnection | None = None
+    A `connection` that is there already must be locked.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+        self._connection = connection
         self._lock = threading.Lock()
         self._planning_session: DuckDBSession | None = None
 
@@ -227,7 +243,9 @@ def _take_outcome(running: "asyncio.Future[Any]") -> None:
 
 def sql_error(error: duckdb.Error) -> SqlError:
     """Turn DuckDB's error into an SqlError with its first sentence."""
-    text = re.sub(r"""(\btemp|"temp")\.(main\.)?|\x01[a-z]+ |\x02""", "", str(error))
+    text = re.sub(
+        r"""(\btemp|"temp")\.(main\.)?|\x01files\.|"\x01files"\.|\x01[a-z]+ |\x02""", "", str(error)
+    )
     text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
     hint = "Cast a number to DOUBLE" if "DECIMAL" in text and "verflow" in text else None
     return SqlError(" ".join(text.split()), hint=hint)

@@ -113,6 +113,8 @@ class QueryExecutor:
 
     def _needs_full_casefold(self) -> bool:
         """Return whether text may hold characters that `lower()` folds differently."""
+        if self._bound.files is not None:
+            return True
         if any(loader.holds_special for _, loader in self._report.loaders):
             return True
         return may_hold_special(self._bound.tree.sql(dialect=DIALECT))

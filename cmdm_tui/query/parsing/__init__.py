@@ -1,9 +1,10 @@
 """Reads SQL: `statement.parse` checks it and returns a statement as a tree.
 
 `read_only` refuses what does more than read, `references` finds the entities and columns used, and
-`query_shape` recognises queries that need less than every record.
+`query_shape` recognises queries that need less than every record. `file_sources` finds the local
+files that a query names, and `parameters` puts values into it.
 
-Other files: `column_titles`, `dialect`, `identifiers`, `normalize`, `parameters`. Used by other
-packages: `query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`,
-`identifiers.SCHEMA`, `parameters.Parameters`.
+Other files: `column_titles`, `dialect`, `identifiers`, `normalize`. Used by other packages:
+`query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`, `identifiers.SCHEMA`,
+`parameters.Parameters`, `file_sources.FileSource`.
 """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.parsing.file_sources import is_file
 from cmdm_tui.query.parsing.identifiers import SCHEMA
 
 
@@ -27,7 +28,7 @@ class Source:
 
 
 def find_tables(tree: exp.Expr) -> tuple[exp.Table, ...]:
-    """Return the nodes that name tables and not common table expressions, in order."""
+    """Return the nodes that name entities: no common table expressions and no files, in order."""
     return tuple(_walk_tables(tree, frozenset()))
 
 
@@ -40,6 +41,7 @@ def _walk_tables(node: exp.Expr, known: frozenset[str]) -> Iterator[exp.Table]:
             yield from _walk_tables(cte.this, inner)
             known |= {name}
     is_named = isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)
+    is_named = is_named and not is_file(node)
     if isinstance(node, exp.Table) and is_named and node.name.casefold() not in known:
         yield node
     for child in node.iter_expressions():

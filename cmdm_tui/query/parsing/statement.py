@@ -12,6 +12,7 @@ from sqlglot.errors import SqlglotError
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.column_titles import title_as_written
 from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.file_sources import FileSource, qualify_files, take_files
 from cmdm_tui.query.parsing.normalize import balance_chains, rewrite_method_calls
 from cmdm_tui.query.parsing.parameters import Parameters, bind_parameters, check_all_used
 from cmdm_tui.query.parsing.read_only import check_reads_only
@@ -39,10 +40,11 @@ _MISSING = re.compile(r"Required keyword: '\w+' missing for <class '(?:\w+\.)*(\
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A query that was parsed and only reads."""
+    """A query that was parsed and only reads; `files` are the local files that it names."""
 
     sql: str
     tree: exp.Expr
+    files: tuple[FileSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,14 @@ Statement = Select | ShowEntities | Describe | Explain
 _NO_PARAMETERS: Parameters = MappingProxyType({})
 
 
-def parse(sql: str, parameters: Parameters = _NO_PARAMETERS) -> Statement:
-    """Parse `sql`, with the values of its `$name`s.
+def parse(
+    sql: str, parameters: Parameters = _NO_PARAMETERS, *, allows_files: bool = False
+) -> Statement:
+    """Parse `sql`, with the values of its `$name`s; it may name local files where that is allowed.
 
     Raises SqlError, and QueryRefused for a statement that does more than read.
     """
+    reader = _SelectReader(parameters, allows_files)
     if len(sql) > MAX_LENGTH:
         raise SqlError(f"The SQL is longer than {MAX_LENGTH:,} characters")
     text = _TRAILING.sub("", sql).lstrip()
@@ -92,10 +97,10 @@ def parse(sql: str, parameters: Parameters = _NO_PARAMETERS) -> Statement:
     explained = _EXPLAIN.fullmatch(head)
     if explained:
         return Explain(
-            _parse_select(explained["query"], parameters),
+            reader.read(explained["query"]),
             (explained["format"] or "").lower() == "json",
         )
-    return _parse_select(text, parameters)
+    return reader.read(text)
 
 
 def _without_leading_comments(text: str) -> str:
@@ -119,7 +124,26 @@ def _several_statements() -> SqlError:
     return SqlError("There is more than one statement", hint="Run them one by one")
 
 
-def _parse_select(sql: str, parameters: Parameters) -> Select:
+@dataclass(frozen=True, slots=True)
+class _SelectReader:
+    """Reads queries, with the values of their parameters, and files where they are allowed."""
+
+    parameters: Parameters
+    allows_files: bool
+
+    def read(self, sql: str) -> Select:
+        """Parse and check a query. Raises SqlError."""
+        tree = _parse_query(sql)
+        files = take_files(tree, sql, is_allowed=self.allows_files)
+        bind_parameters(tree, self.parameters)
+        check_reads_only(tree)
+        qualify_files(tree, files)
+        balance_chains(tree)
+        title_as_written(tree, sql)
+        return Select(sql, tree, files)
+
+
+def _parse_query(sql: str) -> exp.Expr:
     try:
         trees = sqlglot.parse(sql, dialect=DIALECT)
     except SqlglotError as error:
@@ -136,11 +160,7 @@ def _parse_select(sql: str, parameters: Parameters) -> Select:
         rewrite_method_calls(tree)
     except RecursionError:
         raise nested_too_deeply() from None
-    bind_parameters(tree, parameters)
-    check_reads_only(tree)
-    balance_chains(tree)
-    title_as_written(tree, sql)
-    return Select(sql, tree)
+    return tree
 
 
 def nested_too_deeply() -> SqlError:

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlglot import exp
 
 from cmdm_tui.query.collation.rewrite import apply_account_order, title_projections
+from cmdm_tui.query.database.local_files import FileDatabase
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.model import Column, FirstPage, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
@@ -32,6 +33,8 @@ class BoundQuery:
     """The names of DuckDB's aggregate functions."""
     messages: tuple[str, ...] = ()
     """What to say of how it is computed."""
+    files: FileDatabase | None = None
+    """The database with the local files of the query; None where it names none."""
 
     @cached_property
     def table(self) -> Table:

@@ -50,6 +50,7 @@ def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: Quota) -> dict[s
             }
             for one in plan.entities
         ],
+        "files": [{"names": list(one.names), "rows": one.rows} for one in plan.files],
         "columns": [{"name": one.name, "type": one.type} for one in columns],
     }
 
@@ -57,6 +58,9 @@ def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: Quota) -> dict[s
 def as_text(plan: Plan, quota: Quota) -> str:
     """Return the plan as lines of text, safe for any terminal."""
     lines = [f"plan     {plan.plan_class.value}: {_PLAN_WORDS[plan.plan_class]}"]
+    for one in plan.files:
+        rows = f"{one.rows:,} {'row' if one.rows == 1 else 'rows'}"
+        lines.append(f"file     {one_line(', '.join(one.names), _MAX_LENGTH)} ({rows})")
     for one in plan.entities:
         records = "" if one.total is None else f" ({one.total:,} records)"
         lines.append(f"entity   {one_line(one.entity, _MAX_LENGTH)}{records}")

@@ -1,11 +1,12 @@
 """Finds out what a column's name means where it is: a field of an entity, or an expression."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cmdm_tui.query.model import Column, Table
+from cmdm_tui.query.model import Column, ColumnKind, Table
+from cmdm_tui.query.parsing.file_sources import is_file
 from cmdm_tui.query.parsing.references import Source
 
 
@@ -132,6 +133,8 @@ class NameScopes:
 
     def origin_of(self, item: exp.Expr, select: exp.Select) -> Origin:
         """Return where the columns of a FROM item come from."""
+        if is_file(item) and not item.alias_column_names:
+            return item.meta.get(COLUMNS_OF_FILE)
         if id(item) in self._entities:
             return self.tables[self._entities[id(item)]]
         if item.args.get("pivots") or (item.alias_column_names if item.alias else ()):
@@ -152,6 +155,28 @@ def _field_of(found: EntityColumn) -> exp.Expr:
 
 KIND = "column kind"
 """Where the kind of a field that an inner query gives is noted."""
+
+
+COLUMNS_OF_FILE = "columns of file"
+"""Where the columns of a local file are noted, as a query that gives them."""
+
+
+def note_file_columns(
+    tree: exp.Expr, columns: Mapping[str, Iterable[tuple[str, ColumnKind | None]]]
+) -> None:
+    """Note the columns of each file in a tree, by the name of its table; None: another kind."""
+    for node in tree.find_all(exp.Table):
+        if is_file(node):
+            node.meta[COLUMNS_OF_FILE] = exp.Select(
+                expressions=[_column_of_kind(name, kind) for name, kind in columns[node.name]]
+            )
+
+
+def _column_of_kind(name: str, kind: ColumnKind | None) -> exp.Column:
+    node = exp.column(exp.to_identifier(name, quoted=True))
+    if kind is not None:
+        node.meta[KIND] = kind
+    return node
 
 
 def _find_cte(table: exp.Table, select: exp.Select) -> exp.Query | None:

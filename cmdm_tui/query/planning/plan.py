@@ -169,6 +169,14 @@ class EntityPlan:
     order: str
 
 
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """The local files of one place in FROM, as EXPLAIN shows them: their names, and their rows."""
+
+    names: tuple[str, ...]
+    rows: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """The chosen plan. `cost` includes the `calls_made` while planning.
@@ -184,3 +192,4 @@ class Plan:
     entities: tuple[EntityPlan, ...]
     calls_made: int = 0
     first_page: FirstPage | None = None
+    files: tuple[FilePlan, ...] = ()

@@ -10,7 +10,7 @@ from cmdm_tui.query.budget import UNASKED_CALLS
 from cmdm_tui.query.fetching.page_cache import can_be_fetched, fields_to_request
 from cmdm_tui.query.model import Cost, FirstPage
 from cmdm_tui.query.parsing.query_shape import QueryShape, counts_all_records, wanted_ids
-from cmdm_tui.query.planning import join_lookup, seek_plans
+from cmdm_tui.query.planning import file_plans, join_lookup, seek_plans
 from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
@@ -33,6 +33,7 @@ def list_plans(query: BoundQuery) -> list[CandidatePlan]:
     if not query.tables:
         return [CandidatePlan(PlanClass.LOCAL, NoFetch(), Cost(0, 0), 0)]
     found = [make_scan_plan(query), *join_lookup.list_join_plans(query)]
+    found += file_plans.list_file_plans(query)
     if query.shape is not None:
         found += _count_plans(query, query.shape)
         found += _get_plans(query, query.shape)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cmdm_tui.api import Quota
+from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.model import ResultColumn
@@ -39,6 +40,8 @@ class PlannedQuery:
     read_since: datetime | None = None
     trusts_order: bool = False
     """Whether a search may rest on the likely order of text, where others are possible."""
+    database: QueryDatabase | None = field(default=None, repr=False)
+    """The database that holds the local files of the query; None where it names none."""
 
     @property
     def verdict(self) -> explain.QuotaVerdict:

@@ -16,6 +16,7 @@ from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.collation.rewrite import title_projections
 from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names
+from cmdm_tui.query.database.local_files import FileDatabase, open_file_database
 from cmdm_tui.query.database.python_values import Described
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
@@ -40,10 +41,12 @@ from cmdm_tui.query.parsing.references import (
 )
 from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statement
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
+from cmdm_tui.query.planning.name_scopes import note_file_columns
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
     CountRecords,
     EntityPlan,
+    FilePlan,
     GetRecords,
     JoinLookup,
     NoFetch,
@@ -84,6 +87,7 @@ class QueryPreparer:
         self._learner = TraitLearner(account)
         self._pages: dict[str, PageCache] = {}
         self._readings = Readings()
+        self._files: FileDatabase | None = None
         self._schema = SchemaReader(
             account, self._budget, self._learner, self._pages, is_raw=is_raw
         )
@@ -93,7 +97,11 @@ class QueryPreparer:
         query = statement.query if isinstance(statement, Explain) else statement
         if not isinstance(query, Select):
             return self._prepare_names(query, statement)
-        self._database.open_in_background()
+        if query.files:
+            self._files = await open_file_database(query.files)
+            self._database = self._files.database
+        else:
+            self._database.open_in_background()
         try:
             understood = await self._bind(query)
             # A wrong name is reported before a page is read for it.
@@ -108,7 +116,8 @@ class QueryPreparer:
         kept = PlanningReads(self._pages, self._learner)
         since = None if self._checkpoint is None else self._checkpoint.since
         quota = self._account.client.quota
-        return PlannedQuery(statement, plan, columns, quota, understood, [kept], since)
+        database = None if self._files is None else self._files.database
+        return PlannedQuery(statement, plan, columns, quota, understood, [kept], since, database)
 
     async def fetch_fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
         """Fetch an entity's fields. Returns them and the number of calls that took."""
@@ -130,6 +139,8 @@ class QueryPreparer:
 
     async def _bind(self, query: Select) -> BoundQuery:
         tree = query.tree.copy()
+        if self._files is not None:
+            note_file_columns(tree, {one.source.table: one.kinds() for one in self._files.files})
         sources = tuple(self._resolve_entity(node) for node in find_tables(tree))
         shape = shape_of(tree, sources, aggregate_names())
         entities = tuple(dict.fromkeys(source.entity for source in sources))
@@ -186,6 +197,7 @@ class QueryPreparer:
             dict(self._schema.first_pages),
             aggregate_names(),
             self._readings.messages,
+            self._files,
         )
 
     async def _choose_plan(self, query: BoundQuery) -> tuple[CandidatePlan, BoundQuery]:
@@ -335,7 +347,17 @@ class QueryPreparer:
             )
             for table in query.tables.values()
         )
-        return Plan(option.plan_class, option.step, cost, likely, entities, made, option.first_page)
+        files = () if self._files is None else self._files.files
+        return Plan(
+            option.plan_class,
+            option.step,
+            cost,
+            likely,
+            entities,
+            made,
+            option.first_page,
+            tuple(FilePlan(one.source.paths, one.rows) for one in files),
+        )
 
 
 def _columns_of(query: BoundQuery) -> dict[str, tuple[Column, ...]]:
@@ -362,6 +384,8 @@ def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
     else:
         return error
     known = [column.field for table in query.tables.values() for column in table.columns]
+    for file in () if query.files is None else query.files.files:
+        known += [column for column, _ in file.columns]
     near = nearest_names(name, dict.fromkeys(known))
     return UnknownName("column", name, near, at=None if node is None else node.this)
 

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cmdm_tui.query.database.python_values import DIGITS
 from cmdm_tui.query.model import Column, ColumnKind, Table
+from cmdm_tui.query.parsing.file_sources import is_file
 from cmdm_tui.query.parsing.references import Source, star_covers
 from cmdm_tui.query.planning import products
 from cmdm_tui.query.planning.name_scopes import EntityColumn, NameScopes
@@ -68,7 +69,7 @@ class Readings:
 
     def add(self, tree: exp.Expr, sources: Sequence[Source], tables: Mapping[str, Table]) -> None:
         """Replace in the tree what is to be read as another kind. It may be done again."""
-        if not sources:
+        if not sources and not any(map(is_file, tree.find_all(exp.Table))):
             return
         scopes = NameScopes(sources, tables, self._columns)
         kinds = ValueKinds(scopes)
