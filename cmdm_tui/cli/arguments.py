@@ -2,14 +2,18 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 
 
 def read_properties(words: Sequence[str], source: str | None) -> dict[str, Any]:
@@ -60,6 +64,26 @@ def read_sql(word: str | None, file: str | None) -> str:
     content = read_source(source)
     where = "The standard input" if source == "-" else one_line(source, 200)
     return decode_text(content, where)
+
+
+def read_statements(
+    sql: str, parameters: Mapping[str, str], *, is_script: bool
+) -> "tuple[ScriptStatement, ...]":
+    """Return the statements to run, of a script several; without `is_script` the SQL is one.
+
+    Raises SqlError where a script has no place for a parameter.
+    """
+    from cmdm_tui.query.parsing.parameters import check_all_used
+    from cmdm_tui.query.parsing.statement_forms import ScriptStatement, split_script
+
+    names = frozenset(parameters)
+    statements = split_script(sql) if is_script else []
+    if len(statements) == 1:
+        return (replace(statements[0], parameters=names),)
+    if not statements:
+        return (ScriptStatement(sql, parameters=names),)
+    check_all_used(parameters, {name for one in statements for name in one.parameters})
+    return tuple(statements)
 
 
 def read_parameters(words: Sequence[str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]+\+?|\?)(?=\s|$)\s*(.*)", re.DOTALL)
 _PLAIN_WORDS = {"exit": "q", "quit": "q", "help": "?"}
 _COMMENTS = r"(?:/\*.*?\*/\s*)*"
 _READING_SQL = re.compile(
-    rf"{_COMMENTS}\(*(?P<word>SELECT|WITH|FROM|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)(?=[\s('\"*]|$)",
+    rf"{_COMMENTS}\(*(?P<word>SELECT|WITH|FROM|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES|SUMMARIZE|PIVOT|UNPIVOT)(?=[\s('\"*]|$)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHANGING_SQL = re.compile(

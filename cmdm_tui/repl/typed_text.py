@@ -8,8 +8,8 @@ from cmdm_tui.repl.errors import ReplError
 
 _CLOSING = {"{": "}", "[": "]"}
 _PIECES = re.compile(
-    r"""(?P<text>'(?:[^']|'')*')|(?P<name>"(?:[^"]|"")*")|(?P<line>--[^\n]*)|
-    (?P<block>/\*.*?\*/)|(?P<open>'|"|/\*)|(?P<end>;)|(?P<blank>\s+)|(?P<other>.)""",
+    r"""(?P<text>'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|(?P<name>"(?:[^"]|"")*")|(?P<line>--[^\n]*)|
+    (?P<block>/\*.*?\*/)|(?P<open>'|"|/\*|\$\w*\$)|(?P<end>;)|(?P<blank>\s+)|(?P<other>.)""",
     re.DOTALL | re.VERBOSE,
 )
 

@@ -69,10 +69,14 @@ def query(
     raw_csv: bool,
     bom: bool,
 ) -> int:
-    """Run one SQL query, given as SQL, in a FILE, or on stdin (-).
+    """Run one SQL query, given as SQL, or those in a FILE or on stdin (-).
+
+    Several statements are separated by semicolons. Their results come one after another, up to the
+    first error, which names its line.
 
     Entities are tables; their fields and ExternalID are columns; names ignore case. SQL is what
-    DuckDB takes as a SELECT, and SHOW ENTITIES, DESCRIBE lead and EXPLAIN SELECT ….
+    DuckDB takes as a SELECT, and SUMMARIZE lead, PIVOT lead ON …, SHOW ENTITIES, DESCRIBE lead and
+    EXPLAIN SELECT ….
 
     A plan of more than 100 calls is asked about first; a script needs --yes or --max-calls. A
     search that is likely to take fewer begins at once, and asks before it becomes a scan. With
@@ -87,7 +91,7 @@ def query(
     cmdm query --explain 'SELECT max(Score) FROM lead'
     cmdm query --param name="O'Neill" 'SELECT * FROM lead WHERE LastName = $name'
     """  # noqa: D301 — \b is click's mark for lines that are not to be joined
-    from cmdm_tui.cli.arguments import read_parameters, read_sql
+    from cmdm_tui.cli.arguments import read_parameters, read_sql, read_statements
     from cmdm_tui.cli.commands.query_output import choose_format, report_error
 
     if as_json and name not in {None, "json"}:
@@ -95,13 +99,17 @@ def query(
         raise click.UsageError(message)
     parameters = read_parameters(given)
     words = read_sql(sql, source)
+    is_script = sql in {None, "-"}
     out = None if out == Path("-") else out
     form = choose_format("json" if as_json else name, out)
     from cmdm_tui.cli.commands.query_run import QueryCommand, QueryOptions
     from cmdm_tui.query.errors import QueryError
 
+    statements = read_statements(words, parameters, is_script=is_script)
+    if len(statements) > 1:
+        _check_several(form, kept)
     options = QueryOptions(
-        sql=words,
+        statements=statements,
         format=form,
         file=out,
         max_calls=max_calls,
@@ -116,8 +124,19 @@ def query(
         has_bom=bom,
         parameters=parameters,
     )
+    command = QueryCommand(context, options)
     try:
-        return QueryCommand(context, options).run()
+        return command.run()
     except QueryError as error:
-        report_error(error, words)
+        report_error(error, command.statement.padded if len(statements) > 1 else words)
         return exit_code_of(error) or ExitCode.FAILED
+
+
+def _check_several(form: str, kept: Path | None) -> None:
+    """Raise UsageError for what takes one statement only."""
+    if form in {"parquet", "xlsx"}:
+        message = f"{form} holds one result, and there are several statements. Run them one by one."
+        raise click.UsageError(message)
+    if kept is not None:
+        message = "--resume continues one query, and there are several statements."
+        raise click.UsageError(message)

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -17,7 +18,7 @@ from cmdm_tui.cli.commands.query_output import (
     report_notes,
     report_summary,
 )
-from cmdm_tui.cli.context import CommandContext, report_cache_errors
+from cmdm_tui.cli.context import CommandContext, note, report_cache_errors
 from cmdm_tui.cli.event_loop import run_async
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.progress import CallsProgress
@@ -33,21 +34,24 @@ from cmdm_tui.formats import (
 from cmdm_tui.operations.interrupts import cancel_on_interrupt, handle_interrupt
 from cmdm_tui.operations.query import CallPolicy, CheckpointFile, QueryOperation, QueryOutcome
 from cmdm_tui.query.engine import Engine, PlannedQuery
+from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 from cmdm_tui.query.result import QueryResult
+from cmdm_tui.text import one_line
 
 _HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 
 
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
-    """What one command was asked for.
+    """What one command was asked for: statements that are run one after another.
 
-    `max_calls` None sets no limit; where `is_confirmed`, no question is asked. `resume_file` keeps
-    what was read where the query is stopped. With `is_raw` every field is text as it is stored;
-    with `trusts_order` a search takes the likely order of a field for the service's.
+    `max_calls`, for all of them together, None sets no limit; where `is_confirmed`, no question is
+    asked. `resume_file` keeps what was read where the query is stopped. With `is_raw` every field
+    is text as it is stored; with `trusts_order` a search takes the likely order of a field for the
+    service's.
     """
 
-    sql: str
+    statements: tuple[ScriptStatement, ...]
     format: Format
     file: Path | None
     max_calls: int | None
@@ -65,39 +69,69 @@ class QueryOptions:
 
 
 class QueryCommand:
-    """One query of one command."""
+    """The queries of one command."""
 
     def __init__(self, context: CommandContext, options: QueryOptions) -> None:
         self._context = context
         self._options = options
         self._progress = CallsProgress()
         self._sign_ins: set[int] = set()
+        self._calls_left = options.max_calls
+        self._sink: BinaryIO | None = None
+        self.statement = options.statements[0]
+        """The statement that runs, or was the last to run."""
 
     def run(self) -> int:
         """Run it and return the exit code. Raises QueryError, ApiError or CommandFailure."""
         return run_async(self._run_on_account())
 
     async def _run_on_account(self) -> int:
+        statements = self._options.statements
+        code = int(ExitCode.DONE)
         async with self._open_account() as account:
-            with closing(Engine(account)) as engine:
-                operation = self._new_operation(engine, account)
-                prepared = await operation.prepare(
-                    self._options.sql,
-                    is_raw=self._options.is_raw,
-                    trusts_order=self._options.trusts_order,
-                    parameters=self._options.parameters,
-                )
-                if self._options.explains:
-                    self._explain(prepared)
-                    return ExitCode.DONE
-                outcome, notes = await self._write_rows(operation, prepared)
-                with _require_result(outcome) as result:
-                    report_notes(result, notes)
-                    report_cache_errors(account)
-                    report_summary(result, account.client.quota)
-                    if self._options.shows_stats:
-                        click.echo(result.stats.to_json(), err=True)
-                    return _exit_code(outcome, result)
+            with closing(Engine(account)) as engine, ExitStack() as destination:
+                for statement in statements:
+                    self.statement = statement
+                    try:
+                        ended = await self._run_statement(engine, account, destination)
+                    except Exception:
+                        if len(statements) > 1:
+                            _report_stop(account, statement)
+                        raise
+                    code = code or ended
+                    if ended in {ExitCode.INTERRUPTED, ExitCode.RATE_LIMIT}:
+                        return ended
+        return code
+
+    async def _run_statement(self, engine: Engine, account: Account, destination: ExitStack) -> int:
+        statement = self.statement
+        operation = self._new_operation(engine, account)
+        given = self._options.parameters
+        prepared = await operation.prepare(
+            statement.padded,
+            is_raw=self._options.is_raw,
+            trusts_order=self._options.trusts_order,
+            parameters={name: given[name] for name in given if name in statement.parameters},
+        )
+        if self._options.explains:
+            self._explain(prepared)
+            return ExitCode.DONE
+        if self._sink is None:
+            self._sink = destination.enter_context(open_destination(self._options.file))
+        elif self._options.format not in {"json", "jsonl"}:
+            self._sink.write(b"\n")
+        outcome, notes = await self._write_rows(operation, prepared, self._sink)
+        if statement is self._options.statements[-1]:
+            destination.close()
+        with _require_result(outcome) as result:
+            if self._calls_left is not None:
+                self._calls_left = max(self._calls_left - result.stats.calls_used, 0)
+            report_notes(result, notes)
+            report_cache_errors(account)
+            report_summary(result, account.client.quota)
+            if self._options.shows_stats:
+                click.echo(result.stats.to_json(), err=True)
+            return _exit_code(outcome, result)
 
     def _open_account(self) -> Account:
         profile = self._context.load_profile_asking()
@@ -125,7 +159,7 @@ class QueryCommand:
         options, file = self._options, self._options.resume_file
         policy = CallPolicy(
             _HOW_TO_ALLOW,
-            max_calls=options.max_calls,
+            max_calls=self._calls_left,
             is_allowed=options.is_confirmed or options.max_calls is not None,
         )
         return QueryOperation(
@@ -143,10 +177,11 @@ class QueryCommand:
 
             write_json(msgspec.json.encode(prepared.explain_json()))
         else:
-            write_text(prepared.explain_text().encode())
+            gap = "\n" if self.statement is not self._options.statements[0] else ""
+            write_text(f"{gap}{prepared.explain_text()}".encode())
 
     async def _write_rows(
-        self, operation: QueryOperation, prepared: PlannedQuery
+        self, operation: QueryOperation, prepared: PlannedQuery, sink: BinaryIO
     ) -> tuple[QueryOutcome, tuple[str, ...]]:
         """Write the rows as they arrive; return how it ended, and what to say of the writing.
 
@@ -160,7 +195,7 @@ class QueryCommand:
                 operation.discard()
                 task.cancel()
 
-        with open_destination(options.file) as sink, handle_interrupt(interrupt):
+        with handle_interrupt(interrupt):
             style = choose_style(options.file)
             writer = create_writer(
                 options.format,
@@ -193,6 +228,13 @@ class QueryCommand:
                 output.end(result.columns, result.mark)
         notes = (WITHHELD,) if result.count and withholds_rows(result, options.format) else ()
         return outcome, (*notes, *writer.notes)
+
+
+def _report_stop(account: Account, statement: ScriptStatement) -> None:
+    """Say at which statement of several the command stops."""
+    words = account.client.redact(statement.sql)
+    shown = one_line(" ".join(words.split()), 80)
+    note(f"Stopped at line {statement.line}: {shown}")
 
 
 def _declined(outcome: QueryOutcome) -> CommandFailure:

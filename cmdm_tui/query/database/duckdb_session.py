@@ -20,6 +20,9 @@ from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 BATCH_TABLE = 'temp."\x01batch"'
 """The table of the records that are loaded together; no entity has this name."""
 
+NO_COLUMNS = "The result has no columns: no row has a value that would make one"
+"""What is said of a PIVOT over no rows."""
+
 _SECONDS_BETWEEN_INTERRUPTS = 0.05
 
 RowValues = tuple[Any, ...]
@@ -247,6 +250,8 @@ def sql_error(error: duckdb.Error) -> SqlError:
         r"""(\btemp|"temp")\.(main\.)?|\x01files\.|"\x01files"\.|\x01[a-z]+ |\x02""", "", str(error)
     )
     text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
+    if "SELECT list is empty after resolving" in text:
+        return SqlError(NO_COLUMNS)
     hint = "Cast a number to DOUBLE" if "DECIMAL" in text and "verflow" in text else None
     return SqlError(" ".join(text.split()), hint=hint)
 

@@ -2,7 +2,8 @@
 
 `read_only` refuses what does more than read, `references` finds the entities and columns used, and
 `query_shape` recognises queries that need less than every record. `file_sources` finds the local
-files that a query names, and `parameters` puts values into it.
+files that a query names, and `parameters` puts values into it. `statement_forms` makes queries of
+SUMMARIZE and PIVOT, and splits scripts.
 
 Other files: `column_titles`, `dialect`, `identifiers`, `normalize`. Used by other packages:
 `query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`, `identifiers.SCHEMA`,

@@ -37,18 +37,13 @@ _ALLOWED_FUNCTIONS = frozenset({"set_bit"})
 
 def check_reads_only(tree: exp.Expr) -> None:
     """Raise QueryRefused where the statement, or any part of it, does more than read entities."""
-    if isinstance(tree, exp.Pivot):
-        raise QueryRefused(
-            "A PIVOT cannot be a statement by itself",
-            hint="Write SELECT * FROM lead PIVOT (count(*) FOR Status IN ('New'))",
-        )
     if isinstance(tree, exp.Values) or not isinstance(tree, _QUERY_NODES):
         raise QueryRefused(f"{_describe_node(tree)} is not a query", hint=_HINT)
     for node in tree.walk():
         _check_node(node)
 
 
-_HINT = "Only SELECT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
+_HINT = "Only SELECT, SUMMARIZE, PIVOT, SHOW ENTITIES, DESCRIBE and EXPLAIN are run"
 
 
 def _check_node(node: exp.Expr) -> None:

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.column_titles import title_as_written
-from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.file_sources import FileSource, qualify_files, take_files
 from cmdm_tui.query.parsing.normalize import balance_chains, rewrite_method_calls
 from cmdm_tui.query.parsing.parameters import Parameters, bind_parameters, check_all_used
 from cmdm_tui.query.parsing.read_only import check_reads_only
+from cmdm_tui.query.parsing.statement_forms import parse_trees, unwrap_statement
 
 MAX_LENGTH = 1_000_000
 """The most characters that a statement may have."""
@@ -45,6 +44,8 @@ class Select:
     sql: str
     tree: exp.Expr
     files: tuple[FileSource, ...] = ()
+    is_summary: bool = False
+    """Whether the columns of the query are summarized, and not its rows given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def parse(
     reader = _SelectReader(parameters, allows_files)
     if len(sql) > MAX_LENGTH:
         raise SqlError(f"The SQL is longer than {MAX_LENGTH:,} characters")
-    text = _TRAILING.sub("", sql).lstrip()
-    head = _without_leading_comments(text)
+    text = _TRAILING.sub("", sql)
+    head = _without_leading_comments(text.lstrip())
     if not head:
         raise SqlError("There is no SQL to run", hint="For example: SELECT * FROM lead LIMIT 10")
     if _SHOW.fullmatch(_TRAILING.sub("", _COMMENT.sub("", head))):
@@ -97,10 +98,15 @@ def parse(
     explained = _EXPLAIN.fullmatch(head)
     if explained:
         return Explain(
-            reader.read(explained["query"]),
+            reader.read(_without_beginning(text, explained["query"])),
             (explained["format"] or "").lower() == "json",
         )
     return reader.read(text)
+
+
+def _without_beginning(text: str, end: str) -> str:
+    """Return the end of a text where it is, with blanks for what comes before it."""
+    return re.sub(r"[^\n]", " ", text[: len(text) - len(end)]) + end
 
 
 def _without_leading_comments(text: str) -> str:
@@ -121,7 +127,9 @@ def _read_name(text: str) -> str:
 
 
 def _several_statements() -> SqlError:
-    return SqlError("There is more than one statement", hint="Run them one by one")
+    return SqlError(
+        "There is more than one statement", hint="Run them one by one, or from a file with -f"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +141,19 @@ class _SelectReader:
 
     def read(self, sql: str) -> Select:
         """Parse and check a query. Raises SqlError."""
-        tree = _parse_query(sql)
+        tree, is_summary = unwrap_statement(_parse_query(sql), sql)
         files = take_files(tree, sql, is_allowed=self.allows_files)
         bind_parameters(tree, self.parameters)
         check_reads_only(tree)
         qualify_files(tree, files)
         balance_chains(tree)
         title_as_written(tree, sql)
-        return Select(sql, tree, files)
+        return Select(sql, tree, files, is_summary)
 
 
 def _parse_query(sql: str) -> exp.Expr:
     try:
-        trees = sqlglot.parse(sql, dialect=DIALECT)
+        trees = parse_trees(sql)
     except SqlglotError as error:
         raise _syntax_error(error) from None
     except RecursionError:

@@ -15,7 +15,7 @@ from cmdm_tui.catalog import Account, infer_fields
 from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.collation.rewrite import title_projections
-from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names
+from cmdm_tui.query.database.duckdb_session import NO_COLUMNS, QueryDatabase, aggregate_names
 from cmdm_tui.query.database.local_files import FileDatabase, open_file_database
 from cmdm_tui.query.database.python_values import Described
 from cmdm_tui.query.errors import SqlError, UnknownName
@@ -40,7 +40,9 @@ from cmdm_tui.query.parsing.references import (
     used_columns,
 )
 from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statement
+from cmdm_tui.query.parsing.statement_forms import may_make_column, name_pivoted_values
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
+from cmdm_tui.query.planning.column_summary import summarize_columns
 from cmdm_tui.query.planning.name_scopes import note_file_columns
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
@@ -106,9 +108,13 @@ class QueryPreparer:
             understood = await self._bind(query)
             # A wrong name is reported before a page is read for it.
             columns, understood = await self._describe_with_more_fields(understood)
+            if query.is_summary:
+                tree = summarize_columns(query.tree, columns)
+                understood = await self._bind(replace(query, tree=tree, is_summary=False))
+                columns = await self._describe_known_columns(understood)
             option, chosen = await self._choose_plan(understood)
             if _columns_of(chosen) != _columns_of(understood):
-                columns = await self._describe_columns(chosen)
+                columns = await self._describe_known_columns(chosen)
             understood = chosen
         finally:
             self._learner.save()
@@ -145,6 +151,8 @@ class QueryPreparer:
         shape = shape_of(tree, sources, aggregate_names())
         entities = tuple(dict.fromkeys(source.entity for source in sources))
         for entity in entities:
+            if entity in self._pages:
+                continue
             self._pages[entity] = PageCache(
                 self._account.client, entity, self._budget, self._learner
             )
@@ -245,11 +253,24 @@ class QueryPreparer:
                 table.with_readings(query.columns.get(entity, ()))
                 for entity, table in query.tables.items()
             ]
+            if may_make_column(query.tree):
+                named = executable_sql(query, name_pivoted_values, fully=False)
+                await self._database.describe_columns(tables, named)
             found = await self._database.describe_columns(tables, sql)
         except SqlError as error:
             raise _suggest_columns(error, query) from None
         shown = Described(tuple(found)).shown
         return tuple(ResultColumn(shown_name(name), kind) for name, kind in shown)
+
+    async def _describe_known_columns(self, query: BoundQuery) -> tuple[ResultColumn, ...]:
+        """Return the query's columns; none where values that are not read yet make them."""
+        try:
+            return await self._describe_columns(query)
+        except SqlError as error:
+            name = error.name if isinstance(error, UnknownName) else None
+            if may_make_column(query.tree, name):
+                return ()
+            raise
 
     async def _describe_with_more_fields(
         self, query: BoundQuery
@@ -264,7 +285,13 @@ class QueryPreparer:
                 is_new = error.kind == "column" and error.name not in sought
                 sought.add(error.name)
                 if not is_new or not await self._find_field(query, error.name):
+                    if may_make_column(query.tree, error.name):
+                        return (), query
                     raise self._describe_unseen(error, query) from None
+            except SqlError as error:
+                if error.message == NO_COLUMNS and may_make_column(query.tree):
+                    return (), query
+                raise
             query = self._bind_again(query)
 
     async def _find_field(self, query: BoundQuery, name: str) -> bool:
