@@ -91,7 +91,7 @@ class Connection:
         trace: TracebackType | None = None,
     ) -> None:
         self._engine.close()
-        await self._account.client.close_connections()
+        await self._account.close()
 
     def query(
         self,

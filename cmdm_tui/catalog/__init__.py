@@ -3,16 +3,17 @@
 `Account` (`account`) opens a profile's client and its `Catalog` (`catalog`), which answers from its
 file (`cache`) or asks the service. `fields` says which fields an entity has, `traits` holds what
 `probe/` has found, `text_orders` lists the orders in which a service may sort text, `token_cache`
-stores the token between runs (`TokenFile`).
+stores the token between runs (`TokenFile`), and `quota_cache` the calls left of an hour.
 
-Also public: `DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `RecordCount`,
-`StoredToken`, `Trait`, `Traits`, `infer_fields`, `infer_type`, `load_stored_token`.
+Also public: `DEFAULT_ENTITIES`, `CachedTokens`, `DefaultPage`, `FreshTokens`, `KnownQuota`,
+`RecordCount`, `StoredToken`, `Trait`, `Traits`, `infer_fields`, `infer_type`, `load_stored_token`.
 """
 
 from cmdm_tui.catalog.account import Account
 from cmdm_tui.catalog.cache import RecordCount
 from cmdm_tui.catalog.catalog import DEFAULT_ENTITIES, Catalog
 from cmdm_tui.catalog.fields import infer_fields, infer_type
+from cmdm_tui.catalog.quota_cache import KnownQuota
 from cmdm_tui.catalog.token_cache import (
     CachedTokens,
     FreshTokens,
@@ -29,6 +30,7 @@ __all__ = [
     "Catalog",
     "DefaultPage",
     "FreshTokens",
+    "KnownQuota",
     "RecordCount",
     "StoredToken",
     "TokenFile",

@@ -13,6 +13,7 @@ from cmdm_tui.api.events import ignore_events
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.api.token_state import TokenStore
 from cmdm_tui.catalog.catalog import Catalog
+from cmdm_tui.catalog.quota_cache import KnownQuota, QuotaCache, quota_file
 from cmdm_tui.catalog.token_cache import CachedTokens, TokenFile
 from cmdm_tui.config import Profile
 
@@ -25,6 +26,7 @@ class Account:
     client: Client
     catalog: Catalog
     tokens: TokenStore | None = None
+    quotas: QuotaCache | None = None
 
     @classmethod
     def open(
@@ -64,7 +66,23 @@ class Account:
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
         catalog = Catalog(client, file=file, custom=profile.entities)
         client.page_sizes.set_probed_source(lambda: catalog.traits.largest_page.value)
-        return cls(profile, client, catalog, tokens)
+        user = f"{profile.credentials.client_id.reveal()}\n{profile.credentials.username}"
+        quotas = QuotaCache(None if file is None else quota_file(file), client.address, user)
+        return cls(profile, client, catalog, tokens, quotas)
+
+    @property
+    def known_quota(self) -> KnownQuota:
+        """The quota by the last answer; else what an earlier run has kept, until its reset."""
+        quota = self.client.quota
+        if quota.remaining is not None or self.quotas is None:
+            return KnownQuota(quota, clock_offset=self.client.clock_offset)
+        return self.quotas.load()
+
+    async def close(self) -> None:
+        """Keep the quota for the next run, and close the connections."""
+        if self.quotas is not None:
+            self.quotas.store(self.client.quota, self.client.clock_offset)
+        await self.client.close_connections()
 
     @property
     def cache_errors(self) -> tuple[str, ...]:
@@ -83,4 +101,4 @@ class Account:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.client.close_connections()
+        await self.close()

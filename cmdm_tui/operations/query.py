@@ -233,7 +233,12 @@ class QueryOperation:
             return unasked if unasked.is_guard else Allowance(policy.max_calls)
         cost, left = prepared.plan.cost, prepared.quota.remaining
         calls = f"{cost} {'call' if cost.high == 1 else 'calls'}"
-        calls += "" if left is None else f" of the {left:,} left this hour"
+        if left is None:
+            calls += "; how many are left this hour is not known"
+        elif prepared.known_quota.seen is not None:
+            calls += f" of at most {left:,} left this hour"
+        else:
+            calls += f" of the {left:,} left this hour"
         if not self._prompter.can_ask:
             raise CallsNotAllowed(
                 f"The query takes {calls}, and no more than {policy.unasked} calls are made "

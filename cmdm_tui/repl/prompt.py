@@ -120,10 +120,11 @@ def build_toolbar(
     `typing` returns what is typed so far.
     """
     account = session.account
-    quota = account.client.quota
+    known = account.known_quota
+    quota = known.quota
     parts = [one_line(account.profile.name, _LONGEST_NAME), one_line(account.client.host, 60)]
     parts.append(describe_calls_left(quota))
-    reset = reset_time(quota, account.client.clock_offset)
+    reset = reset_time(quota, known.clock_offset)
     if reset is not None:
         parts.append(f"reset {reset:%H:%M}")
     typed = "" if typing is None else typing()

@@ -127,7 +127,7 @@ class Explorer(App[None]):
     async def _close_account(self) -> None:
         account, self._account = self._account, None
         if account is not None:
-            await account.client.close_connections()
+            await account.close()
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own report prints the locals of every frame: secrets and records among them.

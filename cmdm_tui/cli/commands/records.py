@@ -62,14 +62,17 @@ def list_records(
     """
     names = [name.strip() for name in fields.split(",")] if fields else None
 
-    def listed(account: "Account") -> "Awaitable[Page]":
-        return account.client.page(
+    async def listed(account: "Account") -> "Page":
+        page_listed = await account.client.page(
             entity,
             fields=names,
             **_page_parameters(account, per_page, page),
             sort_by=sort_by,
             sort_order=sort_order,
         )
+        account.catalog.store_total(entity, page_listed.total_records)
+        account.catalog.save()
+        return page_listed
 
     answer = context.run(listed)
     write_json(answer.response.utf8_body)

@@ -1,14 +1,15 @@
 """Explains what a plan does and costs, as text and as JSON, before a record is fetched."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from cmdm_tui.api import Quota
+from cmdm_tui.catalog import KnownQuota
 from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.planning.plan import Plan, PlanClass
 from cmdm_tui.text import one_line
 
-QuotaVerdict = Literal["fits", "may exceed", "exceeds"]
+QuotaVerdict = Literal["fits", "may exceed", "exceeds", "not known"]
 
 _PLAN_WORDS = {
     PlanClass.COUNT: "the total that any page states",
@@ -21,17 +22,17 @@ _PLAN_WORDS = {
 _MAX_LENGTH = 200
 
 
-def quota_verdict(plan: Plan, quota: Quota) -> QuotaVerdict:
-    """Return whether the remaining calls fit into those left this hour."""
+def quota_verdict(plan: Plan, quota: KnownQuota) -> QuotaVerdict:
+    """Return whether the remaining calls fit into those left this hour, as far as is known."""
     left, made = quota.remaining, plan.calls_made
     if left is None:
-        return "fits"
+        return "fits" if plan.cost.high <= made else "not known"
     if max(plan.cost.low - made, 0) > left:
         return "exceeds"
     return "may exceed" if plan.cost.high - made > left else "fits"
 
 
-def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: Quota) -> dict[str, Any]:
+def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: KnownQuota) -> dict[str, Any]:
     """Return the plan as an object that JSON can hold."""
     return {
         "plan": plan.plan_class.value,
@@ -40,6 +41,8 @@ def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: Quota) -> dict[s
         "calls_likely": plan.likely,
         "calls_made": plan.calls_made,
         "quota_left": quota.remaining,
+        "quota_reset": _iso_time(quota.quota.reset_at),
+        "quota_seen": _iso_time(quota.seen),
         "verdict": quota_verdict(plan, quota),
         "entities": [
             {
@@ -55,7 +58,7 @@ def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: Quota) -> dict[s
     }
 
 
-def as_text(plan: Plan, quota: Quota) -> str:
+def as_text(plan: Plan, quota: KnownQuota) -> str:
     """Return the plan as lines of text, safe for any terminal."""
     lines = [f"plan     {plan.plan_class.value}: {_PLAN_WORDS[plan.plan_class]}"]
     for one in plan.files:
@@ -70,7 +73,22 @@ def as_text(plan: Plan, quota: Quota) -> str:
     likely = f", likely {plan.likely:,}" if plan.likely < plan.cost.high else ""
     made = f"; {plan.calls_made:,} made for the plan" if plan.calls_made else ""
     lines.append(f"calls    {plan.cost}{likely}{made}")
-    left = quota.remaining
-    lines.append(f"quota    {'not stated' if left is None else f'{left:,} calls left this hour'}")
+    lines.append(f"quota    {describe_quota(quota)}")
     lines.append(f"verdict  {quota_verdict(plan, quota)}")
     return "\n".join(lines)
+
+
+def describe_quota(quota: KnownQuota) -> str:
+    """Return the calls left this hour in words, with the time where it is of an earlier run."""
+    if quota.remaining is None:
+        return "not known: no answer of this hour has stated it"
+    calls = f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left this hour"
+    if quota.seen is None:
+        return calls
+    reset = quota.quota.reset_at
+    until = "" if reset is None else f", which ends at {reset:%H:%M} UTC"
+    return f"at most {calls}{until}; so it was at {quota.seen:%H:%M} UTC"
+
+
+def _iso_time(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

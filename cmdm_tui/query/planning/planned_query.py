@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cmdm_tui.api import Quota
+from cmdm_tui.catalog import KnownQuota
 from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
@@ -28,13 +29,14 @@ class PlannedQuery:
 
     `read_since` is the time of the oldest page of a checkpoint; None without one. `columns` are the
     names and DuckDB types of the rows, as far as they are known before a row was read: the digits
-    of a DECIMAL are known afterwards. `quota` is as the last response stated it.
+    of a DECIMAL are known afterwards. `known_quota` is as the last response stated it, of this
+    run or, until its reset, of an earlier one.
     """
 
     statement: Statement
     plan: Plan
     columns: tuple[ResultColumn, ...]
-    quota: Quota
+    known_quota: KnownQuota
     bound: BoundQuery | None = field(default=None, repr=False)
     reads: list[PlanningReads] = field(default_factory=list[PlanningReads], repr=False)
     read_since: datetime | None = None
@@ -44,14 +46,19 @@ class PlannedQuery:
     """The database that holds the local files of the query; None where it names none."""
 
     @property
+    def quota(self) -> Quota:
+        """The hour's limit, as far as it is known."""
+        return self.known_quota.quota
+
+    @property
     def verdict(self) -> explain.QuotaVerdict:
-        """Whether the remaining calls fit into the quota left: fits, may exceed, exceeds."""
-        return explain.quota_verdict(self.plan, self.quota)
+        """Whether the remaining calls fit into the quota left, as far as that is known."""
+        return explain.quota_verdict(self.plan, self.known_quota)
 
     def explain_text(self) -> str:
         """Return the plan as lines of text."""
-        return explain.as_text(self.plan, self.quota)
+        return explain.as_text(self.plan, self.known_quota)
 
     def explain_json(self) -> dict[str, object]:
         """Return the plan as an object that JSON can hold."""
-        return explain.as_json(self.plan, self.columns, self.quota)
+        return explain.as_json(self.plan, self.columns, self.known_quota)

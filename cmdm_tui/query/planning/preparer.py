@@ -121,7 +121,7 @@ class QueryPreparer:
         plan = self._make_plan(option, understood)
         kept = PlanningReads(self._pages, self._learner)
         since = None if self._checkpoint is None else self._checkpoint.since
-        quota = self._account.client.quota
+        quota = self._account.known_quota
         database = None if self._files is None else self._files.database
         return PlannedQuery(statement, plan, columns, quota, understood, [kept], since, database)
 
@@ -141,7 +141,7 @@ class QueryPreparer:
             if not self._account.catalog.cached_fields(query.entity):
                 cost = Cost(1, 2)
         plan = Plan(PlanClass.LOCAL, NoFetch(), cost, cost.high, ())
-        return PlannedQuery(statement, plan, names, self._account.client.quota)
+        return PlannedQuery(statement, plan, names, self._account.known_quota)
 
     async def _bind(self, query: Select) -> BoundQuery:
         tree = query.tree.copy()

@@ -47,15 +47,19 @@ def _format_usage(usage: str, words: str) -> str:
 
 
 async def show_quota(session: ReplSession, _: tuple[str, ...]) -> None:
-    """Show the quota that the last answer gave."""
-    client = session.account.client
-    known = client.quota
+    """Show the quota that the last answer gave, of this run or of an earlier one."""
+    found = session.account.known_quota
+    known = found.quota
     if known.limit is None and known.remaining is None:
         session.streams.write_note(
             "No answer has given the quota yet; it comes with the next call."
         )
         return
-    offset = client.clock_offset
+    if found.seen is not None:
+        session.streams.write_note(
+            f"This is of an earlier run, at {found.seen:%H:%M} UTC; fewer calls may be left."
+        )
+    offset = found.clock_offset
     times = [reset_time(known, offset), token_end(known, offset)]
     session.show(
         InfoTable(
