@@ -123,7 +123,9 @@ class QueryPreparer:
         since = None if self._checkpoint is None else self._checkpoint.since
         quota = self._account.known_quota
         database = None if self._files is None else self._files.database
-        return PlannedQuery(statement, plan, columns, quota, understood, [kept], since, database)
+        return PlannedQuery(
+            statement, plan, columns, quota, understood, [kept], since, database=database
+        )
 
     async def fetch_fields(self, entity: str) -> tuple[tuple[Field, ...], int]:
         """Fetch an entity's fields. Returns them and the number of calls that took."""
