@@ -224,7 +224,7 @@ async def test_rows_are_those_of_duckdb(engine: Engine, service: SmallService) -
 async def test_a_key_that_an_outer_join_makes_up_would_be_noticed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_keys, "_is_strict", bool)
+    monkeypatch.setattr(file_keys, "is_strict", bool)
     sql, _ = SHAPES["coalesced"]
     assert sorted(await rows(engine, sql)) != sorted(reference(sql))
 

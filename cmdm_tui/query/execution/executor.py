@@ -19,6 +19,7 @@ from cmdm_tui.query.database.duckdb_session import (
 from cmdm_tui.query.database.loader import RecordLoader
 from cmdm_tui.query.database.python_values import Described, PythonValues
 from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
+from cmdm_tui.query.execution.composed_executor import ComposedExecutor
 from cmdm_tui.query.execution.seek_executor import Rewrite, SeekExecutor, SeekStopped
 from cmdm_tui.query.fetching.checkpoint import describe_age
 from cmdm_tui.query.fetching.fetcher import STOP_REQUESTED, EntityRead, Fetcher
@@ -29,6 +30,7 @@ from cmdm_tui.query.planning import join_lookup
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.plan import (
     BoundaryAggregates,
+    ComposedReads,
     CountRecords,
     CountValues,
     GetRecords,
@@ -177,8 +179,9 @@ class QueryExecutor:
         self._report.stop_reason = self._report.stop_reason or STOP_REQUESTED
         for _, loader in self._report.loaders:
             await self._session.run(loader.show_loaded)
-        if not self._report.loaders and self._bound.tables:
-            for table in self._bound.tables.values():
+        loaded = {table.entity for table, _ in self._report.loaders}
+        for table in self._bound.tables.values():
+            if table.entity not in loaded:
                 await self._session.run(
                     self._session.create_table, table, self._bound.columns_to_load(table)
                 )
@@ -200,6 +203,15 @@ class QueryExecutor:
                 await self._fetcher.fetch_entities(_reads_of(step))
             case JoinLookup():
                 await self._look_up(step)
+            case ComposedReads():
+                composed = ComposedExecutor(
+                    self._bound,
+                    self._fetcher,
+                    self._seek_executor,
+                    self._session,
+                    self._budget if self._stops_before_scan else None,
+                )
+                await composed.run(step)
             case SeekRecords() | BoundaryAggregates() | CountValues() | SeekFirst():
                 await self._seek(step)
             case Stream():

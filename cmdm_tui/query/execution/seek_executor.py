@@ -1,6 +1,7 @@
 """Runs the seek of a plan's step, and answers the query with what it finds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -74,16 +75,28 @@ class SeekExecutor:
 
     async def run(self, step: SeekStep) -> SeekOutcome:
         """Run the seek of a step. Raises SeekFailed, SeekStopped."""
-        try:
+        with self._learning():
             match step:
                 case SeekRecords():
-                    return await self._find_records(step)
+                    found = await self._find_records(step)
+                    return await self._load(step.table, step.columns, found)
                 case BoundaryAggregates():
                     return await self._answer_aggregates(step)
                 case CountValues():
                     return await self._count_values(step)
                 case SeekFirst():
                     return await self._find_first_records(step)
+
+    async def find_records(self, step: SeekRecords) -> Sequence[Record]:
+        """Return the records that a search finds. Raises SeekFailed, SeekStopped."""
+        with self._learning():
+            return await self._find_records(step)
+
+    @contextmanager
+    def _learning(self) -> Generator[None]:
+        """Keep what a seek that fails has shown of the orders."""
+        try:
+            yield
         except seek.OrderUndecided as failure:
             self._learner.observe_orders(failure.learned)
             raise
@@ -96,7 +109,7 @@ class SeekExecutor:
         """Return whether the run made more calls than a seek may before it is given up."""
         return self._budget.used >= seek.max_probes(table.pages or 1)
 
-    async def _find_records(self, step: SeekRecords) -> SeekOutcome:
+    async def _find_records(self, step: SeekRecords) -> Sequence[Record]:
         found = await seek.find_records(
             self._open_pages(step, step.predicate.column),
             step.predicate,
@@ -106,7 +119,7 @@ class SeekExecutor:
             sure=self._is_sure,
         )
         self._report(found)
-        return await self._load(step.table, step.columns, found.records)
+        return found.records
 
     async def _find_first_records(self, step: SeekFirst) -> SeekOutcome:
         found = await seek.find_first(

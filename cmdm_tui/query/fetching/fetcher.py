@@ -124,6 +124,13 @@ class Fetcher:
         self, table: Table, columns: tuple[Column, ...], ids: Sequence[str]
     ) -> None:
         """Fetch records by their ids, some at a time, and load those that exist."""
+        records = await self.find_records(table, ids)
+        loader = await self.create_loader(table, columns)
+        await self.load_records(loader, records, columns)
+        await self._session.run(loader.show_loaded)
+
+    async def find_records(self, table: Table, ids: Sequence[str]) -> list[Record]:
+        """Fetch records by their ids, some at a time, and return those that exist."""
         gate = asyncio.Semaphore(_CONCURRENT_RECORDS)
         pages = self._pages[table.entity]
 
@@ -133,10 +140,7 @@ class Fetcher:
 
         found = await asyncio.gather(*(record(one) for one in ids))
         # A service may find one record by several ids, which differ in case.
-        records = {one.external_id: one for one in found if one is not None}
-        loader = await self.create_loader(table, columns)
-        await self.load_records(loader, list(records.values()), columns)
-        await self._session.run(loader.show_loaded)
+        return list({one.external_id: one for one in found if one is not None}.values())
 
     async def fetch_entities(self, reads: Sequence[EntityRead]) -> None:
         """Read and load every page of the entities, side by side."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cmdm_tui.query.collation.rewrite import apply_account_order
-from cmdm_tui.query.model import Column, ColumnKind, Table
+from cmdm_tui.query.model import Column, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.file_sources import is_file
 from cmdm_tui.query.parsing.references import Source
@@ -21,14 +21,9 @@ _STRICT = (exp.Lower, exp.Upper, exp.Trim, exp.Cast, exp.TryCast, exp.Paren)
 """Functions that make null of null: of a row that an outer join fills up they make no value."""
 SHOWN_OF_EXISTS = (exp.Column, exp.Star, exp.Literal)
 """What the subquery of an EXISTS may show: an aggregate would make a row of no rows."""
-_KINDS_BY_TYPE = {
-    ColumnKind.TEXT: ("VARCHAR",),
-    ColumnKind.NUMBER: ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL"),
-    ColumnKind.DATE: ("DATE",),
-}
-"""The types of a file's values that are equal to a field's exactly where they look so."""
 _RANDOM = frozenset({"random", "setseed", "gen_random_uuid", "uuidv4", "uuidv7"})
-_UNSEEN_CLAUSES = ("limit", "offset", "group", "having", "qualify", "distinct")
+UNSEEN_CLAUSES = ("limit", "offset", "group", "having", "qualify", "distinct")
+"""The clauses by which a SELECT may show other rows than those that fulfil its conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +33,6 @@ class FileKey:
     column: Column
     sql: str
 
-    def accepts(self, kind: str) -> bool:
-        """Return whether values of a DuckDB type can be searched for in the field."""
-        return kind.partition("(")[0] in _KINDS_BY_TYPE.get(self.column.kind, ())
-
 
 def find_file_keys(source: Source, table: Table) -> Iterator[FileKey]:
     """Yield the keys of a query's only entity, which is the only place where it is named."""
@@ -49,7 +40,7 @@ def find_file_keys(source: Source, table: Table) -> Iterator[FileKey]:
     if select is None:
         return
     finder = _KeyFinder(source, table)
-    yield from finder.in_conditions(_conjuncts_of_where(select), select)
+    yield from finder.in_conditions(split_where(select), select)
     yield from finder.in_joins(select)
     yield from finder.around(select)
 
@@ -73,7 +64,7 @@ class _KeyFinder:
                 column = self._column_of(one.this, select)
                 query = one.args["query"]
                 query = query.this if isinstance(query, exp.Subquery) else query
-                is_usable = isinstance(query, exp.Query) and _has_file(query) and _is_steady(query)
+                is_usable = isinstance(query, exp.Query) and _has_file(query) and is_steady(query)
                 if column is not None and is_usable:
                     yield FileKey(column, _distinct(exp.Star(), query.subquery("k"), select))
             elif isinstance(one, exp.Exists) and isinstance(one.this, exp.Select):
@@ -81,8 +72,8 @@ class _KeyFinder:
                 is_plain = all(
                     isinstance(one.unalias(), SHOWN_OF_EXISTS) for one in inner.expressions
                 )
-                if is_plain and not any(inner.args.get(one) for one in _UNSEEN_CLAUSES):
-                    yield from self.in_conditions(_conjuncts_of_where(inner), inner)
+                if is_plain and not any(inner.args.get(one) for one in UNSEEN_CLAUSES):
+                    yield from self.in_conditions(split_where(inner), inner)
 
     def in_joins(self, select: exp.Select) -> Iterator[FileKey]:
         """Yield the keys of joins that need no other records of the entity."""
@@ -100,7 +91,7 @@ class _KeyFinder:
                 continue
             on = join.args.get("on")
             if isinstance(on, exp.Expr):
-                yield from self.in_conditions(_conjuncts(on), select)
+                yield from self.in_conditions(split_conjuncts(on), select)
             if len(joins) == 1:
                 yield from self._of_using(join, select)
 
@@ -115,16 +106,16 @@ class _KeyFinder:
         outer = within.find_ancestor(exp.Select)
         if outer is None or len(select.expressions) != 1:
             return
-        if any(select.args.get(clause) for clause in _UNSEEN_CLAUSES if clause != "distinct"):
+        if any(select.args.get(clause) for clause in UNSEEN_CLAUSES if clause != "distinct"):
             return
-        if any(one is within for one in _conjuncts_of_where(outer)):
+        if any(one is within for one in split_where(outer)):
             yield from self._of_equality(select.expressions[0].unalias(), within.this, select)
 
     def _of_equality(
         self, field: exp.Expr, value: exp.Expr, select: exp.Select
     ) -> Iterator[FileKey]:
         column = self._column_of(field, select)
-        if column is None or not _is_strict(value):
+        if column is None or not is_strict(value):
             return
         (node,) = value.find_all(exp.Column)
         found = self._find_item(node)
@@ -193,12 +184,10 @@ def _may_have_file(item: exp.Expr, select: exp.Select) -> bool:
     if is_file(item):
         return not item.args.get("pivots") and not item.args.get("sample")
     if isinstance(item, exp.Subquery):
-        return _has_file(item) and _is_steady(item)
+        return _has_file(item) and is_steady(item)
     is_name = isinstance(item, exp.Table) and isinstance(item.this, exp.Identifier)
     return is_name and any(
-        cte.alias.casefold() == item.name.casefold()
-        and _has_file(cte.this)
-        and _is_steady(cte.this)
+        cte.alias.casefold() == item.name.casefold() and _has_file(cte.this) and is_steady(cte.this)
         for with_ in _withs_around(select)
         for cte in with_.expressions
     )
@@ -208,7 +197,7 @@ def _has_file(node: exp.Expr) -> bool:
     return any(is_file(one) for one in node.find_all(exp.Table))
 
 
-def _is_steady(query: exp.Expr) -> bool:
+def is_steady(query: exp.Expr) -> bool:
     """Return whether a query gives the same rows each time."""
     if query.find(exp.TableSample, exp.Rand, exp.Uuid) is not None:
         return False
@@ -250,7 +239,7 @@ def _without_joins(item: exp.Expr) -> exp.Expr:
     return copied
 
 
-def _is_strict(value: exp.Expr) -> bool:
+def is_strict(value: exp.Expr) -> bool:
     """Return whether a value is one column, through functions that make null of null."""
     if isinstance(value, exp.Column):
         return not isinstance(value.this, exp.Star) and len(value.parts) <= 2
@@ -258,19 +247,21 @@ def _is_strict(value: exp.Expr) -> bool:
     if not isinstance(value, _STRICT) and not is_reading:
         return False
     children = [one for one in value.iter_expressions() if not isinstance(one, exp.DataType)]
-    return len(children) == 1 and _is_strict(children[0])
+    return len(children) == 1 and is_strict(children[0])
 
 
-def _conjuncts_of_where(select: exp.Select) -> Iterator[exp.Expr]:
+def split_where(select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield the conditions that WHERE joins by AND."""
     where = select.args.get("where")
     if isinstance(where, exp.Where):
-        yield from _conjuncts(where.this)
+        yield from split_conjuncts(where.this)
 
 
-def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+def split_conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the conditions that a condition joins by AND."""
     node = node.unnest()
     if isinstance(node, exp.And):
-        yield from _conjuncts(node.this)
-        yield from _conjuncts(node.expression)
+        yield from split_conjuncts(node.this)
+        yield from split_conjuncts(node.expression)
     else:
         yield node

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -13,6 +11,11 @@ from cmdm_tui.query.model import EXTERNAL_ID, Cost
 from cmdm_tui.query.parsing.query_shape import QueryShape
 from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.file_keys import FileKey, find_file_keys
+from cmdm_tui.query.planning.key_search import (
+    accepts_values,
+    condition_of_values,
+    likely_pages,
+)
 from cmdm_tui.query.planning.plan import CandidatePlan, GetRecords, PlanClass
 from cmdm_tui.query.planning.seek_plans import list_seek_plans
 
@@ -24,7 +27,7 @@ def list_file_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
     (source,) = query.sources
     for key in find_file_keys(source, query.table):
         found = query.files.distinct_values(key.sql)
-        if found is not None and (key.accepts(found.kind) or not found.values):
+        if found is not None and (accepts_values(key.column, found.kind) or not found.values):
             yield from _plans_of_key(query, key, found.values)
 
 
@@ -45,7 +48,7 @@ def _plans_of_key(
         return
     for plan in list_seek_plans(query, _shape_of(query, key, values)):
         likely = (
-            plan.likely if pages is None else min(plan.likely, _likely_pages(len(values), pages))
+            plan.likely if pages is None else min(plan.likely, likely_pages(len(values), pages))
         )
         yield replace(plan, likely=likely, order=f"{plan.order}, {shown}")
 
@@ -53,26 +56,6 @@ def _plans_of_key(
 def _shape_of(query: BoundQuery, key: FileKey, values: Sequence[Any]) -> QueryShape:
     """Return the query that a search for the values answers: it holds every record needed."""
     (source,) = query.sources
-    column = exp.column(exp.to_identifier(key.column.name, quoted=True))
-    condition = exp.In(this=column, expressions=[_literal_of(one) for one in values])
+    condition = condition_of_values(key.column, values)
     select = exp.Select(expressions=[exp.Star()]).where(condition, copy=False)
     return QueryShape(select, source, query.aggregates)
-
-
-def _literal_of(value: Any) -> exp.Expr:
-    if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
-    if isinstance(value, int | Decimal):
-        number = exp.Literal.number(format(abs(value), "f"))
-        return exp.Neg(this=number) if value < 0 else number
-    return exp.Literal.string(value)
-
-
-def _likely_pages(values: int, pages: int) -> int:
-    """Return how many pages a binary search for values reads: each page of the search once."""
-    read, level, left = 2.0, 1, pages
-    while left > 0:
-        read += min(level, left) * (1 - (1 - 1 / level) ** values)
-        left -= level
-        level *= 2
-    return min(round(read), pages)

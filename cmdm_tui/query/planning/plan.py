@@ -137,10 +137,68 @@ class Stream:
     max_records: int | None
 
 
+@dataclass(frozen=True)
+class ReadWhole:
+    """Read every page of one entity."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    first_page: FirstPage
+
+
+@dataclass(frozen=True)
+class ReadByKeys:
+    """Read the records whose `key` has one of the values that `sql` gives of what was read before.
+
+    They are fetched each by its id, or searched for, or the entity is read whole: whichever takes
+    the fewest calls for as many values as there are. Without `orders` they cannot be searched for.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    key: Column
+    sql: str
+    orders: ColumnOrders | None
+
+
+@dataclass(frozen=True)
+class ReadAny:
+    """Read the records that any of several accesses finds."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    accesses: tuple["Access", ...]
+
+
+Access = GetRecords | SeekRecords | ReadByKeys | ReadAny | ReadWhole
+"""A way to get the records of one place in FROM."""
+
+
+@dataclass(frozen=True)
+class PlannedRead:
+    """One read of a composed plan, and its calls; `after` are the reads whose values it needs."""
+
+    access: Access
+    cost: Cost
+    likely: float
+    first_page: FirstPage | None = None
+    after: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class ComposedReads:
+    """Read what each place in FROM needs, one after the other; then run the query on all of it.
+
+    `record_needs` says why that is enough. Where a search fails, its entity is read whole.
+    """
+
+    reads: tuple[PlannedRead, ...]
+
+
 SeekStep = SeekRecords | BoundaryAggregates | CountValues | SeekFirst
 """The steps that rely on the order of pages, and give no row before they end."""
 
-Step = NoFetch | CountRecords | GetRecords | Scan | JoinLookup | Stream | SeekStep
+Step = NoFetch | CountRecords | GetRecords | Scan | JoinLookup | ComposedReads | Stream | SeekStep
 
 
 @dataclass(frozen=True)
@@ -177,6 +235,17 @@ class FilePlan:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """A step of a composed plan, as EXPLAIN shows it; `after` are the steps that it waits for."""
+
+    what: str
+    entity: str
+    cost: Cost
+    likely: int
+    after: tuple["PlanStep", ...] = ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """The chosen plan. `cost` includes the `calls_made` while planning.
@@ -193,3 +262,5 @@ class Plan:
     calls_made: int = 0
     first_page: FirstPage | None = None
     files: tuple[FilePlan, ...] = ()
+    steps: tuple[PlanStep, ...] = ()
+    """The last steps of a composed plan, each with those before it; empty for other plans."""

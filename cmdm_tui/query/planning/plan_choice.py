@@ -10,10 +10,11 @@ from cmdm_tui.query.budget import UNASKED_CALLS
 from cmdm_tui.query.fetching.page_cache import can_be_fetched, fields_to_request
 from cmdm_tui.query.model import Cost, FirstPage
 from cmdm_tui.query.parsing.query_shape import QueryShape, counts_all_records, wanted_ids
-from cmdm_tui.query.planning import file_plans, join_lookup, seek_plans
+from cmdm_tui.query.planning import composed_plans, file_plans, join_lookup, seek_plans
 from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
+    ComposedReads,
     CountRecords,
     GetRecords,
     JoinLookup,
@@ -34,6 +35,7 @@ def list_plans(query: BoundQuery) -> list[CandidatePlan]:
         return [CandidatePlan(PlanClass.LOCAL, NoFetch(), Cost(0, 0), 0)]
     found = [make_scan_plan(query), *join_lookup.list_join_plans(query)]
     found += file_plans.list_file_plans(query)
+    found += composed_plans.list_composed_plans(query)
     if query.shape is not None:
         found += _count_plans(query, query.shape)
         found += _get_plans(query, query.shape)
@@ -113,6 +115,14 @@ def pages_to_read_first(query: BoundQuery, option: CandidatePlan) -> list[FirstP
             )
         case JoinLookup():
             return []
+        case ComposedReads(reads=reads):
+            firsts = {
+                one.access.table.entity: one.first_page
+                or first_page_of_scan(query, one.access.table)
+                for one in reversed(reads)
+                if not query.knows_page_count(one.access.table)
+            }
+            return list(firsts.values())
         case Scan(tables=tables, first_pages=firsts):
             return [firsts[one.entity] for one in tables if not query.knows_page_count(one)]
         case Stream(max_records=int(most)):

@@ -46,6 +46,7 @@ from cmdm_tui.query.planning.column_summary import summarize_columns
 from cmdm_tui.query.planning.name_scopes import note_file_columns
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
+    ComposedReads,
     CountRecords,
     EntityPlan,
     FilePlan,
@@ -340,6 +341,9 @@ class QueryPreparer:
         if isinstance(option.step, GetRecords):
             pages = self._pages[option.step.table.entity]
             return sum(pages.has_record(one) for one in option.step.ids)
+        if isinstance(option.step, ComposedReads):
+            firsts = {one.first_page for one in option.step.reads if one.first_page is not None}
+            return sum(self._pages[one.entity].has_first_page(one) for one in firsts)
         return sum(self._pages[one.entity].count_cached(one) for one in first_pages_of(option))
 
     def _remaining_cost(self, option: CandidatePlan) -> Cost:
@@ -365,7 +369,7 @@ class QueryPreparer:
             wasted = max(made - self._count_calls_begun(option), 0)
             cost = Cost(option.cost.low + wasted, option.cost.high + wasted)
         likely = cost.high
-        if isinstance(option.step, SeekStep | CountRecords):
+        if isinstance(option.step, SeekStep | CountRecords | ComposedReads):
             likely = min(cost.low - option.cost.low + math.ceil(option.likely), cost.high)
         entities = tuple(
             EntityPlan(

@@ -29,7 +29,7 @@ from cmdm_tui.query.planning.plan import (
     TotalAggregate,
 )
 
-_ASSUMED_RECORDS = 1_000_000
+ASSUMED_RECORDS = 1_000_000
 """The number of records to assume until a page has stated the total."""
 
 
@@ -37,7 +37,7 @@ def list_seek_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidateP
     """Yield the plans that answer the query by seeking."""
     table = query.table
     if table.total is None:
-        table = replace(table, total=_ASSUMED_RECORDS)
+        table = replace(table, total=ASSUMED_RECORDS)
     seeking = _SeekPlanner(query, shape, table)
     yield from seeking.searches()
     yield from seeking.boundaries()

@@ -68,6 +68,16 @@ class Region:
         """Return whether nothing between two places or cuts is in the region."""
         return all(one.high <= low or high <= one.low for one in self.intervals)
 
+    def count_points(self) -> int | None:
+        """Return how many single values make the region; None where ranges or null do."""
+        if self.has_null:
+            return None
+        for one in self.intervals:
+            is_cut = len(one.low) == len(one.high) == len(place(0))
+            if not is_cut or one.low[1] != one.high[1]:
+                return None
+        return len(self.intervals)
+
     def union(self, other: "Region") -> "Region":
         """Return what is in either."""
         has_null = self.has_null or other.has_null

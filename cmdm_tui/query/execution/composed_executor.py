@@ -1,0 +1,150 @@
+"""Runs the reads of a composed plan: each place's records, by its condition or by keys."""
+
+from collections.abc import Sequence
+
+from cmdm_tui.api import Record
+from cmdm_tui.query import seek
+from cmdm_tui.query.budget import CallBudget
+from cmdm_tui.query.database.duckdb_session import DuckDBSession
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.execution.seek_executor import SeekExecutor, SeekStopped
+from cmdm_tui.query.fetching.fetcher import Fetcher
+from cmdm_tui.query.fetching.page_cache import can_be_fetched
+from cmdm_tui.query.model import EXTERNAL_ID, Table
+from cmdm_tui.query.planning.bound_query import BoundQuery
+from cmdm_tui.query.planning.key_search import (
+    accepts_values,
+    condition_of_values,
+    likely_pages,
+)
+from cmdm_tui.query.planning.plan import (
+    Access,
+    ComposedReads,
+    GetRecords,
+    ReadAny,
+    ReadByKeys,
+    ReadWhole,
+    SeekRecords,
+)
+from cmdm_tui.query.planning.scan_plans import first_page_of_scan
+
+
+class _NeedsAll(Exception):
+    """Reading every page takes fewer calls, or nothing else is possible."""
+
+
+class ComposedExecutor:
+    """Runs a composed plan. With a `budget`, it stops before a scan that this cannot pay."""
+
+    def __init__(
+        self,
+        bound: BoundQuery,
+        fetcher: Fetcher,
+        seeks: SeekExecutor,
+        session: DuckDBSession,
+        budget: CallBudget | None,
+    ) -> None:
+        self._bound = bound
+        self._fetcher = fetcher
+        self._report = fetcher.report
+        self._seeks = seeks
+        self._session = session
+        self._budget = budget
+        self._found: dict[str, dict[str, Record]] = {}
+        """The records of each entity that is not read whole, by id: of all its places."""
+        self._whole: set[str] = set()
+
+    async def run(self, step: ComposedReads) -> None:
+        """Read and load what each place needs; stopped, what was read until then."""
+        for read in step.reads:
+            table = read.access.table
+            if self._report.stop_reason:
+                break
+            if table.entity in self._whole:
+                continue
+            was_unsure = self._report.is_unsure
+            try:
+                await self._load(table, await self._find(read.access))
+            except SeekStopped:
+                break
+            except _NeedsAll:
+                await self._read_whole(table)
+            except seek.SeekFailed as failure:
+                # What an earlier search has taken for granted still holds; this one found nothing.
+                self._report.is_unsure = was_unsure
+                if self._is_too_dear(table):
+                    self._report.stop_reason = f"It stopped before every page was read: {failure}"
+                    self._report.is_out_of_calls = True
+                    break
+                self._report.add_messages(f"Every page was read instead of a search: {failure}")
+                await self._read_whole(table)
+        for table in self._bound.tables.values():
+            if table.entity not in self._whole and table.entity not in self._found:
+                await self._load(table, ())
+
+    async def _find(self, access: Access) -> Sequence[Record]:
+        """Return the records of an access. Raises _NeedsAll, SeekFailed, SeekStopped."""
+        match access:
+            case GetRecords():
+                return await self._fetcher.find_records(access.table, access.ids)
+            case SeekRecords():
+                return await self._seeks.find_records(access)
+            case ReadByKeys():
+                return await self._find_by_keys(access)
+            case ReadAny():
+                found: list[Record] = []
+                for one in access.accesses:
+                    found += await self._find(one)
+                return found
+            case ReadWhole():
+                raise _NeedsAll
+
+    async def _find_by_keys(self, access: ReadByKeys) -> Sequence[Record]:
+        values = await self._values_of(access)
+        pages = access.table.pages or 1
+        if not values:
+            return []
+        if access.orders is None:
+            if len(values) >= pages or not all(map(can_be_fetched, values)):
+                raise _NeedsAll
+            return await self._fetcher.find_records(access.table, values)
+        if likely_pages(len(values), pages) >= pages:
+            raise _NeedsAll
+        key = access.key
+        found = seek.extract_predicates(condition_of_values(key, values), {key.name: key})
+        if not found:
+            raise _NeedsAll
+        step = SeekRecords(access.table, access.columns, found[0], access.orders)
+        return await self._seeks.find_records(step)
+
+    async def _values_of(self, access: ReadByKeys) -> list[str]:
+        """Return the distinct values of the keys, without null, which is equal to nothing."""
+        session = self._session
+        try:
+            ((_, kind), *others) = await session.run(session.describe, access.sql)
+            if others or not accepts_values(access.key, kind):
+                raise _NeedsAll
+            rows = await session.run(session.execute, access.sql)
+        except SqlError:
+            # It may name a place around: then its values are known only there.
+            raise _NeedsAll from None
+        is_id = access.key.name == EXTERNAL_ID
+        return [row[0] for row in rows if row[0] is not None and not (is_id and row[0] == "")]
+
+    async def _load(self, table: Table, records: Sequence[Record]) -> None:
+        """Load an entity again, with the records that were found for another place of it."""
+        kept = self._found.setdefault(table.entity, {})
+        kept.update((one.external_id, one) for one in records)
+        columns = self._bound.columns_to_load(table)
+        loader = await self._fetcher.create_loader(table, columns)
+        await self._fetcher.load_records(loader, list(kept.values()), columns)
+        await self._fetcher.show_loaded(loader)
+
+    async def _read_whole(self, table: Table) -> None:
+        self._whole.add(table.entity)
+        first = first_page_of_scan(self._bound, table)
+        await self._fetcher.fetch_entity(table, self._bound.columns_to_load(table), first)
+
+    def _is_too_dear(self, table: Table) -> bool:
+        left = None if self._budget is None else self._budget.left
+        return left is not None and (table.pages is None or left < table.pages)

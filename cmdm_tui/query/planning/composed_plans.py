@@ -1,0 +1,238 @@
+"""The plan that reads, for each place in FROM, only the records that can change the answer.
+
+`record_needs` says which those are. Each place is read by its own condition, or by the keys that
+places read before give, in the order that is likely to take the fewest calls.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import permutations
+
+from sqlglot import exp
+
+from cmdm_tui.query.fetching.page_cache import can_be_fetched
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, FirstPage, Table
+from cmdm_tui.query.parsing.query_shape import QueryShape, wanted_ids
+from cmdm_tui.query.parsing.references import Source
+from cmdm_tui.query.planning.bound_query import BoundQuery
+from cmdm_tui.query.planning.key_search import condition_of_values, likely_pages
+from cmdm_tui.query.planning.plan import (
+    Access,
+    CandidatePlan,
+    ComposedReads,
+    GetRecords,
+    PlanClass,
+    PlannedRead,
+    ReadAny,
+    ReadByKeys,
+    ReadWhole,
+    SeekRecords,
+)
+from cmdm_tui.query.planning.record_needs import Key, Need, RecordNeeds
+from cmdm_tui.query.planning.scan_plans import estimate_scan, first_page_of_scan
+from cmdm_tui.query.planning.seek_plans import ASSUMED_RECORDS, list_seek_plans
+
+_MAX_PLACES = 5
+"""The number of places up to which every order of reading them is compared."""
+_RECORDS_PER_VALUE = 4
+"""How many records to assume that have one value of a field other than the id."""
+_SAMPLES = {ColumnKind.TEXT: "a", ColumnKind.NUMBER: 1, ColumnKind.DATE: date(2000, 1, 1)}
+"""A value of each kind of key: what a search for one costs says how it works."""
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A way to read a place: the read, how many records it likely brings, what is read before."""
+
+    read: PlannedRead
+    records: float
+    of: frozenset[int] = frozenset()
+    key: Column | None = None
+    parts: tuple["_Option", ...] = ()
+
+
+def list_composed_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
+    """Yield the plan that composes reads, where one place at least needs not every record."""
+    if not 0 < len(query.sources) <= _MAX_PLACES or query.tree.find(exp.TableSample):
+        return
+    if any(one.total is None and name in query.first_pages for name, one in query.tables.items()):
+        return  # what the service does not count cannot be searched
+    is_single = len(query.sources) == 1
+    if is_single and query.files is not None:
+        return  # `file_plans` has them
+    if query.shape is not None and query.tree.find(exp.Or) is None:
+        return  # the plans of a single entity have them
+    reads = _ComposedPlanner(query).find_cheapest()
+    if all(isinstance(one.access, ReadWhole) for one in reads):
+        return
+    if query.shape is not None and not isinstance(reads[0].access, ReadAny):
+        return
+    # Where a place before gives no key, nothing is read by keys.
+    low = reads[0].cost.low if is_single else min(max(one.cost.low for one in reads), 1)
+    cost = Cost(low, sum(one.cost.high for one in reads))
+    order = next((one.first_page.sort_by for one in reads if one.first_page is not None), None)
+    step = ComposedReads(tuple(reads))
+    likely = sum(one.likely for one in reads)
+    yield CandidatePlan(PlanClass.SEEK, step, cost, likely, order=order or "")
+
+
+class _ComposedPlanner:
+    """Compares the ways to read the places of one query, and the orders of reading them."""
+
+    def __init__(self, query: BoundQuery) -> None:
+        self._query = query
+        self._needs = RecordNeeds(query)
+        self._options = [
+            self._options_of(place, self._needs.of(number))
+            for number, place in enumerate(query.sources)
+        ]
+
+    def find_cheapest(self) -> list[PlannedRead]:
+        """Return the reads in the order with the fewest likely calls."""
+        numbers = range(len(self._options))
+        if all(len(options) == 1 for options in self._options):
+            return self._reads_in(numbers)
+        found = [self._reads_in(order) for order in permutations(numbers)]
+        return min(found, key=lambda reads: (sum(one.likely for one in reads), len(reads)))
+
+    def _reads_in(self, order: Sequence[int]) -> list[PlannedRead]:
+        reads: list[PlannedRead] = []
+        records: dict[int, float] = {}
+        places: dict[int, int] = {}
+        whole: set[str] = set()
+        for number in order:
+            entity = self._query.sources[number].entity
+            table = self._query.tables[entity]
+            if entity in whole:
+                records[number] = float(table.total or ASSUMED_RECORDS)
+                places[number] = next(
+                    n
+                    for n, one in enumerate(reads)
+                    if isinstance(one.access, ReadWhole) and one.access.table.entity == entity
+                )
+                continue
+            ready = [
+                _with_records(one, records, table)
+                for one in self._options[number]
+                if one.of <= records.keys()
+            ]
+            best = min(ready, key=lambda one: one.read.likely)
+            if isinstance(best.read.access, ReadWhole):
+                whole.add(entity)
+            records[number] = best.records
+            places[number] = len(reads)
+            reads.append(replace(best.read, after=frozenset(places[one] for one in best.of)))
+        return reads
+
+    def _options_of(self, place: Source, need: Need) -> list[_Option]:
+        table = self._query.tables[place.entity]
+        found = [self._whole(table), *self._own(place, table, need.conditions)]
+        found += [one for key in need.keys if (one := self._by_key(place, table, key)) is not None]
+        for branches in need.choices:
+            parts = [self._branch(place, table, one) for one in branches]
+            if all(parts):
+                found.append(
+                    _any_of(table, found[0].read.access.columns, [one for one in parts if one])
+                )
+        return found
+
+    def _branch(self, place: Source, table: Table, need: Need) -> _Option | None:
+        options = list(self._own(place, table, need.conditions))
+        options += [
+            one for key in need.keys if (one := self._by_key(place, table, key)) is not None
+        ]
+        return min(options, key=lambda one: one.read.likely, default=None)
+
+    def _whole(self, table: Table) -> _Option:
+        first = first_page_of_scan(self._query, table)
+        pages = _sized(table).pages or 1
+        cost = estimate_scan(table)
+        access = ReadWhole(table, self._query.columns_to_load(table), first)
+        return _Option(PlannedRead(access, cost, pages, first), float(_sized(table).total or 0))
+
+    def _own(
+        self, place: Source, table: Table, conditions: Sequence[exp.Expr]
+    ) -> Iterator[_Option]:
+        """Yield the ways to read what fulfils the conditions on fields of the place alone."""
+        if not conditions:
+            return
+        condition = exp.and_(*(one.copy() for one in conditions), copy=False)
+        columns = self._query.columns_to_load(table)
+        ids = wanted_ids(condition)
+        if ids is not None and all(map(can_be_fetched, ids)):
+            access = GetRecords(table, columns, ids)
+            cost = Cost(len(ids), len(ids))
+            yield _Option(PlannedRead(access, cost, len(ids)), len(ids))
+        for read, points in self._searches(place, table, condition):
+            total = _sized(table).total or 0
+            records = total / 4 if points is None else min(points * _RECORDS_PER_VALUE, total)
+            yield _Option(read, records)
+
+    def _searches(
+        self, place: Source, table: Table, condition: exp.Expr
+    ) -> Iterator[tuple[PlannedRead, int | None]]:
+        """Yield the searches for a condition, and of how many values; None for ranges."""
+        one = replace(self._query, tables={place.entity: table}, sources=(place,))
+        select = exp.Select(expressions=[exp.Star()]).where(condition, copy=False)
+        for plan in list_seek_plans(one, QueryShape(select, place, self._query.aggregates)):
+            if isinstance(plan.step, SeekRecords):
+                pages = _sized(table).pages or 1
+                points = plan.step.predicate.region.count_points()
+                likely = plan.likely
+                if points is not None:
+                    likely = min(likely, likely_pages(points, pages))
+                yield PlannedRead(plan.step, plan.cost, likely, plan.first_page), points
+
+    def _by_key(self, place: Source, table: Table, key: Key) -> _Option | None:
+        columns, pages = self._query.columns_to_load(table), _sized(table).pages or 1
+        if key.column.name == EXTERNAL_ID:
+            access = ReadByKeys(table, columns, key.column, key.sql, None)
+            # Without a total the first page is needed, to know when a scan is cheaper.
+            first = first_page_of_scan(self._query, table) if table.total is None else None
+            read = PlannedRead(access, Cost(0, pages), pages, first)
+            return _Option(read, 0, key.of, key.column)
+        sample = _SAMPLES.get(key.column.kind)
+        if sample is None:
+            return None
+        condition = condition_of_values(key.column, [sample])
+        for read, _ in self._searches(place, table, condition):
+            if isinstance(read.access, SeekRecords):
+                access = ReadByKeys(table, columns, key.column, key.sql, read.access.orders)
+                by_key = replace(read, access=access, cost=Cost(0, read.cost.high))
+                return _Option(by_key, 0, key.of, key.column)
+        return None
+
+
+def _with_records(option: _Option, records: dict[int, float], table: Table) -> _Option:
+    """Return an option with its likely calls, for as many values as the reads before it bring."""
+    if option.parts:
+        parts = [_with_records(one, records, table) for one in option.parts]
+        return _any_of(table, option.read.access.columns, parts)
+    if option.key is None:
+        return option
+    sized = _sized(table)
+    pages, total = sized.pages or 1, sized.total or 0
+    values = max((records[one] for one in option.of), default=_RECORDS_PER_VALUE)
+    if option.key.name == EXTERNAL_ID:
+        read = replace(option.read, likely=min(values, pages))
+        return replace(option, read=read, records=min(values, total))
+    read = replace(option.read, likely=likely_pages(max(round(values), 1), pages))
+    return replace(option, read=read, records=min(values * _RECORDS_PER_VALUE, total))
+
+
+def _any_of(table: Table, columns: tuple[Column, ...], parts: Sequence[_Option]) -> _Option:
+    accesses: list[Access] = [one.read.access for one in parts]
+    cost = Cost(max(one.read.cost.low for one in parts), sum(one.read.cost.high for one in parts))
+    first: FirstPage | None = next(
+        (one.read.first_page for one in parts if one.read.first_page is not None), None
+    )
+    likely = sum(one.read.likely for one in parts)
+    read = PlannedRead(ReadAny(table, columns, tuple(accesses)), cost, likely, first)
+    of = frozenset[int]().union(*(one.of for one in parts))
+    return _Option(read, sum(one.records for one in parts), of, parts=tuple(parts))
+
+
+def _sized(table: Table) -> Table:
+    """Return the table with the total that is assumed until a page has stated it."""
+    return table if table.total is not None else replace(table, total=ASSUMED_RECORDS)

@@ -1,0 +1,394 @@
+"""Finds which records of each entity can change a query's answer: by its conditions, and by keys.
+
+The argument for every plan made of this: for each place where the query names an entity, the plan
+loads a set of records that holds every record which can change the answer, and then the unchanged
+SQL runs on what is loaded. More records than needed change nothing; so a condition that is not
+understood is left out, and where nothing is understood every record is needed.
+
+A record of one place in FROM cannot matter where it fails a condition that each row of the SELECT
+fulfils: one of WHERE or of an inner ON; but on the optional side of an outer join, only one of that
+join's ON. That holds in any SELECT, wherever that is, as the rows that it gives stay as they are.
+Nothing is taken from a SELECT around it but the values that an `IN` or a correlated condition
+compares with. A condition that equals a field to a value of another place, subquery or file asks
+for the records with one of those values: its *keys*. They are known once what gives them has been
+read, as that holds everything of it that matters.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from cmdm_tui.query.collation.rewrite import apply_account_order
+from cmdm_tui.query.model import Column
+from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.file_sources import is_file
+from cmdm_tui.query.parsing.references import Source, find_tables, qualify_sources
+from cmdm_tui.query.planning.bound_query import BoundQuery
+from cmdm_tui.query.planning.file_keys import (
+    SHOWN_OF_EXISTS,
+    UNSEEN_CLAUSES,
+    is_steady,
+    is_strict,
+    split_conjuncts,
+    split_where,
+)
+from cmdm_tui.query.planning.name_scopes import COLUMNS_OF_FILE
+
+_ODD_CLAUSES = ("sample", "pivots", "laterals", "match", "connect")
+"""The clauses of a SELECT, or of a FROM item, that may need any record."""
+_MAX_CONDITIONS = 50
+"""The number of conditions of one place that are looked at: the others would save little."""
+_MAX_BRANCHES = 8
+"""The number of branches of an OR up to which each may be searched for alone."""
+_PLAIN_KINDS = frozenset({"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A field that must have one of the values that `sql` gives, of what the places `of` hold."""
+
+    column: Column
+    sql: str
+    of: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What asks for the records of one place: each of `keys`, and `conditions`, alone would do.
+
+    `conditions` name nothing but fields of the place. Of `choices`, each gives branches that need
+    records for themselves: those of all its branches together would do.
+    """
+
+    conditions: tuple[exp.Expr, ...] = ()
+    keys: tuple[Key, ...] = ()
+    choices: tuple[tuple["Need", ...], ...] = field(default=())
+
+
+class RecordNeeds:
+    """The needs of a query's places: `places[n]` is where entity `places[n].entity` is named."""
+
+    def __init__(self, query: BoundQuery) -> None:
+        self._tree = query.tree.copy()
+        found = find_tables(self._tree)
+        self.places = tuple(
+            Source(node, source.entity) for node, source in zip(found, query.sources, strict=True)
+        )
+        qualify_sources(self.places)
+        self._tables = query.tables
+        self._aggregates = query.aggregates
+        self._numbers = {id(one.node): number for number, one in enumerate(self.places)}
+        self._needs = tuple(map(self._find_need, self.places))
+
+    def of(self, number: int) -> Need:
+        """Return what asks for the records of a place."""
+        return self._needs[number]
+
+    def _find_need(self, place: Source) -> Need:
+        select = _select_of(place.node)
+        if select is None:
+            return Need()
+        conditions = list(_conditions_on(place.node, select))
+        around = tuple(self._keys_around(place, select))
+        need = self._need_of(place, select, conditions)
+        keys = (*need.keys, *self._keys_of_using(place, select), *around)
+        return Need(need.conditions, keys, need.choices)
+
+    def _need_of(
+        self,
+        place: Source,
+        select: exp.Select,
+        conditions: Sequence[exp.Expr],
+        *,
+        deep: bool = True,
+    ) -> Need:
+        own: list[exp.Expr] = []
+        keys: list[Key] = []
+        choices: list[tuple[Need, ...]] = []
+        for one in conditions:
+            if self._is_own(one, place.node):
+                own.append(one)
+            else:
+                keys += self._keys_in(one, place, select)
+        for one in conditions if deep else ():
+            if isinstance(one, exp.Or) and len(list(_split_or(one))) <= _MAX_BRANCHES:
+                rest = [other for other in own if other is not one]
+                branches = [
+                    self._need_of(place, select, [*split_conjuncts(branch), *rest], deep=False)
+                    for branch in _split_or(one)
+                ]
+                choices.append(tuple(branches))
+        return Need(tuple(own[:_MAX_CONDITIONS]), tuple(keys), tuple(choices))
+
+    def _is_own(self, condition: exp.Expr, item: exp.Expr) -> bool:
+        """Return whether a condition names fields of one FROM item, and nothing else."""
+        if condition.find(exp.Query, exp.Star, exp.Columns) or not is_steady(condition):
+            return False
+        columns = list(condition.find_all(exp.Column))
+        return bool(columns) and all(
+            (found := self._find_item(one)) is not None and found[0] is item for one in columns
+        )
+
+    def _keys_in(self, condition: exp.Expr, place: Source, select: exp.Select) -> Iterator[Key]:
+        """Yield the keys of a condition that every row of the SELECT fulfils."""
+        if isinstance(condition, exp.EQ):
+            for one, other in _both_ways(condition):
+                column = self._column_of(one, place)
+                query = other.unnest()
+                if column is not None and isinstance(query, exp.Query):
+                    yield from self._keys_of_query(column, query, select)
+                elif column is not None:
+                    yield from self._keys_of_value(column, other, place)
+        elif isinstance(condition, exp.In) and isinstance(condition.args.get("query"), exp.Expr):
+            column = self._column_of(condition.this, place)
+            query = condition.args["query"].unnest()
+            if column is not None and isinstance(query, exp.Query):
+                yield from self._keys_of_query(column, query, select)
+        elif isinstance(condition, exp.Exists) and isinstance(condition.this, exp.Select):
+            inner = condition.this
+            is_plain = all(isinstance(one.unalias(), SHOWN_OF_EXISTS) for one in inner.expressions)
+            if is_plain and not any(inner.args.get(one) for one in UNSEEN_CLAUSES):
+                for one in split_where(inner):
+                    yield from self._keys_in(one, place, inner)
+
+    def _keys_around(self, place: Source, select: exp.Select) -> Iterator[Key]:
+        """Yield the key where the SELECT is what a value around must be in: `x IN (SELECT …)`."""
+        query: exp.Expr = select
+        while isinstance(query.parent, exp.Subquery):
+            query = query.parent
+        within = query.parent
+        if not isinstance(within, exp.In) or query.arg_key != "query":
+            return
+        outer = within.find_ancestor(exp.Select)
+        if outer is None or len(select.expressions) != 1 or not _is_understood(outer):
+            return
+        if any(select.args.get(one) for one in UNSEEN_CLAUSES if one != "distinct"):
+            return
+        column = self._column_of(select.expressions[0].unalias(), place)
+        if column is not None and any(one is within for one in split_where(outer)):
+            yield from self._keys_of_value(column, within.this, place)
+
+    def _keys_of_value(self, column: Column, value: exp.Expr, place: Source) -> Iterator[Key]:
+        if not is_strict(value):
+            return
+        (node,) = value.find_all(exp.Column)
+        found = self._find_item(node)
+        if found is None or found[0] is place.node:
+            return
+        item, select = found
+        if not _is_understood(select) or any(item.args.get(one) for one in _ODD_CLAUSES):
+            return
+        yield from self._keys_of_item(column, exp.alias_(value.copy(), "v"), item, select)
+
+    def _keys_of_query(self, column: Column, query: exp.Query, select: exp.Select) -> Iterator[Key]:
+        if is_steady(query) and query.find(exp.Limit, exp.Offset, exp.Fetch) is None:
+            yield from self._keys_of_item(
+                column, exp.Star(), query.subquery("k"), select, origin=query
+            )
+
+    def _keys_of_using(self, place: Source, select: exp.Select) -> Iterator[Key]:
+        joins: list[exp.Join] = select.args.get("joins") or []
+        if len(joins) != 1 or not _is_understood(select):
+            return
+        (join,) = joins
+        if join.this is not place.node and (join.side or join.kind == "ANTI"):
+            return
+        (other,) = (one for one in _items_of(select) if one is not place.node)
+        for name in join.args.get("using") or ():
+            column = self._tables[place.entity].column(name.name)
+            if column is not None and not any(other.args.get(one) for one in _ODD_CLAUSES):
+                value = exp.alias_(exp.column(name.copy()), "v")
+                yield from self._keys_of_item(column, value, other, select)
+
+    def _keys_of_item(
+        self,
+        column: Column,
+        value: exp.Expr,
+        item: exp.Expr,
+        select: exp.Select,
+        *,
+        origin: exp.Expr | None = None,
+    ) -> Iterator[Key]:
+        """Yield the key of the distinct values of an expression over one FROM item.
+
+        `origin` is the part of the query of which the item is a copy.
+        """
+        origin = item if origin is None else origin
+        if isinstance(item, exp.Lateral | exp.Unnest | exp.Paren):
+            return
+        if isinstance(item, exp.Subquery) and (
+            not is_steady(item) or item.find(exp.Limit, exp.Offset, exp.Fetch) is not None
+        ):
+            return
+        named = _ctes_of(origin, select, frozenset(self._numbers))
+        if named is None:
+            return
+        numbers = {
+            self._numbers[id(node)]
+            for part in (origin, *named)
+            for node in part.find_all(exp.Table)
+            if id(node) in self._numbers
+        }
+        query = exp.Select(expressions=[value], distinct=exp.Distinct())
+        copied = item.copy()
+        copied.set("joins", None)
+        query.set("from_", exp.From(this=copied))
+        if id(item) in self._numbers:
+            own = [one for one in _conditions_on(item, select) if self._is_own(one, item)]
+            if own:
+                query.where(*(one.copy() for one in own), copy=False)
+        if named:
+            query.set("with_", exp.With(expressions=[one.copy() for one in named]))
+        sql = apply_account_order(query, self._aggregates).sql(dialect=DIALECT)
+        yield Key(column, sql, frozenset(numbers))
+
+    def _column_of(self, node: exp.Expr, place: Source) -> Column | None:
+        """Return the field of a place that a node is; None for anything else."""
+        node = node.unnest()
+        if not isinstance(node, exp.Column):
+            return None
+        found = self._find_item(node)
+        if found is None or found[0] is not place.node:
+            return None
+        column = self._tables[place.entity].column(node.name)
+        return column if column is not None and column.name == node.name else None
+
+    def _find_item(self, node: exp.Column) -> tuple[exp.Expr, exp.Select] | None:
+        """Return the FROM item of a column, and its SELECT; None where it is not certain."""
+        if isinstance(node.this, exp.Star) or len(node.parts) > 2:
+            return None
+        scope = node.find_ancestor(exp.Select)
+        while scope is not None:
+            items = list(_items_of(scope))
+            if any(isinstance(one, exp.Paren) or one.args.get("joins") for one in items):
+                return None
+            if node.table:
+                named = [
+                    one for one in items if one.alias_or_name.casefold() == node.table.casefold()
+                ]
+                if named:
+                    return (named[0], scope) if len(named) == 1 else None
+            else:
+                if any(one.kind in {"SEMI", "ANTI"} for one in scope.args.get("joins") or ()):
+                    return None
+                having = [(one, self._has_column(one, node.name)) for one in items]
+                if any(has is None for _, has in having):
+                    return None
+                found = [one for one, has in having if has]
+                if found:
+                    return (found[0], scope) if len(found) == 1 else None
+            scope = scope.find_ancestor(exp.Select)
+        return None
+
+    def _has_column(self, item: exp.Expr, name: str) -> bool | None:
+        """Return whether a FROM item has a column; None where that is not known."""
+        if item.alias_column_names:
+            return None
+        if id(item) in self._numbers:
+            table = self._tables[self.places[self._numbers[id(item)]].entity]
+            # A name that only the engine has is of a column that reads another.
+            return table.column(name) is not None or (None if table.is_inferred else False)
+        columns = item.meta.get(COLUMNS_OF_FILE) if is_file(item) else None
+        if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Select):
+            columns = item.this
+        if not isinstance(columns, exp.Select) or any(one.is_star for one in columns.expressions):
+            return None
+        return any(one.alias_or_name.casefold() == name.casefold() for one in columns.expressions)
+
+
+def _select_of(node: exp.Expr) -> exp.Select | None:
+    """Return the SELECT of a FROM item, where it is one that asks for certain records."""
+    select = node.find_ancestor(exp.Select)
+    if select is None or not _is_understood(select):
+        return None
+    if not any(one is node for one in _items_of(select)) or node.alias_column_names:
+        return None
+    return None if any(node.args.get(one) for one in (*_ODD_CLAUSES, "joins")) else select
+
+
+def _is_understood(select: exp.Select) -> bool:
+    """Return whether a SELECT keeps no record for itself: no FULL, RIGHT or positional join."""
+    if any(select.args.get(one) for one in _ODD_CLAUSES):
+        return False
+    joins: list[exp.Join] = select.args.get("joins") or []
+    return all(
+        not join.method
+        and join.side in {"", "LEFT"}
+        and join.kind in _PLAIN_KINDS
+        and not (join.side and join.kind in {"SEMI", "ANTI"})
+        for join in joins
+    )
+
+
+def _conditions_on(item: exp.Expr, select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield the conditions that every record of an item fulfils in a row that can matter."""
+    joins: list[exp.Join] = select.args.get("joins") or []
+    own = next((join for join in joins if join.this is item), None)
+    if own is not None and (own.side or own.kind == "ANTI"):
+        yield from _conditions_of_join(own)
+        return
+    yield from split_where(select)
+    for join in joins:
+        if not join.side and join.kind != "ANTI":
+            yield from _conditions_of_join(join)
+
+
+def _conditions_of_join(join: exp.Join) -> Iterator[exp.Expr]:
+    on = join.args.get("on")
+    if isinstance(on, exp.Expr):
+        yield from split_conjuncts(on)
+
+
+def _items_of(select: exp.Select) -> Iterator[exp.Expr]:
+    from_ = select.args.get("from_")
+    if isinstance(from_, exp.From):
+        yield from_.this
+    for join in select.args.get("joins") or ():
+        yield join.this
+
+
+def _split_or(node: exp.Expr) -> Iterator[exp.Expr]:
+    node = node.unnest()
+    if isinstance(node, exp.Or):
+        yield from _split_or(node.this)
+        yield from _split_or(node.expression)
+    else:
+        yield node
+
+
+def _both_ways(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    yield node.this, node.expression
+    yield node.expression, node.this
+
+
+def _ctes_of(item: exp.Expr, select: exp.Select, entities: frozenset[int]) -> list[exp.CTE] | None:
+    """Return the common table expressions that an item needs, in order; None if not certain."""
+    around: list[exp.CTE] = []
+    node: exp.Expr | None = select
+    while node is not None:
+        with_ = node.args.get("with_")
+        if isinstance(with_, exp.With):
+            if with_.args.get("recursive"):
+                return None
+            around = [*with_.expressions, *around]
+        node = node.parent
+    names = [one.alias.casefold() for one in around]
+    if len(set(names)) < len(names):
+        return None
+    needed: set[str] = set()
+    waiting: list[exp.Expr] = [item]
+    while waiting:
+        for table in waiting.pop().find_all(exp.Table):
+            name = table.name.casefold()
+            if id(table) in entities or table.args.get("db") or name in needed:
+                continue
+            if name in names:
+                needed.add(name)
+                waiting.append(around[names.index(name)].this)
+    found = [one for one in around if one.alias.casefold() in needed]
+    is_usable = all(
+        is_steady(one.this) and one.this.find(exp.Limit, exp.Offset, exp.Fetch) is None
+        for one in found
+    )
+    return found if is_usable else None
