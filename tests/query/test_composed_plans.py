@@ -1,7 +1,9 @@
 """Plans that read each place of FROM by its condition or by keys: their rows, and their calls."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from cmdm_tui.query.planning import composed_plans
@@ -9,6 +11,8 @@ from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import CandidatePlan
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
+from tests.query.small_service import SmallService, open_engine
+from tests.query.test_composed_rows import RECORDS, TYPES
 
 JOIN = "FROM lead l JOIN account a ON a.ExternalID = l.AccountExternalID"
 
@@ -109,3 +113,76 @@ async def test_few_calls_out_of_a_hundred_pages(
     monkeypatch.setattr(composed_plans, "list_composed_plans", list_no_plans)
     assert sorted(map(str, await known.rows(text))) == sorted(map(str, rows))
     assert rows
+
+
+FILTERED = (
+    "SELECT l.ExternalID, a.Name FROM lead l JOIN account a ON a.ExternalID = l.Account "
+    "WHERE l.Email = 'u03@x.com' ORDER BY 1"
+)
+
+
+async def test_explain_shows_the_steps_as_a_tree() -> None:
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        prepared = await engine.prepare(f"EXPLAIN {FILTERED}")
+        (last,) = prepared.plan.steps
+        assert (last.entity, [one.entity for one in last.after]) == ("account", ["lead"])
+        lines = [one for one in prepared.explain_text().splitlines() if one.startswith("step")]
+        assert lines[0].startswith("step     account by the ids that the steps below give (0 to ")
+        assert lines[1].startswith("step        lead by a search by Email (")
+        (first,) = last.after
+        assert first.cost.low <= first.likely <= first.cost.high
+        assert first.cost.high + last.cost.high <= prepared.plan.cost.high
+        told = json.dumps(prepared.explain_json()["steps"])
+        assert f'"calls_likely": {first.likely}, "calls_high": {first.cost.high}' in told
+        either = await engine.prepare(
+            "EXPLAIN SELECT * FROM lead WHERE Email = 'u03@x.com' OR Account = 'A07'"
+        )
+        (step,) = either.plan.steps
+        assert [one.what for one in step.after] == [
+            "by a search by Email",
+            "by a search by Account",
+        ]
+        alone = await engine.prepare("EXPLAIN SELECT * FROM lead WHERE Email = 'u03@x.com'")
+        assert alone.plan.steps == ()
+
+
+class UnsortedLeads(SmallService):
+    """A service that sorts no leads, whatever is asked."""
+
+    def _page(self, entity: str, asked: httpx.QueryParams) -> httpx.Response:
+        if entity == "lead" and asked.get("sort_by") == "Email":
+            asked = asked.set("sort_by", "Account")
+        return super()._page(entity, asked)
+
+
+async def test_where_a_search_fails_that_entity_alone_is_read_whole() -> None:
+    service = UnsortedLeads(RECORDS, TYPES, page=4)
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        with await engine.run(await engine.prepare(FILTERED)) as result:
+            expected = result.rows
+    async with open_engine(service) as engine:
+        prepared = await engine.prepare(FILTERED)
+        with await engine.run(prepared) as result:
+            assert result.rows == expected
+            assert expected
+            assert any("instead of a search" in one for one in result.notes.sentences)
+            assert result.stats.calls_used <= result.stats.calls_high
+            assert result.notes.source == "live"
+    pages = sum(call == "account" for call in service.calls)
+    assert pages <= 1  # it was read by ids
+
+
+@pytest.mark.parametrize("more", [1, 3, 6])
+async def test_a_run_out_of_calls_is_partial_and_can_be_resumed(more: int) -> None:
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        with await engine.run(await engine.prepare(FILTERED)) as result:
+            expected, whole = result.rows, result.stats.calls_used
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        prepared = await engine.prepare(FILTERED)
+        result = await engine.run(prepared, max_calls=prepared.plan.calls_made + more)
+        assert result.notes.source == "partial"
+        assert set(result.rows) <= set(expected)
+        resumed = await engine.resume(result, max_calls=whole)
+        assert resumed.rows == expected
+        assert resumed.notes.source == "live"
+        assert resumed.stats.calls_used <= whole

@@ -4,6 +4,7 @@
 places read before give, in the order that is likely to take the fewest calls.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -24,6 +25,7 @@ from cmdm_tui.query.planning.plan import (
     GetRecords,
     PlanClass,
     PlannedRead,
+    PlanStep,
     ReadAny,
     ReadByKeys,
     ReadWhole,
@@ -37,6 +39,8 @@ _MAX_PLACES = 5
 """The number of places up to which every order of reading them is compared."""
 _RECORDS_PER_VALUE = 4
 """How many records to assume that have one value of a field other than the id."""
+_OWN = (GetRecords, SeekRecords, ReadAny)
+"""The accesses by a condition on the place itself."""
 _SAMPLES = {ColumnKind.TEXT: "a", ColumnKind.NUMBER: 1, ColumnKind.DATE: date(2000, 1, 1)}
 """A value of each kind of key: what a search for one costs says how it works."""
 
@@ -71,10 +75,14 @@ def list_composed_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
     # Where a place before gives no key, nothing is read by keys.
     low = reads[0].cost.low if is_single else min(max(one.cost.low for one in reads), 1)
     cost = Cost(low, sum(one.cost.high for one in reads))
-    order = next((one.first_page.sort_by for one in reads if one.first_page is not None), None)
     step = ComposedReads(tuple(reads))
     likely = sum(one.likely for one in reads)
-    yield CandidatePlan(PlanClass.SEEK, step, cost, likely, order=order or "")
+    if not any(isinstance(one.access, _OWN) for one in reads):
+        # Nothing but keys asks for records: an estimate of them must promise more.
+        every = sum(_sized(one).pages or 1 for one in query.tables.values())
+        if likely > every / 2:
+            return
+    yield CandidatePlan(PlanClass.SEEK, step, cost, likely)
 
 
 class _ComposedPlanner:
@@ -228,7 +236,8 @@ def _any_of(table: Table, columns: tuple[Column, ...], parts: Sequence[_Option])
         (one.read.first_page for one in parts if one.read.first_page is not None), None
     )
     likely = sum(one.read.likely for one in parts)
-    read = PlannedRead(ReadAny(table, columns, tuple(accesses)), cost, likely, first)
+    each = tuple((one.read.access, one.read.cost, one.read.likely) for one in parts)
+    read = PlannedRead(ReadAny(table, columns, tuple(accesses)), cost, likely, first, parts=each)
     of = frozenset[int]().union(*(one.of for one in parts))
     return _Option(read, sum(one.records for one in parts), of, parts=tuple(parts))
 
@@ -236,3 +245,44 @@ def _any_of(table: Table, columns: tuple[Column, ...], parts: Sequence[_Option])
 def _sized(table: Table) -> Table:
     """Return the table with the total that is assumed until a page has stated it."""
     return table if table.total is not None else replace(table, total=ASSUMED_RECORDS)
+
+
+def orders_of(step: ComposedReads) -> dict[str, str]:
+    """Return the field by which the pages of each entity that is searched are sorted."""
+    firsts = (one.first_page for one in step.reads)
+    return {one.entity: one.sort_by or "" for one in firsts if one is not None}
+
+
+def describe_steps(step: ComposedReads) -> tuple[PlanStep, ...]:
+    """Return the reads of a composed plan as a tree: those that no other waits for come first."""
+    waited = frozenset[int]().union(*(one.after for one in step.reads))
+    last = (number for number in range(len(step.reads)) if number not in waited)
+    return tuple(_describe_step(step, number) for number in last)
+
+
+def _describe_step(step: ComposedReads, number: int) -> PlanStep:
+    read = step.reads[number]
+    before = tuple(_describe_step(step, one) for one in sorted(read.after))
+    what, entity = _describe_access(read.access), read.access.table.entity
+    likely = min(max(math.ceil(read.likely), read.cost.low), read.cost.high)
+    parts = tuple(
+        PlanStep(_describe_access(one), entity, cost, min(math.ceil(likely), cost.high))
+        for one, cost, likely in read.parts
+    )
+    return PlanStep(what, entity, read.cost, likely, (*parts, *before))
+
+
+def _describe_access(access: Access) -> str:
+    match access:
+        case GetRecords(ids=ids):
+            return f"by id: {len(ids):,} {'record' if len(ids) == 1 else 'records'}"
+        case SeekRecords(predicate=predicate):
+            return f"by a search by {predicate.column.field}"
+        case ReadByKeys(key=key) if key.name == EXTERNAL_ID:
+            return "by the ids that the steps below give"
+        case ReadByKeys(key=key):
+            return f"by a search for the values of {key.field} that the steps below give"
+        case ReadAny():
+            return "by any of"
+        case ReadWhole():
+            return "whole"

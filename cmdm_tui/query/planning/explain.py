@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from cmdm_tui.catalog import KnownQuota
 from cmdm_tui.query.model import ResultColumn
-from cmdm_tui.query.planning.plan import Plan, PlanClass
+from cmdm_tui.query.planning.plan import Plan, PlanClass, PlanStep
 from cmdm_tui.text import one_line
 
 QuotaVerdict = Literal["fits", "may exceed", "exceeds", "not known"]
@@ -54,6 +54,7 @@ def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: KnownQuota) -> d
             for one in plan.entities
         ],
         "files": [{"names": list(one.names), "rows": one.rows} for one in plan.files],
+        "steps": [_step_as_json(one) for one in plan.steps],
         "columns": [{"name": one.name, "type": one.type} for one in columns],
     }
 
@@ -70,12 +71,35 @@ def as_text(plan: Plan, quota: KnownQuota) -> str:
         fields = ", ".join(one.fields) or "none"
         lines.append(f"fields   {one_line(fields, _MAX_LENGTH)}")
         lines.append(f"order    {one_line(one.order, _MAX_LENGTH) if one.order else 'any'}")
+    for one in plan.steps:
+        lines += _lines_of_step(one, 0)
     likely = f", likely {plan.likely:,}" if plan.likely < plan.cost.high else ""
     made = f"; {plan.calls_made:,} made for the plan" if plan.calls_made else ""
     lines.append(f"calls    {plan.cost}{likely}{made}")
     lines.append(f"quota    {describe_quota(quota)}")
     lines.append(f"verdict  {quota_verdict(plan, quota)}")
     return "\n".join(lines)
+
+
+def _step_as_json(step: PlanStep) -> dict[str, Any]:
+    return {
+        "step": step.what,
+        "entity": step.entity,
+        "calls_low": step.cost.low,
+        "calls_likely": step.likely,
+        "calls_high": step.cost.high,
+        "after": [_step_as_json(one) for one in step.after],
+    }
+
+
+def _lines_of_step(step: PlanStep, depth: int) -> list[str]:
+    """Return a step's line, then those of the steps before it, further to the right."""
+    what = one_line(f"{step.entity} {step.what}", _MAX_LENGTH)
+    calls = f"{step.cost}, likely {step.likely:,}"
+    lines = [f"step     {'   ' * depth}{what} ({calls} calls)"]
+    for one in step.after:
+        lines += _lines_of_step(one, depth + 1)
+    return lines
 
 
 def describe_quota(quota: KnownQuota) -> str:

@@ -176,13 +176,17 @@ Access = GetRecords | SeekRecords | ReadByKeys | ReadAny | ReadWhole
 
 @dataclass(frozen=True)
 class PlannedRead:
-    """One read of a composed plan, and its calls; `after` are the reads whose values it needs."""
+    """One read of a composed plan, and its calls; `after` are the reads whose values it needs.
+
+    `parts` are the accesses of a `ReadAny`, each with its calls and its likely calls.
+    """
 
     access: Access
     cost: Cost
     likely: float
     first_page: FirstPage | None = None
     after: frozenset[int] = frozenset()
+    parts: tuple[tuple[Access, Cost, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from cmdm_tui.query.parsing.statement import Describe, Explain, Select, Statemen
 from cmdm_tui.query.parsing.statement_forms import may_make_column, name_pivoted_values
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.column_summary import summarize_columns
+from cmdm_tui.query.planning.composed_plans import describe_steps, orders_of
 from cmdm_tui.query.planning.name_scopes import note_file_columns
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
@@ -371,12 +372,14 @@ class QueryPreparer:
         likely = cost.high
         if isinstance(option.step, SeekStep | CountRecords | ComposedReads):
             likely = min(cost.low - option.cost.low + math.ceil(option.likely), cost.high)
+        step = option.step
+        orders = orders_of(step) if isinstance(step, ComposedReads) else {}
         entities = tuple(
             EntityPlan(
                 table.entity,
                 table.total,
                 tuple(dict.fromkeys(one.field for one in query.columns.get(table.entity, ()))),
-                option.order,
+                orders.get(table.entity, option.order),
             )
             for table in query.tables.values()
         )
@@ -390,6 +393,7 @@ class QueryPreparer:
             made,
             option.first_page,
             tuple(FilePlan(one.source.paths, one.rows) for one in files),
+            describe_steps(step) if isinstance(step, ComposedReads) else (),
         )
 
 
