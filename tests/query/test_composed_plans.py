@@ -99,6 +99,14 @@ async def known(hundred_pages: RunningInfo) -> AsyncIterator[OpenedEngine]:
             ),
             12,
         ),
+        (
+            (
+                "SELECT l.Score FROM lead l LEFT JOIN account a "
+                "ON a.ExternalID = l.AccountExternalID ORDER BY l.Score DESC LIMIT 5"
+            ),
+            8,
+        ),
+        ("SELECT l.Score {JOIN} ORDER BY l.Score DESC LIMIT 5", 30),
     ],
 )
 async def test_few_calls_out_of_a_hundred_pages(

@@ -9,9 +9,11 @@ import pytest
 from sqlglot import exp
 
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.planning import record_needs
+from cmdm_tui.query.execution.composed_executor import ComposedExecutor
+from cmdm_tui.query.planning import composed_plans, record_needs
+from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.file_keys import split_where
-from cmdm_tui.query.planning.plan import ComposedReads
+from cmdm_tui.query.planning.plan import CandidatePlan, ComposedReads
 from tests.query.small_service import SmallService, Values, open_engine
 
 A_SAMPLE, THE_WHOLE = 120, 4_000
@@ -199,6 +201,16 @@ class QueryMaker:
             )
         return f"WITH w AS ({inner}) {body}"
 
+    def first_rows(self) -> str:
+        """Return a join whose order leaves no choice but of equal rows."""
+        kind = self._one("JOIN", "LEFT JOIN", "RIGHT JOIN")
+        field, way = self._one("l.ExternalID", "l.Score", "a.Size"), self._one("", " DESC")
+        link = self._one("a.ExternalID = l.Account", "a.Town = l.City")
+        sql = f"SELECT {field} FROM lead l {kind} account a ON {link} ORDER BY {field}{way}"
+        limit = self._one(1, 3, 10, 1_000)
+        offset = self._one("", "", f" OFFSET {self._one(1, 5, 60)}")
+        return f"{sql} LIMIT {limit}{offset}"
+
     def _self_join(self) -> str:
         kind = self._one("JOIN", "LEFT JOIN", "JOIN")
         on = self._one("p.ExternalID = l.Parent", "p.Parent = l.ExternalID", "p.Email = l.Email")
@@ -273,6 +285,54 @@ async def test_rows_are_those_of_duckdb(*, runs_whole: bool) -> None:
     wrong, composed = await find_wrong(range(THE_WHOLE if runs_whole else A_SAMPLE), 8)
     assert not wrong, "\n".join(wrong)
     assert composed > A_SAMPLE // 3
+
+
+@pytest.mark.timeout(600)
+async def test_the_first_rows_of_a_join_are_those_of_a_scan(
+    monkeypatch: pytest.MonkeyPatch, *, runs_whole: bool
+) -> None:
+    composed = 0
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        for seed in range(400 if runs_whole else 40):
+            sql = QueryMaker(seed).first_rows()
+            prepared = await engine.prepare(sql)
+            step = prepared.plan.step
+            composed += isinstance(step, ComposedReads) and step.wanted_rows > 0
+            with await engine.run(prepared) as result:
+                rows, stats = result.rows, result.stats
+            assert stats.calls_used <= stats.calls_high
+            with monkeypatch.context() as without:
+                without.setattr(composed_plans, "list_composed_plans", _list_no_plans)
+                with await engine.run(await engine.prepare(sql)) as result:
+                    assert rows == result.rows, sql
+    assert composed > 3
+
+
+async def test_a_join_with_too_few_first_rows_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sql = (
+        "SELECT l.ExternalID FROM lead l JOIN account a ON a.ExternalID = l.Account "
+        "AND a.Size > 4 ORDER BY l.ExternalID LIMIT 12"
+    )
+
+    async def enough(_: ComposedExecutor) -> int:
+        return 1_000
+
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        prepared = await engine.prepare(sql)
+        assert isinstance(prepared.plan.step, ComposedReads)
+        with await engine.run(prepared) as result:
+            assert len(result.rows) == 12
+            assert result.rows == reference().execute(sql).fetchall()
+        monkeypatch.setattr(ComposedExecutor, "_count_rows", enough)
+        with await engine.run(await engine.prepare(sql)) as result:
+            assert len(result.rows) < 12
+
+
+def _list_no_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
+    del query
+    yield from ()
 
 
 def _conditions_of_any_side(item: exp.Expr, select: exp.Select) -> Iterator[exp.Expr]:

@@ -1,6 +1,7 @@
 """Runs the reads of a composed plan: each place's records, by its condition or by keys."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cmdm_tui.api import Record
 from cmdm_tui.query import seek
@@ -11,7 +12,7 @@ from cmdm_tui.query.execution.seek_executor import SeekExecutor, SeekStopped
 from cmdm_tui.query.fetching.fetcher import Fetcher
 from cmdm_tui.query.fetching.page_cache import can_be_fetched
 from cmdm_tui.query.model import EXTERNAL_ID, Table
-from cmdm_tui.query.planning.bound_query import BoundQuery
+from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.key_search import (
     accepts_values,
     condition_of_values,
@@ -24,9 +25,13 @@ from cmdm_tui.query.planning.plan import (
     ReadAny,
     ReadByKeys,
     ReadWhole,
+    SeekFirst,
     SeekRecords,
 )
 from cmdm_tui.query.planning.scan_plans import first_page_of_scan
+
+_MORE_RECORDS = 4
+"""How many times more first records are read where those that were read give too few rows."""
 
 
 class _NeedsAll(Exception):
@@ -56,6 +61,31 @@ class ComposedExecutor:
 
     async def run(self, step: ComposedReads) -> None:
         """Read and load what each place needs; stopped, what was read until then."""
+        await self._run_reads(step)
+        first = step.reads[0]
+        while (
+            isinstance(first.access, SeekFirst)
+            and first.access.table.entity not in self._whole
+            and not self._report.stop_reason
+            and await self._count_rows() < step.wanted_rows
+        ):
+            more = replace(first.access, count=_MORE_RECORDS * first.access.count)
+            if more.count > (more.table.total or 0) / 2:
+                await self._read_whole(more.table)
+            first = replace(first, access=more)
+            step = replace(step, reads=(first, *step.reads[1:]))
+            await self._run_reads(step)
+
+    async def _count_rows(self) -> int:
+        """Return how many rows the query has on what is loaded, before LIMIT and OFFSET."""
+        tree = self._bound.tree.copy()
+        for part in ("order", "limit", "offset"):
+            tree.set(part, None)
+        sql = executable_sql(replace(self._bound, tree=tree))
+        rows = await self._session.run(self._session.execute, f"SELECT count(*) FROM ({sql})")
+        return int(rows[0][0])
+
+    async def _run_reads(self, step: ComposedReads) -> None:
         for read in step.reads:
             table = read.access.table
             if self._report.stop_reason:
@@ -87,7 +117,7 @@ class ComposedExecutor:
         match access:
             case GetRecords():
                 return await self._fetcher.find_records(access.table, access.ids)
-            case SeekRecords():
+            case SeekRecords() | SeekFirst():
                 return await self._seeks.find_records(access)
             case ReadByKeys():
                 return await self._find_by_keys(access)

@@ -85,11 +85,14 @@ class SeekExecutor:
                 case CountValues():
                     return await self._count_values(step)
                 case SeekFirst():
-                    return await self._find_first_records(step)
+                    first = await self._find_first_records(step)
+                    return await self._load(step.table, step.columns, first)
 
-    async def find_records(self, step: SeekRecords) -> Sequence[Record]:
+    async def find_records(self, step: SeekRecords | SeekFirst) -> Sequence[Record]:
         """Return the records that a search finds. Raises SeekFailed, SeekStopped."""
         with self._learning():
+            if isinstance(step, SeekFirst):
+                return await self._find_first_records(step)
             return await self._find_records(step)
 
     @contextmanager
@@ -121,7 +124,7 @@ class SeekExecutor:
         self._report(found)
         return found.records
 
-    async def _find_first_records(self, step: SeekFirst) -> SeekOutcome:
+    async def _find_first_records(self, step: SeekFirst) -> Sequence[Record]:
         found = await seek.find_first(
             self._open_pages(step, step.orders.column),
             step.orders,
@@ -132,7 +135,7 @@ class SeekExecutor:
             sure=self._is_sure,
         )
         self._report(found)
-        return await self._load(step.table, step.columns, found.records)
+        return found.records
 
     async def _load(
         self, table: Table, columns: tuple[Column, ...], records: Sequence[Record]

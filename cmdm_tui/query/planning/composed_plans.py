@@ -29,6 +29,7 @@ from cmdm_tui.query.planning.plan import (
     ReadAny,
     ReadByKeys,
     ReadWhole,
+    SeekFirst,
     SeekRecords,
 )
 from cmdm_tui.query.planning.record_needs import Key, Need, RecordNeeds
@@ -67,7 +68,10 @@ def list_composed_plans(query: BoundQuery) -> Iterator[CandidatePlan]:
         return  # `file_plans` has them
     if query.shape is not None and query.tree.find(exp.Or) is None:
         return  # the plans of a single entity have them
-    reads = _ComposedPlanner(query).find_cheapest()
+    planner = _ComposedPlanner(query)
+    if not is_single:
+        yield from planner.first_rows()
+    reads = planner.find_cheapest()
     if all(isinstance(one.access, ReadWhole) for one in reads):
         return
     if query.shape is not None and not isinstance(reads[0].access, ReadAny):
@@ -103,6 +107,43 @@ class _ComposedPlanner:
             return self._reads_in(numbers)
         found = [self._reads_in(order) for order in permutations(numbers)]
         return min(found, key=lambda reads: (sum(one.likely for one in reads), len(reads)))
+
+    def first_rows(self) -> Iterator[CandidatePlan]:
+        """Yield the plan for a join of which LIMIT wants the first rows in the order of a field."""
+        query, leading = self._query, self._needs.leading_place()
+        if leading is None or not isinstance(query.tree, exp.Select) or len(query.tables) == 1:
+            return
+        number, ordered = leading
+        place = query.sources[number]
+        shape = QueryShape(query.tree, place, query.aggregates)
+        if not shape.limit or shape.has_odd_limit or not shape.is_row_by_row:
+            return
+        table = query.tables[place.entity]
+        wanted = shape.limit + shape.offset
+        count = wanted
+        if any(join.side != "LEFT" for join in query.tree.args.get("joins") or ()):
+            # Some of the first records may give no row; the rest of their page costs nothing.
+            count = -(-wanted // table.largest_page) * table.largest_page
+        order = exp.Ordered(**{**ordered.copy().args, "this": exp.column(ordered.this.this.copy())})
+        select = exp.Select(expressions=[exp.Star()]).order_by(order, copy=False).limit(count)
+        one = replace(query, tables={place.entity: table}, sources=(place,))
+        for plan in list_seek_plans(one, QueryShape(select, place, query.aggregates)):
+            if not isinstance(plan.step, SeekFirst):
+                continue
+            first = _Option(
+                PlannedRead(plan.step, plan.cost, plan.likely, plan.first_page), float(count)
+            )
+            kept, self._options[number] = self._options[number], [first]
+            others = [other for other in range(len(self._options)) if other != number]
+            found = [self._reads_in((number, *rest)) for rest in permutations(others)]
+            self._options[number] = kept
+            reads = min(found, key=lambda reads: sum(read.likely for read in reads))
+            # First records, and what they name, may be read before all of both are.
+            high = (_sized(table).pages or 1) + plan.cost.high
+            high += sum(2 * read.cost.high for read in reads[1:])
+            step = ComposedReads(tuple(reads), wanted)
+            likely = sum(read.likely for read in reads)
+            yield CandidatePlan(PlanClass.SEEK, step, Cost(min(plan.cost.low, 1), high), likely)
 
     def _reads_in(self, order: Sequence[int]) -> list[PlannedRead]:
         reads: list[PlannedRead] = []
@@ -278,6 +319,8 @@ def _describe_access(access: Access) -> str:
             return f"by id: {len(ids):,} {'record' if len(ids) == 1 else 'records'}"
         case SeekRecords(predicate=predicate):
             return f"by a search by {predicate.column.field}"
+        case SeekFirst(orders=orders):
+            return f"by the first records in the order of {orders.column.field}"
         case ReadByKeys(key=key) if key.name == EXTERNAL_ID:
             return "by the ids that the steps below give"
         case ReadByKeys(key=key):

@@ -116,17 +116,6 @@ class CountValues:
 
 
 @dataclass(frozen=True)
-class SeekFirst:
-    """Find the first `count` records in the order of a field."""
-
-    table: Table
-    columns: tuple[Column, ...]
-    orders: ColumnOrders
-    descending: bool
-    count: int
-
-
-@dataclass(frozen=True)
 class Stream:
     """Read pages in order until there are enough rows. `max_records` limits the records to read."""
 
@@ -135,6 +124,17 @@ class Stream:
     limit: int | None
     offset: int
     max_records: int | None
+
+
+@dataclass(frozen=True)
+class SeekFirst:
+    """Find the first `count` records in the order of a field."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    orders: ColumnOrders
+    descending: bool
+    count: int
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class ReadAny:
     accesses: tuple["Access", ...]
 
 
-Access = GetRecords | SeekRecords | ReadByKeys | ReadAny | ReadWhole
+Access = GetRecords | SeekRecords | SeekFirst | ReadByKeys | ReadAny | ReadWhole
 """A way to get the records of one place in FROM."""
 
 
@@ -193,10 +193,13 @@ class PlannedRead:
 class ComposedReads:
     """Read what each place in FROM needs, one after the other; then run the query on all of it.
 
-    `record_needs` says why that is enough. Where a search fails, its entity is read whole.
+    `record_needs` says why that is enough. Where a search fails, its entity is read whole. With
+    `wanted_rows`, the first read brings the first records in the order of the query: if they give
+    fewer rows before LIMIT and OFFSET, it is read whole.
     """
 
     reads: tuple[PlannedRead, ...]
+    wanted_rows: int = 0
 
 
 SeekStep = SeekRecords | BoundaryAggregates | CountValues | SeekFirst

@@ -85,6 +85,34 @@ class RecordNeeds:
         """Return what asks for the records of a place."""
         return self._needs[number]
 
+    def leading_place(self) -> tuple[int, exp.Ordered] | None:
+        """Return the place whose field alone sorts the rows of a join, and that part of ORDER BY.
+
+        Every row is of one record of it, so those of the first records come first. None where the
+        query is not a plain join of entities, or another field sorts it.
+        """
+        select = self._tree
+        if not isinstance(select, exp.Select) or select.args.get("where"):
+            return None
+        order, items = select.args.get("order"), list(_items_of(select))
+        is_plain = _is_understood(select) and not select.args.get("with_")
+        if not is_plain or {id(one) for one in items} != self._numbers.keys():
+            return None
+        if not isinstance(order, exp.Order) or len(order.expressions) != 1:
+            return None
+        (ordered,) = order.expressions
+        if not isinstance(ordered, exp.Ordered) or not isinstance(ordered.this, exp.Column):
+            return None
+        name = ordered.this.name.casefold()
+        is_alias = any(one.alias.casefold() == name for one in select.expressions)
+        found = None if is_alias and not ordered.this.table else self._find_item(ordered.this)
+        if found is None or found[1] is not select:
+            return None
+        joins: list[exp.Join] = select.args.get("joins") or []
+        if any(join.this is found[0] and join.side for join in joins):
+            return None
+        return self._numbers[id(found[0])], ordered
+
     def _find_need(self, place: Source) -> Need:
         select = _select_of(place.node)
         if select is None:
