@@ -15,6 +15,7 @@ from hypothesis import settings
 from cmdm_tui.config import credentials as credentials_module
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig, credentials
 from tests.fake_keyring import FakeKeyring, KeyringMode
+from tests.query.makes.tally import Tally
 from tests.services import copy_records
 
 KeyringFactory = Callable[[KeyringMode], FakeKeyring]
@@ -52,6 +53,19 @@ def pytest_terminal_summary(
         terminalreporter.write_line(
             f"{left_out} tests of PostgreSQL were skipped: scripts/test --postgres runs them too."
         )
+    if config.getoption("--all"):
+        for line in _tally_makes(terminalreporter).lines:
+            terminalreporter.write_line(line)
+
+
+def _tally_makes(terminalreporter: pytest.TerminalReporter) -> Tally:
+    """Return what came of the queries on services of many makes."""
+    tally = Tally()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "makes" and report.when == "call":
+                tally.add(Tally.of_plain(value))
+    return tally
 
 
 def _needs_postgres(item: pytest.Item) -> bool:

@@ -279,14 +279,16 @@ class QueryExecutor:
 
         Pages that the seek has read are used again if the scan uses their order. But where records
         tie, its pages may overlap; so that order is used only where there is one page, or more was
-        read than a seek takes.
+        read than a seek takes, and never where no total would show that records are missing.
         """
         self._report.is_unsure = False
         step = make_scan_step(self._bound)
         (table,) = step.tables
         are_ties_steady = self._learner.trait("stable_ties") is not False
         is_cheaper = table.pages == 1 or (
-            are_ties_steady and self._seek_executor.has_used_probes(table)
+            table.total is not None
+            and are_ties_steady
+            and self._seek_executor.has_used_probes(table)
         )
         if sorted_first is not None and is_cheaper:
             step = replace(step, first_pages={table.entity: sorted_first})

@@ -99,8 +99,10 @@ class DataSet:
         form = behaviours.get("external_ids", "eight")
         shape = _SHAPES[behaviours.get("values", "strings")]
 
+        columns = {entity: columns_of(entity, behaviours) for entity in self.records}
+
         def value(entity: str, name: str, text: str | None) -> Value:
-            kind = columns_of(entity, behaviours)[name]
+            kind = columns[entity][name]
             if text is None:
                 return None
             if name.endswith(EXTERNAL_ID) and name != "RelatedExternalID":
@@ -114,7 +116,7 @@ class DataSet:
             entity: [
                 {
                     name: value(entity, name, external_id if name == EXTERNAL_ID else values[name])
-                    for name in columns_of(entity, behaviours)
+                    for name in columns[entity]
                 }
                 for external_id, values in records
             ]
@@ -147,7 +149,7 @@ def make_data_set(number: int) -> DataSet:
     }
     if is_clean:
         counts = {"lead": chance.choice([60, 250]), "account": 20, "event": 40, "task": 25}
-    ids = {entity: _new_ids(chance, count) for entity, count in counts.items()}
+    ids = {entity: new_ids(chance, count) for entity, count in counts.items()}
     spread = chance.choice([3, 8, len(_TEXTS)])
     texts = (*chance.sample(_TEXTS, spread), *chance.sample(odd, min(spread // 2, len(odd))))
     values = _Values(chance, texts, ids, is_clean=is_clean)
@@ -292,7 +294,7 @@ _SHAPES: Mapping[str, Callable[[WireType, str], object]] = {
 }
 
 
-def _new_ids(chance: random.Random, count: int) -> list[str]:
+def new_ids(chance: random.Random, count: int) -> list[str]:
     found: dict[str, None] = {}
     while len(found) < count:
         found["".join(chance.choices(_IDS, k=8))] = None

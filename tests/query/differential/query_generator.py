@@ -24,6 +24,7 @@ _CONSTANTS: Mapping[Kind, Sequence[Value]] = {
     Kind.DATE: [date(2026, month, 1) for month in (1, 2, 3)],
     Kind.BOOLEAN: [True, False],
 }
+_WORDS = {"FirstName", "LastName", "City", "Company", "Name", "Title", "Subject"}
 _WITHOUT_ODD_CASES = {"City", "Company", "Status", "Name", "Rating", "Title", "Subject"}
 
 
@@ -56,6 +57,64 @@ class QueryGenerator:
         )  # fmt: skip
         make = self._chance.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
         return make()
+
+    def composed(self) -> q.Query:
+        """Return a query whose parts a plan may seek one by one: joins, subqueries, OR."""
+        self._aliases = 0
+        kinds = (
+            self._sought_join, self._sought_semi_join, self._united, self._first_of_join,
+            self._sought_by_name, self._listed,
+        )  # fmt: skip
+        return self._chance.choice(kinds)()
+
+    def about_words(self) -> q.Query:
+        """Return a query on one column of words, which orders of text disagree about."""
+        self._aliases = 0
+        table = self._table(self._chance.choice(["lead", "lead", "lead", "account", "event"]))
+        names = sorted(_WORDS & self._columns[table.entity].keys())
+        column = q.Column(table.alias, self._chance.choice(names), Kind.TEXT)
+        where = self._about_word(column)
+        count = q.Aggregate("count", None, Kind.COUNT)
+        shown = q.Select(self._items(table), table, where)
+        match self._chance.choice(["rows", "rows", "rows", "count", "ends", "first", "groups"]):
+            case "rows":
+                return self._sorted(shown, [table], at_most=1)
+            case "count":
+                return q.Select((q.Item(count, "n"),), table, where, group=())
+            case "ends":
+                name = self._chance.choice(["min", "max"])
+                of = q.Item(q.Aggregate(name, column, Kind.TEXT), "v")  # pyright: ignore[reportArgumentType]
+                return q.Select((of,), table, where if self._flip() else None, group=())
+            case "first":
+                key = q.Key(column, self._flip())
+                limit = self._chance.choice([1, 3, 10])
+                return replace(shown, where=None, order=(key,), limit=limit)
+            case _:
+                items = (q.Item(column, "k"), q.Item(count, "n"))
+                return q.Select(items, table, where if self._flip() else None, (column,))
+
+    def _about_word(self, column: q.Column) -> q.Condition:
+        def word() -> q.Constant:
+            constant = self._constant(column)
+            text = str(constant.value)
+            if self._chance.random() < 0.2:
+                text = self._chance.choice([text.swapcase(), text + "x", "q" + text])
+            return q.Constant(text, Kind.TEXT)
+
+        match self._chance.choice(["=", "=", "among", "like", "range", "between", "null"]):
+            case "=":
+                return q.Compare("=", column, word())
+            case "among":
+                return q.Among(column, (word(), word()))
+            case "like":
+                prefix = str(word().value)[: self._chance.randint(1, 4)]
+                return q.Like(column, prefix + "%", True, False)
+            case "range":
+                return q.Compare(self._operator(), column, word())
+            case "between":
+                return q.Between(column, word(), word())
+            case _:
+                return q.IsNull(column, self._flip())
 
     # Kinds of queries
 
@@ -275,6 +334,74 @@ class QueryGenerator:
         )
         select = replace(select, order=self._keys([table], 3))
         return replace(select, limit=self._chance.choice([None, 5, 25]))
+
+    # Kinds of queries whose parts may be sought one by one
+
+    def _sought_join(self) -> q.Query:
+        join, tables = self._join()
+        led = self._chance.choice(tables)
+        where = _all([self._simple(led), *self._some(0, 1, lambda: self._condition(*tables))])
+        if self._chance.random() < 0.2:
+            return replace(self._grouping(tables, join), where=where)
+        return self._sorted(q.Select(self._items(*tables), join, where), tables, at_most=1)
+
+    def _first_of_join(self) -> q.Query:
+        join, tables = self._join()
+        led = self._chance.choice(tables)
+        where = self._simple(led) if self._chance.random() < 0.3 else None
+        key = q.Key(self._column(led), self._flip())
+        limit = self._chance.choice([1, 3, 10])
+        return q.Select(self._items(*tables), join, where, order=(key,), limit=limit)
+
+    def _sought_semi_join(self) -> q.Query:
+        outer, inner = self._related()
+        link = self._link(outer, inner)
+        assert isinstance(link, q.Compare)
+        sides = [link.left, link.right]
+        own, other = sides if sides[0].source == outer.alias else sides[::-1]  # pyright: ignore[reportAttributeAccessIssue]
+        where = self._simple(inner)
+        is_negated = self._chance.random() < 0.2
+        condition: q.Condition
+        if self._flip():
+            items = (q.Item(other, "v"),)
+            condition = q.AmongQuery(own, q.Select(items, inner, where), is_negated)
+        else:
+            one = q.Item(q.Constant(1, Kind.COUNT), "one")
+            condition = q.Exists(q.Select((one,), inner, q.All((link, where))), is_negated)
+        more = self._some(0, 1, lambda: self._simple(outer))
+        if self._chance.random() < 0.2:
+            count = q.Item(q.Aggregate("count", None, Kind.COUNT), "n")
+            return q.Select((count,), outer, _all([condition, *more]), group=())
+        select = q.Select(self._items(outer), outer, _all([condition, *more]))
+        return self._sorted(select, [outer], at_most=1)
+
+    def _united(self) -> q.Query:
+        table = self._table()
+        parts = [self._simple(table) for _ in range(self._chance.randint(2, 3))]
+        if self._flip():
+            parts[0] = q.All((parts[0], self._simple(table)))
+        where: q.Condition = q.Any(tuple(parts))
+        if self._chance.random() < 0.2:
+            where = q.All((where, self._simple(table)))
+        if self._chance.random() < 0.3:
+            count = q.Item(q.Aggregate("count", None, Kind.COUNT), "n")
+            return q.Select((count,), table, where, group=())
+        return self._sorted(q.Select(self._items(table), table, where), [table], at_most=1)
+
+    def _listed(self) -> q.Query:
+        table = self._table()
+        column = self._column(table, *_ORDERED)
+        choices = tuple(self._constant(column) for _ in range(self._chance.randint(2, 8)))
+        conditions = [q.Among(column, choices), *self._some(0, 1, lambda: self._simple(table))]
+        select = q.Select(self._items(table), table, _all(conditions))
+        return self._sorted(select, [table], at_most=1)
+
+    def _sought_by_name(self) -> q.Query:
+        inner = self._table()
+        named = q.Select(self._items(inner), inner, self._simple(inner))
+        if self._flip():
+            return q.With((("one", named),), self._over_result(named, q.Named("one", "w")))
+        return self._over_result(named, q.Derived(named, "d"))
 
     # Parts of queries
 
