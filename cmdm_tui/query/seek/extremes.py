@@ -159,6 +159,8 @@ async def _find_best(
         certain = ahead if sure else _predicate_ahead(array, predicate, rows, count, sure=True)
         doubtful = _undecided_gaps(array, certain, array.orders)
         if not doubtful or not sure:
+            if len(rows) < count:
+                await array.check_end()
             check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
             return rows, not doubtful
         await doubts.read_to_tell(doubtful)

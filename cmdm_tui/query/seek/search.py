@@ -39,6 +39,8 @@ async def find_records(
         array = SortedPages(pages, ordering, fields=fields, per_page=per_page, fresh=fresh)
         is_sure = await decide(array, predicate, sure=sure)
         await _read_inside(array, predicate)
+        if array.may_follow(predicate):
+            await array.check_end()
         check_ties(array, predicate)
         return FoundRecords(
             total=array.total,
@@ -77,6 +79,7 @@ async def count_matches(
     async def seek(fresh: bool) -> MatchCount:
         array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
         is_sure = await decide(array, predicate, counting=True, sure=sure)
+        await array.check_end()
         if predicate.column.kind is ColumnKind.TEXT:
             check_ties(array, predicate)
         primary = array.orders[0]

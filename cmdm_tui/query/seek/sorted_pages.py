@@ -213,6 +213,42 @@ class SortedPages:
         known = [record.external_id for record in self._views[number].records]
         return known == [record.external_id for record in page.records]
 
+    async def check_end(self) -> None:
+        """Check that the last page is the last: the page before it is read if no neighbours were.
+
+        Where each page repeats records of the page before it, more pages hold all of them than the
+        total makes. A last page that is not full shows that by its length. Raises SeekFailed.
+        """
+        if self.count < 2 or self.count not in self._views or self.total % self.size:
+            return
+        if not self._has_neighbours():
+            await self.read([self.count - 1])
+        if not self._fit_together():
+            raise SeekFailed("Pages hold records of the pages before them.")
+
+    def _has_neighbours(self) -> bool:
+        return any(above + 1 == below for above, below in pairwise(self._numbers))
+
+    def _fit_together(self) -> bool:
+        """Return whether two neighbouring pages were read that share no record."""
+        return any(
+            above.number + 1 == below.number
+            and {one.external_id for one in above.records}.isdisjoint(
+                one.external_id for one in below.records
+            )
+            for above, below in pairwise(self.views)
+        )
+
+    def may_follow(self, predicate: ColumnPredicate) -> bool:
+        """Return whether a page after the last one could hold what a predicate keeps."""
+        last = self._views.get(self.count)
+        if last is None or not last.values:
+            return False
+        beyond = Gap(self.count + 1, self.count + 1, last, None)
+        return any(
+            self.overlap(beyond, order, predicate) is not Overlap.OUTSIDE for order in self.orders
+        )
+
     def overlap(self, gap: Gap, order: CandidateOrder, predicate: ColumnPredicate) -> Overlap:
         """Return how a gap's values overlap a predicate, if the service sorts in `order`."""
         of_null = Overlap.INSIDE if predicate.region.has_null else Overlap.OUTSIDE

@@ -37,6 +37,7 @@ async def count_values(
             if min(len(array.views) + to_come, array.count) > most_probes:
                 raise TooManyGroups(f"{ordering.column.name} has too many values to skip between.")
             await array.read(gap.middle for gap in mixed)
+        await array.check_end()
         _check_ties(array)
         counts = Counter(value for view in array.views for value in view.values)
         for gap in array.gaps:

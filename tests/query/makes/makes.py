@@ -108,6 +108,8 @@ MAKES = (
     Make("MySQL 0900_ai_ci", ties="unstable", nulls="last"),
     Make("general_ci", ties="unstable"),
     Make("real ICU", ties="unstable", unsorted="unstable"),
+    Make("casefold", overlap=1),
+    Make("Windows CI_AI", overlap=1, nulls="last"),
     # Totals that are missing or wrong.
     Make("real ICU", totals="missing"),
     Make("casefold", totals="missing", past_end="404"),
