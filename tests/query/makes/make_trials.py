@@ -10,6 +10,7 @@ from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.result import QueryResult
+from cmdm_tui.query.seek.bisect import FEW_PAGES
 from tests.query.differential import language as q
 from tests.query.differential.comparison import difference
 from tests.query.differential.data_set import COLUMNS, columns_of, stored_value
@@ -48,6 +49,11 @@ class Said:
     def is_stopped(self) -> bool:
         """Whether it says that there was more to read than its plan takes."""
         return any("Its plan takes at most" in one for one in self.sentences)
+
+    @property
+    def assumes_kinds(self) -> bool:
+        """Whether it says what it assumes of pages that were not read."""
+        return any("is assumed to hold only" in one for one in self.sentences)
 
     @property
     def tells_changes(self) -> bool:
@@ -172,11 +178,12 @@ def draw_query(service: MadeService, seed: int) -> tuple[q.Query, str]:
 class Ran:
     """What came of one query: what was said, whether its rows are wrong, and what is not excused.
 
-    `said` is None where an error came instead.
+    `said` is None where an error came instead; `excuse` is the word of `find_excuse`.
     """
 
     said: Said | None
     is_wrong: bool
+    excuse: str
     faults: Sequence[Fault] = ()
 
     @property
@@ -194,7 +201,9 @@ def tally_certain(tally: Tally, ran: Ran) -> None:
     tally.fell_back += ran.said.fell_back
     if ran.is_wrong and not ran.faults:
         tally.told_partial += ran.said.mark == "partial"
-        tally.told_changes += ran.said.mark != "partial"
+        tally.told_changes += ran.excuse == "changed"
+        tally.assumed += ran.excuse == "assumed"
+        tally.swapped += ran.excuse == "swapped"
 
 
 def tally_trusting(tally: Tally, certain: Ran, trusting: Ran, pages: int) -> None:
@@ -223,10 +232,10 @@ async def _run(
         said = await asked.ask(sql)
     except (QueryError, ApiError) as error:
         fault = Fault(trial, sql, f"{type(error).__name__}: {error}")
-        return Ran(None, True, [fault])
+        return Ran(None, True, "", [fault])
     wrong = find_difference(service, query, said)
-    reason = None
-    if wrong is not None and not is_excused(service, said, trusts=trusts):
+    reason, excuse = None, find_excuse(service, said, trusts=trusts)
+    if wrong is not None and not excuse:
         reason = f"wrong and {said.mark or 'not marked'}{', trusting' if trusts else ''}: {wrong}"
     elif said.told != len(service.calls):
         reason = f"{len(service.calls)} calls were made, and the result tells {said.told}"
@@ -234,7 +243,7 @@ async def _run(
         reason = f"{said.told} calls, and {said.low} to {said.high} were predicted"
     plan = f"{said.plan}, cap {service.cap}, {service.most_pages} pages, {said.sentences}"
     faults = [] if reason is None else [Fault(trial, sql, reason, plan)]
-    return Ran(said, wrong is not None, faults)
+    return Ran(said, wrong is not None, excuse, faults)
 
 
 def find_difference(service: MadeService, query: q.Query, said: Said) -> str | None:
@@ -259,26 +268,37 @@ def find_difference(service: MadeService, query: q.Query, said: Said) -> str | N
     return wrong
 
 
-def is_excused(service: MadeService, said: Said, *, trusts: bool) -> bool:
-    """Return whether a wrong result says enough of itself.
+def find_excuse(service: MadeService, said: Said, *, trusts: bool) -> str:
+    """Return in a word why a wrong result may be so; nothing where it must be right.
 
-    One that trusts an order is marked. By default nothing is wrong but what the service kept back,
-    which is told as missing, and what others changed while it was read, which is told as well.
+    One that trusts an order is marked. By default nothing is wrong but what the service keeps back,
+    which is told as missing, and what others changed meanwhile, which is told as well. Two things
+    are known to fall short of that, and are counted: `assumed` and `swapped`, see `Tally`.
     """
+    make = service.make
     if trusts and said.mark:
-        return True
-    if service.make.changes and len(service.states) > 1 and said.tells_changes:
-        return True
-    if said.plan == "count" and service.make.totals in {"too high", "too low"}:
+        return "marked"
+    if said.mark == "partial" and (
+        loses_records(make) or (make.totals != "told" and said.is_stopped)
+    ):
+        return "partial"
+    if len(service.states) > 1 and said.tells_changes:
+        return "changed"
+    if said.plan == "count" and make.totals in {"too high", "too low"}:
         # How many records there are is the service's own word.
-        return True
-    if service.make.totals != "told" and said.is_stopped:
-        return said.mark == "partial"
-    loses_records = (
-        service.make.changes
-        or service.make.overlap > 0
-        or service.make.ties == "unstable"
-        or service.make.unsorted == "unstable"
-        or service.make.totals == "too high"
+        return "counted"
+    if make.nulls == "middle" and service.most_pages > FEW_PAGES and said.assumes_kinds:
+        return "assumed"
+    is_scan = said.plan != "seek" or said.fell_back
+    return "swapped" if service.was_swapped and is_scan else ""
+
+
+def loses_records(make: Make) -> bool:
+    """Return whether pages of a make do not hold all records, or seem not to."""
+    return (
+        make.changes
+        or make.overlap > 0
+        or make.ties == "unstable"
+        or make.unsorted == "unstable"
+        or make.totals == "too high"
     )
-    return said.mark == "partial" and loses_records
