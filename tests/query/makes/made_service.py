@@ -205,6 +205,10 @@ class MadeService:
 
     def _key_of(self, entity: str, name: str, text: str) -> Any:
         kind = COLUMNS[entity].get(name, Kind.TEXT)
+        if self.make.picklists == "options" and name != EXTERNAL_ID:
+            options = ENTITIES[entity].by_name[name].options
+            if options:
+                return options.index(text)
         if kind is Kind.NUMBER and self.make.numbers == "value":
             value = stored_value(kind, text)
             return value if isinstance(value, Decimal) else _ODD

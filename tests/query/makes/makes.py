@@ -59,9 +59,9 @@ TEXT_ORDERS: Mapping[str, TextKey] = {**PLAIN_ORDERS, **ICU_ORDERS, **SERVER_ORD
 class Make:
     """One make of service.
 
-    `numbers` are sorted by value or as the text that they are. `overlap` is the number of records
-    that a page repeats of the page before it. `changes` says whether another user changes records
-    while they are read.
+    `numbers` are sorted by value or as the text that they are, `picklists` as text or in the
+    order of their options. `overlap` is the number of records that a page repeats of the page
+    before it. `changes` says whether another user changes records while they are read.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Make:
     ties: Literal["steady", "unstable"] = "steady"
     totals: Totals = "told"
     numbers: Literal["value", "text"] = "value"
+    picklists: Literal["text", "options"] = "text"
     past_end: Literal["empty", "404", "last page"] = "empty"
     overlap: int = 0
     changes: bool = False
@@ -120,6 +121,8 @@ MAKES = (
     Make("natural ICU", past_end="404"),
     Make("general_ci", past_end="last page"),
     Make("casefold", numbers="text", nulls="last"),
+    Make("binary", picklists="options"),
+    Make("MySQL 0900_ai_ci", picklists="options", nulls="last"),
     Make("MySQL 0900_as_ci", fields="empty"),
     Make("UTF-16", fields="empty", nulls="last", numbers="text"),
     # Another user writes meanwhile.

@@ -14,6 +14,11 @@ Stored = Mapping[str, str | None]
 _SIZES = ((12, 5, 4, 6), (60, 12, 20, 9), (130, 20, 30, 12), (240, 30, 40, 20))
 """How many leads, accounts, events and tasks."""
 _SHARES = (1, 3, 3, 2)
+_ODD_SHARE = 0.3
+_ODD_WORDS = (
+    "", " ", "10", "9", "null", "İzmir", "ſmith", "ẞ", "\u212a", "e\u0301", "é", "日本", "😀",
+    "\uffff", "\x01", "ǆ", "Ǆ", "STRASSE", "straße", "a b", "a  b", "ａ", "½", "æ", "1.0",
+)  # fmt: skip
 _NUMBERS = ("1", "1.0", "01", "-1", "0", "10", "9", "100", "2.50", "2.5", "-2.5", "33", "1250.00")
 
 

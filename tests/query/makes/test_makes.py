@@ -15,7 +15,7 @@ from tests.query.makes.makes import ALPHABETS, MAKES, Make
 from tests.query.makes.tally import Tally
 
 A_SAMPLE = (1, 3)
-THE_WHOLE = (4, 42)
+THE_WHOLE = (4, 41)
 """How many data sets are tried on each make, and how many queries on each."""
 
 
