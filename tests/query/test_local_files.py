@@ -1,5 +1,6 @@
 """Local files in FROM: the rows are DuckDB's own, whatever the plan; no other file is read."""
 
+import functools
 import json
 import os
 import random
@@ -75,15 +76,22 @@ async def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
         return result.rows
 
 
-def reference(sql: str) -> list[tuple[Any, ...]]:
-    """Return what DuckDB alone gives, on a table of the same records."""
+@functools.cache
+def plain_database() -> duckdb.DuckDBPyConnection:
+    """Return DuckDB alone, with a table of the same records."""
     connection = duckdb.connect()
     connection.execute(
         "CREATE TABLE lead (ExternalID TEXT, Email TEXT, City TEXT, Score DECIMAL(38,9), Born DATE)"
     )
     values = [(key, *record.values()) for key, record in RECORDS]
     connection.executemany("INSERT INTO lead VALUES (?, ?, ?, ?, ?)", values)
-    return connection.execute(sql.replace(".csv'", ".csv', all_varchar = true")).fetchall()
+    return connection
+
+
+def reference(sql: str) -> list[tuple[Any, ...]]:
+    """Return what DuckDB alone gives, on a table of the same records."""
+    given = sql.replace(".csv'", ".csv', all_varchar = true")
+    return plain_database().execute(given).fetchall()
 
 
 FEW = "read_csv('few.csv') f"
