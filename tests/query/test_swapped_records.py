@@ -17,6 +17,13 @@ QUERIES = (
     "SELECT Name, CreatedDate FROM thing WHERE Score + 1 > 0 LIMIT 100",
 )
 
+SEARCHES = (
+    "SELECT Name FROM thing WHERE Name LIKE 'n1%'",
+    "SELECT count(*) FROM thing WHERE Name LIKE 'n1%'",
+    "SELECT Name, CreatedDate FROM thing WHERE Name BETWEEN 'n1' AND 'n2'",
+    "SELECT a.Name FROM thing a JOIN thing b ON b.ExternalID = a.Name WHERE a.Name LIKE 'n1%'",
+)
+
 
 def stamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -31,7 +38,12 @@ def new_service(count: int = 60) -> SmallService:
 
 
 async def read_while(
-    sql: str, *, swaps: bool = True, created: str | None = None, count: int = 60
+    sql: str,
+    *,
+    swaps: bool = True,
+    created: str | None = None,
+    count: int = 60,
+    name: str = "new",
 ) -> tuple[str, list[object]]:
     """Run a query; before its fourth page, delete the first record and create one at the end.
 
@@ -43,7 +55,7 @@ async def read_while(
         async def swap() -> None:
             if swaps and service.calls.count("thing") == 4:
                 values = {
-                    "Name": "new",
+                    "Name": name,
                     "Score": "1",
                     "CreatedDate": stamp() if created is None else created,
                 }
@@ -58,6 +70,12 @@ async def read_while(
 @pytest.mark.parametrize("sql", QUERIES)
 async def test_a_scan_says_that_records_were_created_meanwhile(sql: str) -> None:
     assert SAID in (await read_while(sql))[0]
+
+
+@pytest.mark.parametrize("sql", SEARCHES)
+async def test_a_search_says_it_too_whatever_fields_are_in_use(sql: str) -> None:
+    assert SAID in (await read_while(sql, name="n1x"))[0]
+    assert SAID not in (await read_while(sql, swaps=False))[0]
 
 
 async def test_a_record_that_no_one_touched_is_lost_where_that_is_said() -> None:
@@ -85,8 +103,9 @@ async def test_a_single_page_is_one_state_of_the_list() -> None:
 async def test_a_scan_that_says_nothing_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken twin."""
 
-    def believe(*_: object) -> int:
-        return 0
+    def believe(*_: object) -> tuple[str, ...]:
+        return ()
 
-    monkeypatch.setattr(fetcher, "_count_created", believe)
+    monkeypatch.setattr(fetcher, "_ids_of_created", believe)
     assert SAID not in (await read_while(QUERIES[0]))[0]
+    assert SAID not in (await read_while(SEARCHES[0], name="n1x"))[0]

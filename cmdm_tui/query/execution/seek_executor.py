@@ -11,7 +11,7 @@ from cmdm_tui.query import seek
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.loader import value_text
 from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
-from cmdm_tui.query.fetching.fetcher import Fetcher
+from cmdm_tui.query.fetching.fetcher import CreatedMeanwhile, Fetcher
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, FirstPage, Table
@@ -215,7 +215,8 @@ class SeekExecutor:
 
     def _report(self, found: seek.SeekResult) -> None:
         self._learner.observe_orders(found.learned)
-        self._fetcher.report.add_messages(*found.notes)
+        created = () if self._pages is None else self._pages.created.sentences
+        self._fetcher.report.add_messages(*found.notes, *created)
         self._fetcher.report.is_unsure |= not found.is_sure
 
 
@@ -228,6 +229,7 @@ class _SeekPages:
         self._fields = fields
         self.first_page: FirstPage | None = None
         """The first page in the order that was requested last."""
+        self.created = CreatedMeanwhile(pages)
 
     async def page(
         self,
@@ -254,6 +256,7 @@ class _SeekPages:
         )
         if page is None:
             raise SeekStopped
+        self.created.observe(page)
         return page
 
 

@@ -1,7 +1,7 @@
 """Fetches pages and records for one run, until its budget or the user stops it, and loads them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -182,16 +182,11 @@ class Fetcher:
         *,
         max_records: int | None = None,
     ) -> AsyncGenerator[Page]:
-        """Yield pages until all are read, the budget is used up or the run is stopped.
-
-        Where someone deletes a record that was read and creates another, the total stays, and one
-        that no one touched moves to a page that was read before. The new record is on a later page
-        then, so where the pages show that some were created meanwhile, that is said.
-        """
+        """Yield pages until all are read, the budget is used up or the run is stopped."""
         fields = fields_to_request(table, columns)
         has_all = table.is_inferred and fields is None
         cache = self._pages[table.entity]
-        created = read = 0
+        created = CreatedMeanwhile(cache)
         pages = cache.walk(
             fields,
             per_page=first.per_page,
@@ -211,8 +206,7 @@ class Fetcher:
                     self._report_change(table, total, page.total_records)
                     total = page.total_records
                 came += len(page.records)
-                read += 1
-                created += _count_created(cache.read_since, cache.server_time, page.records)
+                created.observe(page)
                 if has_all:
                     unshown |= _names_not_in(table, page.records)
                 if total is not None and came > total:
@@ -221,12 +215,7 @@ class Fetcher:
         finally:
             await pages.aclose()
             self._report_unshown(table, unshown)
-            if created and read > 1:
-                records = "1 record was" if created == 1 else f"{created:,} records were"
-                self.report.add_messages(
-                    f"{records} created in {table.entity} while it was read. If others were "
-                    "deleted meanwhile, records that no one touched may be missing."
-                )
+            self.report.add_messages(*created.sentences)
             if self.report.has_exceeded_plan and total is not None and came < total:
                 self._report_shortfall(table.entity, came, total)
 
@@ -307,18 +296,51 @@ class Fetcher:
             )
 
 
-def _count_created(since: datetime, now: datetime, records: Sequence[Record]) -> int:
-    """Return how many records say, to the second and in UTC, that they were created since then.
+class CreatedMeanwhile:
+    """Looks on an entity's pages for records that were created since the first was requested.
+
+    Where someone deletes a record that was read and creates another, the total stays, and one that
+    no one touched moves to a page that was read before. Only a new record shows it, where it stands
+    on a page that is read later, and the pages have the time at which records were created.
+    """
+
+    def __init__(self, cache: PageCache) -> None:
+        self._cache = cache
+        self._pages = 0
+        self._ids = set[str]()
+
+    def observe(self, page: Page) -> None:
+        """Look through the records of one more page."""
+        self._pages += 1
+        since, now = self._cache.read_since, self._cache.server_time
+        self._ids.update(_ids_of_created(since, now, page.records))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is to be said of them: nothing where there are none, or one page was all."""
+        is_one_state = self._pages <= 1
+        if not self._ids or is_one_state:
+            return ()
+        count = len(self._ids)
+        records = "1 record was" if count == 1 else f"{count:,} records were"
+        sentence = (
+            f"{records} created in {self._cache.entity} while it was read. If others were "
+            "deleted meanwhile, records that no one touched may be missing."
+        )
+        return (sentence,)
+
+
+def _ids_of_created(since: datetime, now: datetime, records: Sequence[Record]) -> Iterator[str]:
+    """Yield the ids of records that say, to the second and in UTC, they were created since then.
 
     What lies ahead of the service's clock comes of another one.
     """
     first = since.strftime(_TO_THE_SECOND)
     last = (now + _CLOCKS_APART).strftime(_TO_THE_SECOND)
-    values = (record.properties.get(CREATED_DATE) for record in records)
-    return sum(
-        isinstance(one, str) and first <= one <= last and one[10:11] == "T" and one[-1:] == "Z"
-        for one in values
-    )
+    for record in records:
+        one = record.properties.get(CREATED_DATE)
+        if isinstance(one, str) and first <= one <= last and one[10:11] == "T" and one[-1:] == "Z":
+            yield record.external_id
 
 
 def _names_not_in(table: Table, records: Sequence[Record]) -> set[str]:

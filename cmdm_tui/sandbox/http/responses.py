@@ -102,4 +102,5 @@ def _encode_record(record: StoredRecord, fields: FieldNames) -> bytes:
 
 def _select_fields(properties: bytes, fields: Iterable[str]) -> bytes:
     every = msgspec.json.decode(properties, type=Properties)
-    return msgspec.json.encode({name: every[name] for name in fields})
+    # A data file that was not made here may lack fields that the entity has.
+    return msgspec.json.encode({name: every[name] for name in fields if name in every})
