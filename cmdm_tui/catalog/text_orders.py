@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from itertools import product
+from typing import TypeVar
 
 DIGITS = frozenset("0123456789")
 _UPPER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -22,6 +23,8 @@ _FOLD_ASCII = {ord(one): one.lower() for one in _UPPER}
 _PLAIN_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})
 _LAST_BEFORE_SURROGATES = "\ud7ff"
 _LAST_OF_BASIC_PLANE = "\uffff"
+
+_Sortable = TypeVar("_Sortable", str, tuple[int, str])
 
 
 class CaseOrder(StrEnum):
@@ -253,8 +256,8 @@ def _digit_run(text: str) -> str:
     return text[:length]
 
 
-def _sign(one: object, other: object) -> int:
-    return (one > other) - (one < other)  # type: ignore[operator]
+def _sign(one: _Sortable, other: _Sortable) -> int:
+    return (one > other) - (one < other)
 
 
 @lru_cache(maxsize=50_000)

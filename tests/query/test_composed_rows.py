@@ -10,9 +10,9 @@ from sqlglot import exp
 
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.execution.composed_executor import ComposedExecutor
+from cmdm_tui.query.parsing.query_shape import split_conjuncts, split_where
 from cmdm_tui.query.planning import composed_plans, record_needs
 from cmdm_tui.query.planning.bound_query import BoundQuery
-from cmdm_tui.query.planning.file_keys import split_where
 from cmdm_tui.query.planning.plan import CandidatePlan, ComposedReads
 from tests.query.small_service import SmallService, Values, open_engine
 
@@ -340,7 +340,7 @@ def _conditions_of_any_side(item: exp.Expr, select: exp.Select) -> Iterator[exp.
     yield from split_where(select)
     for join in select.args.get("joins") or ():
         if isinstance(on := join.args.get("on"), exp.Expr):
-            yield from record_needs.split_conjuncts(on)
+            yield from split_conjuncts(on)
 
 
 def _is_always_understood(select: exp.Select) -> bool:

@@ -166,7 +166,7 @@ def wanted_ids(where: exp.Expr | None) -> tuple[str, ...] | None:
     """Return the only external ids that can satisfy the condition; None where it names none."""
     if where is None:
         return None
-    found = [ids for part in _split_conjuncts(where) if (ids := _find_ids(part)) is not None]
+    found = [ids for part in split_conjuncts(where) if (ids := _find_ids(part)) is not None]
     return min(found, key=len) if found else None
 
 
@@ -177,20 +177,37 @@ def wanted_join_ids(select: exp.Expr, alias: str) -> tuple[str, ...] | None:
         return None
     found = [
         ids
-        for part in _split_conjuncts(where.this)
+        for part in split_conjuncts(where.this)
         if (ids := _find_ids(part)) is not None
         and all(one.table.casefold() == alias for one in part.find_all(exp.Column))
     ]
     return min(found, key=len) if found else None
 
 
-def _split_conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+def split_where(select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield the conditions that WHERE joins by AND."""
+    where = select.args.get("where")
+    if isinstance(where, exp.Where):
+        yield from split_conjuncts(where.this)
+
+
+def split_conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the conditions that a condition joins by AND."""
     node = node.unnest()
     if isinstance(node, exp.And):
-        yield from _split_conjuncts(node.this)
-        yield from _split_conjuncts(node.expression)
+        yield from split_conjuncts(node.this)
+        yield from split_conjuncts(node.expression)
     else:
         yield node
+
+
+def list_from_items(select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield what FROM and the joins of a SELECT name, in their order."""
+    from_ = select.args.get("from_")
+    if isinstance(from_, exp.From):
+        yield from_.this
+    for join in select.args.get("joins") or ():
+        yield join.this
 
 
 def _find_ids(node: exp.Expr) -> tuple[str, ...] | None:

@@ -14,6 +14,7 @@ from cmdm_tui.query.collation.rewrite import apply_account_order
 from cmdm_tui.query.model import Column, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.file_sources import is_file
+from cmdm_tui.query.parsing.query_shape import list_from_items, split_conjuncts, split_where
 from cmdm_tui.query.parsing.references import Source
 from cmdm_tui.query.planning.name_scopes import COLUMNS_OF_FILE
 
@@ -128,7 +129,7 @@ class _KeyFinder:
         """Return the FROM item of a column, and its SELECT; None where it is not certain."""
         scope = node.find_ancestor(exp.Select)
         while scope is not None:
-            for item in _items_of(scope):
+            for item in list_from_items(scope):
                 if node.table:
                     if item.alias_or_name.casefold() == node.table.casefold():
                         return item, scope
@@ -149,7 +150,7 @@ class _KeyFinder:
         return any(one.name.casefold() == name.casefold() for one in columns.expressions)
 
     def _of_using(self, join: exp.Join, select: exp.Select) -> Iterator[FileKey]:
-        items = [one for one in _items_of(select) if one is not self._source.node]
+        items = [one for one in list_from_items(select) if one is not self._source.node]
         for name in join.args.get("using") or ():
             column = self._table.column(name.name)
             if column is not None and len(items) == 1 and _may_have_file(items[0], select):
@@ -166,17 +167,9 @@ class _KeyFinder:
         else:
             # If another item had the column too, it would be ambiguous, and an error.
             is_own = node.find_ancestor(exp.Select) is select
-            is_own = is_own and any(one is self._source.node for one in _items_of(select))
+            is_own = is_own and any(one is self._source.node for one in list_from_items(select))
         column = self._table.column(node.name)
         return column if is_own and column is not None and column.name == node.name else None
-
-
-def _items_of(select: exp.Select) -> Iterator[exp.Expr]:
-    from_ = select.args.get("from_")
-    if isinstance(from_, exp.From):
-        yield from_.this
-    for join in select.args.get("joins") or ():
-        yield join.this
 
 
 def _may_have_file(item: exp.Expr, select: exp.Select) -> bool:
@@ -248,20 +241,3 @@ def is_strict(value: exp.Expr) -> bool:
         return False
     children = [one for one in value.iter_expressions() if not isinstance(one, exp.DataType)]
     return len(children) == 1 and is_strict(children[0])
-
-
-def split_where(select: exp.Select) -> Iterator[exp.Expr]:
-    """Yield the conditions that WHERE joins by AND."""
-    where = select.args.get("where")
-    if isinstance(where, exp.Where):
-        yield from split_conjuncts(where.this)
-
-
-def split_conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield the conditions that a condition joins by AND."""
-    node = node.unnest()
-    if isinstance(node, exp.And):
-        yield from split_conjuncts(node.this)
-        yield from split_conjuncts(node.expression)
-    else:
-        yield node

@@ -23,6 +23,7 @@ from cmdm_tui.query.collation.rewrite import apply_account_order
 from cmdm_tui.query.model import Column
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.file_sources import is_file
+from cmdm_tui.query.parsing.query_shape import list_from_items, split_conjuncts, split_where
 from cmdm_tui.query.parsing.references import Source, find_tables, qualify_sources
 from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.file_keys import (
@@ -30,8 +31,6 @@ from cmdm_tui.query.planning.file_keys import (
     UNSEEN_CLAUSES,
     is_steady,
     is_strict,
-    split_conjuncts,
-    split_where,
 )
 from cmdm_tui.query.planning.name_scopes import COLUMNS_OF_FILE
 
@@ -94,7 +93,7 @@ class RecordNeeds:
         select = self._tree
         if not isinstance(select, exp.Select) or select.args.get("where"):
             return None
-        order, items = select.args.get("order"), list(_items_of(select))
+        order, items = select.args.get("order"), list(list_from_items(select))
         is_plain = _is_understood(select) and not select.args.get("with_")
         if not is_plain or {id(one) for one in items} != self._numbers.keys():
             return None
@@ -222,7 +221,7 @@ class RecordNeeds:
         (join,) = joins
         if join.this is not place.node and (join.side or join.kind == "ANTI"):
             return
-        (other,) = (one for one in _items_of(select) if one is not place.node)
+        (other,) = (one for one in list_from_items(select) if one is not place.node)
         for name in join.args.get("using") or ():
             column = self._tables[place.entity].column(name.name)
             if column is not None and not any(other.args.get(one) for one in _ODD_CLAUSES):
@@ -288,7 +287,7 @@ class RecordNeeds:
             return None
         scope = node.find_ancestor(exp.Select)
         while scope is not None:
-            items = list(_items_of(scope))
+            items = list(list_from_items(scope))
             if any(isinstance(one, exp.Paren) or one.args.get("joins") for one in items):
                 return None
             if node.table:
@@ -330,7 +329,7 @@ def _select_of(node: exp.Expr) -> exp.Select | None:
     select = node.find_ancestor(exp.Select)
     if select is None or not _is_understood(select):
         return None
-    if not any(one is node for one in _items_of(select)) or node.alias_column_names:
+    if not any(one is node for one in list_from_items(select)) or node.alias_column_names:
         return None
     return None if any(node.args.get(one) for one in (*_ODD_CLAUSES, "joins")) else select
 
@@ -366,14 +365,6 @@ def _conditions_of_join(join: exp.Join) -> Iterator[exp.Expr]:
     on = join.args.get("on")
     if isinstance(on, exp.Expr):
         yield from split_conjuncts(on)
-
-
-def _items_of(select: exp.Select) -> Iterator[exp.Expr]:
-    from_ = select.args.get("from_")
-    if isinstance(from_, exp.From):
-        yield from_.this
-    for join in select.args.get("joins") or ():
-        yield join.this
 
 
 def _split_or(node: exp.Expr) -> Iterator[exp.Expr]:

@@ -72,11 +72,8 @@ class CandidateOrder(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ByValue:
-    """Numbers, dates and booleans by value: the engine's order."""
-
-    name: str = "value"
+class _ByKey:
+    """What orders have in common whose keys Python compares."""
 
     @property
     def compares_text(self) -> bool:
@@ -90,6 +87,17 @@ class ByValue:
     def counts(self, predicate: ColumnPredicate) -> bool:
         """Return whether the predicate keeps all of its region."""
         return predicate.is_region_exact
+
+    def is_one_value(self, low: Any, high: Any) -> bool:
+        """Return whether the two keys are equal."""
+        return bool(low == high)
+
+
+@dataclass(frozen=True)
+class ByValue(_ByKey):
+    """Numbers, dates and booleans by value: the engine's order."""
+
+    name: str = "value"
 
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002 — other orders need it
         """Return the value."""
@@ -99,33 +107,16 @@ class ByValue:
         """Compare with the region."""
         return _overlap_of_keys(predicate.region, low, high)
 
-    def is_one_value(self, low: Any, high: Any) -> bool:
-        """Return whether the two keys are equal."""
-        return bool(low == high)
-
     def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Return True: every predicate has bounds in this order."""
         return True
 
 
 @dataclass(frozen=True)
-class ByDigits:
+class ByDigits(_ByKey):
     """Numbers as if they were text."""
 
     name: str = "text"
-
-    @property
-    def compares_text(self) -> bool:
-        """Whether keys are texts: False."""
-        return False
-
-    def is_after(self, one: Any, other: Any) -> bool:
-        """Return whether one key is above another."""
-        return bool(one > other)
-
-    def counts(self, predicate: ColumnPredicate) -> bool:
-        """Return whether the predicate keeps all of its region."""
-        return predicate.is_region_exact
 
     def key(self, value: Value, raw: object) -> Any:  # noqa: ARG002
         """Return the number's text."""
@@ -141,10 +132,6 @@ class ByDigits:
         judged = _overlap_of_keys(region, low, high)
         is_all = region == EVERY_VALUE
         return judged if is_all or judged is Overlap.OUTSIDE else Overlap.MIXED
-
-    def is_one_value(self, low: Any, high: Any) -> bool:
-        """Return whether the two are written the same."""
-        return bool(low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:
         """Bound single numbers: those that begin with the same digits are neighbours."""
@@ -202,24 +189,11 @@ class ByText:
 
 
 @dataclass(frozen=True)
-class ByOption:
+class ByOption(_ByKey):
     """A picklist's values in the order of its options."""
 
     options: tuple[str, ...]
     name: str = "options"
-
-    @property
-    def compares_text(self) -> bool:
-        """Whether keys are texts: False."""
-        return False
-
-    def is_after(self, one: Any, other: Any) -> bool:
-        """Return whether one key is above another."""
-        return bool(one > other)
-
-    def counts(self, predicate: ColumnPredicate) -> bool:
-        """Return whether the predicate keeps all of its region."""
-        return predicate.is_region_exact
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -235,10 +209,6 @@ class ByOption:
     def overlap(self, low: Any, high: Any, predicate: ColumnPredicate) -> Overlap:  # noqa: ARG002
         """Return MIXED: `AmongOptions` decides."""
         return Overlap.MIXED
-
-    def is_one_value(self, low: Any, high: Any) -> bool:
-        """Return whether the two are the same."""
-        return bool(low == high)
 
     def bounds(self, predicate: ColumnPredicate) -> bool:  # noqa: ARG002
         """Return True: every predicate has bounds in this order."""
