@@ -300,7 +300,7 @@ class CreatedMeanwhile:
     """Looks on an entity's pages for records that were created since the first was requested.
 
     Where someone deletes a record that was read and creates another, the total stays, and one that
-    no one touched moves to a page that was read before. Only a new record shows it, where it stands
+    no one touched moves to a page that was read before. Only a new record shows it, where it is
     on a page that is read later, and the pages have the time at which records were created.
     """
 
