@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cmdm_tui.query.execution.executor import Resumption
-from cmdm_tui.query.planning.plan import SeekStep
+from cmdm_tui.query.planning.plan import ComposedReads, SeekStep
 from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 
@@ -34,6 +34,7 @@ def allow_unasked(prepared: PlannedQuery, most: int) -> Allowance | None:
         return None
     if prepared.plan.cost.high <= most:
         return Allowance(None)
-    if isinstance(prepared.plan.step, SeekStep) and prepared.plan.likely <= most:
+    is_search = isinstance(prepared.plan.step, SeekStep | ComposedReads)
+    if is_search and prepared.plan.likely <= most:
         return Allowance(most, is_guard=True)
     return None

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from cmdm_tui.query.call_allowance import Allowance, allow_unasked
 from cmdm_tui.query.planning import composed_plans
 from cmdm_tui.query.planning.bound_query import BoundQuery
-from cmdm_tui.query.planning.plan import CandidatePlan
+from cmdm_tui.query.planning.plan import CandidatePlan, ComposedReads
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
 from tests.query.small_service import SmallService, open_engine
@@ -194,3 +195,53 @@ async def test_a_run_out_of_calls_is_partial_and_can_be_resumed(more: int) -> No
         assert resumed.rows == expected
         assert resumed.notes.source == "live"
         assert resumed.stats.calls_used <= whole
+
+
+async def test_what_is_likely_cheap_begins_unasked_and_stops_before_a_scan() -> None:
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        with await engine.run(await engine.prepare(FILTERED)) as result:
+            expected = result.rows
+    async with open_engine(UnsortedLeads(RECORDS, TYPES, page=4)) as engine:
+        prepared = await engine.prepare(FILTERED)
+        likely, high = prepared.plan.likely, prepared.plan.cost.high
+        assert likely < high
+        assert allow_unasked(prepared, likely - 1) is None
+        allowance = allow_unasked(prepared, likely)
+        assert allowance is not None
+        assert allowance == Allowance(likely, is_guard=True)
+        result = await engine.stream(prepared, max_calls=likely, stops_before_scan=True).finish()
+        assert allowance.has_stopped(result)
+        assert result.stats.calls_used <= likely
+        assert result.notes.source == "partial"
+        assert (await engine.resume(result)).rows == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (8, "The query may make"),
+        (40, "before every page was read: a search would take as many calls."),
+        (52, None),
+    ],
+)
+async def test_keys_for_which_a_scan_is_cheaper_stop_before_it_as_well(
+    left: int, said: str | None
+) -> None:
+    sql = (
+        "SELECT l.ExternalID, a.Name FROM lead l JOIN account a ON a.ExternalID = l.Account "
+        "WHERE l.Email LIKE 'u0%' ORDER BY 1"
+    )
+    async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
+        prepared = await engine.prepare(sql)
+        assert isinstance(prepared.plan.step, ComposedReads)
+        made = prepared.plan.calls_made
+        result = await engine.stream(
+            prepared, max_calls=made + left, stops_before_scan=True
+        ).finish()
+        assert result.stats.calls_used <= made + left
+        assert (result.notes.source == "partial") is (said is not None)
+        assert said is None or said in " ".join(result.notes.sentences)
+        if said is not None:
+            result = await engine.resume(result)
+        with await engine.run(await engine.prepare(f"{sql} LIMIT 1000")) as whole:
+            assert result.rows == whole.rows

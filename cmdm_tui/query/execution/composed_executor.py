@@ -71,6 +71,8 @@ class ComposedExecutor:
         ):
             more = replace(first.access, count=_MORE_RECORDS * first.access.count)
             if more.count > (more.table.total or 0) / 2:
+                if self._stops_before(more.table, "the first rows need more than half of them."):
+                    break
                 await self._read_whole(more.table)
             first = replace(first, access=more)
             step = replace(step, reads=(first, *step.reads[1:]))
@@ -87,30 +89,30 @@ class ComposedExecutor:
 
     async def _run_reads(self, step: ComposedReads) -> None:
         for read in step.reads:
-            table = read.access.table
             if self._report.stop_reason:
                 break
-            if table.entity in self._whole:
-                continue
-            was_unsure = self._report.is_unsure
-            try:
-                await self._load(table, await self._find(read.access))
-            except SeekStopped:
-                break
-            except _NeedsAll:
-                await self._read_whole(table)
-            except seek.SeekFailed as failure:
-                # What an earlier search has taken for granted still holds; this one found nothing.
-                self._report.is_unsure = was_unsure
-                if self._is_too_dear(table):
-                    self._report.stop_reason = f"It stopped before every page was read: {failure}"
-                    self._report.is_out_of_calls = True
-                    break
-                self._report.add_messages(f"Every page was read instead of a search: {failure}")
-                await self._read_whole(table)
+            if read.access.table.entity not in self._whole:
+                await self._read(read.access)
         for table in self._bound.tables.values():
             if table.entity not in self._whole and table.entity not in self._found:
                 await self._load(table, ())
+
+    async def _read(self, access: Access) -> None:
+        """Load the records of an access, or all where that is better, or nothing else works."""
+        table, was_unsure = access.table, self._report.is_unsure
+        try:
+            await self._load(table, await self._find(access))
+        except SeekStopped:
+            return
+        except _NeedsAll:
+            if not self._stops_before(table, "a search would take as many calls."):
+                await self._read_whole(table)
+        except seek.SeekFailed as failure:
+            # What an earlier search has taken for granted still holds; this one found nothing.
+            self._report.is_unsure = was_unsure
+            if not self._stops_before(table, str(failure)):
+                self._report.add_messages(f"Every page was read instead of a search: {failure}")
+                await self._read_whole(table)
 
     async def _find(self, access: Access) -> Sequence[Record]:
         """Return the records of an access. Raises _NeedsAll, SeekFailed, SeekStopped."""
@@ -175,6 +177,11 @@ class ComposedExecutor:
         first = first_page_of_scan(self._bound, table)
         await self._fetcher.fetch_entity(table, self._bound.columns_to_load(table), first)
 
-    def _is_too_dear(self, table: Table) -> bool:
+    def _stops_before(self, table: Table, why: str) -> bool:
+        """Return whether the run stops as it may not pay for every page; that is said then."""
         left = None if self._budget is None else self._budget.left
-        return left is not None and (table.pages is None or left < table.pages)
+        is_too_dear = left is not None and (table.pages is None or left < table.pages)
+        if is_too_dear:
+            self._report.stop_reason = f"It stopped before every page was read: {why}"
+            self._report.is_out_of_calls = True
+        return is_too_dear
