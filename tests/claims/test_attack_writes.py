@@ -241,7 +241,12 @@ async def test_a_verdict_while_the_service_may_be_at_it_would_be_noticed(
 
     assert await attack_in_one(service, "reset later", count=10) == []
     monkeypatch.setattr("cmdm_tui.api.reconcile._expect_later", doubt)
-    found = await attack_in_one(service, "reset later", count=10)
+    # Whether one is found to be made in the end is a matter of moments: one of several attacks is.
+    found = [
+        fault
+        for seed in range(6)
+        for fault in await attack_in_one(service, "reset later", count=10, seed=seed)
+    ]
     assert any("made" in fault for fault in found)
 
 
