@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from ipaddress import ip_address
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ _BACKLOG = 2_048
 _WANTED_FILES = 10_240
 _SECONDS_TO_FINISH = 2
 _SECONDS_TO_STOP = 15
+_SECONDS_TO_NOTICE = 0.1
 
 
 class _HandshakeLimitLoop(asyncio.SelectorEventLoop):
@@ -82,20 +83,48 @@ class UvicornServer(uvicorn.Server):
         self._listener = listener
         self._lifeline: int | None = None
         self._on_ready: Callable[[RunningInfo], None] = _ignore
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_woken = asyncio.Event()
 
     def watch_lifeline(self, lifeline: int) -> None:
         """End when the pipe that `lifeline` reads from does, as its writer has ended."""
         self._lifeline = lifeline
 
+    def stop(self) -> None:
+        """Stop at once, asked from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            # A loop that is closed has stopped.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._is_woken.set)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start accepting connections and say so."""
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self._on_ready(self.info)
+
+    async def main_loop(self) -> None:
+        """Wait until the server is to stop, without uvicorn's tenth of a second at the end.
+
+        Its signal handlers set `should_exit` alone, which is looked at ten times a second.
+        """
+        while not self.should_exit:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_woken.wait(), _SECONDS_TO_NOTICE)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish the calls that have begun, then close connections whose answer is not read."""
-        await super().shutdown(sockets)
-        for connection in list(self.server_state.connections):
+        state = self.server_state
+        for listening in (*self.servers, *(sockets or [])):
+            listening.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        # Idle connections close in the loop's next round; uvicorn would wait a tenth of a second.
+        await asyncio.sleep(0)
+        if state.connections or state.tasks:
+            await super().shutdown(sockets)
+        for connection in list(state.connections):
             connection.transport.abort()
         # The transports close in the loop's next round.
         await asyncio.sleep(0)
@@ -106,12 +135,9 @@ class UvicornServer(uvicorn.Server):
         with asyncio.Runner(loop_factory=_HandshakeLimitLoop) as runner:
             runner.run(self._serve_store())
 
-    def _stop(self) -> None:
-        self.should_exit = True
-
     async def _serve_store(self) -> None:
         if self._lifeline is not None:
-            asyncio.get_running_loop().add_reader(self._lifeline, self._stop)
+            asyncio.get_running_loop().add_reader(self._lifeline, self.stop)
         async with self._store.open():
             await self.serve([self._listener])
 
@@ -176,7 +202,7 @@ def serve_in_thread(server: UvicornServer) -> Generator[RunningInfo]:
             raise SandboxError(f"The sandbox could not be started at {server.info.url}.")
         yield server.info
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(_SECONDS_TO_STOP)
     if thread.is_alive():
         raise SandboxError(f"The sandbox at {server.info.url} does not stop.")
@@ -206,13 +232,13 @@ def end_by_signals() -> Generator[Callable[[UvicornServer], None]]:
         if not servers:
             raise InterruptedStart
         # uvicorn has its own handlers while it runs, and raises the signal again when it is done.
-        servers[0].should_exit = True
+        servers[0].stop()
 
     def take(server: UvicornServer) -> None:
         servers.append(server)
         if is_asked:
             # Raised in a place, such as a finalizer, from which Python passes nothing on.
-            server.should_exit = True
+            server.stop()
 
     handlers = {number: signal.signal(number, end) for number in _list_ending_signals()}
     try:
