@@ -180,19 +180,23 @@ class _Cuts:
         self._secret = secret
         self._parts = [one.encode("utf-8", "surrogatepass").lower() for one in secret]
         most = min(len(secret) - 1, _LONGEST_WORD)
-        self._patterns: tuple[re.Pattern[bytes], ...] = ()
+        self._patterns: tuple[tuple[bytes, re.Pattern[bytes]], ...] = ()
         if most >= _SHORTEST_CUT:
             first, last = self._parts[:most], self._parts[len(secret) - most :]
+            beginning = re.compile(b"(" + _match_beginning(first) + b")" + _CUT_BEHIND)
+            end = re.compile(_CUT_BEFORE + b"(" + _match_end(last) + b")")
             self._patterns = (
-                re.compile(b"(" + _match_beginning(first) + b")" + _CUT_BEHIND),
-                re.compile(_CUT_BEFORE + b"(" + _match_end(last) + b")"),
+                (b"".join(first[:_SHORTEST_CUT]), beginning),
+                (b"".join(last[-_SHORTEST_CUT:]), end),
             )
 
     def find(self, text: bytes) -> list[tuple[int, int]]:
         """Return where one is in text in lower case."""
         return [
             found.span(1)
-            for pattern in self._patterns
+            for needed, pattern in self._patterns
+            # Most texts do not hold it, and to look for it is much faster.
+            if needed in text
             for found in pattern.finditer(text)
             if self._counts(found[1])
         ]
