@@ -26,6 +26,39 @@ USUAL_HASH = credentials._SCRYPT["n"]
 
 SKIPPED_COUNT = pytest.StashKey[int]()
 
+LONGEST_FILES = (
+    "test_examples.py",
+    "query/test_composed_rows.py",
+    "query/test_stored_outputs.py",
+    "sandbox/test_openapi.py",
+    "cli/test_query.py",
+    "claims/test_shared_sign_in.py",
+    "harness/fuzz/test_runner.py",
+    "claims/test_interrupts.py",
+    "claims/test_systems.py",
+    "claims/test_time_limits.py",
+    "claims/test_tls.py",
+    "query/test_local_files.py",
+    "claims/test_sandbox_snapshots.py",
+    "tui/test_walk.py",
+    "tui/test_errors.py",
+    "query/makes/test_broken_makes.py",
+    "pytest_plugin/test_plugin.py",
+    "sandbox/test_postgres.py",
+    "sandbox/test_control.py",
+    "query/differential/test_broken_engines.py",
+    "harness/mutants/test_mutants.py",
+    "claims/test_editor.py",
+    "query/test_composed_plans.py",
+    "test_wheel.py",
+    "claims/test_signals.py",
+    "tui/test_snapshots.py",
+    "claims/test_wide_records.py",
+    "claims/test_call_bounds.py",
+    "tui/test_account_opener.py",
+)
+"""These begin first, the longest of all at the head, lest one runs alone at the end."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long proofs whole")
@@ -37,7 +70,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests of PostgreSQL out where there is none to test."""
+    """Put the longest files first, and leave out the tests of PostgreSQL where there is none."""
+    tests = Path(__file__).parent
+    places = {tests / name: place for place, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
     if config.getoption("--postgres") is None:
         left_out = [item for item in items if _needs_postgres(item)]
         config.stash[SKIPPED_COUNT] = len(left_out)
