@@ -36,9 +36,16 @@ FULL_SUFFIX = "_fully"
 def macro_statements() -> tuple[str, ...]:
     """Return the statements that define the account's order in DuckDB.
 
-    A macro is expanded when a query is bound, so `typeof` is known then.
+    It holds where no text has one of `special_characters()`; `full_macro_statements` are for
+    any text. A macro is expanded when a query is bound, so `typeof` is known then.
     """
-    return (*_macro_statements("", "lower(x)"), *_macro_statements(FULL_SUFFIX, _casefold_sql()))
+    return tuple(_macro_statements("", "lower(x)"))
+
+
+@cache
+def full_macro_statements() -> tuple[str, ...]:
+    """Return those for any text, whose names end in `FULL_SUFFIX`; slow to define and to bind."""
+    return tuple(_macro_statements(FULL_SUFFIX, _casefold_sql()))
 
 
 def _macro_statements(end: str, casefold: str) -> list[str]:
@@ -51,19 +58,22 @@ def _macro_statements(end: str, casefold: str) -> list[str]:
         f"row(folded{end}(x), x)",
     )
     statements = [
-        f"CREATE MACRO casefold{end}(x) AS {casefold}",
-        f"CREATE MACRO folded{end}(x) AS CASE WHEN {is_text} THEN casefold{end}({as_text}) END",
-        f"CREATE MACRO order_key{end}(x) AS CASE WHEN x IS NOT NULL THEN {pair} END",
+        f"CREATE OR REPLACE MACRO casefold{end}(x) AS {casefold}",
+        (
+            f"CREATE OR REPLACE MACRO folded{end}(x) AS "
+            f"CASE WHEN {is_text} THEN casefold{end}({as_text}) END"
+        ),
+        f"CREATE OR REPLACE MACRO order_key{end}(x) AS CASE WHEN x IS NOT NULL THEN {pair} END",
     ]
     for name, sign in _COMPARISON_SIGNS.items():
         strict = sign[0]
         compared = f"{fold_a} {strict} {fold_b} OR ({fold_a} = {fold_b} AND a {sign} b)"
         statements.append(
-            f"CREATE MACRO {name}{end}(a, b) AS "
+            f"CREATE OR REPLACE MACRO {name}{end}(a, b) AS "
             f"CASE WHEN {text} THEN {compared} ELSE a {sign} b END"
         )
     statements.append(
-        f"CREATE MACRO text_between_than{end}(x, a, b) AS "
+        f"CREATE OR REPLACE MACRO text_between_than{end}(x, a, b) AS "
         f"text_at_least_than{end}(x, a) AND text_at_most_than{end}(x, b)"
     )
     for name, than in (
@@ -72,7 +82,9 @@ def _macro_statements(end: str, casefold: str) -> list[str]:
     ):
         # A list makes one type of the two, as greatest() does and CASE does not.
         chosen = f"CASE WHEN a IS NULL THEN 2 WHEN b IS NULL OR {than}{end}(a, b) THEN 1 ELSE 2 END"
-        statements.append(f"CREATE MACRO {name}{end}(a, b) AS list_extract([a, b], {chosen})")
+        statements.append(
+            f"CREATE OR REPLACE MACRO {name}{end}(a, b) AS list_extract([a, b], {chosen})"
+        )
     return statements
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from cmdm_tui.query.collation.macros import macro_statements
+from cmdm_tui.query.collation.macros import FULL_SUFFIX, full_macro_statements, macro_statements
 from cmdm_tui.query.database.casts import Digits, LoadedValues, reading_macros, storage_type
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import Column, ColumnKind, Table
@@ -74,6 +74,21 @@ def aggregate_names() -> frozenset[str]:
     return frozenset(name for (name,) in rows)
 
 
+class _FullMacros:
+    """The macros that few queries need, defined once a database: they are slow to define."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._are_defined = False
+
+    def define(self, connection: duckdb.DuckDBPyConnection) -> None:
+        with self._lock:
+            if not self._are_defined:
+                for statement in full_macro_statements():
+                    connection.execute(statement)
+            self._are_defined = True
+
+
 class QueryDatabase:
     """The DuckDB of one engine: opened when first needed; each run has its own session.
 
@@ -84,6 +99,7 @@ class QueryDatabase:
         self._connection = connection
         self._lock = threading.Lock()
         self._planning_session: DuckDBSession | None = None
+        self._full_macros = _FullMacros()
 
     def open_in_background(self) -> None:
         """Open the database on another thread, which takes about as long as a call."""
@@ -92,7 +108,7 @@ class QueryDatabase:
 
     def create_session(self) -> "DuckDBSession":
         """Create a session that is isolated from the others; callable on any thread."""
-        return DuckDBSession(self._open().cursor())
+        return DuckDBSession(self._open().cursor(), self._full_macros)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
@@ -116,15 +132,19 @@ class QueryDatabase:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self._full_macros = _FullMacros()
 
 
 class DuckDBSession:
     """One connection with its own temporary tables, and the one thread that works on it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, full_macros: _FullMacros | None = None
+    ) -> None:
         self._thread = ThreadPoolExecutor(1, "cmdm-query")
         self._tables: dict[str, tuple[Column, ...]] = {}
         self._connection = connection
+        self._full_macros = full_macros or _FullMacros()
 
     async def run(self, what: Callable[..., Returned], *arguments: Any) -> Returned:
         """Run a function on the connection's thread; interrupt it when cancelled."""
@@ -186,6 +206,8 @@ class DuckDBSession:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[RowValues]:
         """Run a statement and return its rows. Raises SqlError where DuckDB refuses it."""
         try:
+            if FULL_SUFFIX in sql.lower():
+                self._full_macros.define(self._connection)
             return self._connection.execute(sql, list(parameters)).fetchall()
         except duckdb.Error as error:
             raise sql_error(error) from None
