@@ -16,16 +16,24 @@ import time
 from pathlib import Path
 
 PRELOADED = (
-    "cmdm_tui.cli.main",
-    "cmdm_tui.cli.commands.records",
+    "anyio._backends._asyncio",
+    "certifi",
+    "cmdm_tui.cli.call_log",
+    "cmdm_tui.cli.commands.query",
     "cmdm_tui.cli.commands.query_run",
+    "cmdm_tui.cli.commands.records",
+    "cmdm_tui.cli.main",
+    "cmdm_tui.config.process_start",
     "cmdm_tui.connect",
-    "cmdm_tui.repl",
     "cmdm_tui.formats.csv",
     "cmdm_tui.formats.json",
     "cmdm_tui.formats.table",
+    "cmdm_tui.redaction.leak_scanner",
+    "cmdm_tui.repl",
     "duckdb",
     "filelock",
+    "h11",
+    "httpcore",
     "httpx",
     "sqlglot.optimizer",
 )
