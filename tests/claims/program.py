@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,8 +75,12 @@ def run_cmdm(
     extra: Mapping[str, str] | None = None,
     stdin: bytes = b"",
     deadline: float = DEADLINE,
+    on_start: Callable[[], object] | None = None,
 ) -> Ended:
-    """Run `cmdm` to its end, by a fork where nothing is given that Python reads at its start."""
+    """Run `cmdm` to its end, by a fork where nothing is given that Python reads at its start.
+
+    `on_start` is called once a forked process exists.
+    """
     if any(name.startswith(_READ_AT_START) for name in extra or {}):
         return _run_process(words, home, extra, stdin, deadline)
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
@@ -92,6 +98,8 @@ def run_cmdm(
             connection.settimeout(deadline)
             with connection.makefile() as answers:
                 process = int(answers.readline())
+                if on_start is not None:
+                    on_start()
                 try:
                     code = int(answers.readline())
                 except TimeoutError:
@@ -102,6 +110,25 @@ def run_cmdm(
             written.seek(0)
             texts.append(written.read().decode(errors="replace"))
         return Ended(code, *texts)
+
+
+def run_together(
+    words: Sequence[str],
+    home: Path,
+    extras: Sequence[Mapping[str, str]],
+    on_start: Callable[[], None] | None = None,
+) -> list[Ended]:
+    """Run `cmdm` once with each of these environments, all at once; wait for all of them.
+
+    `on_start` is called once all exist.
+    """
+    are_there = threading.Barrier(len(extras), on_start)
+
+    def run(extra: Mapping[str, str]) -> Ended:
+        return run_cmdm(*words, home=home, extra=extra, on_start=are_there.wait)
+
+    with ThreadPoolExecutor(len(extras)) as threads:
+        return list(threads.map(run, extras))
 
 
 def _run_process(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.claims.odd_service import Answer, Answering, Call, OddService, Rows, serve
-from tests.claims.program import Ended, run_cmdm, start_cmdm
+from tests.claims.program import Ended, run_cmdm, run_together, start_cmdm
 
 TOGETHER = 12
 WORDS = ("get", "lead", "ID000001")
@@ -16,10 +16,9 @@ WORDS = ("get", "lead", "ID000001")
 
 def start_together(service: OddService, home: Path, count: int = TOGETHER) -> Sequence[str]:
     """Run `count` processes at once, which must all succeed; return what each wrote to stderr."""
-    processes = [start_cmdm(WORDS, home, service.environment) for _ in range(count)]
-    ended = [process.communicate(timeout=60) for process in processes]
-    errors = [err.decode() for _, err in ended]
-    assert [process.returncode for process in processes] == [0] * count, errors
+    ended = run_together(WORDS, home, [service.environment] * count)
+    errors = [one.err for one in ended]
+    assert [one.code for one in ended] == [0] * count, errors
     return errors
 
 
@@ -89,13 +88,7 @@ def slow_at_first(answer: Answer) -> Answering:
 def start_refused(service: OddService, home: Path, count: int = TOGETHER) -> Sequence[Ended]:
     """Run `count` processes at once and return how each ended."""
     ALL_STARTED.clear()
-    processes = [start_cmdm(WORDS, home, service.environment) for _ in range(count)]
-    ALL_STARTED.set()
-    written = [process.communicate(timeout=60) for process in processes]
-    return [
-        Ended(process.returncode, out.decode(), err.decode())
-        for process, (out, err) in zip(processes, written, strict=True)
-    ]
+    return run_together(WORDS, home, [service.environment] * count, ALL_STARTED.set)
 
 
 def test_processes_that_start_together_are_refused_once(tmp_path: Path) -> None:
@@ -128,12 +121,8 @@ def test_another_password_is_tried_though_the_first_was_refused_meanwhile(tmp_pa
     with serve(rows=list(Rows())) as service:
         service.sign_in = refuse
         other = {**service.environment, "CMDM_PASSWORD": "password-67890"}
-        processes = [
-            start_cmdm(WORDS, tmp_path, extra) for extra in (service.environment, other) * 2
-        ]
-        for process in processes:
-            process.communicate(timeout=60)
-    assert [process.returncode for process in processes] == [3, 0, 3, 0]
+        ended = run_together(WORDS, tmp_path, (service.environment, other) * 2)
+    assert [one.code for one in ended] == [3, 0, 3, 0]
     assert len(service.sign_ins) <= 3
 
 
