@@ -170,7 +170,9 @@ class Engine:
             if entity not in reads.pages:
                 client = self._account.client
                 reads.pages[entity] = PageCache(client, entity, budget, reads.learner)
-            reads.pages[entity].start_run(budget, keeps_all=options.keeps_pages)
+            reads.pages[entity].start_run(
+                budget, keeps_all=options.keeps_pages, needs_created=bound.needs_created(entity)
+            )
         return QueryExecutor(
             prepared,
             bound,

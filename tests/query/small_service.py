@@ -75,7 +75,7 @@ class SmallService:
             if asked.get("sort_order") == "desc":
                 records.reverse()
         shown = [
-            {"ExternalID": external_id, "Properties": values}
+            {"ExternalID": external_id, "Properties": _with_fields(values, asked.get("fields"))}
             for external_id, values in records[(number - 1) * size : number * size]
         ]
         totals = {"Total Records": str(len(records)), "Total Pages": str(-(-len(records) // size))}
@@ -88,6 +88,13 @@ class SmallService:
             return (0,)
         is_number = self.types.get(entity, {}).get(name) == "Number"
         return (1, Decimal(value)) if is_number else (1, value.casefold(), value)
+
+
+def _with_fields(values: Values, fields: str | None) -> Values:
+    """Return those of the values that were asked for: all where no fields are listed."""
+    if not fields:
+        return values
+    return {name: value for name, value in values.items() if name in fields.split(",")}
 
 
 @contextlib.asynccontextmanager

@@ -145,12 +145,12 @@ async def test_several_entities_are_each_read_once(opened: OpenedEngine) -> None
     assert sum(call.startswith("lead?") for call in asked) == PAGES
 
 
-async def test_only_the_fields_in_use_are_asked_for(opened: OpenedEngine) -> None:
+async def test_only_the_fields_in_use_and_created_date_are_asked_for(opened: OpenedEngine) -> None:
     await opened.know("lead")
     before = len(opened.network.calls)
     await opened.run("SELECT upper(LastName) FROM lead WHERE Score + 1 > 50")
     asked = opened.network.calls[before:]
-    assert all("fields=LastName%2CScore&" in call for call in asked)
+    assert all("fields=LastName%2CScore%2CCreatedDate&" in call for call in asked)
 
 
 async def test_what_was_learnt_is_kept_for_the_next_process(

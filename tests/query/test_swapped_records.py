@@ -1,11 +1,14 @@
 """A record that is deleted while another is created leaves the total alone, and shifts others."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
-from cmdm_tui.query.fetching import fetcher
-from tests.query.small_service import SmallService, open_engine
+from cmdm_tui.api import BadRequest
+from cmdm_tui.query.fetching import fetcher, page_cache
+from tests.query.small_service import SmallService, open_engine, run_query
 
 OLD = "2024-05-06T07:08:09Z"
 TYPES = {"Name": "Text", "Score": "Number", "CreatedDate": "DateTime"}
@@ -15,6 +18,13 @@ QUERIES = (
     "SELECT * FROM thing",
     "SELECT count(Name || CreatedDate) FROM thing",
     "SELECT Name, CreatedDate FROM thing WHERE Score + 1 > 0 LIMIT 100",
+    "SELECT ExternalID FROM thing",
+    "SELECT Name FROM thing",
+    "SELECT upper(Name) FROM thing LIMIT 59",
+    "SELECT Score, count(*) FROM thing GROUP BY Score",
+    "SELECT sum(Score) FROM thing",
+    "SELECT a.Name FROM thing a JOIN thing b ON b.Name = a.Name || ''",
+    "SELECT count(*) FROM thing WHERE Name NOT IN (SELECT upper(Name) FROM thing)",
 )
 
 SEARCHES = (
@@ -109,3 +119,56 @@ async def test_a_scan_that_says_nothing_would_be_noticed(monkeypatch: pytest.Mon
     monkeypatch.setattr(fetcher, "_ids_of_created", believe)
     assert SAID not in (await read_while(QUERIES[0]))[0]
     assert SAID not in (await read_while(SEARCHES[0], name="n1x"))[0]
+
+
+async def test_a_scan_that_asks_for_no_more_than_it_uses_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The broken twin: no field is taken for the time of creation."""
+    monkeypatch.setattr(page_cache, "CREATED_DATE", "no such field")
+    assert SAID not in (await read_while("SELECT Name FROM thing"))[0]
+
+
+@dataclass
+class RefusingService(SmallService):
+    """A service that describes CreatedDate and refuses it where fields are listed."""
+
+    refusal: str = "There is no field CreatedDate."
+    fields: list[str] = field(default_factory=list[str])
+
+    def _page(self, entity: str, asked: httpx.QueryParams) -> httpx.Response:
+        self.fields.append(asked.get("fields", ""))
+        if "CreatedDate" in self.fields[-1]:
+            return httpx.Response(400, json={"Message": self.refusal})
+        return super()._page(entity, asked)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT Name FROM thing", 60),
+        ("SELECT Score, count(*) FROM thing GROUP BY 1", 1),
+        ("SELECT Name FROM thing WHERE Name LIKE 'n1%'", 11),
+    ],
+)
+async def test_where_the_field_is_refused_every_page_is_read_without_it(
+    sql: str, rows: int
+) -> None:
+    plain = new_service()
+    service = RefusingService(plain.records, plain.types, page=5)
+    async with open_engine(service) as engine:
+        with await engine.run(await engine.prepare(sql)) as result:
+            assert result.count == rows
+            assert not result.mark
+            assert result.stats.calls_used == len(service.calls)
+            assert result.stats.calls_low <= result.stats.calls_used <= result.stats.calls_high
+    assert sum("CreatedDate" in one for one in service.fields) == 1
+
+
+@pytest.mark.parametrize("refusal", ["There is no field CreatedDate.", "No."])
+async def test_a_query_that_uses_the_field_is_not_answered_without_it(refusal: str) -> None:
+    plain = new_service()
+    service = RefusingService(plain.records, plain.types, page=5, refusal=refusal)
+    async with open_engine(service) as engine:
+        with pytest.raises(BadRequest):
+            await run_query(engine, "SELECT Name FROM thing WHERE CreatedDate || '' > '2024'")

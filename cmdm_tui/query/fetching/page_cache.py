@@ -1,7 +1,7 @@
 """The pages of one entity: each call is counted before it is made, no page is fetched twice."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from cmdm_tui.api.paging import PageWalk, is_capped
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, CheckpointPage, CheckpointRecord
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import EXTERNAL_ID, Column, FirstPage, Table
+from cmdm_tui.query.model import CREATED_DATE, EXTERNAL_ID, Column, FirstPage, Table
 
 PAGES_AHEAD = 8
 """The most pages that are requested at once."""
@@ -37,6 +37,15 @@ class _CachedPage:
         return self.fields is None or (fields is not None and self.fields >= set(fields))
 
 
+@dataclass(frozen=True, slots=True)
+class _PageRequest:
+    number: int
+    sort_by: str | None
+    sort_order: str | None
+    fields: Sequence[str] | None
+    per_page: int
+
+
 def can_be_fetched(external_id: str) -> bool:
     """Return whether a record can be fetched by its id.
 
@@ -48,13 +57,15 @@ def can_be_fetched(external_id: str) -> bool:
 def fields_to_request(table: Table, columns: Sequence[Column]) -> tuple[str, ...] | None:
     """Return the `fields` parameter for these columns; None for all fields.
 
-    ExternalID comes whatever `fields` says (`api.md`), so one field is requested where it is the
-    only column. A name with a comma cannot be in a comma-separated list, and a list that is very
-    long would make an address that a service refuses.
+    The time at which records were created is among them wherever the entity has it: it costs no
+    call, and shows what others create meanwhile. ExternalID comes whatever `fields` says
+    (`api.md`), so one field is requested where it is the only column. A name with a comma cannot be
+    in a comma-separated list, and a list that is very long would make an address that a service
+    refuses.
     """
-    named = dict.fromkeys(column.field for column in columns)
-    names = [name for name in named if name != EXTERNAL_ID]
     every = [column.field for column in table.columns if column.name != EXTERNAL_ID]
+    wanted = [column.field for column in columns] + [one for one in every if one == CREATED_DATE]
+    names = [name for name in dict.fromkeys(wanted) if name != EXTERNAL_ID]
     if not every or len(names) == len(every) or any("," in name for name in names):
         return None
     if not names:
@@ -89,6 +100,10 @@ class PageCache:
         self.entity = entity
         self.budget = budget
         self.keeps_all = False
+        self.needs_created = True
+        """Whether the query uses CreatedDate: else a service that refuses the field is asked
+        without it."""
+        self._is_created_refused = False
 
     def export(self) -> tuple[list[CheckpointPage], list[CheckpointRecord]]:
         """Return the cached pages and records in the form of a checkpoint."""
@@ -172,9 +187,9 @@ class PageCache:
         """Store fields that records have and that were not known."""
         self._learner.observe_fields(self.entity, names)
 
-    def start_run(self, budget: CallBudget, *, keeps_all: bool) -> None:
+    def start_run(self, budget: CallBudget, *, keeps_all: bool, needs_created: bool) -> None:
         """Start a run with the pages cached so far."""
-        self.budget, self.keeps_all = budget, keeps_all
+        self.budget, self.keeps_all, self.needs_created = budget, keeps_all, needs_created
         self._turns = {}
 
     async def first_page(
@@ -282,17 +297,46 @@ class PageCache:
         per_page: int,
     ) -> Page:
         self._first_request = self._first_request or datetime.now(UTC)
-        with self.budget.call() as on_send:
-            page = await self._client.with_options(on_send=on_send).page(
-                self.entity,
-                fields=fields,
-                per_page=per_page,
-                page=number,
-                sort_by=sort_by,
-                sort_order="desc" if sort_order == "desc" else "asc" if sort_by else None,
-            )
+        asked = _PageRequest(number, sort_by, sort_order, self._without_refused(fields), per_page)
+        try:
+            page = await self._send(asked)
+        except BadRequest as refusal:
+            if not self._refuses_created(asked, refusal):
+                raise
+            self._is_created_refused = True
+            asked = replace(asked, fields=self._without_refused(fields))
+            page = await self._send(asked, is_again=True)
         self._learner.observe_page(page, per_page)
         return page
+
+    async def _send(self, asked: _PageRequest, *, is_again: bool = False) -> Page:
+        order: SortOrder | None = "asc" if asked.sort_by else None
+        if asked.sort_order == "desc":
+            order = "desc"
+        with self.budget.call() as on_send:
+
+            def count(times_sent: int) -> None:
+                on_send(times_sent + is_again)
+
+            return await self._client.with_options(on_send=count).page(
+                self.entity,
+                fields=asked.fields,
+                per_page=asked.per_page,
+                page=asked.number,
+                sort_by=asked.sort_by,
+                sort_order=order,
+            )
+
+    def _refuses_created(self, asked: _PageRequest, refusal: BadRequest) -> bool:
+        """Return whether a refusal names CreatedDate, which was requested only to show changes."""
+        if self.needs_created or asked.sort_by == CREATED_DATE or asked.fields is None:
+            return False
+        return CREATED_DATE in asked.fields and CREATED_DATE.casefold() in str(refusal).casefold()
+
+    def _without_refused(self, fields: Sequence[str] | None) -> Sequence[str] | None:
+        if fields is None or not self._is_created_refused:
+            return fields
+        return tuple(name for name in fields if name != CREATED_DATE) or None
 
     def _cache_as_granted(
         self,

@@ -9,7 +9,7 @@ from sqlglot import exp
 from cmdm_tui.query.collation.rewrite import apply_account_order, title_projections
 from cmdm_tui.query.database.local_files import FileDatabase
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
-from cmdm_tui.query.model import Column, FirstPage, Table
+from cmdm_tui.query.model import CREATED_DATE, Column, FirstPage, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.query_shape import QueryShape
 from cmdm_tui.query.parsing.references import Source, find_tables, qualify_sources
@@ -57,6 +57,10 @@ class BoundQuery:
     def columns_to_load(self, table: Table) -> tuple[Column, ...]:
         """Return the columns to load of an entity: at least one, so that its rows count."""
         return self.columns.get(table.entity) or table.columns[:1]
+
+    def needs_created(self, entity: str) -> bool:
+        """Return whether the query uses the time at which an entity's records were created."""
+        return any(one.field == CREATED_DATE for one in self.columns.get(entity, ()))
 
     def knows_page_count(self, table: Table) -> bool:
         """Return whether the number of the entity's pages is known."""

@@ -198,7 +198,7 @@ class QueryPreparer:
             entity: (*used, *self._readings.of(entity))
             for entity, used in used_columns(tree, sources, tables).items()
         }
-        return BoundQuery(
+        bound = BoundQuery(
             tree,
             tuple(sources),
             shape,
@@ -211,6 +211,9 @@ class QueryPreparer:
             self._readings.messages,
             self._files,
         )
+        for entity in tables:
+            self._pages[entity].needs_created = bound.needs_created(entity)
+        return bound
 
     async def _choose_plan(self, query: BoundQuery) -> tuple[CandidatePlan, BoundQuery]:
         """Choose the cheapest plan, after reading the first pages that state the totals."""

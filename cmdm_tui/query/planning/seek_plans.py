@@ -9,7 +9,6 @@ from cmdm_tui.api import SortOrder
 from cmdm_tui.query import seek
 from cmdm_tui.query.fetching.page_cache import fields_to_request
 from cmdm_tui.query.model import (
-    CREATED_DATE,
     EXTERNAL_ID,
     Column,
     ColumnKind,
@@ -220,13 +219,9 @@ def _order_of(aggregate: BoundaryAggregate) -> SortOrder:
 
 
 def fields_to_seek(table: Table, step: SeekStep, column: Column) -> tuple[str, ...] | None:
-    """Return the fields that a seek by a column requests: those the query uses, and the column.
-
-    The time at which records were created is among them, if there is one: it shows changes.
-    """
+    """Return the fields that a seek by a column requests: those the query uses, and the column."""
     used = () if isinstance(step, CountValues) else step.columns
-    created = table.column(CREATED_DATE)
-    return fields_to_request(table, [*used, column, *([] if created is None else [created])])
+    return fields_to_request(table, [*used, column])
 
 
 def counts_values_only(shape: QueryShape, column: Column) -> bool:

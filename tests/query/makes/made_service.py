@@ -48,8 +48,7 @@ class MadeService:
     """The records of a data set, on a service of a make that grants pages of `cap` records.
 
     `calls` are the paths that were asked for. `states` are the tables that there were since the
-    last `begin`, the newest last; `was_swapped` says whether a record was deleted and another
-    created at once.
+    last `begin`, the newest last.
     """
 
     make: Make
@@ -58,7 +57,6 @@ class MadeService:
     cap: int
     calls: list[str] = field(default_factory=list[str])
     states: list[Tables] = field(default_factory=list[Tables])
-    was_swapped: bool = False
 
     def __post_init__(self) -> None:
         self._chance = random.Random(f"{self.make.name} {self.data.number}")
@@ -95,7 +93,6 @@ class MadeService:
         """Forget what was before, and plan a change by another user, where the make has them."""
         self.calls.clear()
         self.states = self.states[-1:]
-        self.was_swapped = False
         if self.make.changes and self._chance.random() < 0.8:
             self._change_at = self._chance.choice([1, 2, 2, 3, 4, 6, 9])
 
@@ -222,7 +219,6 @@ class MadeService:
         entity = chance.choice(["lead", "lead", "account"])
         records = list(self._records[entity])
         kind = chance.choice(["value", "value", "delete", "create", "swap"])
-        self.was_swapped = kind == "swap"
         if kind in {"delete", "swap"} and len(records) > 1:
             del records[chance.randrange(len(records))]
         if kind in {"create", "swap"}:

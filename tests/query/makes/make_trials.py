@@ -206,7 +206,6 @@ def tally_certain(tally: Tally, ran: Ran) -> None:
         tally.told_partial += ran.said.mark == "partial"
         tally.told_changes += ran.excuse == "changed"
         tally.assumed += ran.excuse == "assumed"
-        tally.swapped += ran.excuse == "swapped"
 
 
 def tally_trusting(tally: Tally, certain: Ran, trusting: Ran, pages: int) -> None:
@@ -275,8 +274,8 @@ def find_excuse(service: MadeService, said: Said, *, trusts: bool) -> str:
     """Return in a word why a wrong result may be so; nothing where it must be right.
 
     One that trusts an order is marked. By default nothing is wrong but what the service keeps back,
-    which is told as missing, and what others changed meanwhile, which is told as well. Two things
-    are known to fall short of that, and are counted: `assumed` and `swapped`, see `Tally`.
+    which is told as missing, and what others changed meanwhile, which is told as well. One thing is
+    known to fall short of that, and is counted: `assumed`, see `Tally`.
     """
     make = service.make
     if trusts and said.mark:
@@ -292,8 +291,7 @@ def find_excuse(service: MadeService, said: Said, *, trusts: bool) -> str:
         return "counted"
     if make.nulls == "middle" and service.most_pages > FEW_PAGES and said.assumes_kinds:
         return "assumed"
-    is_scan = said.plan != "seek" or said.fell_back
-    return "swapped" if service.was_swapped and is_scan else ""
+    return ""
 
 
 def loses_records(make: Make) -> bool:
