@@ -9,8 +9,8 @@ shows it on none of the pages read, is not detected: the notes of a result say h
 checked.
 
 Other central files: `region`, `results`, `order_kinds`, `sorted_pages`, `column_predicate`,
-`errors`, `bisect`. Public: `ColumnOrders`, `FEW_PAGES`, `ColumnPredicate`, `SeekFailed`, `NoTotal`,
-`OrderContradicted`, `SeekResult`, `count_matches`.
+`errors`, `bisect`, `order_proof`. Public: `ColumnOrders`, `FEW_PAGES`, `ColumnPredicate`,
+`SeekFailed`, `NoTotal`, `OrderContradicted`, `SeekResult`, `count_matches`.
 """
 
 from cmdm_tui.query.seek.bisect import FEW_PAGES

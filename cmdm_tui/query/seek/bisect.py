@@ -12,6 +12,7 @@ from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import OrderContradicted, OrderUndecided
 from cmdm_tui.query.seek.field_values import number_text
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
+from cmdm_tui.query.seek.order_proof import MAX_PROOF_PAGES, is_order_shown
 from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages, learned_orders
 
 MAX_SINGLE_PROBES = 10
@@ -42,18 +43,27 @@ async def decide(
 
     With `counting`, inside means that the predicate keeps everything in a gap. Without `sure`,
     the likely order is enough: it returns False where another is possible in which matches, or
-    nulls, may be elsewhere. Raises OrderUndecided where too many pages would have to be read to be
-    sure.
+    nulls, may be elsewhere, or where the pages read do not show an order. Raises OrderUndecided
+    where too many pages would have to be read to be sure.
     """
     await read_ends(pages)
-    while undecided := _undecided_gaps(pages, predicate, pages.orders[:1], counting=counting):
-        await pages.read(gap.middle for gap in undecided)
-    if not sure:
-        return not (
-            _undecided_gaps(pages, predicate, pages.orders, counting=counting)
-            or _gaps_to_check(pages, predicate, counting=counting)
-        )
     doubts = ExtraPages(pages)
+    while True:
+        while undecided := _undecided_gaps(pages, predicate, pages.orders[:1], counting=counting):
+            await pages.read(gap.middle for gap in undecided)
+        if not sure:
+            return is_order_shown(pages) and not (
+                _undecided_gaps(pages, predicate, pages.orders, counting=counting)
+                or _gaps_to_check(pages, predicate, counting=counting)
+            )
+        await _decide_doubts(pages, predicate, doubts, counting=counting)
+        if not await doubts.read_to_prove():
+            return True
+
+
+async def _decide_doubts(
+    pages: SortedPages, predicate: ColumnPredicate, doubts: "ExtraPages", *, counting: bool
+) -> None:
     while undecided := _undecided_gaps(
         pages, predicate, _bounding_orders(pages, predicate), counting=counting
     ):
@@ -63,7 +73,6 @@ async def decide(
         *_gaps_to_check(pages, predicate, counting=counting),
     ]:
         await doubts.read_to_tell(undecided)
-    return True
 
 
 class ExtraPages:
@@ -76,6 +85,7 @@ class ExtraPages:
         self._pages = pages
         self._patience = MAX_SINGLE_PROBES
         self._left = MAX_EXTRA_PAGES
+        self._proofs = MAX_PROOF_PAGES
 
     async def read(self, gaps: Sequence[Gap]) -> None:
         """Read the middle of each gap."""
@@ -94,9 +104,22 @@ class ExtraPages:
         is_at_end = gap.below is None and (not self._pages.ascents or end_tells_digits(self._pages))
         await self._pages.read([gap.last if is_at_end else gap.middle])
 
-    def _spend(self, count: int) -> None:
+    async def read_to_prove(self) -> bool:
+        """Read one page more unless those read show that the service sorts; return whether it did.
+
+        It is where values change, if there is such a place: pages of one value show nothing.
+        """
+        if is_order_shown(self._pages):
+            return False
+        self._proofs -= 1
+        self._spend(1, is_left=self._proofs >= 0)
+        gap = max(self._pages.gaps, key=lambda gap: (len(set(gap.ends)) > 1, gap.count))
+        await self._pages.read([gap.middle])
+        return True
+
+    def _spend(self, count: int, *, is_left: bool = True) -> None:
         self._left -= count
-        if self._left < 0 and self._pages.count > FEW_PAGES:
+        if (self._left < 0 or not is_left) and self._pages.count > FEW_PAGES:
             name = self._pages.ordering.column.name
             raise OrderUndecided(
                 f"The pages do not show how the service sorts {name}, and matches may be on "

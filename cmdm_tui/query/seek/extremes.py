@@ -10,6 +10,7 @@ from cmdm_tui.query.seek.bisect import FEW_PAGES, ExtraPages, check_ties, end_te
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
+from cmdm_tui.query.seek.order_proof import is_order_shown
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.results import (
     ExtremeValue,
@@ -158,12 +159,18 @@ async def _find_best(
             continue
         certain = ahead if sure else _predicate_ahead(array, predicate, rows, count, sure=True)
         doubtful = _undecided_gaps(array, certain, array.orders)
-        if not doubtful or not sure:
-            if len(rows) < count:
-                await array.check_end()
-            check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
-            return rows, not doubtful
-        await doubts.read_to_tell(doubtful)
+        if doubtful and sure:
+            await doubts.read_to_tell(doubtful)
+            continue
+        # Rows of nulls alone rest on no order. One value on all pages is the likely extreme.
+        is_proved = count <= 0 or is_order_shown(array)
+        if sure and not is_proved and array.has_nulls:
+            await doubts.read_to_prove()
+            continue
+        if len(rows) < count:
+            await array.check_end()
+        check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
+        return rows, is_proved and not doubtful
 
 
 def _merge_rows(

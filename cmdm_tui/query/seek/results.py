@@ -7,7 +7,8 @@ from typing import TypeVar
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.errors import RecordsMoved
-from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, LearnedTraits, RecordsChanged, SortedPages
+from cmdm_tui.query.seek.order_proof import is_order_shown
+from cmdm_tui.query.seek.sorted_pages import LearnedTraits, RecordsChanged, SortedPages
 
 _REPEATED = "Records changed during the search, which was made again."
 
@@ -94,6 +95,6 @@ def describe_doubts(
         notes.append(f"{name} is assumed to hold only {kind} values on the others.")
     if pages.relies_on_options:
         notes.append(f"{name} is assumed to hold only its options on the others.")
-    if pages.ascents < MIN_ASCENTS and not pages.ordering.is_known:
+    if not is_order_shown(pages):
         notes.append(f"Too few values of {name} differ on them to show that it is sorted.")
     return tuple(notes)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from cmdm_tui.query.model import Value
-from cmdm_tui.query.seek.bisect import read_ends
+from cmdm_tui.query.seek.bisect import ExtraPages, read_ends
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
 from cmdm_tui.query.seek.results import (
@@ -31,12 +31,11 @@ async def count_values(
     async def seek(fresh: bool) -> ValueCounts:
         array = SortedPages(pages, ordering, per_page=per_page, fresh=fresh)
         await read_ends(array)
-        while mixed := [gap for gap in array.gaps if not array.is_one_value(gap)]:
-            # At least one border lies in each, and is found by halving.
-            to_come = sum(gap.count.bit_length() for gap in mixed)
-            if min(len(array.views) + to_come, array.count) > most_probes:
-                raise TooManyGroups(f"{ordering.column.name} has too many values to skip between.")
-            await array.read(gap.middle for gap in mixed)
+        doubts = ExtraPages(array)
+        is_proved = False
+        while not is_proved:
+            await _find_borders(array, most_probes)
+            is_proved = not await doubts.read_to_prove()
         await array.check_end()
         _check_ties(array)
         counts = Counter(value for view in array.views for value in view.values)
@@ -52,6 +51,16 @@ async def count_values(
         )
 
     return await retry_once_on_change(seek)
+
+
+async def _find_borders(array: SortedPages, most_probes: int) -> None:
+    while mixed := [gap for gap in array.gaps if not array.is_one_value(gap)]:
+        # At least one border lies in each, and is found by halving.
+        to_come = sum(gap.count.bit_length() for gap in mixed)
+        if min(len(array.views) + to_come, array.count) > most_probes:
+            name = array.ordering.column.name
+            raise TooManyGroups(f"{name} has too many values to skip between.")
+        await array.read(gap.middle for gap in mixed)
 
 
 def _sort_place(ordering: ColumnOrders, value: Value | None) -> tuple[Any, ...]:
