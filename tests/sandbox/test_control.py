@@ -165,16 +165,25 @@ STEPS = st.lists(
 )
 
 
+@pytest.fixture
+def beginning(controlled: "Running", control: "ControlPlaneClient") -> dict[str, Any]:
+    """All records as they were when the sandbox began."""
+    control.restore("beginning")
+    return everything(controlled.http)
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 def test_restore_undoes_whatever_was_done(
-    controlled: "Running", control: "ControlPlaneClient", steps: list[tuple[str, int]]
+    controlled: "Running",
+    control: "ControlPlaneClient",
+    beginning: dict[str, Any],
+    steps: list[tuple[str, int]],
 ) -> None:
     http = controlled.http
     control.restore("beginning", calls=True)
-    before = everything(http)
     for step, number in steps:
         listed = http.get("/product").json()["Entity"]
         if step == "create":
@@ -183,7 +192,7 @@ def test_restore_undoes_whatever_was_done(
             path = f"/product/{listed[number % len(listed)]['ExternalID']}"
             http.request("PUT" if step == "update" else "DELETE", path, json={"SKU": "y"})
     control.restore("beginning")
-    assert everything(http) == before
+    assert everything(http) == beginning
 
 
 def test_restore_keeps_the_count_of_calls_unless_asked(
