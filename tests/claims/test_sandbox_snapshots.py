@@ -15,8 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cmdm_tui.sandbox import SandboxConfig
 from cmdm_tui.sandbox.storage.sqlite.snapshots import SqliteSnapshots
 from tests.claims.sandbox_process import end_with, serve_sandbox
+from tests.services import copy_records
 
 SAMPLE, WHOLE = 10_000, 1_000_000
 """Leads; with the other entities, 2.85 times as many records."""
@@ -58,10 +60,17 @@ class Controlled:
         return time.monotonic() - began
 
 
+def give_sample(home: Path) -> None:
+    """Give a sandbox its records, which are made once for all tests."""
+    copy_records(SandboxConfig(home / "data", records=SAMPLE))
+
+
 @contextmanager
 def controlled(home: Path, records: int, *command: str) -> Generator[Controlled]:
     options = ["--quiet", "--control", "--records", str(records)]
     given = {"command": command} if command else {}
+    if records == SAMPLE:
+        give_sample(home)
     with serve_sandbox(home, *options, **given) as (process, info):
         own = info.credentials
         names = ("client_id", "client_secret", "username", "password")
@@ -157,6 +166,7 @@ def test_a_signal_in_a_restore_leaves_all_or_nothing(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     options = ("--quiet", "--control", "--records", str(SAMPLE))
+    give_sample(tmp_path)
     with serve_sandbox(tmp_path, *options) as (process, info):
         own = info.credentials
         names = ("client_id", "client_secret", "username", "password")
