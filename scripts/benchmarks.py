@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from benchmark_calls import calls
 from benchmark_harness import harness
 from benchmark_query import query
 from benchmark_sandbox import sandbox
@@ -159,6 +160,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "client": lambda _data: client(),
     "sandbox": sandbox,
     "query": query,
+    "calls": calls,
     "harness": harness,
 }
 
