@@ -72,9 +72,17 @@ class CatalogCache:
 
     def fields(self, entity: str) -> tuple[Field, ...]:
         """Return the entity's fields, none where they are unknown or older than a day."""
+        known = self._fresh_fields(entity)
+        return named_fields(known) if known else ()
+
+    def describes_nothing(self, entity: str) -> bool:
+        """Return whether the service has described no field of the entity within the last day."""
+        return self._fresh_fields(entity) == ()
+
+    def _fresh_fields(self, entity: str) -> tuple[Field, ...] | None:
         known = self._entities.get(entity)
         is_fresh = known is not None and 0 <= self._now() - known.fields_told < FIELDS_MAX_AGE
-        return named_fields(known.fields) if known is not None and is_fresh else ()
+        return known.fields if known is not None and is_fresh else None
 
     def count(self, entity: str) -> RecordCount | None:
         """Return how many records the entity had when an answer last said, None if unknown."""

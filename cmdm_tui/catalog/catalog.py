@@ -183,6 +183,10 @@ class Catalog:
         """Return the entity's fields as far as they are known already: no call."""
         return self._cache.fields(self.resolve_name(entity))
 
+    def describes_nothing(self, entity: str) -> bool:
+        """Return whether the service is known to describe no field of the entity: no call."""
+        return self._cache.describes_nothing(self.resolve_name(entity))
+
     async def _read_sample(self, entity: str) -> tuple[Record, ...]:
         page, _ = await fetch_at_granted_size(
             lambda size: self._client.page(entity, per_page=size, page=1),

@@ -172,6 +172,8 @@ PLANS = (
     "SELECT {columns} FROM (SELECT * FROM lead LIMIT 2) q",
     "WITH q AS (SELECT * FROM lead) SELECT {columns} FROM q WHERE Score < 3",
     "SELECT DISTINCT {columns} FROM lead WHERE Score < 3",
+    "SELECT {columns} FROM lead WHERE ExternalID = 'L0000012'",
+    "SELECT {columns} FROM lead WHERE ExternalID IN ('L0000012', 'L0000013', 'none')",
     "SELECT {columns} FROM lead WHERE Score IN (1, 2) OR EstimatedValue > 5",
 )
 COLUMNS = "PostCode, City, Score, EstimatedValue, Status, LastContacted"
@@ -201,12 +203,34 @@ async def test_a_type_that_would_follow_the_values_is_found_out(
     assert ("DOUBLE", "DECIMAL(38,9)") not in found
 
 
-async def test_one_record_that_is_asked_for_first_is_text(cold: OpenedEngine) -> None:
-    """One call is all that it takes, and until the types are known each value is as stored."""
+async def test_one_record_that_is_asked_for_first_has_its_declared_types(
+    cold: OpenedEngine,
+) -> None:
     sql = "SELECT Score, City FROM lead WHERE ExternalID = 'L0000012'"
-    assert await cold.cost_of(sql) == ("get", 1)
-    await cold.know("lead")
     assert await cold.rows(sql) == [(Decimal(12), "Town 0012")]
+    assert asked_for_fields(cold) == 1
+    assert await cold.cost_of(sql) == ("get", 1)
+    assert await cold.rows(sql) == [(Decimal(12), "Town 0012")]
+
+
+async def test_one_record_is_one_call_where_its_types_do_not_matter(cold: OpenedEngine) -> None:
+    prepared = await cold.engine.prepare(
+        "SELECT Score, City FROM lead WHERE ExternalID = 'L0000012'", is_raw=True
+    )
+    with await cold.engine.run(prepared) as result:
+        assert (result.rows, result.stats.calls_used) == ([("12", "Town 0012")], 1)
+
+
+async def test_what_is_not_described_is_asked_for_once_a_day(codes: SmallService) -> None:
+    codes.types = {}
+    sql = "SELECT * FROM thing WHERE ExternalID = 'R007'"
+    async with open_engine(codes) as engine:
+        for _ in range(2):
+            assert await run_query(engine, sql) == [("R007", "7", "7", "n 007")]
+        assert codes.calls == ["thing/fields", "thing/R007", "thing/R007"]
+        # One record's fields are not taken for those of all.
+        assert len(await run_query(engine, "SELECT * FROM thing")) == 90
+        assert codes.calls.count("thing/fields") == 1
 
 
 @pytest.mark.parametrize("name", ["score", '"SCORE"'])

@@ -1,8 +1,8 @@
 """Finds out what an entity's columns are, in as few calls as the query allows.
 
 Fields that the catalog knows cost nothing; others are asked for, and the catalog keeps them for a
-day. Declared types decide. A count or a list of ids needs none, and one record that is fetched by
-its id before they are known is shown as text.
+day. Declared types decide, under every plan. A count or a list of ids needs none. Where none is
+described, a record that is fetched by its id shows its own fields, as text.
 """
 
 from collections.abc import Iterable
@@ -116,8 +116,8 @@ class SchemaReader:
         first = FirstPage(entity, self._learner.largest_page, None, EXTERNAL_ID, "asc")
 
         async def read_described() -> tuple[Field, ...]:
-            with self._budget.call() as on_send:
-                return await self._account.client.with_options(on_send=on_send).all_fields(entity)
+            is_known = self._account.catalog.describes_nothing(entity)
+            return () if is_known else await self._read_described(entity)
 
         async def read_records() -> tuple[Record, ...]:
             return (await self.read_first_page(first)).records
@@ -150,12 +150,28 @@ class SchemaReader:
     async def _find_fields(self, entity: str, shape: QueryShape | None) -> tuple[Field, ...]:
         if shape is not None and (counts_all_records(shape) or returns_ids_only(shape)):
             return ()
-        if shape is not None and returns_one_record(shape):
-            fields = await self._fields_of_record(entity, shape)
-            if fields:
-                self.inferred_entities.add(entity)
-                return fields
-        return await self.fetch_fields(entity)
+        if shape is None or not returns_one_record(shape):
+            return await self.fetch_fields(entity)
+        # Where all is text, the record is the whole answer: it tells its own fields.
+        are_untyped = self._is_raw or self._account.catalog.describes_nothing(entity)
+        described = () if are_untyped else await self._described_fields(entity)
+        if not described:
+            described = await self._fields_of_record(entity, shape)
+            self.inferred_entities |= {entity} if described else set()
+        return described or await self.fetch_fields(entity)
+
+    async def _described_fields(self, entity: str) -> tuple[Field, ...]:
+        """Return the fields as the service describes them; the catalog notes where there are none.
+
+        The note spares the question for a day.
+        """
+        fields = await discover_fields(lambda: self._read_described(entity), _read_nothing)
+        self._account.catalog.store_fields(entity, fields)
+        return fields
+
+    async def _read_described(self, entity: str) -> tuple[Field, ...]:
+        with self._budget.call() as on_send:
+            return await self._account.client.with_options(on_send=on_send).all_fields(entity)
 
     async def _read_sample(self, entity: str, name: str) -> bool:
         """Read pages in the order of a scan, which finds them read, until one shows the field."""
@@ -188,13 +204,17 @@ class SchemaReader:
     async def _fields_of_record(self, entity: str, shape: QueryShape) -> tuple[Field, ...]:
         """Return the fields of the one record that is wanted, as text; none where it is not there.
 
-        It is the whole answer, so it costs no call; what is declared another query may ask for.
+        It is the whole answer, so it costs no call.
         """
         ids = wanted_ids(shape.where)
         if ids is None or len(ids) != 1 or not can_be_fetched(ids[0]):
             return ()
         record = await self._pages[entity].record_or_none(ids[0])
         return infer_fields([record] if record else [])
+
+
+async def _read_nothing() -> tuple[Record, ...]:
+    return ()
 
 
 def returns_ids_only(shape: QueryShape) -> bool:

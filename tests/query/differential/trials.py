@@ -94,8 +94,6 @@ class EngineAnswer:
     low: int
     high: int
     told: int
-    is_inferred: bool = False
-    """Whether types are not known, so that all is text."""
     tells_doubt: bool = False
     """Whether it says that not every page was read for it."""
     again: int = 0
@@ -116,7 +114,6 @@ class EngineUnderTest:
         with await self._engine.run(prepared) as result:
             stats = result.stats
             rows = [tuple(row) for row in result.rows]
-            is_inferred = bool(result.notes.inferred)
             tells_doubt = any("was checked on" in one for one in result.notes.sentences)
             return EngineAnswer(
                 rows,
@@ -124,7 +121,6 @@ class EngineUnderTest:
                 stats.calls_low,
                 stats.calls_high,
                 stats.calls_used,
-                is_inferred,
                 tells_doubt,
                 sum(map(_sent_again, result.notes.sentences)),
             )
@@ -198,11 +194,7 @@ async def _run_trial(
     calls = network.calls[before:]
     plan = f"{answer.plan}, {answer.low} to {answer.high} calls, {len(calls)} made: {calls[:12]}"
     outcome = evaluate(query, service.data.tables(behaviours), stored_value)
-    rows = answer.rows
-    if answer.is_inferred and answer.plan == "get":
-        # One record costs one call: before the types are known, it is told as it is stored.
-        rows = [_as_meant(row, outcome.kinds) for row in rows]
-    said = difference(outcome, rows)
+    said = difference(outcome, answer.rows)
     if said is not None and answer.tells_doubt and _may_hide_odd_values(service, query):
         # A value that is none of its field's type stands anywhere in an order: no search finds it.
         said = None
@@ -215,14 +207,6 @@ def _may_hide_odd_values(service: DataService, query: q.Query) -> bool:
     names = {part.name for part in _query_parts(query) if isinstance(part, q.Column)}
     return any(
         not names.isdisjoint(service.data.odd_columns(entity)) for entity in entities_of(query)
-    )
-
-
-def _as_meant(row: Row, kinds: Sequence[q.Kind]) -> Row:
-    """Return a row with the values of its text, where the field's type was not asked for."""
-    return tuple(
-        stored_value(kind, value) if isinstance(value, str) else value
-        for value, kind in zip(row, kinds, strict=True)
     )
 
 

@@ -40,7 +40,6 @@ class Said:
     low: int = 0
     high: int = 0
     told: int = 0
-    is_inferred: bool = False
 
     @property
     def fell_back(self) -> bool:
@@ -86,7 +85,7 @@ class Asked:
         rows = [tuple(row) for row in result.rows]
         return Said(
             rows, result.mark, notes.sentences, stats.plan, stats.calls_low, stats.calls_high,
-            stats.calls_used, bool(notes.inferred),
+            stats.calls_used,
         )  # fmt: skip
 
 
@@ -253,17 +252,7 @@ def find_difference(service: MadeService, query: q.Query, said: Said) -> str | N
     wrong: str | None = None
     for tables in service.states:
         outcome = evaluate(query, tables, stored_value)
-        rows = said.rows
-        if said.is_inferred and said.plan == "get":
-            # One record costs one call: before the types are known, it is told as it is stored.
-            rows = [
-                tuple(
-                    stored_value(kind, value) if isinstance(value, str) else value
-                    for kind, value in zip(outcome.kinds, row, strict=True)
-                )
-                for row in rows
-            ]
-        found = difference(outcome, rows)
+        found = difference(outcome, said.rows)
         if found is None:
             return None
         wrong = wrong or found
