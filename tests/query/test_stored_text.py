@@ -340,6 +340,38 @@ async def test_numbers_have_the_digits_that_are_stored(engine: Engine) -> None:
         assert [str(row[0]) for row in await run_query(engine, sql)] == ["12.50", "3"], sql
 
 
+@pytest.mark.parametrize(
+    ("sql", "numbers"),
+    [
+        ("SELECT Amount FROM deal UNION ALL SELECT Amount FROM deal", ["12.50", "3"] * 2),
+        ("SELECT * EXCLUDE (Name) FROM deal UNION ALL SELECT * EXCLUDE (Name) FROM deal LIMIT 3", [
+            "12.50", "3",
+        ]),
+        ("SELECT Amount a FROM deal UNION ALL SELECT 1.10 UNION ALL SELECT -0.50", [
+            "12.50", "3", "1.10", "-0.50",
+        ]),
+        ("SELECT Amount FROM deal UNION ALL SELECT sum(Amount) FROM deal", ["12.50", "3", "15.5"]),
+        ("SELECT Amount FROM deal UNION ALL SELECT Amount + 1 FROM deal ORDER BY 1 DESC LIMIT 3", [
+            "13.5", "12.50", "4",
+        ]),
+        ("WITH q AS (SELECT * FROM deal) (SELECT Amount FROM q) UNION ALL SELECT NULL", [
+            "12.50", "3",
+        ]),
+        # Numbers that are compared have no digits of their own: 12.50 and 12.5 are one row.
+        ("SELECT Amount FROM deal UNION SELECT 12.50", ["12.5", "3"]),
+        ("SELECT Amount FROM deal UNION ALL (SELECT Amount FROM deal UNION SELECT 12.5)", [
+            "12.5", "3", "12.5", "3",
+        ]),
+    ],
+)  # fmt: skip
+async def test_numbers_of_a_union_have_the_digits_that_are_stored(
+    engine: Engine, sql: str, numbers: list[str]
+) -> None:
+    place = 1 if "EXCLUDE" in sql else 0
+    found = [str(row[place]) for row in await run_query(engine, sql) if row[place] is not None]
+    assert sorted(found) == sorted(numbers)
+
+
 async def test_raw_gives_every_field_as_text(engine: Engine) -> None:
     prepared = await engine.prepare("SELECT * FROM deal ORDER BY ExternalID", is_raw=True)
     assert {column.type for column in prepared.columns} == {"VARCHAR"}

@@ -99,26 +99,29 @@ class Readings:
 
         A DECIMAL has one number of decimal places for all values: 12.50 would come as 12.5.
         """
-        if not isinstance(tree, exp.Select) or combines_rows(tree):
+        branches = list(_branches(tree)) if _keeps_rows(tree) else []
+        if shows_readings(tree, sources, kinds.scopes.tables) or not branches:
             return
-        if shows_readings(tree, sources, kinds.scopes.tables):
+        if any(one.alias.startswith(DIGITS) for one in branches[0].expressions):
             return
-        if any(one.alias.startswith(DIGITS) for one in tree.expressions):
+        shown = [_shown_by(branch, texts) for branch in branches]
+        if any(len(one or ()) != len(shown[0] or ()) for one in shown):
             return
-        added, place = list[exp.Expr](), 0
-        for one in tree.expressions:
-            node = one.unalias()
-            shown = texts.shown_columns(tree, one) if one.is_star else [ShownColumn(node, None)]
-            if shown is None:
-                return
-            for each in shown:
-                stored = self._digits_of(each, kinds, texts)
-                if stored is not None:
-                    name = exp.Identifier(this=f"{DIGITS}{place}", quoted=True)
-                    added.append(exp.Alias(this=stored, alias=name))
-                place += 1
-        for one in added:
-            tree.append("expressions", one)
+        stored = [
+            [None if combines_rows(branch) else self._digits_of(one, kinds, texts) for one in each]
+            for branch, each in zip(branches, (one or () for one in shown), strict=True)
+        ]
+        for place, found in enumerate(zip(*stored, strict=True)):
+            nodes = [(each or ())[place].node for each in shown]
+            texts_of_place = [
+                _digits_of_computed(node) if one is None else one
+                for one, node in zip(found, nodes, strict=True)
+            ]
+            if not any(found) or None in texts_of_place:
+                continue
+            for branch, text in zip(branches, texts_of_place, strict=True):
+                name = exp.Identifier(this=f"{DIGITS}{place}", quoted=True)
+                branch.append("expressions", exp.Alias(this=text, alias=name))
 
     @staticmethod
     def _digits_of(shown: ShownColumn, kinds: ValueKinds, texts: StoredText) -> exp.Expr | None:
@@ -150,6 +153,35 @@ class Readings:
             hidden = [exp.column(exp.to_identifier(one, quoted=True)) for one in sorted(names)]
             if hidden or kept:
                 star.set("except_", [*kept, *hidden])
+
+
+def _keeps_rows(tree: exp.Expr) -> bool:
+    """Return whether a query is a SELECT, or a UNION ALL of some: it compares no rows of theirs."""
+    if not isinstance(tree, exp.Union):
+        return isinstance(tree, exp.Select)
+    is_plain = not tree.args.get("distinct") and not tree.args.get("by_name")
+    return is_plain and all(_keeps_rows(one.unnest()) for one in (tree.this, tree.expression))
+
+
+def _shown_by(select: exp.Select, texts: StoredText) -> list[ShownColumn] | None:
+    """Return what a SELECT shows, its stars written out; None where that is not certain."""
+    shown: list[ShownColumn] = []
+    for one in select.expressions:
+        if not one.is_star:
+            shown.append(ShownColumn(one.unalias(), None))
+            continue
+        columns = texts.shown_columns(select, one)
+        if columns is None:
+            return None
+        shown += columns
+    return shown
+
+
+def _digits_of_computed(node: exp.Expr) -> exp.Expr | None:
+    """Return the digits of a number of a UNION ALL; None where it may differ the second time."""
+    if any(isinstance(one, exp.Query | exp.Anonymous | exp.Rand) for one in node.walk()):
+        return None
+    return exp.Anonymous(this="text_of_number", expressions=[node.copy()])
 
 
 def shows_readings(tree: exp.Expr, sources: Iterable[Source], tables: Mapping[str, Table]) -> bool:
