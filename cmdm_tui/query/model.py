@@ -63,7 +63,7 @@ class Column:
     `is_inferred` is true where no one declared the type: then it is what some records look like,
     and the column is text all the same. `reads` is the column that this one reads as another kind,
     under a name that only the engine has; see `planning.readings`. `of_field` is the field, where
-    its name is not the column's.
+    its name is not the column's. With `is_hidden` no query sees it: what cannot be read is counted.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Column:
     is_inferred: bool = False
     reads: "Column | None" = None
     of_field: str = ""
+    is_hidden: bool = False
 
     @property
     def field(self) -> str:
@@ -117,7 +118,7 @@ class Table:
 
     def with_readings(self, columns: Iterable[Column]) -> Self:
         """Return the table with those of `columns` that read its fields as another kind."""
-        readings = tuple(one for one in columns if one.reads is not None)
+        readings = tuple(one for one in columns if one.reads is not None and not one.is_hidden)
         return replace(self, columns=(*self.columns, *readings)) if readings else self
 
     @property

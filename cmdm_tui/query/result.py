@@ -66,6 +66,8 @@ class Notes:
     failed_casts: dict[str, int] = field(default_factory=dict[str, int])
     unread: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     """By `entity.column` and the word for what it is read as."""
+    unread_values: dict[str, int] = field(default_factory=dict[str, int])
+    """How often text that the query computes could not be read, by the word for that kind."""
     inferred: tuple[str, ...] = ()
     shortfalls: tuple[str, ...] = ()
     """Sentences on records that the service counts and that never came."""
@@ -100,6 +102,11 @@ class Notes:
                 for (name, kind), count in self.unread.items()
             ]
         )
+        sentences += [
+            f"Text that the query computes could not be read as a {kind} {count:,} "
+            f"{'time' if count == 1 else 'times'}, and counts as null there."
+            for kind, count in self.unread_values.items()
+        ]
         if self.inferred:
             more = len(self.inferred) - _MOST_NAMES
             names = ", ".join(map(_shown, self.inferred[:_MOST_NAMES]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.planning import products, schema
+from cmdm_tui.query.planning import operand_reader, products, schema
 from cmdm_tui.query.planning.readings import Readings
 from tests.query.small_service import SmallService, open_engine, run_query
 
@@ -162,6 +162,88 @@ async def test_text_is_computed_with(engine: Engine, sql: str, rows: list[tuple[
     assert await run_query(engine, sql) == rows
 
 
+NAMED = {("task.Hours", "number"): 2}
+X2 = {"number": 4}
+"""What is computed is counted each time: the largest is computed, and compared."""
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows", "unread"),
+    [
+        # Where a query would show a column that only the engine names, it is counted all the same.
+        ("SELECT sum(Hours) FROM task NATURAL JOIN (SELECT 'R2' AS ExternalID)", [(10,)], NAMED),
+        ("SELECT t.ExternalID FROM task t WHERE Hours > 5 AND t IS NOT NULL", [("R2",)], NAMED),
+        ("SELECT s FROM task AS t(id, s, d, f, h) WHERE h > 5", [("1.9",)], {"number": 2}),
+        (
+            "SELECT b FROM (SELECT Phone, Hours FROM task) "  # noqa: ISC004 — one text
+            "PIVOT (sum(Hours) FOR Phone IN ('007' AS b))",
+            [(3,)],
+            None,
+        ),
+        ("SELECT sum(COLUMNS('Hou')) FROM task", [(13,)], {"number": 2}),
+        ("SELECT sum(COLUMNS(['Hours', 'Phone'])) FROM task", [(13, 7)], {"number": 4}),
+        ("SELECT sum(COLUMNS(q.*)) FROM (SELECT Hours FROM task) q", [(13,)], None),
+        ("SELECT max(COLUMNS(* EXCLUDE (d)) + 0) FROM (SELECT Hours, 1 d FROM task)", [(10,)], X2),
+        ("SELECT ExternalID FROM task WHERE COLUMNS('Hours|Subject') > 1.5", [("R2",)], None),
+        # Behind a GROUP BY there is the column that it names, and no other.
+        ("SELECT Hours FROM task GROUP BY Hours HAVING Hours > 5", [("10",)], NAMED),
+        ("SELECT Hours FROM task GROUP BY ROLLUP (Hours) HAVING Hours > 5", [("10",)], NAMED),
+        ("SELECT Hours + 1 FROM task GROUP BY Hours HAVING Hours = 3", [(4,)], NAMED),
+        # Names that the query gives.
+        ("SELECT Hours AS h FROM task WHERE h > 5", [("10",)], {"number": 2}),
+        ("SELECT Hours AS h, h + 1 AS i FROM task WHERE i > 5", [("10", 11)], None),
+        ("SELECT trim(Hours) + 1 AS i FROM task WHERE i > 5", [(11,)], None),
+        ("SELECT trim(Hours) + 1 AS i FROM task GROUP BY i HAVING i > 5", [(11,)], None),
+        ("SELECT trim(Hours) + 1 AS i FROM task ORDER BY i DESC LIMIT 1", [(11,)], {"number": 2}),
+        ("SELECT trim(Hours) + 1 AS i FROM task ORDER BY i + 1 DESC LIMIT 1", [(11,)], None),
+        ("SELECT trim(Hours) + 1 AS i, i + 1 FROM task LIMIT 1", [(4, 5)], None),
+        ("WITH q AS (SELECT Hours AS h FROM task) SELECT sum(h) FROM q", [(13,)], {"number": 2}),
+        ("SELECT h FROM (SELECT Hours AS h FROM task) q GROUP BY h HAVING h > 5", [("10",)], None),
+        ("SELECT ExternalID FROM task JOIN (VALUES (3), (4)) v(x) ON Hours = x", [("R1",)], NAMED),
+        # What chooses has values of one kind.
+        ("SELECT coalesce(Hours, 0) FROM task WHERE ExternalID > 'R1'", [(10,), (0,), (0,)], NAMED),
+        ("SELECT coalesce(Hours, '0') FROM task WHERE ExternalID = 'R3'", [("x",)], {}),
+        ("SELECT CASE WHEN Hours > 5 THEN Hours ELSE 0 END FROM task LIMIT 2", [(0,), (10,)], None),
+        ("SELECT if(Flag, Hours, 0) FROM task LIMIT 2", [(3,), (0,)], None),
+        ("SELECT greatest(Hours, 5), least(Hours, 5) FROM task LIMIT 2", [(5, 3), (10, 5)], None),
+        ("SELECT nullif(Hours, 3) FROM task LIMIT 2", [(None,), (10,)], None),
+        ("SELECT count_if(Flag), bool_or(Flag) FROM task", [(1, True)], None),
+        ("SELECT Subject FROM task WHERE Hours = ANY (SELECT Amount FROM deal)", [("1.10",)], None),
+        ("SELECT ExternalID FROM task WHERE Hours > ALL (SELECT 5)", [("R2",)], NAMED),
+        ("SELECT corr(Hours, Hours) FROM task", [(1,)], NAMED),
+        # What is computed of text has no name.
+        ("SELECT ExternalID FROM task WHERE trim(Hours) > 5", [("R2",)], {"number": 2}),
+        ("SELECT count(*) FROM task WHERE trim(Flag)", [(1,)], {"boolean": 1}),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_read_is_counted_wherever_it_is_read(
+    engine: Engine, sql: str, rows: list[tuple[Any, ...]], unread: dict[Any, int] | None
+) -> None:
+    with await engine.run(await engine.prepare(sql)) as result:
+        assert [tuple(row) for row in result.rows] == rows
+        assert not any("\x01" in column.name for column in result.columns)
+        if unread is not None:
+            assert {**result.notes.unread, **result.notes.unread_values} == unread
+
+
+async def test_what_the_query_computes_is_told_without_a_name(engine: Engine) -> None:
+    with await engine.run(await engine.prepare("SELECT trim(Hours) + 1 FROM task")) as result:
+        assert (
+            "Text that the query computes could not be read as a number 2 times, and counts as "
+            "null there."
+        ) in result.notes.sentences
+
+
+async def test_values_that_are_not_counted_would_be_noticed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: read by a macro that counts nothing, half of the values are null in silence."""
+    monkeypatch.setattr(operand_reader, "COUNTED_SUFFIX", "")
+    with await engine.run(await engine.prepare("SELECT trim(Hours) + 1 FROM task")) as result:
+        assert [row[0] for row in result.rows] == [4, 11, None, None]
+        assert not result.notes.unread_values
+
+
 async def test_what_cannot_be_read_is_counted(engine: Engine) -> None:
     result = await engine.run(await engine.prepare("SELECT * FROM task WHERE Hours > 5 OR Flag"))
     assert result.notes.unread == {("task.Hours", "number"): 2, ("task.Flag", "boolean"): 1}
@@ -264,6 +346,13 @@ async def test_a_cast_to_text_gives_what_is_stored(
         ("SELECT Phone FROM task UNION (SELECT Amount FROM deal)", {"12.50", "3", "007", "£12.00"}),
         ("SELECT Amount + 1 AS a FROM deal UNION SELECT Phone FROM task", {"13.5", "4", "007"}),
         ("SELECT Day FROM deal UNION ALL SELECT Phone FROM task", {"29/03/2026", "2026-03-30"}),
+        ("SELECT string_agg(Amount, ' ') FROM deal", {"£12.00 12.50 3"}),
+        (
+            "SELECT listagg(Day, ' ' ORDER BY Name DESC) FROM deal",
+            {
+                "2026-03-30 2026-03-29 29/03/2026",
+            },
+        ),
         ("SELECT CAST(COLUMNS('Amou.*') AS VARCHAR) FROM deal", {"12.5", "3"}),
         ("SELECT CAST(q.Amount AS VARCHAR) FROM (SELECT Amount FROM deal) q", {"12.50", "£12.00"}),
         ("SELECT a || '' FROM (SELECT Amount AS a, Name FROM deal) q WHERE Name > 'a'", {"12.50"}),

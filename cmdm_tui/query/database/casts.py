@@ -92,7 +92,9 @@ def storage_sql(kind: ColumnKind, sql: str) -> str:
 def reading_macros() -> list[str]:
     """Return the macros that read computed text as another kind, NULL where it is none.
 
-    `text_of_number` writes a number without the zeros that fill up its column's decimal places.
+    Those that end in `_counted` count what they cannot read, in the sequence of its kind: see
+    `unread_sequences`. `text_of_number` writes a number without the zeros that fill up its column's
+    decimal places.
     """
     text = "CAST(x AS VARCHAR)"
     day = f"TRY_CAST(left({text}, 10) AS DATE)"
@@ -107,14 +109,31 @@ def reading_macros() -> list[str]:
     }
     number = "CASE WHEN regexp_full_match(typeof(x), 'DECIMAL\\(38,(9|[1-3][0-9])\\)') "
     number += f"THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+    counted = "WHEN x IS NOT NULL AND nextval('{}') = 0 THEN {} "
     return [
         f"CREATE MACRO text_of_number(x) AS {number}",
         *(
-            f"CREATE MACRO text_as_{kind.value}(x) AS "
-            f"CASE WHEN regexp_full_match({text}, '{form}') THEN {value} END"
+            f"CREATE MACRO text_as_{kind.value}{suffix}(x) AS "
+            f"CASE WHEN regexp_full_match({text}, '{form}') THEN {value} {otherwise}END"
             for kind, (form, value) in values.items()
+            for suffix, otherwise in (
+                ("", ""),
+                (COUNTED_SUFFIX, counted.format(unread_sequences()[kind], value)),
+            )
         ),
     ]
+
+
+COUNTED_SUFFIX = "_counted"
+"""Ends the names of the macros that count what they cannot read."""
+
+
+def unread_sequences() -> Mapping[ColumnKind, str]:
+    """Return the names of the sequences that count what could not be read, by its kind.
+
+    A session has its own. DuckDB has no other way to count what an expression meets.
+    """
+    return {kind: f"unread_{kind.value}" for kind in FORMS}
 
 
 @dataclass(slots=True)

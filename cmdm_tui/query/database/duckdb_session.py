@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 import duckdb
 
 from cmdm_tui.query.collation.macros import FULL_SUFFIX, full_macro_statements, macro_statements
-from cmdm_tui.query.database.casts import Digits, LoadedValues, reading_macros, storage_type
+from cmdm_tui.query.database.casts import (
+    Digits,
+    LoadedValues,
+    reading_macros,
+    storage_type,
+    unread_sequences,
+)
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
@@ -145,6 +151,8 @@ class DuckDBSession:
         self._tables: dict[str, tuple[Column, ...]] = {}
         self._connection = connection
         self._full_macros = full_macros or _FullMacros()
+        for name in unread_sequences().values():
+            connection.execute(f"CREATE TEMP SEQUENCE {name}")
 
     async def run(self, what: Callable[..., Returned], *arguments: Any) -> Returned:
         """Run a function on the connection's thread; interrupt it when cancelled."""
@@ -184,6 +192,8 @@ class DuckDBSession:
         """
         shown: list[str] = []
         for column in columns:
+            if column.is_hidden:
+                continue
             sql = quote_identifier(column.name)
             if column.name in shared:
                 sql = f"{quote_identifier(shared[column.name])} AS {sql}"
@@ -221,6 +231,12 @@ class DuckDBSession:
             if str(error) == _INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
+
+    def count_unread(self) -> dict[ColumnKind, int]:
+        """Return how often a macro met text that is none of its kind, since the session began."""
+        sql = "SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()"
+        counts = dict(self.execute(sql))
+        return {kind: counts.get(name, 0) for kind, name in unread_sequences().items()}
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns. Raises SqlError where it is wrong."""

@@ -11,6 +11,7 @@ from cmdm_tui.api import Page, Record
 from cmdm_tui.query import seek
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.collation.macros import may_hold_special
+from cmdm_tui.query.database.casts import COUNTED_SUFFIX
 from cmdm_tui.query.database.duckdb_session import (
     DuckDBSession,
     RowValues,
@@ -141,7 +142,11 @@ class QueryExecutor:
         columns = Described(tuple(described))
         names = ", ".join(f"c{n}" for n in range(1, len(described) + 1))
         sql = f"CREATE TEMP TABLE {RESULT_TABLE} ({names}) AS {without_zones(query, described)}"
+        counts = COUNTED_SUFFIX in query.lower()
+        before = await session.run(session.count_unread) if counts else {}
         await session.run(session.execute, sql)
+        after = await session.run(session.count_unread) if counts else {}
+        unread = {kind_word(kind): after[kind] - before[kind] for kind in after}
         ((count,),) = await session.run(
             session.execute,
             f"SELECT count(*) FROM {RESULT_TABLE}",
@@ -159,7 +164,7 @@ class QueryExecutor:
             session,
             [ResultColumn(shown_name(name), kind) for name, kind in columns.shown],
             count=count,
-            notes=self._make_notes(),
+            notes=self._make_notes({kind: count for kind, count in unread.items() if count}),
             stats=self._make_stats(count),
             resumption=resumption,
             limit=self._report.limit,
@@ -344,7 +349,7 @@ class QueryExecutor:
             self._parts_by_fold[fully] = shown, values
         return self._parts_by_fold[fully]
 
-    def _make_notes(self) -> Notes:
+    def _make_notes(self, unread_values: dict[str, int]) -> Notes:
         failed: dict[str, int] = {}
         unread: dict[tuple[str, str], int] = {}
         inferred: dict[str, None] = {}
@@ -370,6 +375,7 @@ class QueryExecutor:
             "partial" if report.stop_reason or report.shortfalls else "live",
             failed,
             unread,
+            unread_values,
             tuple(inferred),
             tuple(dict.fromkeys(report.shortfalls)),
             (*messages, *report.messages),

@@ -45,13 +45,26 @@ class NameScopes:
             return None
         if len(node.parts) > 2:
             return None
+        pivot = node.find_ancestor(exp.Pivot, exp.Select)
+        if isinstance(pivot, exp.Pivot):
+            return self._meaning_in_pivot(pivot, node)
         scope = node.find_ancestor(exp.Select)
         while scope is not None:
             found = list(self._meanings(scope, node))
             if found:
                 return found[0] if len(found) == 1 else None
+            named = _named_by_alias(scope, node)
+            if named is not None:
+                return named
             scope = scope.find_ancestor(exp.Select)
         return None
+
+    def _meaning_in_pivot(self, pivot: exp.Pivot, node: exp.Column) -> Meaning | None:
+        """Return what a name within a PIVOT means: a column of what it pivots."""
+        item = pivot.this if isinstance(pivot.this, exp.Expr) else pivot.parent
+        select = pivot.find_ancestor(exp.Select) or exp.Select()
+        origin = None if item is None else self.origin_of(item, select, is_pivoted=True)
+        return None if origin is None else self.meaning_in(origin, node.name)
 
     def _meanings(self, select: exp.Select, node: exp.Column) -> Iterator[Meaning | None]:
         for origin, meaning in self._origins_with(select, node):
@@ -131,19 +144,61 @@ class NameScopes:
                 continue
             yield item.alias_or_name.casefold(), self.origin_of(item, select)
 
-    def origin_of(self, item: exp.Expr, select: exp.Select) -> Origin:
-        """Return where the columns of a FROM item come from."""
+    def origin_of(self, item: exp.Expr, select: exp.Select, *, is_pivoted: bool = False) -> Origin:
+        """Return where the columns of a FROM item come from, before its own PIVOT if it has one."""
+        if item.args.get("pivots") and not is_pivoted:
+            return None
         if is_file(item) and not item.alias_column_names:
             return item.meta.get(COLUMNS_OF_FILE)
+        if isinstance(item, exp.Values):
+            return _first_of_values(item)
+        names = item.alias_column_names if item.alias else ()
         if id(item) in self._entities:
-            return self.tables[self._entities[id(item)]]
-        if item.args.get("pivots") or (item.alias_column_names if item.alias else ()):
+            table = self.tables[self._entities[id(item)]]
+            return _rename_columns(table, names) if names else table
+        if names:
             return None
         if isinstance(item, exp.Subquery):
             return item.this if isinstance(item.this, exp.Query) else None
         if isinstance(item, exp.Table) and isinstance(item.this, exp.Identifier):
             return _find_cte(item, select)
         return None
+
+
+def _named_by_alias(select: exp.Select, node: exp.Column) -> exp.Expr | None:
+    """Return the expression that a SELECT names as a column does, unless the column is in it."""
+    if node.table:
+        return None
+    folded = node.name.casefold()
+    for one in select.expressions:
+        if isinstance(one, exp.Alias) and one.alias.casefold() == folded:
+            is_within = any(each is node for each in one.this.walk())
+            return None if is_within else one.unalias()
+    return None
+
+
+def _first_of_values(values: exp.Values) -> exp.Select | None:
+    """Return a query that gives columns of the kinds of the first row of VALUES."""
+    rows = [one.expressions for one in values.expressions if isinstance(one, exp.Tuple)]
+    names = values.alias_column_names
+    if not rows or len(names) != len(rows[0]):
+        return None
+    columns = zip(rows[0], names, strict=True)
+    return exp.Select(
+        expressions=[exp.alias_(one.copy(), name, quoted=True) for one, name in columns]
+    )
+
+
+def _rename_columns(table: Table, names: Sequence[str]) -> exp.Select:
+    """Return a query that gives an entity's columns under the names of an alias."""
+    own = [one.name for one in table.columns]
+    renamed = zip(table.columns, [*names, *own[len(names) :]], strict=False)
+    return exp.Select(
+        expressions=[
+            exp.alias_(_column_of_kind(one.name, one.kind), name, quoted=True)
+            for one, name in renamed
+        ]
+    )
 
 
 def _field_of(found: EntityColumn) -> exp.Expr:

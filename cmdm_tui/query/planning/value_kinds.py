@@ -1,11 +1,13 @@
 """Tells of what kind the value of an expression is, as far as that shows without running it."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 
+from cmdm_tui.query.database.casts import COUNTED_SUFFIX
 from cmdm_tui.query.model import ColumnKind, Table
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.planning.name_scopes import KIND, EntityColumn, NameScopes
@@ -75,7 +77,11 @@ class ValueKinds:
             case exp.Column():
                 return self._of_column(node, depth)
             case exp.Case() | exp.If() | exp.Coalesce() | exp.Greatest() | exp.Least():
-                return self._of_any(_branches(node), depth)
+                return self._of_any(list_choices(node), depth)
+            case exp.Columns():
+                return self._of_columns(node)
+            case exp.Array() if isinstance(node.parent, exp.Paren | exp.Any | exp.All):
+                return self._of_any(node.expressions, depth)
             case exp.Query():
                 return self._of_query(node, depth)
             case exp.Distinct():
@@ -95,6 +101,25 @@ class ValueKinds:
         if isinstance(found, EntityColumn):
             return found.column.kind
         return None if found is node else self.of(found, depth + 1)
+
+    def _of_columns(self, node: exp.Columns) -> ColumnKind | None:
+        """Return the kind of what COLUMNS means; text where some of it is text, and else numbers.
+
+        What reads text as numbers reads numbers too.
+        """
+        select = node.find_ancestor(exp.Select)
+        kinds: set[ColumnKind | None] = set()
+        for _, origin in () if select is None else self.scopes.origins(select):
+            if isinstance(origin, Table):
+                named: dict[str, ColumnKind | None] = {one.name: one.kind for one in origin.columns}
+            elif isinstance(origin, exp.Select) and not origin.is_star:
+                named = {one.alias_or_name: self.of(one) for one in origin.expressions}
+            else:
+                return None
+            kinds |= {kind for name, kind in named.items() if names_column(node, name)}
+        if kinds == {ColumnKind.TEXT, ColumnKind.NUMBER}:
+            return ColumnKind.TEXT
+        return kinds.pop() if len(kinds) == 1 else None
 
     def _of_arithmetic(self, node: exp.Expr, depth: int) -> ColumnKind | None:
         operands = [node.this, node.args.get("expression")]
@@ -120,6 +145,23 @@ class ValueKinds:
         return self.of(node.expressions[0], depth + 1)
 
 
+def names_column(node: exp.Columns, name: str) -> bool:
+    """Return whether COLUMNS means a column of a name, as far as that shows."""
+    what = node.this
+    if isinstance(what, exp.Literal):
+        try:
+            return re.search(what.name, name) is not None
+        except re.error:
+            return True
+    if isinstance(what, exp.Array):
+        return name.casefold() in {one.name.casefold() for one in what.expressions}
+    if isinstance(what, exp.Star):
+        return name.casefold() not in {
+            one.name.casefold() for one in what.args.get("except_") or ()
+        }
+    return True
+
+
 def _kind_of_type(kind: exp.DataType | None) -> ColumnKind | None:
     name = None if kind is None else kind.this
     if name in exp.DataType.TEXT_TYPES:
@@ -133,13 +175,15 @@ def _kind_of_type(kind: exp.DataType | None) -> ColumnKind | None:
     return ColumnKind.BOOLEAN if name is exp.DType.BOOLEAN else None
 
 
-def _branches(node: exp.Expr) -> list[object]:
+def list_choices(node: exp.Expr) -> list[exp.Expr]:
     """Return the expressions one of which is the value of a node."""
     if isinstance(node, exp.Case):
-        return [*(one.args["true"] for one in node.args["ifs"]), node.args.get("default")]
-    if isinstance(node, exp.If):
-        return [node.args.get("true"), node.args.get("false")]
-    return [node.this, *node.expressions]
+        found = [*(one.args["true"] for one in node.args["ifs"]), node.args.get("default")]
+    elif isinstance(node, exp.If):
+        found = [node.args.get("true"), node.args.get("false")]
+    else:
+        found = [node.this, *node.expressions]
+    return [one for one in found if isinstance(one, exp.Expr)]
 
 
 def _kind_of_function(node: exp.Expr) -> ColumnKind | None:
@@ -147,7 +191,7 @@ def _kind_of_function(node: exp.Expr) -> ColumnKind | None:
     if isinstance(node, exp.Anonymous):
         name = node.name.casefold()
         if name.startswith("text_as_"):
-            return ColumnKind(name.removeprefix("text_as_"))
+            return ColumnKind(name.removeprefix("text_as_").removesuffix(COUNTED_SUFFIX))
         return ColumnKind.DATETIME if name in _NOW else None
     if not isinstance(node, exp.Func):
         return None
