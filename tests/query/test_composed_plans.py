@@ -108,6 +108,20 @@ async def known(hundred_pages: RunningInfo) -> AsyncIterator[OpenedEngine]:
             8,
         ),
         ("SELECT l.Score {JOIN} ORDER BY l.Score DESC LIMIT 5", 30),
+        (
+            (
+                "SELECT l.Score FROM account a RIGHT JOIN lead l "
+                "ON a.ExternalID = l.AccountExternalID WHERE l.Email = '{email}'"
+            ),
+            12,
+        ),
+        (
+            (
+                "SELECT l.Score FROM lead l LEFT JOIN account a ON a.ExternalID = "
+                "l.AccountExternalID WHERE l.City <> 'x' ORDER BY l.Score DESC LIMIT 5"
+            ),
+            21,
+        ),
     ],
 )
 async def test_few_calls_out_of_a_hundred_pages(

@@ -132,6 +132,8 @@ class QueryMaker:
         sides = [("lead l", "l", self._lead), ("account a", "a", self._account)]
         self._chance.shuffle(sides)
         (left, near, near_where), (right, far, far_where) = sides
+        if kind == "RIGHT JOIN" and self._chance.random() < 0.6:
+            near, far, near_where, far_where = far, near, far_where, near_where
         on = [self._link()]
         if self._chance.random() < 0.4:
             on.append(self._one(near_where(near), far_where(far)))
@@ -194,6 +196,16 @@ class QueryMaker:
                 "SELECT l.ExternalID FROM lead l JOIN w ON w.Account = l.Account "
                 f"WHERE {self._lead('l')}"
             ),
+            (
+                "SELECT w.ExternalID, a.ExternalID, l.ExternalID FROM w "
+                f"{self._one('', 'RIGHT ', 'FULL ')}JOIN account a ON a.ExternalID = w.Account "
+                f"{self._one('', 'LEFT ', 'RIGHT ')}JOIN lead l ON l.City = w.City AND "
+                f"{self._lead('l')} WHERE {self._one(self._lead('l'), self._account('a'))}"
+            ),
+            (
+                f"SELECT a.Name, v.City FROM account a NATURAL {self._one('', 'LEFT ', 'RIGHT ')}"
+                f"JOIN (SELECT Account AS ExternalID, City FROM w) v WHERE {self._account('a')}"
+            ),
         )
         if self._chance.random() < 0.5 and body.count("w") and "w AS v" not in body:
             return body.replace("FROM w", f"FROM ({inner}) w").replace(
@@ -206,7 +218,10 @@ class QueryMaker:
         kind = self._one("JOIN", "LEFT JOIN", "RIGHT JOIN")
         field, way = self._one("l.ExternalID", "l.Score", "a.Size"), self._one("", " DESC")
         link = self._one("a.ExternalID = l.Account", "a.Town = l.City")
-        sql = f"SELECT {field} FROM lead l {kind} account a ON {link} ORDER BY {field}{way}"
+        sql = f"SELECT {field} FROM lead l {kind} account a ON {link}"
+        if self._chance.random() < 0.4:
+            sql += _where([self._one(self._lead("l"), self._account("a"), "l.Score > 8")])
+        sql += f" ORDER BY {field}{way}"
         limit = self._one(1, 3, 10, 1_000)
         offset = self._one("", "", f" OFFSET {self._one(1, 5, 60)}")
         return f"{sql} LIMIT {limit}{offset}"
@@ -343,13 +358,18 @@ def _conditions_of_any_side(item: exp.Expr, select: exp.Select) -> Iterator[exp.
             yield from split_conjuncts(on)
 
 
-def _is_always_understood(select: exp.Select) -> bool:
-    return bool(select)
+def _is_never(join: exp.Join, item: exp.Expr) -> bool:
+    return join is item
+
+
+def _is_always(join: exp.Join, item: exp.Expr) -> bool:
+    return join is not item
 
 
 BROKEN: dict[str, tuple[str, Callable[..., Any]]] = {
     "the sides of an outer join are like others": ("_conditions_on", _conditions_of_any_side),
-    "a full join keeps nothing": ("_is_understood", _is_always_understood),
+    "no join makes a side optional": ("_makes_optional", _is_never),
+    "every join restricts both sides": ("_restricts", _is_always),
 }
 
 

@@ -40,6 +40,8 @@ _MAX_PLACES = 5
 """The number of places up to which every order of reading them is compared."""
 _RECORDS_PER_VALUE = 4
 """How many records to assume that have one value of a field other than the id."""
+_SHARE_OF_A_CONDITION = 1 / 4
+"""How many of all records to assume that fulfil a condition other than values of a field."""
 _OWN = (GetRecords, SeekRecords, ReadAny)
 """The accesses by a condition on the place itself."""
 _SAMPLES = {ColumnKind.TEXT: "a", ColumnKind.NUMBER: 1, ColumnKind.DATE: date(2000, 1, 1)}
@@ -121,9 +123,16 @@ class _ComposedPlanner:
         table = query.tables[place.entity]
         wanted = shape.limit + shape.offset
         count = wanted
+        if shape.where is not None:
+            every = float(_sized(table).total or 0)
+            fitting = [one.records for one in self._options[number] if one.key is None]
+            fitting += [every * _SHARE_OF_A_CONDITION]
+            count = math.ceil(wanted * every / max(min(fitting), 1))
+            if count > every / 2:
+                return  # it would likely be a scan
         if any(join.side != "LEFT" for join in query.tree.args.get("joins") or ()):
             # Some of the first records may give no row; the rest of their page costs nothing.
-            count = -(-wanted // table.largest_page) * table.largest_page
+            count = -(-count // table.largest_page) * table.largest_page
         order = exp.Ordered(**{**ordered.copy().args, "this": exp.column(ordered.this.this.copy())})
         select = exp.Select(expressions=[exp.Star()]).order_by(order, copy=False).limit(count)
         one = replace(query, tables={place.entity: table}, sources=(place,))
@@ -215,7 +224,9 @@ class _ComposedPlanner:
             yield _Option(PlannedRead(access, cost, len(ids)), len(ids))
         for read, points in self._searches(place, table, condition):
             total = _sized(table).total or 0
-            records = total / 4 if points is None else min(points * _RECORDS_PER_VALUE, total)
+            records = total * _SHARE_OF_A_CONDITION
+            if points is not None:
+                records = min(points * _RECORDS_PER_VALUE, total)
             yield _Option(read, records)
 
     def _searches(

@@ -7,7 +7,9 @@ understood is left out, and where nothing is understood every record is needed.
 
 A record of one place in FROM cannot matter where it fails a condition that each row of the SELECT
 fulfils: one of WHERE or of an inner ON; but on the optional side of an outer join, only one of that
-join's ON. That holds in any SELECT, wherever that is, as the rows that it gives stay as they are.
+join's ON, or of an inner ON before it, as without the record a row of the other side may be kept
+that is of no record here. In a FULL JOIN both sides are optional, and neither is restricted by ON.
+That holds in any SELECT, wherever that is, as the rows that it gives stay as they are.
 Nothing is taken from a SELECT around it but the values that an `IN` or a correlated condition
 compares with. A condition that equals a field to a value of another place, subquery or file asks
 for the records with one of those values: its *keys*. They are known once what gives them has been
@@ -91,7 +93,9 @@ class RecordNeeds:
         query is not a plain join of entities, or another field sorts it.
         """
         select = self._tree
-        if not isinstance(select, exp.Select) or select.args.get("where"):
+        if not isinstance(select, exp.Select) or not is_steady(select):
+            return None
+        if any(one.find(exp.Query) for one in split_where(select)):
             return None
         order, items = select.args.get("order"), list(list_from_items(select))
         is_plain = _is_understood(select) and not select.args.get("with_")
@@ -107,8 +111,7 @@ class RecordNeeds:
         found = None if is_alias and not ordered.this.table else self._find_item(ordered.this)
         if found is None or found[1] is not select:
             return None
-        joins: list[exp.Join] = select.args.get("joins") or []
-        if any(join.this is found[0] and join.side for join in joins):
+        if any(_makes_optional(join, found[0]) for join in _joins_from(found[0], select)):
             return None
         return self._numbers[id(found[0])], ordered
 
@@ -219,13 +222,20 @@ class RecordNeeds:
         if len(joins) != 1 or not _is_understood(select):
             return
         (join,) = joins
-        if join.this is not place.node and (join.side or join.kind == "ANTI"):
+        if not _restricts(join, place.node):
             return
         (other,) = (one for one in list_from_items(select) if one is not place.node)
-        for name in join.args.get("using") or ():
-            column = self._tables[place.entity].column(name.name)
-            if column is not None and not any(other.args.get(one) for one in _ODD_CLAUSES):
-                value = exp.alias_(exp.column(name.copy()), "v")
+        if any(other.args.get(one) for one in _ODD_CLAUSES):
+            return
+        names = [one.name for one in join.args.get("using") or ()]
+        if join.method == "NATURAL":
+            shared = self._tables[place.entity].columns
+            plain = (one.name for one in shared if one.reads is None)
+            names = [one for one in plain if self._has_column(other, one)]
+        for name in names:
+            column = self._tables[place.entity].column(name)
+            if column is not None:
+                value = exp.alias_(exp.column(exp.to_identifier(name, quoted=True)), "v")
                 yield from self._keys_of_item(column, value, other, select)
 
     def _keys_of_item(
@@ -335,13 +345,13 @@ def _select_of(node: exp.Expr) -> exp.Select | None:
 
 
 def _is_understood(select: exp.Select) -> bool:
-    """Return whether a SELECT keeps no record for itself: no FULL, RIGHT or positional join."""
+    """Return whether a SELECT joins by conditions and equal fields alone, not by position."""
     if any(select.args.get(one) for one in _ODD_CLAUSES):
         return False
     joins: list[exp.Join] = select.args.get("joins") or []
     return all(
-        not join.method
-        and join.side in {"", "LEFT"}
+        join.method in {"", "NATURAL"}
+        and join.side in {"", "LEFT", "RIGHT", "FULL"}
         and join.kind in _PLAIN_KINDS
         and not (join.side and join.kind in {"SEMI", "ANTI"})
         for join in joins
@@ -349,16 +359,37 @@ def _is_understood(select: exp.Select) -> bool:
 
 
 def _conditions_on(item: exp.Expr, select: exp.Select) -> Iterator[exp.Expr]:
-    """Yield the conditions that every record of an item fulfils in a row that can matter."""
-    joins: list[exp.Join] = select.args.get("joins") or []
-    own = next((join for join in joins if join.this is item), None)
-    if own is not None and (own.side or own.kind == "ANTI"):
-        yield from _conditions_of_join(own)
-        return
-    yield from split_where(select)
-    for join in joins:
-        if not join.side and join.kind != "ANTI":
+    """Yield the conditions that every record of an item fulfils in a row that can matter.
+
+    The joins are followed in their order, up to the one that makes the item optional.
+    """
+    for join in _joins_from(item, select):
+        if _restricts(join, item):
             yield from _conditions_of_join(join)
+        if _makes_optional(join, item):
+            return
+    yield from split_where(select)
+
+
+def _joins_from(item: exp.Expr, select: exp.Select) -> list[exp.Join]:
+    """Return the joins from that of an item on: all of them for the first item."""
+    joins: list[exp.Join] = select.args.get("joins") or []
+    own = next((n for n, join in enumerate(joins) if join.this is item), 0)
+    return joins[own:]
+
+
+def _restricts(join: exp.Join, item: exp.Expr) -> bool:
+    """Return whether a record of an item that fails the join's ON is in no row after the join."""
+    if join.this is item:
+        return join.side in {"", "LEFT"}
+    return join.side in {"", "RIGHT"} and join.kind != "ANTI"
+
+
+def _makes_optional(join: exp.Join, item: exp.Expr) -> bool:
+    """Return whether a join, without a record of an item, may give a row that it did not give."""
+    if join.this is item:
+        return join.side in {"LEFT", "FULL"} or join.kind == "ANTI"
+    return join.side in {"RIGHT", "FULL"}
 
 
 def _conditions_of_join(join: exp.Join) -> Iterator[exp.Expr]:
