@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from ipaddress import ip_address
+from itertools import count
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,8 @@ class UvicornServer(uvicorn.Server):
 
         Its signal handlers set `should_exit` alone, which is looked at ten times a second.
         """
-        while not self.should_exit:
+        ticks = count()
+        while not await self.on_tick(next(ticks)):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_woken.wait(), _SECONDS_TO_NOTICE)
 
