@@ -4,44 +4,59 @@ Each run is still a process of its own, with its own environment, folder and str
 Python does. What Python reads before it runs anything (`PYTHON…`, the locale) cannot be given.
 
 A run is a connection to a Unix socket: a line of JSON with three file descriptors (the standard
-streams) goes in, a line with the process's number and one with its exit code come out.
+streams) goes in, a line with the process's number and one with its exit code come out. Streams that
+are a terminal are the controlling one of the run.
 """
 
+import fcntl
+import gc
 import json
 import os
 import signal
 import socket
 import sys
+import termios
 import time
 from pathlib import Path
 
 PRELOADED = (
     "anyio._backends._asyncio",
     "certifi",
+    "cmdm_tui.api",
     "cmdm_tui.cli.call_log",
-    "cmdm_tui.cli.commands.query",
-    "cmdm_tui.cli.commands.query_run",
-    "cmdm_tui.cli.commands.records",
     "cmdm_tui.cli.main",
     "cmdm_tui.config.process_start",
-    "cmdm_tui.connect",
     "cmdm_tui.formats.csv",
     "cmdm_tui.formats.json",
     "cmdm_tui.formats.table",
     "cmdm_tui.redaction.leak_scanner",
-    "cmdm_tui.repl",
-    "duckdb",
     "filelock",
     "h11",
     "httpcore",
     "httpx",
+    "prompt_toolkit",
+    "pygments.lexers.sql",
     "sqlglot.optimizer",
 )
+PRELOADED_WITH_DUCKDB = (
+    "cmdm_tui.cli.commands.query",
+    "cmdm_tui.cli.commands.query_run",
+    "cmdm_tui.cli.commands.records",
+    "cmdm_tui.connect",
+    "cmdm_tui.repl",
+    "duckdb",
+)
+"""What is made here is freed at a run's end, for DuckDB complains of what is not."""
 
 
 def serve(path: str) -> None:
     """Answer runs until standard input ends. Returns in each new program, which then runs."""
     for name in PRELOADED:
+        __import__(name)
+    # No run has to look through all this for garbage: that took most of the time of a short one.
+    gc.collect()
+    gc.freeze()
+    for name in PRELOADED_WITH_DUCKDB:
         __import__(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
@@ -74,6 +89,9 @@ def _become(connection: socket.socket) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    if os.isatty(0):
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
     os.environ.update(run["environment"])
     time.tzset()

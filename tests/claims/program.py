@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
+from typing import Self
 
 from tests.claims import fork_server
 from tests.terminals import restore_signals
@@ -69,6 +70,41 @@ def start_cmdm(
     )
 
 
+class ForkedProgram:
+    """A run of `cmdm` by a fork, with these three streams; a terminal is its controlling one."""
+
+    def __init__(
+        self,
+        words: Sequence[str | bytes],
+        environment: Mapping[str, str],
+        folder: Path,
+        streams: Sequence[int],
+    ) -> None:
+        self.words = [os.fsdecode(word) for word in words]
+        run = {"words": self.words, "environment": dict(environment), "folder": str(folder)}
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(_start_fork_server())
+        socket.send_fds(self._connection, [json.dumps(run).encode() + b"\n"], streams)
+        self._answers = self._connection.makefile()
+        self.pid = int(self._answers.readline())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answers.close()
+        self._connection.close()
+
+    def wait(self, seconds: float = DEADLINE) -> int:
+        """Return the exit code, below 0 for a signal; kill what runs for longer than this."""
+        self._connection.settimeout(seconds)
+        try:
+            return int(self._answers.readline())
+        except TimeoutError:
+            os.kill(self.pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(self.words, seconds) from None
+
+
 def run_cmdm(
     *words: str | bytes,
     home: Path,
@@ -86,25 +122,11 @@ def run_cmdm(
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
-        run = {
-            "words": [os.fsdecode(word) for word in words],
-            "environment": environment_of(home, extra),
-            "folder": str(home),
-        }
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(_start_fork_server())
-            message = json.dumps(run).encode() + b"\n"
-            socket.send_fds(connection, [message], [one.fileno() for one in (given, out, err)])
-            connection.settimeout(deadline)
-            with connection.makefile() as answers:
-                process = int(answers.readline())
-                if on_start is not None:
-                    on_start()
-                try:
-                    code = int(answers.readline())
-                except TimeoutError:
-                    os.kill(process, signal.SIGKILL)
-                    raise subprocess.TimeoutExpired(list(map(str, words)), deadline) from None
+        streams = [one.fileno() for one in (given, out, err)]
+        with ForkedProgram(words, environment_of(home, extra), home, streams) as program:
+            if on_start is not None:
+                on_start()
+            code = program.wait(deadline)
         texts: list[str] = []
         for written in (out, err):
             written.seek(0)
