@@ -58,6 +58,9 @@ def serve(path: str) -> None:
     gc.freeze()
     for name in PRELOADED_WITH_DUCKDB:
         __import__(name)
+    from cmdm_tui.query.database.duckdb_session import aggregate_names
+
+    aggregate_names()  # read once a process
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
