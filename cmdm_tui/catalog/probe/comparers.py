@@ -4,7 +4,7 @@ An order judges only pairs about which everyone who sorts so agrees; about other
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -44,12 +44,10 @@ def count_pairs(order: Comparer, pairs: Iterable[Pair]) -> PairCounts:
     return PairCounts(ascending, sum(1 for sign in judged if sign is not None and sign > 0))
 
 
-def count_pairs_by_order(
-    orders: Mapping[Name, Comparer], pairs: Iterable[Pair]
-) -> dict[Name, PairCounts]:
-    """Count what the pairs say about each order."""
-    all_pairs = list(pairs)
-    return {name: count_pairs(order, all_pairs) for name, order in orders.items()}
+def contradicts(order: Comparer, pairs: Iterable[Pair]) -> bool:
+    """Return whether a pair contradicts the order."""
+    signs = (order(before, after) for before, after in pairs)
+    return any(sign is not None and sign > 0 for sign in signs)
 
 
 def neighbour_pairs(values: Sequence[object]) -> list[Pair]:

@@ -14,6 +14,7 @@ from cmdm_tui.catalog.probe.comparers import (
     compare_letters,
     compare_numbers,
     compare_times,
+    contradicts,
     count_pairs,
     neighbour_pairs,
 )
@@ -85,10 +86,13 @@ def _judge_text_orders(
         return client.make_unknown(f"{read.first}: nothing came to be compared.")
     if not read.is_in_effect(comparers, context):
         return client.make_unknown(f"No order is shown: {read.first}.")
-    pairs = read.collect_pairs(context)
-    left = tuple(
-        name for name, order in comparers.items() if not count_pairs(order, pairs).contradicting
+    # The same values come together many times; what is not text is in no order of text.
+    pairs = dict.fromkeys(
+        (before, after)
+        for before, after in read.collect_pairs(context)
+        if isinstance(before, str) and isinstance(after, str)
     )
+    left = tuple(name for name, order in comparers.items() if not contradicts(order, pairs))
     evidence = f"{len(left)} of {len(comparers)} orders of text fit: {'; '.join(left)}"
     if len(left) == len(comparers) or (not left and not chosen.is_described):
         return client.make_unknown(f"{evidence} [{read.first}].")

@@ -1,6 +1,6 @@
 """Reads an entity in an order: its first page, its last, and the first of the order reversed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cmdm_tui.api import SortOrder
@@ -11,7 +11,6 @@ from cmdm_tui.catalog.probe.comparers import (
     Pair,
     PairCounts,
     count_pairs,
-    count_pairs_by_order,
     neighbour_pairs,
 )
 from cmdm_tui.catalog.probe.context import ProbeContext
@@ -79,21 +78,25 @@ class SortedRead:
 
         Only neighbours count as ascending: the ends are the ends of an order by many pairs at once.
         """
-        all_pairs = count_pairs_by_order(orders, self.collect_pairs(context))
+        return dict(self._iterate_counts(orders, context))
+
+    def _iterate_counts(
+        self, orders: Mapping[Name, Comparer], context: ProbeContext
+    ) -> Iterator[tuple[Name, PairCounts]]:
+        all_pairs = self.collect_pairs(context)
         near = [pair for values in self.values_by_page() for pair in neighbour_pairs(values)]
-        return {
-            name: PairCounts(count_pairs(order, near).ascending, all_pairs[name].contradicting)
-            for name, order in orders.items()
-        }
+        for name, order in orders.items():
+            contradicting = count_pairs(order, all_pairs).contradicting
+            yield name, PairCounts(count_pairs(order, near).ascending, contradicting)
 
     def is_in_effect(self, orders: Mapping[Name, Comparer], context: ProbeContext) -> bool:
         """Return whether one of the orders is shown, and is not the order without sort_by."""
         if not self.is_list or self.has_unsorted_order(context):
             return False
-        counts = self.count_pairs_by_order(orders, context)
+        # The likely orders come first, and one is enough.
         return any(
-            counts[name].is_shown and self.differs_from_unsorted(order, context)
-            for name, order in orders.items()
+            counts.is_shown and self.differs_from_unsorted(orders[name], context)
+            for name, counts in self._iterate_counts(orders, context)
         )
 
 
