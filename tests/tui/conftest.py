@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from textual import constants
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 
 from cmdm_tui.api import RetryPolicy
 from cmdm_tui.config import Profile
@@ -71,6 +74,31 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is animated: what is shown does not depend on time."""
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def styles_are_parsed_once() -> Iterator[None]:
+    """What was parsed of the styles for one explorer serves the next: they are the same."""
+    parse = Stylesheet._parse_rules
+    parsed: dict[tuple[object, ...], list[RuleSet]] = {}
+
+    def parse_once(
+        sheet: Stylesheet,
+        css: str,
+        read_from: CSSLocation,
+        is_default_rules: bool = False,
+        tie_breaker: int = 0,
+        scope: str = "",
+    ) -> list[RuleSet]:
+        given = (css, read_from, is_default_rules, tie_breaker, scope)
+        key = (tuple(sheet._variables.items()), *given)
+        if key not in parsed:
+            parsed[key] = parse(sheet, *given)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
