@@ -202,8 +202,8 @@ def test_a_cassette_that_cannot_be_had_is_told_in_a_sentence(
     result.stdout.fnmatch_lines([message])
 
 
-def test_whoever_does_not_use_it_loads_nothing_for_it(runs: Runs) -> None:
-    result = runs(
+def test_whoever_does_not_use_it_loads_nothing_for_it(runs_anew: Runs) -> None:
+    result = runs_anew(
         """
         import sys
 
