@@ -13,6 +13,7 @@ import duckdb
 
 from cmdm_tui.query.collation.macros import FULL_SUFFIX, full_macro_statements, macro_statements
 from cmdm_tui.query.database.casts import (
+    COUNTED_SUFFIX,
     Digits,
     LoadedValues,
     reading_macros,
@@ -149,10 +150,11 @@ class DuckDBSession:
     ) -> None:
         self._thread = ThreadPoolExecutor(1, "cmdm-query")
         self._tables: dict[str, tuple[Column, ...]] = {}
+        self._shown: dict[str, str] = {}
+        """What each entity's view shows."""
         self._connection = connection
         self._full_macros = full_macros or _FullMacros()
-        for name in unread_sequences().values():
-            connection.execute(f"CREATE TEMP SEQUENCE {name}")
+        self._has_sequences = False
 
     async def run(self, what: Callable[..., Returned], *arguments: Any) -> Returned:
         """Run a function on the connection's thread; interrupt it when cancelled."""
@@ -174,6 +176,7 @@ class DuckDBSession:
             f"{quote_identifier(one.name)} {storage_type(one.kind)}" for one in columns
         )
         self.execute(f"CREATE OR REPLACE TEMP TABLE {storage_name(table)} ({kept})")
+        self._shown.pop(table.entity, None)
         self.show_loaded(table, columns, LoadedValues())
 
     def show_loaded(
@@ -202,22 +205,28 @@ class DuckDBSession:
                 sql = f"{digits.value_sql(sql)} AS {sql}"
             shown.append(sql)
         which = "" if since is None else f" WHERE rowid >= {since}"
-        self.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quote_identifier(table.entity)} AS "
-            f"SELECT {', '.join(shown)} FROM {SCHEMA}.{storage_name(table)}{which}"
-        )
+        query = f"SELECT {', '.join(shown)} FROM {SCHEMA}.{storage_name(table)}{which}"
+        if self._shown.get(table.entity) != query:
+            view = quote_identifier(table.entity)
+            self._shown.pop(table.entity, None)
+            self.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}")
+            self._shown[table.entity] = query
 
     def drop_table(self, table: Table) -> None:
         """Drop the entity's records."""
+        self._shown.pop(table.entity, None)
         self._connection.execute(f"DROP VIEW IF EXISTS {SCHEMA}.{quote_identifier(table.entity)}")
         self._connection.execute(f"DROP TABLE IF EXISTS {SCHEMA}.{storage_name(table)}")
         self._connection.execute(f"DROP TABLE IF EXISTS {BATCH_TABLE}")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[RowValues]:
         """Run a statement and return its rows. Raises SqlError where DuckDB refuses it."""
+        names = sql.lower()
         try:
-            if FULL_SUFFIX in sql.lower():
+            if FULL_SUFFIX in names:
                 self._full_macros.define(self._connection)
+            if COUNTED_SUFFIX in names and not self._has_sequences:
+                self._create_sequences()
             return self._connection.execute(sql, list(parameters)).fetchall()
         except duckdb.Error as error:
             raise sql_error(error) from None
@@ -231,6 +240,12 @@ class DuckDBSession:
             if str(error) == _INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
+
+    def _create_sequences(self) -> None:
+        """Create what counts unread text: few queries need it, and it takes as long as one."""
+        for name in unread_sequences().values():
+            self._connection.execute(f"CREATE TEMP SEQUENCE IF NOT EXISTS {name}")
+        self._has_sequences = True
 
     def count_unread(self) -> dict[ColumnKind, int]:
         """Return how often a macro met text that is none of its kind, since the session began."""
