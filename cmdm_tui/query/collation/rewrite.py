@@ -33,15 +33,19 @@ _RANDOM_FUNCTIONS = frozenset({"random", "uuidv4", "uuidv7"})
 
 
 def apply_account_order(
-    tree: exp.Expr, aggregates: frozenset[str] = frozenset(), *, fully: bool = True
+    tree: exp.Expr,
+    aggregates: frozenset[str] = frozenset(),
+    *,
+    fully: bool = True,
+    in_place: bool = False,
 ) -> exp.Expr:
-    """Return a copy of the query that orders text as the account does.
+    """Return a copy of the query, or itself `in_place`, that orders text as the account does.
 
     `aggregates` are the names of the aggregate functions that sqlglot does not know. Without
     `fully`, the result holds only where no text has one of `special_characters()`; it binds a
     hundred times as fast.
     """
-    tree = title_projections(tree.copy())
+    tree = title_projections(tree if in_place else tree.copy())
     for select in list(tree.find_all(exp.Select)):
         _write_out_grouping(select, aggregates)
     for query in list(tree.find_all(exp.Query)):

@@ -85,4 +85,5 @@ def executable_sql(
     )
     if rewrite is not None:
         tree = rewrite(tree)
-    return apply_account_order(tree, query.aggregates, fully=fully).sql(dialect=DIALECT)
+    ordered = apply_account_order(tree, query.aggregates, fully=fully, in_place=True)
+    return ordered.sql(dialect=DIALECT, copy=False)

@@ -144,7 +144,7 @@ class _KeyFinder:
         """Return whether a FROM item has a column; None where that is not known."""
         if item is self._source.node:
             return self._table.column(name) is not None
-        columns = item.meta.get(COLUMNS_OF_FILE) if is_file(item) else None
+        columns = item.meta_get(COLUMNS_OF_FILE) if is_file(item) else None
         if not isinstance(columns, exp.Select) or item.alias_column_names:
             return None
         return any(one.name.casefold() == name.casefold() for one in columns.expressions)

@@ -149,7 +149,7 @@ class NameScopes:
         if item.args.get("pivots") and not is_pivoted:
             return None
         if is_file(item) and not item.alias_column_names:
-            return item.meta.get(COLUMNS_OF_FILE)
+            return item.meta_get(COLUMNS_OF_FILE)
         if isinstance(item, exp.Values):
             return _first_of_values(item)
         names = item.alias_column_names if item.alias else ()

@@ -96,4 +96,4 @@ def _cast(factor: exp.Expr) -> None:
 
 
 def _is_widened(factor: exp.Expr) -> bool:
-    return bool(factor.meta.get(_WIDENED))
+    return bool(factor.meta_get(_WIDENED))

@@ -326,7 +326,7 @@ class RecordNeeds:
             table = self._tables[self.places[self._numbers[id(item)]].entity]
             # A name that only the engine has is of a column that reads another.
             return table.column(name) is not None or (None if table.is_inferred else False)
-        columns = item.meta.get(COLUMNS_OF_FILE) if is_file(item) else None
+        columns = item.meta_get(COLUMNS_OF_FILE) if is_file(item) else None
         if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Select):
             columns = item.this
         if not isinstance(columns, exp.Select) or any(one.is_star for one in columns.expressions):

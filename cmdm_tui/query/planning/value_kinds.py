@@ -57,7 +57,7 @@ class ValueKinds:
     @staticmethod
     def is_number_of_query(node: exp.Column) -> bool:
         """Return whether a column is known to be a number that an inner query gives unchanged."""
-        return node.meta.get(KIND) is ColumnKind.NUMBER
+        return node.meta_get(KIND) is ColumnKind.NUMBER
 
     def of(self, node: object, depth: int = 0) -> ColumnKind | None:
         """Return the kind of an expression's value; None where it does not show."""
@@ -94,7 +94,7 @@ class ValueKinds:
                 return _kind_of_function(node)
 
     def _of_column(self, node: exp.Column, depth: int) -> ColumnKind | None:
-        noted = node.meta.get(KIND)
+        noted = node.meta_get(KIND)
         if isinstance(noted, ColumnKind):
             return noted
         found = self.scopes.resolve(node)
