@@ -14,6 +14,9 @@ from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.query.engine import Engine
 
 Values = Mapping[str, str | None]
+_Records = Sequence[tuple[str, Values]]
+_Sorted = tuple[_Records, _Records]
+"""Records as they are given, and in an order."""
 
 
 @dataclass
@@ -23,7 +26,7 @@ class SmallService:
     With `folds_ids` a record is found by its id in any case. `meanwhile` runs before each answer.
     """
 
-    records: Mapping[str, Sequence[tuple[str, Values]]]
+    records: Mapping[str, _Records]
     types: Mapping[str, Mapping[str, str]]
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     page: int = 1_000
@@ -31,6 +34,9 @@ class SmallService:
     meanwhile: Callable[[], Awaitable[None]] | None = None
     most_calls: int | None = None
     calls: list[str] = field(default_factory=list[str])
+    _sorted: dict[tuple[str, str | None, str | None], _Sorted] = field(
+        default_factory=dict[tuple[str, str | None, str | None], _Sorted]
+    )
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         path = unquote(request.url.raw_path.decode().partition("?")[0]).partition("/v1/")[2]
@@ -69,17 +75,27 @@ class SmallService:
 
     def _page(self, entity: str, asked: httpx.QueryParams) -> httpx.Response:
         size, number = min(int(asked.get("per_page", self.page)), self.page), int(asked["page"])
-        records = list(self.records[entity])
-        if name := asked.get("sort_by"):
-            records.sort(key=lambda one: self._key(entity, name, one))
-            if asked.get("sort_order") == "desc":
-                records.reverse()
+        records = self._sort(entity, asked.get("sort_by"), asked.get("sort_order"))
         shown = [
             {"ExternalID": external_id, "Properties": _with_fields(values, asked.get("fields"))}
             for external_id, values in records[(number - 1) * size : number * size]
         ]
         totals = {"Total Records": str(len(records)), "Total Pages": str(-(-len(records) // size))}
         return httpx.Response(200, content=json.dumps({**totals, "Entity": shown}))
+
+    def _sort(self, entity: str, name: str | None, order: str | None) -> _Records:
+        """Return the records in an order; sorted once, unless others have taken their place."""
+        records = self.records[entity]
+        kept = self._sorted.get((entity, name, order))
+        if kept is not None and kept[0] is records:
+            return kept[1]
+        found = list(records)
+        if name:
+            found.sort(key=lambda one: self._key(entity, name, one))
+            if order == "desc":
+                found.reverse()
+        self._sorted[entity, name, order] = (records, found)
+        return found
 
     def _key(self, entity: str, name: str, record: tuple[str, Values]) -> tuple[object, ...]:
         external_id, values = record
