@@ -9,6 +9,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from tests.query.differential.data_set import DataSet
+from tests.query.differential.reference_evaluator import Tables
 from tests.sandbox.control_client import ControlPlaneClient
 from tests.services import CountedNetwork, profile_of
 
@@ -23,6 +24,14 @@ class DataService:
     info: RunningInfo
     control: ControlPlaneClient
     chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+    _told: tuple[Mapping[str, str], Tables] | None = None
+    """The behaviours that `tables` was last asked for, and its answer."""
+
+    def tables(self, behaviours: Mapping[str, str]) -> Tables:
+        """Return the records as values, as a service of these behaviours tells them."""
+        if self._told is None or self._told[0] != behaviours:
+            self._told = (dict(behaviours), self.data.tables(behaviours))
+        return self._told[1]
 
     def set_behaviours(self, behaviours: Mapping[str, str]) -> None:
         """Choose these behaviours and no others."""

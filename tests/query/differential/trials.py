@@ -173,7 +173,7 @@ def draw_trials(
 ) -> tuple[q.Query, str]:
     """Return the query of a seed, and its SQL."""
     columns = {entity: columns_of(entity, behaviours) for entity in COLUMNS}
-    tables = service.data.tables(behaviours)
+    tables = service.tables(behaviours)
     query = QueryGenerator(seed, columns, tables).query(can_be_sought=can_be_sought)
     return query, render_sql(query, seed)
 
@@ -193,7 +193,7 @@ async def _run_trial(
         return f"{type(error).__name__}: {error}", ""
     calls = network.calls[before:]
     plan = f"{answer.plan}, {answer.low} to {answer.high} calls, {len(calls)} made: {calls[:12]}"
-    outcome = evaluate(query, service.data.tables(behaviours), stored_value)
+    outcome = evaluate(query, service.tables(behaviours), stored_value)
     said = difference(outcome, answer.rows)
     if said is not None and answer.tells_doubt and _may_hide_odd_values(service, query):
         # A value that is none of its field's type stands anywhere in an order: no search finds it.
