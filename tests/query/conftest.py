@@ -11,6 +11,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.query.small_service import share_database
 from tests.services import CountedNetwork, profile_of
 
 RECORDS = 3_000
@@ -59,6 +60,7 @@ async def open_account(
     account = Account.open(profile_of(info), catalogs=catalogs, transport=network)
     async with account:
         engine = Engine(account)
+        share_database(engine)
         try:
             yield OpenedEngine(account, engine, network)
         finally:

@@ -5,12 +5,15 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from urllib.parse import unquote
 
+import duckdb
 import httpx
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.query.database.duckdb_session import open_locked_connection
 from cmdm_tui.query.engine import Engine
 
 Values = Mapping[str, str | None]
@@ -113,6 +116,19 @@ def _with_fields(values: Values, fields: str | None) -> Values:
     return {name: value for name, value in values.items() if name in fields.split(",")}
 
 
+@cache
+def _locked_connection() -> duckdb.DuckDBPyConnection:
+    return open_locked_connection()
+
+
+def share_database(engine: Engine) -> None:
+    """Give an engine a connection to one DuckDB for all tests: one of its own is slow to open.
+
+    All that an engine makes is temporary: only its own session sees it.
+    """
+    engine._database._connection = _locked_connection().cursor()
+
+
 @contextlib.asynccontextmanager
 async def open_engine(service: SmallService) -> AsyncGenerator[Engine]:
     """Open an engine on the service, of which nothing is known yet."""
@@ -122,6 +138,7 @@ async def open_engine(service: SmallService) -> AsyncGenerator[Engine]:
     transport = httpx.MockTransport(service)
     async with Account.open(profile, catalogs=None, transport=transport) as account:
         engine = Engine(account)
+        share_database(engine)
         try:
             yield engine
         finally:
