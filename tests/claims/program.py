@@ -1,6 +1,7 @@
 """The installed program as a process of its own: what it printed, and how it ended."""
 
 import atexit
+import ctypes
 import json
 import os
 import shutil
@@ -9,18 +10,21 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
-from typing import Self
+from typing import IO, Any
 
 from tests.claims import fork_server
 from tests.terminals import restore_signals
 
 DEADLINE = 60.0
+
+MAIN = "from cmdm_tui.cli.main import main\nmain()"
+"""What the start of `cmdm` runs."""
 
 _READ_AT_START = ("PYTHON", "LC_", "LANG")
 """Names of variables that Python reads before it runs anything."""
@@ -70,39 +74,96 @@ def start_cmdm(
     )
 
 
-class ForkedProgram:
-    """A run of `cmdm` by a fork, with these three streams; a terminal is its controlling one."""
+def is_read_at_start(names: Iterable[str]) -> bool:
+    """Tell whether Python reads one of these variables before it runs anything."""
+    return any(name.startswith(_READ_AT_START) for name in names)
+
+
+class ForkedProgram(subprocess.Popen[bytes]):
+    """`cmdm` by a fork, a child of this process; `words` are those after its name.
+
+    `code` is run in place of the program's own start, `first` before its modules are loaded.
+    """
 
     def __init__(
         self,
         words: Sequence[str | bytes],
-        environment: Mapping[str, str],
-        folder: Path,
-        streams: Sequence[int],
+        home: Path,
+        extra: Mapping[str, str] | None = None,
+        *,
+        code: str | None = None,
+        first: str = "",
+        stdin: "int | IO[Any]" = subprocess.PIPE,
+        stdout: "int | IO[Any]" = subprocess.PIPE,
+        stderr: "int | IO[Any]" = subprocess.PIPE,
+        bufsize: int = -1,
     ) -> None:
-        self.words = [os.fsdecode(word) for word in words]
-        run = {"words": self.words, "environment": dict(environment), "folder": str(folder)}
-        self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(_start_fork_server())
-        socket.send_fds(self._connection, [json.dumps(run).encode() + b"\n"], streams)
-        self._answers = self._connection.makefile()
-        self.pid = int(self._answers.readline())
+        self._fork = partial(
+            fork_child, words=words, home=home, extra=extra, code=code, first=first
+        )
+        super().__init__(
+            ["cmdm", *words], stdin=stdin, stdout=stdout, stderr=stderr, bufsize=bufsize
+        )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._answers.close()
-        self._connection.close()
-
-    def wait(self, seconds: float = DEADLINE) -> int:
-        """Return the exit code, below 0 for a signal; kill what runs for longer than this."""
-        self._connection.settimeout(seconds)
+    def _execute_child(self, *given: Any) -> None:
+        pipes: tuple[int, ...] = given[10:16]
         try:
-            return int(self._answers.readline())
-        except TimeoutError:
-            os.kill(self.pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(self.words, seconds) from None
+            streams = pipes[0], pipes[3], pipes[5]
+            assert -1 not in streams
+            self.pid = self._fork(streams)
+            self._child_created = True
+        finally:
+            self._close_pipe_fds(*pipes)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+_ADOPTS = threading.Lock()
+_ADOPT_ORPHANS = 36
+"""PR_SET_CHILD_SUBREAPER: what is left behind becomes a child of this process."""
+
+
+def fork_child(
+    streams: tuple[int, int, int],
+    words: Sequence[str | bytes],
+    home: Path,
+    extra: Mapping[str, str] | None = None,
+    *,
+    code: str | None = None,
+    first: str = "",
+    has_terminal: bool = False,
+) -> int:
+    """Fork a program that is a child of this process, with a session of its own in a terminal."""
+    run = _describe_run(words, home, extra, code, is_child=True, has_terminal=has_terminal)
+    libc = ctypes.CDLL(None)
+    with _ADOPTS, socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(_start_fork_server(first))
+        libc.prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
+        try:
+            connection.sendall(b"f")
+            socket.send_fds(connection, [run], streams)
+            with connection.makefile() as answers:
+                return int(answers.readline())
+        finally:
+            libc.prctl(_ADOPT_ORPHANS, 0, 0, 0, 0)
+
+
+def _describe_run(
+    words: Sequence[str | bytes],
+    home: Path,
+    extra: Mapping[str, str] | None,
+    code: str | None,
+    *,
+    is_child: bool = False,
+    has_terminal: bool = False,
+) -> bytes:
+    run = {
+        "words": [os.fsdecode(word) for word in words],
+        "environment": environment_of(home, extra),
+        "folder": str(home),
+        "code": MAIN if code is None else code,
+        "is_child": is_child,
+        "has_terminal": has_terminal,
+    }
+    return json.dumps(run).encode() + b"\n"
 
 
 def run_cmdm(
@@ -112,26 +173,40 @@ def run_cmdm(
     stdin: bytes = b"",
     deadline: float = DEADLINE,
     on_start: Callable[[], object] | None = None,
+    code: str | None = None,
+    first: str = "",
 ) -> Ended:
     """Run `cmdm` to its end, by a fork where nothing is given that Python reads at its start.
 
-    `on_start` is called once a forked process exists.
+    `on_start` is called once a forked process exists. `code` is run in place of the program's own
+    start, `first` before its modules are loaded.
     """
-    if any(name.startswith(_READ_AT_START) for name in extra or {}):
-        return _run_process(words, home, extra, stdin, deadline)
+    if is_read_at_start(extra or {}):
+        assert not first
+        return _run_process(words, home, extra, stdin, deadline, code)
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
-        streams = [one.fileno() for one in (given, out, err)]
-        with ForkedProgram(words, environment_of(home, extra), home, streams) as program:
-            if on_start is not None:
-                on_start()
-            code = program.wait(deadline)
+        run = _describe_run(words, home, extra, code)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(_start_fork_server(first))
+            connection.sendall(b"-")
+            socket.send_fds(connection, [run], [one.fileno() for one in (given, out, err)])
+            connection.settimeout(deadline)
+            with connection.makefile() as answers:
+                process = int(answers.readline())
+                if on_start is not None:
+                    on_start()
+                try:
+                    exit_code = int(answers.readline())
+                except TimeoutError:
+                    os.kill(process, signal.SIGKILL)
+                    raise subprocess.TimeoutExpired(list(map(str, words)), deadline) from None
         texts: list[str] = []
         for written in (out, err):
             written.seek(0)
             texts.append(written.read().decode(errors="replace"))
-        return Ended(code, *texts)
+        return Ended(exit_code, *texts)
 
 
 def run_together(
@@ -159,8 +234,9 @@ def _run_process(
     extra: Mapping[str, str] | None,
     stdin: bytes,
     deadline: float,
+    code: str | None,
 ) -> Ended:
-    with start_cmdm(words, home, extra) as process:
+    with start_cmdm(words, home, extra, code=code) as process:
         try:
             out, err = process.communicate(stdin, deadline)
         except subprocess.TimeoutExpired:
@@ -170,12 +246,15 @@ def _run_process(
 
 
 @cache
-def _start_fork_server() -> str:
-    """Start the process that forks the programs of these tests; return its address."""
+def _start_fork_server(first: str) -> str:
+    """Start the process that forks the programs of these tests; return its address.
+
+    It runs `first` before it loads anything of the program.
+    """
     folder = mkdtemp(prefix="cmdm-tests-")
     path = f"{folder}/socket"
     server = subprocess.Popen(
-        [sys.executable, fork_server.__file__, path],
+        [sys.executable, fork_server.__file__, path, first],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env=environment_of(Path(folder)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cmdm_tui.sandbox import RunningInfo
-from tests.claims.program import environment_of
+from tests.claims.program import ForkedProgram, environment_of
 from tests.terminals import restore_signals
 
 DEADLINE = 20.0
@@ -24,19 +24,30 @@ def start_sandbox(
     home: Path,
     *options: str,
     stderr: "int | IO[Any]" = subprocess.PIPE,
-    command: Sequence[str] = COMMAND,
+    command: Sequence[str] | None = None,
+    code: str | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Generator["subprocess.Popen[bytes]"]:
-    """Start a sandbox with its data in `home`/data; what is left of it is killed."""
-    words = [*command, "--data", str(home / "data"), *options]
-    with subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env=environment_of(home, extra),
-        preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
-    ) as process:
+    """Start a sandbox with its data in `home`/data; what is left of it is killed.
+
+    It is forked unless a command is given; `code` is run in place of the program's own start.
+    """
+    words = ["--data", str(home / "data"), *options]
+    if command is None:
+        started: subprocess.Popen[bytes] = ForkedProgram(
+            ["sandbox", "serve", *words], home, extra, code=code,
+            stdin=subprocess.DEVNULL, stderr=stderr,
+        )  # fmt: skip
+    else:
+        started = subprocess.Popen(
+            [*command, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=environment_of(home, extra),
+            preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
+        )
+    with started as process:
         try:
             yield process
         finally:

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pexpect
+from ptyprocess import PtyProcess
 
-from tests.claims.program import environment_of
+from cmdm_tui.sandbox import SandboxConfig
+from tests.claims.program import environment_of, fork_child, is_read_at_start
+from tests.services import copy_records
 from tests.terminals import restore_signals
 
 DEADLINE = 15.0
@@ -22,10 +25,29 @@ _SCREEN_MODES = (1049, 1000, 1003, 1006, 1015, 1004, 2004)
 """Private modes of a terminal: alternate screen, mouse and focus reports, bracketed paste."""
 
 
+class ForkedTerminal(pexpect.spawn[Any] if TYPE_CHECKING else pexpect.spawn):
+    """A terminal whose program is forked; `options` are pexpect's."""
+
+    def __init__(
+        self, fork: Callable[[tuple[int, int, int]], int], size: tuple[int, int], **options: Any
+    ) -> None:
+        self._fork, self._size = fork, size
+        super().__init__(sys.executable, dimensions=size, **options)
+
+    def _spawnpty(self, *_: Any, **__: Any) -> PtyProcess:
+        own_end, other_end = os.openpty()
+        termios.tcsetwinsize(own_end, self._size)
+        number = self._fork((other_end, other_end, other_end))
+        os.close(other_end)
+        return PtyProcess(number, own_end)
+
+
 class ProgramTerminal:
     """A terminal in which the program runs. It stays open when the program has ended.
 
-    `code` is run in place of the program's own start, to break something in it.
+    It is forked, unless something is given that Python reads at its start. Its demo has records.
+    `code` is run in place of the program's own start, to break something in it, and `first` before
+    its modules are loaded.
     """
 
     def __init__(
@@ -35,24 +57,36 @@ class ProgramTerminal:
         extra: Mapping[str, str] | None = None,
         *,
         code: str | None = None,
+        first: str = "",
     ) -> None:
         temporary = home / "tmp"
         temporary.mkdir(exist_ok=True)
+        if {"demo", "--demo"} & set(words):
+            copy_records(SandboxConfig(home / "data" / "cmdm-tui" / "demo"))
         environment = {
             **environment_of(home, {"TERM": "xterm-256color", "TMPDIR": str(temporary)}),
             **(extra or {}),
         }
         self.raw = b""
         self.home = home
-        self.process: pexpect.spawn[bytes] = pexpect.spawn(
-            sys.executable,
-            [*(["-m", "cmdm_tui"] if code is None else ["-c", code]), *words],
-            env=environment,  # pyright: ignore[reportArgumentType]
-            dimensions=(24, 80),
-            timeout=DEADLINE,
-            cwd=str(home),
-            preexec_fn=restore_signals,
-        )
+        if is_read_at_start(extra or {}):
+            self.process: pexpect.spawn[bytes] = pexpect.spawn(
+                sys.executable,
+                [*(["-m", "cmdm_tui"] if code is None else ["-c", code]), *words],
+                env=environment,  # pyright: ignore[reportArgumentType]
+                dimensions=(24, 80),
+                timeout=DEADLINE,
+                cwd=str(home),
+                preexec_fn=restore_signals,
+            )
+        else:
+            self.process = ForkedTerminal(
+                lambda streams: fork_child(
+                    streams, words, home, environment, code=code, first=first, has_terminal=True
+                ),
+                (24, 80),
+                timeout=DEADLINE,
+            )
         # The other end is held open here, so that its attributes outlive the program.
         name = Path(f"/proc/{self.process.pid}/fd/0").readlink()
         self._other_end = os.open(name, os.O_RDWR | os.O_NOCTTY)

@@ -1,59 +1,32 @@
 """Prompts in a real terminal: secrets are asked for, and show up nowhere."""
 
 import os
-import pty
 import sys
-import termios
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
 
 import pexpect
 import pytest
-from pexpect.fdpexpect import fdspawn
 
 from cmdm_tui.sandbox import RunningInfo
-from tests.claims.program import ForkedProgram
+from tests.claims.program import fork_child
+from tests.claims.terminal import ForkedTerminal
 from tests.conftest import KeyringFactory
 from tests.terminals import restore_interrupts
 
-if TYPE_CHECKING:
-    Base = fdspawn[str]
-else:
-    Base = fdspawn
-
-Terminal: TypeAlias = "pexpect.spawn[str] | ForkedTerminal"
-Spawn = Callable[..., Terminal]
-
-
-class ForkedTerminal(Base):
-    """A terminal in which `cmdm` runs by a fork; it is used as one that pexpect has spawned."""
-
-    def __init__(self, *words: str) -> None:
-        ours, its = pty.openpty()
-        termios.tcsetwinsize(its, (40, 200))
-        self.program = ForkedProgram(words, os.environ, Path.cwd(), [its, its, its])
-        os.close(its)
-        super().__init__(ours, encoding="utf-8", timeout=30)
-
-    def sendintr(self) -> None:
-        """Press Ctrl-C."""
-        os.write(self.child_fd, b"\x03")
-
-    def close(self) -> None:
-        """Close the terminal, and keep how the program ended."""
-        super().close()
-        with self.program:
-            code = self.program.wait()
-        self.exitstatus, self.signalstatus = (code, None) if code >= 0 else (None, -code)
+Spawn = Callable[..., "pexpect.spawn[str]"]
 
 
 @pytest.fixture
 def spawn(home: Path) -> Spawn:
-    def start(*words: str) -> Terminal:
+    def start(*words: str) -> "pexpect.spawn[str]":
         # A path of Python's own is read at the start alone.
         if "PYTHONPATH" not in os.environ:
-            return ForkedTerminal(*words)
+            fork = partial(
+                fork_child, words=words, home=Path.cwd(), extra=os.environ, has_terminal=True
+            )
+            return ForkedTerminal(fork, (40, 200), encoding="utf-8", timeout=30)
         arguments = ["-m", "cmdm_tui", *words]
         return pexpect.spawn(
             sys.executable, arguments, encoding="utf-8", timeout=30, env=dict(os.environ),
@@ -63,7 +36,7 @@ def spawn(home: Path) -> Spawn:
     return start
 
 
-def seen_in(terminal: Terminal) -> list[str]:
+def seen_in(terminal: "pexpect.spawn[str]") -> list[str]:
     """Keep all that the terminal shows from here on."""
     shown: list[str] = []
 
@@ -77,13 +50,13 @@ def seen_in(terminal: Terminal) -> list[str]:
     return shown
 
 
-def ended(terminal: Terminal) -> int | None:
+def ended(terminal: "pexpect.spawn[str]") -> int | None:
     terminal.expect(pexpect.EOF)
     terminal.close()
     return terminal.exitstatus
 
 
-def interrupt(terminal: Terminal) -> None:
+def interrupt(terminal: "pexpect.spawn[str]") -> None:
     """Press Ctrl-C until the program ends: Python loses one that comes as it begins to wait."""
     for _ in range(10):
         terminal.sendintr()
@@ -91,7 +64,7 @@ def interrupt(terminal: Terminal) -> None:
             return
 
 
-def answer(terminal: Terminal, prompt: str, text: str) -> None:
+def answer(terminal: "pexpect.spawn[str]", prompt: str, text: str) -> None:
     terminal.expect_exact(prompt)
     terminal.sendline(text)
 

@@ -7,12 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import FileIO
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import duckdb
 import pexpect
@@ -398,31 +394,11 @@ def test_parquet_is_refused_on_a_terminal(spawn: Spawn) -> None:
 # Stopping
 
 
-@dataclass
-class Started:
-    """`cmdm query` that runs, with what it writes."""
-
-    program: ForkedProgram
-    stdout: FileIO
-    stderr: FileIO
-
-    def interrupt(self) -> None:
-        os.kill(self.program.pid, signal.SIGINT)
-
-
-@contextmanager
-def started(*words: str) -> Generator[Started]:
-    (out, its_out), (err, its_err), nothing = os.pipe(), os.pipe(), os.open(os.devnull, os.O_RDONLY)
-    streams = (nothing, its_out, its_err)
-    # What is read ahead would be lost to a later read.
-    with (
-        FileIO(out) as stdout,
-        FileIO(err) as stderr,
-        ForkedProgram(["query", *words], os.environ, Path.cwd(), streams) as program,
-    ):
-        for one in streams:
-            os.close(one)
-        yield Started(program, stdout, stderr)
+def started(*words: str) -> "subprocess.Popen[bytes]":
+    # What is read ahead would be lost to `communicate`.
+    return ForkedProgram(
+        ["query", *words], Path.cwd(), os.environ, stdin=subprocess.DEVNULL, bufsize=0
+    )
 
 
 def test_rows_are_there_before_the_last_page_and_ctrl_c_keeps_them(
@@ -430,24 +406,25 @@ def test_rows_are_there_before_the_last_page_and_ctrl_c_keeps_them(
 ) -> None:
     small_pages(waits_from=12)
     with started("-o", "jsonl", "--yes", "SELECT LastName FROM lead") as process:
+        assert process.stdout is not None
         first = process.stdout.readline()
-        process.interrupt()
-        rest, errors = process.stdout.readall(), process.stderr.readall()
-        code = process.program.wait(30)
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=30)
     rows = [json.loads(line) for line in [first, *rest.splitlines()]]
     assert 0 < len(rows) < RECORDS
-    assert code == 130
+    assert process.returncode == 130
     assert b"Traceback" not in errors
 
 
 def test_ctrl_c_leaves_a_whole_json_document(home: Path, small_pages: Starved) -> None:
     small_pages(waits_from=12)
     with started("--yes", "SELECT LastName FROM lead") as process:
+        assert process.stdout is not None
         first = process.stdout.readline() + process.stdout.readline()
-        process.interrupt()
-        rest, code = process.stdout.readall(), process.program.wait(30)
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
     assert 0 < len(json.loads(first + rest)) < RECORDS
-    assert code == 130
+    assert process.returncode == 130
 
 
 def test_ctrl_c_ends_a_long_computation_too(spawn: Spawn, small_pages: Starved) -> None:
@@ -463,9 +440,11 @@ def test_ctrl_c_ends_a_long_computation_too(spawn: Spawn, small_pages: Starved) 
 
 def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:
     with started("-o", "jsonl", "SELECT * FROM lead") as process:
+        assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
-        errors = process.stderr.readall()
+        _, errors = process.communicate(timeout=30) if process.stderr is None else (b"", b"")
+        errors = process.stderr.read() if process.stderr is not None else errors
     assert b"Traceback" not in errors
     assert b"BrokenPipe" not in errors
 
@@ -475,10 +454,12 @@ def test_a_reader_that_has_gone_ends_it_quietly_between_pages(
 ) -> None:
     small_pages()
     with started("-o", "jsonl", "--yes", "SELECT * FROM lead") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.stderr.readall() == b""
-        assert process.program.wait(30) == 1
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 1
 
 
 FULL = "The output cannot be written: No space left on device"
@@ -487,12 +468,15 @@ FULL = "The output cannot be written: No space left on device"
 @pytest.mark.parametrize("form", ["table", "json", "csv", "parquet"])
 def test_a_full_disk_is_told_in_a_line(home: Path, form: str) -> None:
     words = ["query", "-o", form, "SELECT * FROM lead LIMIT 5"]
-    with Path("/dev/full").open("r+b", buffering=0) as full, TemporaryFile() as errors:
-        streams = (full.fileno(), full.fileno(), errors.fileno())
-        with ForkedProgram(words, os.environ, Path.cwd(), streams) as program:
-            assert program.wait() == 1
-        errors.seek(0)
-        assert errors.read().decode() == f"cmdm: {FULL}. Write it elsewhere.\n"
+    with (
+        Path("/dev/full").open("wb") as full,
+        ForkedProgram(
+            words, Path.cwd(), os.environ, stdin=subprocess.DEVNULL, stdout=full
+        ) as program,
+    ):
+        _, errors = program.communicate(timeout=30)
+    assert program.returncode == 1
+    assert errors.decode() == f"cmdm: {FULL}. Write it elsewhere.\n"
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-"])
