@@ -1,7 +1,7 @@
 """A signal ends the program in good order: the terminal as it was, no file left, its exit code.
 
-Each test is the real program in a real terminal; what it does wrong with a broken start is shown
-last.
+Each test is the real program in a real terminal, forked from one that has loaded its modules. What
+it does wrong with a broken start is shown last.
 """
 
 import signal
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.claims.odd_service import Answer, Call, OddService, page, serve
-from tests.claims.program import environment_of, start_cmdm
+from tests.claims.program import ForkedProgram, environment_of
 from tests.claims.terminal import ProgramTerminal
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP]
@@ -155,7 +155,7 @@ def test_a_command_ends_with_its_signal_and_leaves_no_file(
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     extra = {**silent.environment, "TMPDIR": str(temporary)}
-    with start_cmdm(COMMANDS[name], tmp_path, extra) as process:
+    with ForkedProgram(COMMANDS[name], tmp_path, extra) as process:
         wait_until(lambda: silent.calls)
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
@@ -169,7 +169,9 @@ def test_a_command_ends_with_its_signal_and_leaves_no_file(
 def test_a_create_that_a_signal_breaks_off_says_that_it_may_have_been_done(
     tmp_path: Path, silent: OddService
 ) -> None:
-    with start_cmdm(["create", "lead", "LastName=Jones"], tmp_path, silent.environment) as process:
+    with ForkedProgram(
+        ["create", "lead", "LastName=Jones"], tmp_path, silent.environment
+    ) as process:
         wait_until(lambda: silent.calls)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
