@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.sandbox import RunningInfo
-from tests.claims.program import Ended, run_cmdm, start_cmdm
+from tests.claims.program import MAIN, run_cmdm, start_cmdm
 from tests.claims.terminal import ProgramTerminal
 
 NO_MODULES = """
@@ -51,16 +51,6 @@ def environment(sandbox: RunningInfo) -> dict[str, str]:
     return {f"CMDM_{name.upper()}": getattr(sandbox, name) for name in names}
 
 
-def run_without(
-    missing: str, words: list[str], stdin: bytes, home: Path, environment: dict[str, str]
-) -> Ended:
-    folder = home / "without"
-    folder.mkdir(exist_ok=True)
-    (folder / "sitecustomize.py").write_text(missing, encoding="utf-8")
-    path = {"PYTHONPATH": str(folder)}
-    return run_cmdm(*words, home=home, stdin=stdin, extra={**environment, **path})
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_needs_nothing_that_only_posix_has(
@@ -69,7 +59,7 @@ def test_a_command_needs_nothing_that_only_posix_has(
     words, stdin, printed = COMMANDS[name]
     if words[0] in {"verify", "fuzz"}:
         environment = {}
-    ended = run_without(KINDS[kind], words, stdin, tmp_path, environment)
+    ended = run_cmdm(*words, home=tmp_path, stdin=stdin, extra=environment, first=KINDS[kind])
     assert "Traceback" not in ended.all
     assert ended.code == 0, ended.all
     assert printed in ended.all
@@ -95,8 +85,10 @@ def test_the_sandbox_serves_and_logs_without_it(tmp_path: Path) -> None:
 
 
 OTHER_DRIVER = """
-import os, sys, threading
-os.environ["TEXTUAL_DRIVER"] = "other_driver:OtherDriver"
+import os, sys
+from textual import constants
+sys.path.insert(0, os.environ["OTHER_DRIVER"])
+constants.DRIVER = "other_driver:OtherDriver"
 """
 # As the driver of Windows: what is painted goes to a stream, and a thread reads keys.
 DRIVER_MODULE = """
@@ -128,18 +120,18 @@ class OtherDriver(HeadlessDriver):
 """
 
 
-def start_explorer_without(home: Path, missing: str, words: list[str]) -> ProgramTerminal:
+def start_explorer_without(home: Path, missing: str, code: str = "") -> ProgramTerminal:
     folder = home / "without"
     folder.mkdir()
-    (folder / "sitecustomize.py").write_text(missing)
     (folder / "other_driver.py").write_text(DRIVER_MODULE)
-    return ProgramTerminal(words, home, {"PYTHONPATH": str(folder)})
+    extra = {"OTHER_DRIVER": str(folder)}
+    return ProgramTerminal(["demo"], home, extra, code=code + MAIN, first=missing)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_explorer_needs_nothing_that_only_posix_has(tmp_path: Path, kind: str) -> None:
     """Textual reads a POSIX terminal with `termios`; another driver stands in, as on Windows."""
-    terminal = start_explorer_without(tmp_path, KINDS[kind] + OTHER_DRIVER, ["demo"])
+    terminal = start_explorer_without(tmp_path, KINDS[kind], OTHER_DRIVER)
     try:
         terminal.wait_for("ExternalID", "100 of 400")
         terminal.press("q\n")
@@ -153,7 +145,7 @@ def test_the_explorer_needs_nothing_that_only_posix_has(tmp_path: Path, kind: st
 
 def test_an_explorer_that_reads_a_posix_terminal_would_be_noticed(tmp_path: Path) -> None:
     """The broken twin: with Textual's usual driver it does need one of the modules."""
-    terminal = start_explorer_without(tmp_path, NO_MODULES, ["demo"])
+    terminal = start_explorer_without(tmp_path, NO_MODULES)
     try:
         assert terminal.wait_for_exit() != 0
     finally:
@@ -183,6 +175,10 @@ def test_a_module_that_is_needed_after_all_is_noticed(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     """As it was with `fcntl`, here with a module that the program does use."""
+    folder = tmp_path / "without"
+    folder.mkdir()
     missing = NO_MODULES + "sys.modules['filelock'] = None\n"
-    ended = run_without(missing, ["list", "lead"], b"", tmp_path, environment)
+    (folder / "sitecustomize.py").write_text(missing, encoding="utf-8")
+    path = {"PYTHONPATH": str(folder)}
+    ended = run_cmdm("list", "lead", home=tmp_path, extra={**environment, **path})
     assert ended.code != 0
