@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.claims.odd_service import Answer, OddService, Rows, serve
-from tests.claims.program import Ended, run_cmdm, start_cmdm
+from tests.claims.program import MAIN, Ended, ForkedProgram, run_cmdm
 from tests.claims.terminal import ProgramTerminal
 from tests.redaction.plain_search import find_shown
 
@@ -74,11 +74,9 @@ httpx.AsyncHTTPTransport.handle_async_request = failing
 )
 
 
-def plant(home: Path, fault: str) -> dict[str, str]:
-    folder = home / "planted"
-    folder.mkdir(exist_ok=True)
-    (folder / "sitecustomize.py").write_text(fault)
-    return {"PYTHONPATH": str(folder)}
+def plant(fault: str) -> str:
+    """Return a start of the program that has a fault."""
+    return f"exec(compile({fault!r}, 'planted/fault.py', 'exec'))\n{MAIN}"
 
 
 def environment_of(service: OddService) -> dict[str, str]:
@@ -116,8 +114,10 @@ DOORS: dict[str, tuple[Sequence[str], bytes, int]] = {
 def test_a_fault_is_one_line(tmp_path: Path, door: str) -> None:
     words, stdin, code = DOORS[door]
     with serve(rows=list(Rows(2))) as service:
-        extra = {**environment_of(service), **plant(tmp_path, CLIENT)}
-        ended = run_cmdm("-v", *words, home=tmp_path, extra=extra, stdin=stdin)
+        ended = run_cmdm(
+            "-v", *words,
+            home=tmp_path, extra=environment_of(service), stdin=stdin, code=plant(CLIENT),
+        )  # fmt: skip
     assert_one_line(ended, code)
     assert ("It may have been done" in ended.err) == (code == 7)
 
@@ -132,13 +132,17 @@ def test_a_fault_is_one_line(tmp_path: Path, door: str) -> None:
     ids=lambda words: words[0],
 )
 def test_a_fault_of_the_harness_is_one_line(tmp_path: Path, words: list[str]) -> None:
-    ended = run_cmdm(*words, home=tmp_path, extra=plant(tmp_path, HARNESS))
+    ended = run_cmdm(*words, home=tmp_path, code=plant(HARNESS))
     assert_one_line(ended)
 
 
 def test_a_worker_that_fails_is_a_line(tmp_path: Path) -> None:
     words = ["fuzz", "--plain", "--max-requests", "5", "--workers", "2"]
-    ended = run_cmdm(*words, home=tmp_path, extra=plant(tmp_path, HARNESS))
+    # The worker is a process that starts anew.
+    folder = tmp_path / "planted"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(HARNESS)
+    ended = run_cmdm(*words, home=tmp_path, extra={"PYTHONPATH": str(folder)})
     assert ended.code == 2
     assert_concealed(ended.all)
     assert "an unexpected RuntimeError in planted/sitecustomize.py" in ended.err
@@ -147,7 +151,8 @@ def test_a_worker_that_fails_is_a_line(tmp_path: Path) -> None:
 
 def test_the_sandbox_logs_the_place_alone(tmp_path: Path) -> None:
     words = ["sandbox", "serve", "--json", "--port", "0", "--records", "1", "--data", "crm"]
-    with start_cmdm(words, tmp_path, {**plant(tmp_path, SERVER), "CMDM_PASSWORD": PASSWORD}) as one:
+    extra = {"CMDM_PASSWORD": PASSWORD}
+    with ForkedProgram(words, tmp_path, extra, code=plant(SERVER)) as one:
         assert one.stdout is not None
         told = json.loads(one.stdout.readline())
         names = ("client_id", "client_secret", "username", "password")
@@ -159,14 +164,15 @@ def test_the_sandbox_logs_the_place_alone(tmp_path: Path) -> None:
         _, errors = one.communicate(timeout=20)
     assert answer.status_code == 500
     assert_concealed(answer.text + errors.decode())
-    assert "an unexpected RuntimeError in planted/sitecustomize.py" in errors.decode()
+    assert "an unexpected RuntimeError in planted/fault.py" in errors.decode()
     assert "Traceback" not in errors.decode()
 
 
 def test_what_ends_nothing_is_a_line_too(tmp_path: Path) -> None:
     with serve(rows=list(Rows(2))) as service:
-        extra = {**environment_of(service), **plant(tmp_path, THREADS)}
-        ended = run_cmdm("list", "lead", home=tmp_path, extra=extra)
+        ended = run_cmdm(
+            "list", "lead", home=tmp_path, extra=environment_of(service), code=plant(THREADS)
+        )
     assert ended.code == 0
     assert "Name 1" in ended.out
     assert_concealed(ended.all)
@@ -179,8 +185,8 @@ def test_what_ends_nothing_is_a_line_too(tmp_path: Path) -> None:
 def test_a_traceback_that_is_asked_for_holds_no_secret(tmp_path: Path, door: str) -> None:
     words, stdin, _ = DOORS[door]
     with serve(rows=list(Rows(2))) as service:
-        extra = {**environment_of(service), **plant(tmp_path, CLIENT), "CMDM_DEBUG": "1"}
-        ended = run_cmdm(*words, home=tmp_path, extra=extra, stdin=stdin)
+        extra = {**environment_of(service), "CMDM_DEBUG": "1"}
+        ended = run_cmdm(*words, home=tmp_path, extra=extra, stdin=stdin, code=plant(CLIENT))
     assert ended.code == 1
     assert_concealed(ended.all)
     assert "Traceback" in ended.err
@@ -193,8 +199,8 @@ def test_a_fault_in_a_terminal_leaves_it_and_shows_none(
     tmp_path: Path, words: list[str], debug: str
 ) -> None:
     with serve(rows=list(Rows(2))) as service:
-        extra = {**environment_of(service), **plant(tmp_path, CLIENT), "CMDM_DEBUG": debug}
-        terminal = ProgramTerminal(words, tmp_path, extra)
+        extra = {**environment_of(service), "CMDM_DEBUG": debug}
+        terminal = ProgramTerminal(words, tmp_path, extra, code=plant(CLIENT))
         try:
             if words:
                 terminal.wait_for("environment>")
@@ -216,22 +222,21 @@ def test_a_fault_in_a_terminal_leaves_it_and_shows_none(
 def test_without_concealment_it_would_be_noticed(tmp_path: Path, debug: str) -> None:
     """The broken twin: Python's own report, and a traceback that nothing is concealed in."""
     bare = """
-import sys
 from cmdm_tui.redaction import redactor
 redactor.Redactor.__call__ = redactor.Redactor.redact_values = lambda self, line: line
 """
     if not debug:
         bare += """
 from cmdm_tui.cli import crashes
-main = sys.modules["cmdm_tui.cli.main"]
+import importlib
+main = importlib.import_module("cmdm_tui.cli.main")
 def raise_again(error):
     raise error
 main._report_error, main.report_all_crashes = raise_again, lambda: None
 """
     with serve(rows=list(Rows(2))) as service:
-        planted = plant(tmp_path, CLIENT + bare)
-        extra = {**environment_of(service), **planted, "CMDM_DEBUG": debug}
-        ended = run_cmdm("list", "lead", home=tmp_path, extra=extra)
+        extra = {**environment_of(service), "CMDM_DEBUG": debug}
+        ended = run_cmdm("list", "lead", home=tmp_path, extra=extra, code=plant(CLIENT + bare))
     with pytest.raises(AssertionError):
         assert_concealed(ended.all)
     with pytest.raises(AssertionError):
@@ -242,8 +247,9 @@ def test_a_line_of_the_system_holds_none(tmp_path: Path) -> None:
     """An OSError is no fault of cmdm, but its words can hold anything too."""
     fault = CLIENT.replace("RuntimeError(", "OSError(")
     with serve(rows=list(Rows(2))) as service:
-        extra = {**environment_of(service), **plant(tmp_path, fault)}
-        ended = run_cmdm("list", "lead", home=tmp_path, extra=extra)
+        ended = run_cmdm(
+            "list", "lead", home=tmp_path, extra=environment_of(service), code=plant(fault)
+        )
     assert ended.code != 0
     assert_concealed(ended.all)
     assert "Traceback" not in ended.err
