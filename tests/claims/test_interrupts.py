@@ -14,7 +14,7 @@ import pytest
 
 from cmdm_tui.formats import parquet
 from tests.claims.odd_service import OddService, Rows, serve
-from tests.claims.program import start_cmdm
+from tests.claims.program import ForkedProgram
 
 FOR_AN_HOUR = "range(1000000000) a, range(1000000) b WHERE a.range * b.range = -1"
 ENDLESS = (
@@ -51,7 +51,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
-    return start_cmdm(words, home, {**service.environment, "TMPDIR": str(temporary)}, code=code)
+    extra = {**service.environment, "TMPDIR": str(temporary)}
+    return ForkedProgram(words, home, extra, code=code)
 
 
 def allowed_seconds() -> float:
