@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -25,15 +24,13 @@ MANY = 2_500
 
 # The broken twin: each line is written by the thread that serves.
 WAITING = """
-import os, sys
+import os
 from cmdm_tui.cli.main import main
 from cmdm_tui.sandbox.http.log_writer import LogWriter
 
 LogWriter.write = lambda self, line: os.write(self._descriptor, line.encode() + b"\\n")
-sys.argv[0] = "cmdm"
 main()
 """
-BROKEN = (sys.executable, "-c", WAITING, "sandbox", "serve")
 
 
 def test_an_unread_stderr_does_not_stop_it(tmp_path: Path) -> None:
@@ -47,7 +44,7 @@ def test_an_unread_stderr_does_not_stop_it(tmp_path: Path) -> None:
 def test_a_log_that_waits_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken twin."""
     monkeypatch.setattr("tests.claims.sandbox_process.DEADLINE", 1.0)
-    with serve_sandbox(tmp_path, command=BROKEN) as (_, info):
+    with serve_sandbox(tmp_path, code=WAITING) as (_, info):
         assert call_often(info, MANY) < MANY
 
 
