@@ -45,7 +45,7 @@ class ForkedTerminal(pexpect.spawn[Any] if TYPE_CHECKING else pexpect.spawn):
 class ProgramTerminal:
     """A terminal in which the program runs. It stays open when the program has ended.
 
-    It is forked, unless something is given that Python reads at its start. Its demo has records.
+    It is forked, unless it is not to be or Python reads something given. Its demo has records.
     `code` is run in place of the program's own start, to break something in it, and `first` before
     its modules are loaded.
     """
@@ -58,6 +58,7 @@ class ProgramTerminal:
         *,
         code: str | None = None,
         first: str = "",
+        forks: bool = True,
     ) -> None:
         temporary = home / "tmp"
         temporary.mkdir(exist_ok=True)
@@ -69,7 +70,7 @@ class ProgramTerminal:
         }
         self.raw = b""
         self.home = home
-        if is_read_at_start(extra or {}):
+        if not forks or is_read_at_start(extra or {}):
             self.process: pexpect.spawn[bytes] = pexpect.spawn(
                 sys.executable,
                 [*(["-m", "cmdm_tui"] if code is None else ["-c", code]), *words],

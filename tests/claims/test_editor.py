@@ -34,7 +34,7 @@ def opens(tmp_path: Path) -> Iterator[Opens]:
 
     def start(words: list[str], text: str, **given: object) -> ProgramTerminal:
         extra = {"EDITOR": str(editor), "VISUAL": str(editor)}
-        terminal = ProgramTerminal(words, tmp_path, extra, **given)  # pyright: ignore[reportArgumentType]
+        terminal = ProgramTerminal(words, tmp_path, extra, forks=False, **given)  # pyright: ignore[reportArgumentType]
         opened.append(terminal)
         terminal.wait_for(text)
         return terminal
