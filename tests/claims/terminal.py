@@ -45,7 +45,7 @@ class ForkedTerminal(pexpect.spawn[Any] if TYPE_CHECKING else pexpect.spawn):
 class ProgramTerminal:
     """A terminal in which the program runs. It stays open when the program has ended.
 
-    It is forked, unless it is not to be or Python reads something given. Its demo has records.
+    It is forked, unless it is not to be or Python reads something given; then its demo has records.
     `code` is run in place of the program's own start, to break something in it, and `first` before
     its modules are loaded.
     """
@@ -62,7 +62,7 @@ class ProgramTerminal:
     ) -> None:
         temporary = home / "tmp"
         temporary.mkdir(exist_ok=True)
-        if {"demo", "--demo"} & set(words):
+        if forks and {"demo", "--demo"} & set(words):
             copy_records(SandboxConfig(home / "data" / "cmdm-tui" / "demo"))
         environment = {
             **environment_of(home, {"TERM": "xterm-256color", "TMPDIR": str(temporary)}),
