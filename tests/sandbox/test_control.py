@@ -1,7 +1,6 @@
 """The control plane: whom it answers, and what each of its calls does."""
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -166,11 +165,11 @@ STEPS = st.lists(
 )
 
 
-@dataclass(frozen=True)
 class State:
-    """All records at a time; too many to be shown with an example that fails."""
+    """All records at a time; too many for Hypothesis to show, as it does with data classes."""
 
-    records: dict[str, Any] = field(repr=False)
+    def __init__(self, records: dict[str, Any]) -> None:
+        self.records = records
 
 
 @pytest.fixture
