@@ -60,12 +60,12 @@ from cmdm_tui.api.models import (
     Parent,
     PendingWrite,
     Properties,
-    Quota,
     Record,
     Response,
     WriteMark,
 )  # fmt: skip
 from cmdm_tui.api.paging import PageSizes, PageWalk
+from cmdm_tui.api.quota import Quota
 from cmdm_tui.api.reconcile import Reconciliation, WriteVerdict
 from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy
 from cmdm_tui.config import Credentials, SecretStr

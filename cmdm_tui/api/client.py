@@ -29,7 +29,6 @@ from cmdm_tui.api.models import (
     Page,
     Parent,
     PendingWrite,
-    Quota,
     Record,
     Response,
 )  # fmt: skip
@@ -41,7 +40,7 @@ from cmdm_tui.api.paging import (
     walk_fields,
 )
 from cmdm_tui.api.pool import open_pool, trace_handshake
-from cmdm_tui.api.quota import QuotaTracker, ServerClock
+from cmdm_tui.api.quota import Quota, QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SETTLING_TIME, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.api.sender import OutgoingCall, RequestSender, SendHook, ignore_send

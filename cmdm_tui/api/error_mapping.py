@@ -12,9 +12,9 @@ import httpx
 from cmdm_tui.api import errors
 from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.errors import CallInfo
-from cmdm_tui.api.models import PendingWrite, Quota, Response
+from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.api.pool import is_in_handshake, is_sent
-from cmdm_tui.api.quota import QuotaTracker, read_quota, read_retry_after
+from cmdm_tui.api.quota import Quota, QuotaTracker, read_quota, read_retry_after
 from cmdm_tui.api.trust import BROKEN_HANDSHAKE, SLOW_HANDSHAKE, describe_tls_failure
 from cmdm_tui.text import one_line
 

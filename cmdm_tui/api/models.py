@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -194,30 +193,3 @@ class PendingWrite:
     lead_id: str | None = None
     excluded_ids: frozenset[str] = frozenset()
     mark: WriteMark | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """The hour's limit by the last answer; None where a header was missing or not a number.
-
-    `reset` and `token_reset` are Unix times by the server's clock (`api.md`, response headers).
-    """
-
-    limit: int | None = None
-    remaining: int | None = None
-    reset: float | None = None
-    token_reset: float | None = None
-
-    @property
-    def reset_at(self) -> datetime | None:
-        """When the hour's count starts again, in UTC."""
-        return _to_datetime(self.reset)
-
-    @property
-    def token_ends_at(self) -> datetime | None:
-        """When the token ends, in UTC."""
-        return _to_datetime(self.token_reset)
-
-
-def _to_datetime(unix_time: float | None) -> datetime | None:
-    return None if unix_time is None else datetime.fromtimestamp(unix_time, UTC)

@@ -1,16 +1,38 @@
-"""Counts the calls left this hour, and knows the server's clock."""
+"""The quota: the calls left this hour, by the last answer; and the server's clock."""
 
 import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-from cmdm_tui.api.models import Quota
 
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The hour's limit by the last answer; None where a header was missing or not a number.
+
+    `reset` and `token_reset` are Unix times by the server's clock (`api.md`, response headers).
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+    token_reset: float | None = None
+
+    @property
+    def reset_at(self) -> datetime | None:
+        """When the hour's count starts again, in UTC."""
+        return _to_datetime(self.reset)
+
+    @property
+    def token_ends_at(self) -> datetime | None:
+        """When the token ends, in UTC."""
+        return _to_datetime(self.token_reset)
 
 
 def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
@@ -146,3 +168,7 @@ def parse_whole_number(value: str | None) -> int | None:
     if value.isascii() and value.isdigit() and len(value) <= 15:
         return int(value)
     return None
+
+
+def _to_datetime(unix_time: float | None) -> datetime | None:
+    return None if unix_time is None else datetime.fromtimestamp(unix_time, UTC)

@@ -1,4 +1,4 @@
-"""Replaces a query's aggregates by the values that boundaries and totals have given."""
+"""Replaces a query's aggregates by what boundaries, totals and counts by value have given."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,6 +12,9 @@ from cmdm_tui.query.database.casts import Digits
 from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.query_shape import QueryShape
+
+COUNT_COLUMN = "records of the value"
+"""The column with the number of records of each value."""
 
 AggregateValue = tuple[ColumnKind | None, Value | int | None]
 """The value of an aggregate: of a kind, or a count where the kind is None."""
@@ -59,3 +62,21 @@ def typed_literal(kind: ColumnKind | None, value: Value | int | None) -> exp.Exp
     else:
         text = str(value)
     return exp.cast(exp.Literal.string(text), _SQL_TYPES[kind], dialect=DIALECT)
+
+
+def weight_counts(tree: exp.Expr) -> exp.Expr:
+    """Return the query with each count of records replaced by a sum of the counts by value."""
+    tree = tree.copy()
+    for call in list(tree.find_all(exp.Count)):
+        what = call.this
+        if isinstance(what, exp.Distinct):
+            continue
+        count: exp.Expr = exp.column(exp.to_identifier(COUNT_COLUMN, quoted=True))
+        if isinstance(what, exp.Expr) and not isinstance(what, exp.Star):
+            is_null = exp.If(
+                this=exp.paren(what.copy()).is_(exp.null()), true=exp.Literal.number(0)
+            )
+            count = exp.Case(ifs=[is_null], default=count)
+        total = exp.func("coalesce", exp.func("sum", count), exp.Literal.number(0))
+        call.replace(exp.cast(total, "BIGINT"))
+    return tree

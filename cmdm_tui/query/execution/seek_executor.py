@@ -10,7 +10,12 @@ from cmdm_tui.api import Page, Record, SortOrder
 from cmdm_tui.query import seek
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.loader import value_text
-from cmdm_tui.query.execution.aggregate_answers import AggregateValue, substitute_answers
+from cmdm_tui.query.execution.aggregate_answers import (
+    COUNT_COLUMN,
+    AggregateValue,
+    substitute_answers,
+    weight_counts,
+)
 from cmdm_tui.query.fetching.fetcher import CreatedMeanwhile, Fetcher
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
@@ -26,9 +31,6 @@ from cmdm_tui.query.planning.plan import (
     TotalAggregate,
 )
 from cmdm_tui.query.planning.seek_plans import fields_to_seek
-
-COUNT_COLUMN = "records of the value"
-"""The column with the number of records of each value."""
 
 Rewrite = Callable[[exp.Expr], exp.Expr]
 """Changes a copy of the query before it runs on what was loaded."""
@@ -258,24 +260,6 @@ class _SeekPages:
             raise SeekStopped
         self.created.observe(page)
         return page
-
-
-def weight_counts(tree: exp.Expr) -> exp.Expr:
-    """Return the query with each count of records replaced by a sum of the counts by value."""
-    tree = tree.copy()
-    for call in list(tree.find_all(exp.Count)):
-        what = call.this
-        if isinstance(what, exp.Distinct):
-            continue
-        count: exp.Expr = exp.column(exp.to_identifier(COUNT_COLUMN, quoted=True))
-        if isinstance(what, exp.Expr) and not isinstance(what, exp.Star):
-            is_null = exp.If(
-                this=exp.paren(what.copy()).is_(exp.null()), true=exp.Literal.number(0)
-            )
-            count = exp.Case(ifs=[is_null], default=count)
-        total = exp.func("coalesce", exp.func("sum", count), exp.Literal.number(0))
-        call.replace(exp.cast(total, "BIGINT"))
-    return tree
 
 
 def _field_names(columns: Sequence[Column]) -> list[str]:
