@@ -30,9 +30,6 @@ STOP_REQUESTED = "It was stopped."
 _TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 _CLOCKS_APART = timedelta(seconds=5)
 """How far the time at which a record was created may lie ahead of an answer's."""
-_CERTAINLY_SINCE = timedelta(seconds=2)
-"""From then on a record was created after the first request: the service's clock and the times of
-records are known to the second."""
 
 _LOAD_BATCH = 4_000
 """Records that are loaded together while further pages arrive."""
@@ -311,14 +308,12 @@ class CreatedMeanwhile:
         self._cache = cache
         self._pages = 0
         self._ids = set[str]()
-        self._certain_ids = set[str]()
 
     def observe(self, page: Page) -> None:
         """Look through the records of one more page."""
         self._pages += 1
         since, now = self._cache.read_since, self._cache.server_time
         self._ids.update(_ids_of_created(since, now, page.records))
-        self._certain_ids.update(_ids_of_created(since + _CERTAINLY_SINCE, now, page.records))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -326,15 +321,11 @@ class CreatedMeanwhile:
         is_one_state = self._pages <= 1
         if not self._ids or is_one_state:
             return ()
-        count = len(self._certain_ids or self._ids)
+        count = len(self._ids)
         records = "1 record" if count == 1 else f"{count:,} records"
-        if self._certain_ids:
-            created = "was created" if count == 1 else "were created"
-        else:
-            created = "may have been created"
         sentence = (
-            f"{records} {created} in {self._cache.entity} while it was read. If others were "
-            "deleted meanwhile, records that no one touched may be missing."
+            f"{records} may have been created in {self._cache.entity} while it was read. If others "
+            "were deleted meanwhile, records that no one touched may be missing."
         )
         return (sentence,)
 
@@ -342,7 +333,8 @@ class CreatedMeanwhile:
 def _ids_of_created(since: datetime, now: datetime, records: Sequence[Record]) -> Iterator[str]:
     """Yield the ids of records that say, to the second and in UTC, they were created since then.
 
-    What lies ahead of the service's clock comes of another one.
+    Some may have been there before: two clocks are compared, and each tells seconds alone. What
+    lies ahead of the service's clock comes of another one.
     """
     first = since.strftime(_TO_THE_SECOND)
     last = (now + _CLOCKS_APART).strftime(_TO_THE_SECOND)
