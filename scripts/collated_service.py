@@ -12,8 +12,10 @@ from typing import Any
 import duckdb
 import httpx
 from measured_query import MeasuredService, SandboxAddress
+from starlette.datastructures import QueryParams
 
 from cmdm_tui.config import Credentials, Profile, SecretStr
+from cmdm_tui.sandbox.routes import field_list_response
 from cmdm_tui.sandbox.schema import ENTITIES, WireType
 
 _AS_NUMBER = {WireType.NUMBER, WireType.CURRENCY}
@@ -62,21 +64,14 @@ class CollatedService(httpx.AsyncBaseTransport):
             return httpx.Response(200, json={"token": "t"})
         if entity not in self._totals:
             return httpx.Response(404)
+        if rest == "fields" and entity == "task":
+            return httpx.Response(404)
         if rest == "fields":
-            return self._fields(entity)
+            told = field_list_response(ENTITIES[entity], QueryParams(request.url.query.decode()))
+            return httpx.Response(200, content=bytes(told.body))
         if rest:
             return self._record(entity, rest)
         return self._page(entity, request.url.params)
-
-    def _fields(self, entity: str) -> httpx.Response:
-        if entity == "task":
-            return httpx.Response(404)
-        told = [
-            {"ExternalID": f"F{number}", "Properties": one.describe()}
-            for number, one in enumerate(ENTITIES[entity].fields)
-        ]
-        totals = {"Total Records": str(len(told)), "Total Page": "1"}
-        return httpx.Response(200, json={**totals, "Field": told})
 
     def _record(self, entity: str, external_id: str) -> httpx.Response:
         names = list(ENTITIES[entity].by_name)

@@ -8,14 +8,7 @@ from sqlglot import exp
 from cmdm_tui.api import SortOrder
 from cmdm_tui.query import seek
 from cmdm_tui.query.fetching.page_cache import fields_to_request
-from cmdm_tui.query.model import (
-    EXTERNAL_ID,
-    Column,
-    ColumnKind,
-    Cost,
-    FirstPage,
-    Table,
-)
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Cost, FirstPage, Table
 from cmdm_tui.query.parsing.query_shape import (
     QueryShape,
     counts_all_records,
