@@ -162,9 +162,10 @@ async def _find_best(
         if doubtful and sure:
             await doubts.read_to_tell(doubtful)
             continue
-        # Rows of nulls alone rest on no order. One value on all pages is the likely extreme.
+        # Rows of nulls alone rest on no order. One value alone, far apart, is the likely extreme.
         is_proved = count <= 0 or is_order_shown(array)
-        if sure and not is_proved and array.has_nulls:
+        may_prove = array.has_nulls or array.ascents or len(array.views) == 1
+        if sure and not is_proved and may_prove:
             await doubts.read_to_prove()
             continue
         if len(rows) < count:

@@ -163,6 +163,28 @@ def test_an_order_is_shown_by_what_chance_rarely_makes(
     assert has_rare_order(values) is is_rare
 
 
+@pytest.mark.parametrize(
+    ("kind", "order", "raws"),
+    [
+        (ColumnKind.NUMBER, "value", ["100"] * 90 + [str(number % 90) for number in range(910)]),
+        (ColumnKind.BOOLEAN, "boolean", ["true"] * 400 + ["false"] * 600),
+        (ColumnKind.DATE, "time", [*["2026-09-09"] * 90, *(list(POOLS[ColumnKind.DATE]) * 33)]),
+    ],
+)
+def test_first_rows_of_one_value_are_certain_after_pages_further_on(
+    kind: ColumnKind, order: str, raws: Sequence[str]
+) -> None:
+    service = FakeService(raws, order=order, cap=10)
+    orders = find_column_orders(column(kind))
+    assert orders is not None
+    found = asyncio.run(
+        find_first(service, orders, descending=True, count=5, fields=[], per_page=10)
+    )
+    assert found.is_sure
+    assert [one.properties[FIELD] for one in found.records] == [raws[0]] * 5
+    assert len(service.calls) <= 3
+
+
 def test_a_column_of_one_value_on_many_pages_is_left_to_a_scan_after_some() -> None:
     service = FakeService([None] * 1_000, cap=10)
     orders = find_column_orders(column(ColumnKind.TEXT))
