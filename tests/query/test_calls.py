@@ -8,6 +8,7 @@ import pytest
 
 from cmdm_tui.query.errors import BudgetReached, QueryError, UnknownName
 from cmdm_tui.sandbox import FaultPlan, RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.clock import SystemClock, VirtualClock
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.query.conftest import OpenedEngine, open_account
 from tests.services import copy_records
@@ -225,7 +226,10 @@ async def test_a_number_of_calls_holds_for_those_sent_again(failing: RunningInfo
 async def test_a_call_that_was_never_sent_is_not_counted(tmp_path: Path) -> None:
     config = SandboxConfig(tmp_path / "data", 0, 30, rate_limit=4, behaviours={"page_cap": "2"})
     copy_records(config)
-    with Sandbox.embedded(config) as info:
+    # At the end of an hour the rest of it would be waited for.
+    clock = VirtualClock(SystemClock())
+    clock.set(clock.now() // 3_600 * 3_600 + 60)
+    with Sandbox.embedded(config, clock=clock) as info:
         async with open_account(info) as one:
             result = await one.run("SELECT ExternalID FROM lead")
             assert result.partial
