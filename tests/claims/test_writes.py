@@ -230,20 +230,31 @@ LOST_EARLY: Mapping[str, Answer] = {
 
 
 class MakesLater:
-    """Ends the connection of a POST as it is told, and makes the record `delay` seconds later."""
+    """Ends the connection of a POST as it is told, and makes the record `delay` seconds later.
 
-    def __init__(self, answer: Answer, delay: float) -> None:
+    Without a delay, it is made in `make_all`.
+    """
+
+    def __init__(self, answer: Answer, delay: float | None = None) -> None:
         self.service: OddService | None = None
         self._answer = answer
         self._delay = delay
         self.timers: list[threading.Timer] = []
+        self._not_made: list[Call] = []
 
     def __call__(self, call: Call) -> Answer | None:
         if call.method not in {"POST", "PUT"}:
             return None
-        self.timers.append(threading.Timer(self._delay, self._make, (call,)))
-        self.timers[-1].start()
+        if self._delay is None:
+            self._not_made.append(call)
+        else:
+            self.timers.append(threading.Timer(self._delay, self._make, (call,)))
+            self.timers[-1].start()
         return self._answer
+
+    def make_all(self) -> None:
+        while self._not_made:
+            self._make(self._not_made.pop())
 
     def _make(self, call: Call) -> None:
         service = self.service
@@ -264,7 +275,7 @@ async def test_what_is_made_after_the_connection_ended_is_never_not_found(
     name: str, marks: bool
 ) -> None:
     """Looked at right away and again: the record is not there yet."""
-    answering = MakesLater(LOST_EARLY[name], 0.3)
+    answering = MakesLater(LOST_EARLY[name])
     with serve(answering, [OLD]) as service:
         answering.service = service
         fields = {"task": "Notes"} if marks else {}
@@ -272,7 +283,8 @@ async def test_what_is_made_after_the_connection_ended_is_never_not_found(
             with pytest.raises(OutcomeUnknown) as lost:
                 await client.create("task", {"Subject": "Call"})
             told = await client.reconcile(lost.value, pause=0.0)
-        answering.wait()
+        answering.make_all()
+        assert service.created
     assert told.verdict is WriteVerdict.CANNOT_TELL
     assert told.may_come_later
     assert "it may still be done later" in told.why
@@ -294,7 +306,7 @@ async def test_what_is_made_before_the_last_look_is_seen(marks: bool) -> None:
 
 async def test_a_verdict_before_the_service_can_have_ended_would_be_noticed() -> None:
     """The rule as it was, a second look after a second, says not found of what comes later."""
-    answering = MakesLater(LOST_EARLY["closed"], 0.5)
+    answering = MakesLater(LOST_EARLY["closed"])
     with serve(answering, [OLD]) as service:
         answering.service = service
         async with client_of(service) as client:
@@ -302,12 +314,12 @@ async def test_a_verdict_before_the_service_can_have_ended_would_be_noticed() ->
                 await client.create("task", {"Subject": "Call"})
             told = await client.reconcile(lost.value, pause=0.1, settling_time=0.1)
         assert told.verdict is WriteVerdict.NOT_FOUND
-        answering.wait()
+        answering.make_all()
         assert service.created
 
 
 async def test_a_conversion_that_is_done_later_is_never_not_found() -> None:
-    answering = MakesLater(LOST_EARLY["reset"], 0.3)
+    answering = MakesLater(LOST_EARLY["reset"])
     rows: list[Row] = [("L1", {"Status": "New", "AccountExternalID": None})]
     with serve(answering, rows) as service:
         answering.service = service
@@ -315,7 +327,7 @@ async def test_a_conversion_that_is_done_later_is_never_not_found() -> None:
             with pytest.raises(OutcomeUnknown) as lost:
                 await client.convert_lead("L1")
             told = await client.reconcile(lost.value, pause=0.0)
-            answering.wait()
+            answering.make_all()
             assert told.verdict is WriteVerdict.CANNOT_TELL
             told = await client.reconcile(lost.value, pause=0.0)
     assert (told.verdict, told.external_id) == (WriteVerdict.FOUND, "ACC1")

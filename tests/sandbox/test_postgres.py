@@ -282,7 +282,10 @@ def test_restoring_holds_against_writers(
 def test_what_the_database_loses_is_told(postgres: "PostgresBackend", tmp_path: Path) -> None:
     data = tmp_path / "data"
     address = postgres.database_of(data)
-    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+    # Other tests have databases of their own on the same server, and their connections stay.
+    end = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = %s AND datname = current_database()"""
     with (
         controlled(data, address) as (_, control),
         closing(psycopg.connect(address, autocommit=True)) as connection,
