@@ -5,9 +5,10 @@ A record that cannot be read, or not whole, is named; the others stay.
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -29,23 +30,30 @@ _LONGEST_NAME = 40
 _MAX_NAMES = 3
 
 
-class _RecordRow(msgspec.Struct, gc=False):
+_Value = TypeVar("_Value")
+_ExternalId = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _RecordRow(msgspec.Struct, Generic[_Value], gc=False):
     """A record as documented."""
 
-    external_id: str = msgspec.field(name="ExternalID")
-    properties: dict[str, Any] = msgspec.field(name="Properties")
+    external_id: _ExternalId = msgspec.field(name="ExternalID")
+    properties: dict[str, _Value] = msgspec.field(name="Properties")
 
 
-class _RecordList(msgspec.Struct):
+class _RecordList(msgspec.Struct, Generic[_Value]):
     """A list as documented, the number of its pages under either name."""
 
-    rows: list[_RecordRow] = msgspec.field(name="Entity")
-    total_records: Any = msgspec.field(name="Total Records", default=None)
-    total_pages: Any = msgspec.field(name="Total Pages", default=None)
-    total_page: Any = msgspec.field(name="Total Page", default=None)
+    rows: list[_RecordRow[_Value]] = msgspec.field(name="Entity")
+    total_records: str | int | None = msgspec.field(name="Total Records", default=None)
+    total_pages: str | int | None = msgspec.field(name="Total Pages", default=None)
+    total_page: str | int | None = msgspec.field(name="Total Page", default=None)
 
 
-_LIST_DECODER = msgspec.json.Decoder(_RecordList, float_hook=Decimal)
+_FLAT_LIST_DECODER = msgspec.json.Decoder(_RecordList[str | None])
+"""Of values that are text or null, so that none nests: that need not be looked for."""
+
+_LIST_DECODER = msgspec.json.Decoder(_RecordList[Any], float_hook=Decimal)
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4}")
 
 
@@ -68,25 +76,35 @@ def read_documented_rows(body: bytes, entity: str) -> RecordRows | None:
     Raises ResponseTooLarge for more than a client takes.
     """
     check_size(body)
-    try:
-        found = _LIST_DECODER.decode(body)
-    except DECODE_ERRORS:
+    found = _decode_list(body)
+    if found is None or may_repeat_names(body, lambda: _count_names(found)):
         return None
     rows = found.rows
-    if not all(row.external_id for row in rows):
-        return None
     totals = {
         "Total Records": found.total_records,
         "Total Pages": found.total_pages,
         "Total Page": found.total_page,
     }
-    names = sum([len(row.properties) for row in rows]) + 2 * len(rows) + 1
-    names += sum(total is not None for total in totals.values())
-    if may_repeat_names(body, names):
-        return None
-    check_depth(body, objects=2 * len(rows) + 1)
     records = tuple([Record(entity, row.external_id, row.properties) for row in rows])
     return RecordRows(records, (), totals)
+
+
+def _decode_list(body: bytes) -> _RecordList[Any] | None:
+    with suppress(*DECODE_ERRORS):
+        return _FLAT_LIST_DECODER.decode(body)
+    try:
+        found = _LIST_DECODER.decode(body)
+    except DECODE_ERRORS:
+        return None
+    check_depth(body, objects=2 * len(found.rows) + 1)
+    return found
+
+
+def _count_names(found: _RecordList[Any]) -> int:
+    """Return how many names the objects of a list as documented have."""
+    totals = (found.total_records, found.total_pages, found.total_page)
+    of_list = 1 + sum(total is not None for total in totals)
+    return sum([2 + len(row.properties) for row in found.rows]) + of_list
 
 
 def read_rows(content: Mapping[str, Any], entity: str, *, encoding: str = "") -> RecordRows:

@@ -7,6 +7,7 @@ made of it: how many values it holds, how deep they nest, how many digits a numb
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -106,13 +107,14 @@ def decode_leniently(body: bytes) -> Any:
     return value
 
 
-def may_repeat_names(body: bytes, names: int) -> bool:
-    """Return whether an object may repeat a name: a body has more than the `names` decoded.
+def may_repeat_names(body: bytes, count_names: Callable[[], int]) -> bool:
+    """Return whether an object may repeat a name: a body has more than were decoded.
 
     A long body is not looked at: that would take a fifth of the time that decoding it takes.
     """
     if len(body) > _LONGEST_LOOKED_AT:
         return False
+    names = count_names()
     found = body.count(b'":') - body.count(b'\\":')
     if found < names:
         found = sum(1 for _ in _SPACED_NAME.finditer(body))
