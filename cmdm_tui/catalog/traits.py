@@ -69,6 +69,8 @@ class Traits(msgspec.Struct, frozen=True):
     nulls_first: Trait[bool] = Trait()
     """Whether nulls come first in ascending order."""
     nulls_first_descending: Trait[bool] = Trait()
+    null_places: Trait[tuple[str, ...]] = Trait()
+    """Where nulls come by kind of value and direction, such as `number asc first`."""
     external_id_sorts: Trait[bool] = Trait()
     dates_sort: Trait[bool] = Trait()
     sort_order_alone: Trait[bool] = Trait()
@@ -113,6 +115,19 @@ class Traits(msgspec.Struct, frozen=True):
         """When the newest of the traits was learnt, None where nothing was."""
         times = (self.trait(name).learnt for name in self.names())
         return max((time for time in times if time is not None), default=None)
+
+
+def null_place(kind: str, direction: str, *, are_first: bool) -> str:
+    """Return the words for one place of `null_places`. Dates and times are one kind."""
+    kind = "date" if kind == "datetime" else kind
+    return f"{kind} {direction} {'first' if are_first else 'last'}"
+
+
+def are_nulls_first(traits: Traits, kind: str, direction: str) -> bool | None:
+    """Return where nulls of a kind come; None where that is not known, or not the same for all."""
+    known = traits.null_places.value or ()
+    first, last = (null_place(kind, direction, are_first=one) in known for one in (True, False))
+    return None if first == last else first
 
 
 def clean_evidence(sentence: str) -> str:

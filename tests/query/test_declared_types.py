@@ -10,6 +10,7 @@ import pytest
 from cmdm_tui.query.database import casts
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.schema import ENTITIES
 from cmdm_tui.sandbox.storage.sqlite.data_file import create_data_file
 from tests.query.conftest import NO_LIMIT, OpenedEngine, open_account
 from tests.query.small_service import SmallService, open_engine, run_query
@@ -21,7 +22,9 @@ PAGE = 40
 
 def values(number: int) -> dict[str, str | None]:
     """Return the values of a lead whose fields each tell their type in another way, or hide it."""
-    return {
+    filled: dict[str, str | None] = {
+        # Where nulls are in fields that have some tells where they would be in those without.
+        "FirstName": f"Ann {number}" if number % 3 else None,
         # Text that looks like numbers on the first page from behind, in their order, and is none.
         "PostCode": str(9_000 + number if number <= PAGE else 10_000 + number),
         "City": f"Town {number:04}",
@@ -30,9 +33,11 @@ def values(number: int) -> dict[str, str | None]:
         "Status": ("New", "Working", "Closed")[number % 3],
         # Null where the order begins, so that the first page shows no type.
         "LastContacted": f"2026-01-{number % 28 + 1:02}" if number % 2 else None,
+        "CreatedDate": f"20{number // 28:02}-01-{number % 28 + 1:02}T00:00:00Z",
         # Numbers and text on one page.
         "JobTitle": str(number) if number % 7 else f"Title {number}",
     }
+    return dict.fromkeys(ENTITIES["lead"].by_name) | filled
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +121,20 @@ async def test_first_rows_are_three_calls_from_a_cold_start_and_one_when_warm(
 
 
 async def test_the_smallest_come_after_a_look_for_nulls_at_both_ends(cold: OpenedEngine) -> None:
-    sql = "SELECT City, Score FROM lead ORDER BY Score LIMIT 10"
-    assert await cold.cost_of(sql) == ("stream", 3)
-    assert await cold.cost_of(sql) == ("stream", 2)
-    assert any("number values" in note for note in (await cold.run(sql)).notes.sentences)
+    """And where they are in another field of the kind, since this one has none: two calls."""
+    sql = "SELECT City, CreatedDate FROM lead ORDER BY CreatedDate LIMIT 10"
+    assert await cold.cost_of(sql) == ("stream", 5)
+    assert await cold.cost_of(sql) == ("stream", 1)
+    assert (await cold.run(sql)).rows[0][0] == "Town 0000"
+
+
+async def test_where_no_field_of_the_kind_has_a_null_every_page_is_read_for_the_smallest(
+    cold: OpenedEngine,
+) -> None:
+    result = await cold.run("SELECT City, Score FROM lead ORDER BY Score LIMIT 10")
+    assert any("do not show where nulls of Score are" in one for one in result.notes.sentences)
+    assert [row[1] for row in result.rows] == list(range(10))
+    assert not result.mark
 
 
 async def test_first_rows_by_text_are_as_few_calls_where_the_order_is_trusted(

@@ -22,7 +22,7 @@ from cmdm_tui.catalog.probe.context import ProbeContext
 from cmdm_tui.catalog.probe.field_choice import SortField, choose_field
 from cmdm_tui.catalog.probe.sorted_read import SortedRead, read_sorted
 from cmdm_tui.catalog.text_orders import TEXT_ORDERS, TextOrder, is_settled
-from cmdm_tui.catalog.traits import NumberOrder, TextOrderName, Trait
+from cmdm_tui.catalog.traits import NumberOrder, TextOrderName, Trait, null_place
 
 SORT_CALLS = 9
 """Three for text, two each for a number, a date and external ids."""
@@ -41,26 +41,27 @@ _NO_FIELD = "No field of {entity} has values of that kind that differ."
 
 async def probe_sort_orders(context: ProbeContext) -> Findings:
     """Find the orders of text, numbers, dates and external ids: at most 9 calls."""
-    reads: list[tuple[SortedRead, bool]] = []
+    reads: list[tuple[str, SortedRead, bool]] = []
     found: Findings = {}
     text = choose_field(context, "text", list(_TEXT_ORDERS.values()))
     if text is not None:
         read = await read_sorted(context, text.name, descending=True)
-        reads.append((read, read.is_in_effect(_TEXT_ORDERS, context)))
+        reads.append(("text", read, read.is_in_effect(_TEXT_ORDERS, context)))
         found["collation"] = _judge_collation(context, read, text)
         found["text_orders"] = _judge_text_orders(context, read, text)
         found["nulls_first_descending"] = _judge_nulls_descending(context, read)
     number = choose_field(context, "number", list(_NUMBER_ORDERS.values()))
     if number is not None:
         read = await read_sorted(context, number.name)
-        reads.append((read, read.is_in_effect(_NUMBER_ORDERS, context)))
+        reads.append(("number", read, read.is_in_effect(_NUMBER_ORDERS, context)))
         found["number_order"] = _judge_number_order(context, read, number)
     date = choose_field(context, "date", list(_TIME_ORDERS.values()))
     if date is not None:
         read = await read_sorted(context, date.name)
-        reads.append((read, read.is_in_effect(_TIME_ORDERS, context)))
+        reads.append(("date", read, read.is_in_effect(_TIME_ORDERS, context)))
         found["dates_sort"] = _judge_sorting(context, read, _TIME_ORDERS, of_kind=date.is_described)
-    found["nulls_first"] = _judge_nulls(context, reads)
+    found["nulls_first"] = _judge_nulls(context, [read[1:] for read in reads])
+    found["null_places"] = _judge_null_places(context, reads)
     found["external_id_sorts"] = await _probe_external_ids(context)
     why = _NO_FIELD.format(entity=context.entity)
     wanted = ("collation", "text_orders", "number_order", "dates_sort", "nulls_first_descending")
@@ -188,6 +189,21 @@ def _judge_nulls(context: ProbeContext, reads: list[tuple[SortedRead, bool]]) ->
         )
     is_first = next(iter(found.values()))
     return context.client.make_trait(is_first, f"In {context.entity}, ascending: {said}.")
+
+
+def _judge_null_places(
+    context: ProbeContext, reads: list[tuple[str, SortedRead, bool]]
+) -> Trait[tuple[str, ...]]:
+    found = {
+        null_place(kind, "asc", are_first=is_first): read.field
+        for kind, read, is_in_effect in reads
+        if is_in_effect and (is_first := _are_nulls_first(read)) is not None
+    }
+    if not found:
+        return context.client.make_unknown("No null was seen at the end of a page in order.")
+    fields = ", ".join(found.values())
+    evidence = f"Nulls of {fields} in {context.entity} were seen there."
+    return context.client.make_trait(tuple(sorted(found)), evidence)
 
 
 def _are_nulls_first(read: SortedRead) -> bool | None:

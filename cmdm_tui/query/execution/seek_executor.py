@@ -1,6 +1,6 @@
 """Runs the seek of a plan's step, and answers the query with what it finds."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -115,29 +115,80 @@ class SeekExecutor:
         return self._budget.used >= seek.max_probes(table.pages or 1)
 
     async def _find_records(self, step: SeekRecords) -> Sequence[Record]:
-        found = await seek.find_records(
-            self._open_pages(step, step.predicate.column),
-            step.predicate,
-            step.orders,
-            fields=_field_names(step.columns),
-            per_page=step.table.largest_page,
-            sure=self._is_sure,
-        )
+        async def find(orders: seek.ColumnOrders) -> seek.FoundRecords:
+            return await seek.find_records(
+                self._open_pages(step, step.predicate.column),
+                step.predicate,
+                orders,
+                fields=_field_names(step.columns),
+                per_page=step.table.largest_page,
+                sure=self._is_sure,
+            )
+
+        found = await self._place_nulls_and_retry(step, step.orders, find)
         self._report(found)
         return found.records
 
     async def _find_first_records(self, step: SeekFirst) -> Sequence[Record]:
-        found = await seek.find_first(
-            self._open_pages(step, step.orders.column),
-            step.orders,
-            descending=step.descending,
-            count=step.count,
-            fields=_field_names(step.columns),
-            per_page=step.table.largest_page,
-            sure=self._is_sure,
-        )
+        async def find(orders: seek.ColumnOrders) -> seek.FoundRecords:
+            return await seek.find_first(
+                self._open_pages(step, orders.column),
+                orders,
+                descending=step.descending,
+                count=step.count,
+                fields=_field_names(step.columns),
+                per_page=step.table.largest_page,
+                sure=self._is_sure,
+            )
+
+        found = await self._place_nulls_and_retry(step, step.orders, find)
         self._report(found)
         return found.records
+
+    async def _place_nulls_and_retry(
+        self,
+        step: SeekStep,
+        orders: seek.ColumnOrders,
+        find: Callable[[seek.ColumnOrders], Awaitable[seek.AnyResult]],
+    ) -> seek.AnyResult:
+        """Run a seek, once more where another field shows where nulls of the kind are.
+
+        Raises SeekFailed, SeekStopped.
+        """
+        try:
+            return await find(seek.with_known_nulls(orders, self._learner.traits))
+        except seek.NullsUnplaced:
+            if not await self._place_nulls(step, orders):
+                raise
+        return await find(seek.with_known_nulls(orders, self._learner.traits))
+
+    async def _place_nulls(self, step: SeekStep, unplaced: seek.ColumnOrders) -> bool:
+        """Look where nulls are in fields of the same kind, each in two calls; return whether seen.
+
+        Fields that the service declares as required or read-only are unlikely to have any.
+        """
+        table, of_kind = step.table, _alike(unplaced.column.kind)
+        others = [
+            one
+            for one in table.columns
+            if one.kind in of_kind
+            and one.name not in {unplaced.column.name, EXTERNAL_ID}
+            and self._learner.may_hold_null(table.entity, one.field)
+        ]
+        for other in others[: seek.MAX_NULL_FIELDS]:
+            orders = seek.find_column_orders(other, self._learner.traits)
+            if orders is None:
+                continue
+            try:
+                shown = await seek.show_nulls(
+                    self._open_pages(step, other), orders, per_page=table.largest_page
+                )
+            except seek.SeekFailed:
+                continue
+            self._learner.observe_orders(shown)
+            if seek.with_known_nulls(unplaced, self._learner.traits).nulls_first is not None:
+                return True
+        return False
 
     async def _load(
         self, table: Table, columns: tuple[Column, ...], records: Sequence[Record]
@@ -174,20 +225,23 @@ class SeekExecutor:
         self, step: BoundaryAggregates, aggregate: BoundaryAggregate
     ) -> AggregateValue:
         column, table = aggregate.predicate.column, step.table
-        pages = self._open_pages(step, column)
         if aggregate.measure == "count":
-            counted = await seek.count_matches(
-                pages,
-                aggregate.predicate,
-                aggregate.orders,
-                per_page=table.largest_page,
-                sure=self._is_sure,
-            )
+
+            async def count(orders: seek.ColumnOrders) -> seek.MatchCount:
+                return await seek.count_matches(
+                    self._open_pages(step, column),
+                    aggregate.predicate,
+                    orders,
+                    per_page=table.largest_page,
+                    sure=self._is_sure,
+                )
+
+            counted = await self._place_nulls_and_retry(step, aggregate.orders, count)
             self._report(counted)
             return None, counted.count
         find = seek.find_smallest if aggregate.measure == "smallest" else seek.find_largest
         found = await find(
-            pages,
+            self._open_pages(step, column),
             aggregate.predicate,
             aggregate.orders,
             per_page=table.largest_page,
@@ -260,6 +314,12 @@ class _SeekPages:
             raise SeekStopped
         self.created.observe(page)
         return page
+
+
+def _alike(kind: ColumnKind) -> frozenset[ColumnKind]:
+    """Return the kinds whose nulls a service keeps in one place: dates and times are alike."""
+    times = frozenset({ColumnKind.DATE, ColumnKind.DATETIME})
+    return times if kind in times else frozenset({kind})
 
 
 def _field_names(columns: Sequence[Column]) -> list[str]:

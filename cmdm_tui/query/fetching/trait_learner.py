@@ -76,11 +76,20 @@ class TraitLearner:
         found = (Field(name=name, type="Text", inferred=True) for name in names)
         catalog.store_fields(entity, add_inferred(catalog.cached_fields(entity), found))
 
+    def may_hold_null(self, entity: str, name: str) -> bool:
+        """Return whether nothing says that each record has a value of this field."""
+        fields = self._account.catalog.cached_fields(entity)
+        return not any(one.name == name and (one.required or one.read_only) for one in fields)
+
     def observe_orders(self, learned: Mapping[str, Any]) -> None:
         """Store what the order of the pages has shown."""
         for name, value in learned.items():
             known = self.trait(name)
-            if known is None or (name == "text_orders" and set(value) < set(known)):
+            if name == "null_places":
+                places = tuple(sorted({*(known or ()), *value}))
+                if places != known:
+                    self.learn(name, places, "Queries' pages had nulls there.")
+            elif known is None or (name == "text_orders" and set(value) < set(known)):
                 self.learn(name, value, "A query's pages stood in this order.")
 
     def observe_contradiction(self, name: str, reason: str) -> None:

@@ -14,10 +14,11 @@ Other central files: `region`, `results`, `order_kinds`, `sorted_pages`, `column
 """
 
 from cmdm_tui.query.seek.bisect import FEW_PAGES
-from cmdm_tui.query.seek.column_orders import ColumnOrders, find_column_orders
+from cmdm_tui.query.seek.column_orders import ColumnOrders, find_column_orders, with_known_nulls
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.errors import (
     NoTotal,
+    NullsUnplaced,
     OrderContradicted,
     OrderUndecided,
     RecordsMoved,
@@ -26,8 +27,10 @@ from cmdm_tui.query.seek.errors import (
 )
 from cmdm_tui.query.seek.estimate import SeekEstimate, SeekTask, estimate_seek, max_probes
 from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest
+from cmdm_tui.query.seek.order_proof import MAX_NULL_FIELDS, show_nulls
 from cmdm_tui.query.seek.predicates import extract_predicates
 from cmdm_tui.query.seek.results import (
+    AnyResult,
     ExtremeValue,
     FoundRecords,
     MatchCount,
@@ -40,6 +43,8 @@ from cmdm_tui.query.seek.value_counts import count_values
 
 __all__ = [
     "FEW_PAGES",
+    "MAX_NULL_FIELDS",
+    "AnyResult",
     "ColumnOrders",
     "ColumnPredicate",
     "Direction",
@@ -47,6 +52,7 @@ __all__ = [
     "FoundRecords",
     "MatchCount",
     "NoTotal",
+    "NullsUnplaced",
     "OrderContradicted",
     "OrderUndecided",
     "PageSource",
@@ -68,4 +74,6 @@ __all__ = [
     "find_smallest",
     "max_probes",
     "not_null",
+    "show_nulls",
+    "with_known_nulls",
 ]

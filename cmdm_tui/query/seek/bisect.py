@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
-from cmdm_tui.query.seek.errors import OrderContradicted, OrderUndecided
+from cmdm_tui.query.seek.errors import NullsUnplaced, OrderContradicted, OrderUndecided
 from cmdm_tui.query.seek.field_values import number_text
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
-from cmdm_tui.query.seek.order_proof import MAX_PROOF_PAGES, is_order_shown
-from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages, learned_orders
+from cmdm_tui.query.seek.order_proof import MAX_PROOF_PAGES, is_order_shown, learned_orders
+from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages
 
 MAX_SINGLE_PROBES = 10
 """The pages to read one by one to tell orders apart, before all undecided gaps are read."""
@@ -21,8 +21,8 @@ MAX_SINGLE_PROBES = 10
 FEW_PAGES = 64
 """The number of pages up to which every doubt is resolved by reading on.
 
-Beyond it, a doubt about the order ends the seek after some pages more, and a scan takes over. That
-fields hold values of their type is assumed, and the result says so.
+Beyond it, a doubt about the order, or about where nulls are, ends the seek after some pages more,
+and a scan takes over. That fields hold values of their type is assumed, and the result says so.
 """
 
 MAX_EXTRA_PAGES = 32
@@ -56,6 +56,7 @@ async def decide(
                 _undecided_gaps(pages, predicate, pages.orders, counting=counting)
                 or _gaps_to_check(pages, predicate, counting=counting)
             )
+        check_null_places(pages, _gaps_to_check(pages, predicate, counting=counting))
         await _decide_doubts(pages, predicate, doubts, counting=counting)
         if not await doubts.read_to_prove():
             return True
@@ -141,16 +142,23 @@ def rests_on_kind(
 
 
 def _gaps_to_check(pages: SortedPages, predicate: ColumnPredicate, *, counting: bool) -> list[Gap]:
-    """Return the gaps to read for what may hide there: on many pages, only nulls among texts.
-
-    Among many numbers and dates, nulls are assumed to be at an end if they were seen at none.
-    """
+    """Return the gaps to read for what may hide there: on many pages, only nulls."""
     gaps = _gaps_with_other_kinds(pages, predicate, counting=counting)
     if pages.count <= FEW_PAGES:
         return gaps
-    if not predicate.region.has_null and pages.ordering.column.kind is not ColumnKind.TEXT:
-        return []
     return [gap for gap in gaps if pages.may_hide_null(gap)]
+
+
+def check_null_places(pages: SortedPages, gaps: Sequence[Gap]) -> None:
+    """Raise NullsUnplaced where too many pages would have to be read to find nulls in gaps."""
+    hiding = [gap for gap in gaps if pages.may_hide_null(gap)]
+    if pages.count > FEW_PAGES and sum(gap.count for gap in hiding) > MAX_EXTRA_PAGES:
+        name = pages.ordering.column.name
+        raise NullsUnplaced(
+            f"The pages do not show where nulls of {name} are, and they may be among the values "
+            "on pages that were not read.",
+            learned_orders(pages),
+        )
 
 
 def _gaps_with_other_kinds(

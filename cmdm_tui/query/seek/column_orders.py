@@ -5,11 +5,11 @@ until a page contradicts it (`api.md`, collation: what a client must live with).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cmdm_tui.catalog.text_orders import TEXT_ORDERS, CaseOrder, TextOrder, find_orders
-from cmdm_tui.catalog.traits import TextOrderName, Traits
+from cmdm_tui.catalog.traits import TextOrderName, Traits, are_nulls_first
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import engine_key
 from cmdm_tui.query.seek.field_values import read_value
@@ -28,7 +28,8 @@ class ColumnOrders:
     """How one column may be sorted: `orders` that nothing known about the service excludes.
 
     `trait` is the name of the trait that tells them apart. `nulls_first` and
-    `nulls_first_descending` say where nulls are in each direction, None where it is not known.
+    `nulls_first_descending` say where nulls are in each direction, None where it is not known: the
+    nulls of all columns of a kind are in one place.
     """
 
     column: Column
@@ -71,8 +72,8 @@ def find_column_orders(
     if column.name == EXTERNAL_ID and traits.external_id_sorts.value is False:
         return None
     nulls = (
-        traits.nulls_first.value,
-        traits.nulls_first_descending.value,
+        are_nulls_first(traits, column.kind, "asc"),
+        are_nulls_first(traits, column.kind, "desc"),
         traits.stable_ties.value,
     )
     match column.kind:
@@ -94,6 +95,16 @@ def find_column_orders(
             return ColumnOrders(column, (ByValue(),), "dates_sort", *nulls)
         case ColumnKind.BOOLEAN:
             return ColumnOrders(column, (ByValue(),), None, *nulls)
+
+
+def with_known_nulls(ordering: ColumnOrders, traits: Traits) -> ColumnOrders:
+    """Return the orders with the place of nulls that the traits tell by now."""
+    kind = ordering.column.kind
+    return replace(
+        ordering,
+        nulls_first=are_nulls_first(traits, kind, "asc"),
+        nulls_first_descending=are_nulls_first(traits, kind, "desc"),
+    )
 
 
 def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrder, ...]:

@@ -42,6 +42,10 @@ class OrderUndecided(SeekFailed):
         self.learned = learned
 
 
+class NullsUnplaced(OrderUndecided):
+    """Nulls may be among the values: nothing shows where the service puts those of this kind."""
+
+
 class NoTotal(SeekFailed):
     """The service does not state how many records there are, so nothing can be bisected."""
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from cmdm_tui.api import Record
-from cmdm_tui.query.model import ColumnKind, Value
-from cmdm_tui.query.seek.bisect import FEW_PAGES, ExtraPages, check_ties, end_tells_digits
+from cmdm_tui.query.model import Value
+from cmdm_tui.query.seek.bisect import ExtraPages, check_null_places, check_ties, end_tells_digits
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
-from cmdm_tui.query.seek.order_proof import is_order_shown
+from cmdm_tui.query.seek.order_proof import is_order_shown, learned_orders
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.results import (
     ExtremeValue,
@@ -24,7 +24,6 @@ from cmdm_tui.query.seek.sorted_pages import (
     PageSource,
     PageView,
     SortedPages,
-    learned_orders,
 )
 
 _ValueAndRecord = tuple[Value, Record]
@@ -249,26 +248,21 @@ def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate) -> int:
     return gap.first if has_begun or is_inside else gap.middle
 
 
-def _assumes_nulls_at_ends(array: SortedPages) -> bool:
-    """Return whether nulls seen at no end count as none: among many numbers or dates, as noted."""
-    return array.count > FEW_PAGES and array.ordering.column.kind is not ColumnKind.TEXT
-
-
 def _gaps_of_nulls(array: SortedPages) -> list[Gap]:
     return [gap for gap in array.gaps if array.may_hide_null(gap)]
 
 
 async def _read_leading_nulls(array: SortedPages, count: int, *, sure: bool) -> list[Record]:
     """Return up to `count` records that hold null, wherever the service puts them."""
-    ordering = array.ordering
-    known = ordering.nulls_first_descending if array.is_descending else ordering.nulls_first
+    known = array.known_null_place
     if not array.are_nulls_first and array.count > 1:
         if known or (not sure and known is None and not array.is_descending):
             return []
         await array.read([array.count])
         if array.views[-1].values[-1] is not None:
             doubts = ExtraPages(array)
-            while sure and not _assumes_nulls_at_ends(array) and (hiding := _gaps_of_nulls(array)):
+            while sure and (hiding := _gaps_of_nulls(array)):
+                check_null_places(array, hiding)
                 await doubts.read(hiding)
             return []
     return await _read_nulls(array, count)

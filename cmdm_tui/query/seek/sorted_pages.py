@@ -8,6 +8,7 @@ import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal, Protocol
 
@@ -274,7 +275,7 @@ class SortedPages:
     @property
     def is_null_place_known(self) -> bool:
         """Whether nulls are known to be at one end: seen there, or known of the service."""
-        return self.seen_null_place is not None or self._known_null_place is not None
+        return self.seen_null_place is not None or self.known_null_place is not None
 
     @property
     def seen_null_place(self) -> bool | None:
@@ -287,15 +288,32 @@ class SortedPages:
         return None
 
     @property
-    def _known_null_place(self) -> bool | None:
+    def known_null_place(self) -> bool | None:
+        """Where nulls are known to be; None for numbers below which those of a service may be.
+
+        It may sort null as 0, and other fields need not have lower numbers to show that.
+        """
         ordering = self.ordering
-        return ordering.nulls_first_descending if self.is_descending else ordering.nulls_first
+        known = ordering.nulls_first_descending if self.is_descending else ordering.nulls_first
+        is_lowest = known is not None and known is not self.is_descending
+        is_number = ordering.column.kind is ColumnKind.NUMBER
+        if is_lowest and is_number and self._has_negative_number:
+            return None
+        return known
+
+    @property
+    def _has_negative_number(self) -> bool:
+        view = self._views.get(self.count if self.is_descending else 1)
+        end = view.values[-1 if self.is_descending else 0] if view and view.values else None
+        return isinstance(end, Decimal) and end < 0
 
     def may_hide_null(self, gap: Gap) -> bool:
         """Return whether nulls may be among a gap's values, though neither end shows one.
 
         A service may put them in the middle, as it may sort a null like some value.
         """
+        if self.ordering.column.name == EXTERNAL_ID:
+            return False
         return not self.is_null_place_known and not self.is_one_value(gap)
 
     def is_one_value(self, gap: Gap) -> bool:
@@ -482,22 +500,3 @@ class _Misplaced(Exception):
         super().__init__()
         self.view = view
         self.neighbours = neighbours
-
-
-def learned_orders(pages: SortedPages) -> LearnedTraits:
-    """Return what the pages have shown, once they show an order: the orders left, nulls' place."""
-    learned: dict[str, tuple[str, ...] | bool] = {}
-    ordering = pages.ordering
-    if pages.ascents < MIN_ASCENTS:
-        return learned
-    is_narrower = len(pages.orders) < len(ordering.orders)
-    if ordering.trait is not None and not ordering.options and is_narrower:
-        names = tuple(order.name for order in pages.orders)
-        if ordering.column.kind is ColumnKind.TEXT:
-            learned["text_orders"] = names
-        elif len(names) == 1:
-            learned[ordering.trait] = names
-    if pages.seen_null_place is not None:
-        name = "nulls_first_descending" if pages.is_descending else "nulls_first"
-        learned[name] = pages.seen_null_place
-    return learned

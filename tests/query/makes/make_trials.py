@@ -10,7 +10,6 @@ from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.query.seek.bisect import FEW_PAGES
 from tests.query.differential import language as q
 from tests.query.differential.comparison import difference
 from tests.query.differential.data_set import COLUMNS, columns_of, stored_value
@@ -50,11 +49,6 @@ class Said:
     def is_stopped(self) -> bool:
         """Whether it says that there was more to read than its plan takes."""
         return any("Its plan takes at most" in one for one in self.sentences)
-
-    @property
-    def assumes_kinds(self) -> bool:
-        """Whether it says what it assumes of pages that were not read."""
-        return any("is assumed to hold only" in one for one in self.sentences)
 
     @property
     def tells_changes(self) -> bool:
@@ -204,7 +198,6 @@ def tally_certain(tally: Tally, ran: Ran) -> None:
     if ran.is_wrong and not ran.faults:
         tally.told_partial += ran.said.mark == "partial"
         tally.told_changes += ran.excuse == "changed"
-        tally.assumed += ran.excuse == "assumed"
 
 
 def tally_trusting(tally: Tally, certain: Ran, trusting: Ran, pages: int) -> None:
@@ -263,8 +256,7 @@ def find_excuse(service: MadeService, said: Said, *, trusts: bool) -> str:
     """Return in a word why a wrong result may be so; nothing where it must be right.
 
     One that trusts an order is marked. By default nothing is wrong but what the service keeps back,
-    which is told as missing, and what others changed meanwhile, which is told as well. One thing is
-    known to fall short of that, and is counted: `assumed`, see `Tally`.
+    which is told as missing, and what others changed meanwhile, which is told as well.
     """
     make = service.make
     if trusts and said.mark:
@@ -278,8 +270,6 @@ def find_excuse(service: MadeService, said: Said, *, trusts: bool) -> str:
     if said.plan == "count" and make.totals in {"too high", "too low"}:
         # How many records there are is the service's own word.
         return "counted"
-    if make.nulls == "middle" and service.most_pages > FEW_PAGES and said.assumes_kinds:
-        return "assumed"
     return ""
 
 

@@ -13,8 +13,6 @@ class Tally:
 
     `told_changes` are wrong by default, and say that others changed records meanwhile;
     `told_partial` are wrong, and say that records are missing, on makes that lose some.
-    `assumed` are wrong, and say what they assume of pages that were not read: nulls among numbers,
-    dates or booleans on more than 64 pages.
     """
 
     queries: int = 0
@@ -23,7 +21,6 @@ class Tally:
     fell_back: int = 0
     told_changes: int = 0
     told_partial: int = 0
-    assumed: int = 0
     trusting: int = 0
     wrong_and_marked: int = 0
     certain_calls: list[int] = field(default_factory=list[int])
@@ -54,8 +51,7 @@ class Tally:
         lines = [
             f"{self.queries:,} queries on all makes: {plans}.",
             f"Wrong by default, and told: {self.told_partial:,} as partial,",
-            f"  {self.told_changes:,} as changed by others meanwhile,",
-            f"  {self.assumed:,} as assuming that nulls are at an end of many pages.",
+            f"  {self.told_changes:,} as changed by others meanwhile.",
             f"Asked again with the order trusted: {self.trusting:,},",
             f"  wrong and marked: {self.wrong_and_marked:,}.",
             f"Fell back to a scan: {self.fell_back:,}, {self.fell_back / self.queries:.1%} of all,",

@@ -239,7 +239,8 @@ async def test_a_thousand_pages_cost_what_is_promised(task: Any, most: int) -> N
     # A thousandth of a million, at one record a page where a thousand would be: the same pages.
     raws = numbers(1_000) if task != "groups" else ["1", "2", "3", "4", "5"] * 200
     shelf = FakeService(raws, "value", cap=1)
-    known = ordered(traits=Traits().with_findings({"number_order": Trait(("value",))}))
+    facts = {"number_order": Trait(("value",)), "null_places": Trait(("number asc first",))}
+    known = ordered(traits=Traits().with_findings(facts))
     equal, between = wanted(f"{FIELD} = 777"), wanted(f"{FIELD} BETWEEN 123 AND 777")
     whole = not_null(column(ColumnKind.NUMBER))
     match task:
