@@ -48,8 +48,10 @@ async def decide(
     """
     await read_ends(pages)
     doubts = ExtraPages(pages)
+    likely = 1
     while True:
         while undecided := _undecided_gaps(pages, predicate, pages.orders[:1], counting=counting):
+            likely = undecided[0].middle
             await pages.read(gap.middle for gap in undecided)
         if not sure:
             return is_order_shown(pages) and not (
@@ -57,18 +59,29 @@ async def decide(
                 or _gaps_to_check(pages, predicate, counting=counting)
             )
         check_null_places(pages, _gaps_to_check(pages, predicate, counting=counting))
-        await _decide_doubts(pages, predicate, doubts, counting=counting)
+        await _decide_doubts(pages, predicate, doubts, likely, counting=counting)
         if not await doubts.read_to_prove():
             return True
 
 
 async def _decide_doubts(
-    pages: SortedPages, predicate: ColumnPredicate, doubts: "ExtraPages", *, counting: bool
+    pages: SortedPages,
+    predicate: ColumnPredicate,
+    doubts: "ExtraPages",
+    likely: int,
+    *,
+    counting: bool,
 ) -> None:
+    """Read what the likely order leaves open.
+
+    Where it ended, at the page `likely`, the next pages may be all that the others leave open too.
+    """
+    near: int | None = likely
     while undecided := _undecided_gaps(
         pages, predicate, _bounding_orders(pages, predicate), counting=counting
     ):
-        await doubts.read(undecided)
+        await doubts.read(undecided, near=near)
+        near = None
     while undecided := [
         *_undecided_gaps(pages, predicate, pages.orders, counting=counting),
         *_gaps_to_check(pages, predicate, counting=counting),
@@ -88,10 +101,12 @@ class ExtraPages:
         self._left = MAX_EXTRA_PAGES
         self._proofs = MAX_PROOF_PAGES
 
-    async def read(self, gaps: Sequence[Gap]) -> None:
-        """Read the middle of each gap."""
+    async def read(self, gaps: Sequence[Gap], *, near: int | None = None) -> None:
+        """Read the middle of each gap, or of each the page that is nearest to `near`."""
         self._spend(len(gaps))
-        await self._pages.read(gap.middle for gap in gaps)
+        await self._pages.read(
+            gap.middle if near is None else min(max(gap.first, near), gap.last) for gap in gaps
+        )
 
     async def read_to_tell(self, gaps: Sequence[Gap]) -> None:
         """Read the page that is likely to tell orders apart, and after some the middle of each."""
