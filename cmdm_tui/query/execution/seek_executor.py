@@ -1,6 +1,6 @@
 """Runs the seek of a plan's step, and answers the query with what it finds."""
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from cmdm_tui.query.execution.aggregate_answers import (
     substitute_answers,
     weight_counts,
 )
+from cmdm_tui.query.execution.order_scout import OrderScout
 from cmdm_tui.query.fetching.fetcher import CreatedMeanwhile, Fetcher
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
@@ -125,7 +126,8 @@ class SeekExecutor:
                 sure=self._is_sure,
             )
 
-        found = await self._place_nulls_and_retry(step, step.orders, find)
+        is_range = not seek.bounds_matches(step.orders, step.predicate)
+        found = await self._scout(step).run(step.orders, find, is_range=is_range)
         self._report(found)
         return found.records
 
@@ -141,54 +143,17 @@ class SeekExecutor:
                 sure=self._is_sure,
             )
 
-        found = await self._place_nulls_and_retry(step, step.orders, find)
+        found = await self._scout(step).run(step.orders, find, is_range=True)
         self._report(found)
         return found.records
 
-    async def _place_nulls_and_retry(
-        self,
-        step: SeekStep,
-        orders: seek.ColumnOrders,
-        find: Callable[[seek.ColumnOrders], Awaitable[seek.AnyResult]],
-    ) -> seek.AnyResult:
-        """Run a seek, once more where another field shows where nulls of the kind are.
-
-        Raises SeekFailed, SeekStopped.
-        """
-        try:
-            return await find(seek.with_known_nulls(orders, self._learner.traits))
-        except seek.NullsUnplaced:
-            if not await self._place_nulls(step, orders):
-                raise
-        return await find(seek.with_known_nulls(orders, self._learner.traits))
-
-    async def _place_nulls(self, step: SeekStep, unplaced: seek.ColumnOrders) -> bool:
-        """Look where nulls are in fields of the same kind, each in two calls; return whether seen.
-
-        Fields that the service declares as required or read-only are unlikely to have any.
-        """
-        table, of_kind = step.table, _alike(unplaced.column.kind)
-        others = [
-            one
-            for one in table.columns
-            if one.kind in of_kind
-            and one.name not in {unplaced.column.name, EXTERNAL_ID}
-            and self._learner.may_hold_null(table.entity, one.field)
-        ]
-        for other in others[: seek.MAX_NULL_FIELDS]:
-            orders = seek.find_column_orders(other, self._learner.traits)
-            if orders is None:
-                continue
-            try:
-                shown = await seek.show_nulls(
-                    self._open_pages(step, other), orders, per_page=table.largest_page
-                )
-            except seek.SeekFailed:
-                continue
-            self._learner.observe_orders(shown)
-            if seek.with_known_nulls(unplaced, self._learner.traits).nulls_first is not None:
-                return True
-        return False
+    def _scout(self, step: SeekStep) -> OrderScout:
+        return OrderScout(
+            step.table,
+            self._learner,
+            lambda column: self._open_pages(step, column),
+            is_sure=self._is_sure,
+        )
 
     async def _load(
         self, table: Table, columns: tuple[Column, ...], records: Sequence[Record]
@@ -224,31 +189,28 @@ class SeekExecutor:
     async def _answer_aggregate(
         self, step: BoundaryAggregates, aggregate: BoundaryAggregate
     ) -> AggregateValue:
-        column, table = aggregate.predicate.column, step.table
+        predicate, per_page = aggregate.predicate, step.table.largest_page
         if aggregate.measure == "count":
 
             async def count(orders: seek.ColumnOrders) -> seek.MatchCount:
+                pages = self._open_pages(step, predicate.column)
                 return await seek.count_matches(
-                    self._open_pages(step, column),
-                    aggregate.predicate,
-                    orders,
-                    per_page=table.largest_page,
-                    sure=self._is_sure,
+                    pages, predicate, orders, per_page=per_page, sure=self._is_sure
                 )
 
-            counted = await self._place_nulls_and_retry(step, aggregate.orders, count)
+            is_range = not seek.bounds_matches(aggregate.orders, predicate)
+            counted = await self._scout(step).run(aggregate.orders, count, is_range=is_range)
             self._report(counted)
             return None, counted.count
         find = seek.find_smallest if aggregate.measure == "smallest" else seek.find_largest
-        found = await find(
-            self._open_pages(step, column),
-            aggregate.predicate,
-            aggregate.orders,
-            per_page=table.largest_page,
-            sure=self._is_sure,
-        )
+
+        async def find_extreme(orders: seek.ColumnOrders) -> seek.ExtremeValue:
+            pages = self._open_pages(step, predicate.column)
+            return await find(pages, predicate, orders, per_page=per_page, sure=self._is_sure)
+
+        found = await self._scout(step).run(aggregate.orders, find_extreme, is_range=True)
         self._report(found)
-        return column.kind, found.value
+        return predicate.column.kind, found.value
 
     async def _count_values(self, step: CountValues) -> SeekOutcome:
         counted = await seek.count_values(
@@ -314,12 +276,6 @@ class _SeekPages:
             raise SeekStopped
         self.created.observe(page)
         return page
-
-
-def _alike(kind: ColumnKind) -> frozenset[ColumnKind]:
-    """Return the kinds whose nulls a service keeps in one place: dates and times are alike."""
-    times = frozenset({ColumnKind.DATE, ColumnKind.DATETIME})
-    return times if kind in times else frozenset({kind})
 
 
 def _field_names(columns: Sequence[Column]) -> list[str]:

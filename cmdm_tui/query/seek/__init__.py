@@ -14,7 +14,12 @@ Other central files: `region`, `results`, `order_kinds`, `sorted_pages`, `column
 """
 
 from cmdm_tui.query.seek.bisect import FEW_PAGES
-from cmdm_tui.query.seek.column_orders import ColumnOrders, find_column_orders, with_known_nulls
+from cmdm_tui.query.seek.column_orders import (
+    ColumnOrders,
+    bounds_matches,
+    find_column_orders,
+    with_known_traits,
+)
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.errors import (
     NoTotal,
@@ -27,7 +32,7 @@ from cmdm_tui.query.seek.errors import (
 )
 from cmdm_tui.query.seek.estimate import SeekEstimate, SeekTask, estimate_seek, max_probes
 from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest
-from cmdm_tui.query.seek.order_proof import MAX_NULL_FIELDS, show_nulls
+from cmdm_tui.query.seek.order_proof import show_order
 from cmdm_tui.query.seek.predicates import extract_predicates
 from cmdm_tui.query.seek.results import (
     AnyResult,
@@ -43,7 +48,6 @@ from cmdm_tui.query.seek.value_counts import count_values
 
 __all__ = [
     "FEW_PAGES",
-    "MAX_NULL_FIELDS",
     "AnyResult",
     "ColumnOrders",
     "ColumnPredicate",
@@ -63,6 +67,7 @@ __all__ = [
     "SeekTask",
     "TooManyGroups",
     "ValueCounts",
+    "bounds_matches",
     "count_matches",
     "count_values",
     "estimate_seek",
@@ -74,6 +79,6 @@ __all__ = [
     "find_smallest",
     "max_probes",
     "not_null",
-    "show_nulls",
-    "with_known_nulls",
+    "show_order",
+    "with_known_traits",
 ]

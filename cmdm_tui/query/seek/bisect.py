@@ -116,8 +116,11 @@ class ExtraPages:
         self._patience -= 1
         gap = most_informative(self._pages, gaps)
         self._spend(1)
-        # Where nothing differs yet, the other end shows most.
-        is_at_end = gap.below is None and (not self._pages.ascents or end_tells_digits(self._pages))
+        # What a text's order puts elsewhere is mostly at the other end; and where nothing differs
+        # yet, that end shows most.
+        is_text = self._pages.ordering.column.kind is ColumnKind.TEXT
+        is_telling = is_text or not self._pages.ascents or end_tells_digits(self._pages)
+        is_at_end = gap.below is None and is_telling
         await self._pages.read([gap.last if is_at_end else gap.middle])
 
     async def read_to_prove(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from cmdm_tui.catalog.text_orders import TEXT_ORDERS, CaseOrder, TextOrder, find_orders
 from cmdm_tui.catalog.traits import TextOrderName, Traits, are_nulls_first
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Value
-from cmdm_tui.query.seek.column_predicate import engine_key
+from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.field_values import read_value
 from cmdm_tui.query.seek.order_kinds import (
     AmongOptions,
@@ -97,14 +97,21 @@ def find_column_orders(
             return ColumnOrders(column, (ByValue(),), None, *nulls)
 
 
-def with_known_nulls(ordering: ColumnOrders, traits: Traits) -> ColumnOrders:
-    """Return the orders with the place of nulls that the traits tell by now."""
+def with_known_traits(ordering: ColumnOrders, traits: Traits) -> ColumnOrders:
+    """Return the orders that what is known by now leaves, and where nulls are."""
     kind = ordering.column.kind
+    fresh = None if ordering.options else find_column_orders(ordering.column, traits)
     return replace(
         ordering,
+        orders=ordering.orders if fresh is None else fresh.orders,
         nulls_first=are_nulls_first(traits, kind, "asc"),
         nulls_first_descending=are_nulls_first(traits, kind, "desc"),
     )
+
+
+def bounds_matches(ordering: ColumnOrders, predicate: ColumnPredicate) -> bool:
+    """Return whether the matches are one stretch of the pages in every order."""
+    return all(order.bounds(predicate) for order in ordering.orders)
 
 
 def _text_orders(traits: Traits, options: tuple[str, ...]) -> tuple[CandidateOrder, ...]:

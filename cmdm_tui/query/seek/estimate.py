@@ -7,9 +7,12 @@ from cmdm_tui.query.model import ColumnKind, Cost, Table
 from cmdm_tui.query.seek.bisect import FEW_PAGES, MAX_EXTRA_PAGES
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
-from cmdm_tui.query.seek.order_proof import MAX_NULL_FIELDS
+from cmdm_tui.query.seek.order_proof import LOOK_CALLS
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
 from cmdm_tui.query.seek.value_counts import MAX_PROBES
+
+MAX_LOOKS = 3
+"""The other fields that a seek may look at: for the order of text, and for where nulls are."""
 
 SeekTask = Literal["search", "count", "extreme", "groups", "first"]
 
@@ -62,7 +65,7 @@ def estimate_seek(
         case "search" | "count":
             low = min(pages, 2)
             likely = _likely_probes(task, predicate, ordering, pages, per_cut)
-    extra = MAX_EXTRA_PAGES + 2 * MAX_NULL_FIELDS if pages > FEW_PAGES else 0
+    extra = MAX_EXTRA_PAGES + MAX_LOOKS * LOOK_CALLS if pages > FEW_PAGES else 0
     return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages) + extra))
 
 

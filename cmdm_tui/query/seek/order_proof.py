@@ -16,8 +16,8 @@ from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, LearnedTraits, PageSou
 MAX_PROOF_PAGES = 8
 """The pages to read only to see an order, where there are more than a few."""
 
-MAX_NULL_FIELDS = 2
-"""The other fields to look at, in two calls each, for where a service puts nulls."""
+LOOK_CALLS = 3
+"""The calls of a look at another field, for what it shows of the service's orders."""
 
 
 def is_order_shown(pages: SortedPages) -> bool:
@@ -76,10 +76,15 @@ def _learned_null_place(pages: SortedPages) -> LearnedTraits:
     return {"null_places": (null_place(kind, direction, are_first=are_first),)}
 
 
-async def show_nulls(pages: PageSource, ordering: ColumnOrders, *, per_page: int) -> LearnedTraits:
-    """Return what the first page by a column and the last show, in two calls. Raises SeekFailed."""
+async def show_order(pages: PageSource, ordering: ColumnOrders, *, per_page: int) -> LearnedTraits:
+    """Return what the first page by a column and the last show, and of text one in the middle.
+
+    That is at most `LOOK_CALLS`. Raises SeekFailed.
+    """
     array = SortedPages(pages, ordering, per_page=per_page)
     await array.open()
     if array.count > 1:
         await array.read([array.count])
+    if ordering.column.kind is ColumnKind.TEXT:
+        await array.read(gap.middle for gap in array.gaps)
     return learned_orders(array)

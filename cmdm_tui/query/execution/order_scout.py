@@ -1,0 +1,107 @@
+"""Looks in other fields for what the pages sorted by one do not show of a service's orders.
+
+All text of a service is sorted by the same rules, and the nulls of all fields of a kind are in one
+place. A few calls show that once, and a seek that has to guess would read many pages instead.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from cmdm_tui.query import seek
+from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
+
+_MAX_NULL_FIELDS = 2
+"""The fields to look at for where a service puts nulls."""
+
+_RICH_IN_SIGNS = ("email", "url", "website")
+"""The types of fields whose values hold characters that are neither letters nor digits."""
+
+_TIMES = frozenset({ColumnKind.DATE, ColumnKind.DATETIME})
+
+OpenPages = Callable[[Column], seek.PageSource]
+Find = Callable[[seek.ColumnOrders], Awaitable[seek.AnyResult]]
+
+
+class OrderScout:
+    """Runs seeks of one entity; `open_pages` returns its pages as sorted by a column."""
+
+    def __init__(
+        self, table: Table, learner: TraitLearner, open_pages: OpenPages, *, is_sure: bool
+    ) -> None:
+        self._table = table
+        self._learner = learner
+        self._open_pages = open_pages
+        self._is_sure = is_sure
+
+    async def run(
+        self, ordering: seek.ColumnOrders, find: Find[seek.AnyResult], *, is_range: bool
+    ) -> seek.AnyResult:
+        """Run a seek, after or once more after a look at other fields where that helps.
+
+        `is_range` says that it looks for a range of the account's order: of text, that lies apart
+        in orders that ignore some characters. Raises SeekFailed, and what `open_pages` raises.
+        """
+        if is_range and self._is_sure and self._are_text_orders_unknown(ordering):
+            await self._look_at_text(ordering.column)
+        try:
+            return await find(self._refresh(ordering))
+        except seek.NullsUnplaced:
+            if not await self._look_for_nulls(ordering):
+                raise
+        return await find(self._refresh(ordering))
+
+    def _refresh(self, ordering: seek.ColumnOrders) -> seek.ColumnOrders:
+        return seek.with_known_traits(ordering, self._learner.traits)
+
+    def _are_text_orders_unknown(self, ordering: seek.ColumnOrders) -> bool:
+        column = ordering.column
+        is_plain = column.kind is ColumnKind.TEXT and not ordering.options
+        is_unknown = self._learner.trait("text_orders") is None
+        has_many_pages = (self._table.pages or 0) > seek.FEW_PAGES
+        return is_plain and not _is_rich_in_signs(column) and is_unknown and has_many_pages
+
+    async def _look_at_text(self, sought: Column) -> None:
+        """Look at pages of text with many different characters: of an e-mail field, if any."""
+        others = self._others(frozenset({ColumnKind.TEXT}), sought)
+        rich = next((one for one in others if _is_rich_in_signs(one)), None)
+        if rich is not None:
+            await self._look_at(rich)
+
+    async def _look_for_nulls(self, unplaced: seek.ColumnOrders) -> bool:
+        """Look where nulls are in fields of the same kind; return whether that was seen.
+
+        Fields that the service declares as required or read-only are unlikely to have any.
+        """
+        kind = unplaced.column.kind
+        of_kind = _TIMES if kind in _TIMES else frozenset({kind})
+        others = (
+            one
+            for one in self._others(of_kind, unplaced.column)
+            if self._learner.may_hold_null(self._table.entity, one.field)
+        )
+        for other, _ in zip(others, range(_MAX_NULL_FIELDS), strict=False):
+            await self._look_at(other)
+            if self._refresh(unplaced).nulls_first is not None:
+                return True
+        return False
+
+    def _others(self, kinds: frozenset[ColumnKind], sought: Column) -> Iterator[Column]:
+        for one in self._table.columns:
+            if one.kind in kinds and one.name not in {sought.name, EXTERNAL_ID}:
+                yield one
+
+    async def _look_at(self, column: Column) -> None:
+        orders = seek.find_column_orders(column, self._learner.traits)
+        if orders is None:
+            return
+        try:
+            shown = await seek.show_order(
+                self._open_pages(column), orders, per_page=self._table.largest_page
+            )
+        except seek.SeekFailed:
+            return
+        self._learner.observe_orders(shown)
+
+
+def _is_rich_in_signs(column: Column) -> bool:
+    return column.type.casefold() in _RICH_IN_SIGNS or "mail" in column.name.casefold()

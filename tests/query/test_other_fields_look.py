@@ -1,0 +1,80 @@
+"""First rows by a text field read few pages, once another field has shown how text is sorted."""
+
+import random
+
+import pytest
+
+from cmdm_tui.query.execution.order_scout import OrderScout
+from tests.query.small_service import SmallService, open_engine
+
+PAGE, PAGES = 50, 100
+SQL = "SELECT Name FROM person ORDER BY Name LIMIT 5"
+TYPES = {"Name": "Text", "Mail": "Email", "Score": "Number"}
+
+
+def make_service() -> SmallService:
+    """Return a service of people with names of letters alone, and addresses with signs."""
+    chance = random.Random(3)
+
+    def word(length: int) -> str:
+        return "".join(chance.choices("abdeiklmnorstu", k=length))
+
+    records = [
+        (
+            f"P{number:05}",
+            {
+                "Name": word(7).capitalize() if number % 50 else word(7),
+                "Mail": f"{word(4)}{chance.choice('._-+')}{word(4)}@{word(3)}-{word(3)}.example"
+                if number % 4
+                else None,
+                "Score": str(number),
+            },
+        )
+        for number in range(PAGE * PAGES)
+    ]
+    return SmallService({"person": records}, {"person": TYPES}, page=PAGE)
+
+
+def expected() -> list[tuple[str | None]]:
+    names = [values["Name"] for _, values in make_service().records["person"]]
+    return [(name,) for name in sorted((str(name) for name in names), key=str.casefold)[:5]]
+
+
+async def costs(service: SmallService, *queries: str) -> list[int]:
+    """Return the calls of each query, one after the other; all are certain and right."""
+    found: list[int] = []
+    async with open_engine(service) as engine:
+        for sql in queries:
+            before = len(service.calls)
+            with await engine.run(await engine.prepare(sql)) as result:
+                assert result.rows == expected()
+                assert not result.mark
+                assert result.stats.calls_used <= result.stats.calls_high
+            found.append(len(service.calls) - before)
+    return found
+
+
+async def test_addresses_show_how_names_are_sorted() -> None:
+    service = make_service()
+    first, again = await costs(service, SQL, SQL)
+    assert first <= 15
+    assert again <= first - 4
+
+
+async def test_a_search_that_looks_at_no_other_field_reads_every_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The broken twin."""
+
+    async def look_away(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(OrderScout, "_look_at", look_away)
+    assert (await costs(make_service(), SQL))[0] > PAGES
+
+
+async def test_a_service_without_addresses_is_searched_as_before() -> None:
+    plain = make_service()
+    types = {"person": {"Name": "Text", "Score": "Number"}}
+    service = SmallService(plain.records, types, page=PAGE)
+    assert (await costs(service, SQL))[0] > PAGES
