@@ -54,12 +54,16 @@ def estimate_seek(
     if pages is None:
         raise ValueError(f"The total of {table.entity} is not known.")
     per_cut = max(pages - 1, 0).bit_length()
+    # Some orders of text have a first value elsewhere: pages on the way there must exclude them.
+    is_text = ordering.column.kind is ColumnKind.TEXT and not ordering.options
+    doubts = per_cut if is_text and pages > FEW_PAGES else 0
     match task:
         case "first":
-            low = likely = min(max(-(-count // table.largest_page), 1), pages)
+            low = min(max(-(-count // table.largest_page), 1), pages)
+            likely = min(low + doubts, pages)
         case "extreme":
             is_whole = predicate is not None and predicate.region == EVERY_VALUE
-            low, likely = min(pages, 2), min(pages, 2 if is_whole else 2 + per_cut)
+            low, likely = min(pages, 2), min(pages, 2 + doubts + (0 if is_whole else per_cut))
         case "groups":
             low, likely = min(pages, 2), min(pages, 2 + _ASSUMED_VALUES * per_cut, MAX_PROBES)
         case "search" | "count":
