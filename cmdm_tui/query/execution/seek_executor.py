@@ -138,6 +138,7 @@ class SeekExecutor:
                 orders,
                 descending=step.descending,
                 count=step.count,
+                nulls_first=step.nulls_first,
                 fields=_field_names(step.columns),
                 per_page=step.table.largest_page,
                 sure=self._is_sure,

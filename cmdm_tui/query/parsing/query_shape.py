@@ -16,10 +16,14 @@ _OTHER_CLAUSES = ("joins", "laterals", "with_", "sample", "pivots", "match", "wi
 
 @dataclass(frozen=True, slots=True)
 class OrderByField:
-    """One field to sort by, as `sort_by` and `sort_order` mean it; nulls as in `api.md`."""
+    """One field to sort by, as `sort_by` and `sort_order` mean it.
+
+    `nulls_first` says where the query wants nulls: as in `api.md`, unless it names the other end.
+    """
 
     column: Column
     descending: bool
+    nulls_first: bool
 
 
 @dataclass(frozen=True)
@@ -97,11 +101,19 @@ class QueryShape:
         (ordered,) = order.expressions
         if not isinstance(ordered, exp.Ordered) or ordered.args.get("with_fill"):
             return None
-        descending = bool(ordered.args.get("desc"))
-        if bool(ordered.args.get("nulls_first")) is descending:
-            return None
+        descending, nulls_first = (bool(ordered.args.get(one)) for one in ("desc", "nulls_first"))
         column = self._sorted_column(ordered.this, table)
-        return None if column is None else OrderByField(column, descending)
+        return None if column is None else OrderByField(column, descending, nulls_first)
+
+    def keeps_all_values(self, column: Column, table: Table) -> bool:
+        """Return whether WHERE asks for nothing but that this field is not null."""
+        where = self.where
+        tested = where.this if isinstance(where, exp.Not) else None
+        if not isinstance(tested, exp.Is) or not isinstance(tested.expression, exp.Null):
+            return False
+        what = tested.this
+        is_own = isinstance(what, exp.Column) and self._is_own_column(what)
+        return is_own and table.column(what.name) == column
 
     def _sorted_column(self, what: exp.Expr, table: Table) -> Column | None:
         if isinstance(what, exp.Literal) and not what.is_string and not self.select.is_star:

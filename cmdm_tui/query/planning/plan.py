@@ -128,13 +128,14 @@ class Stream:
 
 @dataclass(frozen=True)
 class SeekFirst:
-    """Find the first `count` records in the order of a field."""
+    """Find the first `count` records in the order of a field, nulls where the query wants them."""
 
     table: Table
     columns: tuple[Column, ...]
     orders: ColumnOrders
     descending: bool
     count: int
+    nulls_first: bool
 
 
 @dataclass(frozen=True)

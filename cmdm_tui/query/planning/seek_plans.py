@@ -117,7 +117,10 @@ class _SeekPlanner:
         """Yield the plan that reads the first rows of a sorted field."""
         shape = self._shape
         sorting = shape.sort_field(self._table)
-        if sorting is None or shape.limit is None or shape.has_odd_limit or shape.where is not None:
+        if sorting is None or shape.limit is None or shape.has_odd_limit:
+            return
+        is_filtered = shape.where is not None
+        if is_filtered and not shape.keeps_all_values(sorting.column, self._table):
             return
         if not shape.is_row_by_row or not shape.limit:
             return
@@ -125,9 +128,17 @@ class _SeekPlanner:
         if orders is None:
             return
         wanted = shape.limit + shape.offset
-        estimate = seek.estimate_seek("first", None, orders, self._table, count=wanted)
+        nulls_first = sorting.nulls_first and not is_filtered
+        is_past_nulls = nulls_first is sorting.descending
+        task: seek.SeekTask = "first past nulls" if is_past_nulls else "first"
+        estimate = seek.estimate_seek(task, None, orders, self._table, count=wanted)
         step = SeekFirst(
-            self._query.table, self._query.used_columns, orders, sorting.descending, wanted
+            self._query.table,
+            self._query.used_columns,
+            orders,
+            sorting.descending,
+            wanted,
+            nulls_first=nulls_first,
         )
         order: SortOrder = "desc" if sorting.descending else "asc"
         plan = self._make_plan(

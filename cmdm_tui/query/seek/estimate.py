@@ -14,7 +14,7 @@ from cmdm_tui.query.seek.value_counts import MAX_PROBES
 MAX_LOOKS = 3
 """The other fields that a seek may look at: for the order of text, and for where nulls are."""
 
-SeekTask = Literal["search", "count", "extreme", "groups", "first"]
+SeekTask = Literal["search", "count", "extreme", "groups", "first", "first past nulls"]
 
 _ASSUMED_VALUES = 8
 """The number of values to assume for a field of few values."""
@@ -58,9 +58,9 @@ def estimate_seek(
     is_text = ordering.column.kind is ColumnKind.TEXT and not ordering.options
     doubts = per_cut if is_text and pages > FEW_PAGES else 0
     match task:
-        case "first":
+        case "first" | "first past nulls":
             low = min(max(-(-count // table.largest_page), 1), pages)
-            likely = min(low + doubts, pages)
+            likely = min(low + doubts + (per_cut if task == "first past nulls" else 0), pages)
         case "extreme":
             is_whole = predicate is not None and predicate.region == EVERY_VALUE
             low, likely = min(pages, 2), min(pages, 2 + doubts + (0 if is_whole else per_cut))
