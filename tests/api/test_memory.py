@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmdm_tui.api.paging import IdSet
+from cmdm_tui.api.id_set import IdSet
 from tests.api.conftest import Request, ScriptedServer, http
 from tests.api.memory_reader import PER_PAGE
 

@@ -33,6 +33,7 @@ from cmdm_tui.query.seek.errors import (
 from cmdm_tui.query.seek.estimate import SeekEstimate, SeekTask, estimate_seek, max_probes
 from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest
 from cmdm_tui.query.seek.order_proof import show_order
+from cmdm_tui.query.seek.page_views import Direction, PageSource
 from cmdm_tui.query.seek.predicates import extract_predicates
 from cmdm_tui.query.seek.results import (
     AnyResult,
@@ -43,7 +44,6 @@ from cmdm_tui.query.seek.results import (
     ValueCounts,
 )
 from cmdm_tui.query.seek.search import count_matches, find_records
-from cmdm_tui.query.seek.sorted_pages import Direction, PageSource
 from cmdm_tui.query.seek.value_counts import count_values
 
 __all__ = [

@@ -13,7 +13,8 @@ from cmdm_tui.query.seek.errors import NullsUnplaced, OrderContradicted, OrderUn
 from cmdm_tui.query.seek.field_values import number_text
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
 from cmdm_tui.query.seek.order_proof import MAX_PROOF_PAGES, is_order_shown, learned_orders
-from cmdm_tui.query.seek.sorted_pages import Gap, SortedPages
+from cmdm_tui.query.seek.page_views import Gap
+from cmdm_tui.query.seek.sorted_pages import SortedPages
 
 MAX_SINGLE_PROBES = 10
 """The pages to read one by one to tell orders apart, before all undecided gaps are read."""

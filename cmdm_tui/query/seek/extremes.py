@@ -11,6 +11,7 @@ from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
 from cmdm_tui.query.seek.order_proof import is_order_shown, learned_orders
+from cmdm_tui.query.seek.page_views import Direction, Gap, PageSource, PageView
 from cmdm_tui.query.seek.region import EVERY_VALUE, HIGHEST, LOWEST, Interval, Region, after, before
 from cmdm_tui.query.seek.results import (
     ExtremeValue,
@@ -18,13 +19,7 @@ from cmdm_tui.query.seek.results import (
     describe_doubts,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sorted_pages import (
-    Direction,
-    Gap,
-    PageSource,
-    PageView,
-    SortedPages,
-)
+from cmdm_tui.query.seek.sorted_pages import SortedPages
 
 _ValueAndRecord = tuple[Value, Record]
 

@@ -11,7 +11,8 @@ from math import lgamma
 from cmdm_tui.catalog.traits import null_place
 from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.seek.column_orders import ColumnOrders
-from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, LearnedTraits, PageSource, SortedPages
+from cmdm_tui.query.seek.page_views import PageSource
+from cmdm_tui.query.seek.sorted_pages import MIN_ASCENTS, LearnedTraits, SortedPages
 
 MAX_PROOF_PAGES = 8
 """The pages to read only to see an order, where there are more than a few."""

@@ -8,7 +8,8 @@ from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.errors import RecordsMoved
 from cmdm_tui.query.seek.order_proof import is_order_shown
-from cmdm_tui.query.seek.sorted_pages import LearnedTraits, RecordsChanged, SortedPages
+from cmdm_tui.query.seek.page_views import RecordsChanged
+from cmdm_tui.query.seek.sorted_pages import LearnedTraits, SortedPages
 
 _REPEATED = "Records changed during the search, which was made again."
 

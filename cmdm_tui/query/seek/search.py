@@ -9,13 +9,14 @@ from cmdm_tui.query.seek.column_predicate import ColumnPredicate, engine_key
 from cmdm_tui.query.seek.errors import OrderContradicted
 from cmdm_tui.query.seek.order_kinds import Overlap
 from cmdm_tui.query.seek.order_proof import learned_orders
+from cmdm_tui.query.seek.page_views import PageSource, PageView
 from cmdm_tui.query.seek.results import (
     FoundRecords,
     MatchCount,
     describe_doubts,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sorted_pages import PageSource, PageView, SortedPages
+from cmdm_tui.query.seek.sorted_pages import SortedPages
 
 _FIRST_BATCH = 4
 

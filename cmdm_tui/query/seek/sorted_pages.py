@@ -7,12 +7,11 @@ candidate order. An order that a page contradicts is dropped; when none is left,
 import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal, Protocol
+from typing import Any
 
-from cmdm_tui.api import NotFound, Page, Record
+from cmdm_tui.api import NotFound, Page
 from cmdm_tui.api.paging import is_capped
 from cmdm_tui.catalog.text_orders import is_settled
 from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind, Value
@@ -21,8 +20,7 @@ from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
 from cmdm_tui.query.seek.field_values import OddValue
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
-
-Direction = Literal["asc", "desc"]
+from cmdm_tui.query.seek.page_views import Direction, Gap, PageSource, PageView, RecordsChanged
 
 CONCURRENT_PAGES = 6
 """The most pages that are requested at once."""
@@ -34,71 +32,6 @@ only one of 362,880 shuffles."""
 
 LearnedTraits = Mapping[str, tuple[str, ...] | bool]
 """What pages have shown about a service, by the names of `catalog.traits`."""
-
-
-class PageSource(Protocol):
-    """The source of pages: one entity, every call of it counted."""
-
-    async def page(
-        self,
-        number: int,
-        *,
-        sort_by: str,
-        sort_order: Direction,
-        fields: Sequence[str],
-        per_page: int,
-        fresh: bool = False,
-    ) -> Page:
-        """Return a page; with `fresh` as it is now, even if it was read before.
-
-        Raises ApiError, and what the counting raises.
-        """
-        ...
-
-
-class RecordsChanged(SeekFailed):
-    """Records were added, deleted or moved between two pages: what was read is not one state."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageView:
-    """One page as it was read: `values` with None for null, and its keys in each order."""
-
-    number: int
-    records: tuple[Record, ...]
-    values: tuple[Value | None, ...]
-    raws: tuple[object, ...]
-    keys: Mapping[str, tuple[Any, ...]]
-    """The keys of the values that are not null, by order; none for values an order cannot place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Pages that were not read, from `first` to `last`, with the views before and after them.
-
-    `below` is None where no page after them was read.
-    """
-
-    first: int
-    last: int
-    above: PageView
-    below: PageView | None
-
-    @property
-    def middle(self) -> int:
-        """The page in the middle."""
-        return (self.first + self.last) // 2
-
-    @property
-    def count(self) -> int:
-        """The number of pages."""
-        return self.last - self.first + 1
-
-    @property
-    def ends(self) -> tuple[Value | None, ...]:
-        """The values at its ends."""
-        above = self.above.values[-1]
-        return (above,) if self.below is None else (above, self.below.values[0])
 
 
 class SortedPages:

@@ -8,12 +8,13 @@ from cmdm_tui.query.seek.bisect import ExtraPages, read_ends
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.errors import OrderContradicted, TooManyGroups
 from cmdm_tui.query.seek.order_proof import learned_orders
+from cmdm_tui.query.seek.page_views import PageSource
 from cmdm_tui.query.seek.results import (
     ValueCounts,
     describe_doubts,
     retry_once_on_change,
 )
-from cmdm_tui.query.seek.sorted_pages import PageSource, SortedPages
+from cmdm_tui.query.seek.sorted_pages import SortedPages
 
 MAX_PROBES = 64
 """The number of pages beyond which a field counts as having many values."""

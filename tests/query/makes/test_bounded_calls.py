@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from cmdm_tui.query.database.duckdb_session import QueryDatabase
-from cmdm_tui.query.seek.sorted_pages import Gap
+from cmdm_tui.query.seek.page_views import Gap
 from cmdm_tui.sandbox import seed
 from tests.query.differential.data_set import COLUMNS, DataSet
 from tests.query.makes.made_service import MadeService, open_account

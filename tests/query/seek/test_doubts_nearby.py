@@ -9,7 +9,7 @@ from cmdm_tui.catalog.traits import Trait, Traits
 from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.seek import extract_predicates, find_column_orders, find_records
 from cmdm_tui.query.seek.bisect import ExtraPages
-from cmdm_tui.query.seek.sorted_pages import Gap
+from cmdm_tui.query.seek.page_views import Gap
 from tests.query.seek.fake_service import FIELD, FakeService
 from tests.query.seek.reference_predicates import column
 from tests.query.seek.test_predicates import where
