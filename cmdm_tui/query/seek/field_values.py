@@ -15,6 +15,9 @@ from cmdm_tui.query.model import ColumnKind, Value
 MOST_DIGITS = 38
 """The most digits that a DECIMAL holds (DuckDB)."""
 
+_FIRST_YEAR = 1970
+"""That of the time 0 of most systems."""
+
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?")
@@ -53,6 +56,17 @@ def read_datetime(text: str) -> datetime:
     except ValueError:
         raise OddValue from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def is_below_defaults(value: Value) -> bool:
+    """Return whether a value is below those that a service may sort null as: 0, and 1970."""
+    match value:
+        case Decimal():
+            return value < 0
+        case date():
+            return value.year < _FIRST_YEAR
+        case _:
+            return False
 
 
 def number_text(raw: object) -> str:

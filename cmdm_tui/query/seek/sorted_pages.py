@@ -7,18 +7,17 @@ candidate order. An order that a page contradicts is dropped; when none is left,
 import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from cmdm_tui.api import NotFound, Page
 from cmdm_tui.api.paging import is_capped
 from cmdm_tui.catalog.text_orders import is_settled
-from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind, Value
+from cmdm_tui.query.model import EXTERNAL_ID, Value
 from cmdm_tui.query.seek.column_orders import ColumnOrders, without_options
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.errors import NoTotal, OrderContradicted, SeekFailed
-from cmdm_tui.query.seek.field_values import OddValue
+from cmdm_tui.query.seek.field_values import OddValue, is_below_defaults
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
 from cmdm_tui.query.seek.page_views import Direction, Gap, PageSource, PageView, RecordsChanged
 
@@ -222,23 +221,20 @@ class SortedPages:
 
     @property
     def known_null_place(self) -> bool | None:
-        """Where nulls are known to be; None for numbers below which those of a service may be.
+        """Where nulls are known to be; None for values below which those of a service may be.
 
-        It may sort null as 0, and other fields need not have lower numbers to show that.
+        It may sort null as 0 or as 1970, and other fields need not have lower values to show that.
         """
         ordering = self.ordering
         known = ordering.nulls_first_descending if self.is_descending else ordering.nulls_first
         is_lowest = known is not None and known is not self.is_descending
-        is_number = ordering.column.kind is ColumnKind.NUMBER
-        if is_lowest and is_number and self._has_negative_number:
-            return None
-        return known
+        return None if is_lowest and self._is_below_defaults else known
 
     @property
-    def _has_negative_number(self) -> bool:
+    def _is_below_defaults(self) -> bool:
         view = self._views.get(self.count if self.is_descending else 1)
-        end = view.values[-1 if self.is_descending else 0] if view and view.values else None
-        return isinstance(end, Decimal) and end < 0
+        lowest = view.values[-1 if self.is_descending else 0] if view and view.values else None
+        return lowest is not None and is_below_defaults(lowest)
 
     def may_hide_null(self, gap: Gap) -> bool:
         """Return whether nulls may be among a gap's values, though neither end shows one.
