@@ -11,7 +11,7 @@ import pexpect
 import pyte
 import pytest
 
-from tests.terminals import restore_interrupts
+from tests.terminals import end_program, restore_interrupts
 
 DEADLINE = 30.0
 BACK_TAB, DOWN = "\x1b[Z", "\x1b[B"
@@ -96,7 +96,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
     yield start
     for each in opened:
-        each.process.close(force=True)
+        end_program(each.process)
 
 
 def test_the_demo_shows_records_and_ends_cleanly(terminal: Callable[..., Terminal]) -> None:

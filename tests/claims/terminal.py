@@ -17,7 +17,7 @@ from ptyprocess import PtyProcess
 from cmdm_tui.sandbox import SandboxConfig
 from tests.claims.program import environment_of, fork_child, is_read_at_start
 from tests.services import copy_records
-from tests.terminals import restore_signals
+from tests.terminals import end_program, restore_signals
 
 DEADLINE = 15.0
 
@@ -164,13 +164,6 @@ class ProgramTerminal:
 
     def close(self) -> None:
         """End the program if it still runs, and close the terminal."""
-        # pexpect gives up on a child that a loaded machine takes long to end, and knows nothing of
-        # one that was waited for elsewhere.
-        with suppress(OSError, pexpect.ExceptionPexpect):
-            if self.process.isalive():
-                self.process.kill(signal.SIGKILL)
-                self.process.wait()
-        with suppress(OSError):
-            self.process.close(force=True)
+        end_program(self.process)
         with suppress(OSError):
             os.close(self._other_end)

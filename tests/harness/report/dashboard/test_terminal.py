@@ -8,7 +8,7 @@ import pexpect
 import pytest
 
 from tests.pytest_plugin.conftest import ROOT
-from tests.terminals import restore_interrupts
+from tests.terminals import end_program, restore_interrupts
 
 Opens = Callable[[str], "pexpect.spawn[str]"]
 
@@ -47,7 +47,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opens]:
 
     yield run
     for child in opened:
-        child.close(force=True)
+        end_program(child)
 
 
 @pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "Ctrl-C"])
@@ -57,6 +57,7 @@ def test_leaving_ends_the_run_and_gives_its_result(opens: Opens, key: str) -> No
     child.send(key)
     child.expect("RESULT ended")
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     assert child.exitstatus == 0
 
@@ -80,7 +81,7 @@ def test_a_terminal_that_can_show_no_screen_gets_lines(
     )
     child.expect(r"3 of 3 requests" if is_screen else r"No failure\.")
     assert ("\x1b" in str(child.before)) is is_screen
-    child.close(force=True)
+    end_program(child)
 
 
 def test_the_terminal_is_as_it_was_afterwards(opens: Opens) -> None:
