@@ -31,6 +31,7 @@ _MAX_NAMES = 3
 
 
 _Value = TypeVar("_Value")
+_Row = TypeVar("_Row")
 _ExternalId = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -41,19 +42,25 @@ class _RecordRow(msgspec.Struct, Generic[_Value], gc=False):
     properties: dict[str, _Value] = msgspec.field(name="Properties")
 
 
-class _RecordList(msgspec.Struct, Generic[_Value]):
+class _RecordList(msgspec.Struct, Generic[_Row]):
     """A list as documented, the number of its pages under either name."""
 
-    rows: list[_RecordRow[_Value]] = msgspec.field(name="Entity")
+    rows: list[_Row] = msgspec.field(name="Entity")
     total_records: str | int | None = msgspec.field(name="Total Records", default=None)
     total_pages: str | int | None = msgspec.field(name="Total Pages", default=None)
     total_page: str | int | None = msgspec.field(name="Total Page", default=None)
 
 
-_FLAT_LIST_DECODER = msgspec.json.Decoder(_RecordList[str | None])
-"""Of values that are text or null, so that none nests: that need not be looked for."""
+class _FlatRow(_RecordRow[str | None], gc=False, forbid_unknown_fields=True):
+    """A record whose values are text or null."""
 
-_LIST_DECODER = msgspec.json.Decoder(_RecordList[Any], float_hook=Decimal)
+
+class _FlatList(_RecordList[_FlatRow], forbid_unknown_fields=True):
+    """A list in which nothing else nests, so that its depth need not be looked for."""
+
+
+_FLAT_LIST_DECODER = msgspec.json.Decoder(_FlatList)
+_LIST_DECODER = msgspec.json.Decoder(_RecordList[_RecordRow[Any]], float_hook=Decimal)
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4}")
 
 
@@ -89,7 +96,7 @@ def read_documented_rows(body: bytes, entity: str) -> RecordRows | None:
     return RecordRows(records, (), totals)
 
 
-def _decode_list(body: bytes) -> _RecordList[Any] | None:
+def _decode_list(body: bytes) -> _RecordList[_RecordRow[Any]] | _FlatList | None:
     with suppress(*DECODE_ERRORS):
         return _FLAT_LIST_DECODER.decode(body)
     try:
@@ -100,7 +107,7 @@ def _decode_list(body: bytes) -> _RecordList[Any] | None:
     return found
 
 
-def _count_names(found: _RecordList[Any]) -> int:
+def _count_names(found: _RecordList[_RecordRow[Any]] | _FlatList) -> int:
     """Return how many names the objects of a list as documented have."""
     totals = (found.total_records, found.total_pages, found.total_page)
     of_list = 1 + sum(total is not None for total in totals)

@@ -161,6 +161,21 @@ def test_a_page_as_documented_is_decoded_once_and_not_searched_for_texts(
     assert len(found.records) == 90
 
 
+@pytest.mark.parametrize("place", ["list", "record"])
+def test_what_nests_too_deep_is_refused_where_no_value_is_read_too(place: str) -> None:
+    """On a page of any length: of a long one the names are not counted."""
+    deep: list[Any] = []
+    for _ in range(MAX_DEPTH + 20):
+        deep = [deep]
+    rows: list[dict[str, Any]] = [
+        {"ExternalID": f"ID{n:06}", "Properties": {"Notes": "x" * 1_000}} for n in range(400)
+    ]
+    content: dict[str, Any] = {"Total Records": "400", "Entity": rows}
+    (content if place == "list" else rows[7])["Extra"] = deep
+    with pytest.raises(ResponseTooLarge, match="deep"):
+        read_documented_rows(json.dumps(content).encode(), "lead")
+
+
 CHARSETS = ["utf-8", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "koi8-r"]
 
 
