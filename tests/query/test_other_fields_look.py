@@ -1,7 +1,10 @@
 """First rows by a text field read few pages, once another field has shown how text is sorted."""
 
 import random
+from collections import Counter
+from dataclasses import dataclass, field
 
+import httpx
 import pytest
 
 from cmdm_tui.query.execution.order_scout import OrderScout
@@ -78,3 +81,29 @@ async def test_a_service_without_addresses_is_searched_as_before() -> None:
     types = {"person": {"Name": "Text", "Score": "Number"}}
     service = SmallService(plain.records, types, page=PAGE)
     assert (await costs(service, SQL))[0] > PAGES
+
+
+@dataclass
+class SortedService(SmallService):
+    """A service that counts by which field its pages were sorted."""
+
+    sorted_by: Counter[str | None] = field(default_factory=Counter[str | None])
+
+    def _page(self, entity: str, asked: httpx.QueryParams) -> httpx.Response:
+        self.sorted_by[asked.get("sort_by")] += 1
+        return super()._page(entity, asked)
+
+
+async def test_a_scan_that_takes_over_goes_on_in_the_order_of_the_search() -> None:
+    """And not in that of a field that was only looked at, without a null as well."""
+    records = [
+        (f"P{number:05}", {"Score": str(number), "Value": str(number % 9), "Rank": str(number % 7)})
+        for number in range(PAGE * PAGES)
+    ]
+    types = {"person": dict.fromkeys(("Score", "Value", "Rank"), "Number")}
+    service = SortedService({"person": records}, types, page=PAGE)
+    async with open_engine(service) as engine:
+        query = "SELECT count(*) FROM person WHERE Score BETWEEN 333 AND 4666"
+        with await engine.run(await engine.prepare(query)) as result:
+            assert result.rows == [(4_334,)]
+    assert service.sorted_by == {"Value": 2, "Rank": 2, "Score": PAGES}

@@ -152,7 +152,7 @@ class SeekExecutor:
         return OrderScout(
             step.table,
             self._learner,
-            lambda column: self._open_pages(step, column),
+            lambda column: self._make_pages(step, column),
             is_sure=self._is_sure,
         )
 
@@ -228,9 +228,12 @@ class SeekExecutor:
         return SeekOutcome(rewrite=weight_counts)
 
     def _open_pages(self, step: SeekStep, column: Column) -> "_SeekPages":
-        fields = fields_to_seek(step.table, step, column)
-        self._pages = _SeekPages(self._fetcher, self._fetcher.pages_for(step.table), fields)
+        self._pages = self._make_pages(step, column)
         return self._pages
+
+    def _make_pages(self, step: SeekStep, column: Column) -> "_SeekPages":
+        fields = fields_to_seek(step.table, step, column)
+        return _SeekPages(self._fetcher, self._fetcher.pages_for(step.table), fields)
 
     def _report(self, found: seek.SeekResult) -> None:
         self._learner.observe_orders(found.learned)
