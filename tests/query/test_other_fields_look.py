@@ -100,7 +100,7 @@ async def test_a_scan_that_takes_over_goes_on_in_the_order_of_the_search() -> No
         (f"P{number:05}", {"Score": str(number), "Value": str(number % 9), "Rank": str(number % 7)})
         for number in range(PAGE * PAGES)
     ]
-    types = {"person": dict.fromkeys(("Score", "Value", "Rank"), "Number")}
+    types = {"person": {"Score": "Number", "Value": "Number", "Rank": "Number"}}
     service = SortedService({"person": records}, types, page=PAGE)
     async with open_engine(service) as engine:
         query = "SELECT count(*) FROM person WHERE Score BETWEEN 333 AND 4666"

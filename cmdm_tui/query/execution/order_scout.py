@@ -10,9 +10,6 @@ from cmdm_tui.query import seek
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
 from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 
-_MAX_NULL_FIELDS = 2
-"""The fields to look at for where a service puts nulls."""
-
 _RICH_IN_SIGNS = ("email", "url", "website")
 """The types of fields whose values hold characters that are neither letters nor digits."""
 
@@ -79,7 +76,7 @@ class OrderScout:
             for one in self._others(of_kind, unplaced.column)
             if self._learner.may_hold_null(self._table.entity, one.field)
         )
-        for other, _ in zip(others, range(_MAX_NULL_FIELDS), strict=False):
+        for other, _ in zip(others, range(seek.MAX_NULL_FIELDS), strict=False):
             await self._look_at(other)
             if self._refresh(unplaced).nulls_first is not None:
                 return True

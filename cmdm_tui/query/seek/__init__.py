@@ -30,7 +30,13 @@ from cmdm_tui.query.seek.errors import (
     SeekFailed,
     TooManyGroups,
 )
-from cmdm_tui.query.seek.estimate import SeekEstimate, SeekTask, estimate_seek, max_probes
+from cmdm_tui.query.seek.estimate import (
+    MAX_NULL_FIELDS,
+    SeekEstimate,
+    SeekTask,
+    estimate_seek,
+    max_probes,
+)
 from cmdm_tui.query.seek.extremes import find_first, find_largest, find_smallest
 from cmdm_tui.query.seek.order_proof import show_order
 from cmdm_tui.query.seek.page_views import Direction, PageSource
@@ -48,6 +54,7 @@ from cmdm_tui.query.seek.value_counts import count_values
 
 __all__ = [
     "FEW_PAGES",
+    "MAX_NULL_FIELDS",
     "AnyResult",
     "ColumnOrders",
     "ColumnPredicate",

@@ -11,8 +11,11 @@ from cmdm_tui.query.seek.order_proof import LOOK_CALLS
 from cmdm_tui.query.seek.region import EVERY_VALUE, place
 from cmdm_tui.query.seek.value_counts import MAX_PROBES
 
-MAX_LOOKS = 3
-"""The other fields that a seek may look at: for the order of text, and for where nulls are."""
+MAX_NULL_FIELDS = 2
+"""The other fields that a seek may look at for where a service puts nulls."""
+
+_MAX_LOOKS = 1 + MAX_NULL_FIELDS
+"""The other fields that it may look at in all: one for the order of text."""
 
 SeekTask = Literal["search", "count", "extreme", "groups", "first", "first past nulls"]
 
@@ -69,7 +72,7 @@ def estimate_seek(
         case "search" | "count":
             low = min(pages, 2)
             likely = _likely_probes(task, predicate, ordering, pages, per_cut)
-    extra = MAX_EXTRA_PAGES + MAX_LOOKS * LOOK_CALLS if pages > FEW_PAGES else 0
+    extra = MAX_EXTRA_PAGES + _MAX_LOOKS * LOOK_CALLS if pages > FEW_PAGES else 0
     return SeekEstimate(low, likely, pages + (0 if pages <= 2 else max_probes(pages) + extra))
 
 
