@@ -32,11 +32,14 @@ class ForkedTerminal(pexpect.spawn[Any] if TYPE_CHECKING else pexpect.spawn):
         self, fork: Callable[[tuple[int, int, int]], int], size: tuple[int, int], **options: Any
     ) -> None:
         self._fork, self._size = fork, size
+        self.attributes_before: list[Any] = []
         super().__init__(sys.executable, dimensions=size, **options)
 
     def _spawnpty(self, *_: Any, **__: Any) -> PtyProcess:
         own_end, other_end = os.openpty()
         termios.tcsetwinsize(own_end, self._size)
+        self.attributes_before = termios.tcgetattr(other_end)
+        """The terminal's attributes before the program began: it may change them at once."""
         number = self._fork((other_end, other_end, other_end))
         os.close(other_end)
         return PtyProcess(number, own_end)
@@ -91,7 +94,10 @@ class ProgramTerminal:
         # The other end is held open here, so that its attributes outlive the program.
         name = Path(f"/proc/{self.process.pid}/fd/0").readlink()
         self._other_end = os.open(name, os.O_RDWR | os.O_NOCTTY)
-        self.attributes_before = self.attributes
+        before = (
+            self.process.attributes_before if isinstance(self.process, ForkedTerminal) else None
+        )
+        self.attributes_before = before or self.attributes
 
     @property
     def attributes(self) -> list[Any]:

@@ -295,14 +295,14 @@ def _shown(row: Sequence[object]) -> str:
     return repr(["" if one is None else str(one) + "!" for one in row])
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_600)
 async def test_rows_are_those_of_duckdb(*, runs_whole: bool) -> None:
     wrong, composed = await find_wrong(range(THE_WHOLE if runs_whole else A_SAMPLE), 8)
     assert not wrong, "\n".join(wrong)
     assert composed > A_SAMPLE // 3
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_600)
 async def test_the_first_rows_of_a_join_are_those_of_a_scan(
     monkeypatch: pytest.MonkeyPatch, *, runs_whole: bool
 ) -> None:

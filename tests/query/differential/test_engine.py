@@ -38,7 +38,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
         yield serve
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize(
     "place",
     range(len(BEHAVIOURS)),
