@@ -297,7 +297,8 @@ class Client:
             return page
 
         size = sizes.choose_for_scan(most) if per_page is None else sizes.limit(per_page)
-        return PageWalk(entity, size, most=most).run(fetch, ahead=ahead, notify=self._listener)
+        walk = PageWalk(entity, size, most=most, is_by_id=sort_by == "ExternalID")
+        return walk.run(fetch, ahead=ahead, notify=self._listener)
 
     async def fields(
         self, entity: str, *, per_page: int | None = None, page: int | None = None

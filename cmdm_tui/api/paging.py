@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
@@ -74,7 +74,8 @@ def is_capped(page: Page, per_page: int) -> bool:
 class PageWalk:
     """One walk over the pages of an entity: pulled one page at a time, or run ahead of its reader.
 
-    `per_page` is the size of page to ask for, `most` the number of records wanted, None for all.
+    `per_page` is the size of page to ask for, `most` the number of records wanted, None for all;
+    `is_by_id` says that the pages are asked for in the order of the external ids.
     Who pulls asks for page `next_page`, gives it to `accept`, and stops when the walk `has_ended`.
     Who runs ahead iterates over `run`.
 
@@ -86,7 +87,9 @@ class PageWalk:
     Records that are counted and wanted and never came are the walk's `shortfall`.
     """
 
-    def __init__(self, entity: str, per_page: int, *, most: int | None = None) -> None:
+    def __init__(
+        self, entity: str, per_page: int, *, most: int | None = None, is_by_id: bool = False
+    ) -> None:
         self.entity = entity
         self.per_page = per_page
         """Records a page holds: as many as asked for, until the first page shows fewer."""
@@ -100,6 +103,8 @@ class PageWalk:
         self.events: tuple[Event, ...] = ()
         """What the last page showed: that it came, and a total that changed."""
         self._most = most
+        self._is_by_id = is_by_id
+        """Whether the pages are sorted by external id: then it is not ties that overlap."""
         self._ids = IdSet()
         self._ids_of_pass = self._ids
         self._came = 0
@@ -108,6 +113,11 @@ class PageWalk:
         """Records that came and could not be read."""
         self._has_overlap = False
         """Whether a page held a record that had come before."""
+        self._overlaps = set[int]()
+        """How many records of the page before a page repeats at its beginning, as was seen."""
+        self._pairs = 0
+        """Neighbouring pages that have shown it."""
+        self._ids_before: Sequence[str] = ()
 
     @property
     def count(self) -> int:
@@ -128,6 +138,16 @@ class PageWalk:
         if not self.has_ended:
             return 0
         return max(int(self._wanted) - self.count if self.is_short else 0, self._lost)
+
+    @property
+    def overlap(self) -> int | None:
+        """How many records of the page before each page repeats; None where too few show it.
+
+        Another who creates a record may shift one page's records to the next: two pages alike show
+        that the service repeats them.
+        """
+        is_shown = self._pairs > 1 or self._overlaps == {0}
+        return self._repeated if is_shown and not self.has_changed else None
 
     @property
     def is_past_last(self) -> bool:
@@ -152,6 +172,11 @@ class PageWalk:
         self._lost += page.lost_count
         self._has_overlap = self._has_overlap or len(new_in_pass) < len(ids)
         self._stale = 0 if new_in_pass else self._stale + 1
+        if number > 1 and new_in_pass and self._is_by_id:
+            self._pairs += 1
+            is_apart = len(new_in_pass) == len(ids)
+            self._overlaps.add(0 if is_apart else _count_repeated(ids, self._ids_before))
+        self._ids_before = ids
         self.events += (PageRead(self.entity, number, self._count_pages(page)),)
         self.has_ended = not page.row_count or self._ends_with(number)
         if len(new) == len(ids):
@@ -164,6 +189,8 @@ class PageWalk:
         self.has_ended = False
         self._came = self._stale = self._lost = 0
         self._ids_of_pass = IdSet()
+        self._overlaps = set[int]()
+        self._pairs = 0
 
     async def run(
         self, fetch: PageFetcher, *, ahead: int = 4, notify: EventListener = ignore_events
@@ -230,7 +257,7 @@ class PageWalk:
         self, fetch: PageFetcher, notify: EventListener
     ) -> AsyncGenerator[Page]:
         self.restart()
-        by_id = True
+        self._is_by_id = by_id = True
         while not self.has_ended:
             number = self.next_page
             try:
@@ -241,7 +268,7 @@ class PageWalk:
                     return
                 if not by_id:
                     raise
-                by_id = False
+                self._is_by_id = by_id = False
                 page = await fetch(number, self.per_page, by_id)
             except NotFound:
                 self.accept(None)
@@ -273,7 +300,13 @@ class PageWalk:
             return True
         if self.total is None:
             return self.total_pages is not None and is_last_named
-        return self._came >= self._counted and is_last_named
+        # Pages that repeat the end of the one before go on past the last that is named.
+        return self._came >= self._counted and is_last_named and not self._repeated
+
+    @property
+    def _repeated(self) -> int:
+        """Records that each page repeats, as far as has been seen; 0 where that differs."""
+        return next(iter(self._overlaps)) if len(self._overlaps) == 1 else 0
 
     @property
     def _is_past_named(self) -> bool:
@@ -297,14 +330,21 @@ class PageWalk:
         number = self.next_page
         if math.isinf(self._wanted):
             return max((self.total_pages or number) - number + 1, 1)
-        wanted = math.ceil((self._wanted - self.count) / self.per_page)
-        in_all = 0 if self.total is None else math.ceil(self.total / self.per_page)
-        return max(min(wanted, in_all - number + 1), 1)
+        news = max(self.per_page - self._repeated, 1)
+        wanted = math.ceil((self._wanted - self.count) / news)
+        after_first = 0 if self.total is None else math.ceil((self.total - self.per_page) / news)
+        return max(min(wanted, after_first + 2 - number), 1)
 
     def _count_pages(self, page: Page) -> int | None:
         if math.isinf(self._wanted) or page.total_pages is not None:
             return page.total_pages
         return math.ceil(self._wanted / self.per_page)
+
+
+def _count_repeated(ids: Sequence[str], before: Sequence[str]) -> int:
+    """Return how many of the ids, from the first on, are among those before."""
+    known = set(before)
+    return sum(1 for _ in itertools.takewhile(known.__contains__, ids))
 
 
 async def fetch_at_granted_size(

@@ -78,6 +78,8 @@ class Traits(msgspec.Struct, frozen=True):
     stable_unsorted: Trait[bool] = Trait()
     stable_ties: Trait[bool] = Trait()
     """Whether neighbouring pages fit together where records tie under sort_by."""
+    page_overlap: Trait[int] = Trait()
+    """The records with which each page repeats the end of the page before it."""
     past_end: Trait[str] = Trait()
     """What answers a page past the last: `empty`, `records`, or a status such as `404`."""
     field_metadata: Trait[tuple[str, ...]] = Trait()

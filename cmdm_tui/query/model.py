@@ -91,7 +91,8 @@ class Table:
     """One entity as a table. `columns` begin with ExternalID, then the described fields.
 
     `total` is the number of records, None where it is not known; `largest_page` the most records
-    that one page of the entity grants. `unnamed` are the fields that SQL cannot name. With
+    that one page of the entity grants, of which `page_overlap` repeat the end of the page before
+    (none of the first page). `unnamed` are the fields that SQL cannot name. With
     `is_inferred` the fields are those that some records have: others may have more.
     """
 
@@ -101,6 +102,7 @@ class Table:
     largest_page: int = LARGEST_PAGE
     unnamed: tuple[str, ...] = ()
     is_inferred: bool = False
+    page_overlap: int = 0
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -124,7 +126,12 @@ class Table:
     @property
     def pages(self) -> int | None:
         """The number of pages that hold all records: at least one, for an empty one too."""
-        return None if self.total is None else max(-(-self.total // self.largest_page), 1)
+        return None if self.total is None else self.count_pages(self.total, self.largest_page)
+
+    def count_pages(self, records: int, per_page: int) -> int:
+        """Return how many pages hold the first `records`: at least one, for none too."""
+        news = max(per_page - self.page_overlap, 1)
+        return 1 + max(-(-(records - per_page) // news), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Service:
     tells_total: bool = True
     tells_pages: bool = True
     overlap: int = 0
+    shared: int = 0
+    """Records that each page repeats, in whichever order; the last page named is not the last."""
     past_the_end: str = "empty"
     grows_to: int | None = None
     calls: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -41,6 +43,8 @@ class Service:
             self.total = self.grows_to
         size = min(per_page, self.cap)
         pages = math.ceil(self.total / size)
+        if self.shared:
+            return self._repeat(number, size, pages)
         asked = number
         if number > max(pages, 1):
             if self.past_the_end == "missing":
@@ -61,6 +65,12 @@ class Service:
             page=asked,
             response=RESPONSE,
         )
+
+    def _repeat(self, number: int, size: int, pages: int) -> Page:
+        start = (number - 1) * (size - self.shared)
+        rows = range(start, min(start + size, self.total))
+        records = tuple(Record("lead", f"R{row}", {}) for row in rows)
+        return Page("lead", records, self.total, pages, size, number, RESPONSE)
 
 
 async def read(
@@ -108,6 +118,23 @@ async def test_overlapping_pages_hide_no_record_and_give_none_twice(
     ids, _ = await read(service, per_page)
     assert sorted(ids) == sorted(f"R{row}" for row in range(total))
     assert len(service.calls) <= 2 * math.ceil(total / per_page)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 100), st.integers(2, 20), st.integers(1, 19), st.integers(1, 4))
+async def test_pages_by_id_that_overlap_are_read_past_the_last_one_named(
+    total: int, per_page: int, overlap: int, ahead: int
+) -> None:
+    repeats = min(overlap, per_page - 1)
+    service = Service(total, shared=repeats)
+    walk = PageWalk("lead", per_page, is_by_id=True)
+    pages = walk.run(service.retrieve, ahead=ahead)
+    ids = [record.external_id async for page in pages for record in page.records]
+    assert ids == [f"R{row}" for row in range(total)]
+    needed = 1 + max(math.ceil((total - per_page) / (per_page - repeats)), 0)
+    # Pages that were on their way when the overlap showed count too.
+    assert len(service.calls) <= needed + ahead
+    assert walk.overlap == (None if needed < 3 else repeats)
 
 
 async def test_a_count_that_is_too_high_costs_one_more_reading() -> None:

@@ -59,6 +59,7 @@ class ServiceSettings:
     totals: Literal["text", "number", "none"] = "text"
     is_stable: bool = True
     turns_alone: bool = True
+    overlap: int = 0
     newest_first: bool = False
     past_end: Literal["empty", "404", "records"] = "empty"
     unknown_sort: Literal["refused", "ignored"] = "refused"
@@ -125,7 +126,7 @@ class ConfigurableService:
             if settings.beyond_cap == "refused":
                 return self._error(400)
             size = settings.cap
-        start = (int(query.get("page", "1")) - 1) * size
+        start = (int(query.get("page", "1")) - 1) * max(size - settings.overlap, 1)
         if start and start >= total:
             if settings.past_end == "404":
                 return self._error(404)

@@ -55,6 +55,7 @@ SANDBOX: dict[str, Any] = {
     "sort_order_alone": True,
     "stable_unsorted": True,
     "stable_ties": True,
+    "page_overlap": 0,
     "past_end": "empty",
     "field_metadata": (
         *("Name", "Label", "Type", "Required", "ReadOnly"),
@@ -122,6 +123,8 @@ DIFFERENT: dict[str, tuple[dict[str, Any], Any]] = {
     "stable_ties": ({"is_stable": False}, False),
     "sort_order_alone": ({"turns_alone": False}, False),
     "sort_order_alone, unstable": ({"is_stable": False}, None),
+    "page_overlap": ({"overlap": 3}, 3),
+    "page_overlap of an unstable order": ({"is_stable": False}, None),
     "past_end": ({"past_end": "404"}, "404"),
     "past_end that starts anew": ({"past_end": "records"}, "records"),
     "error_bodies": ({"errors": "HTML"}, ("HTML",)),

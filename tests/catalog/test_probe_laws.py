@@ -88,6 +88,7 @@ SETTINGS = st.builds(
     totals=st.sampled_from(["text", "text", "number", "none"]),
     is_stable=st.sampled_from([True, True, False]),
     turns_alone=st.booleans(),
+    overlap=st.sampled_from([0, 0, 0, 1, 3]),
     newest_first=st.booleans(),
     past_end=st.sampled_from(["empty", "404", "records"]),
     unknown_sort=st.sampled_from(["refused", "ignored"]),
@@ -113,12 +114,14 @@ def learnt(service: ConfigurableService) -> tuple[Traits, int]:
 def false_claims(traits: Traits, service: ConfigurableService) -> list[str]:
     """Return the names of the traits that claim what is not so."""
     said = service.settings
+    overlap = said.overlap if said.cap is None else min(said.overlap, said.cap - 1)
     is_so = {
         "list_key": said.key,
         "totals": said.totals,
         "sort_order_alone": said.turns_alone and not said.newest_first,
         "stable_unsorted": said.is_stable,
-        "stable_ties": said.is_stable,
+        "page_overlap": overlap,
+        "stable_ties": said.is_stable and not overlap,
         "past_end": said.past_end,
         "unknown_sort_field": said.unknown_sort,
         "error_bodies": (said.errors,),

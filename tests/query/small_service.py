@@ -79,12 +79,17 @@ class SmallService:
     def _page(self, entity: str, asked: httpx.QueryParams) -> httpx.Response:
         size, number = min(int(asked.get("per_page", self.page)), self.page), int(asked["page"])
         records = self._sort(entity, asked.get("sort_by"), asked.get("sort_order"))
+        start = self.page_start(number, size)
         shown = [
             {"ExternalID": external_id, "Properties": _with_fields(values, asked.get("fields"))}
-            for external_id, values in records[(number - 1) * size : number * size]
+            for external_id, values in records[start : start + size]
         ]
         totals = {"Total Records": str(len(records)), "Total Pages": str(-(-len(records) // size))}
         return httpx.Response(200, content=json.dumps({**totals, "Entity": shown}))
+
+    def page_start(self, number: int, size: int) -> int:
+        """Return the place of a page's first record; other services overlap their pages."""
+        return (number - 1) * size
 
     def _sort(self, entity: str, name: str | None, order: str | None) -> _Records:
         """Return the records in an order; sorted once, unless others have taken their place."""

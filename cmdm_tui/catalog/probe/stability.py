@@ -22,9 +22,10 @@ async def probe_stability(context: ProbeContext) -> Findings:
     """Ask for the first page twice and for the second: three calls."""
     size = min(_PAGE_SIZE, len(context.ids))
     asked = [await _read_page(context, size, number) for number in (1, 1, 2)] if size else []
-    trait = _judge_stability(context, size, asked)
+    overlap = _judge_overlap(context, asked)
+    trait = _judge_stability(context, size, asked, overlap.value or 0)
     context.is_stable = trait.value
-    return {"stable_unsorted": trait}
+    return {"stable_unsorted": trait, "page_overlap": overlap}
 
 
 async def probe_descending(context: ProbeContext) -> Findings:
@@ -103,7 +104,28 @@ async def _read_page(
     return await context.client.list(context.entity, **order, per_page=size, page=number)
 
 
-def _judge_stability(context: ProbeContext, size: int, asked: list[ProbeAnswer]) -> Trait[bool]:
+def _judge_overlap(context: ProbeContext, asked: list[ProbeAnswer]) -> Trait[int]:
+    """Compare the second page's beginning with the end of the first, which was read twice."""
+    client = context.client
+    if any(answer.page is None for answer in asked) or not (asked and asked[2].ids):
+        return client.make_unknown(f"No two pages to compare: {'; '.join(map(str, asked))}.")
+    first, again, second = asked
+    said = f"{first}, twice; {second}"
+    if first.ids != again.ids or first.total != second.total:
+        return client.make_unknown(f"The pages changed meanwhile: {said}.")
+    repeated = len(set(first.ids) & set(second.ids))
+    if repeated and first.ids[-repeated:] != second.ids[:repeated]:
+        return client.make_unknown(f"{repeated} records on both pages, anywhere: {said}.")
+    if repeated == len(second.ids):
+        return client.make_unknown(f"The second page brought nothing new: {said}.")
+    return client.make_trait(
+        repeated, f"{repeated} records at the end of a page came again: {said}."
+    )
+
+
+def _judge_stability(
+    context: ProbeContext, size: int, asked: list[ProbeAnswer], overlap: int
+) -> Trait[bool]:
     """Compare the pages with each other and the sample; chance alone must not pass for order."""
     client = context.client
     if not asked or any(answer.page is None for answer in asked):
@@ -112,7 +134,7 @@ def _judge_stability(context: ProbeContext, size: int, asked: list[ProbeAnswer])
     said = f"{first}, twice; {second}"
     if len({first.total, again.total, second.total, context.total}) != 1:
         return client.make_unknown(f"The records changed meanwhile: {said}.")
-    sampled = (context.ids[:size], context.ids[size : 2 * size])
+    sampled = (context.ids[:size], context.ids[size - overlap : 2 * size - overlap])
     pairs = [(first.ids, again.ids), (first.ids, sampled[0])]
     if len(sampled[1]) == len(second.ids):
         pairs.append((second.ids, sampled[1]))

@@ -1,6 +1,7 @@
 """The pages of one entity: each call is counted before it is made, no page is fetched twice."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -285,8 +286,18 @@ class PageCache:
                 self._versions.pop(key, None)
             return page
 
-        walk = PageWalk(self.entity, per_page, most=max_records)
-        return walk.run(retrieve, ahead=PAGES_AHEAD, notify=notify)
+        walk = PageWalk(self.entity, per_page, most=max_records, is_by_id=sort_by == EXTERNAL_ID)
+        return self._learn_from(walk, walk.run(retrieve, ahead=PAGES_AHEAD, notify=notify))
+
+    async def _learn_from(
+        self, walk: PageWalk, pages: AsyncGenerator[Page]
+    ) -> AsyncGenerator[Page]:
+        try:
+            async with aclosing(pages):
+                async for page in pages:
+                    yield page
+        finally:
+            self._learner.observe_overlap(walk.overlap)
 
     async def _fetch(
         self,

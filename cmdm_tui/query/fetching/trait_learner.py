@@ -43,6 +43,11 @@ class TraitLearner:
         return self.trait("largest_page") is not None
 
     @property
+    def page_overlap(self) -> int:
+        """The records with which each page repeats the page before, as far as that was seen."""
+        return min(self.trait("page_overlap") or 0, self.largest_page - 1)
+
+    @property
     def has_seen_totals(self) -> bool:
         """Whether the service has stated how many records an entity has."""
         return self._account.catalog.has_totals
@@ -69,6 +74,14 @@ class TraitLearner:
         if is_largest and self.trait("largest_page") != came:
             evidence = f"A page of {asked:,} records was requested, and {came:,} came."
             self.learn("largest_page", came, evidence)
+
+    def observe_overlap(self, repeated: int | None) -> None:
+        """Store how many records of the page before each page repeats; None is not known."""
+        if repeated is None or repeated == self.page_overlap:
+            return
+        records = "1 record" if repeated == 1 else f"{repeated:,} records"
+        evidence = f"A query's pages began with the last {records} of the page before."
+        self.learn("page_overlap", repeated, evidence if repeated else "No page repeated another.")
 
     def observe_fields(self, entity: str, names: Iterable[str]) -> None:
         """Store fields that records have, of an entity whose fields only its records show."""

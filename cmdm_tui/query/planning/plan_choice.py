@@ -90,9 +90,8 @@ def _stream_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePla
         likely = every.high if limit is None else (low + every.high) / 2
     else:
         per_page = max(min(wanted, table.largest_page), 1)
-        calls = max(-(-wanted // per_page), 1)
-        if table.total is not None:
-            calls = min(calls, max(-(-table.total // per_page), 1))
+        least = wanted if table.total is None else min(wanted, table.total)
+        calls = table.count_pages(least, per_page)
         cost, likely = Cost(calls, calls), calls
         sort_by = None if calls == 1 else first_page_of_scan(query, table).sort_by
         first = FirstPage(table.entity, per_page, fields, sort_by, "asc" if sort_by else None)

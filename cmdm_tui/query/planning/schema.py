@@ -6,7 +6,7 @@ described, a record that is fetched by its id shows its own fields, as text.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -108,8 +108,14 @@ class SchemaReader:
     def make_table(self, entity: str, fields: Iterable[Field]) -> Table:
         """Return the entity as a table of these fields, with the total known so far."""
         total = self._account.catalog.cached_total(entity)
-        largest = self._learner.largest_page
-        return make_table(entity, fields, total=total, largest_page=largest, is_raw=self._is_raw)
+        table = make_table(
+            entity,
+            fields,
+            total=total,
+            largest_page=self._learner.largest_page,
+            is_raw=self._is_raw,
+        )
+        return replace(table, page_overlap=self._learner.page_overlap)
 
     async def fetch_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the fields as the service describes them, where its records have them."""

@@ -34,8 +34,13 @@ ASSUMED_RECORDS = 1_000_000
 
 
 def list_seek_plans(query: BoundQuery, shape: QueryShape) -> Iterator[CandidatePlan]:
-    """Yield the plans that answer the query by seeking."""
+    """Yield the plans that answer the query by seeking.
+
+    There are none where pages overlap: a seek computes on which page a record is.
+    """
     table = query.table
+    if table.page_overlap:
+        return
     if table.total is None:
         table = replace(table, total=ASSUMED_RECORDS)
     seeking = _SeekPlanner(query, shape, table)
