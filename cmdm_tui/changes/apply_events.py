@@ -73,6 +73,9 @@ ApplyEvent = ChangeApplied | WaitingForReset | ResetReached | LookingForChange
 ApplyListener = Callable[[ApplyEvent], None]
 
 
+DEFAULT_OPTIONS = ApplyOptions()
+
+
 def ignore_apply_events(_: ApplyEvent) -> None:
     """Do nothing with an event."""
 
