@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from cmdm_tui.api.models import Field
 from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
+from cmdm_tui.changes.soundness import find_shape_fault, list_references
 from cmdm_tui.changes.value_check import find_value_fault
 from cmdm_tui.text import one_line
 
 _EXTERNAL_ID = "externalid"
-_OWNED = frozenset({"task", "opportunity"})
-_OWN_ENTITY = {ChangeKind.CONVERT: "lead", ChangeKind.CLOSE: "task"}
 
 
 def check_changes(
@@ -36,27 +35,6 @@ def check_changes(
             positions[position] = len(positions)
     kept = (_renumber(one, positions) for one in outcomes if isinstance(one, Change))
     return tuple(kept), tuple(one for one in outcomes if isinstance(one, Reject))
-
-
-def find_shape_fault(change: Change) -> str | None:
-    """Return why no call can be made of a change, a clause; None where one can."""
-    kind, entity = change.kind, change.entity.casefold()
-    has_id = bool(change.external_id)
-    if (kind is ChangeKind.CREATE) == has_id:
-        return "a new record has no id yet" if has_id else "it names no record"
-    own = _OWN_ENTITY.get(kind, entity)
-    if own != entity:
-        return f"{kind} is for a {own}, not for a {one_line(change.entity, 60)}"
-    has_parent = change.parent is not None or change.parent_reference is not None
-    if has_parent and (kind is not ChangeKind.CREATE or entity not in _OWNED):
-        return "only a new task or opportunity belongs to a record"
-    if change.parent is not None and change.parent_reference is not None:
-        return "it names two records that it belongs to"
-    if kind is ChangeKind.UPDATE and not (change.properties or change.references):
-        return "it changes no field"
-    if kind in {ChangeKind.DELETE, ChangeKind.CONVERT, ChangeKind.CLOSE} and change.references:
-        return f"a {kind} refers to no new record"
-    return None
 
 
 @dataclass(slots=True)
@@ -160,12 +138,6 @@ def _find_reference_fault(
         if wanted.kind is not ChangeKind.CREATE:
             return "it refers to a change that creates no record"
     return None
-
-
-def list_references(change: Change) -> list[int]:
-    """Return the positions of the changes whose records it needs."""
-    parent = [] if change.parent_reference is None else [change.parent_reference]
-    return [*change.references.values(), *parent]
 
 
 def _renumber(change: Change, positions: Mapping[int, int]) -> Change:
