@@ -15,16 +15,19 @@ class ApplyOptions:
     With `rechecks`, a record is read again just before it is updated, deleted or converted, and not
     touched where it has changed. `stops_on_error` ends the run at the first change that is refused,
     in conflict or in doubt. `concurrency` is how many records are changed at once. Where the hour's
-    calls are used up it waits for the reset, unless not `waits_for_reset`. `floor` calls of an hour
-    are left to others: it waits for the reset there too. `settling_time` is how many seconds a
-    service may go on working on a call whose connection broke.
+    calls are used up it waits for the reset, unless not `waits_for_reset`. It `keeps_floor`: the
+    calls that the profile leaves to others are not taken, and it waits for the reset there too.
+    `resends_unknown` sends a create or a conversion again that an earlier apply has left in doubt,
+    where it is not found now. `settling_time` is how many seconds a service may go on working on a
+    call whose connection broke.
     """
 
     rechecks: bool = True
     stops_on_error: bool = False
     concurrency: int = 4
     waits_for_reset: bool = True
-    floor: int = 0
+    keeps_floor: bool = True
+    resends_unknown: bool = False
     settling_time: float = SETTLING_TIME
 
 
@@ -48,12 +51,12 @@ class ChangeApplied:
 class WaitingForReset:
     """It waits `seconds`, to the Unix time `until` (this machine's clock), for new calls.
 
-    `calls_left` is what is left to others: 0, or the floor.
+    `reason` is a clause that says what is used up. `ChangeApplier.stop()` leaves the wait.
     """
 
     until: float
     seconds: float
-    calls_left: int = 0
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

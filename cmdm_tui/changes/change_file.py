@@ -135,11 +135,11 @@ def reject_to_plain(reject: Reject) -> dict[str, object]:
 
 def read_reject(given: Mapping[str, Any]) -> Reject:
     """Return the reject of an object of JSON. Raises ValueError, with a clause, for another."""
+    reason, origin = given.get("reject"), given.get("origin")
     column, change = given.get("column"), given.get("change")
-    texts = given.get("reject"), given.get("origin", ""), column or ""
-    if not all(isinstance(text, str) for text in texts):
+    if not (isinstance(reason, str) and isinstance(origin, str) and isinstance(column, str | None)):
         raise ValueError("a reject is not text")
-    return Reject(texts[0], texts[1], column, None if change is None else read_change(change))
+    return Reject(reason, origin, column, None if change is None else read_change(change))
 
 
 def _read_head(line: str) -> dict[str, Any]:
@@ -191,6 +191,7 @@ def _read_object(line: str) -> dict[str, Any]:
 def build_set(
     head: Mapping[str, Any], changes: Sequence[Change], rejects: Sequence[Reject]
 ) -> ChangeSet:
+    """Return the change set that `head_to_plain` has described."""
     return ChangeSet(
         tuple(changes),
         title=head["title"],

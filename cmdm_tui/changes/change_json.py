@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from cmdm_tui.api.json_body import decode_json
+from cmdm_tui.api.json_body import RepeatedNames, decode_json
 from cmdm_tui.api.models import Parent, PendingWrite, Properties, WriteMark
 from cmdm_tui.changes.change_set import Change, ChangeKind
 from cmdm_tui.formats.json_text import escape_json
@@ -113,7 +113,7 @@ def read_parent(plain: object) -> Parent:
 def _read_object(value: object, name: str) -> Properties:
     if not isinstance(value, dict):
         raise ValueError(f"{name} {'is' if name == 'a change' else 'are'} not an object")  # noqa: TRY004
-    if getattr(value, "names", ()):
+    if isinstance(value, RepeatedNames):
         raise ValueError(f"{name}: a name stands there twice")
     return cast("Properties", value)
 

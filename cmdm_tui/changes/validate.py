@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmdm_tui.api.models import Field
 from cmdm_tui.api.value_match import is_empty
@@ -37,17 +37,16 @@ def check_changes(
     return tuple(kept), tuple(one for one in outcomes if isinstance(one, Reject))
 
 
-@dataclass(slots=True)
 class _FieldNames:
     """The fields of an entity, found by name in any case; `entity` is its name."""
 
-    entity: str
-    declared: Sequence[Field]
-
-    def __post_init__(self) -> None:
-        self.by_name = {field.name.casefold(): field for field in self.declared}
-        self.exact = {field.name: field for field in self.declared}
-        self.is_open = not self.declared or any(field.inferred for field in self.declared)
+    def __init__(self, entity: str, declared: Sequence[Field]) -> None:
+        self.entity = entity
+        self.declared = declared
+        self.by_name = {field.name.casefold(): field for field in declared}
+        self.exact = {field.name: field for field in declared}
+        self.is_open = not declared or any(field.inferred for field in declared)
+        """Whether it may have other fields."""
 
     def find(self, name: str) -> Field | None:
         """Return the field of this name, that in another case where there is none."""
