@@ -3,12 +3,9 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import Any
 
 from cmdm_tui.api.models import Parent, Properties
-
-_NOTHING: Properties = MappingProxyType({})
-_NO_REFERENCES: Mapping[str, int] = MappingProxyType({})
 
 
 class ChangeKind(enum.StrEnum):
@@ -44,11 +41,11 @@ class Change:
     kind: ChangeKind
     entity: str
     external_id: str | None = None
-    properties: Properties = _NOTHING
+    properties: Properties = field(default_factory=dict[str, Any])
     before: Properties | None = None
     parent: Parent | None = None
     """The record that a new task or opportunity belongs to."""
-    references: Mapping[str, int] = field(default=_NO_REFERENCES)
+    references: Mapping[str, int] = field(default_factory=dict[str, int])
     """Fields that get the id of a record which an earlier change of the set creates: the position
     of that change in `ChangeSet.changes`, from 0."""
     parent_reference: int | None = None
