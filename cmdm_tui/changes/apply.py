@@ -55,7 +55,11 @@ class ChangeApplier:
         self._client = client.with_options(
             on_send=self._count_call, in_background=self._options.keeps_floor
         )
-        self._gate = QuotaGate(self._client, listener)
+        self._gate = QuotaGate(
+            self._client,
+            listener,
+            refuse=None if self._options.waits_for_reset else self._end_at_limit,
+        )
         self._stop_reason = ""
         self._error: ApiError | None = None
         self._finished = 0
@@ -114,10 +118,7 @@ class ChangeApplier:
             try:
                 entry = await sender.apply(number)
             except (HourLimitReached, QuotaFloorReached) as error:
-                if self._options.waits_for_reset:
-                    self._gate.close(error)
-                else:
-                    self._end("the hour's calls are used up", error)
+                self._gate.close(error)
             except RUN_ENDING as error:
                 self._end(_describe_end(error), error)
             else:
@@ -142,6 +143,9 @@ class ChangeApplier:
         if not self._stop_reason:
             self._stop_reason, self._error = reason, error
         self._gate.leave()
+
+    def _end_at_limit(self, error: ApiError | None) -> None:
+        self._end("the hour's calls are used up", error)
 
     def _count_call(self, _: int) -> None:
         self._calls_made += 1
@@ -168,4 +172,4 @@ def _describe_end(error: ApiError) -> str:
         return "the month's calls are used up"
     if isinstance(error, NetworkError):
         return "the service cannot be reached"
-    return "the service takes no more calls of this user"
+    return "the account cannot be used"

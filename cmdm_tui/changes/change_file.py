@@ -138,7 +138,7 @@ def read_reject(given: Mapping[str, Any]) -> Reject:
     reason, origin = given.get("reject"), given.get("origin")
     column, change = given.get("column"), given.get("change")
     if not (isinstance(reason, str) and isinstance(origin, str) and isinstance(column, str | None)):
-        raise ValueError("a reject is not text")
+        raise ValueError("a reject is not text")  # noqa: TRY004 — of a file, not of a caller
     return Reject(reason, origin, column, None if change is None else read_change(change))
 
 
@@ -184,7 +184,7 @@ def _read_object(line: str) -> dict[str, Any]:
     except ValueError:
         raise ValueError("it is not JSON") from None
     if not isinstance(value, dict):
-        raise ValueError("it is not an object")  # noqa: TRY004
+        raise ValueError("it is not an object")  # noqa: TRY004 — of a file, not of a caller
     return cast("dict[str, Any]", value)
 
 

@@ -111,10 +111,12 @@ def read_parent(plain: object) -> Parent:
 
 
 def _read_object(value: object, name: str) -> Properties:
+    # ValueError for both: it is the fault of a file, not of a caller.
     if not isinstance(value, dict):
-        raise ValueError(f"{name} {'is' if name == 'a change' else 'are'} not an object")  # noqa: TRY004
+        verb = "is" if name == "a change" else "are"
+        raise ValueError(f"{name} {verb} not an object")  # noqa: TRY004
     if isinstance(value, RepeatedNames):
-        raise ValueError(f"{name}: a name stands there twice")
+        raise ValueError(f"{name}: a name stands there twice")  # noqa: TRY004
     return cast("Properties", value)
 
 

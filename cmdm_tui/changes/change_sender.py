@@ -41,7 +41,7 @@ from cmdm_tui.changes.record_check import (
 from cmdm_tui.changes.unchanged import pick_values
 from cmdm_tui.text import one_line
 
-_ROUNDS = 3
+_ROUNDS = 4
 """How often one change is sent, where it is certain each time that it was not done."""
 
 RUN_ENDING = (

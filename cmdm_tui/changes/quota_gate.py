@@ -16,11 +16,21 @@ GateEvent = WaitingForReset | ResetReached
 
 
 class QuotaGate:
-    """One wait for all changes of a run, which ends at the reset, or at once when it is left."""
+    """One wait for all changes of a run, which ends at the reset, or at once when it is left.
 
-    def __init__(self, client: Client, notify: Callable[[GateEvent], None]) -> None:
+    `refuse`, where it is given, is called instead of waiting, and is to leave the gate.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        notify: Callable[[GateEvent], None],
+        *,
+        refuse: Callable[[QuotaUsedUp | None], None] | None = None,
+    ) -> None:
         self._client = client
         self._notify = notify
+        self._refuse = refuse
         self._left = asyncio.Event()
         self._opens_at = 0.0
         self._is_waiting = False
@@ -37,6 +47,9 @@ class QuotaGate:
 
     def close(self, error: QuotaUsedUp) -> None:
         """Close until the reset, as a call was refused."""
+        if self._refuse is not None:
+            self._refuse(error)
+            return
         reset = error.reset if isinstance(error, HourLimitReached) else None
         self._close_until(reset or self._client.quota.reset, error.message)
 
@@ -44,7 +57,10 @@ class QuotaGate:
         """Wait until calls are left; return False where the run ends first."""
         quota = self._client.quota
         if quota.remaining == 0 and self._seconds_to(quota.reset) > 0:
-            self._close_until(quota.reset, "No call is left this hour")
+            if self._refuse is not None:
+                self._refuse(None)
+            else:
+                self._close_until(quota.reset, "No call is left this hour")
         while (seconds := self._opens_at - time.monotonic()) > 0 and not self.is_left:
             try:
                 async with asyncio.timeout(seconds):

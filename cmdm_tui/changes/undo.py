@@ -83,9 +83,12 @@ class _RecordSource:
                 except NotFound:
                     return key, None
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read(effect)) for effect in effects]
-        return dict(task.result() for task in tasks)
+        tasks = [asyncio.create_task(read(effect)) for effect in effects]
+        try:
+            return dict(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def read_fields(self, entity: str) -> list[Field]:
         """Return the fields as the service describes them; none where it does not."""
@@ -231,11 +234,10 @@ def _describe_what_stays(run: JournalRun) -> list[str]:
         ids = [entry.change.external_id or "" for entry in done if entry.change.kind is kind]
         if ids:
             notes.append(f"{_count(len(ids), noun)} cannot be taken back: {_join(ids)}.")
-    open_count = sum(
-        entry.state is not EntryState.PENDING for entry in run.entries if entry.state.is_open
-    )
-    if open_count:
-        notes.append(f"{_count(open_count, 'change')} of the run are in doubt, and stay.")
+    in_doubt = {EntryState.SENDING, EntryState.UNKNOWN}
+    doubts = sum(entry.state in in_doubt for entry in run.entries)
+    if doubts:
+        notes.append(f"In doubt, and not taken back: {_count(doubts, 'change')}.")
     if not run.summary.is_complete:
         notes.append("The run is not complete: what is still pending is not part of this.")
     return notes
