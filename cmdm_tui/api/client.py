@@ -345,13 +345,25 @@ class Client:
         Its values begin with a mark where `mark_fields` names a field for it. Raises OutcomeUnknown
         where it was sent and no answer gave its id: it may exist, or not.
         """
+        return await self.send_create(self.prepare_create(entity, properties, parent=parent))
+
+    def prepare_create(
+        self, entity: str, properties: Mapping[str, Any], *, parent: Parent | None = None
+    ) -> PendingWrite:
+        """Return what `create` would send, with its mark: who keeps it can look for it later."""
+        field = self._mark_fields.get(entity.casefold()) or self._mark_fields.get("*")
+        properties, mark = add_mark(properties, field)
+        clock = self._quota_tracker.clock
+        since = clock.now() if clock.is_known else None
+        return PendingWrite(entity, properties, since, parent, mark=mark)
+
+    async def send_create(self, write: PendingWrite) -> Created:
+        """Send what `prepare_create` has returned, once; raises what `create` does."""
+        entity, parent = write.entity, write.parent
         path = encode_segment("entity", entity)
         if parent is not None:
             owner = encode_segment("external id", parent.external_id)
             path = f"{encode_segment('entity', parent.entity)}/{owner}/{path}"
-        field = self._mark_fields.get(entity.casefold()) or self._mark_fields.get("*")
-        properties, mark = add_mark(properties, field)
-        write = PendingWrite(entity, properties, parent=parent, mark=mark)
         created = await self._send_once(
             "POST", path, write, lambda answer, call: decode.read_created(answer, call, entity)
         )

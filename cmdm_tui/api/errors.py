@@ -177,13 +177,14 @@ class OutcomeUnknown(ApiError):
         call: CallInfo,
         cause: ApiError,
         pending_write: PendingWrite | None = None,
+        lost_at: float | None = None,
     ) -> None:
         partial = cause.partial if isinstance(cause, NetworkError) else None
         status = cause.status if partial is None else partial.status
         super().__init__(message, call=call, status=status)
         self.cause = cause
         self.pending_write = pending_write
-        self.lost_at = time.monotonic()
+        self.lost_at = time.monotonic() if lost_at is None else lost_at
 
     @property
     def is_acknowledged(self) -> bool:

@@ -80,6 +80,11 @@ class Paths:
         return self.data / "history"
 
     @property
+    def journal(self) -> Path:
+        """The journal of the changes that were applied; it holds records, and no secret."""
+        return self.data / "journal" / "journal.sqlite"
+
+    @property
     def sandbox(self) -> Path:
         """The sandbox's data folder."""
         return self.data / "sandbox"

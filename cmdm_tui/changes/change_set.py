@@ -1,0 +1,93 @@
+"""What is to be changed: records to create, update, delete, convert or close, as frozen values."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cmdm_tui.api.models import Parent, Properties
+
+
+class ChangeKind(enum.StrEnum):
+    """The documented calls that change a record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    CONVERT = "convert"
+    CLOSE = "close"
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether a change set can take it back: a conversion and a closing stay done."""
+        return self not in {ChangeKind.CONVERT, ChangeKind.CLOSE}
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether it loses what no later call can bring back as it was, ids among it."""
+        return self in {ChangeKind.DELETE, ChangeKind.CONVERT}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record to change, which takes one writing call.
+
+    `properties` are what is sent: the fields of a new record, those of an update that differ, the
+    object of a conversion; values are as they go over the wire, and None empties a field. `before`
+    is what was read: of an update the old values of the same fields, of any other the whole record;
+    None where nothing was read. `external_id` is None for a create alone.
+    """
+
+    kind: ChangeKind
+    entity: str
+    external_id: str | None = None
+    properties: Properties = field(default_factory=dict[str, Any])
+    before: Properties | None = None
+    parent: Parent | None = None
+    """The record that a new task or opportunity belongs to."""
+    references: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Fields that get the id of a record which an earlier change of the set creates: the position
+    of that change in `ChangeSet.changes`, from 0."""
+    parent_reference: int | None = None
+    """The position of the change that creates the parent, where that is a new record too."""
+    origin: str = ""
+    """Where it comes from, as in `line 12`; empty where the statement says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A change that will not be sent, and why: `column` is the field or header at fault, if one.
+
+    `reason` is a clause without a full stop; `change` is what could be read of it.
+    """
+
+    reason: str
+    origin: str = ""
+    column: str | None = None
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Changes to one account, in the order in which they are sent.
+
+    `title` is the statement or the file that asks for them; `address` and `username` name the
+    account, as `Client.address` and the profile do; `made_at` is a Unix time. `unchanged` counts
+    records that were left out as they hold the wanted values already, `calls_made` what reading
+    them took. `is_partial` is true where not every record was read that may be meant.
+    """
+
+    changes: tuple[Change, ...]
+    title: str
+    address: str
+    username: str
+    made_at: float
+    unchanged: int = 0
+    rejects: tuple[Reject, ...] = ()
+    notes: tuple[str, ...] = ()
+    calls_made: int = 0
+    is_partial: bool = False
+
+    def count(self, kind: ChangeKind) -> int:
+        """Return how many changes are of the kind."""
+        return sum(change.kind is kind for change in self.changes)

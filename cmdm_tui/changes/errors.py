@@ -1,0 +1,55 @@
+"""What can go wrong with changes: one small tree of errors, each with a hint what to do."""
+
+from cmdm_tui.text import one_line
+
+_MAX_LENGTH = 600
+
+
+class ChangeError(Exception):
+    """The root of the tree. `str()` is one safe line: what happened, to what, what to do next."""
+
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [part.rstrip(".") for part in (self.message, self.hint) if part]
+        return one_line(" ".join(". ".join(parts).split()), _MAX_LENGTH) + "."
+
+
+class InvalidChange(ChangeError):
+    """A change set is not sound in itself: it names an id, a parent or a position wrongly."""
+
+
+class ChangeFileError(ChangeError):
+    """A file of changes cannot be read or written; `line` counts from 1, None for the whole."""
+
+    def __init__(self, message: str, *, hint: str | None = None, line: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+
+
+class JournalError(ChangeError):
+    """The journal cannot be read or written, so nothing more is sent."""
+
+
+class NoSuchRun(JournalError):
+    """The journal holds no run with this number."""
+
+    hint = "cmdm journal list shows those it holds"
+
+
+class RunInUse(JournalError):
+    """Another process is applying this run."""
+
+    hint = "Wait until it has ended, or stop it first"
+
+
+class OtherAccount(ChangeError):
+    """The changes were made for another server or another user than the one that is open."""
+
+    hint = "Use the profile that they were made with"

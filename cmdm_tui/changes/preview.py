@@ -1,0 +1,139 @@
+"""Counts what a change set does, prices it in calls, and lists old beside new; makes no call."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
+from cmdm_tui.changes.unchanged import find_value
+
+RECHECKED_KINDS = frozenset({ChangeKind.UPDATE, ChangeKind.DELETE, ChangeKind.CONVERT})
+"""The changes that could overwrite or lose what another has written: their record is read again.
+
+Closing a task overwrites nothing but its status, and creating nothing at all.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """What a change set does, for a person to decide.
+
+    `counts` are records by kind and entity; `fields` by entity and field how many updates change
+    it. The calls are those of a service that answers: each call that is sent again after a failure
+    comes on top. `calls_low` is what it takes where every record that is read again has moved or
+    holds the values already, and so is not written. `not_undoable` counts conversions and closings;
+    `new_ids` deletes, which an undo makes again under another id.
+    """
+
+    title: str
+    counts: Mapping[tuple[ChangeKind, str], int]
+    fields: Mapping[tuple[str, str], int]
+    calls_low: int
+    calls_high: int
+    unchanged: int
+    rejects: tuple[Reject, ...]
+    not_undoable: int
+    new_ids: int
+    samples: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+    is_partial: bool = False
+
+    @property
+    def change_count(self) -> int:
+        """Records that are changed."""
+        return sum(self.counts.values())
+
+    @property
+    def destructive_count(self) -> int:
+        """Records that are deleted or converted."""
+        return sum(count for (kind, _), count in self.counts.items() if kind.is_destructive)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewColumn:
+    """A column of the preview, for the writers of `formats`."""
+
+    name: str
+    type: str = "VARCHAR"
+
+
+_COLUMNS = tuple(
+    map(PreviewColumn, ("change", "entity", "ExternalID", "field", "old", "new", "origin"))
+)
+
+
+def preview_changes(
+    change_set: ChangeSet, *, rechecks: bool = True, samples: int = 3
+) -> ChangePreview:
+    """Return the preview; `rechecks` as in `ApplyOptions`; `samples` changes of each group."""
+    counts, fields = Counter[tuple[ChangeKind, str]](), Counter[tuple[str, str]]()
+    shown: list[Change] = []
+    reads = 0
+    for change in change_set.changes:
+        group = change.kind, change.entity
+        counts[group] += 1
+        if counts[group] <= samples:
+            shown.append(change)
+        if change.kind is ChangeKind.UPDATE:
+            fields.update((change.entity, name) for name in _list_names(change))
+        reads += rechecks and change.kind in RECHECKED_KINDS
+    total = len(change_set.changes)
+    return ChangePreview(
+        title=change_set.title,
+        counts=dict(counts),
+        fields=dict(fields),
+        # A change whose record is read again takes one call at least, and one more to write it.
+        calls_low=total,
+        calls_high=total + reads,
+        unchanged=change_set.unchanged,
+        rejects=change_set.rejects,
+        not_undoable=sum(not change.kind.can_be_undone for change in change_set.changes),
+        new_ids=change_set.count(ChangeKind.DELETE),
+        samples=tuple(shown),
+        notes=change_set.notes,
+        is_partial=change_set.is_partial,
+    )
+
+
+def preview_columns() -> tuple[PreviewColumn, ...]:
+    """Return the columns of the preview: change, entity, ExternalID, field, old, new, origin."""
+    return _COLUMNS
+
+
+def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator[Sequence[object]]:
+    """Yield a row for each field that changes, of the first `limit` changes or of all.
+
+    A delete or a closing is one row without a field; of a value that another change of the set
+    gives, `new` says so (`id of change 3`).
+    """
+    for change in islice(change_set.changes, limit):
+        yield from list_rows(change)
+
+
+def list_rows(change: Change) -> Iterator[Sequence[object]]:
+    """Yield the rows of one change."""
+    head = change.kind.value, change.entity, change.external_id
+    is_empty = True
+    for name in _list_names(change):
+        is_empty = False
+        old = None
+        if change.kind is ChangeKind.UPDATE and change.before is not None:
+            old = find_value(change.before, name)
+        at = change.references.get(name)
+        new = change.properties.get(name) if at is None else _name_reference(at)
+        yield (*head, name, old, new, change.origin or None)
+    parent = change.parent and f"{change.parent.entity} {change.parent.external_id}"
+    if change.parent_reference is not None:
+        parent = _name_reference(change.parent_reference)
+    if parent is not None or is_empty:
+        name = None if parent is None else "belongs to"
+        yield (*head, name, None, parent, change.origin or None)
+
+
+def _list_names(change: Change) -> list[str]:
+    return list(dict.fromkeys((*change.properties, *change.references)))
+
+
+def _name_reference(position: int) -> str:
+    return f"id of change {position + 1}"

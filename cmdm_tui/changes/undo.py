@@ -1,0 +1,252 @@
+"""Makes the change set that takes a run back."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cmdm_tui.api import Client
+from cmdm_tui.api.errors import BadRequest, NotFound
+from cmdm_tui.api.models import Field, Record
+from cmdm_tui.api.value_match import may_be_changed_value
+from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
+from cmdm_tui.changes.journal import JournalRun
+from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.record_check import show_value
+from cmdm_tui.changes.remake import NewIds, remake
+from cmdm_tui.changes.run_effect import RecordEffect, collect_effects
+from cmdm_tui.changes.unchanged import find_value, is_unmoved
+from cmdm_tui.text import one_line
+
+_CONCURRENCY = 4
+_IDS_SHOWN = 5
+
+
+async def make_undo(
+    run: JournalRun, client: Client, *, fields: Mapping[str, Sequence[Field]] | None = None
+) -> ChangeSet:
+    """Return what takes back what the run has done; it reads each record that it would change.
+
+    Updates are put back only where the value is still the one that was written, else they are
+    rejects. Created records are deleted, unless another has changed them. Deleted records are made
+    again, under a new id: without what is read-only by `fields`, which are looked up where they are
+    not given. Notes name the conversions and closings, which stay, and who still points at an old
+    id. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError where it cannot
+    read.
+    """
+    effects = collect_effects(run.entries)
+    reader = _RecordSource(client)
+    records = await reader.read_all(one for one in effects if not _is_deleted(one))
+    known = {} if fields is None else {name.casefold(): list(of) for name, of in fields.items()}
+    for effect in effects:
+        entity = effect.entity.casefold()
+        if _is_deleted(effect) and entity not in known:
+            known[entity] = await reader.read_fields(effect.entity)
+    undo = _UndoBuilder(
+        {entity: {one.name.casefold(): one for one in of} for entity, of in known.items()}
+    )
+    undo.add_all(effects, records)
+    return ChangeSet(
+        tuple(undo.changes),
+        title=f"Undo of run {run.id}: {run.change_set.title}",
+        address=run.change_set.address,
+        username=run.change_set.username,
+        made_at=time.time(),
+        unchanged=undo.unchanged,
+        rejects=tuple(undo.rejects),
+        notes=(*_describe_what_stays(run), *undo.notes),
+        calls_made=reader.calls_made,
+    )
+
+
+@dataclass(slots=True)
+class _RecordSource:
+    """Reads what an undo must know, a few records at a time."""
+
+    client: Client
+    calls_made: int = 0
+
+    def __post_init__(self) -> None:
+        self.client = self.client.with_options(on_send=self._count)
+
+    async def read_all(
+        self, effects: Iterable[RecordEffect]
+    ) -> Mapping[tuple[str, str], Record | None]:
+        """Return the records by entity and id; None for one that is gone."""
+        slots = asyncio.Semaphore(_CONCURRENCY)
+
+        async def read(effect: RecordEffect) -> tuple[tuple[str, str], Record | None]:
+            key = effect.entity.casefold(), effect.external_id
+            async with slots:
+                try:
+                    return key, await self.client.record(effect.entity, effect.external_id)
+                except NotFound:
+                    return key, None
+
+        tasks = [asyncio.create_task(read(effect)) for effect in effects]
+        try:
+            return dict(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def read_fields(self, entity: str) -> list[Field]:
+        """Return the fields as the service describes them; none where it does not."""
+        try:
+            return list(await self.client.all_fields(entity))
+        except (NotFound, BadRequest):
+            return []
+
+    def _count(self, _: int) -> None:
+        self.calls_made += 1
+
+
+@dataclass(slots=True)
+class _UndoBuilder:
+    """Collects what takes the effects back."""
+
+    fields: Mapping[str, Mapping[str, Field]]
+    changes: list[Change] = field(default_factory=list[Change])
+    rejects: list[Reject] = field(default_factory=list[Reject])
+    notes: list[str] = field(default_factory=list[str])
+    unchanged: int = 0
+
+    def add_all(
+        self,
+        effects: Sequence[RecordEffect],
+        records: Mapping[tuple[str, str], Record | None],
+    ) -> None:
+        """Add what takes the effects back: first what is made again, as others refer to it."""
+        remade = [one for one in effects if one.deleted is not None and not one.is_created]
+        new_ids = NewIds(
+            {(one.entity.casefold(), one.external_id): at for at, one in enumerate(remade)}
+        )
+        lost: dict[str, set[str]] = {}
+        for effect in remade:
+            if effect.deleted is not None:
+                fields = self.fields.get(effect.entity.casefold(), {})
+                change, names = remake(effect, effect.deleted, fields, new_ids)
+                self.changes.append(change)
+                lost.setdefault(effect.entity, set()).update(names)
+        self._note_remade(remade, lost)
+        for effect in effects:
+            record = records.get((effect.entity.casefold(), effect.external_id))
+            if effect.is_lost and not effect.is_created:
+                reason = "it was deleted and not read before, so it cannot be made again"
+                self._reject(effect, reason)
+            elif _is_deleted(effect):
+                continue
+            elif record is None:
+                self._add_gone(effect)
+            elif effect.is_created:
+                self._add_delete(effect, record)
+            else:
+                self._add_update(effect, record, new_ids)
+
+    def _add_gone(self, effect: RecordEffect) -> None:
+        if effect.is_created:
+            self.unchanged += 1
+        else:
+            self._reject(effect, "the record is gone")
+
+    def _add_delete(self, effect: RecordEffect, record: Record) -> None:
+        stored = record.properties
+        moved = [
+            name
+            for name, value in effect.written.items()
+            if not may_be_changed_value(find_value(stored, name), value)
+        ]
+        if moved:
+            self._reject(effect, _describe_move(effect, moved[0], stored), moved[0])
+            return
+        change = Change(
+            ChangeKind.DELETE,
+            effect.entity,
+            effect.external_id,
+            before=stored,
+            origin=effect.origin,
+        )
+        self.changes.append(change)
+
+    def _add_update(self, effect: RecordEffect, record: Record, new_ids: NewIds) -> None:
+        stored = record.properties
+        back: dict[str, object] = {}
+        for name, written in effect.written.items():
+            value = find_value(stored, name)
+            if name not in effect.old:
+                self._reject(effect, "its old value was not read", name)
+            elif is_unmoved(value, effect.old[name]):
+                continue
+            elif not may_be_changed_value(value, written):
+                self._reject(effect, _describe_move(effect, name, stored), name)
+            else:
+                back[name] = effect.old[name]
+        if not back:
+            self.unchanged += 1
+            return
+        fields = self.fields.get(effect.entity.casefold(), {})
+        properties, references = new_ids.split(back, fields)
+        change = Change(
+            ChangeKind.UPDATE,
+            effect.entity,
+            effect.external_id,
+            properties,
+            before={name: find_value(stored, name) for name in back},
+            references=references,
+            origin=effect.origin,
+        )
+        self.changes.append(change)
+
+    def _note_remade(self, remade: Sequence[RecordEffect], lost: Mapping[str, set[str]]) -> None:
+        if not remade:
+            return
+        ids = [f"{one.entity} {one.external_id}" for one in remade]
+        self.notes.append(
+            f"{_count(len(ids), 'deleted record')} get a new id, and new dates: {_join(ids)}. "
+            "Records outside of this run that point at an old id go on pointing at it."
+        )
+        for entity, names in lost.items():
+            if names:
+                shown = _join(sorted(names))
+                self.notes.append(f"The service sets {shown} of {entity} itself: that is lost.")
+
+    def _reject(self, effect: RecordEffect, reason: str, column: str | None = None) -> None:
+        origin = effect.origin or f"{effect.entity} {effect.external_id}"
+        change = Change(ChangeKind.UPDATE, effect.entity, effect.external_id)
+        self.rejects.append(Reject(reason, origin, column, change))
+
+
+def _is_deleted(effect: RecordEffect) -> bool:
+    return effect.deleted is not None or effect.is_lost
+
+
+def _describe_move(effect: RecordEffect, name: str, stored: Mapping[str, object]) -> str:
+    written, value = effect.written[name], find_value(stored, name)
+    what = f"{one_line(name, 60)} was written as {show_value(written)}"
+    return f"{what} and is {show_value(value)} now: another has changed it"
+
+
+def _describe_what_stays(run: JournalRun) -> list[str]:
+    """Return a sentence for each kind of change that stays as it is."""
+    notes: list[str] = []
+    done = [entry for entry in run.entries if entry.state is EntryState.DONE]
+    for kind, noun in ((ChangeKind.CONVERT, "conversion"), (ChangeKind.CLOSE, "closing")):
+        ids = [entry.change.external_id or "" for entry in done if entry.change.kind is kind]
+        if ids:
+            notes.append(f"{_count(len(ids), noun)} cannot be taken back: {_join(ids)}.")
+    in_doubt = {EntryState.SENDING, EntryState.UNKNOWN}
+    doubts = sum(entry.state in in_doubt for entry in run.entries)
+    if doubts:
+        notes.append(f"In doubt, and not taken back: {_count(doubts, 'change')}.")
+    if not run.summary.is_complete:
+        notes.append("The run is not complete: what is still pending is not part of this.")
+    return notes
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _join(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _IDS_SHOWN:,} more" if len(names) > _IDS_SHOWN else ""
+    return ", ".join(one_line(name, 60) for name in names[:_IDS_SHOWN]) + more

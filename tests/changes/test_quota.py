@@ -1,0 +1,139 @@
+"""The quota: an apply waits for the reset, says so, can be left, and keeps the floor."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cmdm_tui.api.errors import CallInfo, HourLimitReached
+from cmdm_tui.changes.apply_events import ResetReached, WaitingForReset
+from cmdm_tui.changes.journal import Journal
+from cmdm_tui.changes.quota_gate import GateEvent, QuotaGate
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from tests.changes.conftest import Bench, create, open_bench, states
+from tests.sandbox.control_client import ControlPlaneClient
+from tests.services import copy_records
+
+TEN = [create("account", Name=f"Ash {number}") for number in range(10)]
+
+
+@contextmanager
+def limited(
+    folder: Path, rate_limit: int = 5_000, month_limit: int = 5_000
+) -> Iterator[RunningInfo]:
+    config = SandboxConfig(
+        folder / "limited",
+        port=0,
+        records=100,
+        lasting=False,
+        control=True,
+        rate_limit=rate_limit,
+        month_limit=month_limit,
+    )
+    copy_records(config)
+    with Sandbox.embedded(config) as running:
+        yield running
+
+
+def stop_at_a_wait(bench: Bench) -> list[WaitingForReset]:
+    """Stop the next apply where it waits; return the waits reported."""
+    waits: list[WaitingForReset] = []
+    make = bench.applier
+
+    def stopping(run: object) -> object:
+        applier = make(run)  # pyright: ignore[reportArgumentType]
+
+        def listen(event: object) -> None:
+            if isinstance(event, WaitingForReset):
+                waits.append(event)
+                applier.stop()
+
+        applier._notify = listen
+        applier._gate._notify = listen
+        return applier
+
+    bench.applier = stopping  # pyright: ignore[reportAttributeAccessIssue]
+    return waits
+
+
+async def test_where_no_call_is_left_it_waits_and_can_be_left_and_resumed(
+    tmp_path: Path, journal: Journal
+) -> None:
+    with limited(tmp_path, rate_limit=7) as info:
+        async with open_bench(info, journal) as bench:
+            waits = stop_at_a_wait(bench)
+            run, summary = await bench.apply(*TEN, concurrency=2)
+            assert states(run).count("done") == 6
+            assert states(run).count("pending") == 4
+            assert summary.stop_reason == "it was stopped"
+            assert len(waits) == 1
+            assert waits[0].reason == "No call is left this hour"
+            assert waits[0].seconds > 60
+            assert abs(waits[0].until - time.time() - waits[0].seconds) < 5
+        ControlPlaneClient.of(info).settings(rate_limit=5_000)
+        async with open_bench(info, journal) as bench:
+            assert states(await bench.resume(run)) == ["done"] * 10
+
+
+async def test_it_ends_at_the_limit_where_it_is_not_to_wait(
+    tmp_path: Path, journal: Journal
+) -> None:
+    with limited(tmp_path, rate_limit=7) as info:
+        async with open_bench(info, journal) as bench:
+            run = bench.begin(*TEN, concurrency=1, waits_for_reset=False)
+            applier = bench.applier(run)
+            summary = await asyncio.wait_for(applier.run(), 30)
+            assert states(run).count("pending") == 4
+            assert summary.stop_reason == "the hour's calls are used up"
+            assert bench.events[-1] != ResetReached()
+
+
+async def test_the_month_s_limit_ends_it_with_the_rest_pending(
+    tmp_path: Path, journal: Journal
+) -> None:
+    with limited(tmp_path, month_limit=7) as info:
+        async with open_bench(info, journal) as bench:
+            run, summary = await bench.apply(*TEN, concurrency=1)
+            assert states(run) == ["done"] * 6 + ["pending"] * 4
+            assert summary.stop_reason == "the month's calls are used up"
+
+
+async def test_the_floor_is_left_to_others_unless_it_is_given_up(
+    tmp_path: Path, journal: Journal
+) -> None:
+    with limited(tmp_path, rate_limit=8) as info:
+        async with open_bench(info, journal, floor=5) as bench:
+            waits = stop_at_a_wait(bench)
+            run, _ = await bench.apply(*TEN, concurrency=2)
+            # The sign-in is a call too.
+            assert states(run).count("done") == 2
+            assert "are kept for work in front of you" in waits[0].reason
+            again, _ = await bench.apply(*TEN, concurrency=2, keeps_floor=False)
+            assert states(again).count("done") == 5
+
+
+async def test_the_gate_opens_at_the_reset_and_says_so_once(
+    sandbox: RunningInfo, journal: Journal
+) -> None:
+    async with open_bench(sandbox, journal) as bench:
+        events: list[GateEvent] = []
+        gate = QuotaGate(bench.client, events.append)
+        gate.close(HourLimitReached("full", call=CallInfo(1, "GET", "/"), reset=time.time() + 0.05))
+        assert await asyncio.gather(gate.wait(), gate.wait(), gate.wait()) == [True] * 3
+        assert [type(event) for event in events] == [WaitingForReset, ResetReached]
+
+
+async def test_the_gate_waits_longer_each_time_where_no_reset_is_named(
+    sandbox: RunningInfo, journal: Journal
+) -> None:
+    async with open_bench(sandbox, journal) as bench:
+        events: list[GateEvent] = []
+        gate = QuotaGate(bench.client, events.append)
+        for _ in range(3):
+            gate.close(HourLimitReached("full", call=CallInfo(1, "GET", "/")))
+            gate._opens_at = 0.0
+        waits = [event.seconds for event in events if isinstance(event, WaitingForReset)]
+        assert waits == [2.0, 4.0, 8.0]
+        gate.leave()
+        assert not await gate.wait()
