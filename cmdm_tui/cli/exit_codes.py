@@ -80,6 +80,9 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
 
 
 def _code_of_other_error(error: Exception) -> ExitCode | None:
+    changes = sys.modules.get("cmdm_tui.changes.errors")
+    if changes is not None and isinstance(error, changes.ChangeError):
+        return ExitCode.FAILED if isinstance(error, changes.JournalError) else ExitCode.USAGE
     known = {"cmdm_tui.sandbox": "SandboxError", "cmdm_tui.repl": "ReplError"}
     for module, name in known.items():
         loaded = sys.modules.get(module)

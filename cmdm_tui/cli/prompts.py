@@ -74,6 +74,10 @@ class TerminalPrompter:
     def __init__(self, progress: "CallsProgress") -> None:
         self._progress = progress
 
+    def clear(self) -> None:
+        """Remove the line that counts the calls, before something else is written."""
+        self._progress.clear()
+
     @property
     def can_ask(self) -> bool:
         """Whether there is a terminal to ask at."""
@@ -86,6 +90,14 @@ class TerminalPrompter:
         self._progress.clear()
         with raise_on_interrupt():
             return ask_yes_no(question)
+
+    async def enter_count(self, question: str, count: int) -> bool:
+        """Ask for a number at the terminal; anything but `count`, its end included, is a no."""
+        from cmdm_tui.operations.interrupts import raise_on_interrupt
+
+        self._progress.clear()
+        with raise_on_interrupt():
+            return ask_optional_text(question).replace(",", "") == str(count)
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices until one is given."""

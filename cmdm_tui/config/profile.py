@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cmdm_tui.config.credentials import PROFILE_VARIABLES, Credentials, SecretStr
 from cmdm_tui.config.errors import ConfigurationError, join_words
-from cmdm_tui.config.settings import SecretPlace, parse_mark_fields
+from cmdm_tui.config.settings import ConfirmRule, SecretPlace, parse_mark_fields
 from cmdm_tui.text import one_line
 
 ENVIRONMENT_PROFILE = "environment"
@@ -45,6 +45,8 @@ class Profile:
     """The folder that keeps the profile's token between runs; None keeps none."""
     local_files: bool = True
     """Whether a query may read the local files that it names."""
+    confirm: ConfirmRule | None = None
+    """Which changes are asked about before they are sent; None where that is not said."""
 
 
 def check_profile_name(name: str) -> None:

@@ -118,6 +118,7 @@ class ProfileStore:
             entities=settings.entities,
             colour=settings.colour,
             read_only=settings.read_only,
+            confirm=settings.confirm,
             local_files=settings.local_files,
             floor=settings.floor,
             per_page=settings.per_page,

@@ -16,6 +16,11 @@ SecretPlace = Literal["ask", "keyring", "file", "command"]
 """Where a profile's secrets live: nowhere, in the keyring, in secrets.toml, with a command."""
 
 SECRET_PLACES: tuple[SecretPlace, ...] = get_args(SecretPlace)
+
+ConfirmRule = Literal["always", "destructive", "never"]
+"""Which changes are asked about before they are sent: all, those that lose something, or none."""
+
+CONFIRM_RULES: tuple[ConfirmRule, ...] = get_args(ConfirmRule)
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta")
 _HEXADECIMAL = re.compile(r"#[0-9A-Fa-f]{6}")
 _LARGEST_PAGE = 100_000
@@ -48,6 +53,8 @@ class ProfileSettings:
     commands: Mapping[SecretName, str]
     colour: str | None
     read_only: bool
+    confirm: ConfirmRule | None
+    """None where the profile does not say."""
     local_files: bool
     floor: int
     per_page: int
@@ -89,6 +96,7 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> ProfileSet
         commands=MappingProxyType(cast("dict[SecretName, str]", commands)),
         colour=values["colour"],
         read_only=values["read_only"],
+        confirm=values["confirm"],
         local_files=values["local_files"],
         floor=values["floor"],
         per_page=values["per_page"],
@@ -195,6 +203,10 @@ SETTING_KEYS = (
         f"one of {', '.join(COLOURS)}, or #rrggbb", '"red"', _is_colour),
     SettingKey("read_only", "Whether to refuse every call that changes something.",
         "true or false", "true", lambda value: isinstance(value, bool), default=False),
+    SettingKey("confirm",
+        "Which changes are asked about before they are sent. Without it: all, or on a service of "
+        "this machine those that delete or convert.",
+        "one of " + ", ".join(CONFIRM_RULES), '"always"', lambda value: value in CONFIRM_RULES),
     SettingKey("local_files", "Whether a query may read the local files that it names.",
         "true or false", "false", lambda value: isinstance(value, bool), default=True),
     SettingKey("floor", "Calls of the hour that background work leaves untouched.",

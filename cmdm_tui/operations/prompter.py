@@ -20,6 +20,10 @@ class Prompter(Protocol):
         """Ask a question that is answered with yes or no; anything but yes is a no."""
         ...
 
+    async def enter_count(self, question: str, count: int) -> bool:
+        """Ask for a number to be entered; return whether it is `count`. Anything else is a no."""
+        ...
+
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices; return None where none is taken."""
         ...

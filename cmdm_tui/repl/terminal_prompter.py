@@ -31,6 +31,12 @@ class ReplPrompter:
         """Show `prompt`, which says how to answer, and return whether the answer is yes."""
         return self.ask is not None and (await self.ask(prompt)).strip().casefold() in _YES
 
+    async def enter_count(self, question: str, count: int) -> bool:
+        """Ask for a number; anything but `count` is a no."""
+        if self.ask is None:
+            return False
+        return (await self.ask(f"{question}: ")).strip().replace(",", "") == str(count)
+
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices; return None where anything else is typed."""
         if self.ask is None:

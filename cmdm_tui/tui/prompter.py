@@ -27,6 +27,11 @@ class DialogPrompter:
         """Ask a question to which Enter alone says no."""
         return await self.choose(question, (_NO, _YES)) == _YES
 
+    async def enter_count(self, question: str, count: int) -> bool:
+        """Ask for the choice that names the number: it is not the one that Enter alone takes."""
+        choice = f"Yes, all {count:,}"
+        return await self.choose(question, (_NO, choice)) == choice
+
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices; return None where the dialog is closed without one."""
         answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()

@@ -1,0 +1,38 @@
+"""`cmdm apply`: sends the changes that a file keeps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmdm_tui.cli.commands.change_options import (
+    looking_options,
+    read_change_options,
+    sending_options,
+)
+from cmdm_tui.cli.context import CommandContext
+
+if TYPE_CHECKING:
+    from cmdm_tui.cli.commands.change_run import ChangeSession
+
+
+@click.command(short_help="Send the changes that a file keeps.")
+@click.argument("file", type=click.Path(path_type=Path))
+@looking_options
+@sending_options
+@click.pass_obj
+def apply(context: CommandContext, file: Path, **given: Any) -> int:
+    """Show the changes in FILE, which --save or --refused wrote, and send them once confirmed.
+
+    A record that has changed since is left as it is, and told as a conflict. What was sent is in
+    the journal: cmdm journal shows it, goes on with it and takes it back.
+    """
+    from cmdm_tui.changes.change_file import load_change_set
+    from cmdm_tui.cli.commands.change_run import ChangeCommand
+
+    change_set = load_change_set(file)
+
+    async def work(session: "ChangeSession") -> int:
+        return await session.apply(change_set)
+
+    return ChangeCommand(context, read_change_options(given)).run(work)

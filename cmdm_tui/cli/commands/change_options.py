@@ -1,0 +1,95 @@
+"""The options of every command that changes records: how to look, confirm, send and keep."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cmdm_tui.cli.commands.query import FORMATS
+
+if TYPE_CHECKING:
+    from cmdm_tui.cli.commands.change_run import ChangeOptions
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+_LOOKING = (
+    click.option("-n", "--dry-run", is_flag=True, help="Show the changes; send nothing."),
+    click.option("--all", "shows_all", is_flag=True, help="Show every change, not the first 10."),
+    click.option(
+        "--save", "saved_as", type=_FILE, metavar="FILE",
+        help="Keep the changes in FILE for cmdm apply; send nothing.",
+    ),
+)  # fmt: skip
+
+_SENDING = (
+    click.option(
+        "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
+        help=f"How to write what is shown: {', '.join(FORMATS)}.",
+    ),
+    click.option("-y", "--yes", is_flag=True, help="Send the changes without a question."),
+    click.option(
+        "--max-writes", type=click.IntRange(0), metavar="N", help="Refuse more than N changes.",
+    ),
+    click.option(
+        "--no-recheck", is_flag=True,
+        help="Do not read each record again before it is changed: half the calls, and what others "
+        "have changed meanwhile is overwritten.",
+    ),
+    click.option(
+        "--stop-on-error", is_flag=True, help="Stop at the first change that is not done.",
+    ),
+    click.option(
+        "--no-wait", is_flag=True, help="Stop where the hour's calls are used up; do not wait.",
+    ),
+    click.option(
+        "--results", type=_FILE, metavar="FILE",
+        help="Write what became of each change to FILE, with the ids of new records.",
+    ),
+    click.option(
+        "--refused", type=_FILE, metavar="FILE",
+        help="Keep the changes that were not done in FILE, with reasons, for cmdm apply.",
+    ),
+)  # fmt: skip
+
+
+def looking_options(command: Command) -> Command:
+    """Add the options that show or keep the changes and send none."""
+    for option in reversed(_LOOKING):
+        command = option(command)
+    return command
+
+
+def sending_options(command: Command) -> Command:
+    """Add the options that say how changes are confirmed and sent."""
+    for option in reversed(_SENDING):
+        command = option(command)
+    return command
+
+
+def read_change_options(given: dict[str, Any]) -> "ChangeOptions":
+    """Return what the options of `looking_options` and `sending_options` say."""
+    from cmdm_tui.changes.apply_events import ApplyOptions
+    from cmdm_tui.cli.commands.change_run import ChangeOptions
+    from cmdm_tui.cli.commands.query_output import choose_format
+
+    results = given.get("results")
+    if results is not None:
+        choose_format(None, results)
+    return ChangeOptions(
+        apply=ApplyOptions(
+            rechecks=not given.get("no_recheck"),
+            stops_on_error=bool(given.get("stop_on_error")),
+            waits_for_reset=not given.get("no_wait"),
+        ),
+        is_confirmed=bool(given.get("yes")),
+        max_writes=given.get("max_writes"),
+        is_dry_run=bool(given.get("dry_run")),
+        shows_all=bool(given.get("shows_all")),
+        format=choose_format(given.get("name"), None),
+        saved_as=given.get("saved_as"),
+        results=results,
+        refused=given.get("refused"),
+    )

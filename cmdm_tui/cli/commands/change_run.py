@@ -1,0 +1,277 @@
+"""Runs a write operation for a command: shows the changes, applies them, says what became."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmdm_tui.api import CallFinished, Event, SignInStarted
+from cmdm_tui.catalog import Account
+from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions
+from cmdm_tui.changes.change_file import save_change_set
+from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.preview import (
+    ChangePreview,
+    PreviewColumn,
+    preview_changes,
+    preview_columns,
+    preview_rows,
+)
+from cmdm_tui.changes.refused import make_refused_set
+from cmdm_tui.cli.commands.query_output import choose_style, open_destination
+from cmdm_tui.cli.context import CommandContext, note, report_cache_errors
+from cmdm_tui.cli.event_loop import run_async
+from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
+from cmdm_tui.cli.output import write_json
+from cmdm_tui.cli.progress import CallsProgress
+from cmdm_tui.cli.prompts import TerminalPrompter
+from cmdm_tui.formats import Format, OutputColumn, create_writer
+from cmdm_tui.formats.output_file import format_of_file
+from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
+from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
+from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
+from cmdm_tui.text import one_line
+
+HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
+SAMPLE = 10
+"""Changes that are shown one by one, where not all are asked for."""
+
+_ENTRY_COLUMNS = tuple(
+    map(
+        PreviewColumn,
+        ("number", "change", "entity", "ExternalID", "state", "reason", "origin"),
+        ("BIGINT", *["VARCHAR"] * 6),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOptions:
+    """What a command was asked for beyond its changes.
+
+    With `is_dry_run` the changes are written to stdout in the `format`, and none is sent;
+    `saved_as` keeps them in a file, and sends none either. `results` and `refused` are files for
+    what became of each change, and for those that were not done.
+    """
+
+    apply: ApplyOptions = DEFAULT_OPTIONS
+    is_confirmed: bool = False
+    max_writes: int | None = None
+    is_dry_run: bool = False
+    shows_all: bool = False
+    format: Format = "table"
+    saved_as: Path | None = None
+    results: Path | None = None
+    refused: Path | None = None
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether nothing is sent, whatever the changes are."""
+        return self.is_dry_run or self.saved_as is not None
+
+
+class ChangeCommand:
+    """One command that changes records: the account, the journal and the operation on them."""
+
+    def __init__(self, context: CommandContext, options: ChangeOptions) -> None:
+        self._context = context
+        self._options = options
+        self._sign_ins: set[int] = set()
+        self.progress = CallsProgress()
+
+    def run(self, work: "Callable[[ChangeSession], Awaitable[int]]") -> int:
+        """Open the account and run `work` on it; return its exit code.
+
+        A read-only profile is refused before anything is read. Ctrl-C ends an apply in good order.
+        """
+        return run_async(self._run_on_account(work))
+
+    async def _run_on_account(self, work: "Callable[[ChangeSession], Awaitable[int]]") -> int:
+        async with self._open_account() as account:
+            if not self._options.only_looks:
+                check_writable(account)
+            with Journal.open(self._context.paths.journal) as journal:
+                session = ChangeSession(account, journal, self._options, self.progress)
+                task = asyncio.current_task()
+
+                def interrupt() -> None:
+                    if not session.operation.stop() and task is not None:
+                        task.cancel()
+
+                with handle_interrupt(interrupt):
+                    code = await work(session)
+            report_cache_errors(account)
+        return code
+
+    def _open_account(self) -> Account:
+        profile = self._context.load_profile_asking()
+        log = self._context.new_event_logger(profile)
+
+        def listen(event: Event) -> None:
+            if isinstance(event, SignInStarted):
+                self._sign_ins.add(event.call.number)
+            elif isinstance(event, CallFinished) and event.call.number not in self._sign_ins:
+                self.progress.count()
+            log(event)
+
+        return Account.open(
+            profile,
+            catalogs=self._context.paths.catalogs,
+            listener=listen,
+            time=self._context.new_command_time(profile),
+        )
+
+
+class ChangeSession:
+    """What the work of a command has at hand: the account, the journal and the operation."""
+
+    def __init__(
+        self, account: Account, journal: Journal, options: ChangeOptions, progress: CallsProgress
+    ) -> None:
+        self.account = account
+        self.journal = journal
+        self.prompter = TerminalPrompter(progress)
+        self._options = options
+        self.operation = WriteOperation(
+            account,
+            journal,
+            self.prompter,
+            WritePolicy(
+                confirm_rule(account.profile),
+                HOW_TO_CONFIRM,
+                is_confirmed=options.is_confirmed,
+                max_writes=options.max_writes,
+            ),
+            show=self.show,
+            options=options.apply,
+        )
+
+    async def apply(self, change_set: ChangeSet, *, undo_of: int | None = None) -> int:
+        """Send the changes, or only show or keep them; return the exit code."""
+        options = self._options
+        if options.saved_as is not None:
+            self._describe(change_set)
+            save_change_set(options.saved_as, change_set)
+            name = one_line(str(options.saved_as), 200)
+            note(f"{name} keeps the changes; nothing was sent. cmdm apply {name} sends them.")
+        elif options.is_dry_run:
+            self._describe(change_set)
+            rows = preview_rows(change_set, limit=None if options.shows_all else SAMPLE)
+            write_rows(preview_columns(), rows, options.format)
+            self._say_how_many(change_set)
+            note("Nothing was sent.")
+        else:
+            return self.report(await self.operation.apply(change_set, undo_of=undo_of))
+        return ExitCode.PARTIAL if change_set.rejects or change_set.is_partial else ExitCode.DONE
+
+    def show(self, change_set: ChangeSet, preview: ChangePreview) -> None:
+        """Show on stderr what is about to be sent: in words, and the first changes as a table."""
+        self.prompter.clear()
+        for sentence in describe_preview(preview, self.account.known_quota.quota):
+            note(sentence)
+        if preview.change_count and sys.stderr.isatty():
+            limit = None if self._options.shows_all else SAMPLE
+            sys.stderr.flush()
+            writer = create_writer("table", sys.stderr.buffer, choose_style(None))
+            writer.begin(preview_columns())
+            writer.write_rows(list(preview_rows(change_set, limit=limit)))
+            writer.end()
+            sys.stderr.buffer.flush()
+            self._say_how_many(change_set)
+
+    def report(self, outcome: WriteOutcome) -> int:
+        """Say how it ended, write the files asked for, and return the exit code."""
+        run, summary = outcome.run, outcome.summary
+        if outcome.is_declined:
+            note("Nothing was sent.")
+            return ExitCode.FAILED
+        if run is None or summary is None:
+            if run is not None:
+                note(f"Nothing is left to do of run {run.id}.")
+            return ExitCode.PARTIAL if outcome.change_set.rejects else ExitCode.DONE
+        for sentence in describe_outcome(run, summary):
+            note(sentence)
+        self._write_files(run)
+        if self._options.format == "json":
+            write_json(_encode_summary(outcome))
+        counts = summary.counts
+        if counts.get(EntryState.UNKNOWN) or counts.get(EntryState.SENDING):
+            return ExitCode.OUTCOME_UNKNOWN
+        if summary.error is not None:
+            return exit_code_of(summary.error) or ExitCode.FAILED
+        if summary.stop_reason and not summary.is_complete and not summary.has_failures:
+            return ExitCode.INTERRUPTED
+        is_whole = summary.is_complete and not summary.has_failures
+        return ExitCode.DONE if is_whole and not outcome.change_set.rejects else ExitCode.PARTIAL
+
+    def _write_files(self, run: JournalRun) -> None:
+        options = self._options
+        if options.results is not None:
+            with open_destination(options.results) as sink:
+                writer = create_writer(format_of_file(options.results), sink)
+                writer.begin(_ENTRY_COLUMNS)
+                writer.write_rows([list_entry(entry) for entry in run.entries])
+                writer.end()
+        if options.refused is not None and (refused := make_refused_set(run)) is not None:
+            save_change_set(options.refused, refused.change_set, reasons=refused.reasons)
+            name = one_line(str(options.refused), 200)
+            note(f"{name} keeps what was not done; cmdm apply {name} tries it again.")
+
+    def _describe(self, change_set: ChangeSet) -> None:
+        preview = preview_changes(change_set, rechecks=self._options.apply.rechecks)
+        for sentence in describe_preview(preview, self.account.known_quota.quota):
+            note(sentence)
+
+    def _say_how_many(self, change_set: ChangeSet) -> None:
+        count = len(change_set.changes)
+        if count > SAMPLE and not self._options.shows_all:
+            note(f"These are the first {SAMPLE} of {count:,} changes; --all shows every one.")
+
+
+def list_entry(entry: JournalEntry) -> Sequence[object]:
+    """Return the row of a change of the journal: its record, its state, and why."""
+    change = entry.change
+    external_id = entry.result_id or change.external_id
+    state, reason = entry.state.value, entry.reason or None
+    origin = change.origin or None
+    return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
+
+
+def entry_columns() -> Sequence[OutputColumn]:
+    """Return the columns of `list_entry`."""
+    return _ENTRY_COLUMNS
+
+
+def write_rows(
+    columns: Sequence[OutputColumn], rows: Iterable[Sequence[object]], form: Format
+) -> None:
+    """Write rows to stdout in a format."""
+    with open_destination(None) as sink:
+        writer = create_writer(form, sink, choose_style(None))
+        writer.begin(columns)
+        writer.write_rows(list(rows))
+        writer.end()
+        sink.flush()
+
+
+def _encode_summary(outcome: WriteOutcome) -> bytes:
+    import msgspec
+
+    run, summary = outcome.run, outcome.summary
+    assert run is not None  # noqa: S101 — the caller has checked it
+    assert summary is not None  # noqa: S101
+    return msgspec.json.encode(
+        {
+            "run": run.id,
+            "complete": summary.is_complete,
+            "counts": {state.value: count for state, count in summary.counts.items() if count},
+            "unchanged_before": outcome.change_set.unchanged,
+            "left_out": len(outcome.change_set.rejects),
+            "calls": summary.calls_made,
+            "created": {str(number): one for number, one in summary.created_ids.items()},
+        }
+    )

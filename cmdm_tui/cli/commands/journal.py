@@ -1,0 +1,126 @@
+"""`cmdm journal`: shows what was changed, goes on with it, and takes it back."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmdm_tui.cli.commands.change_options import (
+    looking_options,
+    read_change_options,
+    sending_options,
+)
+from cmdm_tui.cli.commands.query import FORMATS
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from cmdm_tui.changes.journal_entry import RunSummary
+    from cmdm_tui.cli.commands.change_run import ChangeSession
+
+_format_option = click.option(
+    "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
+    help=f"How to write it: {', '.join(FORMATS)}.",
+)  # fmt: skip
+_run_argument = click.argument("run_id", metavar="RUN", type=click.IntRange(1))
+
+
+@click.group(short_help="Show what was changed, go on with it, or take it back.")
+def journal() -> None:
+    """Show, resume and undo changes.
+
+    Each change is written down before it is sent and after, so nothing is done twice and nothing
+    is lost, also where the program is killed. A RUN is the number that cmdm journal list gives.
+    """
+
+
+@journal.command("list", short_help="List the runs, the newest first.")
+@_format_option
+@click.pass_obj
+def list_runs(context: CommandContext, name: str | None) -> int:
+    """List the runs of the profile: one of -p, else those of every profile. Makes no call."""
+    from cmdm_tui.changes.journal import Journal
+    from cmdm_tui.changes.preview import PreviewColumn
+    from cmdm_tui.cli.commands.change_run import write_rows
+    from cmdm_tui.cli.commands.query_output import choose_format
+
+    names = ("run", "profile", "began", "ended", "changes", "state", "title")
+    form = choose_format(name, None)
+    with Journal.open(context.paths.journal) as opened:
+        runs = opened.runs(context.profile_name)
+        rows = [_list_run(run, is_in_use=opened.is_in_use(run.id)) for run in runs]
+    write_rows([PreviewColumn(one) for one in names], rows, form)
+    return ExitCode.DONE
+
+
+@journal.command(short_help="Show what became of each change of a run.")
+@_run_argument
+@_format_option
+@click.pass_obj
+def show(context: CommandContext, run_id: int, name: str | None) -> int:
+    """Show each change of a RUN: its record, its state, and why. Makes no call."""
+    from cmdm_tui.changes.journal import Journal
+    from cmdm_tui.cli.commands.change_run import entry_columns, list_entry, write_rows
+    from cmdm_tui.cli.commands.query_output import choose_format
+
+    form = choose_format(name, None)
+    with Journal.open(context.paths.journal) as opened:
+        run = opened.load(run_id)
+        summary = run.summary
+        rows = [list_entry(entry) for entry in run.entries]
+    note(f"Run {run_id}: {summary.title}")
+    write_rows(entry_columns(), rows, form)
+    return ExitCode.DONE
+
+
+@journal.command(short_help="Go on with a run that was stopped.")
+@_run_argument
+@sending_options
+@click.pass_obj
+def resume(context: CommandContext, run_id: int, **given: Any) -> int:
+    """Go on with a RUN that was stopped or killed: what is done is not done again.
+
+    What was about to be sent is looked at first. A create whose answer was lost is looked for, and
+    is sent again only where it certainly was not made. The RUN was confirmed when it began.
+    """
+    from cmdm_tui.cli.commands.change_run import ChangeCommand
+
+    async def work(session: "ChangeSession") -> int:
+        return session.report(await session.operation.resume(session.journal.load(run_id)))
+
+    return ChangeCommand(context, read_change_options(given)).run(work)
+
+
+@journal.command(short_help="Take a run back.")
+@_run_argument
+@looking_options
+@sending_options
+@click.pass_obj
+def undo(context: CommandContext, run_id: int, **given: Any) -> int:
+    """Show what takes a RUN back, and send it once confirmed. It is a run of its own.
+
+    Updates are put back where the value is still the one that was written. Created records are
+    deleted, and deleted ones made again under a new id. Conversions and closings stay.
+    """
+    from cmdm_tui.changes.undo import make_undo
+    from cmdm_tui.cli.commands.change_run import ChangeCommand
+
+    async def work(session: "ChangeSession") -> int:
+        run = session.journal.load(run_id)
+        change_set = await make_undo(run, session.account.client)
+        return await session.apply(change_set, undo_of=run.id)
+
+    return ChangeCommand(context, read_change_options(given)).run(work)
+
+
+def _list_run(run: "RunSummary", *, is_in_use: bool) -> tuple[object, ...]:
+    from cmdm_tui.operations.change_texts import describe_counts
+
+    state = describe_counts(run.counts.items()) + ("; under way" if is_in_use else "")
+    ended = None if run.ended_at is None else _to_time(run.ended_at)
+    began = _to_time(run.began_at)
+    return str(run.id), run.profile, began, ended, str(run.change_count), state, run.title
+
+
+def _to_time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

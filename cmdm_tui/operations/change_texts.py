@@ -1,0 +1,122 @@
+"""What a person is told of changes, before they are sent and after: sentences for every face."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cmdm_tui.api import Quota
+from cmdm_tui.changes.apply_events import ApplySummary
+from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
+from cmdm_tui.changes.journal import JournalRun
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.preview import ChangePreview
+from cmdm_tui.text import one_line
+
+MOST_SHOWN = 5
+"""Changes of a kind that are named one by one; the journal and a file have them all."""
+
+_FIELDS_SHOWN = 6
+_STATES = {
+    EntryState.DONE: "done",
+    EntryState.UNCHANGED: "unchanged",
+    EntryState.REFUSED: "refused",
+    EntryState.CONFLICT: "in conflict",
+    EntryState.SKIPPED: "skipped",
+    EntryState.UNKNOWN: "in doubt",
+    EntryState.SENDING: "in doubt",
+    EntryState.PENDING: "not sent",
+}
+
+
+def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
+    """Yield what the changes are, what they cost, and what cannot be undone."""
+    for (kind, entity), count in preview.counts.items():
+        yield (
+            f"{kind.value.capitalize()} {count_noun(count, 'record')} of {one_line(entity, 60)}"
+            + (_describe_fields(preview, entity) if kind is ChangeKind.UPDATE else "")
+            + "."
+        )
+    if not preview.change_count:
+        yield "There is nothing to change."
+    if preview.unchanged:
+        holds = "holds" if preview.unchanged == 1 else "hold"
+        yield f"{count_noun(preview.unchanged, 'record')} {holds} the wanted values already."
+    yield from describe_rejects(preview.rejects)
+    yield from preview.notes
+    if preview.not_undoable:
+        yield f"{preview.not_undoable:,} of them cannot be taken back: conversions and closings."
+    if preview.new_ids:
+        yield "A deleted record can be made again, under a new id."
+    if preview.change_count:
+        yield _describe_cost(preview, quota)
+
+
+def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
+    """Yield how many changes will not be sent, and why for the first of them."""
+    if not rejects:
+        return
+    yield f"{count_noun(len(rejects), 'record')} left out:"
+    for reject in rejects[:MOST_SHOWN]:
+        where = ", ".join(
+            one_line(part, 80) for part in (reject.origin, reject.column or "") if part
+        )
+        yield f"  {where or 'one record'}: {one_line(reject.reason, 300)}."
+    if len(rejects) > MOST_SHOWN:
+        yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
+
+
+def describe_outcome(run: JournalRun, summary: ApplySummary) -> Iterator[str]:
+    """Yield how many changes were done, what was not and why, and how to go on."""
+    yield (
+        f"{describe_counts(summary.counts.items())}; {count_noun(summary.calls_made, 'call')}. "
+        f"The journal has it as run {run.id}."
+    )
+    failed = [one for one in run.entries if one.state.is_failed or one.state is EntryState.UNKNOWN]
+    for entry in failed[:MOST_SHOWN]:
+        yield f"  {name_change(entry)}: {_STATES[entry.state]}: {one_line(entry.reason, 300)}."
+    if len(failed) > MOST_SHOWN:
+        yield f"  … and {len(failed) - MOST_SHOWN:,} more: cmdm journal show {run.id} lists them."
+    if summary.stop_reason:
+        yield f"It ended early, because {summary.stop_reason}."
+    if not summary.is_complete:
+        yield f"cmdm journal resume {run.id} goes on with what is left."
+
+
+def describe_counts(counts: Iterable[tuple[EntryState, int]]) -> str:
+    """Return how many changes are in which state, as in `48 done, 2 in conflict`."""
+    known = dict(counts)
+    words = dict.fromkeys(_STATES.values(), 0)
+    for state, count in known.items():
+        words[_STATES[state]] += count
+    return ", ".join(f"{count:,} {word}" for word, count in words.items() if count) or "nothing"
+
+
+def name_change(entry: JournalEntry) -> str:
+    """Return the change's number, its record and where it comes from."""
+    change = entry.change
+    where = f", {one_line(change.origin, 60)}" if change.origin else ""
+    return f"Change {entry.number} ({name_record(change)}{where})"
+
+
+def name_record(change: Change) -> str:
+    """Return the kind of change and its record, as in `update lead ABC1D2E3`."""
+    parts = (change.kind.value, change.entity, change.external_id or "")
+    return " ".join(one_line(part, 80) for part in parts if part)
+
+
+def count_noun(number: int, noun: str) -> str:
+    """Return the number with its noun, as in `1 call` and `2 calls`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _describe_fields(preview: ChangePreview, entity: str) -> str:
+    found = [(name, count) for (of, name), count in preview.fields.items() if of == entity]
+    shown = ", ".join(f"{one_line(name, 60)} in {count:,}" for name, count in found[:_FIELDS_SHOWN])
+    more = f" and {len(found) - _FIELDS_SHOWN} more fields" if len(found) > _FIELDS_SHOWN else ""
+    return f": {shown}{more}" if found else ""
+
+
+def _describe_cost(preview: ChangePreview, quota: Quota) -> str:
+    low, high = preview.calls_low, preview.calls_high
+    calls = count_noun(high, "call") if low == high else f"{low:,} to {high:,} calls"
+    if quota.remaining is None:
+        return f"It takes {calls}; how many are left this hour is not known."
+    return f"It takes {calls}, of {quota.remaining:,} left this hour."

@@ -1,0 +1,73 @@
+"""Which changes are asked about before they are sent, and what counts as a yes: one rule."""
+
+from dataclasses import dataclass
+
+from cmdm_tui.api.urls import is_loopback, parse_base_url
+from cmdm_tui.changes.errors import ChangeError
+from cmdm_tui.changes.preview import ChangePreview
+from cmdm_tui.config import ConfirmRule, Profile
+from cmdm_tui.operations.prompter import Prompter
+
+FEW_LOST = 10
+"""The most records that are deleted or converted on a yes; of more, the number is to be entered."""
+
+
+class ChangesNotConfirmed(ChangeError):
+    """No one has confirmed the changes: no one can be asked, or too many were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritePolicy:
+    """What a command or a session allows before its changes are shown.
+
+    Where `is_confirmed` nothing is asked; `max_writes` changes are the most that are sent in any
+    case. `how_to_confirm` says how the changes can be allowed where no one can be asked.
+    """
+
+    rule: ConfirmRule
+    how_to_confirm: str
+    is_confirmed: bool = False
+    max_writes: int | None = None
+
+
+def confirm_rule(profile: Profile) -> ConfirmRule:
+    """Return the profile's rule; without one, all changes but those on this machine are asked."""
+    if profile.confirm is not None:
+        return profile.confirm
+    is_local = is_loopback(parse_base_url(profile.url).host)
+    return "destructive" if is_local else "always"
+
+
+async def is_confirmed(
+    preview: ChangePreview, policy: WritePolicy, prompter: Prompter, *, host: str
+) -> bool:
+    """Return whether the changes, which were shown, may be sent; ask where that is to be asked.
+
+    Raises ChangesNotConfirmed where they are too many, and where no one can be asked.
+    """
+    count, lost = preview.change_count, preview.destructive_count
+    if policy.max_writes is not None and count > policy.max_writes:
+        raise ChangesNotConfirmed(
+            f"{_count_changes(count)} would be sent, and at most {policy.max_writes:,} are allowed",
+            hint="Nothing was sent. Allow more with --max-writes",
+        )
+    if policy.is_confirmed or not _is_asked(policy.rule, lost):
+        return True
+    if not prompter.can_ask:
+        raise ChangesNotConfirmed(
+            f"{_count_changes(count)} would be sent to {host}, and no one can confirm "
+            f"{'it' if count == 1 else 'them'} here",
+            hint=f"Nothing was sent. {policy.how_to_confirm}",
+        )
+    if lost > FEW_LOST:
+        records = f"{lost:,} records are deleted or converted"
+        return await prompter.enter_count(f"{records}. Enter that number to send it all", lost)
+    return await prompter.confirm(f"Send {_count_changes(count)} to {host}?")
+
+
+def _is_asked(rule: ConfirmRule, lost: int) -> bool:
+    return rule == "always" or (rule == "destructive" and lost > 0)
+
+
+def _count_changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count:,} changes"

@@ -1,0 +1,189 @@
+"""Send a change set for a face: show it, ask, write the journal, apply it; resume and undo it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cmdm_tui.api.errors import ReadOnly
+from cmdm_tui.catalog import Account
+from cmdm_tui.changes.apply import ChangeApplier
+from cmdm_tui.changes.apply_events import (
+    DEFAULT_OPTIONS,
+    ApplyEvent,
+    ApplyOptions,
+    ApplySummary,
+    ChangeApplied,
+    LookingForChange,
+    ResetReached,
+    WaitingForReset,
+)
+from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.errors import ChangeError, OtherAccount
+from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.preview import ChangePreview, preview_changes
+from cmdm_tui.changes.undo import make_undo
+from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
+from cmdm_tui.operations.prompter import Prompter
+
+ShowChanges = Callable[[ChangeSet, ChangePreview], None]
+"""Shows a person what is about to be sent, old values next to new ones."""
+
+
+class PartialChanges(ChangeError):
+    """Not every record that may be meant was read, so the changes would be a part of what is."""
+
+    hint = "Nothing was sent. Run it again, or allow more calls with --max-calls"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """How it ended: `summary` is None where the person declined, or nothing was to be sent."""
+
+    change_set: ChangeSet
+    run: JournalRun | None = None
+    summary: ApplySummary | None = None
+    is_declined: bool = False
+
+
+class WriteOperation:
+    """Changes to one account, made for one face: `apply` a change set, `resume` or `undo` a run.
+
+    `show` is called with what is about to be sent before anything is asked. `stop` may be called
+    meanwhile, from a signal handler too.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        journal: Journal,
+        prompter: Prompter,
+        policy: WritePolicy,
+        *,
+        show: ShowChanges,
+        options: ApplyOptions = DEFAULT_OPTIONS,
+    ) -> None:
+        self._account = account
+        self._journal = journal
+        self._prompter = prompter
+        self._policy = policy
+        self._show = show
+        self._options = options
+        self._applier: ChangeApplier | None = None
+        self._run: JournalRun | None = None
+
+    def check_writable(self) -> None:
+        """Raise ReadOnly where the profile allows no change; call it before anything is read."""
+        check_writable(self._account)
+
+    async def apply(self, change_set: ChangeSet, *, undo_of: int | None = None) -> WriteOutcome:
+        """Show the changes, ask, and send them.
+
+        Raises ChangesNotConfirmed, PartialChanges, OtherAccount, ReadOnly, another ChangeError, or
+        ApiError. Nothing was sent then, unless the journal says so.
+        """
+        self.check_writable()
+        self._check_account(change_set.address, change_set.username)
+        preview = preview_changes(change_set, rechecks=self._options.rechecks)
+        self._show(change_set, preview)
+        if not preview.change_count:
+            return WriteOutcome(change_set)
+        if change_set.is_partial:
+            raise PartialChanges("Not every record that may be meant was read")
+        if not await self._is_confirmed(preview):
+            return WriteOutcome(change_set, is_declined=True)
+        run = self._journal.begin(
+            change_set,
+            profile=self._account.profile.name,
+            options=self._options,
+            undo_of=undo_of,
+        )
+        return await self._send(run, preview.calls_high, self._options)
+
+    async def resume(self, run: JournalRun) -> WriteOutcome:
+        """Go on with a run that was stopped or killed: it was confirmed when it began.
+
+        What it has done is not done again. Raises what `apply` does.
+        """
+        self.check_writable()
+        made = run.change_set
+        self._check_account(made.address, made.username)
+        open_changes = [entry.change for entry in run.entries if entry.state.is_open]
+        if not open_changes:
+            return WriteOutcome(made, run)
+        calls = 2 * len(open_changes)
+        return await self._send(run, calls, None)
+
+    async def undo(self, run: JournalRun) -> WriteOutcome:
+        """Show what takes the run back, ask, and send it. Raises what `apply` does."""
+        self.check_writable()
+        self._check_account(run.change_set.address, run.change_set.username)
+        with self._prompter.progress(len(run.entries)):
+            change_set = await make_undo(run, self._account.client)
+        return await self.apply(change_set, undo_of=run.id)
+
+    def stop(self) -> bool:
+        """Send no more, and end after the calls under way; return whether it ends by itself."""
+        if self._applier is None:
+            return False
+        self._applier.stop()
+        return True
+
+    async def _is_confirmed(self, preview: ChangePreview) -> bool:
+        client = self._account.client
+        left = self._account.known_quota.quota.remaining
+        if left is not None and left < preview.calls_high:
+            self._prompter.notify(
+                f"{left:,} calls are left this hour, and up to {preview.calls_high:,} are needed: "
+                "it would wait for the reset."
+            )
+        answer = await is_confirmed(preview, self._policy, self._prompter, host=client.host)
+        client.start_command()
+        return answer
+
+    async def _send(
+        self, run: JournalRun, most_calls: int, options: ApplyOptions | None
+    ) -> WriteOutcome:
+        self._run = run
+        applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
+        self._applier = applier
+        try:
+            with self._prompter.progress(most_calls):
+                summary = await applier.run()
+        finally:
+            self._applier = None
+        return WriteOutcome(run.change_set, run, summary)
+
+    def _listen(self, event: ApplyEvent) -> None:
+        match event:
+            case WaitingForReset(until=until, reason=reason):
+                moment = time.strftime("%H:%M:%S", time.localtime(until))
+                number = "" if self._run is None else f" {self._run.id}"
+                self._prompter.notify(
+                    f"{reason}: waiting until {moment}. Ctrl-C ends the wait; "
+                    f"cmdm journal resume{number} goes on then."
+                )
+            case ResetReached():
+                self._account.client.start_command()
+            case LookingForChange(number=number):
+                self._prompter.notify(
+                    f"Looking whether change {number} was done, as its answer was lost."
+                )
+            case ChangeApplied():
+                return
+
+    def _check_account(self, address: str, username: str) -> None:
+        client, profile = self._account.client, self._account.profile
+        if (address, username) != (client.address, profile.credentials.username):
+            raise OtherAccount(
+                f"The changes are for {username} at {address}, and {profile.name} is "
+                f"{profile.credentials.username} at {client.address}"
+            )
+
+
+def check_writable(account: Account) -> None:
+    """Raise ReadOnly where the account's profile allows no change."""
+    if account.profile.read_only:
+        raise ReadOnly(
+            f"The profile {account.profile.name} is read-only, so nothing was sent",
+            hint="Remove read_only from the profile to change something",
+        )
