@@ -1,0 +1,129 @@
+"""Turns the bytes of a text file into text: by its mark, as UTF-8, else as Windows-1252 or asked.
+
+charset-normalizer judges what is not UTF-8. On a near tie Windows-1252 wins, since the guess falls
+to one of its sisters as soon as a text is short, which makes `Ł` of `£`.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from cmdm_tui.text import one_line
+from cmdm_tui.transfer.errors import ImportFileError, ImportQuestion, ImportQuestions
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NEAR_TIE = 0.05
+"""How much more disorder Windows-1252 may have than the best guess and still be taken."""
+
+_SAMPLE_SIZE = 200_000
+_MOST_NULLS = 0.3
+# No Western text has these inside a word; the Central European and Cyrillic code pages have letters
+# at the same places.
+_ODD_INSIDE_A_WORD = re.compile(
+    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾][^\W\d_]|[£¥¯][^\W\d_]{2}|[à-öø-ÿ]{4}|[À-ÖØ-Þ]{4}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """The text of a file, without its mark, and the name of the encoding (the codec's own)."""
+
+    text: str
+    encoding: str
+    is_certain: bool = True
+    """False where another encoding would have given a text too."""
+
+
+def decode_text(data: bytes, wanted: str | None = None) -> DecodedText:
+    """Return the text of a file.
+
+    Raises ImportQuestions where the encoding cannot be told, ImportFileError where the file is not
+    text or not in the encoding that is wanted.
+    """
+    if wanted is not None:
+        return _decode_as(data, wanted)
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _decode_as(data, encoding)
+    if encoding := _find_wide_encoding(data):
+        return _decode_as(data, encoding)
+    if data.count(0) > _MOST_NULLS * len(data) or _is_binary(data):
+        raise ImportFileError(
+            "The file is not a text file", "Save it as CSV, JSON, xlsx or Parquet"
+        )
+    try:
+        return DecodedText(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _decode_single_bytes(data)
+
+
+def _decode_as(data: bytes, encoding: str) -> DecodedText:
+    try:
+        codec = codecs.lookup(encoding)
+        # Codecs of Python that take bytes to bytes know no text.
+        text = data.decode(codec.name)
+    except (LookupError, UnicodeDecodeError, ValueError) as error:
+        place = f": byte {error.start:,}" if isinstance(error, UnicodeDecodeError) else ""
+        name = one_line(encoding, 40)
+        message = f"The file is not in the encoding {name}{place}"
+        if isinstance(error, LookupError):
+            message = f"There is no encoding {name}"
+        raise ImportFileError(message, "Name another one with --encoding") from None
+    return DecodedText(text.removeprefix("\ufeff"), encoding)
+
+
+def _find_wide_encoding(data: bytes) -> str | None:
+    """Return UTF-16 without a mark, by where its zero bytes are; None for anything else."""
+    sample = data[:_SAMPLE_SIZE]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if len(data) % 2 or half == 0:
+        return None
+    if odd > half * 0.4 and even <= odd * 0.02:
+        return "utf-16-le"
+    if even > half * 0.4 and odd <= even * 0.02:
+        return "utf-16-be"
+    return None
+
+
+def _is_binary(data: bytes) -> bool:
+    """Return whether a file begins as a PDF, a picture or an archive does."""
+    return data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc"))
+
+
+def _decode_single_bytes(data: bytes) -> DecodedText:
+    import charset_normalizer
+
+    odd_lines = b"\n".join(line for line in data.splitlines() if not line.isascii())
+    sample = odd_lines[:_SAMPLE_SIZE]
+    guesses = list(charset_normalizer.from_bytes(sample))
+    western = charset_normalizer.from_bytes(sample, cp_isolation=["cp1252"]).best()
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        text, western = "", None
+    best = min((guess.chaos for guess in guesses), default=0.0)
+    if western is not None and western.chaos <= best + _NEAR_TIE and not _looks_foreign(text):
+        return DecodedText(text, "windows-1252", is_certain=False)
+    names = dict.fromkeys(guess.encoding for guess in guesses if guess.encoding != "cp1252")
+    raise ImportQuestions(
+        [
+            ImportQuestion(
+                "encoding",
+                "The file is neither UTF-8 nor, as far as can be seen, Windows-1252: "
+                "its encoding is not known",
+                suggestions=(*list(names)[:4], "windows-1252"),
+            )
+        ]
+    )
+
+
+def _looks_foreign(text: str) -> bool:
+    """Return whether Windows-1252 makes words of a text that no Western language has."""
+    return _ODD_INSIDE_A_WORD.search(text) is not None
