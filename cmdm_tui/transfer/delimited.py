@@ -101,7 +101,7 @@ class _Scanner:
         self._place, self._line = len(self._text), last
         if last == opened:
             return f"line {opened} cannot be read"
-        return f"lines {opened} to {last} cannot be told apart"
+        return f"lines {opened} to {last} cannot be separated"
 
     def _take_bare(self) -> str:
         found = self._bare.match(self._text, self._place)

@@ -76,10 +76,16 @@ def _choose(
 
     def score(candidate: str) -> tuple[int, int, int]:
         rows = _sample_rows(sample, candidate, quote)
-        matches = max((count_headers(_texts(row)) for row in rows), default=0)
-        widths = Counter(len(row.cells) for row in rows if len(row.cells) > 1)
+        counts = [count_headers(_texts(row)) for row in rows]
+        matches = max(counts, default=0)
+        widths = Counter(len(row.cells) for row in rows)
+        if matches:
+            # One column is none too few, where all records have it.
+            width = len(rows[counts.index(matches)].cells)
+            return matches, widths[width], width
+        widths.pop(1, None)
         width, count = max(widths.items(), key=lambda pair: pair[::-1], default=(0, 0))
-        return matches, count, width
+        return 0, count, width
 
     return max(candidates, key=score)
 

@@ -43,7 +43,7 @@ class DecodedText:
 def decode_text(data: bytes, wanted: str | None = None) -> DecodedText:
     """Return the text of a file.
 
-    Raises ImportQuestions where the encoding cannot be told, ImportFileError where the file is not
+    Raises ImportQuestions where the encoding is not certain, ImportFileError where the file is not
     text or not in the encoding that is wanted.
     """
     if wanted is not None:

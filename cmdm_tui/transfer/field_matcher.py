@@ -9,7 +9,7 @@ from cmdm_tui.transfer.errors import ImportFileError
 from cmdm_tui.transfer.guards import take_off_guard
 
 EXTERNAL_ID = "ExternalID"
-"""The column of our own exports that holds a record's id; it is not a field (`api.md`)."""
+"""The column of an export that holds a record's id; it is not a field (`api.md`)."""
 
 _ID_FIELD = Field(EXTERNAL_ID, label="External ID", type="Text", read_only=True)
 _CLOSE = 0.6

@@ -195,6 +195,8 @@ def _to_source(raw: RawCell, trait: CellTrait | None) -> SourceValue:
             return raw
         case datetime():
             return raw.replace(tzinfo=UTC) if trait == "utc" else raw
+        case date() if trait in {"utc", "time"}:
+            return datetime.combine(raw, time(), UTC if trait == "utc" else None)
         case date():
             return raw
         case int() | float():

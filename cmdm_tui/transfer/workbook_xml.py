@@ -14,12 +14,14 @@ from types import MappingProxyType
 from typing import Literal
 from xml.parsers import expat
 
-CellTrait = Literal["error", "no result", "empty text", "utc", "percent"]
+CellTrait = Literal["error", "no result", "empty text", "utc", "time", "percent"]
+"""What is special in a cell; `utc` and `time` are shown with a time of day, even at midnight."""
 
 Attributes = Mapping[str, str]
 
 _CELL = re.compile(r"([A-Z]+)([0-9]+)")
 _PERCENT_FORMATS = {9, 10}
+_TIME_FORMATS = {18, 19, 20, 21, 22, 45, 46, 47}
 _QUOTED = re.compile(r'"[^"]*"|\\.')
 
 
@@ -130,7 +132,7 @@ def _find_empty_strings(book: zipfile.ZipFile) -> frozenset[int]:
 
 
 def _read_styles(book: zipfile.ZipFile) -> Mapping[int, CellTrait]:
-    """Return the styles that say of a time that it is UTC, or of a number that it is a percentage.
+    """Return the styles that make a number a percentage, a time of day, or a time in UTC.
 
     Our own export shows times in UTC with a `Z`.
     """
@@ -154,14 +156,18 @@ def _read_styles(book: zipfile.ZipFile) -> Mapping[int, CellTrait]:
         in_cells = in_cells and name != "cellXfs"
 
     _parse(book.read("xl/styles.xml"), start, end)
-    traits: dict[int, CellTrait] = {}
-    for style, number in enumerate(styles):
-        code = formats.get(number, "")
-        if '"Z"' in code:
-            traits[style] = "utc"
-        elif number in _PERCENT_FORMATS or "%" in _QUOTED.sub("", code):
-            traits[style] = "percent"
-    return traits
+    traits = {style: _find_trait(number, formats) for style, number in enumerate(styles)}
+    return {style: trait for style, trait in traits.items() if trait is not None}
+
+
+def _find_trait(number: int, formats: Mapping[int, str]) -> CellTrait | None:
+    code = formats.get(number, "")
+    bare = _QUOTED.sub("", code).casefold()
+    if '"Z"' in code:
+        return "utc"
+    if number in _PERCENT_FORMATS or "%" in bare:
+        return "percent"
+    return "time" if number in _TIME_FORMATS or "h" in bare else None
 
 
 class _SheetReader:
