@@ -26,6 +26,7 @@ _PARTS = {
     "yyyy": r"(?P<year>[0-9]{4})",
 }
 _TOKEN = re.compile(r"d+|m+|y+|[^dmy]+", re.IGNORECASE)
+_TIME_OF_FORMAT = re.compile(r"[ T]hh?:mm(?::ss)?$", re.IGNORECASE)
 _ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 _TIME = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<part>[0-9]{1,9}))?)?"
@@ -51,6 +52,8 @@ class DateFormat:
     name: str = ""
 
     def __post_init__(self) -> None:
+        # A time after the day is always read: a format need not name it.
+        object.__setattr__(self, "name", _TIME_OF_FORMAT.sub("", self.name.strip()))
         if self.name:
             self._check()
 

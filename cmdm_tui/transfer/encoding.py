@@ -1,7 +1,8 @@
 """Turns the bytes of a text file into text: by its mark, as UTF-8, else as Windows-1252 or asked.
 
-charset-normalizer judges what is not UTF-8. On a near tie Windows-1252 wins, since the guess falls
-to one of its sisters as soon as a text is short, which makes `Ł` of `£`.
+Windows-1252 wins unless it makes words that no Western language has; then charset-normalizer names
+the candidates. It is not the judge, since it takes a short text full of signs for one of the sisters
+of Windows-1252, which makes `Ł` of `£`.
 """
 
 import codecs
@@ -18,15 +19,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_NEAR_TIE = 0.05
-"""How much more disorder Windows-1252 may have than the best guess and still be taken."""
-
 _SAMPLE_SIZE = 200_000
 _MOST_NULLS = 0.3
-# No Western text has these inside a word; the Central European and Cyrillic code pages have letters
-# at the same places.
-_ODD_INSIDE_A_WORD = re.compile(
-    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾][^\W\d_]|[£¥¯][^\W\d_]{2}|[à-öø-ÿ]{4}|[À-ÖØ-Þ]{4}"
+_MOST_SUGGESTIONS = 4
+# No Western text has these signs inside a word, or three accented letters in a row. Central
+# European, Cyrillic, Greek and Mac code pages have letters in the same places.
+_ODD_WORD = re.compile(
+    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾‰†‡„][^\W\d_]|[£¥¯][^\W\d_]{2}"
+    r"|[À-ÖØ-öø-ÿŒœŠšŽžŸƒ]{3}|[ƒˆ˜]"
 )
 
 
@@ -98,27 +98,19 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _decode_single_bytes(data: bytes) -> DecodedText:
-    import charset_normalizer
-
-    odd_lines = b"\n".join(line for line in data.splitlines() if not line.isascii())
-    sample = odd_lines[:_SAMPLE_SIZE]
-    guesses = list(charset_normalizer.from_bytes(sample))
-    western = charset_normalizer.from_bytes(sample, cp_isolation=["cp1252"]).best()
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
-        text, western = "", None
-    best = min((guess.chaos for guess in guesses), default=0.0)
-    if western is not None and western.chaos <= best + _NEAR_TIE and not _looks_foreign(text):
+        text = None
+    if text is not None and not _looks_foreign(text):
         return DecodedText(text, "windows-1252", is_certain=False)
-    names = dict.fromkeys(guess.encoding for guess in guesses if guess.encoding != "cp1252")
     raise ImportQuestions(
         [
             ImportQuestion(
                 "encoding",
                 "The file is neither UTF-8 nor, as far as can be seen, Windows-1252: "
                 "its encoding is not known",
-                suggestions=(*list(names)[:4], "windows-1252"),
+                suggestions=(*_suggest_encodings(data), "windows-1252"),
             )
         ]
     )
@@ -126,4 +118,13 @@ def _decode_single_bytes(data: bytes) -> DecodedText:
 
 def _looks_foreign(text: str) -> bool:
     """Return whether Windows-1252 makes words of a text that no Western language has."""
-    return _ODD_INSIDE_A_WORD.search(text) is not None
+    return _ODD_WORD.search(text) is not None
+
+
+def _suggest_encodings(data: bytes) -> list[str]:
+    import charset_normalizer
+
+    odd_lines = b"\n".join(line for line in data.splitlines() if not line.isascii())
+    guesses = charset_normalizer.from_bytes(odd_lines[:_SAMPLE_SIZE])
+    names = dict.fromkeys(guess.encoding for guess in guesses if guess.encoding != "cp1252")
+    return list(names)[:_MOST_SUGGESTIONS]

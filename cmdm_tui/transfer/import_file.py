@@ -130,7 +130,7 @@ class _RowBuilder:
                 raise _Refusal(f"{name} is given twice", place)
             value = self._convert(row, place, use, converter)
             if use.field == self.plan.key and isinstance(value, str):
-                key = value or None
+                key = value.strip() or None
             if not use.is_sent:
                 continue
             if isinstance(value, str):

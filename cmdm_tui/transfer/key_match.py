@@ -81,7 +81,7 @@ def fold_key(value: object, key: Field) -> str:
     Addresses are compared in lower case, numbers by value.
     """
     kind = (key.type or "").casefold()
-    text = str(value).strip() if kind != "text" else str(value)
+    text = str(value).strip()
     if kind == "email":
         return text.casefold()
     if kind in _NUMBERS:

@@ -42,6 +42,7 @@ _SAMPLE_ROWS = 60
 _KEPT_DIGITS = 15
 _LARGEST_EXACT = 10**_KEPT_DIGITS
 _SHOWN = 60
+_FEW = 5
 
 RawCell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -68,6 +69,7 @@ def read_spreadsheet(
     shaped = shape_rows(rows, matcher, options.header, "row")
     notes = [*_describe_sheets(name, sheets), *shaped.notes]
     notes += _describe_hidden(shaped.headers, shaped.records, traits)
+    notes += _describe_merged(book, name, shaped.header_line)
     return SourceTable(
         "xlsx",
         shaped.headers,
@@ -227,6 +229,19 @@ def _describe_sheets(name: str, sheets: dict[str, bool]) -> list[str]:
     ]
     word = "sheet" if len(others) == 1 else "sheets"
     return [f"Sheet {one_line(name, _SHOWN)} read, {word} {', '.join(others)} not"]
+
+
+def _describe_merged(book: "CalamineWorkbook", name: str, header_line: int) -> list[str]:
+    """Return a note on cells of records that are merged: the first one alone has the value."""
+    ranges = [
+        f"{column_letters(left + 1)}{top + 1}:{column_letters(right + 1)}{bottom + 1}"
+        for (top, left), (bottom, right) in book.get_sheet_by_name(name).merged_cell_ranges or ()
+        if bottom >= header_line
+    ]
+    if not ranges:
+        return []
+    shown = ", ".join(ranges[:_FEW]) + (" …" if len(ranges) > _FEW else "")
+    return [f"Merged cells hold their value in the first of them alone, the others none: {shown}"]
 
 
 def _describe_hidden(
