@@ -20,7 +20,8 @@ _JOINERS = {"\u200c", "\u200d"}
 _UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _PRINTABLE_ASCII = re.compile(r"[ -~]*")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA_STARTS)) + "]")
 
 
 def visible(value: str, *, keep_lines: bool = False) -> str:
@@ -48,11 +49,18 @@ def one_line(value: str, limit: int | None = None) -> str:
 def escape_formula(value: str) -> str:
     """Return `value` so that no spreadsheet takes it for a formula, by a quote before a risky one.
 
-    Plain signed numbers stay as they are. See OWASP, "CSV Injection".
+    Negative numbers stay as they are; `+44…` is quoted, as a spreadsheet would make a number of a
+    telephone. What looks quoted is quoted once more, so that no two values are written alike. See
+    OWASP, "CSV Injection".
     """
-    if value.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(value):
-        return "'" + value
-    return value
+    if _PLAIN_NUMBER.fullmatch(value):
+        return value
+    return "'" + value if value.startswith(_FORMULA_STARTS) or _GUARDED.match(value) else value
+
+
+def remove_formula_guard(value: str) -> str:
+    """Return the value that `escape_formula` made `value` of; any other value stays as it is."""
+    return value[1:] if _GUARDED.match(value) else value
 
 
 def describe_unexpected(error: BaseException) -> str:

@@ -84,6 +84,11 @@ def test_a_formula_is_quoted_in_csv(text: str) -> None:
     assert escape_formula(text) == "'" + text
 
 
-@pytest.mark.parametrize("text", ["-12.50", "+44", "0", "", "Jones", "a=b"])
+@pytest.mark.parametrize("text", ["+44", "+447700900123", "'=1", "'" * 2 + "=1", "'+44"])
+def test_a_telephone_and_a_guard_are_quoted_in_csv(text: str) -> None:
+    assert escape_formula(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["-12.50", "44", "0", "", "Jones", "a=b", "'Tis", "'"])
 def test_numbers_and_text_are_not_quoted_in_csv(text: str) -> None:
     assert escape_formula(text) == text

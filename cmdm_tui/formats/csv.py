@@ -82,8 +82,19 @@ def csv_line(cells: Sequence[str | None]) -> str:
 
 
 def tsv_line(cells: Sequence[str | None]) -> str:
-    r"""Return a line of TSV: tabs, line ends and backslashes are escaped as `\t`, `\n`, `\\`."""
-    return "\t".join("" if cell is None else cell.translate(_TAB_ESCAPES) for cell in cells) + "\n"
+    r"""Return a line of TSV: tabs, line ends and backslashes are escaped as `\t`, `\n`, `\\`.
+
+    Null is an empty cell. Text that is empty, all blanks or begins with a quote is quoted as in
+    CSV, so that no reader takes it for null or for the begin of a quoted cell.
+    """
+    return "\t".join("" if cell is None else _escape_cell(cell) for cell in cells) + "\n"
+
+
+def _escape_cell(cell: str) -> str:
+    escaped = cell.translate(_TAB_ESCAPES)
+    if cell.strip() and not cell.startswith('"'):
+        return escaped
+    return '"' + escaped.replace('"', '""') + '"'
 
 
 def _quote_cell(cell: str) -> str:

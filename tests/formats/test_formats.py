@@ -151,6 +151,19 @@ def test_csv_tells_null_from_empty_text() -> None:
     assert written("csv", [[None]], columns[:1]) == b'a\n""\n'
 
 
+def test_tsv_tells_null_from_empty_text_and_from_blanks() -> None:
+    columns = [Named("a"), Named("b"), Named("c"), Named("d")]
+    assert written("tsv", [["", None, " ", '"x']], columns) == b'a\tb\tc\td\n""\t\t" "\t"""x"\n'
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_what_looks_guarded_is_guarded_once_more(name: Format) -> None:
+    texts = ["=x", "'=x", "'" * 2 + "=x", "'Tis", "+447700900123", "-12.5"]
+    lines = written(name, [[text] for text in texts], [Named("a")]).decode().split("\n")[1:-1]
+    assert lines[:3] == ["'=x", "'" * 2 + "=x", "'" * 3 + "=x"]
+    assert lines[3:] == ["'Tis", "'+447700900123", "-12.5"]
+
+
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "＝1"]
 
 
@@ -182,6 +195,8 @@ def test_tsv_has_a_row_a_line_and_a_cell_between_tabs(rows: list[tuple[str, str]
 
 
 def unescaped(cell: str) -> str:
+    if cell.startswith('"'):
+        cell = cell[1:-1].replace('""', '"')
     marks = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
     found, place = "", 0
     while place < len(cell):

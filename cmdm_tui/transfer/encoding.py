@@ -1,0 +1,130 @@
+"""Turns the bytes of a text file into text: by its mark, as UTF-8, else as Windows-1252 or asked.
+
+Windows-1252 wins unless it makes words that no Western language has; then charset-normalizer names
+the candidates. It is not the judge, since it takes a short text full of signs for one of the sisters
+of Windows-1252, which makes `Ł` of `£`.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from cmdm_tui.text import one_line
+from cmdm_tui.transfer.errors import ImportFileError, ImportQuestion, ImportQuestions
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE_SIZE = 200_000
+_MOST_NULLS = 0.3
+_MOST_SUGGESTIONS = 4
+# No Western text has these signs inside a word, or three accented letters in a row. Central
+# European, Cyrillic, Greek and Mac code pages have letters in the same places.
+_ODD_WORD = re.compile(
+    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾‰†‡„][^\W\d_]|[£¥¯][^\W\d_]{2}"
+    r"|[À-ÖØ-öø-ÿŒœŠšŽžŸƒ]{3}|[ƒˆ˜]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """The text of a file, without its mark, and the name of the encoding (the codec's own)."""
+
+    text: str
+    encoding: str
+    is_certain: bool = True
+    """False where another encoding would have given a text too."""
+
+
+def decode_text(data: bytes, wanted: str | None = None) -> DecodedText:
+    """Return the text of a file.
+
+    Raises ImportQuestions where the encoding is not certain, ImportFileError where the file is not
+    text or not in the encoding that is wanted.
+    """
+    if wanted is not None:
+        return _decode_as(data, wanted)
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _decode_as(data, encoding)
+    if encoding := _find_wide_encoding(data):
+        return _decode_as(data, encoding)
+    if data.count(0) > _MOST_NULLS * len(data) or _is_binary(data):
+        raise ImportFileError(
+            "The file is not a text file", "Save it as CSV, JSON, xlsx or Parquet"
+        )
+    try:
+        return DecodedText(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _decode_single_bytes(data)
+
+
+def _decode_as(data: bytes, encoding: str) -> DecodedText:
+    try:
+        codec = codecs.lookup(encoding)
+        # Codecs of Python that take bytes to bytes know no text.
+        text = data.decode(codec.name)
+    except (LookupError, UnicodeDecodeError, ValueError) as error:
+        place = f": byte {error.start:,}" if isinstance(error, UnicodeDecodeError) else ""
+        name = one_line(encoding, 40)
+        message = f"The file is not in the encoding {name}{place}"
+        if isinstance(error, LookupError):
+            message = f"There is no encoding {name}"
+        raise ImportFileError(message, "Name another one with --encoding") from None
+    return DecodedText(text.removeprefix("\ufeff"), encoding)
+
+
+def _find_wide_encoding(data: bytes) -> str | None:
+    """Return UTF-16 without a mark, by where its zero bytes are; None for anything else."""
+    sample = data[:_SAMPLE_SIZE]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if len(data) % 2 or half == 0:
+        return None
+    if odd > half * 0.4 and even <= odd * 0.02:
+        return "utf-16-le"
+    if even > half * 0.4 and odd <= even * 0.02:
+        return "utf-16-be"
+    return None
+
+
+def _is_binary(data: bytes) -> bool:
+    """Return whether a file begins as a PDF, a picture or an archive does."""
+    return data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc"))
+
+
+def _decode_single_bytes(data: bytes) -> DecodedText:
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        text = None
+    if text is not None and not _looks_foreign(text):
+        return DecodedText(text, "windows-1252", is_certain=False)
+    raise ImportQuestions(
+        [
+            ImportQuestion(
+                "encoding",
+                "The file is neither UTF-8 nor, as far as can be seen, Windows-1252: "
+                "its encoding is not known",
+                suggestions=(*_suggest_encodings(data), "windows-1252"),
+            )
+        ]
+    )
+
+
+def _looks_foreign(text: str) -> bool:
+    """Return whether Windows-1252 makes words of a text that no Western language has."""
+    return _ODD_WORD.search(text) is not None
+
+
+def _suggest_encodings(data: bytes) -> list[str]:
+    import charset_normalizer
+
+    odd_lines = b"\n".join(line for line in data.splitlines() if not line.isascii())
+    guesses = charset_normalizer.from_bytes(odd_lines[:_SAMPLE_SIZE])
+    names = dict.fromkeys(guess.encoding for guess in guesses if guess.encoding != "cp1252")
+    return list(names)[:_MOST_SUGGESTIONS]

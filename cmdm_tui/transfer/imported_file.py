@@ -1,0 +1,73 @@
+"""What came of a file: the records to write, those refused with the reason, and what to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cmdm_tui.api.models import Field
+from cmdm_tui.transfer.import_options import BlankRule, ImportMode
+
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """One record of a file that can be written: `properties` are wire values by field.
+
+    A field that is neither there nor in `blanks` is not in the file. `key` is the value of the key
+    field, None where it is blank or no key is wanted.
+    """
+
+    line: int
+    properties: Mapping[str, str]
+    blanks: frozenset[str] = frozenset()
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One record of a file that is not written, and why.
+
+    `column` is the header at fault, None where no one column is; `cells` are its texts by header.
+    """
+
+    line: int
+    column: str | None
+    reason: str
+    cells: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedForm:
+    """How the file was read. `columns` takes each header to its field, None for one left out."""
+
+    format: str
+    header_line: int | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    line_end: str | None = None
+    sheet: str | None = None
+    columns: Mapping[str, str | None] = field(
+        default_factory=lambda: MappingProxyType(dict[str, str | None]())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file read to its end, in its own order. `told` are the sentences of its preview.
+
+    `line_word` is what `line` counts: lines of a text, rows of a sheet or of Parquet.
+    """
+
+    entity: str
+    name: str
+    mode: ImportMode
+    blank: BlankRule
+    fields: tuple[Field, ...]
+    rows: tuple[ImportedRow, ...]
+    refused: tuple[RefusedRow, ...]
+    detected: DetectedForm
+    told: tuple[str, ...]
+    key: str | None = None
+    line_word: str = "line"
