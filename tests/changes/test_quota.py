@@ -71,7 +71,9 @@ async def test_where_no_call_is_left_it_waits_and_can_be_left_and_resumed(
             assert waits[0].reason == "No call is left this hour"
             assert waits[0].seconds > 60
             assert abs(waits[0].until - time.time() - waits[0].seconds) < 5
-        ControlPlaneClient.of(info).settings(rate_limit=5_000)
+        control = ControlPlaneClient.of(info)
+        with control.http:
+            control.settings(rate_limit=5_000)
         async with open_bench(info, journal) as bench:
             assert states(await bench.resume(run)) == ["done"] * 10
 
@@ -105,11 +107,11 @@ async def test_the_floor_is_left_to_others_unless_it_is_given_up(
     with limited(tmp_path, rate_limit=8) as info:
         async with open_bench(info, journal, floor=5) as bench:
             waits = stop_at_a_wait(bench)
-            run, _ = await bench.apply(*TEN, concurrency=2)
+            run, _ = await bench.apply(*TEN, concurrency=1)
             # The sign-in is a call too.
             assert states(run).count("done") == 2
             assert "are kept for work in front of you" in waits[0].reason
-            again, _ = await bench.apply(*TEN, concurrency=2, keeps_floor=False)
+            again, _ = await bench.apply(*TEN, concurrency=1, keeps_floor=False)
             assert states(again).count("done") == 5
 
 
