@@ -119,7 +119,7 @@ def _read_object(value: object, name: str) -> Properties:
         verb = "is" if name == "a change" else "are"
         raise ValueError(f"{name} {verb} not an object")  # noqa: TRY004
     if isinstance(value, RepeatedNames):
-        raise ValueError(f"{name}: a name stands there twice")  # noqa: TRY004
+        raise ValueError(f"{name}: a name is given twice")  # noqa: TRY004
     return cast("Properties", value)
 
 

@@ -98,9 +98,9 @@ async def apply(order: Order) -> None:
     killer = Killer(order.kill_at, order.seed)
     execute = JournalFile.execute
 
-    def execute_mortally(file: JournalFile, sql: str, *values: object) -> None:
+    def execute_mortally(self: JournalFile, sql: str, *values: object) -> None:
         killer.pass_point()
-        execute(file, sql, *values)
+        execute(self, sql, *values)
         killer.pass_point()
 
     JournalFile.execute = execute_mortally
@@ -118,12 +118,16 @@ async def apply(order: Order) -> None:
             await ChangeApplier(client, run).run()
 
 
+def kill_self(_: int, __: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main() -> None:
     for line in sys.stdin:
         order = msgspec.json.decode(line, type=Order)
         child = os.fork()
         if child == 0:
-            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+            signal.signal(signal.SIGALRM, kill_self)
             asyncio.run(apply(order))
             os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -117,7 +117,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         (
             2,
             '{"kind": "create", "entity": "a", "properties": {"a": 1, "a": 2}}',
-            "line 2: properties: a name stands there twice",
+            "line 2: properties: a name is given twice",
         ),
         (
             2,

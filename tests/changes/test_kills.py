@@ -4,7 +4,7 @@ import asyncio
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +56,7 @@ class MortalPrograms:
 
 
 @contextmanager
-def mortal_programs() -> Iterator[MortalPrograms]:
+def mortal_programs() -> Generator[MortalPrograms]:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.changes.killed_apply"],
         stdin=subprocess.PIPE,
@@ -68,7 +68,7 @@ def mortal_programs() -> Iterator[MortalPrograms]:
 
 
 @contextmanager
-def faulty_sandbox(folder: Path, records: int) -> Iterator[tuple[RunningInfo, ControlPlaneClient]]:
+def faulty_sandbox(folder: Path, records: int) -> Generator[tuple[RunningInfo, ControlPlaneClient]]:
     config = SandboxConfig(
         folder / "sandbox",
         port=0,

@@ -68,7 +68,8 @@ def test_a_value_that_cannot_be_stored_is_rejected(values: dict[str, object], re
 
 def test_what_can_be_stored_is_kept_with_the_service_s_names() -> None:
     values = {"CITY": "", "score": "-3.5", "optin": "true", "LastContacted": "2026-03-31",
-              "email": "a@b", "Phone": "+44 117", "status": "New", "EstimatedValue": None}  # fmt: skip
+              "email": "a@b", "Phone": "+44 117", "status": "New",
+              "EstimatedValue": None}  # fmt: skip
     kept, rejects = check_changes([Change(ChangeKind.UPDATE, "LEAD", "A", values)], FIELDS)
     assert rejects == ()
     assert list(kept[0].properties) == [
