@@ -81,7 +81,7 @@ class ChangeApplier:
     def stop(self) -> None:
         """End in good order: calls under way are finished, the rest stays pending.
 
-        A wait for the reset ends at once, but for one of up to a minute that a call has begun.
+        A wait for the reset ends at once, except for one of up to a minute that a call has begun.
         """
         self._end(STOPPED)
 

@@ -180,7 +180,7 @@ def _read_line(line: str) -> Change | Reject:
 
 def _read_object(line: str) -> dict[str, Any]:
     try:
-        value = read_json(line)
+        value = read_json(line, marks_repeated=True)
     except ValueError:
         raise ValueError("it is not JSON") from None
     if not isinstance(value, dict):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from cmdm_tui.api.json_body import RepeatedNames, decode_json
+from cmdm_tui.api.json_body import RepeatedNames, decode_json, decode_leniently
 from cmdm_tui.api.models import Parent, PendingWrite, Properties, WriteMark
 from cmdm_tui.changes.change_set import Change, ChangeKind
 from cmdm_tui.formats.json_text import escape_json
@@ -28,10 +28,13 @@ def encode_json(value: object) -> str:
     return escape_json(_encode(value))
 
 
-def read_json(text: str) -> Any:
-    """Return the value of JSON. Raises ValueError for anything else."""
+def read_json(text: str, *, marks_repeated: bool = False) -> Any:
+    """Return the value of JSON; an object that repeats a name is RepeatedNames where asked.
+
+    Raises ValueError for anything else.
+    """
     try:
-        return decode_json(text.encode("utf-8"))
+        return (decode_leniently if marks_repeated else decode_json)(text.encode("utf-8"))
     except RecursionError:
         raise ValueError("it nests too deep") from None
 
@@ -116,7 +119,7 @@ def _read_object(value: object, name: str) -> Properties:
         verb = "is" if name == "a change" else "are"
         raise ValueError(f"{name} {verb} not an object")  # noqa: TRY004
     if isinstance(value, RepeatedNames):
-        raise ValueError(f"{name}: a name stands there twice")  # noqa: TRY004
+        raise ValueError(f"{name}: a name is given twice")  # noqa: TRY004
     return cast("Properties", value)
 
 

@@ -1,4 +1,4 @@
-"""Counts what a change set does, prices it in calls, and lists old beside new; makes no call."""
+"""Counts what a change set does, prices it in calls, and lists old next to new; makes no call."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

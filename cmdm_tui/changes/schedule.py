@@ -12,7 +12,7 @@ from cmdm_tui.changes.soundness import list_references
 class ChangeSchedule:
     """The open changes of a run: each is ready once those before it are finished.
 
-    A change waits for those whose new records it needs, and for the earlier ones of its own record.
+    A change waits for those whose new records it needs, and for earlier changes of the same record.
     Of those that are ready, what was about to be sent when a run was killed comes first.
     """
 

@@ -1,6 +1,6 @@
 """A client of the sandbox whose calls are counted, a journal, and change sets in short."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,12 +51,16 @@ class TappedNetwork(CountedNetwork):
 
 @dataclass
 class Bench:
-    """What a test of applying works with: `network` counts the calls, `events` were reported."""
+    """What a test of applying works with: `network` counts the calls, `events` were reported.
+
+    An apply is stopped at the first event for which `stops_at` is true.
+    """
 
     client: Client
     journal: Journal
     network: TappedNetwork
     events: list[ApplyEvent] = field(default_factory=list[ApplyEvent])
+    stops_at: Callable[[ApplyEvent], bool] = lambda _: False
 
     def begin(self, *changes: Change, **options: object) -> JournalRun:
         made = ChangeSet(changes, "a test", self.client.address, "siân", 1_795_694_400.0)
@@ -64,7 +68,13 @@ class Bench:
         return self.journal.begin(made, profile="tried", options=chosen)
 
     def applier(self, run: JournalRun) -> ChangeApplier:
-        return ChangeApplier(self.client, run, listener=self.events.append)
+        def listen(event: ApplyEvent) -> None:
+            self.events.append(event)
+            if self.stops_at(event):
+                applier.stop()
+
+        applier = ChangeApplier(self.client, run, listener=listen)
+        return applier
 
     async def apply(self, *changes: Change, **options: object) -> tuple[JournalRun, ApplySummary]:
         run = self.begin(*changes, **options)
@@ -112,7 +122,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 @asynccontextmanager
 async def open_bench(
     info: RunningInfo, journal: Journal, *, marks: bool = True, floor: int = 0
-) -> AsyncIterator[Bench]:
+) -> AsyncGenerator[Bench]:
     """Open a client of the sandbox with the journal, as a program that starts does."""
     profile, network = profile_of(info), TappedNetwork()
     async with Client(

@@ -204,15 +204,8 @@ async def test_it_stops_at_the_first_failure_where_asked(bench: Bench) -> None:
 
 async def test_it_stops_in_good_order_and_goes_on_later(bench: Bench) -> None:
     run = bench.begin(*(create("account", Name=f"Ash {n}") for n in range(8)), concurrency=2)
-    applier = bench.applier(run)
-    bench.events.clear()
-
-    def stop_after_three(event: object) -> None:
-        if isinstance(event, ChangeApplied) and event.finished == 3:
-            applier.stop()
-
-    applier._notify = stop_after_three
-    summary = await applier.run()
+    bench.stops_at = lambda event: isinstance(event, ChangeApplied) and event.finished == 3
+    summary = await bench.applier(run).run()
     assert summary.stop_reason == "it was stopped"
     assert 3 <= states(run).count("done") <= 4
     assert states(run).count("sending") == 0

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cmdm_tui.api.errors import CallInfo, HourLimitReached
-from cmdm_tui.changes.apply_events import ResetReached, WaitingForReset
+from cmdm_tui.changes.apply_events import ApplyEvent, ResetReached, WaitingForReset
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.quota_gate import GateEvent, QuotaGate
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
@@ -21,7 +21,7 @@ TEN = [create("account", Name=f"Ash {number}") for number in range(10)]
 @contextmanager
 def limited(
     folder: Path, rate_limit: int = 5_000, month_limit: int = 5_000
-) -> Iterator[RunningInfo]:
+) -> Generator[RunningInfo]:
     config = SandboxConfig(
         folder / "limited",
         port=0,
@@ -36,25 +36,13 @@ def limited(
         yield running
 
 
-def stop_at_a_wait(bench: Bench) -> list[WaitingForReset]:
-    """Stop the next apply where it waits; return the waits reported."""
-    waits: list[WaitingForReset] = []
-    make = bench.applier
+def waits_of(bench: Bench) -> list[WaitingForReset]:
+    """Return the waits that were reported."""
+    return [event for event in bench.events if isinstance(event, WaitingForReset)]
 
-    def stopping(run: object) -> object:
-        applier = make(run)  # pyright: ignore[reportArgumentType]
 
-        def listen(event: object) -> None:
-            if isinstance(event, WaitingForReset):
-                waits.append(event)
-                applier.stop()
-
-        applier._notify = listen
-        applier._gate._notify = listen
-        return applier
-
-    bench.applier = stopping  # pyright: ignore[reportAttributeAccessIssue]
-    return waits
+def is_wait(event: ApplyEvent) -> bool:
+    return isinstance(event, WaitingForReset)
 
 
 async def test_where_no_call_is_left_it_waits_and_can_be_left_and_resumed(
@@ -62,16 +50,19 @@ async def test_where_no_call_is_left_it_waits_and_can_be_left_and_resumed(
 ) -> None:
     with limited(tmp_path, rate_limit=7) as info:
         async with open_bench(info, journal) as bench:
-            waits = stop_at_a_wait(bench)
+            bench.stops_at = is_wait
             run, summary = await bench.apply(*TEN, concurrency=2)
             assert states(run).count("done") == 6
             assert states(run).count("pending") == 4
             assert summary.stop_reason == "it was stopped"
+            waits = waits_of(bench)
             assert len(waits) == 1
             assert waits[0].reason == "No call is left this hour"
             assert waits[0].seconds > 60
             assert abs(waits[0].until - time.time() - waits[0].seconds) < 5
-        ControlPlaneClient.of(info).settings(rate_limit=5_000)
+        control = ControlPlaneClient.of(info)
+        with control.http:
+            control.settings(rate_limit=5_000)
         async with open_bench(info, journal) as bench:
             assert states(await bench.resume(run)) == ["done"] * 10
 
@@ -104,12 +95,12 @@ async def test_the_floor_is_left_to_others_unless_it_is_given_up(
 ) -> None:
     with limited(tmp_path, rate_limit=8) as info:
         async with open_bench(info, journal, floor=5) as bench:
-            waits = stop_at_a_wait(bench)
-            run, _ = await bench.apply(*TEN, concurrency=2)
+            bench.stops_at = is_wait
+            run, _ = await bench.apply(*TEN, concurrency=1)
             # The sign-in is a call too.
             assert states(run).count("done") == 2
-            assert "are kept for work in front of you" in waits[0].reason
-            again, _ = await bench.apply(*TEN, concurrency=2, keeps_floor=False)
+            assert "are kept for work in front of you" in waits_of(bench)[0].reason
+            again, _ = await bench.apply(*TEN, concurrency=1, keeps_floor=False)
             assert states(again).count("done") == 5
 
 
