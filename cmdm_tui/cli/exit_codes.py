@@ -83,6 +83,9 @@ def _code_of_other_error(error: Exception) -> ExitCode | None:
     changes = sys.modules.get("cmdm_tui.changes.errors")
     if changes is not None and isinstance(error, changes.ChangeError):
         return ExitCode.FAILED if isinstance(error, changes.JournalError) else ExitCode.USAGE
+    transfer = sys.modules.get("cmdm_tui.transfer.errors")
+    if transfer is not None and isinstance(error, transfer.ImportFileError):
+        return ExitCode.USAGE
     known = {"cmdm_tui.sandbox": "SandboxError", "cmdm_tui.repl": "ReplError"}
     for module, name in known.items():
         loaded = sys.modules.get(module)

@@ -58,7 +58,8 @@ def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
         where = ", ".join(
             one_line(part, 80) for part in (reject.origin, reject.column or "") if part
         )
-        yield f"  {where or 'one record'}: {one_line(reject.reason, 300)}."
+        reason = one_line(reject.reason, 300)
+        yield f"  {where or 'one record'}: {reason}{'' if reason.endswith('?') else '.'}"
     if len(rejects) > MOST_SHOWN:
         yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
 

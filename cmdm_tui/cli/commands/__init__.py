@@ -3,9 +3,8 @@
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
 what several commands have in common: `records` and `api` make calls; `query` with `query_run` and
 `query_output`; `login` with `login_form`; `account` and `profiles` with `secret_locations`;
-`interactive` starts the explorer, the demo and the prompt; `apply` and `journal` send changes, with
-`change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`,
-`doctor/`.
+`interactive` starts the explorer, the demo and the prompt; `import_`, `apply` and `journal` send
+changes, with `change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`, `doctor/`.
 """
 
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ _COMMANDS = {
     "delete": "cmdm_tui.cli.commands.records:delete",
     "convert": "cmdm_tui.cli.commands.records:convert",
     "close": "cmdm_tui.cli.commands.records:close",
+    "import": "cmdm_tui.cli.commands.import_:import_records",
     "apply": "cmdm_tui.cli.commands.apply:apply",
     "journal": "cmdm_tui.cli.commands.journal:journal",
     "api": "cmdm_tui.cli.commands.api:api",

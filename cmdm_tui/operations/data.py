@@ -1,0 +1,198 @@
+"""Make a change set of a file's records: ask what it leaves open, find the records that exist."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmdm_tui.api.models import Field, Record
+from cmdm_tui.catalog import Account
+from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.validate import check_changes
+from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.operations.prompter import Prompter
+from cmdm_tui.operations.query import CallPolicy, QueryOperation
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.model import EXTERNAL_ID
+from cmdm_tui.text import one_line
+from cmdm_tui.transfer import (
+    ImportedFile,
+    ImportOptions,
+    ImportQuestion,
+    ImportQuestions,
+    RefusedRow,
+    match_keys,
+    read_import,
+    to_changes,
+)
+
+_FEW_KEYS = 40
+"""Keys that are looked for one by one; of more, every record is read, which takes fewer calls."""
+
+_LEFT_OUT = "(leave it out)"
+_HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedImport:
+    """The changes that a file leads to, and the records of it that are refused.
+
+    `options` are those given, with the answers to what was asked.
+    """
+
+    change_set: ChangeSet
+    refused: tuple[RefusedRow, ...]
+    imported: ImportedFile
+    options: ImportOptions
+
+
+class ImportDeclined(Exception):
+    """The person did not answer what the file leaves open, or declined to read the records."""
+
+
+class ImportOperation:
+    """One file, read for one face, for one entity of an account. It writes nothing."""
+
+    def __init__(
+        self,
+        account: Account,
+        prompter: Prompter,
+        *,
+        max_calls: int | None = None,
+        yes: bool = False,
+    ) -> None:
+        self._account = account
+        self._prompter = prompter
+        self._policy = CallPolicy(
+            _HOW_TO_ALLOW, max_calls=max_calls, is_allowed=yes or max_calls is not None
+        )
+
+    async def plan(self, path: Path, entity: str, options: ImportOptions) -> PlannedImport:
+        """Read the file to its end, ask what it leaves open, and find the records it is about.
+
+        Raises ImportFileError, ImportQuestions where no one can be asked, ImportDeclined,
+        QueryError or ApiError.
+        """
+        catalog = self._account.catalog
+        fields = await catalog.load_fields(entity)
+        imported, options = await self._read(path, entity, fields, options)
+        existing, calls, is_partial = await self._find_existing(imported)
+        match = await asyncio.to_thread(match_keys, imported, existing)
+        changes, rejects = to_changes(imported, match)
+        changes, unsound = check_changes(changes, {entity: fields})
+        change_set = ChangeSet(
+            changes,
+            title=f"Import of {one_line(path.name, 200)} into {entity}",
+            address=self._account.client.address,
+            username=self._account.profile.credentials.username,
+            made_at=time.time(),
+            unchanged=match.unchanged,
+            rejects=(*rejects, *unsound),
+            notes=tuple(f"{told.rstrip('.')}." for told in imported.told),
+            calls_made=calls,
+            is_partial=is_partial,
+        )
+        return PlannedImport(change_set, match.refused, imported, options)
+
+    async def _read(
+        self, path: Path, entity: str, fields: Sequence[Field], options: ImportOptions
+    ) -> tuple[ImportedFile, ImportOptions]:
+        while True:
+            try:
+                return await asyncio.to_thread(read_import, path, entity, fields, options), options
+            except ImportQuestions as open_questions:
+                if not self._prompter.can_ask:
+                    raise
+                for question in open_questions.questions:
+                    answer = await self._ask(question)
+                    options = options.with_answer(question, answer)
+
+    async def _ask(self, question: ImportQuestion) -> str:
+        """Return the answer to one question, which may be to leave a column out."""
+        choices = {one or _LEFT_OUT: one for one in question.suggestions}
+        if question.option == "map" and _LEFT_OUT not in choices:
+            choices[_LEFT_OUT] = ""
+        if not choices:
+            raise ImportQuestions([question])
+        chosen = await self._prompter.choose(question.sentence, tuple(choices))
+        if chosen is None:
+            raise ImportDeclined
+        return choices[chosen]
+
+    async def _find_existing(self, imported: ImportedFile) -> tuple[list[Record], int, bool]:
+        """Return the records that may have one of the file's keys, the calls, and what is missing.
+
+        The query says whether few searches or one pass over all records takes fewer calls.
+        """
+        if imported.mode == "create" or not imported.rows:
+            return [], 0, False
+        names = _list_fields(imported)
+        engine = Engine(self._account)
+        try:
+            operation = QueryOperation(engine, self._prompter, self._policy)
+            prepared = await operation.prepare(_select(imported, names), is_raw=True)
+            records: list[Record] = []
+            receive = _collect(records, imported.entity, names)
+            outcome = await operation.run(prepared, receive)
+            if outcome.result is None or outcome.is_declined:
+                raise ImportDeclined
+            with outcome.result as result:
+                return records, result.stats.calls_used, bool(result.mark)
+        finally:
+            engine.close()
+
+
+def _list_fields(imported: ImportedFile) -> list[str]:
+    used = [name for name in imported.detected.columns.values() if name is not None]
+    names = dict.fromkeys([EXTERNAL_ID, imported.key or EXTERNAL_ID, *used])
+    return [name for name in names if name == EXTERNAL_ID or _has_field(imported, name)]
+
+
+def _has_field(imported: ImportedFile, name: str) -> bool:
+    return any(field.name == name for field in imported.fields)
+
+
+def _select(imported: ImportedFile, names: Sequence[str]) -> str:
+    """Return the query for the records that may have a key of the file, in any case."""
+    columns = ", ".join(_quote(name) for name in names)
+    sql = f"SELECT {columns} FROM {_quote(imported.entity)}"  # noqa: S608 — names are quoted
+    keys = dict.fromkeys(row.key for row in imported.rows if row.key is not None)
+    if len(keys) > _FEW_KEYS:
+        return sql
+    key = _quote(imported.key or EXTERNAL_ID)
+    if imported.key in {None, EXTERNAL_ID}:
+        values = ", ".join(_quote_text(one) for one in keys)
+        return f"{sql} WHERE {key} IN ({values})" if keys else f"{sql} LIMIT 0"
+    kinds = {
+        (field.type or "").casefold() for field in imported.fields if field.name == imported.key
+    }
+    if not kinds <= {"email", "text", "url"}:
+        return sql
+    alike = " OR ".join(f"{key} ILIKE {_quote_pattern(one)}" for one in keys)
+    return f"{sql} WHERE {alike}" if keys else f"{sql} LIMIT 0"
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quote_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quote_pattern(text: str) -> str:
+    """Return a pattern that is the text alone; one that would need an escape gets a wildcard."""
+    return _quote_text(text.replace("%", "_").replace("\\", "_"))
+
+
+def _collect(
+    records: list[Record], entity: str, names: Sequence[str]
+) -> Callable[[Sequence[OutputColumn], Sequence[OutputRow]], None]:
+    def receive(_: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            external_id = str(values.pop(EXTERNAL_ID))
+            records.append(Record(entity, external_id, values))
+
+    return receive
