@@ -1,8 +1,8 @@
 """Turns the bytes of a text file into text: by its mark, as UTF-8, else as Windows-1252 or asked.
 
 Windows-1252 wins unless it makes words that no Western language has; then charset-normalizer names
-the candidates. It is not the judge, since it takes a short text full of signs for one of the sisters
-of Windows-1252, which makes `Ł` of `£`.
+the candidates. It is not the judge, since it takes a short text full of signs for one of its
+sisters, which makes `Ł` of `£`.
 """
 
 import codecs

@@ -156,8 +156,12 @@ def _read_styles(book: zipfile.ZipFile) -> Mapping[int, CellTrait]:
         in_cells = in_cells and name != "cellXfs"
 
     _parse(book.read("xl/styles.xml"), start, end)
-    traits = {style: _find_trait(number, formats) for style, number in enumerate(styles)}
-    return {style: trait for style, trait in traits.items() if trait is not None}
+    traits: dict[int, CellTrait] = {}
+    for style, number in enumerate(styles):
+        trait = _find_trait(number, formats)
+        if trait is not None:
+            traits[style] = trait
+    return traits
 
 
 def _find_trait(number: int, formats: Mapping[int, str]) -> CellTrait | None:
