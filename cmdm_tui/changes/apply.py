@@ -11,6 +11,7 @@ from cmdm_tui.api.errors import (
     MonthLimitReached,
     NetworkError,
     QuotaFloorReached,
+    TimeLimitReached,
 )
 from cmdm_tui.changes.apply_events import (
     ApplyListener,
@@ -170,6 +171,8 @@ class ChangeApplier:
 def _describe_end(error: ApiError) -> str:
     if isinstance(error, MonthLimitReached):
         return "the month's calls are used up"
+    if isinstance(error, TimeLimitReached):
+        return "the time that it may take is over"
     if isinstance(error, NetworkError):
         return "the service cannot be reached"
     return "the account cannot be used"

@@ -181,7 +181,7 @@ class ChangeSender:
                 entry = self.run.set_state(entry.number, EntryState.UNKNOWN, reason=reason)
             return entry, doubt
         except RUN_ENDING as error:
-            if entry.change.kind in _ONCE:
+            if entry.change.kind in _ONCE or isinstance(error, ReadOnly | InsecureAddress):
                 # It was not sent, or refused as a whole; the client has not sent it twice.
                 self.run.set_state(entry.number, EntryState.PENDING)
                 raise

@@ -24,14 +24,15 @@ def make_refused_set(run: JournalRun) -> RefusedChanges | None:
     again until that is read again. What is in doubt is left out: it may have been done. Save it
     with `save_change_set(path, refused.change_set, reasons=refused.reasons)`.
     """
-    failed = [entry for entry in run.entries if entry.state.is_failed]
+    entries = run.entries
+    failed = [entry for entry in entries if entry.state.is_failed]
     if not failed:
         return None
     positions = {entry.number - 1: position for position, entry in enumerate(failed)}
     made = run.change_set
     change_set = replace(
         made,
-        changes=tuple(_fill_in(entry.change, run.entries, positions) for entry in failed),
+        changes=tuple(_fill_in(entry.change, entries, positions) for entry in failed),
         title=f"What run {run.id} did not do: {made.title}",
         unchanged=0,
         rejects=(),

@@ -27,7 +27,22 @@ def check_changes(
         entity.casefold(): _FieldNames(entity, declared) for entity, declared in fields.items()
     }
     given = list(changes)
-    checked = [_check_change(change, known) for change in given]
+    return _keep_sound(given, [_check_change(change, known) for change in given])
+
+
+def reject_changes(
+    changes: Sequence[Change], faults: Mapping[int, Reject]
+) -> tuple[tuple[Change, ...], tuple[Reject, ...]]:
+    """Return the changes without those of the positions in `faults`, and all rejects.
+
+    References to one that is rejected are rejected too; the others get the new positions.
+    """
+    return _keep_sound(changes, [faults.get(at, one) for at, one in enumerate(changes)])
+
+
+def _keep_sound(
+    given: Sequence[Change], checked: Sequence[Change | Reject]
+) -> tuple[tuple[Change, ...], tuple[Reject, ...]]:
     outcomes = _reject_dependents(given, checked)
     positions: dict[int, int] = {}
     for position, outcome in enumerate(outcomes):

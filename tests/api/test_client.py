@@ -35,6 +35,7 @@ from tests.api.conftest import CREDENTIALS, Request, ScriptedServer, http
 
 EAGER = RetryPolicy(first_wait=0.001, longest_wait=0.002)
 
+DATE = "Thu, 26 Nov 2026 12:00:00 GMT"
 RECORD = {"ExternalID": "ABC1D2E3", "Properties": {"LastName": "Jones"}}
 LIST = {"Total Records": "1", "Total Pages": "1", "Entity": [RECORD]}
 
@@ -228,6 +229,39 @@ async def test_a_create_whose_answer_is_lost_is_in_doubt_and_not_sent_again(
             with pytest.raises(OutcomeUnknown, match="may have been done"):
                 await attempt()
             assert len(server.calls) == 1
+
+
+async def test_a_create_is_prepared_without_a_call_and_sent_as_it_was_prepared(
+    server: ScriptedServer,
+) -> None:
+    server.script = lambda _: http(201, {"ExternalID": "NEW"}, {"Date": DATE})
+    async with Client(server.url, CREDENTIALS, mark_fields={"task": "Notes"}) as client:
+        first = client.prepare_create("task", {"Notes": "x"}, parent=Parent("lead", "A/B"))
+        assert server.requests == []
+        assert first.mark is not None
+        assert first.properties == {"Notes": f"{first.mark.text} x"}
+        assert first.since is None
+        created = await client.send_create(first)
+        assert created.external_id == "NEW"
+        second = client.prepare_create("task", {"Notes": "x"})
+        assert second.since is not None
+        assert second.mark is not None
+        assert second.mark.text != first.mark.text
+    assert [call.path for call in server.calls] == ["/lead/A%2FB/task"]
+    assert json.loads(server.calls[0].body) == first.properties
+
+
+async def test_a_prepared_create_whose_answer_is_lost_is_in_doubt_with_the_same_mark(
+    server: ScriptedServer,
+) -> None:
+    server.script = lambda _: None
+    async with Client(server.url, CREDENTIALS, mark_fields={"*": "Notes"}) as client:
+        write = client.prepare_create("lead", {"LastName": "Jones"})
+        with pytest.raises(OutcomeUnknown) as raised:
+            await client.send_create(write)
+    assert raised.value.pending_write is not None
+    assert raised.value.pending_write.mark == write.mark
+    assert len(server.calls) == 1
 
 
 async def test_a_create_that_never_left_is_a_plain_failure(server: ScriptedServer) -> None:

@@ -1,5 +1,6 @@
 """What became of a create whose answer was lost: found, not found or left open; never guessed."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -322,3 +323,18 @@ def test_a_value_may_come_back_in_the_services_own_form(stored: object, sent: ob
 )
 def test_another_value_is_another(stored: object, sent: object) -> None:
     assert not may_be_changed_value(stored, sent)
+
+
+async def test_what_was_lost_long_ago_needs_no_more_time_to_settle() -> None:
+    """As a program that starts again has it, which kept what it was to send."""
+    write = PendingWrite("lead", SENT, NOW)
+    for age, verdict in ((60.0, WriteVerdict.NOT_FOUND), (0.0, WriteVerdict.CANNOT_TELL)):
+        doubt = OutcomeUnknown(
+            "lost",
+            call=CALL,
+            cause=NetworkError("reset", call=CALL),
+            pending_write=write,
+            lost_at=time.monotonic() - age,
+        )
+        found = await reconcile(doubt, Service([OLD]), pause=0.0, settling_time=20.0)
+        assert found.verdict is verdict

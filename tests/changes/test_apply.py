@@ -2,18 +2,25 @@
 
 import asyncio
 import dataclasses
+from pathlib import Path
 
 import httpx
 import pytest
 
+from cmdm_tui.api import Client
 from cmdm_tui.api.models import Parent
+from cmdm_tui.changes.apply import ChangeApplier
 from cmdm_tui.changes.apply_events import ChangeApplied
 from cmdm_tui.changes.change_file import load_change_set, save_change_set
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import InvalidChange, OtherAccount, RunInUse
+from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.lookup_check import check_lookups, list_lookups
 from cmdm_tui.changes.refused import make_refused_set
+from cmdm_tui.sandbox import RunningInfo
 from tests.changes.conftest import Bench, create, delete, pass_on, states, update
+from tests.services import CountedNetwork, profile_of
 
 
 async def test_every_kind_of_change_is_done(bench: Bench) -> None:
@@ -290,6 +297,55 @@ async def test_a_cancelled_run_leaves_what_was_under_way_in_doubt_and_is_resumed
     page = await bench.client.page("account", per_page=1_000, page=1)
     names = [record.properties["Name"] for record in page.records]
     assert names.count("Ash") == names.count("Elm") == 1
+
+
+async def test_no_secret_comes_into_the_journal(
+    bench: Bench, sandbox: RunningInfo, journal: Journal, tmp_path: Path
+) -> None:
+    await bench.apply(create("account", Name="A"), create("account", Name="x" * 300))
+    token = bench.client._sign_in
+    path = tmp_path / "journal" / "journal.sqlite"
+    kept = path.read_bytes() + path.with_name("journal.sqlite-wal").read_bytes()
+    assert b"is longer than" in kept
+    for secret in (sandbox.password, sandbox.client_secret, sandbox.client_id):
+        assert secret.encode() not in kept
+        assert token.redact(secret) != secret
+
+
+async def test_a_read_only_profile_changes_nothing(sandbox: RunningInfo, bench: Bench) -> None:
+    profile, lead = profile_of(sandbox), (await bench.ids("lead", 1))[0]
+    run = bench.begin(update("lead", lead, {}, City="Hull"), create("account", Name="A"))
+    async with Client(
+        profile.url, profile.credentials, transport=CountedNetwork(), read_only=True
+    ) as client:
+        summary = await ChangeApplier(client, run).run()
+    assert states(run) == ["pending", "pending"]
+    assert summary.stop_reason == "the account cannot be used"
+    assert "read-only" in str(summary.error)
+
+
+async def test_lookups_that_do_not_exist_are_found_on_request_with_a_call_each(
+    bench: Bench,
+) -> None:
+    account = (await bench.ids("account", 1))[0]
+    fields = {"contact": await bench.client.all_fields("contact")}
+    bench.network.taken()
+    wanted = [
+        create("contact", LastName="A", AccountExternalID=account),
+        create("contact", LastName="B", AccountExternalID="NONE0000"),
+        create("contact", LastName="C", AccountExternalID="NONE0000"),
+        Change(ChangeKind.CREATE, "task", parent=Parent("lead", "NONE0001")),
+    ]
+    assert len(list_lookups(wanted, fields)) == 3
+    kept, rejects = await check_lookups(wanted, fields, bench.client)
+    assert kept == (wanted[0],)
+    assert [reject.reason for reject in rejects] == [
+        "there is no account NONE0000",
+        "there is no account NONE0000",
+        "there is no lead NONE0001",
+    ]
+    assert rejects[0].column == "AccountExternalID"
+    assert len(bench.network.taken()) == 3
 
 
 def test_only_what_may_go_on_is_open() -> None:
