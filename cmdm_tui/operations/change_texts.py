@@ -1,4 +1,4 @@
-"""What a person is told of changes, before they are sent and after: sentences for every face."""
+"""Describes changes for a person, before they are sent and after: sentences for every face."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

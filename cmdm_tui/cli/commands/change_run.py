@@ -127,7 +127,7 @@ class ChangeCommand:
 
 
 class ChangeSession:
-    """What the work of a command has at hand: the account, the journal and the operation."""
+    """What the work of a command is given: the account, the journal and the operation."""
 
     def __init__(
         self, account: Account, journal: Journal, options: ChangeOptions, progress: CallsProgress

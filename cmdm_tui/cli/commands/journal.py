@@ -97,7 +97,7 @@ def resume(context: CommandContext, run_id: int, **given: Any) -> int:
 @sending_options
 @click.pass_obj
 def undo(context: CommandContext, run_id: int, **given: Any) -> int:
-    """Show what takes a RUN back, and send it once confirmed. It is a run of its own.
+    """Show what takes a RUN back, and send it once confirmed. The undo is a run too.
 
     Updates are put back where the value is still the one that was written. Created records are
     deleted, and deleted ones made again under a new id. Conversions and closings stay.
