@@ -12,6 +12,7 @@ from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
 if TYPE_CHECKING:
+    from cmdm_tui.catalog import Account
     from cmdm_tui.cli.progress import CallsProgress
 
 _LONGEST_INPUT = 64 * 1024
@@ -66,6 +67,27 @@ def read_secrets_from_stdin() -> list[str]:
     if not lines[0]:
         raise CommandFailure("There is no password on standard input. Pipe one in.", ExitCode.USAGE)
     return [line for line in lines if line]
+
+
+async def require_confirmation(
+    account: "Account", what: str, *, is_destructive: bool, is_confirmed: bool
+) -> None:
+    """Ask before one call that changes a record, as the profile has it.
+
+    Raises CommandFailure where the answer is not yes, ChangesNotConfirmed where no one can be
+    asked.
+    """
+    from cmdm_tui.cli.progress import CallsProgress
+    from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule, is_call_confirmed
+    from cmdm_tui.operations.write import check_writable
+
+    check_writable(account)
+    policy = WritePolicy(confirm_rule(account.profile), "Say --yes", is_confirmed=is_confirmed)
+    prompter = TerminalPrompter(CallsProgress())
+    if not await is_call_confirmed(
+        what, is_destructive=is_destructive, policy=policy, prompter=prompter
+    ):
+        raise CommandFailure("Nothing was sent.")
 
 
 class TerminalPrompter:

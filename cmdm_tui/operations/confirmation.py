@@ -1,12 +1,16 @@
 """Which changes are asked about before they are sent, and what counts as a yes: one rule."""
 
+import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from cmdm_tui.api.urls import is_loopback, parse_base_url
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.config import ConfirmRule, Profile
 from cmdm_tui.operations.prompter import Prompter
+
+_CONVERSION = re.compile(r"(?i)[./]*lead[./]*/convert/")
 
 FEW_LOST = 10
 """The most records that are deleted or converted on a yes; of more, the number is to be entered."""
@@ -28,6 +32,16 @@ class WritePolicy:
     how_to_confirm: str
     is_confirmed: bool = False
     max_writes: int | None = None
+
+
+def is_change(method: str) -> bool:
+    """Return whether calls of this method may change a record."""
+    return method.upper() not in {"GET", "HEAD", "OPTIONS"}
+
+
+def is_destructive(method: str, path: str) -> bool:
+    """Return whether a call deletes or converts a record."""
+    return method.upper() == "DELETE" or bool(_CONVERSION.match(unquote(path)))
 
 
 def confirm_rule(profile: Profile) -> ConfirmRule:
@@ -63,6 +77,23 @@ async def is_confirmed(
         records = f"{lost:,} records are deleted or converted"
         return await prompter.enter_count(f"{records}. Enter that number to send it all", lost)
     return await prompter.confirm(f"Send {_count_changes(count)} to {host}?")
+
+
+async def is_call_confirmed(
+    what: str, *, is_destructive: bool, policy: WritePolicy, prompter: Prompter
+) -> bool:
+    """Return whether one call that changes a record may be sent; `what` says what it does.
+
+    Raises ChangesNotConfirmed where no one can be asked.
+    """
+    if policy.is_confirmed or not _is_asked(policy.rule, int(is_destructive)):
+        return True
+    if not prompter.can_ask:
+        raise ChangesNotConfirmed(
+            f"{what} is to be confirmed, and no one can be asked here",
+            hint=f"Nothing was sent. {policy.how_to_confirm}",
+        )
+    return await prompter.confirm(f"{what}?")
 
 
 def _is_asked(rule: ConfirmRule, lost: int) -> bool:

@@ -28,11 +28,12 @@ async def run(
     input: TextIO,  # noqa: A002 - the stream's own name, like output and errors
     output: TextIO,
     errors: TextIO,
+    confirms: bool = True,
 ) -> bool:
     """Read statements from `input` and run them: at a prompt where it is a terminal, else in order.
 
     Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
-    at the prompt; None keeps it for this run only.
+    at the prompt; None keeps it for this run only. Where it `confirms` not, nothing is asked.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it.
@@ -45,6 +46,7 @@ async def run(
     from cmdm_tui.repl.streams import ReplStreams
 
     session = ReplSession(account, ReplStreams(output, errors))
+    session.settings.confirms = confirms
     try:
         if input.isatty():
             from cmdm_tui.repl.prompt import run_terminal_prompt

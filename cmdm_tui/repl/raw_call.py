@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from cmdm_tui.api.errors import keep_text
+from cmdm_tui.operations.confirmation import is_change, is_destructive
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.text import one_line
@@ -18,7 +19,7 @@ _ANSWERS_WITHOUT_BODY = re.compile(r"/?(lead/convert|task/close)/[^/?]+", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """One call, ready to be sent. `question` is what a person is asked first, if anything.
+    """One call, ready to be sent.
 
     `redact` takes the client's secrets out of the path before it is cut for a screen.
     """
@@ -27,7 +28,10 @@ class PlannedCall:
     path: str
     content: bytes | None = None
     notes: tuple[str, ...] = ()
-    question: str | None = None
+    what: str = ""
+    """What it changes, as in `Delete lead/ABC1D2E3`; empty for a call that only reads."""
+    is_destructive: bool = False
+    """Whether it deletes or converts a record."""
     redact: Callable[[str], str] = field(default=keep_text, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -41,9 +45,12 @@ def plan_call(call: RawCall, redact: Callable[[str], str] = keep_text) -> Planne
     a create or update without a body, and for text that UTF-8 has no form for.
     """
     path, notes = _complete_page_parameters(call) if call.method == "GET" else (call.path, ())
-    is_delete = call.method == "DELETE"
-    question = f"Delete {one_line(redact(call.path), 100)}? [y/N] " if is_delete else None
-    return PlannedCall(call.method, path, _encode_body(call, redact), notes, question, redact)
+    what = ""
+    if is_change(call.method):
+        verb = "Delete" if call.method == "DELETE" else f"Send {call.method}"
+        what = f"{verb} {one_line(redact(call.path), 100)}"
+    content, is_lossy = _encode_body(call, redact), is_destructive(call.method, call.path)
+    return PlannedCall(call.method, path, content, notes, what, is_lossy, redact)
 
 
 def path_segments(path: str) -> tuple[str, ...]:

@@ -5,6 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.operations.confirmation import (
+    ChangesNotConfirmed,
+    WritePolicy,
+    confirm_rule,
+    is_call_confirmed,
+)
+from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.result_types import (
@@ -26,12 +33,14 @@ if TYPE_CHECKING:
 
     from cmdm_tui.repl.queries import SessionQueries
 
+_HOW_TO_CONFIRM = r"Say cmdm repl --yes, or put \confirm off before it"
+
 
 class ReplSession:
     """What lasts from one statement to the next: the account, the switches, the last results.
 
-    `prompter` asks before a record is deleted, and before a query of many calls. Where it cannot
-    ask, the record is deleted, and the query is refused.
+    `prompter` asks before a change, as the profile has it, and before a query of many calls. Where
+    it cannot ask, both are refused.
     """
 
     def __init__(self, account: Account, streams: ReplStreams) -> None:
@@ -88,7 +97,8 @@ class ReplSession:
         for note in planned.notes:
             self.streams.write_note(note)
         if not await self._is_confirmed(planned):
-            self.streams.write_note("Not deleted; no call was made.")
+            done = "deleted" if planned.method == "DELETE" else "sent"
+            self.streams.write_note(f"Not {done}; no call was made.")
             return
         result = await self._send(planned)
         self.last_result = result
@@ -126,10 +136,22 @@ class ReplSession:
         self.shows_query = True
 
     async def _is_confirmed(self, planned: PlannedCall) -> bool:
-        asks = self.prompter.can_ask and self.settings.confirms
-        if planned.question is None or not asks:
+        if not planned.what:
             return True
-        return await self.prompter.ask_yes_no(planned.question)
+        policy = WritePolicy(
+            confirm_rule(self.account.profile),
+            _HOW_TO_CONFIRM,
+            is_confirmed=not self.settings.confirms,
+        )
+        try:
+            return await is_call_confirmed(
+                planned.what,
+                is_destructive=planned.is_destructive,
+                policy=policy,
+                prompter=self.prompter,
+            )
+        except ChangesNotConfirmed as error:
+            raise ReplError(str(error)) from None
 
     async def _send(self, planned: PlannedCall) -> AnswerResult:
         try:

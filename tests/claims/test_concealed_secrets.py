@@ -70,7 +70,7 @@ def test_the_prompt_shows_none_in_its_script(tmp_path: Path) -> None:
     lines = [f"GET lead/{number}?q={spelt}" for number in range(1)]
     with serve(reflect) as service:
         stdin = "\n".join([*lines, f"DELETE lead/{spelt}"]).encode()
-        ended = run_cmdm("repl", home=tmp_path, extra=environment_of(service), stdin=stdin)
+        ended = run_cmdm("repl", "--yes", home=tmp_path, extra=environment_of(service), stdin=stdin)
     check(ended)
 
 

@@ -586,7 +586,7 @@ main()
 
 def interrupt_prompt(home: Path, statement: bytes, held: str, code: str | None = None) -> str:
     """Return what the prompt says where Ctrl-C comes while the service holds an answer back."""
-    return interrupt_when_held(("repl",), home, held, statement + b"\n", code)[1]
+    return interrupt_when_held(("repl", "--yes"), home, held, statement + b"\n", code)[1]
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_conversion_is_found_by_its_lead(cmdm: Command, failing: Failing) -> N
     failing(Fault(FaultKind.LOST_ANSWER, method="PUT", path="/lead/convert/*", nth=1))
     lead = cmdm(*CREATE).json["ExternalID"]
     before = count(cmdm, "account")
-    converted = cmdm("convert", lead)
+    converted = cmdm("convert", lead, "--yes")
     account = converted.json["Account ExternalID"]
     assert (converted.code, account in converted.err) == (0, True)
     properties = cmdm("get", "lead", lead).json["Properties"]

@@ -24,9 +24,9 @@ def test_a_record_lives_from_create_to_delete(cmdm: Command) -> None:
     assert cmdm("get", "task", task).json["Properties"]["RelatedExternalID"] == lead
     assert cmdm("close", task).json == {"Message": "Record updated."}
     assert cmdm("get", "task", task).json["Properties"]["Status"] == "Closed"
-    account = cmdm("convert", lead, "Name=Acme Ltd").json["Account ExternalID"]
+    account = cmdm("convert", lead, "Name=Acme Ltd", "--yes").json["Account ExternalID"]
     assert cmdm("get", "account", account).json["Properties"]["Name"] == "Acme Ltd"
-    assert cmdm("delete", "lead", lead).json == {"Message": "Record deleted."}
+    assert cmdm("delete", "lead", lead, "-y").json == {"Message": "Record deleted."}
     gone = cmdm("get", "lead", lead)
     assert (gone.code, gone.out) == (4, b"")
 

@@ -32,6 +32,9 @@ class Face:
     def can_ask(self) -> bool:
         return self.answer is not None
 
+    async def enter_count(self, question: str, count: int) -> bool:
+        raise AssertionError(question, count)
+
     async def confirm(self, question: str) -> bool:
         self.asked.append(question)
         return bool(self.answer)

@@ -141,7 +141,7 @@ class Place:
     def raw_call(self, spelt: str, before: int, after: str) -> str:
         path = "lead/" + "x" * before + spelt.replace(" ", "%20") + after
         planned = plan_call(RawCall("DELETE", path), self.redact)
-        return f"{planned} {planned.question}"
+        return f"{planned} {planned.what}"
 
     def sign_in(self, spelt: str, before: int, after: str) -> str:
         body = json.dumps(["x" * before, spelt + after]).encode()

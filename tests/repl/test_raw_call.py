@@ -50,8 +50,12 @@ def test_text_that_utf_8_has_no_form_for_is_refused() -> None:
 
 
 def test_only_a_delete_is_asked_about() -> None:
-    assert plan_call(RawCall("DELETE", "lead/\x1bA")).question == "Delete lead/␛A? [y/N] "
-    assert plan_call(RawCall("PUT", "lead/A", "{}")).question is None
+    deleted = plan_call(RawCall("DELETE", "lead/\x1bA"))
+    assert (deleted.what, deleted.is_destructive) == ("Delete lead/␛A", True)
+    updated = plan_call(RawCall("PUT", "lead/A", "{}"))
+    assert (updated.what, updated.is_destructive) == ("Send PUT lead/A", False)
+    assert plan_call(RawCall("PUT", "Lead/Convert/A", "{}")).is_destructive
+    assert not plan_call(RawCall("GET", "lead/A")).what
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))

@@ -68,8 +68,15 @@ async def test_nothing_is_run_after_leaving(account: Account, calls: list[str]) 
     assert calls == []
 
 
-async def test_a_script_does_not_ask(account: Account, calls: list[str]) -> None:
-    _, _, error = await ran(account, "DELETE lead/NOSUCHID\n")
+async def test_a_script_does_not_delete_unless_it_says_so(
+    account: Account, calls: list[str]
+) -> None:
+    for change in ("DELETE lead/NOSUCHID", "PUT lead/convert/NOSUCHID"):
+        _, _, error = await ran(account, f"{change}\n")
+        assert isinstance(error, ReplError)
+        assert "no one can be asked here. Nothing was sent" in str(error)
+    assert calls == []
+    _, _, error = await ran(account, "\\confirm off\nDELETE lead/NOSUCHID\n")
     assert isinstance(error, NotFound)
     assert calls[-1] == "DELETE lead/NOSUCHID"
 
@@ -97,7 +104,7 @@ async def test_an_empty_script_does_nothing(account: Account, calls: list[str]) 
         ("GET lead", "Cancelled GET lead."),
         ("POST lead {}", "may have been done, or not. Look among the newest records"),
         ("PUT lead/A {}", "may have been done, or not. Look at the record"),
-        ("DELETE lead/A", "may have been done, or not. Look at the record"),
+        ("\\confirm off\nDELETE lead/A", "may have been done, or not. Look at the record"),
     ],
 )
 async def test_a_call_broken_off_says_what_is_known_of_it(

@@ -57,6 +57,7 @@ async def created(run: Run, entity: str, body: dict[str, str]) -> str:
 
 
 async def test_every_documented_call_is_one_call(run: Run, calls: list[str]) -> None:
+    await run("\\confirm off")
     lead = await created(run, "lead", {"LastName": "Jones", "Company": "Acme"})
     task = json.loads(await run(f'POST lead/{lead}/task {{"Subject": "Ring"}}'))["ExternalID"]
     await run(f'post lead/{lead}/opportunity {{"Name": "Big"}}')

@@ -1,11 +1,19 @@
 """`cmdm api`: any call at all, its answer unchanged."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cmdm_tui.cli.arguments import read_source
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.output import write_json, write_text
+from cmdm_tui.cli.prompts import require_confirmation
+from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.api import Response
+    from cmdm_tui.catalog import Account
 
 
 @click.command(short_help="Make any call.")
@@ -15,6 +23,7 @@ from cmdm_tui.cli.output import write_json, write_text
 @click.option("--json", "source", metavar="FILE", help="Send FILE as it is, or stdin for -.")
 @click.option("-i", "--include", is_flag=True, help="Print the status and headers before the body.")
 @click.option("--curl", is_flag=True, help="Print the call as curl instead of making it.")
+@click.option("-y", "--yes", is_flag=True, help="Send a change without a question.")
 @click.pass_obj
 def api(
     context: CommandContext,
@@ -24,6 +33,7 @@ def api(
     source: str | None,
     include: bool,
     curl: bool,
+    yes: bool,
 ) -> None:
     """Make the call METHOD PATH, signed in; PATH is below the profile's address.
 
@@ -33,23 +43,19 @@ def api(
     cmdm api GET 'lead?per_page=5&page=1&sort_by=LastName'
     cmdm api POST lead --data '{"LastName": "Jones"}'
     """  # noqa: D301 — \b is click's mark for lines that are not to be joined
-    if data is not None and source is not None:
-        message = "Give either --data or --json, not both."
-        raise click.UsageError(message)
-    content = data.encode("utf-8", "surrogateescape") if data is not None else None
-    if source is not None:
-        where = "The standard input" if source == "-" else source
-        content = decode_text(read_source(source), where).encode("utf-8")
+    content = _read_content(data, source)
     if curl:
         _print_as_curl(context, method.upper(), path, content)
         return
     once = method.upper() == "POST" or "convert" in path.casefold()
     from cmdm_tui.api import StatusError
 
+    async def made(account: "Account") -> "Response":
+        await _require_confirmation(account, method, path, is_confirmed=yes)
+        return await account.client.request(method, path, content=content)
+
     try:
-        answer = context.run(
-            lambda account: account.client.request(method, path, content=content), once=once
-        )
+        answer = context.run(made, once=once)
         error = None
     except StatusError as status_error:
         if status_error.response is None:
@@ -68,6 +74,31 @@ def api(
     write_json(body)
     if error is not None:
         raise error
+
+
+def _read_content(data: str | None, source: str | None) -> bytes | None:
+    """Return the body to send, None for none. Raises UsageError for two."""
+    if data is not None and source is not None:
+        message = "Give either --data or --json, not both."
+        raise click.UsageError(message)
+    if source is not None:
+        where = "The standard input" if source == "-" else source
+        return decode_text(read_source(source), where).encode("utf-8")
+    return None if data is None else data.encode("utf-8", "surrogateescape")
+
+
+async def _require_confirmation(
+    account: "Account", method: str, path: str, *, is_confirmed: bool
+) -> None:
+    """Ask before a call that changes something, as the profile has it."""
+    from cmdm_tui.operations.confirmation import is_change, is_destructive
+
+    if is_change(method):
+        what = f"{method.upper()} {one_line(account.client.redact(path), 100)}"
+        is_lossy = is_destructive(method, path)
+        await require_confirmation(
+            account, what, is_destructive=is_lossy, is_confirmed=is_confirmed
+        )
 
 
 def _print_as_curl(context: CommandContext, method: str, path: str, content: bytes | None) -> None:

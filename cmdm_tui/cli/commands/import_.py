@@ -74,8 +74,8 @@ def import_records(
     """Create records of ENTITY from FILE: CSV, TSV, JSON, JSON Lines, Parquet or xlsx.
 
     Columns are matched to fields by name, then by label. What a file leaves open, such as whether
-    03/04/2026 is in March, is asked; a script is refused, with the option that says it. A record that is not
-    right is left out, with its line, column and reason; the others stay.
+    03/04/2026 is in March, is asked; a script is refused, with the option that says it. A record
+    that is not right is left out, with its line, column and reason; the others stay.
 
     The file is read to its end, and everything shown, before anything is sent. A record whose key
     occurs twice, in the file or on the server, is left out: nothing is created next to what was

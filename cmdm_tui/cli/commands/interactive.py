@@ -26,11 +26,13 @@ def demo(context: CommandContext) -> None:
 
 @click.command(short_help="Make calls at a prompt.")
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing before a change or a long query.")
 @click.pass_obj
-def repl(context: CommandContext, *, on_demo: bool) -> int:
+def repl(context: CommandContext, *, on_demo: bool, yes: bool) -> int:
     """Make calls at a prompt, with history and completion.
 
-    Where the standard input is not a terminal, its statements are run in order, to the first error.
+    Where the standard input is not a terminal, its statements are run in order, to the first error;
+    what would be asked about at the prompt is refused there without --yes.
     They end with exit code 8 where none failed and a query's result was partial.
     """
     from cmdm_tui.catalog import Account
@@ -49,6 +51,7 @@ def repl(context: CommandContext, *, on_demo: bool) -> int:
                 input=open_text(sys.stdin) if is_script else sys.stdin,
                 output=sys.stdout,
                 errors=sys.stderr,
+                confirms=not yes,
             )
             report_cache_errors(account)
             return is_partial

@@ -9,6 +9,7 @@ from cmdm_tui.cli.arguments import read_properties
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.output import write_json
+from cmdm_tui.cli.prompts import require_confirmation
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _properties_argument = click.argument("words", metavar="[NAME=VALUE]...", nargs=
 _json_option = click.option(
     "--json", "source", metavar="FILE", help="Read the JSON object from FILE, or from stdin for -."
 )
+_yes_option = click.option("-y", "--yes", is_flag=True, help="Send it without a question.")
 
 
 @click.command("list", short_help="Retrieve many records.")
@@ -156,6 +158,7 @@ def create(
 @click.argument("external_id", metavar="ID")
 @_properties_argument
 @_json_option
+@_yes_option
 @click.pass_obj
 def update(
     context: CommandContext,
@@ -163,6 +166,8 @@ def update(
     external_id: str,
     words: tuple[str, ...],
     source: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Update fields of the record of ENTITY with the external id ID.
 
@@ -171,6 +176,9 @@ def update(
     properties = read_properties(words, source)
 
     async def updated(account: "Account") -> bytes:
+        names = ", ".join(one_line(name, 40) for name in properties)
+        what = f"Update {names} of {one_line(f'{entity} {external_id}', 100)}"
+        await require_confirmation(account, what, is_destructive=False, is_confirmed=yes)
         answer = await account.client.update(entity, external_id, properties)
         return account.client.redact_body(answer.response.utf8_body)
 
@@ -180,11 +188,14 @@ def update(
 @click.command(short_help="Delete a record.")
 @click.argument("entity")
 @click.argument("external_id", metavar="ID")
+@_yes_option
 @click.pass_obj
-def delete(context: CommandContext, entity: str, external_id: str) -> None:
+def delete(context: CommandContext, entity: str, external_id: str, *, yes: bool) -> None:
     """Delete the record of ENTITY with the external id ID."""
 
     async def deleted(account: "Account") -> bytes:
+        what = f"Delete {one_line(f'{entity} {external_id}', 100)}"
+        await require_confirmation(account, what, is_destructive=True, is_confirmed=yes)
         answer = await account.client.delete(entity, external_id)
         return account.client.redact_body(answer.response.utf8_body)
 
@@ -195,27 +206,38 @@ def delete(context: CommandContext, entity: str, external_id: str) -> None:
 @click.argument("external_id", metavar="LEAD-ID")
 @_properties_argument
 @_json_option
+@_yes_option
 @click.pass_obj
 def convert(
-    context: CommandContext, external_id: str, words: tuple[str, ...], source: str | None
+    context: CommandContext,
+    external_id: str,
+    words: tuple[str, ...],
+    source: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Convert a lead into an account; NAME=VALUE and --json go along in the request."""
     properties = read_properties(words, source)
 
-    def converted(account: "Account") -> "Awaitable[bytes]":
+    async def converted(account: "Account") -> bytes:
+        what = f"Convert lead {one_line(external_id, 60)}"
+        await require_confirmation(account, what, is_destructive=True, is_confirmed=yes)
         client = account.client
-        return _send_or_reconcile(client, client.convert_lead(external_id, properties))
+        return await _send_or_reconcile(client, client.convert_lead(external_id, properties))
 
     write_json(context.run(converted, once=True))
 
 
 @click.command(short_help="Close a task.")
 @click.argument("external_id", metavar="TASK-ID")
+@_yes_option
 @click.pass_obj
-def close(context: CommandContext, external_id: str) -> None:
+def close(context: CommandContext, external_id: str, *, yes: bool) -> None:
     """Close a task."""
 
     async def closed(account: "Account") -> bytes:
+        what = f"Close task {one_line(external_id, 60)}"
+        await require_confirmation(account, what, is_destructive=False, is_confirmed=yes)
         answer = await account.client.close_task(external_id)
         return account.client.redact_body(answer.response.utf8_body)
 
