@@ -20,6 +20,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_SIZE = 200_000
+_UTF8_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _MOST_NULLS = 0.3
 _MOST_SUGGESTIONS = 4
 # No Western text has these signs inside a word, or three accented letters in a row. Central
@@ -98,6 +102,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _decode_single_bytes(data: bytes) -> DecodedText:
+    _refuse_broken_utf8(data)
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
@@ -114,6 +119,26 @@ def _decode_single_bytes(data: bytes) -> DecodedText:
             )
         ]
     )
+
+
+def _refuse_broken_utf8(data: bytes) -> None:
+    """Refuse a file that is UTF-8 but for a few bytes: as Windows-1252 it would have `Ã©` for `é`.
+
+    Raises ImportFileError.
+    """
+    whole = _UTF8_SEQUENCE.findall(data)
+    rest = sum(1 for byte in _UTF8_SEQUENCE.sub(b"", data) if byte > 0x7F)
+    if len(whole) <= rest * 2:
+        return
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = 1 + len(_LINE_END.findall(data, 0, error.start))
+        raise ImportFileError(
+            f"The file is UTF-8 except for a byte in line {line}",
+            "Save it as UTF-8, or name its encoding with --encoding",
+            line=line,
+        ) from None
 
 
 def _looks_foreign(text: str) -> bool:

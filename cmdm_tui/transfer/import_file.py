@@ -14,7 +14,7 @@ from cmdm_tui.text import one_line
 from cmdm_tui.transfer.column_formats import find_formats
 from cmdm_tui.transfer.column_rules import ColumnRule, ConversionCounts, RejectedValue
 from cmdm_tui.transfer.columns import ColumnPlan, ColumnUse, plan_columns, required_fields
-from cmdm_tui.transfer.errors import ImportQuestions
+from cmdm_tui.transfer.errors import ImportFileError, ImportQuestions
 from cmdm_tui.transfer.field_matcher import FieldMatcher
 from cmdm_tui.transfer.import_options import ImportOptions
 from cmdm_tui.transfer.imported_file import DetectedForm, ImportedFile, ImportedRow, RefusedRow
@@ -35,6 +35,11 @@ def read_import(
     Raises ImportQuestions where the file can be read in more than one way, and ImportFileError
     where none of it can be imported.
     """
+    if not fields:
+        raise ImportFileError(
+            f"The fields of {one_line(entity, 60)} are not known: the service does not list them, "
+            "and there is no record to read them from"
+        )
     matcher = FieldMatcher(entity, fields, options.mapping)
     required = [field.name for field in required_fields(fields)]
     table = read_source(path, matcher, options, required if options.mode == "create" else ())

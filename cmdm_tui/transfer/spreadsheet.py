@@ -60,8 +60,8 @@ def read_spreadsheet(
     name = _choose_sheet(book, sheets, matcher, options, required)
     try:
         traits = read_sheet_traits(path, name)
-    except OddWorkbook as error:
-        raise ImportFileError(f"The workbook cannot be read ({error})") from None
+    except OddWorkbook:
+        raise ImportFileError("The file is not an xlsx workbook that can be read") from None
     rows = [
         SourceRow(line, _make_cells(line, row, traits))
         for line, row in enumerate(_read_rows(book, name), 1)

@@ -269,6 +269,12 @@ ODD_FILES = [
         ],
         kind="Parquet with types that no field has",
     ),
+    ImportCase(
+        "half-utf8.csv",
+        "LastName,City\nÁda,Łódź\nBén,".encode() + b"Caf\xe9\n",
+        file_refusal=(3, "UTF-8 except for a byte in line 3"),
+        kind="UTF-8 with one byte of another encoding",
+    ),
     ImportCase("empty.csv", b"", file_refusal=(None, "is empty"), kind="an empty file"),
     ImportCase(
         "old.xls",

@@ -176,6 +176,12 @@ def test_a_file_that_is_not_there_is_refused_in_a_sentence(name: str, tmp_path: 
         read_import(tmp_path / name, "lead", fields_of("lead"))
 
 
+def test_fields_that_are_not_known_are_said_to_be(tmp_path: Path) -> None:
+    path = ImportCase("a.csv", b"Subject\nAda\n").write(tmp_path)
+    with pytest.raises(ImportFileError, match="fields of task are not known"):
+        read_import(path, "task", ())
+
+
 def test_what_a_file_says_is_safe_for_a_terminal(tmp_path: Path) -> None:
     case = ImportCase("a.csv", b"LastName,\x1b[2J\nAda,\x1b[2J\n")
     with pytest.raises(ImportQuestions) as asked:
