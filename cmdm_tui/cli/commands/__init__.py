@@ -3,8 +3,9 @@
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
 what several commands have in common: `records` and `api` make calls; `query` with `query_run` and
 `query_output`; `login` with `login_form`; `account` and `profiles` with `secret_locations`;
-`interactive` starts the explorer, the demo and the prompt; `import_`, `apply` and `journal` send
-changes, with `change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`, `doctor/`.
+`interactive` starts the explorer, the demo and the prompt; `sql`, `import_`, `apply` and `journal`
+send changes, with `change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`,
+`doctor/`.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ _COMMANDS = {
     "delete": "cmdm_tui.cli.commands.records:delete",
     "convert": "cmdm_tui.cli.commands.records:convert",
     "close": "cmdm_tui.cli.commands.records:close",
+    "sql": "cmdm_tui.cli.commands.sql:sql",
     "import": "cmdm_tui.cli.commands.import_:import_records",
     "apply": "cmdm_tui.cli.commands.apply:apply",
     "journal": "cmdm_tui.cli.commands.journal:journal",

@@ -150,8 +150,17 @@ class ChangeSession:
             options=options.apply,
         )
 
-    async def apply(self, change_set: ChangeSet, *, undo_of: int | None = None) -> int:
-        """Send the changes, or only show or keep them; return the exit code."""
+    async def apply(
+        self,
+        change_set: ChangeSet,
+        *,
+        undo_of: int | None = None,
+        returned: Callable[[JournalRun], None] | None = None,
+    ) -> int:
+        """Send the changes, or only show or keep them; return the exit code.
+
+        `returned` writes the records that were changed, in place of the summary as JSON.
+        """
         options = self._options
         if options.saved_as is not None:
             self._describe(change_set)
@@ -165,7 +174,8 @@ class ChangeSession:
             self._say_how_many(change_set)
             note("Nothing was sent.")
         else:
-            return self.report(await self.operation.apply(change_set, undo_of=undo_of))
+            outcome = await self.operation.apply(change_set, undo_of=undo_of)
+            return self.report(outcome, returned)
         return ExitCode.PARTIAL if change_set.rejects or change_set.is_partial else ExitCode.DONE
 
     def show(self, change_set: ChangeSet, preview: ChangePreview) -> None:
@@ -183,7 +193,9 @@ class ChangeSession:
             sys.stderr.buffer.flush()
             self._say_how_many(change_set)
 
-    def report(self, outcome: WriteOutcome) -> int:
+    def report(
+        self, outcome: WriteOutcome, returned: Callable[[JournalRun], None] | None = None
+    ) -> int:
         """Say how it ended, write the files asked for, and return the exit code."""
         run, summary = outcome.run, outcome.summary
         if outcome.is_declined:
@@ -196,7 +208,9 @@ class ChangeSession:
         for sentence in describe_outcome(run, summary):
             note(sentence)
         self._write_files(run)
-        if self._options.format == "json":
+        if returned is not None:
+            returned(run)
+        elif self._options.format == "json":
             write_json(_encode_summary(outcome))
         counts = summary.counts
         if counts.get(EntryState.UNKNOWN) or counts.get(EntryState.SENDING):

@@ -1,0 +1,145 @@
+"""`cmdm sql`: runs SQL statements that read records or change them."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmdm_tui.cli.commands.change_options import (
+    looking_options,
+    read_change_options,
+    sending_options,
+)
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmdm_tui.cli.commands.change_run import ChangeOptions, ChangeSession
+    from cmdm_tui.query.parsing.write_statement import ReadStatement, WriteStatement
+
+_HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
+
+
+@click.command(short_help="Read and change records in SQL.")
+@click.argument("statement", required=False)
+@click.option("-f", "--file", "source", metavar="FILE", help="Read the SQL from FILE.")
+@click.option(
+    "--param", "given", metavar="NAME=VALUE", multiple=True,
+    help="The value of $NAME in the SQL, as text; once for each name.",
+)  # fmt: skip
+@click.option(
+    "--max-calls", type=click.IntRange(1), metavar="N",
+    help="Make at most N calls to read what a statement needs.",
+)  # fmt: skip
+@looking_options
+@sending_options
+@click.pass_obj
+def sql(
+    context: CommandContext,
+    statement: str | None,
+    source: str | None,
+    given: tuple[str, ...],
+    max_calls: int | None,
+    **options: Any,
+) -> int:
+    """Run SQL statements, given as STATEMENT, or those in a FILE or on stdin (-).
+
+    What reads is what cmdm query takes. INSERT, UPDATE, DELETE, CALL convert_lead('…') and CALL
+    close_task('…') change records: what they change is shown, with old values next to new ones and
+    its cost in calls, and is sent once it was confirmed. RETURNING gives the records changed.
+
+    All statements are read before the first is run; they end at the first that fails.
+
+    \b
+    cmdm sql "UPDATE lead SET Status = 'Contacted' WHERE Email = 'ann@example.com'"
+    cmdm sql --dry-run "DELETE FROM task WHERE Status = 'Closed' AND DueDate < '2024-01-01'"
+    cmdm sql "INSERT INTO task (Subject, RelatedEntity, RelatedExternalID)
+      SELECT 'Call back', 'lead', ExternalID FROM lead WHERE Score > 90 RETURNING ExternalID"
+    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    from cmdm_tui.cli.arguments import read_parameters, read_sql
+    from cmdm_tui.cli.commands.query_output import report_error
+    from cmdm_tui.query.errors import QueryError
+    from cmdm_tui.query.parsing.write_statement import ReadStatement, read_statements
+
+    parameters = read_parameters(given)
+    words = read_sql(statement, source)
+    changes = read_change_options(options)
+    code = int(ExitCode.DONE)
+    try:
+        for one in read_statements(words, parameters, allows_files=True):
+            if isinstance(one, ReadStatement):
+                ended = _run_read(context, one, changes, max_calls)
+            else:
+                ended = _run_write(context, one, changes, max_calls)
+            code = code or ended
+            if ended not in {ExitCode.DONE, ExitCode.PARTIAL}:
+                break
+    except QueryError as error:
+        report_error(error, words)
+        return exit_code_of(error) or ExitCode.FAILED
+    return code
+
+
+def _run_read(
+    context: CommandContext, one: "ReadStatement", changes: "ChangeOptions", max_calls: int | None
+) -> int:
+    from cmdm_tui.cli.commands.query_run import QueryCommand, QueryOptions
+
+    options = QueryOptions(
+        statements=(one.script,),
+        format=changes.format,
+        file=None,
+        max_calls=max_calls,
+        resume_file=None,
+        is_confirmed=changes.is_confirmed,
+        explains=False,
+        explains_as_json=False,
+        shows_stats=False,
+        is_raw=False,
+        trusts_order=False,
+        raw_csv=False,
+        has_bom=False,
+        parameters=_as_texts(one.parameters),
+    )
+    return QueryCommand(context, options).run()
+
+
+def _as_texts(parameters: "Mapping[str, object]") -> "dict[str, str]":
+    return {name: str(value) for name, value in parameters.items()}
+
+
+def _run_write(
+    context: CommandContext, one: "WriteStatement", changes: "ChangeOptions", max_calls: int | None
+) -> int:
+    from contextlib import closing
+
+    from cmdm_tui.changes.journal import JournalRun
+    from cmdm_tui.changes.preview import PreviewColumn
+    from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
+    from cmdm_tui.cli.commands.change_run import ChangeCommand, write_rows
+    from cmdm_tui.operations.query import CallPolicy
+    from cmdm_tui.operations.statement import StatementOperation
+    from cmdm_tui.query.engine import Engine
+
+    async def work(session: "ChangeSession") -> int:
+        policy = CallPolicy(
+            _HOW_TO_ALLOW,
+            max_calls=max_calls,
+            is_allowed=changes.is_confirmed or max_calls is not None,
+        )
+        with closing(Engine(session.account)) as engine:
+            operation = StatementOperation(session.account, engine, session.prompter, policy)
+            made = await operation.plan(one, only_looks=changes.only_looks)
+        if made is None or operation.change is None:
+            note("Nothing was sent.")
+            return ExitCode.TOO_MANY_CALLS
+        columns = returned_columns(one.returning, operation.change.known)
+
+        def write_returned(run: JournalRun) -> None:
+            names = [PreviewColumn(title) for title, _ in columns]
+            write_rows(names, returned_rows(columns, run.entries, made.read), changes.format)
+
+        return await session.apply(made.change_set, returned=write_returned if columns else None)
+
+    return ChangeCommand(context, changes).run(work)

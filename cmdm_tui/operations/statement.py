@@ -1,0 +1,55 @@
+"""Make the changes of one SQL statement: plan and ask as for any query, then read and build."""
+
+from collections.abc import Sequence
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.changes.from_sql import MadeChanges, SqlChange, prepare_sql_change
+from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.operations.prompter import Prompter
+from cmdm_tui.operations.query import CallPolicy, QueryOperation
+from cmdm_tui.operations.write import check_writable
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.parsing.write_statement import WriteStatement
+
+
+class StatementOperation:
+    """One statement that changes records, read for one face. It changes nothing itself."""
+
+    def __init__(
+        self, account: Account, engine: Engine, prompter: Prompter, policy: CallPolicy
+    ) -> None:
+        self._account = account
+        self._engine = engine
+        self._prompter = prompter
+        self._policy = policy
+        self.change: SqlChange | None = None
+        """The statement with its names, once they are known."""
+
+    async def plan(self, statement: WriteStatement, *, only_looks: bool) -> MadeChanges | None:
+        """Return the changes that the statement makes; None where the person declines to read.
+
+        A read-only profile is refused before anything is read, unless it `only_looks`. Raises
+        ReadOnly, QueryError, CallsNotAllowed or ApiError.
+        """
+        if not only_looks:
+            check_writable(self._account)
+        change = self.change = await prepare_sql_change(statement, self._account)
+        if change.read_sql is None:
+            return change.build(())
+        operation = QueryOperation(self._engine, self._prompter, self._policy)
+        prepared = await operation.prepare(change.read_sql)
+        rows: list[OutputRow] = []
+
+        def receive(_: Sequence[OutputColumn], some: Sequence[OutputRow]) -> None:
+            rows.extend(some)
+
+        outcome = await operation.run(prepared, receive)
+        if outcome.result is None or outcome.is_declined:
+            return None
+        with outcome.result as result:
+            return change.build(
+                rows,
+                notes=result.notes.sentences,
+                calls_made=result.stats.calls_used,
+                is_partial=bool(result.mark),
+            )
