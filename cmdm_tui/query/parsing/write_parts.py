@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from typing import Self
 
 from sqlglot import exp
 
@@ -13,6 +14,11 @@ class WrittenName:
     """A name as it was written, and where: `node` is its identifier."""
 
     node: exp.Identifier
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return a name that is written nowhere."""
+        return cls(exp.to_identifier(name, quoted=True))
 
     @property
     def name(self) -> str:

@@ -51,7 +51,7 @@ class ReadStatement:
     """
 
     script: ScriptStatement
-    parameters: Parameters = _NO_PARAMETERS
+    parameters: Parameters
 
 
 WriteStatement = InsertStatement | UpdateStatement | DeleteStatement | CallStatement
