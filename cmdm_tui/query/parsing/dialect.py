@@ -2,9 +2,10 @@
 
 import logging
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.tokenizer_core import TokenType
 
 # What sqlglot cannot read it logs to the terminal before it falls back; the tree is checked anyway.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -31,4 +32,18 @@ class AccountSql(DuckDB):
         )
 
 
+class ScriptSql(AccountSql):
+    """The same SQL, where each statement is taken apart into its words.
+
+    sqlglot takes what follows CALL or EXPLAIN for one text that ends at the next semicolon, also at
+    one that is within a text.
+    """
+
+    class Tokenizer(AccountSql.Tokenizer):
+        """DuckDB's words, none of which begins a text without words."""
+
+        COMMANDS: ClassVar = set[TokenType]()
+
+
 DIALECT = AccountSql
+SCRIPT_DIALECT = ScriptSql

@@ -118,6 +118,25 @@ def take_files(tree: exp.Expr, sql: str, *, is_allowed: bool) -> tuple[FileSourc
     )
 
 
+def write_readers(tree: exp.Expr, sql: str) -> None:
+    """Write each file that FROM names as text as a call of the function that reads it.
+
+    The tree can then be written as SQL again, where a name in quotes is a table. `sql` is what the
+    tree was parsed from.
+    """
+    for node in tree.find_all(exp.Table):
+        source = node.this
+        if not isinstance(source, exp.Identifier) or not _reads(node, sql):
+            continue
+        function = f"read_{_form_of(source.name)}"
+        if not node.alias:
+            named = node.args.get("alias") or exp.TableAlias()
+            named.set("this", exp.to_identifier(_stem(source.name), quoted=True))
+            node.set("alias", named)
+        path = exp.Literal.string(source.name)
+        node.set("this", exp.Anonymous(this=function, expressions=[path]))
+
+
 def qualify_files(tree: exp.Expr, files: tuple[FileSource, ...]) -> None:
     """Put the files' tables into their schema, once it is checked that the query names none."""
     names = {_temporary_name(one.table): one.table for one in files}

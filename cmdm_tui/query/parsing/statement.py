@@ -141,7 +141,7 @@ class _SelectReader:
 
     def read(self, sql: str) -> Select:
         """Parse and check a query. Raises SqlError."""
-        tree, is_summary = unwrap_statement(_parse_query(sql), sql)
+        tree, is_summary = unwrap_statement(parse_tree(sql), sql)
         files = take_files(tree, sql, is_allowed=self.allows_files)
         bind_parameters(tree, self.parameters)
         check_reads_only(tree)
@@ -151,7 +151,8 @@ class _SelectReader:
         return Select(sql, tree, files, is_summary)
 
 
-def _parse_query(sql: str) -> exp.Expr:
+def parse_tree(sql: str) -> exp.Expr:
+    """Parse one statement of any kind; nothing in it is checked yet. Raises SqlError."""
     try:
         trees = parse_trees(sql)
     except SqlglotError as error:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from cmdm_tui.query.parsing.dialect import DIALECT
+from cmdm_tui.query.parsing.dialect import DIALECT, SCRIPT_DIALECT
 
 _PIVOT = re.compile(r"\s*(UN)?PIVOT(_WIDER|_LONGER)?\b", re.IGNORECASE)
 _ENDS_OF_PIVOT = {TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET}
@@ -38,7 +38,7 @@ def split_script(sql: str) -> list[ScriptStatement]:
     text whose quote is not closed, is one statement.
     """
     try:
-        tokens = sqlglot.tokenize(sql, dialect=DIALECT)
+        tokens = sqlglot.tokenize(sql, dialect=SCRIPT_DIALECT)
     except SqlglotError:
         return [ScriptStatement(sql)]
     statements: list[ScriptStatement] = []
