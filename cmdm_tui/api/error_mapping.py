@@ -236,7 +236,9 @@ def _read_limit(answer: Response, words: str | None, quota_tracker: QuotaTracker
     retry_at = read_retry_after(answer.headers, now)
     if retry_at is None and read_quota(answer.headers, Quota()).remaining:
         return _Refusal(errors.MonthLimitReached, words or "The month's limit of calls is reached")
-    reset = retry_at if retry_at is not None else quota_tracker.quota.reset
+    # This answer's own reset: meanwhile, the quota may be that of an answer that came after it.
+    own_reset = read_quota(answer.headers, quota_tracker.quota).reset
+    reset = retry_at if retry_at is not None else own_reset
     hint = "Wait for the reset"
     if reset is not None and reset > now:
         hint = f"Wait for the reset {_format_moment(reset, quota_tracker)}"

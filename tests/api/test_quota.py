@@ -70,6 +70,23 @@ def test_only_a_number_of_calls_left_tells_the_months_limit(
         check_status(answer, CallInfo(1, "GET", "/lead"), QuotaTracker())
 
 
+def test_the_wait_after_429_is_that_of_its_own_answer() -> None:
+    """Another answer, to a call under way, may have come in between with the hour's reset."""
+    tracker, now = QuotaTracker(), time.time()
+    tracker.update(
+        httpx.Headers({"x-rate-limit-remaining": "99", "x-rate-limit-reset": f"{now + 3_000:.0f}"})
+    )
+    own = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": f"{now + 2:.0f}"}
+    answer = Response(1, "GET", "/lead", 429, httpx.Headers(own), b"", 0.1)
+    with pytest.raises(HourLimitReached) as raised:
+        check_status(answer, CallInfo(1, "GET", "/lead"), tracker)
+    assert raised.value.reset == round(now + 2)
+    unnamed = Response(1, "GET", "/lead", 429, httpx.Headers(), b"", 0.1)
+    with pytest.raises(HourLimitReached) as raised:
+        check_status(unnamed, CallInfo(1, "GET", "/lead"), tracker)
+    assert raised.value.reset == round(now + 3_000)
+
+
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:

@@ -115,7 +115,9 @@ async def apply(order: Order) -> None:
         ) as client:
             run = journal.load(order.run_id)
             run.__class__ = BROKEN[order.broken]
-            await ChangeApplier(client, run).run()
+            summary = await ChangeApplier(client, run).run()
+            if summary.stop_reason:
+                sys.stderr.write(f"{summary.stop_reason}: {summary.error}\n")
 
 
 def kill_self(_: int, __: object) -> None:
