@@ -9,6 +9,7 @@ from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.operations.write import check_writable
 from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.write_statement import WriteStatement
 
 
@@ -37,7 +38,11 @@ class StatementOperation:
         if change.read_sql is None:
             return change.build(())
         operation = QueryOperation(self._engine, self._prompter, self._policy)
-        prepared = await operation.prepare(change.read_sql)
+        try:
+            prepared = await operation.prepare(change.read_sql)
+        except SqlError as error:
+            # Its place is one in the query, and not in the statement.
+            raise SqlError(error.message, hint=error.hint) from None
         rows: list[OutputRow] = []
 
         def receive(_: Sequence[OutputColumn], some: Sequence[OutputRow]) -> None:
