@@ -1,4 +1,4 @@
-"""A statement becomes a change set: old beside new, typed values as text, and no call too many."""
+"""A statement becomes a change set: old and new, typed values as text, and no call too many."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
