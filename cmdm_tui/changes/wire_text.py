@@ -1,12 +1,17 @@
 """Writes values that SQL computes as they go over the wire (`api.md`); pure."""
 
-from datetime import UTC, date, datetime, time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from cmdm_tui.query.model import ColumnKind
 
-_KINDS = {list: "a list", tuple: "a list", dict: "a structure", bytes: "bytes", time: "a time"}
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {"list": "a list", "tuple": "a list", "dict": "a structure", "bytes": "binary"}
+)
+"""The words for values that no field can hold, by the names of their types."""
 
 
 class NoWireText(ValueError):
@@ -26,8 +31,10 @@ def write_wire_text(value: object, kind: ColumnKind) -> str | None:
             return "true" if value else "false"
         case int():
             return str(value)
-        case Decimal() | float():
+        case Decimal():
             return _write_number(value)
+        case float():
+            return _write_number(Decimal(repr(value)), is_exact=False)
         case datetime():
             return _write_moment(value)
         case date() if kind is ColumnKind.DATETIME:
@@ -37,16 +44,17 @@ def write_wire_text(value: object, kind: ColumnKind) -> str | None:
         case UUID():
             return str(value)
         case _:
-            shown = _KINDS.get(type(value), f"of type {type(value).__name__}")
+            name = type(value).__name__
+            shown = _KINDS.get(name, f"of type {name}")
             raise NoWireText(f"is {shown}, which no field can hold")
 
 
-def _write_number(value: Decimal | float) -> str:
-    number = Decimal(repr(value)) if isinstance(value, float) else value
+def _write_number(number: Decimal, *, is_exact: bool = True) -> str:
+    """Return a number without an exponent; the zeros at its end stay where they were computed."""
     if not number.is_finite():
-        raise NoWireText(f"is {value}, which is not a number that a field can hold")
+        raise NoWireText(f"is {number}, which is not a number that a field can hold")
     text = format(number, "f")
-    if isinstance(value, float) and "." in text:
+    if not is_exact and "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 

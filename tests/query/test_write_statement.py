@@ -1,4 +1,4 @@
-"""Statements are told apart by their syntax trees: what reads, what changes, what is refused."""
+"""A statement is what its syntax tree says: it reads, it changes records, or it is refused."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
 from cmdm_tui.query.parsing.parameters import Parameters
-from cmdm_tui.query.parsing.statement import parse
+from cmdm_tui.query.parsing.statement import parse, parse_tree
 from cmdm_tui.query.parsing.write_parts import (
     CallStatement,
     DeleteStatement,
@@ -136,6 +136,14 @@ def test_a_value_that_no_statement_has_a_place_for_is_refused() -> None:
 def test_the_text_of_a_read_statement_keeps_its_place() -> None:
     (_, read) = read_statements("DELETE FROM lead;\n SELECT 1")
     assert read.script.padded == "\n SELECT 1"
+
+
+def test_a_second_where_would_replace_the_first() -> None:
+    sql = "UPDATE lead SET City = 'x' WHERE Score = 1 WHERE true"
+    kept = parse_tree(sql).args["where"]
+    assert kept.this.sql() == "TRUE"
+    with pytest.raises(SqlError, match="WHERE is given twice"):
+        read_statements(sql)
 
 
 def test_a_change_without_where_says_so() -> None:

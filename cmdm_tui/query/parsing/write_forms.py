@@ -127,13 +127,16 @@ def _read_rows(
 
 
 def _check_cell(cell: exp.Expr, number: int, check: PartCheck) -> None:
-    for column in cell.find_all(exp.Column):
-        if column.find_ancestor(exp.Select) is None:
+    for column in cell.find_all(exp.Column, exp.Var):
+        is_default = column is cell and isinstance(column, exp.Var)
+        if is_default or (
+            isinstance(column, exp.Column) and column.find_ancestor(exp.Select) is None
+        ):
             raise _refuse_name(column, f"row {number:,}")
     check.check(exp.Select(expressions=[cell.copy()]))
 
 
-def _refuse_name(column: exp.Column, where: str) -> SqlError:
+def _refuse_name(column: exp.Expr, where: str) -> SqlError:
     name = column.name
     place = column.this.meta if isinstance(column.this, exp.Identifier) else {}
     line, end = place.get("line"), place.get("col")
@@ -181,7 +184,7 @@ def _read_assignment(left: exp.Expr, value: exp.Expr, target: Target) -> Assignm
             hint="Write the field's name alone",
         )
     if isinstance(value, exp.And | exp.Or | exp.EQ):
-        word = {exp.And: "AND", exp.Or: "OR"}.get(type(value), "=")
+        word = "=" if isinstance(value, exp.EQ) else value.key.upper()
         raise SqlError(
             f"SET {one_line(left.name, 60)} is followed by a condition with {word}",
             hint="Fields are separated by commas; a condition as a value goes in brackets",

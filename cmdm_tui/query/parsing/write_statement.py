@@ -120,7 +120,7 @@ def _read_change(
 
 
 def _tokens_of(script: ScriptStatement) -> list[Token]:
-    """Return the words of a statement, at their places in the script; none that cannot be told."""
+    """Return the words of a statement, at their places in the script; none where it is broken."""
     try:
         return list(sqlglot.tokenize(script.padded, dialect=SCRIPT_DIALECT))
     except SqlglotError:
