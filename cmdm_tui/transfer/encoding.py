@@ -122,7 +122,7 @@ def _decode_single_bytes(data: bytes) -> DecodedText:
 
 
 def _refuse_broken_utf8(data: bytes) -> None:
-    """Refuse a file that is UTF-8 but for a few bytes: as Windows-1252 it would have `Ã©` for `é`.
+    """Refuse a file that is UTF-8 except for some bytes: as Windows-1252, `é` would be `Ã©`.
 
     Raises ImportFileError.
     """

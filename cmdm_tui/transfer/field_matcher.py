@@ -12,7 +12,7 @@ EXTERNAL_ID = "ExternalID"
 """The column of an export that holds a record's id; it is not a field (`api.md`)."""
 
 _ID_FIELD = Field(EXTERNAL_ID, label="External ID", type="Text", read_only=True)
-_CLOSE = 0.6
+_CLOSE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
