@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,8 @@ from cmdm_tui.query.errors import QueryError, SqlError
 from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.parsing.write_parts import InsertStatement, UpdateStatement
 from cmdm_tui.query.parsing.write_statement import ReadStatement, WriteStatement, read_statements
+from cmdm_tui.sandbox import RunningInfo
+from tests.query.conftest import open_account
 from tests.query.small_service import SmallService, open_engine
 
 TYPES: Mapping[str, Mapping[str, str]] = {
@@ -309,6 +312,34 @@ async def test_a_call_takes_a_query_for_ids() -> None:
     assert [one.external_id for one in chosen.changes] == ["T1"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["it's", "a\\nb\\", "x\ny\t", '"; DROP TABLE lead; --', "/*", "$name", "é💥\u202e", "%"],
+)
+async def test_hostile_text_is_written_to_the_letter(text: str) -> None:
+    async with opened() as one:
+        made = await one.make("UPDATE lead SET City = $t WHERE ExternalID = 'L1'", t=text)
+        found = await one.make("UPDATE lead SET City = 'x' WHERE LastName = $t", t=text)
+        called = await one.make("CALL convert_lead($t)", t=text)
+        new = await one.make("INSERT INTO lead (LastName, City) VALUES ($t, $t || '')", t=text)
+    assert values(made) == [("L1", {"City": text})]
+    assert found.changes == called.changes == ()
+    assert [dict(change.properties) for change in new.changes] == [{"LastName": text, "City": text}]
+
+
+async def test_rows_can_come_from_a_local_file(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("name;town\nSiân;Hull\n", "utf-8")
+    for source in (f"read_csv('{file}', delim = ';', header = true)", f"'{file}'"):
+        (statement,) = read_statements(
+            f"INSERT INTO lead (LastName, City) SELECT name, town FROM {source}", allows_files=True
+        )
+        assert isinstance(statement, InsertStatement)
+        async with opened() as one:
+            made = await make_change_set(statement, one.account, one.engine)
+        assert values(made) == [(None, {"LastName": "Siân", "City": "Hull"})]
+
+
 async def test_a_reading_that_calls_have_ended_makes_a_partial_set() -> None:
     leads = [(f"R{n}", {"LastName": "x", "City": "Hull"}) for n in range(100)]
     async with opened(leads, page=10) as one:
@@ -331,6 +362,31 @@ async def test_the_where_stays_as_it_was_written() -> None:
         sql = await one.reads("DELETE FROM lead l WHERE l.Email = 'a' AND Score > 5")
     assert sql is not None
     assert sql.endswith('FROM "lead" AS "l" WHERE l.Email = \'a\' AND Score > 5')
+
+
+async def test_values_are_checked_against_what_the_service_declares(sandbox: RunningInfo) -> None:
+    async with open_account(sandbox) as one:
+        page = await one.account.client.page("lead", per_page=1, page=1)
+        external_id = page.records[0].external_id
+        await one.account.catalog.load_fields("lead")
+        one.network.taken()
+        for sets, rejected in (
+            ("Status = 'new'", "Status is 'new'; the option is 'New'"),
+            ("LastName = NULL", "LastName is required and cannot be empty"),
+            ("LastContacted = DATE '1999-12-31', Score = 98.5", ""),
+        ):
+            sql = f"UPDATE lead SET {sets} WHERE ExternalID = '{external_id}'"
+            made = await make_change_set(statement_of(sql), one.account, one.engine)
+            assert [reject.reason for reject in made.rejects] == ([rejected] if rejected else [])
+            assert len(one.network.taken()) == made.calls_made == 1
+        assert dict(made.changes[0].properties) == {
+            "LastContacted": "1999-12-31",
+            "Score": "98.5",
+        }
+        sql = "UPDATE lead SET AccountExternalID = 'x'"
+        with pytest.raises(SqlError, match="AccountExternalID of lead is read-only"):
+            await make_change_set(statement_of(sql), one.account, one.engine)
+        assert len(one.network.taken()) == 0
 
 
 @pytest.mark.parametrize(
