@@ -11,6 +11,7 @@ from cmdm_tui.changes.apply_events import ApplyEvent, ResetReached, WaitingForRe
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.quota_gate import GateEvent, QuotaGate
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.clock import SystemClock, VirtualClock
 from tests.changes.conftest import Bench, create, open_bench, states
 from tests.sandbox.control_client import ControlPlaneClient
 from tests.services import copy_records
@@ -32,7 +33,10 @@ def limited(
         month_limit=month_limit,
     )
     copy_records(config)
-    with Sandbox.embedded(config) as running:
+    # At the end of an hour the rest of it would be waited for; its clock is not this machine's.
+    clock = VirtualClock(SystemClock())
+    clock.set(clock.now() // 3_600 * 3_600 + 60)
+    with Sandbox.embedded(config, clock=clock) as running:
         yield running
 
 
@@ -51,14 +55,14 @@ async def test_where_no_call_is_left_it_waits_and_can_be_left_and_resumed(
     with limited(tmp_path, rate_limit=7) as info:
         async with open_bench(info, journal) as bench:
             bench.stops_at = is_wait
-            run, summary = await bench.apply(*TEN, concurrency=2)
+            run, summary = await bench.apply(*TEN, concurrency=1)
             assert states(run).count("done") == 6
             assert states(run).count("pending") == 4
             assert summary.stop_reason == "it was stopped"
             waits = waits_of(bench)
             assert len(waits) == 1
             assert waits[0].reason == "No call is left this hour"
-            assert waits[0].seconds > 60
+            assert 3_400 < waits[0].seconds < 3_600
             assert abs(waits[0].until - time.time() - waits[0].seconds) < 5
         control = ControlPlaneClient.of(info)
         with control.http:
