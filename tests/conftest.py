@@ -40,6 +40,7 @@ LONGEST_FILES = (
     "claims/test_tls.py",
     "query/test_local_files.py",
     "claims/test_sandbox_snapshots.py",
+    "changes/test_kills.py",
     "tui/test_walk.py",
     "tui/test_errors.py",
     "query/makes/test_broken_makes.py",

@@ -59,7 +59,7 @@ def timed(service: OddService, home: Path, *words: str) -> tuple[Ended, float]:
     ("words", "code"),
     [
         (CREATE, 7),
-        (("convert", "ID000001"), 7),
+        (("convert", "ID000001", "--yes"), 7),
         (("update", "lead", "ID000001", "City=Leeds"), 6),
         (("get", "lead", "ID000001"), 6),
         (("query", "SELECT * FROM lead"), 6),

@@ -38,7 +38,7 @@ from tests.claims.program import Ended, run_cmdm, start_cmdm
 
 EAGER = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002)
 CREATE = ("create", "task", "Subject=Call")
-CONVERT = ("convert", "L1")
+CONVERT = ("convert", "L1", "--yes")
 OLD: Row = ("T1", {"Subject": "Old", "CreatedDate": "2026-01-01T00:00:00Z"})
 
 
