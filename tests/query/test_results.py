@@ -17,6 +17,7 @@ from cmdm_tui.query.database.python_values import Described, PythonValues
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.model import Column, ColumnKind, Table
 from tests.query.conftest import OpenedEngine
+from tests.query.small_service import SmallService, open_engine
 
 TABLE = Table(
     "thing",
@@ -340,3 +341,24 @@ async def test_a_value_that_python_cannot_hold_is_told(opened: OpenedEngine, val
     result = await opened.run(f"SELECT {value}")
     with pytest.raises(SqlError, match="cannot be shown"):
         list(result)
+
+
+@pytest.mark.parametrize(
+    ("sql", "titles"),
+    [
+        ("SELECT current_date, 1 AS one", ["current_date", "one"]),
+        ("SELECT CURRENT_TIMESTAMP, localtimestamp", ["current_timestamp", "localtimestamp"]),
+        ("SELECT 1 + 2, (SELECT count(*) FROM lead)", ["1 + 2", "(SELECT count(*) FROM lead)"]),
+        ("SELECT (SELECT max(City) FROM lead) AS top", ["top"]),
+    ],
+)
+async def test_a_function_without_brackets_and_a_subquery_have_titles(
+    sql: str, titles: list[str]
+) -> None:
+    service = SmallService({"lead": [("L1", {"City": "York"})]}, {"lead": {"City": "Text"}})
+    async with open_engine(service) as engine:
+        with await engine.run(await engine.prepare(sql)) as result:
+            assert [column.name.casefold() for column in result.columns] == [
+                title.casefold() for title in titles
+            ]
+            assert result.count == 1

@@ -28,10 +28,22 @@ _CLAUSE_STARTS = {
 """The tokens that end the column list of a SELECT."""
 
 
+_CLOCK_WORDS = (
+    exp.CurrentDate,
+    exp.CurrentTime,
+    exp.CurrentTimestamp,
+    exp.Localtime,
+    exp.Localtimestamp,
+)
+"""Functions written without brackets: DuckDB would take such a title for the function itself."""
+
+
 def needs_title(projection: exp.Expr) -> bool:
     """Return whether a column is computed and has no name: DuckDB would name it after rewriting."""
-    named = (exp.Column, exp.Alias, exp.Star, exp.Columns, exp.Aliases, exp.Subquery)
-    if isinstance(projection, (*named, exp.Dot, exp.Explode)):
+    named = (exp.Column, exp.Alias, exp.Star, exp.Columns, exp.Aliases)
+    if isinstance(projection, (*named, exp.Dot, exp.Explode)) or projection.alias:
+        return False
+    if isinstance(projection, _CLOCK_WORDS):
         return False
     if projection.find(exp.Columns, exp.Unnest):
         return False
