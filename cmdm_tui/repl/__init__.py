@@ -2,7 +2,7 @@
 
 Public: `run`, `ReplError`. `prompt` and `script` read lines, `statement_splitter` cuts them into
 statements, `statement_parser` says what each is, `dispatch` runs it in a `session`: a backslash
-command (`commands/`), a query (`queries`) or a `raw_call`.
+command (`commands/`), SQL that reads (`queries`) or changes (`writes`), or a `raw_call`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
 grids, `summary` the line below), `streams` is where it goes. `completion/` offers what can be typed
@@ -29,11 +29,13 @@ async def run(
     output: TextIO,
     errors: TextIO,
     confirms: bool = True,
+    journal: Path | None = None,
 ) -> bool:
     """Read statements from `input` and run them: at a prompt where it is a terminal, else in order.
 
     Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
     at the prompt; None keeps it for this run only. Where it `confirms` not, nothing is asked.
+    `journal` is the file that keeps what SQL changes, None for the user's.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it.
@@ -45,7 +47,7 @@ async def run(
     from cmdm_tui.repl.session import ReplSession
     from cmdm_tui.repl.streams import ReplStreams
 
-    session = ReplSession(account, ReplStreams(output, errors))
+    session = ReplSession(account, ReplStreams(output, errors), journal=journal)
     session.settings.confirms = confirms
     try:
         if input.isatty():

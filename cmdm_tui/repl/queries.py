@@ -4,6 +4,7 @@ It is sorted, shown and written again without a call.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import (
@@ -22,12 +23,14 @@ from cmdm_tui.formats.output_file import UnknownEnding, write_result
 from cmdm_tui.operations.interrupts import cancel_on_interrupt
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, QueryOperation
 from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.parsing.write_statement import ReadStatement, read_statements
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import summarize_query
 from cmdm_tui.repl.terminal_prompter import ReplPrompter
+from cmdm_tui.repl.writes import SessionWrites
 
 _ROWS_PER_BATCH = 1_000
 _HOW_TO_ALLOW = r"Type \confirm off first to allow them"
@@ -47,6 +50,7 @@ class SessionQueries:
         prompter: ReplPrompter,
         *,
         on_result: Callable[[], None],
+        journal: Path | None = None,
     ) -> None:
         self._account = account
         self._streams = streams
@@ -54,6 +58,7 @@ class SessionQueries:
         self._prompter = prompter
         self._on_result = on_result
         self._engine = Engine(account)
+        self._writes = SessionWrites(account, streams, settings, prompter, journal)
         self._running: QueryOperation | None = None
         self._last: QueryResult | None = None
         self._has_left_partial = False
@@ -71,6 +76,19 @@ class SessionQueries:
         return self._last
 
     async def run(self, sql: str) -> None:
+        """Run SQL: a query, or a statement that changes records, told apart by its tree."""
+        for one in read_statements(sql, allows_files=True):
+            if isinstance(one, ReadStatement):
+                await self._run_query(one.script.padded)
+                continue
+            returned = await self._writes.run(one, self._engine, self._new_policy())
+            if returned is not None:
+                columns, rows = returned
+                output = _RowOutput(self._streams, self._settings)
+                output.write_rows(columns, rows)
+                output.end(columns, "")
+
+    async def _run_query(self, sql: str) -> None:
         """Run a query, asking first where it costs much, and write its rows as they arrive."""
         operation = self._new_operation()
         prepared = await operation.prepare(sql, trusts_order=self._settings.trusts_order)
@@ -120,7 +138,9 @@ class SessionQueries:
         self._show(with_cost=True)
 
     def stop(self) -> bool:
-        """End the query that runs now with what has come; return whether it ends by itself then."""
+        """End what runs now with what has come; return whether it ends by itself then."""
+        if self._writes.stop():
+            return True
         if self._running is None or not self._running.stop():
             return False
         self._streams.write_note("Stopping; what has come is kept.")
@@ -158,15 +178,17 @@ class SessionQueries:
         self._engine.close()
 
     def _new_operation(self) -> QueryOperation:
+        return QueryOperation(self._engine, self._prompter, self._new_policy())
+
+    def _new_policy(self) -> CallPolicy:
         settings = self._settings
         unasked, most = settings.calls_without_asking, settings.max_calls
-        policy = CallPolicy(
+        return CallPolicy(
             _HOW_TO_ALLOW,
             max_calls=most,
             unasked=unasked,
             is_allowed=not settings.confirms or (most is not None and most <= unasked),
         )
-        return QueryOperation(self._engine, self._prompter, policy)
 
     def _replace_last(self, result: QueryResult | None, *, has_run: bool) -> None:
         """Keep the result in place of the last one, unless the query was not run at all."""

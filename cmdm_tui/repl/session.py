@@ -40,15 +40,19 @@ class ReplSession:
     """What lasts from one statement to the next: the account, the switches, the last results.
 
     `prompter` asks before a change, as the profile has it, and before a query of many calls. Where
-    it cannot ask, both are refused.
+    it cannot ask, both are refused. `journal` is the file that keeps what SQL changes; None for the
+    user's.
     """
 
-    def __init__(self, account: Account, streams: ReplStreams) -> None:
+    def __init__(
+        self, account: Account, streams: ReplStreams, *, journal: "Path | None" = None
+    ) -> None:
         self.account = account
         self.streams = streams
         self.prompter = ReplPrompter(streams)
         self.settings = SessionSettings()
         self.catalog = SessionCatalog(account.catalog)
+        self._journal = journal
         self.is_over = False
         self.last_result: AnswerResult | None = None
         self.last_list: tuple[PlannedCall, RecordList] | None = None
@@ -74,6 +78,7 @@ class ReplSession:
                 self.settings,
                 self.prompter,
                 on_result=self._note_query_result,
+                journal=self._journal,
             )
         return self._queries
 

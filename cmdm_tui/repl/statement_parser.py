@@ -59,7 +59,7 @@ class CommandStatement:
 
 @dataclass(frozen=True, slots=True)
 class QueryStatement:
-    """SQL that reads, as typed, without the semicolon at its end."""
+    """SQL as typed, without the semicolon at its end; its tree says whether it only reads."""
 
     sql: str
 
@@ -76,7 +76,7 @@ def parse(text: str) -> Statement:
     Raises ReplError for what is none, with what it could have been.
     """
     sql = text.lstrip()
-    if _READING_SQL.match(sql):
+    if _READING_SQL.match(sql) or _CHANGING_SQL.match(sql):
         return QueryStatement(strip_semicolon(sql))
     text = text.rstrip().removesuffix(";").rstrip()
     stripped = text.lstrip()
@@ -85,13 +85,6 @@ def parse(text: str) -> Statement:
         return CommandStatement(_PLAIN_WORDS[word])
     if stripped.startswith("\\"):
         return _parse_command(stripped)
-    changes = _CHANGING_SQL.match(stripped)
-    if changes:
-        shown = " ".join(changes["word"].upper().split())
-        raise ReplError(
-            f"{shown} would change something, and SQL only reads here. Make a call instead: "
-            "POST lead {…}, PUT lead/ABC1D2E3 {…} or DELETE lead/ABC1D2E3."
-        )
     call = _CALL.match(text)
     if call:
         return _parse_call(text, call)

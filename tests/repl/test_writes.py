@@ -1,0 +1,153 @@
+"""SQL that changes records at the prompt: nothing is sent before it is confirmed."""
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from cmdm_tui.api.errors import ReadOnly
+from cmdm_tui.catalog import Account
+from cmdm_tui.operations import write
+from cmdm_tui.query.errors import QueryRefused
+from cmdm_tui.repl.dispatch import execute
+from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statement_parser import parse
+from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.sandbox import RunningInfo
+from tests.services import CountedNetwork, profile_of
+
+
+@dataclass
+class TypedSession:
+    """A session whose answers are given beforehand; no one is there without any."""
+
+    session: ReplSession
+    network: CountedNetwork
+    output: io.StringIO
+    notes: io.StringIO
+    asked: list[str] = field(default_factory=list[str])
+
+    async def run(self, text: str) -> None:
+        await execute(self.session, parse(text))
+
+    def will_answer(self, answer: str) -> None:
+        async def ask(question: str) -> str:
+            self.asked.append(question)
+            return answer
+
+        self.session.prompter.ask = ask
+
+    @property
+    def writes(self) -> list[str]:
+        sent = [one for one in self.network.requests if not one.startswith("GET ")]
+        return [one for one in sent if "authenticate" not in one]
+
+
+@pytest.fixture
+async def typed(sandbox: RunningInfo, tmp_path: Path) -> AsyncIterator[TypedSession]:
+    network = CountedNetwork()
+    async with Account.open(profile_of(sandbox), catalogs=None, transport=network) as account:
+        yield open_session(account, network, tmp_path)
+
+
+def open_session(account: Account, network: CountedNetwork, folder: Path) -> TypedSession:
+    output, notes = io.StringIO(), io.StringIO()
+    session = ReplSession(account, ReplStreams(output, notes), journal=folder / "journal.sqlite")
+    return TypedSession(session, network, output, notes)
+
+
+LOSING = {
+    "a delete": "DELETE FROM lead WHERE Score = (SELECT max(Score) FROM lead)",
+    "a delete with a CTE": "WITH x AS (SELECT 1) DELETE FROM lead WHERE Score > 10",
+    "a conversion": "CALL convert_lead((SELECT max(ExternalID) FROM lead WHERE Status = 'New'))",
+}
+
+
+@pytest.mark.parametrize("kind", LOSING)
+@pytest.mark.parametrize("answer", ["n", "", "yes please"])
+async def test_anything_but_a_yes_sends_nothing(
+    typed: TypedSession, kind: str, answer: str
+) -> None:
+    typed.will_answer(answer)
+    await typed.run(LOSING[kind])
+    assert len(typed.asked) == 1
+    assert typed.writes == []
+    assert "Nothing was sent." in typed.notes.getvalue()
+
+
+@pytest.mark.parametrize("kind", LOSING)
+async def test_a_script_is_refused_before_anything_is_sent(typed: TypedSession, kind: str) -> None:
+    with pytest.raises(ReplError, match=r"confirm off"):
+        await typed.run(LOSING[kind])
+    assert typed.writes == []
+
+
+async def test_a_prompt_that_asks_no_one_would_be_noticed(
+    typed: TypedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken twin."""
+
+    async def say_yes(*_: object, **__: object) -> bool:
+        return True
+
+    monkeypatch.setattr(write, "is_confirmed", say_yes)
+    await typed.run("DELETE FROM lead WHERE Score = (SELECT max(Score) FROM lead)")
+    assert typed.writes != []
+
+
+async def test_what_is_confirmed_is_sent_and_returned(typed: TypedSession) -> None:
+    await typed.run("INSERT INTO lead (LastName, City) VALUES ('Xu', 'Xanadu') RETURNING City")
+    assert '"City": "Xanadu"' in typed.output.getvalue()
+    assert typed.writes == ["POST lead"]
+    typed.will_answer("y")
+    await typed.run("DELETE FROM lead WHERE City = 'Xanadu'")
+    assert len(typed.asked) == 1
+    assert len(typed.writes) == 2
+    assert "1 done" in typed.notes.getvalue()
+    assert "cmdm journal undo 2 takes it back." in typed.notes.getvalue()
+
+
+async def test_confirm_off_is_a_yes(typed: TypedSession) -> None:
+    await typed.run("\\confirm off")
+    await typed.run("INSERT INTO lead (LastName, City) VALUES ('Zed', 'Zz')")
+    await typed.run("DELETE FROM lead WHERE City = 'Zz'")
+    assert [one.split()[0] for one in typed.writes] == ["POST", "DELETE"]
+
+
+async def test_the_profile_says_what_is_asked(sandbox: RunningInfo, tmp_path: Path) -> None:
+    network = CountedNetwork()
+    profile = replace(profile_of(sandbox), confirm="always")
+    async with Account.open(profile, catalogs=None, transport=network) as account:
+        typed = open_session(account, network, tmp_path)
+        typed.will_answer("n")
+        await typed.run("INSERT INTO lead (LastName) VALUES ('x')")
+        await typed.run('POST lead {"LastName": "x"}')
+    assert len(typed.asked) == 2
+    assert typed.writes == []
+
+
+async def test_a_read_only_profile_refuses_before_a_call(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    network = CountedNetwork()
+    profile = replace(profile_of(sandbox), read_only=True)
+    async with Account.open(profile, catalogs=None, transport=network) as account:
+        typed = open_session(account, network, tmp_path)
+        typed.will_answer("y")
+        with pytest.raises(ReadOnly):
+            await typed.run("DELETE FROM lead")
+    assert (network.requests, typed.asked) == ([], [])
+
+
+async def test_a_script_stops_where_not_all_is_done(typed: TypedSession) -> None:
+    with pytest.raises(ReplError, match="Not all of the changes"):
+        await typed.run("INSERT INTO lead (LastName, Score) VALUES ('a', 1), ('b', 'many')")
+
+
+async def test_other_statements_are_refused_without_a_call(typed: TypedSession) -> None:
+    with pytest.raises(QueryRefused):
+        await typed.run("DROP TABLE lead")
+    assert typed.network.requests == []
