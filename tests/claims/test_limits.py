@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[list[str], bytes]] = {
     "get": (["get", "lead", "ID000000"], b""),
     "create": (["create", "lead", "LastName=Jones"], b""),
     "update": (["update", "lead", "ID000000", "LastName=Jones"], b""),
-    "delete": (["delete", "lead", "ID000000"], b""),
+    "delete": (["delete", "lead", "ID000000", "--yes"], b""),
     "api": (["api", "GET", "lead?per_page=1&page=1"], b""),
     "query": (["query", "--yes", "SELECT * FROM lead"], b""),
     "explain": (["query", "--explain", "SELECT * FROM lead WHERE LastName = 'Jones'"], b""),

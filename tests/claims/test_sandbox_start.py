@@ -1,7 +1,5 @@
 """Starting a sandbox: a signal is heard at once, and nothing half made is left."""
 
-import os
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -23,7 +21,10 @@ from tests.claims.sandbox_process import COMMAND, end_with, serve_sandbox, start
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 MANY = ("--port", "0", "--records", "150000", "--json")
 SECONDS_TO_END = 1.5
-"""Processor time, so that it is the same on a machine that has other work."""
+"""A second, and what a loaded machine needs to end a process."""
+
+TRIES = 3
+"""One end may be late as the machine has other work; three in a row are late by themselves."""
 
 
 def wait_for(path: Path) -> None:
@@ -31,18 +32,6 @@ def wait_for(path: Path) -> None:
     while not path.exists() or not path.stat().st_size:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def processor_time(number: int) -> float:
-    """Return the seconds of processor time that a process has used."""
-    words = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def children_time() -> float:
-    """Return the seconds of processor time of all processes that this one has waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
@@ -61,14 +50,20 @@ def test_a_signal_while_seeding_is_heard_at_once(
     # From the first records to the last indexes: everywhere.
     moments = [tenth / 10 for tenth in range(60)] if runs_whole else [0.0, 0.7]
     for moment in moments:
-        with seeding(tmp_path, moment) as process:
-            used, waited_for = processor_time(process.pid), children_time()
-            process.send_signal(number)
-            output, errors = process.communicate(timeout=20)
-            seconds = children_time() - waited_for - used
-        assert (process.returncode, output, errors) == (0, b"", b"")
-        assert seconds < SECONDS_TO_END
-        assert {path.name for path in (tmp_path / "data").iterdir()} == {"lock", "credentials.json"}
+        tries = (seconds_to_end(tmp_path, moment, number) for _ in range(TRIES))
+        assert any(seconds < SECONDS_TO_END for seconds in tries)
+
+
+def seconds_to_end(home: Path, moment: float, number: signal.Signals) -> float:
+    """Return how long a sandbox takes to end that has been seeding; it leaves nothing half made."""
+    with seeding(home, moment) as process:
+        began = time.monotonic()
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=20)
+        seconds = time.monotonic() - began
+    assert (process.returncode, output, errors) == (0, b"", b"")
+    assert {path.name for path in (home / "data").iterdir()} == {"lock", "credentials.json"}
+    return seconds
 
 
 def test_data_that_was_there_outlives_an_interrupted_reset(tmp_path: Path) -> None:
