@@ -20,6 +20,7 @@ _JOINERS = {"\u200c", "\u200d"}
 _UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _PRINTABLE_ASCII = re.compile(r"[ -~]*")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_LONGEST_ERROR = 600
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA_STARTS)) + "]")
 
@@ -44,6 +45,18 @@ def one_line(value: str, limit: int | None = None) -> str:
     if limit is not None and len(value) > limit:
         return visible(value[: max(limit - 1, 0)]) + ELLIPSIS
     return visible(value)
+
+
+def join_sentences(*parts: str) -> str:
+    """Return the sentences of an error as one safe line; each ends with one stop, empty ones go."""
+    words = ". ".join(part.rstrip(".") for part in parts if part)
+    line = one_line(" ".join(words.split()), _LONGEST_ERROR) + "."
+    return line.replace("?.", "?")
+
+
+def count_noun(number: int, noun: str) -> str:
+    """Return the number with its noun, as in `1 call` and `2 calls`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def escape_formula(value: str) -> str:

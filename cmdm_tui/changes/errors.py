@@ -1,8 +1,6 @@
 """What can go wrong with changes: one small tree of errors, each with a hint what to do."""
 
-from cmdm_tui.text import one_line
-
-_MAX_LENGTH = 600
+from cmdm_tui.text import join_sentences
 
 
 class ChangeError(Exception):
@@ -17,8 +15,7 @@ class ChangeError(Exception):
             self.hint = hint
 
     def __str__(self) -> str:
-        parts = [part.rstrip(".") for part in (self.message, self.hint) if part]
-        return one_line(" ".join(". ".join(parts).split()), _MAX_LENGTH) + "."
+        return join_sentences(self.message, self.hint)
 
 
 class InvalidChange(ChangeError):

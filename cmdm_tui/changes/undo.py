@@ -16,7 +16,7 @@ from cmdm_tui.changes.record_check import show_value
 from cmdm_tui.changes.remake import NewIds, remake
 from cmdm_tui.changes.run_effect import RecordEffect, collect_effects
 from cmdm_tui.changes.unchanged import find_value, is_unmoved
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 _CONCURRENCY = 4
 _IDS_SHOWN = 5
@@ -202,7 +202,8 @@ class _UndoBuilder:
             return
         ids = [f"{one.entity} {one.external_id}" for one in remade]
         self.notes.append(
-            f"{_count(len(ids), 'deleted record')} get a new id, and new dates: {_join(ids)}. "
+            f"{count_noun(len(ids), 'deleted record')} will have a new id, and new dates: "
+            f"{_join(ids)}. "
             "Records outside of this run that point at an old id go on pointing at it."
         )
         for entity, names in lost.items():
@@ -233,18 +234,14 @@ def _describe_what_stays(run: JournalRun) -> list[str]:
     for kind, noun in ((ChangeKind.CONVERT, "conversion"), (ChangeKind.CLOSE, "closing")):
         ids = [entry.change.external_id or "" for entry in done if entry.change.kind is kind]
         if ids:
-            notes.append(f"{_count(len(ids), noun)} cannot be taken back: {_join(ids)}.")
+            notes.append(f"{count_noun(len(ids), noun)} cannot be taken back: {_join(ids)}.")
     in_doubt = {EntryState.SENDING, EntryState.UNKNOWN}
     doubts = sum(entry.state in in_doubt for entry in run.entries)
     if doubts:
-        notes.append(f"In doubt, and not taken back: {_count(doubts, 'change')}.")
+        notes.append(f"In doubt, and not taken back: {count_noun(doubts, 'change')}.")
     if not run.summary.is_complete:
         notes.append("The run is not complete: what is still pending is not part of this.")
     return notes
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _join(names: Sequence[str]) -> str:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cmdm_tui.text import one_line
+from cmdm_tui.text import join_sentences
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-_MAX_LENGTH = 600
 
 
 class QueryError(Exception):
@@ -23,8 +21,7 @@ class QueryError(Exception):
             self.hint = hint
 
     def __str__(self) -> str:
-        parts = [part.rstrip(".") for part in (self.message, self.hint) if part]
-        return one_line(" ".join(". ".join(parts).split()), _MAX_LENGTH) + "."
+        return join_sentences(self.message, self.hint)
 
 
 class SqlError(QueryError):
@@ -83,9 +80,6 @@ class UnknownName(SqlError):
         self.kind = kind
         self.name = name
         self.suggestions = tuple(suggestions)
-
-    def __str__(self) -> str:
-        return super().__str__().replace("?.", "?")
 
 
 class BudgetReached(QueryError):

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cmdm_tui.text import one_line
-
-_MAX_LENGTH = 600
+from cmdm_tui.text import join_sentences
 
 QuestionOption = Literal[
     "dates", "decimal", "delimiter", "encoding", "header", "key", "map", "sheet", "zone"
@@ -36,9 +34,7 @@ class ImportFileError(Exception):
         self.column = column
 
     def __str__(self) -> str:
-        parts = [part.rstrip(".") for part in (self.message, self.hint) if part]
-        text = one_line(" ".join(". ".join(parts).split()), _MAX_LENGTH) + "."
-        return text.replace("?.", "?")
+        return join_sentences(self.message, self.hint)
 
 
 class MissingReader(ImportFileError):

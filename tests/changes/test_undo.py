@@ -24,7 +24,7 @@ async def test_updates_are_put_back_creates_deleted_and_deletes_made_again(
         assert [change.kind.value for change in undo.changes] == ["create", "update", "delete"]
         assert undo.changes[2].external_id == summary.created_ids[1]
         assert undo.title == f"Undo of run {run.id}: a test"
-        assert "1 deleted record get a new id" in undo.notes[0]
+        assert "1 deleted record will have a new id" in undo.notes[0]
         undone = unmarked.journal.begin(undo, profile="tried", undo_of=run.id)
         assert (await unmarked.applier(undone).run()).is_complete
     assert states(undone) == ["done"] * 3

@@ -24,7 +24,7 @@ from cmdm_tui.query.database.duckdb_session import (
 from cmdm_tui.query.errors import SqlError, UnreadableFile
 from cmdm_tui.query.model import ColumnKind
 from cmdm_tui.query.parsing.file_sources import FILES_SCHEMA, FileSource
-from cmdm_tui.query.parsing.identifiers import quote_identifier
+from cmdm_tui.query.parsing.identifiers import quote_identifier, quote_text
 from cmdm_tui.text import one_line
 
 MOST_ROWS = 10_000_000
@@ -157,7 +157,7 @@ def _load_source(connection: duckdb.DuckDBPyConnection, source: FileSource) -> L
     where = f"{quote_identifier(FILES_SCHEMA)}.{quote_identifier(source.table)}"
     with contextlib.ExitStack() as opened:
         names = [opened.enter_context(_open_file(path)) for path in source.paths]
-        files = ", ".join(_quote_text(one) for one in names)
+        files = ", ".join(quote_text(one) for one in names)
         options = "".join(f", {name} = {value}" for name, value in source.options)
         reader = f"{_READERS[source.form]}([{files}]{options})"
         limit = f"LIMIT {MOST_ROWS + 1}"
@@ -202,7 +202,3 @@ def _unreadable(source: FileSource, message: str, shown: Mapping[str, str]) -> U
         hint = "Name its encoding, as in read_csv('x.csv', encoding = 'latin-1')"
     what = f"{source.shown} cannot be read as {_WORDS[source.form]}"
     return UnreadableFile(f"{what}: {one_line(reason, 300)}", hint=hint)
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -33,3 +33,8 @@ def quote_identifier(name: str) -> str:
     if not can_be_named(name):
         raise SqlError(f"{name!r} cannot be the name of a table or column")
     return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Return the text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -20,7 +20,7 @@ from cmdm_tui.query.parsing.write_parts import (
     UpdateStatement,
     WrittenName,
 )
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 _NAMES_FIELDS = "Write INSERT INTO lead (FirstName, LastName) VALUES ('Siân', 'Jones')"
 
@@ -53,8 +53,8 @@ def read_insert(tree: exp.Insert, check: PartCheck) -> InsertStatement:
     shown = query.selects
     if not any(one.is_star for one in shown) and len(shown) != len(fields):
         raise SqlError(
-            f"The query has {_count(len(shown), 'column')}, and {_count(len(fields), 'field')} "
-            f"{'is' if len(fields) == 1 else 'are'} named"
+            f"The query has {count_noun(len(shown), 'column')}, and "
+            f"{count_noun(len(fields), 'field')} {'is' if len(fields) == 1 else 'are'} named"
         )
     return InsertStatement(check.script, target, fields, query=query, returning=returning)
 
@@ -116,8 +116,8 @@ def _read_rows(
         cells = tuple(one.copy() for one in row.expressions)
         if len(cells) != width:
             raise SqlError(
-                f"Row {number:,} has {_count(len(cells), 'value')}, and {_count(width, 'field')} "
-                f"{'is' if width == 1 else 'are'} named"
+                f"Row {number:,} has {count_noun(len(cells), 'value')}, and "
+                f"{count_noun(width, 'field')} {'is' if width == 1 else 'are'} named"
             )
         for cell in cells:
             if not isinstance(cell, exp.Literal | exp.Null | exp.Boolean):
@@ -243,7 +243,3 @@ def _check_parts(
     if with_ is not None:
         probe.set("with_", with_)
     check.check(probe)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
