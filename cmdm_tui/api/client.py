@@ -3,11 +3,9 @@
 import copy
 import itertools
 import math
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Self, TypeVar
-from urllib.parse import unquote
 
 import httpx
 
@@ -45,7 +43,13 @@ from cmdm_tui.api.reconcile import SETTLING_TIME, Reconciliation, reconcile
 from cmdm_tui.api.retry import RetryPolicy
 from cmdm_tui.api.sender import OutgoingCall, RequestSender, SendHook, ignore_send
 from cmdm_tui.api.token_state import TokenStore
-from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
+from cmdm_tui.api.urls import (
+    add_parameters,
+    encode_segment,
+    is_conversion,
+    join_path,
+    parse_base_url,
+)
 from cmdm_tui.api.write_tracker import WriteTracker, add_mark
 from cmdm_tui.config import Credentials
 
@@ -61,7 +65,6 @@ CALL_DEADLINE = 60.0
 _LOOK_RESERVE = 1.0
 """Seconds of the command's time that are kept for a last look at what became of a write."""
 
-_CONVERSION_PATH = re.compile(r"(?i)[./]*lead[./]*/convert/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -452,7 +455,7 @@ class Client:
         method = method.upper()
         if not method.isascii() or not method.isalpha():
             raise errors.InvalidCall(f"{method!r} is not a method", hint="GET, POST, PUT or DELETE")
-        once = method == "POST" or (method == "PUT" and bool(_CONVERSION_PATH.match(unquote(path))))
+        once = method == "POST" or (method == "PUT" and is_conversion(path))
         try:
             return await self._send(
                 method,

@@ -1,8 +1,9 @@
 """The addresses of a service: its base, and the paths below it."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 
@@ -10,6 +11,8 @@ from cmdm_tui.api.errors import InsecureAddress, InvalidCall
 from cmdm_tui.text import one_line
 
 DEFAULT_VERSION = "v1"
+
+_CONVERSION = re.compile(r"(?i)[./]*lead[./]*/convert/")
 
 
 def parse_base_url(url: str) -> httpx.URL:
@@ -41,6 +44,11 @@ def parse_base_url(url: str) -> httpx.URL:
     segments = path.split("/")
     has_version = len(segments) >= 3 and segments[-2].casefold() == "api"
     return address.copy_with(path=path if has_version else f"{path}/api/{DEFAULT_VERSION}")
+
+
+def is_conversion(path: str) -> bool:
+    """Return whether a path, however it is written, is that of a lead's conversion."""
+    return _CONVERSION.match(unquote(path)) is not None
 
 
 def is_loopback(host: str) -> bool:

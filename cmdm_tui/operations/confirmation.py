@@ -1,16 +1,13 @@
 """Which changes are asked about before they are sent, and what counts as a yes: one rule."""
 
-import re
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from cmdm_tui.api.urls import is_loopback, parse_base_url
+from cmdm_tui.api.urls import is_conversion, is_loopback, parse_base_url
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.config import ConfirmRule, Profile
 from cmdm_tui.operations.prompter import Prompter
-
-_CONVERSION = re.compile(r"(?i)[./]*lead[./]*/convert/")
+from cmdm_tui.text import count_noun
 
 FEW_LOST = 10
 """The most records that are deleted or converted on a yes; of more, the number is to be entered."""
@@ -41,7 +38,7 @@ def is_change(method: str) -> bool:
 
 def is_destructive(method: str, path: str) -> bool:
     """Return whether a call deletes or converts a record."""
-    return method.upper() == "DELETE" or bool(_CONVERSION.match(unquote(path)))
+    return method.upper() == "DELETE" or is_conversion(path)
 
 
 def confirm_rule(profile: Profile) -> ConfirmRule:
@@ -62,21 +59,22 @@ async def is_confirmed(
     count, lost = preview.change_count, preview.destructive_count
     if policy.max_writes is not None and count > policy.max_writes:
         raise ChangesNotConfirmed(
-            f"{_count_changes(count)} would be sent, and at most {policy.max_writes:,} are allowed",
+            f"{count_noun(count, 'change')} would be sent, and at most {policy.max_writes:,} are "
+            "allowed",
             hint="Nothing was sent. Allow more with --max-writes",
         )
     if policy.is_confirmed or not _is_asked(policy.rule, lost):
         return True
     if not prompter.can_ask:
         raise ChangesNotConfirmed(
-            f"{_count_changes(count)} would be sent to {host}, and no one can confirm "
+            f"{count_noun(count, 'change')} would be sent to {host}, and no one can confirm "
             f"{'it' if count == 1 else 'them'} here",
             hint=f"Nothing was sent. {policy.how_to_confirm}",
         )
     if lost > FEW_LOST:
         records = f"{lost:,} records are deleted or converted"
         return await prompter.enter_count(f"{records}. Enter that number to send it all", lost)
-    return await prompter.confirm(f"Send {_count_changes(count)} to {host}?")
+    return await prompter.confirm(f"Send {count_noun(count, 'change')} to {host}?")
 
 
 async def is_call_confirmed(
@@ -98,7 +96,3 @@ async def is_call_confirmed(
 
 def _is_asked(rule: ConfirmRule, lost: int) -> bool:
     return rule == "always" or (rule == "destructive" and lost > 0)
-
-
-def _count_changes(count: int) -> str:
-    return "1 change" if count == 1 else f"{count:,} changes"
