@@ -16,6 +16,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cmdm_tui.api import Event, EventListener
     from cmdm_tui.api.command_time import CommandTime
     from cmdm_tui.catalog import Account
     from cmdm_tui.cli.call_log import EventLogger
@@ -129,15 +130,22 @@ class CommandContext:
             note(warning)
         return profile
 
-    def open_account(self) -> "Account":
-        """Open the account of the profile to use."""
+    def open_account(self, observe: "EventListener | None" = None) -> "Account":
+        """Open the account of the profile to use; `observe` gets its client's events too."""
         from cmdm_tui.catalog import Account
 
         profile = self.load_profile_asking()
+        log = self.new_event_logger(profile)
+
+        def listen(event: "Event") -> None:
+            if observe is not None:
+                observe(event)
+            log(event)
+
         return Account.open(
             profile,
             catalogs=self.paths.catalogs,
-            listener=self.new_event_logger(profile),
+            listener=listen,
             time=self.new_command_time(profile),
         )
 

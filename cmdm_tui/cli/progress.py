@@ -4,8 +4,12 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from cmdm_tui.api import Event
 
 _WIDTH = 16
 _SECONDS_BETWEEN_LINES = 0.1
@@ -60,11 +64,21 @@ class CallsProgress:
         self._most: int | None = None
         self._is_shown = False
         self._calls = 0
+        self._sign_ins = set[int]()
 
     def count(self) -> None:
         """Count a call that was answered."""
         self._calls += 1
         self._draw()
+
+    def observe(self, event: "Event") -> None:
+        """Count the calls of a client that are answered, without sign-ins."""
+        from cmdm_tui.api import CallFinished, SignInStarted
+
+        if isinstance(event, SignInStarted):
+            self._sign_ins.add(event.call.number)
+        elif isinstance(event, CallFinished) and event.call.number not in self._sign_ins:
+            self.count()
 
     @contextmanager
     def show_while(self, most: int) -> Generator[None]:

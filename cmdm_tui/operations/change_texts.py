@@ -8,7 +8,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.preview import ChangePreview
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 MOST_SHOWN = 5
 """Changes of a kind that are named one by one; the journal and a file have them all."""
@@ -101,11 +101,6 @@ def name_record(change: Change) -> str:
     """Return the kind of change and its record, as in `update lead ABC1D2E3`."""
     parts = (change.kind.value, change.entity, change.external_id or "")
     return " ".join(one_line(part, 80) for part in parts if part)
-
-
-def count_noun(number: int, noun: str) -> str:
-    """Return the number with its noun, as in `1 call` and `2 calls`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _describe_fields(preview: ChangePreview, entity: str) -> str:

@@ -15,6 +15,7 @@ from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.model import EXTERNAL_ID
+from cmdm_tui.query.parsing.identifiers import quote_identifier, quote_text
 from cmdm_tui.text import one_line
 from cmdm_tui.transfer import (
     ImportedFile,
@@ -155,14 +156,14 @@ def _has_field(imported: ImportedFile, name: str) -> bool:
 
 def _select(imported: ImportedFile, names: Sequence[str]) -> str:
     """Return the query for the records that may have a key of the file, in any case."""
-    columns = ", ".join(_quote(name) for name in names)
-    sql = f"SELECT {columns} FROM {_quote(imported.entity)}"  # noqa: S608 — names are quoted
+    columns = ", ".join(quote_identifier(name) for name in names)
+    sql = f"SELECT {columns} FROM {quote_identifier(imported.entity)}"  # noqa: S608 — names are quoted
     keys = dict.fromkeys(row.key for row in imported.rows if row.key is not None)
     if len(keys) > _FEW_KEYS:
         return sql
-    key = _quote(imported.key or EXTERNAL_ID)
+    key = quote_identifier(imported.key or EXTERNAL_ID)
     if imported.key in {None, EXTERNAL_ID}:
-        values = ", ".join(_quote_text(one) for one in keys)
+        values = ", ".join(quote_text(one) for one in keys)
         return f"{sql} WHERE {key} IN ({values})" if keys else f"{sql} LIMIT 0"
     kinds = {
         (field.type or "").casefold() for field in imported.fields if field.name == imported.key
@@ -173,17 +174,9 @@ def _select(imported: ImportedFile, names: Sequence[str]) -> str:
     return f"{sql} WHERE {alike}" if keys else f"{sql} LIMIT 0"
 
 
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _quote_pattern(text: str) -> str:
     """Return a pattern that is the text alone; one that would need an escape gets a wildcard."""
-    return _quote_text(text.replace("%", "_").replace("\\", "_"))
+    return quote_text(text.replace("%", "_").replace("\\", "_"))
 
 
 def _collect(

@@ -46,7 +46,9 @@ class WriteOutcome:
 
 
 class WriteOperation:
-    """Changes to one account, made for one face: `apply` a change set, `resume` or `undo` a run.
+    """Changes to one account, made for one face: `apply` a change set, or `resume` a run.
+
+    `plan_undo` gives the change set that takes a run back.
 
     `show` is called with what is about to be sent before anything is asked. `stop` may be called
     meanwhile, from a signal handler too.
@@ -113,13 +115,14 @@ class WriteOperation:
         calls = 2 * len(open_changes)
         return await self._send(run, calls, None)
 
-    async def undo(self, run: JournalRun) -> WriteOutcome:
-        """Show what takes the run back, ask, and send it. Raises what `apply` does."""
-        self.check_writable()
+    async def plan_undo(self, run: JournalRun) -> ChangeSet:
+        """Return what takes the run back; it reads each record that it would change.
+
+        Raises OtherAccount before anything is read, or ApiError.
+        """
         self._check_account(run.change_set.address, run.change_set.username)
         with self._prompter.progress(len(run.entries)):
-            change_set = await make_undo(run, self._account.client)
-        return await self.apply(change_set, undo_of=run.id)
+            return await make_undo(run, self._account.client)
 
     def stop(self) -> bool:
         """Send no more, and end after the calls under way; return whether it ends by itself."""

@@ -26,14 +26,12 @@ from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
-from cmdm_tui.repl.terminal_prompter import ReplPrompter
+from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cmdm_tui.repl.queries import SessionQueries
-
-_HOW_TO_CONFIRM = r"Say cmdm repl --yes, or put \confirm off before it"
 
 
 class ReplSession:
@@ -145,7 +143,7 @@ class ReplSession:
             return True
         policy = WritePolicy(
             confirm_rule(self.account.profile),
-            _HOW_TO_CONFIRM,
+            HOW_TO_CONFIRM,
             is_confirmed=not self.settings.confirms,
         )
         try:

@@ -8,6 +8,9 @@ from cmdm_tui.repl.streams import ReplStreams
 Ask = Callable[[str], Awaitable[str]]
 """Shows a question and returns what is typed; nothing where the question is left with Ctrl-C."""
 
+HOW_TO_CONFIRM = r"Say cmdm repl --yes, or put \confirm off before it"
+"""What the refusal of a script that changes something advises."""
+
 _YES = {"y", "yes"}
 
 

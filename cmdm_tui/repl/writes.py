@@ -26,9 +26,8 @@ from cmdm_tui.query.parsing.write_statement import WriteStatement
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
-from cmdm_tui.repl.terminal_prompter import ReplPrompter
+from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 
-HOW_TO_CONFIRM = r"Say cmdm repl --yes, or put \confirm off before it"
 _SAMPLE = 5
 
 ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]

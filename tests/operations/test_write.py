@@ -199,6 +199,14 @@ async def test_changes_for_another_account_are_refused(bench: Bench) -> None:
     assert bench.writes == []
 
 
+async def test_a_run_of_another_account_is_not_read_to_be_taken_back(bench: Bench) -> None:
+    made = replace(bench.make(create()), username="someone")
+    run = bench.journal.begin(made, profile="other")
+    with pytest.raises(OtherAccount, match="someone"):
+        await bench.operation(yes=True).plan_undo(run)
+    assert bench.network.requests == []
+
+
 async def test_a_part_of_what_is_meant_is_not_sent(bench: Bench) -> None:
     with pytest.raises(PartialChanges, match="Not every record"):
         await bench.operation(yes=True).apply(replace(bench.make(create()), is_partial=True))
@@ -216,7 +224,8 @@ async def test_a_run_is_taken_back_by_a_run_that_is_asked_about_too(bench: Bench
     assert done.run is not None
     bench.network.requests.clear()
     bench.person.asked.clear()
-    undone = await bench.operation().undo(done.run)
+    operation = bench.operation()
+    undone = await operation.apply(await operation.plan_undo(done.run), undo_of=done.run.id)
     assert undone.run is not None
     assert undone.run.undo_of == done.run.id
     (created,) = (entry.result_id for entry in done.run.entries)

@@ -24,11 +24,22 @@ _LOOKING = (
     ),
 )  # fmt: skip
 
-_SENDING = (
+_RESULTS = (
     click.option(
         "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
         help=f"How to write what is shown: {', '.join(FORMATS)}.",
     ),
+    click.option(
+        "--results", type=_FILE, metavar="FILE",
+        help="Write what became of each change to FILE, with the ids of new records.",
+    ),
+    click.option(
+        "--refused", type=_FILE, metavar="FILE",
+        help="Keep the changes that were not done in FILE, with reasons, for cmdm apply.",
+    ),
+)  # fmt: skip
+
+_SENDING = (
     click.option("-y", "--yes", is_flag=True, help="Send the changes without a question."),
     click.option(
         "--max-writes", type=click.IntRange(0), metavar="N", help="Refuse more than N changes.",
@@ -44,14 +55,6 @@ _SENDING = (
     click.option(
         "--no-wait", is_flag=True, help="Stop where the hour's calls are used up; do not wait.",
     ),
-    click.option(
-        "--results", type=_FILE, metavar="FILE",
-        help="Write what became of each change to FILE, with the ids of new records.",
-    ),
-    click.option(
-        "--refused", type=_FILE, metavar="FILE",
-        help="Keep the changes that were not done in FILE, with reasons, for cmdm apply.",
-    ),
 )  # fmt: skip
 
 
@@ -63,14 +66,21 @@ def looking_options(command: Command) -> Command:
 
 
 def sending_options(command: Command) -> Command:
-    """Add the options that say how changes are confirmed and sent."""
-    for option in reversed(_SENDING):
+    """Add the options that say how changes are confirmed and sent, and what is written of them."""
+    for option in reversed((*_SENDING, *_RESULTS)):
+        command = option(command)
+    return command
+
+
+def result_options(command: Command) -> Command:
+    """Add the options that say what is written of changes, of a run that was begun before."""
+    for option in reversed(_RESULTS):
         command = option(command)
     return command
 
 
 def read_change_options(given: dict[str, Any]) -> "ChangeOptions":
-    """Return what the options of `looking_options` and `sending_options` say."""
+    """Return what the options of the functions above say."""
     from cmdm_tui.changes.apply_events import ApplyOptions
     from cmdm_tui.cli.commands.change_run import ChangeOptions
     from cmdm_tui.cli.commands.query_output import choose_format

@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmdm_tui.api import CallFinished, Event, SignInStarted
 from cmdm_tui.catalog import Account
-from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions
+from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySummary
 from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.journal import Journal, JournalRun
@@ -80,7 +79,6 @@ class ChangeCommand:
     def __init__(self, context: CommandContext, options: ChangeOptions) -> None:
         self._context = context
         self._options = options
-        self._sign_ins: set[int] = set()
         self.progress = CallsProgress()
 
     def run(self, work: "Callable[[ChangeSession], Awaitable[int]]") -> int:
@@ -91,7 +89,7 @@ class ChangeCommand:
         return run_async(self._run_on_account(work))
 
     async def _run_on_account(self, work: "Callable[[ChangeSession], Awaitable[int]]") -> int:
-        async with self._open_account() as account:
+        async with self._context.open_account(self.progress.observe) as account:
             if not self._options.only_looks:
                 check_writable(account)
             with Journal.open(self._context.paths.journal) as journal:
@@ -106,24 +104,6 @@ class ChangeCommand:
                     code = await work(session)
             report_cache_errors(account)
         return code
-
-    def _open_account(self) -> Account:
-        profile = self._context.load_profile_asking()
-        log = self._context.new_event_logger(profile)
-
-        def listen(event: Event) -> None:
-            if isinstance(event, SignInStarted):
-                self._sign_ins.add(event.call.number)
-            elif isinstance(event, CallFinished) and event.call.number not in self._sign_ins:
-                self.progress.count()
-            log(event)
-
-        return Account.open(
-            profile,
-            catalogs=self._context.paths.catalogs,
-            listener=listen,
-            time=self._context.new_command_time(profile),
-        )
 
 
 class ChangeSession:
@@ -211,7 +191,7 @@ class ChangeSession:
         if returned is not None:
             returned(run)
         elif self._options.format == "json":
-            write_json(_encode_summary(outcome))
+            write_json(_encode_summary(outcome.change_set, run, summary))
         counts = summary.counts
         if counts.get(EntryState.UNKNOWN) or counts.get(EntryState.SENDING):
             return ExitCode.OUTCOME_UNKNOWN
@@ -272,19 +252,16 @@ def write_rows(
         sink.flush()
 
 
-def _encode_summary(outcome: WriteOutcome) -> bytes:
+def _encode_summary(change_set: ChangeSet, run: JournalRun, summary: ApplySummary) -> bytes:
     import msgspec
 
-    run, summary = outcome.run, outcome.summary
-    assert run is not None  # noqa: S101 — the caller has checked it
-    assert summary is not None  # noqa: S101
     return msgspec.json.encode(
         {
             "run": run.id,
             "complete": summary.is_complete,
             "counts": {state.value: count for state, count in summary.counts.items() if count},
-            "unchanged_before": outcome.change_set.unchanged,
-            "left_out": len(outcome.change_set.rejects),
+            "unchanged_before": change_set.unchanged,
+            "left_out": len(change_set.rejects),
             "calls": summary.calls_made,
             "created": {str(number): one for number, one in summary.created_ids.items()},
         }

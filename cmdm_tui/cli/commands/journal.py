@@ -8,6 +8,7 @@ import click
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
+    result_options,
     sending_options,
 )
 from cmdm_tui.cli.commands.query import FORMATS
@@ -75,13 +76,14 @@ def show(context: CommandContext, run_id: int, name: str | None) -> int:
 
 @journal.command(short_help="Go on with a run that was stopped.")
 @_run_argument
-@sending_options
+@result_options
 @click.pass_obj
 def resume(context: CommandContext, run_id: int, **given: Any) -> int:
     """Go on with a RUN that was stopped or killed: what is done is not done again.
 
     What was about to be sent is looked at first. A create whose answer was lost is looked for, and
-    is sent again only where it certainly was not made. The RUN was confirmed when it began.
+    is sent again only where it certainly was not made. The RUN was confirmed when it began, and
+    goes on as it was begun: with --no-recheck, say.
     """
     from cmdm_tui.cli.commands.change_run import ChangeCommand
 
@@ -102,12 +104,11 @@ def undo(context: CommandContext, run_id: int, **given: Any) -> int:
     Updates are put back where the value is still the one that was written. Created records are
     deleted, and deleted ones made again under a new id. Conversions and closings stay.
     """
-    from cmdm_tui.changes.undo import make_undo
     from cmdm_tui.cli.commands.change_run import ChangeCommand
 
     async def work(session: "ChangeSession") -> int:
         run = session.journal.load(run_id)
-        change_set = await make_undo(run, session.account.client)
+        change_set = await session.operation.plan_undo(run)
         return await session.apply(change_set, undo_of=run.id)
 
     return ChangeCommand(context, read_change_options(given)).run(work)

@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 import click
 
-from cmdm_tui.api import CallFinished, Event, SignInStarted
 from cmdm_tui.catalog import Account
 from cmdm_tui.cli.commands.query_output import (
     RowOutput,
@@ -75,7 +74,6 @@ class QueryCommand:
         self._context = context
         self._options = options
         self._progress = CallsProgress()
-        self._sign_ins: set[int] = set()
         self._calls_left = options.max_calls
         self._sink: BinaryIO | None = None
         self.statement = options.statements[0]
@@ -88,7 +86,7 @@ class QueryCommand:
     async def _run_on_account(self) -> int:
         statements = self._options.statements
         code = int(ExitCode.DONE)
-        async with self._open_account() as account:
+        async with self._context.open_account(self._progress.observe) as account:
             with closing(Engine(account)) as engine, ExitStack() as destination:
                 for statement in statements:
                     self.statement = statement
@@ -132,28 +130,6 @@ class QueryCommand:
             if self._options.shows_stats:
                 click.echo(result.stats.to_json(), err=True)
             return _exit_code(outcome, result)
-
-    def _open_account(self) -> Account:
-        profile = self._context.load_profile_asking()
-        log = self._context.new_event_logger(profile)
-
-        def listen(event: Event) -> None:
-            self._count(event)
-            log(event)
-
-        return Account.open(
-            profile,
-            catalogs=self._context.paths.catalogs,
-            listener=listen,
-            time=self._context.new_command_time(profile),
-        )
-
-    def _count(self, event: Event) -> None:
-        """Count the calls that are answered, without sign-ins."""
-        if isinstance(event, SignInStarted):
-            self._sign_ins.add(event.call.number)
-        elif isinstance(event, CallFinished) and event.call.number not in self._sign_ins:
-            self._progress.count()
 
     def _new_operation(self, engine: Engine, account: Account) -> QueryOperation:
         options, file = self._options, self._options.resume_file
