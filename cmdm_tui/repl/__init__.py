@@ -2,7 +2,7 @@
 
 Public: `run`, `ReplError`. `prompt` and `script` read lines, `statement_splitter` cuts them into
 statements, `statement_parser` says what each is, `dispatch` runs it in a `session`: a backslash
-command (`commands/`), SQL that reads (`queries`) or changes (`writes`), or a `raw_call`.
+command (`commands/`), SQL that reads (`queries`) or changes (`changes`), or a `raw_call`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
 grids, `summary` the line below), `streams` is where it goes. `completion/` offers what can be typed

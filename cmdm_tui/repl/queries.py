@@ -25,12 +25,12 @@ from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, QueryOperatio
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.parsing.write_statement import ReadStatement, read_statements
 from cmdm_tui.query.result import QueryResult
+from cmdm_tui.repl.changes import SessionChanges
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import summarize_query
 from cmdm_tui.repl.terminal_prompter import ReplPrompter
-from cmdm_tui.repl.writes import SessionWrites
 
 _ROWS_PER_BATCH = 1_000
 _HOW_TO_ALLOW = r"Type \confirm off first to allow them"
@@ -58,7 +58,7 @@ class SessionQueries:
         self._prompter = prompter
         self._on_result = on_result
         self._engine = Engine(account)
-        self._writes = SessionWrites(account, streams, settings, prompter, journal)
+        self._writes = SessionChanges(account, streams, settings, prompter, journal)
         self._running: QueryOperation | None = None
         self._last: QueryResult | None = None
         self._has_left_partial = False

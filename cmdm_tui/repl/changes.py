@@ -33,7 +33,7 @@ _SAMPLE = 5
 ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]
 
 
-class SessionWrites:
+class SessionChanges:
     """The statements of a session that change records; `journal` is the file that keeps them."""
 
     def __init__(
