@@ -114,5 +114,5 @@ def _describe_cost(preview: ChangePreview, quota: Quota) -> str:
     low, high = preview.calls_low, preview.calls_high
     calls = count_noun(high, "call") if low == high else f"{low:,} to {high:,} calls"
     if quota.remaining is None:
-        return f"It takes {calls}; how many are left this hour is not known."
-    return f"It takes {calls}, of {quota.remaining:,} left this hour."
+        return f"It takes {calls} if none fails; how many are left this hour is not known."
+    return f"It takes {calls} if none fails, of {quota.remaining:,} left this hour."

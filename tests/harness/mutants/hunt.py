@@ -1,5 +1,6 @@
 """Runs the fuzzer against mutants, and tells which were found, by what, after how many requests."""
 
+import logging
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -34,6 +35,8 @@ __all__ = [
     "hunt_mutant",
     "sandbox",
 ]
+
+logger = logging.getLogger(__name__)
 
 FAMILIES = (access_faults, action_faults, answer_faults, list_faults, record_faults)
 RECORDS = 40
@@ -128,6 +131,8 @@ def fuzz_target(target: FuzzedSandbox, settings: FuzzSettings) -> tuple[list[str
     def hear(event: FuzzEvent) -> None:
         if isinstance(event, FailureFound):
             failures.append(event.failure)
+            # What a chance has drawn may not come again.
+            logger.warning("%s", event.finding)
             first.append(event.finding.exchange)
 
     with target.fuzzed_service() as service:
