@@ -24,9 +24,10 @@ from cmdm_tui.changes.change_sender import RUN_ENDING, ChangeSender
 from cmdm_tui.changes.change_set import ChangeKind
 from cmdm_tui.changes.errors import OtherAccount
 from cmdm_tui.changes.journal import JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, name_needed
 from cmdm_tui.changes.quota_gate import QuotaGate
 from cmdm_tui.changes.schedule import ChangeSchedule
+from cmdm_tui.changes.soundness import list_references
 
 STOPPED = "it was stopped"
 
@@ -102,6 +103,7 @@ class ChangeApplier:
                         break
                     tasks.add(asyncio.create_task(self._apply_one(sender, number)))
                 if not tasks:
+                    self._explain_waiting()
                     return
                 done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -127,6 +129,17 @@ class ChangeApplier:
                 self._report(entry)
                 return entry
         return self._run.entry(number)
+
+    def _explain_waiting(self) -> None:
+        """Write down, for each change that a record in doubt keeps from being sent, that it does."""
+        for entry in self._run.entries:
+            if entry.state is not EntryState.PENDING:
+                continue
+            needed = [self._run.entry(at + 1) for at in list_references(entry.change)]
+            doubts = [one for one in needed if one.state is EntryState.UNKNOWN]
+            if doubts:
+                reason = f"it needs {name_needed(doubts[0])}, which is in doubt"
+                self._run.set_state(entry.number, EntryState.PENDING, reason=reason)
 
     def _report(self, entry: JournalEntry) -> None:
         self._finished += not entry.state.is_open

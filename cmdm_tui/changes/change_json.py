@@ -14,7 +14,7 @@ from cmdm_tui.formats.json_text import escape_json
 _KEYS = frozenset(
     {
         "kind", "entity", "id", "properties", "before", "parent", "references", "parent_reference",
-        "origin", "reason",
+        "record_reference", "origin", "reason",
     }
 )  # fmt: skip
 
@@ -51,6 +51,7 @@ def change_to_plain(change: Change) -> dict[str, object]:
         "parent": None if parent is None else [parent.entity, parent.external_id],
         "references": dict(change.references) or None,
         "parent_reference": change.parent_reference,
+        "record_reference": change.record_reference,
         "origin": change.origin or None,
     }
     return {name: value for name, value in plain.items() if value is not None}
@@ -65,6 +66,7 @@ def read_change(plain: object) -> Change:
     if given.get("kind") not in kinds:
         raise ValueError(f"its kind is none of {', '.join(kinds)}")
     before, position = given.get("before"), given.get("parent_reference")
+    record = given.get("record_reference")
     references = _read_object(given.get("references", {}), "references")
     return Change(
         ChangeKind(given["kind"]),
@@ -75,6 +77,7 @@ def read_change(plain: object) -> Change:
         parent=None if given.get("parent") is None else read_parent(given["parent"]),
         references={name: _read_position(value) for name, value in references.items()},
         parent_reference=None if position is None else _read_position(position),
+        record_reference=None if record is None else _read_position(record),
         origin=_read_text(given, "origin", can_be_empty=True) if "origin" in given else "",
     )
 

@@ -29,7 +29,7 @@ from cmdm_tui.api.models import Parent, PendingWrite, Properties, Record
 from cmdm_tui.changes.apply_events import ApplyOptions, LookingForChange
 from cmdm_tui.changes.change_set import Change, ChangeKind
 from cmdm_tui.changes.journal import JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, name_needed
 from cmdm_tui.changes.outcome import GONE, Outcome, build_doubt, find_creation, find_outcome
 from cmdm_tui.changes.preview import RECHECKED_KINDS
 from cmdm_tui.changes.record_check import (
@@ -38,6 +38,7 @@ from cmdm_tui.changes.record_check import (
     compare_update,
     compare_whole,
 )
+from cmdm_tui.changes.soundness import list_references
 from cmdm_tui.changes.unchanged import pick_values
 from cmdm_tui.text import one_line
 
@@ -259,12 +260,10 @@ class ChangeSender:
         return dict(record.properties)
 
     def _find_missing_reference(self, change: Change) -> str | None:
-        parent = [] if change.parent_reference is None else [change.parent_reference]
-        for position in (*change.references.values(), *parent):
+        for position in list_references(change):
             needed = self.run.entry(position + 1)
             if needed.state is not EntryState.DONE or needed.result_id is None:
-                where = needed.change.origin or f"change {needed.number}"
-                return f"it needs the record of {where}, which was not created"
+                return f"it needs {name_needed(needed)}, which was not created"
         return None
 
     def _find_new_id(self, position: int) -> str:

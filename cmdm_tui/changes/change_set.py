@@ -35,7 +35,8 @@ class Change:
     `properties` are what is sent: the fields of a new record, those of an update that differ, the
     object of a conversion; values are as they go over the wire, and None empties a field. `before`
     is what was read: of an update the old values of the same fields, of any other the whole record;
-    None where nothing was read. `external_id` is None for a create alone.
+    None where nothing was read. `external_id` is None for a create, and for an update of a record
+    that another change of the set creates.
     """
 
     kind: ChangeKind
@@ -50,6 +51,8 @@ class Change:
     of that change in `ChangeSet.changes`, from 0."""
     parent_reference: int | None = None
     """The position of the change that creates the parent, where that is a new record too."""
+    record_reference: int | None = None
+    """The position of the change that creates the record which this one updates."""
     origin: str = ""
     """Where it comes from, as in `line 12`; empty where the statement says it all."""
 

@@ -20,7 +20,13 @@ from cmdm_tui.changes.change_json import (
 )
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.errors import InvalidChange, JournalError, NoSuchRun, RunInUse
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, RunSummary
+from cmdm_tui.changes.journal_entry import (
+    EntryState,
+    JournalEntry,
+    RunSummary,
+    fill_record,
+    fill_records,
+)
 from cmdm_tui.changes.journal_file import JournalFile, Row
 from cmdm_tui.changes.record_lock import RecordLocks
 from cmdm_tui.changes.soundness import find_unsound
@@ -43,18 +49,25 @@ class JournalRun:
         self.options = _read_options(read_json(row["options"]))
         self.record_locks = RecordLocks(file.lock_folder)
         """Locks that hold other runs off the record that is being changed."""
-        self._entries = self._read_entries()
-        changes = [entry.change for entry in self._entries]
+        entries = self._read_entries()
+        self._entries = fill_records(entries)
+        changes = [entry.change for entry in entries]
         self.change_set = build_set(head, changes, [read_reject(one) for one in head["rejects"]])
 
     @property
     def entries(self) -> tuple[JournalEntry, ...]:
-        """The changes and what became of them, in order."""
+        """The changes and what became of them, in order.
+
+        An update of a new record has its id once that was created.
+        """
         return tuple(self._entries)
 
     def entry(self, number: int) -> JournalEntry:
         """Return the entry of this number, from 1."""
-        return self._entries[number - 1]
+        entry = self._entries[number - 1]
+        if entry.change.record_reference is not None:
+            entry = self._entries[number - 1] = fill_record(entry, self._entries)
+        return entry
 
     @property
     def summary(self) -> RunSummary:
@@ -82,7 +95,7 @@ class JournalRun:
             if not is_held:
                 raise RunInUse(f"Run {self.id} is being applied already")
             # Another process may have gone on with it since it was loaded.
-            self._entries = self._read_entries()
+            self._entries = fill_records(self._read_entries())
             self._set_end(None)
             try:
                 yield

@@ -1,11 +1,12 @@
 """What the journal holds: the state of each change of a run, and runs in brief; frozen values."""
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cmdm_tui.api.models import PendingWrite, Properties
 from cmdm_tui.changes.change_set import Change
+from cmdm_tui.text import one_line
 
 
 class EntryState(enum.StrEnum):
@@ -56,6 +57,26 @@ class JournalEntry:
     observed: Properties | None = None
     write: PendingWrite | None = None
     sent_at: float | None = None
+
+
+def name_needed(entry: JournalEntry) -> str:
+    """Return words for the record that a create is to make, as in `the account of change 3`."""
+    where = f" ({one_line(entry.change.origin, 80)})" if entry.change.origin else ""
+    return f"the {one_line(entry.change.entity, 60)} of change {entry.number}{where}"
+
+
+def fill_record(entry: JournalEntry, entries: Sequence[JournalEntry]) -> JournalEntry:
+    """Return the entry of an update of a new record with its id, once the record was created."""
+    at = entry.change.record_reference
+    made = None if at is None else entries[at].result_id
+    if made is None:
+        return entry
+    return replace(entry, change=replace(entry.change, external_id=made, record_reference=None))
+
+
+def fill_records(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Return the entries of a run with the ids of the new records that they update."""
+    return [fill_record(entry, entries) for entry in entries]
 
 
 @dataclass(frozen=True, slots=True)

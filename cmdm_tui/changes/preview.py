@@ -7,12 +7,19 @@ from itertools import islice
 
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.unchanged import find_value
+from cmdm_tui.text import one_line
 
 RECHECKED_KINDS = frozenset({ChangeKind.UPDATE, ChangeKind.DELETE, ChangeKind.CONVERT})
 """The changes that could overwrite or lose what another has written: their record is read again.
 
 Closing a task overwrites nothing but its status, and creating nothing at all.
 """
+
+
+_NAMING_FIELDS = ("Name", "FirstName", "LastName", "Subject", "Title")
+"""The fields of the documented entities by which a person knows a record."""
+
+_TITLE_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +112,17 @@ def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator
     """Yield a row for each field that changes, of the first `limit` changes or of all.
 
     A delete or a closing is one row without a field; of a value that another change of the set
-    gives, `new` says so (`id of change 3`).
+    gives, `new` says so (`new account #3 (Acme Ltd)`).
     """
     for change in islice(change_set.changes, limit):
-        yield from list_rows(change)
+        yield from _list_rows(change, change_set.changes)
 
 
-def list_rows(change: Change) -> Iterator[Sequence[object]]:
-    """Yield the rows of one change."""
-    head = change.kind.value, change.entity, change.external_id
+def _list_rows(change: Change, changes: Sequence[Change]) -> Iterator[Sequence[object]]:
+    record = change.external_id
+    if change.record_reference is not None:
+        record = name_new_record(changes, change.record_reference)
+    head = change.kind.value, change.entity, record
     is_empty = True
     for name in _list_names(change):
         is_empty = False
@@ -121,11 +130,11 @@ def list_rows(change: Change) -> Iterator[Sequence[object]]:
         if change.kind is ChangeKind.UPDATE and change.before is not None:
             old = find_value(change.before, name)
         at = change.references.get(name)
-        new = change.properties.get(name) if at is None else _name_reference(at)
+        new = change.properties.get(name) if at is None else name_new_record(changes, at)
         yield (*head, name, old, new, change.origin or None)
     parent = change.parent and f"{change.parent.entity} {change.parent.external_id}"
     if change.parent_reference is not None:
-        parent = _name_reference(change.parent_reference)
+        parent = name_new_record(changes, change.parent_reference)
     if parent is not None or is_empty:
         name = None if parent is None else "belongs to"
         yield (*head, name, None, parent, change.origin or None)
@@ -135,5 +144,10 @@ def _list_names(change: Change) -> list[str]:
     return list(dict.fromkeys((*change.properties, *change.references)))
 
 
-def _name_reference(position: int) -> str:
-    return f"id of change {position + 1}"
+def name_new_record(changes: Sequence[Change], position: int) -> str:
+    """Return words for the record that a change is to create, as in `new account #3 (Acme Ltd)`."""
+    made = changes[position]
+    words = [str(find_value(made.properties, name) or "") for name in _NAMING_FIELDS]
+    title = one_line(" ".join(filter(None, words)), _TITLE_SHOWN)
+    number = f"new {one_line(made.entity, 60)} #{position + 1}"
+    return f"{number} ({title})" if title else number

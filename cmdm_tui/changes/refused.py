@@ -50,6 +50,7 @@ def _fill_in(
         name: entries[at].result_id for name, at in change.references.items() if at not in positions
     }
     parent, at = change.parent, change.parent_reference
+    record = change.record_reference
     if at is not None and at not in positions:
         parent = Parent(entries[at].change.entity, entries[at].result_id or "")
     return replace(
@@ -60,4 +61,5 @@ def _fill_in(
         },
         parent=parent,
         parent_reference=None if at is None else positions.get(at),
+        record_reference=None if record is None else positions.get(record),
     )

@@ -13,6 +13,9 @@ from cmdm_tui.changes.unchanged import find_value
 class RecordEffect:
     """What became of one record: `last` is the number of the last change of it.
 
+    Of a record that the run has created it is the number of that creation: what was created first
+    is taken back last, as others point at it.
+
     `old` has the values of before the run, of the fields it has updated; a field that is not in it
     was not read. `written` has what the run wrote last. `deleted` is the record as it was deleted;
     `is_lost` is true where it was deleted and not read.
@@ -31,7 +34,8 @@ class RecordEffect:
     def add(self, entry: JournalEntry) -> None:
         """Add a change of the record that was done, in order."""
         change = entry.change
-        self.last = entry.number
+        if not self.is_created:
+            self.last = entry.number
         read = change.before if entry.observed is None else entry.observed
         if change.kind is ChangeKind.DELETE:
             self.deleted = read

@@ -30,15 +30,19 @@ def find_unsound(changes: Sequence[Change]) -> Iterator[tuple[int, str]]:
 
 def list_references(change: Change) -> list[int]:
     """Return the positions of the changes whose records it needs."""
-    parent = [] if change.parent_reference is None else [change.parent_reference]
-    return [*change.references.values(), *parent]
+    others = (change.parent_reference, change.record_reference)
+    return [*change.references.values(), *(at for at in others if at is not None)]
 
 
 def find_shape_fault(change: Change) -> str | None:
     """Return why no call can be made of a change, a clause; None where one can."""
     kind, entity = change.kind, change.entity.casefold()
-    has_id = bool(change.external_id)
-    if (kind is ChangeKind.CREATE) == has_id:
+    has_id, updates_new = bool(change.external_id), change.record_reference is not None
+    if updates_new and kind is not ChangeKind.UPDATE:
+        return "only an update changes a record that another change creates"
+    if updates_new and has_id:
+        return "it names two records"
+    if (kind is ChangeKind.CREATE) == (has_id or updates_new):
         return "a new record has no id yet" if has_id else "it names no record"
     own = _OWN_ENTITY.get(kind, entity)
     if own != entity:

@@ -48,7 +48,7 @@ def _keep_sound(
     for position, outcome in enumerate(outcomes):
         if isinstance(outcome, Change):
             positions[position] = len(positions)
-    kept = (_renumber(one, positions) for one in outcomes if isinstance(one, Change))
+    kept = (renumber(one, positions) for one in outcomes if isinstance(one, Change))
     return tuple(kept), tuple(one for one in outcomes if isinstance(one, Reject))
 
 
@@ -154,12 +154,14 @@ def _find_reference_fault(
     return None
 
 
-def _renumber(change: Change, positions: Mapping[int, int]) -> Change:
+def renumber(change: Change, positions: Mapping[int, int]) -> Change:
+    """Return a change with its references at their new positions."""
     if not list_references(change):
         return change
-    parent = change.parent_reference
+    parent, record = change.parent_reference, change.record_reference
     return replace(
         change,
         references={name: positions[at] for name, at in change.references.items()},
         parent_reference=None if parent is None else positions[parent],
+        record_reference=None if record is None else positions[record],
     )

@@ -174,7 +174,7 @@ async def test_what_needs_a_record_that_was_refused_is_skipped_with_a_reason(ben
     run, summary = await bench.apply(create("account", City="Hull"), contact)
     assert states(run) == ["refused", "skipped"]
     assert "Name is required" in run.entries[0].reason
-    assert run.entries[1].reason == "it needs the record of change 1, which was not created"
+    assert run.entries[1].reason == "it needs the account of change 1, which was not created"
     assert summary.is_complete
 
 

@@ -62,7 +62,7 @@ def test_rows_show_old_beside_new_for_what_changes_alone() -> None:
         ("update", "lead", "B", "City", "Leeds", "York", None),
         ("create", "account", None, "Name", None, "Ash", None),
         ("create", "contact", None, "LastName", None, "A", None),
-        ("create", "contact", None, "AccountExternalID", None, "id of change 3", None),
+        ("create", "contact", None, "AccountExternalID", None, "new account #3 (Ash)", None),
         ("create", "task", None, "Subject", None, "x", "line 9"),
         ("create", "task", None, "belongs to", None, "lead A", "line 9"),
         ("delete", "lead", "C", None, None, None, None),
