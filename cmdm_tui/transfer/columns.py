@@ -1,12 +1,12 @@
 """Decides for each column of a file which field it goes to, or why it goes to none, or asks."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import Field
 from cmdm_tui.text import one_line
-from cmdm_tui.transfer.errors import ImportFileError, ImportQuestion
+from cmdm_tui.transfer.errors import ImportFileError, ImportQuestion, ImportQuestions
 from cmdm_tui.transfer.field_matcher import EXTERNAL_ID, FieldMatcher, HeaderMatch
 from cmdm_tui.transfer.import_options import ImportOptions
 from cmdm_tui.transfer.source_table import SourceTable
@@ -39,27 +39,57 @@ class ColumnPlan:
     notes: tuple[str, ...] = ()
 
 
-def plan_columns(table: SourceTable, matcher: FieldMatcher, options: ImportOptions) -> ColumnPlan:
-    """Return what becomes of each column.
+@dataclass(frozen=True, slots=True)
+class LinkedColumns:
+    """The columns of a file that are linked with another file, by header.
 
-    Raises ImportFileError where the key is not in the file, or a required field is not.
+    `keys` name the file's own records for others. `links` name records of another file, and give
+    their ids to a field, or to none where they say what record a task or an opportunity belongs to.
     """
+
+    keys: frozenset[str] = frozenset()
+    links: Mapping[str, Field | None] = field(default_factory=dict[str, Field | None])
+
+    def names(self, header: str) -> bool:
+        """Return whether a column is linked."""
+        return header.strip() in self.keys or header.strip() in self.links
+
+
+NO_LINKS = LinkedColumns()
+
+
+def check_header(table: SourceTable, matcher: FieldMatcher) -> None:
+    """Raise ImportQuestions where no column is matched, so that the header may be elsewhere."""
     matches = [matcher.match(header, place) for place, header in enumerate(table.headers)]
     if table.headers and not any(match.is_known for match in matches):
-        return ColumnPlan((), questions=(_ask_header(table),))
+        raise ImportQuestions([_ask_header(table)])
+
+
+def plan_columns(
+    table: SourceTable,
+    matcher: FieldMatcher,
+    options: ImportOptions,
+    linked: LinkedColumns = NO_LINKS,
+) -> ColumnPlan:
+    """Return what becomes of each column.
+
+    Raises ImportFileError where the key is not in the file, or a required field is not, and
+    ImportQuestions where no column is matched.
+    """
+    check_header(table, matcher)
+    matches = [matcher.match(header, place) for place, header in enumerate(table.headers)]
+    known = [
+        match if match.is_known or not linked.names(header) else HeaderMatch(is_left_out=True)
+        for header, match in zip(table.headers, matches, strict=True)
+    ]
     questions = [
-        *_ask_unknown(table, matches, matcher),
+        *_ask_unknown(table, known, matcher),
         *_ask_unnamed(table, matches),
         *_ask_doubles(table, matches),
     ]
     key, key_questions = _find_key(matches, matcher, options)
     uses = [
-        ColumnUse(
-            header.strip(),
-            match.field,
-            match.field is not None and not match.field.read_only,
-            match.is_left_out,
-        )
+        _use_column(header.strip(), match, linked)
         for header, match in zip(table.headers, matches, strict=True)
     ]
     questions += key_questions
@@ -72,6 +102,16 @@ def plan_columns(table: SourceTable, matcher: FieldMatcher, options: ImportOptio
         for one in matcher.list_unused_mappings(table.headers)
     ]
     return ColumnPlan(tuple(uses), key, tuple(questions), tuple(notes))
+
+
+def _use_column(header: str, match: HeaderMatch, linked: LinkedColumns) -> ColumnUse:
+    if header in linked.links:
+        return ColumnUse(header, linked.links[header], is_left_out=True)
+    field = match.field
+    is_read = field is not None and field.read_only
+    if is_read and header in linked.keys:
+        return ColumnUse(header, field, is_left_out=True)
+    return ColumnUse(header, field, field is not None and not is_read, match.is_left_out)
 
 
 def required_fields(fields: Sequence[Field]) -> list[Field]:
@@ -227,7 +267,11 @@ def _describe_left_out(table: SourceTable, matches: Sequence[HeaderMatch]) -> li
 def _describe_read_only(
     table: SourceTable, uses: Sequence[ColumnUse], key: Field | None
 ) -> list[str]:
-    unsent = [use for use in uses if use.field is not None and not use.is_sent and use.field != key]
+    unsent = [
+        use
+        for use in uses
+        if use.field is not None and not (use.is_sent or use.is_left_out) and use.field != key
+    ]
     if not unsent:
         return []
     *first, last = dict.fromkeys(one_line(use.header, _SHOWN) for use in unsent)

@@ -7,7 +7,7 @@ from typing import Literal
 from cmdm_tui.text import join_sentences
 
 QuestionOption = Literal[
-    "dates", "decimal", "delimiter", "encoding", "header", "key", "map", "sheet", "zone"
+    "dates", "decimal", "delimiter", "encoding", "header", "key", "link", "map", "sheet", "zone"
 ]
 """The option of an import that answers a question."""
 

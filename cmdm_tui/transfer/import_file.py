@@ -4,7 +4,7 @@ Nothing is guessed that could be otherwise: what a file leaves open is a questio
 is not right is refused with its line, column and reason, while the others stay.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,13 +13,22 @@ from cmdm_tui.api.models import Field
 from cmdm_tui.text import one_line
 from cmdm_tui.transfer.column_formats import find_formats
 from cmdm_tui.transfer.column_rules import ColumnRule, ConversionCounts, RejectedValue
-from cmdm_tui.transfer.columns import ColumnPlan, ColumnUse, plan_columns, required_fields
+from cmdm_tui.transfer.columns import (
+    NO_LINKS,
+    ColumnPlan,
+    ColumnUse,
+    LinkedColumns,
+    check_header,
+    plan_columns,
+    required_fields,
+)
 from cmdm_tui.transfer.errors import ImportFileError, ImportQuestions
 from cmdm_tui.transfer.field_matcher import FieldMatcher
+from cmdm_tui.transfer.guards import take_off_guard
 from cmdm_tui.transfer.import_options import ImportOptions
 from cmdm_tui.transfer.imported_file import DetectedForm, ImportedFile, ImportedRow, RefusedRow
 from cmdm_tui.transfer.source_file import read_source
-from cmdm_tui.transfer.source_table import SourceRow, SourceTable, source_text
+from cmdm_tui.transfer.source_table import FileCell, SourceRow, SourceTable, source_text
 from cmdm_tui.transfer.table_shape import find_unnamed_values
 from cmdm_tui.transfer.values import BLANK, ConvertedValue, ValueConverter
 
@@ -27,13 +36,12 @@ _IS_REQUIRED = "is required"
 _DEFAULT = ImportOptions()
 
 
-def read_import(
+def read_table(
     path: Path, entity: str, fields: Sequence[Field], options: ImportOptions = _DEFAULT
-) -> ImportedFile:
-    """Return the records that a file holds for an entity with these fields.
+) -> tuple[SourceTable, FieldMatcher]:
+    """Return the columns and cells of a file, not yet interpreted, and what matches its headers.
 
-    Raises ImportQuestions where the file can be read in more than one way, and ImportFileError
-    where none of it can be imported.
+    Raises what `read_import` does.
     """
     if not fields:
         raise ImportFileError(
@@ -43,7 +51,25 @@ def read_import(
     matcher = FieldMatcher(entity, fields, options.mapping)
     required = [field.name for field in required_fields(fields)]
     table = read_source(path, matcher, options, required if options.mode == "create" else ())
-    plan = plan_columns(table, matcher, options)
+    check_header(table, matcher)
+    return table, matcher
+
+
+def read_import(
+    path: Path,
+    entity: str,
+    fields: Sequence[Field],
+    options: ImportOptions = _DEFAULT,
+    linked: LinkedColumns = NO_LINKS,
+) -> ImportedFile:
+    """Return the records that a file holds for an entity with these fields.
+
+    Raises ImportQuestions where the file can be read in more than one way, and ImportFileError
+    where none of it can be imported.
+    """
+    table, matcher = read_table(path, entity, fields, options)
+    required = [field.name for field in required_fields(fields)]
+    plan = plan_columns(table, matcher, options, linked)
     targets = [use.field if use.is_sent or use.field == plan.key else None for use in plan.uses]
     formats, questions = find_formats(table, targets, options)
     if plan.questions or questions:
@@ -56,7 +82,8 @@ def read_import(
         else ValueConverter(ColumnRule(target, form, counts), is_delimited=is_delimited)
         for target, form in zip(targets, formats, strict=True)
     ]
-    builder = _RowBuilder(table, plan, converters, required if options.mode == "create" else [])
+    needed = required if options.mode == "create" else []
+    builder = _RowBuilder(table, plan, converters, needed, linked)
     rows, refused = builder.build_all()
     return ImportedFile(
         entity,
@@ -91,6 +118,7 @@ class _RowBuilder:
     plan: ColumnPlan
     converters: Sequence[ValueConverter | None]
     required: Sequence[str]
+    linked: LinkedColumns
 
     def build_all(self) -> tuple[list[ImportedRow], list[RefusedRow]]:
         """Return every record of the table, as imported or as refused."""
@@ -102,7 +130,7 @@ class _RowBuilder:
                 refused.append(self._refuse(row, _Refusal(unnamed[index])))
                 continue
             try:
-                rows.append(self._build(row))
+                rows.append(self._build(row, index))
             except _Refusal as refusal:
                 refused.append(self._refuse(row, refusal))
         return rows, refused
@@ -120,7 +148,7 @@ class _RowBuilder:
                     )
         return reasons
 
-    def _build(self, row: SourceRow) -> ImportedRow:
+    def _build(self, row: SourceRow, number: int) -> ImportedRow:
         if row.fault is not None:
             raise _Refusal(row.fault.reason, row.fault.column)
         properties: dict[str, str] = {}
@@ -142,10 +170,33 @@ class _RowBuilder:
                 properties[name] = value
             else:
                 blanks.add(name)
+        texts = self._list_linked(row)
+        awaited: set[str] = set()
+        for header, target in self.linked.links.items():
+            if target is not None and header in texts:
+                (awaited if texts[header] else blanks).add(target.name)
         for name in self.required:
-            if name not in properties:
+            if name not in properties and name not in awaited:
                 raise _Refusal(_IS_REQUIRED, column=name)
-        return ImportedRow(row.line, MappingProxyType(properties), frozenset(blanks), key)
+        return ImportedRow(
+            row.line,
+            MappingProxyType(properties),
+            frozenset(blanks),
+            key,
+            number,
+            texts,
+            frozenset(awaited),
+        )
+
+    def _list_linked(self, row: SourceRow) -> Mapping[str, str]:
+        """Return the texts of the cells by which records of several files name each other."""
+        return MappingProxyType(
+            {
+                header.strip(): read_local_key(row.cells[place])
+                for place, header in enumerate(self.table.headers)
+                if self.linked.names(header) and row.cells[place] is not None
+            }
+        )
 
     def _convert(
         self, row: SourceRow, place: int, use: ColumnUse, converter: ValueConverter
@@ -172,6 +223,11 @@ class _RowBuilder:
             if cell is not None
         }
         return RefusedRow(row.line, column, refusal.reason, MappingProxyType(cells))
+
+
+def read_local_key(cell: FileCell | None) -> str:
+    """Return the text of a cell by which records of several files name each other."""
+    return "" if cell is None else take_off_guard(source_text(cell.value).strip()).strip()
 
 
 def _describe_form(table: SourceTable, plan: ColumnPlan) -> DetectedForm:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cmdm_tui.api.models import Field
+from cmdm_tui.text import one_line
 from cmdm_tui.transfer.import_options import BlankRule, ImportMode
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
@@ -15,13 +16,18 @@ class ImportedRow:
     """One record of a file that can be written: `properties` are wire values by field.
 
     A field that is neither there nor in `blanks` is not in the file. `key` is the value of the key
-    field, None where it is blank or no key is wanted.
+    field, None where it is blank or no key is wanted. `number` counts the file's records, from 0.
+    `texts` are the cells of the columns that are linked with another file, by header, and `awaited`
+    the fields that get the id of a record of that file.
     """
 
     line: int
     properties: Mapping[str, str]
     blanks: frozenset[str] = frozenset()
     key: str | None = None
+    number: int = 0
+    texts: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    awaited: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +77,10 @@ class ImportedFile:
     told: tuple[str, ...]
     key: str | None = None
     line_word: str = "line"
+    is_named: bool = False
+    """Whether a line of it is named with the file, as several files are imported together."""
+
+    def name_line(self, line: int) -> str:
+        """Return where a record comes from, as in `line 3` or `contact.csv line 3`."""
+        of = f"{one_line(self.name, 60)} " if self.is_named else ""
+        return f"{of}{self.line_word} {line}"

@@ -26,10 +26,15 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class MatchedRow:
-    """A record of the file and what it leads to: a change, or none where nothing differs."""
+    """A record of the file and what it leads to: a change, or none where nothing differs.
+
+    `record` is the one on the server that it is about, None for a new one.
+    """
 
     line: int
     change: Change | None
+    number: int = 0
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def match_keys(imported: ImportedFile, existing: Iterable[Record] = ()) -> KeyMa
     """
     if imported.mode == "create":
         rows = [
-            MatchedRow(row.line, _make_create(imported, row, row.properties))
+            MatchedRow(row.line, _make_create(imported, row, row.properties), row.number)
             for row in imported.rows
         ]
         return KeyMatch(tuple(rows), imported.refused)
@@ -71,7 +76,9 @@ def to_changes(
     imported: ImportedFile, match: KeyMatch
 ) -> tuple[tuple[Change, ...], tuple[Reject, ...]]:
     """Return the changes of a file and its rejects, as a change set holds them."""
-    rejects = [Reject(row.reason, _origin(imported, row.line), row.column) for row in match.refused]
+    rejects = [
+        Reject(row.reason, imported.name_line(row.line), row.column) for row in match.refused
+    ]
     return match.changes, tuple(rejects)
 
 
@@ -177,9 +184,10 @@ class _Matching:
         if self._key.name == EXTERNAL_ID or self._key.read_only:
             return self._refuse(row, "no record has this key, and the server gives it to new ones")
         for field in self._required:
-            if field.name not in row.properties:
+            if field.name not in row.properties and field.name not in row.awaited:
                 return self._refuse(row, "is required in a new record", field)
-        return MatchedRow(row.line, _make_create(self._imported, row, row.properties))
+        change = _make_create(self._imported, row, row.properties)
+        return MatchedRow(row.line, change, row.number)
 
     def _update(self, row: ImportedRow, record: Record) -> MatchedRow | RefusedRow:
         # The key found the record: another case of it is not a change.
@@ -196,7 +204,7 @@ class _Matching:
                     return self._refuse(row, "is required, and a blank would clear it", field)
                 sent[field.name] = None
         if not sent:
-            return MatchedRow(row.line, None)
+            return MatchedRow(row.line, None, row.number, record)
         before = {name: record.properties.get(name) for name in sent}
         change = Change(
             ChangeKind.UPDATE,
@@ -204,9 +212,9 @@ class _Matching:
             record.external_id,
             MappingProxyType(sent),
             MappingProxyType(before),
-            origin=_origin(self._imported, row.line),
+            origin=self._imported.name_line(row.line),
         )
-        return MatchedRow(row.line, change)
+        return MatchedRow(row.line, change, row.number, record)
 
     def _is_same(self, name: str, record: Record, value: str) -> bool:
         stored: object = record.properties.get(name)
@@ -235,9 +243,5 @@ def _make_create(imported: ImportedFile, row: ImportedRow, properties: Mapping[s
         ChangeKind.CREATE,
         imported.entity,
         properties=properties,
-        origin=_origin(imported, row.line),
+        origin=imported.name_line(row.line),
     )
-
-
-def _origin(imported: ImportedFile, line: int) -> str:
-    return f"{imported.line_word} {line}"
