@@ -131,7 +131,7 @@ class ChangeApplier:
         return self._run.entry(number)
 
     def _explain_waiting(self) -> None:
-        """Write down, for each change that a record in doubt keeps from being sent, that it does."""
+        """Write down which changes are not sent because they need a record that is in doubt."""
         for entry in self._run.entries:
             if entry.state is not EntryState.PENDING:
                 continue

@@ -138,45 +138,57 @@ class _Plan:
 
 
 def _find_circles(nodes: Sequence[int], needed: Callable[[int], list[int]]) -> list[list[int]]:
-    """Return the nodes in groups, those that are needed first; a group is a circle or one node.
+    """Return the nodes in groups, those that are needed first; a group is a circle or one node."""
+    search = _CircleSearch(set(nodes), needed)
+    for node in nodes:
+        search.visit(node)
+    return search.groups
 
-    Tarjan's algorithm, without recursion: a chain of records may be long.
-    """
-    inside = set(nodes)
-    index: dict[int, int] = {}
-    lowest: dict[int, int] = {}
-    open_nodes: list[int] = []
-    is_open: set[int] = set()
-    groups: list[list[int]] = []
-    for root in nodes:
-        if root in index:
-            continue
-        path: list[tuple[int, Iterator[int]]] = []
-        following: int | None = root
-        while following is not None or path:
-            if following is not None:
-                index[following] = lowest[following] = len(index)
-                open_nodes.append(following)
-                is_open.add(following)
-                path.append((following, iter([to for to in needed(following) if to in inside])))
-                following = None
+
+@dataclass
+class _CircleSearch:
+    """Tarjan's algorithm, without recursion: a chain of records may be long."""
+
+    nodes: Collection[int]
+    needed: Callable[[int], list[int]]
+    groups: list[list[int]] = field(default_factory=list[list[int]])
+    index: dict[int, int] = field(default_factory=dict[int, int])
+    lowest: dict[int, int] = field(default_factory=dict[int, int])
+    open_nodes: dict[int, None] = field(default_factory=dict[int, None])
+
+    def visit(self, root: int) -> None:
+        """Find the groups of the nodes that can be reached, unless that was done."""
+        if root in self.index:
+            return
+        path = [(root, self._open(root))]
+        while path:
             node, targets = path[-1]
-            for to in targets:
-                if to not in index:
-                    following = to
-                    break
-                if to in is_open:
-                    lowest[node] = min(lowest[node], index[to])
+            following = self._follow(node, targets)
             if following is not None:
+                path.append((following, self._open(following)))
                 continue
             path.pop()
             if path:
-                parent = path[-1][0]
-                lowest[parent] = min(lowest[parent], lowest[node])
-            if lowest[node] == index[node]:
-                group = [open_nodes.pop()]
-                while group[-1] != node:
-                    group.append(open_nodes.pop())
-                is_open.difference_update(group)
-                groups.append(sorted(group))
-    return groups
+                self.lowest[path[-1][0]] = min(self.lowest[path[-1][0]], self.lowest[node])
+            if self.lowest[node] == self.index[node]:
+                self._close(node)
+
+    def _open(self, node: int) -> Iterator[int]:
+        self.index[node] = self.lowest[node] = len(self.index)
+        self.open_nodes[node] = None
+        return iter([to for to in self.needed(node) if to in self.nodes])
+
+    def _follow(self, node: int, targets: Iterator[int]) -> int | None:
+        """Return the next node that was not visited; None where there is none."""
+        for to in targets:
+            if to not in self.index:
+                return to
+            if to in self.open_nodes:
+                self.lowest[node] = min(self.lowest[node], self.index[to])
+        return None
+
+    def _close(self, node: int) -> None:
+        group = [self.open_nodes.popitem()[0]]
+        while group[-1] != node:
+            group.append(self.open_nodes.popitem()[0])
+        self.groups.append(sorted(group))

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from cmdm_tui.api.models import Field, Record
+from cmdm_tui.api.models import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.validate import check_changes
@@ -32,7 +33,11 @@ _FEW_KEYS = 40
 """Keys that are looked for one by one; of more, every record is read, which takes fewer calls."""
 
 _LEFT_OUT = "(leave it out)"
+_IDS = "(they are ids of records)"
 _HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
+
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,10 @@ class ImportOperation:
         """
         catalog = self._account.catalog
         fields = await catalog.load_fields(entity)
-        imported, options = await self._read(path, entity, fields, options)
-        existing, calls, is_partial = await self._find_existing(imported)
+        imported, options = await self.read(
+            options, lambda given: read_import(path, entity, fields, given)
+        )
+        existing, calls, is_partial = await self.find_existing(imported)
         match = await asyncio.to_thread(match_keys, imported, existing)
         changes, rejects = to_changes(imported, match)
         changes, unsound = check_changes(changes, {entity: fields})
@@ -96,22 +103,37 @@ class ImportOperation:
         )
         return PlannedImport(change_set, match.refused, imported, options)
 
-    async def _read(
-        self, path: Path, entity: str, fields: Sequence[Field], options: ImportOptions
-    ) -> tuple[ImportedFile, ImportOptions]:
+    @property
+    def can_ask(self) -> bool:
+        """Whether someone is there to answer."""
+        return self._prompter.can_ask
+
+    async def read(
+        self, options: ImportOptions, read: Callable[[ImportOptions], Read]
+    ) -> tuple[Read, ImportOptions]:
+        """Return what `read` gives, and the options with the answers to what it asks.
+
+        Raises ImportQuestions where no one can be asked, or ImportDeclined.
+        """
         while True:
             try:
-                return await asyncio.to_thread(read_import, path, entity, fields, options), options
+                return await asyncio.to_thread(read, options), options
             except ImportQuestions as open_questions:
                 if not self._prompter.can_ask:
                     raise
                 for question in open_questions.questions:
-                    answer = await self._ask(question)
+                    answer = await self.ask(question)
                     options = options.with_answer(question, answer)
 
-    async def _ask(self, question: ImportQuestion) -> str:
-        """Return the answer to one question, which may be to leave a column out."""
-        choices = {one or _LEFT_OUT: one for one in question.suggestions}
+    async def ask(self, question: ImportQuestion) -> str:
+        """Return the answer to one question, which may be to leave a column out.
+
+        Raises ImportQuestions where no one can be asked, or ImportDeclined.
+        """
+        if not self._prompter.can_ask:
+            raise ImportQuestions([question])
+        empty = _IDS if question.option == "link" else _LEFT_OUT
+        choices = {one or empty: one for one in question.suggestions}
         if question.option == "map" and _LEFT_OUT not in choices:
             choices[_LEFT_OUT] = ""
         if not choices:
@@ -121,7 +143,7 @@ class ImportOperation:
             raise ImportDeclined
         return choices[chosen]
 
-    async def _find_existing(self, imported: ImportedFile) -> tuple[list[Record], int, bool]:
+    async def find_existing(self, imported: ImportedFile) -> tuple[list[Record], int, bool]:
         """Return the records that may have one of the file's keys, the calls, and what is missing.
 
         The query says whether few searches or one pass over all records takes fewer calls.
@@ -129,12 +151,21 @@ class ImportOperation:
         if imported.mode == "create" or not imported.rows:
             return [], 0, False
         names = _list_fields(imported)
+        return await self.query_records(imported.entity, names, _select(imported, names))
+
+    async def query_records(
+        self, entity: str, names: Sequence[str], sql: str
+    ) -> tuple[list[Record], int, bool]:
+        """Return the records of a query whose columns are `names`, ExternalID first.
+
+        Also the calls that it took, and whether it is partial. Raises ImportDeclined.
+        """
         engine = Engine(self._account)
         try:
             operation = QueryOperation(engine, self._prompter, self._policy)
-            prepared = await operation.prepare(_select(imported, names), is_raw=True)
+            prepared = await operation.prepare(sql, is_raw=True)
             records: list[Record] = []
-            receive = _collect(records, imported.entity, names)
+            receive = _collect(records, entity, names)
             outcome = await operation.run(prepared, receive)
             if outcome.result is None or outcome.is_declined:
                 raise ImportDeclined

@@ -171,10 +171,8 @@ class _RowBuilder:
             else:
                 blanks.add(name)
         texts = self._list_linked(row)
-        awaited: set[str] = set()
-        for header, target in self.linked.links.items():
-            if target is not None and header in texts:
-                (awaited if texts[header] else blanks).add(target.name)
+        awaited = self._list_awaited(texts)
+        blanks |= self._list_awaited(texts, is_blank=True)
         for name in self.required:
             if name not in properties and name not in awaited:
                 raise _Refusal(_IS_REQUIRED, column=name)
@@ -185,7 +183,15 @@ class _RowBuilder:
             key,
             number,
             texts,
-            frozenset(awaited),
+            awaited,
+        )
+
+    def _list_awaited(self, texts: Mapping[str, str], *, is_blank: bool = False) -> frozenset[str]:
+        """Return the fields that get the id of a record of another file, or are blank."""
+        return frozenset(
+            target.name
+            for header, target in self.linked.links.items()
+            if target is not None and header in texts and bool(texts[header]) is not is_blank
         )
 
     def _list_linked(self, row: SourceRow) -> Mapping[str, str]:

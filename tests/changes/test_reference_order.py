@@ -32,7 +32,7 @@ def is_optional(_: Change, __: str) -> bool:
 
 
 def find_wrong(given: Sequence[Change], made: Sequence[Change]) -> list[str]:
-    """Return what is wrong: a reference to a later change, or relations that are not those given."""
+    """Return what is wrong: a reference to a later change, or relations other than those given."""
     wrong = [
         f"{position} needs {to}"
         for position, change in enumerate(made)
@@ -73,7 +73,9 @@ def test_every_relation_is_kept_and_needs_only_what_is_there(changes: list[Chang
 
 def test_the_law_above_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken twin: an order in which the fields of a circle are not set later."""
-    monkeypatch.setattr(reference_order, "_update_later", lambda change, *_: replace(change, references={}))
+    monkeypatch.setattr(
+        reference_order, "_update_later", lambda change, *_: replace(change, references={})
+    )
     circle = [make(0, {"ParentID": 1}), make(1, {"ParentID": 0})]
     assert find_wrong(circle, order_changes(circle, is_optional).changes) != []
 

@@ -17,25 +17,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cmdm_tui.cli.commands.change_run import ChangeSession
-    from cmdm_tui.transfer import ImportOptions, RefusedRow
+    from cmdm_tui.transfer import RefusedRow
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("import", short_help="Create and update records from a file.")
-@click.argument("entity")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.command("import", short_help="Create and update records from files.")
+@click.argument("words", metavar="ENTITY FILE | ENTITY=FILE…", nargs=-1, required=True)
 @click.option(
-    "--mode", type=click.Choice(["create", "update", "upsert"]), default="create",
-    show_default=True, help="What to do with records that exist, found by --key.",
+    "--mode", "modes", metavar="MODE", multiple=True,
+    help="What to do with records that exist, found by --key: create (the default), update, "
+    "upsert; or ENTITY=MODE.",
 )  # fmt: skip
-@click.option("--key", metavar="FIELD", help="The field that tells which record is meant.")
+@click.option(
+    "--key", "keys", metavar="FIELD", multiple=True,
+    help="The field that tells which record is meant; of several files, ENTITY=FIELD.",
+)  # fmt: skip
 @click.option(
     "--map", "mapped", metavar="HEADER=FIELD", multiple=True,
-    help="The field of a column; HEADER= leaves it out, and #3 is the third column.",
+    help="The field of a column; HEADER= leaves it out, and #3 is the third column. Of several "
+    "files, ENTITY.HEADER=FIELD.",
 )  # fmt: skip
-@click.option("--mapping", type=_FILE, metavar="FILE", help="Read the fields of columns from FILE.")
-@click.option("--save-mapping", type=_FILE, metavar="FILE", help="Keep the fields of columns.")
+@click.option(
+    "--link", "links", metavar="ENTITY.COLUMN=ENTITY.COLUMN", multiple=True,
+    help="Which column of another file a column holds the values of; nothing after = says that "
+    "they are ids of records.",
+)  # fmt: skip
+@click.option(
+    "--mapping", "mappings", metavar="FILE", multiple=True,
+    help="Read the fields of columns from FILE; of several files, ENTITY=FILE.",
+)  # fmt: skip
+@click.option(
+    "--save-mapping", "saved_mappings", metavar="FILE", multiple=True,
+    help="Keep the fields of columns; of several files, ENTITY=FILE.",
+)  # fmt: skip
 @click.option("--dates", metavar="FORMAT", help="How dates are written, such as dd/mm/yyyy.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="The decimal mark.")
 @click.option("--zone", metavar="ZONE", help="The time zone of times without one.")
@@ -64,10 +79,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.pass_obj
 def import_records(
     context: CommandContext,
-    entity: str,
-    file: Path,
+    words: tuple[str, ...],
     rejects: Path | None,
-    save_mapping: Path | None,
     max_calls: int | None,
     **given: Any,
 ) -> int:
@@ -81,16 +94,25 @@ def import_records(
     occurs twice, in the file or on the server, is left out: nothing is created next to what was
     meant.
 
+    Several files, each as ENTITY=FILE, may name each other's records: a lookup field, or the
+    RelatedExternalID of tasks and opportunities, may hold what a column of the other file holds,
+    such as the id of an export. That column is found where it is beyond doubt, else asked; --link
+    names it. New records are created in the order in which they are needed, and get the ids of
+    those that they name. A row that names nothing is left out.
+
     \b
     cmdm import lead leads.csv --dry-run
     cmdm import contact contacts.xlsx --mode upsert --key Email --rejects left-out.csv
+    cmdm import account=account.csv contact=contact.csv --link contact.AccountExternalID=account.Ref
     """  # noqa: D301 — \b is click's mark for lines that are not to be joined
     from cmdm_tui.cli.commands.change_run import ChangeCommand
+    from cmdm_tui.cli.commands.import_options import read_import_words
     from cmdm_tui.cli.commands.query_output import choose_format
     from cmdm_tui.operations.data import ImportDeclined, ImportOperation
+    from cmdm_tui.operations.related_import import RelatedImport
     from cmdm_tui.transfer import dump_mapping
 
-    options = _read_options(given)
+    asked = read_import_words(words, given)
     if rejects is not None:
         choose_format(None, rejects)
     changes = read_change_options(given)
@@ -100,48 +122,27 @@ def import_records(
             session.account, session.prompter, max_calls=max_calls, yes=changes.is_confirmed
         )
         try:
-            planned = await operation.plan(file, entity, options)
+            if asked.is_single:
+                (one,) = asked.requests
+                planned = await operation.plan(one.path, one.entity, one.options)
+                files, change_set = (planned.imported,), planned.change_set
+                refused = {planned.imported.name: planned.refused}
+            else:
+                several = RelatedImport(session.account, operation)
+                made = await several.plan(asked.requests, asked.links)
+                files, change_set, refused = made.files, made.change_set, made.refused
         except ImportDeclined:
             note("Nothing was sent.")
             return ExitCode.FAILED
-        if save_mapping is not None:
-            _write_mapping(save_mapping, dump_mapping(planned.imported.detected.columns))
-        if rejects is not None and planned.refused:
-            _write_rejects(rejects, planned.refused)
-        return await session.apply(planned.change_set)
+        for imported in files:
+            path = asked.saved_mappings.get(imported.entity)
+            if path is not None:
+                _write_mapping(path, dump_mapping(imported.detected.columns))
+        if rejects is not None and any(refused.values()):
+            _write_rejects(rejects, refused, is_single=asked.is_single)
+        return await session.apply(change_set)
 
     return ChangeCommand(context, changes).run(work)
-
-
-def _read_options(given: dict[str, Any]) -> "ImportOptions":
-    """Return what the options say of the file. Raises ImportFileError or UsageError."""
-    from cmdm_tui.transfer import ImportOptions, load_mapping
-
-    mapping: dict[str, str | None] = {}
-    if given["mapping"] is not None:
-        mapping.update(load_mapping(given["mapping"]))
-    for word in given["mapped"]:
-        header, sign, field = word.rpartition("=")
-        if not sign or not header:
-            message = f"{word!r} is not HEADER=FIELD. Write it as --map 'E-mail=Email'."
-            raise click.UsageError(message)
-        mapping[header] = field or None
-    delimiter = given["delimiter"]
-    return ImportOptions(
-        mode=given["mode"],
-        key=given["key"],
-        dates=given["dates"],
-        decimal=given["decimal"],
-        zone=given["zone"],
-        quote=given["quote"],
-        escape=given["escape"],
-        delimiter="\t" if delimiter in {"\\t", "tab"} else delimiter,
-        encoding=given["encoding"],
-        sheet=given["sheet"],
-        header=given["header"],
-        blank=given["blank"],
-        mapping=mapping,
-    )
 
 
 def _write_mapping(path: Path, content: str) -> None:
@@ -151,20 +152,30 @@ def _write_mapping(path: Path, content: str) -> None:
         sink.write(content.encode("utf-8"))
 
 
-def _write_rejects(path: Path, refused: "Sequence[RefusedRow]") -> None:
-    """Write the records left out: line, column, reason, and the cells under their headers."""
+def _write_rejects(
+    path: Path, refused: "Mapping[str, Sequence[RefusedRow]]", *, is_single: bool
+) -> None:
+    """Write the records left out: line, column, reason, and the cells under their headers.
+
+    Of several files, the name of the file comes first.
+    """
     from cmdm_tui.changes.preview import PreviewColumn
     from cmdm_tui.cli.commands.query_output import open_destination
     from cmdm_tui.formats import create_writer
     from cmdm_tui.formats.output_file import format_of_file
 
-    headers = list(dict.fromkeys(header for row in refused for header in row.cells))
+    rows = [(name, row) for name, of in refused.items() for row in of]
+    headers = list(dict.fromkeys(header for _, row in rows for header in row.cells))
     columns = [PreviewColumn("line", "BIGINT")]
     columns += [PreviewColumn(name) for name in ("column", "reason", *headers)]
+    lists = [_list_reject(row.cells, headers, row) for _, row in rows]
+    if not is_single:
+        columns.insert(0, PreviewColumn("file"))
+        lists = [(name, *one) for (name, _), one in zip(rows, lists, strict=True)]
     with open_destination(path) as sink:
         writer = create_writer(format_of_file(path), sink)
         writer.begin(columns)
-        writer.write_rows([_list_reject(row.cells, headers, row) for row in refused])
+        writer.write_rows(lists)
         writer.end()
 
 
