@@ -132,18 +132,16 @@ def _reject_dependents(
         is_settled = True
         for position, outcome in enumerate(outcomes):
             if isinstance(outcome, Change):
-                reason = _find_reference_fault(position, outcome, outcomes)
+                reason = _find_reference_fault(outcome, outcomes)
                 if reason is not None:
                     outcomes[position] = Reject(reason, outcome.origin, change=given[position])
                     is_settled = False
     return outcomes
 
 
-def _find_reference_fault(
-    position: int, change: Change, outcomes: Sequence[Change | Reject]
-) -> str | None:
+def _find_reference_fault(change: Change, outcomes: Sequence[Change | Reject]) -> str | None:
     for target in list_references(change):
-        if not 0 <= target < len(outcomes) or target == position:
+        if not 0 <= target < len(outcomes):
             return "it refers to a change that is not there"
         wanted = outcomes[target]
         if isinstance(wanted, Reject):

@@ -85,6 +85,8 @@ def read_import(
     needed = required if options.mode == "create" else []
     builder = _RowBuilder(table, plan, converters, needed, linked)
     rows, refused = builder.build_all()
+    # With links, records may still be refused as the other files are read.
+    totals = _describe_totals(rows, refused) if linked == NO_LINKS else []
     return ImportedFile(
         entity,
         path.name,
@@ -94,7 +96,7 @@ def read_import(
         tuple(rows),
         tuple(refused),
         _describe_form(table, plan),
-        (*table.notes, *plan.notes, *_describe_counts(counts), *_describe_totals(rows, refused)),
+        (*table.notes, *plan.notes, *_describe_counts(counts), *totals),
         plan.key.name if plan.key else None,
         table.line_word,
     )

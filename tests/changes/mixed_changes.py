@@ -48,6 +48,7 @@ class MixedChanges:
         makers = [
             self._create_account, self._create_contact, self._create_task, self._update,
             self._update, self._update, self._delete, self._convert, self._close,
+            self._update_new,
         ]  # fmt: skip
         while len(self.changes) < self.total:
             self._random.choice(makers)()
@@ -80,6 +81,23 @@ class MixedChanges:
             new = {"City": f"City {len(self.changes)}", "Owner": f"Owner {self._random.random()}"}
             old = {name: before[name] for name in new}
             self.changes.append(Change(ChangeKind.UPDATE, entity, one, new, before=old))
+
+    def _update_new(self) -> None:
+        updated = {change.record_reference for change in self.changes}
+        account = self._draw_new("account")
+        if account is not None and account not in updated:
+            new = {"City": f"City {len(self.changes)}"}
+            contact = self._draw_new("contact")
+            references = {} if contact is None else {"Owner": contact}
+            self.changes.append(
+                Change(
+                    ChangeKind.UPDATE,
+                    "account",
+                    properties=new,
+                    references=references,
+                    record_reference=account,
+                )
+            )
 
     def _delete(self) -> None:
         entity = self._random.choice(("opportunity", "contact"))
@@ -122,6 +140,8 @@ class MixedChanges:
                 faults += self._check_created(change, entry.result_id, run, rows)
             elif not _is_there(change, entry.result_id, rows.get(change.external_id or "")):
                 faults.append(f"{entry.number} is lost: {change.kind}")
+            else:
+                faults += _check_references(change, run, rows.get(change.external_id or "", {}))
         return [*faults, *self._check_others(run, after)]
 
     def _check_others(self, run: JournalRun, after: Records) -> list[str]:
@@ -159,10 +179,8 @@ class MixedChanges:
         found = [one for one, properties in rows.items() if properties[name] == wanted]
         if found != [result_id]:
             return [f"{wanted} is {found}, not {result_id}"]
-        stored, faults = rows[found[0]], list[str]()
-        for column, position in change.references.items():
-            if stored[column] != run.entries[position].result_id:
-                faults.append(f"{wanted} refers to another record")
+        stored = rows[found[0]]
+        faults = _check_references(change, run, stored)
         if change.parent_reference is not None:
             parent = run.entries[change.parent_reference].result_id
             if stored["RelatedExternalID"] != parent:
@@ -172,6 +190,14 @@ class MixedChanges:
         if not mark.startswith("cmdm-") or rest != (notes or ""):
             faults.append(f"{wanted} has other notes")
         return faults
+
+
+def _check_references(change: Change, run: JournalRun, stored: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{column} of a {change.entity} refers to another record"
+        for column, position in change.references.items()
+        if stored[column] != run.entries[position].result_id
+    ]
 
 
 _NET = dict.fromkeys(ChangeKind, 0) | {ChangeKind.CREATE: 1, ChangeKind.DELETE: -1}

@@ -178,6 +178,36 @@ async def test_what_needs_a_record_that_was_refused_is_skipped_with_a_reason(ben
     assert summary.is_complete
 
 
+async def test_an_update_of_a_new_record_is_sent_once_that_is_created(bench: Bench) -> None:
+    owner = dataclasses.replace(
+        Change(ChangeKind.UPDATE, "account", before={"Owner": None}),
+        references={"Owner": 1},
+        record_reference=2,
+    )
+    run, summary = await bench.apply(
+        owner, create("contact", LastName="Ash"), create("account", Name="A")
+    )
+    assert states(run) == ["done"] * 3
+    account, contact = summary.created_ids[3], summary.created_ids[2]
+    assert await bench.value("account", account, "Owner") == contact
+    loaded = bench.journal.load(run.id)
+    assert loaded.entries[0].change.external_id == account
+    assert loaded.change_set.changes[0] == owner
+
+
+async def test_an_update_of_a_record_that_was_refused_is_skipped_and_kept_with_it(
+    bench: Bench,
+) -> None:
+    owner = dataclasses.replace(update("account", "", {}, Owner="Ann"), external_id=None)
+    run, _ = await bench.apply(
+        create("account", City="Hull"), dataclasses.replace(owner, record_reference=0)
+    )
+    assert states(run) == ["refused", "skipped"]
+    refused = make_refused_set(run)
+    assert refused is not None
+    assert refused.change_set.changes[1].record_reference == 0
+
+
 async def test_what_was_refused_is_kept_with_reasons_and_can_be_applied_again(
     bench: Bench, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

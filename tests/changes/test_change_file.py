@@ -25,6 +25,7 @@ CHANGES = ChangeSet(
         Change(ChangeKind.CREATE, "task", properties={"Subject": "x"}, parent=Parent("lead", "A")),
         Change(ChangeKind.CREATE, "task", properties={"Subject": "x"}, parent_reference=1),
         Change(ChangeKind.DELETE, "lead", "B", before={"Score": Decimal("1.10")}),
+        Change(ChangeKind.UPDATE, "account", references={"Owner": 2}, record_reference=1),
     ),
     "UPDATE …", "https://crm.example", "siân", 12.5, unchanged=1,
     rejects=(Reject("it is bad", "line 9", "City", create("lead", City="x")),),
@@ -43,7 +44,7 @@ def test_it_is_read_again_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "changes.jsonl"
     save_change_set(path, CHANGES)
     assert load_change_set(path) == CHANGES
-    assert len(path.read_text("utf-8").split("\n")) == 9
+    assert len(path.read_text("utf-8").split("\n")) == 10
 
 
 @given(JSON)
@@ -126,8 +127,8 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         ),
         (2, '{"kind": "create", "entity": "a", "parent": ["a"]}', "line 2: its parent is not"),
         (2, '{"kind": "delete", "entity": "a"}', "change 1: it names no record"),
-        (8, '{"reject": 5}', "line 8: a reject is not text"),
-        (3, None, "holds 5 changes, and should hold 6"),
+        (9, '{"reject": 5}', "line 9: a reject is not text"),
+        (3, None, "holds 6 changes, and should hold 7"),
     ],
 )
 def test_anything_else_is_refused_with_its_line(

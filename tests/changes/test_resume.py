@@ -1,6 +1,7 @@
 """Resuming: what was about to be sent is looked for; nothing is done twice, and nothing lost."""
 
 import asyncio
+import dataclasses
 
 import httpx
 import pytest
@@ -111,6 +112,24 @@ async def test_what_is_in_doubt_is_not_sent_again_unless_that_is_asked_for(bench
     again.set_state(1, EntryState.UNKNOWN)
     assert states(await bench.resume(again)) == ["done"]
     assert written(bench) == ["POST account"]
+
+
+async def test_what_needs_a_record_in_doubt_waits_for_it_and_says_so(bench: Bench) -> None:
+    contact = dataclasses.replace(
+        create("contact", LastName="Ash"), references={"AccountExternalID": 0}
+    )
+    run = bench.begin(create("account", Name="Ash & Co"), contact)
+    await write(bench, run, is_done=False)
+    run.set_state(1, EntryState.UNKNOWN, reason="The service accepted it")
+    resumed = await bench.resume(run)
+    assert states(resumed) == ["unknown", "pending"]
+    assert resumed.entries[1].reason == "it needs the account of change 1, which is in doubt"
+    found = await bench.client.create("account", {"Name": "Ash & Co"})
+    resumed.set_state(1, EntryState.DONE, result_id=found.external_id)
+    again = await bench.resume(resumed)
+    assert (states(again), again.entries[1].reason) == (["done", "done"], "")
+    linked = await bench.value("contact", again.entries[1].result_id or "", "AccountExternalID")
+    assert linked == found.external_id
 
 
 async def test_an_update_that_another_has_overwritten_is_a_conflict(bench: Bench) -> None:

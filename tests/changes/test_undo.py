@@ -3,6 +3,8 @@
 import dataclasses
 
 from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.journal_entry import JournalEntry
+from cmdm_tui.changes.schedule import ChangeSchedule
 from cmdm_tui.changes.undo import make_undo
 from cmdm_tui.sandbox import RunningInfo
 from tests.changes.conftest import Bench, create, delete, open_bench, states, update
@@ -161,3 +163,32 @@ async def test_what_is_in_doubt_or_pending_is_not_taken_back_and_that_is_said(be
         "In doubt, and not taken back: 1 change.",
         "The run is not complete: what is still pending is not part of this.",
     )
+
+
+async def test_what_points_at_a_record_is_deleted_before_it(bench: Bench) -> None:
+    contacts = [
+        dataclasses.replace(create("contact", LastName=name), references={"AccountExternalID": 0})
+        for name in "ABCDEF"
+    ]
+    run, summary = await bench.apply(create("account", Name="Ash & Co"), *contacts)
+    undo = await make_undo(run, bench.client)
+    bench.network.requests.clear()
+    await bench.applier(bench.journal.begin(undo, profile="tried")).run()
+    deletes = [one for one in bench.network.requests if one.startswith("DELETE")]
+    assert len(deletes) == 7
+    assert deletes[-1] == f"DELETE account/{summary.created_ids[1]}"
+
+
+def test_a_record_waits_for_the_deletes_of_what_points_at_it() -> None:
+    changes = [
+        delete("contact", "C1", {"AccountExternalID": "A1"}),
+        delete("account", "A1", {"Name": "Ash", "ParentID": "A2"}),
+        delete("account", "A2", {"ParentID": "A1"}),
+        delete("account", "A3", {"Name": "A1"}),
+    ]
+    schedule = ChangeSchedule([JournalEntry(at, one) for at, one in enumerate(changes, 1)])
+    assert [schedule.take(), schedule.take(), schedule.take()] == [1, 4, None]
+    schedule.finish(1)
+    assert [schedule.take(), schedule.take()] == [2, None]
+    schedule.finish(2)
+    assert schedule.take() == 3
