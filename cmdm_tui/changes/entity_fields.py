@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cmdm_tui.api import NotFound
 from cmdm_tui.api.models import Field
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes.change_set import OWNED_ENTITIES
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind
 from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
@@ -15,8 +16,6 @@ from cmdm_tui.text import one_line
 
 OWNER_FIELDS = ("RelatedEntity", "RelatedExternalID")
 """The fields that say to which record a task or an opportunity belongs (`api.md`)."""
-
-_OWNED = frozenset({"task", "opportunity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class EntityFields:
     @property
     def is_owned(self) -> bool:
         """Whether its records belong to a record that is named when they are created."""
-        return self.entity.casefold() in _OWNED
+        return self.entity.casefold() in OWNED_ENTITIES
 
     @property
     def readable(self) -> tuple[Field, ...]:

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 from cmdm_tui.api.models import Field, Parent, Properties
 from cmdm_tui.api.value_match import is_empty
-from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, Change, ChangeKind
 from cmdm_tui.changes.run_effect import RecordEffect
 from cmdm_tui.changes.unchanged import find_value
 
-_SET_BY_SERVICE = frozenset(
+SET_BY_SERVICE = frozenset(
     {"createddate", "modifieddate", "closeddate", "relatedentity", "relatedexternalid"}
 )
 """Fields that no create can give (`api.md`), where the service does not say so itself."""
 
 _NEVER_THE_SAME = frozenset({"createddate", "modifieddate"})
-_OWNED = frozenset({"task", "opportunity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,14 @@ def remake(
     kept: dict[str, object] = {}
     lost: list[str] = []
     owner, owner_id = (find_value(record, name) for name in ("RelatedEntity", "RelatedExternalID"))
-    is_owned = effect.entity.casefold() in _OWNED and bool(owner) and bool(owner_id)
+    is_owned = effect.entity.casefold() in OWNED_ENTITIES and bool(owner) and bool(owner_id)
     for name, value in before_run.items():
         field, folded = fields.get(name.casefold()), name.casefold()
         if is_empty(value) or folded in _NEVER_THE_SAME:
             continue
         if is_owned and folded in {"relatedentity", "relatedexternalid"}:
             continue
-        if folded in _SET_BY_SERVICE or (field is not None and field.read_only):
+        if folded in SET_BY_SERVICE or (field is not None and field.read_only):
             lost.append(name)
         else:
             kept[name] = value

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, Change, ChangeKind
 from cmdm_tui.text import one_line
 
-_OWNED = frozenset({"task", "opportunity"})
 _OWN_ENTITY = {ChangeKind.CONVERT: "lead", ChangeKind.CLOSE: "task"}
 _KINDS_WITH_VALUES = frozenset({ChangeKind.CREATE, ChangeKind.UPDATE})
 
@@ -58,7 +57,7 @@ def find_shape_fault(change: Change) -> str | None:
 
 def _find_parent_fault(change: Change) -> str | None:
     parents = (change.parent is not None) + (change.parent_reference is not None)
-    is_owned = change.kind is ChangeKind.CREATE and change.entity.casefold() in _OWNED
+    is_owned = change.kind is ChangeKind.CREATE and change.entity.casefold() in OWNED_ENTITIES
     if parents and not is_owned:
         return "only a new task or opportunity belongs to a record"
     return "it names two records that it belongs to" if parents > 1 else None

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from cmdm_tui.api.models import Field, Parent
 from cmdm_tui.api.value_match import is_empty
-from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, Change, ChangeKind, Reject
 from cmdm_tui.changes.entity_fields import OWNER_FIELDS, is_owner_field, kind_of
 from cmdm_tui.changes.sql_changes import RowChanges
 from cmdm_tui.changes.sql_reading import is_constant
@@ -16,8 +16,6 @@ from cmdm_tui.changes.wire_text import NoWireText, write_wire_text
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.write_parts import InsertStatement
 from cmdm_tui.text import one_line
-
-_OWNED = frozenset({"task", "opportunity"})
 
 
 def build_inserted(
@@ -80,7 +78,7 @@ def _make_create(
         if written is not None:
             values[one.name] = written
     parent = None
-    if entity.casefold() in _OWNED:
+    if entity.casefold() in OWNED_ENTITIES:
         owner = {name.casefold(): values.pop(name) for name in list(values) if is_owner_field(name)}
         named = [owner.get(name.casefold()) for name in OWNER_FIELDS]
         if any(is_empty(one) for one in named) and not all(is_empty(one) for one in named):

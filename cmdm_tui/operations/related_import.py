@@ -174,7 +174,7 @@ class RelatedImport:
                 continue
             column = f"{one_line(link.header, 60)} of {files[link.entity].name}"
             sentence = (
-                f"There is a {one_line(link.parent, 60)} {one_line(value, 60)} already: does "
+                f"The {one_line(link.parent, 60)} {one_line(value, 60)} exists already: does "
                 f"{column} mean {_THESE_ROWS} {parent.name}, or {_THOSE_THERE}?"
             )
             names = (f"{link.parent}.{link.parent_header}", "")

@@ -79,8 +79,12 @@ class ImportedFile:
     line_word: str = "line"
     is_named: bool = False
     """Whether a line of it is named with the file, as several files are imported together."""
+    line_names: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The names of records that come from no file, by line."""
 
     def name_line(self, line: int) -> str:
         """Return where a record comes from, as in `line 3` or `contact.csv line 3`."""
+        if line in self.line_names:
+            return self.line_names[line]
         of = f"{one_line(self.name, 60)} " if self.is_named else ""
         return f"{of}{self.line_word} {line}"

@@ -278,7 +278,9 @@ class _Linker:
             what = f"holds ids of {entity} records{which}"
             return f"{column} {what}: {count_noun(known, 'record')} with one that exists."
         name = self._files[link.parent.casefold()].imported.name
-        what = f"names rows by {one_line(link.parent_header, _SHOWN)} of {one_line(name, _SHOWN)}"
+        what = (
+            f"names records by {one_line(link.parent_header, _SHOWN)} of {one_line(name, _SHOWN)}"
+        )
         return (
             f"{column} {what}: {count_noun(new, 'record')} with a new {entity}, "
             f"{known:,} with one that exists."

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import Field
+from cmdm_tui.changes.change_set import OWNED_ENTITIES
+from cmdm_tui.changes.entity_fields import OWNER_FIELDS
 from cmdm_tui.text import one_line
 from cmdm_tui.transfer.columns import LinkedColumns
 from cmdm_tui.transfer.errors import ImportFileError, ImportQuestion, ImportQuestions
@@ -18,10 +20,8 @@ from cmdm_tui.transfer.import_file import read_local_key
 from cmdm_tui.transfer.import_options import ImportMode
 from cmdm_tui.transfer.source_table import SourceTable
 
-OWNER_ENTITY, OWNER_ID = "RelatedEntity", "RelatedExternalID"
-"""The fields that say to which record a task or an opportunity belongs (`api.md`)."""
+OWNER_ENTITY, OWNER_ID = OWNER_FIELDS
 
-_OWNED = frozenset({"task", "opportunity"})
 _SHOWN = 60
 
 
@@ -77,7 +77,7 @@ class LinkedTable:
     @property
     def is_owned(self) -> bool:
         """Whether its records belong to a record that is named when they are created."""
-        return self.entity.casefold() in _OWNED
+        return self.entity.casefold() in OWNED_ENTITIES
 
     def find_header(self, name: str) -> str | None:
         """Return the header of a column, by itself or by the name or label of its field."""

@@ -140,3 +140,63 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert said in ended.err
     assert ended.err.count("\n") == 1
     assert "Traceback" not in ended.err
+
+
+def test_files_that_name_each_other_are_imported_together(
+    cmdm: Command, write_file: WriteFile, tmp_path: Path
+) -> None:
+    account = write_file("account.csv", "Ref,Name\nA1,Mill & Co\nA2,Dale & Co\n")
+    contact = write_file("contact.csv", "LastName,AccountExternalID\nAble,A1\nBo,A2\nCox,A7\n")
+    words = ("import", f"contact={contact}", f"account={account}")
+    open_ = cmdm(*words, "--dry-run")
+    assert (open_.code, "Say which with --link" in open_.err) == (2, True)
+    rejects = tmp_path / "rejects.csv"
+    link = ("--link", "contact.AccountExternalID=account.Ref", "--rejects", str(rejects))
+    shown = cmdm(*words, *link, "--dry-run", "-o", "json")
+    assert "new account #1 (Mill & Co)" in {row["new"] for row in shown.json}
+    ended = cmdm(*words, *link)
+    assert (ended.code, ended.json["counts"]) == (8, {"done": 4})
+    assert "no row of account.csv has the Ref 'A7', and no account has this id" in ended.err
+    assert rejects.read_text().splitlines()[1].startswith("contact.csv,4,AccountExternalID,")
+    sql = (
+        "SELECT a.Name FROM contact c JOIN account a ON a.ExternalID = c.AccountExternalID "
+        "WHERE c.LastName = 'Bo' AND a.Name = 'Dale & Co'"
+    )
+    assert cmdm("query", "-o", "json", sql).json == [{"Name": "Dale & Co"}]
+    undone = cmdm("journal", "undo", str(ended.json["run"]), "--yes")
+    assert (undone.code, undone.json["counts"]) == (0, {"done": 4})
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("account=a.csv", "account=b.csv"), "account is given twice"),
+        (("account=a.csv", "b.csv"), "'b.csv' is not ENTITY=FILE"),
+        (("account=a.csv", "--key", "Name"), "--key Name: say of which file, as ENTITY=…"),
+        (("account=a.csv", "--map", "A=Name"), "say of which file, as ENTITY.HEADER=FIELD"),
+        (("account=a.csv", "--mode", "lead=update"), "The files are of account"),
+        (("account=a.csv", "--mode", "merge"), "'merge' is none of create, update, upsert"),
+        (("account=a.csv", "--link", "x=y"), "'x=y' is not ENTITY.COLUMN=ENTITY.COLUMN"),
+        (("account", "a.csv", "--link", "a.b=c.d"), "--link is for several files"),
+    ],
+)
+def test_words_of_an_import_that_are_not_right_are_refused(
+    cmdm: Command, words: tuple[str, ...], said: str
+) -> None:
+    ended = cmdm("import", *words)
+    assert ended.code == 2
+    assert said in " ".join(ended.err.split())
+
+
+def test_options_name_the_file_that_they_are_of(cmdm: Command, write_file: WriteFile) -> None:
+    account = write_file("account.csv", "Ref,Firm\nA1,Mill & Co\n")
+    contact = write_file("contact.csv", "Surname,Of\nAble,A1\n")
+    words = (
+        "import", f"account={account}", f"contact={contact}",
+        "--mode", "account=upsert", "--key", "account=Name", "--map", "account.Firm=Name",
+        "--map", "contact.Surname=LastName", "--link", "contact.Of=account.Ref",
+    )  # fmt: skip
+    assert cmdm(*words).json["counts"] == {"done": 2}
+    again = cmdm(*words)
+    assert (again.json["counts"], again.json["unchanged_before"]) == ({"done": 1}, 1)
+    assert "0 records with a new account, 1 with one that exists" in again.err

@@ -96,7 +96,7 @@ def test_new_records_come_first_and_are_referred_to(tmp_path: Path) -> None:
         "create ['Big'] {'of': \"['Acme']\"}",
     ]
     assert made.rejects == ()
-    told = "AccountExternalID of contact.csv names rows by Ref of account.csv: "
+    told = "AccountExternalID of contact.csv names records by Ref of account.csv: "
     assert made.notes[0] == f"{told}1 record with a new account, 0 with one that exists."
     assert made.changes[1].origin == "contact.csv line 2"
 
