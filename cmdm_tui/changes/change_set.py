@@ -7,7 +7,6 @@ from typing import Any
 
 from cmdm_tui.api.models import Parent, Properties
 
-
 OWNED_ENTITIES = frozenset({"task", "opportunity"})
 """The entities whose records belong to a record that is named when they are created."""
 

@@ -161,11 +161,7 @@ class _Matching:
             return self._refuse(row, "no key")
         lines = self._lines.get(_fold_nearly(row.key.strip(), self._key), ())
         if len(lines) > 1:
-            word = self._imported.line_word
-            shown = ", ".join(map(str, lines[:-1]))
-            return self._refuse(
-                row, f"the key occurs twice in the file ({word}s {shown} and {lines[-1]})"
-            )
+            return self._refuse(row, f"the key occurs twice {self._describe_lines(lines)}")
         found = self._records.get(fold_key(row.key, self._key), [])
         if len(found) > 1:
             count = "two" if len(found) == 2 else f"{len(found):,}"
@@ -179,6 +175,13 @@ class _Matching:
         if self._imported.mode == "update":
             return self._refuse(row, "no record has this key")
         return self._create(row)
+
+    def _describe_lines(self, lines: Sequence[int]) -> str:
+        if self._imported.line_names:
+            names = [self._imported.name_line(line) for line in lines]
+            return f"among the records ({', '.join(names[:-1])} and {names[-1]})"
+        shown = ", ".join(map(str, lines[:-1]))
+        return f"in the file ({self._imported.line_word}s {shown} and {lines[-1]})"
 
     def _create(self, row: ImportedRow) -> MatchedRow | RefusedRow:
         if self._key.name == EXTERNAL_ID or self._key.read_only:

@@ -3,9 +3,9 @@
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
 what several commands have in common: `records` and `api` make calls; `query` with `query_run` and
 `query_output`; `login` with `login_form`; `account` and `profiles` with `secret_locations`;
-`interactive` starts the explorer, the demo and the prompt; `sql`, `import_`, `apply` and `journal`
-send changes, with `change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`,
-`doctor/`.
+`interactive` starts the explorer, the demo and the prompt; `sql`, `import_` (with
+`import_options`), `copy`, `apply` and `journal` send changes, with `change_options` and
+`change_run`; `probe`, `fuzz`, `sandbox`, `harness/`, `doctor/`.
 """
 
 from collections.abc import Mapping
@@ -31,6 +31,7 @@ _COMMANDS = {
     "close": "cmdm_tui.cli.commands.records:close",
     "sql": "cmdm_tui.cli.commands.sql:sql",
     "import": "cmdm_tui.cli.commands.import_:import_records",
+    "copy": "cmdm_tui.cli.commands.copy:copy",
     "apply": "cmdm_tui.cli.commands.apply:apply",
     "journal": "cmdm_tui.cli.commands.journal:journal",
     "api": "cmdm_tui.cli.commands.api:api",

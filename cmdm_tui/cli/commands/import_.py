@@ -72,7 +72,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )  # fmt: skip
 @click.option(
     "--max-calls", type=click.IntRange(1), metavar="N",
-    help="Make at most N calls to find the records that exist.",
+    help="Make at most N calls for each query that finds records that exist.",
 )  # fmt: skip
 @looking_options
 @sending_options

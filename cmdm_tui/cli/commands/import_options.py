@@ -34,7 +34,7 @@ def read_import_words(words: Sequence[str], given: Mapping[str, Any]) -> ImportW
     """Return what the words and options say. Raises UsageError or ImportFileError."""
     pairs, is_single = _read_files(words)
     entities = [entity for entity, _ in pairs]
-    reader = _OptionReader(entities, is_single=is_single)
+    reader = EntityOptionReader(entities, is_single=is_single)
     links = tuple(_read_link(word) for word in given["links"])
     if links and is_single:
         raise click.UsageError("--link is for several files, each given as ENTITY=FILE.")
@@ -91,7 +91,7 @@ def _read_files(words: Sequence[str]) -> tuple[list[tuple[str, Path]], bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class _OptionReader:
+class EntityOptionReader:
     """Reads options that are of one file: of several files they name its entity."""
 
     entities: Sequence[str]
