@@ -96,7 +96,7 @@ class CopyOperation:
         made = await asyncio.to_thread(link_files, files, {})
         source = self._source
         titles = ", ".join(one.entity for one in requests)
-        notes = [_describe_read(copies, source.client.host, self._calls), *told, *made.notes]
+        notes = [_describe_read(copies, source.client.host), *told, *made.notes]
         if lost:
             notes.append(f"{count_noun(lost, 'record')} that others name are not there any more.")
         return ChangeSet(
@@ -194,9 +194,9 @@ def _select_stored(field: Field) -> str:
     return name if kind_of(field) is ColumnKind.TEXT else f"CAST({name} AS VARCHAR)"
 
 
-def _describe_read(copies: Sequence[CopiedEntity], host: str, calls: int) -> str:
+def _describe_read(copies: Sequence[CopiedEntity], host: str) -> str:
     counts = ", ".join(
         f"{count_noun(len(copy.records), 'record')} of {one_line(copy.entity, 60)}"
         for copy in copies
     )
-    return f"Read from {host}: {counts}. Reading in both accounts took {count_noun(calls, 'call')}."
+    return f"Read from {host}: {counts}."

@@ -146,7 +146,7 @@ class _CopyBuilder:
         for (name, of), count in self._not_copied.items():
             yield (
                 f"{one_line(name, _SHOWN)} is left out of {count_noun(count, 'record')} of "
-                f"{entity}: it names a {one_line(of, _SHOWN)} that is not copied."
+                f"{entity}: the records of {one_line(of, _SHOWN)} that it names are not copied."
             )
 
     def _make_row(self, number: int, external_id: str, values: Properties) -> ImportedRow:

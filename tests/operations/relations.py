@@ -5,6 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from cmdm_tui.api import Client
+from cmdm_tui.api.models import Parent
+
 ENTITIES = ("account", "contact", "opportunity")
 NAMES = {"account": "Name", "contact": "LastName", "opportunity": "Name"}
 Tree = Mapping[str, Sequence[Mapping[str, str]]]
@@ -40,6 +43,25 @@ def trees(draw: st.DrawFn) -> Tree:
             }
         )
     return {"account": accounts, "contact": contacts, "opportunity": opportunities}
+
+
+async def make_tree(client: Client, tree: Tree) -> Tree:
+    """Make the records of a tree, one call after the other; return it with the ids they have."""
+    ids: dict[str, str] = {"": ""}
+    made: dict[str, list[dict[str, str]]] = {}
+    for entity, rows in tree.items():
+        made[entity] = []
+        for row in rows:
+            values = {**row, "AccountExternalID": ids[row.get("AccountExternalID", "")]}
+            values["RelatedExternalID"] = ids[row.get("RelatedExternalID", "")]
+            owner = Parent(values.get("RelatedEntity", ""), values["RelatedExternalID"])
+            sent = {NAMES[entity]: row[NAMES[entity]]}
+            if entity == "contact" and values["AccountExternalID"]:
+                sent["AccountExternalID"] = values["AccountExternalID"]
+            created = await client.create(entity, sent, parent=owner if owner.external_id else None)
+            ids[row["ExternalID"]] = created.external_id
+            made[entity].append({**values, "ExternalID": created.external_id})
+    return made
 
 
 def list_tree(
