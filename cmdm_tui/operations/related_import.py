@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cmdm_tui.api import NotFound
+from cmdm_tui.api.errors import BadRequest, InvalidCall, NotFound
 from cmdm_tui.api.models import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
@@ -170,7 +170,7 @@ class RelatedImport:
             self._calls += 1
             try:
                 await self._account.client.record(link.parent, value)
-            except NotFound:
+            except (NotFound, BadRequest, InvalidCall):
                 continue
             column = f"{one_line(link.header, 60)} of {files[link.entity].name}"
             sentence = (

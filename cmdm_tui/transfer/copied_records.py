@@ -5,8 +5,9 @@ record that is copied too becomes a link; what points at any other record is lef
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from cmdm_tui.api.models import Field, Properties
@@ -44,7 +45,7 @@ class CopiedEntity:
     key: str | None = None
     records: dict[str, Properties] = field(default_factory=dict[str, Properties])
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The fields of the other account; those of this one too, where it may have others."""
         if self.target and not any(one.inferred for one in self.target):
@@ -57,10 +58,13 @@ class CopiedEntity:
         ]
         return (*self.target, *more)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Field]:
+        return {one.name.casefold(): one for one in reversed(self.fields)}
+
     def find_target(self, name: str) -> Field | None:
         """Return the field of the other account that gets the values of a field, None for none."""
-        folded = name.casefold()
-        return next((one for one in self.fields if one.name.casefold() == folded), None)
+        return self._by_name.get(name.casefold())
 
     def list_pointers(self, values: Properties) -> Iterator[tuple[str, RecordName]]:
         """Yield the fields of a record that name another record, with what they name."""
@@ -83,7 +87,7 @@ class CopiedEntity:
 
 
 def build_copy(copies: Sequence[CopiedEntity]) -> tuple[list[LinkedFile], list[str]]:
-    """Return the records as linked files, without those that exist, and what a person is told."""
+    """Return the records as linked files, without those that exist, and what to say of them."""
     there = {
         (copy.entity.casefold(), external_id) for copy in copies for external_id in copy.records
     }

@@ -1,7 +1,7 @@
 """Finds how the records of several files name each other: which column holds whose local keys.
 
 A link is found by itself only where it is beyond doubt: each value of the column is in one column
-of the other file, which names its records, is no field, and holds no value twice. All else is
+of the other file, which names its records, is not a field, and holds no value twice. All else is
 asked. Pure.
 """
 

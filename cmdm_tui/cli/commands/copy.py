@@ -58,12 +58,12 @@ def copy(
     """Copy records of the ENTITIES from one profile's account to another's.
 
     Without --where every record of an entity is copied. A record at which a copied one points, by a
-    lookup or as what it belongs to, is copied too if its entity is named, whatever --where says;
-    what points at a record of another entity is copied without that, and it is told how often.
+    lookup or as what it belongs to, is copied too if its entity is named, whatever --where says. A
+    record that points at one of another entity is copied without that, and the preview counts it.
 
     Without --key every record is created. With it, a record that the other account has is updated
     where a value differs; an empty value leaves what is there. Fields that the service sets itself,
-    such as ids and dates, and fields that the other account does not have, are left out and told.
+    such as ids and dates, and fields that the other account does not have, are left out and named.
 
     Reading is planned, and asked about, as a query is. What is made is shown, confirmed and kept in
     the journal. PROFILE may be environment for the profile of the CMDM_… variables; any other
