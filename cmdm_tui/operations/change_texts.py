@@ -77,8 +77,9 @@ def describe_outcome(run: JournalRun, summary: ApplySummary) -> Iterator[str]:
         yield f"  … and {len(failed) - MOST_SHOWN:,} more: cmdm journal show {run.id} lists them."
     waiting = [one for one in run.entries if one.state is EntryState.PENDING and one.reason]
     for entry in waiting[:1]:
-        more = f" So {_is_of(len(waiting) - 1)} like it." if len(waiting) > 1 else ""
-        yield f"  {name_change(entry)}: not sent: {one_line(entry.reason, 300)}.{more}"
+        yield f"  {name_change(entry)}: not sent: {one_line(entry.reason, 300)}."
+    if len(waiting) > 1:
+        yield f"  … and {len(waiting) - 1:,} more: cmdm journal show {run.id} lists them."
     if summary.stop_reason:
         yield f"It ended early, because {summary.stop_reason}."
     if not summary.is_complete:
@@ -105,10 +106,6 @@ def name_record(change: Change) -> str:
     """Return the kind of change and its record, as in `update lead ABC1D2E3`."""
     parts = (change.kind.value, change.entity, change.external_id or "")
     return " ".join(one_line(part, 80) for part in parts if part)
-
-
-def _is_of(count: int) -> str:
-    return f"{'is' if count == 1 else 'are'} {count_noun(count, 'change')}"
 
 
 def _describe_fields(preview: ChangePreview, entity: str) -> str:

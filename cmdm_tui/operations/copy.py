@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp, parse_one
@@ -96,6 +96,7 @@ class CopyOperation:
         made = await asyncio.to_thread(link_files, files, {})
         source = self._source
         titles = ", ".join(one.entity for one in requests)
+        told += [sentence for copy in copies for sentence in _describe_unread(copy)]
         notes = [_describe_read(copies, source.client.host), *told, *made.notes]
         if lost:
             notes.append(f"{count_noun(lost, 'record')} that others name are not there any more.")
@@ -192,6 +193,19 @@ def _select_stored(field: Field) -> str:
     """Return the column that gives a field's stored text."""
     name = quote_identifier(field.name)
     return name if kind_of(field) is ColumnKind.TEXT else f"CAST({name} AS VARCHAR)"
+
+
+def _describe_unread(copy: CopiedEntity) -> Iterator[str]:
+    """Yield which values of the records may not have been read."""
+    entity = one_line(copy.entity, 60)
+    if any(one.inferred for one in copy.source):
+        yield (
+            f"The service does not list the fields of {entity}: those that a few of its records "
+            "have are copied."
+        )
+    for one in copy.source:
+        if not can_be_named(one.name):
+            yield f"{one_line(one.name, 60)} of {entity} has no name in SQL: not copied."
 
 
 def _describe_read(copies: Sequence[CopiedEntity], host: str) -> str:

@@ -132,8 +132,13 @@ class ImportOperation:
         """
         if not self._prompter.can_ask:
             raise ImportQuestions([question])
-        empty = _IDS if question.option == "link" else _LEFT_OUT
-        choices = {one or empty: one for one in question.suggestions}
+        if question.option == "link":
+            # An answer that ends with a point names an entity and no column.
+            choices = {
+                _IDS if not one or one.endswith(".") else one: one for one in question.suggestions
+            }
+        else:
+            choices = {one or _LEFT_OUT: one for one in question.suggestions}
         if question.option == "map" and _LEFT_OUT not in choices:
             choices[_LEFT_OUT] = ""
         if not choices:

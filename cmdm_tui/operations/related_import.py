@@ -177,7 +177,8 @@ class RelatedImport:
                 f"The {one_line(link.parent, 60)} {one_line(value, 60)} exists already: does "
                 f"{column} mean {_THESE_ROWS} {parent.name}, or {_THOSE_THERE}?"
             )
-            names = (f"{link.parent}.{link.parent_header}", "")
+            ids = "" if link.owner_header is None else f"{link.parent}."
+            names = (f"{link.parent}.{link.parent_header}", ids)
             subject = f"{link.entity}.{link.header}"
             return [ImportQuestion("link", sentence, link.header, subject, names)]
         return []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cmdm_tui.text import join_sentences
+from cmdm_tui.text import join_sentences, one_line
 
 QuestionOption = Literal[
     "dates", "decimal", "delimiter", "encoding", "header", "key", "link", "map", "sheet", "zone"
@@ -57,6 +57,13 @@ class ImportQuestion:
     suggestions: tuple[str, ...] = ()
     line: int | None = None
 
+    @property
+    def option_words(self) -> str:
+        """The option as it is written; with an answer as an example where its form is long."""
+        if self.option != "link":
+            return f"--{self.option}"
+        return f"--link {self.subject}={self.suggestions[0]}"
+
 
 class ImportQuestions(ImportFileError):
     """A file can be read in more than one way, and no guess is made: `questions` says what to ask.
@@ -67,11 +74,11 @@ class ImportQuestions(ImportFileError):
 
     def __init__(self, questions: Sequence[ImportQuestion]) -> None:
         self.questions = tuple(questions)
-        options = list(dict.fromkeys(f"--{question.option}" for question in self.questions))
+        options = list(dict.fromkeys(question.option_words for question in self.questions))
         first = self.questions[0]
         super().__init__(
             "; ".join(question.sentence.rstrip(".") for question in self.questions),
-            f"Say which with {', '.join(options)}",
+            f"Say which with {one_line(', '.join(options), 300)}",
             line=first.line,
             column=first.about or None,
         )

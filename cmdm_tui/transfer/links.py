@@ -29,7 +29,8 @@ _SHOWN = 60
 class LinkRequest:
     """What a user says: `column` of the file of `entity` holds what `parent` names.
 
-    `parent` is an entity and a column of its file; None says that the values are ids of records.
+    `parent` is an entity and a column of its file; without a column the values are ids of records
+    of the entity, and None says so of the entity that the column is for.
     """
 
     entity: str
@@ -160,13 +161,15 @@ class _LinkFinder:
         self, file: LinkedTable, header: str, field: Field | None, wanted: tuple[str, str]
     ) -> Link:
         """Return the link that a user asks for."""
-        parent = self._get_file(wanted[0])
-        key = self._get_header(parent, wanted[1])
         is_owner = file.is_owned and (field is None or field.name.casefold() == OWNER_ID.casefold())
+        owner = file.find_header(OWNER_ENTITY) if is_owner else None
+        if is_owner and not wanted[1]:
+            return Link(file.entity, header, None, wanted[0], None, owner, is_found=False)
+        parent = self._get_file(wanted[0])
+        key = self._get_header(parent, wanted[1]) if wanted[1] else None
         target = None if is_owner else field or self._find_lookup(file, header, parent)
         if target is not None:
             _check_target(file, header, target, parent)
-        owner = file.find_header(OWNER_ENTITY) if is_owner else None
         return Link(file.entity, header, target, parent.entity, key, owner, is_found=False)
 
     def _find_lookup(self, file: LinkedTable, header: str, parent: LinkedTable) -> Field:
@@ -199,14 +202,15 @@ class _LinkFinder:
         if not values or (owner is None and known):
             return
         if owner is None:
-            found = self._choose(file, header, values, list(self._files.values()))
+            parents = [] if only_ids else list(self._files.values())
+            found = self._choose(file, header, values, parents)
             if found is None:
                 if self.questions:
                     return
                 raise ImportFileError(
                     f"{one_line(header, _SHOWN)} of {file.name} names no row of another file, and "
                     f"there is no column {OWNER_ENTITY} that says of which entity it is",
-                    "Link it with --link, or leave it out with --map",
+                    f"Say of which with --link {file.entity}.{header}=account., or leave it out",
                 )
             yield Link(file.entity, header, None, found[0].entity, found[1])
             return
@@ -219,14 +223,22 @@ class _LinkFinder:
             of_entity = {value for of, value in pairs if of.casefold() == entity}
             found = None
             if parent is not None and not only_ids:
-                found = self._choose(file, header, of_entity, [parent])
+                found = self._choose(file, header, of_entity, [parent], ids=f"{parent.entity}.")
             name = entity if parent is None else parent.entity
             yield Link(file.entity, header, None, name, found[1] if found else None, owner)
 
     def _choose(
-        self, file: LinkedTable, header: str, values: set[str], parents: Sequence[LinkedTable]
+        self,
+        file: LinkedTable,
+        header: str,
+        values: set[str],
+        parents: Sequence[LinkedTable],
+        ids: str = "",
     ) -> tuple[LinkedTable, str] | None:
-        """Return the column that certainly holds the values; ask where one may, else None."""
+        """Return the column that certainly holds the values; ask where one may, else None.
+
+        `ids` is the answer that they are ids of records.
+        """
         certain: list[tuple[LinkedTable, str]] = []
         possible: list[tuple[LinkedTable, str]] = []
         for parent in parents:
@@ -244,13 +256,11 @@ class _LinkFinder:
         if len(certain) == 1:
             return certain[0]
         if certain or possible:
-            self._ask(file, header, [*certain, *possible])
+            names = [f"{parent.entity}.{key}" for parent, key in [*certain, *possible]]
+            self._ask(file, header, names, ids)
         return None
 
-    def _ask(
-        self, file: LinkedTable, header: str, found: Sequence[tuple[LinkedTable, str]]
-    ) -> None:
-        names = [f"{parent.entity}.{key}" for parent, key in found]
+    def _ask(self, file: LinkedTable, header: str, names: Sequence[str], ids: str) -> None:
         shown = " or ".join(one_line(name, _SHOWN) for name in names)
         column = one_line(header, _SHOWN)
         self.questions.append(
@@ -259,7 +269,7 @@ class _LinkFinder:
                 f"{column} of {file.name} may name rows by {shown}, or hold ids of records: which?",
                 about=header,
                 subject=f"{file.entity}.{header}",
-                suggestions=(*names, ""),
+                suggestions=(*names, ids),
             )
         )
 

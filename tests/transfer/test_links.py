@@ -59,7 +59,7 @@ def test_what_is_not_certain_is_asked(tmp_path: Path, accounts: str, contacts: s
     (question,) = raised.value.questions
     assert (question.option, question.subject) == ("link", "contact.AccountExternalID")
     assert question.suggestions[-1] == ""
-    assert "--link" in str(raised.value)
+    assert "Say which with --link contact.AccountExternalID=account." in str(raised.value)
 
 
 def test_values_that_no_column_holds_are_ids_of_records(tmp_path: Path) -> None:
@@ -129,6 +129,24 @@ def test_what_opportunities_belong_to_is_found_for_each_entity(tmp_path: Path) -
     ]
     with pytest.raises(ImportFileError, match="no column RelatedEntity"):
         find(tmp_path, opportunity=without.replace("A1", "ABCD1234"), account=ACCOUNTS)
+
+
+def test_what_belongs_to_records_that_exist_can_be_said_for_one_entity(tmp_path: Path) -> None:
+    text = "Name,RelatedEntity,RelatedExternalID\nBig,account,A1\nSmall,contact,C1\n"
+    ids = LinkRequest("opportunity", "RelatedExternalID", ("account", ""))
+    contacts = "Key,LastName\nC1,Jones\n"
+    found = find(tmp_path, ids, opportunity=text, account=ACCOUNTS, contact=contacts)
+    assert found == [
+        ("opportunity.RelatedExternalID", "account", None),
+        ("opportunity.RelatedExternalID", "contact", "Key"),
+    ]
+    alone = "Name,RelatedExternalID\nBig,A1\n"
+    whole = LinkRequest("opportunity", "RelatedExternalID", None)
+    with pytest.raises(ImportFileError, match="Say of which with --link"):
+        find(tmp_path, whole, opportunity=alone, account=ACCOUNTS)
+    assert find(tmp_path, ids, opportunity=alone, account=ACCOUNTS) == [
+        ("opportunity.RelatedExternalID", "account", None)
+    ]
 
 
 def test_a_file_may_refer_to_itself(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )  # fmt: skip
 @click.option(
     "--link", "links", metavar="ENTITY.COLUMN=ENTITY.COLUMN", multiple=True,
-    help="Which column of another file a column holds the values of; nothing after = says that "
-    "they are ids of records.",
+    help="Which column of another file a column holds the values of; nothing after = or the point "
+    "says that they are ids of records.",
 )  # fmt: skip
 @click.option(
     "--mapping", "mappings", metavar="FILE", multiple=True,

@@ -147,7 +147,7 @@ def _read_link(word: str) -> LinkRequest:
     child, sign, parent = word.partition("=")
     entity, dot, column = child.partition(".")
     of, parent_dot, parent_column = parent.partition(".")
-    is_whole = bool(of and parent_dot and parent_column)
+    is_whole = bool(of and parent_dot)
     if not (sign and entity and dot and column and (is_whole or not parent)):
         raise click.UsageError(
             f"{word!r} is not ENTITY.COLUMN=ENTITY.COLUMN. "
