@@ -30,6 +30,8 @@ class RecordEffect:
     written: dict[str, object] = field(default_factory=dict[str, object])
     deleted: Properties | None = None
     is_lost: bool = False
+    pointers: set[str] = field(default_factory=set[str])
+    """The fields that the run has given the id of a new record."""
 
     def add(self, entry: JournalEntry) -> None:
         """Add a change of the record that was done, in order."""
@@ -42,6 +44,7 @@ class RecordEffect:
             self.is_lost = read is None
         elif change.kind in {ChangeKind.CREATE, ChangeKind.UPDATE}:
             self.is_created = self.is_created or change.kind is ChangeKind.CREATE
+            self.pointers.update(change.references)
             sent = change.properties if entry.write is None else entry.write.properties
             for name, value in sent.items():
                 if read is not None and name not in self.written and name not in self.old:

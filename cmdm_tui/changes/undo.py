@@ -28,11 +28,11 @@ async def make_undo(
     """Return what takes back what the run has done; it reads each record that it would change.
 
     Updates are put back only where the value is still the one that was written, else they are
-    rejects. Created records are deleted, unless another has changed them. Deleted records are made
-    again, under a new id: without what is read-only by `fields`, which are looked up where they are
-    not given. Notes name the conversions and closings, which stay, and who still points at an old
-    id. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError where it cannot
-    read.
+    rejects. Created records are deleted, unless another has changed them, or one that is kept
+    points at them. Deleted records are made again, under a new id: without what is read-only by
+    `fields`, which are looked up where they are not given. Notes name the conversions and closings,
+    which stay, and who still points at an old id. Apply it with `journal.begin(undo, …,
+    undo_of=run.id)`. Raises ApiError where it cannot read.
     """
     effects = collect_effects(run.entries)
     reader = _RecordSource(client)
@@ -110,6 +110,8 @@ class _UndoBuilder:
     rejects: list[Reject] = field(default_factory=list[Reject])
     notes: list[str] = field(default_factory=list[str])
     unchanged: int = 0
+    kept: dict[str, str] = field(default_factory=dict[str, str])
+    """What created records point at that are not deleted, each id with the record that does."""
 
     def add_all(
         self,
@@ -157,7 +159,12 @@ class _UndoBuilder:
             if not may_be_changed_value(find_value(stored, name), value)
         ]
         if moved:
+            self._keep(effect, stored)
             self._reject(effect, _describe_move(effect, moved[0], stored), moved[0])
+            return
+        if effect.external_id in self.kept:
+            self._keep(effect, stored)
+            self._reject(effect, f"{self.kept[effect.external_id]} points at it and is kept")
             return
         change = Change(
             ChangeKind.DELETE,
@@ -167,6 +174,14 @@ class _UndoBuilder:
             origin=effect.origin,
         )
         self.changes.append(change)
+
+    def _keep(self, effect: RecordEffect, stored: Mapping[str, object]) -> None:
+        """Note that a created record is not deleted: nor is then what it points at."""
+        name = f"{one_line(effect.entity, 60)} {one_line(effect.external_id, 60)}"
+        for column, value in stored.items():
+            is_pointer = column in effect.pointers or column.casefold().endswith("externalid")
+            if is_pointer and isinstance(value, str):
+                self.kept[value] = name
 
     def _add_update(self, effect: RecordEffect, record: Record, new_ids: NewIds) -> None:
         stored = record.properties

@@ -179,6 +179,20 @@ async def test_what_points_at_a_record_is_deleted_before_it(bench: Bench) -> Non
     assert deletes[-1] == f"DELETE account/{summary.created_ids[1]}"
 
 
+async def test_what_a_record_that_is_kept_points_at_is_kept_too(bench: Bench) -> None:
+    contact = dataclasses.replace(
+        create("contact", LastName="Ash"), references={"AccountExternalID": 0}
+    )
+    run, summary = await bench.apply(
+        create("account", Name="Ash & Co"), contact, create("account", Name="Elm & Co")
+    )
+    await bench.client.update("contact", summary.created_ids[2], {"LastName": "Oak"})
+    undo = await make_undo(run, bench.client)
+    assert [change.external_id for change in undo.changes] == [summary.created_ids[3]]
+    reasons = [reject.reason for reject in undo.rejects]
+    assert reasons[1] == f"contact {summary.created_ids[2]} points at it and is kept"
+
+
 def test_a_record_waits_for_the_deletes_of_what_points_at_it() -> None:
     changes = [
         delete("contact", "C1", {"AccountExternalID": "A1"}),
