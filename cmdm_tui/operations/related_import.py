@@ -88,7 +88,7 @@ class RelatedImport:
                     one.path, one.entity, fields[one.entity], given, columns
                 ),
             )
-            imported = replace(imported, is_named=True)
+            imported = replace(imported, name=_name_file(one, requests), is_named=True)
             existing, calls, is_partial = await self._files.find_existing(imported)
             self._note(calls, is_partial=is_partial)
             own = [link for link in found if link.entity == one.entity]
@@ -126,7 +126,7 @@ class RelatedImport:
                 one.options,
                 lambda given, one=one: read_table(one.path, one.entity, fields[one.entity], given),
             )
-            name = one_line(one.path.name, 60)
+            name = one_line(_name_file(one, requests), 60)
             tables.append(LinkedTable(one.entity, name, table, matcher, options.mode))
             asked.append(replace(one, options=options))
         return tables, asked
@@ -200,6 +200,12 @@ class RelatedImport:
     def _note(self, calls: int, *, is_partial: bool) -> None:
         self._calls += calls
         self._is_partial = self._is_partial or is_partial
+
+
+def _name_file(request: ImportRequest, requests: Sequence[ImportRequest]) -> str:
+    """Return the name of a file; with its folder where another file has the same name."""
+    name = request.path.name
+    return str(request.path) if sum(one.path.name == name for one in requests) > 1 else name
 
 
 def _read_answer(question: ImportQuestion, answer: str) -> LinkRequest:

@@ -170,7 +170,8 @@ class _Linker:
                 external_id = found.external_id
                 if found.is_left_out:
                     return _Fault(link.header, self._describe_left_out(link, found.line))
-                self._dependents[found.key].append((key, link))
+                if external_id is None:
+                    self._dependents[found.key].append((key, link))
             elif targets or external_id is None:
                 return _Fault(link.header, self._describe_miss(link, text, targets))
             resolved.links.append((link, external_id is None))

@@ -132,6 +132,19 @@ async def test_who_answers_nothing_imports_nothing(account: Account, tmp_path: P
         )
 
 
+async def test_files_of_one_name_are_told_apart(account: Account, tmp_path: Path) -> None:
+    asked: list[ImportRequest] = []
+    for entity, text in {"account": "Name\n\nAcme,x\n", "lead": "LastName,City\n,Hull\n"}.items():
+        path = tmp_path / entity / "data.csv"
+        path.parent.mkdir()
+        path.write_text(text, "utf-8")
+        asked.append(ImportRequest(path, entity, ImportOptions()))
+    operation = ImportOperation(account, Person(can_ask=False))
+    made = await RelatedImport(account, operation).plan(asked)
+    assert sorted(made.refused) == [str(one.path) for one in asked]
+    assert [len(rows) for rows in made.refused.values()] == [1, 1]
+
+
 def write_files(folder: Path, tree: Mapping[str, Sequence[Mapping[str, str]]]) -> list[Path]:
     """Write the records of a tree as an export would: an id, the fields, the ids of others."""
     paths: list[Path] = []

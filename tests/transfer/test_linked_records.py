@@ -145,6 +145,19 @@ def test_a_record_that_exists_gives_its_id(tmp_path: Path) -> None:
     assert dict(fresh.properties) == {"LastName": "Fresh", "AccountExternalID": "OLD1"}
 
 
+def test_a_record_that_exists_is_named_also_where_its_row_is_left_out(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.options["account"] = ImportOptions(mode="upsert", key="Name")
+    files.existing["account"] = [Record("account", "OLD1", {"Name": "Acme"})]
+    made = files.link(
+        LinkRequest("account", "Parent", ("account", "Ref")),
+        account="Ref,Name,Parent\nA1,Acme,A9\n",
+        contact="LastName,AccountExternalID\nJones,A1\n",
+    )
+    assert [reject.origin for reject in made.rejects] == ["account.csv line 2"]
+    assert made.changes[0].properties["AccountExternalID"] == "OLD1"
+
+
 def test_ids_that_name_no_row_must_be_records(tmp_path: Path) -> None:
     files = Files(tmp_path).read(
         BY_REF,
