@@ -1,7 +1,8 @@
 """Changes to records that are shown, confirmed, applied, kept in a journal and taken back.
 
 `change_set` holds what is to be changed: `ChangeSet`, `Change`. `validate` checks it against the
-fields of the entities, `unchanged` leaves out what is there already, `lookup_check` asks whether
+fields of the entities, `reference_order` puts changes that refer to each other in an order in which
+they can be sent, `unchanged` leaves out what is there already, `lookup_check` asks whether
 lookups exist, `preview` counts and prices it, and `change_file` keeps it in a file. `apply` sends
 it: `ChangeApplier` follows `schedule` and `quota_gate`, `change_sender` brings one change to its
 state, `record_check` compares its record, `outcome` finds out what became of a call without an

@@ -1,10 +1,10 @@
-"""Records that come from files, and the questions that a file leaves open.
+"""Records that come from files or another account, and the questions that a file leaves open.
 
 `import_file` reads a file into the records of an entity: `read_import`, which takes
 `ImportOptions` and gives an `ImportedFile`, or raises `ImportQuestions` or `ImportFileError`.
 `key_match` decides which of them are created or updated: `match_keys`, `to_changes`.
 `links` finds how the records of several files name each other, and `linked_records` makes their
-changes, with the ids filled in.
+changes, with the ids filled in; `copied_records` does the same for records of another account.
 
 Other central files: `source_file` opens a file by what it holds; `encoding`, `dialect`,
 `delimited`, `json_records`, `spreadsheet` and `parquet` read it; `table_shape` finds the header and

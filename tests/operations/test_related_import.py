@@ -134,7 +134,10 @@ async def test_who_answers_nothing_imports_nothing(account: Account, tmp_path: P
 
 async def test_files_of_one_name_are_told_apart(account: Account, tmp_path: Path) -> None:
     asked: list[ImportRequest] = []
-    for entity, text in {"account": "Name\n\nAcme,x\n", "lead": "LastName,City\n,Hull\n"}.items():
+    for entity, text in {
+        "account": "Name,Employees\nAcme,many\n",
+        "lead": "LastName,City\n,Hull\n",
+    }.items():
         path = tmp_path / entity / "data.csv"
         path.parent.mkdir()
         path.write_text(text, "utf-8")
