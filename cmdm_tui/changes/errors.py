@@ -22,6 +22,12 @@ class InvalidChange(ChangeError):
     """A change set is not sound in itself: it names an id, a parent or a position wrongly."""
 
 
+class PartialChanges(ChangeError):
+    """Not every record that may be meant was read, so the changes would be a part of what is."""
+
+    hint = "Nothing was sent. Allow more calls with --max-calls, or send this part: --allow-partial"
+
+
 class ChangeFileError(ChangeError):
     """A file of changes cannot be read or written; `line` counts from 1, None for the whole."""
 

@@ -31,6 +31,7 @@ from cmdm_tui.changes.sql_reading import (
 from cmdm_tui.changes.unchanged import drop_unchanged
 from cmdm_tui.changes.validate import check_changes
 from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.write_parts import (
     CallStatement,
     DeleteStatement,
@@ -139,17 +140,27 @@ async def make_change_set(
     QueryError or ApiError.
     """
     change = await prepare_sql_change(statement, account)
+    return (await read_changes(change, engine, max_calls=max_calls)).change_set
+
+
+async def read_changes(
+    change: SqlChange, engine: Engine, *, max_calls: int | None = None
+) -> MadeChanges:
+    """Return the changes of a statement whose names are known, as `make_change_set` does."""
     if change.read_sql is None:
-        return change.build(()).change_set
-    prepared = await engine.prepare(change.read_sql, max_calls=max_calls)
+        return change.build(())
+    try:
+        prepared = await engine.prepare(change.read_sql, max_calls=max_calls)
+    except SqlError as error:
+        # Its place is one in the query, and not in the statement.
+        raise SqlError(error.message, hint=error.hint) from None
     with await engine.run(prepared, max_calls=max_calls) as result:
-        made = change.build(
+        return change.build(
             result,
             notes=result.notes.sentences,
             calls_made=result.stats.calls_used,
             is_partial=result.partial or result.unsure,
         )
-    return made.change_set
 
 
 def _entity_of(statement: WriteStatement) -> WrittenName:

@@ -1,9 +1,10 @@
 """Counts what a change set does, prices it in calls, and lists old next to new; makes no call."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.unchanged import find_value
@@ -13,6 +14,22 @@ RECHECKED_KINDS = frozenset({ChangeKind.UPDATE, ChangeKind.DELETE, ChangeKind.CO
 
 Closing a task overwrites nothing but its status, and creating nothing at all.
 """
+
+
+class PreviewRow(NamedTuple):
+    """A field that changes, old value next to new: one row of the preview.
+
+    `field` is None for a change without fields, and `belongs to` for the record that a new one
+    belongs to. Of a value that another change of the set gives, `new` says so (`id of change 3`).
+    """
+
+    change: str
+    entity: str
+    external_id: str | None
+    field: str | None
+    old: object
+    new: object
+    origin: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,8 @@ class ChangePreview:
     samples: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     is_partial: bool = False
+    changes: tuple[Change, ...] = ()
+    """All of the changes, in the order in which they are sent."""
 
     @property
     def change_count(self) -> int:
@@ -48,6 +67,11 @@ class ChangePreview:
     def destructive_count(self) -> int:
         """Records that are deleted or converted."""
         return sum(count for (kind, _), count in self.counts.items() if kind.is_destructive)
+
+    def rows(self) -> Iterator[PreviewRow]:
+        """Yield a row for each field that changes."""
+        for change in self.changes:
+            yield from list_rows(change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,7 @@ def preview_changes(
         samples=tuple(shown),
         notes=change_set.notes,
         is_partial=change_set.is_partial,
+        changes=change_set.changes,
     )
 
 
@@ -101,17 +126,13 @@ def preview_columns() -> tuple[PreviewColumn, ...]:
     return _COLUMNS
 
 
-def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator[Sequence[object]]:
-    """Yield a row for each field that changes, of the first `limit` changes or of all.
-
-    A delete or a closing is one row without a field; of a value that another change of the set
-    gives, `new` says so (`id of change 3`).
-    """
+def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator[PreviewRow]:
+    """Yield a row for each field that changes, of the first `limit` changes or of all."""
     for change in islice(change_set.changes, limit):
         yield from list_rows(change)
 
 
-def list_rows(change: Change) -> Iterator[Sequence[object]]:
+def list_rows(change: Change) -> Iterator[PreviewRow]:
     """Yield the rows of one change."""
     head = change.kind.value, change.entity, change.external_id
     is_empty = True
@@ -122,13 +143,13 @@ def list_rows(change: Change) -> Iterator[Sequence[object]]:
             old = find_value(change.before, name)
         at = change.references.get(name)
         new = change.properties.get(name) if at is None else _name_reference(at)
-        yield (*head, name, old, new, change.origin or None)
+        yield PreviewRow(*head, name, old, new, change.origin or None)
     parent = change.parent and f"{change.parent.entity} {change.parent.external_id}"
     if change.parent_reference is not None:
         parent = _name_reference(change.parent_reference)
     if parent is not None or is_empty:
         name = None if parent is None else "belongs to"
-        yield (*head, name, None, parent, change.origin or None)
+        yield PreviewRow(*head, name, None, parent, change.origin or None)
 
 
 def _list_names(change: Change) -> list[str]:

@@ -48,7 +48,7 @@ def _keep_sound(
     for position, outcome in enumerate(outcomes):
         if isinstance(outcome, Change):
             positions[position] = len(positions)
-    kept = (_renumber(one, positions) for one in outcomes if isinstance(one, Change))
+    kept = (renumber_references(one, positions) for one in outcomes if isinstance(one, Change))
     return tuple(kept), tuple(one for one in outcomes if isinstance(one, Reject))
 
 
@@ -154,7 +154,8 @@ def _find_reference_fault(
     return None
 
 
-def _renumber(change: Change, positions: Mapping[int, int]) -> Change:
+def renumber_references(change: Change, positions: Mapping[int, int]) -> Change:
+    """Return the change with its references to earlier changes at their new positions."""
     if not list_references(change):
         return change
     parent = change.parent_reference

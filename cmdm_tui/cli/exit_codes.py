@@ -82,6 +82,8 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
 def _code_of_other_error(error: Exception) -> ExitCode | None:
     changes = sys.modules.get("cmdm_tui.changes.errors")
     if changes is not None and isinstance(error, changes.ChangeError):
+        if isinstance(error, changes.PartialChanges):
+            return ExitCode.PARTIAL
         return ExitCode.FAILED if isinstance(error, changes.JournalError) else ExitCode.USAGE
     transfer = sys.modules.get("cmdm_tui.transfer.errors")
     if transfer is not None and isinstance(error, transfer.ImportFileError):

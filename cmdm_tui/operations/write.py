@@ -10,15 +10,17 @@ from cmdm_tui.changes.apply import ChangeApplier
 from cmdm_tui.changes.apply_events import (
     DEFAULT_OPTIONS,
     ApplyEvent,
+    ApplyListener,
     ApplyOptions,
     ApplySummary,
     ChangeApplied,
     LookingForChange,
     ResetReached,
     WaitingForReset,
+    ignore_apply_events,
 )
 from cmdm_tui.changes.change_set import ChangeSet
-from cmdm_tui.changes.errors import ChangeError, OtherAccount
+from cmdm_tui.changes.errors import OtherAccount, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.undo import make_undo
@@ -27,12 +29,6 @@ from cmdm_tui.operations.prompter import Prompter
 
 ShowChanges = Callable[[ChangeSet, ChangePreview], None]
 """Shows a person what is about to be sent, old values next to new ones."""
-
-
-class PartialChanges(ChangeError):
-    """Not every record that may be meant was read, so the changes would be a part of what is."""
-
-    hint = "Nothing was sent. Run it again, or allow more calls with --max-calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +46,8 @@ class WriteOperation:
 
     `plan_undo` gives the change set that takes a run back.
 
-    `show` is called with what is about to be sent before anything is asked. `stop` may be called
-    meanwhile, from a signal handler too.
+    `show` is called with what is about to be sent before anything is asked. The `listener` gets
+    what happens while it is sent. `stop` may be called meanwhile, from a signal handler too.
     """
 
     def __init__(
@@ -63,6 +59,7 @@ class WriteOperation:
         *,
         show: ShowChanges,
         options: ApplyOptions = DEFAULT_OPTIONS,
+        listener: ApplyListener = ignore_apply_events,
     ) -> None:
         self._account = account
         self._journal = journal
@@ -70,8 +67,14 @@ class WriteOperation:
         self._policy = policy
         self._show = show
         self._options = options
+        self._listener = listener
         self._applier: ChangeApplier | None = None
         self._run: JournalRun | None = None
+
+    @property
+    def run(self) -> JournalRun | None:
+        """The run that was begun or resumed last, also where an error has ended it."""
+        return self._run
 
     def check_writable(self) -> None:
         """Raise ReadOnly where the profile allows no change; call it before anything is read."""
@@ -89,8 +92,10 @@ class WriteOperation:
         self._show(change_set, preview)
         if not preview.change_count:
             return WriteOutcome(change_set)
-        if change_set.is_partial:
-            raise PartialChanges("Not every record that may be meant was read")
+        if change_set.is_partial and not self._policy.allows_partial:
+            raise PartialChanges(
+                "Not every record that may be meant was read", hint=self._policy.how_to_read_all
+            )
         if not await self._is_confirmed(preview):
             return WriteOutcome(change_set, is_declined=True)
         run = self._journal.begin(
@@ -157,6 +162,7 @@ class WriteOperation:
         return WriteOutcome(run.change_set, run, summary)
 
     def _listen(self, event: ApplyEvent) -> None:
+        self._listener(event)
         match event:
             case WaitingForReset(until=until, reason=reason):
                 moment = time.strftime("%H:%M:%S", time.localtime(until))
