@@ -226,14 +226,18 @@ class Connection:
             sql, is_raw=raw, trusts_order=trust_order, parameters=parameters
         )
 
-    def changes(self, title: str = "Changes of a program") -> ChangeBuilder:
+    def changes(
+        self, title: str = "Changes of a program", *, check_lookups: bool = False
+    ) -> ChangeBuilder:
         """Return an empty set of changes, to be filled, looked at and applied.
 
-        `title` names it in the journal. Nothing is read or sent yet.
+        `title` names it in the journal. With `check_lookups` the records that lookups and parents
+        name are read too, and a change that names none is a reject. Nothing is read or sent yet.
         """
 
         async def make(requests: tuple[ChangeRequest, ...]) -> ChangeSet:
-            return await make_requested_set(requests, title, self._account, self._engine)
+            made = await make_requested_set(requests, title, self._account, self._engine)
+            return await self._writer.check_lookups(made, self._engine) if check_lookups else made
 
         return ChangeBuilder(self._writer, make)
 

@@ -20,10 +20,12 @@ from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import Change, ChangeSet
 from cmdm_tui.changes.entity_fields import EntityFields, load_entity, refuse_repeats
+from cmdm_tui.changes.errors import PartialChanges
 from cmdm_tui.changes.sql_changes import RowChanges, build_called, build_deleted, build_updated
 from cmdm_tui.changes.sql_inserts import build_inserted
 from cmdm_tui.changes.sql_reading import (
     ReadColumns,
+    can_be_partial,
     select_called,
     select_changed,
     select_inserted,
@@ -79,8 +81,14 @@ class SqlChange:
         """Return the change set of the rows that `read_sql` has given; none where it is None.
 
         `notes` are sentences on these rows. Raises SqlError where a row is not as wide as the
-        INSERT.
+        INSERT, and PartialChanges where rows that are not all would lead to other changes than all
+        of them, not to fewer.
         """
+        if is_partial and not can_be_partial(self.statement, self.read_sql or ""):
+            raise PartialChanges(
+                "Not every record was read, and what the statement changes rests on all of them",
+                hint="Nothing was sent. Allow more calls, or ask for less",
+            )
         made = self._change_rows(rows)
         kept, unchanged = self._drop_unchanged(made.changes)
         changes, rejects = check_changes(kept, self.checks)

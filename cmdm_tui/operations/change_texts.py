@@ -41,6 +41,8 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         yield f"{count_noun(preview.unchanged, 'record')} {holds} the wanted values already."
     yield from describe_rejects(preview.rejects)
     yield from preview.notes
+    if preview.is_partial:
+        yield "Not every record that may be meant was read: these changes are a part of all."
     if preview.not_undoable:
         yield f"{preview.not_undoable:,} of them cannot be taken back: conversions and closings."
     if preview.new_ids:

@@ -32,7 +32,6 @@ _FEW_KEYS = 40
 """Keys that are looked for one by one; of more, every record is read, which takes fewer calls."""
 
 _LEFT_OUT = "(leave it out)"
-_HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +54,10 @@ class ImportDeclined(Exception):
 class ImportOperation:
     """One file, read for one face, for one entity of an account. It writes nothing."""
 
-    def __init__(
-        self,
-        account: Account,
-        prompter: Prompter,
-        *,
-        max_calls: int | None = None,
-        yes: bool = False,
-    ) -> None:
+    def __init__(self, account: Account, prompter: Prompter, policy: CallPolicy) -> None:
         self._account = account
         self._prompter = prompter
-        self._policy = CallPolicy(
-            _HOW_TO_ALLOW, max_calls=max_calls, is_allowed=yes or max_calls is not None
-        )
+        self._policy = policy
 
     async def plan(self, path: Path, entity: str, options: ImportOptions) -> PlannedImport:
         """Read the file to its end, ask what it leaves open, and find the records it is about.
@@ -79,7 +69,7 @@ class ImportOperation:
         fields = await catalog.load_fields(entity)
         imported, options = await self._read(path, entity, fields, options)
         existing, calls, is_partial = await self._find_existing(imported)
-        match = await asyncio.to_thread(match_keys, imported, existing)
+        match = await asyncio.to_thread(match_keys, imported, existing, is_partial=is_partial)
         changes, rejects = to_changes(imported, match)
         changes, unsound = check_changes(changes, {entity: fields})
         change_set = ChangeSet(
@@ -90,7 +80,7 @@ class ImportOperation:
             made_at=time.time(),
             unchanged=match.unchanged,
             rejects=(*rejects, *unsound),
-            notes=tuple(f"{told.rstrip('.')}." for told in imported.told),
+            notes=_list_notes(imported, is_partial=is_partial),
             calls_made=calls,
             is_partial=is_partial,
         )
@@ -142,6 +132,13 @@ class ImportOperation:
                 return records, result.stats.calls_used, bool(result.mark)
         finally:
             engine.close()
+
+
+def _list_notes(imported: ImportedFile, *, is_partial: bool) -> tuple[str, ...]:
+    notes = [f"{told.rstrip('.')}." for told in imported.told]
+    if is_partial and imported.key not in {None, EXTERNAL_ID}:
+        notes.append("Whether a record that was not read has one of these keys too is not known.")
+    return tuple(notes)
 
 
 def _list_fields(imported: ImportedFile) -> list[str]:

@@ -27,7 +27,10 @@ from cmdm_tui.operations.change_requests import (
 )
 from cmdm_tui.operations.change_texts import MOST_SHOWN, describe_rejects
 from cmdm_tui.operations.confirmation import WritePolicy
+from cmdm_tui.operations.lookups import LookupOperation
+from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
+from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.parameters import Parameters
 from cmdm_tui.query.parsing.write_statement import ReadStatement, read_statements
@@ -155,6 +158,12 @@ class ProgramWriter:
         """Return what takes the run back; it reads each record that it would change."""
         with self._open_operation(ignore_apply_events) as (journal, operation):
             return await operation.plan_undo(journal.load(run_id))
+
+    async def check_lookups(self, change_set: ChangeSet, engine: Engine) -> ChangeSet:
+        """Return the set without what names a record that does not exist, as rejects."""
+        policy = CallPolicy("", is_allowed=True)
+        checked = await LookupOperation(self._account, engine, _Nobody(), policy).check(change_set)
+        return change_set if checked is None else checked
 
     def list_runs(self) -> list[RunSummary]:
         """Return the runs of this account, the newest first."""

@@ -28,7 +28,7 @@ class RecordLookup:
         An id that no record has is left out; one that differs from a record's by its case alone
         means that record. Raises QueryError or ApiError.
         """
-        prepared = await self._engine.prepare(_select(entity, ids, names), is_raw=True)
+        prepared = await self._engine.prepare(select_records(entity, ids, names), is_raw=True)
         found: dict[str, Properties] = {}
         with await self._engine.run(prepared) as result:
             for row in result:
@@ -41,7 +41,8 @@ class RecordLookup:
         return {asked: (one, found[one]) for asked, one in own.items() if one is not None}
 
 
-def _select(entity: str, ids: Sequence[str], names: Sequence[str]) -> str:
+def select_records(entity: str, ids: Sequence[str], names: Sequence[str] = ()) -> str:
+    """Return the query for the records with these ids: ExternalID and the named fields."""
     columns = ", ".join(quote_identifier(name) for name in (EXTERNAL_ID, *names))
     sql = f"SELECT {columns} FROM {quote_identifier(entity)}"  # noqa: S608 — names are quoted
     if len(ids) > _MOST_NAMED:

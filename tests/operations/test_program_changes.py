@@ -13,7 +13,10 @@ import pytest
 
 import cmdm_tui
 from cmdm_tui.api.errors import ReadOnly
+from cmdm_tui.api.models import Properties
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes.change_set import Change
+from cmdm_tui.changes.entity_fields import EntityFields
 from cmdm_tui.config import ConfirmRule
 from cmdm_tui.operations import change_requests, program_changes
 from cmdm_tui.query.errors import SqlError, UnknownName
@@ -137,12 +140,14 @@ async def test_a_later_change_that_is_compared_with_what_was_read_would_be_notic
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broken twin: the last value is on the service now, so it would be left out."""
-    compare = change_requests._compare
-    known = await program.cm._account.catalog.load_fields("lead")
-    entity = change_requests.EntityFields("lead", tuple(known))
-    monkeypatch.setattr(
-        change_requests, "_compare", lambda change, before, _: compare(change, before, entity)
-    )
+    fields = await program.cm._account.catalog.load_fields("lead")
+    entity = EntityFields("lead", fields)
+
+    def compare(change: Change, before: Properties, _: EntityFields | None) -> Change | str:
+        return compare_soundly(change, before, entity)
+
+    compare_soundly = change_requests._compare
+    monkeypatch.setattr(change_requests, "_compare", compare)
     changes = program.cm.changes()
     changes.update("lead", program.ids[0], {"Status": "Contacted"})
     changes.update("lead", program.ids[0], {"Status": "New"})
@@ -215,6 +220,17 @@ async def test_a_value_that_its_field_does_not_hold_refuses_all_before_a_record_
     assert [one.split("?")[0] for one in program.network.requests] == ["GET lead/NONE0000"]
 
 
+async def test_lookups_are_checked_on_request(program: Program) -> None:
+    async def list_rejects(*, check_lookups: bool) -> list[str]:
+        changes = program.cm.changes(check_lookups=check_lookups)
+        changes.create("task", {"Subject": "Ring"}, parent=("lead", program.ids[0]))
+        changes.create("task", {"Subject": "Ring"}, parent=("lead", "NONE0000"))
+        return [one.reason for one in (await changes.preview()).rejects]
+
+    assert await list_rejects(check_lookups=True) == ["there is no lead NONE0000"]
+    assert await list_rejects(check_lookups=False) == []
+
+
 async def test_what_can_be_sent_is_sent_on_request(program: Program) -> None:
     changes = program.cm.changes()
     changes.update("lead", program.ids[0], {"Status": "Often"})
@@ -250,7 +266,10 @@ async def test_a_set_that_does_not_know_its_run_would_be_noticed(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broken twin."""
-    monkeypatch.setattr(program_changes.PendingChanges, "_note_run", lambda *_: None)
+
+    def forget(_: program_changes.PendingChanges, __: int) -> None: ...
+
+    monkeypatch.setattr(program_changes.PendingChanges, "_note_run", forget)
     changes = program.cm.changes()
     changes.create("lead", {"LastName": "Xu"})
     await changes.apply()

@@ -3,7 +3,8 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cmdm_tui.catalog import Account
@@ -32,9 +33,13 @@ from cmdm_tui.formats.output_file import format_of_file
 from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.operations.lookups import LookupOperation
+from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
+from cmdm_tui.query.engine import Engine
 from cmdm_tui.text import one_line
 
+HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
 SAMPLE = 10
 """Changes that are shown one by one, where not all are asked for."""
@@ -54,7 +59,8 @@ class ChangeOptions:
 
     With `is_dry_run` the changes are written to stdout in the `format`, and none is sent;
     `saved_as` keeps them in a file, and sends none either. `results` and `refused` are files for
-    what became of each change, and for those that were not done.
+    what became of each change, and for those that were not done. `max_calls` is the most that
+    reading may make; it `checks_lookups` with what of them is left.
     """
 
     apply: ApplyOptions = DEFAULT_OPTIONS
@@ -66,6 +72,15 @@ class ChangeOptions:
     saved_as: Path | None = None
     results: Path | None = None
     refused: Path | None = None
+    checks_lookups: bool = False
+    allows_partial: bool = False
+    max_calls: int | None = None
+
+    @property
+    def calls(self) -> CallPolicy:
+        """How many calls reading may make."""
+        is_allowed = self.is_confirmed or self.max_calls is not None
+        return CallPolicy(HOW_TO_ALLOW, max_calls=self.max_calls, is_allowed=is_allowed)
 
     @property
     def only_looks(self) -> bool:
@@ -125,6 +140,7 @@ class ChangeSession:
                 HOW_TO_CONFIRM,
                 is_confirmed=options.is_confirmed,
                 max_writes=options.max_writes,
+                allows_partial=options.allows_partial,
             ),
             show=self.show,
             options=options.apply,
@@ -142,6 +158,12 @@ class ChangeSession:
         `returned` writes the records that were changed, in place of the summary as JSON.
         """
         options = self._options
+        if options.checks_lookups:
+            checked = await self._check_lookups(change_set)
+            if checked is None:
+                note("Nothing was sent.")
+                return ExitCode.TOO_MANY_CALLS
+            change_set = checked
         if options.saved_as is not None:
             self._describe(change_set)
             save_change_set(options.saved_as, change_set)
@@ -156,7 +178,7 @@ class ChangeSession:
         else:
             outcome = await self.operation.apply(change_set, undo_of=undo_of)
             return self.report(outcome, returned)
-        return ExitCode.PARTIAL if change_set.rejects or change_set.is_partial else ExitCode.DONE
+        return ExitCode.PARTIAL if has_left_out(change_set) else ExitCode.DONE
 
     def show(self, change_set: ChangeSet, preview: ChangePreview) -> None:
         """Show on stderr what is about to be sent: in words, and the first changes as a table."""
@@ -184,7 +206,7 @@ class ChangeSession:
         if run is None or summary is None:
             if run is not None:
                 note(f"Nothing is left to do of run {run.id}.")
-            return ExitCode.PARTIAL if outcome.change_set.rejects else ExitCode.DONE
+            return ExitCode.PARTIAL if has_left_out(outcome.change_set) else ExitCode.DONE
         for sentence in describe_outcome(run, summary):
             note(sentence)
         self._write_files(run)
@@ -200,7 +222,17 @@ class ChangeSession:
         if summary.stop_reason and not summary.is_complete and not summary.has_failures:
             return ExitCode.INTERRUPTED
         is_whole = summary.is_complete and not summary.has_failures
-        return ExitCode.DONE if is_whole and not outcome.change_set.rejects else ExitCode.PARTIAL
+        is_whole = is_whole and not has_left_out(outcome.change_set)
+        return ExitCode.DONE if is_whole else ExitCode.PARTIAL
+
+    async def _check_lookups(self, change_set: ChangeSet) -> ChangeSet | None:
+        policy = self._options.calls
+        if policy.max_calls is not None:
+            left = max(policy.max_calls - change_set.calls_made, 0)
+            policy = replace(policy, max_calls=left)
+        with closing(Engine(self.account)) as engine:
+            operation = LookupOperation(self.account, engine, self.prompter, policy)
+            return await operation.check(change_set)
 
     def _write_files(self, run: JournalRun) -> None:
         options = self._options
@@ -224,6 +256,11 @@ class ChangeSession:
         count = len(change_set.changes)
         if count > SAMPLE and not self._options.shows_all:
             note(f"These are the first {SAMPLE} of {count:,} changes; --all shows every one.")
+
+
+def has_left_out(change_set: ChangeSet) -> bool:
+    """Return whether the changes are not all that was asked for."""
+    return bool(change_set.rejects) or change_set.is_partial
 
 
 def list_entry(entry: JournalEntry) -> Sequence[object]:
@@ -262,6 +299,7 @@ def _encode_summary(change_set: ChangeSet, run: JournalRun, summary: ApplySummar
             "counts": {state.value: count for state, count in summary.counts.items() if count},
             "unchanged_before": change_set.unchanged,
             "left_out": len(change_set.rejects),
+            "partial": change_set.is_partial,
             "calls": summary.calls_made,
             "created": {str(number): one for number, one in summary.created_ids.items()},
         }

@@ -7,6 +7,7 @@ import click
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
+    reading_options,
     sending_options,
 )
 from cmdm_tui.cli.context import CommandContext, note
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from cmdm_tui.cli.commands.change_run import ChangeOptions, ChangeSession
     from cmdm_tui.query.parsing.write_statement import ReadStatement, WriteStatement
-
-_HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 
 
 @click.command(short_help="Read and change records in SQL.")
@@ -32,6 +31,7 @@ _HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
     "--max-calls", type=click.IntRange(1), metavar="N",
     help="Make at most N calls to read what a statement needs.",
 )  # fmt: skip
+@reading_options
 @looking_options
 @sending_options
 @click.pass_obj
@@ -40,7 +40,6 @@ def sql(
     statement: str | None,
     source: str | None,
     given: tuple[str, ...],
-    max_calls: int | None,
     **options: Any,
 ) -> int:
     """Run SQL statements, given as STATEMENT, or those in a FILE or on stdin (-).
@@ -69,9 +68,9 @@ def sql(
     try:
         for one in read_statements(words, parameters, allows_files=True):
             if isinstance(one, ReadStatement):
-                ended = _run_read(context, one, changes, max_calls)
+                ended = _run_read(context, one, changes)
             else:
-                ended = _run_write(context, one, changes, max_calls)
+                ended = _run_write(context, one, changes)
             code = code or ended
             if ended not in {ExitCode.DONE, ExitCode.PARTIAL}:
                 break
@@ -81,16 +80,14 @@ def sql(
     return code
 
 
-def _run_read(
-    context: CommandContext, one: "ReadStatement", changes: "ChangeOptions", max_calls: int | None
-) -> int:
+def _run_read(context: CommandContext, one: "ReadStatement", changes: "ChangeOptions") -> int:
     from cmdm_tui.cli.commands.query_run import QueryCommand, QueryOptions
 
     options = QueryOptions(
         statements=(one.script,),
         format=changes.format,
         file=None,
-        max_calls=max_calls,
+        max_calls=changes.max_calls,
         resume_file=None,
         is_confirmed=changes.is_confirmed,
         explains=False,
@@ -109,27 +106,19 @@ def _as_texts(parameters: "Mapping[str, object]") -> "dict[str, str]":
     return {name: str(value) for name, value in parameters.items()}
 
 
-def _run_write(
-    context: CommandContext, one: "WriteStatement", changes: "ChangeOptions", max_calls: int | None
-) -> int:
+def _run_write(context: CommandContext, one: "WriteStatement", changes: "ChangeOptions") -> int:
     from contextlib import closing
 
     from cmdm_tui.changes.journal import JournalRun
     from cmdm_tui.changes.preview import PreviewColumn
     from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
     from cmdm_tui.cli.commands.change_run import ChangeCommand, write_rows
-    from cmdm_tui.operations.query import CallPolicy
     from cmdm_tui.operations.statement import StatementOperation
     from cmdm_tui.query.engine import Engine
 
     async def work(session: "ChangeSession") -> int:
-        policy = CallPolicy(
-            _HOW_TO_ALLOW,
-            max_calls=max_calls,
-            is_allowed=changes.is_confirmed or max_calls is not None,
-        )
         with closing(Engine(session.account)) as engine:
-            operation = StatementOperation(session.account, engine, session.prompter, policy)
+            operation = StatementOperation(session.account, engine, session.prompter, changes.calls)
             made = await operation.plan(one, only_looks=changes.only_looks)
         if made is None or operation.change is None:
             note("Nothing was sent.")
