@@ -55,16 +55,11 @@ from cmdm_tui.config import (
     ProfileStore,
     load_environment_profile,
 )
+from cmdm_tui.operations.applied_changes import AppliedChanges, ChangesNotMade, RejectedChanges
 from cmdm_tui.operations.change_requests import ChangeRequest, NewRecord, make_requested_set
 from cmdm_tui.operations.confirmation import ChangesNotConfirmed
-from cmdm_tui.operations.program_changes import (
-    AppliedChanges,
-    ChangeBuilder,
-    ChangesNotMade,
-    PendingChanges,
-    ProgramWriter,
-    RejectedChanges,
-)
+from cmdm_tui.operations.program_changes import ChangeBuilder, PendingChanges
+from cmdm_tui.operations.program_writer import ProgramWriter
 from cmdm_tui.query.engine import Engine, RowStream
 from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.parsing.parameters import Parameters

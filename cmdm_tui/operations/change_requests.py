@@ -170,7 +170,7 @@ class _Draft:
             except NoWireText as error:
                 reason, column = f"{one_line(name, 60)} {error}", name
             if request.kind is ChangeKind.UPDATE and not can_be_named(name):
-                reason, column = f"{one_line(name, 60)} is no name that can be read", name
+                reason, column = f"{one_line(name, 60)} is not a name that SQL can spell", name
         parent = request.parent
         is_new = isinstance(parent, NewRecord)
         change = Change(
@@ -279,7 +279,7 @@ def _refuse_overlaps(draft: _Draft, made: Mapping[int, tuple[SqlChange, MadeChan
                 raise InvalidChange(
                     f"{name_request(first).capitalize()} and {name_request(second)} would change "
                     f"the same record, {record}, and a statement reads it as it was before",
-                    hint="Apply one after the other, each in a change set of its own",
+                    hint="Put them into two change sets, and apply one after the other",
                 )
 
 

@@ -24,6 +24,7 @@ from cmdm_tui.changes.errors import OtherAccount, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.undo import make_undo
+from cmdm_tui.operations.change_texts import COMMAND_WORDS, JournalWords
 from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
 
@@ -47,7 +48,8 @@ class WriteOperation:
     `plan_undo` gives the change set that takes a run back.
 
     `show` is called with what is about to be sent before anything is asked. The `listener` gets
-    what happens while it is sent. `stop` may be called meanwhile, from a signal handler too.
+    what happens while it is sent; `words` name the face's commands to a person. `stop` may be
+    called meanwhile, from a signal handler too.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class WriteOperation:
         show: ShowChanges,
         options: ApplyOptions = DEFAULT_OPTIONS,
         listener: ApplyListener = ignore_apply_events,
+        words: JournalWords = COMMAND_WORDS,
     ) -> None:
         self._account = account
         self._journal = journal
@@ -68,6 +71,7 @@ class WriteOperation:
         self._show = show
         self._options = options
         self._listener = listener
+        self._words = words
         self._applier: ChangeApplier | None = None
         self._run: JournalRun | None = None
 
@@ -169,7 +173,7 @@ class WriteOperation:
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
                     f"{reason}: waiting until {moment}. Ctrl-C ends the wait; "
-                    f"cmdm journal resume{number} goes on then."
+                    f"{self._words.resume}{number} goes on then."
                 )
             case ResetReached():
                 self._account.client.start_command()

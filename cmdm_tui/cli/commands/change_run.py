@@ -12,10 +12,9 @@ from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySu
 from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import (
     ChangePreview,
-    PreviewColumn,
     preview_changes,
     preview_columns,
     preview_rows,
@@ -33,6 +32,7 @@ from cmdm_tui.formats.output_file import format_of_file
 from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.operations.journal_rows import ENTRY_COLUMNS, list_entry
 from cmdm_tui.operations.lookups import LookupOperation
 from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
@@ -43,14 +43,6 @@ HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
 SAMPLE = 10
 """Changes that are shown one by one, where not all are asked for."""
-
-_ENTRY_COLUMNS = tuple(
-    map(
-        PreviewColumn,
-        ("number", "change", "entity", "ExternalID", "state", "reason", "origin"),
-        ("BIGINT", *["VARCHAR"] * 6),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +231,7 @@ class ChangeSession:
         if options.results is not None:
             with open_destination(options.results) as sink:
                 writer = create_writer(format_of_file(options.results), sink)
-                writer.begin(_ENTRY_COLUMNS)
+                writer.begin(ENTRY_COLUMNS)
                 writer.write_rows([list_entry(entry) for entry in run.entries])
                 writer.end()
         if options.refused is not None and (refused := make_refused_set(run)) is not None:
@@ -261,20 +253,6 @@ class ChangeSession:
 def has_left_out(change_set: ChangeSet) -> bool:
     """Return whether the changes are not all that was asked for."""
     return bool(change_set.rejects) or change_set.is_partial
-
-
-def list_entry(entry: JournalEntry) -> Sequence[object]:
-    """Return the row of a change of the journal: its record, its state, and why."""
-    change = entry.change
-    external_id = entry.result_id or change.external_id
-    state, reason = entry.state.value, entry.reason or None
-    origin = change.origin or None
-    return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
-
-
-def entry_columns() -> Sequence[OutputColumn]:
-    """Return the columns of `list_entry`."""
-    return _ENTRY_COLUMNS
 
 
 def write_rows(

@@ -1,6 +1,5 @@
 """`cmdm journal`: shows what was changed, goes on with it, and takes it back."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +15,6 @@ from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from cmdm_tui.changes.journal_entry import RunSummary
     from cmdm_tui.cli.commands.change_run import ChangeSession
 
 _format_option = click.option(
@@ -41,16 +39,15 @@ def journal() -> None:
 def list_runs(context: CommandContext, name: str | None) -> int:
     """List the runs of the profile: one of -p, else those of every profile. Makes no call."""
     from cmdm_tui.changes.journal import Journal
-    from cmdm_tui.changes.preview import PreviewColumn
     from cmdm_tui.cli.commands.change_run import write_rows
     from cmdm_tui.cli.commands.query_output import choose_format
+    from cmdm_tui.operations.journal_rows import RUN_COLUMNS, list_run
 
-    names = ("run", "profile", "began", "ended", "changes", "state", "title")
     form = choose_format(name, None)
     with Journal.open(context.paths.journal) as opened:
         runs = opened.runs(context.profile_name)
-        rows = [_list_run(run, is_in_use=opened.is_in_use(run.id)) for run in runs]
-    write_rows([PreviewColumn(one) for one in names], rows, form)
+        rows = [list_run(run, is_in_use=opened.is_in_use(run.id)) for run in runs]
+    write_rows(RUN_COLUMNS, rows, form)
     return ExitCode.DONE
 
 
@@ -61,8 +58,9 @@ def list_runs(context: CommandContext, name: str | None) -> int:
 def show(context: CommandContext, run_id: int, name: str | None) -> int:
     """Show each change of a RUN: its record, its state, and why. Makes no call."""
     from cmdm_tui.changes.journal import Journal
-    from cmdm_tui.cli.commands.change_run import entry_columns, list_entry, write_rows
+    from cmdm_tui.cli.commands.change_run import write_rows
     from cmdm_tui.cli.commands.query_output import choose_format
+    from cmdm_tui.operations.journal_rows import ENTRY_COLUMNS, list_entry
 
     form = choose_format(name, None)
     with Journal.open(context.paths.journal) as opened:
@@ -70,7 +68,7 @@ def show(context: CommandContext, run_id: int, name: str | None) -> int:
         summary = run.summary
         rows = [list_entry(entry) for entry in run.entries]
     note(f"Run {run_id}: {summary.title}")
-    write_rows(entry_columns(), rows, form)
+    write_rows(ENTRY_COLUMNS, rows, form)
     return ExitCode.DONE
 
 
@@ -112,16 +110,3 @@ def undo(context: CommandContext, run_id: int, **given: Any) -> int:
         return await session.apply(change_set, undo_of=run.id)
 
     return ChangeCommand(context, read_change_options(given)).run(work)
-
-
-def _list_run(run: "RunSummary", *, is_in_use: bool) -> tuple[object, ...]:
-    from cmdm_tui.operations.change_texts import describe_counts
-
-    state = describe_counts(run.counts.items()) + ("; under way" if is_in_use else "")
-    ended = None if run.ended_at is None else _to_time(run.ended_at)
-    began = _to_time(run.began_at)
-    return str(run.id), run.profile, began, ended, str(run.change_count), state, run.title
-
-
-def _to_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
