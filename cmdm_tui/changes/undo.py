@@ -235,8 +235,7 @@ def _describe_what_stays(run: JournalRun) -> list[str]:
         ids = [entry.change.external_id or "" for entry in done if entry.change.kind is kind]
         if ids:
             notes.append(f"{count_noun(len(ids), noun)} cannot be taken back: {_join(ids)}.")
-    in_doubt = {EntryState.SENDING, EntryState.UNKNOWN}
-    doubts = sum(entry.state in in_doubt for entry in run.entries)
+    doubts = sum(entry.state.is_in_doubt for entry in run.entries)
     if doubts:
         notes.append(f"In doubt, and not taken back: {count_noun(doubts, 'change')}.")
     if not run.summary.is_complete:

@@ -82,7 +82,9 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
 def _code_of_other_error(error: Exception) -> ExitCode | None:
     changes = sys.modules.get("cmdm_tui.changes.errors")
     if changes is not None and isinstance(error, changes.ChangeError):
-        if isinstance(error, changes.PartialChanges):
+        if isinstance(error, changes.IncompleteChanges) and error.is_in_doubt:
+            return ExitCode.OUTCOME_UNKNOWN
+        if isinstance(error, changes.PartialChanges | changes.IncompleteChanges):
             return ExitCode.PARTIAL
         return ExitCode.FAILED if isinstance(error, changes.JournalError) else ExitCode.USAGE
     transfer = sys.modules.get("cmdm_tui.transfer.errors")

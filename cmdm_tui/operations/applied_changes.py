@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cmdm_tui.api.errors import ApiError
 from cmdm_tui.changes.change_set import ChangeKind, Reject
-from cmdm_tui.changes.errors import ChangeError
+from cmdm_tui.changes.errors import ChangeError, IncompleteChanges
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.operations.change_texts import MOST_SHOWN, describe_rejects
 from cmdm_tui.operations.write import WriteOutcome
@@ -24,7 +24,7 @@ class RejectedChanges(ChangeError):
         self.rejects = rejects
 
 
-class ChangesNotMade(ChangeError):
+class ChangesNotMade(IncompleteChanges):
     """Not all changes were made: `applied` says what became of each."""
 
     def __init__(self, applied: "AppliedChanges") -> None:
@@ -35,7 +35,9 @@ class ChangesNotMade(ChangeError):
             for one in failed[:MOST_SHOWN]
         ]
         what = f"{count_noun(len(failed), 'change')} of run {applied.run_id} not made"
-        super().__init__("; ".join([what, *named]))
+        super().__init__(
+            "; ".join([what, *named]), is_in_doubt=any(one.state.is_in_doubt for one in failed)
+        )
         self.applied = applied
 
 

@@ -1,6 +1,7 @@
 """Reads records by their external ids, for the fewest calls: one by one, or in a pass over all."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cmdm_tui.api.models import Properties
 from cmdm_tui.query.engine import Engine
@@ -35,7 +36,8 @@ class RecordLookup:
                 found[str(row[0])] = dict(zip(names, row[1:], strict=True))
             self.calls_made += result.stats.calls_used
             self.is_partial |= bool(result.mark)
-            self.notes += tuple(result.notes.sentences)
+            # The texts are wanted as they are stored, whatever their types.
+            self.notes += replace(result.notes, inferred=()).sentences
         folded = {one.casefold(): one for one in found}
         own = {one: one if one in found else folded.get(one.casefold()) for one in ids}
         return {asked: (one, found[one]) for asked, one in own.items() if one is not None}

@@ -7,7 +7,7 @@ from typing import TypeVar
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_file import load_change_set
 from cmdm_tui.changes.change_set import ChangeSet
-from cmdm_tui.changes.errors import ChangeError, PartialChanges
+from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, RunSummary
 from cmdm_tui.changes.preview import (
@@ -45,8 +45,8 @@ ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]
 class SessionChanges:
     """The changes of a session, and the runs of its account; `journal` is the file of these.
 
-    What is sent is shown, and confirmed as the profile has it. In a script, ReplError is raised
-    where something was left out or not done; PartialChanges where not all was read.
+    What is sent is shown, and confirmed as the profile has it. In a script, IncompleteChanges is
+    raised where something was left out or not done; PartialChanges where not all was read.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SessionChanges:
     ) -> ReturnedRows | None:
         """Run a statement; return what RETURNING gives, None without it or where nothing was sent.
 
-        Raises ReplError in a script where something was left out or not done.
+        Raises IncompleteChanges in a script where something was left out or not done.
         """
         reading = StatementOperation(self._account, engine, self._prompter, calls)
         made = await reading.plan(statement, only_looks=False)
@@ -115,10 +115,12 @@ class SessionChanges:
             self._streams.write_note(f"Nothing is left to do of run {run_id}.")
 
     def list_runs(self) -> Sequence[Sequence[str | None]]:
-        """Return a row for each run of this account, as `RUN_COLUMNS`; no call."""
+        """Return the number, begin, changes, state and title of each run of this account."""
         with self._open_journal() as journal:
             runs = _explain(lambda: self._own_runs(journal))
-            return [list_run(run, is_in_use=journal.is_in_use(run.id)) for run in runs]
+            rows = [list_run(run, is_in_use=journal.is_in_use(run.id)) for run in runs]
+        # A terminal is narrow, and every run here is of one account.
+        return [(number, began, *rest) for number, _, began, _, *rest in rows]
 
     def list_entries(self, run_id: int) -> Sequence[Sequence[int | str | None]]:
         """Return a row for each change of a run, as `ENTRY_COLUMNS`, and note what it was."""
@@ -146,7 +148,8 @@ class SessionChanges:
         runs = self._own_runs(journal)
         taken_back = {one.undo_of for one in runs}
         for run in runs:
-            if run.undo_of is None and run.id not in taken_back:
+            is_undone = run.undo_of is not None or run.id in taken_back
+            if run.counts.get(EntryState.DONE) and not is_undone:
                 return run.id
         raise ReplError(r"There is no run of this account to take back. \journal lists them.")
 
@@ -171,7 +174,7 @@ class SessionChanges:
         self._running = operation
         try:
             outcome = await work(operation)
-        except PartialChanges:
+        except (PartialChanges, IncompleteChanges):
             raise
         except ChangeError as error:
             raise ReplError(str(error)) from None
@@ -215,7 +218,11 @@ class SessionChanges:
             raise summary.error
         is_done = summary is None or (summary.is_complete and not summary.has_failures)
         if outcome.change_set.rejects or not is_done:
-            raise ReplError("Not all of the changes were made. The lines above say which, and why.")
+            counts = {} if summary is None else summary.counts
+            raise IncompleteChanges(
+                "Not all of the changes were made. The lines above say which, and why",
+                is_in_doubt=any(count and state.is_in_doubt for state, count in counts.items()),
+            )
 
 
 def _explain(work: Callable[[], _Given]) -> _Given:

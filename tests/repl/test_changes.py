@@ -11,7 +11,7 @@ from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
-from cmdm_tui.changes.errors import PartialChanges
+from cmdm_tui.changes.errors import IncompleteChanges, PartialChanges
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.operations import write
 from cmdm_tui.query.errors import QueryRefused
@@ -32,6 +32,7 @@ class TypedSession:
     network: CountedNetwork
     output: io.StringIO
     notes: io.StringIO
+    journal: Path
     asked: list[str] = field(default_factory=list[str])
 
     async def run(self, text: str) -> None:
@@ -59,8 +60,9 @@ async def typed(sandbox: RunningInfo, tmp_path: Path) -> AsyncIterator[TypedSess
 
 def open_session(account: Account, network: CountedNetwork, folder: Path) -> TypedSession:
     output, notes = io.StringIO(), io.StringIO()
-    session = ReplSession(account, ReplStreams(output, notes), journal=folder / "journal.sqlite")
-    return TypedSession(session, network, output, notes)
+    journal = folder / "journal.sqlite"
+    session = ReplSession(account, ReplStreams(output, notes), journal=journal)
+    return TypedSession(session, network, output, notes, journal)
 
 
 LOSING = {
@@ -147,7 +149,7 @@ async def test_a_read_only_profile_refuses_before_a_call(
 
 
 async def test_a_script_stops_where_not_all_is_done(typed: TypedSession) -> None:
-    with pytest.raises(ReplError, match="Not all of the changes"):
+    with pytest.raises(IncompleteChanges, match="Not all of the changes"):
         await typed.run("INSERT INTO lead (LastName, Score) VALUES ('a', 1), ('b', 'many')")
 
 
@@ -188,6 +190,20 @@ async def test_a_run_that_was_taken_back_is_not_the_last_one(typed: TypedSession
         await typed.run("\\undo")
 
 
+async def test_a_run_that_did_nothing_is_not_the_last_one(typed: TypedSession) -> None:
+    await make_lead(typed)
+    await typed.run("UPDATE lead SET LastName = 'Xu' WHERE City = 'Xanadu'")
+    account = typed.session.account
+    username = account.profile.credentials.username
+    change = Change(ChangeKind.CREATE, "lead", properties={"LastName": "Left"})
+    made = ChangeSet((change,), "Stopped", account.client.address, username, 0.0)
+    with Journal.open(typed.journal) as journal:
+        journal.begin(made, profile="tried")
+    typed.will_answer("y")
+    await typed.run("\\undo")
+    assert "Run 1: INSERT" in typed.notes.getvalue()
+
+
 async def test_an_undo_in_a_script_needs_a_yes(typed: TypedSession) -> None:
     await make_lead(typed)
     with pytest.raises(ReplError, match="confirm off"):
@@ -219,7 +235,7 @@ async def test_the_journal_lists_the_runs_of_this_account_and_shows_one(
     assert "no run of this account yet" in typed.notes.getvalue()
     await make_lead(typed)
     other = ChangeSet((), "Not mine", "https://crm.example.com/api/v1", "someone", 0.0)
-    with Journal.open(tmp_path / "journal.sqlite") as journal:
+    with Journal.open(typed.journal) as journal:
         journal.begin(other, profile="other")
     await typed.run("\\journal")
     assert "INSERT INTO lead" in typed.output.getvalue()
@@ -234,7 +250,7 @@ async def test_a_run_that_was_stopped_is_gone_on_with(typed: TypedSession, tmp_p
     username = account.profile.credentials.username
     change = Change(ChangeKind.CREATE, "lead", properties={"LastName": "Left"})
     made = ChangeSet((change,), "Stopped", account.client.address, username, 0.0)
-    with Journal.open(tmp_path / "journal.sqlite") as journal:
+    with Journal.open(typed.journal) as journal:
         journal.begin(made, profile="tried")
     await typed.run("\\resume 1")
     assert typed.writes == ["POST lead"]

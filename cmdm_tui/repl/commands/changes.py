@@ -9,7 +9,7 @@ from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.text import one_line
 
 _DIGITS = 9
-_RUN_TITLES = ("Run", "Profile", "Began", "Ended", "Changes", "State", "Title")
+_RUN_TITLES = ("Run", "Began", "Changes", "State", "Title")
 _ENTRY_TITLES = ("Number", "Change", "Entity", "ExternalID", "State", "Reason", "Origin")
 
 
