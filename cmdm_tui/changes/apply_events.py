@@ -106,6 +106,11 @@ class ApplySummary:
         return not any(count for state, count in self.counts.items() if state.is_open)
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether a change may have been done."""
+        return any(count and state.is_in_doubt for state, count in self.counts.items())
+
+    @property
     def has_failures(self) -> bool:
         """Whether a change was refused, in conflict or skipped."""
         return any(count for state, count in self.counts.items() if state.is_failed)

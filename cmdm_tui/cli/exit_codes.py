@@ -82,7 +82,7 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
 def _code_of_other_error(error: Exception) -> ExitCode | None:
     changes = sys.modules.get("cmdm_tui.changes.errors")
     if changes is not None and isinstance(error, changes.ChangeError):
-        if isinstance(error, changes.IncompleteChanges) and error.is_in_doubt:
+        if getattr(error, "is_in_doubt", False):
             return ExitCode.OUTCOME_UNKNOWN
         if isinstance(error, changes.PartialChanges | changes.IncompleteChanges):
             return ExitCode.PARTIAL

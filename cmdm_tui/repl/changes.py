@@ -214,14 +214,14 @@ class SessionChanges:
         if self._prompter.can_ask:
             return
         summary = outcome.summary
-        if summary is not None and summary.error is not None:
+        is_in_doubt = summary is not None and summary.is_in_doubt
+        if summary is not None and summary.error is not None and not is_in_doubt:
             raise summary.error
         is_done = summary is None or (summary.is_complete and not summary.has_failures)
         if outcome.change_set.rejects or not is_done:
-            counts = {} if summary is None else summary.counts
             raise IncompleteChanges(
                 "Not all of the changes were made. The lines above say which, and why",
-                is_in_doubt=any(count and state.is_in_doubt for state, count in counts.items()),
+                is_in_doubt=is_in_doubt,
             )
 
 

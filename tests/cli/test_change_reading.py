@@ -122,3 +122,15 @@ def test_a_record_that_was_not_read_is_not_made_again(cmdm: Command, tmp_path: P
     assert ended.code == 8
     assert "not every record was read, so one may have this key" in ended.err
     assert count(cmdm, "lead", "ExternalID > ''") == before
+
+
+def test_a_script_of_the_prompt_ends_as_the_command_does(cmdm: Command, tmp_path: Path) -> None:
+    kept = str(tmp_path / "kept.jsonl")
+    partial = f"UPDATE lead SET Notes = 'part' WHERE {WITH_E}"
+    count(cmdm, "lead", WITH_E)
+    assert cmdm("sql", "--max-calls", "3", "--save", kept, partial).code == 8
+    ended = cmdm("repl", stdin=f"\\apply {kept}\n".encode())
+    assert ended.code == cmdm("apply", kept).code == 8
+    assert "\\calls" in ended.err
+    left_out = "INSERT INTO lead (LastName, Score) VALUES ('a', 1), ('b', 'many')"
+    assert cmdm("repl", stdin=f"{left_out};\n".encode()).code == cmdm("sql", left_out).code == 8

@@ -12,7 +12,6 @@ from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySu
 from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import (
     ChangePreview,
     preview_changes,
@@ -206,8 +205,7 @@ class ChangeSession:
             returned(run)
         elif self._options.format == "json":
             write_json(_encode_summary(outcome.change_set, run, summary))
-        counts = summary.counts
-        if counts.get(EntryState.UNKNOWN) or counts.get(EntryState.SENDING):
+        if summary.is_in_doubt:
             return ExitCode.OUTCOME_UNKNOWN
         if summary.error is not None:
             return exit_code_of(summary.error) or ExitCode.FAILED
