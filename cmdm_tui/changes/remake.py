@@ -1,11 +1,12 @@
 """Makes the create that brings a deleted record back, and finds who pointed at it; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import Field, Parent, Properties
 from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.made_again import RecordKey, remade_origin
 from cmdm_tui.changes.run_effect import RecordEffect
 from cmdm_tui.changes.unchanged import find_value
 
@@ -20,31 +21,41 @@ _OWNED = frozenset({"task", "opportunity"})
 
 @dataclass(frozen=True, slots=True)
 class NewIds:
-    """The records that an undo makes again: the position of each create by entity and old id."""
+    """The records that an undo makes again: the position of each create by entity and old id.
 
-    positions: Mapping[tuple[str, str], int]
+    `known` are the new ids of those that were made again before.
+    """
 
-    def find(self, value: object, name: str, field: Field | None) -> int | None:
-        """Return the position of the record that a field's value names; None for any other."""
+    positions: Mapping[RecordKey, int]
+    known: Mapping[RecordKey, str] = field(default_factory=dict[RecordKey, str])
+
+    def look_up(self, key: RecordKey) -> int | str | None:
+        """Return the position of the create, or the new id; None for a record that still stands."""
+        return self.positions.get(key, self.known.get(key))
+
+    def find(self, value: object, name: str, field: Field | None) -> int | str | None:
+        """Return where the record is that a field's value names, as `look_up` does."""
         is_lookup = field.type == "Lookup" if field else name.casefold().endswith("externalid")
         if not is_lookup or not isinstance(value, str):
             return None
         target = field.lookup_entity if field else None
         if target:
-            return self.positions.get((target.casefold(), value))
-        found = [at for (_, old_id), at in self.positions.items() if old_id == value]
-        return found[0] if len(found) == 1 else None
+            return self.look_up((target.casefold(), value))
+        found = [key for key in (*self.positions, *self.known) if key[1] == value]
+        return self.look_up(found[0]) if len(found) == 1 else None
 
     def split(
         self, values: Properties, fields: Mapping[str, Field]
     ) -> tuple[Properties, Mapping[str, int]]:
-        """Return values without the old ids among them, and the references that replace those."""
+        """Return values with new ids for old ones, and references for those not known yet."""
         found = {
             name: self.find(value, name, fields.get(name.casefold()))
             for name, value in values.items()
         }
-        references = {name: at for name, at in found.items() if at is not None}
-        return {name: one for name, one in values.items() if name not in references}, references
+        references = {name: at for name, at in found.items() if isinstance(at, int)}
+        new_ids = {name: one for name, one in found.items() if isinstance(one, str)}
+        kept = {name: one for name, one in values.items() if name not in references}
+        return {**kept, **new_ids}, references
 
 
 def remake(
@@ -70,15 +81,17 @@ def remake(
         else:
             kept[name] = value
     properties, references = new_ids.split(kept, fields)
-    at = new_ids.positions.get((str(owner).casefold(), str(owner_id))) if is_owned else None
-    parent = Parent(str(owner), str(owner_id)) if is_owned and at is None else None
+    at = new_ids.look_up((str(owner).casefold(), str(owner_id))) if is_owned else None
+    new_owner_id = at if isinstance(at, str) else str(owner_id)
+    is_new = isinstance(at, int)
+    parent = Parent(str(owner), new_owner_id) if is_owned and not is_new else None
     change = Change(
         ChangeKind.CREATE,
         effect.entity,
         properties=properties,
         parent=parent,
         references=references,
-        parent_reference=at,
-        origin=f"{effect.entity} {effect.external_id}",
+        parent_reference=at if isinstance(at, int) else None,
+        origin=remade_origin(effect),
     )
     return change, lost

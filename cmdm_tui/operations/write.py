@@ -122,7 +122,8 @@ class WriteOperation:
         """
         self._check_account(run.change_set.address, run.change_set.username)
         with self._prompter.progress(len(run.entries)):
-            return await make_undo(run, self._account.client)
+            earlier = self._journal.load_undos(run.id)
+            return await make_undo(run, self._account.client, earlier=earlier)
 
     def stop(self) -> bool:
         """Send no more, and end after the calls under way; return whether it ends by itself."""
