@@ -22,6 +22,7 @@ from cmdm_tui.changes.errors import ChangeError, OtherAccount
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.undo import make_undo
+from cmdm_tui.operations.apply_progress import ApplyProgress
 from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
 
@@ -72,6 +73,7 @@ class WriteOperation:
         self._options = options
         self._applier: ChangeApplier | None = None
         self._run: JournalRun | None = None
+        self._progress = ApplyProgress()
 
     def check_writable(self) -> None:
         """Raise ReadOnly where the profile allows no change; call it before anything is read."""
@@ -99,7 +101,7 @@ class WriteOperation:
             options=self._options,
             undo_of=undo_of,
         )
-        return await self._send(run, preview.calls_high, self._options)
+        return await self._send(run, self._options)
 
     async def resume(self, run: JournalRun) -> WriteOutcome:
         """Go on with a run that was stopped or killed: it was confirmed when it began.
@@ -109,11 +111,9 @@ class WriteOperation:
         self.check_writable()
         made = run.change_set
         self._check_account(made.address, made.username)
-        open_changes = [entry.change for entry in run.entries if entry.state.is_open]
-        if not open_changes:
+        if not any(entry.state.is_open for entry in run.entries):
             return WriteOutcome(made, run)
-        calls = 2 * len(open_changes)
-        return await self._send(run, calls, None)
+        return await self._send(run, None)
 
     async def plan_undo(self, run: JournalRun) -> ChangeSet:
         """Return what takes the run back; it reads each record that it would change.
@@ -144,22 +144,22 @@ class WriteOperation:
         client.start_command()
         return answer
 
-    async def _send(
-        self, run: JournalRun, most_calls: int, options: ApplyOptions | None
-    ) -> WriteOutcome:
+    async def _send(self, run: JournalRun, options: ApplyOptions | None) -> WriteOutcome:
         self._run = run
         applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
         self._applier = applier
+        self._progress = ApplyProgress()
         try:
-            with self._prompter.progress(most_calls):
-                summary = await applier.run()
+            summary = await applier.run()
         finally:
             self._applier = None
+            self._prompter.show_progress("")
         return WriteOutcome(run.change_set, run, summary)
 
     def _listen(self, event: ApplyEvent) -> None:
         match event:
             case WaitingForReset(until=until, reason=reason):
+                self._progress.note_wait(event)
                 moment = time.strftime("%H:%M:%S", time.localtime(until))
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
@@ -170,10 +170,11 @@ class WriteOperation:
                 self._account.client.start_command()
             case LookingForChange(number=number):
                 self._prompter.notify(
-                    f"Looking whether change {number} was done, as its answer was lost."
+                    f"Looking whether change {number} was done: that is not certain."
                 )
             case ChangeApplied():
-                return
+                self._progress.describe(event)
+        self._prompter.show_progress(self._progress.line)
 
     def _check_account(self, address: str, username: str) -> None:
         client, profile = self._account.client, self._account.profile
