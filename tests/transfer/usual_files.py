@@ -227,9 +227,9 @@ USUAL_FILES = [
     ),
     ImportCase(
         "by-key.csv",
-        b"Email,LastName,City\n a@x.example ,Ada,\nnobody,Ben,Deal\n",
+        b"Email,LastName,City\n a@x.example ,Ada,\nnobody,Ben,Deal\nmailto:c@x.example,Cy,Deal\n",
         [{"Email": "a@x.example", "LastName": "Ada"}],
-        [(3, "Email", "not an e-mail address")],
+        [(3, "Email", "not an e-mail address"), (4, "Email", "not an e-mail address")],
         entity="contact",
         options=ImportOptions(mode="upsert", key="Email"),
         asks=["key"],
