@@ -124,6 +124,14 @@ async def test_what_is_confirmed_is_shown_and_sent(bench: Bench) -> None:
     assert bench.writes == ["POST lead"]
 
 
+async def test_a_count_is_not_believed_after_a_change_of_it(bench: Bench) -> None:
+    catalog = bench.account.catalog
+    for entity in ("lead", "contact"):
+        catalog.store_total(entity, 7)
+    await bench.operation().apply(bench.make(create()))
+    assert (catalog.cached_total("lead"), catalog.cached_total("contact")) == (None, 7)
+
+
 async def test_a_no_sends_nothing(bench: Bench) -> None:
     bench.person.answer = False
     outcome = await bench.operation().apply(bench.make(create()))
