@@ -164,12 +164,13 @@ class WriteOperation:
 
     def _forget_totals(self, run: JournalRun) -> None:
         """Forget how many records there are of what was created, deleted or converted."""
+        catalog = self._account.catalog
         for entry in run.entries:
-            if entry.state is not EntryState.PENDING and entry.change.kind in _COUNTED:
-                is_conversion = entry.change.kind is ChangeKind.CONVERT
-                self._account.catalog.forget_total(
-                    "account" if is_conversion else entry.change.entity
-                )
+            change = entry.change
+            if entry.state is not EntryState.PENDING and change.kind in _COUNTED:
+                is_conversion = change.kind is ChangeKind.CONVERT
+                catalog.forget_total("account" if is_conversion else change.entity)
+        catalog.save()
 
     def _listen(self, event: ApplyEvent) -> None:
         match event:
