@@ -13,26 +13,42 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.record_check import show_value
-from cmdm_tui.changes.remake import NewIds, remake
+from cmdm_tui.changes.reference_notes import describe_found, describe_kept, join_few
+from cmdm_tui.changes.references import (
+    FoundReferences,
+    NewIds,
+    add_references,
+    drop_changed,
+    list_known_references,
+)
+from cmdm_tui.changes.remake import remake
 from cmdm_tui.changes.run_effect import RecordEffect, collect_effects
 from cmdm_tui.changes.unchanged import find_value, is_unmoved
 from cmdm_tui.text import count_noun, one_line
 
 _CONCURRENCY = 4
-_IDS_SHOWN = 5
+_HOW_TO_FIND = (
+    "were not looked for, and go on pointing at it: cmdm journal undo {run} --find-references "
+    "searches for them, and points them at the new one."
+)
 
 
 async def make_undo(
-    run: JournalRun, client: Client, *, fields: Mapping[str, Sequence[Field]] | None = None
+    run: JournalRun,
+    client: Client,
+    *,
+    fields: Mapping[str, Sequence[Field]] | None = None,
+    references: FoundReferences | None = None,
 ) -> ChangeSet:
     """Return what takes back what the run has done; it reads each record that it would change.
 
     Updates are put back only where the value is still the one that was written, else they are
     rejects. Created records are deleted, unless another has changed them. Deleted records are made
     again, under a new id: without what is read-only by `fields`, which are looked up where they are
-    not given. Notes name the conversions and closings, which stay, and who still points at an old
-    id. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError where it cannot
-    read.
+    not given. Notes name the conversions and closings, which stay, and who points at an old id, as
+    far as the run shows it. `references` are those that were searched for: they are told, and
+    pointed at the new ids. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError
+    where it cannot read.
     """
     effects = collect_effects(run.entries)
     reader = _RecordSource(client)
@@ -46,17 +62,42 @@ async def make_undo(
         {entity: {one.name.casefold(): one for one in of} for entity, of in known.items()}
     )
     undo.add_all(effects, records)
+    changes = tuple(undo.changes)
+    if references is not None:
+        references = drop_changed(references, changes)
+        changes = add_references(changes, references.references, NewIds.of(effects))
     return ChangeSet(
-        tuple(undo.changes),
+        changes,
         title=f"Undo of run {run.id}: {run.change_set.title}",
         address=run.change_set.address,
         username=run.change_set.username,
         made_at=time.time(),
         unchanged=undo.unchanged,
         rejects=tuple(undo.rejects),
-        notes=(*_describe_what_stays(run), *undo.notes),
-        calls_made=reader.calls_made,
+        notes=(
+            *_describe_what_stays(run),
+            *undo.notes,
+            *_describe_references(run, undo, references),
+        ),
+        calls_made=reader.calls_made + (0 if references is None else references.calls_made),
     )
+
+
+def _describe_references(
+    run: JournalRun, undo: "_UndoBuilder", found: FoundReferences | None
+) -> list[str]:
+    """Return who points at the old ids of what is made again; nothing where nothing is."""
+    new_ids = NewIds.of(collect_effects(run.entries))
+    if not new_ids.positions:
+        return []
+    kept = list_known_references(run.entries, new_ids, undo.fields) if found is None else []
+    notes = describe_kept(undo.changes, kept)
+    if found is not None:
+        return [*notes, *describe_found(found)]
+    return [
+        *notes,
+        f"Others that point at an old id {_HOW_TO_FIND.format(run=run.id)}",
+    ]
 
 
 @dataclass(slots=True)
@@ -117,10 +158,8 @@ class _UndoBuilder:
         records: Mapping[tuple[str, str], Record | None],
     ) -> None:
         """Add what takes the effects back: first what is made again, as others refer to it."""
-        remade = [one for one in effects if one.deleted is not None and not one.is_created]
-        new_ids = NewIds(
-            {(one.entity.casefold(), one.external_id): at for at, one in enumerate(remade)}
-        )
+        remade = [one for one in effects if one.is_remade]
+        new_ids = NewIds.of(effects)
         lost: dict[str, set[str]] = {}
         for effect in remade:
             if effect.deleted is not None:
@@ -203,12 +242,11 @@ class _UndoBuilder:
         ids = [f"{one.entity} {one.external_id}" for one in remade]
         self.notes.append(
             f"{count_noun(len(ids), 'deleted record')} will have a new id, and new dates: "
-            f"{_join(ids)}. "
-            "Records outside of this run that point at an old id go on pointing at it."
+            f"{join_few(ids)}."
         )
         for entity, names in lost.items():
             if names:
-                shown = _join(sorted(names))
+                shown = join_few(sorted(names))
                 self.notes.append(f"The service sets {shown} of {entity} itself: that is lost.")
 
     def _reject(self, effect: RecordEffect, reason: str, column: str | None = None) -> None:
@@ -234,7 +272,7 @@ def _describe_what_stays(run: JournalRun) -> list[str]:
     for kind, noun in ((ChangeKind.CONVERT, "conversion"), (ChangeKind.CLOSE, "closing")):
         ids = [entry.change.external_id or "" for entry in done if entry.change.kind is kind]
         if ids:
-            notes.append(f"{count_noun(len(ids), noun)} cannot be taken back: {_join(ids)}.")
+            notes.append(f"{count_noun(len(ids), noun)} cannot be taken back: {join_few(ids)}.")
     in_doubt = {EntryState.SENDING, EntryState.UNKNOWN}
     doubts = sum(entry.state in in_doubt for entry in run.entries)
     if doubts:
@@ -242,8 +280,3 @@ def _describe_what_stays(run: JournalRun) -> list[str]:
     if not run.summary.is_complete:
         notes.append("The run is not complete: what is still pending is not part of this.")
     return notes
-
-
-def _join(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _IDS_SHOWN:,} more" if len(names) > _IDS_SHOWN else ""
-    return ", ".join(one_line(name, 60) for name in names[:_IDS_SHOWN]) + more
