@@ -46,8 +46,8 @@ async def make_undo(
     rejects. Created records are deleted, unless another has changed them. Deleted records are made
     again, under a new id: without what is read-only by `fields`, which are looked up where they are
     not given. Notes name the conversions and closings, which stay, and who points at an old id, as
-    far as the run shows it. `references` are those that were searched for: they are told, and
-    pointed at the new ids. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError
+    far as the run shows it. `references` are those that were searched for: notes name
+    them, and they are pointed at the new ids. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError
     where it cannot read.
     """
     effects = collect_effects(run.entries)

@@ -11,6 +11,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.changes import references
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.changes.reference_notes import note_references
 from cmdm_tui.operations.confirmation import WritePolicy
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed
@@ -20,6 +21,10 @@ from cmdm_tui.query.engine import Engine
 from cmdm_tui.sandbox import RunningInfo
 from tests.operations.test_write import Person
 from tests.services import CountedNetwork, profile_of
+
+
+def show_nothing(_: ChangeSet, __: ChangePreview) -> None:
+    """Show nothing."""
 
 
 @dataclass
@@ -104,7 +109,11 @@ async def test_a_search_that_takes_no_lookup_for_one_would_be_noticed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broken twin."""
-    monkeypatch.setattr(references, "is_reference", lambda *_: False)
+
+    def is_none(_name: str, _field: object) -> bool:
+        return False
+
+    monkeypatch.setattr(references, "is_reference", is_none)
     undo = await bench.operation.plan_undo(await bench.delete(), search=bench.search())
     assert len(undo.changes) == 1
 
